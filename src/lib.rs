@@ -1,0 +1,15 @@
+//! `bnnc`: a compiler and runner for Bayesian neural networks.
+//!
+//! ```text
+//! source text -> syntax -> check -> ir (model, loss) -> plan -> exec -> train
+//! ```
+//!
+//! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
+//! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
+
+pub mod cli;
+pub mod data;
+pub mod diagnostic;
+pub mod signature;
+pub mod source;
+pub mod tensor;

@@ -1,0 +1,170 @@
+//! What a registry entry is called and which arguments it takes: one table that drives the checking
+//! of arguments, the notes of its errors, `bnnc list` and the documentation's check.
+
+use crate::tensor::Shape;
+
+/// A name, its arguments, and a line of what it is.
+#[derive(Debug)]
+pub struct Signature {
+    /// The word in a `.bnn` file.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// In the order in which positional arguments are taken.
+    pub parameters: &'static [Parameter],
+}
+
+/// One argument.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Its value where the file gives none, as it would be written; `None` if it must be given.
+    pub default: Option<&'static str>,
+    /// One line.
+    pub summary: &'static str,
+}
+
+/// What an argument takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A whole number, at least 1.
+    Count,
+    /// One count for both axes, or two in brackets: `3` or `[3, 5]`.
+    Pair,
+    /// A list of counts.
+    Counts,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A number in the domain: a constant expression, or `learned(…)` where `learnable`.
+    Number {
+        /// Which values are allowed.
+        domain: Domain,
+        /// Whether `learned(…)` may stand here.
+        learnable: bool,
+    },
+    /// A list of numbers in the domain.
+    Numbers {
+        /// Which values are allowed.
+        domain: Domain,
+        /// Whether `learned(…)` may stand in it.
+        learnable: bool,
+    },
+    /// An initialiser: a number or a distribution to draw from, such as `Normal(0, 0.1)`.
+    Initializer,
+    /// A transformed initialiser: `Softplus(Normal(-3, 0.1))`.
+    ScaleInitializer,
+    /// A value of the network with this many entries a target (likelihood arguments), a number or
+    /// `learned(…)`.
+    Value {
+        /// Which values are allowed where it is a number.
+        domain: Domain,
+    },
+}
+
+/// Which numbers are allowed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Domain {
+    /// Any finite number.
+    Real,
+    /// Above 0.
+    Positive,
+    /// 0 or above.
+    NonNegative,
+    /// From 0 to 1, both included.
+    Unit,
+    /// Above 0 and below 1.
+    OpenUnit,
+}
+
+impl Domain {
+    /// Whether `value` is in it.
+    pub fn holds(self, value: f64) -> bool {
+        value.is_finite()
+            && match self {
+                Domain::Real => true,
+                Domain::Positive => value > 0.0,
+                Domain::NonNegative => value >= 0.0,
+                Domain::Unit => (0.0..=1.0).contains(&value),
+                Domain::OpenUnit => value > 0.0 && value < 1.0,
+            }
+    }
+
+    /// In words: `a number above 0`.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Domain::Real => "a number",
+            Domain::Positive => "a number above 0",
+            Domain::NonNegative => "a number that is 0 or above",
+            Domain::Unit => "a number from 0 to 1",
+            Domain::OpenUnit => "a number between 0 and 1",
+        }
+    }
+}
+
+/// A checked argument of a layer or an estimator: a constant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Constant {
+    /// [`Kind::Count`]
+    Count(usize),
+    /// [`Kind::Pair`]
+    Pair([usize; 2]),
+    /// [`Kind::Counts`]
+    Counts(Vec<usize>),
+    /// [`Kind::Choice`]
+    Word(&'static str),
+    /// [`Kind::Number`]
+    Number(f64),
+}
+
+/// The checked arguments of a layer, every default filled in, in the signature's order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Constants(pub Vec<(&'static str, Constant)>);
+
+impl Constants {
+    fn get(&self, name: &str) -> &Constant {
+        &self.0.iter().find(|(n, _)| *n == name).expect("an argument of the signature").1
+    }
+
+    /// The [`Constant::Count`] called `name`.
+    pub fn count(&self, name: &str) -> usize {
+        match self.get(name) {
+            Constant::Count(n) => *n,
+            other => panic!("{name} is {other:?}, not a count"),
+        }
+    }
+
+    /// The [`Constant::Pair`] called `name`.
+    pub fn pair(&self, name: &str) -> [usize; 2] {
+        match self.get(name) {
+            Constant::Pair(p) => *p,
+            other => panic!("{name} is {other:?}, not a pair"),
+        }
+    }
+
+    /// The [`Constant::Counts`] called `name`, as a shape.
+    pub fn shape(&self, name: &str) -> Shape {
+        match self.get(name) {
+            Constant::Counts(axes) => Shape(axes.clone()),
+            other => panic!("{name} is {other:?}, not a list"),
+        }
+    }
+
+    /// The [`Constant::Word`] called `name`.
+    pub fn word(&self, name: &str) -> &'static str {
+        match self.get(name) {
+            Constant::Word(w) => w,
+            other => panic!("{name} is {other:?}, not a word"),
+        }
+    }
+
+    /// The [`Constant::Number`] called `name`.
+    pub fn number(&self, name: &str) -> f64 {
+        match self.get(name) {
+            Constant::Number(x) => *x,
+            other => panic!("{name} is {other:?}, not a number"),
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The two number types: float32 for training, float64 for the reference path.
+
+use ndarray::NdFloat;
+
+/// `f32` or `f64`, and the few operations whose fast form differs between them.
+pub trait Real: NdFloat + Default + Send + Sync + std::iter::Sum + serde::Serialize {
+    /// `"float32"` or `"float64"`.
+    const NAME: &'static str;
+    /// Rounds a float64 to this type.
+    fn of(value: f64) -> Self;
+    /// Widens to float64.
+    fn wide(self) -> f64;
+}
+
+impl Real for f32 {
+    const NAME: &'static str = "float32";
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    const NAME: &'static str = "float64";
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        self
+    }
+}
