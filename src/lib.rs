@@ -10,6 +10,10 @@
 pub mod cli;
 pub mod data;
 pub mod diagnostic;
+pub mod distribution;
+pub mod kl;
+pub mod layer;
+pub mod likelihood;
 pub mod signature;
 pub mod source;
 pub mod tensor;

@@ -1,0 +1,104 @@
+//! Layers: each a file with its signature, shape rule, forward, backward and test.
+//!
+//! A layer is one of three kinds of [`Operation`]: a view (no arithmetic), a map (no weights), or
+//! linear in a kernel. Passes look at the kind, never at the layer: an estimator is written once
+//! against [`Linear`].
+
+use crate::signature::{Constants, Signature};
+use crate::tensor::{Real, Shape};
+use std::sync::Arc;
+
+/// An entry of the registry.
+pub trait Layer: Sync {
+    /// Its name and arguments.
+    fn signature(&self) -> &'static Signature;
+
+    /// The operation on inputs of `shape`, or why there is none.
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError>;
+}
+
+/// Why a layer cannot take an input of this shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShapeError {
+    /// What the layer takes: `an input of 3 axes [height, width, channels]`.
+    pub expected: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What a layer computes, geometry settled.
+#[derive(Clone)]
+pub enum Operation {
+    /// The same numbers in another shape.
+    View(Shape),
+    /// A function of the input alone.
+    Map(Arc<dyn AnyMap>),
+    /// Linear in a kernel; a bias per output channel is added after it.
+    Linear(Arc<dyn AnyLinear>),
+}
+
+impl Operation {
+    /// The shape of one example's output.
+    pub fn output(&self) -> Shape {
+        match self {
+            Operation::View(shape) => shape.clone(),
+            Operation::Map(map) => map.output(),
+            Operation::Linear(linear) => linear.output(),
+        }
+    }
+}
+
+/// A function of one example without weights, in both number types.
+pub trait AnyMap: Map<f32> + Map<f64> + Send + Sync {
+    /// The shape of one example's output.
+    fn output(&self) -> Shape;
+    /// Whether `backward` reads `x`. One that does not may write its output over its input.
+    fn needs_input(&self) -> bool;
+    /// Whether output entry i depends on input entry i alone.
+    fn elementwise(&self) -> bool;
+}
+
+/// A function of one example without weights.
+pub trait Map<T: Real> {
+    /// Writes every entry of `y`. `x` and `y` hold one example (elementwise maps: any length).
+    fn forward(&self, x: &[T], y: &mut [T]);
+    /// [`Map::forward`] with `y` written over `x`; called only on an elementwise map.
+    fn forward_in_place(&self, xy: &mut [T]);
+    /// Writes every entry of `dx`, the gradient by `x`, from `dy`, the gradient by `y`. `x` is empty
+    /// unless [`AnyMap::needs_input`].
+    fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]);
+    /// [`Map::backward`] with `dx` written over `dy`; called only on an elementwise map.
+    fn backward_in_place(&self, x: &[T], y: &[T], dxy: &mut [T]);
+}
+
+/// An operation linear in its kernel, in both number types. The kernel's last two axes are its input
+/// and output channels: `[.., C_in, C_out]`, which is where Flipout's signs go.
+pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
+    /// The shape of one example's output; its last axis is C_out.
+    fn output(&self) -> Shape;
+    /// `[in, out]` or `[kh, kw, C_in, C_out]`.
+    fn kernel(&self) -> Shape;
+    /// Products that meet in one output entry: kh·kw·C_in.
+    fn fan_in(&self) -> usize;
+    /// kh·kw·C_out.
+    fn fan_out(&self) -> usize;
+    /// Output positions that share the kernel in one example: 1 for dense.
+    fn positions(&self) -> usize;
+    /// Multiplications of one pass over one example (forward; each of the two backward passes costs the same).
+    fn multiplications(&self) -> u64;
+    /// Numbers of scratch one worker needs for `examples` examples in one call.
+    fn scratch(&self, examples: usize) -> usize;
+}
+
+/// An operation linear in its kernel. `x`, `y` hold one or more examples, one after the other, all
+/// under the same kernel `w` (flat, C order). A convolution is called example by example; a dense
+/// layer with the whole batch, which it may share out over the current rayon pool, in pieces that
+/// depend on the shapes alone (results do not depend on the number of threads).
+pub trait Linear<T: Real> {
+    /// y = x ∘ w; every entry of `y` is written.
+    fn apply(&self, x: &[T], w: &[T], y: &mut [T], scratch: &mut [T]);
+    /// dx = the gradient by x of ⟨dy, x ∘ w⟩; every entry is written.
+    fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]);
+    /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples; every entry is written.
+    fn weight_gradient(&self, x: &[T], dy: &[T], dw: &mut [T], scratch: &mut [T]);
+}

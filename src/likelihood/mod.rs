@@ -1,0 +1,79 @@
+//! Likelihoods: how the network's values and a target make the data term; each a file with its nll,
+//! gradient, predictive distribution and test.
+
+use crate::signature::Signature;
+use crate::tensor::Real;
+
+/// An entry of the registry.
+pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
+    /// Its name and arguments; those of [`crate::signature::Kind::Value`] are the network's values.
+    fn signature(&self) -> &'static Signature;
+    /// How many entries each argument has for a target of this kind, or why the target does not fit.
+    fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String>;
+    /// The nll of one example as the IR prints it.
+    fn formula(&self) -> &'static str;
+    /// The nll per example that a network that knows nothing starts near, for `check` to print beside
+    /// the initial KL: ln k for k classes; `None` where it depends on the data.
+    fn uninformed(&self, target: &TargetKind) -> Option<f64>;
+}
+
+/// What is observed of one example.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// One of this many classes.
+    Category(usize),
+    /// This many real numbers.
+    Real(usize),
+    /// 0 or 1.
+    Binary,
+}
+
+/// The observed targets of some examples.
+#[derive(Debug, Clone, Copy)]
+pub enum Targets<'a, T> {
+    /// A class (or 0 and 1) per example.
+    Labels(&'a [u32]),
+    /// Rows of real numbers.
+    Reals(&'a [T]),
+}
+
+/// One argument's values for n examples: `n × width` entries, or `width` (one row for all: a fixed or
+/// learned number), or a single one.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a, T> {
+    /// The entries.
+    pub values: &'a [T],
+    /// Distance from one example's entries to the next's: 0 where all share one row.
+    pub stride: usize,
+    /// Distance from one entry to the next in a row: 0 where one number serves all.
+    pub step: usize,
+}
+
+impl<T: Copy> Rows<'_, T> {
+    /// Entry `i` of example `n`.
+    #[inline(always)]
+    pub fn at(&self, n: usize, i: usize) -> T {
+        self.values[n * self.stride + i * self.step]
+    }
+    /// Where entry `i` of example `n` lies in `values`; the same place in its gradient.
+    #[inline(always)]
+    pub fn place(&self, n: usize, i: usize) -> usize {
+        n * self.stride + i * self.step
+    }
+}
+
+/// The negative log-likelihood and its gradient.
+pub trait Nll<T: Real> {
+    /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
+    /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
+    /// argument's values).
+    fn nll(&self, arguments: &[Rows<T>], targets: Targets<T>, weight: T, nll: &mut [T], gradients: &mut [&mut [T]]);
+
+    /// −log p(target_n | arguments_n) alone.
+    fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]);
+
+    /// Writes the predictive distribution of each example given one draw of the weights: class
+    /// probabilities (categorical: k; binary: the probability of 1) or, for real targets, mean and
+    /// variance of each entry (`[mean.., variance..]`, 2k numbers).
+    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]);
+}
