@@ -8,12 +8,18 @@
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
 pub mod cli;
+pub mod compile;
 pub mod data;
 pub mod diagnostic;
 pub mod distribution;
+pub mod estimator;
+pub mod exec;
+pub mod ir;
 pub mod kl;
 pub mod layer;
 pub mod likelihood;
+pub mod plan;
+pub mod posterior;
 pub mod signature;
 pub mod source;
 pub mod tensor;

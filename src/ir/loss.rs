@@ -1,0 +1,246 @@
+//! The loss: its terms, each with form, scale and reason, and what is absent from it.
+
+use super::arena::Handle;
+use super::model::{Annealing, Model, Tensor};
+use crate::kl::ClosedForm;
+use std::fmt;
+
+/// What is minimised, per example.
+#[derive(Default)]
+pub struct Loss {
+    /// The data term first, then one for each parameter that has one, in the parameters' order.
+    pub terms: Vec<Term>,
+    /// Parameters without a term.
+    pub absent: Vec<Absent>,
+}
+
+/// One term.
+pub struct Term {
+    /// What it is of.
+    pub kind: TermKind,
+    /// What it is multiplied with.
+    pub scale: Scale,
+    /// Why with that.
+    pub why: Why,
+}
+
+/// What a term is.
+pub enum TermKind {
+    /// −log p(target | network).
+    Nll,
+    /// KL(posterior ‖ prior) of a parameter.
+    Kl(Handle<Tensor>, Form),
+    /// −log p(loc) of a point estimate with a prior: MAP, not a KL.
+    NegLogPrior(Handle<Tensor>),
+}
+
+/// How a KL is computed.
+#[derive(Clone, Copy)]
+pub enum Form {
+    /// Exact.
+    ClosedForm(&'static dyn ClosedForm),
+    /// Gauss–Hermite: near exact, without variance.
+    Quadrature,
+    /// log q(w) − log p(w) at the draw: unbiased, noisy.
+    MonteCarlo,
+}
+
+/// A product of factors, symbolic until it is printed or run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scale(pub Vec<Factor>);
+
+/// One factor of a scale.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Factor {
+    /// 1/B
+    PerBatch,
+    /// 1/N
+    PerExample,
+    /// π_i/B, π_i = 2^(M−i)/(2^M−1)
+    Blundell,
+    /// T
+    Temperature(f64),
+    /// a, growing from 0 to 1
+    Annealing(Annealing),
+}
+
+/// Where a step stands in its run: what turns a [`Scale`] into a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Position {
+    /// N, the number of training examples.
+    pub training_examples: usize,
+    /// B, the examples in this minibatch.
+    pub batch: usize,
+    /// i, from 0: which minibatch of its epoch this is.
+    pub batch_index: usize,
+    /// M, the minibatches of an epoch.
+    pub batches: usize,
+    /// Epochs done before this step, fractional.
+    pub epoch: f64,
+}
+
+impl Position {
+    /// A whole pass in one batch of `examples`.
+    pub fn full_batch(examples: usize) -> Self {
+        Position { training_examples: examples, batch: examples, batch_index: 0, batches: 1, epoch: f64::INFINITY }
+    }
+}
+
+/// π_i = 2^(M−i)/(2^M−1) for i from 1 (Blundell et al. 2015, eq. 9), without overflow for large M.
+pub fn blundell(batch_index: usize, batches: usize) -> f64 {
+    // Both halves divided by 2^M.
+    (-(batch_index as f64 + 1.0)).exp2() / (1.0 - (-(batches as f64)).exp2())
+}
+
+impl Scale {
+    /// Its value at one step.
+    pub fn value(&self, at: &Position) -> f64 {
+        self.0
+            .iter()
+            .map(|factor| match factor {
+                Factor::PerBatch => 1.0 / at.batch as f64,
+                Factor::PerExample => 1.0 / at.training_examples as f64,
+                Factor::Blundell => blundell(at.batch_index, at.batches) / at.batch as f64,
+                Factor::Temperature(t) => *t,
+                Factor::Annealing(annealing) => annealing.value(at.epoch),
+            })
+            .product()
+    }
+
+    /// λ: the KL's effective weight against the ELBO once annealing has ended, summed over an epoch.
+    pub fn lambda(&self) -> f64 {
+        self.0.iter().map(|factor| if let Factor::Temperature(t) = factor { *t } else { 1.0 }).product()
+    }
+
+    /// With its numbers: `1/N = 1/50000`.
+    pub fn with_numbers(&self, training_examples: Option<usize>, batch: Option<usize>) -> String {
+        let numbers: Vec<String> = self
+            .0
+            .iter()
+            .map(|factor| {
+                Some(match factor {
+                    Factor::PerBatch => format!("1/{}", batch?),
+                    Factor::PerExample => format!("1/{}", training_examples?),
+                    Factor::Blundell => return None,
+                    Factor::Temperature(t) => t.to_string(),
+                    Factor::Annealing(_) => "a".into(),
+                })
+            })
+            .collect::<Option<_>>()
+            .unwrap_or_default();
+        if numbers.is_empty() { self.to_string() } else { format!("{self} = {}", join(&numbers)) }
+    }
+}
+
+/// `[T, 1/N]` as `T/N`.
+fn join(factors: &[String]) -> String {
+    let mut text = String::new();
+    for factor in factors {
+        match factor.strip_prefix("1/") {
+            Some(below) if !text.is_empty() => text += &format!("/{below}"),
+            _ if !text.is_empty() => text += &format!("·{factor}"),
+            _ => text += factor,
+        }
+    }
+    text
+}
+
+impl fmt::Display for Scale {
+    /// `1/N`, `T/N`, `T·a·π_i/B`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let symbols: Vec<String> = self
+            .0
+            .iter()
+            .map(|factor| match factor {
+                Factor::PerBatch => "1/B".into(),
+                Factor::PerExample => "1/N".into(),
+                Factor::Blundell => "π_i/B".into(),
+                Factor::Temperature(_) => "T".into(),
+                Factor::Annealing(_) => "a".into(),
+            })
+            .collect();
+        f.write_str(&join(&symbols))
+    }
+}
+
+/// Why a term has the scale it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The data term.
+    MinibatchMean,
+    /// A KL under `minibatch = uniform`.
+    OncePerDataSet,
+    /// A KL under `minibatch = blundell`.
+    OncePerEpoch,
+    /// A penalty under either.
+    PenaltyOncePerDataSet,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Why::MinibatchMean => "a minibatch mean is an unbiased estimate of the mean over all N examples",
+            Why::OncePerDataSet => "the ELBO holds the KL once per data set, so each example carries 1/N of it",
+            Why::OncePerEpoch => {
+                "batch i of the epoch's M carries the share π_i = 2^(M-i)/(2^M-1); the shares add up to 1"
+            }
+            Why::PenaltyOncePerDataSet => {
+                "the log posterior holds log p(w) once per data set, so each example carries its share of it"
+            }
+        })
+    }
+}
+
+/// A parameter without a term, and the reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absent {
+    /// The parameter.
+    pub subject: Subject,
+    /// The reason.
+    pub reason: AbsentReason,
+}
+
+/// What is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A parameter of the network.
+    Tensor(Handle<Tensor>),
+    /// A number learned as a point estimate.
+    Learned(Handle<super::model::Learned>),
+}
+
+/// Why a parameter has no term.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsentReason {
+    /// `deterministic`.
+    Deterministic,
+    /// `learned(…)`.
+    PointEstimate,
+}
+
+impl fmt::Display for AbsentReason {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            AbsentReason::Deterministic => "deterministic, no prior",
+            AbsentReason::PointEstimate => "a point estimate; it acts inside the terms that use it",
+        })
+    }
+}
+
+impl Loss {
+    /// Whether every KL is exact or near exact, so that only the data term is noisy.
+    pub fn has_monte_carlo(&self) -> bool {
+        self.terms.iter().any(|t| matches!(t.kind, TermKind::Kl(_, Form::MonteCarlo)))
+    }
+}
+
+impl TermKind {
+    /// `nll`, `kl(conv1.kernel)`, `neg_log_prior(conv1.kernel)`: the name in the IR, in metrics and in JSON.
+    pub fn name(&self, model: &Model) -> String {
+        match self {
+            TermKind::Nll => "nll".into(),
+            TermKind::Kl(tensor, _) => format!("kl({})", model.tensors[*tensor].name),
+            TermKind::NegLogPrior(tensor) => format!("neg_log_prior({})", model.tensors[*tensor].name),
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The model: data, parameters, graph, likelihood, objective, and the loss worked out from them.
+
+use super::arena::{Arena, Handle};
+use super::loss::Loss;
+use crate::distribution::Distribution;
+use crate::estimator::Estimator;
+use crate::layer::{Layer, Operation};
+use crate::likelihood::{Likelihood, TargetKind};
+use crate::posterior::Posterior;
+use crate::signature::{Constants, Domain};
+use crate::source::Span;
+use crate::tensor::Shape;
+
+/// A model file, every name resolved, every default filled in.
+pub struct Model {
+    /// After `model`.
+    pub name: String,
+    /// One example's input.
+    pub input: Input,
+    /// What is observed of one example.
+    pub target: Target,
+    /// The graph in data-flow order; the first node is the input.
+    pub nodes: Arena<Node>,
+    /// The network's parameters, in the order of their layers, kernel before bias.
+    pub tensors: Arena<Tensor>,
+    /// Numbers learned as point estimates.
+    pub learned: Arena<Learned>,
+    /// How the network's values and the target meet.
+    pub observe: Observe,
+    /// What is minimised.
+    pub objective: Objective,
+    /// Its terms.
+    pub loss: Loss,
+}
+
+/// `input image: real[32, 32, 3]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Its name.
+    pub name: String,
+    /// The shape of one example.
+    pub shape: Shape,
+}
+
+/// `target label: category[10]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: TargetKind,
+}
+
+/// A value of the graph.
+pub struct Node {
+    /// The source's name, or the layer's word and a number.
+    pub name: String,
+    /// What it is computed from; none for the input.
+    pub inputs: Vec<Handle<Node>>,
+    /// How; `None` for the input.
+    pub call: Option<Call>,
+    /// The shape of one example's value.
+    pub shape: Shape,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A layer applied.
+pub struct Call {
+    /// The layer; `None` for an entry taken out of a value, `out[0]`.
+    pub layer: Option<&'static dyn Layer>,
+    /// Its arguments.
+    pub arguments: Constants,
+    /// Its arithmetic, geometry settled.
+    pub operation: Operation,
+    /// Its kernel, if it is linear in one.
+    pub kernel: Option<Handle<Tensor>>,
+    /// Its bias.
+    pub bias: Option<Handle<Tensor>>,
+}
+
+/// Which of a layer's parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// `layer.kernel`
+    Kernel,
+    /// `layer.bias`
+    Bias,
+}
+
+impl Role {
+    /// `kernel` or `bias`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Kernel => "kernel",
+            Role::Bias => "bias",
+        }
+    }
+}
+
+/// A parameter of the network.
+pub struct Tensor {
+    /// `conv1.kernel`
+    pub name: String,
+    /// Which of its layer's.
+    pub role: Role,
+    /// `[in, out]`, `[kh, kw, C_in, C_out]`, or `[out]`.
+    pub shape: Shape,
+    /// Products that meet in one output entry (a bias has its kernel's).
+    pub fan_in: usize,
+    /// Outputs that one input entry takes part in.
+    pub fan_out: usize,
+    /// The prior, if it has one.
+    pub prior: Option<Prior>,
+    /// The variational family with its initialisers.
+    pub posterior: BoundPosterior,
+    /// How draws of it reach the examples; `None` for a point estimate.
+    pub estimator: Option<&'static dyn Estimator>,
+    /// Who supplied the prior.
+    pub prior_from: Origin,
+    /// Who supplied the posterior.
+    pub posterior_from: Origin,
+    /// Who supplied the estimator.
+    pub estimator_from: Origin,
+}
+
+/// Who supplied a setting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// The layer's own body.
+    Own(Span),
+    /// The default block.
+    Default(Span),
+    /// The language: the rule, in words.
+    Language(&'static str),
+}
+
+impl Origin {
+    /// Where it is written, if it is.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Origin::Own(span) | Origin::Default(span) => Some(*span),
+            Origin::Language(_) => None,
+        }
+    }
+}
+
+/// A prior with its arguments.
+#[derive(Clone)]
+pub struct Prior {
+    /// The distribution.
+    pub distribution: &'static dyn Distribution,
+    /// Its parameters, flat, in the signature's order.
+    pub parameters: Vec<Scalar>,
+}
+
+/// A posterior with its initialisers.
+#[derive(Clone)]
+pub struct BoundPosterior {
+    /// The family.
+    pub family: &'static dyn Posterior,
+    /// One initialiser for each of [`Posterior::variables`].
+    pub initializers: Vec<Initializer>,
+}
+
+/// How a variable starts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Initializer {
+    /// Every entry this number.
+    Constant(f64),
+    /// Independent normal draws.
+    Normal {
+        /// Mean.
+        loc: f64,
+        /// Standard deviation.
+        scale: f64,
+    },
+    /// Independent uniform draws.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+}
+
+/// A number in a prior's or likelihood's argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Scalar {
+    /// A constant.
+    Fixed(f64),
+    /// A point estimate.
+    Learned(Handle<Learned>),
+}
+
+/// `learned(0.1)`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Learned {
+    /// `conv1.kernel.prior.scale`, `label.scale`
+    pub name: String,
+    /// Its first value.
+    pub initial: f64,
+    /// Which values its place allows; it is kept there by a transform.
+    pub domain: Domain,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// `observe label ~ Categorical(logits = logits)`
+pub struct Observe {
+    /// The likelihood.
+    pub likelihood: &'static dyn Likelihood,
+    /// One for each of its signature's parameters.
+    pub arguments: Vec<Argument>,
+    /// How it is written.
+    pub text: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// A likelihood's argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Argument {
+    /// A value of the graph.
+    Node(Handle<Node>),
+    /// A number.
+    Scalar(Scalar),
+}
+
+/// `objective elbo { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Objective {
+    /// `kl =`
+    pub kl: KlChoice,
+    /// Monte-Carlo samples of the weights a step.
+    pub samples: usize,
+    /// How the KL is shared out over minibatches.
+    pub minibatch: Minibatch,
+    /// Multiplies the KL; 1 for the ELBO.
+    pub temperature: f64,
+    /// How the KL's weight grows from 0 to 1, if it does.
+    pub annealing: Option<Annealing>,
+    /// Where it is written.
+    pub span: Span,
+    /// Where each option that is written stands.
+    pub option_spans: Vec<(&'static str, Span)>,
+}
+
+/// `kl = auto | closed_form | monte_carlo | quadrature`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KlChoice {
+    /// The best form there is for each pair.
+    Auto,
+    /// Closed forms only.
+    ClosedForm,
+    /// Monte Carlo everywhere.
+    MonteCarlo,
+    /// Quadrature everywhere.
+    Quadrature,
+}
+
+/// `minibatch = uniform | blundell`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Minibatch {
+    /// KL/N on every minibatch's mean.
+    Uniform,
+    /// π_i/B on batch i of M, π_i = 2^(M−i)/(2^M−1) (Blundell et al. 2015, eq. 9).
+    Blundell,
+}
+
+/// `annealing = linear(epochs = 10)`
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Annealing {
+    /// Epochs until the KL has its whole weight.
+    pub epochs: f64,
+}
+
+impl Annealing {
+    /// The KL's weight after `epoch` epochs, fractional: min(1, epoch / epochs).
+    pub fn value(&self, epoch: f64) -> f64 {
+        (epoch / self.epochs).min(1.0)
+    }
+}

@@ -1,0 +1,34 @@
+//! `Delta(loc)`: a point estimate under a prior. What joins the loss is −log p(loc): maximum a
+//! posteriori, not a KL divergence (a point has no density, KL = ∞).
+
+use super::{Entries, Posterior};
+use crate::signature::{Kind, Parameter, Signature};
+
+/// The family.
+pub struct Delta;
+
+static SIGNATURE: Signature = Signature {
+    name: "Delta",
+    summary: "a point estimate; its prior joins as the MAP penalty -log p(w)",
+    parameters: &[Parameter {
+        name: "loc",
+        kind: Kind::Initializer,
+        default: Some("Normal(0, 0.1)"),
+        summary: "how the point starts",
+    }],
+};
+
+impl Posterior for Delta {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn variables(&self) -> &'static [&'static str] {
+        &["loc"]
+    }
+    fn entries(&self) -> Entries {
+        Entries::Point
+    }
+    fn formula(&self) -> &'static str {
+        "Delta(loc)"
+    }
+}

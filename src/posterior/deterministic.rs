@@ -1,0 +1,35 @@
+//! `deterministic(loc)`: an ordinary parameter. No prior, no posterior, no term in the loss.
+//!
+//! Biases of tfp.layers are this by default, and start from N(0, 0.1²), not from 0.
+
+use super::{Entries, Posterior};
+use crate::signature::{Kind, Parameter, Signature};
+
+/// The family.
+pub struct Deterministic;
+
+static SIGNATURE: Signature = Signature {
+    name: "deterministic",
+    summary: "an ordinary parameter: no prior, no posterior, no term in the loss",
+    parameters: &[Parameter {
+        name: "loc",
+        kind: Kind::Initializer,
+        default: Some("Normal(0, 0.1)"),
+        summary: "how the point starts",
+    }],
+};
+
+impl Posterior for Deterministic {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn variables(&self) -> &'static [&'static str] {
+        &["loc"]
+    }
+    fn entries(&self) -> Entries {
+        Entries::Free
+    }
+    fn formula(&self) -> &'static str {
+        "deterministic"
+    }
+}
