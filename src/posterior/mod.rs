@@ -4,7 +4,7 @@ mod delta;
 mod deterministic;
 mod mean_field;
 
-pub use mean_field::{scale_from_rho, scale_slope};
+pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
 
 use crate::signature::Signature;
 
