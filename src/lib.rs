@@ -12,4 +12,5 @@ pub mod data;
 pub mod diagnostic;
 pub mod signature;
 pub mod source;
+pub mod syntax;
 pub mod tensor;
