@@ -211,3 +211,34 @@ impl<T: Real> Chunk<T> {
         }
     }
 }
+
+/// Bytes that training with minibatches of `batch` examples holds in float32: variables, their
+/// gradient, two moments of Adam, and every buffer of the interpreter.
+pub fn memory(plan: &Plan, batch: usize) -> usize {
+    // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
+    let b = Buffers::<f32>::new(plan, batch);
+    let table = |t: &[Vec<f32>]| t.iter().map(Vec::len).sum::<usize>();
+    let map = |m: &BTreeMap<usize, Vec<f32>>| m.values().map(Vec::len).sum::<usize>();
+    let work = |w: &Work<f32>| w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len();
+    let chunk = |c: &Chunk<f32>| {
+        work(&c.work)
+            + table(&c.values)
+            + table(&c.gradients)
+            + map(&c.saved)
+            + map(&c.d_first)
+            + map(&c.d_second)
+            + c.d_row.len()
+    };
+    let numbers = 6 * b.scale.len()
+        + b.draws.values().map(Vec::len).sum::<usize>()
+        + map(&b.bias_rows)
+        + table(&b.values)
+        + table(&b.gradients)
+        + map(&b.saved)
+        + work(&b.work)
+        + b.chunks.iter().map(chunk).sum::<usize>()
+        + b.nll.len()
+        + table(&b.d_arguments)
+        + 4 * plan.trainable();
+    numbers * std::mem::size_of::<f32>()
+}

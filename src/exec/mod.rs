@@ -23,6 +23,7 @@ use crate::likelihood::Targets;
 use crate::plan::Plan;
 use crate::tensor::Real;
 use buffers::Buffers;
+pub use buffers::memory;
 pub use number::Number;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -5,7 +5,6 @@
 //! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
 mod graph;
-mod memory;
 mod text;
 mod variables;
 

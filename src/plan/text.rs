@@ -5,8 +5,8 @@ use crate::ir::Node;
 use crate::layer::Operation;
 use std::fmt::Write;
 
-/// The whole plan: variables, draws, steps, and memory for a minibatch of `batch`.
-pub fn text(plan: &Plan, batch: usize) -> String {
+/// The whole plan: variables, draws and steps for minibatches of `batch`, and the bytes a run takes.
+pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
     let mut out = format!("plan {}\n\nvariables  {} numbers, in this order\n", plan.model.name, plan.trainable());
     for variable in &plan.variables {
         writeln!(out, "  {:<28} {:<18} from {}", variable.name, variable.shape.to_string(), variable.range.start)
@@ -34,8 +34,7 @@ pub fn text(plan: &Plan, batch: usize) -> String {
             out += &step(plan, &nodes, index);
         }
     }
-    let numbers = plan.memory(batch);
-    writeln!(out, "\nmemory  {:.1} MiB at batch {batch}, float32", numbers as f64 * 4.0 / f64::from(1 << 20))
+    writeln!(out, "\nmemory  {:.1} MiB at batch {batch}, float32, Adam", bytes as f64 / f64::from(1 << 20))
         .expect("writing to a string");
     out
 }
