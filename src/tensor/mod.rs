@@ -2,6 +2,7 @@
 
 pub mod gemm;
 pub mod im2col;
+pub mod random;
 mod real;
 mod shape;
 pub mod simd;
