@@ -35,11 +35,16 @@ impl Estimator for Flipout {
         "w_b = loc + (scale·ε) ⊙ (s_in,b s_out,bᵀ), one ε a minibatch, signs per example and channel"
     }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
-        (entries != Entries::Normal)
-            .then_some("flipout flips signs, so it needs independent entries, each symmetric about its mean")
+        (entries != Entries::Normal).then_some(
+            "flipout flips signs, so it needs independent entries, each symmetric about its mean",
+        )
     }
     fn draws(&self) -> Draws {
-        Draws { noise: true, signs: true, activation: false }
+        Draws {
+            noise: true,
+            signs: true,
+            activation: false,
+        }
     }
     fn products(&self, positions: usize) -> u64 {
         if positions > 1 { 1 } else { 2 }
@@ -56,9 +61,13 @@ fn perturb<T: Real>(kernel: Kernel<T>, draws: ExampleDraws<T>, out: &mut [T]) {
         #[inline(always)]
         || {
             let rows = out.chunks_exact_mut(channels_out);
-            let rows = rows.zip(kernel.first.chunks_exact(channels_out)).zip(kernel.second.chunks_exact(channels_out));
+            let rows = rows
+                .zip(kernel.first.chunks_exact(channels_out))
+                .zip(kernel.second.chunks_exact(channels_out));
             for (((out, first), second), &sign_in) in rows.zip(draws.sign_in.iter().cycle()) {
-                for (((out, &first), &second), &sign_out) in out.iter_mut().zip(first).zip(second).zip(draws.sign_out) {
+                for (((out, &first), &second), &sign_out) in
+                    out.iter_mut().zip(first).zip(second).zip(draws.sign_out)
+                {
                     *out = first + second * (sign_in * sign_out);
                 }
             }
@@ -72,10 +81,17 @@ fn collect<T: Real>(d: &[T], draws: ExampleDraws<T>, gradient: KernelGradient<T>
     simd::dispatch(
         #[inline(always)]
         || {
-            let rows = gradient.first.chunks_exact_mut(channels_out).zip(gradient.second.chunks_exact_mut(channels_out));
-            let rows = rows.zip(d.chunks_exact(channels_out)).zip(draws.sign_in.iter().cycle());
+            let rows = gradient
+                .first
+                .chunks_exact_mut(channels_out)
+                .zip(gradient.second.chunks_exact_mut(channels_out));
+            let rows = rows
+                .zip(d.chunks_exact(channels_out))
+                .zip(draws.sign_in.iter().cycle());
             for (((first, second), d), &sign_in) in rows {
-                for (((first, second), &d), &sign_out) in first.iter_mut().zip(second).zip(d).zip(draws.sign_out) {
+                for (((first, second), &d), &sign_out) in
+                    first.iter_mut().zip(second).zip(d).zip(draws.sign_out)
+                {
                     *first += d;
                     *second += d * (sign_in * sign_out);
                 }
@@ -87,7 +103,10 @@ fn collect<T: Real>(d: &[T], draws: ExampleDraws<T>, gradient: KernelGradient<T>
 /// out = x ⊙ signs, both a row an example.
 fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
     const BLOCK: usize = 1 << 15;
-    let blocks = out.par_chunks_mut(BLOCK).zip(x.par_chunks(BLOCK)).zip(signs.par_chunks(BLOCK));
+    let blocks = out
+        .par_chunks_mut(BLOCK)
+        .zip(x.par_chunks(BLOCK))
+        .zip(signs.par_chunks(BLOCK));
     blocks.for_each(|((out, x), signs)| {
         for ((out, &x), &sign) in out.iter_mut().zip(x).zip(signs) {
             *out = x * sign;
@@ -126,7 +145,8 @@ impl<T: Real> Estimate<T> for Flipout {
             let perturbed = &mut perturbed[..y.len()];
             flip(x, draws.sign_in, flipped);
             site.linear.apply(x, kernel.first, y, scratch.layer);
-            site.linear.apply(flipped, kernel.second, perturbed, scratch.layer);
+            site.linear
+                .apply(flipped, kernel.second, perturbed, scratch.layer);
             for ((y, &perturbed), &sign) in y.iter_mut().zip(&*perturbed).zip(draws.sign_out) {
                 *y += perturbed * sign;
             }
@@ -162,13 +182,18 @@ impl<T: Real> Estimate<T> for Flipout {
             site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
             add(gradient.first, d_kernel);
             flip(x, draws.sign_in, flipped);
-            site.linear.weight_gradient(flipped, dy_flipped, d_kernel, scratch.layer);
+            site.linear
+                .weight_gradient(flipped, dy_flipped, d_kernel, scratch.layer);
             add(gradient.second, d_kernel);
             if let Some(dx) = dx {
                 site.linear.transpose(dy, kernel.first, dx, scratch.layer);
-                site.linear.transpose(dy_flipped, kernel.second, flipped, scratch.layer);
+                site.linear
+                    .transpose(dy_flipped, kernel.second, flipped, scratch.layer);
                 const BLOCK: usize = 1 << 15;
-                let blocks = dx.par_chunks_mut(BLOCK).zip(flipped.par_chunks(BLOCK)).zip(draws.sign_in.par_chunks(BLOCK));
+                let blocks = dx
+                    .par_chunks_mut(BLOCK)
+                    .zip(flipped.par_chunks(BLOCK))
+                    .zip(draws.sign_in.par_chunks(BLOCK));
                 blocks.for_each(|((dx, flipped), signs)| {
                     for ((dx, &flipped), &sign) in dx.iter_mut().zip(flipped).zip(signs) {
                         *dx += flipped * sign;
@@ -179,13 +204,24 @@ impl<T: Real> Estimate<T> for Flipout {
     }
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
         let width = bias.first.len();
-        for (row, signs) in rows.chunks_exact_mut(width).zip(draws.sign_out.chunks_exact(width)) {
-            for (((row, &first), &second), &sign) in row.iter_mut().zip(bias.first).zip(bias.second).zip(signs) {
+        for (row, signs) in rows
+            .chunks_exact_mut(width)
+            .zip(draws.sign_out.chunks_exact(width))
+        {
+            for (((row, &first), &second), &sign) in
+                row.iter_mut().zip(bias.first).zip(bias.second).zip(signs)
+            {
                 *row = first + second * sign;
             }
         }
     }
-    fn bias_backward(&self, _: Kernel<T>, draws: ExampleDraws<T>, d_row: &[T], gradient: KernelGradient<T>) {
+    fn bias_backward(
+        &self,
+        _: Kernel<T>,
+        draws: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
         add(gradient.first, d_row);
         for ((second, &d), &sign) in gradient.second.iter_mut().zip(d_row).zip(draws.sign_out) {
             *second += d * sign;

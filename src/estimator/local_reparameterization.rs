@@ -43,7 +43,11 @@ impl Estimator for LocalReparameterization {
         )
     }
     fn draws(&self) -> Draws {
-        Draws { noise: false, signs: false, activation: true }
+        Draws {
+            noise: false,
+            signs: false,
+            activation: true,
+        }
     }
     fn products(&self, _: usize) -> u64 {
         2
@@ -58,11 +62,14 @@ impl Estimator for LocalReparameterization {
 
 /// out_i = f(a_i, b_i), in parallel blocks.
 fn zip_blocks<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(&mut T, T, T) + Sync) {
-    out.par_chunks_mut(BLOCK).zip(a.par_chunks(BLOCK)).zip(b.par_chunks(BLOCK)).for_each(|((out, a), b)| {
-        for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-            f(out, a, b);
-        }
-    });
+    out.par_chunks_mut(BLOCK)
+        .zip(a.par_chunks(BLOCK))
+        .zip(b.par_chunks(BLOCK))
+        .for_each(|((out, a), b)| {
+            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+                f(out, a, b);
+            }
+        });
 }
 
 impl<T: Real> Estimate<T> for LocalReparameterization {
@@ -89,10 +96,15 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let squared = &mut scratch.rows[..x.len()];
         zip_blocks(squared, x, x, |out, a, b| *out = a * b);
-        site.linear.apply(squared, kernel.second, saved, scratch.layer);
-        saved.par_chunks_mut(BLOCK).for_each(|saved| saved.iter_mut().for_each(|v| *v = v.sqrt()));
+        site.linear
+            .apply(squared, kernel.second, saved, scratch.layer);
+        saved
+            .par_chunks_mut(BLOCK)
+            .for_each(|saved| saved.iter_mut().for_each(|v| *v = v.sqrt()));
         site.linear.apply(x, kernel.first, y, scratch.layer);
-        zip_blocks(y, saved, draws.activation, |y, deviation, noise| *y += deviation * noise);
+        zip_blocks(y, saved, draws.activation, |y, deviation, noise| {
+            *y += deviation * noise
+        });
     }
     fn backward(
         &self,
@@ -110,32 +122,54 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         let d_variance = &mut d_variance[..dy.len()];
         let d_kernel = &mut scratch.kernels[..kernel.first.len()];
         zip_blocks(squared, x, x, |out, a, b| *out = a * b);
-        zip_blocks(d_variance, saved, draws.activation, |d, deviation, noise| {
-            *d = half_slope(deviation, noise);
-        });
+        zip_blocks(
+            d_variance,
+            saved,
+            draws.activation,
+            |d, deviation, noise| {
+                *d = half_slope(deviation, noise);
+            },
+        );
         zip_blocks(d_variance, dy, dy, |d, dy, _| *d *= dy);
         site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
         add(gradient.first, d_kernel);
-        site.linear.weight_gradient(squared, d_variance, d_kernel, scratch.layer);
+        site.linear
+            .weight_gradient(squared, d_variance, d_kernel, scratch.layer);
         add(gradient.second, d_kernel);
         if let Some(dx) = dx {
             site.linear.transpose(dy, kernel.first, dx, scratch.layer);
             let through_squares = squared;
-            site.linear.transpose(d_variance, kernel.second, through_squares, scratch.layer);
+            site.linear
+                .transpose(d_variance, kernel.second, through_squares, scratch.layer);
             zip_blocks(dx, x, through_squares, |dx, x, d| *dx += (x + x) * d);
         }
     }
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
         let width = bias.first.len();
-        for (row, noise) in rows.chunks_exact_mut(width).zip(draws.activation.chunks_exact(width)) {
-            for (((row, &loc), &variance), &noise) in row.iter_mut().zip(bias.first).zip(bias.second).zip(noise) {
+        for (row, noise) in rows
+            .chunks_exact_mut(width)
+            .zip(draws.activation.chunks_exact(width))
+        {
+            for (((row, &loc), &variance), &noise) in
+                row.iter_mut().zip(bias.first).zip(bias.second).zip(noise)
+            {
                 *row = loc + variance.sqrt() * noise;
             }
         }
     }
-    fn bias_backward(&self, bias: Kernel<T>, draws: ExampleDraws<T>, d_row: &[T], gradient: KernelGradient<T>) {
+    fn bias_backward(
+        &self,
+        bias: Kernel<T>,
+        draws: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
         add(gradient.first, d_row);
-        let entries = gradient.second.iter_mut().zip(bias.second).zip(d_row.iter().zip(draws.activation));
+        let entries = gradient
+            .second
+            .iter_mut()
+            .zip(bias.second)
+            .zip(d_row.iter().zip(draws.activation));
         for ((second, &variance), (&d, &noise)) in entries {
             *second += d * half_slope(variance.sqrt(), noise);
         }
@@ -145,5 +179,9 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
 /// ∂(√v ζ)/∂v = ζ/(2√v), and 0 where v = 0.
 #[inline(always)]
 fn half_slope<T: Real>(deviation: T, noise: T) -> T {
-    if deviation > T::zero() { noise / (deviation + deviation) } else { T::zero() }
+    if deviation > T::zero() {
+        noise / (deviation + deviation)
+    } else {
+        T::zero()
+    }
 }

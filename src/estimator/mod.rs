@@ -98,13 +98,20 @@ pub struct KernelGradient<'a, T> {
 }
 
 /// The arithmetic of an estimator.
-pub trait Estimate<T: Real> {
+pub trait Estimate<T: Real>: Sync {
     /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε.
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
 
     /// Adds to `d_scale` the gradient by scale, from those by `first` and `second`; the gradient by
     /// loc is that by `first`.
-    fn scale_gradient(&self, scale: &[T], noise: &[T], d_first: &[T], d_second: &[T], d_scale: &mut [T]);
+    fn scale_gradient(
+        &self,
+        scale: &[T],
+        noise: &[T],
+        d_first: &[T],
+        d_second: &[T],
+        d_scale: &mut [T],
+    );
 
     /// y of the examples in `x`. `saved` is kept for `backward`.
     #[allow(clippy::too_many_arguments)]
@@ -138,7 +145,13 @@ pub trait Estimate<T: Real> {
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]);
 
     /// Adds one example's gradient by its bias row to the bias's gradient.
-    fn bias_backward(&self, bias: Kernel<T>, draws: ExampleDraws<T>, d_row: &[T], gradient: KernelGradient<T>);
+    fn bias_backward(
+        &self,
+        bias: Kernel<T>,
+        draws: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    );
 }
 
 /// The operation a kernel belongs to, with the facts of its geometry that estimators need.
@@ -163,5 +176,8 @@ pub static ESTIMATORS: &[&dyn Estimator] = &[
 
 /// The estimator called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Estimator> {
-    ESTIMATORS.iter().copied().find(|e| e.signature().name == name)
+    ESTIMATORS
+        .iter()
+        .copied()
+        .find(|e| e.signature().name == name)
 }

@@ -12,7 +12,11 @@ pub struct Point;
 /// The one value of it.
 pub static POINT: Point = Point;
 
-static SIGNATURE: Signature = Signature { name: "point", summary: "the weight is its loc", parameters: &[] };
+static SIGNATURE: Signature = Signature {
+    name: "point",
+    summary: "the weight is its loc",
+    parameters: &[],
+};
 
 impl Estimator for Point {
     fn signature(&self) -> &'static Signature {
@@ -25,7 +29,11 @@ impl Estimator for Point {
         None
     }
     fn draws(&self) -> Draws {
-        Draws { noise: false, signs: false, activation: false }
+        Draws {
+            noise: false,
+            signs: false,
+            activation: false,
+        }
     }
     fn products(&self, _: usize) -> u64 {
         1
@@ -64,9 +72,16 @@ impl<T: Real> Estimate<T> for Point {
         shared_backward(site, kernel, x, dy, dx, gradient, scratch);
     }
     fn bias_rows(&self, bias: Kernel<T>, _: ExampleDraws<T>, rows: &mut [T]) {
-        rows.chunks_exact_mut(bias.first.len()).for_each(|row| row.copy_from_slice(bias.first));
+        rows.chunks_exact_mut(bias.first.len())
+            .for_each(|row| row.copy_from_slice(bias.first));
     }
-    fn bias_backward(&self, _: Kernel<T>, _: ExampleDraws<T>, d_row: &[T], gradient: KernelGradient<T>) {
+    fn bias_backward(
+        &self,
+        _: Kernel<T>,
+        _: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
         add(gradient.first, d_row);
     }
 }

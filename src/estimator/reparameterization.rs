@@ -30,7 +30,11 @@ impl Estimator for Reparameterization {
         None
     }
     fn draws(&self) -> Draws {
-        Draws { noise: true, signs: false, activation: false }
+        Draws {
+            noise: true,
+            signs: false,
+            activation: false,
+        }
     }
     fn products(&self, _: usize) -> u64 {
         1
@@ -75,9 +79,16 @@ impl<T: Real> Estimate<T> for Reparameterization {
         shared_backward(site, kernel, x, dy, dx, gradient, scratch);
     }
     fn bias_rows(&self, bias: Kernel<T>, _: ExampleDraws<T>, rows: &mut [T]) {
-        rows.chunks_exact_mut(bias.first.len()).for_each(|row| row.copy_from_slice(bias.first));
+        rows.chunks_exact_mut(bias.first.len())
+            .for_each(|row| row.copy_from_slice(bias.first));
     }
-    fn bias_backward(&self, _: Kernel<T>, _: ExampleDraws<T>, d_row: &[T], gradient: KernelGradient<T>) {
+    fn bias_backward(
+        &self,
+        _: Kernel<T>,
+        _: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
         add(gradient.first, d_row);
     }
 }

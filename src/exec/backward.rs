@@ -18,7 +18,11 @@ impl<T: Number> Interpreter<T> {
         buffers.d_first.fill(T::zero());
         buffers.d_second.fill(T::zero());
         for chunk in &mut buffers.chunks {
-            chunk.d_first.values_mut().chain(chunk.d_second.values_mut()).for_each(|d| d.fill(T::zero()));
+            chunk
+                .d_first
+                .values_mut()
+                .chain(chunk.d_second.values_mut())
+                .for_each(|d| d.fill(T::zero()));
         }
         let shared = Shared {
             plan,
@@ -31,25 +35,52 @@ impl<T: Number> Interpreter<T> {
         for segment in plan.segments.iter().rev() {
             let inputs_of = |&n: &usize| plan.nodes[shared.node(n).0.inputs[0].index()].storage;
             let outputs_of = |&n: &usize| plan.nodes[n].storage;
-            let touched: Vec<usize> =
-                segment.nodes.iter().filter_map(inputs_of).chain(segment.nodes.iter().filter_map(outputs_of)).collect();
+            let touched: Vec<usize> = segment
+                .nodes
+                .iter()
+                .filter_map(inputs_of)
+                .chain(segment.nodes.iter().filter_map(outputs_of))
+                .collect();
             match segment.kind {
                 SegmentKind::ByExample => {
                     let chunk_len = buffers.chunk_len;
                     let values = deal(&mut buffers.values, &lens, &[], chunk_len, examples);
-                    let gradients = deal(&mut buffers.gradients, &lens, &touched, chunk_len, examples);
-                    let tasks = buffers.chunks.par_iter_mut().zip(values.into_par_iter().zip(gradients)).enumerate();
+                    let gradients =
+                        deal(&mut buffers.gradients, &lens, &touched, chunk_len, examples);
+                    let tasks = buffers
+                        .chunks
+                        .par_iter_mut()
+                        .zip(values.into_par_iter().zip(gradients))
+                        .enumerate();
                     tasks.for_each(|(index, (chunk, (values, gradients)))| {
                         let start = index * chunk_len;
                         let count = chunk_len.min(examples - start);
-                        chunk_backward(shared, &segment.nodes, batch, chunk, values, gradients, start, count);
+                        chunk_backward(
+                            shared,
+                            &segment.nodes,
+                            batch,
+                            chunk,
+                            values,
+                            gradients,
+                            start,
+                            count,
+                        );
                     });
                 }
                 SegmentKind::WholeBatch => {
                     let index = segment.nodes[0];
                     let values = deal(&mut buffers.values, &lens, &[], examples.max(1), examples);
-                    let mut gradients = deal(&mut buffers.gradients, &lens, &touched, examples.max(1), examples);
-                    let (Some(values), Some(gradients)) = (values.first(), gradients.first_mut()) else { continue };
+                    let mut gradients = deal(
+                        &mut buffers.gradients,
+                        &lens,
+                        &touched,
+                        examples.max(1),
+                        examples,
+                    );
+                    let (Some(values), Some(gradients)) = (values.first(), gradients.first_mut())
+                    else {
+                        continue;
+                    };
                     let saved = buffers.saved.get(&index).map_or(&[][..], |s| s.as_slice());
                     let into = Whole {
                         d_first: &mut buffers.d_first,
@@ -64,11 +95,19 @@ impl<T: Number> Interpreter<T> {
         // The chunks' gradients, added up in the chunks' order.
         let used = examples.div_ceil(buffers.chunk_len);
         let chunks = &buffers.chunks[..used];
-        let tensors: Vec<usize> = chunks.first().map_or(vec![], |c| c.d_first.keys().copied().collect());
+        let tensors: Vec<usize> = chunks
+            .first()
+            .map_or(vec![], |c| c.d_first.keys().copied().collect());
         for tensor in tensors {
             let entries = plan.tensors[tensor].entries.clone();
-            let first: Vec<&[T]> = chunks.iter().map(|c| c.d_first[&tensor].as_slice()).collect();
-            let second: Vec<&[T]> = chunks.iter().map(|c| c.d_second[&tensor].as_slice()).collect();
+            let first: Vec<&[T]> = chunks
+                .iter()
+                .map(|c| c.d_first[&tensor].as_slice())
+                .collect();
+            let second: Vec<&[T]> = chunks
+                .iter()
+                .map(|c| c.d_second[&tensor].as_slice())
+                .collect();
             add_up(&mut buffers.d_first[entries.clone()], &first);
             add_up(&mut buffers.d_second[entries], &second);
         }
@@ -77,12 +116,14 @@ impl<T: Number> Interpreter<T> {
 
 /// to += each of `parts`, in order.
 fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
-    to.par_chunks_mut(super::BLOCK).enumerate().for_each(|(block, to)| {
-        for part in parts {
-            let part = &part[block * super::BLOCK..][..to.len()];
-            to.iter_mut().zip(part).for_each(|(to, &d)| *to += d);
-        }
-    });
+    to.par_chunks_mut(super::BLOCK)
+        .enumerate()
+        .for_each(|(block, to)| {
+            for part in parts {
+                let part = &part[block * super::BLOCK..][..to.len()];
+                to.iter_mut().zip(part).for_each(|(to, &d)| *to += d);
+            }
+        });
 }
 
 /// Adds one example's gradient by its bias: the sum over positions.
@@ -95,17 +136,25 @@ fn bias_row<T: Number>(dy: &[T], row: &mut [T]) {
 
 /// One chunk of examples back through a segment, example by example.
 #[allow(clippy::too_many_arguments)]
-fn chunk_backward<T: Number>(
+fn chunk_backward<'a, T: Number>(
     shared: Shared<T>,
     nodes: &[usize],
     batch: usize,
-    chunk: &mut Chunk<T>,
-    mut values: Vec<Slot<T>>,
-    mut gradients: Vec<Slot<T>>,
+    chunk: &'a mut Chunk<T>,
+    mut values: Vec<Slot<'a, T>>,
+    mut gradients: Vec<Slot<'a, T>>,
     start: usize,
     count: usize,
 ) {
-    let Chunk { work, values: own_values, gradients: own_gradients, saved, d_first, d_second, d_row } = chunk;
+    let Chunk {
+        work,
+        values: own_values,
+        gradients: own_gradients,
+        saved,
+        d_first,
+        d_second,
+        d_row,
+    } = chunk;
     let plan = shared.plan;
     for (slot, own) in values.iter_mut().zip(&*own_values) {
         if !own.is_empty() {
@@ -118,7 +167,13 @@ fn chunk_backward<T: Number>(
         }
     }
     // A private gradient has one row, used anew for every example.
-    let row_of = |storage: usize, example: usize| if plan.storages[storage].shared { example } else { 0 };
+    let row_of = |storage: usize, example: usize| {
+        if plan.storages[storage].shared {
+            example
+        } else {
+            0
+        }
+    };
     for example in 0..count {
         for &index in nodes.iter().rev() {
             let (node, call) = shared.node(index);
@@ -144,7 +199,11 @@ fn chunk_backward<T: Number>(
             let mut into = from.map_or(Slot::Absent, |s| gradients[s].take());
             let row = from.map_or(0, |s| row_of(s, example));
             let dx = rows_mut(into.write(), row, 1, x_len);
-            let (dx, sum) = if step.writes_first { (dx, None) } else { (&mut work.extra[..x_len], Some(dx)) };
+            let (dx, sum) = if step.writes_first {
+                (dx, None)
+            } else {
+                (&mut work.extra[..x_len], Some(dx))
+            };
             match &call.operation {
                 Operation::View(_) => {}
                 Operation::Map(map) if step.input_gradient => T::map(&**map).backward(x, y, dy, dx),
@@ -152,7 +211,9 @@ fn chunk_backward<T: Number>(
                 Operation::Linear(linear) => {
                     let kernel = call.kernel.expect("a linear layer has a kernel").index();
                     let draws = shared.draws(kernel, batch, start + example, 1);
-                    let saved = saved.get(&index).map_or(&[][..], |s| rows(s, example, 1, len));
+                    let saved = saved
+                        .get(&index)
+                        .map_or(&[][..], |s| rows(s, example, 1, len));
                     let gradient = KernelGradient {
                         first: d_first.get_mut(&kernel).expect("an accumulator"),
                         second: d_second.get_mut(&kernel).expect("an accumulator"),
@@ -165,7 +226,17 @@ fn chunk_backward<T: Number>(
                     let wanted = step.input_gradient.then_some(&mut *dx);
                     let site = site(&**linear);
                     let estimate = shared.estimate(kernel);
-                    estimate.backward(&site, shared.kernel(kernel), draws, x, dy, saved, wanted, gradient, scratch);
+                    estimate.backward(
+                        &site,
+                        shared.kernel(kernel),
+                        draws,
+                        x,
+                        dy,
+                        saved,
+                        wanted,
+                        gradient,
+                        scratch,
+                    );
                     if let Some(bias) = call.bias.map(|b| b.index()) {
                         let row = &mut d_row[..site.channels_out];
                         bias_row(dy, row);
@@ -174,7 +245,12 @@ fn chunk_backward<T: Number>(
                             first: d_first.get_mut(&bias).expect("an accumulator"),
                             second: d_second.get_mut(&bias).expect("an accumulator"),
                         };
-                        shared.estimate(bias).bias_backward(shared.kernel(bias), draws, row, gradient);
+                        shared.estimate(bias).bias_backward(
+                            shared.kernel(bias),
+                            draws,
+                            row,
+                            gradient,
+                        );
                     }
                 }
             }
@@ -210,7 +286,9 @@ fn batch_backward<T: Number>(
     let plan = shared.plan;
     let (node, call) = shared.node(index);
     let step = &plan.nodes[index];
-    let Operation::Linear(linear) = &call.operation else { unreachable!("a whole-batch segment is linear") };
+    let Operation::Linear(linear) = &call.operation else {
+        unreachable!("a whole-batch segment is linear")
+    };
     let kernel = call.kernel.expect("a linear layer has a kernel").index();
     let storage = step.storage.expect("a computed value has a storage");
     let len = node.shape.len();
@@ -221,17 +299,42 @@ fn batch_backward<T: Number>(
     let from = plan.nodes[node.inputs[0].index()].storage;
     let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
     let dx = rows_mut(slot.write(), 0, examples, x_len);
-    let Work { layer, kernels, rows: scratch_rows, extra } = into.work;
-    let (dx, sum) = if step.writes_first { (dx, None) } else { (&mut extra[..examples * x_len], Some(dx)) };
+    let Work {
+        layer,
+        kernels,
+        rows: scratch_rows,
+        extra,
+    } = into.work;
+    let (dx, sum) = if step.writes_first {
+        (dx, None)
+    } else {
+        (&mut extra[..examples * x_len], Some(dx))
+    };
     let entries = plan.tensors[kernel].entries.clone();
-    let gradient =
-        KernelGradient { first: &mut into.d_first[entries.clone()], second: &mut into.d_second[entries.clone()] };
-    let scratch = crate::estimator::Scratch { layer, kernels, rows: scratch_rows };
+    let gradient = KernelGradient {
+        first: &mut into.d_first[entries.clone()],
+        second: &mut into.d_second[entries.clone()],
+    };
+    let scratch = crate::estimator::Scratch {
+        layer,
+        kernels,
+        rows: scratch_rows,
+    };
     let saved = rows(into.saved, 0, examples, len);
     let draws = shared.draws(kernel, batch, 0, examples);
     let wanted = step.input_gradient.then_some(&mut *dx);
     let estimate = shared.estimate(kernel);
-    estimate.backward(&site(&**linear), shared.kernel(kernel), draws, x, dy, saved, wanted, gradient, scratch);
+    estimate.backward(
+        &site(&**linear),
+        shared.kernel(kernel),
+        draws,
+        x,
+        dy,
+        saved,
+        wanted,
+        gradient,
+        scratch,
+    );
     if let (Some(sum), true) = (sum, step.input_gradient) {
         sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
     }

@@ -82,7 +82,12 @@ impl Need {
     fn of(plan: &Plan, kind: SegmentKind, examples: usize) -> Need {
         let mut need = Need::default();
         let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, n)| n).collect();
-        for &index in plan.segments.iter().filter(|s| s.kind == kind).flat_map(|s| &s.nodes) {
+        for &index in plan
+            .segments
+            .iter()
+            .filter(|s| s.kind == kind)
+            .flat_map(|s| &s.nodes)
+        {
             let node = nodes[index];
             let call = node.call.as_ref().expect("only the input has no call");
             let input = nodes[node.inputs[0].index()].shape.len();
@@ -131,15 +136,27 @@ impl<T: Real> Buffers<T> {
         let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, n)| n).collect();
         for segment in &plan.segments {
             for &index in &segment.nodes {
-                let call = nodes[index].call.as_ref().expect("only the input has no call");
+                let call = nodes[index]
+                    .call
+                    .as_ref()
+                    .expect("only the input has no call");
                 if let Some(bias) = call.bias {
-                    bias_rows.insert(bias.index(), zeros(batch * plan.tensors[bias.index()].entries.len()));
+                    bias_rows.insert(
+                        bias.index(),
+                        zeros(batch * plan.tensors[bias.index()].entries.len()),
+                    );
                 }
                 let Some(kernel) = call.kernel else { continue };
                 if segment.kind == SegmentKind::ByExample {
-                    by_example.extend([kernel.index()].into_iter().chain(call.bias.map(|b| b.index())));
+                    by_example.extend(
+                        [kernel.index()]
+                            .into_iter()
+                            .chain(call.bias.map(|b| b.index())),
+                    );
                 } else {
-                    let kept = plan.tensors[kernel.index()].estimator.saved() * nodes[index].shape.len() * batch;
+                    let kept = plan.tensors[kernel.index()].estimator.saved()
+                        * nodes[index].shape.len()
+                        * batch;
                     saved.insert(index, zeros(kept));
                 }
             }
@@ -147,14 +164,25 @@ impl<T: Real> Buffers<T> {
         let shared = |flag: fn(&crate::plan::Storage) -> bool| {
             plan.storages
                 .iter()
-                .map(|s| if s.shared && flag(s) { zeros(batch * s.len) } else { Vec::new() })
+                .map(|s| {
+                    if s.shared && flag(s) {
+                        zeros(batch * s.len)
+                    } else {
+                        Vec::new()
+                    }
+                })
                 .collect::<Vec<_>>()
         };
-        let accumulator: usize = by_example.iter().map(|&t| 2 * plan.tensors[t].entries.len()).sum();
+        let accumulator: usize = by_example
+            .iter()
+            .map(|&t| 2 * plan.tensors[t].entries.len())
+            .sum();
         let chunks = (ACCUMULATORS / accumulator.max(1)).clamp(2, CHUNKS);
         let chunk_len = batch.div_ceil(chunks).max(1);
         let need = Need::of(plan, SegmentKind::ByExample, 1);
-        let chunks = (0..batch.div_ceil(chunk_len)).map(|_| Chunk::new(plan, &need, chunk_len, &by_example)).collect();
+        let chunks = (0..batch.div_ceil(chunk_len))
+            .map(|_| Chunk::new(plan, &need, chunk_len, &by_example))
+            .collect();
         let widths = plan.argument_widths();
         Buffers {
             scale: zeros(entries),
@@ -173,7 +201,10 @@ impl<T: Real> Buffers<T> {
             chunks,
             chunk_len,
             nll: zeros(batch),
-            d_arguments: widths.iter().map(|w| zeros(w.map_or(1, |w| w * batch))).collect(),
+            d_arguments: widths
+                .iter()
+                .map(|w| zeros(w.map_or(1, |w| w * batch)))
+                .collect(),
         }
     }
 
@@ -188,18 +219,41 @@ impl<T: Real> Chunk<T> {
         let private = |flag: fn(&crate::plan::Storage) -> bool, rows: usize| {
             plan.storages
                 .iter()
-                .map(|s| if !s.shared && flag(s) { zeros(rows * s.len) } else { Vec::new() })
+                .map(|s| {
+                    if !s.shared && flag(s) {
+                        zeros(rows * s.len)
+                    } else {
+                        Vec::new()
+                    }
+                })
                 .collect::<Vec<_>>()
         };
         let mut saved = BTreeMap::new();
-        for &index in plan.segments.iter().filter(|s| s.kind == SegmentKind::ByExample).flat_map(|s| &s.nodes) {
-            let node = plan.model.nodes.iter().nth(index).expect("a node of the model").1;
+        for &index in plan
+            .segments
+            .iter()
+            .filter(|s| s.kind == SegmentKind::ByExample)
+            .flat_map(|s| &s.nodes)
+        {
+            let node = plan
+                .model
+                .nodes
+                .iter()
+                .nth(index)
+                .expect("a node of the model")
+                .1;
             if let Some(kernel) = node.call.as_ref().and_then(|c| c.kernel) {
-                let kept = plan.tensors[kernel.index()].estimator.saved() * node.shape.len() * examples;
+                let kept =
+                    plan.tensors[kernel.index()].estimator.saved() * node.shape.len() * examples;
                 saved.insert(index, zeros(kept));
             }
         }
-        let accumulators = || tensors.iter().map(|&t| (t, zeros(plan.tensors[t].entries.len()))).collect();
+        let accumulators = || {
+            tensors
+                .iter()
+                .map(|&t| (t, zeros(plan.tensors[t].entries.len())))
+                .collect()
+        };
         Chunk {
             work: need.work(),
             values: private(|_| true, examples),

@@ -22,7 +22,11 @@ fn subject(kind: &TermKind) -> Option<Handle<Tensor>> {
 
 /// Its prior's numbers.
 fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
-    &model.tensors[tensor].prior.as_ref().expect("a term has a prior").parameters
+    &model.tensors[tensor]
+        .prior
+        .as_ref()
+        .expect("a term has a prior")
+        .parameters
 }
 
 impl<T: Number> Interpreter<T> {
@@ -36,34 +40,65 @@ impl<T: Number> Interpreter<T> {
             let gradient = &mut self.gradient[tensor.loc.start..tensor.end()];
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
             let d_first = buffers.d_first[entries.clone()].par_chunks(BLOCK);
-            d_loc.par_chunks_mut(BLOCK).zip(d_first).for_each(|(d_loc, d_first)| {
-                d_loc.iter_mut().zip(d_first).for_each(|(d_loc, &d)| *d_loc += d);
-            });
-            let (scale, noise) = (&buffers.scale[entries.clone()], &buffers.noise[entries.clone()]);
-            let (d_first, d_second) = (&buffers.d_first[entries.clone()], &buffers.d_second[entries]);
+            d_loc
+                .par_chunks_mut(BLOCK)
+                .zip(d_first)
+                .for_each(|(d_loc, d_first)| {
+                    d_loc
+                        .iter_mut()
+                        .zip(d_first)
+                        .for_each(|(d_loc, &d)| *d_loc += d);
+                });
+            let (scale, noise) = (
+                &buffers.scale[entries.clone()],
+                &buffers.noise[entries.clone()],
+            );
+            let (d_first, d_second) = (
+                &buffers.d_first[entries.clone()],
+                &buffers.d_second[entries],
+            );
             let by = scale.par_chunks(BLOCK).zip(noise.par_chunks(BLOCK));
             let by = by.zip(d_first.par_chunks(BLOCK).zip(d_second.par_chunks(BLOCK)));
-            d_scale.par_chunks_mut(BLOCK).zip(by).for_each(|(d_scale, ((scale, noise), (d_first, d_second)))| {
-                estimate.scale_gradient(scale, noise, d_first, d_second, d_scale);
-            });
+            d_scale.par_chunks_mut(BLOCK).zip(by).for_each(
+                |(d_scale, ((scale, noise), (d_first, d_second)))| {
+                    estimate.scale_gradient(scale, noise, d_first, d_second, d_scale);
+                },
+            );
         }
         self.collect_monte_carlo(samples, scales, values);
     }
 
     /// The Monte-Carlo terms at the sample at hand, each 1/`samples` of its value.
-    pub(super) fn collect_monte_carlo(&mut self, samples: usize, scales: &[f64], values: &mut [f64]) {
-        self.collect(scales, values, samples, |kind| matches!(kind, TermKind::Kl(_, Form::MonteCarlo)));
+    pub(super) fn collect_monte_carlo(
+        &mut self,
+        samples: usize,
+        scales: &[f64],
+        values: &mut [f64],
+    ) {
+        self.collect(scales, values, samples, |kind| {
+            matches!(kind, TermKind::Kl(_, Form::MonteCarlo))
+        });
     }
 
     /// The terms that need no sample.
     pub(super) fn collect_terms(&mut self, scales: &[f64], values: &mut [f64]) {
-        self.collect(scales, values, 1, |kind| !matches!(kind, TermKind::Kl(_, Form::MonteCarlo)));
+        self.collect(scales, values, 1, |kind| {
+            !matches!(kind, TermKind::Kl(_, Form::MonteCarlo))
+        });
     }
 
-    fn collect(&mut self, scales: &[f64], values: &mut [f64], samples: usize, which: impl Fn(&TermKind) -> bool) {
+    fn collect(
+        &mut self,
+        scales: &[f64],
+        values: &mut [f64],
+        samples: usize,
+        which: impl Fn(&TermKind) -> bool,
+    ) {
         let plan = self.plan.clone();
         for (index, term) in plan.model.loss.terms.iter().enumerate() {
-            let (Some(computation), Some(of)) = (&plan.terms[index], subject(&term.kind)) else { continue };
+            let (Some(computation), Some(of)) = (&plan.terms[index], subject(&term.kind)) else {
+                continue;
+            };
             if !which(&term.kind) {
                 continue;
             }
@@ -80,7 +115,10 @@ impl<T: Number> Interpreter<T> {
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
             let entries = tensor.entries.clone();
             let loc = &self.variables[tensor.loc.clone()];
-            let (scale, noise) = (&self.buffers.scale[entries.clone()], &self.buffers.noise[entries]);
+            let (scale, noise) = (
+                &self.buffers.scale[entries.clone()],
+                &self.buffers.noise[entries],
+            );
             let computation = T::term(&**computation);
             let blocks = loc.len().div_ceil(BLOCK);
             // A point estimate has no scale: its blocks are empty slices.
@@ -97,11 +135,23 @@ impl<T: Number> Interpreter<T> {
                     let range = block * BLOCK..block * BLOCK + d_loc.len();
                     let entries = Entries {
                         loc: &loc[range.clone()],
-                        scale: if d_scale.is_empty() { &[] } else { &scale[range.clone()] },
-                        noise: if d_scale.is_empty() { &[] } else { &noise[range] },
+                        scale: if d_scale.is_empty() {
+                            &[]
+                        } else {
+                            &scale[range.clone()]
+                        },
+                        noise: if d_scale.is_empty() {
+                            &[]
+                        } else {
+                            &noise[range]
+                        },
                     };
                     let mut d_prior = [0.0; PRIOR];
-                    let gradients = Gradients { loc: d_loc, scale: d_scale, prior: &mut d_prior[..prior.len()] };
+                    let gradients = Gradients {
+                        loc: d_loc,
+                        scale: d_scale,
+                        prior: &mut d_prior[..prior.len()],
+                    };
                     let value = computation.accumulate(entries, prior, weight, gradients);
                     (value, d_prior)
                 })
@@ -124,12 +174,20 @@ impl<T: Number> Interpreter<T> {
         for tensor in plan.tensors.iter().filter(|t| t.random) {
             let rho = &self.variables[tensor.rho()];
             let gradient = &mut self.gradient[tensor.rho()];
-            gradient.par_chunks_mut(BLOCK).zip(rho.par_chunks(BLOCK)).for_each(|(gradient, rho)| {
-                simd::dispatch(
-                    #[inline(always)]
-                    || gradient.iter_mut().zip(rho).for_each(|(gradient, &rho)| *gradient *= scale_slope(rho)),
-                );
-            });
+            gradient
+                .par_chunks_mut(BLOCK)
+                .zip(rho.par_chunks(BLOCK))
+                .for_each(|(gradient, rho)| {
+                    simd::dispatch(
+                        #[inline(always)]
+                        || {
+                            gradient
+                                .iter_mut()
+                                .zip(rho)
+                                .for_each(|(gradient, &rho)| *gradient *= scale_slope(rho))
+                        },
+                    );
+                });
         }
         for (learned, &d) in plan.learned.iter().zip(&self.buffers.d_learned) {
             let slope = learned.slope(self.variables[learned.place].wide());

@@ -15,7 +15,9 @@ const INITIAL: u32 = 7;
 
 /// Fills `out` in parallel blocks; `fill` is told where a block starts.
 fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
-    out.par_chunks_mut(BLOCK).enumerate().for_each(|(block, out)| fill(block * BLOCK, out));
+    out.par_chunks_mut(BLOCK)
+        .enumerate()
+        .for_each(|(block, out)| fill(block * BLOCK, out));
 }
 
 impl<T: Number> Interpreter<T> {
@@ -28,11 +30,15 @@ impl<T: Number> Interpreter<T> {
                 Initializer::Constant(value) => out.fill(T::of(value)),
                 Initializer::Normal { loc, scale } => in_blocks(out, |start, out| {
                     stream.fill_normal(start, out);
-                    out.iter_mut().for_each(|x| *x = T::of(loc + scale * x.wide()));
+                    out.iter_mut()
+                        .for_each(|x| *x = T::of(loc + scale * x.wide()));
                 }),
                 Initializer::Uniform { low, high } => in_blocks(out, |start, out| {
-                    stream.fill_uniform(start, out);
-                    out.iter_mut().for_each(|x| *x = T::of(low + (high - low) * x.wide()));
+                    let mut uniform = vec![0.0; out.len()];
+                    stream.fill_uniform(start, &mut uniform);
+                    out.iter_mut()
+                        .zip(uniform)
+                        .for_each(|(x, u)| *x = T::of(low + (high - low) * u));
                 }),
             }
         }
@@ -43,12 +49,20 @@ impl<T: Number> Interpreter<T> {
         for tensor in self.plan.tensors.iter().filter(|t| t.random) {
             let rho = &self.variables[tensor.rho()];
             let scale = &mut self.buffers.scale[tensor.entries.clone()];
-            scale.par_chunks_mut(BLOCK).zip(rho.par_chunks(BLOCK)).for_each(|(scale, rho)| {
-                simd::dispatch(
-                    #[inline(always)]
-                    || scale.iter_mut().zip(rho).for_each(|(scale, &rho)| *scale = scale_from_rho(rho)),
-                );
-            });
+            scale
+                .par_chunks_mut(BLOCK)
+                .zip(rho.par_chunks(BLOCK))
+                .for_each(|(scale, rho)| {
+                    simd::dispatch(
+                        #[inline(always)]
+                        || {
+                            scale
+                                .iter_mut()
+                                .zip(rho)
+                                .for_each(|(scale, &rho)| *scale = scale_from_rho(rho))
+                        },
+                    );
+                });
         }
     }
 
@@ -57,23 +71,38 @@ impl<T: Number> Interpreter<T> {
         let plan = self.plan.clone();
         for (index, tensor) in plan.tensors.iter().enumerate() {
             let stream = |kind: DrawKind| {
-                Stream::new(draw.seed, draw.step, index as u32, sample as u32 * USES + kind as u32)
+                Stream::new(
+                    draw.seed,
+                    draw.step,
+                    index as u32,
+                    sample as u32 * USES + kind as u32,
+                )
             };
             for (kind, shape) in plan.draws_of(index, examples) {
                 let out = match kind {
                     DrawKind::Noise => &mut self.buffers.noise[tensor.entries.clone()],
-                    _ => &mut self.buffers.draws.get_mut(&(index, kind)).expect("a buffer for each draw")[..shape.len()],
+                    _ => &mut self
+                        .buffers
+                        .draws
+                        .get_mut(&(index, kind))
+                        .expect("a buffer for each draw")[..shape.len()],
                 };
                 if let Some(given) = draw.given {
                     let name = plan.draw_name(index, kind);
                     let given = &given[&name][sample * shape.len()..];
-                    out.iter_mut().zip(given).for_each(|(out, &given)| *out = T::of(given));
+                    out.iter_mut()
+                        .zip(given)
+                        .for_each(|(out, &given)| *out = T::of(given));
                     continue;
                 }
                 let stream = stream(kind);
                 match kind {
-                    DrawKind::Noise | DrawKind::Activation => in_blocks(out, |start, out| stream.fill_normal(start, out)),
-                    DrawKind::SignIn | DrawKind::SignOut => in_blocks(out, |start, out| stream.fill_signs(start, out)),
+                    DrawKind::Noise | DrawKind::Activation => {
+                        in_blocks(out, |start, out| stream.fill_normal(start, out))
+                    }
+                    DrawKind::SignIn | DrawKind::SignOut => {
+                        in_blocks(out, |start, out| stream.fill_signs(start, out))
+                    }
                 }
             }
             self.prepare(tensor);
@@ -86,11 +115,17 @@ impl<T: Number> Interpreter<T> {
         let buffers = &mut self.buffers;
         let entries = tensor.entries.clone();
         let estimate = T::estimate(tensor.estimator);
-        let (scale, noise) = (&buffers.scale[entries.clone()], &buffers.noise[entries.clone()]);
+        let (scale, noise) = (
+            &buffers.scale[entries.clone()],
+            &buffers.noise[entries.clone()],
+        );
         let first = buffers.first[entries.clone()].par_chunks_mut(BLOCK);
         let second = buffers.second[entries].par_chunks_mut(BLOCK);
         let loc = self.variables[tensor.loc.clone()].par_chunks(BLOCK);
-        let blocks = first.zip(second).zip(loc.zip(scale.par_chunks(BLOCK)).zip(noise.par_chunks(BLOCK)));
+        let blocks = first.zip(second).zip(
+            loc.zip(scale.par_chunks(BLOCK))
+                .zip(noise.par_chunks(BLOCK)),
+        );
         blocks.for_each(|((first, second), ((loc, scale), noise))| {
             simd::dispatch(
                 #[inline(always)]
@@ -102,7 +137,9 @@ impl<T: Number> Interpreter<T> {
     /// The bias that each example adds, if the parameter is a bias.
     fn bias_rows(&mut self, index: usize, tensor: &TensorPlan, examples: usize) {
         let buffers = &mut self.buffers;
-        let Some(rows) = buffers.bias_rows.get_mut(&index) else { return };
+        let Some(rows) = buffers.bias_rows.get_mut(&index) else {
+            return;
+        };
         let shared = super::forward::Shared {
             plan: &self.plan,
             first: &buffers.first,
@@ -112,6 +149,10 @@ impl<T: Number> Interpreter<T> {
             inputs: &[],
         };
         let rows = &mut rows[..examples * tensor.entries.len()];
-        shared.estimate(index).bias_rows(shared.kernel(index), shared.draws(index, self.batch, 0, examples), rows);
+        shared.estimate(index).bias_rows(
+            shared.kernel(index),
+            shared.draws(index, self.batch, 0, examples),
+            rows,
+        );
     }
 }

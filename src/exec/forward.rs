@@ -24,13 +24,26 @@ pub(super) struct Shared<'a, T> {
 
 impl<'a, T: Number> Shared<'a, T> {
     pub fn node(&self, index: usize) -> (&'a Node, &'a Call) {
-        let node = self.plan.model.nodes.iter().nth(index).expect("a node of the model").1;
-        (node, node.call.as_ref().expect("only the input has no call"))
+        let node = self
+            .plan
+            .model
+            .nodes
+            .iter()
+            .nth(index)
+            .expect("a node of the model")
+            .1;
+        (
+            node,
+            node.call.as_ref().expect("only the input has no call"),
+        )
     }
 
     pub fn kernel(&self, tensor: usize) -> Kernel<'a, T> {
         let entries = self.plan.tensors[tensor].entries.clone();
-        Kernel { first: &self.first[entries.clone()], second: &self.second[entries] }
+        Kernel {
+            first: &self.first[entries.clone()],
+            second: &self.second[entries],
+        }
     }
 
     pub fn estimate(&self, tensor: usize) -> &'static dyn Estimate<T> {
@@ -38,9 +51,18 @@ impl<'a, T: Number> Shared<'a, T> {
     }
 
     /// The draws of `count` examples from `start`.
-    pub fn draws(&self, tensor: usize, batch: usize, start: usize, count: usize) -> ExampleDraws<'a, T> {
+    pub fn draws(
+        &self,
+        tensor: usize,
+        batch: usize,
+        start: usize,
+        count: usize,
+    ) -> ExampleDraws<'a, T> {
         let of = |kind| {
-            let all: &'a [T] = self.draws.get(&(tensor, kind)).map_or(&[], |values| values.as_slice());
+            let all: &'a [T] = self
+                .draws
+                .get(&(tensor, kind))
+                .map_or(&[], |values| values.as_slice());
             rows(all, start, count, all.len() / batch)
         };
         ExampleDraws {
@@ -77,14 +99,22 @@ pub(super) fn site<T: Number>(linear: &dyn AnyLinear) -> Site<'_, T> {
 
 impl<T> Work<T> {
     pub fn scratch(&mut self) -> Scratch<'_, T> {
-        Scratch { layer: &mut self.layer, kernels: &mut self.kernels, rows: &mut self.rows }
+        Scratch {
+            layer: &mut self.layer,
+            kernels: &mut self.kernels,
+            rows: &mut self.rows,
+        }
     }
 }
 
 impl<T: Number> Interpreter<T> {
     /// Runs the network on `examples` inputs.
     pub(super) fn forward(&mut self, inputs: &[T], examples: usize) {
-        assert!(examples <= self.batch, "at most {} examples fit", self.batch);
+        assert!(
+            examples <= self.batch,
+            "at most {} examples fit",
+            self.batch
+        );
         self.examples = examples;
         let (batch, plan, buffers) = (self.batch, &*self.plan, &mut self.buffers);
         let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
@@ -97,7 +127,11 @@ impl<T: Number> Interpreter<T> {
             inputs,
         };
         for segment in &plan.segments {
-            let writable: Vec<usize> = segment.nodes.iter().filter_map(|&n| plan.nodes[n].storage).collect();
+            let writable: Vec<usize> = segment
+                .nodes
+                .iter()
+                .filter_map(|&n| plan.nodes[n].storage)
+                .collect();
             match segment.kind {
                 SegmentKind::ByExample => {
                     let chunk_len = buffers.chunk_len;
@@ -110,11 +144,27 @@ impl<T: Number> Interpreter<T> {
                     });
                 }
                 SegmentKind::WholeBatch => {
-                    let mut table = deal(&mut buffers.values, &lens, &writable, examples.max(1), examples);
-                    let Some(table) = table.first_mut() else { continue };
+                    let mut table = deal(
+                        &mut buffers.values,
+                        &lens,
+                        &writable,
+                        examples.max(1),
+                        examples,
+                    );
+                    let Some(table) = table.first_mut() else {
+                        continue;
+                    };
                     let saved = buffers.saved.get_mut(&segment.nodes[0]);
                     let saved = saved.map_or(&mut [][..], |s| s.as_mut_slice());
-                    batch_forward(shared, segment.nodes[0], batch, table, saved, &mut buffers.work, examples);
+                    batch_forward(
+                        shared,
+                        segment.nodes[0],
+                        batch,
+                        table,
+                        saved,
+                        &mut buffers.work,
+                        examples,
+                    );
                 }
             }
         }
@@ -129,16 +179,21 @@ fn add_bias<T: Number>(y: &mut [T], row: &[T]) {
 }
 
 /// One chunk of examples through a segment, example by example.
-fn chunk_forward<T: Number>(
+fn chunk_forward<'a, T: Number>(
     shared: Shared<T>,
     nodes: &[usize],
     batch: usize,
-    chunk: &mut Chunk<T>,
-    mut slots: Vec<Slot<T>>,
+    chunk: &'a mut Chunk<T>,
+    mut slots: Vec<Slot<'a, T>>,
     start: usize,
     count: usize,
 ) {
-    let Chunk { work, values, saved, .. } = chunk;
+    let Chunk {
+        work,
+        values,
+        saved,
+        ..
+    } = chunk;
     for (slot, values) in slots.iter_mut().zip(values) {
         if !values.is_empty() {
             *slot = Slot::Write(values);
@@ -161,13 +216,26 @@ fn chunk_forward<T: Number>(
                 Operation::Linear(linear) => {
                     let kernel = call.kernel.expect("a linear layer has a kernel").index();
                     let draws = shared.draws(kernel, batch, start + example, 1);
-                    let saved = saved.get_mut(&index).map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
+                    let saved = saved
+                        .get_mut(&index)
+                        .map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
                     let site = site(&**linear);
                     let estimate = shared.estimate(kernel);
-                    estimate.forward(&site, shared.kernel(kernel), draws, x, y, saved, work.scratch());
+                    estimate.forward(
+                        &site,
+                        shared.kernel(kernel),
+                        draws,
+                        x,
+                        y,
+                        saved,
+                        work.scratch(),
+                    );
                     if let Some(bias) = call.bias {
                         let width = site.channels_out;
-                        add_bias(y, rows(&shared.bias_rows[&bias.index()], start + example, 1, width));
+                        add_bias(
+                            y,
+                            rows(&shared.bias_rows[&bias.index()], start + example, 1, width),
+                        );
                     }
                 }
             }
@@ -187,8 +255,12 @@ fn batch_forward<T: Number>(
     examples: usize,
 ) {
     let (node, call) = shared.node(index);
-    let storage = shared.plan.nodes[index].storage.expect("a computed value has a storage");
-    let Operation::Linear(linear) = &call.operation else { unreachable!("a whole-batch segment is linear") };
+    let storage = shared.plan.nodes[index]
+        .storage
+        .expect("a computed value has a storage");
+    let Operation::Linear(linear) = &call.operation else {
+        unreachable!("a whole-batch segment is linear")
+    };
     let kernel = call.kernel.expect("a linear layer has a kernel").index();
     let mut out = slots[storage].take();
     let y = rows_mut(out.write(), 0, examples, node.shape.len());
@@ -197,11 +269,21 @@ fn batch_forward<T: Number>(
     let saved = rows_mut(saved, 0, examples, node.shape.len());
     let draws = shared.draws(kernel, batch, 0, examples);
     let estimate = shared.estimate(kernel);
-    estimate.forward(&site(&**linear), shared.kernel(kernel), draws, x, y, saved, work.scratch());
+    estimate.forward(
+        &site(&**linear),
+        shared.kernel(kernel),
+        draws,
+        x,
+        y,
+        saved,
+        work.scratch(),
+    );
     if let Some(bias) = call.bias {
         let width = node.shape.0[node.shape.rank() - 1];
         let bias_rows = &shared.bias_rows[&bias.index()];
-        y.chunks_exact_mut(width).zip(bias_rows.chunks_exact(width)).for_each(|(y, row)| add_bias(y, row));
+        y.chunks_exact_mut(width)
+            .zip(bias_rows.chunks_exact(width))
+            .for_each(|(y, row)| add_bias(y, row));
     }
     slots[storage] = out;
 }

@@ -74,7 +74,11 @@ pub struct TermValue {
 impl TermValue {
     fn new(term: &Term, value: f64, at: &Position) -> Self {
         let scale = term.scale.value(at);
-        TermValue { value, scale, scaled: value * scale }
+        TermValue {
+            value,
+            scale,
+            scaled: value * scale,
+        }
     }
 }
 
@@ -123,7 +127,13 @@ impl<T: Number> Interpreter<T> {
         self.gradient.fill(T::zero());
         self.buffers.start_step();
         self.scales();
-        let scales: Vec<f64> = plan.model.loss.terms.iter().map(|term| term.scale.value(at)).collect();
+        let scales: Vec<f64> = plan
+            .model
+            .loss
+            .terms
+            .iter()
+            .map(|term| term.scale.value(at))
+            .collect();
         let mut values = vec![0.0; plan.terms.len()];
         for sample in 0..samples {
             self.draw(draw, sample, batch.len);
@@ -135,9 +145,18 @@ impl<T: Number> Interpreter<T> {
         }
         self.collect_terms(&scales, &mut values);
         self.chain();
-        let terms: Vec<TermValue> =
-            plan.model.loss.terms.iter().zip(&values).map(|(term, &value)| TermValue::new(term, value, at)).collect();
-        StepReport { loss: terms.iter().map(|t| t.scaled).sum(), terms }
+        let terms: Vec<TermValue> = plan
+            .model
+            .loss
+            .terms
+            .iter()
+            .zip(&values)
+            .map(|(term, &value)| TermValue::new(term, value, at))
+            .collect();
+        StepReport {
+            loss: terms.iter().map(|t| t.scaled).sum(),
+            terms,
+        }
     }
 
     /// One draw of the weights for each example as the estimators make them: writes the predictive
@@ -169,7 +188,11 @@ impl<T: Number> Interpreter<T> {
         self.draw(draw, 0, 0);
         self.collect_monte_carlo(1, &zeros, &mut values);
         self.collect_terms(&zeros, &mut values);
-        plan.terms.iter().zip(values).map(|(term, value)| term.as_ref().map(|_| value)).collect()
+        plan.terms
+            .iter()
+            .zip(values)
+            .map(|(term, value)| term.as_ref().map(|_| value))
+            .collect()
     }
 }
 

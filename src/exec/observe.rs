@@ -18,7 +18,7 @@ impl Plan {
 }
 
 /// One argument's values, and how they are laid out.
-struct Values<'a, T> {
+struct Values<'a, T: Clone> {
     values: std::borrow::Cow<'a, [T]>,
     stride: usize,
     step: usize,
@@ -26,7 +26,11 @@ struct Values<'a, T> {
 
 impl<T: Number> Values<'_, T> {
     fn rows(&self) -> Rows<'_, T> {
-        Rows { values: &self.values, stride: self.stride, step: self.step }
+        Rows {
+            values: &self.values,
+            stride: self.stride,
+            step: self.step,
+        }
     }
 }
 
@@ -40,21 +44,39 @@ impl<T: Number> Interpreter<T> {
                     None => inputs,
                 };
                 let values = rows(all, 0, self.examples, len).into();
-                Values { values, stride: len, step: usize::from(len > 1) }
+                Values {
+                    values,
+                    stride: len,
+                    step: usize::from(len > 1),
+                }
             }
             Argument::Scalar(scalar) => {
-                let number = self.plan.scalar(scalar, |place| self.variables[place].wide());
-                Values { values: vec![T::of(number)].into(), stride: 0, step: 0 }
+                let number = self
+                    .plan
+                    .scalar(scalar, |place| self.variables[place].wide());
+                Values {
+                    values: vec![T::of(number)].into(),
+                    stride: 0,
+                    step: 0,
+                }
             }
         };
-        self.plan.model.observe.arguments.iter().map(value).collect()
+        self.plan
+            .model
+            .observe
+            .arguments
+            .iter()
+            .map(value)
+            .collect()
     }
 
     /// The sum of the nll over the minibatch; `weight` times its gradient goes to the observed values.
     pub(super) fn observe(&mut self, batch: &Batch<T>, weight: f64) -> f64 {
         let mut nll = std::mem::take(&mut self.buffers.nll);
         let mut gradients = std::mem::take(&mut self.buffers.d_arguments);
-        gradients.iter_mut().for_each(|gradient| gradient.fill(T::zero()));
+        gradients
+            .iter_mut()
+            .for_each(|gradient| gradient.fill(T::zero()));
         let values = self.arguments(batch.inputs);
         let arguments: Vec<_> = values.iter().map(Values::rows).collect();
         let mut slices: Vec<_> = gradients
@@ -63,7 +85,13 @@ impl<T: Number> Interpreter<T> {
             .map(|(gradient, argument)| &mut gradient[..argument.values.len()])
             .collect();
         let likelihood = T::nll(self.plan.model.observe.likelihood);
-        likelihood.nll(&arguments, batch.targets, T::of(weight), &mut nll[..batch.len], &mut slices);
+        likelihood.nll(
+            &arguments,
+            batch.targets,
+            T::of(weight),
+            &mut nll[..batch.len],
+            &mut slices,
+        );
         let total = nll[..batch.len].iter().map(|x| x.wide()).sum();
         drop(values);
         self.spread(&gradients, batch.len);
@@ -91,7 +119,10 @@ impl<T: Number> Interpreter<T> {
                 let len = plan.storages[storage].len;
                 let into = &mut self.buffers.gradients[storage];
                 let count = (examples * len).min(into.len());
-                into[..count].iter_mut().zip(gradient).for_each(|(into, &d)| *into += d);
+                into[..count]
+                    .iter_mut()
+                    .zip(gradient)
+                    .for_each(|(into, &d)| *into += d);
             }
         }
     }
@@ -118,8 +149,16 @@ impl<T: Number> Interpreter<T> {
         let named = parameters.iter().zip(self.arguments(&[]));
         named
             .map(|(parameter, values)| {
-                let shape = if values.stride == 0 { vec![] } else { vec![self.examples, values.stride] };
-                (parameter.name.to_string(), shape, values.values.into_owned())
+                let shape = if values.stride == 0 {
+                    vec![]
+                } else {
+                    vec![self.examples, values.stride]
+                };
+                (
+                    parameter.name.to_string(),
+                    shape,
+                    values.values.into_owned(),
+                )
             })
             .collect()
     }

@@ -40,12 +40,20 @@ impl<T> Slot<'_, T> {
 
 /// Rows `start .. start + count` of `len` entries each; none where there are no rows.
 pub(super) fn rows<T>(values: &[T], start: usize, count: usize, len: usize) -> &[T] {
-    if values.is_empty() { &[] } else { &values[start * len..(start + count) * len] }
+    if values.is_empty() {
+        &[]
+    } else {
+        &values[start * len..(start + count) * len]
+    }
 }
 
 /// [`rows`], to write.
 pub(super) fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usize) -> &mut [T] {
-    if values.is_empty() { &mut [] } else { &mut values[start * len..(start + count) * len] }
+    if values.is_empty() {
+        &mut []
+    } else {
+        &mut values[start * len..(start + count) * len]
+    }
 }
 
 /// One table of slots a chunk: the storages in `writable` cut into chunks of `chunk_len` rows, the
@@ -58,16 +66,23 @@ pub(super) fn deal<'a, T>(
     examples: usize,
 ) -> Vec<Vec<Slot<'a, T>>> {
     let count = examples.div_ceil(chunk_len);
-    let mut tables: Vec<Vec<Slot<T>>> = (0..count).map(|_| Vec::with_capacity(lens.len())).collect();
+    let mut tables: Vec<Vec<Slot<T>>> =
+        (0..count).map(|_| Vec::with_capacity(lens.len())).collect();
     for (index, (values, &len)) in storages.iter_mut().zip(lens).enumerate() {
         if values.is_empty() {
             tables.iter_mut().for_each(|table| table.push(Slot::Absent));
         } else if writable.contains(&index) {
             let chunks = values[..examples * len].chunks_mut(chunk_len * len);
-            tables.iter_mut().zip(chunks).for_each(|(table, chunk)| table.push(Slot::Write(chunk)));
+            tables
+                .iter_mut()
+                .zip(chunks)
+                .for_each(|(table, chunk)| table.push(Slot::Write(chunk)));
         } else {
             let chunks = values[..examples * len].chunks(chunk_len * len);
-            tables.iter_mut().zip(chunks).for_each(|(table, chunk)| table.push(Slot::Read(chunk)));
+            tables
+                .iter_mut()
+                .zip(chunks)
+                .for_each(|(table, chunk)| table.push(Slot::Read(chunk)));
         }
     }
     tables

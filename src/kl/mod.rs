@@ -107,7 +107,7 @@ pub struct Gradients<'a, T> {
 }
 
 /// One form of one pair, evaluated entry by entry.
-pub trait Term<T: Real> {
+pub trait Term<T: Real>: Sync {
     /// The sum over the entries; adds `weight` times its derivatives to `gradients`.
     /// `prior` are the prior's parameters. Callers split a tensor into blocks and add the sums up in
     /// a fixed order, so an implementation must be a plain sum over entries.

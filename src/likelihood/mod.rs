@@ -112,11 +112,7 @@ impl<T: Copy> Rows<'_, T> {
 pub trait Nll<T: Real> {
     /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
     /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
-<<<<<<< HEAD
     /// argument's values; an empty one is not wanted).
-=======
-    /// argument's values).
->>>>>>> layers
     fn nll(
         &self,
         arguments: &[Rows<T>],

@@ -53,10 +53,19 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         .observe
         .arguments
         .iter()
-        .filter_map(|argument| if let Argument::Node(node) = argument { Some(node.index()) } else { None })
+        .filter_map(|argument| {
+            if let Argument::Node(node) = argument {
+                Some(node.index())
+            } else {
+                None
+            }
+        })
         .collect();
     let consumers = |index: usize| {
-        nodes.iter().filter(|n| n.inputs.iter().any(|i| i.index() == index)).count()
+        nodes
+            .iter()
+            .filter(|n| n.inputs.iter().any(|i| i.index() == index))
+            .count()
             + observed.iter().filter(|&&o| o == index).count()
     };
     let is_batched = |index: usize| match nodes[index].call.as_ref().map(|c| &c.operation) {
@@ -72,10 +81,19 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         if matches!(call.operation, Operation::View(_)) {
             continue;
         }
-        let kind = if is_batched(index) { SegmentKind::WholeBatch } else { SegmentKind::ByExample };
+        let kind = if is_batched(index) {
+            SegmentKind::WholeBatch
+        } else {
+            SegmentKind::ByExample
+        };
         match segments.last_mut() {
-            Some(last) if last.kind == kind && kind == SegmentKind::ByExample => last.nodes.push(index),
-            _ => segments.push(Segment { kind, nodes: vec![index] }),
+            Some(last) if last.kind == kind && kind == SegmentKind::ByExample => {
+                last.nodes.push(index)
+            }
+            _ => segments.push(Segment {
+                kind,
+                nodes: vec![index],
+            }),
         }
         segment_of[index] = segments.len() - 1;
     }
@@ -85,7 +103,12 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
     let mut plans: Vec<NodePlan> = Vec::new();
     let mut storages: Vec<Storage> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
-        let mut plan = NodePlan { storage: None, in_place: false, input_gradient: false, writes_first: true };
+        let mut plan = NodePlan {
+            storage: None,
+            in_place: false,
+            input_gradient: false,
+            writes_first: true,
+        };
         if let Some(call) = &node.call {
             let input = node.inputs[0].index();
             let input_storage = plans[input].storage;
@@ -94,13 +117,20 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
             let producer_is_linear = produced_by_linear(&nodes, input, &consumers);
             plan.storage = match &call.operation {
                 Operation::View(_) => input_storage,
-                Operation::Map(map) if map.elementwise() && !map.needs_input() && alone && producer_is_linear => {
+                Operation::Map(map)
+                    if map.elementwise() && !map.needs_input() && alone && producer_is_linear =>
+                {
                     plan.in_place = true;
                     input_storage
                 }
                 _ => {
-                    let gradient = plan.input_gradient || call.kernel.is_some() || call.bias.is_some();
-                    storages.push(Storage { len: node.shape.len(), shared: false, gradient });
+                    let gradient =
+                        plan.input_gradient || call.kernel.is_some() || call.bias.is_some();
+                    storages.push(Storage {
+                        len: node.shape.len(),
+                        shared: false,
+                        gradient,
+                    });
                     Some(storages.len() - 1)
                 }
             };
@@ -115,7 +145,9 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         if here == usize::MAX {
             continue;
         }
-        if let (Some(storage), SegmentKind::WholeBatch) = (plans[index].storage, segments[here].kind) {
+        if let (Some(storage), SegmentKind::WholeBatch) =
+            (plans[index].storage, segments[here].kind)
+        {
             storages[storage].shared = true;
         }
         for input in &node.inputs {
@@ -160,11 +192,17 @@ fn behind_views(nodes: &[&crate::ir::Node], mut index: usize) -> usize {
 }
 
 /// Whether the value at `index` comes, through views that nobody else reads, from a linear layer.
-fn produced_by_linear(nodes: &[&crate::ir::Node], mut index: usize, consumers: &dyn Fn(usize) -> usize) -> bool {
+fn produced_by_linear(
+    nodes: &[&crate::ir::Node],
+    mut index: usize,
+    consumers: &dyn Fn(usize) -> usize,
+) -> bool {
     loop {
         match nodes[index].call.as_ref().map(|c| &c.operation) {
             Some(Operation::Linear(_)) => return consumers(index) == 1,
-            Some(Operation::View(_)) if consumers(index) == 1 => index = nodes[index].inputs[0].index(),
+            Some(Operation::View(_)) if consumers(index) == 1 => {
+                index = nodes[index].inputs[0].index()
+            }
             _ => return false,
         }
     }

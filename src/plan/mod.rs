@@ -40,9 +40,23 @@ impl Plan {
     /// Settles how `model` is run.
     pub fn new(model: Arc<Model>) -> Plan {
         let (variables, tensors, learned) = variables::lay_out(&model);
-        let terms = model.loss.terms.iter().map(|term| variables::computation(&model, term)).collect();
+        let terms = model
+            .loss
+            .terms
+            .iter()
+            .map(|term| variables::computation(&model, term))
+            .collect();
         let (nodes, storages, segments) = graph::cut(&model);
-        Plan { model, variables, tensors, learned, terms, nodes, storages, segments }
+        Plan {
+            model,
+            variables,
+            tensors,
+            learned,
+            terms,
+            nodes,
+            storages,
+            segments,
+        }
     }
 
     /// Number of trainable numbers.

@@ -7,10 +7,20 @@ use std::fmt::Write;
 
 /// The whole plan: variables, draws and steps for minibatches of `batch`, and the bytes a run takes.
 pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
-    let mut out = format!("plan {}\n\nvariables  {} numbers, in this order\n", plan.model.name, plan.trainable());
+    let mut out = format!(
+        "plan {}\n\nvariables  {} numbers, in this order\n",
+        plan.model.name,
+        plan.trainable()
+    );
     for variable in &plan.variables {
-        writeln!(out, "  {:<28} {:<18} from {}", variable.name, variable.shape.to_string(), variable.range.start)
-            .expect("writing to a string");
+        writeln!(
+            out,
+            "  {:<28} {:<18} from {}",
+            variable.name,
+            variable.shape.to_string(),
+            variable.range.start
+        )
+        .expect("writing to a string");
     }
     out += "\ndraws  each step, from streams keyed by seed, step, parameter and use\n";
     for (index, (_, tensor)) in plan.model.tensors.iter().enumerate() {
@@ -20,7 +30,8 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
                 DrawKind::SignIn | DrawKind::SignOut => "±1",
                 DrawKind::Noise | DrawKind::Activation => "Normal(0, 1)",
             };
-            writeln!(out, "  {name:<28} {:<18} {law}", shape.to_string()).expect("writing to a string");
+            writeln!(out, "  {name:<28} {:<18} {law}", shape.to_string())
+                .expect("writing to a string");
         }
     }
     out += "\nforward  backward runs the same steps in reverse\n";
@@ -34,8 +45,12 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
             out += &step(plan, &nodes, index);
         }
     }
-    writeln!(out, "\nmemory  {:.1} MiB at batch {batch}, float32, Adam", bytes as f64 / f64::from(1 << 20))
-        .expect("writing to a string");
+    writeln!(
+        out,
+        "\nmemory  {:.1} MiB at batch {batch}, float32, Adam",
+        bytes as f64 / f64::from(1 << 20)
+    )
+    .expect("writing to a string");
     out
 }
 
@@ -55,11 +70,21 @@ fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
         _ if plan.nodes[index].in_place => "in place".into(),
         _ => String::new(),
     };
-    let storage = plan.nodes[index].storage.expect("a computed value has a storage");
+    let storage = plan.nodes[index]
+        .storage
+        .expect("a computed value has a storage");
     if !plan.nodes[index].in_place {
-        let kept = if plan.storages[storage].shared { "shared" } else { "in its chunk" };
+        let kept = if plan.storages[storage].shared {
+            "shared"
+        } else {
+            "in its chunk"
+        };
         how += &format!("{}kept {kept}", if how.is_empty() { "" } else { "; " });
     }
     let from = &nodes[node.inputs[0].index()].name;
-    format!("    {:<16} <- {from:<16} {:<18} {how}\n", node.name, node.shape.to_string())
+    format!(
+        "    {:<16} <- {from:<16} {:<18} {how}\n",
+        node.name,
+        node.shape.to_string()
+    )
 }

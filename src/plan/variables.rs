@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::estimator::{Draws, Estimator, POINT};
-use crate::ir::{Form, Handle, Initializer, Learned, Model, Scalar, Term, TermKind, Tensor};
+use crate::ir::{Form, Handle, Initializer, Learned, Model, Scalar, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm};
 use crate::posterior::{Entries, rho_from_scale};
 use crate::signature::Domain;
@@ -64,7 +64,9 @@ impl LearnedPlan {
     pub fn value(&self, raw: f64) -> f64 {
         match self.domain {
             Domain::Real => raw,
-            Domain::Positive | Domain::NonNegative => f64::EPSILON + raw.max(0.0) + (-raw.abs()).exp().ln_1p(),
+            Domain::Positive | Domain::NonNegative => {
+                f64::EPSILON + raw.max(0.0) + (-raw.abs()).exp().ln_1p()
+            }
             Domain::Unit | Domain::OpenUnit => 1.0 / (1.0 + (-raw).exp()),
         }
     }
@@ -84,8 +86,12 @@ impl LearnedPlan {
 fn learned_variable(learned: &Learned) -> (&'static str, f64) {
     match learned.domain {
         Domain::Real => ("value", learned.initial),
-        Domain::Positive | Domain::NonNegative => ("rho", rho_from_scale(learned.initial, f64::EPSILON)),
-        Domain::Unit | Domain::OpenUnit => ("logit", (learned.initial / (1.0 - learned.initial)).ln()),
+        Domain::Positive | Domain::NonNegative => {
+            ("rho", rho_from_scale(learned.initial, f64::EPSILON))
+        }
+        Domain::Unit | Domain::OpenUnit => {
+            ("logit", (learned.initial / (1.0 - learned.initial)).ln())
+        }
     }
 }
 
@@ -95,7 +101,12 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
     let mut push = |name: String, shape: Shape, initializer: Initializer| -> Range<usize> {
         let start = variables.last().map_or(0, |v| v.range.end);
         let range = start..start + shape.len();
-        variables.push(Variable { name, shape, range: range.clone(), initializer });
+        variables.push(Variable {
+            name,
+            shape,
+            range: range.clone(),
+            initializer,
+        });
         range
     };
     let mut tensors = Vec::new();
@@ -107,14 +118,30 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             .variables()
             .iter()
             .zip(&tensor.posterior.initializers)
-            .map(|(name, initializer)| push(format!("{}.{name}", tensor.name), tensor.shape.clone(), *initializer))
+            .map(|(name, initializer)| {
+                push(
+                    format!("{}.{name}", tensor.name),
+                    tensor.shape.clone(),
+                    *initializer,
+                )
+            })
             .collect();
         let random = tensor.posterior.family.entries() == Entries::Normal;
-        let estimator: &'static dyn Estimator = if random { tensor.estimator.unwrap_or(&POINT) } else { &POINT };
+        let estimator: &'static dyn Estimator = if random {
+            tensor.estimator.unwrap_or(&POINT)
+        } else {
+            &POINT
+        };
         let mut draws = estimator.draws();
         draws.noise |= has_monte_carlo_term(model, handle);
         let len = tensor.shape.len();
-        tensors.push(TensorPlan { loc: ranges[0].clone(), random, estimator, draws, entries: entries..entries + len });
+        tensors.push(TensorPlan {
+            loc: ranges[0].clone(),
+            random,
+            estimator,
+            draws,
+            entries: entries..entries + len,
+        });
         entries += len;
     }
     let learned = model
@@ -122,23 +149,40 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
         .iter()
         .map(|(_, learned)| {
             let (suffix, initial) = learned_variable(learned);
-            let range = push(format!("{}.{suffix}", learned.name), Shape::default(), Initializer::Constant(initial));
-            LearnedPlan { place: range.start, domain: learned.domain }
+            let range = push(
+                format!("{}.{suffix}", learned.name),
+                Shape::default(),
+                Initializer::Constant(initial),
+            );
+            LearnedPlan {
+                place: range.start,
+                domain: learned.domain,
+            }
         })
         .collect();
     (variables, tensors, learned)
 }
 
 fn has_monte_carlo_term(model: &Model, tensor: Handle<Tensor>) -> bool {
-    model.loss.terms.iter().any(|term| matches!(term.kind, TermKind::Kl(of, Form::MonteCarlo) if of == tensor))
+    model
+        .loss
+        .terms
+        .iter()
+        .any(|term| matches!(term.kind, TermKind::Kl(of, Form::MonteCarlo) if of == tensor))
 }
 
 /// The arithmetic of a term; `None` for the data term.
 pub(super) fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
-    let prior = |tensor: Handle<Tensor>| model.tensors[tensor].prior.as_ref().expect("a term has a prior").distribution;
+    let prior = |tensor: Handle<Tensor>| {
+        model.tensors[tensor]
+            .prior
+            .as_ref()
+            .expect("a term has a prior")
+            .distribution
+    };
     match term.kind {
         TermKind::Nll => None,
-        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::closed_form(form)),
+        TermKind::Kl(tensor, Form::ClosedForm(_)) => kl::closed_form(prior(tensor)),
         TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
         TermKind::Kl(tensor, Form::MonteCarlo) => Some(kl::monte_carlo(prior(tensor))),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
@@ -175,7 +219,12 @@ impl Plan {
     /// leading axis of example-wise ones being `batch`.
     pub fn draws_of(&self, index: usize, batch: usize) -> Vec<(DrawKind, Shape)> {
         let (tensor, draws) = (&self.tensors[index], self.tensors[index].draws);
-        let (_, declared) = self.model.tensors.iter().nth(index).expect("a tensor of the model");
+        let (_, declared) = self
+            .model
+            .tensors
+            .iter()
+            .nth(index)
+            .expect("a tensor of the model");
         let axes = &declared.shape.0;
         let channels_out = *axes.last().expect("a parameter has an axis");
         let mut found = Vec::new();
@@ -204,7 +253,11 @@ impl Plan {
     /// has a leading axis for them.
     pub fn draws(&self, batch: usize) -> Vec<(String, Shape)> {
         let samples = self.model.objective.samples;
-        let of = |index| self.draws_of(index, batch).into_iter().map(move |(kind, shape)| (index, kind, shape));
+        let of = |index| {
+            self.draws_of(index, batch)
+                .into_iter()
+                .map(move |(kind, shape)| (index, kind, shape))
+        };
         (0..self.tensors.len())
             .flat_map(of)
             .map(|(index, kind, shape)| {
@@ -217,7 +270,12 @@ impl Plan {
 
     /// A draw's name in a noise file: `conv1.kernel.noise`.
     pub fn draw_name(&self, index: usize, kind: DrawKind) -> String {
-        let (_, tensor) = self.model.tensors.iter().nth(index).expect("a tensor of the model");
+        let (_, tensor) = self
+            .model
+            .tensors
+            .iter()
+            .nth(index)
+            .expect("a tensor of the model");
         format!("{}.{}", tensor.name, kind.word())
     }
 

@@ -32,10 +32,16 @@ pub enum Entries {
 }
 
 /// Every posterior.
-pub static POSTERIORS: &[&dyn Posterior] =
-    &[&mean_field::MeanField, &delta::Delta, &deterministic::Deterministic];
+pub static POSTERIORS: &[&dyn Posterior] = &[
+    &mean_field::MeanField,
+    &delta::Delta,
+    &deterministic::Deterministic,
+];
 
 /// The posterior called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Posterior> {
-    POSTERIORS.iter().copied().find(|p| p.signature().name == name)
+    POSTERIORS
+        .iter()
+        .copied()
+        .find(|p| p.signature().name == name)
 }
