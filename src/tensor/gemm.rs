@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn writes_only_its_own_entries() {
         let (a, b) = (numbers::<f32>(6, 0), numbers::<f32>(6, 1));
-        let mut c = vec![9.0f32; 4 * 5];
+        let mut c = [9.0f32; 4 * 5];
         let target = MatrixMut::new(&mut c[1..], [3, 3], [5, 1]);
         gemm(
             1.0,
