@@ -220,7 +220,7 @@ fn gather<T: Real>(window: &Window, x: &[T], rows: Range<usize>, patches: &mut [
     }
 }
 
-/// The adjoint of [`im2col`]: adds each patch to the places of `dx` it was copied from.
+/// The adjoint of [`im2col()`]: adds each patch to the places of `dx` it was copied from.
 pub fn col2im<T: Real>(window: &Window, patches: &[T], rows: Range<usize>, dx: &mut [T]) {
     assert_eq!(
         dx.len(),
