@@ -17,3 +17,6 @@ pub mod likelihood;
 pub mod signature;
 pub mod source;
 pub mod tensor;
+
+#[cfg(test)]
+mod testing;

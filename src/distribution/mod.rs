@@ -158,4 +158,4 @@ const fn number(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
