@@ -16,8 +16,8 @@ use crate::tensor::math::HALF_LN_TWO_PI;
 ///
 /// - None within 8, or each at least 2.6 wide: Gauss–Hermite, with 8, 16 or 32 nodes, the wider the fewer.
 /// - Else Gauss–Legendre with 12 nodes on panels of [-7, 7] that end at kinks and are so short that
-///   every feature lies outside the Bernstein ellipse of parameter 2.2 about each, where the error of
-///   a panel falls as 2.2⁻²⁴ = 6e-9. A spike of a hundredth of the posterior's width takes about 10 panels.
+///   every feature lies outside the Bernstein ellipse of parameter 2.5 about each, where the error of
+///   a panel falls as 2.5⁻²⁴ = 3e-10. A spike of a hundredth of the posterior's width takes about 10 panels.
 ///
 /// Plain Gauss–Hermite would need some (10/width)² nodes there. The error is below 1e-7, absolute or relative to
 /// the value, whichever is larger, for the registry's priors and scales from 1e-6 to 1e3 of either; in
@@ -35,8 +35,8 @@ const LEGENDRE: usize = 12;
 const REACH: f64 = 7.0;
 /// The longest panel.
 const LONGEST: f64 = 3.5;
-/// (ρ + 1/ρ)/2 for ρ = 2.2
-const ELLIPSE: f64 = 0.5 * (2.2 + 1.0 / 2.2);
+/// (ρ + 1/ρ)/2 for ρ = 2.5
+const ELLIPSE: f64 = 0.5 * (2.5 + 1.0 / 2.5);
 
 #[derive(Clone, Copy)]
 struct Node {
