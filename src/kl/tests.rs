@@ -87,8 +87,8 @@ fn three(outcome: &Outcome, scale: f64) -> [f64; 3] {
     ]
 }
 
-const LOCS: [f64; 6] = [-2.0, -0.05, 0.0, 1e-3, 0.3, 5.0];
-const SCALES: [f64; 8] = [1e-6, 1e-3, 0.01, 0.05, 0.3, 1.0, 20.0, 1e3];
+const LOCS: [f64; 4] = [-2.0, 0.0, 1e-3, 0.3];
+const SCALES: [f64; 7] = [1e-6, 1e-3, 0.01, 0.05, 1.0, 20.0, 1e3];
 
 fn on_the_grid(mut check: impl FnMut(&'static dyn Distribution, &[f64], f64, f64, String)) {
     for &prior in DISTRIBUTIONS {
@@ -165,7 +165,7 @@ fn quadrature_holds_where_it_changes_its_rule() {
                     assert_close(
                         got,
                         expected,
-                        5e-8,
+                        1e-8,
                         format!("{name}, a feature {width} wide, {distance} away"),
                     );
                 }
@@ -316,12 +316,10 @@ fn float32_agrees_with_float64() {
                 run::<f64>(&*term, entries, &parameters),
                 run::<f32>(&*term, entries, &parameters),
             ];
-            // quadrature rounds its nodes, which a spike tells apart
-            let tolerance = if form == "quadrature" { 5e-5 } else { 1e-5 };
             assert_three(
                 three(&single, scale),
                 three(&double, scale),
-                tolerance,
+                1e-5,
                 &format!("{form}, {name}"),
             );
         }
