@@ -254,7 +254,7 @@ fn hermite(count: usize) -> Vec<Node> {
         (next, sum)
     };
     let edge = 2.0 * (count as f64 + 1.0).sqrt();
-    roots(|z| functions(z).0, edge, 200 * count)
+    roots(|z| functions(z).0, edge, 20 * count)
         .into_iter()
         .map(|at| Node {
             at,
@@ -274,7 +274,7 @@ fn legendre(count: usize) -> Vec<Node> {
         }
         (now, n * (x * now - before) / (x * x - 1.0))
     };
-    roots(|x| polynomial(x).0, 1.0, 200 * count)
+    roots(|x| polynomial(x).0, 1.0, 20 * count)
         .into_iter()
         .map(|at| Node {
             at,
