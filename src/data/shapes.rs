@@ -1,8 +1,9 @@
 //! `shapes`: a made data set, so that the first command needs no download.
 //!
-//! 32x32 colour images of ten kinds of figure, each at a random place, size and angle, in colours from
-//! overlapping ranges, on a background with a gradient, among smaller clutter, under noise. A linear
-//! classifier does poorly on it, a small convolutional network well.
+//! 32x32 colour images of ten kinds of figure, each at a random place, size and slant, in any colour that
+//! is brighter than its background's, on a gradient, among smaller clutter, under noise. Of the 1000 test
+//! images a linear classifier gets a third right, a network of one convolution three quarters after
+//! ten epochs, one of two convolutions 87 in 100.
 //!
 //! Whole numbers, and the four operations and `floor` of float64 alone, which IEEE 754 fixes to the
 //! last bit: the images are the same on every machine.
@@ -48,9 +49,8 @@ impl CatalogEntry for Shapes {
     }
 }
 
-const CLASSES: &[&str] = &[
-    "disc", "ring", "square", "triangle", "plus", "rows", "columns", "checker", "star", "ell",
-];
+const CLASSES: &[&str] =
+    &["disc", "ring", "square", "triangle", "plus", "rows", "columns", "checker", "star", "ell"];
 
 /// The images `first..first + len`; every ten hold each class once.
 fn split(first: usize, len: usize) -> Split {
@@ -76,12 +76,11 @@ fn split(first: usize, len: usize) -> Split {
 type Colour = [i32; 3];
 
 fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
-    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(40, 215)) };
-    let contrast = |a: &Colour, b: &Colour| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<i32>();
-    let ground = colour(random);
-    let mut ink = colour(random);
-    while contrast(&ground, &ink) < 100 {
-        ink = colour(random);
+    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
+    // Redrawn until the figure is the brighter, by 40 of 255 or more on the mean of the channels.
+    let (mut ground, mut ink) = (colour(random), colour(random));
+    while ink.iter().sum::<i32>() - ground.iter().sum::<i32>() < 120 {
+        (ground, ink) = (colour(random), colour(random));
     }
     let mut canvas = [[0; 3]; SIDE * SIDE];
     let slopes: [[i32; 2]; 3] = std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
@@ -95,16 +94,15 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     let clutter = |canvas: &mut _, random: &mut Stream| {
         let (kind, radius) = ([0, 2, 3][random.below(3) as usize], 1.5 + 1.7 * random.unit());
         let centre = [32.0 * random.unit(), 32.0 * random.unit()];
-        let figure = Figure { kind, centre, radius, turn: turn(random, true) };
+        let figure = Figure { kind, centre, radius, turn: turn(random, 0.4) };
         figure.paint(canvas, &colour(random));
     };
     (0..random.between(2, 4)).for_each(|_| clutter(&mut canvas, random));
     let radius = 6.0 + 5.5 * random.unit();
-    let room = 0.85 * (16.0 - radius);
+    let room = 0.7 * (16.0 - radius);
     let mut place = || 16.0 + room * (2.0 * random.unit() - 1.0);
     let centre = [place(), place()];
-    let free = !matches!(CLASSES[usize::from(label)], "rows" | "columns");
-    Figure { kind: label, centre, radius, turn: turn(random, free) }.paint(&mut canvas, &ink);
+    Figure { kind: label, centre, radius, turn: turn(random, 0.2) }.paint(&mut canvas, &ink);
     (0..random.between(0, 2)).for_each(|_| clutter(&mut canvas, random));
 
     let noise = random.between(8, 20);
@@ -114,18 +112,11 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     }
 }
 
-/// The cosine and sine of a random angle: any, or one within 12 degrees of none.
-fn turn(random: &mut Stream, free: bool) -> [f64; 2] {
-    // (1 - t^2, 2 t) / (1 + t^2) is on the circle, and for |t| <= sqrt(2) - 1 within 45 degrees.
-    let most = if free { 0.414 } else { 0.1 };
+/// The cosine and sine of a random angle: within 23 degrees of none for `most` of 0.2.
+fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
+    // (1 - t^2, 2 t) / (1 + t^2) is on the circle.
     let t = most * (2.0 * random.unit() - 1.0);
-    let (cos, sin) = ((1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t));
-    match if free { random.below(4) } else { 0 } {
-        0 => [cos, sin],
-        1 => [-sin, cos],
-        2 => [-cos, -sin],
-        _ => [sin, -cos],
-    }
+    [(1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t)]
 }
 
 struct Figure {
@@ -163,13 +154,13 @@ impl Figure {
             "disc" => square <= 0.72,
             "ring" => (0.3..=0.9).contains(&square),
             "square" => extent <= 0.75,
-            "triangle" => THIRDS.iter().all(|[a, b]| a * u + b * v <= 0.5),
+            "triangle" => THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5),
             "plus" => extent <= 0.95 && u.abs().min(v.abs()) <= 0.27,
             "rows" => extent <= 0.85 && stripe(v, 0.34) % 2 == 0,
             "columns" => extent <= 0.85 && stripe(u, 0.34) % 2 == 0,
             "checker" => extent <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0,
             // A pentagram: the points on the inner side of at least four of its five lines.
-            "star" => FIFTHS.iter().filter(|[a, b]| a * u + b * v <= 0.35).count() >= 4,
+            "star" => FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4,
             _ => (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v),
         }
     }
@@ -203,12 +194,7 @@ mod tests {
             }
         }
         let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        if std::env::var_os("DUMP").is_some() {
-            let Values::U8(b) = &data.train.inputs else { panic!("bytes") };
-            std::fs::write("/tmp/shapes.bin", b).unwrap();
-            let Values::U8(b) = &data.train.targets else { panic!("bytes") };
-            std::fs::write("/tmp/shapes.lab", b).unwrap();
-        }
+        assert_eq!(hash, "aa1fcdb18318533894a6a3e7bd5d0d464231812cd9550ad17007e49a90c7ad95");
     }
 
     #[test]
