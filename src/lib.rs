@@ -22,4 +22,5 @@ pub mod plan;
 pub mod posterior;
 pub mod signature;
 pub mod source;
+pub mod syntax;
 pub mod tensor;

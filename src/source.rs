@@ -10,7 +10,7 @@ pub struct Source {
 }
 
 /// A half-open range of bytes of a [`Source`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, serde::Serialize)]
 pub struct Span {
     /// The first byte.
     pub start: usize,

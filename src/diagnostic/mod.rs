@@ -5,6 +5,7 @@
 //! the user's words, lower case, no full stop.
 
 mod json;
+mod nearest;
 mod render;
 
 use crate::source::{Source, Span};
@@ -138,4 +139,5 @@ impl From<Diagnostic> for Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 pub use json::to_json;
+pub use nearest::nearest;
 pub use render::render;
