@@ -67,7 +67,14 @@ pub trait Nll<T: Real> {
     /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
     /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
     /// argument's values).
-    fn nll(&self, arguments: &[Rows<T>], targets: Targets<T>, weight: T, nll: &mut [T], gradients: &mut [&mut [T]]);
+    fn nll(
+        &self,
+        arguments: &[Rows<T>],
+        targets: Targets<T>,
+        weight: T,
+        nll: &mut [T],
+        gradients: &mut [&mut [T]],
+    );
 
     /// −log p(target_n | arguments_n) alone.
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]);
