@@ -2,9 +2,11 @@
 
 pub mod gemm;
 pub mod im2col;
+pub mod math;
 mod real;
 mod shape;
 pub mod simd;
 
+pub use math::Math;
 pub use real::Real;
 pub use shape::Shape;
