@@ -19,9 +19,16 @@ pub struct Compiled {
 /// Reads and compiles a model file; `sets` are `--set name=value` pairs.
 pub fn file(path: &Path, sets: &[(String, String)]) -> Result<Compiled> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error("E0601", format!("{} cannot be read", path.display())).note(error.to_string())
+        Diagnostic::error("E0601", format!("{} cannot be read", path.display()))
+            .note(error.to_string())
     })?;
-    source(Source { name: path.display().to_string(), text }, sets)
+    source(
+        Source {
+            name: path.display().to_string(),
+            text,
+        },
+        sets,
+    )
 }
 
 /// Compiles a source.
