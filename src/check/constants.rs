@@ -105,6 +105,11 @@ impl Constants {
         self.others.iter().find(|o| o.0 == name).map(|o| (o.1, o.2))
     }
 
+    /// Whether the file declares `name`, as whatever.
+    pub fn is_declared(&self, name: &str) -> bool {
+        self.find(name).is_some() || self.other(name).is_some() || self.is_silent(name)
+    }
+
     /// Whether `name` was declared by something of which it has been said that it cannot be used yet.
     pub fn is_silent(&self, name: &str) -> bool {
         self.silent.iter().any(|s| s == name)

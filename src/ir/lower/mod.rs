@@ -3,6 +3,7 @@
 //! Every part reports what is wrong with it and goes on: a value whose layer is wrong has no shape,
 //! and what depends on it is checked as far as it can be without.
 
+mod conflicts;
 mod items;
 mod network;
 mod observe;
