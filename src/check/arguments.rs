@@ -43,7 +43,13 @@ pub fn bind(
     let mut found: Vec<Option<&Argument>> = vec![None; parameters.len()];
     let mut complete = true;
     let mut place = 0;
-    let form = || format!("`{}` is written {}", signature.name, words::call_form(signature));
+    let form = || {
+        format!(
+            "`{}` is written {}",
+            signature.name,
+            words::call_form(signature)
+        )
+    };
     for argument in arguments {
         let index = match &argument.name {
             Some(name) => match parameters.iter().position(|p| p.name == name.text) {
@@ -63,9 +69,17 @@ pub fn bind(
             complete = false;
             let title = match parameters.len() {
                 0 => format!("`{}` takes no arguments", callee.text),
-                n => format!("`{}` takes {}", callee.text, words::count(n, "argument", "arguments at most")),
+                n => format!(
+                    "`{}` takes {}",
+                    callee.text,
+                    words::count(n, "argument", "arguments at most")
+                ),
             };
-            messages.push(Diagnostic::error("E0205", title).at(argument.span, "one too many").note(form()));
+            messages.push(
+                Diagnostic::error("E0205", title)
+                    .at(argument.span, "one too many")
+                    .note(form()),
+            );
             // One message for all that are too many.
             break;
         }
@@ -75,7 +89,10 @@ pub fn bind(
                 messages.push(
                     Diagnostic::error(
                         "E0205",
-                        format!("`{}` of `{}` is given twice", parameters[index].name, callee.text),
+                        format!(
+                            "`{}` of `{}` is given twice",
+                            parameters[index].name, callee.text
+                        ),
                     )
                     .at(argument.span, "again here")
                     .context(first.span, "first here")
@@ -89,9 +106,11 @@ pub fn bind(
     let mut values: Vec<Option<Given>> = Vec::new();
     for (parameter, found) in parameters.iter().zip(&found) {
         values.push(match (found, parameter.default) {
-            (Some(argument), _) => {
-                Some(Given { expr: argument.value.clone(), written: true, span: argument.value.span })
-            }
+            (Some(argument), _) => Some(Given {
+                expr: argument.value.clone(),
+                written: true,
+                span: argument.value.span,
+            }),
             (None, Some(default)) => constants::parse(default).map(|expr| Given {
                 expr,
                 written: false,
@@ -106,7 +125,10 @@ pub fn bind(
                             "E0204",
                             format!("`{}` needs `{}`", callee.text, parameter.name),
                         )
-                        .at(callee.span, format!("`{}` is missing: {}", parameter.name, parameter.summary))
+                        .at(
+                            callee.span,
+                            format!("`{}` is missing: {}", parameter.name, parameter.summary),
+                        )
                         .note(form()),
                     );
                 }
@@ -117,16 +139,24 @@ pub fn bind(
     // A default may name another parameter: the stride of a pooling layer is its size.
     for index in 0..values.len() {
         let other = match &values[index] {
-            Some(Given { expr, written: false, .. }) => {
-                expr.as_name().and_then(|name| parameters.iter().position(|p| p.name == name.text))
-            }
+            Some(Given {
+                expr,
+                written: false,
+                ..
+            }) => expr
+                .as_name()
+                .and_then(|name| parameters.iter().position(|p| p.name == name.text)),
             _ => None,
         };
         if let Some(other) = other {
             values[index] = values[other].clone();
         }
     }
-    Bound { signature, values, complete }
+    Bound {
+        signature,
+        values,
+        complete,
+    }
 }
 
 fn unknown(callee: &Ident, name: &Ident, signature: &Signature) -> Diagnostic {
@@ -140,7 +170,11 @@ fn unknown(callee: &Ident, name: &Ident, signature: &Signature) -> Diagnostic {
         [] => message,
         _ => {
             let mut message = message;
-            message.notes = vec![format!("`{}` is written {}", signature.name, words::call_form(signature))];
+            message.notes = vec![format!(
+                "`{}` is written {}",
+                signature.name,
+                words::call_form(signature)
+            )];
             message
         }
     }
@@ -155,18 +189,26 @@ impl Bound {
     ) -> Option<crate::signature::Constants> {
         let mut all = Some(Vec::new());
         for (parameter, given) in self.signature.parameters.iter().zip(&self.values) {
-            let value = given.as_ref().and_then(|given| constant(parameter, given, scope, messages));
+            let value = given
+                .as_ref()
+                .and_then(|given| constant(parameter, given, scope, messages));
             all = all.zip(value).map(|(mut all, value)| {
                 all.push((parameter.name, value));
                 all
             });
         }
-        all.filter(|_| self.complete).map(crate::signature::Constants)
+        all.filter(|_| self.complete)
+            .map(crate::signature::Constants)
     }
 }
 
 /// One argument of a layer.
-fn constant(parameter: &Parameter, given: &Given, scope: Scope, messages: &mut Messages) -> Option<Constant> {
+fn constant(
+    parameter: &Parameter,
+    given: &Given,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<Constant> {
     let expr = &given.expr;
     match parameter.kind {
         Kind::Count => count(parameter.name, expr, scope, messages).map(Constant::Count),
@@ -179,7 +221,10 @@ fn constant(parameter: &Parameter, given: &Given, scope: Scope, messages: &mut M
                 messages.push(
                     Diagnostic::error(
                         "E0206",
-                        format!("`{}` takes one number for both axes, or two in brackets", parameter.name),
+                        format!(
+                            "`{}` takes one number for both axes, or two in brackets",
+                            parameter.name
+                        ),
                     )
                     .at(expr.span, format!("{} numbers", items.len())),
                 );
@@ -189,9 +234,14 @@ fn constant(parameter: &Parameter, given: &Given, scope: Scope, messages: &mut M
         },
         Kind::Counts => match &expr.kind {
             ExprKind::List(items) => {
-                let counts: Vec<Option<usize>> =
-                    items.iter().map(|item| count(parameter.name, item, scope, messages)).collect();
-                counts.into_iter().collect::<Option<_>>().map(Constant::Counts)
+                let counts: Vec<Option<usize>> = items
+                    .iter()
+                    .map(|item| count(parameter.name, item, scope, messages))
+                    .collect();
+                counts
+                    .into_iter()
+                    .collect::<Option<_>>()
+                    .map(Constant::Counts)
             }
             _ => count(parameter.name, expr, scope, messages).map(|n| Constant::Counts(vec![n])),
         },
@@ -222,10 +272,13 @@ pub fn choice(
     }
     let all = words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
     let message = Diagnostic::error("E0206", format!("`{name}` is {all}")).at(expr.span, "");
-    messages.push(match given.and_then(|given| crate::diagnostic::nearest(&given.text, words.iter().copied())) {
-        Some(near) => message.patch(format!("there is `{near}`"), expr.span, near),
-        None => message,
-    });
+    messages.push(
+        match given.and_then(|given| crate::diagnostic::nearest(&given.text, words.iter().copied()))
+        {
+            Some(near) => message.patch(format!("there is `{near}`"), expr.span, near),
+            None => message,
+        },
+    );
     None
 }
 
@@ -247,8 +300,13 @@ pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> 
     } else {
         return Some(whole as usize);
     };
-    let message =
-        Diagnostic::error("E0207", format!("`{name}` is a whole number, 1 or more; {} is {said}", show(value)));
+    let message = Diagnostic::error(
+        "E0207",
+        format!(
+            "`{name}` is a whole number, 1 or more; {} is {said}",
+            show(value)
+        ),
+    );
     messages.push(message.at(expr.span, value_label(expr, value)));
     None
 }
@@ -270,8 +328,11 @@ pub fn in_domain(
         return Some(value);
     }
     messages.push(
-        Diagnostic::error("E0207", format!("`{name}` is {}, not {}", domain.describe(), show(value)))
-            .at(expr.span, value_label(expr, value)),
+        Diagnostic::error(
+            "E0207",
+            format!("`{name}` is {}, not {}", domain.describe(), show(value)),
+        )
+        .at(expr.span, value_label(expr, value)),
     );
     None
 }
@@ -283,7 +344,11 @@ fn value_label(expr: &Expr, value: f64) -> String {
         ExprKind::Negate(inner) => matches!(inner.kind, ExprKind::Number(_)),
         _ => false,
     };
-    if literal { String::new() } else { format!("= {}", show(value)) }
+    if literal {
+        String::new()
+    } else {
+        format!("= {}", show(value))
+    }
 }
 
 /// A word of the language, such as `same`, where a number is wanted.
@@ -295,5 +360,9 @@ fn word<'a>(expr: &'a Expr, scope: Scope) -> Option<&'a str> {
 }
 
 fn not_a_number(name: &str, word: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("E0206", format!("`{name}` is a number, not the word `{word}`")).at(span, "")
+    Diagnostic::error(
+        "E0206",
+        format!("`{name}` is a number, not the word `{word}`"),
+    )
+    .at(span, "")
 }

@@ -48,21 +48,36 @@ impl Constants {
             }
         }
         for item in &file.items {
-            let ItemKind::Const { name, value } = &item.kind else { continue };
-            let mut value = number(value, Scope { constants: &constants, fans: None }, messages);
+            let ItemKind::Const { name, value } = &item.kind else {
+                continue;
+            };
+            let mut value = number(
+                value,
+                Scope {
+                    constants: &constants,
+                    fans: None,
+                },
+                messages,
+            );
             // The last of several, as with every flag.
             if let Some((_, text)) = sets.iter().rev().find(|(n, _)| *n == name.text) {
                 value = constants.set(&name.text, text, messages);
             }
             if RESERVED.contains(&name.text.as_str()) {
                 messages.push(
-                    Diagnostic::error("E0208", format!("`{}` is a word of the language", name.text))
-                        .at(name.span, "")
-                        .help("another name"),
+                    Diagnostic::error(
+                        "E0208",
+                        format!("`{}` is a word of the language", name.text),
+                    )
+                    .at(name.span, "")
+                    .help("another name"),
                 );
             } else if constants.find(&name.text).is_none() {
                 // The second of two is reported with every other name used twice.
-                constants.list.push(Constant { name: name.clone(), value });
+                constants.list.push(Constant {
+                    name: name.clone(),
+                    value,
+                });
             }
         }
         constants
@@ -73,12 +88,21 @@ impl Constants {
             Diagnostic::error("E0217", format!("`--set {name}={text}` is not a constant")).note(why)
         };
         let Some(expr) = parse(text) else {
-            messages.push(refuse(format!("`{text}` is not an expression such as `400` or `1 / sqrt(2)`")));
+            messages.push(refuse(format!(
+                "`{text}` is not an expression such as `400` or `1 / sqrt(2)`"
+            )));
             return None;
         };
         let mut inner = Messages::default();
         self.anywhere = true;
-        let value = number(&expr, Scope { constants: self, fans: None }, &mut inner);
+        let value = number(
+            &expr,
+            Scope {
+                constants: self,
+                fans: None,
+            },
+            &mut inner,
+        );
         self.anywhere = false;
         for message in inner.sorted() {
             messages.push(refuse(message.title));
@@ -117,8 +141,10 @@ impl Constants {
 }
 
 fn unknown_set(name: &str, value: &str, declared: &[&str]) -> Diagnostic {
-    let message =
-        Diagnostic::error("E0217", format!("`--set {name}={value}`: the file has no constant `{name}`"));
+    let message = Diagnostic::error(
+        "E0217",
+        format!("`--set {name}={value}`: the file has no constant `{name}`"),
+    );
     let message = match nearest(name, declared.iter().copied()) {
         Some(near) => message.help(format!("`--set {near}={value}`")),
         None => message,
@@ -134,7 +160,10 @@ pub(super) fn parse(text: &str) -> Option<Expr> {
     if text.contains(['\n', '#']) {
         return None;
     }
-    let source = Source { name: String::new(), text: format!("const value = {text}") };
+    let source = Source {
+        name: String::new(),
+        text: format!("const value = {text}"),
+    };
     match crate::syntax::parse(&source).ok()?.items.pop()?.kind {
         ItemKind::Const { value, .. } => Some(value),
         _ => None,

@@ -35,9 +35,16 @@ pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64>
         ExprKind::Number(value) => Some(*value),
         ExprKind::Name(name) => named(name, scope, messages),
         ExprKind::Negate(inner) => number(inner, scope, messages).map(|x| -x),
-        ExprKind::Binary { operator, left, right } => {
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+        } => {
             // Both sides, so that both are checked.
-            let (a, b) = (number(left, scope, messages), number(right, scope, messages));
+            let (a, b) = (
+                number(left, scope, messages),
+                number(right, scope, messages),
+            );
             let (a, b) = (a?, b?);
             let value = match operator {
                 Operator::Add => a + b,
@@ -56,7 +63,9 @@ pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64>
 }
 
 fn wrong(span: Span, what: &str, messages: &mut Messages) -> Option<f64> {
-    messages.push(Diagnostic::error("E0206", format!("{what} stands where a number is wanted")).at(span, ""));
+    messages.push(
+        Diagnostic::error("E0206", format!("{what} stands where a number is wanted")).at(span, ""),
+    );
     None
 }
 
@@ -64,7 +73,11 @@ fn finite(value: f64, text: String, span: Span, messages: &mut Messages) -> Opti
     if value.is_finite() {
         return Some(value);
     }
-    let what = if value.is_nan() { "is not a number" } else { "is not finite" };
+    let what = if value.is_nan() {
+        "is not a number"
+    } else {
+        "is not finite"
+    };
     messages.push(Diagnostic::error("E0207", format!("`{text}` {what}")).at(span, ""));
     None
 }
@@ -86,7 +99,13 @@ fn function(call: &Call, scope: Scope, messages: &mut Messages) -> Option<f64> {
             "ln" => Diagnostic::error("E0202", title)
                 .at(call.name.span, "")
                 .patch("`log` is the natural logarithm", call.name.span, "log"),
-            _ => words::unknown("E0202", title, &call.name, FUNCTIONS.iter().copied(), "functions"),
+            _ => words::unknown(
+                "E0202",
+                title,
+                &call.name,
+                FUNCTIONS.iter().copied(),
+                "functions",
+            ),
         };
         messages.push(message);
         return None;
@@ -132,9 +151,12 @@ fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
     if let Some(constant) = scope.constants.find(&name.text) {
         if constant.name.span.start > name.span.start && !scope.constants.anywhere {
             messages.push(
-                Diagnostic::error("E0209", format!("`{}` is used before it is declared", name.text))
-                    .at(name.span, "used here")
-                    .context(constant.name.span, "declared here"),
+                Diagnostic::error(
+                    "E0209",
+                    format!("`{}` is used before it is declared", name.text),
+                )
+                .at(name.span, "used here")
+                .context(constant.name.span, "declared here"),
             );
             return None;
         }
@@ -143,9 +165,16 @@ fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
     if scope.constants.is_silent(&name.text) {
         return None;
     }
-    let known: Vec<&str> = scope.constants.names().chain(["pi"]).chain(fans(scope)).collect();
-    let mut message = Diagnostic::error("E0202", format!("`{}` is not a constant of this file", name.text))
-        .at(name.span, "a number is wanted here");
+    let mut known: Vec<&str> = scope.constants.names().collect();
+    known.push("pi");
+    if scope.fans.is_some() {
+        known.extend(["fan_in", "fan_out"]);
+    }
+    let mut message = Diagnostic::error(
+        "E0202",
+        format!("`{}` is not a constant of this file", name.text),
+    )
+    .at(name.span, "a number is wanted here");
     if let Some(what) = scope.constants.other(&name.text) {
         message = message.context(what.0, format!("this is {}", what.1));
     } else if let Some(near) = nearest(&name.text, known.iter().copied()) {
@@ -155,10 +184,6 @@ fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
     }
     messages.push(message.note(format!("known here: {}", known.join(", "))));
     None
-}
-
-fn fans(scope: Scope) -> impl Iterator<Item = &'static str> {
-    scope.fans.into_iter().flat_map(|_| ["fan_in", "fan_out"])
 }
 
 /// A number as messages and the IR print it: `0.1`, `1e-5`, `4`.
@@ -183,7 +208,10 @@ fn trim(text: String) -> String {
     if !mantissa.contains('.') {
         return text;
     }
-    format!("{}{exponent}", mantissa.trim_end_matches('0').trim_end_matches('.'))
+    format!(
+        "{}{exponent}",
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    )
 }
 
 #[cfg(test)]

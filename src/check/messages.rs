@@ -40,11 +40,16 @@ impl Messages {
 
     /// In the order of their places; those without a place last.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
-        self.0.sort_by_key(|m| primary(m).map_or((usize::MAX, 0), |span| (span.start, span.end)));
+        self.0
+            .sort_by_key(|m| primary(m).map_or((usize::MAX, 0), |span| (span.start, span.end)));
         self.0
     }
 }
 
 fn primary(message: &Diagnostic) -> Option<Span> {
-    message.labels.iter().find(|label| label.primary).map(|label| label.span)
+    message
+        .labels
+        .iter()
+        .find(|label| label.primary)
+        .map(|label| label.span)
 }

@@ -6,7 +6,10 @@ use crate::syntax::ast::Ident;
 
 /// `a`, `b` and `c`, each in backquotes.
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    join(words.into_iter().map(|word| format!("`{word}`")).collect(), "and")
+    join(
+        words.into_iter().map(|word| format!("`{word}`")).collect(),
+        "and",
+    )
 }
 
 /// The items with commas, and `last` before the last of them.
@@ -37,7 +40,11 @@ pub fn unknown<'a>(
         Some(near) => message.patch(format!("there is `{near}`"), word.span, near),
         None => message,
     };
-    if known.is_empty() { message } else { message.note(format!("{what}: {}", known.join(", "))) }
+    if known.is_empty() {
+        message
+    } else {
+        message.note(format!("{what}: {}", known.join(", ")))
+    }
 }
 
 /// `conv2d(filters, kernel, stride = 1, padding = valid)`

@@ -20,7 +20,10 @@ impl Lower<'_> {
             );
         }
         let others = [slots.prior, slots.estimator];
-        let beside = others.into_iter().flatten().find(|slot| slot.nearness >= none.nearness);
+        let beside = others
+            .into_iter()
+            .flatten()
+            .find(|slot| slot.nearness >= none.nearness);
         if let Some(slot) = beside {
             self.report(
                 Diagnostic::error("E0403", "this is set for a bias that is left out")
@@ -72,12 +75,16 @@ impl Lower<'_> {
         prior: &(Option<Prior>, Origin),
         posterior: &(BoundPosterior, Origin),
     ) {
-        let Some(distribution) = prior.0.as_ref().map(|prior| prior.distribution) else { return };
+        let Some(distribution) = prior.0.as_ref().map(|prior| prior.distribution) else {
+            return;
+        };
         if distribution.support() == Support::Real {
             return;
         }
-        let (family, name) =
-            (posterior.0.family.signature().name, distribution.signature().name);
+        let (family, name) = (
+            posterior.0.family.signature().name,
+            distribution.signature().name,
+        );
         let mut message = Diagnostic::error("E0401", format!("KL({family} ‖ {name}) is infinite"));
         if let Some(span) = prior.1.span() {
             message = message.at(span, "allows numbers above 0 only");
@@ -90,7 +97,10 @@ impl Lower<'_> {
 
     /// The words of a settings block, each known and given once.
     pub(super) fn check_settings(&mut self, settings: &ParameterSettings) {
-        self.check_words(&settings.shared, &["prior", "posterior", "estimator", "bias", "kernel"]);
+        self.check_words(
+            &settings.shared,
+            &["prior", "posterior", "estimator", "bias", "kernel"],
+        );
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
             let word = parameter.text.as_str();
@@ -109,8 +119,14 @@ impl Lower<'_> {
                         .context(first.parameter.span, "first here"),
                 );
             }
-            let short = settings.shared.iter().find(|setting| setting.name.text == word);
-            let long = group.settings.iter().find(|setting| setting.name.text == "posterior");
+            let short = settings
+                .shared
+                .iter()
+                .find(|setting| setting.name.text == word);
+            let long = group
+                .settings
+                .iter()
+                .find(|setting| setting.name.text == "posterior");
             if let Some((short, long)) = short.zip(long) {
                 self.report(
                     Diagnostic::error("E0205", format!("the posterior of `{word}` is set twice"))
@@ -128,7 +144,13 @@ impl Lower<'_> {
             if !known.contains(&word) {
                 let title = format!("`{word}` is not a setting of a parameter");
                 let settings = known.iter().copied().filter(|k| *k != "kernel");
-                self.report(words::unknown("E0212", title, &setting.name, settings, "settings"));
+                self.report(words::unknown(
+                    "E0212",
+                    title,
+                    &setting.name,
+                    settings,
+                    "settings",
+                ));
             } else if let Some(first) = before.find(|other| other.name.text == word) {
                 self.report(
                     Diagnostic::error("E0205", format!("`{word}` is set twice"))

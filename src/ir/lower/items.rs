@@ -33,11 +33,14 @@ impl<'a> Items<'a> {
             match &item.kind {
                 ItemKind::Const { .. } => continue,
                 ItemKind::Latent { name, .. } => {
-                    let what = format!("`{}` would be a random variable with a posterior of its own", name.text);
+                    let what = format!(
+                        "`{}` would be a random variable with a posterior of its own",
+                        name.text
+                    );
                     messages.push(
-                        not_yet("latent", keyword)
-                            .note(what)
-                            .help("`learned(0.1)` in place of a number makes a point estimate of it"),
+                        not_yet("latent", keyword).note(what).help(
+                            "`learned(0.1)` in place of a number makes a point estimate of it",
+                        ),
                     );
                     continue;
                 }
@@ -51,9 +54,12 @@ impl<'a> Items<'a> {
             }
             if let Some((_, first)) = seen.iter().find(|(other, _)| *other == word) {
                 messages.push(
-                    Diagnostic::error("E0211", format!("a model has one `{word}`, and this file has two"))
-                        .at(keyword, "again here")
-                        .context(*first, "first here"),
+                    Diagnostic::error(
+                        "E0211",
+                        format!("a model has one `{word}`, and this file has two"),
+                    )
+                    .at(keyword, "again here")
+                    .context(*first, "first here"),
                 );
                 continue;
             }
@@ -90,14 +96,22 @@ impl<'a> Items<'a> {
             .network
             .and_then(|(steps, _)| steps.iter().rev().find_map(|step| step.name.as_ref()))
             .map_or("logits", |name| &name.text);
-        let likelihood = match self.target.map(|(_, data_type)| data_type.name.text.as_str()) {
+        let likelihood = match self
+            .target
+            .map(|(_, data_type)| data_type.name.text.as_str())
+        {
             Some("real") => format!("Normal(loc = {value}, scale = learned(1))"),
             Some("binary") => format!("Bernoulli(logits = {value})"),
             _ => format!("Categorical(logits = {value})"),
         };
         let observe = format!("observe {target} ~ {likelihood}");
         for (there, word, what, example) in [
-            (self.model.is_some(), "model", "what the model is called", "model my_model"),
+            (
+                self.model.is_some(),
+                "model",
+                "what the model is called",
+                "model my_model",
+            ),
             (
                 self.input.is_some(),
                 "input",
@@ -122,7 +136,12 @@ impl<'a> Items<'a> {
                 "the distribution of the target, given the network's values",
                 &observe,
             ),
-            (self.objective.is_some(), "objective", "what is minimised", "objective elbo"),
+            (
+                self.objective.is_some(),
+                "objective",
+                "what is minimised",
+                "objective elbo",
+            ),
         ] {
             if !there {
                 messages.push(
@@ -170,7 +189,9 @@ fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
         }
     }
     for (index, (name, what)) in declared.iter().enumerate() {
-        let mut before = declared[..index].iter().filter(|(other, _)| other.text == name.text);
+        let mut before = declared[..index]
+            .iter()
+            .filter(|(other, _)| other.text == name.text);
         if let Some((first, first_what)) = before.next() {
             // Two inputs or two targets are reported as such.
             if what == first_what && ["the input", "the target"].contains(what) {
@@ -192,9 +213,12 @@ fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
 
 /// An error about a name that the language has taken.
 pub(super) fn reserved(name: &Ident) -> Diagnostic {
-    Diagnostic::error("E0208", format!("`{}` is a word of the language", name.text))
-        .at(name.span, "")
-        .help("call it something else")
+    Diagnostic::error(
+        "E0208",
+        format!("`{}` is a word of the language", name.text),
+    )
+    .at(name.span, "")
+    .help("call it something else")
 }
 
 fn step_names<'a>(steps: &'a [Step], declared: &mut Vec<(&'a Ident, &'static str)>) {
@@ -208,7 +232,9 @@ fn step_names<'a>(steps: &'a [Step], declared: &mut Vec<(&'a Ident, &'static str
                 step_names(body, declared);
             }
             Operation::Concat { branches } => {
-                branches.iter().for_each(|branch| step_names(&branch.body, declared));
+                branches
+                    .iter()
+                    .for_each(|branch| step_names(&branch.body, declared));
             }
         }
     }
@@ -221,7 +247,10 @@ impl Lower<'_> {
             self.report(
                 Diagnostic::error("E0206", "an input is made of real numbers")
                     .at(data_type.span, "")
-                    .help(format!("such as `input {}: real[32, 32, 3]`, channels last", name.text)),
+                    .help(format!(
+                        "such as `input {}: real[32, 32, 3]`, channels last",
+                        name.text
+                    )),
             );
             return None;
         }
@@ -246,10 +275,16 @@ impl Lower<'_> {
             );
             return None;
         }
-        let what = if word == "category" { "the number of classes" } else { "the size of an axis" };
+        let what = if word == "category" {
+            "the number of classes"
+        } else {
+            "the size of an axis"
+        };
         let (scope, messages) = scoped!(self, None);
-        let sizes: Vec<Option<usize>> =
-            axes.iter().map(|axis| arguments::count(what, axis, scope, messages)).collect();
+        let sizes: Vec<Option<usize>> = axes
+            .iter()
+            .map(|axis| arguments::count(what, axis, scope, messages))
+            .collect();
         let shape = Shape(sizes.into_iter().collect::<Option<_>>()?);
         if !fits(&shape) {
             let title = format!("{shape} is more numbers than one example can have");
@@ -265,7 +300,10 @@ impl Lower<'_> {
             None => None,
             Some(axes) => Some(self.axes(axes, data_type)?),
         };
-        let kind = match (data_type.name.text.as_str(), axes.as_ref().map(|a| &a.0[..])) {
+        let kind = match (
+            data_type.name.text.as_str(),
+            axes.as_ref().map(|a| &a.0[..]),
+        ) {
             ("real", None) => TargetKind::Real(1),
             ("real", Some([width])) => TargetKind::Real(*width),
             ("binary", None) => TargetKind::Binary,

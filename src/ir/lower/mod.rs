@@ -16,7 +16,7 @@ mod value;
 use super::arena::{Arena, Handle};
 use super::model::*;
 use super::objective;
-use crate::check::{Constants, Fans, Messages, Scope, words};
+use crate::check::{Constants, Fans, Messages, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::File;
@@ -64,7 +64,10 @@ pub fn lower(
     }
     let parts = (|| Some((items.model?, input?, target?, observe?, objective?)))();
     let Some((model, input, target, observe, objective)) = parts else {
-        return Err(vec![Diagnostic::error("E0210", "the file is not a whole model")]);
+        return Err(vec![Diagnostic::error(
+            "E0210",
+            "the file is not a whole model",
+        )]);
     };
     let mut model = Model {
         name: model.text.clone(),
@@ -124,7 +127,9 @@ impl Lower<'_> {
         }
         for (handle, node) in self.nodes.iter().rev() {
             if used[handle.index()] {
-                node.inputs.iter().for_each(|input| used[input.index()] = true);
+                node.inputs
+                    .iter()
+                    .for_each(|input| used[input.index()] = true);
             }
         }
         if !used.iter().any(|used| *used) {
@@ -144,7 +149,10 @@ impl Lower<'_> {
             1 => format!("`{}` takes no part in the model", first.name),
             n => {
                 let below = words::count(n - 1, "layer", "layers");
-                format!("`{}` and the {below} below it take no part in the model", first.name)
+                format!(
+                    "`{}` and the {below} below it take no part in the model",
+                    first.name
+                )
             }
         };
         let message = Diagnostic::error("E0306", title)
@@ -170,8 +178,13 @@ use scoped;
 
 /// Text on one line, blanks single, comments left out.
 fn one_line(text: &str) -> String {
-    let lines = text.lines().map(|line| line.split('#').next().unwrap_or(""));
-    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or(""));
+    lines
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What a parameter's fans are in its settings.

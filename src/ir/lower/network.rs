@@ -41,7 +41,8 @@ impl Lower<'_> {
             for step in steps {
                 self.current = self.step(step, items.default);
                 if self.current.is_none() {
-                    self.broken.extend(step.name.iter().map(|name| name.text.clone()));
+                    self.broken
+                        .extend(step.name.iter().map(|name| name.text.clone()));
                 }
             }
             if steps.is_empty() {
@@ -61,7 +62,10 @@ impl Lower<'_> {
             Operation::Concat { .. } => "concat",
             Operation::Repeat { .. } => "repeat",
         };
-        let start = step.name.as_ref().map_or(step.span.start, |name| name.span.end);
+        let start = step
+            .name
+            .as_ref()
+            .map_or(step.span.start, |name| name.span.end);
         let rest = &self.source.text[start..step.span.end];
         let start = start + rest.find(word).unwrap_or(0);
         let mut message = not_yet(word, Span::new(start, start + word.len()));
@@ -92,7 +96,12 @@ impl Lower<'_> {
         // `bias = …` among the arguments is a setting of the layer's bias.
         let (bias, arguments): (Vec<Written>, Vec<Written>) =
             call.arguments.iter().cloned().partition(is_bias);
-        let bound = bind(&call.kind, &arguments, entry.signature(), &mut self.messages);
+        let bound = bind(
+            &call.kind,
+            &arguments,
+            entry.signature(),
+            &mut self.messages,
+        );
         let (scope, messages) = scoped!(self, None);
         let constants = bound.constants(scope, messages);
         let (Some(constants), Some(above)) = (constants, self.current) else {
@@ -127,8 +136,10 @@ impl Lower<'_> {
             let channels = Shape(shape.0.last().copied().into_iter().collect());
             kernel = self.parameter(&name, Role::Kernel, linear.kernel(), fans, own, default);
             bias_tensor = self.parameter(&name, Role::Bias, channels, fans, own, default);
-        } else if let Some(place) =
-            bias.first().map(|bias| bias.span).or(call.settings.as_ref().map(|s| s.span))
+        } else if let Some(place) = bias
+            .first()
+            .map(|bias| bias.span)
+            .or(call.settings.as_ref().map(|s| s.span))
         {
             let title = format!("`{}` has no weights to set", call.kind.text);
             self.report(Diagnostic::error("E0218", title).at(place, "no kernel and no bias"));
@@ -220,7 +231,13 @@ impl Lower<'_> {
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
         if body.is_some() {
-            self.check_without_shape(Own { argument: None, body }, default);
+            self.check_without_shape(
+                Own {
+                    argument: None,
+                    body,
+                },
+                default,
+            );
         }
         None
     }
@@ -264,9 +281,11 @@ impl Lower<'_> {
             ("softmax" | "log_softmax", _) => Diagnostic::error("E0201", title)
                 .at(kind.span, "")
                 .help("leave it out: `Categorical(logits = …)` applies the softmax itself"),
-            (_, Some((_, ours))) => Diagnostic::error("E0201", title)
-                .at(kind.span, "")
-                .patch(format!("here it is called `{ours}`"), kind.span, *ours),
+            (_, Some((_, ours))) => Diagnostic::error("E0201", title).at(kind.span, "").patch(
+                format!("here it is called `{ours}`"),
+                kind.span,
+                *ours,
+            ),
             _ => words::unknown("E0201", title, kind, known, "layers"),
         };
         self.report(message);
@@ -274,7 +293,10 @@ impl Lower<'_> {
 }
 
 fn is_bias(argument: &Written) -> bool {
-    argument.name.as_ref().is_some_and(|name| name.text == "bias")
+    argument
+        .name
+        .as_ref()
+        .is_some_and(|name| name.text == "bias")
 }
 
 /// What other systems call our layers.

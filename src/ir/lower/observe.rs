@@ -32,13 +32,19 @@ impl Lower<'_> {
         let likelihood = self.likelihood(&call.name)?;
         let signature = likelihood.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
-        let declared = items.target.map(|(name, data_type)| name.span.to(data_type.span));
+        let declared = items
+            .target
+            .map(|(name, data_type)| name.span.to(data_type.span));
         let place = target.zip(declared);
         let widths = place.and_then(|(target, span)| self.widths(likelihood, call, target, span));
         let mut arguments = Vec::new();
-        for (index, (parameter, given)) in signature.parameters.iter().zip(&bound.values).enumerate() {
+        for (index, (parameter, given)) in
+            signature.parameters.iter().zip(&bound.values).enumerate()
+        {
             let Some(given) = given else { continue };
-            let Some(argument) = self.argument(parameter, &given.expr, items) else { continue };
+            let Some(argument) = self.argument(parameter, &given.expr, items) else {
+                continue;
+            };
             if let Argument::Node(node) = argument {
                 if let (Some(widths), Some((target, declared))) = (&widths, place) {
                     self.check_width(node, widths[index], given.span, target, declared);
@@ -47,7 +53,8 @@ impl Lower<'_> {
             }
             arguments.push(argument);
         }
-        whole &= bound.complete && widths.is_some() && arguments.len() == signature.parameters.len();
+        whole &=
+            bound.complete && widths.is_some() && arguments.len() == signature.parameters.len();
         whole.then(|| Observe {
             likelihood,
             arguments,
@@ -62,9 +69,11 @@ impl Lower<'_> {
             let title = format!("`{}` is not a likelihood", name.text);
             let known = LIKELIHOODS.iter().map(|l| l.signature().name);
             let message = match name.text.as_str() {
-                "Gaussian" => Diagnostic::error("E0215", title)
-                    .at(name.span, "")
-                    .patch("here it is called `Normal`", name.span, "Normal"),
+                "Gaussian" => Diagnostic::error("E0215", title).at(name.span, "").patch(
+                    "here it is called `Normal`",
+                    name.span,
+                    "Normal",
+                ),
                 _ => words::unknown("E0215", title, name, known, "likelihoods"),
             };
             self.report(message);
@@ -88,20 +97,27 @@ impl Lower<'_> {
                 TargetKind::Real(_) => "real numbers",
                 TargetKind::Binary => "a binary target",
             };
-            let fitting = LIKELIHOODS.iter().filter(|l| l.arguments(&target.kind).is_ok());
+            let fitting = LIKELIHOODS
+                .iter()
+                .filter(|l| l.arguments(&target.kind).is_ok());
             let fitting = fitting.map(|l| format!("`{}`", words::call_form(l.signature())));
             self.report(
-                Diagnostic::error("E0406", format!("`{}` is not a likelihood of {kind}", call.name.text))
-                    .at(call.name.span, "")
-                    .context(declared, format!("`{}` is {}", target.name, target.kind))
-                    .help(format!("{} is", words::join(fitting.collect(), "or"))),
+                Diagnostic::error(
+                    "E0406",
+                    format!("`{}` is not a likelihood of {kind}", call.name.text),
+                )
+                .at(call.name.span, "")
+                .context(declared, format!("`{}` is {}", target.name, target.kind))
+                .help(format!("{} is", words::join(fitting.collect(), "or"))),
             );
         }
         widths
     }
 
     fn argument(&mut self, parameter: &Parameter, expr: &Expr, items: &Items) -> Option<Argument> {
-        let Kind::Value { domain } = parameter.kind else { return None };
+        let Kind::Value { domain } = parameter.kind else {
+            return None;
+        };
         if self.of_network(expr) {
             return self.value(expr).map(Argument::Node);
         }
@@ -115,18 +131,28 @@ impl Lower<'_> {
             return None;
         }
         let learned = format!("{target}.{}", parameter.name);
-        self.scalar(parameter.name, expr, domain, learned, None).map(Argument::Scalar)
+        self.scalar(parameter.name, expr, domain, learned, None)
+            .map(Argument::Scalar)
     }
 
     fn unknown_value(&mut self, name: &Ident, target: &str) {
         let title = format!("`{}` is not a value of the network", name.text);
         let named = self.nodes.iter().filter(|(_, node)| node.call.is_some());
-        let known: Vec<String> = named.map(|(_, node)| node.name.clone()).chain(self.broken.clone()).collect();
+        let known: Vec<String> = named
+            .map(|(_, node)| node.name.clone())
+            .chain(self.broken.clone())
+            .collect();
         let message = if name.text == target {
             Diagnostic::error("E0202", title)
                 .at(name.span, "this is the target, which the network predicts")
         } else {
-            words::unknown("E0202", title, name, known.iter().map(String::as_str), "values")
+            words::unknown(
+                "E0202",
+                title,
+                name,
+                known.iter().map(String::as_str),
+                "values",
+            )
         };
         self.report(message);
     }
@@ -168,14 +194,21 @@ impl Lower<'_> {
                 _ => format!("end the network with `dense({wanted})`"),
             }),
             0 | 1 => message.help(format!("end the network with `dense({wanted})`")),
-            _ => message.help(format!("end the network with `flatten` and `dense({wanted})`")),
+            _ => message.help(format!(
+                "end the network with `flatten` and `dense({wanted})`"
+            )),
         };
         self.report(message);
     }
 
     /// A standard deviation comes from a layer that keeps it above 0.
     fn check_positive(&mut self, node: Handle<Node>, parameter: &Parameter, expr: &Expr) {
-        let Kind::Value { domain: Domain::Positive } = parameter.kind else { return };
+        let Kind::Value {
+            domain: Domain::Positive,
+        } = parameter.kind
+        else {
+            return;
+        };
         let layer = self.nodes[node].call.as_ref().and_then(|call| call.layer);
         if layer.is_some_and(|layer| POSITIVE.contains(&layer.signature().name)) {
             return;

@@ -30,7 +30,13 @@ impl Lower<'_> {
         let (name, settings, span) = items.objective?;
         if !["elbo", "map"].contains(&name.text.as_str()) {
             let title = format!("`{}` is not an objective", name.text);
-            self.report(words::unknown("E0212", title, name, ["elbo", "map"], "objectives"));
+            self.report(words::unknown(
+                "E0212",
+                title,
+                name,
+                ["elbo", "map"],
+                "objectives",
+            ));
         }
         let mut objective = Objective {
             map: name.text == "map",
@@ -46,7 +52,13 @@ impl Lower<'_> {
             let word = setting.name.text.as_str();
             let Some(option) = OPTIONS.iter().copied().find(|option| *option == word) else {
                 let title = format!("`{word}` is not an option of the objective");
-                self.report(words::unknown("E0212", title, &setting.name, OPTIONS, "options"));
+                self.report(words::unknown(
+                    "E0212",
+                    title,
+                    &setting.name,
+                    OPTIONS,
+                    "options",
+                ));
                 continue;
             };
             let mut before = objective.option_spans.iter();

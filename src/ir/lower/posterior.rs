@@ -56,7 +56,9 @@ impl Lower<'_> {
     /// `MeanField(loc = …, scale = …)`
     pub(super) fn posterior(&mut self, value: &Expr, fans: Fans) -> Option<BoundPosterior> {
         let Some(call) = value.to_call() else {
-            let known = POSTERIORS.iter().map(|p| format!("`{}`", p.signature().name));
+            let known = POSTERIORS
+                .iter()
+                .map(|p| format!("`{}`", p.signature().name));
             let title = format!("a posterior is {}", words::join(known.collect(), "or"));
             self.report(Diagnostic::error("E0206", title).at(value.span, ""));
             return None;
@@ -104,7 +106,12 @@ impl Lower<'_> {
         fans: Fans,
     ) -> Option<BoundPosterior> {
         let text = family.signature().name.into();
-        let bound = bind(&Ident { text, span }, arguments, family.signature(), &mut self.messages);
+        let bound = bind(
+            &Ident { text, span },
+            arguments,
+            family.signature(),
+            &mut self.messages,
+        );
         let mut initializers = Vec::new();
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
@@ -173,11 +180,16 @@ impl Lower<'_> {
             "Softplus" => {
                 let bound = bind(&call.name, &call.arguments, &SOFTPLUS, &mut self.messages);
                 let given = bound.values.into_iter().next()??;
-                return self.initializer("rho", &given.expr, fans).filter(|_| bound.complete);
+                return self
+                    .initializer("rho", &given.expr, fans)
+                    .filter(|_| bound.complete);
             }
             "Normal" | "Uniform" => {
                 let text = self.written(expr.span);
-                plain(format!("`{name}` is above 0, and a draw from `{text}` need not be")).patch(
+                plain(format!(
+                    "`{name}` is above 0, and a draw from `{text}` need not be"
+                ))
+                .patch(
                     "Softplus makes a scale of any number (-3 gives 0.0486)",
                     expr.span,
                     format!("Softplus({text})"),
@@ -193,5 +205,6 @@ impl Lower<'_> {
 
 /// A call of something in CamelCase: no constant expression.
 fn family(expr: &Expr) -> Option<Call> {
-    expr.to_call().filter(|call| call.name.text.starts_with(|c: char| c.is_ascii_uppercase()))
+    expr.to_call()
+        .filter(|call| call.name.text.starts_with(|c: char| c.is_ascii_uppercase()))
 }

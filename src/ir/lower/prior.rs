@@ -25,7 +25,12 @@ impl Lower<'_> {
             self.unknown_prior(&call.name);
             return None;
         };
-        let bound = bind(&call.name, &call.arguments, distribution.signature(), &mut self.messages);
+        let bound = bind(
+            &call.name,
+            &call.arguments,
+            distribution.signature(),
+            &mut self.messages,
+        );
         let mut parameters = Vec::new();
         let mut whole = bound.complete;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
@@ -37,7 +42,14 @@ impl Lower<'_> {
                     }
                     (Kind::Numbers { domain, .. }, ExprKind::List(items)) => {
                         let name = |i| format!("{}.{i}", parameter.name);
-                        (domain, items.iter().enumerate().map(|(i, e)| (e, name(i))).collect())
+                        (
+                            domain,
+                            items
+                                .iter()
+                                .enumerate()
+                                .map(|(i, e)| (e, name(i)))
+                                .collect(),
+                        )
                     }
                     _ => {
                         let title = format!("`{}` is a list of numbers", parameter.name);
@@ -61,7 +73,10 @@ impl Lower<'_> {
         if !whole {
             return None;
         }
-        let values: Vec<f64> = parameters.iter().map(|scalar| self.initial(*scalar)).collect();
+        let values: Vec<f64> = parameters
+            .iter()
+            .map(|scalar| self.initial(*scalar))
+            .collect();
         if let Some(reason) = distribution.refuse(&values) {
             self.report(Diagnostic::error("E0207", reason).at(call.span, ""));
             return None;

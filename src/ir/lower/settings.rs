@@ -59,7 +59,11 @@ pub(super) struct Slot<'a> {
 
 impl Slot<'_> {
     fn origin(&self) -> Origin {
-        if self.nearness > 2 { Origin::Own(self.span) } else { Origin::Default(self.span) }
+        if self.nearness > 2 {
+            Origin::Own(self.span)
+        } else {
+            Origin::Default(self.span)
+        }
     }
 }
 
@@ -80,10 +84,18 @@ impl<'a> Slots<'a> {
             for setting in &settings.shared {
                 slots.take(&setting.name.text, &setting.value, setting.span, base + 1);
             }
-            for setting in settings.shared.iter().filter(|s| s.name.text == role.word()) {
+            for setting in settings
+                .shared
+                .iter()
+                .filter(|s| s.name.text == role.word())
+            {
                 slots.take("posterior", &setting.value, setting.span, base + 2);
             }
-            for group in settings.groups.iter().filter(|g| g.parameter.text == role.word()) {
+            for group in settings
+                .groups
+                .iter()
+                .filter(|g| g.parameter.text == role.word())
+            {
                 for setting in &group.settings {
                     slots.take(&setting.name.text, &setting.value, setting.span, base + 2);
                 }
@@ -102,7 +114,11 @@ impl<'a> Slots<'a> {
             "estimator" => &mut self.estimator,
             _ => return,
         };
-        *slot = Some(Slot { value, span, nearness });
+        *slot = Some(Slot {
+            value,
+            span,
+            nearness,
+        });
     }
 
     /// Whether a setting is as near as the posterior, so that it is meant together with it.
@@ -123,19 +139,26 @@ impl Lower<'_> {
     ) -> Option<Resolved> {
         let slots = Slots::gather(role, own, default);
         let found = [slots.prior, slots.posterior, slots.estimator];
-        self.used.extend(found.into_iter().flatten().map(|slot| slot.span));
+        self.used
+            .extend(found.into_iter().flatten().map(|slot| slot.span));
         if let Some(none) = slots.posterior.filter(|slot| is_none(slot.value)) {
             self.left_out(role, none, &slots);
             return None;
         }
         // Each is looked at, whatever is wrong with another.
         let posterior = self.posterior_of(role, &slots, fans);
-        let entries = posterior.as_ref().map(|(posterior, _)| posterior.family.entries());
+        let entries = posterior
+            .as_ref()
+            .map(|(posterior, _)| posterior.family.entries());
         let prior = self.prior_of(name, &slots, fans, entries);
         let estimator = self.estimator_of(&slots, posterior.as_ref());
         let (posterior, prior, estimator) = (posterior?, prior?, estimator?);
         self.check_support(&prior, &posterior);
-        Some(Resolved { prior, posterior, estimator })
+        Some(Resolved {
+            prior,
+            posterior,
+            estimator,
+        })
     }
 
     fn posterior_of(
@@ -223,7 +246,9 @@ impl Lower<'_> {
     }
 
     fn estimator(&mut self, value: &Expr) -> Option<&'static dyn Estimator> {
-        let known = ESTIMATORS.iter().map(|estimator| estimator.signature().name);
+        let known = ESTIMATORS
+            .iter()
+            .map(|estimator| estimator.signature().name);
         let Some(call) = value.to_call() else {
             let all = words::join(known.map(|k| format!("`{k}`")).collect(), "or");
             let title = format!("an estimator is {all}");
@@ -232,10 +257,21 @@ impl Lower<'_> {
         };
         let Some(entry) = estimator::find(&call.name.text) else {
             let title = format!("`{}` is not an estimator", call.name.text);
-            self.report(words::unknown("E0215", title, &call.name, known, "estimators"));
+            self.report(words::unknown(
+                "E0215",
+                title,
+                &call.name,
+                known,
+                "estimators",
+            ));
             return None;
         };
-        let bound = bind(&call.name, &call.arguments, entry.signature(), &mut self.messages);
+        let bound = bind(
+            &call.name,
+            &call.arguments,
+            entry.signature(),
+            &mut self.messages,
+        );
         bound.complete.then_some(entry)
     }
 }

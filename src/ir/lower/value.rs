@@ -21,7 +21,8 @@ impl Lower<'_> {
                 self.node(&name.text).is_some() || self.broken.contains(&name.text)
             }
             ExprKind::Call(call) => {
-                is_layer(&call.name.text) || call.arguments.iter().any(|a| self.of_network(&a.value))
+                is_layer(&call.name.text)
+                    || call.arguments.iter().any(|a| self.of_network(&a.value))
             }
             ExprKind::List(items) => items.iter().any(|item| self.of_network(item)),
             ExprKind::Index { .. } => true,
@@ -135,7 +136,11 @@ impl Lower<'_> {
         };
         let above = self.value(&argument.value)?;
         // Only its defaults: a layer that needs arguments is no activation.
-        let needs = entry.signature().parameters.iter().any(|p| p.default.is_none());
+        let needs = entry
+            .signature()
+            .parameters
+            .iter()
+            .any(|p| p.default.is_none());
         if !needs {
             let bound = bind(&call.name, &[], entry.signature(), &mut self.messages);
             let (scope, messages) = scoped!(self, None);
@@ -145,7 +150,13 @@ impl Lower<'_> {
                 && operation.output() == *shape
             {
                 let name = format!("{word}({})", self.nodes[above].name);
-                return Some(self.derived(name, above, Some((entry, arguments)), operation, expr.span));
+                return Some(self.derived(
+                    name,
+                    above,
+                    Some((entry, arguments)),
+                    operation,
+                    expr.span,
+                ));
             }
         }
         self.report(
