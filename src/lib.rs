@@ -27,3 +27,6 @@ pub mod signature;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
+
+#[cfg(test)]
+mod testing;

@@ -14,6 +14,7 @@ pub use variables::{DrawKind, LearnedPlan, TensorPlan, Variable};
 
 use crate::ir::Model;
 use crate::kl::AnyTerm;
+use crate::layer::Operation;
 use std::sync::Arc;
 
 /// A model ready to run.
@@ -62,5 +63,17 @@ impl Plan {
     /// Number of trainable numbers.
     pub fn trainable(&self) -> usize {
         self.variables.last().map_or(0, |v| v.range.end)
+    }
+
+    /// Multiplications and additions of one training step of the deterministic network, an example:
+    /// forward, the gradient by each kernel, and by each input where it is wanted.
+    pub fn operations(&self) -> u64 {
+        let of = |(index, node): (usize, &crate::ir::Node)| match node.call.as_ref().map(|c| &c.operation) {
+            Some(Operation::Linear(linear)) => {
+                2 * linear.multiplications() * (2 + u64::from(self.nodes[index].input_gradient))
+            }
+            _ => 0,
+        };
+        self.model.nodes.iter().map(|(_, node)| node).enumerate().map(of).sum()
     }
 }
