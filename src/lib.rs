@@ -18,6 +18,7 @@ pub mod ir;
 pub mod kl;
 pub mod layer;
 pub mod likelihood;
+pub mod optimizer;
 pub mod plan;
 pub mod posterior;
 pub mod signature;
