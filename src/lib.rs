@@ -24,3 +24,4 @@ pub mod posterior;
 pub mod signature;
 pub mod source;
 pub mod tensor;
+pub mod train;
