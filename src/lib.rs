@@ -23,5 +23,6 @@ pub mod plan;
 pub mod posterior;
 pub mod signature;
 pub mod source;
+pub mod syntax;
 pub mod tensor;
 pub mod train;

@@ -8,5 +8,10 @@ use serde_json::{Value, json};
 /// primary), notes and helps.
 pub fn to_json(diagnostics: &[Diagnostic], source: Option<&Source>) -> Value {
     let _ = source;
-    json!(diagnostics.iter().map(|d| json!({"code": d.code, "title": d.title})).collect::<Vec<_>>())
+    json!(
+        diagnostics
+            .iter()
+            .map(|d| json!({"code": d.code, "title": d.title}))
+            .collect::<Vec<_>>()
+    )
 }

@@ -1,8 +1,38 @@
 //! Likelihoods: how the network's values and a target make the data term; each a file with its nll,
 //! gradient, predictive distribution and test.
 
-use crate::signature::Signature;
+mod bernoulli;
+mod categorical;
+mod normal;
+
+pub use bernoulli::Bernoulli;
+pub use categorical::Categorical;
+pub use normal::Normal;
+
+use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
+use std::fmt;
+
+/// Every likelihood there is.
+pub static LIKELIHOODS: &[&dyn Likelihood] = &[&Categorical, &Bernoulli, &Normal];
+
+/// The likelihood called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Likelihood> {
+    LIKELIHOODS
+        .iter()
+        .copied()
+        .find(|l| l.signature().name == name)
+}
+
+/// A value of the network, as a row of a signature.
+const fn value(name: &'static str, domain: Domain, summary: &'static str) -> Parameter {
+    Parameter {
+        name,
+        kind: Kind::Value { domain },
+        default: None,
+        summary,
+    }
+}
 
 /// An entry of the registry.
 pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
@@ -28,6 +58,18 @@ pub enum TargetKind {
     Binary,
 }
 
+impl fmt::Display for TargetKind {
+    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            TargetKind::Category(classes) => write!(f, "category[{classes}]"),
+            TargetKind::Real(1) => write!(f, "real"),
+            TargetKind::Real(width) => write!(f, "real[{width}]"),
+            TargetKind::Binary => write!(f, "binary"),
+        }
+    }
+}
+
 /// The observed targets of some examples.
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {
@@ -41,7 +83,7 @@ pub enum Targets<'a, T> {
 /// learned number), or a single one.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a, T> {
-    /// The entries.
+    /// The entries, up to the last example's last one.
     pub values: &'a [T],
     /// Distance from one example's entries to the next's: 0 where all share one row.
     pub stride: usize,
@@ -60,14 +102,25 @@ impl<T: Copy> Rows<'_, T> {
     pub fn place(&self, n: usize, i: usize) -> usize {
         n * self.stride + i * self.step
     }
+    /// Entries in a row, for this many examples.
+    pub fn width(&self, examples: usize) -> usize {
+        self.values.len() - examples.saturating_sub(1) * self.stride
+    }
 }
 
 /// The negative log-likelihood and its gradient.
 pub trait Nll<T: Real> {
     /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
     /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
-    /// argument's values).
-    fn nll(&self, arguments: &[Rows<T>], targets: Targets<T>, weight: T, nll: &mut [T], gradients: &mut [&mut [T]]);
+    /// argument's values; an empty one is not wanted).
+    fn nll(
+        &self,
+        arguments: &[Rows<T>],
+        targets: Targets<T>,
+        weight: T,
+        nll: &mut [T],
+        gradients: &mut [&mut [T]],
+    );
 
     /// −log p(target_n | arguments_n) alone.
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]);
@@ -77,3 +130,22 @@ pub trait Nll<T: Real> {
     /// variance of each entry (`[mean.., variance..]`, 2k numbers).
     fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]);
 }
+
+/// The labels of a target that has them.
+fn labels<'a, T>(targets: &Targets<'a, T>) -> &'a [u32] {
+    match targets {
+        Targets::Labels(labels) => labels,
+        Targets::Reals(_) => panic!("labels are observed"),
+    }
+}
+
+/// The numbers of a target that has them.
+fn reals<'a, T>(targets: &Targets<'a, T>) -> &'a [T] {
+    match targets {
+        Targets::Reals(reals) => reals,
+        Targets::Labels(_) => panic!("real numbers are observed"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

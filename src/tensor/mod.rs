@@ -1,7 +1,12 @@
 //! Numbers, shapes and the kernels that everything numeric is built from.
 
+pub mod gemm;
+pub mod im2col;
+pub mod math;
 mod real;
 mod shape;
+pub mod simd;
 
+pub use math::Math;
 pub use real::Real;
 pub use shape::Shape;

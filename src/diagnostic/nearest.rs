@@ -1,0 +1,47 @@
+//! The known word that a mistyped one is likely to be.
+
+/// The candidate nearest to `word`, if any is near enough to be a slip: equal but for case, or at
+/// most a third of its letters away, two swapped neighbours counting as one.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = word.to_lowercase();
+    let allowed = word.chars().count().div_ceil(3);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (
+                strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| {
+            *distance <= allowed && *distance < candidate.chars().count()
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn finds_slips_and_nothing_else() {
+        let layers = ["conv2d", "dense", "max_pool2d", "relu", "Normal", "tau"];
+        for (word, found) in [
+            ("denes", Some("dense")),
+            ("Conv2D", Some("conv2d")),
+            ("maxpool2d", Some("max_pool2d")),
+            ("normal", Some("Normal")),
+            ("lstm", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, layers), found, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_long_word_costs_no_more_than_it_should() {
+        assert_eq!(nearest(&"a".repeat(100_000), ["dense"]), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Real numbers with independent normal noise.
+
+use super::{Likelihood, Nll, Rows, TargetKind, Targets, reals, value};
+use crate::signature::{Domain, Signature};
+use crate::tensor::Math;
+use crate::tensor::math::HALF_LN_TWO_PI;
+
+/// Normal(loc, scale), summed over the entries of the target
+///
+/// ```text
+/// nll = ½ z² + ln scale + ½ ln 2π,   z = (y - loc) / scale
+/// ∂nll/∂loc = -z / scale             ∂nll/∂scale = (1 - z²) / scale
+/// ```
+pub struct Normal;
+
+static SIGNATURE: Signature = Signature {
+    name: "Normal",
+    summary: "real numbers with independent normal noise",
+    parameters: &[
+        value("loc", Domain::Real, "the mean of each entry"),
+        value(
+            "scale",
+            Domain::Positive,
+            "the standard deviation of each entry, or of all",
+        ),
+    ],
+};
+
+impl Likelihood for Normal {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+
+    fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String> {
+        match target {
+            TargetKind::Real(width) => Ok(vec![*width; 2]),
+            other => Err(format!(
+                "Normal is for real numbers, and the target is {other}"
+            )),
+        }
+    }
+
+    fn formula(&self) -> &'static str {
+        "((y - loc)/scale)^2/2 + ln(scale) + ln(2 pi)/2"
+    }
+
+    fn uninformed(&self, _: &TargetKind) -> Option<f64> {
+        None
+    }
+}
+
+impl<T: Math> Nll<T> for Normal {
+    fn nll(
+        &self,
+        arguments: &[Rows<T>],
+        targets: Targets<T>,
+        weight: T,
+        nll: &mut [T],
+        gradients: &mut [&mut [T]],
+    ) {
+        self.nll_only(arguments, targets, nll);
+        let (loc, scale) = (&arguments[0], &arguments[1]);
+        let width = reals(&targets).len() / nll.len().max(1);
+        let [by_loc, by_scale] = gradients else {
+            panic!("Normal has two arguments")
+        };
+        for (n, y) in reals(&targets).chunks_exact(width.max(1)).enumerate() {
+            for (i, &y) in y.iter().enumerate() {
+                let per_scale = T::one() / scale.at(n, i);
+                let z = (y - loc.at(n, i)) * per_scale;
+                if !by_loc.is_empty() {
+                    by_loc[loc.place(n, i)] -= weight * z * per_scale;
+                }
+                if !by_scale.is_empty() {
+                    by_scale[scale.place(n, i)] += weight * (T::one() - z * z) * per_scale;
+                }
+            }
+        }
+    }
+
+    fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
+        let (loc, scale) = (&arguments[0], &arguments[1]);
+        let width = reals(&targets).len() / nll.len().max(1);
+        for (n, (nll, y)) in nll
+            .iter_mut()
+            .zip(reals(&targets).chunks_exact(width.max(1)))
+            .enumerate()
+        {
+            *nll = T::zero();
+            for (i, &y) in y.iter().enumerate() {
+                let z = (y - loc.at(n, i)) / scale.at(n, i);
+                *nll += T::of(0.5) * z * z + scale.at(n, i).ln() + T::of(HALF_LN_TWO_PI);
+            }
+        }
+    }
+
+    fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
+        let (loc, scale) = (&arguments[0], &arguments[1]);
+        let width = out.len() / (2 * examples.max(1));
+        for (n, out) in out.chunks_exact_mut((2 * width).max(1)).enumerate() {
+            let (mean, variance) = out.split_at_mut(width);
+            for i in 0..width {
+                mean[i] = loc.at(n, i);
+                variance[i] = scale.at(n, i) * scale.at(n, i);
+            }
+        }
+    }
+}

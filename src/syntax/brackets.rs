@@ -1,0 +1,179 @@
+//! A look at the brackets before the grammar reads a file.
+//!
+//! It bounds the nesting, so that nothing after it can overflow the stack; it knows which bracket
+//! was left open, which a grammar does not; and it finds where the items begin, so that each can
+//! be read alone when the file as a whole cannot.
+
+use super::parser::{KEYWORDS, MAX_NESTING};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
+/// What was found.
+pub(super) struct Scan {
+    /// Brackets that do not match.
+    pub errors: Vec<Diagnostic>,
+    /// The file cut before each item.
+    pub parts: Vec<Part>,
+}
+
+/// An item's text, up to the next item.
+pub(super) struct Part {
+    /// Where.
+    pub span: Span,
+    /// Whether its brackets do not match.
+    pub broken: bool,
+}
+
+/// Reads the brackets of `text`.
+pub(super) fn scan(text: &str) -> Scan {
+    let bytes = text.as_bytes();
+    let mut scan = Scan {
+        errors: vec![],
+        parts: vec![],
+    };
+    let mut open: Vec<usize> = vec![];
+    let mut broken = false;
+    let mut begin = 0;
+    let mut at = 0;
+    let mut line = 0;
+    while at < bytes.len() {
+        let column_zero = at == line;
+        if at == line {
+            let indent = bytes[at..]
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t'))
+                .count();
+            at += indent;
+            if (open.is_empty() || indent == 0) && begins_item(&text[at..]) {
+                if let Some(&first) = open.first() {
+                    debug_assert!(column_zero);
+                    scan.errors.push(unclosed(text, first, word(text, at)));
+                    open.clear();
+                    broken = true;
+                }
+                if line > begin {
+                    scan.parts.push(Part {
+                        span: Span::new(begin, line),
+                        broken,
+                    });
+                    begin = line;
+                    broken = false;
+                }
+            }
+            line = usize::MAX;
+            continue;
+        }
+        match bytes[at] {
+            b'#' => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|b| !matches!(b, b'\n' | b'\r'))
+                    .count();
+                continue;
+            }
+            b'\n' | b'\r' => line = at + 1,
+            b'(' | b'[' | b'{' => {
+                open.push(at);
+                if open.len() > MAX_NESTING {
+                    scan.errors = vec![too_deep(Span::new(at, at + 1))];
+                    scan.parts.clear();
+                    return scan;
+                }
+            }
+            b')' | b']' | b'}' => {
+                let here = Span::new(at, at + 1);
+                match open.iter().rposition(|&o| closer(bytes[o]) == bytes[at]) {
+                    Some(depth) => {
+                        if let Some(&inner) = open.get(depth + 1) {
+                            scan.errors.push(unclosed(text, inner, here));
+                            broken = true;
+                        }
+                        open.truncate(depth);
+                    }
+                    None => {
+                        scan.errors.push(unopened(text, open.pop(), here));
+                        broken = true;
+                    }
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if let Some(&first) = open.last() {
+        let end = text.trim_end().len();
+        scan.errors.push(unclosed(text, first, Span::new(end, end)));
+        broken = true;
+    }
+    scan.parts.push(Part {
+        span: Span::new(begin, text.len()),
+        broken,
+    });
+    scan
+}
+
+/// Whether an item's keyword stands here, with what can follow it.
+fn begins_item(rest: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| {
+        rest.strip_prefix(keyword).is_some_and(|after| {
+            let value = after.trim_start_matches([' ', '\t']);
+            let spaced = value.len() < after.len();
+            value.starts_with('{')
+                || spaced && value.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        })
+    })
+}
+
+fn word(text: &str, at: usize) -> Span {
+    let length = text[at..]
+        .find(|c: char| !c.is_alphanumeric())
+        .unwrap_or(text.len() - at);
+    Span::new(at, at + length)
+}
+
+fn closer(opening: u8) -> u8 {
+    match opening {
+        b'(' => b')',
+        b'[' => b']',
+        _ => b'}',
+    }
+}
+
+fn unclosed(text: &str, opening: usize, found: Span) -> Diagnostic {
+    let bracket = text.as_bytes()[opening];
+    let close = char::from(closer(bracket));
+    let found_text = match &text[found.start..found.end] {
+        "" => "the end of the file".to_string(),
+        text => format!("`{text}`"),
+    };
+    Diagnostic::error(
+        "E0102",
+        format!("`{}` is never closed", char::from(bracket)),
+    )
+    .at(found, format!("expected `{close}`, found {found_text}"))
+    .context(Span::new(opening, opening + 1), "opened here")
+}
+
+fn unopened(text: &str, opening: Option<usize>, found: Span) -> Diagnostic {
+    let close = &text[found.start..found.end];
+    match opening {
+        None => Diagnostic::error("E0102", format!("`{close}` closes nothing"))
+            .at(found, "no bracket is open here"),
+        Some(opening) => {
+            let bracket = text.as_bytes()[opening];
+            let expected = char::from(closer(bracket));
+            Diagnostic::error(
+                "E0102",
+                format!("`{}` is closed by `{close}`", char::from(bracket)),
+            )
+            .at(found, format!("expected `{expected}`"))
+            .context(Span::new(opening, opening + 1), "opened here")
+        }
+    }
+}
+
+/// The message for what stands deeper than [`MAX_NESTING`].
+pub(super) fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error("E0103", "nested too deeply")
+        .at(span, format!("more than {MAX_NESTING} levels"))
+}

@@ -1,0 +1,422 @@
+//! Parsed pairs to the tree. It relies on the shape that the grammar guarantees.
+
+use super::ast::*;
+use super::brackets::too_deep;
+use super::parser::{MAX_NESTING, Rule};
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+use pest::iterators::{Pair, Pairs};
+
+/// The tree of a [`Rule::file`]; fails on numbers out of range and on values nested too deeply.
+pub(super) fn file(pairs: Pairs<Rule>) -> Result<File, Vec<Diagnostic>> {
+    let mut builder = Builder { errors: vec![] };
+    let items = pairs
+        .flat_map(Pair::into_inner)
+        .filter(|pair| pair.as_rule() == Rule::item)
+        .map(|pair| builder.item(pair))
+        .collect();
+    if builder.errors.is_empty() {
+        Ok(File { items })
+    } else {
+        Err(builder.errors)
+    }
+}
+
+struct Builder {
+    errors: Vec<Diagnostic>,
+}
+
+/// From the first byte to the end of the last token: pest counts the blanks and comments after
+/// it where something optional could have followed.
+fn span(pair: &Pair<Rule>) -> Span {
+    let start = pair.as_span().start();
+    let mut last = pair.clone();
+    while let Some(inner) = last.clone().into_inner().next_back() {
+        last = inner;
+    }
+    Span::new(start, last.as_span().end())
+}
+
+/// What a pair holds, without the punctuation and keywords.
+fn parts<'a>(pair: &Pair<'a, Rule>) -> Parts<'a> {
+    use Rule::*;
+    pair.clone()
+        .into_inner()
+        .filter(|inner| {
+            !matches!(
+                inner.as_rule(),
+                newline
+                    | comma
+                    | colon
+                    | equals
+                    | tilde
+                    | left_brace
+                    | right_brace
+                    | left_paren
+                    | right_paren
+                    | left_bracket
+                    | right_bracket
+                    | model_keyword
+                    | const_keyword
+                    | input_keyword
+                    | target_keyword
+                    | latent_keyword
+                    | default_keyword
+                    | block_keyword
+                    | network_keyword
+                    | observe_keyword
+                    | objective_keyword
+                    | repeat_keyword
+                    | residual_keyword
+                    | concat_keyword
+            )
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+        .peekable()
+}
+
+type Parts<'a> = std::iter::Peekable<std::vec::IntoIter<Pair<'a, Rule>>>;
+
+fn next<'a>(parts: &mut Parts<'a>) -> Pair<'a, Rule> {
+    parts.next().expect("the grammar gives this part")
+}
+
+fn take<'a>(parts: &mut Parts<'a>, rule: Rule) -> Option<Pair<'a, Rule>> {
+    parts.next_if(|pair| pair.as_rule() == rule)
+}
+
+fn ident(pair: Pair<Rule>) -> Ident {
+    Ident {
+        text: pair.as_str().to_string(),
+        span: span(&pair),
+    }
+}
+
+impl Builder {
+    fn item(&mut self, item: Pair<Rule>) -> Item {
+        let pair = item
+            .into_inner()
+            .next()
+            .expect("an item is one of its kinds");
+        let mut p = parts(&pair);
+        let kind = match pair.as_rule() {
+            Rule::model => ItemKind::Model(ident(next(&mut p))),
+            Rule::constant => ItemKind::Const {
+                name: ident(next(&mut p)),
+                value: self.expression(next(&mut p), 0),
+            },
+            Rule::input => ItemKind::Input {
+                name: ident(next(&mut p)),
+                data_type: self.data_type(next(&mut p)),
+            },
+            Rule::target => ItemKind::Target {
+                name: ident(next(&mut p)),
+                data_type: self.data_type(next(&mut p)),
+            },
+            Rule::latent => ItemKind::Latent {
+                name: ident(next(&mut p)),
+                prior: self.call(next(&mut p), 0),
+                settings: p.map(|setting| self.setting(setting)).collect(),
+            },
+            Rule::default => ItemKind::Default(self.parameter_settings(next(&mut p))),
+            Rule::block => ItemKind::Block {
+                name: ident(next(&mut p)),
+                parameters: take(&mut p, Rule::block_parameters)
+                    .map(|list| parts(&list).map(|one| self.block_parameter(one)).collect())
+                    .unwrap_or_default(),
+                body: self.steps(next(&mut p)),
+            },
+            Rule::network => ItemKind::Network(self.steps(next(&mut p))),
+            Rule::observe => ItemKind::Observe {
+                target: ident(next(&mut p)),
+                likelihood: self.call(next(&mut p), 0),
+            },
+            Rule::objective => ItemKind::Objective {
+                name: ident(next(&mut p)),
+                settings: p
+                    .flat_map(|block| parts(&block))
+                    .map(|one| self.setting(one))
+                    .collect(),
+            },
+            other => unreachable!("{other:?} is no item"),
+        };
+        Item {
+            kind,
+            span: span(&pair),
+        }
+    }
+
+    fn data_type(&mut self, pair: Pair<Rule>) -> DataType {
+        let mut p = parts(&pair);
+        DataType {
+            name: ident(next(&mut p)),
+            axes: p
+                .next()
+                .map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect()),
+            span: span(&pair),
+        }
+    }
+
+    fn block_parameter(&mut self, pair: Pair<Rule>) -> BlockParameter {
+        let mut p = parts(&pair);
+        BlockParameter {
+            name: ident(next(&mut p)),
+            default: p.next().map(|value| self.expression(value, 0)),
+            span: span(&pair),
+        }
+    }
+
+    fn steps(&mut self, pair: Pair<Rule>) -> Vec<Step> {
+        parts(&pair).map(|step| self.step(step)).collect()
+    }
+
+    fn step(&mut self, pair: Pair<Rule>) -> Step {
+        let mut p = parts(&pair);
+        let name = take(&mut p, Rule::name).map(ident);
+        let inner = next(&mut p);
+        let mut p = parts(&inner);
+        let operation = match inner.as_rule() {
+            Rule::layer => Operation::Layer(Layer {
+                kind: ident(next(&mut p)),
+                arguments: self.arguments(take(&mut p, Rule::arguments), 0),
+                settings: p.next().map(|block| self.parameter_settings(block)),
+                span: span(&inner),
+            }),
+            Rule::residual => Operation::Residual {
+                arguments: self.arguments(take(&mut p, Rule::arguments), 0),
+                body: self.steps(next(&mut p)),
+            },
+            Rule::concat => Operation::Concat {
+                branches: p
+                    .map(|branch| Branch {
+                        body: parts(&branch).flat_map(|steps| self.steps(steps)).collect(),
+                        span: span(&branch),
+                    })
+                    .collect(),
+            },
+            Rule::repeat => Operation::Repeat {
+                count: self.expression(next(&mut p), 0),
+                body: self.steps(next(&mut p)),
+            },
+            other => unreachable!("{other:?} is no step"),
+        };
+        Step {
+            name,
+            operation,
+            span: span(&pair),
+        }
+    }
+
+    fn parameter_settings(&mut self, pair: Pair<Rule>) -> ParameterSettings {
+        let mut shared = vec![];
+        let mut groups: Vec<SettingGroup> = vec![];
+        for entry in parts(&pair) {
+            let mut p = parts(&entry);
+            let parameter = take(&mut p, Rule::name).map(ident);
+            let setting = self.setting(next(&mut p));
+            match (parameter, groups.last_mut()) {
+                (Some(parameter), _) => {
+                    groups.push(SettingGroup {
+                        parameter,
+                        settings: vec![setting],
+                        span: span(&entry),
+                    });
+                }
+                (None, Some(group)) => {
+                    group.span = group.span.to(setting.span);
+                    group.settings.push(setting);
+                }
+                (None, None) => shared.push(setting),
+            }
+        }
+        ParameterSettings {
+            shared,
+            groups,
+            span: span(&pair),
+        }
+    }
+
+    fn setting(&mut self, pair: Pair<Rule>) -> Setting {
+        let mut p = parts(&pair);
+        Setting {
+            name: ident(next(&mut p)),
+            value: self.expression(next(&mut p), 0),
+            span: span(&pair),
+        }
+    }
+
+    fn arguments(&mut self, pair: Option<Pair<Rule>>, depth: usize) -> Vec<Argument> {
+        let argument = |argument: Pair<Rule>| {
+            let mut p = parts(&argument);
+            Argument {
+                name: take(&mut p, Rule::name).map(ident),
+                value: self.expression(next(&mut p), depth),
+                span: span(&argument),
+            }
+        };
+        pair.map(|list| parts(&list).map(argument).collect())
+            .unwrap_or_default()
+    }
+
+    fn call(&mut self, pair: Pair<Rule>, depth: usize) -> Call {
+        let mut p = parts(&pair);
+        Call {
+            name: ident(next(&mut p)),
+            arguments: self.arguments(p.next(), depth),
+            span: span(&pair),
+        }
+    }
+
+    /// An expression that stands under `depth` others. Each operator counts as a level, since a
+    /// chain of them becomes a tree as deep.
+    fn expression(&mut self, pair: Pair<Rule>, depth: usize) -> Expr {
+        let operators = parts(&pair)
+            .filter(|part| part.as_rule() != Rule::operand)
+            .count();
+        let depth = depth + operators + 1;
+        if depth > MAX_EXPRESSION_DEPTH {
+            if !self.errors.iter().any(|error| error.code == "E0103") {
+                self.errors.push(too_deep(span(&pair)));
+            }
+            return Expr {
+                kind: ExprKind::Number(0.0),
+                span: span(&pair),
+            };
+        }
+        let mut p = parts(&pair);
+        self.climb(&mut p, 0, depth)
+    }
+
+    /// Precedence climbing: the longest expression whose operators bind more tightly than `floor`.
+    fn climb(&mut self, p: &mut Parts, floor: u8, depth: usize) -> Expr {
+        let mut left = match take(p, Rule::minus) {
+            Some(minus) => {
+                let value = self.climb(p, MINUS_STRENGTH, depth);
+                let span = span(&minus).to(value.span);
+                Expr {
+                    kind: ExprKind::Negate(Box::new(value)),
+                    span,
+                }
+            }
+            None => self.operand(next(p), depth),
+        };
+        while let Some(pair) = p.peek() {
+            let operator = operator(pair.as_str());
+            let strength = operator.strength();
+            if strength <= floor {
+                break;
+            }
+            p.next();
+            // `^` takes another `^` on its right; the others do not take their own kind.
+            let right_floor = if operator == Operator::Power {
+                strength - 1
+            } else {
+                strength
+            };
+            let right = self.climb(p, right_floor, depth);
+            let span = left.span.to(right.span);
+            let (left_side, right_side) = (Box::new(left), Box::new(right));
+            let kind = ExprKind::Binary {
+                operator,
+                left: left_side,
+                right: right_side,
+            };
+            left = Expr { kind, span };
+        }
+        left
+    }
+
+    fn operand(&mut self, pair: Pair<Rule>, depth: usize) -> Expr {
+        let mut p = parts(&pair);
+        let atom = next(&mut p);
+        let place = span(&atom);
+        let indices = p.len();
+        let kind = match atom.as_rule() {
+            Rule::number => ExprKind::Number(self.number(&atom)),
+            Rule::list => ExprKind::List(
+                parts(&atom)
+                    .map(|entry| self.expression(entry, depth + indices))
+                    .collect(),
+            ),
+            Rule::parenthesised => {
+                self.expression(next(&mut parts(&atom)), depth + indices)
+                    .kind
+            }
+            Rule::call => match atom
+                .clone()
+                .into_inner()
+                .any(|inner| inner.as_rule() == Rule::arguments)
+            {
+                true => ExprKind::Call(self.call(atom, depth + indices)),
+                false => ExprKind::Name(ident(next(&mut parts(&atom)))),
+            },
+            other => unreachable!("{other:?} is no value"),
+        };
+        let mut value = Expr { kind, span: place };
+        for index in p {
+            let span = place.to(span(&index));
+            let index = Box::new(self.expression(next(&mut parts(&index)), depth + indices));
+            value = Expr {
+                kind: ExprKind::Index {
+                    base: Box::new(value),
+                    index,
+                },
+                span,
+            };
+        }
+        if depth + indices > MAX_EXPRESSION_DEPTH {
+            self.flatten(value)
+        } else {
+            value
+        }
+    }
+
+    /// Gives up on a value that is too deep, and drops it without recursion.
+    fn flatten(&mut self, value: Expr) -> Expr {
+        let span = value.span;
+        if !self.errors.iter().any(|error| error.code == "E0103") {
+            self.errors.push(too_deep(span));
+        }
+        let mut rest = value;
+        while let ExprKind::Index { base, .. } = rest.kind {
+            rest = *base;
+        }
+        Expr {
+            kind: ExprKind::Number(0.0),
+            span,
+        }
+    }
+
+    fn number(&mut self, pair: &Pair<Rule>) -> f64 {
+        let value: f64 = pair
+            .as_str()
+            .replace('_', "")
+            .parse()
+            .unwrap_or(f64::INFINITY);
+        if !value.is_finite() {
+            self.errors.push(
+                Diagnostic::error("E0105", "the number is too large")
+                    .at(span(pair), format!("above {:e}", f64::MAX)),
+            );
+            return 0.0;
+        }
+        value
+    }
+}
+
+/// The levels of brackets, and as many operators again in each of a few of them.
+const MAX_EXPRESSION_DEPTH: usize = 4 * MAX_NESTING;
+
+/// Between products and powers: `-2 ^ 2` is `-(2 ^ 2)`, and `-2 * 3` is `(-2) * 3`.
+const MINUS_STRENGTH: u8 = 3;
+
+fn operator(symbol: &str) -> Operator {
+    match symbol {
+        "+" => Operator::Add,
+        "-" => Operator::Subtract,
+        "*" => Operator::Multiply,
+        "/" => Operator::Divide,
+        _ => Operator::Power,
+    }
+}

@@ -1,0 +1,14 @@
+//! From source text to a syntax tree: [`parse`], [`ast`] and the tree as text.
+//!
+//! The grammar is `grammar/bnn.pest`. A file that does not parse gives one message for each item
+//! that is wrong, in the words of the language and not of the grammar.
+
+pub mod ast;
+mod brackets;
+mod build;
+mod error;
+mod parser;
+mod text;
+
+pub use parser::{KEYWORDS, MAX_NESTING, parse};
+pub use text::{expression_text, file_text};

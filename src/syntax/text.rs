@@ -1,0 +1,214 @@
+//! The tree as text, for `--emit ast`: a line for each node that has a line of its own, and
+//! expressions with every parenthesis, so that what binds to what is seen.
+
+use super::ast::*;
+use std::fmt::{self, Display, Write};
+
+/// The whole tree, indented by two blanks a level.
+pub fn file_text(file: &File) -> String {
+    let mut out = String::new();
+    for item in &file.items {
+        item_text(&mut out, item);
+    }
+    out
+}
+
+/// An expression with every parenthesis.
+pub fn expression_text(expression: &Expr) -> String {
+    expression.to_string()
+}
+
+fn line(out: &mut String, depth: usize, text: impl Display) {
+    let _ = writeln!(out, "{:width$}{text}", "", width = 2 * depth);
+}
+
+fn item_text(out: &mut String, item: &Item) {
+    match &item.kind {
+        ItemKind::Model(name) => line(out, 0, format_args!("model {name}")),
+        ItemKind::Const { name, value } => line(out, 0, format_args!("const {name} = {value}")),
+        ItemKind::Input { name, data_type } => {
+            line(out, 0, format_args!("input {name}: {data_type}"))
+        }
+        ItemKind::Target { name, data_type } => {
+            line(out, 0, format_args!("target {name}: {data_type}"))
+        }
+        ItemKind::Latent {
+            name,
+            prior,
+            settings,
+        } => {
+            line(out, 0, format_args!("latent {name} ~ {prior}"));
+            setting_lines(out, 1, settings);
+        }
+        ItemKind::Default(settings) => {
+            line(out, 0, "default");
+            parameter_setting_lines(out, 1, settings);
+        }
+        ItemKind::Block {
+            name,
+            parameters,
+            body,
+        } => {
+            line(out, 0, format_args!("block {name}"));
+            for parameter in parameters {
+                match &parameter.default {
+                    Some(value) => line(
+                        out,
+                        1,
+                        format_args!("parameter {} = {value}", parameter.name),
+                    ),
+                    None => line(out, 1, format_args!("parameter {}", parameter.name)),
+                }
+            }
+            step_lines(out, 1, body);
+        }
+        ItemKind::Network(steps) => {
+            line(out, 0, "network");
+            step_lines(out, 1, steps);
+        }
+        ItemKind::Observe { target, likelihood } => {
+            line(out, 0, format_args!("observe {target} ~ {likelihood}"));
+        }
+        ItemKind::Objective { name, settings } => {
+            line(out, 0, format_args!("objective {name}"));
+            setting_lines(out, 1, settings);
+        }
+    }
+}
+
+fn setting_lines(out: &mut String, depth: usize, settings: &[Setting]) {
+    for setting in settings {
+        line(
+            out,
+            depth,
+            format_args!("set {} = {}", setting.name, setting.value),
+        );
+    }
+}
+
+fn parameter_setting_lines(out: &mut String, depth: usize, settings: &ParameterSettings) {
+    setting_lines(out, depth, &settings.shared);
+    for group in &settings.groups {
+        line(out, depth, format_args!("parameter {}", group.parameter));
+        setting_lines(out, depth + 1, &group.settings);
+    }
+}
+
+fn step_lines(out: &mut String, depth: usize, steps: &[Step]) {
+    for step in steps {
+        let name = step
+            .name
+            .as_ref()
+            .map(|name| format!("{name} = "))
+            .unwrap_or_default();
+        match &step.operation {
+            Operation::Layer(layer) => {
+                line(
+                    out,
+                    depth,
+                    format_args!("layer {name}{}{}", layer.kind, Arguments(&layer.arguments)),
+                );
+                if let Some(settings) = &layer.settings {
+                    parameter_setting_lines(out, depth + 1, settings);
+                }
+            }
+            Operation::Residual { arguments, body } => {
+                line(
+                    out,
+                    depth,
+                    format_args!("{name}residual{}", Arguments(arguments)),
+                );
+                step_lines(out, depth + 1, body);
+            }
+            Operation::Concat { branches } => {
+                line(out, depth, format_args!("{name}concat"));
+                for branch in branches {
+                    line(out, depth + 1, "branch");
+                    step_lines(out, depth + 2, &branch.body);
+                }
+            }
+            Operation::Repeat { count, body } => {
+                line(out, depth, format_args!("{name}repeat {count}"));
+                step_lines(out, depth + 1, body);
+            }
+        }
+    }
+}
+
+/// Entries with `, ` between them.
+struct Commas<'a, T>(&'a [T]);
+
+impl<T: Display> Display for Commas<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for (i, entry) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(", ")?;
+            }
+            entry.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+/// Arguments in parentheses, or nothing where there are none.
+struct Arguments<'a>(&'a [Argument]);
+
+impl Display for Arguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "({})", Commas(self.0))
+        }
+    }
+}
+
+impl Display for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Display for Argument {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{name} = {}", self.value),
+            None => self.value.fmt(f),
+        }
+    }
+}
+
+impl Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{}{}", self.name, Arguments(&self.arguments))
+    }
+}
+
+impl Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.axes {
+            Some(axes) => write!(f, "{}[{}]", self.name, Commas(axes)),
+            None => self.name.fmt(f),
+        }
+    }
+}
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.kind {
+            ExprKind::Number(value) => write!(f, "{value}"),
+            ExprKind::Name(name) => name.fmt(f),
+            ExprKind::Call(call) => write!(f, "{}({})", call.name, Commas(&call.arguments)),
+            ExprKind::List(entries) => write!(f, "[{}]", Commas(entries)),
+            ExprKind::Index { base, index } => write!(f, "{base}[{index}]"),
+            ExprKind::Negate(value) => write!(f, "(-{value})"),
+            ExprKind::Binary {
+                operator,
+                left,
+                right,
+            } => {
+                write!(f, "({left} {} {right})", operator.symbol())
+            }
+        }
+    }
+}

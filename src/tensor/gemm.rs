@@ -1,0 +1,423 @@
+//! Matrix products: the one seam to the crate that computes them.
+//!
+//! C ← α·A·B + β·C, for matrices of any row and column stride. A transpose is a change of strides
+//! ([`MatrixRef::transposed`]), so the three products of a linear layer are one function:
+//!
+//! ```text
+//! forward            Y  = X·W        [n, k]·[k, m]
+//! gradient by X      dX = dY·Wᵀ
+//! gradient by W      dW = Xᵀ·dY
+//! ```
+//!
+//! [`gemm`] runs on the calling thread. [`parallel_gemm`] shares the entries of C out in pieces that
+//! depend on the shapes alone, each computed whole by one thread: the bits of the result do not
+//! depend on the number of threads.
+#![allow(unsafe_code)]
+
+use super::Real;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// A matrix read from a slice: entry (i, j) is `data[i * row_stride + j * col_stride]`.
+#[derive(Debug, Clone, Copy)]
+pub struct MatrixRef<'a, T> {
+    data: &'a [T],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a, T> MatrixRef<'a, T> {
+    /// A matrix with these strides.
+    ///
+    /// # Panics
+    /// If its last entry lies outside `data`.
+    pub fn new(
+        data: &'a [T],
+        [rows, cols]: [usize; 2],
+        [row_stride, col_stride]: [usize; 2],
+    ) -> Self {
+        check_extent(data.len(), [rows, cols], [row_stride, col_stride]);
+        MatrixRef {
+            data,
+            rows,
+            cols,
+            row_stride,
+            col_stride,
+        }
+    }
+
+    /// Rows one after the other.
+    pub fn row_major(data: &'a [T], rows: usize, cols: usize) -> Self {
+        Self::new(data, [rows, cols], [cols, 1])
+    }
+
+    /// The transpose, of the same data.
+    pub fn transposed(self) -> Self {
+        MatrixRef {
+            rows: self.cols,
+            cols: self.rows,
+            row_stride: self.col_stride,
+            col_stride: self.row_stride,
+            ..self
+        }
+    }
+}
+
+/// A matrix written to a slice: entry (i, j) is `data[i * row_stride + j * col_stride]`.
+#[derive(Debug)]
+pub struct MatrixMut<'a, T> {
+    data: &'a mut [T],
+    rows: usize,
+    cols: usize,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<'a, T> MatrixMut<'a, T> {
+    /// A matrix with these strides.
+    ///
+    /// # Panics
+    /// If its last entry lies outside `data`, or if two entries could share a place: one stride must
+    /// be 1 and the other at least as long as a row (or column).
+    pub fn new(
+        data: &'a mut [T],
+        [rows, cols]: [usize; 2],
+        [row_stride, col_stride]: [usize; 2],
+    ) -> Self {
+        check_extent(data.len(), [rows, cols], [row_stride, col_stride]);
+        assert!(
+            (col_stride == 1 && row_stride >= cols) || (row_stride == 1 && col_stride >= rows),
+            "strides [{row_stride}, {col_stride}] let entries of a [{rows}, {cols}] matrix overlap"
+        );
+        MatrixMut {
+            data,
+            rows,
+            cols,
+            row_stride,
+            col_stride,
+        }
+    }
+
+    /// Rows one after the other.
+    pub fn row_major(data: &'a mut [T], rows: usize, cols: usize) -> Self {
+        Self::new(data, [rows, cols], [cols, 1])
+    }
+}
+
+/// Panics unless the matrix is empty or its last entry is inside `len`.
+fn check_extent(len: usize, [rows, cols]: [usize; 2], [row_stride, col_stride]: [usize; 2]) {
+    if rows == 0 || cols == 0 {
+        return;
+    }
+    let last = (rows - 1)
+        .checked_mul(row_stride)
+        .zip((cols - 1).checked_mul(col_stride))
+        .and_then(|(down, right)| down.checked_add(right));
+    assert!(
+        last.is_some_and(|last| last < len && isize::try_from(last).is_ok()),
+        "a [{rows}, {cols}] matrix with strides [{row_stride}, {col_stride}] in {len} numbers"
+    );
+}
+
+/// C ← alpha·A·B + beta·C on the calling thread. With `beta` 0, C is not read.
+///
+/// # Panics
+/// If the sizes do not agree.
+pub fn gemm<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: MatrixMut<T>) {
+    check_sizes(&a, &b, &c);
+    let (rows, cols) = (0..c.rows, 0..c.cols);
+    let target = Target::of(c);
+    // SAFETY: the sizes agree, and `target` comes from a unique borrow that lasts until the end of
+    // this function; nothing else writes to it.
+    unsafe { piece(alpha, a, b, beta, target, rows, cols) }
+}
+
+/// Below this many multiplications a product is not worth sharing out (about 10 µs of one core).
+const WORTH_SHARING: usize = 1 << 20;
+/// The most pieces a product is cut into.
+const MOST_PIECES: usize = 16;
+/// A piece's length is a multiple of this: whole tiles of the kernel.
+const PIECE: usize = 48;
+
+/// [`gemm`], shared out over the current rayon pool. The result is the same, bit for bit, on any
+/// number of threads.
+///
+/// # Panics
+/// If the sizes do not agree.
+pub fn parallel_gemm<T: Real>(
+    alpha: T,
+    a: MatrixRef<T>,
+    b: MatrixRef<T>,
+    beta: T,
+    c: MatrixMut<T>,
+) {
+    check_sizes(&a, &b, &c);
+    let [rows, cols] = [c.rows, c.cols];
+    let long = rows.max(cols);
+    let length = long.div_ceil(MOST_PIECES).next_multiple_of(PIECE);
+    if rows * cols * a.cols < WORTH_SHARING || length >= long {
+        return gemm(alpha, a, b, beta, c);
+    }
+    let target = Target::of(c);
+    (0..long.div_ceil(length)).into_par_iter().for_each(|p| {
+        let part = p * length..((p + 1) * length).min(long);
+        let (rows, cols) = if rows >= cols {
+            (part, 0..cols)
+        } else {
+            (0..rows, part)
+        };
+        // SAFETY: the sizes agree, the borrow of C lasts until every piece is done, and the pieces
+        // are disjoint ranges of rows (or of columns): `MatrixMut` holds no two entries in one
+        // place, so no two threads write to one place.
+        unsafe { piece(alpha, a, b, beta, target, rows, cols) }
+    });
+}
+
+fn check_sizes<T>(a: &MatrixRef<T>, b: &MatrixRef<T>, c: &MatrixMut<T>) {
+    assert!(
+        a.cols == b.rows && a.rows == c.rows && b.cols == c.cols,
+        "[{}, {}]·[{}, {}] into [{}, {}]",
+        a.rows,
+        a.cols,
+        b.rows,
+        b.cols,
+        c.rows,
+        c.cols
+    );
+}
+
+/// The place of a [`MatrixMut`], shared by the threads that write its pieces.
+#[derive(Clone, Copy)]
+struct Target<T> {
+    first: *mut T,
+    row_stride: usize,
+    col_stride: usize,
+}
+
+impl<T> Target<T> {
+    fn of(c: MatrixMut<T>) -> Self {
+        let MatrixMut {
+            data,
+            row_stride,
+            col_stride,
+            ..
+        } = c;
+        Target {
+            first: data.as_mut_ptr(),
+            row_stride,
+            col_stride,
+        }
+    }
+}
+
+// SAFETY: a `Target` is only an address; what each thread does with it is argued where it is used.
+unsafe impl<T: Send> Send for Target<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Target<T> {}
+
+/// The entries of C in `rows` × `cols`.
+///
+/// # Safety
+/// `c` is the place of a matrix of `a.rows` × `b.cols` that nothing else reads or writes in `rows` ×
+/// `cols` meanwhile; `a.cols == b.rows`; both ranges lie inside the matrix.
+unsafe fn piece<T: Real>(
+    alpha: T,
+    a: MatrixRef<T>,
+    b: MatrixRef<T>,
+    beta: T,
+    c: Target<T>,
+    rows: Range<usize>,
+    cols: Range<usize>,
+) {
+    if rows.is_empty() || cols.is_empty() {
+        return;
+    }
+    // With no inner axis the operands are empty and have no first row or column to point at.
+    let (a_first, b_first) = if a.cols == 0 {
+        (0, 0)
+    } else {
+        (rows.start * a.row_stride, cols.start * b.col_stride)
+    };
+    // SAFETY: `MatrixRef::new` and `MatrixMut::new` checked that the last entry of each matrix lies
+    // in its slice, so every address formed from the sizes and strides below does too, and that the
+    // offsets fit an isize; A and B are shared borrows, C is the caller's. The crate's β multiplies
+    // A·B and its α multiplies C. `T` is f32 or f64, both of which the crate takes.
+    unsafe {
+        gemm::gemm(
+            rows.len(),
+            cols.len(),
+            a.cols,
+            c.first
+                .add(rows.start * c.row_stride + cols.start * c.col_stride),
+            c.col_stride as isize,
+            c.row_stride as isize,
+            beta != T::zero(),
+            a.data.as_ptr().add(a_first),
+            a.col_stride as isize,
+            a.row_stride as isize,
+            b.data.as_ptr().add(b_first),
+            b.col_stride as isize,
+            b.row_stride as isize,
+            beta,
+            alpha,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers<T: Real>(n: usize, salt: usize) -> Vec<T> {
+        (0..n)
+            .map(|i| T::of((((i + salt) * 7919 + 13) % 1009) as f64 / 504.0 - 1.0))
+            .collect()
+    }
+
+    fn naive<T: Real>(
+        alpha: f64,
+        a: MatrixRef<T>,
+        b: MatrixRef<T>,
+        beta: f64,
+        c: &[T],
+    ) -> Vec<f64> {
+        let mut out = Vec::new();
+        for i in 0..a.rows {
+            for j in 0..b.cols {
+                let sum: f64 = (0..a.cols)
+                    .map(|k| {
+                        a.data[i * a.row_stride + k * a.col_stride].wide()
+                            * b.data[k * b.row_stride + j * b.col_stride].wide()
+                    })
+                    .sum();
+                out.push(alpha * sum + beta * c[i * b.cols + j].wide());
+            }
+        }
+        out
+    }
+
+    fn compare<T: Real>(tolerance: f64) {
+        for (m, k, n) in [
+            (1, 1, 1),
+            (1, 75, 10),
+            (7, 3, 5),
+            (49, 400, 12),
+            (33, 17, 65),
+            (4, 0, 3),
+        ] {
+            let (x, w) = (numbers::<T>(m * k, 1), numbers::<T>(k * n, 2));
+            let plain = (
+                MatrixRef::row_major(&x, m, k),
+                MatrixRef::row_major(&w, k, n),
+            );
+            let turned = (
+                MatrixRef::new(&x, [m, k], [1, m]),
+                MatrixRef::row_major(&w, n, k).transposed(),
+            );
+            for (a, b) in [plain, turned] {
+                for (alpha, beta) in [(1.0, 0.0), (1.0, 1.0), (-0.5, 2.0)] {
+                    let mut c = numbers::<T>(m * n, 3);
+                    let expected = naive(alpha, a, b, beta, &c);
+                    if beta == 0.0 {
+                        c.fill(T::nan());
+                    }
+                    gemm(
+                        T::of(alpha),
+                        a,
+                        b,
+                        T::of(beta),
+                        MatrixMut::row_major(&mut c, m, n),
+                    );
+                    for (got, want) in c.iter().zip(&expected) {
+                        assert!(
+                            (got.wide() - want).abs() < tolerance * (1.0 + k as f64),
+                            "{m} {k} {n}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_sum_of_products() {
+        compare::<f32>(1e-6);
+        compare::<f64>(1e-14);
+    }
+
+    #[test]
+    fn writes_only_its_own_entries() {
+        let (a, b) = (numbers::<f32>(6, 0), numbers::<f32>(6, 1));
+        let mut c = vec![9.0f32; 4 * 5];
+        let target = MatrixMut::new(&mut c[1..], [3, 3], [5, 1]);
+        gemm(
+            1.0,
+            MatrixRef::row_major(&a, 3, 2),
+            MatrixRef::row_major(&b, 2, 3),
+            0.0,
+            target,
+        );
+        let untouched = c.iter().filter(|&&v| v == 9.0).count();
+        assert_eq!(untouched, 20 - 9);
+    }
+
+    #[test]
+    fn threads_do_not_change_the_bits() {
+        for (m, k, n) in [
+            (300, 500, 20),
+            (20, 500, 300),
+            (128, 1024, 256),
+            (1000, 128, 33),
+        ] {
+            let (x, w) = (numbers::<f32>(m * k, 4), numbers::<f32>(k * n, 5));
+            let run = |threads| {
+                let mut c = vec![0.0f32; m * n];
+                let pool = rayon::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .unwrap();
+                pool.install(|| {
+                    let (a, b) = (
+                        MatrixRef::row_major(&x, m, k),
+                        MatrixRef::row_major(&w, k, n),
+                    );
+                    parallel_gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut c, m, n));
+                });
+                c
+            };
+            let one = run(1);
+            assert_eq!(one, run(3));
+            let (a, b) = (
+                MatrixRef::row_major(&x, m, k),
+                MatrixRef::row_major(&w, k, n),
+            );
+            for (got, want) in one.iter().zip(naive(1.0, a, b, 0.0, &one)) {
+                assert!((got.wide() - want).abs() < 1e-4);
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "[2, 3]·[2, 2] into [2, 2]")]
+    fn sizes_must_agree() {
+        let x = [0.0f32; 6];
+        let mut c = [0.0f32; 4];
+        let (a, b) = (
+            MatrixRef::row_major(&x, 2, 3),
+            MatrixRef::row_major(&x[..4], 2, 2),
+        );
+        gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut c, 2, 2));
+    }
+
+    #[test]
+    #[should_panic(expected = "overlap")]
+    fn entries_must_not_share_a_place() {
+        MatrixMut::new(&mut [0.0f32; 9], [3, 3], [0, 1]);
+    }
+}

@@ -1,0 +1,393 @@
+//! Scalar functions for kernels that are written once for both number types. In float64 they are the
+//! standard library's; in float32 those whose name starts with `fast_`, and what is made of them, are
+//! branch-free polynomials (Moshier's Cephes) that the compiler turns into vector code.
+
+use super::Real;
+use std::f64::consts::PI;
+
+/// ½ ln 2π
+pub const HALF_LN_TWO_PI: f64 = 0.918_938_533_204_672_8;
+
+/// The functions that numeric kernels need beyond the basic operations.
+pub trait Math: Real {
+    /// ln x, within 2 ulp: -inf at 0, NaN below it.
+    fn fast_ln(self) -> Self;
+    /// eˣ, within 2 ulp, down to the denormals.
+    fn fast_exp(self) -> Self;
+    /// ln(1 + x), within 4 ulp however small x is.
+    fn fast_ln_1p(self) -> Self;
+    /// `excess - ln(ratio)`, where `excess` is `ratio - 1`: nothing is lost where the ratio is near 1,
+    /// provided that `excess` was not computed from the ratio.
+    fn ln_gap(ratio: Self, excess: Self) -> Self;
+    /// The error function.
+    fn erf(self) -> Self;
+    /// ln Γ(x)
+    fn log_gamma(self) -> Self;
+    /// The derivative of ln Γ, for x above 0.
+    fn digamma(self) -> Self;
+
+    /// ln(1 + eˣ)
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        let positive = if self > Self::zero() {
+            self
+        } else {
+            Self::zero()
+        };
+        positive + (-self.abs()).fast_exp().fast_ln_1p()
+    }
+
+    /// The x whose softplus is `self`, for values above 0.
+    #[inline(always)]
+    fn softplus_inverse(self) -> Self {
+        if self < Self::one() {
+            self.exp_m1().ln()
+        } else {
+            self + (-(-self).exp()).ln_1p()
+        }
+    }
+
+    /// 1 / (1 + e⁻ˣ)
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        Self::one() / (Self::one() + (-self).fast_exp())
+    }
+}
+
+/// ln Σ eˣ, which overflows only where its value does; -inf of nothing.
+pub fn log_sum_exp<T: Math>(values: &[T]) -> T {
+    let top = values
+        .iter()
+        .fold(T::neg_infinity(), |a, &b| if b > a { b } else { a });
+    if top.is_infinite() {
+        return top;
+    }
+    top + values
+        .iter()
+        .map(|&x| (x - top).fast_exp())
+        .sum::<T>()
+        .fast_ln()
+}
+
+impl Math for f64 {
+    #[inline(always)]
+    fn fast_ln(self) -> f64 {
+        self.ln()
+    }
+    #[inline(always)]
+    fn fast_exp(self) -> f64 {
+        self.exp()
+    }
+    #[inline(always)]
+    fn fast_ln_1p(self) -> f64 {
+        self.ln_1p()
+    }
+    #[inline(always)]
+    fn ln_gap(ratio: f64, excess: f64) -> f64 {
+        if (-0.29..0.41).contains(&excess) {
+            ln_gap_near_one(excess)
+        } else {
+            excess - ratio.ln()
+        }
+    }
+    fn erf(self) -> f64 {
+        libm::erf(self)
+    }
+    fn log_gamma(self) -> f64 {
+        libm::lgamma(self)
+    }
+    fn digamma(self) -> f64 {
+        digamma(self)
+    }
+}
+
+/// f - ln(1 + f) for 1 + f from √½ to √2, by the expansion of fdlibm's `log`.
+#[inline(always)]
+fn ln_gap_near_one(f: f64) -> f64 {
+    const R: [f64; 7] = [
+        6.666666666666735130e-01,
+        3.999999999940941908e-01,
+        2.857142874366239149e-01,
+        2.222219843214978396e-01,
+        1.818357216161805012e-01,
+        1.531383769920937332e-01,
+        1.479819860511658591e-01,
+    ];
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let r = R.iter().rev().fold(0.0, |sum, c| sum * z + c) * z;
+    let half_square = 0.5 * f * f;
+    half_square - s * (half_square + r)
+}
+
+fn digamma(mut x: f64) -> f64 {
+    // x + 1 until the asymptotic series holds to the last digit
+    let mut below = 0.0;
+    while x < 12.0 {
+        below += 1.0 / x;
+        x += 1.0;
+    }
+    const SERIES: [f64; 7] = [
+        1.0 / 12.0,
+        -1.0 / 120.0,
+        1.0 / 252.0,
+        -1.0 / 240.0,
+        1.0 / 132.0,
+        -691.0 / 32760.0,
+        1.0 / 12.0,
+    ];
+    let z = 1.0 / (x * x);
+    let tail = SERIES.iter().rev().fold(0.0, |sum, c| sum * z + c) * z;
+    (x.ln() - 0.5 / x - tail) - below
+}
+
+/// ln Γ(x + ½) - ln Γ(x), and how much its derivative exceeds 1/(2x): the two constants of Student's
+/// t with df = 2x, without the cancellation of the logarithms where x is large.
+pub fn log_gamma_half_step(x: f64) -> (f64, f64) {
+    if x < 20.0 {
+        let value = if x < 1e-8 {
+            0.5 * PI.ln() - libm::lgamma(x)
+        } else {
+            libm::lgamma(x + 0.5) - libm::lgamma(x)
+        };
+        return (value, digamma(x + 0.5) - digamma(x) - 0.5 / x);
+    }
+    let (y, z) = (1.0 / x, 1.0 / (x * x));
+    let value = 0.5 * x.ln()
+        - y * (1.0 / 8.0 - z * (1.0 / 192.0 - z * (1.0 / 640.0 - z * (17.0 / 14336.0))));
+    let slope = z * (1.0 / 8.0 - z * (1.0 / 64.0 - z * (1.0 / 128.0 - z * (17.0 / 2048.0))));
+    (value, slope)
+}
+
+// ln 2 in two parts, the first with few enough digits that its product with an exponent is exact
+const LN2_HIGH: f32 = 355.0 / 512.0;
+const LN2_LOW: f32 = -2.121_944_4e-4;
+
+/// y²/2 - y³P(y), which is y - ln(1 + y) for 1 + y from √½ to √2.
+#[inline(always)]
+fn ln_gap_polynomial(y: f32) -> f32 {
+    let mut p = 7.037_683_6e-2;
+    p = p * y - 1.151_461e-1;
+    p = p * y + 1.167_699_9e-1;
+    p = p * y - 1.242_014_1e-1;
+    p = p * y + 1.424_932_3e-1;
+    p = p * y - 1.666_805_8e-1;
+    p = p * y + 2.000_071_5e-1;
+    p = p * y - 2.499_999_4e-1;
+    p = p * y + 3.333_333_1e-1;
+    let square = y * y;
+    0.5 * square - square * y * p
+}
+
+/// x = m·2ᵉ with m from √½ to √2, for normal x above 0.
+#[inline(always)]
+fn split(x: f32) -> (f32, f32) {
+    let bits = x.to_bits() as i32;
+    let exponent = (bits - 0x3f35_04f3) >> 23;
+    (
+        f32::from_bits((bits - (exponent << 23)) as u32),
+        exponent as f32,
+    )
+}
+
+impl Math for f32 {
+    #[inline(always)]
+    fn fast_ln(self) -> f32 {
+        let denormal = self < f32::MIN_POSITIVE;
+        let scaled = if denormal { self * 8_388_608.0 } else { self };
+        let (m, e) = split(scaled);
+        let e = if denormal { e - 23.0 } else { e };
+        let y = m - 1.0;
+        let ln = (y - (ln_gap_polynomial(y) - e * LN2_LOW)) + e * LN2_HIGH;
+        let ln = if self == f32::INFINITY { self } else { ln };
+        let ln = if self == 0.0 { f32::NEG_INFINITY } else { ln };
+        // also where it is NaN
+        if self >= 0.0 { ln } else { f32::NAN }
+    }
+
+    #[inline(always)]
+    fn fast_exp(self) -> f32 {
+        const ROUND: f32 = 12_582_912.0; // 1.5·2²³: adding it leaves a whole number in the low bits
+        let x = if self > 89.0 { 89.0 } else { self };
+        let x = if x < -104.0 { -104.0 } else { x };
+        let shifted = x * std::f32::consts::LOG2_E + ROUND;
+        let whole = shifted - ROUND;
+        let r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+        let mut p = 1.987_569_2e-4;
+        p = p * r + 1.398_2e-3;
+        p = p * r + 8.333_452e-3;
+        p = p * r + 4.166_579_6e-2;
+        p = p * r + 1.666_666_5e-1;
+        p = p * r + 5.000_000_1e-1;
+        let y = p * (r * r) + r + 1.0;
+        // in two factors, so that neither over- nor underflows where the result does not
+        let n = (shifted.to_bits() as i32).wrapping_sub(0x4b40_0000);
+        let half = n >> 1;
+        let first = f32::from_bits((half.wrapping_add(127) << 23) as u32);
+        let second = f32::from_bits(((n.wrapping_sub(half)).wrapping_add(127) << 23) as u32);
+        y * first * second
+    }
+
+    #[inline(always)]
+    fn fast_ln_1p(self) -> f32 {
+        let sum = 1.0 + self;
+        let (m, e) = split(sum);
+        let y = if e == 0.0 { self } else { m - 1.0 };
+        let ln = (y - (ln_gap_polynomial(y) - e * LN2_LOW)) + e * LN2_HIGH;
+        let ln = if sum == f32::INFINITY { sum } else { ln };
+        let ln = if sum == 0.0 { f32::NEG_INFINITY } else { ln };
+        if sum >= 0.0 { ln } else { f32::NAN }
+    }
+
+    #[inline(always)]
+    fn ln_gap(ratio: f32, excess: f32) -> f32 {
+        let (m, e) = split(ratio);
+        let y = if e == 0.0 { excess } else { m - 1.0 };
+        (excess - y) + ((ln_gap_polynomial(y) - e * LN2_LOW) - e * LN2_HIGH)
+    }
+
+    fn erf(self) -> f32 {
+        libm::erff(self)
+    }
+    fn log_gamma(self) -> f32 {
+        libm::lgamma(f64::from(self)) as f32
+    }
+    fn digamma(self) -> f32 {
+        digamma(f64::from(self)) as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The distance of `got` from `exact` in units of the last place of `exact`.
+    fn ulps(got: f32, exact: f64) -> f64 {
+        let rounded = exact as f32;
+        if rounded.is_infinite() || rounded == got {
+            return if rounded == got { 0.0 } else { f64::INFINITY };
+        }
+        let unit =
+            f64::from(f32::from_bits(rounded.abs().to_bits() + 1)) - f64::from(rounded.abs());
+        (f64::from(got) - exact).abs() / unit
+    }
+
+    /// The worst distance over `count` numbers from `low` to `high`, evenly or geometrically spaced.
+    fn worst(
+        low: f64,
+        high: f64,
+        geometric: bool,
+        f: impl Fn(f32) -> f32,
+        exact: impl Fn(f64) -> f64,
+    ) -> f64 {
+        let count = 200_000;
+        (0..=count)
+            .map(|i| {
+                let t = f64::from(i) / f64::from(count);
+                let x = if geometric {
+                    low * (high / low).powf(t)
+                } else {
+                    low + (high - low) * t
+                } as f32;
+                ulps(f(x), exact(f64::from(x)))
+            })
+            .fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn float32_functions_are_within_their_bounds() {
+        assert!(worst(1e-44, 3e38, true, Math::fast_ln, f64::ln) <= 2.0);
+        assert!(worst(0.5, 2.0, false, Math::fast_ln, f64::ln) <= 2.0);
+        assert!(worst(-87.0, 88.7, false, Math::fast_exp, f64::exp) <= 2.0);
+        assert!(
+            worst(-104.0, -87.0, false, Math::fast_exp, f64::exp) <= 2.0,
+            "denormals"
+        );
+        assert!(worst(1e-30, 1e30, true, Math::fast_ln_1p, f64::ln_1p) <= 4.0);
+        assert!(worst(-0.999, 2.0, false, Math::fast_ln_1p, f64::ln_1p) <= 4.0);
+        assert!(worst(-80.0, 80.0, false, Math::softplus, Math::softplus) <= 4.0);
+        assert!(worst(-80.0, 80.0, false, Math::sigmoid, Math::sigmoid) <= 4.0);
+        let gap = |x: f32| f32::ln_gap(1.0 + x, x);
+        assert!(worst(1e-8, 1e3, true, gap, |x| f64::ln_gap(1.0 + x, x)) <= 24.0);
+        assert!(worst(-0.5, -1e-8, true, gap, |x| f64::ln_gap(1.0 + x, x)) <= 24.0);
+    }
+
+    #[test]
+    fn float32_extremes() {
+        assert_eq!(0f32.fast_ln(), f32::NEG_INFINITY);
+        assert_eq!(f32::INFINITY.fast_ln(), f32::INFINITY);
+        assert!((-1f32).fast_ln().is_nan() && f32::NAN.fast_ln().is_nan());
+        assert_eq!(f32::NEG_INFINITY.fast_exp(), 0.0);
+        assert_eq!((-200f32).fast_exp(), 0.0);
+        assert_eq!(f32::INFINITY.fast_exp(), f32::INFINITY);
+        assert_eq!(89f32.fast_exp(), f32::INFINITY);
+        assert!(f32::NAN.fast_exp().is_nan() && f32::NAN.fast_ln_1p().is_nan());
+        assert_eq!(
+            (0f32.fast_exp(), 1f32.fast_ln(), 0f32.fast_ln_1p()),
+            (1.0, 0.0, 0.0)
+        );
+        assert_eq!((-1f32).fast_ln_1p(), f32::NEG_INFINITY);
+        assert_eq!((1e4f32.softplus(), (-1e4f32).softplus()), (1e4, 0.0));
+        assert_eq!((1e4f32.sigmoid(), (-1e4f32).sigmoid()), (1.0, 0.0));
+        assert!(((-10f64).softplus() / 4.539_889_921_686_465e-5 - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn softplus_and_its_inverse() {
+        for x in [-700.0, -40.0, -3.0, -1e-3, 0.0, 0.5, 3.0, 50.0, 1e6] {
+            let back = f64::softplus(x).softplus_inverse();
+            assert!((back - x).abs() <= 1e-13 * x.abs().max(1.0), "{x}: {back}");
+        }
+    }
+
+    #[test]
+    fn gap_keeps_its_digits_near_one() {
+        // t - ln(1 + t) = t²/2 - t³/3 + …
+        for t in [1e-12f64, -1e-12, 1e-6, -1e-6] {
+            let series = t * t * (0.5 - t * (1.0 / 3.0 - t / 4.0));
+            assert!(
+                (f64::ln_gap(1.0 + t, t) / series - 1.0).abs() < 1e-14,
+                "{t}"
+            );
+        }
+        for t in [-0.28, -0.1, 0.2, 0.4] {
+            assert!(
+                (f64::ln_gap(1.0 + t, t) - (t - f64::ln_1p(t))).abs() < 1e-16,
+                "{t}"
+            );
+        }
+    }
+
+    #[test]
+    fn gamma_functions() {
+        // Abramowitz and Stegun, table 6.1, and known values
+        let gamma = 0.577_215_664_901_532_9;
+        assert!((1f64.digamma() + gamma).abs() < 1e-15);
+        assert!((0.5f64.digamma() + gamma + 2.0 * 2f64.ln()).abs() < 4e-15);
+        assert!((0.5f64.log_gamma() - 0.5 * PI.ln()).abs() < 1e-15);
+        for x in [0.3f64, 1.0, 4.0, 19.0, 19.9] {
+            let h = 1e-5f64;
+            let slope = ((x + h).log_gamma() - (x - h).log_gamma()) / (2.0 * h);
+            assert!(
+                (slope - x.digamma()).abs() < 1e-8 * slope.abs().max(1.0),
+                "{x}"
+            );
+        }
+        let direct = |x: f64| (x + 0.5).log_gamma() - x.log_gamma();
+        for x in [20.0f64, 21.5, 60.0] {
+            let (value, slope) = log_gamma_half_step(x);
+            assert!((value - direct(x)).abs() < 1e-13, "{x}");
+            assert!(
+                (slope - ((x + 0.5).digamma() - x.digamma() - 0.5 / x)).abs() < 5e-15,
+                "{x}"
+            );
+        }
+    }
+
+    #[test]
+    fn log_sum_exp_at_extremes() {
+        assert_eq!(log_sum_exp(&[1e4f64, -1e4]), 1e4);
+        assert_eq!(log_sum_exp::<f64>(&[]), f64::NEG_INFINITY);
+        assert!((log_sum_exp(&[-1e4f32; 8]) - (-1e4 + 8f32.ln())).abs() < 1e-3);
+    }
+}

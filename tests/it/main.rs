@@ -1,0 +1,3 @@
+//! What a user sees, tested through the library and the command.
+
+mod syntax;
