@@ -13,6 +13,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod distribution;
 pub mod estimator;
+pub mod evaluate;
 pub mod exec;
 pub mod ir;
 pub mod kl;

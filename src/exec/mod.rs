@@ -104,4 +104,9 @@ impl<T: Real> Interpreter<T> {
         let _ = draw;
         unimplemented!()
     }
+
+    /// The observe's arguments' values of the last step, each with its name and shape.
+    pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
+        unimplemented!()
+    }
 }

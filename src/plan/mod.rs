@@ -37,4 +37,10 @@ impl Plan {
     pub fn trainable(&self) -> usize {
         self.variables.last().map_or(0, |v| v.range.end)
     }
+
+    /// Every random draw of a step with `batch` examples: its name and shape.
+    pub fn draws(&self, batch: usize) -> Vec<(String, Vec<usize>)> {
+        let _ = batch;
+        unimplemented!()
+    }
 }

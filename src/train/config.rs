@@ -27,6 +27,7 @@
 //! ```
 
 use super::settings;
+use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
 use crate::signature::{Constant, Constants, Signature};
@@ -84,29 +85,6 @@ pub const SCALINGS: &[&str] = &["standardize", "symmetric", "unit", "none"];
 /// How real targets can be scaled.
 pub const TARGET_SCALINGS: &[&str] = &["standardize", "none"];
 
-/// The size of the validation part.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Validation {
-    /// None is taken out.
-    #[default]
-    None,
-    /// This part of the training examples.
-    Fraction(f64),
-    /// So many of them.
-    Count(usize),
-}
-
-impl Validation {
-    /// The number of examples taken out of `examples`.
-    pub fn count(self, examples: usize) -> usize {
-        match self {
-            Validation::None => 0,
-            Validation::Fraction(fraction) => ((examples as f64 * fraction).round() as usize).max(1),
-            Validation::Count(count) => count,
-        }
-    }
-}
-
 /// What flags say; they go before the run file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
@@ -150,7 +128,7 @@ impl Default for Config {
                 name: None,
                 directory: None,
                 target: None,
-                validation: Validation::None,
+                validation: Validation::Count(0),
                 scaling: "standardize",
                 targets: "standardize",
             },
@@ -286,7 +264,6 @@ impl Config {
             }
         }
         match self.data.validation {
-            Validation::None => line("validation", "0".into()),
             Validation::Count(n) => line("validation", n.to_string()),
             Validation::Fraction(x) => line("validation", format!("{x:?}")),
         }

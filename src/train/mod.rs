@@ -12,7 +12,13 @@
 //! | `E0608` | the loss is not finite |
 //! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
 
+pub mod checkpoint;
 pub mod config;
+pub mod examples;
+pub(crate) mod files;
+pub mod machine;
+pub mod metrics;
+pub mod run_dir;
 mod settings;
 
 pub use config::Config;

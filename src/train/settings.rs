@@ -55,11 +55,6 @@ impl<'a> Table<'a> {
         self.mistakes.push(message.at(span(found.span()), format!("found {}", describe(found.get_ref()))));
     }
 
-    /// Adds a mistake about a value.
-    pub(super) fn mistake(&mut self, title: String, place: Span, text: String) {
-        self.mistakes.push(Diagnostic::error("E0602", title).at(place, text));
-    }
-
     fn value<V>(
         &mut self,
         key: &'static str,
@@ -90,10 +85,9 @@ impl<'a> Table<'a> {
     }
 
     /// A count or a fraction, for `validation`.
-    pub(super) fn share(&mut self, key: &'static str) -> Option<super::config::Validation> {
-        use super::config::Validation;
+    pub(super) fn share(&mut self, key: &'static str) -> Option<crate::data::split::Validation> {
+        use crate::data::split::Validation;
         self.value(key, "a number of examples, or a fraction above 0 and below 1", |v| match integer(v) {
-            Some(0) => Some(Validation::None),
             Some(n) => Some(Validation::Count(n as usize)),
             None => number(v).filter(|x| *x > 0.0 && *x < 1.0).map(Validation::Fraction),
         })
