@@ -53,7 +53,12 @@ struct Sums {
 }
 
 /// Predicts every example of `part` with `draws` draws.
-pub fn predict(machine: &mut impl Machine, part: &Part, draws: usize, seed: u64) -> Result<Predictive> {
+pub fn predict(
+    machine: &mut impl Machine,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+) -> Result<Predictive> {
     let (kind, n) = (part.kind, part.len());
     let (width, columns) = match kind {
         TargetKind::Category(classes) => (classes, classes),
@@ -76,11 +81,29 @@ pub fn predict(machine: &mut impl Machine, part: &Part, draws: usize, seed: u64)
         let places = start..n.min(start + batch_size);
         let batch = part.gather(places.clone(), &mut buffers)?;
         for draw in 0..draws {
-            let of_draw = Draw { seed, step: EVALUATION_STEPS + draw as u64, given: None };
-            let targets = part.with_targets.then_some((batch.targets, &mut nll[..batch.len]));
-            machine.predictive(batch.inputs, batch.len, &of_draw, &mut out[..batch.len * columns], targets);
+            let of_draw = Draw {
+                seed,
+                step: EVALUATION_STEPS + draw as u64,
+                given: None,
+            };
+            let targets = part
+                .with_targets
+                .then_some((batch.targets, &mut nll[..batch.len]));
+            machine.predictive(
+                batch.inputs,
+                batch.len,
+                &of_draw,
+                &mut out[..batch.len * columns],
+                targets,
+            );
             for (example, place) in places.clone().enumerate() {
-                sums.add(kind, part, place, draw, &out[example * columns..][..columns]);
+                sums.add(
+                    kind,
+                    part,
+                    place,
+                    draw,
+                    &out[example * columns..][..columns],
+                );
                 if part.with_targets {
                     sums.add_nll(place, f64::from(nll[example]) + part.scales.log_scale());
                 }
@@ -88,11 +111,25 @@ pub fn predict(machine: &mut impl Machine, part: &Part, draws: usize, seed: u64)
         }
     }
     let between = sums.squares.iter().map(|m2| m2 / draws as f64).collect();
-    let nll: Vec<f64> =
-        sums.log_sum.iter().map(|(largest, sum)| (draws as f64).ln() - largest - sum.ln()).collect();
-    let expected_nll = part.with_targets.then(|| sums.total_nll / (n * draws) as f64);
+    let nll: Vec<f64> = sums
+        .log_sum
+        .iter()
+        .map(|(largest, sum)| (draws as f64).ln() - largest - sum.ln())
+        .collect();
+    let expected_nll = part
+        .with_targets
+        .then(|| sums.total_nll / (n * draws) as f64);
     let (mean, within) = (sums.mean, sums.within);
-    Ok(Predictive { examples: n, draws, width, mean, within, between, nll, expected_nll })
+    Ok(Predictive {
+        examples: n,
+        draws,
+        width,
+        mean,
+        within,
+        between,
+        nll,
+        expected_nll,
+    })
 }
 
 impl Sums {
@@ -103,7 +140,8 @@ impl Sums {
             TargetKind::Real(k) => {
                 for entry in 0..k {
                     let mean = part.scales.targets.invert(entry, f64::from(row[entry]));
-                    let variance = f64::from(row[k + entry]) * part.scales.targets.scale[entry].powi(2);
+                    let variance =
+                        f64::from(row[k + entry]) * part.scales.targets.scale[entry].powi(2);
                     let at = place * k + entry;
                     // Welford: no digits are lost where the means are large.
                     let before = mean - self.mean[at];
@@ -145,7 +183,11 @@ fn entropy_of(probabilities: impl Iterator<Item = f64>) -> f64 {
         first = p;
         count += 1;
     }
-    if count == 1 { sum + part(1.0 - first) } else { sum }
+    if count == 1 {
+        sum + part(1.0 - first)
+    } else {
+        sum
+    }
 }
 
 impl Predictive {
@@ -159,7 +201,11 @@ impl Predictive {
         match self.row(example) {
             [p] if *p > 0.5 => (1, *p),
             [p] => (0, 1.0 - p),
-            row => row.iter().copied().enumerate().fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a }),
+            row => row
+                .iter()
+                .copied()
+                .enumerate()
+                .fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a }),
         }
     }
 
@@ -239,9 +285,20 @@ pub(crate) mod tests {
             len: 3,
         };
         // y = 3 scaled + 10.
-        let scales =
-            Scales { inputs: Transform::identity(1), targets: Transform { offset: vec![10.0], scale: vec![3.0] } };
-        let part = Part { split: &split, rows: &[0, 1, 2], scales: &scales, kind: TargetKind::Real(1), with_targets: true };
+        let scales = Scales {
+            inputs: Transform::identity(1),
+            targets: Transform {
+                offset: vec![10.0],
+                scale: vec![3.0],
+            },
+        };
+        let part = Part {
+            split: &split,
+            rows: &[0, 1, 2],
+            scales: &scales,
+            kind: TargetKind::Real(1),
+            with_targets: true,
+        };
         let found = predict(&mut Two, &part, 4, 0).unwrap();
         for i in 0..3 {
             assert!((found.mean[i] - (10.0 + 3.0 * i as f64)).abs() < 1e-6);
@@ -249,17 +306,31 @@ pub(crate) mod tests {
             assert!((found.between[i] - 9.0).abs() < 1e-6);
             // Both parts are 1 scaled unit = 2 standard deviations away: N(0 | 3, 1.5²).
             let density = (-2.0f64).exp() / (1.5 * (2.0 * std::f64::consts::PI).sqrt());
-            assert!((found.nll[i] + density.ln()).abs() < 1e-5, "{} {}", found.nll[i], -density.ln());
+            assert!(
+                (found.nll[i] + density.ln()).abs() < 1e-5,
+                "{} {}",
+                found.nll[i],
+                -density.ln()
+            );
         }
         assert!((found.expected_nll.unwrap() - found.nll[0]).abs() < 1e-6);
         let scores = score(&found, &part);
-        let Scores::Regression { rmse, .. } = scores else { panic!() };
+        let Scores::Regression { rmse, .. } = scores else {
+            panic!()
+        };
         assert!(rmse < 1e-6);
     }
 
     #[test]
     fn entropies_are_in_nats() {
-        let probabilities = |mean: Vec<f64>, width| Predictive { examples: 1, draws: 1, width, mean, within: vec![0.2], ..Predictive::default() };
+        let probabilities = |mean: Vec<f64>, width| Predictive {
+            examples: 1,
+            draws: 1,
+            width,
+            mean,
+            within: vec![0.2],
+            ..Predictive::default()
+        };
         let two = probabilities(vec![0.5], 1);
         assert!((two.entropy(0) - 2.0f64.ln()).abs() < 1e-15);
         assert!((two.mutual_information(0) - (2.0f64.ln() - 0.2)).abs() < 1e-15);

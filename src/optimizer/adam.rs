@@ -18,8 +18,21 @@ use crate::tensor::Real;
 /// The optimizer.
 pub struct Adam;
 
-const fn number(name: &'static str, domain: Domain, default: &'static str, summary: &'static str) -> Parameter {
-    Parameter { name, kind: Kind::Number { domain, learnable: false }, default: Some(default), summary }
+const fn number(
+    name: &'static str,
+    domain: Domain,
+    default: &'static str,
+    summary: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        kind: Kind::Number {
+            domain,
+            learnable: false,
+        },
+        default: Some(default),
+        summary,
+    }
 }
 
 static SIGNATURE: Signature = Signature {
@@ -27,9 +40,24 @@ static SIGNATURE: Signature = Signature {
     summary: "steps scaled by running means of the gradient and its square, as Keras has it",
     parameters: &[
         learning_rate("0.001"),
-        number("beta1", Domain::OpenUnit, "0.9", "decay of the gradient's mean"),
-        number("beta2", Domain::OpenUnit, "0.999", "decay of the squared gradient's mean"),
-        number("epsilon", Domain::Positive, "1e-7", "added to the root, outside it"),
+        number(
+            "beta1",
+            Domain::OpenUnit,
+            "0.9",
+            "decay of the gradient's mean",
+        ),
+        number(
+            "beta2",
+            Domain::OpenUnit,
+            "0.999",
+            "decay of the squared gradient's mean",
+        ),
+        number(
+            "epsilon",
+            Domain::Positive,
+            "1e-7",
+            "added to the root, outside it",
+        ),
     ],
 };
 
@@ -49,7 +77,14 @@ impl Optimizer for Adam {
 
 impl<T: Real> Update<T> for Adam {
     #[inline(always)]
-    fn update(&self, settings: &Constants, size: f64, variables: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(
+        &self,
+        settings: &Constants,
+        size: f64,
+        variables: &mut [T],
+        gradient: &[T],
+        state: &mut [T],
+    ) {
         let one_minus = |name| T::of(1.0 - settings.number(name));
         let (rest1, rest2) = (one_minus("beta1"), one_minus("beta2"));
         let (epsilon, size) = (T::of(settings.number("epsilon")), T::of(size));

@@ -29,7 +29,14 @@ pub trait Optimizer: Update<f32> + Update<f64> + Sync {
 pub trait Update<T: Real> {
     /// Moves `variables` down `gradient` by a step of `size`. `state` holds one slice as long as
     /// `variables` for each name of [`Optimizer::state`], one after the other.
-    fn update(&self, settings: &Constants, size: f64, variables: &mut [T], gradient: &[T], state: &mut [T]);
+    fn update(
+        &self,
+        settings: &Constants,
+        size: f64,
+        variables: &mut [T],
+        gradient: &[T],
+        state: &mut [T],
+    );
 }
 
 /// Every optimizer.
@@ -37,14 +44,20 @@ pub static OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &sgd::Sgd];
 
 /// The optimizer called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Optimizer> {
-    OPTIMIZERS.iter().copied().find(|o| o.signature().name == name)
+    OPTIMIZERS
+        .iter()
+        .copied()
+        .find(|o| o.signature().name == name)
 }
 
 /// `learning_rate`, which every optimizer has.
 const fn learning_rate(default: &'static str) -> Parameter {
     Parameter {
         name: "learning_rate",
-        kind: Kind::Number { domain: crate::signature::Domain::Positive, learnable: false },
+        kind: Kind::Number {
+            domain: crate::signature::Domain::Positive,
+            learnable: false,
+        },
         default: Some(default),
         summary: "the step size before the schedule",
     }
@@ -52,13 +65,18 @@ const fn learning_rate(default: &'static str) -> Parameter {
 
 /// The settings of `signature` at their defaults.
 pub fn defaults(signature: &Signature) -> Constants {
-    let values = signature.parameters.iter().filter_map(|p| Some((p.name, parse_default(p.kind, p.default?))));
+    let values = signature
+        .parameters
+        .iter()
+        .filter_map(|p| Some((p.name, parse_default(p.kind, p.default?))));
     Constants(values.collect())
 }
 
 fn parse_default(kind: Kind, text: &str) -> Constant {
     match kind {
-        Kind::Choice(words) => Constant::Word(words.iter().find(|w| **w == text).expect("a choice")),
+        Kind::Choice(words) => {
+            Constant::Word(words.iter().find(|w| **w == text).expect("a choice"))
+        }
         Kind::Count => Constant::Count(text.parse().expect("a count")),
         _ => Constant::Number(text.parse().expect("a number")),
     }
@@ -85,7 +103,13 @@ where
     /// Nothing done yet, for `len` variables.
     pub fn new(optimizer: &'static dyn Optimizer, settings: Constants, len: usize) -> Self {
         let slots = optimizer.state(&settings);
-        State { optimizer, settings, slots, values: vec![T::zero(); slots.len() * len], len }
+        State {
+            optimizer,
+            settings,
+            slots,
+            values: vec![T::zero(); slots.len() * len],
+            len,
+        }
     }
 
     /// What is kept for each variable.
@@ -98,7 +122,9 @@ where
         assert!(variables.len() == self.len && gradient.len() == self.len);
         let (optimizer, settings) = (self.optimizer, &self.settings);
         let size = optimizer.step_size(settings, learning_rate, t);
-        let blocks = variables.par_chunks_mut(BLOCK).zip(gradient.par_chunks(BLOCK));
+        let blocks = variables
+            .par_chunks_mut(BLOCK)
+            .zip(gradient.par_chunks(BLOCK));
         if self.slots.is_empty() {
             blocks.for_each(|(v, g)| dispatch(|| optimizer.update(settings, size, v, g, &mut [])));
         } else {
@@ -111,7 +137,10 @@ where
 
     /// The slot numbered `slot` as one vector, laid out as the variables.
     pub fn slot(&self, slot: usize) -> Vec<T> {
-        self.parts(slot).flat_map(|(_, place)| &self.values[place]).copied().collect()
+        self.parts(slot)
+            .flat_map(|(_, place)| &self.values[place])
+            .copied()
+            .collect()
     }
 
     /// Sets a slot from such a vector.
@@ -123,7 +152,10 @@ where
     }
 
     /// For each block, its place among the variables and its slot's place in `values`.
-    fn parts(&self, slot: usize) -> impl Iterator<Item = (std::ops::Range<usize>, std::ops::Range<usize>)> + use<T> {
+    fn parts(
+        &self,
+        slot: usize,
+    ) -> impl Iterator<Item = (std::ops::Range<usize>, std::ops::Range<usize>)> + use<T> {
         let (len, slots) = (self.len, self.slots.len());
         (0..len.div_ceil(BLOCK)).map(move |block| {
             let start = block * BLOCK;
@@ -172,12 +204,19 @@ mod tests {
 
     #[test]
     fn defaults_are_in_their_domains() {
-        let signatures = OPTIMIZERS.iter().map(|o| o.signature()).chain(SCHEDULES.iter().map(|s| s.signature()));
+        let signatures = OPTIMIZERS
+            .iter()
+            .map(|o| o.signature())
+            .chain(SCHEDULES.iter().map(|s| s.signature()));
         for signature in signatures {
             let constants = defaults(signature);
             for parameter in signature.parameters {
                 if let Kind::Number { domain, .. } = parameter.kind {
-                    assert!(domain.holds(constants.number(parameter.name)), "{}", parameter.name);
+                    assert!(
+                        domain.holds(constants.number(parameter.name)),
+                        "{}",
+                        parameter.name
+                    );
                 }
             }
         }

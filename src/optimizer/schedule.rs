@@ -18,14 +18,20 @@ pub static SCHEDULES: &[&dyn Schedule] = &[&Steady, &Cosine, &Steps];
 
 /// The schedule called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Schedule> {
-    SCHEDULES.iter().copied().find(|s| s.signature().name == name)
+    SCHEDULES
+        .iter()
+        .copied()
+        .find(|s| s.signature().name == name)
 }
 
 /// `constant`: 1 throughout.
 struct Steady;
 
-static CONSTANT: Signature =
-    Signature { name: "constant", summary: "the learning rate throughout", parameters: &[] };
+static CONSTANT: Signature = Signature {
+    name: "constant",
+    summary: "the learning rate throughout",
+    parameters: &[],
+};
 
 impl Schedule for Steady {
     fn signature(&self) -> &'static Signature {
@@ -48,13 +54,19 @@ static COSINE: Signature = Signature {
     parameters: &[
         Parameter {
             name: "warmup_epochs",
-            kind: Kind::Number { domain: Domain::NonNegative, learnable: false },
+            kind: Kind::Number {
+                domain: Domain::NonNegative,
+                learnable: false,
+            },
             default: Some("0"),
             summary: "epochs in which it first grows linearly from 0",
         },
         Parameter {
             name: "floor",
-            kind: Kind::Number { domain: Domain::Unit, learnable: false },
+            kind: Kind::Number {
+                domain: Domain::Unit,
+                learnable: false,
+            },
             default: Some("0"),
             summary: "what is left of it at the end, as a fraction",
         },
@@ -70,7 +82,11 @@ impl Schedule for Cosine {
         if epoch < warmup {
             return epoch / warmup;
         }
-        let done = if epochs > warmup { ((epoch - warmup) / (epochs - warmup)).min(1.0) } else { 0.0 };
+        let done = if epochs > warmup {
+            ((epoch - warmup) / (epochs - warmup)).min(1.0)
+        } else {
+            0.0
+        };
         floor + (1.0 - floor) * 0.5 * (1.0 + (PI * done).cos())
     }
     fn needs_epochs(&self) -> bool {
@@ -87,13 +103,19 @@ static STEP: Signature = Signature {
     parameters: &[
         Parameter {
             name: "every",
-            kind: Kind::Number { domain: Domain::Positive, learnable: false },
+            kind: Kind::Number {
+                domain: Domain::Positive,
+                learnable: false,
+            },
             default: Some("10"),
             summary: "epochs between two drops",
         },
         Parameter {
             name: "factor",
-            kind: Kind::Number { domain: Domain::Positive, learnable: false },
+            kind: Kind::Number {
+                domain: Domain::Positive,
+                learnable: false,
+            },
             default: Some("0.1"),
             summary: "what it is multiplied with at each",
         },
@@ -105,7 +127,9 @@ impl Schedule for Steps {
         &STEP
     }
     fn factor(&self, settings: &Constants, epoch: f64, _: f64) -> f64 {
-        settings.number("factor").powf((epoch / settings.number("every")).floor())
+        settings
+            .number("factor")
+            .powf((epoch / settings.number("every")).floor())
     }
     fn needs_epochs(&self) -> bool {
         false
@@ -118,13 +142,23 @@ mod tests {
     use crate::signature::Constant;
 
     fn numbers(values: &[(&'static str, f64)]) -> Constants {
-        Constants(values.iter().map(|(name, x)| (*name, Constant::Number(*x))).collect())
+        Constants(
+            values
+                .iter()
+                .map(|(name, x)| (*name, Constant::Number(*x)))
+                .collect(),
+        )
     }
 
     #[test]
     fn the_cosine_starts_at_one_and_ends_at_its_floor() {
         let plain = numbers(&[("warmup_epochs", 0.0), ("floor", 0.0)]);
-        for (epoch, expected) in [(0.0, 1.0), (5.0, 0.5), (10.0, 0.0), (2.5, 0.853_553_390_593_273_7)] {
+        for (epoch, expected) in [
+            (0.0, 1.0),
+            (5.0, 0.5),
+            (10.0, 0.0),
+            (2.5, 0.853_553_390_593_273_7),
+        ] {
             assert!((Cosine.factor(&plain, epoch, 10.0) - expected).abs() < 1e-15);
         }
         let warm = numbers(&[("warmup_epochs", 2.0), ("floor", 0.1)]);

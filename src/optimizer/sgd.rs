@@ -24,7 +24,10 @@ static SIGNATURE: Signature = Signature {
         learning_rate("0.01"),
         Parameter {
             name: "momentum",
-            kind: Kind::Number { domain: Domain::Unit, learnable: false },
+            kind: Kind::Number {
+                domain: Domain::Unit,
+                learnable: false,
+            },
             default: Some("0"),
             summary: "how much of the last step is kept",
         },
@@ -42,7 +45,11 @@ impl Optimizer for Sgd {
         &SIGNATURE
     }
     fn state(&self, settings: &Constants) -> &'static [&'static str] {
-        if settings.number("momentum") > 0.0 { &["velocity"] } else { &[] }
+        if settings.number("momentum") > 0.0 {
+            &["velocity"]
+        } else {
+            &[]
+        }
     }
     fn step_size(&self, _: &Constants, learning_rate: f64, _: u64) -> f64 {
         learning_rate
@@ -51,7 +58,14 @@ impl Optimizer for Sgd {
 
 impl<T: Real> Update<T> for Sgd {
     #[inline(always)]
-    fn update(&self, settings: &Constants, size: f64, variables: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(
+        &self,
+        settings: &Constants,
+        size: f64,
+        variables: &mut [T],
+        gradient: &[T],
+        state: &mut [T],
+    ) {
         let (size, momentum) = (T::of(size), T::of(settings.number("momentum")));
         if state.is_empty() {
             for (w, &g) in variables.iter_mut().zip(gradient) {
@@ -85,11 +99,21 @@ mod tests {
         ]);
         let mut state = State::<f64>::new(&Sgd, settings, 1);
         let mut w = [1.0];
-        [2.0, -1.0].iter().zip(1..).map(|(&g, t)| (state.step(t, 0.1, &mut w, &[g]), w[0]).1).collect()
+        [2.0, -1.0]
+            .iter()
+            .zip(1..)
+            .map(|(&g, t)| (state.step(t, 0.1, &mut w, &[g]), w[0]).1)
+            .collect()
     }
 
     fn assert_near(found: &[f64], expected: &[f64]) {
-        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15), "{found:?}");
+        assert!(
+            found
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| (a - b).abs() < 1e-15),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -146,10 +146,16 @@ impl Config {
     /// does not fit.
     pub fn read(path: &Path) -> Result<Config> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Diagnostic::error("E0601", format!("the run file `{}` cannot be read", path.display()))
-                .note(error.to_string())
+            Diagnostic::error(
+                "E0601",
+                format!("the run file `{}` cannot be read", path.display()),
+            )
+            .note(error.to_string())
         })?;
-        let mut config = Config::parse(Source { name: path.display().to_string(), text })?;
+        let mut config = Config::parse(Source {
+            name: path.display().to_string(),
+            text,
+        })?;
         if let (Some(name), Some(folder)) = (&mut config.data.name, path.parent())
             && is_path(name)
         {
@@ -169,11 +175,20 @@ impl Config {
         set(&mut config.seed, file.whole("seed"));
         config.samples = file.count("samples");
         config.threads = file.count("threads");
-        set(&mut config.evaluation_samples, file.count("evaluation_samples"));
-        set(&mut config.log_every, file.whole("log_every").map(|n| n as usize));
+        set(
+            &mut config.evaluation_samples,
+            file.count("evaluation_samples"),
+        );
+        set(
+            &mut config.log_every,
+            file.whole("log_every").map(|n| n as usize),
+        );
 
         let mut table = file.table("optimizer");
-        let names: Vec<_> = optimizer::OPTIMIZERS.iter().map(|o| o.signature().name).collect();
+        let names: Vec<_> = optimizer::OPTIMIZERS
+            .iter()
+            .map(|o| o.signature().name)
+            .collect();
         if let Some(found) = table.choice("name", &names).and_then(optimizer::find) {
             config.optimizer.0 = found;
         }
@@ -181,7 +196,10 @@ impl Config {
         mistakes.extend(table.finish());
 
         let mut table = file.table("schedule");
-        let names: Vec<_> = optimizer::SCHEDULES.iter().map(|s| s.signature().name).collect();
+        let names: Vec<_> = optimizer::SCHEDULES
+            .iter()
+            .map(|s| s.signature().name)
+            .collect();
         if let Some(found) = table.choice("name", &names).and_then(schedule::find) {
             config.schedule.0 = found;
         }
@@ -194,7 +212,10 @@ impl Config {
         config.data.target = table.text("target");
         set(&mut config.data.validation, table.share("validation"));
         set(&mut config.data.scaling, table.choice("scaling", SCALINGS));
-        set(&mut config.data.targets, table.choice("targets", TARGET_SCALINGS));
+        set(
+            &mut config.data.targets,
+            table.choice("targets", TARGET_SCALINGS),
+        );
         mistakes.extend(table.finish());
 
         let mut table = file.table("set");
@@ -202,7 +223,11 @@ impl Config {
         mistakes.extend(table.finish());
         mistakes.extend(file.finish());
         mistakes.sort_by_key(|m| m.labels.first().map(|l| l.span));
-        if mistakes.is_empty() { Ok(config) } else { Err(Failure::new(mistakes, source)) }
+        if mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(Failure::new(mistakes, source))
+        }
     }
 
     /// Puts what flags say over what the run file says.
@@ -250,15 +275,36 @@ impl Config {
         line("batch_size", self.batch_size.to_string());
         line("seed", self.seed.to_string());
         let counts = [("samples", self.samples), ("threads", self.threads)];
-        counts.into_iter().filter_map(|(key, n)| Some((key, n?))).for_each(|(key, n)| line(key, n.to_string()));
+        counts
+            .into_iter()
+            .filter_map(|(key, n)| Some((key, n?)))
+            .for_each(|(key, n)| line(key, n.to_string()));
         line("evaluation_samples", self.evaluation_samples.to_string());
         line("log_every", self.log_every.to_string());
-        section(&mut text, "optimizer", self.optimizer.0.signature(), &self.optimizer.1);
-        section(&mut text, "schedule", self.schedule.0.signature(), &self.schedule.1);
+        section(
+            &mut text,
+            "optimizer",
+            self.optimizer.0.signature(),
+            &self.optimizer.1,
+        );
+        section(
+            &mut text,
+            "schedule",
+            self.schedule.0.signature(),
+            &self.schedule.1,
+        );
         text += "\n[data]\n";
         let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
-        let directory = self.data.directory.as_ref().map(|d| d.display().to_string());
-        for (key, value) in [("name", &self.data.name), ("directory", &directory), ("target", &self.data.target)] {
+        let directory = self
+            .data
+            .directory
+            .as_ref()
+            .map(|d| d.display().to_string());
+        for (key, value) in [
+            ("name", &self.data.name),
+            ("directory", &directory),
+            ("target", &self.data.target),
+        ] {
             if let Some(value) = value {
                 line(key, quoted(value));
             }
@@ -282,10 +328,20 @@ impl Config {
     /// of threads is none of them, and more epochs are allowed where the schedule does not depend on
     /// their number.
     pub fn change(&self, asked: &Config) -> Option<(String, String, String)> {
-        if asked.epochs < self.epochs || asked.epochs > self.epochs && self.schedule.0.needs_epochs() {
-            return Some(("epochs".into(), self.epochs.to_string(), asked.epochs.to_string()));
+        if asked.epochs < self.epochs
+            || asked.epochs > self.epochs && self.schedule.0.needs_epochs()
+        {
+            return Some((
+                "epochs".into(),
+                self.epochs.to_string(),
+                asked.epochs.to_string(),
+            ));
         }
-        let same = Config { epochs: self.epochs, threads: self.threads, ..asked.clone() };
+        let same = Config {
+            epochs: self.epochs,
+            threads: self.threads,
+            ..asked.clone()
+        };
         let (mine, theirs) = (self.to_toml(), same.to_toml());
         let keys = |text: &str| -> Vec<(String, String)> {
             let mut section = String::new();
@@ -301,11 +357,19 @@ impl Config {
         };
         let (mine, theirs) = (keys(&mine), keys(&theirs));
         let value = |keys: &[(String, String)], key: &str| {
-            keys.iter().find(|(k, _)| k == key).map_or("none".to_owned(), |(_, v)| v.clone())
+            keys.iter()
+                .find(|(k, _)| k == key)
+                .map_or("none".to_owned(), |(_, v)| v.clone())
         };
         let all = mine.iter().chain(&theirs).map(|(key, _)| key);
-        let differs = all.into_iter().find(|key| value(&mine, key) != value(&theirs, key))?;
-        Some((differs.clone(), value(&mine, differs), value(&theirs, differs)))
+        let differs = all
+            .into_iter()
+            .find(|key| value(&mine, key) != value(&theirs, key))?;
+        Some((
+            differs.clone(),
+            value(&mine, differs),
+            value(&theirs, differs),
+        ))
     }
 }
 
@@ -339,13 +403,19 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config> {
-        Config::parse(Source { name: "run.toml".into(), text: text.into() })
+        Config::parse(Source {
+            name: "run.toml".into(),
+            text: text.into(),
+        })
     }
 
     #[test]
     fn an_empty_file_has_the_defaults() {
         let config = parse("").unwrap();
-        assert_eq!((config.epochs, config.batch_size, config.seed), (10, 128, 0));
+        assert_eq!(
+            (config.epochs, config.batch_size, config.seed),
+            (10, 128, 0)
+        );
         assert_eq!(config.optimizer.0.signature().name, "adam");
         assert_eq!(config.learning_rate(), 1e-3);
         assert_eq!(config.data.scaling, "standardize");
@@ -373,7 +443,12 @@ mod tests {
         let told: Vec<_> = failure
             .diagnostics
             .iter()
-            .map(|d| (source.line_column(d.labels[0].span.start).0, d.title.as_str()))
+            .map(|d| {
+                (
+                    source.line_column(d.labels[0].span.start).0,
+                    d.title.as_str(),
+                )
+            })
             .collect();
         assert_eq!(
             told,
@@ -382,12 +457,24 @@ mod tests {
                 (2, "`batch_size` is a whole number of at least 1"),
                 (4, "`learning_rate` is a number above 0"),
                 (5, "[optimizer] has no key `beta`"),
-                (7, "`scaling` is one of `standardize`, `symmetric`, `unit` and `none`"),
+                (
+                    7,
+                    "`scaling` is one of `standardize`, `symmetric`, `unit` and `none`"
+                ),
             ]
         );
-        assert_eq!(failure.diagnostics[0].helps[0].text, "the nearest key is `epochs`");
-        assert_eq!(failure.diagnostics[2].labels[0].text, "found the text \"high\"");
-        assert_eq!(failure.diagnostics[4].helps[0].patch.as_ref().unwrap().1, "\"standardize\"");
+        assert_eq!(
+            failure.diagnostics[0].helps[0].text,
+            "the nearest key is `epochs`"
+        );
+        assert_eq!(
+            failure.diagnostics[2].labels[0].text,
+            "found the text \"high\""
+        );
+        assert_eq!(
+            failure.diagnostics[4].helps[0].patch.as_ref().unwrap().1,
+            "\"standardize\""
+        );
     }
 
     #[test]
@@ -405,14 +492,43 @@ mod tests {
             asked.apply(&flags);
             asked
         };
-        let longer = asked(Overrides { epochs: Some(20), threads: Some(3), ..Overrides::default() });
+        let longer = asked(Overrides {
+            epochs: Some(20),
+            threads: Some(3),
+            ..Overrides::default()
+        });
         assert!(config.change(&longer).is_none());
-        let shorter = asked(Overrides { epochs: Some(2), ..Overrides::default() });
+        let shorter = asked(Overrides {
+            epochs: Some(2),
+            ..Overrides::default()
+        });
         assert_eq!(config.change(&shorter).unwrap().0, "epochs");
-        let faster = asked(Overrides { learning_rate: Some(0.1), ..Overrides::default() });
-        let expected = ("optimizer.learning_rate".to_owned(), "0.001".to_owned(), "0.1".to_owned());
+        let faster = asked(Overrides {
+            learning_rate: Some(0.1),
+            ..Overrides::default()
+        });
+        let expected = (
+            "optimizer.learning_rate".to_owned(),
+            "0.001".to_owned(),
+            "0.1".to_owned(),
+        );
         assert_eq!(config.change(&faster).unwrap(), expected);
-        let cosine = Config { schedule: (optimizer::SCHEDULES[1], optimizer::defaults(optimizer::SCHEDULES[1].signature())), ..config.clone() };
-        assert_eq!(cosine.change(&Config { epochs: 20, ..cosine.clone() }).unwrap().0, "epochs");
+        let cosine = Config {
+            schedule: (
+                optimizer::SCHEDULES[1],
+                optimizer::defaults(optimizer::SCHEDULES[1].signature()),
+            ),
+            ..config.clone()
+        };
+        assert_eq!(
+            cosine
+                .change(&Config {
+                    epochs: 20,
+                    ..cosine.clone()
+                })
+                .unwrap()
+                .0,
+            "epochs"
+        );
     }
 }

@@ -23,7 +23,10 @@ impl Scales {
     /// Leaves everything as it is.
     pub fn identity(model: &Model) -> Self {
         let channels = model.input.shape.0.last().copied().unwrap_or(1);
-        Scales { inputs: Transform::identity(channels), targets: Transform::identity(target_width(model.target.kind)) }
+        Scales {
+            inputs: Transform::identity(channels),
+            targets: Transform::identity(target_width(model.target.kind)),
+        }
     }
 
     /// What turns a negative log density of scaled targets into one of targets in their own units:
@@ -35,7 +38,11 @@ impl Scales {
 
 /// Entries of a target.
 pub fn target_width(kind: TargetKind) -> usize {
-    if let TargetKind::Real(width) = kind { width } else { 1 }
+    if let TargetKind::Real(width) = kind {
+        width
+    } else {
+        1
+    }
 }
 
 /// Some examples of a split.
@@ -85,24 +92,44 @@ impl<'a> Part<'a> {
     ) -> Result<Batch<'b, T>> {
         into.rows.clear();
         into.rows.extend(places.map(|place| self.rows[place]));
-        batch::gather(self.split, &into.rows, &self.scales.inputs, &mut into.inputs);
+        batch::gather(
+            self.split,
+            &into.rows,
+            &self.scales.inputs,
+            &mut into.inputs,
+        );
         if self.with_targets {
             match self.kind {
-                TargetKind::Category(classes) => batch::gather_labels(self.split, &into.rows, classes, &mut into.labels)?,
-                TargetKind::Binary => batch::gather_labels(self.split, &into.rows, 2, &mut into.labels)?,
-                TargetKind::Real(_) => batch::gather_targets(self.split, &into.rows, &self.scales.targets, &mut into.reals),
+                TargetKind::Category(classes) => {
+                    batch::gather_labels(self.split, &into.rows, classes, &mut into.labels)?
+                }
+                TargetKind::Binary => {
+                    batch::gather_labels(self.split, &into.rows, 2, &mut into.labels)?
+                }
+                TargetKind::Real(_) => batch::gather_targets(
+                    self.split,
+                    &into.rows,
+                    &self.scales.targets,
+                    &mut into.reals,
+                ),
             }
         }
         let targets = match self.kind {
             TargetKind::Real(_) => Targets::Reals(&into.reals),
             _ => Targets::Labels(&into.labels),
         };
-        Ok(Batch { inputs: &into.inputs, targets, len: into.rows.len() })
+        Ok(Batch {
+            inputs: &into.inputs,
+            targets,
+            len: into.rows.len(),
+        })
     }
 
     /// Target entry `entry` of the example at `place`, as the data has it.
     pub fn target(&self, place: usize, entry: usize) -> f64 {
-        self.split.targets.get(self.rows[place] * self.split.target_shape.len() + entry)
+        self.split
+            .targets
+            .get(self.rows[place] * self.split.target_shape.len() + entry)
     }
 }
 
@@ -134,13 +161,25 @@ impl Prepared {
             check(test, model, "the test part")?;
         }
         if data.train.len == 0 {
-            return Err(Diagnostic::error("E0603", format!("{} has no training examples", data.name)).into());
+            return Err(Diagnostic::error(
+                "E0603",
+                format!("{} has no training examples", data.name),
+            )
+            .into());
         }
-        let (training, validation) = split::take_validation(&data.train, config.data.validation, config.seed)?;
+        let (training, validation) =
+            split::take_validation(&data.train, config.data.validation, config.seed)?;
         if config.batch_size > training.len() {
-            let title = format!("a batch of {} is larger than the {} training examples", config.batch_size, training.len());
+            let title = format!(
+                "a batch of {} is larger than the {} training examples",
+                config.batch_size,
+                training.len()
+            );
             return Err(Diagnostic::error("E0603", title)
-                .help(format!("`--batch-size {}` takes all of them in one step", training.len()))
+                .help(format!(
+                    "`--batch-size {}` takes all of them in one step",
+                    training.len()
+                ))
                 .into());
         }
         let scaling = match config.data.scaling {
@@ -153,12 +192,24 @@ impl Prepared {
         let kind = model.target.kind;
         let targets = match kind {
             TargetKind::Real(_) if config.data.targets == "standardize" => {
-                Scaling::Standardize.fit(&data.train.targets, &data.train.target_shape, &training).transform
+                Scaling::Standardize
+                    .fit(&data.train.targets, &data.train.target_shape, &training)
+                    .transform
             }
             _ => Transform::identity(target_width(kind)),
         };
-        let scales = Scales { inputs: inputs.transform, targets };
-        Ok(Prepared { data, scales, training, validation, constant: inputs.constant, kind })
+        let scales = Scales {
+            inputs: inputs.transform,
+            targets,
+        };
+        Ok(Prepared {
+            data,
+            scales,
+            training,
+            validation,
+            constant: inputs.constant,
+            kind,
+        })
     }
 
     /// The examples that are trained on.
@@ -172,7 +223,13 @@ impl Prepared {
     }
 
     fn part<'a>(&'a self, split: &'a Split, rows: &'a [usize]) -> Part<'a> {
-        Part { split, rows, scales: &self.scales, kind: self.kind, with_targets: true }
+        Part {
+            split,
+            rows,
+            scales: &self.scales,
+            kind: self.kind,
+            with_targets: true,
+        }
     }
 }
 
@@ -202,14 +259,24 @@ pub fn fingerprint(split: &Split) -> String {
         match values {
             Values::U8(bytes) => {
                 let words = bytes.chunks_exact(8);
-                words.remainder().iter().for_each(|&byte| take(u64::from(byte)));
-                words.for_each(|word| take(u64::from_le_bytes(word.try_into().expect("eight bytes"))));
+                words
+                    .remainder()
+                    .iter()
+                    .for_each(|&byte| take(u64::from(byte)));
+                words.for_each(|word| {
+                    take(u64::from_le_bytes(word.try_into().expect("eight bytes")))
+                });
             }
             Values::F32(v) => v.iter().for_each(|x| take(u64::from(x.to_bits()))),
             Values::F64(v) => v.iter().for_each(|x| take(x.to_bits())),
         }
     }
-    split.input_shape.0.iter().chain(&split.target_shape.0).for_each(|&axis| take(axis as u64));
+    split
+        .input_shape
+        .0
+        .iter()
+        .chain(&split.target_shape.0)
+        .for_each(|&axis| take(axis as u64));
     format!("{state:016x}")
 }
 
@@ -233,8 +300,14 @@ mod tests {
         for i in 0..9 {
             let mut other = bytes.clone();
             other[i] ^= 1;
-            assert_ne!(fingerprint(&one), fingerprint(&split(Values::U8(other), one.targets.clone())));
+            assert_ne!(
+                fingerprint(&one),
+                fingerprint(&split(Values::U8(other), one.targets.clone()))
+            );
         }
-        assert_ne!(fingerprint(&one), fingerprint(&split(one.inputs.clone(), Values::F64(vec![0.0, 1.0, 2.5]))));
+        assert_ne!(
+            fingerprint(&one),
+            fingerprint(&split(one.inputs.clone(), Values::F64(vec![0.0, 1.0, 2.5])))
+        );
     }
 }

@@ -7,9 +7,11 @@ use std::path::Path;
 
 /// A file that the operating system would not read or write.
 pub(crate) fn failed(path: &Path, doing: &str, error: &io::Error) -> Failure {
-    let mut message = Diagnostic::error("E0601", format!("cannot {doing} `{}`", path.display())).note(error.to_string());
+    let mut message = Diagnostic::error("E0601", format!("cannot {doing} `{}`", path.display()))
+        .note(error.to_string());
     if error.kind() == io::ErrorKind::StorageFull {
-        message = message.help("free some space, then go on with `--resume`; what was saved before is unharmed");
+        message = message
+            .help("free some space, then go on with `--resume`; what was saved before is unharmed");
     }
     message.into()
 }
@@ -27,7 +29,11 @@ pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
         fs::rename(&beside, path)?;
         // The rename itself is on the disk once its folder is.
         if let Some(folder) = path.parent() {
-            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
             if let Ok(folder) = File::open(folder) {
                 let _ = folder.sync_all();
             }
@@ -58,6 +64,9 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let nowhere = folder.path().join("no/such/a.json");
-        assert_eq!(write_whole(&nowhere, b"x").unwrap_err().diagnostics[0].code, "E0601");
+        assert_eq!(
+            write_whole(&nowhere, b"x").unwrap_err().diagnostics[0].code,
+            "E0601"
+        );
     }
 }

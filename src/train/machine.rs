@@ -53,7 +53,8 @@ impl Machine for Runner {
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
-        self.interpreter.predictive(inputs, examples, draw, out, nll);
+        self.interpreter
+            .predictive(inputs, examples, draw, out, nll);
     }
     fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
         self.interpreter.weight_terms(draw)

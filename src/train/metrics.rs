@@ -127,11 +127,18 @@ impl Naming {
             .names
             .iter()
             .zip(&report.terms)
-            .map(|(name, value)| NamedTerm { name: name.clone(), value: *value })
+            .map(|(name, value)| NamedTerm {
+                name: name.clone(),
+                value: *value,
+            })
             .collect();
         if let Some(nll) = terms.first_mut() {
             let value = nll.value.value + self.log_scale * examples as f64;
-            nll.value = TermValue { value, scaled: value * nll.value.scale, ..nll.value };
+            nll.value = TermValue {
+                value,
+                scaled: value * nll.value.scale,
+                ..nll.value
+            };
         }
         terms
     }
@@ -140,7 +147,9 @@ impl Naming {
 /// λ = Σ scaled KL / (Σ KL / N).
 pub fn lambda(terms: &[NamedTerm], training_examples: usize) -> Option<f64> {
     let kl = terms.iter().filter(|t| t.name.starts_with("kl("));
-    let (value, scaled) = kl.fold((0.0, 0.0), |(v, s), t| (v + t.value.value, s + t.value.scaled));
+    let (value, scaled) = kl.fold((0.0, 0.0), |(v, s), t| {
+        (v + t.value.value, s + t.value.scaled)
+    });
     (value != 0.0).then(|| scaled / (value / training_examples as f64))
 }
 
@@ -153,7 +162,10 @@ impl EpochSums {
         self.hits += hits;
         self.squared_error += squared_error;
         self.scales.resize(terms.len(), 0.0);
-        self.scales.iter_mut().zip(terms).for_each(|(sum, term)| *sum += term.value.scale);
+        self.scales
+            .iter_mut()
+            .zip(terms)
+            .for_each(|(sum, term)| *sum += term.value.scale);
     }
 
     /// The epoch's terms: the nll over its examples, the others as in `last`.
@@ -164,7 +176,11 @@ impl EpochSums {
                 0 => (self.nll, 1.0 / self.examples as f64),
                 _ => (term.value.value, sum / self.steps as f64),
             };
-            term.value = TermValue { value, scale, scaled: value * scale };
+            term.value = TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            };
         }
         terms
     }
@@ -184,9 +200,14 @@ impl Log {
             let text = read_text(path)?;
             let keep = |line: &&str| {
                 let line: Option<serde_json::Value> = serde_json::from_str(line).ok();
-                line.and_then(|l| l["step"].as_u64()).is_some_and(|s| s <= step)
+                line.and_then(|l| l["step"].as_u64())
+                    .is_some_and(|s| s <= step)
             };
-            let kept: String = text.lines().filter(keep).flat_map(|line| [line, "\n"]).collect();
+            let kept: String = text
+                .lines()
+                .filter(keep)
+                .flat_map(|line| [line, "\n"])
+                .collect();
             if kept != text {
                 write_whole(path, kept.as_bytes())?;
             }
@@ -197,7 +218,11 @@ impl Log {
             Ok((file, len))
         };
         let (file, len) = open().map_err(|error| failed(path, "write", &error))?;
-        Ok(Log { path: path.to_owned(), file, len })
+        Ok(Log {
+            path: path.to_owned(),
+            file,
+            len,
+        })
     }
 
     /// Appends a line; what a full disk cuts off is taken back.
@@ -218,15 +243,31 @@ mod tests {
     use super::*;
 
     fn term(name: &str, value: f64, scale: f64) -> NamedTerm {
-        NamedTerm { name: name.into(), value: TermValue { value, scale, scaled: value * scale } }
+        NamedTerm {
+            name: name.into(),
+            value: TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            },
+        }
     }
 
     fn line(step: u64) -> Line {
         let terms = vec![term("nll", 3.0, 0.5), term("kl(a.kernel)", 8.0, 0.25)];
         let (kind, fit) = ("step", Fit::Rmse(0.5));
         Line {
-            kind, step, epoch: 0.5, learning_rate: 0.1, loss: 3.5, lambda: lambda(&terms, 4), terms, fit,
-            examples_per_second: 10.0, seconds: 0.1, validation: None,
+            kind,
+            step,
+            epoch: 0.5,
+            learning_rate: 0.1,
+            loss: 3.5,
+            lambda: lambda(&terms, 4),
+            terms,
+            fit,
+            examples_per_second: 10.0,
+            seconds: 0.1,
+            validation: None,
         }
     }
 
@@ -235,7 +276,10 @@ mod tests {
         let value: serde_json::Value = serde_json::to_value(line(3)).unwrap();
         assert_eq!(value["terms"][1]["name"], "kl(a.kernel)");
         assert_eq!(value["terms"][1]["scaled"], 2.0);
-        assert_eq!((&value["lambda"], &value["rmse"]), (&1.0.into(), &0.5.into()));
+        assert_eq!(
+            (&value["lambda"], &value["rmse"]),
+            (&1.0.into(), &0.5.into())
+        );
     }
 
     #[test]
@@ -246,12 +290,21 @@ mod tests {
         (1..=4).for_each(|step| log.write(&line(step)).unwrap());
         drop(log);
         // A line that a crash cut off is dropped, too.
-        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"step\":2,").unwrap();
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"step\":2,")
+            .unwrap();
         Log::open(&path, 2).unwrap().write(&line(3)).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         let steps: Vec<u64> = text
             .lines()
-            .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["step"].as_u64().unwrap())
+            .map(|l| {
+                serde_json::from_str::<serde_json::Value>(l).unwrap()["step"]
+                    .as_u64()
+                    .unwrap()
+            })
             .collect();
         assert_eq!(steps, [1, 2, 3]);
     }
@@ -259,19 +312,40 @@ mod tests {
     #[test]
     fn an_epoch_weighs_examples_alike_and_keeps_the_last_kl() {
         let mut sums = EpochSums::default();
-        sums.add(&[term("nll", 6.0, 1.0 / 3.0), term("kl(a)", 10.0, 0.1)], 3, 2, 0.0);
+        sums.add(
+            &[term("nll", 6.0, 1.0 / 3.0), term("kl(a)", 10.0, 0.1)],
+            3,
+            2,
+            0.0,
+        );
         let last = [term("nll", 4.0, 1.0), term("kl(a)", 8.0, 0.3)];
         sums.add(&last, 1, 0, 0.0);
         let terms = sums.terms(&last);
         assert_eq!((terms[0].value.value, terms[0].value.scaled), (10.0, 2.5));
         assert_eq!((terms[1].value.value, terms[1].value.scale), (8.0, 0.2));
-        assert_eq!(Fit::new(true, sums.hits, 0.0, sums.examples), Fit::Accuracy(0.5));
+        assert_eq!(
+            Fit::new(true, sums.hits, 0.0, sums.examples),
+            Fit::Accuracy(0.5)
+        );
     }
 
     #[test]
     fn the_nll_is_told_in_the_targets_own_units() {
-        let naming = Naming { names: vec!["nll".into()], log_scale: 2.0 };
-        let report = StepReport { terms: vec![term("", 3.0, 0.5).value], loss: 1.5 };
-        assert_eq!(naming.terms(&report, 2)[0].value, TermValue { value: 7.0, scale: 0.5, scaled: 3.5 });
+        let naming = Naming {
+            names: vec!["nll".into()],
+            log_scale: 2.0,
+        };
+        let report = StepReport {
+            terms: vec![term("", 3.0, 0.5).value],
+            loss: 1.5,
+        };
+        assert_eq!(
+            naming.terms(&report, 2)[0].value,
+            TermValue {
+                value: 7.0,
+                scale: 0.5,
+                scaled: 3.5
+            }
+        );
     }
 }

@@ -16,8 +16,10 @@ pub mod checkpoint;
 pub mod config;
 pub mod examples;
 pub(crate) mod files;
+pub mod fit;
 pub mod machine;
 pub mod metrics;
+pub mod progress;
 pub mod run_dir;
 mod settings;
 

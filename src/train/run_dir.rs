@@ -65,10 +65,15 @@ impl RunDir {
     ///
     /// `E0604` where `out` exists and is not empty.
     pub fn create(out: Option<&Path>, name: &str) -> Result<RunDir> {
-        let make = |path: &Path| fs::create_dir_all(path).map_err(|error| failed(path, "make the folder", &error));
+        let make = |path: &Path| {
+            fs::create_dir_all(path).map_err(|error| failed(path, "make the folder", &error))
+        };
         if let Some(out) = out {
             make(out)?;
-            let used = fs::read_dir(out).map_err(|error| failed(out, "read", &error))?.next().is_some();
+            let used = fs::read_dir(out)
+                .map_err(|error| failed(out, "read", &error))?
+                .next()
+                .is_some();
             if used {
                 let title = format!("the folder `{}` is not empty", out.display());
                 return Err(Diagnostic::error("E0604", title)
@@ -102,7 +107,11 @@ impl RunDir {
             None => Ok(RunDir(path.to_owned())),
             Some(missing) => {
                 let title = format!("`{}` is not the folder of a run", path.display());
-                let fact = if path.is_dir() { format!("it has no {missing}") } else { "there is no such folder".into() };
+                let fact = if path.is_dir() {
+                    format!("it has no {missing}")
+                } else {
+                    "there is no such folder".into()
+                };
                 Err(Diagnostic::error("E0604", title).note(fact).into())
             }
         }
@@ -134,14 +143,24 @@ impl RunDir {
 
     /// Writes the settings.
     pub fn write_config(&self, config: &Config) -> Result<()> {
-        let head = concat!("# bnnc ", env!("CARGO_PKG_VERSION"), ": the settings of this run, every default filled in\n");
-        write_whole(&self.0.join("run.toml"), format!("{head}{}", config.to_toml()).as_bytes())
+        let head = concat!(
+            "# bnnc ",
+            env!("CARGO_PKG_VERSION"),
+            ": the settings of this run, every default filled in\n"
+        );
+        write_whole(
+            &self.0.join("run.toml"),
+            format!("{head}{}", config.to_toml()).as_bytes(),
+        )
     }
 
     /// The settings.
     pub fn config(&self) -> Result<Config> {
         let path = self.0.join("run.toml");
-        Config::parse(Source { name: path.display().to_string(), text: read_text(&path)? })
+        Config::parse(Source {
+            name: path.display().to_string(),
+            text: read_text(&path)?,
+        })
     }
 
     /// The model's source.
@@ -152,7 +171,13 @@ impl RunDir {
     /// The model, compiled as the run has it.
     pub fn compile(&self, config: &Config) -> Result<Compiled> {
         let name = self.0.join("model.bnn").display().to_string();
-        compile::source(Source { name, text: self.source()? }, &config.set)
+        compile::source(
+            Source {
+                name,
+                text: self.source()?,
+            },
+            &config.set,
+        )
     }
 
     /// What it is trained on.
@@ -160,7 +185,9 @@ impl RunDir {
         let path = self.0.join("data.json");
         serde_json::from_str(&read_text(&path)?).map_err(|error| {
             let title = format!("`{}` is damaged", path.display());
-            Diagnostic::error("E0605", title).note(error.to_string()).into()
+            Diagnostic::error("E0605", title)
+                .note(error.to_string())
+                .into()
         })
     }
 }
@@ -177,7 +204,10 @@ mod tests {
         RunDir::create(Some(&out), "m").unwrap();
         assert_eq!(RunDir::open(&out).unwrap_err().diagnostics[0].code, "E0604");
         run.write_config(&Config::default()).unwrap();
-        assert_eq!(RunDir::create(Some(&out), "m").unwrap_err().diagnostics[0].code, "E0604");
+        assert_eq!(
+            RunDir::create(Some(&out), "m").unwrap_err().diagnostics[0].code,
+            "E0604"
+        );
         assert!(run.config().unwrap().change(&Config::default()).is_none());
     }
 }

@@ -41,7 +41,12 @@ impl<'a> Table<'a> {
             let place = span(key.span());
             (key.into_inner().into_owned(), place, value)
         });
-        Table { name: name.into(), entries: entries.collect(), known: vec![], mistakes: vec![] }
+        Table {
+            name: name.into(),
+            entries: entries.collect(),
+            known: vec![],
+            mistakes: vec![],
+        }
     }
 
     fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
@@ -52,7 +57,10 @@ impl<'a> Table<'a> {
 
     fn wrong(&mut self, key: &str, expected: &str, found: &Spanned<DeValue>) {
         let message = Diagnostic::error("E0602", format!("`{key}` is {expected}"));
-        self.mistakes.push(message.at(span(found.span()), format!("found {}", describe(found.get_ref()))));
+        self.mistakes.push(message.at(
+            span(found.span()),
+            format!("found {}", describe(found.get_ref())),
+        ));
     }
 
     fn value<V>(
@@ -71,7 +79,9 @@ impl<'a> Table<'a> {
 
     /// A whole number of at least 1.
     pub(super) fn count(&mut self, key: &'static str) -> Option<usize> {
-        self.value(key, "a whole number of at least 1", |v| integer(v).filter(|n| *n > 0).map(|n| n as usize))
+        self.value(key, "a whole number of at least 1", |v| {
+            integer(v).filter(|n| *n > 0).map(|n| n as usize)
+        })
     }
 
     /// A whole number of at least 0.
@@ -87,22 +97,40 @@ impl<'a> Table<'a> {
     /// A count or a fraction, for `validation`.
     pub(super) fn share(&mut self, key: &'static str) -> Option<crate::data::split::Validation> {
         use crate::data::split::Validation;
-        self.value(key, "a number of examples, or a fraction above 0 and below 1", |v| match integer(v) {
-            Some(n) => Some(Validation::Count(n as usize)),
-            None => number(v).filter(|x| *x > 0.0 && *x < 1.0).map(Validation::Fraction),
-        })
+        self.value(
+            key,
+            "a number of examples, or a fraction above 0 and below 1",
+            |v| match integer(v) {
+                Some(n) => Some(Validation::Count(n as usize)),
+                None => number(v)
+                    .filter(|x| *x > 0.0 && *x < 1.0)
+                    .map(Validation::Fraction),
+            },
+        )
     }
 
     /// One of `words`.
-    pub(super) fn choice(&mut self, key: &'static str, words: &[&'static str]) -> Option<&'static str> {
+    pub(super) fn choice(
+        &mut self,
+        key: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
         let value = self.take(key)?;
         let found = value.get_ref().as_str();
         let word = words.iter().copied().find(|w| Some(*w) == found);
         if word.is_none() {
-            let mut message = Diagnostic::error("E0602", format!("`{key}` is one of {}", listed(words)));
-            message = message.at(span(value.span()), format!("found {}", describe(value.get_ref())));
+            let mut message =
+                Diagnostic::error("E0602", format!("`{key}` is one of {}", listed(words)));
+            message = message.at(
+                span(value.span()),
+                format!("found {}", describe(value.get_ref())),
+            );
             if let Some(near) = found.and_then(|f| nearest(f, words.iter().copied())) {
-                message = message.patch(format!("the nearest is `{near}`"), span(value.span()), format!("{near:?}"));
+                message = message.patch(
+                    format!("the nearest is `{near}`"),
+                    span(value.span()),
+                    format!("{near:?}"),
+                );
             }
             self.mistakes.push(message);
         }
@@ -119,8 +147,11 @@ impl<'a> Table<'a> {
                     DeValue::Table(table) => Table::new(&format!("[{key}]"), table),
                     other => {
                         let title = format!("`{key}` is a table");
-                        let message = Diagnostic::error("E0602", title).at(place, format!("found {}", describe(&other)));
-                        self.mistakes.push(message.help(format!("write `[{key}]` on a line of its own and its keys below")));
+                        let message = Diagnostic::error("E0602", title)
+                            .at(place, format!("found {}", describe(&other)));
+                        self.mistakes.push(message.help(format!(
+                            "write `[{key}]` on a line of its own and its keys below"
+                        )));
                         Table::new(&format!("[{key}]"), DeTable::new())
                     }
                 }
@@ -137,7 +168,10 @@ impl<'a> Table<'a> {
             DeValue::Float(x) => x.to_string(),
             other => describe(other),
         };
-        entries.into_iter().map(|(key, _, value)| (key, text(value.get_ref()))).collect()
+        entries
+            .into_iter()
+            .map(|(key, _, value)| (key, text(value.get_ref())))
+            .collect()
     }
 
     /// The settings of `signature`, defaults filled in.
@@ -152,11 +186,15 @@ impl<'a> Table<'a> {
                 Kind::Choice(words) => self.choice(name, words).map(Constant::Word),
                 Kind::Count => self.count(name).map(Constant::Count),
                 Kind::Number { domain, .. } => self
-                    .value(name, domain.describe(), |v| number(v).filter(|x| domain.holds(*x)))
+                    .value(name, domain.describe(), |v| {
+                        number(v).filter(|x| domain.holds(*x))
+                    })
                     .map(Constant::Number),
                 _ => None,
             };
-            if let (Some(value), Some(entry)) = (read, settings.0.iter_mut().find(|(n, _)| *n == name)) {
+            if let (Some(value), Some(entry)) =
+                (read, settings.0.iter_mut().find(|(n, _)| *n == name))
+            {
                 entry.1 = value;
             }
         }
@@ -166,9 +204,13 @@ impl<'a> Table<'a> {
     /// What is wrong with this table, keys that nobody took included.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         for (key, place, _) in self.entries {
-            let mut message = Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name)).at(place, "");
+            let mut message =
+                Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name))
+                    .at(place, "");
             match nearest(&key, self.known.iter().copied()) {
-                Some(near) => message = message.patch(format!("the nearest key is `{near}`"), place, near),
+                Some(near) => {
+                    message = message.patch(format!("the nearest key is `{near}`"), place, near)
+                }
                 None => message = message.note(format!("its keys are {}", listed(&self.known))),
             }
             self.mistakes.push(message);
@@ -203,8 +245,13 @@ fn describe(value: &DeValue) -> String {
 
 /// The known word nearest to `word`, if one is near enough to be what was meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known.into_iter().map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k));
-    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, k)| k)
+    let scored = known
+        .into_iter()
+        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k));
+    scored
+        .filter(|(score, _)| *score > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
 }
 
 /// `` `a`, `b` and `c` ``
