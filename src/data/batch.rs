@@ -38,7 +38,13 @@ pub fn gather_labels(split: &Split, indices: &[usize], classes: usize, out: &mut
 /// A table of scaled bytes pays off while it stays in the nearest cache.
 const MOST_TABLED_CHANNELS: usize = 16;
 
-fn scaled<T: Real>(values: &Values, width: usize, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
+fn scaled<T: Real>(
+    values: &Values,
+    width: usize,
+    indices: &[usize],
+    transform: &Transform,
+    out: &mut Vec<T>,
+) {
     out.clear();
     out.reserve(indices.len() * width);
     let channels = transform.channels();
@@ -93,7 +99,12 @@ pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> 
     let Some(first) = bad.next() else { return Ok(()) };
     let others = bad.count();
     let message = bad_target(kind, what, first / width, split.targets.get(first));
-    Err(if others == 0 { message } else { message.note(format!("and {others} more of {}", split.targets.len())) }.into())
+    Err(if others == 0 {
+        message
+    } else {
+        message.note(format!("and {others} more of {}", split.targets.len()))
+    }
+    .into())
 }
 
 fn is_label(value: f64, classes: usize) -> bool {
@@ -102,13 +113,15 @@ fn is_label(value: f64, classes: usize) -> bool {
 
 fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnostic {
     let (title, expected) = match kind {
-        TargetKind::Category(classes) => {
-            (format!("a label of {what} is out of range"), format!("a whole number from 0 to {}", classes.max(1) - 1))
-        }
+        TargetKind::Category(classes) => (
+            format!("a label of {what} is out of range"),
+            format!("a whole number from 0 to {}", classes.max(1) - 1),
+        ),
         TargetKind::Binary => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
         TargetKind::Real(_) => (format!("a target of {what} is not finite"), "a finite number".into()),
     };
-    Diagnostic::error("E0509", title).note(format!("expected {expected}, row {row} (the first being 0) has {value}"))
+    Diagnostic::error("E0509", title)
+        .note(format!("expected {expected}, row {row} (the first being 0) has {value}"))
 }
 
 /// Whether every input of `split`, called `what`, is finite.
@@ -136,7 +149,13 @@ mod tests {
 
     fn split(inputs: Values, shape: &[usize], targets: Values) -> Split {
         let input_shape = Shape::new(shape);
-        Split { len: inputs.len() / input_shape.len(), inputs, input_shape, targets, target_shape: Shape::default() }
+        Split {
+            len: inputs.len() / input_shape.len(),
+            inputs,
+            input_shape,
+            targets,
+            target_shape: Shape::default(),
+        }
     }
 
     #[test]

@@ -124,7 +124,7 @@ pub fn find(entry: &dyn CatalogEntry, places: &[Place]) -> Option<PathBuf> {
 }
 
 /// As [`find`]; an error that names every place if it is in none. A made data set needs no place.
-pub(crate) fn locate(entry: &dyn CatalogEntry, places: &[Place]) -> Result<PathBuf> {
+pub fn locate(entry: &dyn CatalogEntry, places: &[Place]) -> Result<PathBuf> {
     match entry.folders() {
         [] => Ok(PathBuf::new()),
         [folder, ..] => find(entry, places).ok_or_else(|| missing(entry.name(), places, folder)),

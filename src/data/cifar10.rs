@@ -131,19 +131,34 @@ const fn batch(name: &'static str, sha256: &'static str) -> Form {
 /// The sha256 of each file, as published with torchvision's port to Ruby beside that of the archive.
 static FILES: &[DataFile] = &[
     DataFile {
-        forms: &[batch("data_batch_1.bin", "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5")],
+        forms: &[batch(
+            "data_batch_1.bin",
+            "cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5",
+        )],
     },
     DataFile {
-        forms: &[batch("data_batch_2.bin", "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed")],
+        forms: &[batch(
+            "data_batch_2.bin",
+            "a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed",
+        )],
     },
     DataFile {
-        forms: &[batch("data_batch_3.bin", "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67")],
+        forms: &[batch(
+            "data_batch_3.bin",
+            "bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67",
+        )],
     },
     DataFile {
-        forms: &[batch("data_batch_4.bin", "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48")],
+        forms: &[batch(
+            "data_batch_4.bin",
+            "014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48",
+        )],
     },
     DataFile {
-        forms: &[batch("data_batch_5.bin", "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add")],
+        forms: &[batch(
+            "data_batch_5.bin",
+            "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
+        )],
     },
     DataFile {
         forms: &[batch("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b")],

@@ -19,7 +19,8 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
 }
 
 fn parse(path: &Path, bytes: &[u8], target: Option<&str>) -> Result<Split> {
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bytes);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(bytes);
     let mut record = ByteRecord::new();
     if !next(path, &mut reader, &mut record)? {
         return Err(corrupt(path, "is empty").note("expected a header with the columns' names").into());

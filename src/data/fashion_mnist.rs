@@ -30,7 +30,9 @@ impl CatalogEntry for FashionMnist {
     }
 
     fn origin(&self) -> Option<Origin> {
-        Some(Origin::Files { url: "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion" })
+        Some(Origin::Files {
+            url: "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+        })
     }
 
     fn known_facts(&self) -> Facts {
@@ -46,8 +48,18 @@ impl CatalogEntry for FashionMnist {
     }
 }
 
-const CLASSES: &[&str] =
-    &["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+const CLASSES: &[&str] = &[
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
 
 static FILES: &[DataFile] = &[
     DataFile {

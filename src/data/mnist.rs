@@ -46,8 +46,7 @@ impl CatalogEntry for Mnist {
     }
 }
 
-const CLASSES: &[&str] =
-    &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const CLASSES: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 static FILES: &[DataFile] = &[
     DataFile {

@@ -74,7 +74,8 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         _ => return Err(unknown()),
     };
     let kind = symbols.as_str();
-    let width = kind.get(1..).and_then(|w| w.parse::<usize>().ok()).filter(|w| *w <= 8).ok_or_else(unknown)?;
+    let width =
+        kind.get(1..).and_then(|w| w.parse::<usize>().ok()).filter(|w| *w <= 8).ok_or_else(unknown)?;
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
     let mut bytes = vec![];
     reader.take(expected as u64).read_to_end(&mut bytes).map_err(|e| e.to_string())?;

@@ -143,7 +143,8 @@ fn of_reals(value: impl Fn(usize) -> f64, width: usize, channels: usize, indices
             return Moments { mean: if low == high { low } else { 0.0 }, deviation: 0.0 };
         }
         let mean = positions().map(&value).sum::<f64>() / n;
-        let (first, second) = positions().map(|p| value(p) - mean).fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
+        let (first, second) =
+            positions().map(|p| value(p) - mean).fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
         let deviation = ((second - first * first / n) / n).max(0.0).sqrt();
         Moments { mean: mean + first / n, deviation }
     };
@@ -170,14 +171,19 @@ mod tests {
 
     #[test]
     fn a_constant_that_no_float_holds_exactly_is_constant() {
-        let fitted = Scaling::Standardize.fit(&Values::F64(vec![0.1; 1000]), &Shape::default(), &(0..1000).collect::<Vec<_>>());
+        let fitted = Scaling::Standardize.fit(
+            &Values::F64(vec![0.1; 1000]),
+            &Shape::default(),
+            &(0..1000).collect::<Vec<_>>(),
+        );
         assert_eq!((fitted.transform.offset[0], fitted.constant), (0.1, vec![0]));
     }
 
     #[test]
     fn a_large_offset_costs_no_digits() {
         let values: Vec<f64> = (0..1000).map(|i| 1e9 + f64::from(i % 2)).collect();
-        let fitted = Scaling::Standardize.fit(&Values::F64(values), &Shape::default(), &(0..1000).collect::<Vec<_>>());
+        let fitted =
+            Scaling::Standardize.fit(&Values::F64(values), &Shape::default(), &(0..1000).collect::<Vec<_>>());
         assert_eq!((fitted.transform.offset[0], fitted.transform.scale[0]), (1e9 + 0.5, 0.5));
     }
 
@@ -194,7 +200,8 @@ mod tests {
 
     #[test]
     fn json_keeps_every_bit() {
-        let transform = Transform { offset: vec![0.1 + 0.2, 1.0 / 3.0], scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0] };
+        let transform =
+            Transform { offset: vec![0.1 + 0.2, 1.0 / 3.0], scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0] };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);
         assert_eq!(serde_json::to_string(&Scaling::Standardize).unwrap(), "\"standardize\"");

@@ -1,8 +1,9 @@
 //! `shapes`: a made data set, so that the first command needs no download.
 //!
-//! 32x32 colour images of ten kinds of figure, each at a random place, size and angle, in colours from
-//! overlapping ranges, on a background with a gradient, among smaller clutter, under noise. A linear
-//! classifier does poorly on it, a small convolutional network well.
+//! 32x32 colour images of ten kinds of figure, each at a random place, size and slant, in any colour that
+//! is brighter than its background's, on a gradient, among smaller clutter, under noise. Of the 1000 test
+//! images a linear classifier gets a third right, a network of one convolution 73 in 100 after
+//! ten epochs, one of two convolutions 87 after eight.
 //!
 //! Whole numbers, and the four operations and `floor` of float64 alone, which IEEE 754 fixes to the
 //! last bit: the images are the same on every machine.
@@ -34,7 +35,7 @@ impl CatalogEntry for Shapes {
     }
 
     fn known_facts(&self) -> Facts {
-        Facts::images(self.name(), [TRAIN, TEST], [SIDE, SIDE, 3], CLASSES)
+        Facts::images(self.name(), [TRAIN, TEST], [SIDE, SIDE, 3], &FIGURES.map(|(name, _)| name))
     }
 
     fn found_facts(&self, _: &Path) -> Result<Facts> {
@@ -48,9 +49,34 @@ impl CatalogEntry for Shapes {
     }
 }
 
-const CLASSES: &[&str] = &[
-    "disc", "ring", "square", "triangle", "plus", "rows", "columns", "checker", "star", "ell",
+/// Whether the point (u, v), v going down, of a figure that reaches about 1 from its centre is inside.
+type Inside = fn(u: f64, v: f64) -> bool;
+
+/// The classes, in the order of their labels.
+static FIGURES: [(&str, Inside); 10] = [
+    ("disc", |u, v| u * u + v * v <= 0.72),
+    ("ring", |u, v| (0.3..=0.9).contains(&(u * u + v * v))),
+    ("square", |u, v| extent(u, v) <= 0.75),
+    ("triangle", |u, v| THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5)),
+    ("plus", |u, v| extent(u, v) <= 0.95 && u.abs().min(v.abs()) <= 0.27),
+    ("rows", |u, v| extent(u, v) <= 0.85 && stripe(v, 0.34) % 2 == 0),
+    ("columns", |u, v| extent(u, v) <= 0.85 && stripe(u, 0.34) % 2 == 0),
+    ("checker", |u, v| extent(u, v) <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0),
+    // A pentagram: the points on the inner side of at least four of its five lines.
+    ("star", |u, v| FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4),
+    ("ell", |u, v| {
+        (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v)
+    }),
 ];
+
+fn extent(u: f64, v: f64) -> f64 {
+    u.abs().max(v.abs())
+}
+
+/// Which stripe of this width a point from -0.85 on is in.
+fn stripe(w: f64, width: f64) -> i32 {
+    ((w + 0.85) / width).floor() as i32
+}
 
 /// The images `first..first + len`; every ten hold each class once.
 fn split(first: usize, len: usize) -> Split {
@@ -76,12 +102,11 @@ fn split(first: usize, len: usize) -> Split {
 type Colour = [i32; 3];
 
 fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
-    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(40, 215)) };
-    let contrast = |a: &Colour, b: &Colour| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<i32>();
-    let ground = colour(random);
-    let mut ink = colour(random);
-    while contrast(&ground, &ink) < 100 {
-        ink = colour(random);
+    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
+    // Redrawn until the figure is the brighter, by 40 of 255 or more on the mean of the channels.
+    let (mut ground, mut ink) = (colour(random), colour(random));
+    while ink.iter().sum::<i32>() - ground.iter().sum::<i32>() < 120 {
+        (ground, ink) = (colour(random), colour(random));
     }
     let mut canvas = [[0; 3]; SIDE * SIDE];
     let slopes: [[i32; 2]; 3] = std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
@@ -93,43 +118,40 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
         });
     }
     let clutter = |canvas: &mut _, random: &mut Stream| {
-        let (kind, radius) = ([0, 2, 3][random.below(3) as usize], 1.5 + 1.7 * random.unit());
+        let ((_, inside), radius) = (FIGURES[[0, 2, 3][random.below(3) as usize]], 1.5 + 1.7 * random.unit());
         let centre = [32.0 * random.unit(), 32.0 * random.unit()];
-        let figure = Figure { kind, centre, radius, turn: turn(random, true) };
+        let figure = Figure { inside, centre, radius, turn: turn(random, 0.4) };
         figure.paint(canvas, &colour(random));
     };
     (0..random.between(2, 4)).for_each(|_| clutter(&mut canvas, random));
     let radius = 6.0 + 5.5 * random.unit();
-    let room = 0.85 * (16.0 - radius);
+    let room = 0.7 * (16.0 - radius);
     let mut place = || 16.0 + room * (2.0 * random.unit() - 1.0);
     let centre = [place(), place()];
-    let free = !matches!(CLASSES[usize::from(label)], "rows" | "columns");
-    Figure { kind: label, centre, radius, turn: turn(random, free) }.paint(&mut canvas, &ink);
+    let (_, inside) = FIGURES[usize::from(label)];
+    Figure { inside, centre, radius, turn: turn(random, 0.2) }.paint(&mut canvas, &ink);
     (0..random.between(0, 2)).for_each(|_| clutter(&mut canvas, random));
 
-    let noise = random.between(8, 20);
-    for (byte, value) in image.iter_mut().zip(canvas.iter().flatten()) {
-        let (a, b) = (random.between(-noise, noise), random.between(-noise, noise));
-        *byte = (value + a + b).clamp(0, 255) as u8;
+    // Six draws of ten bits a pixel: the sum of two to each channel.
+    let levels = 17 + 2 * random.below(13);
+    for (bytes, value) in image.chunks_exact_mut(3).zip(&canvas) {
+        let bits = random.bits();
+        let draw = |i: usize| (((bits >> (10 * i)) % 1024) * levels / 1024) as i32;
+        for (c, (byte, value)) in bytes.iter_mut().zip(value).enumerate() {
+            *byte = (value + draw(2 * c) + draw(2 * c + 1) - (levels as i32 - 1)).clamp(0, 255) as u8;
+        }
     }
 }
 
-/// The cosine and sine of a random angle: any, or one within 12 degrees of none.
-fn turn(random: &mut Stream, free: bool) -> [f64; 2] {
-    // (1 - t^2, 2 t) / (1 + t^2) is on the circle, and for |t| <= sqrt(2) - 1 within 45 degrees.
-    let most = if free { 0.414 } else { 0.1 };
+/// The cosine and sine of a random angle: within 23 degrees of none for `most` of 0.2.
+fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
+    // (1 - t^2, 2 t) / (1 + t^2) is on the circle.
     let t = most * (2.0 * random.unit() - 1.0);
-    let (cos, sin) = ((1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t));
-    match if free { random.below(4) } else { 0 } {
-        0 => [cos, sin],
-        1 => [-sin, cos],
-        2 => [-cos, -sin],
-        _ => [sin, -cos],
-    }
+    [(1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t)]
 }
 
 struct Figure {
-    kind: u8,
+    inside: Inside,
     centre: [f64; 2],
     radius: f64,
     turn: [f64; 2],
@@ -138,39 +160,21 @@ struct Figure {
 impl Figure {
     /// Covers each pixel by as many of its four quarters as are inside.
     fn paint(&self, canvas: &mut [Colour; SIDE * SIDE], ink: &Colour) {
-        let [cx, cy] = self.centre;
+        let ([cx, cy], [cos, sin]) = (self.centre, self.turn.map(|t| t / self.radius));
         let reach = 1.3 * self.radius;
         let range = |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
         for y in range(cy) {
             for x in range(cx) {
-                let inside = |dx: f64, dy: f64| self.holds(x as f64 + dx - cx, y as f64 + dy - cy);
                 let quarters = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
-                let covered = quarters.iter().filter(|(dx, dy)| inside(*dx, *dy)).count() as i32;
+                let covered = quarters.iter().filter(|(right, down)| {
+                    let (dx, dy) = (x as f64 + right - cx, y as f64 + down - cy);
+                    (self.inside)(cos * dx + sin * dy, cos * dy - sin * dx)
+                });
+                let covered = covered.count() as i32;
                 for (value, ink) in canvas[y * SIDE + x].iter_mut().zip(ink) {
                     *value += (ink - *value) * covered / 4;
                 }
             }
-        }
-    }
-
-    /// Whether the point (x, y) from the centre is inside.
-    fn holds(&self, x: f64, y: f64) -> bool {
-        let [cos, sin] = self.turn;
-        let (u, v) = ((cos * x + sin * y) / self.radius, (cos * y - sin * x) / self.radius);
-        let (square, extent) = (u * u + v * v, u.abs().max(v.abs()));
-        let stripe = |w: f64, width: f64| ((w + 0.85) / width).floor() as i32;
-        match CLASSES[usize::from(self.kind)] {
-            "disc" => square <= 0.72,
-            "ring" => (0.3..=0.9).contains(&square),
-            "square" => extent <= 0.75,
-            "triangle" => THIRDS.iter().all(|[a, b]| a * u + b * v <= 0.5),
-            "plus" => extent <= 0.95 && u.abs().min(v.abs()) <= 0.27,
-            "rows" => extent <= 0.85 && stripe(v, 0.34) % 2 == 0,
-            "columns" => extent <= 0.85 && stripe(u, 0.34) % 2 == 0,
-            "checker" => extent <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0,
-            // A pentagram: the points on the inner side of at least four of its five lines.
-            "star" => FIFTHS.iter().filter(|[a, b]| a * u + b * v <= 0.35).count() >= 4,
-            _ => (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v),
         }
     }
 }
@@ -203,12 +207,7 @@ mod tests {
             }
         }
         let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        if std::env::var_os("DUMP").is_some() {
-            let Values::U8(b) = &data.train.inputs else { panic!("bytes") };
-            std::fs::write("/tmp/shapes.bin", b).unwrap();
-            let Values::U8(b) = &data.train.targets else { panic!("bytes") };
-            std::fs::write("/tmp/shapes.lab", b).unwrap();
-        }
+        assert_eq!(hash, "9ab4dc58f7005e0a48ec4a02f45482c34e7e55912d2cab30ddf5b9f89a0ea7bb");
     }
 
     #[test]

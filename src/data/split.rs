@@ -24,7 +24,9 @@ pub enum Validation {
 /// sets no example aside.
 pub fn take_validation(train: &Split, part: Validation, seed: u64) -> Result<(Vec<usize>, Vec<usize>)> {
     let n = train.len;
-    let error = |title: String| Err(Diagnostic::error("E0513", title).note(format!("the training part has {n} examples")).into());
+    let error = |title: String| {
+        Err(Diagnostic::error("E0513", title).note(format!("the training part has {n} examples")).into())
+    };
     let count = match part {
         Validation::Count(count) => count,
         Validation::Fraction(part) if !(0.0..1.0).contains(&part) => {
@@ -55,7 +57,13 @@ mod tests {
     fn split(len: usize) -> Split {
         let values = Values::U8(vec![0; len]);
         let shape = Shape::default();
-        Split { inputs: values.clone(), input_shape: shape.clone(), targets: values, target_shape: shape, len }
+        Split {
+            inputs: values.clone(),
+            input_shape: shape.clone(),
+            targets: values,
+            target_shape: shape,
+            len,
+        }
     }
 
     #[test]
@@ -74,7 +82,12 @@ mod tests {
 
     #[test]
     fn a_part_must_leave_some_and_take_some() {
-        for part in [Validation::Count(10), Validation::Count(11), Validation::Fraction(0.99), Validation::Fraction(0.01)] {
+        for part in [
+            Validation::Count(10),
+            Validation::Count(11),
+            Validation::Fraction(0.99),
+            Validation::Fraction(0.01),
+        ] {
             assert_eq!(take_validation(&split(10), part, 0).unwrap_err().diagnostics[0].code, "E0513");
         }
         for part in [-0.1, 1.0, f64::NAN] {

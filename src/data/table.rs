@@ -37,8 +37,8 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
     let source = Arc::new(Source { name: path.display().to_string(), text });
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let table: Table = toml::from_str(&source.text).map_err(|error| {
-        let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `target` and `test_rows`");
+        let message =
+            corrupt(path, "does not describe a table").note("its keys are `file`, `target` and `test_rows`");
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
@@ -149,7 +149,10 @@ mod tests {
             ("d.toml", "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n"),
         ]);
         let data = read(&folder.path().join("d.toml"), None).unwrap();
-        assert_eq!((data.train.inputs, data.train.targets), (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0])));
+        assert_eq!(
+            (data.train.inputs, data.train.targets),
+            (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0]))
+        );
         assert_eq!(data.test.unwrap().targets, Values::F64(vec![10.0, 12.0]));
         let other = read(&folder.path().join("d.toml"), Some("z")).unwrap();
         assert_eq!(other.train.targets, Values::F64(vec![5.0]));
