@@ -21,7 +21,8 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it takes.
     pub kind: Kind,
-    /// Its value where the file gives none, as it would be written; `None` if it must be given.
+    /// Its value where the file gives none, as it would be written; `None` if it must be given. The
+    /// name of a parameter before it stands for that parameter's value (`stride` of a pool: `size`).
     pub default: Option<&'static str>,
     /// One line.
     pub summary: &'static str,
@@ -125,12 +126,7 @@ pub struct Constants(pub Vec<(&'static str, Constant)>);
 
 impl Constants {
     fn get(&self, name: &str) -> &Constant {
-        &self
-            .0
-            .iter()
-            .find(|(n, _)| *n == name)
-            .expect("an argument of the signature")
-            .1
+        &self.0.iter().find(|(n, _)| *n == name).expect("an argument of the signature").1
     }
 
     /// The [`Constant::Count`] called `name`.

@@ -26,10 +26,7 @@ impl Span {
 
     /// The smallest span that holds both.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -39,9 +36,18 @@ impl Source {
         &self.text[span.start..span.end]
     }
 
+    /// The nearest place at or before byte `offset` that is within the text and between characters.
+    pub fn border(&self, offset: usize) -> usize {
+        let offset = offset.min(self.text.len());
+        (0..=offset)
+            .rev()
+            .find(|&i| self.text.is_char_boundary(i))
+            .unwrap_or(0)
+    }
+
     /// The 1-based line and column (in characters) of byte `offset`.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = &self.text[..offset.min(self.text.len())];
+        let before = &self.text[..self.border(offset)];
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)

@@ -1,9 +1,183 @@
-//! Estimators: how one draw of a posterior reaches the examples of a minibatch.
+//! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a minibatch.
+//! Each is a file with its maths, forward, backward and what it needs of the posterior.
+//!
+//! An estimator splits one step into kernel-sized work, done once ([`Estimate::prepare`],
+//! [`Estimate::scale_gradient`]), and the two passes over examples, written against
+//! [`Linear`] alone, so that they serve dense layers and every convolution alike.
+//!
+//! A bias is linear in its weight too: its input is 1. [`Estimate::bias_rows`] and
+//! [`Estimate::bias_backward`] are the same maths for that case.
 
+mod flipout;
+mod local_reparameterization;
+mod point;
+mod reparameterization;
+
+pub use point::POINT;
+
+use crate::layer::Linear;
+use crate::posterior::Entries;
 use crate::signature::Signature;
+use crate::tensor::Real;
 
 /// An entry of the registry.
-pub trait Estimator: Sync {
+pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     /// Its name and arguments.
     fn signature(&self) -> &'static Signature;
+    /// How the draw is made, as the IR prints it.
+    fn formula(&self) -> &'static str;
+    /// Why it cannot estimate under this posterior, if it cannot.
+    fn refuse(&self, entries: Entries) -> Option<&'static str>;
+    /// What the IR remarks of it for a kernel that `positions` output positions share.
+    fn remark(&self, positions: usize) -> Option<&'static str> {
+        let _ = positions;
+        None
+    }
+    /// Which random numbers it draws.
+    fn draws(&self) -> Draws;
+    /// Products of the layer's own size in one forward pass: 2 where it runs the layer twice.
+    fn products(&self, positions: usize) -> u64;
+    /// Numbers per output entry that `forward` keeps for `backward`: 0 or 1.
+    fn saved(&self) -> usize {
+        0
+    }
+    /// Kernel-sized scratch arrays it needs for each worker.
+    fn kernel_scratch(&self, positions: usize) -> usize {
+        let _ = positions;
+        0
+    }
+}
+
+/// The random numbers of one kernel (or bias) and minibatch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Draws {
+    /// ε, of the kernel's shape.
+    pub noise: bool,
+    /// Signs `[B, C_in]` and `[B, C_out]`.
+    pub signs: bool,
+    /// ζ, standard normal, of the output's shape for each example.
+    pub activation: bool,
+}
+
+/// A kernel (or bias) ready for one draw.
+#[derive(Clone, Copy)]
+pub struct Kernel<'a, T> {
+    /// The first of the two arrays that [`Estimate::prepare`] writes.
+    pub first: &'a [T],
+    /// The second; empty for an estimator that has none.
+    pub second: &'a [T],
+}
+
+/// The example-wise random numbers, those of the examples at hand only.
+#[derive(Clone, Copy, Default)]
+pub struct ExampleDraws<'a, T> {
+    /// Input signs, C_in an example.
+    pub sign_in: &'a [T],
+    /// Output signs, C_out an example.
+    pub sign_out: &'a [T],
+    /// Activation noise, one an output entry.
+    pub activation: &'a [T],
+}
+
+/// Working memory of one worker.
+pub struct Scratch<'a, T> {
+    /// [`crate::layer::AnyLinear::scratch`] numbers for the layer itself.
+    pub layer: &'a mut [T],
+    /// [`Estimator::kernel_scratch`] kernels.
+    pub kernels: &'a mut [T],
+    /// Room for an input and an output of the examples at hand.
+    pub rows: &'a mut [T],
+}
+
+/// Where a backward pass adds the gradients by [`Kernel::first`] and [`Kernel::second`].
+pub struct KernelGradient<'a, T> {
+    /// By the first array.
+    pub first: &'a mut [T],
+    /// By the second; empty for an estimator that has none.
+    pub second: &'a mut [T],
+}
+
+/// The arithmetic of an estimator.
+pub trait Estimate<T: Real>: Sync {
+    /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε.
+    fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
+
+    /// Adds to `d_scale` the gradient by scale, from those by `first` and `second`; the gradient by
+    /// loc is that by `first`.
+    fn scale_gradient(
+        &self,
+        scale: &[T],
+        noise: &[T],
+        d_first: &[T],
+        d_second: &[T],
+        d_scale: &mut [T],
+    );
+
+    /// y of the examples in `x`. `saved` is kept for `backward`.
+    #[allow(clippy::too_many_arguments)]
+    fn forward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        saved: &mut [T],
+        scratch: Scratch<T>,
+    );
+
+    /// From dy: adds to the kernel's gradient, and writes dx if asked for.
+    #[allow(clippy::too_many_arguments)]
+    fn backward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        dy: &[T],
+        saved: &[T],
+        dx: Option<&mut [T]>,
+        gradient: KernelGradient<T>,
+        scratch: Scratch<T>,
+    );
+
+    /// The bias each example adds: writes one row an example.
+    fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]);
+
+    /// Adds one example's gradient by its bias row to the bias's gradient.
+    fn bias_backward(
+        &self,
+        bias: Kernel<T>,
+        draws: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    );
+}
+
+/// The operation a kernel belongs to, with the facts of its geometry that estimators need.
+#[derive(Clone, Copy)]
+pub struct Site<'a, T> {
+    /// The operation.
+    pub linear: &'a dyn Linear<T>,
+    /// Input channels.
+    pub channels_in: usize,
+    /// Output channels.
+    pub channels_out: usize,
+    /// Output positions that share the kernel in one example.
+    pub positions: usize,
+}
+
+/// Every estimator, in the order `bnnc list` prints.
+pub static ESTIMATORS: &[&dyn Estimator] = &[
+    &reparameterization::Reparameterization,
+    &local_reparameterization::LocalReparameterization,
+    &flipout::Flipout,
+];
+
+/// The estimator called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Estimator> {
+    ESTIMATORS
+        .iter()
+        .copied()
+        .find(|e| e.signature().name == name)
 }

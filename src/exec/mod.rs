@@ -1,9 +1,30 @@
 //! The interpreter: runs a plan on buffers allocated once.
+//!
+//! A step: [`draw`] writes the kernels' scales, noise and per-example signs; [`forward`] and
+//! [`backward`] run the segments, convolutions example by example in chunks of the minibatch;
+//! [`collect`] adds the chunks' gradients up, adds the KL terms and turns gradients by scale into
+//! gradients by rho.
+//!
+//! The minibatch is cut into chunks whose number depends on the plan and the batch size alone, and
+//! every sum runs over chunks or blocks in their order: a run gives the same bits on any number of
+//! threads.
 
-use crate::ir::Position;
+mod backward;
+mod buffers;
+mod collect;
+mod draw;
+mod forward;
+mod number;
+mod observe;
+mod slots;
+
+use crate::ir::{Position, Term};
 use crate::likelihood::Targets;
 use crate::plan::Plan;
 use crate::tensor::Real;
+use buffers::Buffers;
+pub use buffers::memory;
+pub use number::Number;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,7 +47,7 @@ pub struct Draw<'a> {
     pub seed: u64,
     /// The number of this step since the start of training. Evaluation takes numbers of its own.
     pub step: u64,
-    /// Draws given from outside: every one the step needs must be there.
+    /// Draws given from outside ([`Plan::draws`] names them): every one the step needs must be there.
     pub given: Option<&'a BTreeMap<String, Vec<f64>>>,
 }
 
@@ -50,21 +71,43 @@ pub struct TermValue {
     pub scaled: f64,
 }
 
+impl TermValue {
+    fn new(term: &Term, value: f64, at: &Position) -> Self {
+        let scale = term.scale.value(at);
+        TermValue {
+            value,
+            scale,
+            scaled: value * scale,
+        }
+    }
+}
+
 /// The interpreter of one plan in one number type.
-pub struct Interpreter<T: Real> {
+pub struct Interpreter<T: Number> {
     plan: Arc<Plan>,
     batch: usize,
     /// Every trainable number, laid out as [`Plan::variables`].
     pub variables: Vec<T>,
     /// The gradient of the last step's loss, laid out alike.
     pub gradient: Vec<T>,
+    buffers: Buffers<T>,
+    /// Examples of the last forward pass.
+    examples: usize,
 }
 
-impl<T: Real> Interpreter<T> {
+impl<T: Number> Interpreter<T> {
     /// Allocates all it needs for minibatches of up to `batch` examples.
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
-        let _ = (plan, batch);
-        unimplemented!()
+        let trainable = plan.trainable();
+        let buffers = Buffers::new(&plan, batch);
+        Interpreter {
+            batch,
+            variables: vec![T::zero(); trainable],
+            gradient: vec![T::zero(); trainable],
+            buffers,
+            examples: 0,
+            plan,
+        }
     }
 
     /// The plan it runs.
@@ -72,41 +115,91 @@ impl<T: Real> Interpreter<T> {
         &self.plan
     }
 
-    /// Sets every variable by its initialiser.
-    pub fn initialize(&mut self, seed: u64) {
-        let _ = seed;
-        unimplemented!()
+    /// The most examples one call takes.
+    pub fn batch(&self) -> usize {
+        self.batch
     }
 
     /// The loss of one minibatch; the gradient goes to [`Interpreter::gradient`].
     pub fn step(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
-        let _ = (batch, draw, at, self.batch);
-        unimplemented!()
-    }
-
-    /// The network's outputs of the last call to `step` or `predictive` as predictive distributions
-    /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
-    pub fn last_predictive(&self, out: &mut [T]) {
-        let _ = out;
-        unimplemented!()
+        let plan = self.plan.clone();
+        let samples = plan.model.objective.samples;
+        self.gradient.fill(T::zero());
+        self.buffers.start_step();
+        self.scales();
+        let scales: Vec<f64> = plan
+            .model
+            .loss
+            .terms
+            .iter()
+            .map(|term| term.scale.value(at))
+            .collect();
+        let mut values = vec![0.0; plan.terms.len()];
+        for sample in 0..samples {
+            self.draw(draw, sample, batch.len);
+            self.forward(batch.inputs, batch.len);
+            let weight = scales[0] / samples as f64;
+            values[0] += self.observe(batch, weight) / samples as f64;
+            self.backward(batch.inputs, batch.len);
+            self.collect_sample(samples, &scales, &mut values);
+        }
+        self.collect_terms(&scales, &mut values);
+        self.chain();
+        let terms: Vec<TermValue> = plan
+            .model
+            .loss
+            .terms
+            .iter()
+            .zip(&values)
+            .map(|(term, &value)| TermValue::new(term, value, at))
+            .collect();
+        StepReport {
+            loss: terms.iter().map(|t| t.scaled).sum(),
+            terms,
+        }
     }
 
     /// One draw of the weights for each example as the estimators make them: writes the predictive
     /// distributions, and −log p(target) of each example if there are targets.
-    pub fn predictive(&mut self, inputs: &[T], examples: usize, draw: &Draw, out: &mut [T], nll: Option<(Targets<T>, &mut [T])>) {
-        let _ = (inputs, examples, draw, out, nll);
-        unimplemented!()
+    pub fn predictive(
+        &mut self,
+        inputs: &[T],
+        examples: usize,
+        draw: &Draw,
+        out: &mut [T],
+        nll: Option<(Targets<T>, &mut [T])>,
+    ) {
+        self.scales();
+        self.draw(draw, 0, examples);
+        self.forward(inputs, examples);
+        self.last_predictive(out);
+        if let Some((targets, nll)) = nll {
+            self.nll_only(targets, nll);
+        }
     }
 
-    /// The KL and penalty terms alone, at scale 1 (`None` for the data term), in the order of the
-    /// loss's terms; Monte-Carlo forms with the draws of `draw`.
+    /// The KL and penalty terms alone, unscaled (`None` for the data term), in the order of the loss's
+    /// terms; Monte-Carlo forms at the draw of `draw`. Leaves [`Interpreter::gradient`] undefined.
     pub fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
-        let _ = draw;
-        unimplemented!()
+        let plan = self.plan.clone();
+        let mut values = vec![0.0; plan.terms.len()];
+        let zeros = vec![0.0; plan.terms.len()];
+        self.scales();
+        self.draw(draw, 0, 0);
+        self.collect_monte_carlo(1, &zeros, &mut values);
+        self.collect_terms(&zeros, &mut values);
+        plan.terms
+            .iter()
+            .zip(values)
+            .map(|(term, value)| term.as_ref().map(|_| value))
+            .collect()
     }
+}
 
-    /// The observe's arguments' values of the last step, each with its name and shape.
-    pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
-        unimplemented!()
-    }
+/// Entries of a parameter that one task takes: the same cut for every pass over parameters.
+const BLOCK: usize = 4096;
+
+/// A zeroed vector.
+fn zeros<T: Real>(len: usize) -> Vec<T> {
+    vec![T::zero(); len]
 }

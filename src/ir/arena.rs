@@ -57,7 +57,10 @@ impl<T> Arena<T> {
 
     /// Handles and values, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (Handle<T>, &T)> {
-        self.0.iter().enumerate().map(|(i, value)| (Handle(i as u32, PhantomData), value))
+        self.0
+            .iter()
+            .enumerate()
+            .map(|(i, value)| (Handle(i as u32, PhantomData), value))
     }
 
     /// Number of values.

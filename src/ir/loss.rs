@@ -82,7 +82,13 @@ pub struct Position {
 impl Position {
     /// A whole pass in one batch of `examples`.
     pub fn full_batch(examples: usize) -> Self {
-        Position { training_examples: examples, batch: examples, batch_index: 0, batches: 1, epoch: f64::INFINITY }
+        Position {
+            training_examples: examples,
+            batch: examples,
+            batch_index: 0,
+            batches: 1,
+            epoch: f64::INFINITY,
+        }
     }
 }
 
@@ -109,7 +115,16 @@ impl Scale {
 
     /// λ: the KL's effective weight against the ELBO once annealing has ended, summed over an epoch.
     pub fn lambda(&self) -> f64 {
-        self.0.iter().map(|factor| if let Factor::Temperature(t) = factor { *t } else { 1.0 }).product()
+        self.0
+            .iter()
+            .map(|factor| {
+                if let Factor::Temperature(t) = factor {
+                    *t
+                } else {
+                    1.0
+                }
+            })
+            .product()
     }
 
     /// With its numbers: `1/N = 1/50000`.
@@ -128,7 +143,11 @@ impl Scale {
             })
             .collect::<Option<_>>()
             .unwrap_or_default();
-        if numbers.is_empty() { self.to_string() } else { format!("{self} = {}", join(&numbers)) }
+        if numbers.is_empty() {
+            self.to_string()
+        } else {
+            format!("{self} = {}", join(&numbers))
+        }
     }
 }
 
@@ -201,7 +220,7 @@ pub struct Absent {
 }
 
 /// What is absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A parameter of the network.
     Tensor(Handle<Tensor>),
@@ -230,7 +249,9 @@ impl fmt::Display for AbsentReason {
 impl Loss {
     /// Whether every KL is exact or near exact, so that only the data term is noisy.
     pub fn has_monte_carlo(&self) -> bool {
-        self.terms.iter().any(|t| matches!(t.kind, TermKind::Kl(_, Form::MonteCarlo)))
+        self.terms
+            .iter()
+            .any(|t| matches!(t.kind, TermKind::Kl(_, Form::MonteCarlo)))
     }
 }
 
@@ -240,7 +261,9 @@ impl TermKind {
         match self {
             TermKind::Nll => "nll".into(),
             TermKind::Kl(tensor, _) => format!("kl({})", model.tensors[*tensor].name),
-            TermKind::NegLogPrior(tensor) => format!("neg_log_prior({})", model.tensors[*tensor].name),
+            TermKind::NegLogPrior(tensor) => {
+                format!("neg_log_prior({})", model.tensors[*tensor].name)
+            }
         }
     }
 }

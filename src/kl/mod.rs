@@ -1,7 +1,89 @@
 //! What a prior and a posterior add to the loss: closed forms (one file a pair), quadrature, Monte
 //! Carlo, and the penalty of a point estimate. Values are summed over the entries in float64.
 
+mod monte_carlo;
+mod negative_log_prior;
+mod normal_laplace;
+mod normal_normal;
+mod quadrature;
+
+pub use monte_carlo::MonteCarlo;
+pub use negative_log_prior::NegativeLogPrior;
+pub use normal_laplace::NormalLaplace;
+pub use normal_normal::NormalNormal;
+pub use quadrature::Quadrature;
+
+use crate::distribution::{Density, Distribution, MAX_PARAMETERS};
 use crate::tensor::Real;
+use std::sync::Arc;
+
+/// Every closed form there is.
+pub static CLOSED_FORMS: &[&dyn ClosedForm] = &[&NormalNormal, &NormalLaplace];
+
+/// The closed form of this pair of distributions.
+pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
+    CLOSED_FORMS
+        .iter()
+        .copied()
+        .find(|form| form.posterior() == posterior && form.prior() == prior)
+}
+
+/// KL(q‖p) of a factorised normal posterior by its closed form, where there is one.
+pub fn closed_form(prior: &'static dyn Distribution) -> Option<Arc<dyn AnyTerm>> {
+    find("Normal", prior.signature().name)
+        .map(|form| Arc::new(Registered(form)) as Arc<dyn AnyTerm>)
+}
+
+/// KL(q‖p) of a factorised normal posterior by [`Quadrature`].
+pub fn quadrature(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
+    Arc::new(Quadrature::new(prior))
+}
+
+/// ln q(w) - ln p(w) at a draw from a factorised normal posterior, by [`MonteCarlo`].
+pub fn monte_carlo(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
+    Arc::new(MonteCarlo(prior))
+}
+
+/// -ln p(w) at a point estimate, by [`NegativeLogPrior`].
+pub fn negative_log_prior(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
+    Arc::new(NegativeLogPrior(prior))
+}
+
+/// An entry of the registry as a term.
+struct Registered(&'static dyn ClosedForm);
+
+impl<T: Real> Term<T> for Registered
+where
+    dyn ClosedForm: Term<T>,
+{
+    fn accumulate(
+        &self,
+        entries: Entries<T>,
+        prior: &[T],
+        weight: T,
+        gradients: Gradients<T>,
+    ) -> f64 {
+        self.0.accumulate(entries, prior, weight, gradients)
+    }
+}
+
+/// Entries that are worked on at once: intermediate values stay in the first cache, and sums in
+/// float32 stay short.
+const BLOCK: usize = 256;
+
+/// The sum in float64, in a fixed order that vector registers allow.
+#[inline(always)]
+fn sum<T: Real>(values: &[T]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let chunks = values.chunks_exact(8);
+    let rest: f64 = chunks.remainder().iter().map(|x| x.wide()).sum();
+    for chunk in chunks {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane += x.wide();
+        }
+    }
+    lanes.iter().sum::<f64>() + rest
+}
 
 /// Entries of one tensor under a factorised posterior N(loc, scale²).
 pub struct Entries<'a, T> {
@@ -19,22 +101,17 @@ pub struct Gradients<'a, T> {
     pub loc: &'a mut [T],
     /// By each scale; empty for a point estimate.
     pub scale: &'a mut [T],
-    /// By each parameter of the prior (flat, as [`crate::distribution`] has them).
+    /// By each parameter of the prior (flat, as [`crate::distribution`] has them); empty where it is
+    /// not wanted, which saves the work.
     pub prior: &'a mut [f64],
 }
 
 /// One form of one pair, evaluated entry by entry.
-pub trait Term<T: Real> {
+pub trait Term<T: Real>: Sync {
     /// The sum over the entries; adds `weight` times its derivatives to `gradients`.
     /// `prior` are the prior's parameters. Callers split a tensor into blocks and add the sums up in
     /// a fixed order, so an implementation must be a plain sum over entries.
-    fn accumulate(
-        &self,
-        entries: Entries<T>,
-        prior: &[T],
-        weight: T,
-        gradients: Gradients<T>,
-    ) -> f64;
+    fn accumulate(&self, entries: Entries<T>, prior: &[T], weight: T, gradients: Gradients<T>) -> f64;
 }
 
 /// A term in both number types.
@@ -52,3 +129,29 @@ pub trait ClosedForm: AnyTerm {
     /// Where it is from.
     fn source(&self) -> &'static str;
 }
+
+/// Adds `weight(i)` times ∂ ln p(w_i) / ∂parameters for each i, where it is wanted.
+fn add_prior_gradient<T: Real>(
+    distribution: &'static dyn Distribution,
+    parameters: &[T],
+    w: &[T],
+    weight: impl Fn(usize) -> T,
+    out: &mut [f64],
+) where
+    dyn Distribution: Density<T>,
+{
+    if out.is_empty() {
+        return;
+    }
+    let mut one = [T::zero(); MAX_PARAMETERS];
+    let one = &mut one[..out.len()];
+    for (i, &w) in w.iter().enumerate() {
+        distribution.parameter_score(parameters, w, one);
+        for (out, x) in out.iter_mut().zip(one.iter()) {
+            *out += (weight(i) * *x).wide();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,57 @@
 //! linear in a kernel. Passes look at the kind, never at the layer: an estimator is written once
 //! against [`Linear`].
 
+pub mod avg_pool2d;
+pub mod conv2d;
+pub mod dense;
+pub mod elu;
+pub mod flatten;
+pub mod gelu;
+pub mod global_avg_pool2d;
+pub mod leaky_relu;
+pub mod max_pool2d;
+mod pointwise;
+pub mod relu;
+pub mod reshape;
+mod scalar;
+pub mod select;
+pub mod sigmoid;
+pub mod silu;
+pub mod softplus;
+pub mod tanh;
+#[cfg(test)]
+mod testing;
+
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
+
+/// Every layer, as `bnnc list` shows them.
+pub static LAYERS: &[&dyn Layer] = &[
+    &dense::Dense,
+    &conv2d::Conv2d,
+    &max_pool2d::MaxPool2d,
+    &avg_pool2d::AvgPool2d,
+    &global_avg_pool2d::GlobalAvgPool2d,
+    &flatten::Flatten,
+    &reshape::Reshape,
+    &relu::Relu,
+    &leaky_relu::LeakyRelu,
+    &elu::Elu,
+    &gelu::Gelu,
+    &silu::Silu,
+    &tanh::Tanh,
+    &sigmoid::Sigmoid,
+    &softplus::Softplus,
+];
+
+/// The layer called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Layer> {
+    LAYERS
+        .iter()
+        .copied()
+        .find(|layer| layer.signature().name == name)
+}
 
 /// An entry of the registry.
 pub trait Layer: Sync {

@@ -1,8 +1,20 @@
 //! What the interpreter runs: variables laid out, estimators chosen, buffers and order settled.
+//!
+//! A plan depends on the model alone. It cuts the graph into [`Segment`]s: runs of layers that are
+//! taken example by example (convolutions, pools, activations), so that an example's values stay in
+//! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
-use crate::ir::{Initializer, Model};
-use crate::tensor::Shape;
-use std::ops::Range;
+mod graph;
+mod text;
+mod variables;
+
+pub use graph::{NodePlan, Segment, SegmentKind, Storage};
+pub use text::text;
+pub use variables::{DrawKind, LearnedPlan, TensorPlan, Variable};
+
+use crate::ir::Model;
+use crate::kl::AnyTerm;
+use crate::layer::Operation;
 use std::sync::Arc;
 
 /// A model ready to run.
@@ -11,26 +23,41 @@ pub struct Plan {
     pub model: Arc<Model>,
     /// Every trainable tensor, in the order of the flat vector that holds them.
     pub variables: Vec<Variable>,
-}
-
-/// One trainable tensor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Variable {
-    /// Its name in checkpoints: `conv1.kernel.loc`, `conv1.kernel.rho`, `y.scale.rho`.
-    pub name: String,
-    /// Its shape; `[]` for a single number.
-    pub shape: Shape,
-    /// Where its entries lie in the flat vector.
-    pub range: Range<usize>,
-    /// How it starts.
-    pub initializer: Initializer,
+    /// One for each of the model's tensors.
+    pub tensors: Vec<TensorPlan>,
+    /// One for each of the model's learned numbers.
+    pub learned: Vec<LearnedPlan>,
+    /// The computation of each of the loss's terms; `None` for the data term.
+    pub terms: Vec<Option<Arc<dyn AnyTerm>>>,
+    /// One for each of the model's nodes.
+    pub nodes: Vec<NodePlan>,
+    /// Where values are kept.
+    pub storages: Vec<Storage>,
+    /// In forward order.
+    pub segments: Vec<Segment>,
 }
 
 impl Plan {
     /// Settles how `model` is run.
     pub fn new(model: Arc<Model>) -> Plan {
-        let _ = model;
-        unimplemented!()
+        let (variables, tensors, learned) = variables::lay_out(&model);
+        let terms = model
+            .loss
+            .terms
+            .iter()
+            .map(|term| variables::computation(&model, term))
+            .collect();
+        let (nodes, storages, segments) = graph::cut(&model);
+        Plan {
+            model,
+            variables,
+            tensors,
+            learned,
+            terms,
+            nodes,
+            storages,
+            segments,
+        }
     }
 
     /// Number of trainable numbers.
@@ -38,9 +65,15 @@ impl Plan {
         self.variables.last().map_or(0, |v| v.range.end)
     }
 
-    /// Every random draw of a step with `batch` examples: its name and shape.
-    pub fn draws(&self, batch: usize) -> Vec<(String, Vec<usize>)> {
-        let _ = batch;
-        unimplemented!()
+    /// Multiplications and additions of one training step of the deterministic network, an example:
+    /// forward, the gradient by each kernel, and by each input where it is wanted.
+    pub fn operations(&self) -> u64 {
+        let of = |(index, node): (usize, &crate::ir::Node)| match node.call.as_ref().map(|c| &c.operation) {
+            Some(Operation::Linear(linear)) => {
+                2 * linear.multiplications() * (2 + u64::from(self.nodes[index].input_gradient))
+            }
+            _ => 0,
+        };
+        self.model.nodes.iter().map(|(_, node)| node).enumerate().map(of).sum()
     }
 }

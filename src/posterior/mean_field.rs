@@ -7,7 +7,7 @@
 
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
-use crate::tensor::Real;
+use crate::tensor::Math;
 
 /// The family.
 pub struct MeanField;
@@ -48,14 +48,14 @@ impl Posterior for MeanField {
 
 /// scale = ε + softplus(rho).
 #[inline(always)]
-pub fn scale_from_rho<T: Real>(rho: T) -> T {
-    T::epsilon() + (T::one() + rho.exp()).ln()
+pub fn scale_from_rho<T: Math>(rho: T) -> T {
+    T::epsilon() + rho.softplus()
 }
 
 /// ∂scale/∂rho = sigmoid(rho).
 #[inline(always)]
-pub fn scale_slope<T: Real>(rho: T) -> T {
-    T::one() / (T::one() + (-rho).exp())
+pub fn scale_slope<T: Math>(rho: T) -> T {
+    rho.sigmoid()
 }
 
 /// The rho whose scale is `scale`, for the number type with machine epsilon `epsilon`.
@@ -73,7 +73,10 @@ mod tests {
     fn a_scale_survives_the_transform_and_back() {
         for scale in [1e-5, 1e-3, 0.0485874, 1.0, 30.0] {
             let back: f64 = scale_from_rho(rho_from_scale(scale, f64::EPSILON));
-            assert!((back / scale - 1.0).abs() < 1e-10, "{scale} came back as {back}");
+            assert!(
+                (back / scale - 1.0).abs() < 1e-10,
+                "{scale} came back as {back}"
+            );
         }
     }
 

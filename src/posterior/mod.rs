@@ -4,7 +4,7 @@ mod delta;
 mod deterministic;
 mod mean_field;
 
-pub use mean_field::{scale_from_rho, scale_slope};
+pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
 
 use crate::signature::Signature;
 
@@ -32,10 +32,16 @@ pub enum Entries {
 }
 
 /// Every posterior.
-pub static POSTERIORS: &[&dyn Posterior] =
-    &[&mean_field::MeanField, &delta::Delta, &deterministic::Deterministic];
+pub static POSTERIORS: &[&dyn Posterior] = &[
+    &mean_field::MeanField,
+    &delta::Delta,
+    &deterministic::Deterministic,
+];
 
 /// The posterior called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Posterior> {
-    POSTERIORS.iter().copied().find(|p| p.signature().name == name)
+    POSTERIORS
+        .iter()
+        .copied()
+        .find(|p| p.signature().name == name)
 }

@@ -37,16 +37,14 @@ pub(super) fn scan(text: &str) -> Scan {
     let mut at = 0;
     let mut line = 0;
     while at < bytes.len() {
-        let column_zero = at == line;
         if at == line {
             let indent = bytes[at..]
                 .iter()
                 .take_while(|b| matches!(b, b' ' | b'\t'))
                 .count();
             at += indent;
-            if (open.is_empty() || indent == 0) && begins_item(&text[at..]) {
+            if begins_item(&text[at..], indent, open.len()) {
                 if let Some(&first) = open.first() {
-                    debug_assert!(column_zero);
                     scan.errors.push(unclosed(text, first, word(text, at)));
                     open.clear();
                     broken = true;
@@ -112,16 +110,20 @@ pub(super) fn scan(text: &str) -> Scan {
     scan
 }
 
-/// Whether an item's keyword stands here, with what can follow it.
-fn begins_item(rest: &str) -> bool {
-    KEYWORDS.iter().any(|keyword| {
-        rest.strip_prefix(keyword).is_some_and(|after| {
-            let value = after.trim_start_matches([' ', '\t']);
-            let spaced = value.len() < after.len();
-            value.starts_with('{')
-                || spaced && value.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        })
-    })
+/// Whether an item begins here. Where brackets are open that takes more: a keyword without
+/// indentation, and after it what nothing in a block can have.
+fn begins_item(rest: &str, indent: usize, open: usize) -> bool {
+    let Some(after) = KEYWORDS
+        .iter()
+        .find_map(|keyword| rest.strip_prefix(keyword))
+    else {
+        return false;
+    };
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if after.starts_with(is_word) {
+        return false;
+    }
+    open == 0 || indent == 0 && after.trim_start().starts_with(|c| is_word(c) || c == '{')
 }
 
 fn word(text: &str, at: usize) -> Span {

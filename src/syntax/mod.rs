@@ -8,6 +8,7 @@ mod brackets;
 mod build;
 mod error;
 mod parser;
+mod slip;
 mod text;
 
 pub use parser::{KEYWORDS, MAX_NESTING, parse};

@@ -1,5 +1,5 @@
 //! The tree as text, for `--emit ast`: a line for each node that has a line of its own, and
-//! expressions with every parenthesis, so that what binds to what is seen.
+//! expressions with a parenthesis around every operation in another, so that what binds to what is seen.
 
 use super::ast::*;
 use std::fmt::{self, Display, Write};
@@ -13,7 +13,7 @@ pub fn file_text(file: &File) -> String {
     out
 }
 
-/// An expression with every parenthesis.
+/// An expression, with parentheses around every operation in another.
 pub fn expression_text(expression: &Expr) -> String {
     expression.to_string()
 }
@@ -200,15 +200,33 @@ impl Display for Expr {
             ExprKind::Name(name) => name.fmt(f),
             ExprKind::Call(call) => write!(f, "{}({})", call.name, Commas(&call.arguments)),
             ExprKind::List(entries) => write!(f, "[{}]", Commas(entries)),
-            ExprKind::Index { base, index } => write!(f, "{base}[{index}]"),
-            ExprKind::Negate(value) => write!(f, "(-{value})"),
+            ExprKind::Index { base, index } => write!(f, "{}[{index}]", Within(base)),
+            ExprKind::Negate(value) => write!(f, "-{}", Within(value)),
             ExprKind::Binary {
                 operator,
                 left,
                 right,
             } => {
-                write!(f, "({left} {} {right})", operator.symbol())
+                write!(
+                    f,
+                    "{} {} {}",
+                    Within(left),
+                    operator.symbol(),
+                    Within(right)
+                )
             }
+        }
+    }
+}
+
+/// An operand: in parentheses if it has operators of its own.
+struct Within<'a>(&'a Expr);
+
+impl Display for Within<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match &self.0.kind {
+            ExprKind::Negate(_) | ExprKind::Binary { .. } => write!(f, "({})", self.0),
+            _ => self.0.fmt(f),
         }
     }
 }

@@ -3,10 +3,12 @@
 pub mod gemm;
 pub mod im2col;
 pub mod math;
+pub mod random;
 mod real;
 mod shape;
 pub mod simd;
 
 pub use math::Math;
+pub use random::Stream;
 pub use real::Real;
 pub use shape::Shape;

@@ -1,5 +1,6 @@
 //! The two number types: float32 for training, float64 for the reference path.
 
+use super::random::{self, Words};
 use ndarray::NdFloat;
 
 /// `f32` or `f64`, and the few operations whose fast form differs between them.
@@ -10,6 +11,8 @@ pub trait Real: NdFloat + Default + Send + Sync + std::iter::Sum + serde::Serial
     fn of(value: f64) -> Self;
     /// Widens to float64.
     fn wide(self) -> f64;
+    /// Standard normal deviates out of random words: see [`random`].
+    fn normals(words: &Words, out: &mut [Self; random::GROUP]);
 }
 
 impl Real for f32 {
@@ -22,6 +25,10 @@ impl Real for f32 {
     fn wide(self) -> f64 {
         f64::from(self)
     }
+    #[inline(always)]
+    fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::normals_f32(words, out);
+    }
 }
 
 impl Real for f64 {
@@ -33,5 +40,8 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
+    }
+    fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::normals_f64(words, out);
     }
 }

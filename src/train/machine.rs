@@ -30,20 +30,12 @@ pub trait Machine {
     fn capacity(&self) -> usize;
 }
 
-/// An interpreter and the batch it was made for.
-pub struct Runner {
-    /// The interpreter.
-    pub interpreter: Interpreter<f32>,
-    /// The most examples of one call.
-    pub batch: usize,
-}
-
-impl Machine for Runner {
+impl Machine for Interpreter<f32> {
     fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport {
-        self.interpreter.step(batch, draw, at)
+        Interpreter::step(self, batch, draw, at)
     }
     fn last_predictive(&self, out: &mut [f32]) {
-        self.interpreter.last_predictive(out);
+        Interpreter::last_predictive(self, out);
     }
     fn predictive(
         &mut self,
@@ -53,16 +45,15 @@ impl Machine for Runner {
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
-        self.interpreter
-            .predictive(inputs, examples, draw, out, nll);
+        Interpreter::predictive(self, inputs, examples, draw, out, nll);
     }
     fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
-        self.interpreter.weight_terms(draw)
+        Interpreter::weight_terms(self, draw)
     }
     fn variables(&mut self) -> (&mut [f32], &[f32]) {
-        (&mut self.interpreter.variables, &self.interpreter.gradient)
+        (&mut self.variables, &self.gradient)
     }
     fn capacity(&self) -> usize {
-        self.batch
+        self.batch()
     }
 }

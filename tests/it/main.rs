@@ -1,3 +1,7 @@
 //! What a user sees, tested through the library and the command.
 
+mod estimators;
+mod gradients;
+mod oracle;
+mod support;
 mod syntax;

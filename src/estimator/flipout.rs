@@ -1,0 +1,230 @@
+//! `flipout` (Wen et al. 2018): one perturbation P = scale·ε a minibatch, decorrelated between examples
+//! by random signs: W_b = loc + P ⊙ (s_in s_outᵀ), s_in over input channels, s_out over output channels.
+//!
+//! Two ways to run it, for the same numbers:
+//!
+//! - a kernel shared by many positions (a convolution): write W_b out and run the layer once. The write
+//!   costs kh·kw·C_in·C_out, the layer that times the number of positions. Backward from dW_b:
+//!   d_loc += dW_b, dP += dW_b ⊙ (s_in s_outᵀ).
+//! - a kernel used once an example (dense): x∘loc + ((x ⊙ s_in)∘P) ⊙ s_out over the whole minibatch
+//!   (equation 4), two products instead of B small ones.
+//!
+//! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
+
+use super::point::add;
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use crate::posterior::Entries;
+use crate::signature::Signature;
+use crate::tensor::{Real, simd};
+use rayon::prelude::*;
+
+/// The estimator.
+pub struct Flipout;
+
+static SIGNATURE: Signature = Signature {
+    name: "flipout",
+    summary: "one draw a minibatch, decorrelated between examples by random signs per channel",
+    parameters: &[],
+};
+
+impl Estimator for Flipout {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn formula(&self) -> &'static str {
+        "w_b = loc + (scale·ε) ⊙ (s_in,b s_out,bᵀ), one ε a minibatch, signs per example and channel"
+    }
+    fn refuse(&self, entries: Entries) -> Option<&'static str> {
+        (entries != Entries::Normal).then_some(
+            "flipout flips signs, so it needs independent entries, each symmetric about its mean",
+        )
+    }
+    fn draws(&self) -> Draws {
+        Draws {
+            noise: true,
+            signs: true,
+            activation: false,
+        }
+    }
+    fn products(&self, positions: usize) -> u64 {
+        if positions > 1 { 1 } else { 2 }
+    }
+    fn kernel_scratch(&self, positions: usize) -> usize {
+        if positions > 1 { 2 } else { 1 }
+    }
+}
+
+/// out = first + second ⊙ (s_in s_outᵀ), the last two axes those of the signs.
+fn perturb<T: Real>(kernel: Kernel<T>, draws: ExampleDraws<T>, out: &mut [T]) {
+    let channels_out = draws.sign_out.len();
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let rows = out.chunks_exact_mut(channels_out);
+            let rows = rows
+                .zip(kernel.first.chunks_exact(channels_out))
+                .zip(kernel.second.chunks_exact(channels_out));
+            for (((out, first), second), &sign_in) in rows.zip(draws.sign_in.iter().cycle()) {
+                for (((out, &first), &second), &sign_out) in
+                    out.iter_mut().zip(first).zip(second).zip(draws.sign_out)
+                {
+                    *out = first + second * (sign_in * sign_out);
+                }
+            }
+        },
+    );
+}
+
+/// gradient.first += d, gradient.second += d ⊙ (s_in s_outᵀ)
+fn collect<T: Real>(d: &[T], draws: ExampleDraws<T>, gradient: KernelGradient<T>) {
+    let channels_out = draws.sign_out.len();
+    simd::dispatch(
+        #[inline(always)]
+        || {
+            let rows = gradient
+                .first
+                .chunks_exact_mut(channels_out)
+                .zip(gradient.second.chunks_exact_mut(channels_out));
+            let rows = rows
+                .zip(d.chunks_exact(channels_out))
+                .zip(draws.sign_in.iter().cycle());
+            for (((first, second), d), &sign_in) in rows {
+                for (((first, second), &d), &sign_out) in
+                    first.iter_mut().zip(second).zip(d).zip(draws.sign_out)
+                {
+                    *first += d;
+                    *second += d * (sign_in * sign_out);
+                }
+            }
+        },
+    );
+}
+
+/// out = x ⊙ signs, both a row an example.
+fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
+    const BLOCK: usize = 1 << 15;
+    let blocks = out
+        .par_chunks_mut(BLOCK)
+        .zip(x.par_chunks(BLOCK))
+        .zip(signs.par_chunks(BLOCK));
+    blocks.for_each(|((out, x), signs)| {
+        for ((out, &x), &sign) in out.iter_mut().zip(x).zip(signs) {
+            *out = x * sign;
+        }
+    });
+}
+
+impl<T: Real> Estimate<T> for Flipout {
+    fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]) {
+        first.copy_from_slice(loc);
+        for ((second, &scale), &noise) in second.iter_mut().zip(scale).zip(noise) {
+            *second = scale * noise;
+        }
+    }
+    fn scale_gradient(&self, _: &[T], noise: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
+        for ((d_scale, &d), &noise) in d_scale.iter_mut().zip(d_second).zip(noise) {
+            *d_scale += d * noise;
+        }
+    }
+    fn forward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        _: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        if site.positions > 1 {
+            let w = &mut scratch.kernels[..kernel.first.len()];
+            perturb(kernel, draws, w);
+            site.linear.apply(x, w, y, scratch.layer);
+        } else {
+            let (flipped, perturbed) = scratch.rows.split_at_mut(x.len());
+            let perturbed = &mut perturbed[..y.len()];
+            flip(x, draws.sign_in, flipped);
+            site.linear.apply(x, kernel.first, y, scratch.layer);
+            site.linear
+                .apply(flipped, kernel.second, perturbed, scratch.layer);
+            for ((y, &perturbed), &sign) in y.iter_mut().zip(&*perturbed).zip(draws.sign_out) {
+                *y += perturbed * sign;
+            }
+        }
+    }
+    fn backward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        dy: &[T],
+        _: &[T],
+        dx: Option<&mut [T]>,
+        gradient: KernelGradient<T>,
+        scratch: Scratch<T>,
+    ) {
+        let len = kernel.first.len();
+        if site.positions > 1 {
+            let (dw, w) = scratch.kernels.split_at_mut(len);
+            site.linear.weight_gradient(x, dy, dw, scratch.layer);
+            collect(dw, draws, gradient);
+            if let Some(dx) = dx {
+                let w = &mut w[..len];
+                perturb(kernel, draws, w);
+                site.linear.transpose(dy, w, dx, scratch.layer);
+            }
+        } else {
+            let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
+            let dy_flipped = &mut dy_flipped[..dy.len()];
+            let d_kernel = &mut scratch.kernels[..len];
+            flip(dy, draws.sign_out, dy_flipped);
+            site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
+            add(gradient.first, d_kernel);
+            flip(x, draws.sign_in, flipped);
+            site.linear
+                .weight_gradient(flipped, dy_flipped, d_kernel, scratch.layer);
+            add(gradient.second, d_kernel);
+            if let Some(dx) = dx {
+                site.linear.transpose(dy, kernel.first, dx, scratch.layer);
+                site.linear
+                    .transpose(dy_flipped, kernel.second, flipped, scratch.layer);
+                const BLOCK: usize = 1 << 15;
+                let blocks = dx
+                    .par_chunks_mut(BLOCK)
+                    .zip(flipped.par_chunks(BLOCK))
+                    .zip(draws.sign_in.par_chunks(BLOCK));
+                blocks.for_each(|((dx, flipped), signs)| {
+                    for ((dx, &flipped), &sign) in dx.iter_mut().zip(flipped).zip(signs) {
+                        *dx += flipped * sign;
+                    }
+                });
+            }
+        }
+    }
+    fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
+        let width = bias.first.len();
+        for (row, signs) in rows
+            .chunks_exact_mut(width)
+            .zip(draws.sign_out.chunks_exact(width))
+        {
+            for (((row, &first), &second), &sign) in
+                row.iter_mut().zip(bias.first).zip(bias.second).zip(signs)
+            {
+                *row = first + second * sign;
+            }
+        }
+    }
+    fn bias_backward(
+        &self,
+        _: Kernel<T>,
+        draws: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
+        add(gradient.first, d_row);
+        for ((second, &d), &sign) in gradient.second.iter_mut().zip(d_row).zip(draws.sign_out) {
+            *second += d * sign;
+        }
+    }
+}

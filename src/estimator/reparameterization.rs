@@ -1,0 +1,94 @@
+//! `reparameterization` (Kingma & Welling 2014; Blundell et al. 2015): w = loc + scale·ε, one ε for the
+//! whole minibatch.
+//!
+//! Backward: d_loc = dw, d_scale = dw·ε. The cheapest estimator, and the noisiest: one draw serves all
+//! B examples, so averaging over the minibatch does not reduce the variance that ε brings.
+
+use super::point::{add, shared_backward};
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use crate::posterior::Entries;
+use crate::signature::Signature;
+use crate::tensor::Real;
+
+/// The estimator.
+pub struct Reparameterization;
+
+static SIGNATURE: Signature = Signature {
+    name: "reparameterization",
+    summary: "one draw of the weights for the whole minibatch",
+    parameters: &[],
+};
+
+impl Estimator for Reparameterization {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn formula(&self) -> &'static str {
+        "w = loc + scale·ε, one ε a minibatch"
+    }
+    fn refuse(&self, _: Entries) -> Option<&'static str> {
+        None
+    }
+    fn draws(&self) -> Draws {
+        Draws {
+            noise: true,
+            signs: false,
+            activation: false,
+        }
+    }
+    fn products(&self, _: usize) -> u64 {
+        1
+    }
+}
+
+impl<T: Real> Estimate<T> for Reparameterization {
+    fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], _: &mut [T]) {
+        for (((w, &loc), &scale), &noise) in first.iter_mut().zip(loc).zip(scale).zip(noise) {
+            *w = loc + scale * noise;
+        }
+    }
+    fn scale_gradient(&self, _: &[T], noise: &[T], d_first: &[T], _: &[T], d_scale: &mut [T]) {
+        for ((d_scale, &dw), &noise) in d_scale.iter_mut().zip(d_first).zip(noise) {
+            *d_scale += dw * noise;
+        }
+    }
+    fn forward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        _: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        _: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        site.linear.apply(x, kernel.first, y, scratch.layer);
+    }
+    fn backward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        _: ExampleDraws<T>,
+        x: &[T],
+        dy: &[T],
+        _: &[T],
+        dx: Option<&mut [T]>,
+        gradient: KernelGradient<T>,
+        scratch: Scratch<T>,
+    ) {
+        shared_backward(site, kernel, x, dy, dx, gradient, scratch);
+    }
+    fn bias_rows(&self, bias: Kernel<T>, _: ExampleDraws<T>, rows: &mut [T]) {
+        rows.chunks_exact_mut(bias.first.len())
+            .for_each(|row| row.copy_from_slice(bias.first));
+    }
+    fn bias_backward(
+        &self,
+        _: Kernel<T>,
+        _: ExampleDraws<T>,
+        d_row: &[T],
+        gradient: KernelGradient<T>,
+    ) {
+        add(gradient.first, d_row);
+    }
+}

@@ -1,0 +1,357 @@
+//! The backward pass: from the gradients by the likelihood's arguments to those by the arrays that
+//! estimators prepared.
+
+use super::buffers::{Chunk, Work};
+use super::forward::{Shared, site};
+use super::slots::{Slot, deal, rows, rows_mut};
+use super::{Interpreter, Number};
+use crate::estimator::KernelGradient;
+use crate::layer::Operation;
+use crate::plan::SegmentKind;
+use rayon::prelude::*;
+
+impl<T: Number> Interpreter<T> {
+    /// Fills `d_first` and `d_second` from the gradients by the observed values.
+    pub(super) fn backward(&mut self, inputs: &[T], examples: usize) {
+        let (batch, plan, buffers) = (self.batch, &*self.plan, &mut self.buffers);
+        let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
+        buffers.d_first.fill(T::zero());
+        buffers.d_second.fill(T::zero());
+        for chunk in &mut buffers.chunks {
+            chunk
+                .d_first
+                .values_mut()
+                .chain(chunk.d_second.values_mut())
+                .for_each(|d| d.fill(T::zero()));
+        }
+        let shared = Shared {
+            plan,
+            first: &buffers.first,
+            second: &buffers.second,
+            draws: &buffers.draws,
+            bias_rows: &buffers.bias_rows,
+            inputs,
+        };
+        for segment in plan.segments.iter().rev() {
+            let inputs_of = |&n: &usize| plan.nodes[shared.node(n).0.inputs[0].index()].storage;
+            let outputs_of = |&n: &usize| plan.nodes[n].storage;
+            let touched: Vec<usize> = segment
+                .nodes
+                .iter()
+                .filter_map(inputs_of)
+                .chain(segment.nodes.iter().filter_map(outputs_of))
+                .collect();
+            match segment.kind {
+                SegmentKind::ByExample => {
+                    let chunk_len = buffers.chunk_len;
+                    let values = deal(&mut buffers.values, &lens, &[], chunk_len, examples);
+                    let gradients =
+                        deal(&mut buffers.gradients, &lens, &touched, chunk_len, examples);
+                    let tasks = buffers
+                        .chunks
+                        .par_iter_mut()
+                        .zip(values.into_par_iter().zip(gradients))
+                        .enumerate();
+                    tasks.for_each(|(index, (chunk, (values, gradients)))| {
+                        let start = index * chunk_len;
+                        let count = chunk_len.min(examples - start);
+                        chunk_backward(
+                            shared,
+                            &segment.nodes,
+                            batch,
+                            chunk,
+                            values,
+                            gradients,
+                            start,
+                            count,
+                        );
+                    });
+                }
+                SegmentKind::WholeBatch => {
+                    let index = segment.nodes[0];
+                    let values = deal(&mut buffers.values, &lens, &[], examples.max(1), examples);
+                    let mut gradients = deal(
+                        &mut buffers.gradients,
+                        &lens,
+                        &touched,
+                        examples.max(1),
+                        examples,
+                    );
+                    let (Some(values), Some(gradients)) = (values.first(), gradients.first_mut())
+                    else {
+                        continue;
+                    };
+                    let saved = buffers.saved.get(&index).map_or(&[][..], |s| s.as_slice());
+                    let into = Whole {
+                        d_first: &mut buffers.d_first,
+                        d_second: &mut buffers.d_second,
+                        work: &mut buffers.work,
+                        saved,
+                    };
+                    batch_backward(shared, index, batch, values, gradients, into, examples);
+                }
+            }
+        }
+        // The chunks' gradients, added up in the chunks' order.
+        let used = examples.div_ceil(buffers.chunk_len);
+        let chunks = &buffers.chunks[..used];
+        let tensors: Vec<usize> = chunks
+            .first()
+            .map_or(vec![], |c| c.d_first.keys().copied().collect());
+        for tensor in tensors {
+            let entries = plan.tensors[tensor].entries.clone();
+            let first: Vec<&[T]> = chunks
+                .iter()
+                .map(|c| c.d_first[&tensor].as_slice())
+                .collect();
+            let second: Vec<&[T]> = chunks
+                .iter()
+                .map(|c| c.d_second[&tensor].as_slice())
+                .collect();
+            add_up(&mut buffers.d_first[entries.clone()], &first);
+            add_up(&mut buffers.d_second[entries], &second);
+        }
+    }
+}
+
+/// to += each of `parts`, in order.
+fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
+    to.par_chunks_mut(super::BLOCK)
+        .enumerate()
+        .for_each(|(block, to)| {
+            for part in parts {
+                let part = &part[block * super::BLOCK..][..to.len()];
+                to.iter_mut().zip(part).for_each(|(to, &d)| *to += d);
+            }
+        });
+}
+
+/// Adds one example's gradient by its bias: the sum over positions.
+fn bias_row<T: Number>(dy: &[T], row: &mut [T]) {
+    row.fill(T::zero());
+    for dy in dy.chunks_exact(row.len()) {
+        row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy);
+    }
+}
+
+/// One chunk of examples back through a segment, example by example.
+#[allow(clippy::too_many_arguments)]
+fn chunk_backward<'a, T: Number>(
+    shared: Shared<T>,
+    nodes: &[usize],
+    batch: usize,
+    chunk: &'a mut Chunk<T>,
+    mut values: Vec<Slot<'a, T>>,
+    mut gradients: Vec<Slot<'a, T>>,
+    start: usize,
+    count: usize,
+) {
+    let Chunk {
+        work,
+        values: own_values,
+        gradients: own_gradients,
+        saved,
+        d_first,
+        d_second,
+        d_row,
+    } = chunk;
+    let plan = shared.plan;
+    for (slot, own) in values.iter_mut().zip(&*own_values) {
+        if !own.is_empty() {
+            *slot = Slot::Read(own);
+        }
+    }
+    for (slot, own) in gradients.iter_mut().zip(own_gradients) {
+        if !own.is_empty() {
+            *slot = Slot::Write(own);
+        }
+    }
+    // A private gradient has one row, used anew for every example.
+    let row_of = |storage: usize, example: usize| {
+        if plan.storages[storage].shared {
+            example
+        } else {
+            0
+        }
+    };
+    for example in 0..count {
+        for &index in nodes.iter().rev() {
+            let (node, call) = shared.node(index);
+            let step = &plan.nodes[index];
+            let storage = step.storage.expect("a computed value has a storage");
+            if !plan.storages[storage].gradient {
+                continue;
+            }
+            let len = node.shape.len();
+            let y = rows(values[storage].read(), example, 1, len);
+            let (x, x_len) = shared.input(&values, index, start);
+            let x = rows(x, example, 1, x_len);
+            let mut out = gradients[storage].take();
+            let dy = rows_mut(out.write(), row_of(storage, example), 1, len);
+            if step.in_place {
+                if let Operation::Map(map) = &call.operation {
+                    T::map(&**map).backward_in_place(&[], y, dy);
+                }
+                gradients[storage] = out;
+                continue;
+            }
+            let from = plan.nodes[node.inputs[0].index()].storage;
+            let mut into = from.map_or(Slot::Absent, |s| gradients[s].take());
+            let row = from.map_or(0, |s| row_of(s, example));
+            let dx = rows_mut(into.write(), row, 1, x_len);
+            let (dx, sum) = if step.writes_first {
+                (dx, None)
+            } else {
+                (&mut work.extra[..x_len], Some(dx))
+            };
+            match &call.operation {
+                Operation::View(_) => {}
+                Operation::Map(map) if step.input_gradient => T::map(&**map).backward(x, y, dy, dx),
+                Operation::Map(_) => {}
+                Operation::Linear(linear) => {
+                    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                    let draws = shared.draws(kernel, batch, start + example, 1);
+                    let saved = saved
+                        .get(&index)
+                        .map_or(&[][..], |s| rows(s, example, 1, len));
+                    let gradient = KernelGradient {
+                        first: d_first.get_mut(&kernel).expect("an accumulator"),
+                        second: d_second.get_mut(&kernel).expect("an accumulator"),
+                    };
+                    let scratch = crate::estimator::Scratch {
+                        layer: &mut work.layer,
+                        kernels: &mut work.kernels,
+                        rows: &mut work.rows,
+                    };
+                    let wanted = step.input_gradient.then_some(&mut *dx);
+                    let site = site(&**linear);
+                    let estimate = shared.estimate(kernel);
+                    estimate.backward(
+                        &site,
+                        shared.kernel(kernel),
+                        draws,
+                        x,
+                        dy,
+                        saved,
+                        wanted,
+                        gradient,
+                        scratch,
+                    );
+                    if let Some(bias) = call.bias.map(|b| b.index()) {
+                        let row = &mut d_row[..site.channels_out];
+                        bias_row(dy, row);
+                        let draws = shared.draws(bias, batch, start + example, 1);
+                        let gradient = KernelGradient {
+                            first: d_first.get_mut(&bias).expect("an accumulator"),
+                            second: d_second.get_mut(&bias).expect("an accumulator"),
+                        };
+                        shared.estimate(bias).bias_backward(
+                            shared.kernel(bias),
+                            draws,
+                            row,
+                            gradient,
+                        );
+                    }
+                }
+            }
+            if let (Some(sum), true) = (sum, step.input_gradient) {
+                sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
+            }
+            if let Some(from) = from {
+                gradients[from] = into;
+            }
+            gradients[storage] = out;
+        }
+    }
+}
+
+/// Where a whole-batch layer's gradients go.
+struct Whole<'a, T> {
+    d_first: &'a mut [T],
+    d_second: &'a mut [T],
+    work: &'a mut Work<T>,
+    saved: &'a [T],
+}
+
+/// The whole minibatch back through one linear layer without positions.
+fn batch_backward<T: Number>(
+    shared: Shared<T>,
+    index: usize,
+    batch: usize,
+    values: &[Slot<T>],
+    gradients: &mut [Slot<T>],
+    into: Whole<T>,
+    examples: usize,
+) {
+    let plan = shared.plan;
+    let (node, call) = shared.node(index);
+    let step = &plan.nodes[index];
+    let Operation::Linear(linear) = &call.operation else {
+        unreachable!("a whole-batch segment is linear")
+    };
+    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let storage = step.storage.expect("a computed value has a storage");
+    let len = node.shape.len();
+    let (x, x_len) = shared.input(values, index, 0);
+    let x = rows(x, 0, examples, x_len);
+    let mut out = gradients[storage].take();
+    let dy = rows_mut(out.write(), 0, examples, len);
+    let from = plan.nodes[node.inputs[0].index()].storage;
+    let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
+    let dx = rows_mut(slot.write(), 0, examples, x_len);
+    let Work {
+        layer,
+        kernels,
+        rows: scratch_rows,
+        extra,
+    } = into.work;
+    let (dx, sum) = if step.writes_first {
+        (dx, None)
+    } else {
+        (&mut extra[..examples * x_len], Some(dx))
+    };
+    let entries = plan.tensors[kernel].entries.clone();
+    let gradient = KernelGradient {
+        first: &mut into.d_first[entries.clone()],
+        second: &mut into.d_second[entries.clone()],
+    };
+    let scratch = crate::estimator::Scratch {
+        layer,
+        kernels,
+        rows: scratch_rows,
+    };
+    let saved = rows(into.saved, 0, examples, len);
+    let draws = shared.draws(kernel, batch, 0, examples);
+    let wanted = step.input_gradient.then_some(&mut *dx);
+    let estimate = shared.estimate(kernel);
+    estimate.backward(
+        &site(&**linear),
+        shared.kernel(kernel),
+        draws,
+        x,
+        dy,
+        saved,
+        wanted,
+        gradient,
+        scratch,
+    );
+    if let (Some(sum), true) = (sum, step.input_gradient) {
+        sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
+    }
+    if let Some(bias) = call.bias.map(|b| b.index()) {
+        let entries = plan.tensors[bias].entries.clone();
+        let estimate = shared.estimate(bias);
+        for (example, row) in dy.chunks_exact(len).enumerate() {
+            let gradient = KernelGradient {
+                first: &mut into.d_first[entries.clone()],
+                second: &mut into.d_second[entries.clone()],
+            };
+            let draws = shared.draws(bias, batch, example, 1);
+            estimate.bias_backward(shared.kernel(bias), draws, row, gradient);
+        }
+    }
+    if let Some(from) = from {
+        gradients[from] = slot;
+    }
+    gradients[storage] = out;
+}

@@ -1,0 +1,298 @@
+//! Every buffer of an interpreter, allocated once.
+
+use super::zeros;
+use crate::layer::Operation;
+use crate::plan::{DrawKind, Plan, SegmentKind};
+use crate::tensor::Real;
+use std::collections::BTreeMap;
+
+/// Accumulated gradients of the chunks take at most about this many numbers.
+const ACCUMULATORS: usize = 16 << 20;
+/// The most chunks a minibatch is cut into.
+const CHUNKS: usize = 16;
+
+/// The buffers.
+pub(super) struct Buffers<T> {
+    /// Scale and ε of every entry of every parameter.
+    pub scale: Vec<T>,
+    pub noise: Vec<T>,
+    /// The two arrays that estimators prepare, and the gradients by them, of every entry.
+    pub first: Vec<T>,
+    pub second: Vec<T>,
+    pub d_first: Vec<T>,
+    pub d_second: Vec<T>,
+    /// Gradients by the learned numbers themselves.
+    pub d_learned: Vec<f64>,
+    /// Example-wise draws by tensor and kind.
+    pub draws: BTreeMap<(usize, DrawKind), Vec<T>>,
+    /// The bias each example adds, by tensor.
+    pub bias_rows: BTreeMap<usize, Vec<T>>,
+    /// Values and gradients of the shared storages; empty for the others.
+    pub values: Vec<Vec<T>>,
+    pub gradients: Vec<Vec<T>>,
+    /// What the estimator of a whole-batch layer keeps, by node.
+    pub saved: BTreeMap<usize, Vec<T>>,
+    /// Working memory of whole-batch layers.
+    pub work: Work<T>,
+    /// Working memory of the chunks of examples.
+    pub chunks: Vec<Chunk<T>>,
+    /// Examples a chunk takes.
+    pub chunk_len: usize,
+    /// The nll of each example, and gradients by each argument of the likelihood.
+    pub nll: Vec<T>,
+    pub d_arguments: Vec<Vec<T>>,
+}
+
+/// Working memory of one worker.
+pub(super) struct Work<T> {
+    pub layer: Vec<T>,
+    pub kernels: Vec<T>,
+    pub rows: Vec<T>,
+    /// A gradient by an input that is added to one already there.
+    pub extra: Vec<T>,
+}
+
+/// What one chunk of examples owns.
+pub(super) struct Chunk<T> {
+    pub work: Work<T>,
+    /// Values of the private storages, a row an example; empty for shared ones.
+    pub values: Vec<Vec<T>>,
+    /// Gradients of the private storages, one row; empty for shared ones.
+    pub gradients: Vec<Vec<T>>,
+    /// What estimators keep, by node.
+    pub saved: BTreeMap<usize, Vec<T>>,
+    /// Gradients by the arrays that estimators prepare, by tensor.
+    pub d_first: BTreeMap<usize, Vec<T>>,
+    pub d_second: BTreeMap<usize, Vec<T>>,
+    /// A gradient by one example's bias.
+    pub d_row: Vec<T>,
+}
+
+/// Sizes of a worker's memory, the largest over some nodes.
+#[derive(Default)]
+struct Need {
+    layer: usize,
+    kernels: usize,
+    rows: usize,
+    extra: usize,
+    bias: usize,
+}
+
+impl Need {
+    fn of(plan: &Plan, kind: SegmentKind, examples: usize) -> Need {
+        let mut need = Need::default();
+        let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, n)| n).collect();
+        for &index in plan
+            .segments
+            .iter()
+            .filter(|s| s.kind == kind)
+            .flat_map(|s| &s.nodes)
+        {
+            let node = nodes[index];
+            let call = node.call.as_ref().expect("only the input has no call");
+            let input = nodes[node.inputs[0].index()].shape.len();
+            if !plan.nodes[index].writes_first {
+                need.extra = need.extra.max(examples * input);
+            }
+            if let Operation::Linear(linear) = &call.operation {
+                let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                let estimator = plan.tensors[kernel].estimator;
+                let kernels = estimator.kernel_scratch(linear.positions()).max(1);
+                need.layer = need.layer.max(linear.scratch(examples));
+                need.kernels = need.kernels.max(kernels * linear.kernel().len());
+                need.rows = need.rows.max(examples * (input + node.shape.len()));
+            }
+            if let Some(bias) = call.bias {
+                need.bias = need.bias.max(plan.tensors[bias.index()].entries.len());
+            }
+        }
+        need
+    }
+
+    fn work<T: Real>(&self) -> Work<T> {
+        Work {
+            layer: zeros(self.layer),
+            kernels: zeros(self.kernels),
+            rows: zeros(self.rows),
+            extra: zeros(self.extra),
+        }
+    }
+}
+
+impl<T: Real> Buffers<T> {
+    pub fn new(plan: &Plan, batch: usize) -> Self {
+        let entries = plan.tensors.last().map_or(0, |t| t.entries.end);
+        let mut draws = BTreeMap::new();
+        let mut bias_rows = BTreeMap::new();
+        for index in 0..plan.tensors.len() {
+            for (kind, shape) in plan.draws_of(index, batch) {
+                if kind != DrawKind::Noise {
+                    draws.insert((index, kind), zeros(shape.len()));
+                }
+            }
+        }
+        let mut saved = BTreeMap::new();
+        let mut by_example: Vec<usize> = Vec::new(); // tensors
+        let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, n)| n).collect();
+        for segment in &plan.segments {
+            for &index in &segment.nodes {
+                let call = nodes[index]
+                    .call
+                    .as_ref()
+                    .expect("only the input has no call");
+                if let Some(bias) = call.bias {
+                    bias_rows.insert(
+                        bias.index(),
+                        zeros(batch * plan.tensors[bias.index()].entries.len()),
+                    );
+                }
+                let Some(kernel) = call.kernel else { continue };
+                if segment.kind == SegmentKind::ByExample {
+                    by_example.extend(
+                        [kernel.index()]
+                            .into_iter()
+                            .chain(call.bias.map(|b| b.index())),
+                    );
+                } else {
+                    let kept = plan.tensors[kernel.index()].estimator.saved()
+                        * nodes[index].shape.len()
+                        * batch;
+                    saved.insert(index, zeros(kept));
+                }
+            }
+        }
+        let shared = |flag: fn(&crate::plan::Storage) -> bool| {
+            plan.storages
+                .iter()
+                .map(|s| {
+                    if s.shared && flag(s) {
+                        zeros(batch * s.len)
+                    } else {
+                        Vec::new()
+                    }
+                })
+                .collect::<Vec<_>>()
+        };
+        let accumulator: usize = by_example
+            .iter()
+            .map(|&t| 2 * plan.tensors[t].entries.len())
+            .sum();
+        let chunks = (ACCUMULATORS / accumulator.max(1)).clamp(2, CHUNKS);
+        let chunk_len = batch.div_ceil(chunks).max(1);
+        let need = Need::of(plan, SegmentKind::ByExample, 1);
+        let chunks = (0..batch.div_ceil(chunk_len))
+            .map(|_| Chunk::new(plan, &need, chunk_len, &by_example))
+            .collect();
+        let widths = plan.argument_widths();
+        Buffers {
+            scale: zeros(entries),
+            noise: zeros(entries),
+            first: zeros(entries),
+            second: zeros(entries),
+            d_first: zeros(entries),
+            d_second: zeros(entries),
+            d_learned: zeros(plan.learned.len()),
+            draws,
+            bias_rows,
+            values: shared(|_| true),
+            gradients: shared(|s| s.gradient),
+            saved,
+            work: Need::of(plan, SegmentKind::WholeBatch, batch).work(),
+            chunks,
+            chunk_len,
+            nll: zeros(batch),
+            d_arguments: widths
+                .iter()
+                .map(|w| zeros(w.map_or(1, |w| w * batch)))
+                .collect(),
+        }
+    }
+
+    /// Forgets the last step's gradients.
+    pub fn start_step(&mut self) {
+        self.d_learned.fill(0.0);
+    }
+}
+
+impl<T: Real> Chunk<T> {
+    fn new(plan: &Plan, need: &Need, examples: usize, tensors: &[usize]) -> Self {
+        let private = |flag: fn(&crate::plan::Storage) -> bool, rows: usize| {
+            plan.storages
+                .iter()
+                .map(|s| {
+                    if !s.shared && flag(s) {
+                        zeros(rows * s.len)
+                    } else {
+                        Vec::new()
+                    }
+                })
+                .collect::<Vec<_>>()
+        };
+        let mut saved = BTreeMap::new();
+        for &index in plan
+            .segments
+            .iter()
+            .filter(|s| s.kind == SegmentKind::ByExample)
+            .flat_map(|s| &s.nodes)
+        {
+            let node = plan
+                .model
+                .nodes
+                .iter()
+                .nth(index)
+                .expect("a node of the model")
+                .1;
+            if let Some(kernel) = node.call.as_ref().and_then(|c| c.kernel) {
+                let kept =
+                    plan.tensors[kernel.index()].estimator.saved() * node.shape.len() * examples;
+                saved.insert(index, zeros(kept));
+            }
+        }
+        let accumulators = || {
+            tensors
+                .iter()
+                .map(|&t| (t, zeros(plan.tensors[t].entries.len())))
+                .collect()
+        };
+        Chunk {
+            work: need.work(),
+            values: private(|_| true, examples),
+            gradients: private(|s| s.gradient, 1),
+            saved,
+            d_first: accumulators(),
+            d_second: accumulators(),
+            d_row: zeros(need.bias),
+        }
+    }
+}
+
+/// Bytes that training with minibatches of `batch` examples holds in float32: variables, their
+/// gradient, two moments of Adam, and every buffer of the interpreter.
+pub fn memory(plan: &Plan, batch: usize) -> usize {
+    // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
+    let b = Buffers::<f32>::new(plan, batch);
+    let table = |t: &[Vec<f32>]| t.iter().map(Vec::len).sum::<usize>();
+    let map = |m: &BTreeMap<usize, Vec<f32>>| m.values().map(Vec::len).sum::<usize>();
+    let work = |w: &Work<f32>| w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len();
+    let chunk = |c: &Chunk<f32>| {
+        work(&c.work)
+            + table(&c.values)
+            + table(&c.gradients)
+            + map(&c.saved)
+            + map(&c.d_first)
+            + map(&c.d_second)
+            + c.d_row.len()
+    };
+    let numbers = 6 * b.scale.len()
+        + b.draws.values().map(Vec::len).sum::<usize>()
+        + map(&b.bias_rows)
+        + table(&b.values)
+        + table(&b.gradients)
+        + map(&b.saved)
+        + work(&b.work)
+        + b.chunks.iter().map(chunk).sum::<usize>()
+        + b.nll.len()
+        + table(&b.d_arguments)
+        + 4 * plan.trainable();
+    numbers * std::mem::size_of::<f32>()
+}

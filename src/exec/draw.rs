@@ -1,0 +1,158 @@
+//! Initial values, and the random draws of a step.
+
+use super::{BLOCK, Draw, Interpreter, Number};
+use crate::ir::Initializer;
+use crate::plan::{DrawKind, TensorPlan};
+use crate::posterior::scale_from_rho;
+use crate::tensor::{Stream, simd};
+use rayon::prelude::*;
+
+/// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
+/// the first sample of the weights, the next eight for the second, and so on.
+const USES: u32 = 8;
+/// The use of initial values.
+const INITIAL: u32 = 7;
+
+/// Fills `out` in parallel blocks; `fill` is told where a block starts.
+fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
+    out.par_chunks_mut(BLOCK)
+        .enumerate()
+        .for_each(|(block, out)| fill(block * BLOCK, out));
+}
+
+impl<T: Number> Interpreter<T> {
+    /// Sets every variable by its initialiser.
+    pub fn initialize(&mut self, seed: u64) {
+        for (index, variable) in self.plan.variables.iter().enumerate() {
+            let out = &mut self.variables[variable.range.clone()];
+            let stream = Stream::new(seed, 0, index as u32, INITIAL);
+            match variable.initializer {
+                Initializer::Constant(value) => out.fill(T::of(value)),
+                Initializer::Normal { loc, scale } => in_blocks(out, |start, out| {
+                    stream.fill_normal(start, out);
+                    out.iter_mut()
+                        .for_each(|x| *x = T::of(loc + scale * x.wide()));
+                }),
+                Initializer::Uniform { low, high } => in_blocks(out, |start, out| {
+                    let mut uniform = vec![0.0; out.len()];
+                    stream.fill_uniform(start, &mut uniform);
+                    out.iter_mut()
+                        .zip(uniform)
+                        .for_each(|(x, u)| *x = T::of(low + (high - low) * u));
+                }),
+            }
+        }
+    }
+
+    /// Every random parameter's scale, from its rho.
+    pub(super) fn scales(&mut self) {
+        for tensor in self.plan.tensors.iter().filter(|t| t.random) {
+            let rho = &self.variables[tensor.rho()];
+            let scale = &mut self.buffers.scale[tensor.entries.clone()];
+            scale
+                .par_chunks_mut(BLOCK)
+                .zip(rho.par_chunks(BLOCK))
+                .for_each(|(scale, rho)| {
+                    simd::dispatch(
+                        #[inline(always)]
+                        || {
+                            scale
+                                .iter_mut()
+                                .zip(rho)
+                                .for_each(|(scale, &rho)| *scale = scale_from_rho(rho))
+                        },
+                    );
+                });
+        }
+    }
+
+    /// Draws sample number `sample` of the step: noise and signs, and what estimators make of them.
+    pub(super) fn draw(&mut self, draw: &Draw, sample: usize, examples: usize) {
+        let plan = self.plan.clone();
+        for (index, tensor) in plan.tensors.iter().enumerate() {
+            let stream = |kind: DrawKind| {
+                Stream::new(
+                    draw.seed,
+                    draw.step,
+                    index as u32,
+                    sample as u32 * USES + kind as u32,
+                )
+            };
+            for (kind, shape) in plan.draws_of(index, examples) {
+                let out = match kind {
+                    DrawKind::Noise => &mut self.buffers.noise[tensor.entries.clone()],
+                    _ => &mut self
+                        .buffers
+                        .draws
+                        .get_mut(&(index, kind))
+                        .expect("a buffer for each draw")[..shape.len()],
+                };
+                if let Some(given) = draw.given {
+                    let name = plan.draw_name(index, kind);
+                    let given = &given[&name][sample * shape.len()..];
+                    out.iter_mut()
+                        .zip(given)
+                        .for_each(|(out, &given)| *out = T::of(given));
+                    continue;
+                }
+                let stream = stream(kind);
+                match kind {
+                    DrawKind::Noise | DrawKind::Activation => {
+                        in_blocks(out, |start, out| stream.fill_normal(start, out))
+                    }
+                    DrawKind::SignIn | DrawKind::SignOut => {
+                        in_blocks(out, |start, out| stream.fill_signs(start, out))
+                    }
+                }
+            }
+            self.prepare(tensor);
+            self.bias_rows(index, tensor, examples);
+        }
+    }
+
+    /// The arrays that the parameter's estimator reads.
+    fn prepare(&mut self, tensor: &TensorPlan) {
+        let buffers = &mut self.buffers;
+        let entries = tensor.entries.clone();
+        let estimate = T::estimate(tensor.estimator);
+        let (scale, noise) = (
+            &buffers.scale[entries.clone()],
+            &buffers.noise[entries.clone()],
+        );
+        let first = buffers.first[entries.clone()].par_chunks_mut(BLOCK);
+        let second = buffers.second[entries].par_chunks_mut(BLOCK);
+        let loc = self.variables[tensor.loc.clone()].par_chunks(BLOCK);
+        let blocks = first.zip(second).zip(
+            loc.zip(scale.par_chunks(BLOCK))
+                .zip(noise.par_chunks(BLOCK)),
+        );
+        blocks.for_each(|((first, second), ((loc, scale), noise))| {
+            simd::dispatch(
+                #[inline(always)]
+                || estimate.prepare(loc, scale, noise, first, second),
+            );
+        });
+    }
+
+    /// The bias that each example adds, if the parameter is a bias.
+    fn bias_rows(&mut self, index: usize, tensor: &TensorPlan, examples: usize) {
+        let buffers = &mut self.buffers;
+        let Some(rows) = buffers.bias_rows.get_mut(&index) else {
+            return;
+        };
+        let shared = super::forward::Shared {
+            plan: &self.plan,
+            first: &buffers.first,
+            second: &buffers.second,
+            draws: &buffers.draws,
+            bias_rows: &Default::default(),
+            inputs: &[],
+        };
+        let rows = &mut rows[..examples * tensor.entries.len()];
+        shared.estimate(index).bias_rows(
+            shared.kernel(index),
+            shared.draws(index, self.batch, 0, examples),
+            rows,
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! The forward pass.
+
+use super::buffers::{Chunk, Work};
+use super::slots::{Slot, deal, rows, rows_mut};
+use super::{Interpreter, Number};
+use crate::estimator::{Estimate, ExampleDraws, Kernel, Scratch, Site};
+use crate::ir::{Call, Node};
+use crate::layer::{AnyLinear, Operation};
+use crate::plan::{DrawKind, Plan, SegmentKind};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// What the passes read of the interpreter besides values.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a, T> {
+    pub plan: &'a Plan,
+    pub first: &'a [T],
+    pub second: &'a [T],
+    pub draws: &'a BTreeMap<(usize, DrawKind), Vec<T>>,
+    pub bias_rows: &'a BTreeMap<usize, Vec<T>>,
+    /// The minibatch's inputs.
+    pub inputs: &'a [T],
+}
+
+impl<'a, T: Number> Shared<'a, T> {
+    pub fn node(&self, index: usize) -> (&'a Node, &'a Call) {
+        let node = self
+            .plan
+            .model
+            .nodes
+            .iter()
+            .nth(index)
+            .expect("a node of the model")
+            .1;
+        (
+            node,
+            node.call.as_ref().expect("only the input has no call"),
+        )
+    }
+
+    pub fn kernel(&self, tensor: usize) -> Kernel<'a, T> {
+        let entries = self.plan.tensors[tensor].entries.clone();
+        Kernel {
+            first: &self.first[entries.clone()],
+            second: &self.second[entries],
+        }
+    }
+
+    pub fn estimate(&self, tensor: usize) -> &'static dyn Estimate<T> {
+        T::estimate(self.plan.tensors[tensor].estimator)
+    }
+
+    /// The draws of `count` examples from `start`.
+    pub fn draws(
+        &self,
+        tensor: usize,
+        batch: usize,
+        start: usize,
+        count: usize,
+    ) -> ExampleDraws<'a, T> {
+        let of = |kind| {
+            let all: &'a [T] = self
+                .draws
+                .get(&(tensor, kind))
+                .map_or(&[], |values| values.as_slice());
+            rows(all, start, count, all.len() / batch)
+        };
+        ExampleDraws {
+            sign_in: of(DrawKind::SignIn),
+            sign_out: of(DrawKind::SignOut),
+            activation: of(DrawKind::Activation),
+        }
+    }
+
+    /// The rows of a node's input: the minibatch's inputs, or a slot's.
+    pub fn input<'s>(&self, slots: &'s [Slot<T>], node: usize, start: usize) -> (&'s [T], usize)
+    where
+        'a: 's,
+    {
+        let from = self.node(node).0.inputs[0];
+        let len = self.plan.model.nodes[from].shape.len();
+        match self.plan.nodes[from.index()].storage {
+            Some(storage) => (slots[storage].read(), len),
+            None => (&self.inputs[start * len..], len),
+        }
+    }
+}
+
+/// A linear layer with its geometry's facts.
+pub(super) fn site<T: Number>(linear: &dyn AnyLinear) -> Site<'_, T> {
+    let kernel = linear.kernel().0;
+    Site {
+        linear: T::linear(linear),
+        channels_in: kernel[kernel.len() - 2],
+        channels_out: kernel[kernel.len() - 1],
+        positions: linear.positions(),
+    }
+}
+
+impl<T> Work<T> {
+    pub fn scratch(&mut self) -> Scratch<'_, T> {
+        Scratch {
+            layer: &mut self.layer,
+            kernels: &mut self.kernels,
+            rows: &mut self.rows,
+        }
+    }
+}
+
+impl<T: Number> Interpreter<T> {
+    /// Runs the network on `examples` inputs.
+    pub(super) fn forward(&mut self, inputs: &[T], examples: usize) {
+        assert!(
+            examples <= self.batch,
+            "at most {} examples fit",
+            self.batch
+        );
+        self.examples = examples;
+        let (batch, plan, buffers) = (self.batch, &*self.plan, &mut self.buffers);
+        let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
+        let shared = Shared {
+            plan,
+            first: &buffers.first,
+            second: &buffers.second,
+            draws: &buffers.draws,
+            bias_rows: &buffers.bias_rows,
+            inputs,
+        };
+        for segment in &plan.segments {
+            let writable: Vec<usize> = segment
+                .nodes
+                .iter()
+                .filter_map(|&n| plan.nodes[n].storage)
+                .collect();
+            match segment.kind {
+                SegmentKind::ByExample => {
+                    let chunk_len = buffers.chunk_len;
+                    let tables = deal(&mut buffers.values, &lens, &writable, chunk_len, examples);
+                    let tasks = buffers.chunks.par_iter_mut().zip(tables).enumerate();
+                    tasks.for_each(|(index, (chunk, table))| {
+                        let start = index * chunk_len;
+                        let count = chunk_len.min(examples - start);
+                        chunk_forward(shared, &segment.nodes, batch, chunk, table, start, count);
+                    });
+                }
+                SegmentKind::WholeBatch => {
+                    let mut table = deal(
+                        &mut buffers.values,
+                        &lens,
+                        &writable,
+                        examples.max(1),
+                        examples,
+                    );
+                    let Some(table) = table.first_mut() else {
+                        continue;
+                    };
+                    let saved = buffers.saved.get_mut(&segment.nodes[0]);
+                    let saved = saved.map_or(&mut [][..], |s| s.as_mut_slice());
+                    batch_forward(
+                        shared,
+                        segment.nodes[0],
+                        batch,
+                        table,
+                        saved,
+                        &mut buffers.work,
+                        examples,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Adds each example's bias row to every position of its output.
+fn add_bias<T: Number>(y: &mut [T], row: &[T]) {
+    for y in y.chunks_exact_mut(row.len()) {
+        y.iter_mut().zip(row).for_each(|(y, &b)| *y += b);
+    }
+}
+
+/// One chunk of examples through a segment, example by example.
+fn chunk_forward<'a, T: Number>(
+    shared: Shared<T>,
+    nodes: &[usize],
+    batch: usize,
+    chunk: &'a mut Chunk<T>,
+    mut slots: Vec<Slot<'a, T>>,
+    start: usize,
+    count: usize,
+) {
+    let Chunk {
+        work,
+        values,
+        saved,
+        ..
+    } = chunk;
+    for (slot, values) in slots.iter_mut().zip(values) {
+        if !values.is_empty() {
+            *slot = Slot::Write(values);
+        }
+    }
+    for example in 0..count {
+        for &index in nodes {
+            let (node, call) = shared.node(index);
+            let plan = &shared.plan.nodes[index];
+            let storage = plan.storage.expect("a computed value has a storage");
+            let mut out = slots[storage].take();
+            let len = node.shape.len();
+            let y = rows_mut(out.write(), example, 1, len);
+            let (x, x_len) = shared.input(&slots, index, start);
+            let x = rows(x, example, 1, x_len);
+            match &call.operation {
+                Operation::View(_) => {}
+                Operation::Map(map) if plan.in_place => T::map(&**map).forward_in_place(y),
+                Operation::Map(map) => T::map(&**map).forward(x, y),
+                Operation::Linear(linear) => {
+                    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                    let draws = shared.draws(kernel, batch, start + example, 1);
+                    let saved = saved
+                        .get_mut(&index)
+                        .map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
+                    let site = site(&**linear);
+                    let estimate = shared.estimate(kernel);
+                    estimate.forward(
+                        &site,
+                        shared.kernel(kernel),
+                        draws,
+                        x,
+                        y,
+                        saved,
+                        work.scratch(),
+                    );
+                    if let Some(bias) = call.bias {
+                        let width = site.channels_out;
+                        add_bias(
+                            y,
+                            rows(&shared.bias_rows[&bias.index()], start + example, 1, width),
+                        );
+                    }
+                }
+            }
+            slots[storage] = out;
+        }
+    }
+}
+
+/// The whole minibatch through one linear layer without positions.
+fn batch_forward<T: Number>(
+    shared: Shared<T>,
+    index: usize,
+    batch: usize,
+    slots: &mut [Slot<T>],
+    saved: &mut [T],
+    work: &mut Work<T>,
+    examples: usize,
+) {
+    let (node, call) = shared.node(index);
+    let storage = shared.plan.nodes[index]
+        .storage
+        .expect("a computed value has a storage");
+    let Operation::Linear(linear) = &call.operation else {
+        unreachable!("a whole-batch segment is linear")
+    };
+    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let mut out = slots[storage].take();
+    let y = rows_mut(out.write(), 0, examples, node.shape.len());
+    let (x, x_len) = shared.input(slots, index, 0);
+    let x = rows(x, 0, examples, x_len);
+    let saved = rows_mut(saved, 0, examples, node.shape.len());
+    let draws = shared.draws(kernel, batch, 0, examples);
+    let estimate = shared.estimate(kernel);
+    estimate.forward(
+        &site(&**linear),
+        shared.kernel(kernel),
+        draws,
+        x,
+        y,
+        saved,
+        work.scratch(),
+    );
+    if let Some(bias) = call.bias {
+        let width = node.shape.0[node.shape.rank() - 1];
+        let bias_rows = &shared.bias_rows[&bias.index()];
+        y.chunks_exact_mut(width)
+            .zip(bias_rows.chunks_exact(width))
+            .for_each(|(y, row)| add_bias(y, row));
+    }
+    slots[storage] = out;
+}

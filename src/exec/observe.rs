@@ -1,0 +1,165 @@
+//! The likelihood: the network's values, and numbers, as its arguments.
+
+use super::slots::rows;
+use super::{Batch, Interpreter, Number};
+use crate::ir::{Argument, Scalar};
+use crate::likelihood::{Rows, Targets};
+use crate::plan::Plan;
+
+impl Plan {
+    /// Entries an example of each of the likelihood's arguments; `None` where it is one number for all.
+    pub fn argument_widths(&self) -> Vec<Option<usize>> {
+        let width = |argument: &Argument| match argument {
+            Argument::Node(node) => Some(self.model.nodes[*node].shape.len()),
+            Argument::Scalar(_) => None,
+        };
+        self.model.observe.arguments.iter().map(width).collect()
+    }
+}
+
+/// One argument's values, and how they are laid out.
+struct Values<'a, T: Clone> {
+    values: std::borrow::Cow<'a, [T]>,
+    stride: usize,
+    step: usize,
+}
+
+impl<T: Number> Values<'_, T> {
+    fn rows(&self) -> Rows<'_, T> {
+        Rows {
+            values: &self.values,
+            stride: self.stride,
+            step: self.step,
+        }
+    }
+}
+
+impl<T: Number> Interpreter<T> {
+    fn arguments<'a>(&'a self, inputs: &'a [T]) -> Vec<Values<'a, T>> {
+        let value = |argument: &Argument| match argument {
+            Argument::Node(node) => {
+                let len = self.plan.model.nodes[*node].shape.len();
+                let all = match self.plan.nodes[node.index()].storage {
+                    Some(storage) => &self.buffers.values[storage],
+                    None => inputs,
+                };
+                let values = rows(all, 0, self.examples, len).into();
+                Values {
+                    values,
+                    stride: len,
+                    step: usize::from(len > 1),
+                }
+            }
+            Argument::Scalar(scalar) => {
+                let number = self
+                    .plan
+                    .scalar(scalar, |place| self.variables[place].wide());
+                Values {
+                    values: vec![T::of(number)].into(),
+                    stride: 0,
+                    step: 0,
+                }
+            }
+        };
+        self.plan
+            .model
+            .observe
+            .arguments
+            .iter()
+            .map(value)
+            .collect()
+    }
+
+    /// The sum of the nll over the minibatch; `weight` times its gradient goes to the observed values.
+    pub(super) fn observe(&mut self, batch: &Batch<T>, weight: f64) -> f64 {
+        let mut nll = std::mem::take(&mut self.buffers.nll);
+        let mut gradients = std::mem::take(&mut self.buffers.d_arguments);
+        gradients
+            .iter_mut()
+            .for_each(|gradient| gradient.fill(T::zero()));
+        let values = self.arguments(batch.inputs);
+        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
+        let mut slices: Vec<_> = gradients
+            .iter_mut()
+            .zip(&arguments)
+            .map(|(gradient, argument)| &mut gradient[..argument.values.len()])
+            .collect();
+        let likelihood = T::nll(self.plan.model.observe.likelihood);
+        likelihood.nll(
+            &arguments,
+            batch.targets,
+            T::of(weight),
+            &mut nll[..batch.len],
+            &mut slices,
+        );
+        let total = nll[..batch.len].iter().map(|x| x.wide()).sum();
+        drop(values);
+        self.spread(&gradients, batch.len);
+        self.buffers.nll = nll;
+        self.buffers.d_arguments = gradients;
+        total
+    }
+
+    /// Carries the gradients by the arguments to the values and numbers they are.
+    fn spread(&mut self, gradients: &[Vec<T>], examples: usize) {
+        let plan = self.plan.clone();
+        let arguments = &plan.model.observe.arguments;
+        let storage_of = |argument: &Argument| match argument {
+            Argument::Node(node) => plan.nodes[node.index()].storage,
+            Argument::Scalar(_) => None,
+        };
+        for storage in arguments.iter().filter_map(storage_of) {
+            self.buffers.gradients[storage].fill(T::zero());
+        }
+        for (argument, gradient) in arguments.iter().zip(gradients) {
+            if let Argument::Scalar(Scalar::Learned(learned)) = argument {
+                self.buffers.d_learned[learned.index()] += gradient[0].wide();
+            }
+            if let Some(storage) = storage_of(argument) {
+                let len = plan.storages[storage].len;
+                let into = &mut self.buffers.gradients[storage];
+                let count = (examples * len).min(into.len());
+                into[..count]
+                    .iter_mut()
+                    .zip(gradient)
+                    .for_each(|(into, &d)| *into += d);
+            }
+        }
+    }
+
+    /// The outputs of the last forward pass as predictive distributions
+    /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
+    pub fn last_predictive(&self, out: &mut [T]) {
+        let values = self.arguments(&[]);
+        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
+        T::nll(self.plan.model.observe.likelihood).predictive(&arguments, self.examples, out);
+    }
+
+    /// −log p(target) of each example under the outputs of the last forward pass.
+    pub(super) fn nll_only(&self, targets: Targets<T>, nll: &mut [T]) {
+        let values = self.arguments(&[]);
+        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
+        T::nll(self.plan.model.observe.likelihood).nll_only(&arguments, targets, nll);
+    }
+
+    /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`, or `[]` for one
+    /// number for all) and values.
+    pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
+        let parameters = self.plan.model.observe.likelihood.signature().parameters;
+        let named = parameters.iter().zip(self.arguments(&[]));
+        named
+            .map(|(parameter, values)| {
+                let shape = if values.stride == 0 {
+                    vec![]
+                } else {
+                    vec![self.examples, values.stride]
+                };
+                (
+                    parameter.name.to_string(),
+                    shape,
+                    values.values.into_owned(),
+                )
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! ```text
+//! y[o] = Σ_i x[i]·w[i, o]
+//!
+//! dx = dy·wᵀ        dw = Σ_n xₙᵀ·dyₙ
+//! ```
+//!
+//! The kernel is `[in, out]`, as in Keras. The products take the whole batch: X is `[n, in]`.
+
+use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
+use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
+use crate::tensor::{Real, Shape};
+use std::sync::Arc;
+
+/// A fully connected layer.
+pub struct Dense;
+
+impl Layer for Dense {
+    fn signature(&self) -> &'static Signature {
+        static SIGNATURE: Signature = Signature {
+            name: "dense",
+            summary: "a weighted sum of all inputs for each unit",
+            parameters: &[Parameter {
+                name: "units",
+                kind: Kind::Count,
+                default: None,
+                summary: "the number of outputs",
+            }],
+        };
+        &SIGNATURE
+    }
+
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        let [inputs] = shape.0[..] else {
+            return Err(ShapeError {
+                expected: "an input of 1 axis [features]".into(),
+                help: Some("put `flatten` before it to make one axis of them all".into()),
+            });
+        };
+        Ok(Operation::Linear(Arc::new(Product {
+            inputs,
+            units: arguments.count("units"),
+        })))
+    }
+}
+
+struct Product {
+    inputs: usize,
+    units: usize,
+}
+
+impl AnyLinear for Product {
+    fn output(&self) -> Shape {
+        Shape(vec![self.units])
+    }
+
+    fn kernel(&self) -> Shape {
+        Shape(vec![self.inputs, self.units])
+    }
+
+    fn fan_in(&self) -> usize {
+        self.inputs
+    }
+
+    fn fan_out(&self) -> usize {
+        self.units
+    }
+
+    fn positions(&self) -> usize {
+        1
+    }
+
+    fn multiplications(&self) -> u64 {
+        self.inputs as u64 * self.units as u64
+    }
+
+    fn scratch(&self, _: usize) -> usize {
+        0
+    }
+}
+
+impl<T: Real> Linear<T> for Product {
+    fn apply(&self, x: &[T], w: &[T], y: &mut [T], _: &mut [T]) {
+        let n = x.len() / self.inputs;
+        let x = MatrixRef::row_major(x, n, self.inputs);
+        let w = MatrixRef::row_major(w, self.inputs, self.units);
+        parallel_gemm(
+            T::one(),
+            x,
+            w,
+            T::zero(),
+            MatrixMut::row_major(y, n, self.units),
+        );
+    }
+
+    fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], _: &mut [T]) {
+        let n = dy.len() / self.units;
+        let dy = MatrixRef::row_major(dy, n, self.units);
+        let w = MatrixRef::row_major(w, self.inputs, self.units).transposed();
+        parallel_gemm(
+            T::one(),
+            dy,
+            w,
+            T::zero(),
+            MatrixMut::row_major(dx, n, self.inputs),
+        );
+    }
+
+    fn weight_gradient(&self, x: &[T], dy: &[T], dw: &mut [T], _: &mut [T]) {
+        let n = x.len() / self.inputs;
+        let x = MatrixRef::row_major(x, n, self.inputs).transposed();
+        let dy = MatrixRef::row_major(dy, n, self.units);
+        let dw = MatrixMut::row_major(dw, self.inputs, self.units);
+        parallel_gemm(T::one(), x, dy, T::zero(), dw);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{linear, numbers};
+    use super::*;
+    use crate::signature::Constant;
+
+    fn units(units: usize) -> Constants {
+        Constants(vec![("units", Constant::Count(units))])
+    }
+
+    #[test]
+    fn each_unit_is_a_weighted_sum() {
+        for (n, inputs, outputs) in [(1, 1, 1), (1, 5, 3), (7, 5, 3), (128, 300, 65)] {
+            let dense = linear(&Dense, &units(outputs), &Shape(vec![inputs]));
+            let (x, w) = (numbers(n * inputs, 1), numbers(inputs * outputs, 2));
+            let mut y = vec![f64::NAN; n * outputs];
+            Linear::<f64>::apply(&*dense, &x, &w, &mut y, &mut []);
+            for (i, y) in y.iter().enumerate() {
+                let (row, unit) = (i / outputs, i % outputs);
+                let sum: f64 = (0..inputs)
+                    .map(|k| x[row * inputs + k] * w[k * outputs + unit])
+                    .sum();
+                assert!((y - sum).abs() < 1e-12, "{y} {sum}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_must_be_flattened_first() {
+        let error = Dense
+            .build(&units(10), &Shape::new(&[4, 4, 64]))
+            .err()
+            .unwrap();
+        assert_eq!(error.expected, "an input of 1 axis [features]");
+        assert!(error.help.unwrap().contains("`flatten`"));
+    }
+}

@@ -1,0 +1,327 @@
+//! ```text
+//! y[i, j, c] = max over the cells (a, b) of the window of x[i·s + a − before, j·s + b − before, c]
+//! ```
+//!
+//! Padding cells never win. The gradient goes to the first cell, in reading order, that holds the
+//! maximum; it is found again from x and y. A window that holds something that is not a number gives
+//! not a number.
+
+use super::conv2d::{image, too_small};
+use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::tensor::im2col::{Padding, Window};
+use crate::tensor::simd::dispatch;
+use crate::tensor::{Real, Shape};
+use std::sync::Arc;
+
+/// The largest of each window.
+pub struct MaxPool2d;
+
+/// What both pooling layers take.
+pub(super) const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "size",
+        kind: Kind::Pair,
+        default: None,
+        summary: "height and width of the window",
+    },
+    Parameter {
+        name: "stride",
+        kind: Kind::Pair,
+        default: Some("size"),
+        summary: "steps from one window to the next",
+    },
+    Parameter {
+        name: "padding",
+        kind: Kind::Choice(Padding::WORDS),
+        default: Some("valid"),
+        summary: "whether windows may reach over the edge",
+    },
+];
+
+/// The windows that pooling with these arguments slides over an input of `shape`.
+pub(super) fn window(arguments: &Constants, shape: &Shape) -> Result<Window, ShapeError> {
+    let size = arguments.pair("size");
+    let padding = Padding::of(arguments.word("padding"));
+    Window::new(
+        image(shape)?,
+        size,
+        arguments.pair("stride"),
+        [1, 1],
+        padding,
+    )
+    .ok_or_else(|| too_small(size[0], size[1]))
+}
+
+impl Layer for MaxPool2d {
+    fn signature(&self) -> &'static Signature {
+        static SIGNATURE: Signature = Signature {
+            name: "max_pool2d",
+            summary: "the largest number of each window, channel by channel",
+            parameters: PARAMETERS,
+        };
+        &SIGNATURE
+    }
+
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        Ok(Operation::Map(Arc::new(Maxima(window(arguments, shape)?))))
+    }
+}
+
+struct Maxima(Window);
+
+impl AnyMap for Maxima {
+    fn output(&self) -> Shape {
+        let [height, width] = self.0.output;
+        Shape(vec![height, width, self.0.channels])
+    }
+
+    fn needs_input(&self) -> bool {
+        true
+    }
+
+    fn elementwise(&self) -> bool {
+        false
+    }
+}
+
+impl Maxima {
+    /// Whether the windows are 2×2 and touch without overlap, the usual case.
+    fn quarters(&self) -> bool {
+        let window = &self.0;
+        let whole = |axis| window.output[axis] * 2 <= window.image[axis];
+        window.size == [2, 2] && window.stride == [2, 2] && whole(0) && whole(1)
+    }
+}
+
+impl<T: Real> Map<T> for Maxima {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        dispatch(
+            #[inline(always)]
+            || match self.quarters() {
+                true => quarter_maxima(&self.0, x, y),
+                false => maxima(&self.0, x, y),
+            },
+        );
+    }
+
+    fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+        dispatch(
+            #[inline(always)]
+            || match self.quarters() {
+                true => quarter_gradient(&self.0, x, y, dy, dx),
+                false => gradient(&self.0, x, y, dy, dx),
+            },
+        );
+    }
+
+    fn forward_in_place(&self, _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+
+    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+}
+
+/// The larger of the two, `a` where they are equal, not a number where either is.
+#[inline(always)]
+fn larger<T: Real>(a: T, b: T) -> T {
+    if b > a || b.is_nan() { b } else { a }
+}
+
+/// Calls `visit` with the place in the image of each cell of window (i, j), in reading order.
+#[inline(always)]
+pub(super) fn cells(window: &Window, i: usize, j: usize, mut visit: impl FnMut(usize)) {
+    let (rows, cols) = (window.inside(0, i), window.inside(1, j));
+    for a in rows {
+        let row = i * window.stride[0] + a - window.before[0];
+        for b in cols.clone() {
+            let col = j * window.stride[1] + b - window.before[1];
+            visit((row * window.image[1] + col) * window.channels);
+        }
+    }
+}
+
+#[inline(always)]
+fn maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
+    let channels = window.channels;
+    for (position, y) in y.chunks_exact_mut(channels).enumerate() {
+        let (i, j) = (position / window.output[1], position % window.output[1]);
+        y.fill(T::neg_infinity());
+        let raise = |at: usize| {
+            for (y, &x) in y.iter_mut().zip(&x[at..at + channels]) {
+                *y = larger(*y, x);
+            }
+        };
+        cells(window, i, j, raise);
+    }
+}
+
+/// Channels whose gradients are handed out at a time.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    let channels = window.channels;
+    dx.fill(T::zero());
+    let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
+    for (position, (y, dy)) in outputs.enumerate() {
+        let (i, j) = (position / window.output[1], position % window.output[1]);
+        for c in (0..channels).step_by(LANES) {
+            let lanes = c..(c + LANES).min(channels);
+            // What of the gradient no cell has taken yet.
+            let mut left = [T::zero(); LANES];
+            left[..lanes.len()].copy_from_slice(&dy[lanes.clone()]);
+            let y = &y[lanes.clone()];
+            let hand_out = |at: usize| {
+                let x = &x[at + lanes.start..at + lanes.end];
+                let dx = &mut dx[at + lanes.start..at + lanes.end];
+                for (((x, y), left), dx) in x.iter().zip(y).zip(&mut left).zip(dx) {
+                    let taken = if x == y { *left } else { T::zero() };
+                    *dx += taken;
+                    *left -= taken;
+                }
+            };
+            cells(window, i, j, hand_out);
+        }
+    }
+}
+
+#[inline(always)]
+fn quarter_maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
+    let channels = window.channels;
+    let line = window.image[1] * channels;
+    let lines = y
+        .chunks_exact_mut(window.output[1] * channels)
+        .zip(x.chunks_exact(2 * line));
+    for (y, pair) in lines {
+        let (upper, lower) = pair.split_at(line);
+        let cells = upper
+            .chunks_exact(2 * channels)
+            .zip(lower.chunks_exact(2 * channels));
+        for (y, (upper, lower)) in y.chunks_exact_mut(channels).zip(cells) {
+            let ((a, b), (c, d)) = (upper.split_at(channels), lower.split_at(channels));
+            for ((((y, &a), &b), &c), &d) in y.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                *y = larger(larger(larger(a, b), c), d);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn quarter_gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    let channels = window.channels;
+    let line = window.image[1] * channels;
+    let out = window.output[1] * channels;
+    let covered = window.output[0] * 2 * line;
+    dx[covered..].fill(T::zero()); // the last row of an odd height
+    let outputs = y.chunks_exact(out).zip(dy.chunks_exact(out));
+    let lines = x.chunks_exact(2 * line).zip(dx.chunks_exact_mut(2 * line));
+    for ((y, dy), (x, dx)) in outputs.zip(lines) {
+        for row in [0, line] {
+            dx[row + 2 * out..row + line].fill(T::zero()); // the last column of an odd width
+        }
+        let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
+        for (j, (y, dy)) in outputs.enumerate() {
+            let (left, right) = (2 * j * channels, (2 * j + 1) * channels);
+            let cells = [left, right, left + line, right + line];
+            let mut c = 0;
+            while c < channels {
+                let (at, y, dy) = (cells.map(|at| at + c), &y[c..], &dy[c..]);
+                c += match channels - c {
+                    LANES.. => quarter_lanes::<T, LANES>(at, x, y, dy, dx),
+                    4.. => quarter_lanes::<T, 4>(at, x, y, dy, dx),
+                    2.. => quarter_lanes::<T, 2>(at, x, y, dy, dx),
+                    _ => quarter_lanes::<T, 1>(at, x, y, dy, dx),
+                };
+            }
+        }
+    }
+}
+
+/// Hands out the gradients of `N` channels to the four cells of a window, in their order; gives `N`.
+#[inline(always)]
+fn quarter_lanes<T: Real, const N: usize>(
+    cells: [usize; 4],
+    x: &[T],
+    y: &[T],
+    dy: &[T],
+    dx: &mut [T],
+) -> usize {
+    let mut left = [T::zero(); N];
+    left.copy_from_slice(&dy[..N]);
+    for at in cells {
+        let mut taken = [T::zero(); N];
+        for (((taken, left), x), y) in taken
+            .iter_mut()
+            .zip(&mut left)
+            .zip(&x[at..at + N])
+            .zip(&y[..N])
+        {
+            *taken = if x == y { *left } else { T::zero() };
+            *left -= *taken;
+        }
+        dx[at..at + N].copy_from_slice(&taken);
+    }
+    N
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{map, pool};
+    use super::*;
+
+    #[test]
+    fn the_first_of_equal_cells_takes_the_gradient() {
+        for (size, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 1])] {
+            let pool = map(
+                &MaxPool2d,
+                &pool(size, stride, "valid"),
+                &Shape::new(&[3, 2, 1]),
+            );
+            let x = [1.0f32, 5.0, 5.0, 2.0, 0.0, 5.0];
+            let (mut y, mut dx) = ([0.0], [9.0; 6]);
+            Map::<f32>::forward(&*pool, &x, &mut y);
+            assert_eq!(y, [5.0]);
+            Map::<f32>::backward(&*pool, &x, &y, &[3.0], &mut dx);
+            assert_eq!(dx, [0.0, 3.0, 0.0, 0.0, 0.0, 0.0]);
+        }
+    }
+
+    #[test]
+    fn padding_never_wins() {
+        let pool = map(
+            &MaxPool2d,
+            &pool([3, 3], [2, 2], "same"),
+            &Shape::new(&[2, 2, 1]),
+        );
+        let x = [-4.0f32, -3.0, -2.0, -1.0];
+        let mut y = [0.0];
+        Map::<f32>::forward(&*pool, &x, &mut y);
+        assert_eq!(y, [-1.0]);
+    }
+
+    #[test]
+    fn not_a_number_is_kept() {
+        let pool = map(
+            &MaxPool2d,
+            &pool([2, 2], [2, 2], "valid"),
+            &Shape::new(&[2, 2, 1]),
+        );
+        for hole in 0..4 {
+            let mut x = [1.0f32, 2.0, 3.0, 4.0];
+            x[hole] = f32::NAN;
+            let mut y = [0.0];
+            Map::<f32>::forward(&*pool, &x, &mut y);
+            assert!(y[0].is_nan());
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_definition() {
+        super::super::testing::pools(&MaxPool2d, |cells| {
+            cells.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! Maps that treat each entry on its own: what an activation function needs to be a layer.
+
+use super::{AnyMap, Map, Operation};
+use crate::tensor::simd::dispatch;
+use crate::tensor::{Math, Shape};
+use std::sync::Arc;
+
+/// y = f(x), entry by entry.
+pub(super) trait Activation: Copy + Send + Sync + 'static {
+    /// Whether [`Activation::slope`] reads `x`. Where it does not, `x` is 0 there.
+    const NEEDS_INPUT: bool;
+    /// f(x)
+    fn value<T: Math>(self, x: T) -> T;
+    /// f′(x), where y = f(x).
+    fn slope<T: Math>(self, x: T, y: T) -> T;
+}
+
+/// The operation that applies `activation` to inputs of `shape`.
+pub(super) fn pointwise(activation: impl Activation, shape: &Shape) -> Operation {
+    Operation::Map(Arc::new(Pointwise {
+        activation,
+        shape: shape.clone(),
+    }))
+}
+
+struct Pointwise<A> {
+    activation: A,
+    shape: Shape,
+}
+
+impl<A: Activation> AnyMap for Pointwise<A> {
+    fn output(&self) -> Shape {
+        self.shape.clone()
+    }
+
+    fn needs_input(&self) -> bool {
+        A::NEEDS_INPUT
+    }
+
+    fn elementwise(&self) -> bool {
+        true
+    }
+}
+
+impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        assert_eq!(x.len(), y.len());
+        dispatch(
+            #[inline(always)]
+            || {
+                for (&x, y) in x.iter().zip(y) {
+                    *y = self.activation.value(x);
+                }
+            },
+        );
+    }
+
+    fn forward_in_place(&self, xy: &mut [T]) {
+        dispatch(
+            #[inline(always)]
+            || {
+                for xy in xy {
+                    *xy = self.activation.value(*xy);
+                }
+            },
+        );
+    }
+
+    fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+        assert_eq!((y.len(), dy.len()), (dx.len(), dx.len()));
+        dispatch(
+            #[inline(always)]
+            || {
+                if A::NEEDS_INPUT {
+                    assert_eq!(x.len(), dx.len());
+                    for (((&x, &y), &dy), dx) in x.iter().zip(y).zip(dy).zip(dx) {
+                        *dx = dy * self.activation.slope(x, y);
+                    }
+                } else {
+                    for ((&y, &dy), dx) in y.iter().zip(dy).zip(dx) {
+                        *dx = dy * self.activation.slope(T::zero(), y);
+                    }
+                }
+            },
+        );
+    }
+
+    fn backward_in_place(&self, x: &[T], y: &[T], dxy: &mut [T]) {
+        assert_eq!(y.len(), dxy.len());
+        dispatch(
+            #[inline(always)]
+            || {
+                if A::NEEDS_INPUT {
+                    assert_eq!(x.len(), dxy.len());
+                    for ((&x, &y), dxy) in x.iter().zip(y).zip(dxy) {
+                        *dxy *= self.activation.slope(x, y);
+                    }
+                } else {
+                    for (&y, dxy) in y.iter().zip(dxy) {
+                        *dxy *= self.activation.slope(T::zero(), y);
+                    }
+                }
+            },
+        );
+    }
+}

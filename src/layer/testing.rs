@@ -1,0 +1,319 @@
+//! What the layers' tests share, and the tests that every layer of the registry has to pass.
+
+use super::*;
+use crate::signature::{Constant, Domain, Kind};
+use crate::tensor::im2col::{Padding, Window};
+
+/// `n` numbers between −1 and 1, no two alike among the first thousand.
+pub fn numbers(n: usize, salt: usize) -> Vec<f64> {
+    (0..n)
+        .map(|i| ((i * 7919 + salt * 104_729 + 13) % 10_007) as f64 / 5003.0 - 1.0)
+        .collect()
+}
+
+/// The arguments of `conv2d`.
+pub fn conv2d(
+    filters: usize,
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    dilation: [usize; 2],
+    padding: &'static str,
+) -> Constants {
+    Constants(vec![
+        ("filters", Constant::Count(filters)),
+        ("kernel", Constant::Pair(kernel)),
+        ("stride", Constant::Pair(stride)),
+        ("dilation", Constant::Pair(dilation)),
+        ("padding", Constant::Word(padding)),
+    ])
+}
+
+/// The arguments of a pooling layer.
+pub fn pool(size: [usize; 2], stride: [usize; 2], padding: &'static str) -> Constants {
+    Constants(vec![
+        ("size", Constant::Pair(size)),
+        ("stride", Constant::Pair(stride)),
+        ("padding", Constant::Word(padding)),
+    ])
+}
+
+/// The map that a layer builds.
+pub fn map(layer: &dyn Layer, arguments: &Constants, shape: &Shape) -> Arc<dyn AnyMap> {
+    match layer.build(arguments, shape).unwrap() {
+        Operation::Map(map) => map,
+        _ => panic!("not a map"),
+    }
+}
+
+/// The linear operation that a layer builds.
+pub fn linear(layer: &dyn Layer, arguments: &Constants, shape: &Shape) -> Arc<dyn AnyLinear> {
+    match layer.build(arguments, shape).unwrap() {
+        Operation::Linear(linear) => linear,
+        _ => panic!("not linear"),
+    }
+}
+
+const IMAGES: [[usize; 3]; 4] = [[6, 6, 2], [7, 5, 3], [5, 8, 1], [9, 6, 17]];
+const SIZES: [[usize; 2]; 5] = [[1, 1], [2, 2], [3, 3], [5, 5], [1, 4]];
+
+/// Compares a pooling layer with `reduce` applied to the cells of each window.
+pub fn pools(layer: &dyn Layer, reduce: impl Fn(&[f64]) -> f64) {
+    for image in IMAGES {
+        for size in SIZES {
+            for stride in [[1, 1], [2, 2], [3, 1]] {
+                for padding in Padding::WORDS {
+                    let arguments = pool(size, stride, padding);
+                    let pool = map(layer, &arguments, &Shape(image.to_vec()));
+                    let window =
+                        Window::new(image, size, stride, [1, 1], Padding::of(padding)).unwrap();
+                    let x = numbers(image.iter().product(), 3);
+                    let mut y = vec![f64::NAN; pool.output().len()];
+                    Map::<f64>::forward(&*pool, &x, &mut y);
+                    for (place, y) in y.iter().enumerate() {
+                        let (position, c) = (place / image[2], place % image[2]);
+                        let (i, j) = (position / window.output[1], position % window.output[1]);
+                        let start = [i * stride[0], j * stride[1]];
+                        let cells: Vec<f64> = (0..image[0] * image[1])
+                            .filter(|cell| {
+                                let at = [cell / image[1], cell % image[1]];
+                                (0..2).all(|axis| {
+                                    let padded = at[axis] + window.before[axis];
+                                    (start[axis]..start[axis] + size[axis]).contains(&padded)
+                                })
+                            })
+                            .map(|cell| x[cell * image[2] + c])
+                            .collect();
+                        assert!((y - reduce(&cells)).abs() < 1e-14);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Several choices of arguments of a layer, and shapes it takes with them.
+fn cases(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
+    let images = || IMAGES.iter().map(|image| Shape(image.to_vec()));
+    let mut cases = Vec::new();
+    match layer.signature().name {
+        "conv2d" => {
+            for shape in images() {
+                for kernel in SIZES {
+                    for (stride, dilation) in [
+                        ([1, 1], [1, 1]),
+                        ([2, 2], [1, 1]),
+                        ([1, 3], [1, 1]),
+                        ([1, 1], [2, 2]),
+                        ([1, 1], [1, 2]),
+                    ] {
+                        for padding in Padding::WORDS {
+                            let arguments = conv2d(3, kernel, stride, dilation, padding);
+                            if layer.build(&arguments, &shape).is_ok() {
+                                cases.push((arguments, shape.clone()));
+                            }
+                        }
+                    }
+                }
+            }
+            assert!(cases.len() > 150);
+        }
+        "max_pool2d" | "avg_pool2d" => {
+            for shape in images() {
+                for size in SIZES {
+                    for stride in [[1, 1], [2, 2], [2, 3]] {
+                        for padding in Padding::WORDS {
+                            cases.push((pool(size, stride, padding), shape.clone()));
+                        }
+                    }
+                }
+            }
+        }
+        "global_avg_pool2d" => cases.extend(images().map(|shape| (Constants::default(), shape))),
+        "dense" => {
+            for (inputs, units) in [(1, 1), (7, 3), (20, 33)] {
+                let arguments = Constants(vec![("units", Constant::Count(units))]);
+                cases.push((arguments, Shape(vec![inputs])));
+            }
+        }
+        "reshape" => {
+            let arguments = Constants(vec![("shape", Constant::Counts(vec![3, 4]))]);
+            cases.push((arguments, Shape(vec![12])));
+        }
+        _ => {
+            // Each parameter by itself at several values in its kind.
+            let parameters = layer.signature().parameters;
+            assert!(parameters.len() <= 1, "this layer needs cases of its own");
+            let values: Vec<Constants> = match parameters.first() {
+                None => vec![Constants::default()],
+                Some(parameter) => values(&parameter.kind)
+                    .into_iter()
+                    .map(|value| Constants(vec![(parameter.name, value)]))
+                    .collect(),
+            };
+            for arguments in values {
+                cases
+                    .extend([vec![41], vec![3, 5, 2]].map(|axes| (arguments.clone(), Shape(axes))));
+            }
+        }
+    }
+    cases
+}
+
+fn values(kind: &Kind) -> Vec<Constant> {
+    match kind {
+        Kind::Choice(words) => words.iter().map(|word| Constant::Word(word)).collect(),
+        Kind::Number { domain, .. } => [-1.5, 0.0, 0.3, 1.0, 2.0]
+            .into_iter()
+            .filter(|&value| Domain::holds(*domain, value))
+            .map(Constant::Number)
+            .collect(),
+        other => panic!("{other:?} needs cases of its own"),
+    }
+}
+
+fn narrow(numbers: &[f64]) -> Vec<f32> {
+    numbers.iter().map(|&x| x as f32).collect()
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// Checks `gradient` against central differences of `value` at `x`, in every coordinate.
+fn check_gradient(what: &str, x: &[f64], gradient: &[f64], mut value: impl FnMut(&[f64]) -> f64) {
+    let step = 1e-5;
+    let mut moved = x.to_vec();
+    for i in 0..x.len() {
+        moved[i] = x[i] + step;
+        let above = value(&moved);
+        moved[i] = x[i] - step;
+        let below = value(&moved);
+        moved[i] = x[i];
+        let expected = (above - below) / (2.0 * step);
+        assert!(
+            (gradient[i] - expected).abs() < 1e-7,
+            "{what}: {} for {expected}",
+            gradient[i]
+        );
+    }
+}
+
+fn close(what: &str, single: &[f32], double: &[f64]) {
+    for (single, double) in single.iter().zip(double) {
+        let error = (f64::from(*single) - double).abs();
+        assert!(
+            error < 2e-5 * (1.0 + double.abs()),
+            "{what}: {single} for {double}"
+        );
+    }
+}
+
+fn check_map(what: &str, map: &dyn AnyMap, shape: &Shape) {
+    let x: Vec<f64> = numbers(shape.len(), 1).iter().map(|x| 3.0 * x).collect();
+    let dy = numbers(map.output().len(), 2);
+    let forward = |x: &[f64]| {
+        let mut y = vec![f64::NAN; map.output().len()];
+        Map::<f64>::forward(map, x, &mut y);
+        y
+    };
+    let y = forward(&x);
+    let mut dx = vec![f64::NAN; x.len()];
+    let read = if map.needs_input() { &x[..] } else { &[] };
+    Map::<f64>::backward(map, read, &y, &dy, &mut dx);
+    check_gradient(what, &x, &dx, |x| dot(&dy, &forward(x)));
+
+    let (x32, dy32) = (narrow(&x), narrow(&dy));
+    let (mut y32, mut dx32) = (vec![f32::NAN; y.len()], vec![f32::NAN; x.len()]);
+    Map::<f32>::forward(map, &x32, &mut y32);
+    let read32 = if map.needs_input() { &x32[..] } else { &[] };
+    Map::<f32>::backward(map, read32, &y32, &dy32, &mut dx32);
+    close(what, &y32, &y);
+    close(what, &dx32, &dx);
+
+    if map.elementwise() {
+        assert_eq!(&map.output(), shape);
+        let (mut in_place, mut gradient) = (x.clone(), dy.clone());
+        Map::<f64>::forward_in_place(map, &mut in_place);
+        Map::<f64>::backward_in_place(map, read, &y, &mut gradient);
+        assert_eq!((in_place, gradient), (y, dx), "{what} in place");
+    }
+}
+
+fn check_linear(what: &str, linear: &dyn AnyLinear, shape: &Shape) {
+    let n = 2;
+    let x = numbers(n * shape.len(), 1);
+    let w = numbers(linear.kernel().len(), 2);
+    let dy = numbers(n * linear.output().len(), 3);
+    let mut scratch = vec![f64::NAN; linear.scratch(n)];
+    let mut apply = |x: &[f64], w: &[f64]| {
+        let mut y = vec![f64::NAN; dy.len()];
+        Linear::<f64>::apply(linear, x, w, &mut y, &mut scratch);
+        y
+    };
+    // Linear in each, so that one difference of any length is the derivative along it.
+    let y = apply(&x, &w);
+    let mut scratch = vec![f64::NAN; linear.scratch(n)];
+    let (mut dx, mut dw) = (vec![f64::NAN; x.len()], vec![f64::NAN; w.len()]);
+    Linear::<f64>::transpose(linear, &dy, &w, &mut dx, &mut scratch);
+    Linear::<f64>::weight_gradient(linear, &x, &dy, &mut dw, &mut scratch);
+    check_gradient(what, &w, &dw, |w| dot(&dy, &apply(&x, w)));
+    check_gradient(what, &x, &dx, |x| dot(&dy, &apply(x, &w)));
+
+    let (x32, w32, dy32) = (narrow(&x), narrow(&w), narrow(&dy));
+    let mut scratch = vec![f32::NAN; linear.scratch(n)];
+    let (mut y32, mut dx32) = (vec![f32::NAN; y.len()], vec![f32::NAN; x.len()]);
+    let mut dw32 = vec![f32::NAN; w.len()];
+    Linear::<f32>::apply(linear, &x32, &w32, &mut y32, &mut scratch);
+    Linear::<f32>::transpose(linear, &dy32, &w32, &mut dx32, &mut scratch);
+    Linear::<f32>::weight_gradient(linear, &x32, &dy32, &mut dw32, &mut scratch);
+    close(what, &y32, &y);
+    close(what, &dx32, &dx);
+    close(what, &dw32, &dw);
+
+    let [.., inputs, outputs] = linear.kernel().0[..] else {
+        panic!("a kernel of 2 axes or more")
+    };
+    assert_eq!(linear.output().0.last(), Some(&outputs));
+    assert_eq!(shape.0.last(), Some(&inputs));
+    assert_eq!(linear.fan_in() * outputs, linear.kernel().len());
+    assert_eq!(linear.fan_out() * inputs, linear.kernel().len());
+    assert_eq!(linear.positions() * outputs, linear.output().len());
+}
+
+#[test]
+fn gradients_are_those_of_central_differences() {
+    for layer in LAYERS {
+        for (arguments, shape) in cases(*layer) {
+            let what = format!("{}{arguments:?} of {shape}", layer.signature().name);
+            match layer.build(&arguments, &shape).unwrap() {
+                Operation::View(output) => assert_eq!(output.len(), shape.len(), "{what}"),
+                Operation::Map(map) => check_map(&what, &*map, &shape),
+                Operation::Linear(linear) => check_linear(&what, &*linear, &shape),
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_found_and_no_two_are_alike() {
+    for (i, layer) in LAYERS.iter().enumerate() {
+        let name = layer.signature().name;
+        assert!(
+            std::ptr::eq(find(name).unwrap().signature(), layer.signature()),
+            "{name}"
+        );
+        assert!(
+            LAYERS[..i]
+                .iter()
+                .all(|other| other.signature().name != name)
+        );
+        assert!(
+            layer
+                .signature()
+                .parameters
+                .iter()
+                .all(|p| !p.summary.ends_with('.'))
+        );
+    }
+    assert!(find("denze").is_none());
+}

@@ -1,0 +1,90 @@
+//! The plan as text: `bnnc check --emit plan`.
+
+use super::{DrawKind, Plan, SegmentKind};
+use crate::ir::Node;
+use crate::layer::Operation;
+use std::fmt::Write;
+
+/// The whole plan: variables, draws and steps for minibatches of `batch`, and the bytes a run takes.
+pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
+    let mut out = format!(
+        "plan {}\n\nvariables  {} numbers, in this order\n",
+        plan.model.name,
+        plan.trainable()
+    );
+    for variable in &plan.variables {
+        writeln!(
+            out,
+            "  {:<28} {:<18} from {}",
+            variable.name,
+            variable.shape.to_string(),
+            variable.range.start
+        )
+        .expect("writing to a string");
+    }
+    out += "\ndraws  each step, from streams keyed by seed, step, parameter and use\n";
+    for (index, (_, tensor)) in plan.model.tensors.iter().enumerate() {
+        for (kind, shape) in plan.draws_of(index, batch) {
+            let name = format!("{}.{}", tensor.name, kind.word());
+            let law = match kind {
+                DrawKind::SignIn | DrawKind::SignOut => "±1",
+                DrawKind::Noise | DrawKind::Activation => "Normal(0, 1)",
+            };
+            writeln!(out, "  {name:<28} {:<18} {law}", shape.to_string())
+                .expect("writing to a string");
+        }
+    }
+    out += "\nforward  backward runs the same steps in reverse\n";
+    let nodes: Vec<&Node> = plan.model.nodes.iter().map(|(_, node)| node).collect();
+    for segment in &plan.segments {
+        out += match segment.kind {
+            SegmentKind::ByExample => "  example by example\n",
+            SegmentKind::WholeBatch => "  whole minibatch\n",
+        };
+        for &index in &segment.nodes {
+            out += &step(plan, &nodes, index);
+        }
+    }
+    writeln!(
+        out,
+        "\nmemory  {:.1} MiB at batch {batch}, float32, Adam",
+        bytes as f64 / f64::from(1 << 20)
+    )
+    .expect("writing to a string");
+    out
+}
+
+/// One node: what it is, how, where to.
+fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
+    let node = nodes[index];
+    let call = node.call.as_ref().expect("only the input has no call");
+    let mut how = match (&call.operation, call.kernel) {
+        (Operation::Linear(linear), Some(kernel)) => {
+            let estimator = plan.tensors[kernel.index()].estimator;
+            let products = match estimator.products(linear.positions()) {
+                1 => "one product".to_string(),
+                n => format!("{n} products"),
+            };
+            format!("{}, {products}", estimator.signature().name)
+        }
+        _ if plan.nodes[index].in_place => "in place".into(),
+        _ => String::new(),
+    };
+    let storage = plan.nodes[index]
+        .storage
+        .expect("a computed value has a storage");
+    if !plan.nodes[index].in_place {
+        let kept = if plan.storages[storage].shared {
+            "shared"
+        } else {
+            "in its chunk"
+        };
+        how += &format!("{}kept {kept}", if how.is_empty() { "" } else { "; " });
+    }
+    let from = &nodes[node.inputs[0].index()].name;
+    format!(
+        "    {:<16} <- {from:<16} {:<18} {how}\n",
+        node.name,
+        node.shape.to_string()
+    )
+}

@@ -1,0 +1,160 @@
+//! Slips of the pen: what a failed parse most likely comes from.
+
+use super::error::Place;
+use super::parser::{KEYWORDS, Rule};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::Span;
+
+/// The whole message, where the text alone tells what is wrong.
+pub(super) fn certain(place: &Place) -> Option<Diagnostic> {
+    misplaced_declaration(place).or_else(|| foreign_character(place))
+}
+
+/// Adds what may have been meant.
+pub(super) fn guess(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
+    let here = place.span;
+    let insert = Span::new(here.start, here.start);
+    let separated = place.wants(Rule::comma);
+    let wants_type = place.wants(Rule::colon) && !place.wants(Rule::equals);
+    match place.token() {
+        "=" if place.wants(Rule::tilde) => {
+            diagnostic.patch("a random variable is written with `~`", here, "~")
+        }
+        "=" if wants_type => diagnostic.patch("a type follows `:`", place.gap().to(here), ":"),
+        "=" if place.before().ends_with('=') => {
+            diagnostic.patch("a value is given with one `=`", here, "")
+        }
+        ":" if place.wants(Rule::equals) && begins_setting(place.after()) => {
+            diagnostic.note(misplaced_group(place))
+        }
+        "~" | ":" if place.wants(Rule::equals) => {
+            diagnostic.patch("`=` gives a name to a value", place.gap().to(here), " =")
+        }
+        "*" if place.before().ends_with('*') => diagnostic.patch(
+            "powers are written with `^`",
+            Span::new(here.start - 1, here.end),
+            "^",
+        ),
+        "/" if place.after().starts_with('/') => diagnostic.patch(
+            "comments begin with `#`",
+            Span::new(here.start, here.end + 1),
+            "#",
+        ),
+        word if place.wants_item() && place.is_word() => {
+            match nearest(&word.to_lowercase(), KEYWORDS.iter().copied()) {
+                Some(keyword) => {
+                    diagnostic.patch(format!("did you mean `{keyword}`?"), here, keyword)
+                }
+                None => diagnostic,
+            }
+        }
+        word if place.wants(Rule::name) && word.starts_with(|c: char| c.is_ascii_digit()) => {
+            diagnostic.note("a name begins with a letter")
+        }
+        _ if place.wants(Rule::tilde) && place.is_word() => {
+            diagnostic.patch("a distribution follows `~`", insert, "~ ")
+        }
+        _ if wants_type && place.is_word() => {
+            diagnostic.patch("a type follows `:`", place.gap(), ": ")
+        }
+        _ if separated
+            && place.is_value()
+            && place.before().contains(|c: char| !c.is_whitespace()) =>
+        {
+            diagnostic.patch("perhaps a `,` is missing", place.gap(), ", ")
+        }
+        _ if place.wants(Rule::equals) && place.is_value() && !place.wants(Rule::left_brace) => {
+            diagnostic.patch("a value follows `=`", insert, "= ")
+        }
+        _ => diagnostic,
+    }
+}
+
+/// What is wrong about `bias: prior = …`, where the parser reads `bias` as a setting.
+fn misplaced_group(place: &Place) -> &'static str {
+    let before =
+        place.text[..place.gap().start].trim_end_matches(|c: char| c.is_alphanumeric() || c == '_');
+    if before.trim_end().ends_with(':') {
+        "the parameter before it has no settings"
+    } else {
+        "these settings belong to no parameter"
+    }
+}
+
+/// Whether `prior = …` stands here.
+fn begins_setting(text: &str) -> bool {
+    let rest = text.trim_start();
+    let after = rest.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    after.len() < rest.len() && after.trim_start().starts_with('=')
+}
+
+/// The message for `latent noise ~ …` in a block.
+fn misplaced_declaration(place: &Place) -> Option<Diagnostic> {
+    let word = place.before().trim();
+    let keyword = KEYWORDS.iter().find(|keyword| **keyword == word)?;
+    // Only a block reads the keyword as the name of a layer or a setting, and so wants `=` next.
+    if !place.wants(Rule::equals) || !place.is_word() {
+        return None;
+    }
+    let end = place.gap().start;
+    let span = Span::new(end - keyword.len(), end);
+    let title = format!("`{keyword}` within a block");
+    Some(Diagnostic::error("E0101", title).at(span, "a declaration stands at the top level"))
+}
+
+/// The message for a character that the language has no use for.
+fn foreign_character(place: &Place) -> Option<Diagnostic> {
+    let found = place.token().chars().next()?;
+    let here = Span::new(place.span.start, place.span.start + found.len_utf8());
+    let error = |title: String| Diagnostic::error("E0104", title).at(here, "");
+    let strange = || error(format!("`{found}` is not a character of the language"));
+    let replace = |help: &str, with: &str| Some(strange().patch(help, here, with));
+    match found {
+        '"' | '\'' | '`' | '\u{2018}'..='\u{201F}' => Some(quoted(place, found, here)),
+        ';' => Some(strange().help("what stands in a block is separated by a new line or `,`")),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => replace("minus is written `-`", "-"),
+        '\u{00D7}' | '\u{22C5}' | '\u{00B7}' => replace("times is written `*`", "*"),
+        '\u{00F7}' => replace("a quotient is written `/`", "/"),
+        '\u{223C}' | '\u{02DC}' | '\u{FF5E}' => replace("this is written `~`", "~"),
+        '\u{00A0}' | '\u{2000}'..='\u{200B}' | '\u{202F}' | '\u{3000}' | '\u{FEFF}' => {
+            let title = format!("a blank of an unusual kind (U+{:04X})", u32::from(found));
+            Some(error(title).patch("this is an ordinary blank", here, " "))
+        }
+        c if c.is_control() && !c.is_whitespace() => Some(error(format!(
+            "a control character (U+{:04X})",
+            u32::from(c)
+        ))),
+        c if c.is_ascii_alphanumeric() || c.is_whitespace() || "_+-*/^=~:,{}()[].#".contains(c) => {
+            None
+        }
+        c if c.is_alphabetic() => {
+            Some(strange().note("names have the letters a to z, digits and `_`"))
+        }
+        _ => Some(strange()),
+    }
+}
+
+/// The message for a quote, with the quoted words as one name if there is a second quote.
+fn quoted(place: &Place, quote: char, here: Span) -> Diagnostic {
+    let diagnostic = Diagnostic::error("E0104", "names and words are written without quotes");
+    let close = match quote {
+        '\u{2018}' => '\u{2019}',
+        '\u{201C}' => '\u{201D}',
+        other => other,
+    };
+    let rest = &place.text[here.end..];
+    let inner = rest
+        .lines()
+        .next()
+        .and_then(|line| line.split_once(close))
+        .map(|(inner, _)| inner);
+    match inner.filter(|inner| inner.starts_with(|c: char| c.is_ascii_alphabetic())) {
+        Some(inner) => {
+            let whole = Span::new(here.start, here.end + inner.len() + close.len_utf8());
+            let word = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            let name: String = inner.chars().map(word).collect();
+            diagnostic.at(whole, "").patch("as a name", whole, name)
+        }
+        None => diagnostic.at(here, ""),
+    }
+}

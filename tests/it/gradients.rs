@@ -1,0 +1,133 @@
+//! The gradient of a whole step against central differences in float64: every layer, prior,
+//! posterior, estimator, likelihood and KL form, in the models that join them.
+
+use crate::support::{Examples, draw, plan, step};
+use bnnc::exec::Interpreter;
+
+/// Checks a spread of entries of every variable.
+fn check(text: &str, examples: &Examples<f64>) {
+    let plan = plan(text);
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
+    interpreter.initialize(5);
+    let draw = draw(3, 9);
+    let n = 11;
+    step(&mut interpreter, examples, &draw, n);
+    let gradient = interpreter.gradient.clone();
+    assert!(gradient.iter().any(|&g| g != 0.0), "no gradient at all in\n{text}");
+    for variable in &plan.variables {
+        let len = variable.range.len();
+        for entry in variable.range.clone().step_by(len.div_ceil(12)) {
+            let at = interpreter.variables[entry];
+            let h = 1e-5;
+            let mut loss = |x: f64| {
+                interpreter.variables[entry] = x;
+                step(&mut interpreter, examples, &draw, n).loss
+            };
+            let difference = (loss(at + h) - loss(at - h)) / (2.0 * h);
+            interpreter.variables[entry] = at;
+            let error = (gradient[entry] - difference).abs() / (1e-3 + difference.abs());
+            assert!(
+                error < 2e-5,
+                "{} entry {}: gradient {}, difference {difference} in\n{text}",
+                variable.name,
+                entry - variable.range.start,
+                gradient[entry]
+            );
+        }
+    }
+}
+
+fn classifier(default: &str, network: &str, objective: &str) -> String {
+    format!(
+        "model test\ninput x: real[6, 6, 2]\ntarget label: category[3]\ndefault {{ {default} }}\n\
+         network {{\n{network}\n}}\nobserve label ~ Categorical(logits = logits)\nobjective elbo {{ {objective} }}\n"
+    )
+}
+
+fn regression(default: &str, network: &str, target: &str, observe: &str, objective: &str) -> String {
+    format!(
+        "model test\ninput x: real[4]\ntarget y: {target}\ndefault {{ {default} }}\n\
+         network {{\n{network}\n}}\nobserve y ~ {observe}\nobjective elbo {{ {objective} }}\n"
+    )
+}
+
+const CONVOLUTIONAL: &str = "conv2d(3, kernel = 3, padding = same)\n tanh\n max_pool2d(2)\n conv2d(4, kernel = 2)\n softplus\n flatten\n dense(5)\n tanh\n logits = dense(3)";
+
+#[test]
+fn every_estimator_through_convolutions_and_dense_layers() {
+    for estimator in bnnc::estimator::ESTIMATORS {
+        let name = estimator.signature().name;
+        for bias in ["posterior = MeanField", "posterior = MeanField, bias = deterministic"] {
+            let default = format!("prior = Normal(0, 1), {bias}, estimator = {name}");
+            for samples in [1, 2] {
+                let text = classifier(&default, CONVOLUTIONAL, &format!("samples = {samples}"));
+                check(&text, &Examples::new(5, 72, 3, 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_activation_in_a_network() {
+    for layer in ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"] {
+        let network = format!("conv2d(3, kernel = 3)\n {layer}\n flatten\n dense(5)\n {layer}\n logits = dense(3)");
+        check(&classifier("estimator = flipout", &network, ""), &Examples::new(4, 72, 3, 0));
+    }
+}
+
+#[test]
+fn pools_views_strides_and_dilation() {
+    for network in [
+        "conv2d(3, kernel = 3, stride = 2, padding = same)\n global_avg_pool2d\n logits = dense(3)",
+        "conv2d(3, kernel = [3, 2], dilation = 2)\n flatten\n logits = dense(3)",
+        "conv2d(4, kernel = 3, padding = same)\n avg_pool2d(2)\n reshape([6, 6])\n flatten\n logits = dense(3)",
+        "max_pool2d(2)\n conv2d(4, kernel = 2, padding = same)\n relu\n conv2d(3, kernel = 3)\n reshape([3])\n logits = dense(3)",
+        "flatten\n relu\n logits = dense(3)",
+    ] {
+        check(&classifier("estimator = reparameterization", network, ""), &Examples::new(4, 72, 3, 0));
+    }
+}
+
+#[test]
+fn every_prior_form_and_posterior() {
+    let priors = [
+        "Normal(0.1, 0.7)",
+        "Laplace(0.1, 0.4)",
+        "StudentT(4, 0.1, 0.5)",
+        "ScaleMixture(weight = 0.4, scales = [1, 0.2])",
+        "Normal(learned(0.1), learned(0.6))",
+        "Laplace(0, learned(0.5))",
+        "StudentT(learned(3), 0, learned(0.5))",
+        "ScaleMixture(weight = learned(0.3), scales = [learned(1), 0.2])",
+    ];
+    for prior in priors {
+        for kl in ["auto", "quadrature", "monte_carlo"] {
+            for estimator in ["reparameterization", "flipout", "local_reparameterization"] {
+                let default = format!("prior = {prior}, posterior = MeanField, estimator = {estimator}");
+                let text = regression(&default, "dense(3)\n tanh\n f = dense(1)", "real", "Normal(f, 0.5)", &format!("kl = {kl}"));
+                check(&text, &Examples::new(4, 4, 0, 1));
+            }
+        }
+        let default = format!("prior = {prior}, posterior = Delta");
+        let text = regression(&default, "dense(3)\n tanh\n f = dense(1)", "real", "Normal(f, 0.5)", "");
+        check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}
+
+#[test]
+fn every_likelihood() {
+    let two = "dense(3)\n tanh\n out = dense(2)";
+    let reals = |width| Examples::new(5, 4, 0, width);
+    check(&regression("", two, "real[2]", "Normal(out, 0.3)", ""), &reals(2));
+    check(&regression("", two, "real[2]", "Normal(out, learned(0.3))", ""), &reals(2));
+    check(&regression("", two, "real", "Normal(loc = out[0], scale = softplus(out[1]))", ""), &reals(1));
+    check(&regression("", "dense(3)\n tanh\n f = dense(1)", "binary", "Bernoulli(logits = f)", ""), &Examples::new(5, 4, 2, 0));
+}
+
+#[test]
+fn the_objectives_options_scale_the_terms() {
+    for objective in ["temperature = 0.3", "minibatch = blundell", "annealing = linear(epochs = 4)", "samples = 3, kl = monte_carlo"] {
+        let text = regression("", "f = dense(1)", "real", "Normal(f, 0.5)", objective);
+        check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}
