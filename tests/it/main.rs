@@ -4,4 +4,5 @@ mod estimators;
 mod gradients;
 mod oracle;
 mod support;
+mod front_ir;
 mod syntax;
