@@ -9,7 +9,7 @@
 use bnnc::exec::{Batch, Draw, Interpreter};
 use bnnc::ir::Position;
 use bnnc::likelihood::{TargetKind, Targets};
-use bnnc::optimizer::{self, Optimizer};
+use bnnc::optimizer;
 use bnnc::plan::Plan;
 use bnnc::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
 use std::path::Path;
@@ -45,14 +45,15 @@ fn examples_per_second(plan: &Arc<Plan>) -> f64 {
     let labels: Vec<u32> = (0..BATCH as u32).map(|i| i % classes as u32).collect();
     let batch = Batch { inputs: &inputs, targets: Targets::Labels(&labels), len: BATCH };
     let at = Position { training_examples: N, batch: BATCH, batch_index: 0, batches: N / BATCH, epoch: 0.0 };
-    let mut adam: Box<dyn Optimizer<f32>> = optimizer::adam(plan.trainable());
+    let adam = optimizer::find("adam").expect("adam is an optimizer");
+    let mut adam = optimizer::State::new(adam, optimizer::defaults(adam.signature()), plan.trainable());
     let mut step = 0;
     let mut run = |steps: u64| {
         let start = Instant::now();
         for _ in 0..steps {
             interpreter.step(&batch, &Draw { seed: 0, step, given: None }, &at);
-            adam.update(&mut interpreter.variables, &interpreter.gradient, 1e-4);
             step += 1;
+            adam.step(step, 1e-4, &mut interpreter.variables, &interpreter.gradient);
         }
         start.elapsed().as_secs_f64() / steps as f64
     };
