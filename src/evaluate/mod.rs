@@ -11,8 +11,10 @@ mod scores;
 pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
-use crate::exec::Draw;
+use crate::exec::{Draw, TermValue};
+use crate::ir::{Model, Position, TermKind};
 use crate::likelihood::TargetKind;
+use crate::loss::Term;
 use crate::train::examples::{Buffers, Part, target_width};
 use crate::train::machine::{EVALUATION_STEPS, Machine};
 
@@ -218,6 +220,41 @@ impl Predictive {
     pub fn mutual_information(&self, example: usize) -> f64 {
         (self.entropy(example) - self.within[example]).max(0.0)
     }
+}
+
+/// The loss's terms with the nll of the examples that were scored: −ELBO/N itself for the training part,
+/// and what it would be with these examples' log-likelihood for any other.
+///
+/// Annealing is over and the KL whole; Monte-Carlo KLs are averaged over `draws`.
+pub fn elbo(
+    machine: &mut impl Machine,
+    model: &Model,
+    scores: &Scores,
+    training_examples: usize,
+    draws: usize,
+    seed: u64,
+) -> Vec<Term> {
+    let draws = if model.loss.has_monte_carlo() { draws } else { 1 };
+    let mut values = vec![0.0; model.loss.terms.len()];
+    for draw in 0..draws {
+        let of_draw = Draw { seed, step: EVALUATION_STEPS + draw as u64, given: None };
+        for (sum, value) in values.iter_mut().zip(machine.weight_terms(&of_draw)) {
+            *sum += value.unwrap_or(0.0) / draws as f64;
+        }
+    }
+    let at = Position::full_batch(training_examples);
+    let term = |(term, value): (&crate::ir::Term, f64)| {
+        let (value, scale) = match term.kind {
+            TermKind::Nll => (scores.expected_nll() * scores.examples() as f64, 1.0 / scores.examples() as f64),
+            _ => (value, term.scale.value(&at)),
+        };
+        let symbol = match term.kind {
+            TermKind::Nll => "1/n".into(),
+            _ => term.scale.to_string(),
+        };
+        Term { name: term.kind.name(model), symbol, value: TermValue { value, scale, scaled: value * scale } }
+    };
+    model.loss.terms.iter().zip(values).map(term).collect()
 }
 
 /// Number of target entries of a part, for means over them.

@@ -54,6 +54,13 @@ impl Scores {
         }
     }
 
+    /// Number of examples.
+    pub fn examples(&self) -> usize {
+        match self {
+            Scores::Classification { examples, .. } | Scores::Regression { examples, .. } => *examples,
+        }
+    }
+
     /// The ELBO's data term, per example.
     pub fn expected_nll(&self) -> f64 {
         match self {
