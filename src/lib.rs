@@ -24,3 +24,6 @@ pub mod signature;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
+
+#[cfg(test)]
+mod testing;

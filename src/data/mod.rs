@@ -1,6 +1,37 @@
 //! Data sets: what they hold, where they are found, how they are read.
+//!
+//! [`load`] reads a data set by name or path; [`facts`] says what it holds and reads as little as it
+//! can. [`catalog`] is the registry of names, [`fetch`](mod@fetch) and [`verify`](mod@verify) keep
+//! its files; [`scaling`], [`split`], [`order`] and [`batch`] turn what was read into batches.
 
+pub mod batch;
+pub mod catalog;
+mod cifar10;
+mod csv;
+mod error;
+mod facts;
+mod fashion_mnist;
+pub mod fetch;
+mod idx;
+mod mnist;
+mod npy;
+mod npz;
+pub mod order;
+mod places;
+mod random;
+pub mod scaling;
+mod shapes;
+pub mod split;
+mod table;
+mod unpack;
+pub mod verify;
+
+pub use facts::{Facts, TargetFacts, TargetKind};
+pub use places::{Place, download_directory, places};
+
+use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
+use std::path::{Path, PathBuf};
 
 /// A data set as read: nothing scaled, nothing left out.
 #[derive(Debug, Clone)]
@@ -39,4 +70,157 @@ pub enum Values {
     F32(Vec<f32>),
     /// float64 arrays, csv cells, wider integers.
     F64(Vec<f64>),
+}
+
+impl Values {
+    /// How many numbers there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::U8(v) => v.len(),
+            Values::F32(v) => v.len(),
+            Values::F64(v) => v.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number at `index`; panics if there is none.
+    pub fn get(&self, index: usize) -> f64 {
+        match self {
+            Values::U8(v) => f64::from(v[index]),
+            Values::F32(v) => f64::from(v[index]),
+            Values::F64(v) => v[index],
+        }
+    }
+
+    /// The numbers of `rows`, each row `width` numbers wide.
+    fn rows(&self, rows: &[usize], width: usize) -> Values {
+        fn pick<V: Copy>(values: &[V], rows: &[usize], width: usize) -> Vec<V> {
+            rows.iter().flat_map(|row| &values[row * width..(row + 1) * width]).copied().collect()
+        }
+        match self {
+            Values::U8(v) => Values::U8(pick(v, rows, width)),
+            Values::F32(v) => Values::F32(pick(v, rows, width)),
+            Values::F64(v) => Values::F64(pick(v, rows, width)),
+        }
+    }
+}
+
+/// Which data, and where to look for it.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// A name of the catalogue, or the path of a `.csv`, `.npz` or `.toml`.
+    pub data: String,
+    /// `--data-dir`, looked in before `BNNC_DATA` and the user's data directory.
+    pub data_dir: Option<PathBuf>,
+    /// `--target`: the target column of a table, or several with commas between.
+    pub target: Option<String>,
+}
+
+/// What [`Request::data`] names.
+enum Resolved {
+    Entry(&'static dyn catalog::CatalogEntry),
+    Csv(PathBuf),
+    Npz(PathBuf),
+    Table(PathBuf),
+}
+
+fn resolve(request: &Request) -> Result<Resolved> {
+    if let Some(entry) = catalog::entry(&request.data) {
+        return match request.target {
+            None => Ok(Resolved::Entry(entry)),
+            Some(_) => Err(no_columns(&request.data)),
+        };
+    }
+    let path = Path::new(&request.data);
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match extension.as_deref() {
+        Some("csv") => Ok(Resolved::Csv(path.to_owned())),
+        Some("npz") if request.target.is_some() => Err(no_columns(&request.data)),
+        Some("npz") => Ok(Resolved::Npz(path.to_owned())),
+        Some("toml") => Ok(Resolved::Table(path.to_owned())),
+        _ => Err(catalog::unknown(&request.data)
+            .note("a path ends in .csv (a table with a header), .npz (NumPy arrays x and y) or .toml (a table and its held-out rows)")
+            .into()),
+    }
+}
+
+fn no_columns(data: &str) -> crate::diagnostic::Failure {
+    Diagnostic::error("E0506", format!("`{data}` has no columns to take a target from"))
+        .note("`--target` names a column of a .csv")
+        .into()
+}
+
+/// Reads the data that `request` names.
+///
+/// # Errors
+///
+/// An unknown name, data that is in none of the places, and every fault of a file (`E0501` to
+/// `E0508`); never a panic, whatever the file holds.
+pub fn load(request: &Request) -> Result<Dataset> {
+    match resolve(request)? {
+        Resolved::Entry(entry) => entry.read(&catalog::locate(entry, &places(request.data_dir.as_deref()))?),
+        Resolved::Csv(path) => csv::read(&path, request.target.as_deref()),
+        Resolved::Npz(path) => npz::read(&path),
+        Resolved::Table(path) => table::read(&path, request.target.as_deref()),
+    }
+}
+
+/// What the data that `request` names holds: from headers and file lengths where that is enough, from
+/// the published facts where the files of a named data set are not there.
+///
+/// A `.csv` is read whole; of an `.npz` the targets are.
+pub fn facts(request: &Request) -> Result<Facts> {
+    match resolve(request)? {
+        Resolved::Entry(entry) => match catalog::find(entry, &places(request.data_dir.as_deref())) {
+            Some(folder) => entry.found_facts(&folder),
+            None => Ok(entry.known_facts()),
+        },
+        Resolved::Npz(path) => npz::facts(&path),
+        Resolved::Csv(_) | Resolved::Table(_) => Ok(Facts::of(&load(request)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(data: &str) -> Request {
+        Request { data: data.into(), ..Request::default() }
+    }
+
+    #[test]
+    fn what_is_neither_a_name_nor_a_path_lists_both() {
+        let message = load(&request("data.parquet")).unwrap_err().diagnostics.remove(0);
+        assert_eq!(message.code, "E0501");
+        assert_eq!(message.notes.len(), 2, "{message:?}");
+        let message = load(&request("minst")).unwrap_err().diagnostics.remove(0);
+        assert_eq!(message.helps[0].text, "the nearest name is `mnist`");
+    }
+
+    #[test]
+    fn a_target_needs_columns() {
+        let wanted = Request { target: Some("y".into()), ..request("shapes") };
+        assert_eq!(load(&wanted).unwrap_err().diagnostics[0].code, "E0506");
+    }
+
+    #[test]
+    fn facts_of_missing_data_are_the_published_ones() {
+        let nowhere = Request { data_dir: Some("/nonexistent".into()), ..request("cifar10") };
+        let facts = facts(&nowhere).unwrap();
+        assert_eq!((facts.train, facts.test), (50_000, Some(10_000)));
+        assert_eq!(facts.input_shape, Shape::new(&[32, 32, 3]));
+    }
+
+    #[test]
+    fn a_missing_file_is_an_error_that_names_it() {
+        for path in ["no/such.csv", "no/such.npz", "no/such.toml"] {
+            let failure = load(&request(path)).unwrap_err();
+            assert_eq!(failure.diagnostics[0].code, "E0503");
+            assert!(failure.to_string().contains(path), "{failure}");
+        }
+    }
 }

@@ -122,7 +122,10 @@ impl<T: Math, D: Family> Density<T> for D {
 
     fn evaluate(&self, parameters: &[T], w: &[T], log_prob: &mut [T], score: &mut [T]) {
         let fixed = self.fix(parameters);
-        pulp::Arch::new().dispatch(|| evaluate(&fixed, w, log_prob, score));
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || evaluate(&fixed, w, log_prob, score),
+        );
     }
 }
 
@@ -158,4 +161,4 @@ const fn number(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
+use crate::tensor::math::HALF_LN_TWO_PI;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 
 /// KL(N(μ, σ²) ‖ Laplace(m, b))
@@ -15,7 +16,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 pub struct NormalLaplace;
 
 /// ln 2 - ½ ln(2πe)
-const CONSTANT: f64 = LN_2 - 1.418_938_533_204_672_8;
+const CONSTANT: f64 = LN_2 - HALF_LN_TWO_PI - 0.5;
 /// √(2/π)
 const FOLD: f64 = 0.797_884_560_802_865_4;
 

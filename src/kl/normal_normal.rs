@@ -39,7 +39,10 @@ impl<T: Math> Term<T> for NormalNormal {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        pulp::Arch::new().dispatch(|| accumulate(entries, prior[0], prior[1], weight, gradients))
+        pulp::Arch::new().dispatch(
+            #[inline(always)]
+            || accumulate(entries, prior[0], prior[1], weight, gradients),
+        )
     }
 }
 

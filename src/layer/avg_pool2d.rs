@@ -65,11 +65,12 @@ impl<T: Real> Map<T> for Means {
                 for (position, y) in y.chunks_exact_mut(channels).enumerate() {
                     let (i, j) = (position / window.output[1], position % window.output[1]);
                     y.fill(T::zero());
-                    for at in cells(window, i, j) {
+                    let add = |at: usize| {
                         for (y, &x) in y.iter_mut().zip(&x[at..at + channels]) {
                             *y += x;
                         }
-                    }
+                    };
+                    cells(window, i, j, add);
                     let share = self.share(i, j);
                     for y in y {
                         *y *= share;
@@ -88,11 +89,12 @@ impl<T: Real> Map<T> for Means {
                 for (position, dy) in dy.chunks_exact(channels).enumerate() {
                     let (i, j) = (position / window.output[1], position % window.output[1]);
                     let share: T = self.share(i, j);
-                    for at in cells(window, i, j) {
+                    let hand_out = |at: usize| {
                         for (dx, &dy) in dx[at..at + channels].iter_mut().zip(dy) {
                             *dx += dy * share;
                         }
-                    }
+                    };
+                    cells(window, i, j, hand_out);
                 }
             },
         );

@@ -110,8 +110,9 @@ pub(super) fn too_small(height: usize, width: usize) -> ShapeError {
     }
 }
 
-/// About as many numbers of the patch matrix as are made at a time: half a megabyte in float32.
-const BAND: usize = 1 << 17;
+/// The most numbers of the patch matrix that are made at a time (roughly): a megabyte in float32.
+/// Smaller bands stay in smaller caches, but each pays for rearranging the kernel.
+const BAND: usize = 1 << 18;
 
 struct Convolution {
     window: Window,

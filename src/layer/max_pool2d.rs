@@ -130,17 +130,17 @@ fn larger<T: Real>(a: T, b: T) -> T {
     if b > a || b.is_nan() { b } else { a }
 }
 
-/// The places in the image of the cells of window (i, j), in reading order.
+/// Calls `visit` with the place in the image of each cell of window (i, j), in reading order.
 #[inline(always)]
-pub(super) fn cells(window: &Window, i: usize, j: usize) -> impl Iterator<Item = usize> + '_ {
+pub(super) fn cells(window: &Window, i: usize, j: usize, mut visit: impl FnMut(usize)) {
     let (rows, cols) = (window.inside(0, i), window.inside(1, j));
-    rows.flat_map(move |a| {
+    for a in rows {
         let row = i * window.stride[0] + a - window.before[0];
-        cols.clone().map(move |b| {
+        for b in cols.clone() {
             let col = j * window.stride[1] + b - window.before[1];
-            (row * window.image[1] + col) * window.channels
-        })
-    })
+            visit((row * window.image[1] + col) * window.channels);
+        }
+    }
 }
 
 #[inline(always)]
@@ -149,11 +149,12 @@ fn maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
     for (position, y) in y.chunks_exact_mut(channels).enumerate() {
         let (i, j) = (position / window.output[1], position % window.output[1]);
         y.fill(T::neg_infinity());
-        for at in cells(window, i, j) {
+        let raise = |at: usize| {
             for (y, &x) in y.iter_mut().zip(&x[at..at + channels]) {
                 *y = larger(*y, x);
             }
-        }
+        };
+        cells(window, i, j, raise);
     }
 }
 
@@ -172,15 +173,17 @@ fn gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) 
             // What of the gradient no cell has taken yet.
             let mut left = [T::zero(); LANES];
             left[..lanes.len()].copy_from_slice(&dy[lanes.clone()]);
-            for at in cells(window, i, j) {
+            let y = &y[lanes.clone()];
+            let hand_out = |at: usize| {
                 let x = &x[at + lanes.start..at + lanes.end];
                 let dx = &mut dx[at + lanes.start..at + lanes.end];
-                for (((x, y), left), dx) in x.iter().zip(&y[lanes.clone()]).zip(&mut left).zip(dx) {
+                for (((x, y), left), dx) in x.iter().zip(y).zip(&mut left).zip(dx) {
                     let taken = if x == y { *left } else { T::zero() };
                     *dx += taken;
                     *left -= taken;
                 }
-            }
+            };
+            cells(window, i, j, hand_out);
         }
     }
 }
@@ -216,30 +219,52 @@ fn quarter_gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &m
     let outputs = y.chunks_exact(out).zip(dy.chunks_exact(out));
     let lines = x.chunks_exact(2 * line).zip(dx.chunks_exact_mut(2 * line));
     for ((y, dy), (x, dx)) in outputs.zip(lines) {
-        let (x_upper, x_lower) = x.split_at(line);
-        let (dx_upper, dx_lower) = dx.split_at_mut(line);
-        dx_upper[2 * out..].fill(T::zero()); // the last column of an odd width
-        dx_lower[2 * out..].fill(T::zero());
+        for row in [0, line] {
+            dx[row + 2 * out..row + line].fill(T::zero()); // the last column of an odd width
+        }
         let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
         for (j, (y, dy)) in outputs.enumerate() {
-            let cells = 2 * j * channels..2 * (j + 1) * channels;
-            let (a, b) = x_upper[cells.clone()].split_at(channels);
-            let c = &x_lower[cells.start..cells.start + channels];
-            let (da, db) = dx_upper[cells.clone()].split_at_mut(channels);
-            let (dc, dd) = dx_lower[cells].split_at_mut(channels);
-            let d = &x_lower[(2 * j + 1) * channels..2 * (j + 1) * channels];
-            for k in 0..channels {
-                let (y, dy) = (y[k], dy[k]);
-                let take = |cell: T, left: T| if cell == y { left } else { T::zero() };
-                da[k] = take(a[k], dy);
-                let left = dy - da[k];
-                db[k] = take(b[k], left);
-                let left = left - db[k];
-                dc[k] = take(c[k], left);
-                dd[k] = take(d[k], left - dc[k]);
+            let (left, right) = (2 * j * channels, (2 * j + 1) * channels);
+            let cells = [left, right, left + line, right + line];
+            let mut c = 0;
+            while c < channels {
+                let (at, y, dy) = (cells.map(|at| at + c), &y[c..], &dy[c..]);
+                c += match channels - c {
+                    LANES.. => quarter_lanes::<T, LANES>(at, x, y, dy, dx),
+                    4.. => quarter_lanes::<T, 4>(at, x, y, dy, dx),
+                    2.. => quarter_lanes::<T, 2>(at, x, y, dy, dx),
+                    _ => quarter_lanes::<T, 1>(at, x, y, dy, dx),
+                };
             }
         }
     }
+}
+
+/// Hands out the gradients of `N` channels to the four cells of a window, in their order; gives `N`.
+#[inline(always)]
+fn quarter_lanes<T: Real, const N: usize>(
+    cells: [usize; 4],
+    x: &[T],
+    y: &[T],
+    dy: &[T],
+    dx: &mut [T],
+) -> usize {
+    let mut left = [T::zero(); N];
+    left.copy_from_slice(&dy[..N]);
+    for at in cells {
+        let mut taken = [T::zero(); N];
+        for (((taken, left), x), y) in taken
+            .iter_mut()
+            .zip(&mut left)
+            .zip(&x[at..at + N])
+            .zip(&y[..N])
+        {
+            *taken = if x == y { *left } else { T::zero() };
+            *left -= *taken;
+        }
+        dx[at..at + N].copy_from_slice(&taken);
+    }
+    N
 }
 
 #[cfg(test)]

@@ -1,1 +1,257 @@
+//! What every entry of the registry must satisfy.
 
+use super::*;
+use crate::testing::{assert_close, integrate, slope};
+
+/// A likelihood, its arguments as (values, stride, step), and targets of three examples.
+struct Case {
+    name: &'static str,
+    arguments: Vec<(Vec<f64>, usize, usize)>,
+    targets: Observed,
+}
+
+enum Observed {
+    Labels(Vec<u32>),
+    Reals(Vec<f64>),
+}
+
+fn cases() -> Vec<Case> {
+    let logits = vec![0.3, -1.2, 2.0, 0.0, 4.0, -30.0, -0.5, 0.1, 0.2];
+    let reals = || Observed::Reals(vec![0.1, -2.0, 0.7, 0.4, 3.0, -1.1]);
+    let loc = || (vec![0.2, -1.0, 0.5, 0.1, 2.0, -1.0], 2, 1);
+    let case = |name, arguments, targets| Case {
+        name,
+        arguments,
+        targets,
+    };
+    vec![
+        case(
+            "Categorical",
+            vec![(logits, 3, 1)],
+            Observed::Labels(vec![2, 0, 1]),
+        ),
+        case(
+            "Categorical",
+            vec![(vec![0.2, -0.3, 1.0], 0, 1)],
+            Observed::Labels(vec![2, 0, 0]),
+        ),
+        case(
+            "Bernoulli",
+            vec![(vec![0.7, -20.0, 1.5], 1, 1)],
+            Observed::Labels(vec![1, 1, 0]),
+        ),
+        // a scale for each entry, for each entry but shared by examples, one an example, one for all
+        case(
+            "Normal",
+            vec![loc(), (vec![0.5, 1.0, 2.0, 0.1, 0.3, 0.9], 2, 1)],
+            reals(),
+        ),
+        case("Normal", vec![loc(), (vec![0.5, 1.3], 0, 1)], reals()),
+        case("Normal", vec![loc(), (vec![0.5, 1.3, 0.2], 1, 0)], reals()),
+        case("Normal", vec![loc(), (vec![0.6], 0, 0)], reals()),
+        case(
+            "Normal",
+            vec![(vec![0.1, 0.2, 0.3], 1, 1), (vec![0.6], 0, 0)],
+            Observed::Reals(vec![0.1, 1.0, -0.4]),
+        ),
+    ]
+}
+
+fn run<T: Real>(case: &Case, arguments: &[Vec<f64>], weight: f64) -> (Vec<f64>, Vec<Vec<f64>>)
+where
+    dyn Likelihood: Nll<T>,
+{
+    let narrow = |x: &[f64]| x.iter().map(|&x| T::of(x)).collect::<Vec<T>>();
+    let values: Vec<Vec<T>> = arguments.iter().map(|x| narrow(x)).collect();
+    let rows: Vec<Rows<T>> = (values.iter().zip(&case.arguments))
+        .map(|(values, &(_, stride, step))| Rows {
+            values,
+            stride,
+            step,
+        })
+        .collect();
+    let reals = if let Observed::Reals(reals) = &case.targets {
+        narrow(reals)
+    } else {
+        Vec::new()
+    };
+    let targets = match &case.targets {
+        Observed::Labels(labels) => Targets::Labels(labels),
+        Observed::Reals(_) => Targets::Reals(&reals),
+    };
+    let mut gradients: Vec<Vec<T>> = values.iter().map(|x| vec![T::zero(); x.len()]).collect();
+    let mut slices: Vec<&mut [T]> = gradients.iter_mut().map(|x| x.as_mut_slice()).collect();
+    let (mut nll, mut alone) = ([T::zero(); 3], [T::zero(); 3]);
+    let likelihood = find(case.name).unwrap();
+    likelihood.nll(&rows, targets, T::of(weight), &mut nll, &mut slices);
+    likelihood.nll_only(&rows, targets, &mut alone);
+    assert_eq!(nll, alone);
+    // what is not wanted may be left out
+    let mut none: Vec<&mut [T]> = values.iter().map(|_| &mut [][..]).collect();
+    likelihood.nll(&rows, targets, T::one(), &mut nll, &mut none);
+    let widen = |x: &[T]| x.iter().map(|x| x.wide()).collect::<Vec<f64>>();
+    (widen(&alone), gradients.iter().map(|x| widen(x)).collect())
+}
+
+fn values(case: &Case) -> Vec<Vec<f64>> {
+    case.arguments
+        .iter()
+        .map(|argument| argument.0.clone())
+        .collect()
+}
+
+#[test]
+fn names_lead_to_their_entries_and_each_is_tried() {
+    for likelihood in LIKELIHOODS {
+        let name = likelihood.signature().name;
+        assert_eq!(find(name).unwrap().signature().name, name);
+        assert!(cases().iter().any(|case| case.name == name), "{name}");
+    }
+}
+
+#[test]
+fn gradients_are_derivatives() {
+    for case in cases() {
+        let arguments = values(&case);
+        let (_, gradients) = run::<f64>(&case, &arguments, 0.7);
+        for (a, gradient) in gradients.iter().enumerate() {
+            for (i, got) in gradient.iter().enumerate() {
+                let total = |x: f64| {
+                    let mut changed = arguments.clone();
+                    changed[a][i] = x;
+                    0.7 * run::<f64>(&case, &changed, 1.0).0.iter().sum::<f64>()
+                };
+                let expected = slope(total, arguments[a][i], 1e-4);
+                assert_close(
+                    *got,
+                    expected,
+                    1e-8,
+                    format!("{} by argument {a}, entry {i}", case.name),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn float32_agrees_with_float64() {
+    for case in cases() {
+        let arguments = values(&case);
+        let (double, single) = (
+            run::<f64>(&case, &arguments, 1.0),
+            run::<f32>(&case, &arguments, 1.0),
+        );
+        for (double, single) in double.0.iter().zip(&single.0) {
+            assert_close(*single, *double, 1e-5, case.name);
+        }
+        for (double, single) in double.1.iter().flatten().zip(single.1.iter().flatten()) {
+            assert_close(*single, *double, 1e-5, case.name);
+        }
+    }
+}
+
+fn rows(values: &[f64], width: usize) -> Rows<'_, f64> {
+    Rows {
+        values,
+        stride: width,
+        step: 1,
+    }
+}
+
+#[test]
+fn extreme_logits() {
+    let logits = [1e4, -1e4, 0.0, -1e4, 1e4, 0.0];
+    let (mut nll, mut gradient) = ([0.0; 2], [0.0; 6]);
+    let targets = Targets::Labels(&[0, 0]);
+    Categorical.nll(
+        &[rows(&logits, 3)],
+        targets,
+        1.0,
+        &mut nll,
+        &mut [&mut gradient],
+    );
+    assert_eq!(nll, [0.0, 2e4]);
+    assert_eq!(gradient, [0.0, 0.0, 0.0, -1.0, 1.0, 0.0]);
+    let (mut nll, mut gradient) = ([0.0; 2], [0.0; 2]);
+    Bernoulli.nll(
+        &[rows(&[1e4, 1e4], 1)],
+        Targets::Labels(&[0, 1]),
+        1.0,
+        &mut nll,
+        &mut [&mut gradient],
+    );
+    assert_eq!((nll, gradient), ([1e4, 0.0], [1.0, 0.0]));
+    // a class that is all but certain keeps its digits, in float32 too
+    let logits = Rows {
+        values: &[0f32, 30.0],
+        stride: 2,
+        step: 1,
+    };
+    let mut nll = [0.0];
+    Categorical.nll_only(&[logits], Targets::Labels(&[1]), &mut nll);
+    assert!((f64::from(nll[0]) / (-30f64).exp() - 1.0).abs() < 1e-6);
+}
+
+#[test]
+fn predictions_are_distributions_of_the_nll() {
+    let logits = [0.3, -1.2, 2.0, 4.0, -30.0, 900.0];
+    let mut probabilities = [0.0; 6];
+    Categorical.predictive(&[rows(&logits, 3)], 2, &mut probabilities);
+    for (n, row) in probabilities.chunks(3).enumerate() {
+        assert_close(row.iter().sum(), 1.0, 1e-14, "sum");
+        for (class, probability) in row.iter().enumerate() {
+            let mut nll = [0.0];
+            let own = rows(&logits[3 * n..3 * n + 3], 3);
+            Categorical.nll_only(&[own], Targets::Labels(&[class as u32]), &mut nll);
+            assert_close((-nll[0]).exp(), *probability, 1e-14, "class");
+        }
+    }
+
+    let (mut probability, mut nll) = ([0.0; 2], [0.0; 2]);
+    Bernoulli.predictive(&[rows(&[0.4, 0.4], 1)], 2, &mut probability);
+    Bernoulli.nll_only(&[rows(&[0.4, 0.4], 1)], Targets::Labels(&[1, 0]), &mut nll);
+    assert_close((-nll[0]).exp(), probability[0], 1e-15, "1");
+    assert_close((-nll[1]).exp(), 1.0 - probability[1], 1e-15, "0");
+
+    // the nll is the logarithm of a density: it integrates to 1, so that no constant is missing
+    let density = |y: f64| {
+        let mut nll = [0.0];
+        Normal.nll_only(
+            &[rows(&[0.4], 1), rows(&[0.3], 1)],
+            Targets::Reals(&[y]),
+            &mut nll,
+        );
+        (-nll[0]).exp()
+    };
+    assert_close(integrate(density, &[-4.0, 0.4, 4.0]), 1.0, 1e-12, "density");
+    let mut moments = [0.0; 8];
+    let scale = Rows {
+        values: &[0.5],
+        stride: 0,
+        step: 0,
+    };
+    Normal.predictive(&[rows(&[1.0, 2.0, 3.0, 4.0], 2), scale], 2, &mut moments);
+    assert_eq!(moments, [1.0, 2.0, 0.25, 0.25, 3.0, 4.0, 0.25, 0.25]);
+}
+
+#[test]
+fn targets_that_do_not_fit() {
+    assert_eq!(
+        Categorical.arguments(&TargetKind::Category(10)),
+        Ok(vec![10])
+    );
+    assert_eq!(Normal.arguments(&TargetKind::Real(3)), Ok(vec![3, 3]));
+    assert_eq!(
+        Categorical.arguments(&TargetKind::Real(3)).unwrap_err(),
+        "Categorical is for a category, and the target is real[3]"
+    );
+    assert!(Bernoulli.arguments(&TargetKind::Category(2)).is_err());
+    assert_close(
+        Categorical.uninformed(&TargetKind::Category(10)).unwrap(),
+        10f64.ln(),
+        0.0,
+        "ln k",
+    );
+    assert_eq!(Bernoulli.uninformed(&TargetKind::Binary), Some(2f64.ln()));
+    assert_eq!(Normal.uninformed(&TargetKind::Real(1)), None);
+}

@@ -9,7 +9,7 @@
 //! gradient by W      dW = Xᵀ·dY
 //! ```
 //!
-//! [`gemm`] runs on the calling thread. [`parallel_gemm`] shares the entries of C out in pieces that
+//! [`gemm()`] runs on the calling thread. [`parallel_gemm`] shares the entries of C out in pieces that
 //! depend on the shapes alone, each computed whole by one thread: the bits of the result do not
 //! depend on the number of threads.
 #![allow(unsafe_code)]
@@ -141,7 +141,7 @@ const MOST_PIECES: usize = 16;
 /// A piece's length is a multiple of this: whole tiles of the kernel.
 const PIECE: usize = 48;
 
-/// [`gemm`], shared out over the current rayon pool. The result is the same, bit for bit, on any
+/// [`gemm()`], shared out over the current rayon pool. The result is the same, bit for bit, on any
 /// number of threads.
 ///
 /// # Panics
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn writes_only_its_own_entries() {
         let (a, b) = (numbers::<f32>(6, 0), numbers::<f32>(6, 1));
-        let mut c = vec![9.0f32; 4 * 5];
+        let mut c = [9.0f32; 4 * 5];
         let target = MatrixMut::new(&mut c[1..], [3, 3], [5, 1]);
         gemm(
             1.0,

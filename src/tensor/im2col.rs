@@ -111,10 +111,11 @@ impl Window {
     #[inline(always)]
     pub fn inside(&self, axis: usize, index: usize) -> Range<usize> {
         let (start, dilation) = (index * self.stride[axis], self.dilation[axis]);
-        let first = self.before[axis].saturating_sub(start).div_ceil(dilation);
-        let end = (self.image[axis] + self.before[axis])
-            .saturating_sub(start)
-            .div_ceil(dilation);
+        let mut first = self.before[axis].saturating_sub(start);
+        let mut end = (self.image[axis] + self.before[axis]).saturating_sub(start);
+        if dilation > 1 {
+            (first, end) = (first.div_ceil(dilation), end.div_ceil(dilation));
+        }
         first.min(self.size[axis])..end.min(self.size[axis])
     }
 }
@@ -128,7 +129,9 @@ const CHUNK: usize = 16;
 #[inline(always)]
 fn copy_run<T: Copy>(from: &[T], at: usize, to: &mut [T], place: usize, length: usize) {
     let rounded = length.next_multiple_of(CHUNK);
-    if length <= 8 * CHUNK && at + rounded <= from.len() && place + rounded <= to.len() {
+    if length <= CHUNK && at + CHUNK <= from.len() && place + CHUNK <= to.len() {
+        to[place..place + CHUNK].copy_from_slice(&from[at..at + CHUNK]);
+    } else if length <= 8 * CHUNK && at + rounded <= from.len() && place + rounded <= to.len() {
         let pairs = to[place..place + rounded]
             .chunks_exact_mut(CHUNK)
             .zip(from[at..at + rounded].chunks_exact(CHUNK));
@@ -137,6 +140,22 @@ fn copy_run<T: Copy>(from: &[T], at: usize, to: &mut [T], place: usize, length: 
         }
     } else {
         to[place..place + length].copy_from_slice(&from[at..at + length]);
+    }
+}
+
+/// Writes `length` zeros; as [`copy_run`], it may write more after them.
+#[inline(always)]
+fn zero_run<T: Real>(to: &mut [T], place: usize, length: usize) {
+    if length == 0 {
+        return;
+    }
+    let end = (place + length.next_multiple_of(CHUNK)).min(to.len());
+    let (chunks, rest) = to[place..end].as_chunks_mut::<CHUNK>();
+    for chunk in chunks {
+        *chunk = [T::zero(); CHUNK];
+    }
+    for zero in rest {
+        *zero = T::zero();
     }
 }
 
@@ -160,16 +179,27 @@ fn gather<T: Real>(window: &Window, x: &[T], rows: Range<usize>, patches: &mut [
     let (line, width) = (window.image[1] * channels, kw * channels);
     let mut place = 0;
     for i in rows {
+        let tall = window.inside(0, i).len() == kh;
         for j in 0..window.output[1] {
             let inside = window.inside(1, j);
+            if tall && inside.len() == kw && window.dilation[1] == 1 {
+                let (row, col) = (i * window.stride[0], j * window.stride[1]);
+                let mut at = (row - window.before[0]) * line + (col - window.before[1]) * channels;
+                for _ in 0..kh {
+                    copy_run(x, at, patches, place, width);
+                    place += width;
+                    at += window.dilation[0] * line;
+                }
+                continue;
+            }
             let (left, right) = (inside.start * channels, (kw - inside.end) * channels);
             for a in 0..kh {
                 let Some(row) = window.cell(0, i, a).filter(|_| !inside.is_empty()) else {
-                    patches[place..place + width].fill(T::zero());
+                    zero_run(patches, place, width);
                     place += width;
                     continue;
                 };
-                patches[place..place + left].fill(T::zero());
+                zero_run(patches, place, left);
                 place += left;
                 let first = j * window.stride[1] + inside.start * window.dilation[1];
                 let mut at = row * line + (first - window.before[1]) * channels;
@@ -183,14 +213,14 @@ fn gather<T: Real>(window: &Window, x: &[T], rows: Range<usize>, patches: &mut [
                         at += window.dilation[1] * channels;
                     }
                 }
-                patches[place..place + right].fill(T::zero());
+                zero_run(patches, place, right);
                 place += right;
             }
         }
     }
 }
 
-/// The adjoint of [`im2col`]: adds each patch to the places of `dx` it was copied from.
+/// The adjoint of [`im2col()`]: adds each patch to the places of `dx` it was copied from.
 pub fn col2im<T: Real>(window: &Window, patches: &[T], rows: Range<usize>, dx: &mut [T]) {
     assert_eq!(
         dx.len(),

@@ -1,0 +1,167 @@
+//! `bnnc data`: the named data sets, and their files.
+
+use crate::data::catalog::{self, CATALOG, CatalogEntry};
+use crate::data::fetch::{Event, fetch};
+use crate::data::verify::{State, verify};
+use crate::data::{download_directory, places};
+use crate::diagnostic::{Diagnostic, Result, render};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// The arguments of `bnnc data`.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the named data sets, and where each is found
+    List {
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Download a data set from where it is published; what is there already is kept
+    Fetch {
+        /// Its name
+        name: String,
+        /// Take the files from URL/FILE instead
+        #[arg(long, value_name = "URL")]
+        mirror: Option<String>,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Compare the files of a data set with their published checksums
+    Verify {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+}
+
+#[derive(Debug, Args)]
+struct PlaceArgs {
+    /// The folder of the data sets; else BNNC_DATA, else the user's data directory
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// Runs `bnnc data`, its tables going to standard output.
+pub fn run(args: &DataArgs) -> Result<()> {
+    match &args.command {
+        Command::List { place } => {
+            list(place.data_dir.as_deref());
+            Ok(())
+        }
+        Command::Fetch { name, mirror, place } => {
+            let directory = download_directory(place.data_dir.as_deref())?;
+            let mut bar = Bar::default();
+            let folder =
+                fetch(catalog::require(name)?, &directory, mirror.as_deref(), &mut |event| bar.show(event))?;
+            println!("`{name}` is complete in {}", folder.display());
+            Ok(())
+        }
+        Command::Verify { name, place } => compare(catalog::require(name)?, place.data_dir.as_deref()),
+    }
+}
+
+fn list(data_dir: Option<&Path>) {
+    let places = places(data_dir);
+    let heading = ["name", "what", "train", "test", "found"].map(String::from);
+    let row = |entry: &&dyn CatalogEntry| {
+        let facts = entry.known_facts();
+        let found = match catalog::find(*entry, &places) {
+            _ if entry.folders().is_empty() => "built in".into(),
+            Some(folder) => folder.display().to_string(),
+            None => "not found".into(),
+        };
+        let test = facts.test.map_or("-".into(), |n| n.to_string());
+        [entry.name().into(), entry.summary().into(), facts.train.to_string(), test, found]
+    };
+    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(CATALOG.iter().map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let [name, what, train, test] = [0, 1, 2, 3].map(width);
+    for row in &rows {
+        println!("{:name$}  {:what$}  {:>train$}  {:>test$}  {}", row[0], row[1], row[2], row[3], row[4]);
+    }
+}
+
+fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
+    if entry.folders().is_empty() {
+        println!("`{}` is made, it has no files", entry.name());
+        return Ok(());
+    }
+    let folder = catalog::locate(entry, &places(data_dir))?;
+    println!("`{}` in {}", entry.name(), folder.display());
+    let states = verify(entry, &folder)?;
+    for (file, state) in &states {
+        match state {
+            State::Same => println!("  same     {file}"),
+            State::Missing => println!("  missing  {file}"),
+            State::Differs { expected, found } => {
+                println!(
+                    "  differs  {file}\n           published  {expected}\n           here       {found}"
+                );
+            }
+        }
+    }
+    let count = |wanted: fn(&State) -> bool| states.iter().filter(|(_, state)| wanted(state)).count();
+    let differing = count(|state| matches!(state, State::Differs { .. }));
+    if differing > 0 {
+        warn(
+            Diagnostic::warning(
+                "E0512",
+                format!("{differing} of {} files differ from the published ones", states.len()),
+            )
+            .note("they are read all the same")
+            .help(format!("`bnnc data fetch {}` replaces them", entry.name())),
+        );
+    }
+    match count(|state| matches!(state, State::Missing)) {
+        0 => Ok(()),
+        missing => {
+            Err(Diagnostic::error("E0502", format!("{missing} of {} files are missing", states.len()))
+                .help(format!("`bnnc data fetch {}` downloads them", entry.name()))
+                .into())
+        }
+    }
+}
+
+fn warn(warning: Diagnostic) {
+    eprint!("{}", render(&[warning], None, std::io::stderr().is_terminal()));
+}
+
+/// The progress of a download: a bar on a terminal, a line a file elsewhere.
+#[derive(Default)]
+struct Bar {
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    fn show(&mut self, event: Event) {
+        match event {
+            Event::Complete { file } => println!("{file} is there"),
+            Event::Progress { file, done, total } => {
+                self.bar.get_or_insert_with(|| start(file, done, total)).set_position(done);
+            }
+            Event::Fetched { file } => {
+                self.bar.take().inspect(ProgressBar::finish_and_clear);
+                println!("{file} is fetched, its checksum is right");
+            }
+            Event::Unpacking { file } => println!("unpacking {file}"),
+        }
+    }
+}
+
+fn start(file: &str, done: u64, total: u64) -> ProgressBar {
+    let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    // Hidden by itself where standard error is not a terminal.
+    let bar = ProgressBar::new(total).with_message(file.to_string()).with_position(done);
+    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.reset_eta();
+    bar
+}

@@ -1,0 +1,208 @@
+//! Batches: some examples, scaled, one after the other.
+
+use super::scaling::Transform;
+use super::{Split, TargetKind, Values};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::Real;
+
+/// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
+pub fn gather<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
+    scaled(&split.inputs, split.input_shape.len(), indices, transform, out);
+}
+
+/// The scaled targets of the examples `indices`; `out` is resized and overwritten.
+///
+/// Targets of 0 or 1 are gathered by this too, with the identity.
+pub fn gather_targets<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
+    scaled(&split.targets, split.target_shape.len(), indices, transform, out);
+}
+
+/// The labels of the examples `indices`; `out` is resized and overwritten.
+///
+/// # Errors
+///
+/// `E0509` for a target that is not a whole number below `classes`; [`check_targets`] finds it before a
+/// run.
+pub fn gather_labels(split: &Split, indices: &[usize], classes: usize, out: &mut Vec<u32>) -> Result<()> {
+    out.clear();
+    for &index in indices {
+        let value = split.targets.get(index);
+        if !is_label(value, classes) {
+            return Err(bad_target(TargetKind::Category(classes), "the data", index, value).into());
+        }
+        out.push(value as u32);
+    }
+    Ok(())
+}
+
+/// A table of scaled bytes pays off while it stays in the nearest cache.
+const MOST_TABLED_CHANNELS: usize = 16;
+
+fn scaled<T: Real>(
+    values: &Values,
+    width: usize,
+    indices: &[usize],
+    transform: &Transform,
+    out: &mut Vec<T>,
+) {
+    out.clear();
+    out.reserve(indices.len() * width);
+    let channels = transform.channels();
+    let rows = indices.iter().map(|index| index * width..(index + 1) * width);
+    match values {
+        Values::U8(bytes) if channels <= MOST_TABLED_CHANNELS => {
+            let table: Vec<[T; 256]> = (0..channels)
+                .map(|channel| std::array::from_fn(|byte| T::of(transform.apply(channel, byte as f64))))
+                .collect();
+            for pixels in rows.flat_map(|row| bytes[row].chunks_exact(channels)) {
+                out.extend(pixels.iter().zip(&table).map(|(&byte, table)| table[usize::from(byte)]));
+            }
+        }
+        Values::U8(v) => each(v, f64::from, rows, transform, out),
+        Values::F32(v) => each(v, f64::from, rows, transform, out),
+        Values::F64(v) => each(v, |x| x, rows, transform, out),
+    }
+}
+
+fn each<V: Copy, T: Real>(
+    values: &[V],
+    wide: impl Fn(V) -> f64,
+    rows: impl Iterator<Item = std::ops::Range<usize>>,
+    transform: &Transform,
+    out: &mut Vec<T>,
+) {
+    for row in rows.flat_map(|row| values[row].chunks_exact(transform.channels())) {
+        out.extend(row.iter().enumerate().map(|(channel, &v)| T::of(transform.apply(channel, wide(v)))));
+    }
+}
+
+/// Whether every target of `split`, called `what` (`the training part`), is one that a model which
+/// predicts `kind` can learn from.
+///
+/// # Errors
+///
+/// `E0509`, with the first target that is not, and how many are not.
+pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> {
+    let width = split.target_shape.len();
+    let wanted = if let TargetKind::Real(width) = kind { width } else { 1 };
+    if width != wanted {
+        return Err(Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
+            .note(format!("the model predicts {kind}"))
+            .into());
+    }
+    let fits = |value: f64| match kind {
+        TargetKind::Category(classes) => is_label(value, classes),
+        TargetKind::Binary => value == 0.0 || value == 1.0,
+        TargetKind::Real(_) => value.is_finite(),
+    };
+    let mut bad = (0..split.targets.len()).filter(|i| !fits(split.targets.get(*i)));
+    let Some(first) = bad.next() else { return Ok(()) };
+    let others = bad.count();
+    let message = bad_target(kind, what, first / width, split.targets.get(first));
+    Err(if others == 0 {
+        message
+    } else {
+        message.note(format!("and {others} more of {}", split.targets.len()))
+    }
+    .into())
+}
+
+fn is_label(value: f64, classes: usize) -> bool {
+    value >= 0.0 && value < classes as f64 && value.fract() == 0.0
+}
+
+fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnostic {
+    let (title, expected) = match kind {
+        TargetKind::Category(classes) => (
+            format!("a label of {what} is out of range"),
+            format!("a whole number from 0 to {}", classes.max(1) - 1),
+        ),
+        TargetKind::Binary => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
+        TargetKind::Real(_) => (format!("a target of {what} is not finite"), "a finite number".into()),
+    };
+    Diagnostic::error("E0509", title)
+        .note(format!("expected {expected}, row {row} (the first being 0) has {value}"))
+}
+
+/// Whether every input of `split`, called `what`, is finite.
+///
+/// # Errors
+///
+/// `E0510`, with the first that is not.
+pub fn check_inputs(split: &Split, what: &str) -> Result<()> {
+    let first = match &split.inputs {
+        Values::U8(_) => None,
+        Values::F32(v) => v.iter().position(|x| !x.is_finite()),
+        Values::F64(v) => v.iter().position(|x| !x.is_finite()),
+    };
+    let Some(index) = first else { return Ok(()) };
+    let (row, entry) = (index / split.input_shape.len(), index % split.input_shape.len());
+    Err(Diagnostic::error("E0510", format!("an input of {what} is not finite"))
+        .note(format!("row {row} (the first being 0) has {} at entry {entry}", split.inputs.get(index)))
+        .into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Shape;
+
+    fn split(inputs: Values, shape: &[usize], targets: Values) -> Split {
+        let input_shape = Shape::new(shape);
+        Split {
+            len: inputs.len() / input_shape.len(),
+            inputs,
+            input_shape,
+            targets,
+            target_shape: Shape::default(),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_value_gathers_the_same() {
+        let bytes: Vec<u8> = (0..48).map(|i| i * 5).collect();
+        let transform = Transform { offset: vec![1.5, 2.0], scale: vec![3.0, 0.7] };
+        let all = [
+            Values::U8(bytes.clone()),
+            Values::F32(bytes.iter().map(|&b| f32::from(b)).collect()),
+            Values::F64(bytes.iter().map(|&b| f64::from(b)).collect()),
+        ];
+        for values in all {
+            let split = split(values, &[2, 2, 2], Values::U8(vec![0; 6]));
+            let mut out = vec![9.0f32; 3];
+            gather(&split, &[5, 0], &transform, &mut out);
+            assert_eq!(out.len(), 16);
+            assert_eq!(out[0], ((200.0 - 1.5) / 3.0) as f32);
+            assert_eq!(out[9], ((5.0 - 2.0) / 0.7) as f32);
+        }
+        let wide = split(Values::U8(bytes), &[24], Values::U8(vec![0; 2]));
+        let mut out = vec![];
+        gather::<f64>(&wide, &[1], &Transform::identity(24), &mut out);
+        assert_eq!(out, (24..48).map(|i| f64::from(i * 5)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn labels_out_of_range_name_the_row() {
+        let data = split(Values::U8(vec![0; 4]), &[1], Values::F64(vec![0.0, 2.0, 3.0, 1.5]));
+        let mut labels = vec![];
+        gather_labels(&data, &[1, 0], 3, &mut labels).unwrap();
+        assert_eq!(labels, [2, 0]);
+        let message = check_targets(&data, TargetKind::Category(3), "the training part").unwrap_err();
+        assert_eq!(message.diagnostics[0].title, "a label of the training part is out of range");
+        assert_eq!(
+            message.diagnostics[0].notes,
+            ["expected a whole number from 0 to 2, row 2 (the first being 0) has 3", "and 1 more of 4"]
+        );
+        assert!(gather_labels(&data, &[3], 3, &mut labels).is_err());
+        assert!(check_targets(&data, TargetKind::Binary, "it").is_err());
+        assert!(check_targets(&data, TargetKind::Real(1), "it").is_ok());
+        assert!(check_targets(&data, TargetKind::Real(2), "it").is_err());
+    }
+
+    #[test]
+    fn an_input_that_is_not_finite_names_its_row() {
+        let data = split(Values::F32(vec![0.0, 1.0, 2.0, f32::NAN]), &[2], Values::U8(vec![0; 2]));
+        let message = check_inputs(&data, "the test part").unwrap_err();
+        assert_eq!(message.diagnostics[0].notes, ["row 1 (the first being 0) has NaN at entry 1"]);
+    }
+}

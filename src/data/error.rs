@@ -1,0 +1,75 @@
+//! The messages about data that more than one reader gives.
+//!
+//! | code | what |
+//! | --- | --- |
+//! | `E0501` | the data set or kind of file is not known |
+//! | `E0502` | the data set is not found, or is incomplete |
+//! | `E0503` | a file cannot be opened, read or written |
+//! | `E0504` | a file is truncated or is not of its format |
+//! | `E0505` | a cell of a table is not a finite number, or a row is ragged |
+//! | `E0506` | the target column is not there, or not one |
+//! | `E0507` | the arrays of an `.npz` are missing, mismatched or of an unknown kind |
+//! | `E0508` | the held-out rows do not fit the table |
+//! | `E0509` | a target does not fit what the model predicts |
+//! | `E0510` | an input is not finite |
+//! | `E0511` | a download failed |
+//! | `E0512` | a download is not the file it should be |
+//! | `E0513` | the validation part does not fit the training part |
+
+use crate::diagnostic::{Diagnostic, Failure};
+use std::io;
+use std::path::Path;
+
+/// A file that the operating system would not open, read or write.
+pub(crate) fn unreadable(path: &Path, doing: &str, error: &io::Error) -> Failure {
+    Diagnostic::error("E0503", format!("cannot {doing} `{}`", path.display())).note(error.to_string()).into()
+}
+
+/// A file that is not what its format says.
+pub(crate) fn corrupt(path: &Path, fact: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error("E0504", format!("`{}` {fact}", path.display()))
+}
+
+/// A file of another length than its format or its header says.
+pub(crate) fn wrong_length(path: &Path, expected: u64, found: u64, why: &str) -> Failure {
+    let state = if found < expected { "is truncated" } else { "is longer than its contents" };
+    corrupt(path, state).note(format!("expected {expected} bytes ({why}), found {found}")).into()
+}
+
+/// The known word nearest to `word`, if one is near enough to be what was meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), &k.to_lowercase()), k))
+        .filter(|(score, _)| *score > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| k)
+}
+
+/// "a", "a and b", "a, b and c", each in backticks.
+pub(crate) fn listed<S: AsRef<str>>(words: &[S]) -> String {
+    let quoted: Vec<String> = words.iter().map(|w| format!("`{}`", w.as_ref())).collect();
+    match quoted.split_last() {
+        None => "none".into(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        assert_eq!(nearest("cifar", ["mnist", "cifar10", "shapes"]), Some("cifar10"));
+        assert_eq!(nearest("fashion-mnist", ["mnist", "fashion_mnist"]), Some("fashion_mnist"));
+        assert_eq!(nearest("zzz", ["mnist", "cifar10"]), None);
+    }
+
+    #[test]
+    fn lists_read_well() {
+        assert_eq!(listed::<&str>(&[]), "none");
+        assert_eq!(listed(&["a", "b", "c"]), "`a`, `b` and `c`");
+    }
+}

@@ -1,0 +1,175 @@
+//! What a data set holds, as a model has to know it.
+
+use super::{Dataset, Values};
+use crate::tensor::Shape;
+use std::fmt;
+
+/// What a data set holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// `cifar10`, or the path.
+    pub name: String,
+    /// Number of examples to learn from.
+    pub train: usize,
+    /// Number of held-out examples, where the data set names them.
+    pub test: Option<usize>,
+    /// The shape of one example's input.
+    pub input_shape: Shape,
+    /// What the targets are.
+    pub target: TargetFacts,
+    /// The names of the classes, in the order of their labels, where the data set has them.
+    pub class_names: Vec<String>,
+}
+
+/// What the targets of a data set are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetFacts {
+    /// The shape of one target; `[]` for a label or a single number.
+    pub shape: Shape,
+    /// One more than the largest label, where every target is a whole number, 0 or above; the
+    /// number of classes where the data set names them.
+    pub classes: Option<usize>,
+    /// Whether the data set means labels; false where whole numbers may as well be measurements.
+    pub labels: bool,
+}
+
+/// What a model predicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// A label from 0 to one below this.
+    Category(usize),
+    /// This many real numbers.
+    Real(usize),
+    /// 0 or 1.
+    Binary,
+}
+
+/// The largest number of classes that whole-numbered targets are taken for.
+const MOST_CLASSES: f64 = 1_000_000.0;
+
+impl Facts {
+    /// The facts of a data set in memory.
+    pub fn of(data: &Dataset) -> Facts {
+        let labels = !data.class_names.is_empty();
+        let splits = [Some(&data.train), data.test.as_ref()];
+        let found = splits.into_iter().flatten().map(|split| classes(&split.targets));
+        let found = found.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
+        let scalar = data.train.target_shape.rank() == 0;
+        Facts {
+            name: data.name.clone(),
+            train: data.train.len,
+            test: data.test.as_ref().map(|split| split.len),
+            input_shape: data.train.input_shape.clone(),
+            target: TargetFacts {
+                shape: data.train.target_shape.clone(),
+                classes: if labels { Some(data.class_names.len()) } else { found.filter(|_| scalar) },
+                labels,
+            },
+            class_names: data.class_names.clone(),
+        }
+    }
+
+    /// Images with labels.
+    pub(crate) fn images(
+        name: &str,
+        [train, test]: [usize; 2],
+        shape: [usize; 3],
+        class_names: &[&str],
+    ) -> Facts {
+        Facts {
+            name: name.into(),
+            train,
+            test: Some(test),
+            input_shape: Shape::new(&shape),
+            target: TargetFacts { shape: Shape::default(), classes: Some(class_names.len()), labels: true },
+            class_names: class_names.iter().map(|s| s.to_string()).collect(),
+        }
+    }
+}
+
+/// One more than the largest value, if all are whole numbers that may be labels.
+pub(crate) fn classes(targets: &Values) -> Option<usize> {
+    let mut largest = 0.0;
+    for index in 0..targets.len() {
+        let value = targets.get(index);
+        if !(0.0..MOST_CLASSES).contains(&value) || value.fract() != 0.0 {
+            return None;
+        }
+        largest = value.max(largest);
+    }
+    (!targets.is_empty()).then_some(largest as usize + 1)
+}
+
+impl TargetFacts {
+    /// How many numbers one target is.
+    pub fn width(&self) -> usize {
+        self.shape.len()
+    }
+
+    /// Whether a model that predicts `kind` can learn from these targets; why not, in words.
+    ///
+    /// A category of more classes than the data has is accepted: not every label need occur.
+    pub fn accepts(&self, kind: TargetKind) -> Result<(), String> {
+        let classes = self.classes.filter(|_| self.shape.rank() == 0);
+        match kind {
+            TargetKind::Real(width) if width == self.width() && !self.labels => Ok(()),
+            TargetKind::Category(k) if classes.is_some_and(|found| found <= k) => Ok(()),
+            TargetKind::Binary if classes.is_some_and(|found| found <= 2) => Ok(()),
+            _ => Err(format!("the model predicts {kind}, the data has {self}")),
+        }
+    }
+}
+
+impl fmt::Display for TargetFacts {
+    /// `labels from 0 to 9`, `1 real number`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match (self.classes, self.width()) {
+            (Some(k), _) if self.labels => write!(f, "labels from 0 to {}", k - 1),
+            (Some(k), 1) => write!(f, "whole numbers from 0 to {}", k - 1),
+            (None, 1) => write!(f, "1 real number a target"),
+            (_, width) => write!(f, "{width} real numbers a target"),
+        }
+    }
+}
+
+impl fmt::Display for TargetKind {
+    /// `a category of 10`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            TargetKind::Category(k) => write!(f, "a category of {k}"),
+            TargetKind::Real(1) => write!(f, "1 real number"),
+            TargetKind::Real(width) => write!(f, "{width} real numbers"),
+            TargetKind::Binary => write!(f, "0 or 1"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_may_be_labels() {
+        assert_eq!(classes(&Values::F64(vec![0.0, 3.0, 1.0])), Some(4));
+        assert_eq!(classes(&Values::F64(vec![0.0, 3.5])), None);
+        assert_eq!(classes(&Values::F64(vec![-1.0, 3.0])), None);
+        assert_eq!(classes(&Values::F64(vec![f64::NAN])), None);
+        assert_eq!(classes(&Values::U8(vec![])), None);
+    }
+
+    #[test]
+    fn a_model_must_predict_what_the_data_has() {
+        let labels = TargetFacts { shape: Shape::default(), classes: Some(10), labels: true };
+        assert!(labels.accepts(TargetKind::Category(10)).is_ok());
+        assert_eq!(
+            labels.accepts(TargetKind::Category(3)).unwrap_err(),
+            "the model predicts a category of 3, the data has labels from 0 to 9"
+        );
+        assert!(labels.accepts(TargetKind::Real(1)).is_err());
+        let whole = TargetFacts { labels: false, classes: Some(2), ..labels };
+        for kind in [TargetKind::Binary, TargetKind::Category(2), TargetKind::Real(1)] {
+            assert!(whole.accepts(kind).is_ok());
+        }
+        assert!(whole.accepts(TargetKind::Real(2)).is_err());
+    }
+}

@@ -1,0 +1,196 @@
+//! NumPy's `.npy` format, versions 1 to 3, for the kinds of numbers that data sets hold.
+//!
+//! Read here by hand: the header's text is parsed for the three keys that NumPy writes and nothing
+//! else, its lengths are multiplied with care, and values are converted in bulk.
+//! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+
+use super::Values;
+use std::io::Read;
+
+/// The header of one array.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Header {
+    /// As written: `<f4`.
+    pub kind: String,
+    /// Whether the first axis is the innermost.
+    pub fortran: bool,
+    /// The axis lengths.
+    pub shape: Vec<usize>,
+    /// Their product.
+    pub len: usize,
+}
+
+/// The kinds that [`read_values`] converts.
+pub(crate) const KINDS: &str = "u1, u2, u4, u8, i1, i2, i4, i8, f4, f8 and b1";
+
+/// A header longer than this is no array's.
+const LONGEST_HEADER: u32 = 1 << 16;
+
+/// Reads the header; the reader is left at the first value. The error is a sentence.
+pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
+    let mut start = [0; 8];
+    reader.read_exact(&mut start).map_err(|e| format!("it ends within the header: {e}"))?;
+    if &start[..6] != b"\x93NUMPY" || !(1..=3).contains(&start[6]) {
+        return Err("it does not begin as a NumPy array does".into());
+    }
+    let mut length = [0; 4];
+    let width = if start[6] == 1 { 2 } else { 4 };
+    reader.read_exact(&mut length[..width]).map_err(|e| format!("it ends within the header: {e}"))?;
+    let length = u32::from_le_bytes(length);
+    if length > LONGEST_HEADER {
+        return Err(format!("its header is {length} bytes long"));
+    }
+    let mut text = vec![0; length as usize];
+    reader.read_exact(&mut text).map_err(|e| format!("it ends within the header: {e}"))?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    parse(&text).ok_or_else(|| format!("its header is not an array's: `{}`", text.trim()))
+}
+
+/// `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`
+fn parse(text: &str) -> Option<Header> {
+    let after = |key: &str| Some(text.split_once(&format!("'{key}':"))?.1.trim_start());
+    let kind = after("descr")?.strip_prefix('\'')?.split_once('\'')?.0.to_string();
+    let order = after("fortran_order")?;
+    let fortran = order.starts_with("True");
+    if !fortran && !order.starts_with("False") {
+        return None;
+    }
+    let axes = after("shape")?.strip_prefix('(')?.split_once(')')?.0;
+    let lengths = axes.split(',').map(str::trim).filter(|axis| !axis.is_empty());
+    let shape: Vec<usize> = lengths.map(|axis| axis.parse().ok()).collect::<Option<_>>()?;
+    let len = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n))?;
+    // The product of every tail is computed later; with an axis of 0 only the whole is bounded here.
+    shape.iter().filter(|n| **n > 0).try_fold(1usize, |all, n| all.checked_mul(*n))?;
+    Some(Header { kind, fortran, shape, len })
+}
+
+/// Reads the values that follow `header`, innermost axis last. The error is a sentence.
+pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Values, String> {
+    let unknown = || format!("its numbers are `{}`, expected one of {KINDS}", header.kind);
+    let mut symbols = header.kind.chars();
+    let big = match symbols.next() {
+        Some('>') => true,
+        Some('<' | '|' | '=') => false,
+        _ => return Err(unknown()),
+    };
+    let kind = symbols.as_str();
+    let width =
+        kind.get(1..).and_then(|w| w.parse::<usize>().ok()).filter(|w| *w <= 8).ok_or_else(unknown)?;
+    let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
+    let mut bytes = vec![];
+    reader.take(expected as u64).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    if bytes.len() != expected {
+        return Err(format!("expected {expected} bytes of values, found {}", bytes.len()));
+    }
+    macro_rules! convert {
+        ($from:ty, $to:ty) => {
+            bytes
+                .chunks_exact(size_of::<$from>())
+                .map(|b| {
+                    let b = b.try_into().expect("a chunk of that size");
+                    (if big { <$from>::from_be_bytes(b) } else { <$from>::from_le_bytes(b) }) as $to
+                })
+                .collect()
+        };
+    }
+    let values = match kind {
+        "u1" | "b1" => Values::U8(bytes),
+        "f4" => Values::F32(convert!(f32, f32)),
+        "f8" => Values::F64(convert!(f64, f64)),
+        "u2" => Values::F64(convert!(u16, f64)),
+        "u4" => Values::F64(convert!(u32, f64)),
+        "u8" => Values::F64(convert!(u64, f64)),
+        "i1" => Values::F64(convert!(i8, f64)),
+        "i2" => Values::F64(convert!(i16, f64)),
+        "i4" => Values::F64(convert!(i32, f64)),
+        "i8" => Values::F64(convert!(i64, f64)),
+        _ => return Err(unknown()),
+    };
+    if !header.fortran || header.shape.len() < 2 {
+        return Ok(values);
+    }
+    Ok(values.rows(&transposed(&header.shape), 1))
+}
+
+/// For each place of an array of `shape` with its last axis innermost, where it is found in one with
+/// its first axis innermost.
+fn transposed(shape: &[usize]) -> Vec<usize> {
+    let mut places = vec![0];
+    let mut stride = 1;
+    for &length in shape {
+        places = places.iter().flat_map(|&p| (0..length).map(move |i| p + i * stride)).collect();
+        stride *= length;
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn array(header: &str, values: &[u8]) -> Vec<u8> {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((header.len() as u16).to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(values);
+        bytes
+    }
+
+    fn read(mut bytes: &[u8]) -> Result<(Vec<usize>, Values), String> {
+        let header = read_header(&mut bytes)?;
+        Ok((header.shape.clone(), read_values(&header, &mut bytes)?))
+    }
+
+    #[test]
+    fn kinds_and_byte_orders() {
+        let one = |kind: &str, values: &[u8]| {
+            let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (1,), }}\n");
+            read(&array(&header, values)).map(|(_, values)| values)
+        };
+        assert_eq!(one("|u1", &[200]), Ok(Values::U8(vec![200])));
+        assert_eq!(one("|i1", &[200]), Ok(Values::F64(vec![-56.0])));
+        assert_eq!(one("<i2", &[1, 2]), Ok(Values::F64(vec![513.0])));
+        assert_eq!(one(">i2", &[1, 2]), Ok(Values::F64(vec![258.0])));
+        assert_eq!(one("<i8", &(-5i64).to_le_bytes()), Ok(Values::F64(vec![-5.0])));
+        assert_eq!(one("<f4", &1.5f32.to_le_bytes()), Ok(Values::F32(vec![1.5])));
+        assert_eq!(one(">f8", &1.5f64.to_be_bytes()), Ok(Values::F64(vec![1.5])));
+        assert!(one("<c8", &[0; 8]).unwrap_err().contains("`<c8`"));
+        assert_eq!(one("<f8", &[0; 7]).unwrap_err(), "expected 8 bytes of values, found 7");
+    }
+
+    #[test]
+    fn a_first_axis_innermost_is_put_right() {
+        let header = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }";
+        assert_eq!(
+            read(&array(header, &[0, 3, 1, 4, 2, 5])),
+            Ok((vec![2, 3], Values::U8(vec![0, 1, 2, 3, 4, 5])))
+        );
+    }
+
+    #[test]
+    fn lengths_that_overflow_are_refused() {
+        for shape in ["(4294967296, 4294967296, 4)", "(0, 9223372036854775807, 8)"] {
+            let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}");
+            assert!(read(&array(&header, &[])).is_err(), "{shape}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn no_header_panics(
+            kind in "[<>|=]?[uifbc]?[0-9]{0,2}",
+            order in "True|False|x",
+            shape in "[(]?[0-9, ]{0,12}[)]?",
+            values in proptest::collection::vec(any::<u8>(), 0..50),
+        ) {
+            let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}");
+            let _ = read(&array(&header, &values));
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Scaling: what is subtracted from, and divides, every value of a channel or feature.
+
+use super::Values;
+use crate::tensor::Shape;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// How inputs, or real targets, are scaled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scaling {
+    /// As they are.
+    #[default]
+    None,
+    /// x / 255: bytes to 0..1.
+    Unit,
+    /// 2 x / 255 - 1: bytes to -1..1.
+    Symmetric,
+    /// (x - mean) / standard deviation of the training examples, per channel of images (the last axis),
+    /// per feature of rows.
+    Standardize,
+}
+
+/// x becomes (x - offset) / scale, with one offset and scale for each entry of the last axis.
+///
+/// Stored with a model: JSON keeps every bit of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Transform {
+    /// What is subtracted.
+    pub offset: Vec<f64>,
+    /// What then divides; never 0.
+    pub scale: Vec<f64>,
+}
+
+/// A transform, and the channels whose training values are all the same: they get the scale 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitted {
+    /// What to apply.
+    pub transform: Transform,
+    /// Indices on the last axis.
+    pub constant: Vec<usize>,
+}
+
+impl Transform {
+    /// Leaves every value as it is.
+    pub fn identity(channels: usize) -> Self {
+        Transform { offset: vec![0.0; channels], scale: vec![1.0; channels] }
+    }
+
+    /// The length of the last axis.
+    pub fn channels(&self) -> usize {
+        self.offset.len()
+    }
+
+    /// The scaled value of channel `channel`.
+    #[inline]
+    pub fn apply(&self, channel: usize, value: f64) -> f64 {
+        (value - self.offset[channel]) / self.scale[channel]
+    }
+
+    /// The value that [`apply`](Self::apply) makes `scaled` of.
+    #[inline]
+    pub fn invert(&self, channel: usize, scaled: f64) -> f64 {
+        scaled * self.scale[channel] + self.offset[channel]
+    }
+}
+
+impl Scaling {
+    /// The transform of examples of `shape`, its statistics taken from the examples `indices` alone, in
+    /// float64; the standard deviation is the population's.
+    pub fn fit(self, values: &Values, shape: &Shape, indices: &[usize]) -> Fitted {
+        let channels = shape.0.last().copied().unwrap_or(1);
+        let same = |offset: f64, scale: f64| Fitted {
+            transform: Transform { offset: vec![offset; channels], scale: vec![scale; channels] },
+            constant: vec![],
+        };
+        match self {
+            Scaling::None => same(0.0, 1.0),
+            Scaling::Unit => same(0.0, 255.0),
+            Scaling::Symmetric => same(127.5, 127.5),
+            Scaling::Standardize => {
+                let all = match values {
+                    Values::U8(bytes) => of_bytes(bytes, shape.len(), channels, indices),
+                    Values::F32(v) => of_reals(|i| f64::from(v[i]), shape.len(), channels, indices),
+                    Values::F64(v) => of_reals(|i| v[i], shape.len(), channels, indices),
+                };
+                let constant = (0..channels).filter(|c| all[*c].deviation == 0.0).collect();
+                let scale = all.iter().map(|m| if m.deviation == 0.0 { 1.0 } else { m.deviation }).collect();
+                let offset = all.iter().map(|m| m.mean).collect();
+                Fitted { transform: Transform { offset, scale }, constant }
+            }
+        }
+    }
+}
+
+/// The mean and the population's standard deviation of one channel; the latter is 0 exactly where all
+/// values are the same.
+#[derive(Debug, Clone, Copy)]
+struct Moments {
+    mean: f64,
+    deviation: f64,
+}
+
+/// From a histogram for each channel: whole numbers, so that the order of adding does not matter.
+fn of_bytes(bytes: &[u8], width: usize, channels: usize, indices: &[usize]) -> Vec<Moments> {
+    let empty = || vec![[0u64; 256]; channels];
+    let counted = indices.par_chunks(1024).map(|chunk| {
+        let mut counts = empty();
+        for index in chunk {
+            for row in bytes[index * width..(index + 1) * width].chunks_exact(channels) {
+                row.iter().zip(&mut counts).for_each(|(&byte, count)| count[usize::from(byte)] += 1);
+            }
+        }
+        counts
+    });
+    let counts = counted.reduce(empty, |mut all, part| {
+        all.iter_mut().flatten().zip(part.iter().flatten()).for_each(|(a, b)| *a += b);
+        all
+    });
+    counts.iter().map(of_histogram).collect()
+}
+
+fn of_histogram(counts: &[u64; 256]) -> Moments {
+    let power = |p: u32| counts.iter().zip(0u128..).map(|(&n, v)| u128::from(n) * v.pow(p)).sum::<u128>();
+    let (n, sum, squares) = (power(0).max(1), power(1), power(2));
+    // n^2 times the variance, exactly.
+    let variance = (n * squares - sum * sum) as f64;
+    Moments { mean: sum as f64 / n as f64, deviation: variance.sqrt() / n as f64 }
+}
+
+/// In two passes, the second about the mean of the first.
+fn of_reals(value: impl Fn(usize) -> f64, width: usize, channels: usize, indices: &[usize]) -> Vec<Moments> {
+    let of_channel = |channel: usize| {
+        let positions = || {
+            let starts = indices.iter().map(move |index| index * width);
+            starts.flat_map(move |start| (start + channel..start + width).step_by(channels))
+        };
+        let n = positions().count().max(1) as f64;
+        let (low, high) = positions()
+            .map(&value)
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        if low >= high {
+            return Moments { mean: if low == high { low } else { 0.0 }, deviation: 0.0 };
+        }
+        let mean = positions().map(&value).sum::<f64>() / n;
+        let (first, second) =
+            positions().map(|p| value(p) - mean).fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
+        let deviation = ((second - first * first / n) / n).max(0.0).sqrt();
+        Moments { mean: mean + first / n, deviation }
+    };
+    (0..channels).map(of_channel).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_are_of_the_given_examples_and_channels_alone() {
+        let values = Values::F64(vec![1.0, 10.0, 3.0, 10.0, 99.0, 99.0, 5.0, 10.0]);
+        let fitted = Scaling::Standardize.fit(&values, &Shape::new(&[2]), &[0, 1, 3]);
+        assert_eq!(fitted.transform.offset, [3.0, 10.0]);
+        assert!((fitted.transform.scale[0] - (8.0f64 / 3.0).sqrt()).abs() < 1e-15);
+        assert_eq!((fitted.transform.scale[1], fitted.constant), (1.0, vec![1]));
+
+        let images = Values::U8(vec![0, 9, 2, 9, 4, 9, 6, 9, 255, 255, 255, 255]);
+        let fitted = Scaling::Standardize.fit(&images, &Shape::new(&[2, 1, 2]), &[0, 1]);
+        assert_eq!(fitted.transform, Transform { offset: vec![3.0, 9.0], scale: vec![5.0f64.sqrt(), 1.0] });
+        assert_eq!(fitted.constant, [1]);
+    }
+
+    #[test]
+    fn a_constant_that_no_float_holds_exactly_is_constant() {
+        let fitted = Scaling::Standardize.fit(
+            &Values::F64(vec![0.1; 1000]),
+            &Shape::default(),
+            &(0..1000).collect::<Vec<_>>(),
+        );
+        assert_eq!((fitted.transform.offset[0], fitted.constant), (0.1, vec![0]));
+    }
+
+    #[test]
+    fn a_large_offset_costs_no_digits() {
+        let values: Vec<f64> = (0..1000).map(|i| 1e9 + f64::from(i % 2)).collect();
+        let fitted =
+            Scaling::Standardize.fit(&Values::F64(values), &Shape::default(), &(0..1000).collect::<Vec<_>>());
+        assert_eq!((fitted.transform.offset[0], fitted.transform.scale[0]), (1e9 + 0.5, 0.5));
+    }
+
+    #[test]
+    fn fixed_scalings_map_bytes_to_their_range() {
+        let ends = |scaling: Scaling| {
+            let transform = scaling.fit(&Values::U8(vec![]), &Shape::new(&[4, 4, 1]), &[]).transform;
+            (transform.apply(0, 0.0), transform.apply(0, 255.0))
+        };
+        assert_eq!(ends(Scaling::None), (0.0, 255.0));
+        assert_eq!(ends(Scaling::Unit), (0.0, 1.0));
+        assert_eq!(ends(Scaling::Symmetric), (-1.0, 1.0));
+    }
+
+    #[test]
+    fn json_keeps_every_bit() {
+        let transform =
+            Transform { offset: vec![0.1 + 0.2, 1.0 / 3.0], scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0] };
+        let text = serde_json::to_string(&transform).unwrap();
+        assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);
+        assert_eq!(serde_json::to_string(&Scaling::Standardize).unwrap(), "\"standardize\"");
+    }
+
+    #[test]
+    fn inverting_undoes() {
+        let transform = Transform { offset: vec![3.5], scale: vec![0.3] };
+        assert!((transform.invert(0, transform.apply(0, 7.25)) - 7.25).abs() < 1e-14);
+    }
+}

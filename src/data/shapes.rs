@@ -1,0 +1,221 @@
+//! `shapes`: a made data set, so that the first command needs no download.
+//!
+//! 32x32 colour images of ten kinds of figure, each at a random place, size and slant, in any colour that
+//! is brighter than its background's, on a gradient, among smaller clutter, under noise. Of the 1000 test
+//! images a linear classifier gets a third right, a network of one convolution 73 in 100 after
+//! ten epochs, one of two convolutions 87 after eight.
+//!
+//! Whole numbers, and the four operations and `floor` of float64 alone, which IEEE 754 fixes to the
+//! last bit: the images are the same on every machine.
+
+use super::catalog::CatalogEntry;
+use super::random::Stream;
+use super::{Dataset, Facts, Split, Values};
+use crate::diagnostic::Result;
+use crate::tensor::Shape;
+use rayon::prelude::*;
+use std::path::Path;
+
+/// `--data shapes`
+pub(crate) struct Shapes;
+
+const SIDE: usize = 32;
+const PIXELS: usize = SIDE * SIDE * 3;
+const TRAIN: usize = 4000;
+const TEST: usize = 1000;
+const SEED: u64 = 0x7368_6170_6573;
+
+impl CatalogEntry for Shapes {
+    fn name(&self) -> &'static str {
+        "shapes"
+    }
+
+    fn summary(&self) -> &'static str {
+        "made: figures among clutter, 32x32 colour, 10 classes"
+    }
+
+    fn known_facts(&self) -> Facts {
+        Facts::images(self.name(), [TRAIN, TEST], [SIDE, SIDE, 3], &FIGURES.map(|(name, _)| name))
+    }
+
+    fn found_facts(&self, _: &Path) -> Result<Facts> {
+        Ok(self.known_facts())
+    }
+
+    fn read(&self, _: &Path) -> Result<Dataset> {
+        let class_names = self.known_facts().class_names;
+        let (train, test) = (split(0, TRAIN), Some(split(TRAIN, TEST)));
+        Ok(Dataset { name: self.name().into(), train, test, class_names })
+    }
+}
+
+/// Whether the point (u, v), v going down, of a figure that reaches about 1 from its centre is inside.
+type Inside = fn(u: f64, v: f64) -> bool;
+
+/// The classes, in the order of their labels.
+static FIGURES: [(&str, Inside); 10] = [
+    ("disc", |u, v| u * u + v * v <= 0.72),
+    ("ring", |u, v| (0.3..=0.9).contains(&(u * u + v * v))),
+    ("square", |u, v| extent(u, v) <= 0.75),
+    ("triangle", |u, v| THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5)),
+    ("plus", |u, v| extent(u, v) <= 0.95 && u.abs().min(v.abs()) <= 0.27),
+    ("rows", |u, v| extent(u, v) <= 0.85 && stripe(v, 0.34) % 2 == 0),
+    ("columns", |u, v| extent(u, v) <= 0.85 && stripe(u, 0.34) % 2 == 0),
+    ("checker", |u, v| extent(u, v) <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0),
+    // A pentagram: the points on the inner side of at least four of its five lines.
+    ("star", |u, v| FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4),
+    ("ell", |u, v| {
+        (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v)
+    }),
+];
+
+fn extent(u: f64, v: f64) -> f64 {
+    u.abs().max(v.abs())
+}
+
+/// Which stripe of this width a point from -0.85 on is in.
+fn stripe(w: f64, width: f64) -> i32 {
+    ((w + 0.85) / width).floor() as i32
+}
+
+/// The images `first..first + len`; every ten hold each class once.
+fn split(first: usize, len: usize) -> Split {
+    let label = |index: usize| {
+        let mut ten: [u8; 10] = std::array::from_fn(|i| i as u8);
+        Stream::new(SEED, u64::MAX - (index / 10) as u64).shuffle(&mut ten);
+        ten[index % 10]
+    };
+    let labels: Vec<u8> = (first..first + len).map(label).collect();
+    let mut pixels = vec![0; len * PIXELS];
+    pixels.par_chunks_mut(PIXELS).zip(&labels).enumerate().for_each(|(i, (image, &label))| {
+        draw(image, label, &mut Stream::new(SEED, (first + i) as u64));
+    });
+    Split {
+        inputs: Values::U8(pixels),
+        input_shape: Shape::new(&[SIDE, SIDE, 3]),
+        targets: Values::U8(labels),
+        target_shape: Shape::default(),
+        len,
+    }
+}
+
+type Colour = [i32; 3];
+
+fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
+    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
+    // Redrawn until the figure is the brighter, by 40 of 255 or more on the mean of the channels.
+    let (mut ground, mut ink) = (colour(random), colour(random));
+    while ink.iter().sum::<i32>() - ground.iter().sum::<i32>() < 120 {
+        (ground, ink) = (colour(random), colour(random));
+    }
+    let mut canvas = [[0; 3]; SIDE * SIDE];
+    let slopes: [[i32; 2]; 3] = std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
+    for (place, pixel) in canvas.iter_mut().enumerate() {
+        let (x, y) = ((place % SIDE) as i32, (place / SIDE) as i32);
+        *pixel = std::array::from_fn(|c| {
+            let [across, down] = slopes[c];
+            ground[c] + (across * (2 * x - 31) + down * (2 * y - 31)) / 62
+        });
+    }
+    let clutter = |canvas: &mut _, random: &mut Stream| {
+        let ((_, inside), radius) = (FIGURES[[0, 2, 3][random.below(3) as usize]], 1.5 + 1.7 * random.unit());
+        let centre = [32.0 * random.unit(), 32.0 * random.unit()];
+        let figure = Figure { inside, centre, radius, turn: turn(random, 0.4) };
+        figure.paint(canvas, &colour(random));
+    };
+    (0..random.between(2, 4)).for_each(|_| clutter(&mut canvas, random));
+    let radius = 6.0 + 5.5 * random.unit();
+    let room = 0.7 * (16.0 - radius);
+    let mut place = || 16.0 + room * (2.0 * random.unit() - 1.0);
+    let centre = [place(), place()];
+    let (_, inside) = FIGURES[usize::from(label)];
+    Figure { inside, centre, radius, turn: turn(random, 0.2) }.paint(&mut canvas, &ink);
+    (0..random.between(0, 2)).for_each(|_| clutter(&mut canvas, random));
+
+    // Six draws of ten bits a pixel: the sum of two to each channel.
+    let levels = 17 + 2 * random.below(13);
+    for (bytes, value) in image.chunks_exact_mut(3).zip(&canvas) {
+        let bits = random.bits();
+        let draw = |i: usize| (((bits >> (10 * i)) % 1024) * levels / 1024) as i32;
+        for (c, (byte, value)) in bytes.iter_mut().zip(value).enumerate() {
+            *byte = (value + draw(2 * c) + draw(2 * c + 1) - (levels as i32 - 1)).clamp(0, 255) as u8;
+        }
+    }
+}
+
+/// The cosine and sine of a random angle: within 23 degrees of none for `most` of 0.2.
+fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
+    // (1 - t^2, 2 t) / (1 + t^2) is on the circle.
+    let t = most * (2.0 * random.unit() - 1.0);
+    [(1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t)]
+}
+
+struct Figure {
+    inside: Inside,
+    centre: [f64; 2],
+    radius: f64,
+    turn: [f64; 2],
+}
+
+impl Figure {
+    /// Covers each pixel by as many of its four quarters as are inside.
+    fn paint(&self, canvas: &mut [Colour; SIDE * SIDE], ink: &Colour) {
+        let ([cx, cy], [cos, sin]) = (self.centre, self.turn.map(|t| t / self.radius));
+        let reach = 1.3 * self.radius;
+        let range = |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
+        for y in range(cy) {
+            for x in range(cx) {
+                let quarters = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
+                let covered = quarters.iter().filter(|(right, down)| {
+                    let (dx, dy) = (x as f64 + right - cx, y as f64 + down - cy);
+                    (self.inside)(cos * dx + sin * dy, cos * dy - sin * dx)
+                });
+                let covered = covered.count() as i32;
+                for (value, ink) in canvas[y * SIDE + x].iter_mut().zip(ink) {
+                    *value += (ink - *value) * covered / 4;
+                }
+            }
+        }
+    }
+}
+
+/// The directions at multiples of 120 degrees.
+const THIRDS: [[f64; 2]; 3] = [[1.0, 0.0], [-0.5, 0.866_025_403_784], [-0.5, -0.866_025_403_784]];
+
+/// The directions at multiples of 72 degrees.
+const FIFTHS: [[f64; 2]; 5] = [
+    [1.0, 0.0],
+    [0.309_016_994_375, 0.951_056_516_295],
+    [-0.809_016_994_375, 0.587_785_252_292],
+    [-0.809_016_994_375, -0.587_785_252_292],
+    [0.309_016_994_375, -0.951_056_516_295],
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_images_are_the_same_everywhere() {
+        let data = Shapes.read(Path::new("")).unwrap();
+        let mut hash = Sha256::new();
+        for split in [&data.train, data.test.as_ref().unwrap()] {
+            for values in [&split.inputs, &split.targets] {
+                let Values::U8(bytes) = values else { panic!("bytes") };
+                hash.update(bytes);
+            }
+        }
+        let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hash, "9ab4dc58f7005e0a48ec4a02f45482c34e7e55912d2cab30ddf5b9f89a0ea7bb");
+    }
+
+    #[test]
+    fn every_class_is_as_frequent() {
+        let data = Shapes.read(Path::new("")).unwrap();
+        for (split, each) in [(&data.train, 400), (data.test.as_ref().unwrap(), 100)] {
+            let Values::U8(labels) = &split.targets else { panic!("bytes") };
+            assert!((0..10).all(|class| labels.iter().filter(|&&l| l == class).count() == each));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! A `.toml` that describes a table: which file, which target column, which rows are held out.
+//!
+//! ```toml
+//! file = "data.csv"        # beside this file
+//! target = "y"             # or ["y1", "y2"]; the last column where it is not said
+//! test_rows = "test_0.txt" # one 0-based row a line
+//! ```
+
+use super::error::{corrupt, unreadable};
+use super::{Dataset, Split, csv, npz};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::source::{Source, Span};
+use serde::Deserialize;
+use std::path::Path;
+use std::sync::Arc;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    file: Spanned<String>,
+    target: Option<Spanned<Columns>>,
+    test_rows: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Columns {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Reads what the `.toml` at `path` describes; `target` goes before the column it names.
+pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
+    let source = Arc::new(Source { name: path.display().to_string(), text });
+    let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
+    let table: Table = toml::from_str(&source.text).map_err(|error| {
+        let message =
+            corrupt(path, "does not describe a table").note("its keys are `file`, `target` and `test_rows`");
+        let span = error.span().unwrap_or(0..0);
+        fault(message.at(Span::new(span.start, span.end), error.message()))
+    })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let file = folder.join(table.file.get_ref());
+    let in_file = table.target.as_ref().map(|columns| match columns.get_ref() {
+        Columns::One(name) => name.clone(),
+        Columns::Many(names) => names.join(","),
+    });
+    let target = target.map(String::from).or(in_file);
+    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let mut dataset = match extension.as_deref() {
+        Some("csv") => csv::read(&file, target.as_deref())?,
+        Some("npz") if target.is_none() => npz::read(&file)?,
+        Some("npz") => return Err(super::no_columns(&file.display().to_string())),
+        _ => {
+            let span = table.file.span();
+            return Err(fault(
+                Diagnostic::error("E0501", format!("`{}` is not a kind of table", table.file.get_ref()))
+                    .at(Span::new(span.start, span.end), "expected a .csv or an .npz"),
+            ));
+        }
+    };
+    dataset.name = path.display().to_string();
+    match table.test_rows {
+        None => Ok(dataset),
+        Some(name) => hold_out(dataset, &folder.join(name)),
+    }
+}
+
+/// Moves the rows that `path` lists from the training part to a test part.
+fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
+    if dataset.test.is_some() {
+        return Err(Diagnostic::error("E0508", format!("`{}` has a test part already", dataset.name)).into());
+    }
+    let text = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let n = dataset.train.len;
+    let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
+    let listed = |wanted: bool| (0..n).filter(|row| held_out[*row] == wanted).collect::<Vec<_>>();
+    let (train, test) = (dataset.train.rows(&listed(false)), dataset.train.rows(&listed(true)));
+    Ok(Dataset { train, test: Some(test), ..dataset })
+}
+
+/// Whether each of `n` rows is listed.
+fn rows(path: &Path, text: &str, n: usize) -> Result<Vec<bool>> {
+    let mut held_out = vec![false; n];
+    let mut count = 0;
+    for (line, row) in text.lines().enumerate().map(|(i, row)| (i + 1, row.trim())) {
+        if row.is_empty() {
+            continue;
+        }
+        let fault = |fact: String| Diagnostic::error("E0508", format!("{}:{line}: {fact}", path.display()));
+        let Ok(index) = row.parse::<usize>() else {
+            return Err(fault(format!("`{row}` is no row"))
+                .note("expected one whole number a line, the first row of the table being 0")
+                .into());
+        };
+        match held_out.get_mut(index) {
+            None => {
+                return Err(fault(format!("row {index} is not in the table"))
+                    .note(format!("the table has the rows 0 to {}", n - 1))
+                    .into());
+            }
+            Some(true) => return Err(fault(format!("row {index} is listed twice")).into()),
+            Some(place) => *place = true,
+        }
+        count += 1;
+    }
+    if count == 0 || count == n {
+        let which = if count == 0 { "no row" } else { "every row" };
+        return Err(Diagnostic::error("E0508", format!("`{}` holds out {which}", path.display())).into());
+    }
+    Ok(held_out)
+}
+
+impl Split {
+    /// The examples at `rows`, in that order.
+    pub(crate) fn rows(&self, rows: &[usize]) -> Split {
+        Split {
+            inputs: self.inputs.rows(rows, self.input_shape.len()),
+            input_shape: self.input_shape.clone(),
+            targets: self.targets.rows(rows, self.target_shape.len()),
+            target_shape: self.target_shape.clone(),
+            len: rows.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Values;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn write(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn held_out_rows_are_the_test_part() {
+        let folder = write(&[
+            ("d.csv", "x,y,z\n0,10,5\n1,11,5\n2,12,5\n"),
+            ("test.txt", "2\n\n0\n"),
+            ("d.toml", "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n"),
+        ]);
+        let data = read(&folder.path().join("d.toml"), None).unwrap();
+        assert_eq!(
+            (data.train.inputs, data.train.targets),
+            (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0]))
+        );
+        assert_eq!(data.test.unwrap().targets, Values::F64(vec![10.0, 12.0]));
+        let other = read(&folder.path().join("d.toml"), Some("z")).unwrap();
+        assert_eq!(other.train.targets, Values::F64(vec![5.0]));
+    }
+
+    #[test]
+    fn faulty_rows_name_their_line() {
+        let brief = |text| rows(Path::new("t.txt"), text, 3).unwrap_err().diagnostics[0].title.clone();
+        assert_eq!(brief("0\n3\n"), "t.txt:2: row 3 is not in the table");
+        assert_eq!(brief("0\n1\n0\n"), "t.txt:3: row 0 is listed twice");
+        assert_eq!(brief("-1\n"), "t.txt:1: `-1` is no row");
+        assert_eq!(brief("\n"), "`t.txt` holds out no row");
+        assert_eq!(brief("0\n1\n2\n"), "`t.txt` holds out every row");
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_in_its_place() {
+        let folder = write(&[("d.toml", "file = 'd.csv'\nrows = 3\n"), ("e.toml", "file = 'd.txt'\n")]);
+        let failure = read(&folder.path().join("d.toml"), None).unwrap_err();
+        let label = &failure.diagnostics[0].labels[0];
+        assert!(label.text.contains("unknown field `rows`"), "{label:?}");
+        assert_eq!(failure.source_file.unwrap().slice(label.span), "rows");
+        let failure = read(&folder.path().join("e.toml"), None).unwrap_err();
+        assert_eq!(failure.diagnostics[0].code, "E0501");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "(file|target|test_rows|x)? ?=? ?['\"a-z\\[\\],0-9\n]{0,30}") {
+            let folder = write(&[("d.toml", &text)]);
+            let _ = read(&folder.path().join("d.toml"), None);
+            let _ = rows(Path::new("t.txt"), &text, 3);
+        }
+    }
+}
