@@ -1,8 +1,9 @@
 //! From a file to a model: the whole front end in one call.
 
-use crate::diagnostic::{Diagnostic, Result};
-use crate::ir::Model;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::ir::{self, Model};
 use crate::source::Source;
+use crate::syntax;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,22 +18,44 @@ pub struct Compiled {
 }
 
 /// Reads and compiles a model file; `sets` are `--set name=value` pairs.
+///
+/// # Errors
+///
+/// `E0601` if it cannot be read; every mistake in it.
 pub fn file(path: &Path, sets: &[(String, String)]) -> Result<Compiled> {
+    source(read(path)?, sets)
+}
+
+/// Reads a model file.
+///
+/// # Errors
+///
+/// `E0601` if it cannot be read.
+pub fn read(path: &Path) -> Result<Source> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Diagnostic::error("E0601", format!("{} cannot be read", path.display()))
-            .note(error.to_string())
+        let title = format!("{} cannot be read", path.display());
+        Diagnostic::error("E0601", title).note(error.to_string())
     })?;
-    source(
-        Source {
-            name: path.display().to_string(),
-            text,
-        },
-        sets,
-    )
+    Ok(Source {
+        name: path.display().to_string(),
+        text,
+    })
 }
 
 /// Compiles a source.
+///
+/// # Errors
+///
+/// Every mistake in it: those of its syntax, or else all others.
 pub fn source(source: Source, sets: &[(String, String)]) -> Result<Compiled> {
-    let _ = (source, sets);
-    unimplemented!()
+    let model = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets));
+    let source = Arc::new(source);
+    match model {
+        Ok(model) => Ok(Compiled {
+            warnings: crate::lint::run(&model),
+            source,
+            model: Arc::new(model),
+        }),
+        Err(messages) => Err(Failure::new(messages, source)),
+    }
 }

@@ -7,6 +7,7 @@
 //! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
+pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod data;
@@ -18,8 +19,10 @@ pub mod ir;
 pub mod kl;
 pub mod layer;
 pub mod likelihood;
+pub mod lint;
 pub mod plan;
 pub mod posterior;
+pub mod report;
 pub mod signature;
 pub mod source;
 pub mod syntax;

@@ -220,7 +220,7 @@ pub struct Absent {
 }
 
 /// What is absent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A parameter of the network.
     Tensor(Handle<Tensor>),

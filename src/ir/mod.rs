@@ -3,8 +3,15 @@
 
 mod arena;
 mod loss;
+mod lower;
 mod model;
+mod objective;
+mod text;
+mod validate;
 
 pub use arena::{Arena, Handle};
 pub use loss::*;
+pub use lower::lower;
 pub use model::*;
+pub use text::{Facts, text};
+pub use validate::validate;

@@ -152,6 +152,8 @@ pub struct Prior {
     pub distribution: &'static dyn Distribution,
     /// Its parameters, flat, in the signature's order.
     pub parameters: Vec<Scalar>,
+    /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
+    pub written: String,
 }
 
 /// A posterior with its initialisers.
@@ -161,6 +163,8 @@ pub struct BoundPosterior {
     pub family: &'static dyn Posterior,
     /// One initialiser for each of [`Posterior::variables`].
     pub initializers: Vec<Initializer>,
+    /// As the file has it: `MeanField`.
+    pub written: String,
 }
 
 /// How a variable starts.
@@ -230,6 +234,8 @@ pub enum Argument {
 /// `objective elbo { … }`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Objective {
+    /// Whether the file says `map`.
+    pub map: bool,
     /// `kl =`
     pub kl: KlChoice,
     /// Monte-Carlo samples of the weights a step.

@@ -1,0 +1,368 @@
+//! Arguments against a [`Signature`].
+
+use super::expression::{Scope, number, show};
+use super::{Messages, constants, words};
+use crate::diagnostic::Diagnostic;
+use crate::signature::{Constant, Domain, Kind, Parameter, Signature};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Expr, ExprKind, Ident};
+
+/// The largest whole number an argument may be: more is a slip, and overflows what is made of it.
+pub const LARGEST_COUNT: usize = 1 << 24;
+
+/// Arguments in the order of their signature.
+#[derive(Debug)]
+pub struct Bound {
+    /// Whose.
+    pub signature: &'static Signature,
+    /// The expression of each parameter; `None` once what is wrong has been said.
+    pub values: Vec<Option<Given>>,
+    /// Whether the call itself (a missing, unknown or doubled argument) is right.
+    pub complete: bool,
+}
+
+/// One argument.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// Its expression.
+    pub expr: Expr,
+    /// Whether the file says it; else it is the signature's default.
+    pub written: bool,
+    /// The place that messages mark: the argument, or the call of a default.
+    pub span: Span,
+}
+
+/// Puts arguments, by place and by name, in the order of the signature, defaults in the gaps.
+pub fn bind(
+    callee: &Ident,
+    arguments: &[Argument],
+    signature: &'static Signature,
+    messages: &mut Messages,
+) -> Bound {
+    let parameters = signature.parameters;
+    let mut found: Vec<Option<&Argument>> = vec![None; parameters.len()];
+    let mut complete = true;
+    let mut place = 0;
+    let form = || {
+        format!(
+            "`{}` is written {}",
+            signature.name,
+            words::call_form(signature)
+        )
+    };
+    for argument in arguments {
+        let index = match &argument.name {
+            Some(name) => match parameters.iter().position(|p| p.name == name.text) {
+                Some(index) => index,
+                None => {
+                    complete = false;
+                    messages.push(unknown(callee, name, signature));
+                    continue;
+                }
+            },
+            None => {
+                place += 1;
+                place - 1
+            }
+        };
+        if index >= parameters.len() {
+            complete = false;
+            let title = match parameters.len() {
+                0 => format!("`{}` takes no arguments", callee.text),
+                n => format!(
+                    "`{}` takes {}",
+                    callee.text,
+                    words::count(n, "argument", "arguments at most")
+                ),
+            };
+            messages.push(
+                Diagnostic::error("E0205", title)
+                    .at(argument.span, "one too many")
+                    .note(form()),
+            );
+            // One message for all that are too many.
+            break;
+        }
+        match found[index] {
+            Some(first) => {
+                complete = false;
+                messages.push(
+                    Diagnostic::error(
+                        "E0205",
+                        format!(
+                            "`{}` of `{}` is given twice",
+                            parameters[index].name, callee.text
+                        ),
+                    )
+                    .at(argument.span, "again here")
+                    .context(first.span, "first here")
+                    .note(form()),
+                );
+            }
+            None => found[index] = Some(argument),
+        }
+    }
+    let broken = !complete;
+    let mut values: Vec<Option<Given>> = Vec::new();
+    for (parameter, found) in parameters.iter().zip(&found) {
+        values.push(match (found, parameter.default) {
+            (Some(argument), _) => Some(Given {
+                expr: argument.value.clone(),
+                written: true,
+                span: argument.value.span,
+            }),
+            (None, Some(default)) => constants::parse(default).map(|expr| Given {
+                expr,
+                written: false,
+                span: callee.span,
+            }),
+            (None, None) => {
+                complete = false;
+                // An unknown argument is most likely this one, mistyped.
+                if !broken {
+                    messages.push(
+                        Diagnostic::error(
+                            "E0204",
+                            format!("`{}` needs `{}`", callee.text, parameter.name),
+                        )
+                        .at(
+                            callee.span,
+                            format!("`{}` is missing: {}", parameter.name, parameter.summary),
+                        )
+                        .note(form()),
+                    );
+                }
+                None
+            }
+        });
+    }
+    // A default may name another parameter: the stride of a pooling layer is its size.
+    for index in 0..values.len() {
+        let other = match &values[index] {
+            Some(Given {
+                expr,
+                written: false,
+                ..
+            }) => expr
+                .as_name()
+                .and_then(|name| parameters.iter().position(|p| p.name == name.text)),
+            _ => None,
+        };
+        if let Some(other) = other {
+            values[index] = values[other].clone();
+        }
+    }
+    Bound {
+        signature,
+        values,
+        complete,
+    }
+}
+
+fn unknown(callee: &Ident, name: &Ident, signature: &Signature) -> Diagnostic {
+    let title = match signature.parameters {
+        [] => format!("`{}` takes no arguments", callee.text),
+        _ => format!("`{}` has no argument `{}`", callee.text, name.text),
+    };
+    let known = signature.parameters.iter().map(|p| p.name);
+    let message = words::unknown("E0203", title, name, known, "accepted arguments");
+    match signature.parameters {
+        [] => message,
+        _ => {
+            let mut message = message;
+            message.notes = vec![format!(
+                "`{}` is written {}",
+                signature.name,
+                words::call_form(signature)
+            )];
+            message
+        }
+    }
+}
+
+impl Bound {
+    /// Every argument as a constant; `None` once what is wrong has been said.
+    pub fn constants(
+        &self,
+        scope: Scope,
+        messages: &mut Messages,
+    ) -> Option<crate::signature::Constants> {
+        let mut all = Some(Vec::new());
+        for (parameter, given) in self.signature.parameters.iter().zip(&self.values) {
+            let value = given
+                .as_ref()
+                .and_then(|given| constant(parameter, given, scope, messages));
+            all = all.zip(value).map(|(mut all, value)| {
+                all.push((parameter.name, value));
+                all
+            });
+        }
+        all.filter(|_| self.complete)
+            .map(crate::signature::Constants)
+    }
+}
+
+/// One argument of a layer.
+fn constant(
+    parameter: &Parameter,
+    given: &Given,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<Constant> {
+    let expr = &given.expr;
+    match parameter.kind {
+        Kind::Count => count(parameter.name, expr, scope, messages).map(Constant::Count),
+        Kind::Pair => match &expr.kind {
+            ExprKind::List(items) if items.len() == 2 => {
+                let [a, b] = [0, 1].map(|i| count(parameter.name, &items[i], scope, messages));
+                Some(Constant::Pair([a?, b?]))
+            }
+            ExprKind::List(items) => {
+                messages.push(
+                    Diagnostic::error(
+                        "E0206",
+                        format!(
+                            "`{}` takes one number for both axes, or two in brackets",
+                            parameter.name
+                        ),
+                    )
+                    .at(expr.span, format!("{} numbers", items.len())),
+                );
+                None
+            }
+            _ => count(parameter.name, expr, scope, messages).map(|n| Constant::Pair([n, n])),
+        },
+        Kind::Counts => match &expr.kind {
+            ExprKind::List(items) => {
+                let counts: Vec<Option<usize>> = items
+                    .iter()
+                    .map(|item| count(parameter.name, item, scope, messages))
+                    .collect();
+                counts
+                    .into_iter()
+                    .collect::<Option<_>>()
+                    .map(Constant::Counts)
+            }
+            _ => count(parameter.name, expr, scope, messages).map(|n| Constant::Counts(vec![n])),
+        },
+        Kind::Choice(words) => choice(parameter.name, expr, words, messages).map(Constant::Word),
+        Kind::Number { domain, .. } => {
+            in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number)
+        }
+        _ => {
+            messages.push(
+                Diagnostic::error("E0206", format!("`{}` is not a constant", parameter.name))
+                    .at(given.span, ""),
+            );
+            None
+        }
+    }
+}
+
+/// One of a few words.
+pub fn choice(
+    name: &str,
+    expr: &Expr,
+    words: &[&'static str],
+    messages: &mut Messages,
+) -> Option<&'static str> {
+    let given = expr.as_name();
+    if let Some(word) = given.and_then(|given| words.iter().copied().find(|w| *w == given.text)) {
+        return Some(word);
+    }
+    let all = words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
+    let message = Diagnostic::error("E0206", format!("`{name}` is {all}")).at(expr.span, "");
+    messages.push(
+        match given.and_then(|given| crate::diagnostic::nearest(&given.text, words.iter().copied()))
+        {
+            Some(near) => message.patch(format!("there is `{near}`"), expr.span, near),
+            None => message,
+        },
+    );
+    None
+}
+
+/// A whole number, at least 1.
+pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<usize> {
+    if let Some(word) = word(expr, scope) {
+        messages.push(not_a_number(name, word, expr.span));
+        return None;
+    }
+    let value = number(expr, scope, messages)?;
+    // 0.1 * 30 is 3 to a reader.
+    let whole = value.round();
+    let said = if (value - whole).abs() > 1e-9 * whole.abs().max(1.0) {
+        "not a whole number"
+    } else if whole < 1.0 {
+        "below 1"
+    } else if whole > LARGEST_COUNT as f64 {
+        "more than this language counts to"
+    } else {
+        return Some(whole as usize);
+    };
+    let message = Diagnostic::error(
+        "E0207",
+        format!(
+            "`{name}` is a whole number, 1 or more; {} is {said}",
+            show(value)
+        ),
+    );
+    messages.push(message.at(expr.span, value_label(expr, value)));
+    None
+}
+
+/// A number in a domain.
+pub fn in_domain(
+    name: &str,
+    expr: &Expr,
+    domain: Domain,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<f64> {
+    if let Some(word) = word(expr, scope) {
+        messages.push(not_a_number(name, word, expr.span));
+        return None;
+    }
+    let value = number(expr, scope, messages)?;
+    if domain.holds(value) {
+        return Some(value);
+    }
+    messages.push(
+        Diagnostic::error(
+            "E0207",
+            format!("`{name}` is {}, not {}", domain.describe(), show(value)),
+        )
+        .at(expr.span, value_label(expr, value)),
+    );
+    None
+}
+
+/// `= 0.5`, unless the expression says that itself.
+fn value_label(expr: &Expr, value: f64) -> String {
+    let literal = match &expr.kind {
+        ExprKind::Number(_) => true,
+        ExprKind::Negate(inner) => matches!(inner.kind, ExprKind::Number(_)),
+        _ => false,
+    };
+    if literal {
+        String::new()
+    } else {
+        format!("= {}", show(value))
+    }
+}
+
+/// A word of the language, such as `same`, where a number is wanted.
+fn word<'a>(expr: &'a Expr, scope: Scope) -> Option<&'a str> {
+    const OTHER_WORDS: &[&str] = &["same", "valid", "none", "auto", "true", "false"];
+    let name = expr.as_name()?;
+    (OTHER_WORDS.contains(&name.text.as_str()) && scope.constants.find(&name.text).is_none())
+        .then_some(name.text.as_str())
+}
+
+fn not_a_number(name: &str, word: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        "E0206",
+        format!("`{name}` is a number, not the word `{word}`"),
+    )
+    .at(span, "")
+}

@@ -1,0 +1,236 @@
+//! Constant expressions.
+
+use super::{Constants, Messages, words};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::source::Span;
+use crate::syntax::ast::{Call, Expr, ExprKind, Ident, Operator};
+
+/// What `fan_in` and `fan_out` are in the settings of one parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fans {
+    /// Products that meet in one output entry.
+    pub fan_in: usize,
+    /// Outputs that one input entry takes part in.
+    pub fan_out: usize,
+}
+
+/// Which names an expression may use.
+#[derive(Clone, Copy)]
+pub struct Scope<'a> {
+    /// The file's constants.
+    pub constants: &'a Constants,
+    /// `fan_in` and `fan_out`, in the settings of a kernel or bias.
+    pub fans: Option<Fans>,
+}
+
+/// Functions of one number.
+pub const FUNCTIONS: &[&str] = &["sqrt", "exp", "log"];
+
+/// Words of the language that no constant or value may be called.
+pub const RESERVED: &[&str] = &["pi", "fan_in", "fan_out", "sqrt", "exp", "log", "learned"];
+
+/// The value of an expression; `None` once what is wrong with it has been said.
+pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64> {
+    match &expr.kind {
+        ExprKind::Number(value) => Some(*value),
+        ExprKind::Name(name) => named(name, scope, messages),
+        ExprKind::Negate(inner) => number(inner, scope, messages).map(|x| -x),
+        ExprKind::Binary {
+            operator,
+            left,
+            right,
+        } => {
+            // Both sides, so that both are checked.
+            let (a, b) = (
+                number(left, scope, messages),
+                number(right, scope, messages),
+            );
+            let (a, b) = (a?, b?);
+            let value = match operator {
+                Operator::Add => a + b,
+                Operator::Subtract => a - b,
+                Operator::Multiply => a * b,
+                Operator::Divide => a / b,
+                Operator::Power => a.powf(b),
+            };
+            let text = format!("{} {} {}", show(a), operator.symbol(), show(b));
+            finite(value, text, expr.span, messages)
+        }
+        ExprKind::Call(call) => function(call, scope, messages),
+        ExprKind::List(_) => wrong(expr.span, "a list", messages),
+        ExprKind::Index { .. } => wrong(expr.span, "an entry of a value", messages),
+    }
+}
+
+fn wrong(span: Span, what: &str, messages: &mut Messages) -> Option<f64> {
+    messages.push(
+        Diagnostic::error("E0206", format!("{what} stands where a number is wanted")).at(span, ""),
+    );
+    None
+}
+
+fn finite(value: f64, text: String, span: Span, messages: &mut Messages) -> Option<f64> {
+    if value.is_finite() {
+        return Some(value);
+    }
+    let what = if value.is_nan() {
+        "is not a number"
+    } else {
+        "is not finite"
+    };
+    messages.push(Diagnostic::error("E0207", format!("`{text}` {what}")).at(span, ""));
+    None
+}
+
+fn function(call: &Call, scope: Scope, messages: &mut Messages) -> Option<f64> {
+    let name = call.name.text.as_str();
+    if name == "learned" {
+        messages.push(
+            Diagnostic::error("E0216", "`learned(…)` cannot stand here")
+                .at(call.span, "")
+                .note("it replaces a whole number among the arguments of a prior or of the likelihood")
+                .note("everything else in a model file is a constant"),
+        );
+        return None;
+    }
+    if !FUNCTIONS.contains(&name) {
+        let title = format!("`{name}` is not a function of the language");
+        let message = match name {
+            "ln" => Diagnostic::error("E0202", title)
+                .at(call.name.span, "")
+                .patch("`log` is the natural logarithm", call.name.span, "log"),
+            _ => words::unknown(
+                "E0202",
+                title,
+                &call.name,
+                FUNCTIONS.iter().copied(),
+                "functions",
+            ),
+        };
+        messages.push(message);
+        return None;
+    }
+    let [argument] = &call.arguments[..] else {
+        messages.push(
+            Diagnostic::error("E0204", format!("`{name}` takes one number"))
+                .at(call.span, format!("{} given", call.arguments.len())),
+        );
+        return None;
+    };
+    if let Some(given) = &argument.name {
+        messages.push(
+            Diagnostic::error("E0203", format!("`{name}` takes a number without a name"))
+                .at(given.span, ""),
+        );
+        return None;
+    }
+    let x = number(&argument.value, scope, messages)?;
+    let value = match name {
+        "sqrt" => x.sqrt(),
+        "exp" => x.exp(),
+        _ => x.ln(),
+    };
+    finite(value, format!("{name}({})", show(x)), call.span, messages)
+}
+
+fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
+    match (name.text.as_str(), scope.fans) {
+        ("pi", _) => return Some(std::f64::consts::PI),
+        ("fan_in", Some(fans)) => return Some(fans.fan_in as f64),
+        ("fan_out", Some(fans)) => return Some(fans.fan_out as f64),
+        ("fan_in" | "fan_out", None) => {
+            messages.push(
+                Diagnostic::error("E0209", format!("`{}` has no meaning here", name.text))
+                    .at(name.span, "")
+                    .note("it belongs to one kernel or bias, and is known in their settings: in `default { … }` and in a layer's `{ … }`"),
+            );
+            return None;
+        }
+        _ => {}
+    }
+    if let Some(constant) = scope.constants.find(&name.text) {
+        if constant.name.span.start > name.span.start && !scope.constants.anywhere {
+            messages.push(
+                Diagnostic::error(
+                    "E0209",
+                    format!("`{}` is used before it is declared", name.text),
+                )
+                .at(name.span, "used here")
+                .context(constant.name.span, "declared here"),
+            );
+            return None;
+        }
+        return constant.value;
+    }
+    if scope.constants.is_silent(&name.text) {
+        return None;
+    }
+    let mut known: Vec<&str> = scope.constants.names().collect();
+    known.push("pi");
+    if scope.fans.is_some() {
+        known.extend(["fan_in", "fan_out"]);
+    }
+    let mut message = Diagnostic::error(
+        "E0202",
+        format!("`{}` is not a constant of this file", name.text),
+    )
+    .at(name.span, "a number is wanted here");
+    if let Some(what) = scope.constants.other(&name.text) {
+        message = message.context(what.0, format!("this is {}", what.1));
+    } else if let Some(near) = nearest(&name.text, known.iter().copied()) {
+        message = message.patch(format!("there is `{near}`"), name.span, near);
+    } else {
+        message = message.help(format!("`const {} = …` above declares one", name.text));
+    }
+    messages.push(message.note(format!("known here: {}", known.join(", "))));
+    None
+}
+
+/// A number as messages and the IR print it: `0.1`, `1e-5`, `4`.
+pub fn show(value: f64) -> String {
+    let magnitude = value.abs();
+    if value != 0.0 && !(1e-4..1e7).contains(&magnitude) {
+        return trim(format!("{value:.6e}"));
+    }
+    // Six significant digits; whole numbers whole.
+    if value.fract() == 0.0 {
+        return format!("{value}");
+    }
+    let digits = (5 - magnitude.log10().floor() as i32).clamp(0, 12) as usize;
+    trim(format!("{value:.digits$}"))
+}
+
+fn trim(text: String) -> String {
+    let (mantissa, exponent) = match text.split_once('e') {
+        Some((mantissa, exponent)) => (mantissa, format!("e{exponent}")),
+        None => (text.as_str(), String::new()),
+    };
+    if !mantissa.contains('.') {
+        return text;
+    }
+    format!(
+        "{}{exponent}",
+        mantissa.trim_end_matches('0').trim_end_matches('.')
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::show;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (1.0 / 3.0, "0.333333"),
+            (64.0, "64"),
+            (1e-9, "1e-9"),
+            (0.0, "0"),
+            (-0.017_008_4, "-0.0170084"),
+            (123_456.789, "123457"),
+            (5e10, "5e10"),
+        ] {
+            assert_eq!(show(value), text);
+        }
+    }
+}

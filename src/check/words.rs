@@ -1,0 +1,64 @@
+//! Lists of words in messages.
+
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::signature::Signature;
+use crate::syntax::ast::Ident;
+
+/// `a`, `b` and `c`, each in backquotes.
+pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    join(
+        words.into_iter().map(|word| format!("`{word}`")).collect(),
+        "and",
+    )
+}
+
+/// The items with commas, and `last` before the last of them.
+pub fn join(mut items: Vec<String>, last: &str) -> String {
+    match (items.pop(), items.is_empty()) {
+        (None, _) => "none".into(),
+        (Some(only), true) => only,
+        (Some(end), false) => format!("{} {last} {end}", items.join(", ")),
+    }
+}
+
+/// `one`, `1 entry`, `3 entries`.
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// An error about an unknown word: the nearest known one as a patch, and all known ones as a note.
+pub fn unknown<'a>(
+    code: &'static str,
+    title: String,
+    word: &Ident,
+    known: impl IntoIterator<Item = &'a str>,
+    what: &str,
+) -> Diagnostic {
+    let known: Vec<&str> = known.into_iter().collect();
+    let message = Diagnostic::error(code, title).at(word.span, "");
+    let message = match nearest(&word.text, known.iter().copied()) {
+        Some(near) => message.patch(format!("there is `{near}`"), word.span, near),
+        None => message,
+    };
+    if known.is_empty() {
+        message
+    } else {
+        message.note(format!("{what}: {}", known.join(", ")))
+    }
+}
+
+/// `conv2d(filters, kernel, stride = 1, padding = valid)`
+pub fn call_form(signature: &Signature) -> String {
+    if signature.parameters.is_empty() {
+        return signature.name.into();
+    }
+    let parameters: Vec<String> = signature
+        .parameters
+        .iter()
+        .map(|p| match p.default {
+            Some(default) => format!("{} = {default}", p.name),
+            None => p.name.into(),
+        })
+        .collect();
+    format!("{}({})", signature.name, parameters.join(", "))
+}

@@ -1,0 +1,338 @@
+//! The file's items: which are there, which are missing, which names they declare.
+
+use super::{Lower, scoped};
+use crate::check::expression::RESERVED;
+use crate::check::{Constants, Messages, Scope, arguments, words};
+use crate::diagnostic::Diagnostic;
+use crate::ir::model::{Input, Target};
+use crate::likelihood::TargetKind;
+use crate::source::Span;
+use crate::syntax::ast::*;
+use crate::tensor::Shape;
+
+/// The items of a model, the first of each.
+#[derive(Default)]
+pub(super) struct Items<'a> {
+    pub model: Option<&'a Ident>,
+    pub input: Option<(&'a Ident, &'a DataType)>,
+    pub target: Option<(&'a Ident, &'a DataType)>,
+    pub default: Option<&'a ParameterSettings>,
+    pub network: Option<(&'a [Step], Span)>,
+    pub observe: Option<(&'a Ident, &'a Call)>,
+    pub objective: Option<(&'a Ident, &'a [Setting], Span)>,
+}
+
+impl<'a> Items<'a> {
+    /// Sorts the items, and reports what there is too many or too few of.
+    pub fn of(file: &'a File, constants: &mut Constants, messages: &mut Messages) -> Self {
+        let mut items = Items::default();
+        let mut seen: Vec<(&'static str, Span)> = Vec::new();
+        for item in &file.items {
+            let word = word(&item.kind);
+            let keyword = Span::new(item.span.start, item.span.start + word.len());
+            match &item.kind {
+                ItemKind::Const { .. } => continue,
+                ItemKind::Latent { name, .. } => {
+                    let what = format!(
+                        "`{}` would be a random variable with a posterior of its own",
+                        name.text
+                    );
+                    messages.push(
+                        not_yet("latent", keyword).note(what).help(
+                            "`learned(0.1)` in place of a number makes a point estimate of it",
+                        ),
+                    );
+                    continue;
+                }
+                ItemKind::Block { .. } => {
+                    messages.push(
+                        not_yet("block", keyword).help("write its layers out where it is used"),
+                    );
+                    continue;
+                }
+                _ => {}
+            }
+            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == word) {
+                messages.push(
+                    Diagnostic::error(
+                        "E0211",
+                        format!("a model has one `{word}`, and this file has two"),
+                    )
+                    .at(keyword, "again here")
+                    .context(*first, "first here"),
+                );
+                continue;
+            }
+            seen.push((word, keyword));
+            match &item.kind {
+                ItemKind::Model(name) => items.model = Some(name),
+                ItemKind::Input { name, data_type } => items.input = Some((name, data_type)),
+                ItemKind::Target { name, data_type } => items.target = Some((name, data_type)),
+                ItemKind::Default(settings) => items.default = Some(settings),
+                ItemKind::Network(steps) => items.network = Some((steps, keyword)),
+                ItemKind::Observe { target, likelihood } => {
+                    items.observe = Some((target, likelihood));
+                }
+                ItemKind::Objective { name, settings } => {
+                    items.objective = Some((name, settings, keyword.to(name.span)));
+                }
+                ItemKind::Const { .. } | ItemKind::Latent { .. } | ItemKind::Block { .. } => {}
+            }
+        }
+        names(file, constants, messages);
+        items.missing(file, messages);
+        items
+    }
+
+    fn missing(&self, file: &File, messages: &mut Messages) {
+        if file.items.is_empty() {
+            messages.push(Diagnostic::error("E0210", "the file holds no model").help(
+                "a model has `model`, `input`, `target`, `network`, `observe` and `objective`",
+            ));
+            return;
+        }
+        let target = self.target.map_or("label", |(name, _)| &name.text);
+        let value = self
+            .network
+            .and_then(|(steps, _)| steps.iter().rev().find_map(|step| step.name.as_ref()))
+            .map_or("logits", |name| &name.text);
+        let likelihood = match self
+            .target
+            .map(|(_, data_type)| data_type.name.text.as_str())
+        {
+            Some("real") => format!("Normal(loc = {value}, scale = learned(1))"),
+            Some("binary") => format!("Bernoulli(logits = {value})"),
+            _ => format!("Categorical(logits = {value})"),
+        };
+        let observe = format!("observe {target} ~ {likelihood}");
+        for (there, word, what, example) in [
+            (
+                self.model.is_some(),
+                "model",
+                "what the model is called",
+                "model my_model",
+            ),
+            (
+                self.input.is_some(),
+                "input",
+                "what the network reads, one example of it",
+                "input image: real[32, 32, 3]",
+            ),
+            (
+                self.target.is_some(),
+                "target",
+                "what is predicted of one example",
+                "target label: category[10]",
+            ),
+            (
+                self.network.is_some(),
+                "network",
+                "the layers, from the input down",
+                "network { logits = dense(10) }",
+            ),
+            (
+                self.observe.is_some(),
+                "observe",
+                "the distribution of the target, given the network's values",
+                &observe,
+            ),
+            (
+                self.objective.is_some(),
+                "objective",
+                "what is minimised",
+                "objective elbo",
+            ),
+        ] {
+            if !there {
+                messages.push(
+                    Diagnostic::error("E0210", format!("the file has no `{word}`"))
+                        .note(format!("`{word}` says {what}"))
+                        .help(format!("add a line such as `{example}`")),
+                );
+            }
+        }
+    }
+}
+
+fn word(kind: &ItemKind) -> &'static str {
+    match kind {
+        ItemKind::Model(_) => "model",
+        ItemKind::Const { .. } => "const",
+        ItemKind::Input { .. } => "input",
+        ItemKind::Target { .. } => "target",
+        ItemKind::Latent { .. } => "latent",
+        ItemKind::Default(_) => "default",
+        ItemKind::Block { .. } => "block",
+        ItemKind::Network(_) => "network",
+        ItemKind::Observe { .. } => "observe",
+        ItemKind::Objective { .. } => "objective",
+    }
+}
+
+/// What the language has a word for and this version does not do.
+pub(super) fn not_yet(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::error("E0219", format!("`{word}` is not supported yet")).at(span, "")
+}
+
+/// Every name a file declares, once.
+fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
+    let mut declared: Vec<(&Ident, &'static str)> = Vec::new();
+    for item in &file.items {
+        match &item.kind {
+            ItemKind::Const { name, .. } => declared.push((name, "a constant")),
+            ItemKind::Input { name, .. } => declared.push((name, "the input")),
+            ItemKind::Target { name, .. } => declared.push((name, "the target")),
+            ItemKind::Latent { name, .. } => declared.push((name, "a latent variable")),
+            ItemKind::Block { name, .. } => declared.push((name, "a block")),
+            ItemKind::Network(steps) => step_names(steps, &mut declared),
+            _ => {}
+        }
+    }
+    for (index, (name, what)) in declared.iter().enumerate() {
+        let mut before = declared[..index]
+            .iter()
+            .filter(|(other, _)| other.text == name.text);
+        if let Some((first, first_what)) = before.next() {
+            // Two inputs or two targets are reported as such.
+            if what == first_what && ["the input", "the target"].contains(what) {
+                continue;
+            }
+            messages.push(
+                Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
+                    .at(name.span, format!("here for {what}"))
+                    .context(first.span, format!("first for {first_what}")),
+            );
+        } else if *what != "a constant" {
+            if RESERVED.contains(&name.text.as_str()) {
+                messages.push(reserved(name));
+            }
+            constants.note_other(name, what);
+        }
+    }
+}
+
+/// An error about a name that the language has taken.
+pub(super) fn reserved(name: &Ident) -> Diagnostic {
+    Diagnostic::error(
+        "E0208",
+        format!("`{}` is a word of the language", name.text),
+    )
+    .at(name.span, "")
+    .help("call it something else")
+}
+
+fn step_names<'a>(steps: &'a [Step], declared: &mut Vec<(&'a Ident, &'static str)>) {
+    for step in steps {
+        if let Some(name) = &step.name {
+            declared.push((name, "a value of the network"));
+        }
+        match &step.operation {
+            Operation::Layer(_) => {}
+            Operation::Residual { body, .. } | Operation::Repeat { body, .. } => {
+                step_names(body, declared);
+            }
+            Operation::Concat { branches } => {
+                branches
+                    .iter()
+                    .for_each(|branch| step_names(&branch.body, declared));
+            }
+        }
+    }
+}
+
+impl Lower<'_> {
+    pub(super) fn input(&mut self, items: &Items) -> Option<Input> {
+        let (name, data_type) = items.input?;
+        if data_type.name.text != "real" {
+            self.report(
+                Diagnostic::error("E0206", "an input is made of real numbers")
+                    .at(data_type.span, "")
+                    .help(format!(
+                        "such as `input {}: real[32, 32, 3]`, channels last",
+                        name.text
+                    )),
+            );
+            return None;
+        }
+        let shape = match &data_type.axes {
+            // One number an example is a row of one.
+            None => Shape(vec![1]),
+            Some(axes) => self.axes(axes, data_type)?,
+        };
+        Some(Input {
+            name: name.text.clone(),
+            shape,
+        })
+    }
+
+    fn axes(&mut self, axes: &[Expr], data_type: &DataType) -> Option<Shape> {
+        let word = &data_type.name.text;
+        if axes.is_empty() {
+            self.report(
+                Diagnostic::error("E0206", format!("`{word}[]` has no size"))
+                    .at(data_type.span, "")
+                    .help(format!("such as `{word}[10]`")),
+            );
+            return None;
+        }
+        let what = if word == "category" {
+            "the number of classes"
+        } else {
+            "the size of an axis"
+        };
+        let (scope, messages) = scoped!(self, None);
+        let sizes: Vec<Option<usize>> = axes
+            .iter()
+            .map(|axis| arguments::count(what, axis, scope, messages))
+            .collect();
+        let shape = Shape(sizes.into_iter().collect::<Option<_>>()?);
+        if !fits(&shape) {
+            let title = format!("{shape} is more numbers than one example can have");
+            self.report(Diagnostic::error("E0307", title).at(data_type.span, ""));
+            return None;
+        }
+        Some(shape)
+    }
+
+    pub(super) fn target(&mut self, items: &Items) -> Option<Target> {
+        let (name, data_type) = items.target?;
+        let axes = match &data_type.axes {
+            None => None,
+            Some(axes) => Some(self.axes(axes, data_type)?),
+        };
+        let kind = match (
+            data_type.name.text.as_str(),
+            axes.as_ref().map(|a| &a.0[..]),
+        ) {
+            ("real", None) => TargetKind::Real(1),
+            ("real", Some([width])) => TargetKind::Real(*width),
+            ("binary", None) => TargetKind::Binary,
+            ("category", Some([1])) => {
+                let title = "a category has at least 2 classes";
+                self.report(Diagnostic::error("E0207", title).at(data_type.span, ""));
+                return None;
+            }
+            ("category", Some([classes])) => TargetKind::Category(*classes),
+            _ => {
+                const TYPES: [&str; 4] = ["category[10]", "real", "real[3]", "binary"];
+                let all = words::join(TYPES.iter().map(|t| format!("`{t}`")).collect(), "or");
+                self.report(
+                    Diagnostic::error("E0206", "this is not a type of target")
+                        .at(data_type.span, "")
+                        .help(format!("a target is {all}")),
+                );
+                return None;
+            }
+        };
+        Some(Target {
+            name: name.text.clone(),
+            kind,
+        })
+    }
+}
+
+/// Whether a shape is small enough that nothing made of it overflows.
+pub(super) fn fits(shape: &Shape) -> bool {
+    const LARGEST: f64 = (1u64 << 31) as f64;
+    shape.0.iter().map(|axis| *axis as f64).product::<f64>() <= LARGEST
+}

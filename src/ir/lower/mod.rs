@@ -1,0 +1,196 @@
+//! The syntax tree to the [`Model`]: names resolved, defaults filled in, shapes inferred, once.
+//!
+//! Every part reports what is wrong with it and goes on: a value whose layer is wrong has no shape,
+//! and what depends on it is checked as far as it can be without.
+
+mod conflicts;
+mod items;
+mod network;
+mod observe;
+mod options;
+mod posterior;
+mod prior;
+mod settings;
+mod value;
+
+use super::arena::{Arena, Handle};
+use super::model::*;
+use super::objective;
+use crate::check::{Constants, Fans, Messages, words};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+use crate::syntax::ast::File;
+use items::Items;
+
+/// The model of a file. `sets` are `--set name=value` pairs.
+///
+/// # Errors
+///
+/// Every mistake of the file, in the order of their places.
+pub fn lower(
+    file: &File,
+    source: &Source,
+    sets: &[(String, String)],
+) -> Result<Model, Vec<Diagnostic>> {
+    let mut messages = Messages::default();
+    let mut constants = Constants::new(file, sets, &mut messages);
+    let items = Items::of(file, &mut constants, &mut messages);
+    let mut lower = Lower {
+        source,
+        messages,
+        constants,
+        nodes: Arena::default(),
+        tensors: Arena::default(),
+        learned: Arena::default(),
+        broken: Vec::new(),
+        used: Vec::new(),
+        current: None,
+    };
+    let input = lower.input(&items);
+    let target = lower.target(&items);
+    lower.network(&items, input.as_ref());
+    let observe = lower.observe(&items, target.as_ref());
+    let objective = lower.objective(&items);
+    lower.unused_layers(observe.as_ref());
+    let Lower {
+        messages,
+        nodes,
+        tensors,
+        learned,
+        ..
+    } = lower;
+    if messages.failed() {
+        return Err(messages.sorted());
+    }
+    let parts = (|| Some((items.model?, input?, target?, observe?, objective?)))();
+    let Some((model, input, target, observe, objective)) = parts else {
+        return Err(vec![Diagnostic::error(
+            "E0210",
+            "the file is not a whole model",
+        )]);
+    };
+    let mut model = Model {
+        name: model.text.clone(),
+        input,
+        target,
+        nodes,
+        tensors,
+        learned,
+        observe,
+        objective,
+        loss: Default::default(),
+    };
+    model.loss = objective::loss(&model)?;
+    debug_assert_eq!(super::validate(&model), Ok(()));
+    Ok(model)
+}
+
+/// What is built while a file is read.
+struct Lower<'a> {
+    source: &'a Source,
+    messages: Messages,
+    constants: Constants,
+    nodes: Arena<Node>,
+    tensors: Arena<Tensor>,
+    learned: Arena<Learned>,
+    /// Names of values with which something is wrong, which has been said.
+    broken: Vec<String>,
+    /// Settings that a parameter took.
+    used: Vec<Span>,
+    /// The value above; `None` where its shape is not known.
+    current: Option<Handle<Node>>,
+}
+
+impl Lower<'_> {
+    fn report(&mut self, message: Diagnostic) {
+        self.messages.push(message);
+    }
+
+    /// The text at `span`, on one line.
+    fn written(&self, span: Span) -> String {
+        one_line(self.source.slice(span))
+    }
+
+    fn node(&self, name: &str) -> Option<Handle<Node>> {
+        let mut found = self.nodes.iter().filter(|(_, node)| node.name == name);
+        found.next().map(|(handle, _)| handle)
+    }
+
+    /// Layers below everything that is observed take part in nothing.
+    fn unused_layers(&mut self, observe: Option<&Observe>) {
+        let Some(observe) = observe else { return };
+        let mut used = vec![false; self.nodes.len()];
+        for argument in &observe.arguments {
+            if let Argument::Node(node) = argument {
+                used[node.index()] = true;
+            }
+        }
+        for (handle, node) in self.nodes.iter().rev() {
+            if used[handle.index()] {
+                node.inputs
+                    .iter()
+                    .for_each(|input| used[input.index()] = true);
+            }
+        }
+        if !used.iter().any(|used| *used) {
+            return self.report(
+                Diagnostic::error("E0410", "the likelihood uses no value of the network")
+                    .at(observe.span, "every argument is a number"),
+            );
+        }
+        let unused: Vec<&Node> = self
+            .nodes
+            .iter()
+            .filter(|(handle, node)| !used[handle.index()] && node.call.is_some())
+            .map(|(_, node)| node)
+            .collect();
+        let Some(first) = unused.first() else { return };
+        let title = match unused.len() {
+            1 => format!("`{}` takes no part in the model", first.name),
+            n => {
+                let below = words::count(n - 1, "layer", "layers");
+                format!(
+                    "`{}` and the {below} below it take no part in the model",
+                    first.name
+                )
+            }
+        };
+        let message = Diagnostic::error("E0306", title)
+            .at(first.span, "nothing that is observed depends on it")
+            .context(observe.span, "what is observed");
+        self.report(message);
+    }
+}
+
+/// Where numbers of the file are evaluated: with the messages beside it, as both are borrowed.
+macro_rules! scoped {
+    ($lower:expr, $fans:expr) => {
+        (
+            Scope {
+                constants: &$lower.constants,
+                fans: $fans,
+            },
+            &mut $lower.messages,
+        )
+    };
+}
+use scoped;
+
+/// Text on one line, blanks single, comments left out.
+fn one_line(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or(""));
+    lines
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What a parameter's fans are in its settings.
+fn fans_of(linear: &dyn crate::layer::AnyLinear) -> Fans {
+    Fans {
+        fan_in: linear.fan_in(),
+        fan_out: linear.fan_out(),
+    }
+}

@@ -1,0 +1,224 @@
+//! `observe label ~ Categorical(logits = logits)`: how the network's values and the target meet.
+
+use super::items::Items;
+use super::{Lower, one_line};
+use crate::check::{bind, words};
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::*;
+use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
+use crate::signature::{Domain, Kind, Parameter};
+use crate::source::Span;
+use crate::syntax::ast::{Call as Written, Expr, Ident};
+
+/// Layers whose values are above 0.
+const POSITIVE: &[&str] = &["softplus", "sigmoid"];
+
+impl Lower<'_> {
+    pub(super) fn observe(&mut self, items: &Items, target: Option<&Target>) -> Option<Observe> {
+        let (observed, call) = items.observe?;
+        let span = observed.span.to(call.span);
+        let mut whole = true;
+        if let Some((name, _)) = items.target.filter(|(name, _)| name.text != observed.text) {
+            whole = false;
+            let help = format!("`{}` is what is observed", name.text);
+            self.report(
+                Diagnostic::error("E0202", format!("`{}` is not the target", observed.text))
+                    .at(observed.span, "")
+                    .context(name.span, "this is")
+                    .patch(help, observed.span, name.text.clone()),
+            );
+        }
+        let likelihood = self.likelihood(&call.name)?;
+        let signature = likelihood.signature();
+        let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+        let declared = items
+            .target
+            .map(|(name, data_type)| name.span.to(data_type.span));
+        let place = target.zip(declared);
+        let widths = place.and_then(|(target, span)| self.widths(likelihood, call, target, span));
+        let mut arguments = Vec::new();
+        for (index, (parameter, given)) in
+            signature.parameters.iter().zip(&bound.values).enumerate()
+        {
+            let Some(given) = given else { continue };
+            let Some(argument) = self.argument(parameter, &given.expr, items) else {
+                continue;
+            };
+            if let Argument::Node(node) = argument {
+                if let (Some(widths), Some((target, declared))) = (&widths, place) {
+                    self.check_width(node, widths[index], given.span, target, declared);
+                }
+                self.check_positive(node, parameter, &given.expr);
+            }
+            arguments.push(argument);
+        }
+        whole &=
+            bound.complete && widths.is_some() && arguments.len() == signature.parameters.len();
+        whole.then(|| Observe {
+            likelihood,
+            arguments,
+            text: one_line(self.source.slice(span)),
+            span,
+        })
+    }
+
+    fn likelihood(&mut self, name: &Ident) -> Option<&'static dyn Likelihood> {
+        let found = likelihood::find(&name.text);
+        if found.is_none() {
+            let title = format!("`{}` is not a likelihood", name.text);
+            let known = LIKELIHOODS.iter().map(|l| l.signature().name);
+            let message = match name.text.as_str() {
+                "Gaussian" => Diagnostic::error("E0215", title).at(name.span, "").patch(
+                    "here it is called `Normal`",
+                    name.span,
+                    "Normal",
+                ),
+                _ => words::unknown("E0215", title, name, known, "likelihoods"),
+            };
+            self.report(message);
+        }
+        found
+    }
+
+    /// How many entries each argument has.
+    fn widths(
+        &mut self,
+        likelihood: &dyn Likelihood,
+        call: &Written,
+        target: &Target,
+        declared: Span,
+    ) -> Option<Vec<usize>> {
+        let widths = likelihood.arguments(&target.kind).ok();
+        if widths.is_none() {
+            let kind = match target.kind {
+                TargetKind::Category(_) => "a category",
+                TargetKind::Real(1) => "a real number",
+                TargetKind::Real(_) => "real numbers",
+                TargetKind::Binary => "a binary target",
+            };
+            let fitting = LIKELIHOODS
+                .iter()
+                .filter(|l| l.arguments(&target.kind).is_ok());
+            let fitting = fitting.map(|l| format!("`{}`", words::call_form(l.signature())));
+            self.report(
+                Diagnostic::error(
+                    "E0406",
+                    format!("`{}` is not a likelihood of {kind}", call.name.text),
+                )
+                .at(call.name.span, "")
+                .context(declared, format!("`{}` is {}", target.name, target.kind))
+                .help(format!("{} is", words::join(fitting.collect(), "or"))),
+            );
+        }
+        widths
+    }
+
+    fn argument(&mut self, parameter: &Parameter, expr: &Expr, items: &Items) -> Option<Argument> {
+        let Kind::Value { domain } = parameter.kind else {
+            return None;
+        };
+        if self.of_network(expr) {
+            return self.value(expr).map(Argument::Node);
+        }
+        let target = items.target.map_or("", |(name, _)| name.text.as_str());
+        if let Some(name) = expr.as_name()
+            && self.constants.find(&name.text).is_none()
+            && !self.constants.is_silent(&name.text)
+            && name.text != "pi"
+        {
+            self.unknown_value(name, target);
+            return None;
+        }
+        let learned = format!("{target}.{}", parameter.name);
+        self.scalar(parameter.name, expr, domain, learned, None)
+            .map(Argument::Scalar)
+    }
+
+    fn unknown_value(&mut self, name: &Ident, target: &str) {
+        let title = format!("`{}` is not a value of the network", name.text);
+        let named = self.nodes.iter().filter(|(_, node)| node.call.is_some());
+        let known: Vec<String> = named
+            .map(|(_, node)| node.name.clone())
+            .chain(self.broken.clone())
+            .collect();
+        let message = if name.text == target {
+            Diagnostic::error("E0202", title)
+                .at(name.span, "this is the target, which the network predicts")
+        } else {
+            words::unknown(
+                "E0202",
+                title,
+                name,
+                known.iter().map(String::as_str),
+                "values",
+            )
+        };
+        self.report(message);
+    }
+
+    /// As many entries as the target wants.
+    fn check_width(
+        &mut self,
+        node: Handle<Node>,
+        wanted: usize,
+        place: Span,
+        target: &Target,
+        declared: Span,
+    ) {
+        let node = &self.nodes[node];
+        let (width, rank) = (node.shape.len(), node.shape.rank());
+        if width == wanted && rank <= 1 {
+            return;
+        }
+        let has = match rank {
+            0 | 1 => format!("has {}", words::count(width, "entry", "entries")),
+            _ => format!("is {}", node.shape),
+        };
+        let wants = match target.kind {
+            TargetKind::Category(classes) => format!("`{}` has {classes} classes", target.name),
+            TargetKind::Binary => format!("`{}` is one binary value", target.name),
+            TargetKind::Real(1) => format!("`{}` is one number", target.name),
+            TargetKind::Real(width) => format!("`{}` has {width} numbers", target.name),
+        };
+        let wanted_text = words::count(wanted, "entry wanted", "entries wanted");
+        let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
+            .at(place, wanted_text);
+        if node.span != place {
+            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        }
+        message = message.context(declared, "");
+        message = match rank {
+            0 | 1 if width == 2 * wanted => message.help(match wanted {
+                1 => format!("`{0}[0]` and `{0}[1]` are its entries", node.name),
+                _ => format!("end the network with `dense({wanted})`"),
+            }),
+            0 | 1 => message.help(format!("end the network with `dense({wanted})`")),
+            _ => message.help(format!(
+                "end the network with `flatten` and `dense({wanted})`"
+            )),
+        };
+        self.report(message);
+    }
+
+    /// A standard deviation comes from a layer that keeps it above 0.
+    fn check_positive(&mut self, node: Handle<Node>, parameter: &Parameter, expr: &Expr) {
+        let Kind::Value {
+            domain: Domain::Positive,
+        } = parameter.kind
+        else {
+            return;
+        };
+        let layer = self.nodes[node].call.as_ref().and_then(|call| call.layer);
+        if layer.is_some_and(|layer| POSITIVE.contains(&layer.signature().name)) {
+            return;
+        }
+        let text = self.written(expr.span);
+        let title = format!("`{}` is above 0, and `{text}` need not be", parameter.name);
+        self.report(Diagnostic::error("E0408", title).at(expr.span, "").patch(
+            "softplus keeps it above 0",
+            expr.span,
+            format!("softplus({text})"),
+        ));
+    }
+}

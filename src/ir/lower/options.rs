@@ -1,0 +1,125 @@
+//! `objective elbo { … }`
+
+use super::items::Items;
+use super::{Lower, scoped};
+use crate::check::arguments::{choice, count, in_domain};
+use crate::check::{Scope, bind, words};
+use crate::diagnostic::Diagnostic;
+use crate::ir::model::{Annealing, KlChoice, Minibatch, Objective};
+use crate::signature::{Domain, Kind, Parameter, Signature};
+use crate::syntax::ast::Expr;
+
+const OPTIONS: [&str; 5] = ["kl", "samples", "minibatch", "temperature", "annealing"];
+
+static LINEAR: Signature = Signature {
+    name: "linear",
+    summary: "the KL's weight grows in a straight line from 0 to 1",
+    parameters: &[Parameter {
+        name: "epochs",
+        kind: Kind::Number {
+            domain: Domain::Positive,
+            learnable: false,
+        },
+        default: None,
+        summary: "how many epochs it takes",
+    }],
+};
+
+impl Lower<'_> {
+    pub(super) fn objective(&mut self, items: &Items) -> Option<Objective> {
+        let (name, settings, span) = items.objective?;
+        if !["elbo", "map"].contains(&name.text.as_str()) {
+            let title = format!("`{}` is not an objective", name.text);
+            self.report(words::unknown(
+                "E0212",
+                title,
+                name,
+                ["elbo", "map"],
+                "objectives",
+            ));
+        }
+        let mut objective = Objective {
+            map: name.text == "map",
+            kl: KlChoice::Auto,
+            samples: 1,
+            minibatch: Minibatch::Uniform,
+            temperature: 1.0,
+            annealing: None,
+            span,
+            option_spans: Vec::new(),
+        };
+        for setting in settings {
+            let word = setting.name.text.as_str();
+            let Some(option) = OPTIONS.iter().copied().find(|option| *option == word) else {
+                let title = format!("`{word}` is not an option of the objective");
+                self.report(words::unknown(
+                    "E0212",
+                    title,
+                    &setting.name,
+                    OPTIONS,
+                    "options",
+                ));
+                continue;
+            };
+            let mut before = objective.option_spans.iter();
+            if let Some((_, first)) = before.find(|(other, _)| *other == option) {
+                self.report(
+                    Diagnostic::error("E0205", format!("`{word}` is set twice"))
+                        .at(setting.span, "again here")
+                        .context(*first, "first here"),
+                );
+                continue;
+            }
+            objective.option_spans.push((option, setting.span));
+            self.option(option, &setting.value, &mut objective);
+        }
+        Some(objective)
+    }
+
+    /// A value that is wrong leaves the default; that it is wrong has been said.
+    fn option(&mut self, option: &str, value: &Expr, objective: &mut Objective) {
+        let (scope, messages) = scoped!(self, None);
+        match option {
+            "kl" => {
+                let words = &["auto", "closed_form", "quadrature", "monte_carlo"];
+                objective.kl = match choice(option, value, words, messages) {
+                    Some("closed_form") => KlChoice::ClosedForm,
+                    Some("quadrature") => KlChoice::Quadrature,
+                    Some("monte_carlo") => KlChoice::MonteCarlo,
+                    _ => KlChoice::Auto,
+                };
+            }
+            "samples" => objective.samples = count(option, value, scope, messages).unwrap_or(1),
+            "minibatch" => {
+                let words = &["uniform", "blundell"];
+                if choice(option, value, words, messages) == Some("blundell") {
+                    objective.minibatch = Minibatch::Blundell;
+                }
+            }
+            "temperature" => {
+                let temperature = in_domain(option, value, Domain::Positive, scope, messages);
+                objective.temperature = temperature.unwrap_or(1.0);
+            }
+            _ => objective.annealing = self.annealing(value),
+        }
+    }
+
+    fn annealing(&mut self, value: &Expr) -> Option<Annealing> {
+        let call = value.to_call();
+        match call.as_ref().map(|call| call.name.text.as_str()) {
+            Some("none") => None,
+            Some("linear") => {
+                let call = call?;
+                let bound = bind(&call.name, &call.arguments, &LINEAR, &mut self.messages);
+                let (scope, messages) = scoped!(self, None);
+                let epochs = bound.constants(scope, messages)?.number("epochs");
+                Some(Annealing { epochs })
+            }
+            _ => {
+                let title = "`annealing` is `none` or `linear(epochs = 10)`";
+                self.report(Diagnostic::error("E0206", title).at(value.span, ""));
+                None
+            }
+        }
+    }
+}

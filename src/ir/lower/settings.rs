@@ -1,0 +1,283 @@
+//! Which prior, posterior and estimator a kernel or bias has.
+//!
+//! A setting is looked for in four places, and the nearest one wins:
+//!
+//! 1. the layer's own `kernel:` or `bias:` (or `bias = …` among its arguments),
+//! 2. the layer's own settings for both,
+//! 3. the `kernel:` or `bias:` of `default` (or its `bias = …`),
+//! 4. the settings of `default` for both.
+//!
+//! `bias = X` is short for `bias: posterior = X`; `bias = none` leaves the bias out. What is set in
+//! none of them is the language's: the prior `Normal(0, 1)`, the posterior `MeanField`, the estimator
+//! `reparameterization`; only a bias for which neither a prior nor a posterior is set is
+//! deterministic, as in tfp.layers.
+//!
+//! A prior or estimator set as near as, or nearer than, a posterior that leaves it without effect is a
+//! mistake. A farther one is what the nearer posterior overrides: `bias = deterministic` in a layer
+//! under a `default` with a prior.
+
+use super::Lower;
+use crate::check::{Fans, bind, words};
+use crate::diagnostic::Diagnostic;
+use crate::distribution;
+use crate::estimator::{self, ESTIMATORS, Estimator};
+use crate::ir::model::*;
+use crate::posterior::{self, Entries};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Expr, ParameterSettings};
+
+/// The rules of the language, as the IR says them.
+const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
+const NO_PRIOR: &str = "where no prior is set, it is Normal(0, 1)";
+const NO_POSTERIOR: &str = "where no posterior is set, it is MeanField";
+const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
+
+/// What a layer itself says of its parameters.
+#[derive(Clone, Copy)]
+pub(super) struct Own<'a> {
+    /// `bias = …` among its arguments.
+    pub argument: Option<&'a Argument>,
+    /// Its braces.
+    pub body: Option<&'a ParameterSettings>,
+}
+
+/// A parameter's settings, each with who supplied it.
+pub(super) struct Resolved {
+    pub prior: (Option<Prior>, Origin),
+    pub posterior: (BoundPosterior, Origin),
+    pub estimator: (Option<&'static dyn Estimator>, Origin),
+}
+
+/// A setting found.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'a> {
+    pub value: &'a Expr,
+    pub span: Span,
+    /// 4 for the layer's own of this parameter, down to 1 for the default of both.
+    pub nearness: u8,
+}
+
+impl Slot<'_> {
+    fn origin(&self) -> Origin {
+        if self.nearness > 2 {
+            Origin::Own(self.span)
+        } else {
+            Origin::Default(self.span)
+        }
+    }
+}
+
+/// The nearest of each.
+#[derive(Default)]
+pub(super) struct Slots<'a> {
+    pub prior: Option<Slot<'a>>,
+    pub posterior: Option<Slot<'a>>,
+    pub estimator: Option<Slot<'a>>,
+}
+
+impl<'a> Slots<'a> {
+    fn gather(role: Role, own: Own<'a>, default: Option<&'a ParameterSettings>) -> Self {
+        let mut slots = Slots::default();
+        // From the farthest to the nearest, each over the one before.
+        for (settings, base) in [(default, 0), (own.body, 2)] {
+            let Some(settings) = settings else { continue };
+            for setting in &settings.shared {
+                slots.take(&setting.name.text, &setting.value, setting.span, base + 1);
+            }
+            for setting in settings
+                .shared
+                .iter()
+                .filter(|s| s.name.text == role.word())
+            {
+                slots.take("posterior", &setting.value, setting.span, base + 2);
+            }
+            for group in settings
+                .groups
+                .iter()
+                .filter(|g| g.parameter.text == role.word())
+            {
+                for setting in &group.settings {
+                    slots.take(&setting.name.text, &setting.value, setting.span, base + 2);
+                }
+            }
+        }
+        if let (Role::Bias, Some(argument)) = (role, own.argument) {
+            slots.take("posterior", &argument.value, argument.span, 4);
+        }
+        slots
+    }
+
+    fn take(&mut self, name: &str, value: &'a Expr, span: Span, nearness: u8) {
+        let slot = match name {
+            "prior" => &mut self.prior,
+            "posterior" => &mut self.posterior,
+            "estimator" => &mut self.estimator,
+            _ => return,
+        };
+        *slot = Some(Slot {
+            value,
+            span,
+            nearness,
+        });
+    }
+
+    /// Whether a setting is as near as the posterior, so that it is meant together with it.
+    pub fn beside_posterior(&self, slot: &Slot) -> bool {
+        slot.nearness >= self.posterior.map_or(0, |posterior| posterior.nearness)
+    }
+}
+
+impl Lower<'_> {
+    /// The settings of one parameter; `None` if it is left out (`bias = none`) or something is wrong.
+    pub(super) fn resolve(
+        &mut self,
+        name: &str,
+        role: Role,
+        fans: Fans,
+        own: Own,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Resolved> {
+        let slots = Slots::gather(role, own, default);
+        let found = [slots.prior, slots.posterior, slots.estimator];
+        self.used
+            .extend(found.into_iter().flatten().map(|slot| slot.span));
+        if let Some(none) = slots.posterior.filter(|slot| is_none(slot.value)) {
+            self.left_out(role, none, &slots);
+            return None;
+        }
+        // Each is looked at, whatever is wrong with another.
+        let posterior = self.posterior_of(role, &slots, fans);
+        let entries = posterior
+            .as_ref()
+            .map(|(posterior, _)| posterior.family.entries());
+        let prior = self.prior_of(name, &slots, fans, entries);
+        let estimator = self.estimator_of(&slots, posterior.as_ref());
+        let (posterior, prior, estimator) = (posterior?, prior?, estimator?);
+        self.check_support(&prior, &posterior);
+        Some(Resolved {
+            prior,
+            posterior,
+            estimator,
+        })
+    }
+
+    fn posterior_of(
+        &mut self,
+        role: Role,
+        slots: &Slots,
+        fans: Fans,
+    ) -> Option<(BoundPosterior, Origin)> {
+        let (word, rule) = match slots.posterior {
+            Some(slot) => {
+                let posterior = self.posterior(slot.value, fans)?;
+                return Some((posterior, slot.origin()));
+            }
+            None if role == Role::Bias && slots.prior.is_none() => ("deterministic", BARE_BIAS),
+            None => ("MeanField", NO_POSTERIOR),
+        };
+        let family = posterior::find(word).expect("in the registry");
+        let posterior = self.bound_posterior(family, word, &[], Span::default(), fans)?;
+        Some((posterior, Origin::Language(rule)))
+    }
+
+    fn prior_of(
+        &mut self,
+        name: &str,
+        slots: &Slots,
+        fans: Fans,
+        entries: Option<Entries>,
+    ) -> Option<(Option<Prior>, Origin)> {
+        match (slots.prior, entries) {
+            (Some(slot), Some(Entries::Free)) => {
+                if slots.beside_posterior(&slot) {
+                    self.prior_without_effect(&slot, slots);
+                }
+                Some((None, slot.origin()))
+            }
+            (Some(slot), _) => {
+                let prior = self.prior(name, slot.value, fans)?;
+                Some((Some(prior), slot.origin()))
+            }
+            (None, Some(Entries::Point)) => {
+                self.penalty_without_prior(slots.posterior.map_or(Span::default(), |s| s.span));
+                None
+            }
+            (None, Some(Entries::Free)) => Some((None, Origin::Language(BARE_BIAS))),
+            (None, _) => {
+                let prior = Prior {
+                    distribution: distribution::find("Normal").expect("in the registry"),
+                    parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
+                    written: "Normal(0, 1)".into(),
+                };
+                Some((Some(prior), Origin::Language(NO_PRIOR)))
+            }
+        }
+    }
+
+    fn estimator_of(
+        &mut self,
+        slots: &Slots,
+        posterior: Option<&(BoundPosterior, Origin)>,
+    ) -> Option<(Option<&'static dyn Estimator>, Origin)> {
+        let (estimator, origin) = match slots.estimator {
+            Some(slot) => (self.estimator(slot.value)?, slot.origin()),
+            None => {
+                let entry = estimator::find("reparameterization").expect("in the registry");
+                (entry, Origin::Language(NO_ESTIMATOR))
+            }
+        };
+        let Some((posterior, from)) = posterior else {
+            return None;
+        };
+        let entries = posterior.family.entries();
+        if entries != Entries::Normal {
+            // A bias that the language makes deterministic takes no notice of an estimator for both.
+            let written = slots.estimator.filter(|slot| slots.beside_posterior(slot));
+            if let Some((slot, _)) = written.zip(from.span()) {
+                let family = posterior.family.signature().name;
+                self.estimator_without_effect(slot.span, family, from.span());
+            }
+            return Some((None, origin));
+        }
+        if let Some((reason, slot)) = estimator.refuse(entries).zip(slots.estimator) {
+            let word = self.written(slot.value.span);
+            let title = format!("`{word}` cannot draw from this posterior: {reason}");
+            self.report(Diagnostic::error("E0404", title).at(slot.span, ""));
+        }
+        Some((Some(estimator), origin))
+    }
+
+    fn estimator(&mut self, value: &Expr) -> Option<&'static dyn Estimator> {
+        let known = ESTIMATORS
+            .iter()
+            .map(|estimator| estimator.signature().name);
+        let Some(call) = value.to_call() else {
+            let all = words::join(known.map(|k| format!("`{k}`")).collect(), "or");
+            let title = format!("an estimator is {all}");
+            self.report(Diagnostic::error("E0206", title).at(value.span, ""));
+            return None;
+        };
+        let Some(entry) = estimator::find(&call.name.text) else {
+            let title = format!("`{}` is not an estimator", call.name.text);
+            self.report(words::unknown(
+                "E0215",
+                title,
+                &call.name,
+                known,
+                "estimators",
+            ));
+            return None;
+        };
+        let bound = bind(
+            &call.name,
+            &call.arguments,
+            entry.signature(),
+            &mut self.messages,
+        );
+        bound.complete.then_some(entry)
+    }
+}
+
+fn is_none(value: &Expr) -> bool {
+    value.as_name().is_some_and(|name| name.text == "none")
+}

@@ -1,0 +1,201 @@
+//! A value of the network where it is observed: `f`, `out[0]`, `softplus(out[1])`.
+
+use super::{Lower, scoped};
+use crate::check::expression::{FUNCTIONS, show};
+use crate::check::{Scope, bind, number, words};
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::*;
+use crate::layer::{self, LAYERS, Layer, Operation, select::Select};
+use crate::signature::Constants;
+use crate::source::Span;
+use crate::syntax::ast::{Call as Written, Expr, ExprKind};
+use std::sync::Arc;
+
+impl Lower<'_> {
+    /// Whether a value of the network stands in it.
+    pub(super) fn of_network(&self, expr: &Expr) -> bool {
+        match &expr.kind {
+            ExprKind::Number(_) => false,
+            ExprKind::Name(name) => {
+                self.node(&name.text).is_some() || self.broken.contains(&name.text)
+            }
+            ExprKind::Call(call) => {
+                is_layer(&call.name.text)
+                    || call.arguments.iter().any(|a| self.of_network(&a.value))
+            }
+            ExprKind::List(items) => items.iter().any(|item| self.of_network(item)),
+            ExprKind::Index { .. } => true,
+            ExprKind::Negate(inner) => self.of_network(inner),
+            ExprKind::Binary { left, right, .. } => self.of_network(left) || self.of_network(right),
+        }
+    }
+
+    /// The value; `None` once what is wrong has been said.
+    pub(super) fn value(&mut self, expr: &Expr) -> Option<Handle<Node>> {
+        let message = match &expr.kind {
+            ExprKind::Name(name) => {
+                let Some(node) = self.node(&name.text) else {
+                    if !self.broken.contains(&name.text) && !self.constants.is_silent(&name.text) {
+                        let title = format!("`{}` is not a value of the network", name.text);
+                        let nodes = self.nodes.iter().filter(|(_, node)| node.call.is_some());
+                        let known: Vec<&str> = nodes.map(|(_, node)| node.name.as_str()).collect();
+                        self.messages.push(words::unknown("E0202", title, name, known, "values"));
+                    }
+                    return None;
+                };
+                let computed = self.nodes[node].span;
+                if computed.start <= name.span.start {
+                    return Some(node);
+                }
+                let title = format!("`{}` is used before it is computed", name.text);
+                Diagnostic::error("E0209", title)
+                    .at(name.span, "used here")
+                    .context(computed, "computed here")
+                    .help("put `observe` below the network")
+            }
+            ExprKind::Index { base, index } => {
+                let above = self.value(base)?;
+                return self.entry(above, index, expr);
+            }
+            ExprKind::Call(call) => return self.applied(call, expr),
+            ExprKind::List(_) => Diagnostic::error("E0206", "a list stands where one value is wanted")
+                .at(expr.span, ""),
+            _ => Diagnostic::error("E0220", "there is no arithmetic on values of the network")
+                .at(expr.span, "")
+                .help("name a value `f`, an entry of one `out[0]`, or an activation of either `softplus(out[1])`"),
+        };
+        self.report(message);
+        None
+    }
+
+    /// `out[0]`
+    fn entry(&mut self, above: Handle<Node>, index: &Expr, expr: &Expr) -> Option<Handle<Node>> {
+        let (scope, messages) = scoped!(self, None);
+        let wanted = number(index, scope, messages)?;
+        let node = &self.nodes[above];
+        let whole = wanted >= 0.0 && wanted.fract() == 0.0;
+        let select = Select::new(&node.shape, wanted as usize, true).filter(|_| whole);
+        match select {
+            Some(select) if node.shape.rank() == 1 => {
+                let name = format!("{}[{wanted}]", node.name);
+                let operation = Operation::Map(Arc::new(select));
+                return Some(self.derived(name, above, None, operation, expr.span));
+            }
+            _ => {}
+        }
+        let is = format!("`{}` is {}", node.name, node.shape);
+        let message = match node.shape.0[..] {
+            [width] => {
+                let title = format!("`{}` has no entry {}", node.name, show(wanted));
+                let entries = match width {
+                    1 => "its only entry is 0".to_string(),
+                    _ => format!("its entries are 0 to {}", width - 1),
+                };
+                Diagnostic::error("E0302", title).at(index.span, entries)
+            }
+            _ => Diagnostic::error("E0302", format!("`{}` is not a row of entries", node.name))
+                .at(expr.span, ""),
+        };
+        self.report(message.context(self.nodes[above].span, is));
+        None
+    }
+
+    /// `softplus(out[1])`
+    fn applied(&mut self, call: &Written, expr: &Expr) -> Option<Handle<Node>> {
+        let word = call.name.text.as_str();
+        let Some(entry) = layer::find(word) else {
+            let message = match word {
+                "softmax" | "log_softmax" => {
+                    Diagnostic::error("E0201", format!("`{word}` is not applied here"))
+                        .at(call.span, "")
+                        .help("leave it out: `Categorical(logits = …)` applies the softmax itself")
+                }
+                "learned" => Diagnostic::error("E0216", "`learned(…)` starts from a constant")
+                    .at(call.span, ""),
+                _ if FUNCTIONS.contains(&word) => {
+                    let title = format!("`{word}` is for constants, not for values of the network");
+                    Diagnostic::error("E0220", title)
+                        .at(call.span, "")
+                        .help("`softplus(…)` makes a value of the network positive")
+                }
+                _ => {
+                    let title = format!("`{word}` is not a layer");
+                    let known = LAYERS.iter().map(|layer| layer.signature().name);
+                    words::unknown("E0201", title, &call.name, known, "layers")
+                }
+            };
+            self.report(message);
+            return None;
+        };
+        let [argument] = &call.arguments[..] else {
+            let given = words::count(call.arguments.len(), "argument", "arguments");
+            let title = format!("`{word}` takes one value of the network here");
+            self.report(Diagnostic::error("E0204", title).at(call.span, given));
+            return None;
+        };
+        let above = self.value(&argument.value)?;
+        // Only its defaults: a layer that needs arguments is no activation.
+        let needs = entry
+            .signature()
+            .parameters
+            .iter()
+            .any(|p| p.default.is_none());
+        if !needs {
+            let bound = bind(&call.name, &[], entry.signature(), &mut self.messages);
+            let (scope, messages) = scoped!(self, None);
+            let arguments = bound.constants(scope, messages)?;
+            let shape = &self.nodes[above].shape;
+            if let Ok(operation @ Operation::Map(_)) = entry.build(&arguments, shape)
+                && operation.output() == *shape
+            {
+                let name = format!("{word}({})", self.nodes[above].name);
+                return Some(self.derived(
+                    name,
+                    above,
+                    Some((entry, arguments)),
+                    operation,
+                    expr.span,
+                ));
+            }
+        }
+        self.report(
+            Diagnostic::error("E0220", format!("`{word}` is not an activation"))
+                .at(call.name.span, "")
+                .help("put it into the network, and name its value here"),
+        );
+        None
+    }
+
+    /// A value made of another where it is observed; the same expression is the same value.
+    fn derived(
+        &mut self,
+        name: String,
+        above: Handle<Node>,
+        layer: Option<(&'static dyn Layer, Constants)>,
+        operation: Operation,
+        span: Span,
+    ) -> Handle<Node> {
+        if let Some(node) = self.node(&name) {
+            return node;
+        }
+        let (layer, arguments) = layer.map_or_else(Default::default, |(l, a)| (Some(l), a));
+        self.nodes.push(Node {
+            name,
+            inputs: vec![above],
+            shape: operation.output(),
+            call: Some(Call {
+                layer,
+                arguments,
+                operation,
+                kernel: None,
+                bias: None,
+            }),
+            span,
+        })
+    }
+}
+
+fn is_layer(word: &str) -> bool {
+    layer::find(word).is_some() || ["softmax", "log_softmax"].contains(&word)
+}

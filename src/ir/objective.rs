@@ -1,0 +1,185 @@
+//! Which terms join the loss, in which form, at which scale, and why.
+//!
+//! | the parameter | its term | form |
+//! | --- | --- | --- |
+//! | a posterior with a density | KL(q ‖ p) | the closed form of the pair if one is known, else quadrature; what `kl = …` says instead |
+//! | `Delta` | −log p(w) | exact |
+//! | `deterministic` | none | |
+//! | `learned(…)` | none | it acts inside the terms that use it |
+//!
+//! A parameter has one term, summed over its entries once. The data term is a mean over the
+//! minibatch; a term of a parameter carries T·a/N, or T·a·π_i/B under `minibatch = blundell`.
+
+use super::arena::Handle;
+use super::loss::*;
+use super::model::*;
+use crate::check::Messages;
+use crate::diagnostic::Diagnostic;
+use crate::kl::{self, CLOSED_FORMS};
+use crate::posterior::Entries;
+
+/// The loss of a model.
+///
+/// # Errors
+///
+/// A form that the file asks for and the pair does not have; `objective map` on a posterior that is
+/// not a point.
+pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
+    let mut messages = Messages::default();
+    let mut loss = Loss::default();
+    loss.terms.push(Term {
+        kind: TermKind::Nll,
+        scale: Scale(vec![Factor::PerBatch]),
+        why: Why::MinibatchMean,
+    });
+    let scale = scale(&model.objective);
+    for (handle, tensor) in model.tensors.iter() {
+        let subject = Subject::Tensor(handle);
+        match (tensor.posterior.family.entries(), &tensor.prior) {
+            (Entries::Normal, Some(prior)) => {
+                if model.objective.map {
+                    messages.push(not_a_point(model, tensor));
+                }
+                match form(model, tensor, prior) {
+                    Ok(form) => loss
+                        .terms
+                        .push(term(TermKind::Kl(handle, form), &scale, model)),
+                    Err(message) => messages.push(*message),
+                }
+            }
+            (Entries::Point, Some(_)) => {
+                loss.terms
+                    .push(term(TermKind::NegLogPrior(handle), &scale, model));
+            }
+            _ => loss.absent.push(Absent {
+                subject,
+                reason: AbsentReason::Deterministic,
+            }),
+        }
+    }
+    for (handle, _) in model.learned.iter() {
+        loss.absent.push(Absent {
+            subject: Subject::Learned(handle),
+            reason: AbsentReason::PointEstimate,
+        });
+    }
+    if messages.failed() {
+        Err(messages.sorted())
+    } else {
+        Ok(loss)
+    }
+}
+
+fn term(kind: TermKind, scale: &Scale, model: &Model) -> Term {
+    let why = match (&kind, model.objective.minibatch) {
+        (TermKind::NegLogPrior(_), _) => Why::PenaltyOncePerDataSet,
+        (_, Minibatch::Uniform) => Why::OncePerDataSet,
+        (_, Minibatch::Blundell) => Why::OncePerEpoch,
+    };
+    Term {
+        kind,
+        scale: scale.clone(),
+        why,
+    }
+}
+
+/// T and a stand in a scale only where they deviate from the ELBO's 1.
+fn scale(objective: &Objective) -> Scale {
+    let mut factors = Vec::new();
+    if objective.temperature != 1.0 {
+        factors.push(Factor::Temperature(objective.temperature));
+    }
+    factors.extend(objective.annealing.map(Factor::Annealing));
+    factors.push(match objective.minibatch {
+        Minibatch::Uniform => Factor::PerExample,
+        Minibatch::Blundell => Factor::Blundell,
+    });
+    Scale(factors)
+}
+
+fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagnostic>> {
+    let name = prior.distribution.signature().name;
+    let closed = kl::find("Normal", name);
+    match model.objective.kl {
+        KlChoice::Auto => Ok(closed.map_or(Form::Quadrature, Form::ClosedForm)),
+        KlChoice::Quadrature => Ok(Form::Quadrature),
+        KlChoice::MonteCarlo => Ok(Form::MonteCarlo),
+        KlChoice::ClosedForm => closed
+            .map(Form::ClosedForm)
+            .ok_or_else(|| Box::new(no_closed_form(model, tensor, name))),
+    }
+}
+
+fn no_closed_form(model: &Model, tensor: &Tensor, prior: &str) -> Diagnostic {
+    let title = format!("no closed form is known of KL(Normal ‖ {prior})");
+    let mut message = Diagnostic::error("E0405", title);
+    if let Some(span) = tensor.prior_from.span() {
+        message = message.at(span, format!("the prior of `{}`", tensor.name));
+    }
+    let option = model
+        .objective
+        .option_spans
+        .iter()
+        .find(|(option, _)| *option == "kl");
+    if let Some((_, span)) = option {
+        message = message.context(*span, "asked for here");
+    }
+    let known = CLOSED_FORMS
+        .iter()
+        .map(|form| format!("{} ‖ {}", form.posterior(), form.prior()));
+    message
+        .note(format!(
+            "closed forms: {}",
+            known.collect::<Vec<_>>().join(", ")
+        ))
+        .help("`kl = auto` takes quadrature where there is none: near exact, without noise")
+}
+
+fn not_a_point(model: &Model, tensor: &Tensor) -> Diagnostic {
+    let title = "`objective map` is of point estimates, and this posterior is not a point";
+    let message = Diagnostic::error("E0409", title);
+    let objective = model.objective.span;
+    let message = match tensor.posterior_from.span() {
+        Some(span) => message
+            .at(span, format!("the posterior of `{}`", tensor.name))
+            .context(objective, "maximum a posteriori"),
+        None => message
+            .at(
+                objective,
+                format!("`{}` has the posterior MeanField", tensor.name),
+            )
+            .note("where no posterior is set, it is MeanField"),
+    };
+    message.help("`posterior = Delta` for every parameter, or `objective elbo`")
+}
+
+impl Model {
+    /// Whether every parameter with a prior is a point estimate, so that what is minimised is the
+    /// negative log posterior and not an ELBO.
+    pub fn is_map(&self) -> bool {
+        self.has_term(|kind| matches!(kind, TermKind::NegLogPrior(_)))
+            && !self.has_term(|kind| matches!(kind, TermKind::Kl(..)))
+    }
+
+    /// Whether no parameter has a term: maximum likelihood.
+    pub fn is_maximum_likelihood(&self) -> bool {
+        self.loss.terms.len() == 1
+    }
+
+    fn has_term(&self, is: impl Fn(&TermKind) -> bool) -> bool {
+        self.loss.terms.iter().any(|term| is(&term.kind))
+    }
+
+    /// The node that applies `tensor`.
+    pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
+        let uses = |node: &Node| {
+            node.call
+                .as_ref()
+                .is_some_and(|c| c.kernel == Some(tensor) || c.bias == Some(tensor))
+        };
+        self.nodes
+            .iter()
+            .find(|(_, node)| uses(node))
+            .map(|(handle, _)| handle)
+    }
+}

@@ -1,0 +1,207 @@
+//! What every pass after lowering relies on. A model that holds all of it cannot make a plan or the
+//! interpreter panic.
+
+use super::loss::*;
+use super::model::*;
+use crate::layer::Operation;
+use crate::posterior::Entries;
+use crate::signature::Kind;
+use std::collections::HashSet;
+
+/// Checks every invariant.
+///
+/// # Errors
+///
+/// The first that does not hold: a fault of the compiler, not of the file.
+pub fn validate(model: &Model) -> Result<(), String> {
+    names(model)?;
+    graph(model)?;
+    tensors(model)?;
+    learned(model)?;
+    observe(model)?;
+    loss(model)
+}
+
+fn holds(condition: bool, what: impl FnOnce() -> String) -> Result<(), String> {
+    if condition { Ok(()) } else { Err(what()) }
+}
+
+/// Values, parameters and learned numbers each have a name of their own.
+fn names(model: &Model) -> Result<(), String> {
+    let nodes = model.nodes.iter().map(|(_, node)| &node.name);
+    let tensors = model.tensors.iter().map(|(_, tensor)| &tensor.name);
+    let learned = model.learned.iter().map(|(_, learned)| &learned.name);
+    let mut seen = HashSet::new();
+    for name in nodes.chain(tensors).chain(learned) {
+        holds(seen.insert(name), || {
+            format!("two things are called {name}")
+        })?;
+    }
+    Ok(())
+}
+
+/// The input first; every other value made of earlier ones, its shape what its arithmetic gives.
+fn graph(model: &Model) -> Result<(), String> {
+    let mut kernels = HashSet::new();
+    for (handle, node) in model.nodes.iter() {
+        let name = &node.name;
+        let Some(call) = &node.call else {
+            holds(handle.index() == 0, || format!("{name} is a second input"))?;
+            holds(node.shape == model.input.shape, || {
+                format!("{name} is not of the input's shape")
+            })?;
+            continue;
+        };
+        holds(node.inputs.len() == 1, || {
+            format!("{name} has {} inputs", node.inputs.len())
+        })?;
+        let earlier = node
+            .inputs
+            .iter()
+            .all(|input| input.index() < handle.index());
+        holds(earlier, || format!("{name} uses a later value"))?;
+        holds(node.shape == call.operation.output(), || {
+            format!("{name} has another shape than its value")
+        })?;
+        holds(!node.shape.is_empty(), || format!("{name} holds nothing"))?;
+        match (&call.operation, call.kernel) {
+            (Operation::Linear(linear), Some(kernel)) => {
+                let kernel_shape = &model.tensors[kernel].shape;
+                holds(*kernel_shape == linear.kernel(), || {
+                    format!("{name}.kernel is {kernel_shape}")
+                })?;
+            }
+            (Operation::Linear(_), None) => return Err(format!("{name} has no kernel")),
+            (_, None) if call.bias.is_none() => {}
+            _ => return Err(format!("{name} has a parameter and no use for it")),
+        }
+        if let Some(bias) = call.bias {
+            let channels = node.shape.0.last().copied();
+            let bias = &model.tensors[bias].shape.0;
+            holds(bias.len() == 1 && bias.first().copied() == channels, || {
+                format!("{name}.bias is {bias:?}")
+            })?;
+        }
+        for tensor in call.kernel.iter().chain(&call.bias) {
+            holds(kernels.insert(tensor.index()), || {
+                format!("{name} uses a parameter of another")
+            })?;
+        }
+    }
+    holds(kernels.len() == model.tensors.len(), || {
+        "a parameter is not used".into()
+    })
+}
+
+/// Every parameter's settings go together.
+fn tensors(model: &Model) -> Result<(), String> {
+    for (_, tensor) in model.tensors.iter() {
+        let name = &tensor.name;
+        let family = tensor.posterior.family;
+        let variables = family.variables().len();
+        holds(tensor.posterior.initializers.len() == variables, || {
+            format!("{name} misses an initialiser")
+        })?;
+        let (prior, estimator) = (tensor.prior.is_some(), tensor.estimator.is_some());
+        let right = match family.entries() {
+            Entries::Normal => prior && estimator,
+            Entries::Point => prior && !estimator,
+            Entries::Free => !prior && !estimator,
+        };
+        holds(right, || {
+            format!("{name}: prior, posterior and estimator do not go together")
+        })?;
+        if let Some(refusal) = tensor.estimator.and_then(|e| e.refuse(family.entries())) {
+            return Err(format!("{name}: {refusal}"));
+        }
+        for scalar in tensor.prior.iter().flat_map(|prior| &prior.parameters) {
+            if let Scalar::Fixed(value) = scalar {
+                holds(value.is_finite(), || {
+                    format!("a parameter of {name}'s prior is {value}")
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn learned(model: &Model) -> Result<(), String> {
+    for (_, learned) in model.learned.iter() {
+        let inside = learned.domain.holds(learned.initial);
+        holds(inside, || {
+            format!("{} starts from {}", learned.name, learned.initial)
+        })?;
+    }
+    Ok(())
+}
+
+/// The likelihood's arguments are as many and as wide as it wants.
+fn observe(model: &Model) -> Result<(), String> {
+    let observe = &model.observe;
+    let signature = observe.likelihood.signature();
+    let widths = observe.likelihood.arguments(&model.target.kind)?;
+    holds(
+        observe.arguments.len() == signature.parameters.len(),
+        || "an argument is missing".into(),
+    )?;
+    for ((argument, parameter), width) in observe
+        .arguments
+        .iter()
+        .zip(signature.parameters)
+        .zip(widths)
+    {
+        match argument {
+            Argument::Node(node) => {
+                let shape = &model.nodes[*node].shape;
+                holds(shape.len() == width, || {
+                    format!("{} is {shape}, not {width} wide", parameter.name)
+                })?;
+            }
+            Argument::Scalar(Scalar::Fixed(value)) => {
+                let inside =
+                    matches!(parameter.kind, Kind::Value { domain } if domain.holds(*value));
+                holds(inside, || format!("{} is {value}", parameter.name))?;
+            }
+            Argument::Scalar(Scalar::Learned(_)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// The data term once and first; every parameter either in one term or absent.
+fn loss(model: &Model) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    for (index, term) in model.loss.terms.iter().enumerate() {
+        let name = term.kind.name(model);
+        match term.kind {
+            TermKind::Nll => holds(index == 0, || "the data term is not the first".into())?,
+            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
+                holds(index > 0, || "the data term is not the first".into())?;
+                holds(model.tensors[tensor].prior.is_some(), || {
+                    format!("{name} has no prior")
+                })?;
+                holds(seen.insert(Subject::Tensor(tensor)), || {
+                    format!("{name} joins twice")
+                })?;
+            }
+        }
+        let whole = term.scale.0.iter().filter(|factor| {
+            matches!(
+                factor,
+                Factor::PerBatch | Factor::PerExample | Factor::Blundell
+            )
+        });
+        holds(whole.count() == 1, || {
+            format!("the scale of {name} is {}", term.scale)
+        })?;
+    }
+    for absent in &model.loss.absent {
+        holds(seen.insert(absent.subject), || {
+            "a parameter is absent and in a term".into()
+        })?;
+    }
+    let all = model.tensors.len() + model.learned.len();
+    holds(seen.len() == all, || {
+        "a parameter is in no term, and not said to be absent".into()
+    })
+}
