@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod check;
+
 pub mod data;
 
 /// Runs the command that the arguments name.

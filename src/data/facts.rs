@@ -1,6 +1,7 @@
 //! What a data set holds, as a model has to know it.
 
 use super::{Dataset, Values};
+use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 use std::fmt;
 
@@ -31,17 +32,6 @@ pub struct TargetFacts {
     pub classes: Option<usize>,
     /// Whether the data set means labels; false where whole numbers may as well be measurements.
     pub labels: bool,
-}
-
-/// What a model predicts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetKind {
-    /// A label from 0 to one below this.
-    Category(usize),
-    /// This many real numbers.
-    Real(usize),
-    /// 0 or 1.
-    Binary,
 }
 
 /// The largest number of classes that whole-numbered targets are taken for.
@@ -132,18 +122,6 @@ impl fmt::Display for TargetFacts {
     }
 }
 
-impl fmt::Display for TargetKind {
-    /// `a category of 10`
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            TargetKind::Category(k) => write!(f, "a category of {k}"),
-            TargetKind::Real(1) => write!(f, "1 real number"),
-            TargetKind::Real(width) => write!(f, "{width} real numbers"),
-            TargetKind::Binary => write!(f, "0 or 1"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,7 +141,7 @@ mod tests {
         assert!(labels.accepts(TargetKind::Category(10)).is_ok());
         assert_eq!(
             labels.accepts(TargetKind::Category(3)).unwrap_err(),
-            "the model predicts a category of 3, the data has labels from 0 to 9"
+            "the model predicts category[3], the data has labels from 0 to 9"
         );
         assert!(labels.accepts(TargetKind::Real(1)).is_err());
         let whole = TargetFacts { labels: false, classes: Some(2), ..labels };

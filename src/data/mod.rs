@@ -26,7 +26,8 @@ mod table;
 mod unpack;
 pub mod verify;
 
-pub use facts::{Facts, TargetFacts, TargetKind};
+pub use crate::likelihood::TargetKind;
+pub use facts::{Facts, TargetFacts};
 pub use places::{Place, download_directory, places};
 
 use crate::diagnostic::{Diagnostic, Result};

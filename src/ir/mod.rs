@@ -2,10 +2,12 @@
 //! source, and after [`validate`] nothing downstream can panic on a model.
 
 mod arena;
+mod describe;
 mod loss;
 mod lower;
 mod model;
 mod objective;
+mod show;
 mod text;
 mod validate;
 

@@ -5,4 +5,8 @@ mod estimators;
 mod gradients;
 mod oracle;
 mod support;
+mod front_bad;
+mod front_check;
+mod front_fuzz;
+mod front_ir;
 mod syntax;

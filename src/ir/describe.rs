@@ -1,0 +1,141 @@
+//! The loss in words: what is minimised, what each term is, where it is from.
+
+use super::arena::Handle;
+use super::loss::*;
+use super::model::*;
+use crate::check::expression::show;
+
+impl Model {
+    /// What is minimised.
+    pub fn loss_head(&self) -> String {
+        if self.is_maximum_likelihood() {
+            return "-log likelihood / N, minimised: maximum likelihood, no parameter has a term".into();
+        }
+        if self.is_map() {
+            return "-(log likelihood + log prior) / N, minimised: maximum a posteriori".into();
+        }
+        let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
+        match deviates {
+            true => "the expected -log likelihood and weighted KLs, minimised; all constants kept".into(),
+            false => "-ELBO / N, minimised; all constants kept".into(),
+        }
+    }
+
+    /// What is to be known of the loss as a whole.
+    pub fn loss_remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let temperature = self.objective.temperature;
+        if self.is_map() && !self.objective.map {
+            remarks.push("every posterior is a point: `objective elbo` is `objective map` here".into());
+        }
+        if self.loss.terms.len() > 1 && temperature != 1.0 {
+            let what = if temperature < 1.0 { "a cold posterior" } else { "a warm posterior" };
+            remarks.push(format!("not the ELBO: T = {} multiplies the KL, {what}", show(temperature)));
+        }
+        if let Some(annealing) = self.objective.annealing.filter(|_| self.loss.terms.len() > 1) {
+            remarks.push(format!(
+                "not the ELBO at first: the KL's weight a grows from 0 to 1 over {} epochs",
+                show(annealing.epochs)
+            ));
+        }
+        if self.loss.has_monte_carlo() {
+            remarks.push("the KL is estimated at one draw of the weights a step: unbiased, noisy".into());
+        }
+        remarks
+    }
+
+    /// What a term is, before its scale.
+    pub fn term_value(&self, term: &Term) -> String {
+        match term.kind {
+            TermKind::Nll => {
+                let samples = match self.objective.samples {
+                    1 => String::new(),
+                    samples => format!(", averaged over {samples} draws of the weights"),
+                };
+                format!("-log {}, summed over B examples{samples}", self.likelihood_text())
+            }
+            TermKind::Kl(tensor, form) => {
+                let (tensor, prior) = self.with_prior(tensor);
+                let value = match form {
+                    Form::ClosedForm(form) => form.formula(),
+                    Form::Quadrature => "the integral of q(w) ln(q(w)/p(w))",
+                    Form::MonteCarlo => "ln q(w) - ln p(w) at the draw w",
+                };
+                format!(
+                    "{value}, summed over {}; {}, Normal(m, s) || {prior}",
+                    weights(tensor),
+                    form.words()
+                )
+            }
+            TermKind::NegLogPrior(tensor) => {
+                let (tensor, prior) = self.with_prior(tensor);
+                format!(
+                    "-ln p(loc), summed over {}; a penalty and not a KL, p = {prior}",
+                    weights(tensor)
+                )
+            }
+        }
+    }
+
+    /// The noise that the form adds to the loss, where it adds any.
+    pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
+        match term.kind {
+            TermKind::Kl(_, Form::MonteCarlo) => {
+                Some("above 0; `kl = quadrature` has none")
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a term is from.
+    pub fn term_origin(&self, term: &Term) -> String {
+        match term.kind {
+            TermKind::Nll => self.observe.text.clone(),
+            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
+                let tensor = &self.tensors[tensor];
+                let written = tensor.prior.as_ref().map_or("", |prior| &prior.written);
+                tensor.prior_from.text("prior", written)
+            }
+        }
+    }
+
+    /// The name of what is absent.
+    pub fn subject_name(&self, subject: Subject) -> &str {
+        match subject {
+            Subject::Tensor(tensor) => &self.tensors[tensor].name,
+            Subject::Learned(learned) => &self.learned[learned].name,
+        }
+    }
+
+    /// Output positions that share a kernel; 1 for a bias.
+    pub fn positions(&self, tensor: Handle<Tensor>) -> usize {
+        let node = self.layer_of(tensor).map(|node| &self.nodes[node]);
+        match node.and_then(|node| node.call.as_ref()) {
+            Some(call) if call.kernel == Some(tensor) => match &call.operation {
+                crate::layer::Operation::Linear(linear) => linear.positions(),
+                _ => 1,
+            },
+            _ => 1,
+        }
+    }
+
+    fn with_prior(&self, tensor: Handle<Tensor>) -> (&Tensor, String) {
+        let tensor = &self.tensors[tensor];
+        (tensor, tensor.prior.as_ref().map_or(String::new(), |prior| self.prior_text(prior)))
+    }
+}
+
+fn weights(tensor: &Tensor) -> String {
+    crate::check::words::count(tensor.shape.len(), "weight", "weights")
+}
+
+impl Form {
+    /// `closed form`, `quadrature`, `Monte Carlo`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Form::ClosedForm(_) => "closed form",
+            Form::Quadrature => "quadrature",
+            Form::MonteCarlo => "Monte Carlo",
+        }
+    }
+}
