@@ -18,8 +18,15 @@ pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
             TermKind::Nll => None,
             TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
                 let tensor = &model.tensors[tensor];
-                let prior = tensor.prior.as_ref().map_or(String::new(), |p| model.prior_text(p));
-                let key = format!("{prior} {:?} {}", tensor.posterior.initializers, kind(&term.kind));
+                let prior = tensor
+                    .prior
+                    .as_ref()
+                    .map_or(String::new(), |p| model.prior_text(p));
+                let key = format!(
+                    "{prior} {:?} {}",
+                    tensor.posterior.initializers,
+                    kind(&term.kind)
+                );
                 let value = match known.iter().find(|(other, _)| *other == key) {
                     Some((_, value)) => *value,
                     None => {
@@ -72,11 +79,18 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .collect();
     let mut stream = Stream(0);
     let mut initializers = tensor.posterior.initializers.iter();
-    let constant = tensor.posterior.initializers.iter().all(|i| matches!(i, Initializer::Constant(_)));
+    let constant = tensor
+        .posterior
+        .initializers
+        .iter()
+        .all(|i| matches!(i, Initializer::Constant(_)));
     let draws = if constant { 1 } else { DRAWS };
     let loc = draw(initializers.next()?, draws, &mut stream);
     let scale: Vec<f64> = match initializers.next() {
-        Some(rho) => draw(rho, draws, &mut stream).into_iter().map(scale_from_rho).collect(),
+        Some(rho) => draw(rho, draws, &mut stream)
+            .into_iter()
+            .map(scale_from_rho)
+            .collect(),
         None => vec![],
     };
     let mut d_loc = vec![0.0; loc.len()];
@@ -101,8 +115,9 @@ fn draw(initializer: &Initializer, draws: usize, stream: &mut Stream) -> Vec<f64
         Initializer::Constant(value) => vec![value; draws],
         Initializer::Uniform { low, high } => {
             // Midpoints of equal parts, in an order that has nothing to do with the other variable's.
-            let mut values: Vec<f64> =
-                (0..draws).map(|i| low + (high - low) * (i as f64 + 0.5) / draws as f64).collect();
+            let mut values: Vec<f64> = (0..draws)
+                .map(|i| low + (high - low) * (i as f64 + 0.5) / draws as f64)
+                .collect();
             for i in (1..draws).rev() {
                 values.swap(i, (stream.unit() * (i + 1) as f64) as usize);
             }
@@ -121,7 +136,9 @@ fn draw(initializer: &Initializer, draws: usize, stream: &mut Stream) -> Vec<f64
             let spread = values.iter().map(|v| (v - loc).powi(2)).sum::<f64>() / draws as f64;
             if spread > 0.0 {
                 let correct = scale / spread.sqrt();
-                values.iter_mut().for_each(|v| *v = loc + (*v - loc) * correct);
+                values
+                    .iter_mut()
+                    .for_each(|v| *v = loc + (*v - loc) * correct);
             }
             values
         }

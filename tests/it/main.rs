@@ -1,11 +1,11 @@
 //! What a user sees, tested through the library and the command.
 
 mod estimators;
-mod gradients;
-mod oracle;
-mod support;
 mod front_bad;
 mod front_check;
 mod front_fuzz;
 mod front_ir;
+mod gradients;
+mod oracle;
+mod support;
 mod syntax;
