@@ -8,7 +8,7 @@ use super::pointwise::{Activation, pointwise};
 use super::scalar::exp_m1;
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The exponential linear unit.
 pub struct Elu;
@@ -50,7 +50,7 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         if x > T::zero() {
             x
         } else {
@@ -59,7 +59,7 @@ impl Activation for Function {
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, _: T, y: T) -> T {
+    fn slope<T: Math>(self, _: T, y: T) -> T {
         if y > T::zero() {
             T::one()
         } else {

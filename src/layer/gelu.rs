@@ -13,7 +13,7 @@ use super::pointwise::{Activation, pointwise};
 use super::scalar::{exp, normal_cdf, tanh};
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The Gaussian error linear unit.
 pub struct Gelu;
@@ -52,12 +52,12 @@ impl Activation for Approximate {
     const NEEDS_INPUT: bool = true;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         T::of(0.5) * x * (T::one() + inner_tanh(x))
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, x: T, _: T) -> T {
+    fn slope<T: Math>(self, x: T, _: T) -> T {
         let t = inner_tanh(x);
         let inner_slope = T::of(ROOT_2_OVER_PI) * (T::one() + T::of(3.0 * CUBIC) * x * x);
         T::of(0.5) * (T::one() + t + x * (T::one() - t * t) * inner_slope)
@@ -65,7 +65,7 @@ impl Activation for Approximate {
 }
 
 #[inline(always)]
-fn inner_tanh<T: Real>(x: T) -> T {
+fn inner_tanh<T: Math>(x: T) -> T {
     tanh(T::of(ROOT_2_OVER_PI) * (x + T::of(CUBIC) * x * x * x))
 }
 
@@ -76,12 +76,12 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = true;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         x * normal_cdf(x)
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, x: T, _: T) -> T {
+    fn slope<T: Math>(self, x: T, _: T) -> T {
         let density = exp(-x * x * T::of(0.5)) * T::of(ROOT_2_OVER_PI * 0.5);
         normal_cdf(x) + x * density
     }

@@ -7,7 +7,7 @@
 use super::pointwise::{Activation, pointwise};
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The rectified linear unit with a slope below 0.
 pub struct LeakyRelu;
@@ -49,7 +49,7 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         if x > T::zero() {
             x
         } else {
@@ -58,7 +58,7 @@ impl Activation for Function {
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, _: T, y: T) -> T {
+    fn slope<T: Math>(self, _: T, y: T) -> T {
         if y > T::zero() {
             T::one()
         } else {

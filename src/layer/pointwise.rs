@@ -2,7 +2,7 @@
 
 use super::{AnyMap, Map, Operation};
 use crate::tensor::simd::dispatch;
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 use std::sync::Arc;
 
 /// y = f(x), entry by entry.
@@ -10,9 +10,9 @@ pub(super) trait Activation: Copy + Send + Sync + 'static {
     /// Whether [`Activation::slope`] reads `x`. Where it does not, `x` is 0 there.
     const NEEDS_INPUT: bool;
     /// f(x)
-    fn value<T: Real>(self, x: T) -> T;
+    fn value<T: Math>(self, x: T) -> T;
     /// f′(x), where y = f(x).
-    fn slope<T: Real>(self, x: T, y: T) -> T;
+    fn slope<T: Math>(self, x: T, y: T) -> T;
 }
 
 /// The operation that applies `activation` to inputs of `shape`.
@@ -42,7 +42,7 @@ impl<A: Activation> AnyMap for Pointwise<A> {
     }
 }
 
-impl<A: Activation, T: Real> Map<T> for Pointwise<A> {
+impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
     fn forward(&self, x: &[T], y: &mut [T]) {
         assert_eq!(x.len(), y.len());
         dispatch(

@@ -7,7 +7,7 @@
 use super::pointwise::{Activation, pointwise};
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The rectified linear unit.
 pub struct Relu;
@@ -34,12 +34,12 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         if x < T::zero() { T::zero() } else { x }
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, _: T, y: T) -> T {
+    fn slope<T: Math>(self, _: T, y: T) -> T {
         if y > T::zero() { T::one() } else { T::zero() }
     }
 }

@@ -8,7 +8,7 @@ use super::pointwise::{Activation, pointwise};
 use super::scalar::sigmoid;
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The sigmoid linear unit.
 pub struct Silu;
@@ -35,12 +35,12 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = true;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         x * sigmoid(x)
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, x: T, _: T) -> T {
+    fn slope<T: Math>(self, x: T, _: T) -> T {
         let s = sigmoid(x);
         s * (T::one() + x * (T::one() - s))
     }

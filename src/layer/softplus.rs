@@ -8,7 +8,7 @@ use super::pointwise::{Activation, pointwise};
 use super::scalar::{exp_m1, softplus};
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Math, Shape};
 
 /// The smooth rectifier.
 pub struct Softplus;
@@ -35,12 +35,12 @@ impl Activation for Function {
     const NEEDS_INPUT: bool = false;
 
     #[inline(always)]
-    fn value<T: Real>(self, x: T) -> T {
+    fn value<T: Math>(self, x: T) -> T {
         softplus(x)
     }
 
     #[inline(always)]
-    fn slope<T: Real>(self, _: T, y: T) -> T {
+    fn slope<T: Math>(self, _: T, y: T) -> T {
         -exp_m1(-y)
     }
 }
