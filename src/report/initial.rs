@@ -8,6 +8,9 @@ use std::f64::consts::TAU;
 /// Draws of (loc, rho): in antithetic pairs, so that what is odd in them cancels exactly.
 const DRAWS: usize = 4096;
 
+/// As many where each costs an integral: four digits of the average are still right.
+const INTEGRALS: usize = 256;
+
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term.
 pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
     // Parameters with the same settings share their value an entry.
@@ -84,7 +87,12 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .initializers
         .iter()
         .all(|i| matches!(i, Initializer::Constant(_)));
-    let draws = if constant { 1 } else { DRAWS };
+    let integral = matches!(kind, TermKind::Kl(_, Form::Quadrature | Form::MonteCarlo));
+    let draws = match (constant, integral) {
+        (true, _) => 1,
+        (_, true) => INTEGRALS,
+        _ => DRAWS,
+    };
     let loc = draw(initializers.next()?, draws, &mut stream);
     let scale: Vec<f64> = match initializers.next() {
         Some(rho) => draw(rho, draws, &mut stream)

@@ -42,6 +42,17 @@ fn reports() {
     );
 }
 
+/// A check is a glance: the whole of it takes milliseconds, quadrature of every prior included.
+#[test]
+fn a_check_is_quick() {
+    checked("mnist_mixture.bnn", 60_000, "mnist");
+    let start = std::time::Instant::now();
+    checked("mnist_mixture.bnn", 60_000, "mnist");
+    let taken = start.elapsed();
+    println!("{taken:?}");
+    assert!(taken.as_millis() < 500, "{taken:?}");
+}
+
 /// The tfp example's KL at its seed 0 is 22.9998 nats an example.
 #[test]
 fn the_initial_kl_is_that_of_tfp() {
