@@ -3,10 +3,12 @@
 use crate::ir::{Form, Initializer, Model, Scalar, TermKind};
 use crate::kl::{self, Entries, Gradients};
 use crate::posterior::scale_from_rho;
-use std::f64::consts::TAU;
 
-/// Draws of (loc, rho): in antithetic pairs, so that what is odd in them cancels exactly.
+/// Draws of (loc, rho): the quantiles of each, paired at random.
 const DRAWS: usize = 4096;
+
+/// As many where each costs an integral: three digits of the average are still right.
+const INTEGRALS: usize = 256;
 
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term.
 pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
@@ -18,8 +20,15 @@ pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
             TermKind::Nll => None,
             TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
                 let tensor = &model.tensors[tensor];
-                let prior = tensor.prior.as_ref().map_or(String::new(), |p| model.prior_text(p));
-                let key = format!("{prior} {:?} {}", tensor.posterior.initializers, kind(&term.kind));
+                let prior = tensor
+                    .prior
+                    .as_ref()
+                    .map_or(String::new(), |p| model.prior_text(p));
+                let key = format!(
+                    "{prior} {:?} {}",
+                    tensor.posterior.initializers,
+                    kind(&term.kind)
+                );
                 let value = match known.iter().find(|(other, _)| *other == key) {
                     Some((_, value)) => *value,
                     None => {
@@ -72,11 +81,23 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .collect();
     let mut stream = Stream(0);
     let mut initializers = tensor.posterior.initializers.iter();
-    let constant = tensor.posterior.initializers.iter().all(|i| matches!(i, Initializer::Constant(_)));
-    let draws = if constant { 1 } else { DRAWS };
+    let constant = tensor
+        .posterior
+        .initializers
+        .iter()
+        .all(|i| matches!(i, Initializer::Constant(_)));
+    let integral = matches!(kind, TermKind::Kl(_, Form::Quadrature | Form::MonteCarlo));
+    let draws = match (constant, integral) {
+        (true, _) => 1,
+        (_, true) => INTEGRALS,
+        _ => DRAWS,
+    };
     let loc = draw(initializers.next()?, draws, &mut stream);
     let scale: Vec<f64> = match initializers.next() {
-        Some(rho) => draw(rho, draws, &mut stream).into_iter().map(scale_from_rho).collect(),
+        Some(rho) => draw(rho, draws, &mut stream)
+            .into_iter()
+            .map(scale_from_rho)
+            .collect(),
         None => vec![],
     };
     let mut d_loc = vec![0.0; loc.len()];
@@ -100,32 +121,37 @@ fn draw(initializer: &Initializer, draws: usize, stream: &mut Stream) -> Vec<f64
     match *initializer {
         Initializer::Constant(value) => vec![value; draws],
         Initializer::Uniform { low, high } => {
-            // Midpoints of equal parts, in an order that has nothing to do with the other variable's.
-            let mut values: Vec<f64> =
-                (0..draws).map(|i| low + (high - low) * (i as f64 + 0.5) / draws as f64).collect();
-            for i in (1..draws).rev() {
-                values.swap(i, (stream.unit() * (i + 1) as f64) as usize);
-            }
-            values
+            quantiles(draws, stream, |share| low + (high - low) * share)
         }
         Initializer::Normal { loc, scale } => {
-            let mut values = Vec::with_capacity(draws);
-            while values.len() < draws {
-                let radius = (-2.0 * stream.unit().ln()).sqrt();
-                let angle = TAU * stream.unit();
-                for z in [radius * angle.cos(), radius * angle.sin()] {
-                    values.extend([loc + scale * z, loc - scale * z]);
-                }
-            }
-            // The average of the squares is the variance, which is most of what a KL depends on.
-            let spread = values.iter().map(|v| (v - loc).powi(2)).sum::<f64>() / draws as f64;
-            if spread > 0.0 {
-                let correct = scale / spread.sqrt();
-                values.iter_mut().for_each(|v| *v = loc + (*v - loc) * correct);
-            }
-            values
+            quantiles(draws, stream, |share| loc + scale * normal_quantile(share))
         }
     }
+}
+
+/// The middles of equal shares, in an order that has nothing to do with the other variable's.
+fn quantiles(draws: usize, stream: &mut Stream, quantile: impl Fn(f64) -> f64) -> Vec<f64> {
+    let share = |i: usize| (i as f64 + 0.5) / draws as f64;
+    let mut values: Vec<f64> = (0..draws).map(|i| quantile(share(i))).collect();
+    for i in (1..draws).rev() {
+        values.swap(i, (stream.unit() * (i + 1) as f64) as usize);
+    }
+    values
+}
+
+/// The number below which a standard normal falls with this probability: bisection of its
+/// distribution function.
+fn normal_quantile(share: f64) -> f64 {
+    let (mut low, mut high) = (-9.0, 9.0);
+    for _ in 0..40 {
+        let middle = 0.5 * (low + high);
+        if 0.5 * libm::erfc(-middle / std::f64::consts::SQRT_2) < share {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    0.5 * (low + high)
 }
 
 /// SplitMix64.

@@ -2,11 +2,11 @@
 
 mod docs;
 mod estimators;
-mod gradients;
-mod oracle;
-mod support;
 mod front_bad;
 mod front_check;
 mod front_fuzz;
 mod front_ir;
+mod gradients;
+mod oracle;
+mod support;
 mod syntax;
