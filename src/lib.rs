@@ -14,19 +14,24 @@ pub mod data;
 pub mod diagnostic;
 pub mod distribution;
 pub mod estimator;
+pub mod evaluate;
 pub mod exec;
 pub mod ir;
 pub mod kl;
 pub mod layer;
 pub mod likelihood;
 pub mod lint;
+pub mod loss;
+pub mod optimizer;
 pub mod plan;
 pub mod posterior;
+pub mod predict;
 pub mod report;
 pub mod signature;
 pub mod source;
 pub mod syntax;
 pub mod tensor;
+pub mod train;
 
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,6 @@
 //! `bnnc data`: the named data sets, and their files.
 
+use super::terminal::say;
 use crate::data::catalog::{self, CATALOG, CatalogEntry};
 use crate::data::fetch::{Event, fetch};
 use crate::data::verify::{State, verify};
@@ -62,7 +63,7 @@ pub fn run(args: &DataArgs) -> Result<()> {
             let mut bar = Bar::default();
             let folder =
                 fetch(catalog::require(name)?, &directory, mirror.as_deref(), &mut |event| bar.show(event))?;
-            println!("`{name}` is complete in {}", folder.display());
+            say!("`{name}` is complete in {}", folder.display());
             Ok(())
         }
         Command::Verify { name, place } => compare(catalog::require(name)?, place.data_dir.as_deref()),
@@ -86,24 +87,24 @@ fn list(data_dir: Option<&Path>) {
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let [name, what, train, test] = [0, 1, 2, 3].map(width);
     for row in &rows {
-        println!("{:name$}  {:what$}  {:>train$}  {:>test$}  {}", row[0], row[1], row[2], row[3], row[4]);
+        say!("{:name$}  {:what$}  {:>train$}  {:>test$}  {}", row[0], row[1], row[2], row[3], row[4]);
     }
 }
 
 fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
     if entry.folders().is_empty() {
-        println!("`{}` is made, it has no files", entry.name());
+        say!("`{}` is made, it has no files", entry.name());
         return Ok(());
     }
     let folder = catalog::locate(entry, &places(data_dir))?;
-    println!("`{}` in {}", entry.name(), folder.display());
+    say!("`{}` in {}", entry.name(), folder.display());
     let states = verify(entry, &folder)?;
     for (file, state) in &states {
         match state {
-            State::Same => println!("  same     {file}"),
-            State::Missing => println!("  missing  {file}"),
+            State::Same => say!("  same     {file}"),
+            State::Missing => say!("  missing  {file}"),
             State::Differs { expected, found } => {
-                println!(
+                say!(
                     "  differs  {file}\n           published  {expected}\n           here       {found}"
                 );
             }
@@ -132,7 +133,7 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
 }
 
 fn warn(warning: Diagnostic) {
-    eprint!("{}", render(&[warning], None, std::io::stderr().is_terminal()));
+    super::terminal::err(&render(&[warning], None, std::io::stderr().is_terminal()));
 }
 
 /// The progress of a download: a bar on a terminal, a line a file elsewhere.
@@ -144,15 +145,15 @@ struct Bar {
 impl Bar {
     fn show(&mut self, event: Event) {
         match event {
-            Event::Complete { file } => println!("{file} is there"),
+            Event::Complete { file } => say!("{file} is there"),
             Event::Progress { file, done, total } => {
                 self.bar.get_or_insert_with(|| start(file, done, total)).set_position(done);
             }
             Event::Fetched { file } => {
                 self.bar.take().inspect(ProgressBar::finish_and_clear);
-                println!("{file} is fetched, its checksum is right");
+                say!("{file} is fetched, its checksum is right");
             }
-            Event::Unpacking { file } => println!("unpacking {file}"),
+            Event::Unpacking { file } => say!("unpacking {file}"),
         }
     }
 }

@@ -1,10 +1,73 @@
-//! The command line.
+//! The command line: one file a subcommand.
 
-pub mod check;
-
+mod arguments;
+mod check;
 pub mod data;
+mod evaluate;
+mod list;
+mod loss;
+mod open;
+mod predict;
+mod terminal;
+mod train;
 
-/// Runs the command that the arguments name.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Trains Bayesian neural networks from a file that says what they are, and says what the loss is
+#[derive(Debug, Parser)]
+#[command(name = "bnnc", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what a model file means: layers, parameters, and the loss term by term
+    Check(check::CheckArgs),
+    /// Train a model, into a run directory
+    Train(train::TrainArgs),
+    /// Score a trained run on data
+    Evaluate(evaluate::EvaluateArgs),
+    /// Write a trained run's predictions to a file
+    Predict(predict::PredictArgs),
+    /// One step's loss on given parameters: every term, its scale, and the gradients
+    Loss(loss::LossArgs),
+    /// Print what the language knows: layers, priors, posteriors, estimators, likelihoods, …
+    List(list::ListArgs),
+    /// List, fetch and verify the named data sets
+    Data(data::DataArgs),
+}
+
+/// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
+/// file, data or a run, and 2 where the arguments are.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Loss(args) => loss::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Data(args) => data::run(&args),
+    };
+    match result.err().or_else(terminal::fault) {
+        None => ExitCode::SUCCESS,
+        Some(failure) => {
+            terminal::report(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
 }

@@ -1,0 +1,76 @@
+//! Arguments that several commands take.
+
+use crate::data::Request;
+use crate::diagnostic::{Diagnostic, Result};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Which data.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DataSource {
+    /// A named data set (`bnnc list data`), or the path of a .csv, .npz or .toml
+    #[arg(long, value_name = "NAME|PATH")]
+    pub data: Option<String>,
+    /// The folder of the named data sets; else BNNC_DATA, else the user's data directory
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The target column of a .csv, or several with commas between; else its last column
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+}
+
+impl DataSource {
+    /// The request, if data is named.
+    pub fn request(&self) -> Option<Request> {
+        let (data_dir, target) = (self.data_dir.clone(), self.target.clone());
+        self.data.clone().map(|data| Request { data, data_dir, target })
+    }
+}
+
+/// Constants of the model file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Sets {
+    /// Override a constant of the model file; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+}
+
+fn pair(text: &str) -> std::result::Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For a person
+    #[default]
+    Text,
+    /// For a program
+    Json,
+}
+
+/// Runs `work` on `threads` threads; on one a core without a number.
+///
+/// # Errors
+///
+/// `E0603` where the threads cannot be started.
+pub fn with_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    let pool = pool.map_err(|error| {
+        let title = format!("{} threads cannot be started", threads.unwrap_or(0));
+        Diagnostic::error("E0603", title).note(error.to_string())
+    })?;
+    pool.install(work)
+}
+
+/// A whole number of at least 1.
+pub fn count(text: &str) -> std::result::Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number of at least 1".into())
+}
+
+/// A number above 0.
+pub fn positive(text: &str) -> std::result::Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number.filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(|| "expected a number above 0".into())
+}

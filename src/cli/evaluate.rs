@@ -1,0 +1,111 @@
+//! `bnnc evaluate`: how good a run's predictions are.
+
+use super::arguments::{DataSource, Format, count, with_threads};
+use super::open::{Which, open};
+use super::terminal::say;
+use crate::diagnostic::Result;
+use crate::evaluate::{Scores, elbo, predict, score};
+use crate::loss::Term;
+use crate::train::progress::{number, percent};
+use clap::Args;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// The arguments of `bnnc evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The run's directory
+    run: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    /// Which part of the data; else the test part, else what was set aside, else all of it
+    #[arg(long, value_enum)]
+    split: Option<Which>,
+    /// Draws of the weights to average over
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count)]
+    samples: usize,
+    /// Of the draws; else the run's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Threads; else one a core. The numbers do not depend on it
+    #[arg(long, value_name = "N", value_parser = count)]
+    threads: Option<usize>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Runs `bnnc evaluate`.
+pub fn run(args: &EvaluateArgs) -> Result<()> {
+    with_threads(args.threads, || evaluate(args))
+}
+
+fn evaluate(args: &EvaluateArgs) -> Result<()> {
+    let (run, mut interpreter) = open(&args.run)?;
+    let chosen = run.choose(&args.data, args.split, true)?;
+    let seed = args.seed.unwrap_or(run.config.seed);
+    let part = run.part(&chosen);
+    let predicted = predict(&mut interpreter, &part, args.samples, seed)?;
+    let scores = score(&predicted, &part);
+    let n = run.record.training_examples;
+    let terms = elbo(&mut interpreter, &run.model, &scores, n, args.samples, seed);
+    let loss: f64 = terms.iter().map(|t| t.value.scaled).sum();
+    match args.format {
+        Format::Json => {
+            let mut answer = json!(scores);
+            answer["run"] = json!(args.run);
+            answer["data"] = json!(chosen.name);
+            answer["split"] = json!(chosen.split);
+            answer["seed"] = json!(seed);
+            answer["steps"] = json!(run.counters.step);
+            if let Scores::Classification { .. } = scores {
+                answer["ece_scheme"] = json!("15 bins of equal width of the likeliest class's probability");
+            }
+            answer["elbo"] = json!({"loss": loss, "training_examples": n, "terms": terms});
+            say!("{answer:#}");
+        }
+        Format::Text => {
+            say!("run        {}: {} after {}", args.run.display(), run.model.name, run.progress());
+            say!("data       {}", chosen.name);
+            say!("draws      {} of the weights, averaged\n", args.samples);
+            print_scores(&scores);
+            say!("\n-ELBO/N = {}, with N = {n} training examples", number(loss));
+            print_terms(&terms);
+        }
+    }
+    Ok(())
+}
+
+/// A line for each score, with what it is.
+pub fn print_scores(scores: &Scores) {
+    match scores {
+        Scores::Classification { accuracy, nll, brier, ece, .. } => {
+            say!("accuracy   {:<10} of the likeliest class", percent(*accuracy));
+            say!("nll        {:<10} -ln of the label's averaged probability, nats", number(*nll));
+            say!("brier      {:<10} squared error of the probabilities, summed over the classes", number(*brier));
+            say!("ece        {:<10} calibration error of the likeliest class, 15 bins of equal width", number(*ece));
+        }
+        Scores::Regression { rmse, nll, .. } => {
+            say!("rmse       {:<10} of the averaged mean, in the target's units", number(*rmse));
+            say!("nll        {:<10} -ln of the averaged density, in the target's units", number(*nll));
+        }
+    }
+}
+
+/// A line for each term: value, scale and their product.
+pub fn print_terms(terms: &[Term]) {
+    let names = terms.iter().map(|t| t.name.chars().count()).max().unwrap_or(0).max(4);
+    let symbols = terms.iter().map(|t| t.symbol.chars().count()).max().unwrap_or(0).max(5);
+    say!("  {:names$}  {:>14}  {:>symbols$} {:>13}  {:>12}", "term", "value", "scale", "", "scaled");
+    for term in terms {
+        let value = &term.value;
+        say!(
+            "  {:names$}  {:>14}  {:>symbols$} = {:<11}  {:>12}",
+            term.name,
+            number(value.value),
+            term.symbol,
+            format!("{:.5e}", value.scale),
+            number(value.scaled),
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! `bnnc list`: the registries.
+
+use super::terminal::{say, width, wrap};
+use crate::data::catalog::CATALOG;
+use crate::diagnostic::Result;
+use crate::distribution::DISTRIBUTIONS;
+use crate::estimator::ESTIMATORS;
+use crate::layer::LAYERS;
+use crate::likelihood::LIKELIHOODS;
+use crate::optimizer::{OPTIMIZERS, SCHEDULES};
+use crate::posterior::POSTERIORS;
+use crate::signature::{Kind, Signature};
+use clap::{Args, ValueEnum};
+
+/// The arguments of `bnnc list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which registry; without one, the names of all
+    #[arg(value_enum)]
+    registry: Option<Registry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Registry {
+    Layers,
+    Priors,
+    Posteriors,
+    Estimators,
+    Likelihoods,
+    Optimizers,
+    Schedules,
+    Data,
+}
+
+/// Runs `bnnc list`.
+pub fn run(args: &ListArgs) -> Result<()> {
+    match args.registry {
+        Some(Registry::Data) => {
+            for entry in CATALOG {
+                say!("{:<14} {}", entry.name(), entry.summary());
+            }
+            say!("\n`bnnc data list` says where each is found, `bnnc data fetch NAME` downloads it");
+        }
+        Some(registry) => signatures(registry).iter().for_each(|signature| entry(signature)),
+        None => {
+            for registry in Registry::value_variants() {
+                let name = registry.to_possible_value().expect("no variant is hidden").get_name().to_owned();
+                let names: Vec<_> = match registry {
+                    Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
+                    _ => signatures(*registry).iter().map(|s| s.name).collect(),
+                };
+                block(&format!("{name:<12} "), &names.join("  "));
+            }
+            say!("\n`bnnc list layers` prints each layer with its arguments and defaults; so do the others");
+        }
+    }
+    Ok(())
+}
+
+fn signatures(registry: Registry) -> Vec<&'static Signature> {
+    match registry {
+        Registry::Layers => LAYERS.iter().map(|l| l.signature()).collect(),
+        Registry::Priors => DISTRIBUTIONS.iter().map(|d| d.signature()).collect(),
+        Registry::Posteriors => POSTERIORS.iter().map(|p| p.signature()).collect(),
+        Registry::Estimators => ESTIMATORS.iter().map(|e| e.signature()).collect(),
+        Registry::Likelihoods => LIKELIHOODS.iter().map(|l| l.signature()).collect(),
+        Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
+        Registry::Schedules => SCHEDULES.iter().map(|s| s.signature()).collect(),
+        Registry::Data => vec![],
+    }
+}
+
+/// `conv2d(filters, kernel, stride = 1)`, what it is, and a line for each argument.
+fn entry(signature: &Signature) {
+    let arguments: Vec<_> = signature
+        .parameters
+        .iter()
+        .map(|p| p.default.map_or(p.name.to_owned(), |default| format!("{} = {default}", p.name)))
+        .collect();
+    match arguments.is_empty() {
+        true => say!("{}", signature.name),
+        false => block(&format!("{}(", signature.name), &(arguments.join(", ") + ")")),
+    }
+    block("    ", signature.summary);
+    let names = signature.parameters.iter().map(|p| p.name.len()).max().unwrap_or(0);
+    for parameter in signature.parameters {
+        let text = format!("{}; {}", parameter.summary, takes(parameter.kind));
+        block(&format!("      {:names$}  ", parameter.name), &text);
+    }
+    say!("");
+}
+
+/// `text` wrapped beside `head`.
+fn block(head: &str, text: &str) {
+    let indent = head.chars().count();
+    for (index, line) in wrap(text, width().saturating_sub(indent).max(30)).iter().enumerate() {
+        match index {
+            0 => say!("{head}{line}"),
+            _ => say!("{:indent$}{line}", ""),
+        }
+    }
+}
+
+/// What an argument takes, in words.
+fn takes(kind: Kind) -> String {
+    let learned = |learnable| if learnable { ", or learned(…)" } else { "" };
+    match kind {
+        Kind::Count => "a whole number of at least 1".into(),
+        Kind::Pair => "a count for both axes, or [vertical, horizontal]".into(),
+        Kind::Counts => "a list of counts".into(),
+        Kind::Choice(words) => words.join(" or "),
+        Kind::Number { domain, learnable } => format!("{}{}", domain.describe(), learned(learnable)),
+        Kind::Numbers { domain, learnable } => {
+            format!("a list, each {}{}", domain.describe(), learned(learnable))
+        }
+        Kind::Initializer => "a number, or a distribution to draw from".into(),
+        Kind::ScaleInitializer => "a number above 0, or Softplus(…) of a number or distribution".into(),
+        Kind::Value { domain } => {
+            format!("a value of the network; or one for all: {}, or learned(…)", domain.describe())
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `bnnc loss`: one step's loss on given parameters.
+
+use super::arguments::{DataSource, Format, Sets, count, with_threads};
+use super::evaluate::print_terms;
+use super::terminal::say;
+use crate::compile;
+use crate::data::{self, Dataset};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::loss::{self, Step};
+use crate::plan::Plan;
+use crate::train::config::{Config, SCALINGS};
+use crate::train::examples::{Part, Prepared};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The arguments of `bnnc loss`.
+#[derive(Debug, Args)]
+pub struct LossArgs {
+    /// The model file
+    model: PathBuf,
+    /// Every variable under its name (`conv1.kernel.loc`), or a run's checkpoint
+    #[arg(long, value_name = "FILE.safetensors")]
+    weights: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    /// Every random draw under its name (`conv1.kernel.noise`, `.sign_in`, `.sign_out`, `.activation_noise`; with
+    /// several samples a leading axis for them); else they are made from the seed
+    #[arg(long, value_name = "FILE.safetensors")]
+    noise: Option<PathBuf>,
+    /// Where to write the gradient by every variable, in float64 under its name
+    #[arg(long, value_name = "OUT.safetensors")]
+    gradients: Option<PathBuf>,
+    /// What to compute in
+    #[arg(long, value_enum, default_value_t = Dtype::Float32)]
+    dtype: Dtype,
+    /// N; else the number of rows
+    #[arg(long, value_name = "N", value_parser = count)]
+    training_examples: Option<usize>,
+    /// Of the draws that are not given
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// How inputs are scaled
+    #[arg(long, default_value = "none", value_parser = clap::builder::PossibleValuesParser::new(SCALINGS))]
+    scaling: String,
+    #[command(flatten)]
+    sets: Sets,
+    /// Threads; else one a core. The numbers do not depend on it
+    #[arg(long, value_name = "N", value_parser = count)]
+    threads: Option<usize>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Dtype {
+    Float32,
+    Float64,
+}
+
+/// Runs `bnnc loss`: all rows of the data's training part are one minibatch.
+pub fn run(args: &LossArgs) -> Result<()> {
+    with_threads(args.threads, || {
+        let compiled = compile::file(&args.model, &args.sets.set)?;
+        let request = args.data.request().ok_or_else(|| super::train::no_data(&args.model))?;
+        let data: Dataset = data::load(&request)?;
+        let mut config = Config { batch_size: 1, ..Config::default() };
+        config.data.scaling = SCALINGS.iter().find(|s| **s == args.scaling).expect("one of the possible values");
+        config.data.targets = "none";
+        let prepared = Prepared::new(data, &compiled.model, &config)?;
+        let part: Part = prepared.training();
+        if let Some(n) = args.training_examples.filter(|n| *n < part.len()) {
+            let title = format!("a minibatch of {} examples is larger than the {n} training examples", part.len());
+            return Err(Diagnostic::error("E0603", title).into());
+        }
+        let plan = Arc::new(Plan::new(compiled.model));
+        let step = Step {
+            weights: &args.weights,
+            noise: args.noise.as_deref(),
+            training_examples: args.training_examples,
+            seed: args.seed,
+        };
+        let (report, gradients) = match args.dtype {
+            Dtype::Float32 => loss::compute::<f32>(plan, &part, &step)?,
+            Dtype::Float64 => loss::compute::<f64>(plan, &part, &step)?,
+        };
+        if let Some(path) = &args.gradients {
+            loss::write_gradients(path, &gradients)?;
+        }
+        match args.format {
+            Format::Json => say!("{}", serde_json::to_string_pretty(&report).expect("plain data")),
+            Format::Text => {
+                say!("data       {}, {} rows as one minibatch, inputs scaled: {}", prepared.data.name, report.batch, args.scaling);
+                say!("N          {}", report.training_examples);
+                say!("numbers    {}\n", report.dtype);
+                say!("loss = {}", report.loss);
+                print_terms(&report.terms);
+                if let Some(path) = &args.gradients {
+                    say!("\ngradients of {} variables in {}", gradients.len(), path.display());
+                }
+            }
+        }
+        Ok(())
+    })
+}

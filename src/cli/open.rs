@@ -1,0 +1,155 @@
+//! A trained run, opened to evaluate or predict with, and the data to do it on.
+
+use super::arguments::DataSource;
+use crate::data::{self, Dataset, Request, Split};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::evaluate::BATCH;
+use crate::exec::Interpreter;
+use crate::ir::Model;
+use crate::plan::Plan;
+use crate::predict;
+use crate::train::checkpoint::{self, Counters, model_fingerprint};
+use crate::train::config::Config;
+use crate::train::examples::{self, Part, fingerprint};
+use crate::train::run_dir::{DataRecord, RunDir};
+use clap::ValueEnum;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A trained run.
+pub struct Opened {
+    /// Its settings.
+    pub config: Config,
+    /// What it was trained on.
+    pub record: DataRecord,
+    /// Its model.
+    pub model: Arc<Model>,
+    /// How far it is.
+    pub counters: Counters,
+}
+
+/// Opens the run in `path`: it, and its model at the checkpoint's variables.
+pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
+    let run = RunDir::open(path)?;
+    let (config, record) = (run.config()?, run.data()?);
+    let compiled = run.compile(&config)?;
+    let plan = Arc::new(Plan::new(compiled.model.clone()));
+    let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
+    let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
+    let counters =
+        checkpoint::load(&run.checkpoint(), &fingerprint, &plan.variables, &mut interpreter.variables, None)?;
+    Ok((Opened { config, record, model: compiled.model, counters }, interpreter))
+}
+
+/// A part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// What the data set holds out
+    Test,
+    /// What was trained on; of other data all rows that are not held out
+    Train,
+    /// What was set aside while training
+    Validation,
+}
+
+/// Rows of a data set, and what messages call them.
+pub struct Chosen {
+    data: Dataset,
+    test: bool,
+    rows: Vec<usize>,
+    /// `the test part of cifar10`
+    pub name: String,
+    /// `test`, `train`, `validation` or `all`.
+    pub split: &'static str,
+    /// Whether there are targets.
+    pub with_targets: bool,
+}
+
+impl Opened {
+    /// Reads data and picks the part: the one asked for, else the test part, else the validation part
+    /// of the run's own data, else all rows. Without `--data` it is the run's own.
+    pub fn choose(&self, source: &DataSource, which: Option<Which>, targets_needed: bool) -> Result<Chosen> {
+        let own = &self.config.data;
+        let request = source.request().unwrap_or_else(|| Request {
+            data: own.name.clone().unwrap_or_default(),
+            data_dir: source.data_dir.clone().or(own.directory.clone()),
+            target: source.target.clone().or(own.target.clone()),
+        });
+        if !targets_needed
+            && which.is_none()
+            && let Some(data) = predict::load_inputs(&request, &self.model.input.shape)?
+        {
+            examples::check_inputs(&data.train, &self.model, "the data")?;
+            let rows = (0..data.train.len).collect();
+            let name = format!("{}, {} examples without targets", data.name, data.train.len);
+            return Ok(Chosen { data, test: false, rows, name, split: "all", with_targets: false });
+        }
+        let data = data::load(&request)?;
+        let same = fingerprint(&data.train) == self.record.fingerprint;
+        let (training, validation) = match same {
+            true => data::split::take_validation(&data.train, own.validation, self.config.seed)?,
+            false => ((0..data.train.len).collect(), vec![]),
+        };
+        let missing = |part: &str, why: &str| {
+            let title = format!("{} has no {part} part", data.name);
+            Err(Diagnostic::error("E0603", title).note(why.to_owned()).into())
+        };
+        let which = match which {
+            None if data.test.is_some() => Which::Test,
+            None if !validation.is_empty() => Which::Validation,
+            None => Which::Train,
+            Some(which) => which,
+        };
+        let (test, rows, split) = match which {
+            Which::Test => match &data.test {
+                Some(test) => (true, (0..test.len).collect(), "test"),
+                None => return missing("test", "the data names no held-out rows; a .toml beside a table can"),
+            },
+            Which::Validation if validation.is_empty() => {
+                let why = if same { "the run set none aside" } else { "the run was trained on other data" };
+                return missing("validation", why);
+            }
+            Which::Validation => (false, validation, "validation"),
+            Which::Train if same => (false, training, "train"),
+            Which::Train => (false, training, "all"),
+        };
+        let name = match split {
+            "all" => format!("{}, all {} examples", data.name, rows.len()),
+            "train" => format!("{}, the {} examples it was trained on", data.name, rows.len()),
+            _ => format!("{}, {split} part of {} examples", data.name, rows.len()),
+        };
+        let chosen = Chosen { data, test, rows, name, split, with_targets: true };
+        examples::check(chosen.split(), &self.model, "the data")?;
+        Ok(chosen)
+    }
+
+    /// The examples of a choice, scaled as the run was.
+    pub fn part<'a>(&'a self, chosen: &'a Chosen) -> Part<'a> {
+        Part {
+            split: chosen.split(),
+            rows: &chosen.rows,
+            scales: &self.record.scales,
+            kind: self.model.target.kind,
+            with_targets: chosen.with_targets,
+        }
+    }
+
+    /// Epochs done, as text: `20 epochs`, `2.5 of 20 epochs`.
+    pub fn progress(&self) -> String {
+        let steps = self.record.training_examples.div_ceil(self.config.batch_size);
+        let done = self.counters.step as f64 / steps as f64;
+        match done >= self.config.epochs as f64 {
+            true => format!("{} epochs", self.config.epochs),
+            false => format!("{} of {} epochs", (done * 100.0).round() / 100.0, self.config.epochs),
+        }
+    }
+}
+
+impl Chosen {
+    fn split(&self) -> &Split {
+        match &self.data.test {
+            Some(test) if self.test => test,
+            _ => &self.data.train,
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `bnnc predict`: a run's predictions as a file.
+
+use super::arguments::{DataSource, count, with_threads};
+use super::open::{Which, open};
+use super::terminal::say;
+use crate::diagnostic::Result;
+use crate::evaluate::predict;
+use crate::predict;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The arguments of `bnnc predict`.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// The run's directory
+    run: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    /// Which part of the data; else the test part, else what was set aside, else all of it
+    #[arg(long, value_enum)]
+    split: Option<Which>,
+    /// Where to: a .csv or .npz file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Draws of the weights to average over
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count)]
+    samples: usize,
+    /// Of the draws; else the run's
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Threads; else one a core. The numbers do not depend on it
+    #[arg(long, value_name = "N", value_parser = count)]
+    threads: Option<usize>,
+}
+
+/// Runs `bnnc predict`.
+pub fn run(args: &PredictArgs) -> Result<()> {
+    // Before any work is done.
+    predict::format(&args.out)?;
+    with_threads(args.threads, || {
+        let (run, mut interpreter) = open(&args.run)?;
+        let chosen = run.choose(&args.data, args.split, false)?;
+        let part = run.part(&chosen);
+        let predicted = predict(&mut interpreter, &part, args.samples, args.seed.unwrap_or(run.config.seed))?;
+        predict::write(&args.out, &predicted, &part, &run.record.class_names)?;
+        say!("{}", chosen.name);
+        say!("{} predictions, {} draws each, in {}", predicted.examples, args.samples, args.out.display());
+        Ok(())
+    })
+}

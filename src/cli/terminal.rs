@@ -1,0 +1,86 @@
+//! Standard output and error. A reader that goes away (`bnnc list | head`) is no fault: what is printed
+//! after that is dropped, and a run goes on.
+
+use crate::diagnostic::{Diagnostic, Failure, Severity, render};
+use std::fmt::Arguments;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Mutex;
+
+/// The first fault of standard output other than a reader that went away.
+static FAULT: Mutex<Option<String>> = Mutex::new(None);
+
+/// Prints a line to standard output.
+macro_rules! say {
+    ($($format:tt)*) => { $crate::cli::terminal::out(format_args!("{}\n", format_args!($($format)*))) };
+}
+pub(crate) use say;
+
+/// Prints to standard output.
+pub(crate) fn out(text: Arguments) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout.write_fmt(text).and_then(|()| stdout.flush())
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        let mut fault = FAULT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        fault.get_or_insert(error.to_string());
+    }
+}
+
+/// Prints to standard error; there is nowhere to say that it failed.
+pub(crate) fn err(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// What standard output could not take, if anything.
+pub(crate) fn fault() -> Option<Failure> {
+    let fault = FAULT.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()?;
+    Some(Diagnostic::error("E0601", "cannot write to standard output").note(fault).into())
+}
+
+/// Whether standard error takes colours.
+fn color() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+/// Prints messages to standard error.
+pub(crate) fn report(failure: &Failure) {
+    let text = render(&failure.diagnostics, failure.source_file.as_deref(), color());
+    err(&text);
+    let count = failure.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    if count > 1 {
+        err(&format!("\n{count} errors\n"));
+    }
+}
+
+/// The width of standard output in characters; 100 where it is no terminal.
+pub(crate) fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(terminal_size::Width(w), _)| usize::from(w)).clamp(60, 140)
+}
+
+/// Lines of up to `width` characters of `text`.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is a first line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_where_they_fit() {
+        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+        assert_eq!(wrap("", 6), [""]);
+    }
+}

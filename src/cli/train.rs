@@ -1,0 +1,392 @@
+//! `bnnc train`: from a model file and data to a run directory.
+
+use super::arguments::{DataSource, Sets, count, positive, with_threads};
+use super::evaluate::print_scores;
+use super::terminal::{err, out, report, say};
+use crate::compile::{self, Compiled};
+use crate::data::{self, Request};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::evaluate;
+use crate::exec::Interpreter;
+use crate::ir::{self, Form, Model, TermKind};
+use crate::optimizer::State;
+use crate::plan::Plan;
+use crate::train::checkpoint::{Counters, model_fingerprint};
+use crate::train::config::{self, Config, Overrides};
+use crate::train::examples::{Part, Prepared};
+use crate::train::fit::{Outcome, Training};
+use crate::train::metrics::Naming;
+use crate::train::progress::{Progress, duration};
+use crate::train::run_dir::{DataRecord, RunDir};
+use clap::Args;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// The arguments of `bnnc train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// The model file
+    model: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    /// A run file; else the one of the model's name beside it, if there is one
+    #[arg(long, value_name = "RUN.toml")]
+    config: Option<PathBuf>,
+    /// Passes over the training examples [default: 10]
+    #[arg(long, value_name = "N", value_parser = count)]
+    epochs: Option<usize>,
+    /// Examples a step [default: 128]
+    #[arg(long, value_name = "B", value_parser = count)]
+    batch_size: Option<usize>,
+    /// Of the optimizer, before the schedule [default: 0.001, adam's]
+    #[arg(long, value_name = "RATE", value_parser = positive)]
+    learning_rate: Option<f64>,
+    /// Of the initial values, the order of the examples and every draw [default: 0]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Monte-Carlo samples of the weights a step; else the model's
+    #[arg(long, value_name = "S", value_parser = count)]
+    samples: Option<usize>,
+    /// Threads; else one a core. A run has the same bits with any number
+    #[arg(long, value_name = "N", value_parser = count)]
+    threads: Option<usize>,
+    #[command(flatten)]
+    sets: Sets,
+    /// The run directory; else the first free of runs/MODEL-1, runs/MODEL-2, …
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on with the run in --out; more --epochs may be asked for
+    #[arg(long, requires = "out")]
+    resume: bool,
+}
+
+/// No data is named.
+pub fn no_data(model: &Path) -> Failure {
+    let title = format!("no data is named to use `{}` with", model.display());
+    let names: Vec<_> = data::catalog::CATALOG.iter().map(|e| e.name()).collect();
+    Diagnostic::error("E0603", title)
+        .help(format!(
+            "`--data NAME`, one of {}; or `--data PATH` of a .csv, .npz or .toml",
+            crate::train::listed(&names)
+        ))
+        .into()
+}
+
+/// A run about to begin or to go on.
+struct Start {
+    config: Config,
+    /// Where the settings are from, in words.
+    settings_from: String,
+    compiled: Compiled,
+    prepared: Prepared,
+    record: DataRecord,
+    plan: Arc<Plan>,
+    fingerprint: String,
+    /// The run that goes on.
+    resumed: Option<RunDir>,
+}
+
+/// Runs `bnnc train`.
+pub fn run(args: &TrainArgs) -> Result<()> {
+    let resumed = match (&args.out, args.resume) {
+        (Some(out), true) => Some(RunDir::open(out)?),
+        _ => None,
+    };
+    let (config, settings_from) = settings(args, resumed.as_ref())?;
+    with_threads(config.threads, || train(args, start(args, config, settings_from, resumed)?))
+}
+
+/// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
+fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, String)> {
+    let beside = args.model.with_extension("toml");
+    let (mut config, from) = match (&args.config, resumed) {
+        (Some(path), _) => (Config::read(path)?, path.display().to_string()),
+        (None, Some(run)) => (run.config()?, "the run".to_owned()),
+        (None, None) if beside.is_file() => {
+            (Config::read(&beside)?, format!("{} (taken by its name)", beside.display()))
+        }
+        (None, None) => (Config::default(), "the defaults".to_owned()),
+    };
+    config.apply(&Overrides {
+        epochs: args.epochs,
+        batch_size: args.batch_size,
+        learning_rate: args.learning_rate,
+        seed: args.seed,
+        samples: args.samples,
+        threads: args.threads,
+        data: args.data.data.clone(),
+        data_dir: args.data.data_dir.clone(),
+        target: args.data.target.clone(),
+        set: args.sets.set.clone(),
+    });
+    // The run directory is read from other places, too.
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
+    if let Some(name) = &mut config.data.name
+        && config::is_path(name)
+    {
+        *name = absolute(Path::new(name)).display().to_string();
+    }
+    config.data.directory = config.data.directory.as_deref().map(absolute);
+    if let Some(run) = resumed
+        && let Some((key, old, new)) = run.config()?.change(&config)
+    {
+        let title = format!("the run in `{}` has {key} = {old}, not {new}", run.path().display());
+        let message = Diagnostic::error("E0607", title).note("a run goes on with the settings it began with");
+        let help = match key.as_str() {
+            "epochs" => "more epochs may be asked for, unless the schedule depends on their number",
+            _ => "leave the setting out, or start a new run in another `--out`",
+        };
+        return Err(message.help(help).into());
+    }
+    let given = flags(args);
+    let from = if given.is_empty() { from } else { format!("{from}, then {given}") };
+    Ok((config, from))
+}
+
+/// The settings that were given as flags, as they are written.
+fn flags(args: &TrainArgs) -> String {
+    let given = [
+        ("--epochs", args.epochs.is_some()),
+        ("--batch-size", args.batch_size.is_some()),
+        ("--learning-rate", args.learning_rate.is_some()),
+        ("--seed", args.seed.is_some()),
+        ("--samples", args.samples.is_some()),
+        ("--set", !args.sets.set.is_empty()),
+    ];
+    given.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect::<Vec<_>>().join(" ")
+}
+
+/// Reads and checks all that a run needs; writes nothing.
+fn start(
+    args: &TrainArgs,
+    config: Config,
+    settings_from: String,
+    resumed: Option<RunDir>,
+) -> Result<Start> {
+    let mut compiled = compile::file(&args.model, &config.set)?;
+    if let Some(samples) = config.samples {
+        let model = Arc::get_mut(&mut compiled.model).expect("nothing else holds the model yet");
+        model.objective.samples = samples;
+    }
+    if let Some(run) = &resumed
+        && run.source()? != compiled.source.text
+    {
+        let title = format!("the run in `{}` is of another model", run.path().display());
+        return Err(Diagnostic::error("E0606", title)
+            .note(format!("its model.bnn differs from {}", args.model.display()))
+            .into());
+    }
+    if !compiled.warnings.is_empty() {
+        report(&Failure::new(compiled.warnings.clone(), compiled.source.clone()));
+        err("\n");
+    }
+    let request = Request {
+        data: config.data.name.clone().ok_or_else(|| no_data(&args.model))?,
+        data_dir: config.data.directory.clone(),
+        target: config.data.target.clone(),
+    };
+    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)?;
+    let record = DataRecord::of(&prepared);
+    if let Some(run) = &resumed {
+        let of_run = run.data()?;
+        if of_run.fingerprint != record.fingerprint || of_run.training_examples != record.training_examples {
+            let title = format!("the data of the run in `{}` has changed", run.path().display());
+            return Err(Diagnostic::error("E0607", title)
+                .note(format!("{} does not hold the numbers that the run began with", record.name))
+                .into());
+        }
+    }
+    let plan = Arc::new(Plan::new(compiled.model.clone()));
+    let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
+    Ok(Start { config, settings_from, compiled, prepared, record, plan, fingerprint, resumed })
+}
+
+/// Set by the first Ctrl-C; a second ends the program at once.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+fn train(args: &TrainArgs, start: Start) -> Result<()> {
+    let Start { config, compiled, prepared, record, plan, fingerprint, .. } = &start;
+    let model = &compiled.model;
+    let mut interpreter = Interpreter::<f32>::new(plan.clone(), config.batch_size.max(evaluate::BATCH));
+    let run = match &start.resumed {
+        Some(run) => run.clone(),
+        None => RunDir::create(args.out.as_deref(), &model.name)?,
+    };
+    let mut training = Training {
+        variables: &plan.variables,
+        fingerprint,
+        config,
+        part: prepared.training(),
+        validation: prepared.validation(),
+        naming: Naming {
+            names: model.loss.terms.iter().map(|t| t.kind.name(model)).collect(),
+            log_scale: prepared.scales.log_scale(),
+        },
+        optimizer: State::new(config.optimizer.0, config.optimizer.1.clone(), plan.trainable()),
+        run: &run,
+        stop: &STOP,
+        machine: &mut interpreter,
+    };
+    let steps = training.steps();
+    let counters = match start.resumed {
+        Some(_) => {
+            let counters = training.load()?;
+            if counters.step >= (config.epochs * steps) as u64 {
+                let title = format!("the run in `{}` is finished: {} epochs", run.path().display(), config.epochs);
+                let help = format!("`--epochs {}` trains it further", 2 * config.epochs);
+                return Err(Diagnostic::error("E0607", title).help(help).into());
+            }
+            run.write_config(config)?;
+            counters
+        }
+        None => {
+            let facts = ir::Facts {
+                training_examples: Some(record.training_examples),
+                batch: Some(config.batch_size),
+                data: Some(record.name.clone()),
+            };
+            run.write(&compiled.source.text, config, record, &ir::text(model, &facts))?;
+            training.machine.initialize(config.seed);
+            training.save(&Counters::default())?;
+            Counters::default()
+        }
+    };
+    introduce(args, &start, &run, steps, counters.step);
+    // A handler that cannot be set leaves Ctrl-C as it is.
+    let _ = ctrlc::set_handler(|| {
+        if STOP.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    let begun = Instant::now();
+    let mut print = |line: &str| out(format_args!("{line}\n"));
+    let mut progress = Progress::new(config.epochs, steps, std::io::stderr().is_terminal(), &mut print);
+    let outcome = training.train(counters, &mut progress);
+    progress.finish();
+    match outcome? {
+        Outcome::Interrupted { step } => {
+            let (epoch, index) = (step / steps as u64, step % steps as u64);
+            say!("\nstopped    after {epoch} epochs and {index} steps, saved");
+            say!("go on      {}", resume_command(args, &run));
+        }
+        Outcome::Finished => {
+            let time = duration(begun.elapsed());
+            say!("\nfinished   {} in {time}", plural(config.epochs, "epoch"));
+            conclude(&start, &run, &mut interpreter)?;
+        }
+    }
+    Ok(())
+}
+
+/// The command that goes on with a run.
+fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
+    format!("bnnc train {} --out {} --resume", args.model.display(), run.path().display())
+}
+
+/// `1 epoch`, `20 epochs`
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+/// What is trained, on what, to minimise what, and where the run goes.
+fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: u64) {
+    let Start { config, compiled, prepared, record, plan, .. } = start;
+    let model = &compiled.model;
+    say!("model      {} ({})", model.name, args.model.display());
+    let n = record.training_examples;
+    let mut parts = vec![format!("N = {n} examples to train on")];
+    if record.validation_examples > 0 {
+        parts.push(format!("{} set aside", record.validation_examples));
+    }
+    parts.extend(record.test_examples.map(|n| format!("{n} held out")));
+    say!("data       {}: {}", record.name, parts.join(", "));
+    say!("           {}", scaling(start));
+    if !prepared.constant.is_empty() {
+        let list: Vec<_> = prepared.constant.iter().map(usize::to_string).collect();
+        say!("           always the same: entry {} of the last axis; left at 0", list.join(", "));
+    }
+    let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
+    say!("network    {weights} weights and biases, {} trainable numbers", plan.trainable());
+    say!("loss       -ELBO/N, in nats per example");
+    let names: Vec<String> = model.loss.terms.iter().map(|t| t.kind.name(model)).collect();
+    let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+    for (term, name) in model.loss.terms.iter().zip(&names) {
+        let scale = term.scale.with_numbers(Some(n), Some(config.batch_size));
+        say!("             {name:width$}  × {scale:<16}  {}", describe(model, &term.kind));
+    }
+    let schedule = match config.schedule.0.signature().name {
+        "constant" => String::new(),
+        name => format!(" on the {name} schedule"),
+    };
+    let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
+    say!("optimizer  {optimizer}, learning rate {rate}{schedule}");
+    let batch = config.batch_size;
+    let epochs = plural(config.epochs, "epoch");
+    say!("run        {epochs} of {} of {batch} examples, seed {}", plural(steps, "step"), config.seed);
+    say!("settings   {}", start.settings_from);
+    say!("directory  {}", run.path().display());
+    if done > 0 {
+        say!("resumed    after {} epochs and {} steps", done / steps as u64, done % steps as u64);
+    }
+    say!("");
+}
+
+/// How inputs and targets are scaled, in words.
+fn scaling(start: &Start) -> String {
+    let shape = &start.compiled.model.input.shape;
+    let each = if shape.rank() > 1 { "channel" } else { "feature" };
+    let inputs = match start.config.data.scaling {
+        "standardize" => format!("standardized per {each}"),
+        "symmetric" => "scaled from 0..255 to -1..1".into(),
+        "unit" => "scaled from 0..255 to 0..1".into(),
+        _ => "as they are".into(),
+    };
+    let real = matches!(start.compiled.model.target.kind, crate::likelihood::TargetKind::Real(_));
+    let targets = match start.config.data.targets {
+        "standardize" if real => "; targets standardized, numbers below in their own units",
+        _ => "",
+    };
+    format!("inputs {shape} {inputs}{targets}")
+}
+
+/// A term in a few words.
+fn describe(model: &Model, kind: &TermKind) -> String {
+    let prior = |tensor: &ir::Tensor| tensor.prior.as_ref().map_or(String::new(), |p| model.prior_text(p));
+    match kind {
+        TermKind::Nll => format!("-log {}", model.likelihood_text()),
+        TermKind::Kl(tensor, form) => {
+            let tensor = &model.tensors[*tensor];
+            let form = match form {
+                Form::ClosedForm(_) => "closed form",
+                Form::Quadrature => "quadrature",
+                Form::MonteCarlo => "Monte Carlo",
+            };
+            let family = tensor.posterior.family.signature().name;
+            format!("{family} || {}, {} weights, {form}", prior(tensor), tensor.shape.len())
+        }
+        TermKind::NegLogPrior(tensor) => {
+            let tensor = &model.tensors[*tensor];
+            format!("-log {}, {} weights at a point", prior(tensor), tensor.shape.len())
+        }
+    }
+}
+
+/// What the run has come to, and what can be done with it.
+fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> Result<()> {
+    let (config, prepared) = (&start.config, &start.prepared);
+    if let Some(test) = &prepared.data.test {
+        let rows: Vec<usize> = (0..test.len).collect();
+        let part = Part { split: test, rows: &rows, ..prepared.training() };
+        let predicted = evaluate::predict(interpreter, &part, config.evaluation_samples, config.seed)?;
+        say!("test       {} examples, {} draws of the weights averaged", test.len, config.evaluation_samples);
+        say!("");
+        print_scores(&evaluate::score(&predicted, &part));
+    }
+    let path = run.path().display();
+    say!("\nnext       bnnc evaluate {path} --samples 50");
+    say!("           bnnc predict {path} --out predictions.csv");
+    Ok(())
+}

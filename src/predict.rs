@@ -1,0 +1,235 @@
+//! Predictions as a file: a row, or a slice of arrays, an example.
+
+use crate::data::{Dataset, Request, Split, Values};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::evaluate::Predictive;
+use crate::likelihood::TargetKind;
+use crate::tensor::Shape;
+use crate::train::examples::{Part, target_width};
+use crate::train::files::write_whole;
+use npyz::WriterBuilder;
+use npyz::npz::NpzWriter;
+use std::io::{self, Cursor};
+use std::path::Path;
+
+/// One column or array of a prediction file: a name, entries an example, and the numbers.
+struct Column {
+    name: String,
+    /// Names of the entries where there are several.
+    entries: Vec<String>,
+    width: usize,
+    values: Vec<f64>,
+}
+
+/// The columns of what was predicted for `part`.
+///
+/// Classes: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
+/// `mutual_information` (that entropy less the mean of the draws'), in nats. Real targets: `mean`, `std`,
+/// `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the last two add up to
+/// that of `std` (the law of total variance over the draws). `target`, where it is known, comes first.
+fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<Column> {
+    let n = predicted.examples;
+    let width = target_width(part.kind);
+    let one = |name: &str, of: &dyn Fn(usize) -> f64| Column {
+        name: name.into(),
+        entries: vec![],
+        width: 1,
+        values: (0..n).map(of).collect(),
+    };
+    let numbered = |count: usize| if count > 1 { (0..count).map(|k| k.to_string()).collect() } else { vec![] };
+    let wide = |name: &str, values: Vec<f64>| Column { name: name.into(), entries: numbered(width), width, values };
+    let mut columns = vec![];
+    if part.with_targets {
+        let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
+        columns.push(wide("target", targets.collect()));
+    }
+    if let TargetKind::Real(_) = part.kind {
+        let root = |values: &[f64]| values.iter().map(|v| v.sqrt()).collect::<Vec<_>>();
+        let total: Vec<f64> = predicted.within.iter().zip(&predicted.between).map(|(a, e)| a + e).collect();
+        columns.push(wide("mean", predicted.mean.clone()));
+        columns.push(wide("std", root(&total)));
+        columns.push(wide("aleatoric_std", root(&predicted.within)));
+        columns.push(wide("epistemic_std", root(&predicted.between)));
+    } else {
+        let entries = match class_names.len() {
+            k if k == predicted.width => class_names.to_vec(),
+            _ => numbered(predicted.width),
+        };
+        let values = predicted.mean.clone();
+        columns.push(Column { name: "probability".into(), entries, width: predicted.width, values });
+        columns.push(one("predicted", &|i| predicted.top(i).0 as f64));
+        columns.push(one("entropy", &|i| predicted.entropy(i)));
+        columns.push(one("mutual_information", &|i| predicted.mutual_information(i)));
+    }
+    columns
+}
+
+/// Writes predictions to a `.csv` or `.npz` file, whole or not at all.
+///
+/// # Errors
+///
+/// `E0601` for another ending, and where the file cannot be written.
+pub fn write(path: &Path, predicted: &Predictive, part: &Part, class_names: &[String]) -> Result<()> {
+    let columns = columns(predicted, part, class_names);
+    let written = match format(path)? {
+        Format::Csv => csv(&columns, predicted.examples),
+        Format::Npz => npz(&columns, predicted.examples),
+    };
+    let bytes = written.map_err(|error| crate::train::files::failed(path, "write", &error))?;
+    write_whole(path, &bytes)
+}
+
+/// The kind of a prediction file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// NumPy arrays.
+    Npz,
+}
+
+/// The kind that a path's ending names.
+pub fn format(path: &Path) -> Result<Format> {
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("csv") => Ok(Format::Csv),
+        Some("npz") => Ok(Format::Npz),
+        _ => Err(Diagnostic::error("E0601", format!("predictions are not written to `{}`", path.display()))
+            .note("the file ends in .csv or .npz")
+            .into()),
+    }
+}
+
+fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(vec![]);
+    let names = columns.iter().flat_map(|column| match column.entries.as_slice() {
+        [] => vec![column.name.clone()],
+        entries => entries.iter().map(|entry| format!("{}_{entry}", column.name)).collect(),
+    });
+    writer.write_record(std::iter::once("row".to_owned()).chain(names))?;
+    for i in 0..examples {
+        let numbers = columns.iter().flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
+        writer.write_record(std::iter::once(i.to_string()).chain(numbers.map(f64::to_string)))?;
+    }
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Cursor::new(vec![]);
+    {
+        let mut archive = NpzWriter::new(&mut bytes);
+        for column in columns {
+            let mut shape = vec![examples as u64];
+            if column.width > 1 {
+                shape.push(column.width as u64);
+            }
+            let mut array = archive
+                .array(&column.name, Default::default())?
+                .default_dtype()
+                .shape(&shape)
+                .begin_nd()?;
+            array.extend(column.values.iter())?;
+            array.finish()?;
+        }
+        archive.zip_writer().finish().map_err(io::Error::other)?;
+    }
+    Ok(bytes.into_inner())
+}
+
+/// Reads the inputs of a table or archive that has no targets: a `.csv` with exactly as many columns as
+/// the model has features, or an `.npz` with `x` and no `y`. `None` for any other data.
+pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset>> {
+    let path = Path::new(&request.data);
+    let inputs = match path.extension().and_then(|e| e.to_str()) {
+        Some("csv") if request.target.is_none() => csv_inputs(path, features.len()),
+        _ => return Ok(None),
+    };
+    Ok(inputs.map(|values| {
+        let len = values.len() / features.len();
+        let train = Split {
+            inputs: Values::F64(values),
+            input_shape: features.clone(),
+            targets: Values::F64(vec![]),
+            target_shape: Shape::default(),
+            len,
+        };
+        Dataset { name: request.data.clone(), train, test: None, class_names: vec![] }
+    }))
+}
+
+/// The rows of a table of exactly `features` columns of numbers; `None` where it is not one, so that
+/// the reader of tables with targets says what is wrong.
+fn csv_inputs(path: &Path, features: usize) -> Option<Vec<f64>> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).ok()?;
+    if reader.headers().ok()?.len() != features {
+        return None;
+    }
+    let mut values = vec![];
+    for record in reader.records() {
+        for cell in record.ok()?.iter() {
+            values.push(cell.parse().ok().filter(|x: &f64| x.is_finite())?);
+        }
+    }
+    (!values.is_empty()).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::scaling::Transform;
+    use crate::train::examples::Scales;
+
+    fn written(path: &Path) -> Result<()> {
+        let split = Split {
+            inputs: Values::F64(vec![0.0; 2]),
+            input_shape: Shape::new(&[1]),
+            targets: Values::F64(vec![1.0, 5.0]),
+            target_shape: Shape::default(),
+            len: 2,
+        };
+        let scales = Scales { inputs: Transform::identity(1), targets: Transform::identity(1) };
+        let part = Part { split: &split, rows: &[0, 1], scales: &scales, kind: TargetKind::Real(1), with_targets: true };
+        let predicted = Predictive {
+            examples: 2,
+            draws: 3,
+            width: 1,
+            mean: vec![1.5, 4.0],
+            within: vec![9.0, 4.0],
+            between: vec![16.0, 0.0],
+            ..Predictive::default()
+        };
+        write(path, &predicted, &part, &[])
+    }
+
+    #[test]
+    fn variances_add_up_in_a_csv() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.csv");
+        written(&path).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "row,target,mean,std,aleatoric_std,epistemic_std\n0,1,1.5,5,3,4\n1,5,4,2,2,0\n"
+        );
+        assert_eq!(written(&folder.path().join("p.txt")).unwrap_err().diagnostics[0].code, "E0601");
+    }
+
+    #[test]
+    fn an_npz_holds_an_array_a_column() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.npz");
+        written(&path).unwrap();
+        let mut archive = npyz::npz::NpzArchive::open(&path).unwrap();
+        let std: Vec<f64> = archive.by_name("std").unwrap().unwrap().into_vec().unwrap();
+        assert_eq!(std, [5.0, 2.0]);
+    }
+
+    #[test]
+    fn a_table_of_features_alone_is_taken_as_inputs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
+        let request = Request { data: path.display().to_string(), ..Request::default() };
+        let data = load_inputs(&request, &Shape::new(&[2])).unwrap().unwrap();
+        assert_eq!((data.train.len, data.train.inputs), (2, Values::F64(vec![1.0, 2.0, 3.0, 4.0])));
+        assert!(load_inputs(&request, &Shape::new(&[1])).unwrap().is_none());
+    }
+}

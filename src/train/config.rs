@@ -1,0 +1,534 @@
+//! The run file: how a model is trained, every key with its default.
+//!
+//! ```toml
+//! epochs = 10
+//! batch_size = 128
+//! seed = 0
+//! samples = 1               # Monte-Carlo samples of the weights a step; else the model's
+//! threads = 2               # else every core
+//! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
+//! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
+//!
+//! [optimizer]
+//! name = "adam"             # `bnnc list optimizers` has them with their settings
+//! learning_rate = 0.001
+//!
+//! [schedule]
+//! name = "constant"         # or cosine, step: `bnnc list schedules`
+//!
+//! [data]
+//! name = "cifar10"          # or a path, from the run file's folder; `--data` goes before it
+//! validation = 0.1          # a fraction of the training examples, or a number of them
+//! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
+//! targets = "standardize"   # real targets: standardize or none
+//!
+//! [set]
+//! width = 1200              # constants of the model file, as `--set width=1200`
+//! ```
+
+use super::settings;
+use crate::data::split::Validation;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::optimizer::{self, Optimizer, Schedule, schedule};
+use crate::signature::{Constant, Constants, Signature};
+use crate::source::Source;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How a model is trained, every default filled in.
+#[derive(Clone)]
+pub struct Config {
+    /// Passes over the training examples.
+    pub epochs: usize,
+    /// Examples a step.
+    pub batch_size: usize,
+    /// Of the initial values, the order of the examples and every draw.
+    pub seed: u64,
+    /// Monte-Carlo samples of the weights a step, if not the model's.
+    pub samples: Option<usize>,
+    /// Threads, if not one a core.
+    pub threads: Option<usize>,
+    /// Draws for the validation part at each epoch's end, and for the test part at the end.
+    pub evaluation_samples: usize,
+    /// Steps between two lines of `metrics.jsonl`; 0 for epochs only.
+    pub log_every: usize,
+    /// What moves the variables, with its settings.
+    pub optimizer: (&'static dyn Optimizer, Constants),
+    /// How the learning rate moves.
+    pub schedule: (&'static dyn Schedule, Constants),
+    /// What is trained on.
+    pub data: DataConfig,
+    /// Constants of the model file that are overridden.
+    pub set: Vec<(String, String)>,
+}
+
+/// `[data]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataConfig {
+    /// A name of the catalogue or a path.
+    pub name: Option<String>,
+    /// `--data-dir`.
+    pub directory: Option<PathBuf>,
+    /// The target column of a table.
+    pub target: Option<String>,
+    /// What is taken out of the training examples to watch the run with.
+    pub validation: Validation,
+    /// How inputs are scaled: one of [`SCALINGS`].
+    pub scaling: &'static str,
+    /// How real targets are scaled: `standardize` or `none`.
+    pub targets: &'static str,
+}
+
+/// How inputs can be scaled.
+pub const SCALINGS: &[&str] = &["standardize", "symmetric", "unit", "none"];
+/// How real targets can be scaled.
+pub const TARGET_SCALINGS: &[&str] = &["standardize", "none"];
+
+/// What flags say; they go before the run file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--epochs`
+    pub epochs: Option<usize>,
+    /// `--batch-size`
+    pub batch_size: Option<usize>,
+    /// `--learning-rate`
+    pub learning_rate: Option<f64>,
+    /// `--seed`
+    pub seed: Option<u64>,
+    /// `--samples`
+    pub samples: Option<usize>,
+    /// `--threads`
+    pub threads: Option<usize>,
+    /// `--data`
+    pub data: Option<String>,
+    /// `--data-dir`
+    pub data_dir: Option<PathBuf>,
+    /// `--target`
+    pub target: Option<String>,
+    /// `--set`
+    pub set: Vec<(String, String)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let optimizer = optimizer::OPTIMIZERS[0];
+        let schedule = optimizer::SCHEDULES[0];
+        Config {
+            epochs: 10,
+            batch_size: 128,
+            seed: 0,
+            samples: None,
+            threads: None,
+            evaluation_samples: 10,
+            log_every: 100,
+            optimizer: (optimizer, optimizer::defaults(optimizer.signature())),
+            schedule: (schedule, optimizer::defaults(schedule.signature())),
+            data: DataConfig {
+                name: None,
+                directory: None,
+                target: None,
+                validation: Validation::Count(0),
+                scaling: "standardize",
+                targets: "standardize",
+            },
+            set: vec![],
+        }
+    }
+}
+
+impl Config {
+    /// Reads a run file.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where it cannot be read, `E0602` for every key that is unknown and every value that
+    /// does not fit.
+    pub fn read(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Diagnostic::error(
+                "E0601",
+                format!("the run file `{}` cannot be read", path.display()),
+            )
+            .note(error.to_string())
+        })?;
+        let mut config = Config::parse(Source {
+            name: path.display().to_string(),
+            text,
+        })?;
+        if let (Some(name), Some(folder)) = (&mut config.data.name, path.parent())
+            && is_path(name)
+        {
+            *name = folder.join(&*name).display().to_string();
+        }
+        Ok(config)
+    }
+
+    /// Reads the text of a run file.
+    pub fn parse(source: Source) -> Result<Config> {
+        let source = Arc::new(source);
+        let mut file = settings::parse(&source)?;
+        let mut config = Config::default();
+        let mut mistakes = vec![];
+        set(&mut config.epochs, file.count("epochs"));
+        set(&mut config.batch_size, file.count("batch_size"));
+        set(&mut config.seed, file.whole("seed"));
+        config.samples = file.count("samples");
+        config.threads = file.count("threads");
+        set(
+            &mut config.evaluation_samples,
+            file.count("evaluation_samples"),
+        );
+        set(
+            &mut config.log_every,
+            file.whole("log_every").map(|n| n as usize),
+        );
+
+        let mut table = file.table("optimizer");
+        let names: Vec<_> = optimizer::OPTIMIZERS
+            .iter()
+            .map(|o| o.signature().name)
+            .collect();
+        if let Some(found) = table.choice("name", &names).and_then(optimizer::find) {
+            config.optimizer.0 = found;
+        }
+        config.optimizer.1 = table.settings(config.optimizer.0.signature());
+        mistakes.extend(table.finish());
+
+        let mut table = file.table("schedule");
+        let names: Vec<_> = optimizer::SCHEDULES
+            .iter()
+            .map(|s| s.signature().name)
+            .collect();
+        if let Some(found) = table.choice("name", &names).and_then(schedule::find) {
+            config.schedule.0 = found;
+        }
+        config.schedule.1 = table.settings(config.schedule.0.signature());
+        mistakes.extend(table.finish());
+
+        let mut table = file.table("data");
+        config.data.name = table.text("name");
+        config.data.directory = table.text("directory").map(PathBuf::from);
+        config.data.target = table.text("target");
+        set(&mut config.data.validation, table.share("validation"));
+        set(&mut config.data.scaling, table.choice("scaling", SCALINGS));
+        set(
+            &mut config.data.targets,
+            table.choice("targets", TARGET_SCALINGS),
+        );
+        mistakes.extend(table.finish());
+
+        let mut table = file.table("set");
+        config.set = table.texts();
+        mistakes.extend(table.finish());
+        mistakes.extend(file.finish());
+        mistakes.sort_by_key(|m| m.labels.first().map(|l| l.span));
+        if mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(Failure::new(mistakes, source))
+        }
+    }
+
+    /// Puts what flags say over what the run file says.
+    pub fn apply(&mut self, flags: &Overrides) {
+        set(&mut self.epochs, flags.epochs);
+        set(&mut self.batch_size, flags.batch_size);
+        set(&mut self.seed, flags.seed);
+        self.samples = flags.samples.or(self.samples);
+        self.threads = flags.threads.or(self.threads);
+        if let Some(rate) = flags.learning_rate {
+            self.set_learning_rate(rate);
+        }
+        if flags.data.is_some() {
+            self.data.name.clone_from(&flags.data);
+            // The file's column is one of the file's data.
+            self.data.target = None;
+        }
+        self.data.directory = flags.data_dir.clone().or(self.data.directory.take());
+        self.data.target = flags.target.clone().or(self.data.target.take());
+        for (name, value) in &flags.set {
+            self.set.retain(|(n, _)| n != name);
+            self.set.push((name.clone(), value.clone()));
+        }
+    }
+
+    /// The optimizer's learning rate, before the schedule.
+    pub fn learning_rate(&self) -> f64 {
+        self.optimizer.1.number("learning_rate")
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        for (name, value) in &mut self.optimizer.1.0 {
+            if *name == "learning_rate" {
+                *value = Constant::Number(rate);
+            }
+        }
+    }
+
+    /// As a run file that gives this back, with every default in it.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
+        let quoted = |s: &str| toml::Value::String(s.into()).to_string();
+        line("epochs", self.epochs.to_string());
+        line("batch_size", self.batch_size.to_string());
+        line("seed", self.seed.to_string());
+        let counts = [("samples", self.samples), ("threads", self.threads)];
+        counts
+            .into_iter()
+            .filter_map(|(key, n)| Some((key, n?)))
+            .for_each(|(key, n)| line(key, n.to_string()));
+        line("evaluation_samples", self.evaluation_samples.to_string());
+        line("log_every", self.log_every.to_string());
+        section(
+            &mut text,
+            "optimizer",
+            self.optimizer.0.signature(),
+            &self.optimizer.1,
+        );
+        section(
+            &mut text,
+            "schedule",
+            self.schedule.0.signature(),
+            &self.schedule.1,
+        );
+        text += "\n[data]\n";
+        let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
+        let directory = self
+            .data
+            .directory
+            .as_ref()
+            .map(|d| d.display().to_string());
+        for (key, value) in [
+            ("name", &self.data.name),
+            ("directory", &directory),
+            ("target", &self.data.target),
+        ] {
+            if let Some(value) = value {
+                line(key, quoted(value));
+            }
+        }
+        match self.data.validation {
+            Validation::Count(n) => line("validation", n.to_string()),
+            Validation::Fraction(x) => line("validation", format!("{x:?}")),
+        }
+        line("scaling", quoted(self.data.scaling));
+        line("targets", quoted(self.data.targets));
+        if !self.set.is_empty() {
+            text += "\n[set]\n";
+            for (name, value) in &self.set {
+                writeln!(text, "{name} = {}", quoted(value)).expect("text");
+            }
+        }
+        text
+    }
+
+    /// The first setting in which a resumed run would differ from `self`, with both values. The number
+    /// of threads is none of them, and more epochs are allowed where the schedule does not depend on
+    /// their number.
+    pub fn change(&self, asked: &Config) -> Option<(String, String, String)> {
+        if asked.epochs < self.epochs
+            || asked.epochs > self.epochs && self.schedule.0.needs_epochs()
+        {
+            return Some((
+                "epochs".into(),
+                self.epochs.to_string(),
+                asked.epochs.to_string(),
+            ));
+        }
+        let same = Config {
+            epochs: self.epochs,
+            threads: self.threads,
+            ..asked.clone()
+        };
+        let (mine, theirs) = (self.to_toml(), same.to_toml());
+        let keys = |text: &str| -> Vec<(String, String)> {
+            let mut section = String::new();
+            let mut keys = vec![];
+            for line in text.lines() {
+                if let Some(name) = line.strip_prefix('[') {
+                    section = format!("{}.", name.trim_end_matches(']'));
+                } else if let Some((key, value)) = line.split_once(" = ") {
+                    keys.push((format!("{section}{key}"), value.to_owned()));
+                }
+            }
+            keys
+        };
+        let (mine, theirs) = (keys(&mine), keys(&theirs));
+        let value = |keys: &[(String, String)], key: &str| {
+            keys.iter()
+                .find(|(k, _)| k == key)
+                .map_or("none".to_owned(), |(_, v)| v.clone())
+        };
+        let all = mine.iter().chain(&theirs).map(|(key, _)| key);
+        let differs = all
+            .into_iter()
+            .find(|key| value(&mine, key) != value(&theirs, key))?;
+        Some((
+            differs.clone(),
+            value(&mine, differs),
+            value(&theirs, differs),
+        ))
+    }
+}
+
+/// Whether `[data] name` is a path.
+pub fn is_path(name: &str) -> bool {
+    Path::new(name).extension().is_some()
+}
+
+fn set<V>(to: &mut V, from: Option<V>) {
+    if let Some(value) = from {
+        *to = value;
+    }
+}
+
+fn section(text: &mut String, title: &str, signature: &Signature, settings: &Constants) {
+    writeln!(text, "\n[{title}]\nname = {:?}", signature.name).expect("text");
+    for (name, value) in &settings.0 {
+        let value = match value {
+            Constant::Number(x) => format!("{x:?}"),
+            Constant::Count(n) => n.to_string(),
+            Constant::Word(w @ ("true" | "false")) => w.to_string(),
+            Constant::Word(w) => format!("{w:?}"),
+            other => unreachable!("{other:?} in the settings of {}", signature.name),
+        };
+        writeln!(text, "{name} = {value}").expect("text");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config> {
+        Config::parse(Source {
+            name: "run.toml".into(),
+            text: text.into(),
+        })
+    }
+
+    #[test]
+    fn an_empty_file_has_the_defaults() {
+        let config = parse("").unwrap();
+        assert_eq!(
+            (config.epochs, config.batch_size, config.seed),
+            (10, 128, 0)
+        );
+        assert_eq!(config.optimizer.0.signature().name, "adam");
+        assert_eq!(config.learning_rate(), 1e-3);
+        assert_eq!(config.data.scaling, "standardize");
+    }
+
+    #[test]
+    fn what_is_written_comes_back() {
+        let text = "epochs = 3\nseed = 1_000\nsamples = 2\n[optimizer]\nname = 'sgd'\nmomentum = 0.9\nnesterov = true\n\
+            [schedule]\nname = 'cosine'\nwarmup_epochs = 1\n[data]\nname = 'a \"b\".csv'\nvalidation = 0.25\n[set]\nwidth = 1200\n";
+        let config = parse(text).unwrap();
+        assert_eq!(config.seed, 1000);
+        assert_eq!(config.data.validation, Validation::Fraction(0.25));
+        assert_eq!(config.set, [("width".to_owned(), "1200".to_owned())]);
+        let written = config.to_toml();
+        assert_eq!(parse(&written).unwrap().to_toml(), written);
+        assert!(config.change(&parse(&written).unwrap()).is_none());
+        assert!(written.contains("nesterov = true"), "{written}");
+    }
+
+    #[test]
+    fn every_mistake_of_a_file_is_told_with_its_place() {
+        let text = "epoch = 3\nbatch_size = 0\n[optimizer]\nlearning_rate = \"high\"\nbeta = 1\n[data]\nscaling = \"standardise\"\n";
+        let failure = parse(text).err().unwrap();
+        let source = failure.source_file.as_ref().unwrap();
+        let told: Vec<_> = failure
+            .diagnostics
+            .iter()
+            .map(|d| {
+                (
+                    source.line_column(d.labels[0].span.start).0,
+                    d.title.as_str(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (1, "the run file has no key `epoch`"),
+                (2, "`batch_size` is a whole number of at least 1"),
+                (4, "`learning_rate` is a number above 0"),
+                (5, "[optimizer] has no key `beta`"),
+                (
+                    7,
+                    "`scaling` is one of `standardize`, `symmetric`, `unit` and `none`"
+                ),
+            ]
+        );
+        assert_eq!(
+            failure.diagnostics[0].helps[0].text,
+            "the nearest key is `epochs`"
+        );
+        assert_eq!(
+            failure.diagnostics[2].labels[0].text,
+            "found the text \"high\""
+        );
+        assert_eq!(
+            failure.diagnostics[4].helps[0].patch.as_ref().unwrap().1,
+            "\"standardize\""
+        );
+    }
+
+    #[test]
+    fn toml_mistakes_have_a_place() {
+        let failure = parse("epochs = \n").err().unwrap();
+        assert_eq!(failure.diagnostics[0].code, "E0602");
+        assert!(!failure.diagnostics[0].labels[0].text.is_empty());
+    }
+
+    #[test]
+    fn a_resumed_run_may_be_longer_and_use_other_threads() {
+        let config = Config::default();
+        let asked = |flags: Overrides| {
+            let mut asked = config.clone();
+            asked.apply(&flags);
+            asked
+        };
+        let longer = asked(Overrides {
+            epochs: Some(20),
+            threads: Some(3),
+            ..Overrides::default()
+        });
+        assert!(config.change(&longer).is_none());
+        let shorter = asked(Overrides {
+            epochs: Some(2),
+            ..Overrides::default()
+        });
+        assert_eq!(config.change(&shorter).unwrap().0, "epochs");
+        let faster = asked(Overrides {
+            learning_rate: Some(0.1),
+            ..Overrides::default()
+        });
+        let expected = (
+            "optimizer.learning_rate".to_owned(),
+            "0.001".to_owned(),
+            "0.1".to_owned(),
+        );
+        assert_eq!(config.change(&faster).unwrap(), expected);
+        let cosine = Config {
+            schedule: (
+                optimizer::SCHEDULES[1],
+                optimizer::defaults(optimizer::SCHEDULES[1].signature()),
+            ),
+            ..config.clone()
+        };
+        assert_eq!(
+            cosine
+                .change(&Config {
+                    epochs: 20,
+                    ..cosine.clone()
+                })
+                .unwrap()
+                .0,
+            "epochs"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! Files that are whole or not there at all.
+
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// A file that the operating system would not read or write.
+pub(crate) fn failed(path: &Path, doing: &str, error: &io::Error) -> Failure {
+    let mut message = Diagnostic::error("E0601", format!("cannot {doing} `{}`", path.display()))
+        .note(error.to_string());
+    if error.kind() == io::ErrorKind::StorageFull {
+        message = message
+            .help("free some space, then go on with `--resume`; what was saved before is unharmed");
+    }
+    message.into()
+}
+
+/// Writes beside `path` and renames, so that whatever happens the file holds all of the old or all of
+/// the new.
+pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let beside = path.with_file_name(name);
+    let write = || -> io::Result<()> {
+        let mut file = File::create(&beside)?;
+        file.write_all(contents)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        // The rename itself is on the disk once its folder is.
+        if let Some(folder) = path.parent() {
+            let folder = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            if let Ok(folder) = File::open(folder) {
+                let _ = folder.sync_all();
+            }
+        }
+        Ok(())
+    };
+    write().map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        failed(path, "write", &error)
+    })
+}
+
+/// The text of a file.
+pub(crate) fn read_text(path: &Path) -> Result<String> {
+    fs::read_to_string(path).map_err(|error| failed(path, "read", &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_whole(&path, b"one").unwrap();
+        write_whole(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let nowhere = folder.path().join("no/such/a.json");
+        assert_eq!(
+            write_whole(&nowhere, b"x").unwrap_err().diagnostics[0].code,
+            "E0601"
+        );
+    }
+}

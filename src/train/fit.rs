@@ -1,0 +1,653 @@
+//! The training loop.
+
+use super::checkpoint::{self, Counters};
+use super::config::Config;
+use super::examples::{Buffers, Part, target_width};
+use super::machine::Machine;
+use super::metrics::{Fit, Line, Log, NamedTerm, Naming, lambda};
+use super::run_dir::RunDir;
+use crate::data::order::epoch_order;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::evaluate::{self, Scores};
+use crate::exec::{Batch, Draw};
+use crate::ir::Position;
+use crate::likelihood::{TargetKind, Targets};
+use crate::optimizer::State;
+use crate::plan::Variable;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+/// What shows a run to the user.
+pub trait Watch {
+    /// An epoch begins, or goes on where it was left.
+    fn epoch_begins(&mut self, epoch: usize, step_of_epoch: usize);
+    /// A step is done; the line is of the epoch so far.
+    fn step(&mut self, step_of_epoch: usize, line: &dyn Fn() -> Line);
+    /// An epoch is done.
+    fn epoch_ends(&mut self, epoch: usize, line: &Line);
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every epoch is done.
+    Finished,
+    /// It was asked to stop, and saved.
+    Interrupted {
+        /// Steps done.
+        step: u64,
+    },
+}
+
+/// A run in memory.
+pub struct Training<'a, M> {
+    /// The model.
+    pub machine: &'a mut M,
+    /// Its variables' names and places.
+    pub variables: &'a [Variable],
+    /// What tells it from other models.
+    pub fingerprint: &'a str,
+    /// The settings.
+    pub config: &'a Config,
+    /// What is trained on.
+    pub part: Part<'a>,
+    /// What the run is watched with; may be empty.
+    pub validation: Part<'a>,
+    /// The terms' names.
+    pub naming: Naming,
+    /// The optimizer at work.
+    pub optimizer: State<f32>,
+    /// Where the run goes.
+    pub run: &'a RunDir,
+    /// Set from outside to stop after the step under way.
+    pub stop: &'a AtomicBool,
+}
+
+impl<M: Machine> Training<'_, M> {
+    /// Steps of an epoch.
+    pub fn steps(&self) -> usize {
+        self.part.len().div_ceil(self.config.batch_size)
+    }
+
+    /// Writes a checkpoint.
+    pub fn save(&mut self, counters: &Counters) -> Result<()> {
+        let (values, _) = self.machine.variables();
+        let path = self.run.checkpoint();
+        checkpoint::save(
+            &path,
+            self.fingerprint,
+            self.variables,
+            values,
+            &self.optimizer,
+            counters,
+        )
+    }
+
+    /// Reads the run's checkpoint.
+    pub fn load(&mut self) -> Result<Counters> {
+        let (values, _) = self.machine.variables();
+        let path = self.run.checkpoint();
+        checkpoint::load(
+            &path,
+            self.fingerprint,
+            self.variables,
+            values,
+            Some(&mut self.optimizer),
+        )
+    }
+
+    /// Trains from where `counters` stand to the last epoch. A run that is stopped and resumed goes
+    /// through the same numbers as one that is not: everything random is keyed by seed, epoch and step.
+    ///
+    /// # Errors
+    ///
+    /// A loss or gradient that is not finite (`E0608`), and files that cannot be written (`E0601`); the
+    /// last checkpoint stays.
+    pub fn train(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
+        let steps = self.steps();
+        let (n, batch_size, seed) = (self.part.len(), self.config.batch_size, self.config.seed);
+        let mut log = Log::open(&self.run.metrics(), counters.step)?;
+        let mut buffers = Buffers::default();
+        let mut predictive = vec![0.0; batch_size * predictive_width(self.part.kind)];
+        let first_epoch = (counters.step / steps as u64) as usize;
+        for epoch in first_epoch..self.config.epochs {
+            let order = epoch_order(n, seed, epoch as u64);
+            let from = (counters.step - (epoch * steps) as u64) as usize;
+            watch.epoch_begins(epoch, from);
+            let begun = Instant::now();
+            let mut seen = 0;
+            for index in from..steps {
+                let of_step = Instant::now();
+                let places = &order[index * batch_size..n.min((index + 1) * batch_size)];
+                let batch = self
+                    .part
+                    .gather(places.iter().map(|&place| place as usize), &mut buffers)?;
+                let at = Position {
+                    training_examples: n,
+                    batch: batch.len,
+                    batch_index: index,
+                    batches: steps,
+                    epoch: counters.step as f64 / steps as f64,
+                };
+                let report = self.machine.step(
+                    &batch,
+                    &Draw {
+                        seed,
+                        step: counters.step,
+                        given: None,
+                    },
+                    &at,
+                );
+                let terms = self.naming.terms(&report, batch.len);
+                self.refuse_not_finite(&terms, counters.step, steps)?;
+                let width = predictive_width(self.part.kind);
+                self.machine
+                    .last_predictive(&mut predictive[..batch.len * width]);
+                let (hits, squared_error) = self.hits(&batch, &predictive);
+                let learning_rate = self.learning_rate(at.epoch);
+                let (values, gradient) = self.machine.variables();
+                self.optimizer
+                    .step(counters.step + 1, learning_rate, values, gradient);
+
+                counters.step += 1;
+                counters.sums.add(&terms, batch.len, hits, squared_error);
+                seen += batch.len;
+                let (labels, numbers) = (
+                    !matches!(self.part.kind, TargetKind::Real(_)),
+                    target_width(self.part.kind),
+                );
+                let line = |kind,
+                            terms: Vec<NamedTerm>,
+                            examples: u64,
+                            hits,
+                            squared_error,
+                            seconds: f64,
+                            seen: usize| Line {
+                    kind,
+                    step: counters.step,
+                    epoch: counters.step as f64 / steps as f64,
+                    learning_rate,
+                    loss: terms.iter().map(|t| t.value.scaled).sum(),
+                    lambda: lambda(&terms, n),
+                    terms,
+                    fit: Fit::new(labels, hits, squared_error, examples * numbers as u64),
+                    examples_per_second: seen as f64 / seconds,
+                    seconds,
+                    validation: None,
+                };
+                let of_epoch = |kind| {
+                    let sums = &counters.sums;
+                    let seconds = begun.elapsed().as_secs_f64();
+                    line(
+                        kind,
+                        sums.terms(&terms),
+                        sums.examples,
+                        sums.hits,
+                        sums.squared_error,
+                        seconds,
+                        seen,
+                    )
+                };
+                if self.config.log_every > 0
+                    && counters.step.is_multiple_of(self.config.log_every as u64)
+                {
+                    let (seconds, examples) = (of_step.elapsed().as_secs_f64(), batch.len);
+                    log.write(&line(
+                        "step",
+                        terms.clone(),
+                        examples as u64,
+                        hits,
+                        squared_error,
+                        seconds,
+                        examples,
+                    ))?;
+                }
+                watch.step(index + 1, &|| of_epoch("epoch"));
+                let ended = index + 1 == steps;
+                if ended {
+                    let line = of_epoch("epoch");
+                    let line = Line {
+                        validation: self.validate()?,
+                        ..line
+                    };
+                    log.write(&line)?;
+                    watch.epoch_ends(epoch, &line);
+                    counters.sums = Default::default();
+                }
+                let stop = self.stop.load(Ordering::Relaxed);
+                if ended || stop {
+                    self.save(&counters)?;
+                }
+                if stop && !(ended && epoch + 1 == self.config.epochs) {
+                    return Ok(Outcome::Interrupted {
+                        step: counters.step,
+                    });
+                }
+            }
+        }
+        Ok(Outcome::Finished)
+    }
+
+    fn learning_rate(&self, epoch: f64) -> f64 {
+        let (schedule, settings) = &self.config.schedule;
+        self.config.learning_rate() * schedule.factor(settings, epoch, self.config.epochs as f64)
+    }
+
+    fn validate(&mut self) -> Result<Option<Scores>> {
+        if self.validation.is_empty() {
+            return Ok(None);
+        }
+        let draws = self.config.evaluation_samples;
+        let predicted = evaluate::predict(self.machine, &self.validation, draws, self.config.seed)?;
+        Ok(Some(evaluate::score(&predicted, &self.validation)))
+    }
+
+    /// How many examples' likeliest class is right, or their squared errors in own units.
+    fn hits(&self, batch: &Batch<f32>, predictive: &[f32]) -> (u64, f64) {
+        let rows = predictive.chunks_exact(predictive_width(self.part.kind));
+        match batch.targets {
+            Targets::Labels(labels) => {
+                let right = rows.zip(labels).filter(|(row, label)| top(row) == **label);
+                (right.count() as u64, 0.0)
+            }
+            Targets::Reals(reals) => {
+                let width = target_width(self.part.kind);
+                let scale = &self.part.scales.targets.scale;
+                let of_row = |(row, target): (&[f32], &[f32])| -> f64 {
+                    let errors = row.iter().zip(target).zip(scale);
+                    errors
+                        .map(|((mean, y), s)| (f64::from(mean - y) * s).powi(2))
+                        .sum()
+                };
+                (0, rows.zip(reals.chunks_exact(width)).map(of_row).sum())
+            }
+        }
+    }
+
+    /// Stops a run whose loss or gradient is no number, and says which went first.
+    fn refuse_not_finite(&mut self, terms: &[NamedTerm], step: u64, steps: usize) -> Result<()> {
+        let epoch = step as usize / steps + 1;
+        let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
+            let (bad, good): (Vec<_>, Vec<_>) =
+                terms.iter().partition(|t| !t.value.scaled.is_finite());
+            let told = |terms: &[&NamedTerm]| {
+                terms
+                    .iter()
+                    .map(|t| format!("{} = {}", t.name, t.value.value))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            let rest = if good.is_empty() {
+                String::new()
+            } else {
+                format!("; still finite: {}", told(&good))
+            };
+            ("loss", format!("first to go: {}{rest}", told(&bad)))
+        } else {
+            let (_, gradient) = self.machine.variables();
+            if gradient
+                .par_chunks(1 << 14)
+                .all(|block| block.iter().all(|x| x.is_finite()))
+            {
+                return Ok(());
+            }
+            let bad = |v: &&Variable| gradient[v.range.clone()].iter().any(|x| !x.is_finite());
+            let names: Vec<_> = self
+                .variables
+                .iter()
+                .filter(bad)
+                .map(|v| v.name.as_str())
+                .collect();
+            (
+                "gradient",
+                format!(
+                    "every term is finite; the gradient is not by {}",
+                    names.join(", ")
+                ),
+            )
+        };
+        let saved = checkpoint::load(
+            &self.run.checkpoint(),
+            self.fingerprint,
+            self.variables,
+            &mut vec![0.0; self.machine.variables().0.len()],
+            None,
+        );
+        let title = format!(
+            "the {} is not finite at step {} (epoch {epoch})",
+            what.0,
+            step + 1
+        );
+        let mut message = Diagnostic::error("E0608", title).note(what.1);
+        if let Ok(saved) = saved {
+            let path = self.run.checkpoint();
+            message = message.note(format!(
+                "`{}` keeps the state after step {}",
+                path.display(),
+                saved.step
+            ));
+        }
+        let help = format!(
+            "a lower learning rate, `--learning-rate {}`, is the first thing to try",
+            self.config.learning_rate() / 10.0
+        );
+        Err(Failure::from(message.help(help)))
+    }
+}
+
+/// Numbers an example of [`crate::likelihood::Nll::predictive`].
+fn predictive_width(kind: TargetKind) -> usize {
+    match kind {
+        TargetKind::Category(classes) => classes,
+        TargetKind::Binary => 1,
+        TargetKind::Real(width) => 2 * width,
+    }
+}
+
+/// The likeliest class; the first of several.
+fn top(row: &[f32]) -> u32 {
+    match row {
+        [p] => u32::from(*p > 0.5),
+        _ => {
+            row.iter()
+                .enumerate()
+                .fold((0, f32::NEG_INFINITY), |a, (k, &p)| {
+                    if p > a.1 { (k as u32, p) } else { a }
+                })
+                .0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::scaling::Transform;
+    use crate::data::{Split, Values};
+    use crate::exec::{StepReport, TermValue};
+    use crate::ir::Initializer;
+    use crate::tensor::Shape;
+    use crate::train::examples::Scales;
+    use std::path::Path;
+
+    /// y ~ N(w x, 1) with noise on the gradient that depends on the step's number alone.
+    struct Line1 {
+        w: [f32; 1],
+        gradient: [f32; 1],
+        last: Vec<f32>,
+        spoil_at: Option<u64>,
+        stop_at: Option<(u64, &'static AtomicBool)>,
+    }
+
+    impl Machine for Line1 {
+        fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport {
+            let Targets::Reals(y) = batch.targets else {
+                panic!()
+            };
+            let errors: Vec<f32> = batch
+                .inputs
+                .iter()
+                .zip(y)
+                .map(|(x, y)| self.w[0] * x - y)
+                .collect();
+            let mut nll: f64 = errors.iter().map(|e| 0.5 * f64::from(e * e)).sum();
+            if self.spoil_at == Some(draw.step) {
+                nll = f64::NAN;
+            }
+            if let Some((step, flag)) = self.stop_at
+                && step == draw.step
+            {
+                flag.store(true, Ordering::Relaxed);
+            }
+            self.gradient[0] = errors
+                .iter()
+                .zip(batch.inputs)
+                .map(|(e, x)| e * x)
+                .sum::<f32>()
+                / batch.len as f32
+                + 0.1 * (draw.step as f32).sin();
+            self.last = batch
+                .inputs
+                .iter()
+                .flat_map(|x| [self.w[0] * x, 1.0])
+                .collect();
+            let kl = f64::from(self.w[0]).powi(2);
+            let term = |value: f64, scale: f64| TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            };
+            let terms = vec![
+                term(nll, 1.0 / at.batch as f64),
+                term(kl, 1.0 / at.training_examples as f64),
+            ];
+            StepReport {
+                loss: terms.iter().map(|t| t.scaled).sum(),
+                terms,
+            }
+        }
+        fn last_predictive(&self, out: &mut [f32]) {
+            out.copy_from_slice(&self.last);
+        }
+        fn predictive(
+            &mut self,
+            inputs: &[f32],
+            _: usize,
+            _: &Draw,
+            out: &mut [f32],
+            nll: Option<(Targets<f32>, &mut [f32])>,
+        ) {
+            inputs
+                .iter()
+                .zip(out.chunks_exact_mut(2))
+                .for_each(|(x, row)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
+            if let Some((_, nll)) = nll {
+                nll.fill(1.0);
+            }
+        }
+        fn weight_terms(&mut self, _: &Draw) -> Vec<Option<f64>> {
+            vec![None, Some(0.0)]
+        }
+        fn variables(&mut self) -> (&mut [f32], &[f32]) {
+            (&mut self.w, &self.gradient)
+        }
+        fn capacity(&self) -> usize {
+            8
+        }
+    }
+
+    fn machine() -> Line1 {
+        Line1 {
+            w: [0.0],
+            gradient: [0.0],
+            last: vec![],
+            spoil_at: None,
+            stop_at: None,
+        }
+    }
+
+    struct Quiet;
+    impl Watch for Quiet {
+        fn epoch_begins(&mut self, _: usize, _: usize) {}
+        fn step(&mut self, _: usize, line: &dyn Fn() -> Line) {
+            assert!(line().loss.is_finite());
+        }
+        fn epoch_ends(&mut self, _: usize, _: &Line) {}
+    }
+
+    fn run(
+        machine: &mut Line1,
+        out: &Path,
+        resume: bool,
+        epochs: usize,
+        stop: &AtomicBool,
+    ) -> Result<Outcome> {
+        let n = 11;
+        let split = Split {
+            inputs: Values::F64((0..n).map(|i| i as f64 / 10.0).collect()),
+            input_shape: Shape::new(&[1]),
+            targets: Values::F64((0..n).map(|i| i as f64 / 5.0).collect()),
+            target_shape: Shape::default(),
+            len: n,
+        };
+        let scales = Scales {
+            inputs: Transform::identity(1),
+            targets: Transform::identity(1),
+        };
+        let rows: Vec<usize> = (0..n).collect();
+        let part = Part {
+            split: &split,
+            rows: &rows,
+            scales: &scales,
+            kind: TargetKind::Real(1),
+            with_targets: true,
+        };
+        let config = Config {
+            epochs,
+            batch_size: 4,
+            log_every: 2,
+            ..Config::default()
+        };
+        let variables = [Variable {
+            name: "w".into(),
+            shape: Shape::default(),
+            range: 0..1,
+            initializer: Initializer::Constant(0.0),
+        }];
+        std::fs::create_dir_all(out).unwrap();
+        let dir = match resume {
+            false => RunDir::create(Some(out), "line").unwrap(),
+            true => {
+                for file in ["model.bnn", "run.toml", "data.json"] {
+                    std::fs::write(out.join(file), "").unwrap();
+                }
+                RunDir::open(out).unwrap()
+            }
+        };
+        let mut training = Training {
+            machine,
+            variables: &variables,
+            fingerprint: "f",
+            config: &config,
+            part,
+            validation: Part {
+                rows: &rows[..3],
+                ..part
+            },
+            naming: Naming {
+                names: vec!["nll".into(), "kl(w)".into()],
+                log_scale: 0.0,
+            },
+            optimizer: State::new(config.optimizer.0, config.optimizer.1.clone(), 1),
+            run: &dir,
+            stop,
+        };
+        let counters = if resume {
+            training.load()?
+        } else {
+            Counters::default()
+        };
+        training.save(&counters)?;
+        training.train(counters, &mut Quiet)
+    }
+
+    /// Without what a clock says.
+    fn metrics(out: &Path) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap();
+        let lines = text.lines().map(|line| {
+            let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+            line.as_object_mut()
+                .unwrap()
+                .retain(|key, _| key != "seconds" && key != "examples_per_second");
+            line
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
+        let folder = tempfile::tempdir().unwrap();
+        static STOP: AtomicBool = AtomicBool::new(false);
+        let whole = folder.path().join("whole");
+        let mut machine_whole = machine();
+        assert_eq!(
+            run(&mut machine_whole, &whole, false, 4, &STOP).unwrap(),
+            Outcome::Finished
+        );
+        assert_eq!(metrics(&whole).len(), 4 + 6);
+        for at in [0, 2, 4, 7] {
+            let out = folder.path().join(format!("stopped-{at}"));
+            STOP.store(false, Ordering::Relaxed);
+            let mut first = Line1 {
+                stop_at: Some((at, &STOP)),
+                ..machine()
+            };
+            let outcome = run(&mut first, &out, false, 4, &STOP).unwrap();
+            assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
+            STOP.store(false, Ordering::Relaxed);
+            let mut second = machine();
+            assert_eq!(
+                run(&mut second, &out, true, 4, &STOP).unwrap(),
+                Outcome::Finished
+            );
+            assert_eq!(second.w[0].to_bits(), machine_whole.w[0].to_bits());
+            assert_eq!(metrics(&out), metrics(&whole));
+            let bytes = |out: &Path| std::fs::read(out.join("checkpoint.safetensors")).unwrap();
+            assert_eq!(bytes(&out), bytes(&whole));
+        }
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_stops_the_run_and_names_its_term() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spoilt = Line1 {
+            spoil_at: Some(4),
+            ..machine()
+        };
+        let failure = run(
+            &mut spoilt,
+            folder.path(),
+            false,
+            4,
+            &AtomicBool::new(false),
+        )
+        .unwrap_err();
+        let message = &failure.diagnostics[0];
+        assert_eq!(message.title, "the loss is not finite at step 5 (epoch 2)");
+        assert!(
+            message.notes[0].starts_with("first to go: nll = NaN; still finite: kl(w) = "),
+            "{:?}",
+            message.notes
+        );
+        assert!(
+            message.notes[1].ends_with("keeps the state after step 3"),
+            "{:?}",
+            message.notes
+        );
+        assert_eq!(metrics(folder.path()).len(), 3);
+    }
+
+    #[test]
+    fn epoch_lines_carry_validation_and_the_sum_of_the_terms() {
+        let folder = tempfile::tempdir().unwrap();
+        run(
+            &mut machine(),
+            folder.path(),
+            false,
+            1,
+            &AtomicBool::new(false),
+        )
+        .unwrap();
+        let lines = metrics(folder.path());
+        let epoch = lines.last().unwrap();
+        assert_eq!(
+            (&epoch["kind"], &epoch["step"], &epoch["epoch"]),
+            (&"epoch".into(), &3.into(), &1.0.into())
+        );
+        assert_eq!(epoch["validation"]["examples"], 3);
+        assert_eq!(epoch["lambda"], 1.0);
+        let scaled = |i: usize| epoch["terms"][i]["scaled"].as_f64().unwrap();
+        assert_eq!(epoch["loss"].as_f64().unwrap(), scaled(0) + scaled(1));
+    }
+}

@@ -1,0 +1,351 @@
+//! `metrics.jsonl`: one JSON object a line, for every epoch and every so many steps, with each of the
+//! loss's terms unscaled and scaled, so that a plot of its parts needs no rerun.
+//!
+//! ```text
+//! {"kind":"step","step":100,"epoch":0.2557,"learning_rate":0.001,"loss":…,"lambda":1.0,
+//!  "terms":[{"name":"nll","value":…,"scale":…,"scaled":…},…],"accuracy":0.31,"examples_per_second":…}
+//! {"kind":"epoch", …, "validation":{…}}
+//! ```
+//!
+//! `step` counts the steps done, `epoch` the epochs, fractional. A step's line is of that minibatch. In
+//! an epoch's line the nll, its accuracy and its RMSE are over all of the epoch's examples (each as it
+//! was when it was its turn), and every other term has its value at the last step and the mean of its
+//! scale over the epoch's steps. `lambda` is the weight of the KL against the ELBO's: 1 is the ELBO.
+//! The nll of a real target is that of its own units: what standardisation takes off is added back.
+
+use super::files::{failed, read_text, write_whole};
+use crate::diagnostic::Result;
+use crate::evaluate::Scores;
+use crate::exec::{StepReport, TermValue};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Running sums of an epoch; part of a checkpoint, so that a resumed epoch reports what the whole one
+/// would have.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochSums {
+    /// Steps done.
+    pub steps: u64,
+    /// Examples seen.
+    pub examples: u64,
+    /// Their nll, summed.
+    pub nll: f64,
+    /// Examples whose likeliest class is right.
+    pub hits: u64,
+    /// Squared errors in the target's own units.
+    pub squared_error: f64,
+    /// Each term's scale, summed.
+    pub scales: Vec<f64>,
+}
+
+/// How well a minibatch or an epoch was predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// The part of the examples whose likeliest class is right.
+    Accuracy(f64),
+    /// The root of the mean squared error, in the target's own units.
+    Rmse(f64),
+}
+
+impl Fit {
+    /// From counts of `numbers` targets.
+    pub fn new(labels: bool, hits: u64, squared_error: f64, numbers: u64) -> Fit {
+        match labels {
+            true => Fit::Accuracy(hits as f64 / numbers as f64),
+            false => Fit::Rmse((squared_error / numbers as f64).sqrt()),
+        }
+    }
+}
+
+/// A term of a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedTerm {
+    /// As in the IR: `nll`, `kl(conv1.kernel)`.
+    pub name: String,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub value: TermValue,
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// `step` or `epoch`.
+    pub kind: &'static str,
+    /// Steps done.
+    pub step: u64,
+    /// Epochs done.
+    pub epoch: f64,
+    /// At the last step.
+    pub learning_rate: f64,
+    /// The sum of the scaled terms.
+    pub loss: f64,
+    /// The KL's weight against the ELBO's; `None` where there is no KL.
+    pub lambda: Option<f64>,
+    /// The loss's terms.
+    pub terms: Vec<NamedTerm>,
+    /// Of the training examples.
+    #[serde(flatten)]
+    pub fit: Fit,
+    /// Training examples a second.
+    pub examples_per_second: f64,
+    /// Seconds that the step or the epoch's training took.
+    pub seconds: f64,
+    /// Of the validation part, at an epoch's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation: Option<Scores>,
+}
+
+impl Line {
+    /// The scaled nll: per example where nothing tempers it.
+    pub fn nll(&self) -> f64 {
+        self.terms.first().map_or(0.0, |t| t.value.scaled)
+    }
+
+    /// The sum of the other scaled terms.
+    pub fn kl(&self) -> f64 {
+        self.terms.iter().skip(1).map(|t| t.value.scaled).sum()
+    }
+}
+
+/// The names of a report's terms and what turns its nll into the target's own units.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// In the order of the loss's terms.
+    pub names: Vec<String>,
+    /// Added to the nll of each example.
+    pub log_scale: f64,
+}
+
+impl Naming {
+    /// A report's terms with their names, the nll of `examples` examples in own units.
+    pub fn terms(&self, report: &StepReport, examples: usize) -> Vec<NamedTerm> {
+        let mut terms: Vec<_> = self
+            .names
+            .iter()
+            .zip(&report.terms)
+            .map(|(name, value)| NamedTerm {
+                name: name.clone(),
+                value: *value,
+            })
+            .collect();
+        if let Some(nll) = terms.first_mut() {
+            let value = nll.value.value + self.log_scale * examples as f64;
+            nll.value = TermValue {
+                value,
+                scaled: value * nll.value.scale,
+                ..nll.value
+            };
+        }
+        terms
+    }
+}
+
+/// λ = Σ scaled KL / (Σ KL / N).
+pub fn lambda(terms: &[NamedTerm], training_examples: usize) -> Option<f64> {
+    let kl = terms.iter().filter(|t| t.name.starts_with("kl("));
+    let (value, scaled) = kl.fold((0.0, 0.0), |(v, s), t| {
+        (v + t.value.value, s + t.value.scaled)
+    });
+    (value != 0.0).then(|| scaled / (value / training_examples as f64))
+}
+
+impl EpochSums {
+    /// Adds a step: its terms in own units, and how its examples were predicted.
+    pub fn add(&mut self, terms: &[NamedTerm], examples: usize, hits: u64, squared_error: f64) {
+        self.steps += 1;
+        self.examples += examples as u64;
+        self.nll += terms.first().map_or(0.0, |t| t.value.value);
+        self.hits += hits;
+        self.squared_error += squared_error;
+        self.scales.resize(terms.len(), 0.0);
+        self.scales
+            .iter_mut()
+            .zip(terms)
+            .for_each(|(sum, term)| *sum += term.value.scale);
+    }
+
+    /// The epoch's terms: the nll over its examples, the others as in `last`.
+    pub fn terms(&self, last: &[NamedTerm]) -> Vec<NamedTerm> {
+        let mut terms = last.to_vec();
+        for (index, (term, sum)) in terms.iter_mut().zip(&self.scales).enumerate() {
+            let (value, scale) = match index {
+                0 => (self.nll, 1.0 / self.examples as f64),
+                _ => (term.value.value, sum / self.steps as f64),
+            };
+            term.value = TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            };
+        }
+        terms
+    }
+}
+
+/// The file under way.
+pub struct Log {
+    path: PathBuf,
+    file: File,
+    len: u64,
+}
+
+impl Log {
+    /// Opens the log at `path`, of which only lines of up to `step` steps are kept.
+    pub fn open(path: &Path, step: u64) -> Result<Log> {
+        if path.exists() {
+            let text = read_text(path)?;
+            let keep = |line: &&str| {
+                let line: Option<serde_json::Value> = serde_json::from_str(line).ok();
+                line.and_then(|l| l["step"].as_u64())
+                    .is_some_and(|s| s <= step)
+            };
+            let kept: String = text
+                .lines()
+                .filter(keep)
+                .flat_map(|line| [line, "\n"])
+                .collect();
+            if kept != text {
+                write_whole(path, kept.as_bytes())?;
+            }
+        }
+        let open = || {
+            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+            let len = file.seek(SeekFrom::End(0))?;
+            Ok((file, len))
+        };
+        let (file, len) = open().map_err(|error| failed(path, "write", &error))?;
+        Ok(Log {
+            path: path.to_owned(),
+            file,
+            len,
+        })
+    }
+
+    /// Appends a line; what a full disk cuts off is taken back.
+    pub fn write(&mut self, line: &Line) -> Result<()> {
+        let mut text = serde_json::to_string(line).expect("plain data");
+        text.push('\n');
+        self.file.write_all(text.as_bytes()).map_err(|error| {
+            let _ = self.file.set_len(self.len);
+            failed(&self.path, "write", &error)
+        })?;
+        self.len += text.len() as u64;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn term(name: &str, value: f64, scale: f64) -> NamedTerm {
+        NamedTerm {
+            name: name.into(),
+            value: TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            },
+        }
+    }
+
+    fn line(step: u64) -> Line {
+        let terms = vec![term("nll", 3.0, 0.5), term("kl(a.kernel)", 8.0, 0.25)];
+        let (kind, fit) = ("step", Fit::Rmse(0.5));
+        Line {
+            kind,
+            step,
+            epoch: 0.5,
+            learning_rate: 0.1,
+            loss: 3.5,
+            lambda: lambda(&terms, 4),
+            terms,
+            fit,
+            examples_per_second: 10.0,
+            seconds: 0.1,
+            validation: None,
+        }
+    }
+
+    #[test]
+    fn a_line_has_every_term_apart() {
+        let value: serde_json::Value = serde_json::to_value(line(3)).unwrap();
+        assert_eq!(value["terms"][1]["name"], "kl(a.kernel)");
+        assert_eq!(value["terms"][1]["scaled"], 2.0);
+        assert_eq!(
+            (&value["lambda"], &value["rmse"]),
+            (&1.0.into(), &0.5.into())
+        );
+    }
+
+    #[test]
+    fn lines_after_the_checkpoint_are_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = Log::open(&path, 0).unwrap();
+        (1..=4).for_each(|step| log.write(&line(step)).unwrap());
+        drop(log);
+        // A line that a crash cut off is dropped, too.
+        std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"{\"step\":2,")
+            .unwrap();
+        Log::open(&path, 2).unwrap().write(&line(3)).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let steps: Vec<u64> = text
+            .lines()
+            .map(|l| {
+                serde_json::from_str::<serde_json::Value>(l).unwrap()["step"]
+                    .as_u64()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(steps, [1, 2, 3]);
+    }
+
+    #[test]
+    fn an_epoch_weighs_examples_alike_and_keeps_the_last_kl() {
+        let mut sums = EpochSums::default();
+        sums.add(
+            &[term("nll", 6.0, 1.0 / 3.0), term("kl(a)", 10.0, 0.1)],
+            3,
+            2,
+            0.0,
+        );
+        let last = [term("nll", 4.0, 1.0), term("kl(a)", 8.0, 0.3)];
+        sums.add(&last, 1, 0, 0.0);
+        let terms = sums.terms(&last);
+        assert_eq!((terms[0].value.value, terms[0].value.scaled), (10.0, 2.5));
+        assert_eq!((terms[1].value.value, terms[1].value.scale), (8.0, 0.2));
+        assert_eq!(
+            Fit::new(true, sums.hits, 0.0, sums.examples),
+            Fit::Accuracy(0.5)
+        );
+    }
+
+    #[test]
+    fn the_nll_is_told_in_the_targets_own_units() {
+        let naming = Naming {
+            names: vec!["nll".into()],
+            log_scale: 2.0,
+        };
+        let report = StepReport {
+            terms: vec![term("", 3.0, 0.5).value],
+            loss: 1.5,
+        };
+        assert_eq!(
+            naming.terms(&report, 2)[0].value,
+            TermValue {
+                value: 7.0,
+                scale: 0.5,
+                scaled: 3.5
+            }
+        );
+    }
+}

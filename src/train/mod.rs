@@ -1,0 +1,27 @@
+//! Training: the run file, the loop, what is shown and logged, and what is kept.
+//!
+//! | code | what |
+//! | --- | --- |
+//! | `E0601` | a file cannot be read or written |
+//! | `E0602` | a run file has a key or value that does not fit |
+//! | `E0603` | the settings do not fit the data |
+//! | `E0604` | the run directory is in use, or is none |
+//! | `E0605` | a checkpoint is missing or damaged |
+//! | `E0606` | a checkpoint is of another model |
+//! | `E0607` | a run is resumed with other settings or other data, or is finished |
+//! | `E0608` | the loss is not finite |
+//! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
+
+pub mod checkpoint;
+pub mod config;
+pub mod examples;
+pub(crate) mod files;
+pub mod fit;
+pub mod machine;
+pub mod metrics;
+pub mod progress;
+pub mod run_dir;
+mod settings;
+
+pub use config::Config;
+pub(crate) use settings::{listed, nearest};

@@ -1,0 +1,213 @@
+//! Run directories: all that a run is made of, so that it can be resumed, evaluated and read.
+//!
+//! ```text
+//! model.bnn                the model's source
+//! run.toml                 the settings, every default filled in
+//! data.json                the data set, its scaling, and N
+//! ir.txt                   the model as `bnnc check --emit ir` prints it
+//! metrics.jsonl            see `metrics`
+//! checkpoint.safetensors   see `checkpoint`
+//! ```
+
+use super::config::Config;
+use super::examples::{Prepared, Scales, fingerprint};
+use super::files::{failed, read_text, write_whole};
+use crate::compile::{self, Compiled};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::source::Source;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What `data.json` says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// As it was read: a name or a path.
+    pub name: String,
+    /// N: what is trained on, the validation part left out.
+    pub training_examples: usize,
+    /// Examples set aside.
+    pub validation_examples: usize,
+    /// Held-out examples of the data set.
+    pub test_examples: Option<usize>,
+    /// The names of the classes, where there are any.
+    pub class_names: Vec<String>,
+    /// How inputs and targets are scaled.
+    #[serde(flatten)]
+    pub scales: Scales,
+    /// Of the training split, inputs and targets.
+    pub fingerprint: String,
+}
+
+impl DataRecord {
+    /// Of data that is ready to train on.
+    pub fn of(prepared: &Prepared) -> Self {
+        DataRecord {
+            name: prepared.data.name.clone(),
+            training_examples: prepared.training.len(),
+            validation_examples: prepared.validation.len(),
+            test_examples: prepared.data.test.as_ref().map(|t| t.len),
+            class_names: prepared.data.class_names.clone(),
+            scales: prepared.scales.clone(),
+            fingerprint: fingerprint(&prepared.data.train),
+        }
+    }
+}
+
+/// A directory that holds a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir(PathBuf);
+
+impl RunDir {
+    /// Makes the directory of a new run: `out`, or the first `runs/NAME-k` that does not exist.
+    ///
+    /// # Errors
+    ///
+    /// `E0604` where `out` exists and is not empty.
+    pub fn create(out: Option<&Path>, name: &str) -> Result<RunDir> {
+        let make = |path: &Path| {
+            fs::create_dir_all(path).map_err(|error| failed(path, "make the folder", &error))
+        };
+        if let Some(out) = out {
+            make(out)?;
+            let used = fs::read_dir(out)
+                .map_err(|error| failed(out, "read", &error))?
+                .next()
+                .is_some();
+            if used {
+                let title = format!("the folder `{}` is not empty", out.display());
+                return Err(Diagnostic::error("E0604", title)
+                    .help("`--resume` goes on with the run in it; another `--out` starts a new one")
+                    .into());
+            }
+            return Ok(RunDir(out.to_owned()));
+        }
+        let runs = Path::new("runs");
+        make(runs)?;
+        // `create_dir` takes the name or fails: two runs that start at once get one each.
+        for k in 1.. {
+            let path = runs.join(format!("{name}-{k}"));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(RunDir(path)),
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(&path, "make the folder", &error)),
+            }
+        }
+        unreachable!("some name is free")
+    }
+
+    /// The run in `path`.
+    ///
+    /// # Errors
+    ///
+    /// `E0604` where there is none.
+    pub fn open(path: &Path) -> Result<RunDir> {
+        let files = ["model.bnn", "run.toml", "data.json"];
+        match files.iter().find(|file| !path.join(file).is_file()) {
+            None => Ok(RunDir(path.to_owned())),
+            Some(missing) => {
+                let title = format!("`{}` is not the folder of a run", path.display());
+                let fact = if path.is_dir() {
+                    format!("it has no {missing}")
+                } else {
+                    "there is no such folder".into()
+                };
+                Err(Diagnostic::error("E0604", title).note(fact).into())
+            }
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where the checkpoint is.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoint.safetensors")
+    }
+
+    /// Where the metrics are.
+    pub fn metrics(&self) -> PathBuf {
+        self.0.join("metrics.jsonl")
+    }
+
+    /// Writes all that is known before the first step.
+    pub fn write(&self, source: &str, config: &Config, data: &DataRecord, ir: &str) -> Result<()> {
+        write_whole(&self.0.join("model.bnn"), source.as_bytes())?;
+        self.write_config(config)?;
+        let data = serde_json::to_string_pretty(data).expect("plain data") + "\n";
+        write_whole(&self.0.join("data.json"), data.as_bytes())?;
+        write_whole(&self.0.join("ir.txt"), ir.as_bytes())
+    }
+
+    /// Writes the settings.
+    pub fn write_config(&self, config: &Config) -> Result<()> {
+        let head = concat!(
+            "# bnnc ",
+            env!("CARGO_PKG_VERSION"),
+            ": the settings of this run, every default filled in\n"
+        );
+        write_whole(
+            &self.0.join("run.toml"),
+            format!("{head}{}", config.to_toml()).as_bytes(),
+        )
+    }
+
+    /// The settings.
+    pub fn config(&self) -> Result<Config> {
+        let path = self.0.join("run.toml");
+        Config::parse(Source {
+            name: path.display().to_string(),
+            text: read_text(&path)?,
+        })
+    }
+
+    /// The model's source.
+    pub fn source(&self) -> Result<String> {
+        read_text(&self.0.join("model.bnn"))
+    }
+
+    /// The model, compiled as the run has it.
+    pub fn compile(&self, config: &Config) -> Result<Compiled> {
+        let name = self.0.join("model.bnn").display().to_string();
+        compile::source(
+            Source {
+                name,
+                text: self.source()?,
+            },
+            &config.set,
+        )
+    }
+
+    /// What it is trained on.
+    pub fn data(&self) -> Result<DataRecord> {
+        let path = self.0.join("data.json");
+        serde_json::from_str(&read_text(&path)?).map_err(|error| {
+            let title = format!("`{}` is damaged", path.display());
+            Diagnostic::error("E0605", title)
+                .note(error.to_string())
+                .into()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_use_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("a/b");
+        let run = RunDir::create(Some(&out), "m").unwrap();
+        RunDir::create(Some(&out), "m").unwrap();
+        assert_eq!(RunDir::open(&out).unwrap_err().diagnostics[0].code, "E0604");
+        run.write_config(&Config::default()).unwrap();
+        assert_eq!(
+            RunDir::create(Some(&out), "m").unwrap_err().diagnostics[0].code,
+            "E0604"
+        );
+        assert!(run.config().unwrap().change(&Config::default()).is_none());
+    }
+}
