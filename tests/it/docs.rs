@@ -3,7 +3,7 @@
 
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
-use bnnc::{distribution, estimator, layer, likelihood, lint, posterior};
+use bnnc::{distribution, estimator, layer, likelihood, lint, optimizer, posterior};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -121,9 +121,9 @@ fn table(signature: &Signature) -> Vec<[String; 3]> {
     signature.parameters.iter().map(row).collect()
 }
 
-/// The argument table that a page has.
-fn stated(page: &str) -> Vec<[String; 3]> {
-    let rows = page.lines().skip_while(|line| *line != HEADER).skip(2);
+/// The table under `header` that a page has.
+fn stated(page: &str, header: &str) -> Vec<[String; 3]> {
+    let rows = page.lines().skip_while(|line| *line != header).skip(2);
     let cells = |row: &str| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), 4, "{row}");
@@ -149,7 +149,11 @@ fn every_entry_of_a_registry_has_its_page() {
                 page.starts_with(&format!("# {}\n", signature.name)),
                 "{place}: its title"
             );
-            assert_eq!(stated(&page), table(signature), "{place}: its arguments");
+            assert_eq!(
+                stated(&page, HEADER),
+                table(signature),
+                "{place}: its arguments"
+            );
             assert_eq!(
                 page.contains("\nNo arguments.\n"),
                 signature.parameters.is_empty(),
@@ -172,6 +176,32 @@ fn every_entry_of_a_registry_has_its_page() {
             names, written,
             "docs/{folder} has a page for each entry and for nothing else"
         );
+    }
+}
+
+#[test]
+fn run_files_are_as_documented() {
+    let page = read(&root().join("docs/run-files.md"));
+    let optimizers = optimizer::OPTIMIZERS.iter().map(|o| o.signature());
+    let schedules = optimizer::SCHEDULES.iter().map(|s| s.signature());
+    for signature in optimizers.chain(schedules) {
+        let name = signature.name;
+        let header = format!("| `{name}` | takes | default | meaning |");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "docs/run-files.md: {name}"
+        );
+        assert_eq!(
+            stated(&page, &header),
+            table(signature),
+            "docs/run-files.md: {name}"
+        );
+    }
+    for (line, text) in blocks(&page, "toml") {
+        let place = format!("docs/run-files.md:{line}");
+        if let Err(failure) = bnnc::train::Config::parse(source(&place, text)) {
+            panic!("{place}: {failure}");
+        }
     }
 }
 
