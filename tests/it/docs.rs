@@ -260,7 +260,7 @@ fn wholes(part: &str) -> Vec<String> {
     };
     let items = ["default", "network", "observe", "objective"];
     let target = word_after("observe ").unwrap_or_else(|| "y".into());
-    let value = ["logits", "f"].into_iter().find(|name| {
+    let value = ["f", "logits"].into_iter().find(|name| {
         let mut words = part.split(|c: char| !c.is_alphanumeric());
         items.iter().any(|item| has(item)) && words.any(|word| word == *name)
     });
