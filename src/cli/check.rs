@@ -43,7 +43,10 @@ enum Emit {
 pub fn run(args: &CheckArgs) -> Result<()> {
     match (check(args), args.format) {
         (Err(failure), Format::Json) => {
-            say!("{:#}", to_json(&failure.diagnostics, failure.source_file.as_deref()));
+            say!(
+                "{:#}",
+                to_json(&failure.diagnostics, failure.source_file.as_deref())
+            );
             std::process::exit(1);
         }
         (result, _) => result,
@@ -61,10 +64,17 @@ fn check(args: &CheckArgs) -> Result<()> {
     }
     let compiled = compile::file(&args.model, &args.sets.set)?;
     if !compiled.warnings.is_empty() {
-        report(&Failure::new(compiled.warnings.clone(), compiled.source.clone()));
+        report(&Failure::new(
+            compiled.warnings.clone(),
+            compiled.source.clone(),
+        ));
         err("\n");
     }
-    let known = args.data.request().map(|request| data::facts(&request)).transpose()?;
+    let known = args
+        .data
+        .request()
+        .map(|request| data::facts(&request))
+        .transpose()?;
     let facts = ir::Facts {
         training_examples: known.as_ref().map(|f| f.train),
         batch: Some(args.batch_size),
@@ -74,7 +84,10 @@ fn check(args: &CheckArgs) -> Result<()> {
         Some(Emit::Plan) => {
             let plan = Plan::new(compiled.model);
             let bytes = exec::memory(&plan, args.batch_size);
-            out(format_args!("{}", plan::text(&plan, args.batch_size, bytes)));
+            out(format_args!(
+                "{}",
+                plan::text(&plan, args.batch_size, bytes)
+            ));
         }
         _ => out(format_args!("{}", ir::text(&compiled.model, &facts))),
     }

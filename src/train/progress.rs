@@ -173,8 +173,11 @@ pub fn number(x: f64) -> String {
     }
 }
 
-/// `0:07`, `12:30`, `1:02:03`
+/// `0.4 s`, `12:30`, `1:02:03`
 pub fn duration(time: Duration) -> String {
+    if time < Duration::from_secs(60) {
+        return format!("{:.1} s", time.as_secs_f64());
+    }
     let seconds = time.as_secs_f64().round() as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match hours {
@@ -236,8 +239,8 @@ mod tests {
             shown,
             [
                 " epoch       loss        nll       kl/N   accuracy   examples/s    time",
-                "     1     13.729     5.2068     8.5218    23.40 %         2310    0:22",
-                "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310    0:22",
+                "     1     13.729     5.2068     8.5218    23.40 %         2310  21.6 s",
+                "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310  21.6 s",
             ]
         );
         assert_eq!(heading(&line(Some(scores))).len(), shown[2].len());
@@ -255,6 +258,6 @@ mod tests {
             ]
         );
         let times = [7, 750, 3723].map(|s| duration(Duration::from_secs(s)));
-        assert_eq!(times, ["0:07", "12:30", "1:02:03"]);
+        assert_eq!(times, ["7.0 s", "12:30", "1:02:03"]);
     }
 }
