@@ -427,7 +427,7 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         name => format!(" on the {name} schedule"),
     };
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
-    say!("optimizer  {optimizer}, learning rate {rate}{schedule}");
+    say!("optimizer  {optimizer}, learning rate {rate:?}{schedule}");
     let batch = config.batch_size;
     let epochs = plural(config.epochs, "epoch");
     say!(

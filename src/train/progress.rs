@@ -29,7 +29,7 @@ impl<'a> Progress<'a> {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-        let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len}  {wide_msg}")
+        let style = ProgressStyle::with_template("epoch {prefix} {bar:8} {pos}/{len}  {wide_msg}")
             .expect("a template");
         bar.set_style(style.progress_chars("━╸ "));
         Progress {
@@ -70,7 +70,7 @@ impl Watch for Progress<'_> {
         self.done = done;
         self.bar.reset();
         self.bar
-            .set_prefix(format!("epoch {}/{}", epoch + 1, self.epochs));
+            .set_prefix(format!("{}/{}", epoch + 1, self.epochs));
         self.bar.set_position(step_of_epoch as u64);
     }
 
@@ -82,11 +82,12 @@ impl Watch for Progress<'_> {
         }
         self.drawn = Instant::now();
         let line = line();
+        // What matters least comes last, where a narrow terminal cuts it off.
         let left = self
             .left()
-            .map_or(String::new(), |left| format!("  {} left", duration(left)));
+            .map_or(String::new(), |left| format!("{} left  ", duration(left)));
         self.bar.set_message(format!(
-            "loss {}  nll {}  kl/N {}  {}  {} examples/s{left}",
+            "{left}loss {}  nll {}  kl/N {}  {}  {} examples/s",
             number(line.loss),
             number(line.nll()),
             number(line.kl()),
