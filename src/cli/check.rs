@@ -1,95 +1,169 @@
-//! `bnnc check`: what a model file means.
+//! `bnnc check`: what a model is, what its loss is, and why.
 
-use super::arguments::{DataSource, Format, Sets};
-use super::terminal::{err, out, report, say};
-use crate::compile;
-use crate::data;
-use crate::diagnostic::{Failure, Result, to_json};
-use crate::exec;
-use crate::ir;
+use crate::compile::{self, Compiled};
+use crate::data::{self, Request};
+use crate::diagnostic::{Diagnostic, Failure, Result, render, to_json};
+use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
-use crate::syntax;
+use crate::{exec, report, syntax};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The arguments of `bnnc check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The model file
-    model: PathBuf,
-    #[command(flatten)]
-    data: DataSource,
-    #[command(flatten)]
-    sets: Sets,
-    /// Examples of a minibatch, for the numbers of scales and memory
-    #[arg(long, value_name = "B", default_value_t = 128, value_parser = super::arguments::count)]
-    batch_size: usize,
-    /// How to answer
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-    /// Print a stage of compilation instead: the syntax tree, the model with its loss, or what is run
+    pub model: PathBuf,
+    /// A named data set, or the path of a .csv, .npz or .toml: held against the model, and gives N
+    #[arg(long, value_name = "NAME|PATH")]
+    pub data: Option<String>,
+    /// The folder of the data sets; else BNNC_DATA, else the user's data directory
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The target column of a table
+    #[arg(long, value_name = "COLUMN")]
+    pub target: Option<String>,
+    /// Another value for a constant of the file; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
+    pub sets: Vec<(String, String)>,
+    /// B; else the run file's beside the model, else 128
+    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    pub batch_size: Option<u32>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Print one of the compiler's own forms of the model instead
     #[arg(long, value_enum)]
-    emit: Option<Emit>,
+    pub emit: Option<Emit>,
 }
 
+/// How results and messages are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Emit {
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// A form of the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Emit {
+    /// The syntax tree
     Ast,
+    /// The model with its loss worked out
     Ir,
+    /// What is run: buffers, draws, order
     Plan,
 }
 
-/// Runs `bnnc check`.
-pub fn run(args: &CheckArgs) -> Result<()> {
-    match (check(args), args.format) {
-        (Err(failure), Format::Json) => {
-            say!(
-                "{:#}",
-                to_json(&failure.diagnostics, failure.source_file.as_deref())
-            );
-            std::process::exit(1);
-        }
-        (result, _) => result,
-    }
+/// `NAME=VALUE`
+pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is wanted, such as width=400")?;
+    Ok((name.trim().into(), value.trim().into()))
 }
 
-fn check(args: &CheckArgs) -> Result<()> {
+/// Runs `bnnc check`: the report to standard output, warnings to standard error.
+///
+/// # Errors
+///
+/// Every mistake of the file; data that is not found or does not fit the model.
+pub fn run(args: &CheckArgs) -> Result<()> {
     if args.emit == Some(Emit::Ast) {
         let source = compile::read(&args.model)?;
-        match syntax::parse(&source) {
-            Ok(file) => say!("{file:#?}"),
-            Err(messages) => return Err(Failure::new(messages, source.into())),
+        let file = syntax::parse(&source).map_err(|m| Failure::new(m, Arc::new(source)))?;
+        match args.format {
+            Format::Text => print!("{}", syntax::file_text(&file)),
+            Format::Json => print_json(&serde_json::to_value(&file).expect("plain data")),
         }
         return Ok(());
     }
-    let compiled = compile::file(&args.model, &args.sets.set)?;
-    if !compiled.warnings.is_empty() {
-        report(&Failure::new(
-            compiled.warnings.clone(),
-            compiled.source.clone(),
-        ));
-        err("\n");
-    }
-    let known = args
-        .data
-        .request()
-        .map(|request| data::facts(&request))
-        .transpose()?;
-    let facts = ir::Facts {
-        training_examples: known.as_ref().map(|f| f.train),
-        batch: Some(args.batch_size),
-        data: known.as_ref().map(|f| f.name.clone()),
-    };
-    match args.emit {
-        Some(Emit::Plan) => {
-            let plan = Plan::new(compiled.model);
-            let bytes = exec::memory(&plan, args.batch_size);
-            out(format_args!(
-                "{}",
-                plan::text(&plan, args.batch_size, bytes)
-            ));
+    let compiled = compile::file(&args.model, &args.sets)?;
+    let model = &compiled.model;
+    let batch = args.batch_size.map_or_else(|| batch_beside(&args.model), |b| b as usize);
+    let facts = facts(args, &compiled, batch)?;
+    let mut warnings = compiled.warnings.clone();
+    warnings.extend(crate::lint::run_with(model, &facts));
+    let plan = Plan::new(model.clone());
+    let text = match args.emit {
+        Some(Emit::Ast) => String::new(),
+        Some(Emit::Ir) => ir::text(model, &facts),
+        Some(Emit::Plan) => plan::text(&plan, batch, exec::memory(&plan, batch)),
+        None => {
+            let memory = exec::memory(&plan, batch);
+            let check = report::check(model, &facts, batch, plan.trainable(), memory);
+            if args.format == Format::Json {
+                let mut json = check.json();
+                json["warnings"] = to_json(&warnings, Some(&compiled.source));
+                print_json(&json);
+                return Ok(());
+            }
+            check.text()
         }
-        _ => out(format_args!("{}", ir::text(&compiled.model, &facts))),
+    };
+    let color = std::io::stderr().is_terminal();
+    if !warnings.is_empty() {
+        eprint!("{}", render(&warnings, Some(&compiled.source), color));
+    }
+    match args.format {
+        Format::Text => print!("{text}"),
+        Format::Json => print_json(&serde_json::json!({ "text": text })),
     }
     Ok(())
+}
+
+fn print_json(value: &serde_json::Value) {
+    println!("{value:#}");
+}
+
+/// What is known of the run, the data held against the model.
+fn facts(args: &CheckArgs, compiled: &Compiled, batch: usize) -> Result<Facts> {
+    let Some(name) = &args.data else {
+        return Ok(Facts {
+            batch: Some(batch),
+            ..Facts::default()
+        });
+    };
+    let found = data::facts(&Request {
+        data: name.clone(),
+        data_dir: args.data_dir.clone(),
+        target: args.target.clone(),
+    })?;
+    if let Some(message) = mismatch(&compiled.model, &found) {
+        return Err(Failure::new(vec![message], compiled.source.clone()));
+    }
+    Ok(Facts {
+        training_examples: Some(found.train),
+        batch: Some(batch.min(found.train.max(1))),
+        data: Some(found.name),
+    })
+}
+
+/// Why the model cannot learn from the data.
+pub fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
+    let (_, input) = model.nodes.iter().next()?;
+    if found.input_shape != model.input.shape {
+        let title = format!(
+            "the model reads {}, and the examples of {} are {}",
+            model.input.shape, found.name, found.input_shape
+        );
+        return Some(
+            Diagnostic::error("E0509", title)
+                .at(input.span, format!("`{}` is {}", model.input.name, model.input.shape)),
+        );
+    }
+    let why = found.target.accepts(model.target.kind).err()?;
+    Some(
+        Diagnostic::error("E0509", format!("the targets of {} do not fit: {why}", found.name))
+            .at(model.observe.span, ""),
+    )
+}
+
+/// `batch_size` of the run file of the model's name, else 128.
+fn batch_beside(model: &Path) -> usize {
+    let text = std::fs::read_to_string(model.with_extension("toml")).unwrap_or_default();
+    let size = text.parse::<toml::Table>().ok().and_then(|t| t.get("batch_size")?.as_integer());
+    size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0).unwrap_or(128)
 }

@@ -81,7 +81,7 @@ impl Model {
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
             TermKind::Kl(_, Form::MonteCarlo) => {
-                Some("above 0 for every draw; a closed form and quadrature have none")
+                Some("above 0; `kl = quadrature` has none")
             }
             _ => None,
         }

@@ -3,7 +3,6 @@
 //! Column widths are fixed and nothing is numbered, so that a layer more is a few lines more and
 //! moves no other.
 
-use super::loss::*;
 use super::model::*;
 use super::show::batched;
 use crate::posterior::Entries;
@@ -134,7 +133,7 @@ fn predict(out: &mut String, model: &Model) {
     line!(out, "\npredict  p({} | {})", model.target.name, model.input.name);
     if drawn {
         line!(out, "  {:<12}the mean over S draws of the weights of {likelihood}", "value");
-        line!(out, "  {:<12}of each draw, one for all examples", "weights");
+        line!(out, "  {:<12}each draw of the weights serves all examples", "draws");
     } else {
         line!(out, "  {:<12}{likelihood} at the point estimates", "value");
     }

@@ -1,1 +1,7 @@
-//! x
+//! What `bnnc` says about a model and a run, as text and as JSON, from the same numbers.
+
+pub mod check;
+pub mod initial;
+pub mod table;
+
+pub use check::{Check, check};

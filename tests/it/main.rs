@@ -1,9 +1,13 @@
 //! What a user sees, tested through the library and the command.
 
 mod cli;
+mod docs;
 mod estimators;
+mod front_bad;
+mod front_check;
+mod front_fuzz;
+mod front_ir;
 mod gradients;
 mod oracle;
 mod support;
-mod front_ir;
 mod syntax;

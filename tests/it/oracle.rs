@@ -46,7 +46,10 @@ fn close(what: &str, got: f64, expected: f64, tolerance: f64, size: f64) {
     assert!(error < tolerance, "{what}: got {got}, TFP has {expected}, relative error {error:e}");
 }
 
-fn compare<T: Number>(step: &Value, tolerance: f64) {
+/// Compares one step. `exact` is the oracle's float64 entry of the same step: TFP's own float32
+/// gradients stray from it by up to 2e-4 where a rounding moves a maximum, so float32 is held against
+/// the float64 gradients; logits, loss and KL against TFP's float32 ones.
+fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
     let text = |key: &str| step[key].as_str().expect("a string");
     let number = |key: &str| step[key].as_f64().expect("a number");
     let batch = step["batch"].as_u64().expect("a number") as usize;
@@ -89,7 +92,7 @@ fn compare<T: Number>(step: &Value, tolerance: f64) {
     for (got, expected) in logits.iter().zip(expected) {
         close(&format!("{name} logits"), got.wide(), expected, tolerance, 1.0);
     }
-    for gradient in step["grads"].as_array().expect("a list") {
+    for gradient in exact["grads"].as_array().expect("a list") {
         let layer = gradient["layer"].as_u64().expect("a number") as usize;
         let parameter = gradient["param"].as_str().expect("a string");
         let suffix = if parameter == "bias" { "bias.loc".to_string() } else { format!("kernel.{parameter}") };
@@ -118,9 +121,14 @@ fn training_steps_are_those_of_tfp_layers() {
     let steps = oracle["steps"].as_array().expect("a list of steps");
     assert_eq!(steps.len(), 8);
     for step in steps {
+        let same = |key: &str, other: &Value| step[key] == other[key];
+        let exact = steps.iter().find(|other| {
+            other["dtype"] == "float64" && same("model", other) && same("estimator", other)
+        });
+        let exact = exact.expect("a float64 entry of each step");
         match step["dtype"].as_str() {
-            Some("float64") => compare::<f64>(step, 1e-9),
-            _ => compare::<f32>(step, 1e-4),
+            Some("float64") => compare::<f64>(step, exact, 1e-9),
+            _ => compare::<f32>(step, exact, 1e-4),
         }
     }
 }

@@ -231,7 +231,9 @@ impl Lower<'_> {
         };
         let entries = posterior.family.entries();
         if entries != Entries::Normal {
-            if let Some(slot) = slots.estimator.filter(|slot| slots.beside_posterior(slot)) {
+            // A bias that the language makes deterministic takes no notice of an estimator for both.
+            let written = slots.estimator.filter(|slot| slots.beside_posterior(slot));
+            if let Some((slot, _)) = written.zip(from.span()) {
                 let family = posterior.family.signature().name;
                 self.estimator_without_effect(slot.span, family, from.span());
             }

@@ -1,0 +1,70 @@
+//! What `bnnc check` prints.
+
+use crate::front_ir::compiled;
+use bnnc::ir::{Facts, Factor, Position, Scale};
+use bnnc::plan::Plan;
+use bnnc::report::{Check, check};
+use std::path::Path;
+
+fn checked(spec: &str, examples: usize, data: &str) -> Check {
+    let model = compiled(&Path::new("specs").join(spec)).model;
+    let plan = Plan::new(model.clone());
+    let facts = Facts {
+        training_examples: Some(examples),
+        batch: Some(128),
+        data: Some(data.into()),
+    };
+    let memory = bnnc::exec::memory(&plan, 128);
+    check(&model, &facts, 128, plan.trainable(), memory)
+}
+
+/// Memory depends on the number of cores.
+fn text(check: &Check) -> String {
+    let mut check = check.clone();
+    check.step.memory = 100 << 20;
+    let text = check.text();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+    text
+}
+
+#[test]
+fn reports() {
+    insta::assert_snapshot!("lenet", text(&checked("mnist_lenet.bnn", 60_000, "mnist")));
+    insta::assert_snapshot!("mixture", text(&checked("mnist_mixture.bnn", 60_000, "mnist")));
+    insta::assert_snapshot!("concrete", text(&checked("concrete.bnn", 927, "concrete.csv")));
+}
+
+/// The tfp example's KL at its seed 0 is 22.9998 nats an example.
+#[test]
+fn the_initial_kl_is_that_of_tfp() {
+    let kl = checked("mnist_lenet.bnn", 60_000, "mnist").initial.kl_per_example.unwrap();
+    assert!((kl / 22.9998 - 1.0).abs() < 1e-3, "{kl}");
+}
+
+/// Over an epoch the KL's weights add up to one KL a data set: examples times 1/N, or Σ π_i.
+#[test]
+fn an_epoch_holds_the_kl_once() {
+    for (n, b) in [(50_000, 128), (96, 96), (97, 32), (5, 8)] {
+        let batches = usize::div_ceil(n, b);
+        for factor in [Factor::PerExample, Factor::Blundell] {
+            let scale = Scale(vec![factor]);
+            let whole: f64 = (0..batches)
+                .map(|i| {
+                    let batch = b.min(n - i * b);
+                    let at = Position {
+                        training_examples: n,
+                        batch,
+                        batch_index: i,
+                        batches,
+                        epoch: 0.0,
+                    };
+                    // The step's loss is a mean over its examples.
+                    scale.value(&at) * batch as f64
+                })
+                .sum();
+            assert!((whole - 1.0).abs() < 1e-12, "{factor:?}: {whole}");
+        }
+    }
+}
