@@ -75,21 +75,34 @@ pub type Gradient = (String, Vec<usize>, Vec<f64>);
 ///
 /// `E0601` and `E0605` for files that cannot be read, `E0609` for every tensor that is missing, unknown
 /// or of another shape.
-pub fn compute<T: Number>(plan: Arc<Plan>, part: &Part, step: &Step) -> Result<(Report, Vec<Gradient>)> {
+pub fn compute<T: Number>(
+    plan: Arc<Plan>,
+    part: &Part,
+    step: &Step,
+) -> Result<(Report, Vec<Gradient>)> {
     let rows = part.len();
-    let expected = plan.variables.iter().map(|v| (v.name.clone(), v.shape.0.clone()));
+    let expected = plan
+        .variables
+        .iter()
+        .map(|v| (v.name.clone(), v.shape.0.clone()));
     let weights = read(step.weights, "weights", &expected.collect::<Vec<_>>())?;
     let noise = step
         .noise
         .map(|path| {
-            let expected = plan.draws(rows).into_iter().map(|(name, shape)| (name, shape.0));
+            let expected = plan
+                .draws(rows)
+                .into_iter()
+                .map(|(name, shape)| (name, shape.0));
             read(path, "noise", &expected.collect::<Vec<_>>())
         })
         .transpose()?;
     let mut interpreter = Interpreter::<T>::new(plan.clone(), rows);
     for variable in &plan.variables {
         let values = &weights[&variable.name];
-        for (to, from) in interpreter.variables[variable.range.clone()].iter_mut().zip(values) {
+        for (to, from) in interpreter.variables[variable.range.clone()]
+            .iter_mut()
+            .zip(values)
+        {
             *to = T::of(*from);
         }
     }
@@ -99,15 +112,22 @@ pub fn compute<T: Number>(plan: Arc<Plan>, part: &Part, step: &Step) -> Result<(
         training_examples: step.training_examples.unwrap_or(rows),
         ..Position::full_batch(rows)
     };
-    let draw = Draw { seed: step.seed, step: 0, given: noise.as_ref() };
+    let draw = Draw {
+        seed: step.seed,
+        step: 0,
+        given: noise.as_ref(),
+    };
     let report = interpreter.step(&batch, &draw, &at);
     let model = &plan.model;
     let terms = model.loss.terms.iter().zip(&report.terms);
-    let outputs = interpreter.outputs().into_iter().map(|(name, shape, values)| Output {
-        name,
-        shape,
-        values: values.iter().map(|x| x.wide()).collect(),
-    });
+    let outputs = interpreter
+        .outputs()
+        .into_iter()
+        .map(|(name, shape, values)| Output {
+            name,
+            shape,
+            values: values.iter().map(|x| x.wide()).collect(),
+        });
     let report = Report {
         dtype: T::NAME,
         batch: rows,
@@ -123,7 +143,9 @@ pub fn compute<T: Number>(plan: Arc<Plan>, part: &Part, step: &Step) -> Result<(
         outputs: outputs.collect(),
     };
     let gradient = |v: &crate::plan::Variable| {
-        let values = interpreter.gradient[v.range.clone()].iter().map(|x| x.wide());
+        let values = interpreter.gradient[v.range.clone()]
+            .iter()
+            .map(|x| x.wide());
         (v.name.clone(), v.shape.0.clone(), values.collect())
     };
     Ok((report, plan.variables.iter().map(gradient).collect()))
@@ -131,7 +153,11 @@ pub fn compute<T: Number>(plan: Arc<Plan>, part: &Part, step: &Step) -> Result<(
 
 /// Reads the tensors of a safetensors file, float32 or float64; each must be there, in its shape. In a
 /// checkpoint, the optimizer's state is passed over.
-fn read(path: &Path, what: &str, expected: &[(String, Vec<usize>)]) -> Result<BTreeMap<String, Vec<f64>>> {
+fn read(
+    path: &Path,
+    what: &str,
+    expected: &[(String, Vec<usize>)],
+) -> Result<BTreeMap<String, Vec<f64>>> {
     let file = std::fs::read(path).map_err(|error| failed(path, "read", &error))?;
     let tensors = SafeTensors::deserialize(&file).map_err(|error| {
         let title = format!("`{}` is not a safetensors file", path.display());
@@ -153,7 +179,10 @@ fn read(path: &Path, what: &str, expected: &[(String, Vec<usize>)]) -> Result<BT
             }
         };
         if view.shape() != shape {
-            wrong.push(format!("`{name}` is {:?}, expected {shape:?}", view.shape()));
+            wrong.push(format!(
+                "`{name}` is {:?}, expected {shape:?}",
+                view.shape()
+            ));
         }
         found.insert(name.clone(), values);
     }
@@ -169,27 +198,54 @@ fn read(path: &Path, what: &str, expected: &[(String, Vec<usize>)]) -> Result<BT
     if wrong.is_empty() {
         return Ok(found);
     }
-    let title = format!("the {what} file `{}` does not fit the model", path.display());
-    let mut message = wrong.into_iter().fold(Diagnostic::error("E0609", title), Diagnostic::note);
-    let names: Vec<_> = expected.iter().map(|(name, shape)| format!("{name} {shape:?}")).collect();
-    let all = if names.is_empty() { "no tensors at all".into() } else { names.join(", ") };
+    let title = format!(
+        "the {what} file `{}` does not fit the model",
+        path.display()
+    );
+    let mut message = wrong
+        .into_iter()
+        .fold(Diagnostic::error("E0609", title), Diagnostic::note);
+    let names: Vec<_> = expected
+        .iter()
+        .map(|(name, shape)| format!("{name} {shape:?}"))
+        .collect();
+    let all = if names.is_empty() {
+        "no tensors at all".into()
+    } else {
+        names.join(", ")
+    };
     message = message.help(format!("expected {all}"));
     Err(message.into())
 }
 
 fn numbers<const N: usize>(bytes: &[u8], read: impl Fn([u8; N]) -> f64) -> Vec<f64> {
-    bytes.chunks_exact(N).map(|b| read(b.try_into().expect("whole numbers"))).collect()
+    bytes
+        .chunks_exact(N)
+        .map(|b| read(b.try_into().expect("whole numbers")))
+        .collect()
 }
 
 /// Writes gradients under their variables' names, in float64.
 pub fn write_gradients(path: &Path, gradients: &[Gradient]) -> Result<()> {
-    let bytes: Vec<Vec<u8>> =
-        gradients.iter().map(|(_, _, values)| values.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
-    let views = gradients.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        (name, TensorView::new(Dtype::F64, shape.clone(), bytes).expect("as many bytes as the shape says"))
-    });
+    let bytes: Vec<Vec<u8>> = gradients
+        .iter()
+        .map(|(_, _, values)| values.iter().flat_map(|x| x.to_le_bytes()).collect())
+        .collect();
+    let views = gradients
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), bytes)| {
+            (
+                name,
+                TensorView::new(Dtype::F64, shape.clone(), bytes)
+                    .expect("as many bytes as the shape says"),
+            )
+        });
     let file = safetensors::serialize(views, None);
-    write_whole(path, &file.map_err(|error| failed(path, "write", &std::io::Error::other(error)))?)
+    write_whole(
+        path,
+        &file.map_err(|error| failed(path, "write", &std::io::Error::other(error)))?,
+    )
 }
 
 #[cfg(test)]
@@ -200,14 +256,29 @@ mod tests {
     fn every_tensor_that_does_not_fit_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
-        let gradients = [("a.kernel.loc".to_owned(), vec![2], vec![1.0, 2.0]), ("a.kernel.row".into(), vec![], vec![0.5])];
+        let gradients = [
+            ("a.kernel.loc".to_owned(), vec![2], vec![1.0, 2.0]),
+            ("a.kernel.row".into(), vec![], vec![0.5]),
+        ];
         write_gradients(&path, &gradients).unwrap();
-        let expected = [("a.kernel.loc".to_owned(), vec![2]), ("a.kernel.row".to_owned(), vec![])];
+        let expected = [
+            ("a.kernel.loc".to_owned(), vec![2]),
+            ("a.kernel.row".to_owned(), vec![]),
+        ];
         let found = read(&path, "weights", &expected).unwrap();
-        assert_eq!((&found["a.kernel.loc"], &found["a.kernel.row"]), (&vec![1.0, 2.0], &vec![0.5]));
+        assert_eq!(
+            (&found["a.kernel.loc"], &found["a.kernel.row"]),
+            (&vec![1.0, 2.0], &vec![0.5])
+        );
 
-        let expected = [("a.kernel.loc".to_owned(), vec![3]), ("a.kernel.rho".to_owned(), vec![])];
-        let message = read(&path, "weights", &expected).unwrap_err().diagnostics.remove(0);
+        let expected = [
+            ("a.kernel.loc".to_owned(), vec![3]),
+            ("a.kernel.rho".to_owned(), vec![]),
+        ];
+        let message = read(&path, "weights", &expected)
+            .unwrap_err()
+            .diagnostics
+            .remove(0);
         assert_eq!(
             message.notes,
             [
@@ -216,6 +287,9 @@ mod tests {
                 "`a.kernel.row` is not known; the nearest is `a.kernel.rho`",
             ]
         );
-        assert_eq!(message.helps[0].text, "expected a.kernel.loc [3], a.kernel.rho []");
+        assert_eq!(
+            message.helps[0].text,
+            "expected a.kernel.loc [3], a.kernel.rho []"
+        );
     }
 }

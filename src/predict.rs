@@ -36,8 +36,19 @@ fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<C
         width: 1,
         values: (0..n).map(of).collect(),
     };
-    let numbered = |count: usize| if count > 1 { (0..count).map(|k| k.to_string()).collect() } else { vec![] };
-    let wide = |name: &str, values: Vec<f64>| Column { name: name.into(), entries: numbered(width), width, values };
+    let numbered = |count: usize| {
+        if count > 1 {
+            (0..count).map(|k| k.to_string()).collect()
+        } else {
+            vec![]
+        }
+    };
+    let wide = |name: &str, values: Vec<f64>| Column {
+        name: name.into(),
+        entries: numbered(width),
+        width,
+        values,
+    };
     let mut columns = vec![];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
@@ -45,7 +56,12 @@ fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<C
     }
     if let TargetKind::Real(_) = part.kind {
         let root = |values: &[f64]| values.iter().map(|v| v.sqrt()).collect::<Vec<_>>();
-        let total: Vec<f64> = predicted.within.iter().zip(&predicted.between).map(|(a, e)| a + e).collect();
+        let total: Vec<f64> = predicted
+            .within
+            .iter()
+            .zip(&predicted.between)
+            .map(|(a, e)| a + e)
+            .collect();
         columns.push(wide("mean", predicted.mean.clone()));
         columns.push(wide("std", root(&total)));
         columns.push(wide("aleatoric_std", root(&predicted.within)));
@@ -56,10 +72,17 @@ fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<C
             _ => numbered(predicted.width),
         };
         let values = predicted.mean.clone();
-        columns.push(Column { name: "probability".into(), entries, width: predicted.width, values });
+        columns.push(Column {
+            name: "probability".into(),
+            entries,
+            width: predicted.width,
+            values,
+        });
         columns.push(one("predicted", &|i| predicted.top(i).0 as f64));
         columns.push(one("entropy", &|i| predicted.entropy(i)));
-        columns.push(one("mutual_information", &|i| predicted.mutual_information(i)));
+        columns.push(one("mutual_information", &|i| {
+            predicted.mutual_information(i)
+        }));
     }
     columns
 }
@@ -69,7 +92,12 @@ fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<C
 /// # Errors
 ///
 /// `E0601` for another ending, and where the file cannot be written.
-pub fn write(path: &Path, predicted: &Predictive, part: &Part, class_names: &[String]) -> Result<()> {
+pub fn write(
+    path: &Path,
+    predicted: &Predictive,
+    part: &Part,
+    class_names: &[String],
+) -> Result<()> {
     let columns = columns(predicted, part, class_names);
     let written = match format(path)? {
         Format::Csv => csv(&columns, predicted.examples),
@@ -93,24 +121,36 @@ pub fn format(path: &Path) -> Result<Format> {
     match path.extension().and_then(|e| e.to_str()) {
         Some("csv") => Ok(Format::Csv),
         Some("npz") => Ok(Format::Npz),
-        _ => Err(Diagnostic::error("E0601", format!("predictions are not written to `{}`", path.display()))
-            .note("the file ends in .csv or .npz")
-            .into()),
+        _ => Err(Diagnostic::error(
+            "E0601",
+            format!("predictions are not written to `{}`", path.display()),
+        )
+        .note("the file ends in .csv or .npz")
+        .into()),
     }
 }
 
 fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(vec![]);
-    let names = columns.iter().flat_map(|column| match column.entries.as_slice() {
-        [] => vec![column.name.clone()],
-        entries => entries.iter().map(|entry| format!("{}_{entry}", column.name)).collect(),
-    });
+    let names = columns
+        .iter()
+        .flat_map(|column| match column.entries.as_slice() {
+            [] => vec![column.name.clone()],
+            entries => entries
+                .iter()
+                .map(|entry| format!("{}_{entry}", column.name))
+                .collect(),
+        });
     writer.write_record(std::iter::once("row".to_owned()).chain(names))?;
     for i in 0..examples {
-        let numbers = columns.iter().flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
+        let numbers = columns
+            .iter()
+            .flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
         writer.write_record(std::iter::once(i.to_string()).chain(numbers.map(f64::to_string)))?;
     }
-    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+    writer
+        .into_inner()
+        .map_err(|error| io::Error::other(error.to_string()))
 }
 
 fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
@@ -152,14 +192,22 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             target_shape: Shape::default(),
             len,
         };
-        Dataset { name: request.data.clone(), train, test: None, class_names: vec![] }
+        Dataset {
+            name: request.data.clone(),
+            train,
+            test: None,
+            class_names: vec![],
+        }
     }))
 }
 
 /// The rows of a table of exactly `features` columns of numbers; `None` where it is not one, so that
 /// the reader of tables with targets says what is wrong.
 fn csv_inputs(path: &Path, features: usize) -> Option<Vec<f64>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).ok()?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(path)
+        .ok()?;
     if reader.headers().ok()?.len() != features {
         return None;
     }
@@ -186,8 +234,17 @@ mod tests {
             target_shape: Shape::default(),
             len: 2,
         };
-        let scales = Scales { inputs: Transform::identity(1), targets: Transform::identity(1) };
-        let part = Part { split: &split, rows: &[0, 1], scales: &scales, kind: TargetKind::Real(1), with_targets: true };
+        let scales = Scales {
+            inputs: Transform::identity(1),
+            targets: Transform::identity(1),
+        };
+        let part = Part {
+            split: &split,
+            rows: &[0, 1],
+            scales: &scales,
+            kind: TargetKind::Real(1),
+            with_targets: true,
+        };
         let predicted = Predictive {
             examples: 2,
             draws: 3,
@@ -209,7 +266,13 @@ mod tests {
             std::fs::read_to_string(&path).unwrap(),
             "row,target,mean,std,aleatoric_std,epistemic_std\n0,1,1.5,5,3,4\n1,5,4,2,2,0\n"
         );
-        assert_eq!(written(&folder.path().join("p.txt")).unwrap_err().diagnostics[0].code, "E0601");
+        assert_eq!(
+            written(&folder.path().join("p.txt"))
+                .unwrap_err()
+                .diagnostics[0]
+                .code,
+            "E0601"
+        );
     }
 
     #[test]
@@ -227,9 +290,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
         std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
-        let request = Request { data: path.display().to_string(), ..Request::default() };
+        let request = Request {
+            data: path.display().to_string(),
+            ..Request::default()
+        };
         let data = load_inputs(&request, &Shape::new(&[2])).unwrap().unwrap();
-        assert_eq!((data.train.len, data.train.inputs), (2, Values::F64(vec![1.0, 2.0, 3.0, 4.0])));
+        assert_eq!(
+            (data.train.len, data.train.inputs),
+            (2, Values::F64(vec![1.0, 2.0, 3.0, 4.0]))
+        );
         assert!(load_inputs(&request, &Shape::new(&[1])).unwrap().is_none());
     }
 }

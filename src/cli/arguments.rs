@@ -23,7 +23,11 @@ impl DataSource {
     /// The request, if data is named.
     pub fn request(&self) -> Option<Request> {
         let (data_dir, target) = (self.data_dir.clone(), self.target.clone());
-        self.data.clone().map(|data| Request { data, data_dir, target })
+        self.data.clone().map(|data| Request {
+            data,
+            data_dir,
+            target,
+        })
     }
 }
 
@@ -55,8 +59,13 @@ pub enum Format {
 /// # Errors
 ///
 /// `E0603` where the threads cannot be started.
-pub fn with_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> Result<R> + Send) -> Result<R> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+pub fn with_threads<R: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> Result<R> + Send,
+) -> Result<R> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build();
     let pool = pool.map_err(|error| {
         let title = format!("{} threads cannot be started", threads.unwrap_or(0));
         Diagnostic::error("E0603", title).note(error.to_string())
@@ -66,11 +75,16 @@ pub fn with_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> Resu
 
 /// A whole number of at least 1.
 pub fn count(text: &str) -> std::result::Result<usize, String> {
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "expected a whole number of at least 1".into())
+    text.parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| "expected a whole number of at least 1".into())
 }
 
 /// A number above 0.
 pub fn positive(text: &str) -> std::result::Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
-    number.filter(|x| *x > 0.0 && x.is_finite()).ok_or_else(|| "expected a number above 0".into())
+    number
+        .filter(|x| *x > 0.0 && x.is_finite())
+        .ok_or_else(|| "expected a number above 0".into())
 }

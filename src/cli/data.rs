@@ -58,15 +58,25 @@ pub fn run(args: &DataArgs) -> Result<()> {
             list(place.data_dir.as_deref());
             Ok(())
         }
-        Command::Fetch { name, mirror, place } => {
+        Command::Fetch {
+            name,
+            mirror,
+            place,
+        } => {
             let directory = download_directory(place.data_dir.as_deref())?;
             let mut bar = Bar::default();
-            let folder =
-                fetch(catalog::require(name)?, &directory, mirror.as_deref(), &mut |event| bar.show(event))?;
+            let folder = fetch(
+                catalog::require(name)?,
+                &directory,
+                mirror.as_deref(),
+                &mut |event| bar.show(event),
+            )?;
             say!("`{name}` is complete in {}", folder.display());
             Ok(())
         }
-        Command::Verify { name, place } => compare(catalog::require(name)?, place.data_dir.as_deref()),
+        Command::Verify { name, place } => {
+            compare(catalog::require(name)?, place.data_dir.as_deref())
+        }
     }
 }
 
@@ -81,13 +91,28 @@ fn list(data_dir: Option<&Path>) {
             None => "not found".into(),
         };
         let test = facts.test.map_or("-".into(), |n| n.to_string());
-        [entry.name().into(), entry.summary().into(), facts.train.to_string(), test, found]
+        [
+            entry.name().into(),
+            entry.summary().into(),
+            facts.train.to_string(),
+            test,
+            found,
+        ]
     };
-    let rows: Vec<[String; 5]> = std::iter::once(heading).chain(CATALOG.iter().map(row)).collect();
+    let rows: Vec<[String; 5]> = std::iter::once(heading)
+        .chain(CATALOG.iter().map(row))
+        .collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let [name, what, train, test] = [0, 1, 2, 3].map(width);
     for row in &rows {
-        say!("{:name$}  {:what$}  {:>train$}  {:>test$}  {}", row[0], row[1], row[2], row[3], row[4]);
+        say!(
+            "{:name$}  {:what$}  {:>train$}  {:>test$}  {}",
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4]
+        );
     }
 }
 
@@ -110,13 +135,17 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
             }
         }
     }
-    let count = |wanted: fn(&State) -> bool| states.iter().filter(|(_, state)| wanted(state)).count();
+    let count =
+        |wanted: fn(&State) -> bool| states.iter().filter(|(_, state)| wanted(state)).count();
     let differing = count(|state| matches!(state, State::Differs { .. }));
     if differing > 0 {
         warn(
             Diagnostic::warning(
                 "E0512",
-                format!("{differing} of {} files differ from the published ones", states.len()),
+                format!(
+                    "{differing} of {} files differ from the published ones",
+                    states.len()
+                ),
             )
             .note("they are read all the same")
             .help(format!("`bnnc data fetch {}` replaces them", entry.name())),
@@ -124,11 +153,12 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
     }
     match count(|state| matches!(state, State::Missing)) {
         0 => Ok(()),
-        missing => {
-            Err(Diagnostic::error("E0502", format!("{missing} of {} files are missing", states.len()))
-                .help(format!("`bnnc data fetch {}` downloads them", entry.name()))
-                .into())
-        }
+        missing => Err(Diagnostic::error(
+            "E0502",
+            format!("{missing} of {} files are missing", states.len()),
+        )
+        .help(format!("`bnnc data fetch {}` downloads them", entry.name()))
+        .into()),
     }
 }
 
@@ -147,7 +177,9 @@ impl Bar {
         match event {
             Event::Complete { file } => say!("{file} is there"),
             Event::Progress { file, done, total } => {
-                self.bar.get_or_insert_with(|| start(file, done, total)).set_position(done);
+                self.bar
+                    .get_or_insert_with(|| start(file, done, total))
+                    .set_position(done);
             }
             Event::Fetched { file } => {
                 self.bar.take().inspect(ProgressBar::finish_and_clear);
@@ -161,8 +193,12 @@ impl Bar {
 fn start(file: &str, done: u64, total: u64) -> ProgressBar {
     let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
     // Hidden by itself where standard error is not a terminal.
-    let bar = ProgressBar::new(total).with_message(file.to_string()).with_position(done);
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = ProgressBar::new(total)
+        .with_message(file.to_string())
+        .with_position(done);
+    bar.set_style(
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     bar.reset_eta();
     bar
 }

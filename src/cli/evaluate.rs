@@ -59,17 +59,26 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             answer["seed"] = json!(seed);
             answer["steps"] = json!(run.counters.step);
             if let Scores::Classification { .. } = scores {
-                answer["ece_scheme"] = json!("15 bins of equal width of the likeliest class's probability");
+                answer["ece_scheme"] =
+                    json!("15 bins of equal width of the likeliest class's probability");
             }
             answer["elbo"] = json!({"loss": loss, "training_examples": n, "terms": terms});
             say!("{answer:#}");
         }
         Format::Text => {
-            say!("run        {}: {} after {}", args.run.display(), run.model.name, run.progress());
+            say!(
+                "run        {}: {} after {}",
+                args.run.display(),
+                run.model.name,
+                run.progress()
+            );
             say!("data       {}", chosen.name);
             say!("draws      {} of the weights, averaged\n", args.samples);
             print_scores(&scores);
-            say!("\n-ELBO/N = {}, with N = {n} training examples", number(loss));
+            say!(
+                "\n-ELBO/N = {}, with N = {n} training examples",
+                number(loss)
+            );
             print_terms(&terms);
         }
     }
@@ -79,32 +88,83 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 /// A line for each score, with what it is.
 pub fn print_scores(scores: &Scores) {
     match scores {
-        Scores::Classification { accuracy, nll, brier, ece, .. } => {
-            say!("accuracy   {:<10} of the likeliest class", percent(*accuracy));
-            say!("nll        {:<10} -ln of the label's averaged probability, nats", number(*nll));
-            say!("brier      {:<10} squared error of the probabilities, summed over the classes", number(*brier));
-            say!("ece        {:<10} calibration error of the likeliest class, 15 bins of equal width", number(*ece));
+        Scores::Classification {
+            accuracy,
+            nll,
+            brier,
+            ece,
+            ..
+        } => {
+            say!(
+                "accuracy   {:<10} of the likeliest class",
+                percent(*accuracy)
+            );
+            say!(
+                "nll        {:<10} -ln of the label's averaged probability, nats",
+                number(*nll)
+            );
+            say!(
+                "brier      {:<10} squared error of the probabilities, summed over the classes",
+                number(*brier)
+            );
+            say!(
+                "ece        {:<10} calibration error of the likeliest class, 15 bins of equal width",
+                number(*ece)
+            );
         }
         Scores::Regression { rmse, nll, .. } => {
-            say!("rmse       {:<10} of the averaged mean, in the target's units", number(*rmse));
-            say!("nll        {:<10} -ln of the averaged density, in the target's units", number(*nll));
+            say!(
+                "rmse       {:<10} of the averaged mean, in the target's units",
+                number(*rmse)
+            );
+            say!(
+                "nll        {:<10} -ln of the averaged density, in the target's units",
+                number(*nll)
+            );
         }
+    }
+}
+
+/// `1/50000` where a scale is one over a whole number.
+fn fraction(scale: f64) -> String {
+    let below = (1.0 / scale).round();
+    match scale {
+        1.0 => "1".into(),
+        _ if scale > 0.0 && (scale * below - 1.0).abs() < 1e-12 => format!("1/{below}"),
+        _ => number(scale),
     }
 }
 
 /// A line for each term: value, scale and their product.
 pub fn print_terms(terms: &[Term]) {
-    let names = terms.iter().map(|t| t.name.chars().count()).max().unwrap_or(0).max(4);
-    let symbols = terms.iter().map(|t| t.symbol.chars().count()).max().unwrap_or(0).max(5);
-    say!("  {:names$}  {:>14}  {:>symbols$} {:>13}  {:>12}", "term", "value", "scale", "", "scaled");
+    let names = terms
+        .iter()
+        .map(|t| t.name.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(4);
+    let symbols = terms
+        .iter()
+        .map(|t| t.symbol.chars().count())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    say!(
+        "  {:names$}  {:>14}  {:>symbols$} {:>13}  {:>10}",
+        "term",
+        "value",
+        "scale",
+        "",
+        "scaled"
+    );
     for term in terms {
         let value = &term.value;
         say!(
-            "  {:names$}  {:>14}  {:>symbols$} = {:<11}  {:>12}",
+            "  {:names$}  {:>14}  {:>symbols$} = {:<11}  {:>10}",
             term.name,
             number(value.value),
             term.symbol,
-            format!("{:.5e}", value.scale),
+            fraction(value.scale),
             number(value.scaled),
         );
     }

@@ -39,19 +39,29 @@ pub fn run(args: &ListArgs) -> Result<()> {
             for entry in CATALOG {
                 say!("{:<14} {}", entry.name(), entry.summary());
             }
-            say!("\n`bnnc data list` says where each is found, `bnnc data fetch NAME` downloads it");
+            say!(
+                "\n`bnnc data list` says where each is found, `bnnc data fetch NAME` downloads it"
+            );
         }
-        Some(registry) => signatures(registry).iter().for_each(|signature| entry(signature)),
+        Some(registry) => signatures(registry)
+            .iter()
+            .for_each(|signature| entry(signature)),
         None => {
             for registry in Registry::value_variants() {
-                let name = registry.to_possible_value().expect("no variant is hidden").get_name().to_owned();
+                let name = registry
+                    .to_possible_value()
+                    .expect("no variant is hidden")
+                    .get_name()
+                    .to_owned();
                 let names: Vec<_> = match registry {
                     Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
                     _ => signatures(*registry).iter().map(|s| s.name).collect(),
                 };
                 block(&format!("{name:<12} "), &names.join("  "));
             }
-            say!("\n`bnnc list layers` prints each layer with its arguments and defaults; so do the others");
+            say!(
+                "\n`bnnc list layers` prints each layer with its arguments and defaults; so do the others"
+            );
         }
     }
     Ok(())
@@ -75,14 +85,26 @@ fn entry(signature: &Signature) {
     let arguments: Vec<_> = signature
         .parameters
         .iter()
-        .map(|p| p.default.map_or(p.name.to_owned(), |default| format!("{} = {default}", p.name)))
+        .map(|p| {
+            p.default.map_or(p.name.to_owned(), |default| {
+                format!("{} = {default}", p.name)
+            })
+        })
         .collect();
     match arguments.is_empty() {
         true => say!("{}", signature.name),
-        false => block(&format!("{}(", signature.name), &(arguments.join(", ") + ")")),
+        false => block(
+            &format!("{}(", signature.name),
+            &(arguments.join(", ") + ")"),
+        ),
     }
     block("    ", signature.summary);
-    let names = signature.parameters.iter().map(|p| p.name.len()).max().unwrap_or(0);
+    let names = signature
+        .parameters
+        .iter()
+        .map(|p| p.name.len())
+        .max()
+        .unwrap_or(0);
     for parameter in signature.parameters {
         let text = format!("{}; {}", parameter.summary, takes(parameter.kind));
         block(&format!("      {:names$}  ", parameter.name), &text);
@@ -93,7 +115,10 @@ fn entry(signature: &Signature) {
 /// `text` wrapped beside `head`.
 fn block(head: &str, text: &str) {
     let indent = head.chars().count();
-    for (index, line) in wrap(text, width().saturating_sub(indent).max(30)).iter().enumerate() {
+    for (index, line) in wrap(text, width().saturating_sub(indent).max(30))
+        .iter()
+        .enumerate()
+    {
         match index {
             0 => say!("{head}{line}"),
             _ => say!("{:indent$}{line}", ""),
@@ -109,14 +134,21 @@ fn takes(kind: Kind) -> String {
         Kind::Pair => "a count for both axes, or [vertical, horizontal]".into(),
         Kind::Counts => "a list of counts".into(),
         Kind::Choice(words) => words.join(" or "),
-        Kind::Number { domain, learnable } => format!("{}{}", domain.describe(), learned(learnable)),
+        Kind::Number { domain, learnable } => {
+            format!("{}{}", domain.describe(), learned(learnable))
+        }
         Kind::Numbers { domain, learnable } => {
             format!("a list, each {}{}", domain.describe(), learned(learnable))
         }
         Kind::Initializer => "a number, or a distribution to draw from".into(),
-        Kind::ScaleInitializer => "a number above 0, or Softplus(…) of a number or distribution".into(),
+        Kind::ScaleInitializer => {
+            "a number above 0, or Softplus(…) of a number or distribution".into()
+        }
         Kind::Value { domain } => {
-            format!("a value of the network; or one for all: {}, or learned(…)", domain.describe())
+            format!(
+                "a value of the network; or one for all: {}, or learned(…)",
+                domain.describe()
+            )
         }
     }
 }

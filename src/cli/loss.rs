@@ -63,15 +63,27 @@ enum Dtype {
 pub fn run(args: &LossArgs) -> Result<()> {
     with_threads(args.threads, || {
         let compiled = compile::file(&args.model, &args.sets.set)?;
-        let request = args.data.request().ok_or_else(|| super::train::no_data(&args.model))?;
+        let request = args
+            .data
+            .request()
+            .ok_or_else(|| super::train::no_data(&args.model))?;
         let data: Dataset = data::load(&request)?;
-        let mut config = Config { batch_size: 1, ..Config::default() };
-        config.data.scaling = SCALINGS.iter().find(|s| **s == args.scaling).expect("one of the possible values");
+        let mut config = Config {
+            batch_size: 1,
+            ..Config::default()
+        };
+        config.data.scaling = SCALINGS
+            .iter()
+            .find(|s| **s == args.scaling)
+            .expect("one of the possible values");
         config.data.targets = "none";
         let prepared = Prepared::new(data, &compiled.model, &config)?;
         let part: Part = prepared.training();
         if let Some(n) = args.training_examples.filter(|n| *n < part.len()) {
-            let title = format!("a minibatch of {} examples is larger than the {n} training examples", part.len());
+            let title = format!(
+                "a minibatch of {} examples is larger than the {n} training examples",
+                part.len()
+            );
             return Err(Diagnostic::error("E0603", title).into());
         }
         let plan = Arc::new(Plan::new(compiled.model));
@@ -89,15 +101,27 @@ pub fn run(args: &LossArgs) -> Result<()> {
             loss::write_gradients(path, &gradients)?;
         }
         match args.format {
-            Format::Json => say!("{}", serde_json::to_string_pretty(&report).expect("plain data")),
+            Format::Json => say!(
+                "{}",
+                serde_json::to_string_pretty(&report).expect("plain data")
+            ),
             Format::Text => {
-                say!("data       {}, {} rows as one minibatch, inputs scaled: {}", prepared.data.name, report.batch, args.scaling);
+                say!(
+                    "data       {}, {} rows as one minibatch, inputs scaled: {}",
+                    prepared.data.name,
+                    report.batch,
+                    args.scaling
+                );
                 say!("N          {}", report.training_examples);
                 say!("numbers    {}\n", report.dtype);
                 say!("loss = {}", report.loss);
                 print_terms(&report.terms);
                 if let Some(path) = &args.gradients {
-                    say!("\ngradients of {} variables in {}", gradients.len(), path.display());
+                    say!(
+                        "\ngradients of {} variables in {}",
+                        gradients.len(),
+                        path.display()
+                    );
                 }
             }
         }

@@ -36,9 +36,22 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
-    let counters =
-        checkpoint::load(&run.checkpoint(), &fingerprint, &plan.variables, &mut interpreter.variables, None)?;
-    Ok((Opened { config, record, model: compiled.model, counters }, interpreter))
+    let counters = checkpoint::load(
+        &run.checkpoint(),
+        &fingerprint,
+        &plan.variables,
+        &mut interpreter.variables,
+        None,
+    )?;
+    Ok((
+        Opened {
+            config,
+            record,
+            model: compiled.model,
+            counters,
+        },
+        interpreter,
+    ))
 }
 
 /// A part of a data set.
@@ -68,7 +81,12 @@ pub struct Chosen {
 impl Opened {
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
     /// of the run's own data, else all rows. Without `--data` it is the run's own.
-    pub fn choose(&self, source: &DataSource, which: Option<Which>, targets_needed: bool) -> Result<Chosen> {
+    pub fn choose(
+        &self,
+        source: &DataSource,
+        which: Option<Which>,
+        targets_needed: bool,
+    ) -> Result<Chosen> {
         let own = &self.config.data;
         let request = source.request().unwrap_or_else(|| Request {
             data: own.name.clone().unwrap_or_default(),
@@ -82,7 +100,14 @@ impl Opened {
             examples::check_inputs(&data.train, &self.model, "the data")?;
             let rows = (0..data.train.len).collect();
             let name = format!("{}, {} examples without targets", data.name, data.train.len);
-            return Ok(Chosen { data, test: false, rows, name, split: "all", with_targets: false });
+            return Ok(Chosen {
+                data,
+                test: false,
+                rows,
+                name,
+                split: "all",
+                with_targets: false,
+            });
         }
         let data = data::load(&request)?;
         let same = fingerprint(&data.train) == self.record.fingerprint;
@@ -92,7 +117,9 @@ impl Opened {
         };
         let missing = |part: &str, why: &str| {
             let title = format!("{} has no {part} part", data.name);
-            Err(Diagnostic::error("E0603", title).note(why.to_owned()).into())
+            Err(Diagnostic::error("E0603", title)
+                .note(why.to_owned())
+                .into())
         };
         let which = match which {
             None if data.test.is_some() => Which::Test,
@@ -103,10 +130,19 @@ impl Opened {
         let (test, rows, split) = match which {
             Which::Test => match &data.test {
                 Some(test) => (true, (0..test.len).collect(), "test"),
-                None => return missing("test", "the data names no held-out rows; a .toml beside a table can"),
+                None => {
+                    return missing(
+                        "test",
+                        "the data names no held-out rows; a .toml beside a table can",
+                    );
+                }
             },
             Which::Validation if validation.is_empty() => {
-                let why = if same { "the run set none aside" } else { "the run was trained on other data" };
+                let why = if same {
+                    "the run set none aside"
+                } else {
+                    "the run was trained on other data"
+                };
                 return missing("validation", why);
             }
             Which::Validation => (false, validation, "validation"),
@@ -115,10 +151,21 @@ impl Opened {
         };
         let name = match split {
             "all" => format!("{}, all {} examples", data.name, rows.len()),
-            "train" => format!("{}, the {} examples it was trained on", data.name, rows.len()),
+            "train" => format!(
+                "{}, the {} examples it was trained on",
+                data.name,
+                rows.len()
+            ),
             _ => format!("{}, {split} part of {} examples", data.name, rows.len()),
         };
-        let chosen = Chosen { data, test, rows, name, split, with_targets: true };
+        let chosen = Chosen {
+            data,
+            test,
+            rows,
+            name,
+            split,
+            with_targets: true,
+        };
         examples::check(chosen.split(), &self.model, "the data")?;
         Ok(chosen)
     }
@@ -136,11 +183,18 @@ impl Opened {
 
     /// Epochs done, as text: `20 epochs`, `2.5 of 20 epochs`.
     pub fn progress(&self) -> String {
-        let steps = self.record.training_examples.div_ceil(self.config.batch_size);
+        let steps = self
+            .record
+            .training_examples
+            .div_ceil(self.config.batch_size);
         let done = self.counters.step as f64 / steps as f64;
         match done >= self.config.epochs as f64 {
             true => format!("{} epochs", self.config.epochs),
-            false => format!("{} of {} epochs", (done * 100.0).round() / 100.0, self.config.epochs),
+            false => format!(
+                "{} of {} epochs",
+                (done * 100.0).round() / 100.0,
+                self.config.epochs
+            ),
         }
     }
 }

@@ -41,10 +41,20 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let (run, mut interpreter) = open(&args.run)?;
         let chosen = run.choose(&args.data, args.split, false)?;
         let part = run.part(&chosen);
-        let predicted = predict(&mut interpreter, &part, args.samples, args.seed.unwrap_or(run.config.seed))?;
+        let predicted = predict(
+            &mut interpreter,
+            &part,
+            args.samples,
+            args.seed.unwrap_or(run.config.seed),
+        )?;
         predict::write(&args.out, &predicted, &part, &run.record.class_names)?;
         say!("{}", chosen.name);
-        say!("{} predictions, {} draws each, in {}", predicted.examples, args.samples, args.out.display());
+        say!(
+            "{} predictions, {} draws each, in {}",
+            predicted.examples,
+            args.samples,
+            args.out.display()
+        );
         Ok(())
     })
 }

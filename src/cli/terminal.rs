@@ -21,7 +21,9 @@ pub(crate) fn out(text: Arguments) {
     if let Err(error) = stdout.write_fmt(text).and_then(|()| stdout.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        let mut fault = FAULT.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut fault = FAULT
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         fault.get_or_insert(error.to_string());
     }
 }
@@ -33,8 +35,15 @@ pub(crate) fn err(text: &str) {
 
 /// What standard output could not take, if anything.
 pub(crate) fn fault() -> Option<Failure> {
-    let fault = FAULT.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take()?;
-    Some(Diagnostic::error("E0601", "cannot write to standard output").note(fault).into())
+    let fault = FAULT
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+        .take()?;
+    Some(
+        Diagnostic::error("E0601", "cannot write to standard output")
+            .note(fault)
+            .into(),
+    )
 }
 
 /// Whether standard error takes colours.
@@ -44,9 +53,17 @@ fn color() -> bool {
 
 /// Prints messages to standard error.
 pub(crate) fn report(failure: &Failure) {
-    let text = render(&failure.diagnostics, failure.source_file.as_deref(), color());
+    let text = render(
+        &failure.diagnostics,
+        failure.source_file.as_deref(),
+        color(),
+    );
     err(&text);
-    let count = failure.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let count = failure
+        .diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .count();
     if count > 1 {
         err(&format!("\n{count} errors\n"));
     }
@@ -54,7 +71,9 @@ pub(crate) fn report(failure: &Failure) {
 
 /// The width of standard output in characters; 100 where it is no terminal.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(terminal_size::Width(w), _)| usize::from(w)).clamp(60, 140)
+    terminal_size::terminal_size()
+        .map_or(100, |(terminal_size::Width(w), _)| usize::from(w))
+        .clamp(60, 140)
 }
 
 /// Lines of up to `width` characters of `text`.

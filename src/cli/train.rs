@@ -93,10 +93,17 @@ struct Start {
 pub fn run(args: &TrainArgs) -> Result<()> {
     let resumed = match (&args.out, args.resume) {
         (Some(out), true) => Some(RunDir::open(out)?),
+        (Some(out), false) => {
+            // Before the data is read.
+            RunDir::refuse_used(out)?;
+            None
+        }
         _ => None,
     };
     let (config, settings_from) = settings(args, resumed.as_ref())?;
-    with_threads(config.threads, || train(args, start(args, config, settings_from, resumed)?))
+    with_threads(config.threads, || {
+        train(args, start(args, config, settings_from, resumed)?)
+    })
 }
 
 /// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
@@ -105,9 +112,10 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
     let (mut config, from) = match (&args.config, resumed) {
         (Some(path), _) => (Config::read(path)?, path.display().to_string()),
         (None, Some(run)) => (run.config()?, "the run".to_owned()),
-        (None, None) if beside.is_file() => {
-            (Config::read(&beside)?, format!("{} (taken by its name)", beside.display()))
-        }
+        (None, None) if beside.is_file() => (
+            Config::read(&beside)?,
+            format!("{} (taken by its name)", beside.display()),
+        ),
         (None, None) => (Config::default(), "the defaults".to_owned()),
     };
     config.apply(&Overrides {
@@ -133,8 +141,12 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
     if let Some(run) = resumed
         && let Some((key, old, new)) = run.config()?.change(&config)
     {
-        let title = format!("the run in `{}` has {key} = {old}, not {new}", run.path().display());
-        let message = Diagnostic::error("E0607", title).note("a run goes on with the settings it began with");
+        let title = format!(
+            "the run in `{}` has {key} = {old}, not {new}",
+            run.path().display()
+        );
+        let message =
+            Diagnostic::error("E0607", title).note("a run goes on with the settings it began with");
         let help = match key.as_str() {
             "epochs" => "more epochs may be asked for, unless the schedule depends on their number",
             _ => "leave the setting out, or start a new run in another `--out`",
@@ -142,7 +154,11 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         return Err(message.help(help).into());
     }
     let given = flags(args);
-    let from = if given.is_empty() { from } else { format!("{from}, then {given}") };
+    let from = if given.is_empty() {
+        from
+    } else {
+        format!("{from}, then {given}")
+    };
     Ok((config, from))
 }
 
@@ -156,7 +172,12 @@ fn flags(args: &TrainArgs) -> String {
         ("--samples", args.samples.is_some()),
         ("--set", !args.sets.set.is_empty()),
     ];
-    given.iter().filter(|(_, given)| *given).map(|(flag, _)| *flag).collect::<Vec<_>>().join(" ")
+    given
+        .iter()
+        .filter(|(_, given)| *given)
+        .map(|(flag, _)| *flag)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// Reads and checks all that a run needs; writes nothing.
@@ -176,15 +197,25 @@ fn start(
     {
         let title = format!("the run in `{}` is of another model", run.path().display());
         return Err(Diagnostic::error("E0606", title)
-            .note(format!("its model.bnn differs from {}", args.model.display()))
+            .note(format!(
+                "its model.bnn differs from {}",
+                args.model.display()
+            ))
             .into());
     }
     if !compiled.warnings.is_empty() {
-        report(&Failure::new(compiled.warnings.clone(), compiled.source.clone()));
+        report(&Failure::new(
+            compiled.warnings.clone(),
+            compiled.source.clone(),
+        ));
         err("\n");
     }
     let request = Request {
-        data: config.data.name.clone().ok_or_else(|| no_data(&args.model))?,
+        data: config
+            .data
+            .name
+            .clone()
+            .ok_or_else(|| no_data(&args.model))?,
         data_dir: config.data.directory.clone(),
         target: config.data.target.clone(),
     };
@@ -192,25 +223,51 @@ fn start(
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
         let of_run = run.data()?;
-        if of_run.fingerprint != record.fingerprint || of_run.training_examples != record.training_examples {
-            let title = format!("the data of the run in `{}` has changed", run.path().display());
+        if of_run.fingerprint != record.fingerprint
+            || of_run.training_examples != record.training_examples
+        {
+            let title = format!(
+                "the data of the run in `{}` has changed",
+                run.path().display()
+            );
             return Err(Diagnostic::error("E0607", title)
-                .note(format!("{} does not hold the numbers that the run began with", record.name))
+                .note(format!(
+                    "{} does not hold the numbers that the run began with",
+                    record.name
+                ))
                 .into());
         }
     }
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
-    Ok(Start { config, settings_from, compiled, prepared, record, plan, fingerprint, resumed })
+    Ok(Start {
+        config,
+        settings_from,
+        compiled,
+        prepared,
+        record,
+        plan,
+        fingerprint,
+        resumed,
+    })
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
 static STOP: AtomicBool = AtomicBool::new(false);
 
 fn train(args: &TrainArgs, start: Start) -> Result<()> {
-    let Start { config, compiled, prepared, record, plan, fingerprint, .. } = &start;
+    let Start {
+        config,
+        compiled,
+        prepared,
+        record,
+        plan,
+        fingerprint,
+        ..
+    } = &start;
     let model = &compiled.model;
-    let mut interpreter = Interpreter::<f32>::new(plan.clone(), config.batch_size.max(evaluate::BATCH));
+    let mut interpreter =
+        Interpreter::<f32>::new(plan.clone(), config.batch_size.max(evaluate::BATCH));
     let run = match &start.resumed {
         Some(run) => run.clone(),
         None => RunDir::create(args.out.as_deref(), &model.name)?,
@@ -222,10 +279,19 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         part: prepared.training(),
         validation: prepared.validation(),
         naming: Naming {
-            names: model.loss.terms.iter().map(|t| t.kind.name(model)).collect(),
+            names: model
+                .loss
+                .terms
+                .iter()
+                .map(|t| t.kind.name(model))
+                .collect(),
             log_scale: prepared.scales.log_scale(),
         },
-        optimizer: State::new(config.optimizer.0, config.optimizer.1.clone(), plan.trainable()),
+        optimizer: State::new(
+            config.optimizer.0,
+            config.optimizer.1.clone(),
+            plan.trainable(),
+        ),
         run: &run,
         stop: &STOP,
         machine: &mut interpreter,
@@ -235,7 +301,11 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         Some(_) => {
             let counters = training.load()?;
             if counters.step >= (config.epochs * steps) as u64 {
-                let title = format!("the run in `{}` is finished: {} epochs", run.path().display(), config.epochs);
+                let title = format!(
+                    "the run in `{}` is finished: {} epochs",
+                    run.path().display(),
+                    config.epochs
+                );
                 let help = format!("`--epochs {}` trains it further", 2 * config.epochs);
                 return Err(Diagnostic::error("E0607", title).help(help).into());
             }
@@ -248,7 +318,12 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
                 batch: Some(config.batch_size),
                 data: Some(record.name.clone()),
             };
-            run.write(&compiled.source.text, config, record, &ir::text(model, &facts))?;
+            run.write(
+                &compiled.source.text,
+                config,
+                record,
+                &ir::text(model, &facts),
+            )?;
             training.machine.initialize(config.seed);
             training.save(&Counters::default())?;
             Counters::default()
@@ -263,7 +338,12 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
     });
     let begun = Instant::now();
     let mut print = |line: &str| out(format_args!("{line}\n"));
-    let mut progress = Progress::new(config.epochs, steps, std::io::stderr().is_terminal(), &mut print);
+    let mut progress = Progress::new(
+        config.epochs,
+        steps,
+        std::io::stderr().is_terminal(),
+        &mut print,
+    );
     let outcome = training.train(counters, &mut progress);
     progress.finish();
     match outcome? {
@@ -283,7 +363,11 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
 
 /// The command that goes on with a run.
 fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
-    format!("bnnc train {} --out {} --resume", args.model.display(), run.path().display())
+    format!(
+        "bnnc train {} --out {} --resume",
+        args.model.display(),
+        run.path().display()
+    )
 }
 
 /// `1 epoch`, `20 epochs`
@@ -293,7 +377,14 @@ fn plural(count: usize, what: &str) -> String {
 
 /// What is trained, on what, to minimise what, and where the run goes.
 fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: u64) {
-    let Start { config, compiled, prepared, record, plan, .. } = start;
+    let Start {
+        config,
+        compiled,
+        prepared,
+        record,
+        plan,
+        ..
+    } = start;
     let model = &compiled.model;
     say!("model      {} ({})", model.name, args.model.display());
     let n = record.training_examples;
@@ -306,30 +397,52 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     say!("           {}", scaling(start));
     if !prepared.constant.is_empty() {
         let list: Vec<_> = prepared.constant.iter().map(usize::to_string).collect();
-        say!("           always the same: entry {} of the last axis; left at 0", list.join(", "));
+        say!(
+            "           always the same: entry {} of the last axis; left at 0",
+            list.join(", ")
+        );
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
-    say!("network    {weights} weights and biases, {} trainable numbers", plan.trainable());
+    say!(
+        "network    {weights} weights and biases, {} trainable numbers",
+        plan.trainable()
+    );
     say!("loss       -ELBO/N, in nats per example");
-    let names: Vec<String> = model.loss.terms.iter().map(|t| t.kind.name(model)).collect();
+    let names: Vec<String> = model
+        .loss
+        .terms
+        .iter()
+        .map(|t| t.kind.name(model))
+        .collect();
     let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
     for (term, name) in model.loss.terms.iter().zip(&names) {
         let scale = term.scale.with_numbers(Some(n), Some(config.batch_size));
-        say!("             {name:width$}  × {scale:<16}  {}", describe(model, &term.kind));
+        say!(
+            "             {name:width$}  × {scale:<16}  {}",
+            describe(model, &term.kind)
+        );
     }
     let schedule = match config.schedule.0.signature().name {
         "constant" => String::new(),
         name => format!(" on the {name} schedule"),
     };
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
-    say!("optimizer  {optimizer}, learning rate {rate}{schedule}");
+    say!("optimizer  {optimizer}, learning rate {rate:?}{schedule}");
     let batch = config.batch_size;
     let epochs = plural(config.epochs, "epoch");
-    say!("run        {epochs} of {} of {batch} examples, seed {}", plural(steps, "step"), config.seed);
+    say!(
+        "run        {epochs} of {} of {batch} examples, seed {}",
+        plural(steps, "step"),
+        config.seed
+    );
     say!("settings   {}", start.settings_from);
     say!("directory  {}", run.path().display());
     if done > 0 {
-        say!("resumed    after {} epochs and {} steps", done / steps as u64, done % steps as u64);
+        say!(
+            "resumed    after {} epochs and {} steps",
+            done / steps as u64,
+            done % steps as u64
+        );
     }
     say!("");
 }
@@ -337,14 +450,21 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
 /// How inputs and targets are scaled, in words.
 fn scaling(start: &Start) -> String {
     let shape = &start.compiled.model.input.shape;
-    let each = if shape.rank() > 1 { "channel" } else { "feature" };
+    let each = if shape.rank() > 1 {
+        "channel"
+    } else {
+        "feature"
+    };
     let inputs = match start.config.data.scaling {
         "standardize" => format!("standardized per {each}"),
         "symmetric" => "scaled from 0..255 to -1..1".into(),
         "unit" => "scaled from 0..255 to 0..1".into(),
         _ => "as they are".into(),
     };
-    let real = matches!(start.compiled.model.target.kind, crate::likelihood::TargetKind::Real(_));
+    let real = matches!(
+        start.compiled.model.target.kind,
+        crate::likelihood::TargetKind::Real(_)
+    );
     let targets = match start.config.data.targets {
         "standardize" if real => "; targets standardized, numbers below in their own units",
         _ => "",
@@ -354,7 +474,12 @@ fn scaling(start: &Start) -> String {
 
 /// A term in a few words.
 fn describe(model: &Model, kind: &TermKind) -> String {
-    let prior = |tensor: &ir::Tensor| tensor.prior.as_ref().map_or(String::new(), |p| model.prior_text(p));
+    let prior = |tensor: &ir::Tensor| {
+        tensor
+            .prior
+            .as_ref()
+            .map_or(String::new(), |p| model.prior_text(p))
+    };
     match kind {
         TermKind::Nll => format!("-log {}", model.likelihood_text()),
         TermKind::Kl(tensor, form) => {
@@ -365,11 +490,19 @@ fn describe(model: &Model, kind: &TermKind) -> String {
                 Form::MonteCarlo => "Monte Carlo",
             };
             let family = tensor.posterior.family.signature().name;
-            format!("{family} || {}, {} weights, {form}", prior(tensor), tensor.shape.len())
+            format!(
+                "{family} || {}, {}, {form}",
+                prior(tensor),
+                plural(tensor.shape.len(), "weight")
+            )
         }
         TermKind::NegLogPrior(tensor) => {
             let tensor = &model.tensors[*tensor];
-            format!("-log {}, {} weights at a point", prior(tensor), tensor.shape.len())
+            format!(
+                "-log {}, {} at a point",
+                prior(tensor),
+                plural(tensor.shape.len(), "weight")
+            )
         }
     }
 }
@@ -379,9 +512,18 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
     let (config, prepared) = (&start.config, &start.prepared);
     if let Some(test) = &prepared.data.test {
         let rows: Vec<usize> = (0..test.len).collect();
-        let part = Part { split: test, rows: &rows, ..prepared.training() };
-        let predicted = evaluate::predict(interpreter, &part, config.evaluation_samples, config.seed)?;
-        say!("test       {} examples, {} draws of the weights averaged", test.len, config.evaluation_samples);
+        let part = Part {
+            split: test,
+            rows: &rows,
+            ..prepared.training()
+        };
+        let predicted =
+            evaluate::predict(interpreter, &part, config.evaluation_samples, config.seed)?;
+        say!(
+            "test       {} examples, {} draws of the weights averaged",
+            test.len,
+            config.evaluation_samples
+        );
         say!("");
         print_scores(&evaluate::score(&predicted, &part));
     }

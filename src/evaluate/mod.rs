@@ -234,10 +234,18 @@ pub fn elbo(
     draws: usize,
     seed: u64,
 ) -> Vec<Term> {
-    let draws = if model.loss.has_monte_carlo() { draws } else { 1 };
+    let draws = if model.loss.has_monte_carlo() {
+        draws
+    } else {
+        1
+    };
     let mut values = vec![0.0; model.loss.terms.len()];
     for draw in 0..draws {
-        let of_draw = Draw { seed, step: EVALUATION_STEPS + draw as u64, given: None };
+        let of_draw = Draw {
+            seed,
+            step: EVALUATION_STEPS + draw as u64,
+            given: None,
+        };
         for (sum, value) in values.iter_mut().zip(machine.weight_terms(&of_draw)) {
             *sum += value.unwrap_or(0.0) / draws as f64;
         }
@@ -245,14 +253,25 @@ pub fn elbo(
     let at = Position::full_batch(training_examples);
     let term = |(term, value): (&crate::ir::Term, f64)| {
         let (value, scale) = match term.kind {
-            TermKind::Nll => (scores.expected_nll() * scores.examples() as f64, 1.0 / scores.examples() as f64),
+            TermKind::Nll => (
+                scores.expected_nll() * scores.examples() as f64,
+                1.0 / scores.examples() as f64,
+            ),
             _ => (value, term.scale.value(&at)),
         };
         let symbol = match term.kind {
             TermKind::Nll => "1/n".into(),
             _ => term.scale.to_string(),
         };
-        Term { name: term.kind.name(model), symbol, value: TermValue { value, scale, scaled: value * scale } }
+        Term {
+            name: term.kind.name(model),
+            symbol,
+            value: TermValue {
+                value,
+                scale,
+                scaled: value * scale,
+            },
+        }
     };
     model.loss.terms.iter().zip(values).map(term).collect()
 }

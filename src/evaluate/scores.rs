@@ -57,7 +57,9 @@ impl Scores {
     /// Number of examples.
     pub fn examples(&self) -> usize {
         match self {
-            Scores::Classification { examples, .. } | Scores::Regression { examples, .. } => *examples,
+            Scores::Classification { examples, .. } | Scores::Regression { examples, .. } => {
+                *examples
+            }
         }
     }
 

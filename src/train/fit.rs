@@ -329,7 +329,7 @@ impl<M: Machine> Training<'_, M> {
             ));
         }
         let help = format!(
-            "a lower learning rate, `--learning-rate {}`, is the first thing to try",
+            "a lower learning rate, `--learning-rate {:?}`, is the first thing to try",
             self.config.learning_rate() / 10.0
         );
         Err(Failure::from(message.help(help)))

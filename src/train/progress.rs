@@ -29,7 +29,7 @@ impl<'a> Progress<'a> {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-        let style = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len}  {wide_msg}")
+        let style = ProgressStyle::with_template("epoch {prefix} {bar:8} {pos}/{len}  {wide_msg}")
             .expect("a template");
         bar.set_style(style.progress_chars("━╸ "));
         Progress {
@@ -70,7 +70,7 @@ impl Watch for Progress<'_> {
         self.done = done;
         self.bar.reset();
         self.bar
-            .set_prefix(format!("epoch {}/{}", epoch + 1, self.epochs));
+            .set_prefix(format!("{}/{}", epoch + 1, self.epochs));
         self.bar.set_position(step_of_epoch as u64);
     }
 
@@ -82,11 +82,12 @@ impl Watch for Progress<'_> {
         }
         self.drawn = Instant::now();
         let line = line();
+        // What matters least comes last, where a narrow terminal cuts it off.
         let left = self
             .left()
-            .map_or(String::new(), |left| format!("  {} left", duration(left)));
+            .map_or(String::new(), |left| format!("{} left  ", duration(left)));
         self.bar.set_message(format!(
-            "loss {}  nll {}  kl/N {}  {}  {} examples/s{left}",
+            "{left}loss {}  nll {}  kl/N {}  {}  {} examples/s",
             number(line.loss),
             number(line.nll()),
             number(line.kl()),
@@ -173,8 +174,11 @@ pub fn number(x: f64) -> String {
     }
 }
 
-/// `0:07`, `12:30`, `1:02:03`
+/// `0.4 s`, `12:30`, `1:02:03`
 pub fn duration(time: Duration) -> String {
+    if time < Duration::from_secs(60) {
+        return format!("{:.1} s", time.as_secs_f64());
+    }
     let seconds = time.as_secs_f64().round() as u64;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match hours {
@@ -236,8 +240,8 @@ mod tests {
             shown,
             [
                 " epoch       loss        nll       kl/N   accuracy   examples/s    time",
-                "     1     13.729     5.2068     8.5218    23.40 %         2310    0:22",
-                "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310    0:22",
+                "     1     13.729     5.2068     8.5218    23.40 %         2310  21.6 s",
+                "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310  21.6 s",
             ]
         );
         assert_eq!(heading(&line(Some(scores))).len(), shown[2].len());
@@ -255,6 +259,6 @@ mod tests {
             ]
         );
         let times = [7, 750, 3723].map(|s| duration(Duration::from_secs(s)));
-        assert_eq!(times, ["0:07", "12:30", "1:02:03"]);
+        assert_eq!(times, ["7.0 s", "12:30", "1:02:03"]);
     }
 }

@@ -69,17 +69,8 @@ impl RunDir {
             fs::create_dir_all(path).map_err(|error| failed(path, "make the folder", &error))
         };
         if let Some(out) = out {
+            Self::refuse_used(out)?;
             make(out)?;
-            let used = fs::read_dir(out)
-                .map_err(|error| failed(out, "read", &error))?
-                .next()
-                .is_some();
-            if used {
-                let title = format!("the folder `{}` is not empty", out.display());
-                return Err(Diagnostic::error("E0604", title)
-                    .help("`--resume` goes on with the run in it; another `--out` starts a new one")
-                    .into());
-            }
             return Ok(RunDir(out.to_owned()));
         }
         let runs = Path::new("runs");
@@ -94,6 +85,25 @@ impl RunDir {
             }
         }
         unreachable!("some name is free")
+    }
+
+    /// Whether a new run may go to `out`.
+    ///
+    /// # Errors
+    ///
+    /// `E0604` where it exists and is not empty.
+    pub fn refuse_used(out: &Path) -> Result<()> {
+        let entries = match fs::read_dir(out) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(|error| failed(out, "read", &error))?,
+        };
+        if entries.count() == 0 {
+            return Ok(());
+        }
+        let title = format!("the folder `{}` is not empty", out.display());
+        Err(Diagnostic::error("E0604", title)
+            .help("`--resume` goes on with the run in it; another `--out` starts a new one")
+            .into())
     }
 
     /// The run in `path`.

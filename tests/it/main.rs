@@ -1,5 +1,6 @@
 //! What a user sees, tested through the library and the command.
 
+mod cli;
 mod docs;
 mod estimators;
 mod front_bad;
