@@ -189,7 +189,7 @@ fn predict(out: &mut String, model: &Model) {
         );
         line!(
             out,
-            "  {:<12}each draw of the weights serves all examples",
+            "  {:<12}made as the estimators make them in training",
             "draws"
         );
     } else {

@@ -6,6 +6,7 @@ mod negative_log_prior;
 mod normal_laplace;
 mod normal_normal;
 mod quadrature;
+pub mod rules;
 
 pub use monte_carlo::MonteCarlo;
 pub use negative_log_prior::NegativeLogPrior;
