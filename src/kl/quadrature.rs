@@ -235,7 +235,6 @@ impl Quadrature {
 mod tests {
     use super::*;
     use crate::distribution::Feature;
-    use std::f64::consts::PI;
 
     #[test]
     fn a_spike_takes_some_panels_more() {

@@ -86,12 +86,12 @@ mod tests {
 
     #[test]
     fn the_rules_are_exact_for_polynomials() {
-        for (count, _) in HERMITE {
+        for count in [8, 16, 32] {
             let nodes = hermite(count);
             assert_eq!(nodes.len(), count);
             let mut moment = 1.0;
             for power in (0..count.min(14) as i32).step_by(2) {
-                let density = |z: f64| (-0.5 * z * z).exp() / (2.0 * PI).sqrt();
+                let density = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
                 let sum: f64 = nodes
                     .iter()
                     .map(|node| node.weight * density(node.at) * node.at.powi(power))

@@ -83,7 +83,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
     let rhos = initializers.next().map(rule);
     let mut expected = 0.0;
     for loc in &locs {
-        let mut value = |scale: &[f64]| {
+        let value = |scale: &[f64]| {
             let entries = Entries {
                 loc: &[loc.at],
                 scale,
