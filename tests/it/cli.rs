@@ -268,8 +268,12 @@ fn every_wrong_start_has_its_message_and_loses_nothing() {
         let text = place.refused(command);
         assert!(text.contains("E0605") && text.contains("damaged"), "{text}");
     }
-    let text = place.refused("train line.bnn --data t.csv --batch-size 20 --learning-rate 1e30 --out wild");
-    assert!(text.contains("E0608") && text.contains("not finite at step"), "{text}");
+    let text = place
+        .refused("train line.bnn --data t.csv --batch-size 20 --learning-rate 1e30 --out wild");
+    assert!(
+        text.contains("E0608") && text.contains("not finite at step"),
+        "{text}"
+    );
     assert!(text.contains("keeps the state after step 0"), "{text}");
     std::fs::write(place.path("line.toml"), "epoch = 3\n").unwrap();
     let text = place.refused("train line.bnn --data t.csv");
