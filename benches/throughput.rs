@@ -28,7 +28,10 @@ fn sgemm_peak() -> f64 {
     let mut best = f64::INFINITY;
     for _ in 0..6 {
         let start = Instant::now();
-        let (a, b) = (MatrixRef::row_major(&a, n, n), MatrixRef::row_major(&b, n, n));
+        let (a, b) = (
+            MatrixRef::row_major(&a, n, n),
+            MatrixRef::row_major(&b, n, n),
+        );
         parallel_gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut c, n, n));
         best = best.min(start.elapsed().as_secs_f64());
     }
@@ -41,19 +44,48 @@ fn examples_per_second(plan: &Arc<Plan>) -> f64 {
     interpreter.initialize(0);
     let len = BATCH * plan.model.input.shape.len();
     let inputs: Vec<f32> = (0..len).map(|i| (0.37 * i as f32).sin()).collect();
-    let TargetKind::Category(classes) = plan.model.target.kind else { panic!("a classifier is expected") };
+    let TargetKind::Category(classes) = plan.model.target.kind else {
+        panic!("a classifier is expected")
+    };
     let labels: Vec<u32> = (0..BATCH as u32).map(|i| i % classes as u32).collect();
-    let batch = Batch { inputs: &inputs, targets: Targets::Labels(&labels), len: BATCH };
-    let at = Position { training_examples: N, batch: BATCH, batch_index: 0, batches: N / BATCH, epoch: 0.0 };
+    let batch = Batch {
+        inputs: &inputs,
+        targets: Targets::Labels(&labels),
+        len: BATCH,
+    };
+    let at = Position {
+        training_examples: N,
+        batch: BATCH,
+        batch_index: 0,
+        batches: N / BATCH,
+        epoch: 0.0,
+    };
     let adam = optimizer::find("adam").expect("adam is an optimizer");
-    let mut adam = optimizer::State::new(adam, optimizer::defaults(adam.signature()), plan.trainable());
+    let mut adam = optimizer::State::new(
+        adam,
+        optimizer::defaults(adam.signature()),
+        plan.trainable(),
+    );
     let mut step = 0;
     let mut run = |steps: u64| {
         let start = Instant::now();
         for _ in 0..steps {
-            interpreter.step(&batch, &Draw { seed: 0, step, given: None }, &at);
+            interpreter.step(
+                &batch,
+                &Draw {
+                    seed: 0,
+                    step,
+                    given: None,
+                },
+                &at,
+            );
             step += 1;
-            adam.step(step, 1e-4, &mut interpreter.variables, &interpreter.gradient);
+            adam.step(
+                step,
+                1e-4,
+                &mut interpreter.variables,
+                &interpreter.gradient,
+            );
         }
         start.elapsed().as_secs_f64() / steps as f64
     };
@@ -66,14 +98,33 @@ fn examples_per_second(plan: &Arc<Plan>) -> f64 {
 }
 
 fn main() {
-    let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let models = ["cifar10_flipout", "mnist_lenet", "cifar10_two_convs", "mnist_mlp"];
-    println!("{} threads, batch {BATCH}, float32, best of several runs", rayon::current_num_threads());
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with("--"))
+        .collect();
+    let models = [
+        "cifar10_flipout",
+        "mnist_lenet",
+        "cifar10_two_convs",
+        "mnist_mlp",
+    ];
+    println!(
+        "{} threads, batch {BATCH}, float32, best of several runs",
+        rayon::current_num_threads()
+    );
     let peak = sgemm_peak();
     println!("2048³ sgemm: {peak:.0} GFLOP/s\n");
-    println!("{:<20} {:>12} {:>12} {:>10} {:>10}", "model", "Mop/example", "examples/s", "GFLOP/s", "of peak");
-    for model in models.iter().filter(|m| named.is_empty() || named.iter().any(|n| n == *m)) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(format!("{model}.bnn"));
+    println!(
+        "{:<20} {:>12} {:>12} {:>10} {:>10}",
+        "model", "Mop/example", "examples/s", "GFLOP/s", "of peak"
+    );
+    for model in models
+        .iter()
+        .filter(|m| named.is_empty() || named.iter().any(|n| n == *m))
+    {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("specs")
+            .join(format!("{model}.bnn"));
         let compiled = bnnc::compile::file(&path, &[]).unwrap_or_else(|e| panic!("{model}: {e}"));
         let plan = Arc::new(Plan::new(compiled.model));
         let operations = plan.operations() as f64;

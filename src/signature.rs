@@ -126,7 +126,12 @@ pub struct Constants(pub Vec<(&'static str, Constant)>);
 
 impl Constants {
     fn get(&self, name: &str) -> &Constant {
-        &self.0.iter().find(|(n, _)| *n == name).expect("an argument of the signature").1
+        &self
+            .0
+            .iter()
+            .find(|(n, _)| *n == name)
+            .expect("an argument of the signature")
+            .1
     }
 
     /// The [`Constant::Count`] called `name`.

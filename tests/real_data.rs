@@ -16,7 +16,9 @@ fn data_dir() -> Option<PathBuf> {
         let shared = std::env::var_os("BNNC_SHARED").map_or_else(beside, PathBuf::from);
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
         let script = shared.join("data/unpack.sh");
-        let done = script.is_file().then(|| Command::new(&script).arg(&directory).status());
+        let done = script
+            .is_file()
+            .then(|| Command::new(&script).arg(&directory).status());
         match done {
             Some(Ok(status)) if status.success() => Some(directory),
             other => {
@@ -29,27 +31,45 @@ fn data_dir() -> Option<PathBuf> {
 }
 
 fn read(name: &str) -> Option<Dataset> {
-    let request = Request { data: name.into(), data_dir: Some(data_dir()?), target: None };
+    let request = Request {
+        data: name.into(),
+        data_dir: Some(data_dir()?),
+        target: None,
+    };
     let started = std::time::Instant::now();
     let facts = facts(&request).unwrap();
-    assert!(started.elapsed().as_millis() < 200, "facts took {:?}", started.elapsed());
+    assert!(
+        started.elapsed().as_millis() < 200,
+        "facts took {:?}",
+        started.elapsed()
+    );
     let data = load(&request).unwrap();
     assert_eq!(facts, Facts::of(&data));
     Some(data)
 }
 
 fn labels(split: &Split) -> &[u8] {
-    let Values::U8(labels) = &split.targets else { panic!("labels are bytes") };
+    let Values::U8(labels) = &split.targets else {
+        panic!("labels are bytes")
+    };
     labels
 }
 
 /// The mean and deviation of each channel, of values from 0 to 1.
 fn assert_moments(split: &Split, expected: &[[f64; 2]]) {
     let all: Vec<usize> = (0..split.len).collect();
-    let fitted = Scaling::Standardize.fit(&split.inputs, &split.input_shape, &all).transform;
+    let fitted = Scaling::Standardize
+        .fit(&split.inputs, &split.input_shape, &all)
+        .transform;
     for (channel, [mean, deviation]) in expected.iter().enumerate() {
-        assert!((fitted.offset[channel] / 255.0 - mean).abs() < 6e-7, "{fitted:?}");
-        assert!((fitted.scale[channel] / 255.0 - deviation).abs() < 6e-7, "{fitted:?}");
+        assert!(
+            (fitted.offset[channel] / 255.0 - mean).abs() < 6e-7,
+            "{fitted:?}"
+        );
+        assert!(
+            (fitted.scale[channel] / 255.0 - deviation).abs() < 6e-7,
+            "{fitted:?}"
+        );
     }
 }
 
@@ -67,7 +87,9 @@ fn mnist() {
 
 #[test]
 fn fashion_mnist() {
-    let Some(data) = read("fashion_mnist") else { return };
+    let Some(data) = read("fashion_mnist") else {
+        return;
+    };
     let test = data.test.as_ref().unwrap();
     assert_eq!(labels(&data.train)[..10], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
     assert_eq!(labels(test)[..10], [9, 2, 1, 1, 6, 1, 4, 6, 5, 7]);
@@ -82,8 +104,22 @@ fn cifar10() {
     assert_eq!((data.train.len, test.len), (50_000, 10_000));
     assert_eq!(labels(&data.train)[..10], [6, 9, 9, 4, 1, 1, 2, 7, 8, 3]);
     assert_eq!(labels(test)[..10], [3, 8, 8, 0, 6, 6, 1, 6, 3, 1]);
-    assert_moments(&data.train, &[[0.491400, 0.247032], [0.482158, 0.243485], [0.446531, 0.261588]]);
-    assert_moments(test, &[[0.494215, 0.246649], [0.485132, 0.242892], [0.450408, 0.261590]]);
+    assert_moments(
+        &data.train,
+        &[
+            [0.491400, 0.247032],
+            [0.482158, 0.243485],
+            [0.446531, 0.261588],
+        ],
+    );
+    assert_moments(
+        test,
+        &[
+            [0.494215, 0.246649],
+            [0.485132, 0.242892],
+            [0.450408, 0.261590],
+        ],
+    );
 }
 
 #[test]
@@ -91,19 +127,38 @@ fn a_regression_table_with_its_held_out_rows() {
     let Some(directory) = data_dir() else { return };
     let folder = directory.join("uci/concrete");
     let path = folder.join("data.csv").display().to_string();
-    let data = load(&Request { data: path, ..Request::default() }).unwrap();
-    assert_eq!((data.train.len, &data.train.input_shape), (1030, &Shape::new(&[8])));
+    let data = load(&Request {
+        data: path,
+        ..Request::default()
+    })
+    .unwrap();
+    assert_eq!(
+        (data.train.len, &data.train.input_shape),
+        (1030, &Shape::new(&[8]))
+    );
     let all: Vec<usize> = (0..1030).collect();
-    let fitted = Scaling::Standardize.fit(&data.train.targets, &Shape::default(), &all).transform;
+    let fitted = Scaling::Standardize
+        .fit(&data.train.targets, &Shape::default(), &all)
+        .transform;
     assert!(
         (fitted.offset[0] - 35.818).abs() < 5e-4 && (fitted.scale[0] - 16.698).abs() < 5e-4,
         "{fitted:?}"
     );
 
     let table = folder.join("split_3.toml");
-    std::fs::write(&table, "file = \"data.csv\"\ntarget = \"y\"\ntest_rows = \"test_3.txt\"\n").unwrap();
-    let request = Request { data: table.display().to_string(), ..Request::default() };
+    std::fs::write(
+        &table,
+        "file = \"data.csv\"\ntarget = \"y\"\ntest_rows = \"test_3.txt\"\n",
+    )
+    .unwrap();
+    let request = Request {
+        data: table.display().to_string(),
+        ..Request::default()
+    };
     let split = load(&request).unwrap();
-    assert_eq!((split.train.len, split.test.as_ref().unwrap().len), (927, 103));
+    assert_eq!(
+        (split.train.len, split.test.as_ref().unwrap().len),
+        (927, 103)
+    );
     assert_eq!(facts(&request).unwrap(), Facts::of(&split));
 }

@@ -1,6 +1,6 @@
 //! Arguments against a [`Signature`].
 
-use super::expression::{Scope, number, show};
+use super::expression::{Scope, fans_in, number, show};
 use super::{Messages, constants, words};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constant, Domain, Kind, Parameter, Signature};
@@ -75,11 +75,11 @@ pub fn bind(
                     words::count(n, "argument", "arguments at most")
                 ),
             };
-            messages.push(
-                Diagnostic::error("E0205", title)
-                    .at(argument.span, "one too many")
-                    .note(form()),
-            );
+            let message = Diagnostic::error("E0205", title);
+            messages.push(match parameters.is_empty() {
+                true => message.at(argument.span, ""),
+                false => message.at(argument.span, "one too many").note(form()),
+            });
             // One message for all that are too many.
             break;
         }
@@ -307,7 +307,7 @@ pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> 
             show(value)
         ),
     );
-    messages.push(message.at(expr.span, value_label(expr, value)));
+    messages.push(message.at(expr.span, value_label(expr, value, scope)));
     None
 }
 
@@ -332,22 +332,22 @@ pub fn in_domain(
             "E0207",
             format!("`{name}` is {}, not {}", domain.describe(), show(value)),
         )
-        .at(expr.span, value_label(expr, value)),
+        .at(expr.span, value_label(expr, value, scope)),
     );
     None
 }
 
 /// `= 0.5`, unless the expression says that itself.
-fn value_label(expr: &Expr, value: f64) -> String {
+fn value_label(expr: &Expr, value: f64, scope: Scope) -> String {
     let literal = match &expr.kind {
         ExprKind::Number(_) => true,
         ExprKind::Negate(inner) => matches!(inner.kind, ExprKind::Number(_)),
         _ => false,
     };
-    if literal {
-        String::new()
-    } else {
-        format!("= {}", show(value))
+    match fans_in(expr, scope) {
+        _ if literal => String::new(),
+        Some(fans) => format!("= {}, with {fans}", show(value)),
+        None => format!("= {}", show(value)),
     }
 }
 

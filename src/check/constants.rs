@@ -21,6 +21,7 @@ pub struct Constants {
     list: Vec<Constant>,
     others: Vec<(String, Span, &'static str)>,
     silent: Vec<String>,
+    declared: Vec<(String, Span)>,
     /// Whether the order of the text does not matter (expressions that are not in the file).
     pub(super) anywhere: bool,
 }
@@ -30,8 +31,14 @@ impl Constants {
     pub fn new(file: &File, sets: &[(String, String)], messages: &mut Messages) -> Self {
         let mut constants = Constants::default();
         for item in &file.items {
-            if let ItemKind::Latent { name, .. } | ItemKind::Block { name, .. } = &item.kind {
-                constants.silent.push(name.text.clone());
+            match &item.kind {
+                ItemKind::Latent { name, .. } | ItemKind::Block { name, .. } => {
+                    constants.silent.push(name.text.clone());
+                }
+                ItemKind::Const { name, .. } => {
+                    constants.declared.push((name.text.clone(), name.span));
+                }
+                _ => {}
             }
         }
         let declared: Vec<&str> = file
@@ -113,6 +120,15 @@ impl Constants {
     /// The constant called `name`.
     pub fn find(&self, name: &str) -> Option<&Constant> {
         self.list.iter().find(|c| c.name.text == name)
+    }
+
+    /// Where a constant is declared that has no value yet: further below.
+    pub(super) fn later(&self, name: &str) -> Option<Span> {
+        let known = self.find(name).is_some();
+        self.declared
+            .iter()
+            .find(|(n, _)| n == name && !known)
+            .map(|(_, span)| *span)
     }
 
     /// The names, in their order.

@@ -54,9 +54,9 @@ pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64>
                 Operator::Power => a.powf(b),
             };
             let text = format!("{} {} {}", show(a), operator.symbol(), show(b));
-            finite(value, text, expr.span, messages)
+            finite(value, text, expr.span, fans_in(expr, scope), messages)
         }
-        ExprKind::Call(call) => function(call, scope, messages),
+        ExprKind::Call(call) => function(call, fans_in(expr, scope), scope, messages),
         ExprKind::List(_) => wrong(expr.span, "a list", messages),
         ExprKind::Index { .. } => wrong(expr.span, "an entry of a value", messages),
     }
@@ -69,7 +69,13 @@ fn wrong(span: Span, what: &str, messages: &mut Messages) -> Option<f64> {
     None
 }
 
-fn finite(value: f64, text: String, span: Span, messages: &mut Messages) -> Option<f64> {
+fn finite(
+    value: f64,
+    text: String,
+    expr: Span,
+    fans: Option<String>,
+    messages: &mut Messages,
+) -> Option<f64> {
     if value.is_finite() {
         return Some(value);
     }
@@ -78,18 +84,47 @@ fn finite(value: f64, text: String, span: Span, messages: &mut Messages) -> Opti
     } else {
         "is not finite"
     };
-    messages.push(Diagnostic::error("E0207", format!("`{text}` {what}")).at(span, ""));
+    let message = Diagnostic::error("E0207", format!("`{text}` {what}"));
+    messages.push(message.at(expr, fans.unwrap_or_default()));
     None
 }
 
-fn function(call: &Call, scope: Scope, messages: &mut Messages) -> Option<f64> {
+/// `fan_in = 192`, of those that stand in the expression.
+pub(super) fn fans_in(expr: &Expr, scope: Scope) -> Option<String> {
+    let fans = scope.fans?;
+    let mut found = Vec::new();
+    let mut stack = vec![expr];
+    while let Some(expr) = stack.pop() {
+        match &expr.kind {
+            ExprKind::Name(name) if name.text == "fan_in" => {
+                found.push(format!("fan_in = {}", fans.fan_in));
+            }
+            ExprKind::Name(name) if name.text == "fan_out" => {
+                found.push(format!("fan_out = {}", fans.fan_out));
+            }
+            ExprKind::Negate(inner) => stack.push(inner),
+            ExprKind::Binary { left, right, .. } => stack.extend([&**left, &**right]),
+            ExprKind::Call(call) => stack.extend(call.arguments.iter().map(|a| &a.value)),
+            _ => {}
+        }
+    }
+    found.sort();
+    found.dedup();
+    (!found.is_empty()).then(|| found.join(", "))
+}
+
+fn function(
+    call: &Call,
+    fans: Option<String>,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<f64> {
     let name = call.name.text.as_str();
     if name == "learned" {
         messages.push(
             Diagnostic::error("E0216", "`learned(…)` cannot stand here")
                 .at(call.span, "")
-                .note("it replaces a whole number among the arguments of a prior or of the likelihood")
-                .note("everything else in a model file is a constant"),
+                .note("it stands alone, as an argument of a prior or of the likelihood in place of a number"),
         );
         return None;
     }
@@ -130,7 +165,13 @@ fn function(call: &Call, scope: Scope, messages: &mut Messages) -> Option<f64> {
         "exp" => x.exp(),
         _ => x.ln(),
     };
-    finite(value, format!("{name}({})", show(x)), call.span, messages)
+    finite(
+        value,
+        format!("{name}({})", show(x)),
+        call.span,
+        fans,
+        messages,
+    )
 }
 
 fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
@@ -163,6 +204,17 @@ fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
         return constant.value;
     }
     if scope.constants.is_silent(&name.text) {
+        return None;
+    }
+    if let Some(later) = scope.constants.later(&name.text) {
+        messages.push(
+            Diagnostic::error(
+                "E0209",
+                format!("`{}` is used before it is declared", name.text),
+            )
+            .at(name.span, "used here")
+            .context(later, "declared here"),
+        );
         return None;
     }
     let mut known: Vec<&str> = scope.constants.names().collect();

@@ -61,7 +61,9 @@ pub enum Emit {
 
 /// `NAME=VALUE`
 pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is wanted, such as width=400")?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("NAME=VALUE is wanted, such as width=400")?;
     Ok((name.trim().into(), value.trim().into()))
 }
 
@@ -82,7 +84,9 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     }
     let compiled = compile::file(&args.model, &args.sets)?;
     let model = &compiled.model;
-    let batch = args.batch_size.map_or_else(|| batch_beside(&args.model), |b| b as usize);
+    let batch = args
+        .batch_size
+        .map_or_else(|| batch_beside(&args.model), |b| b as usize);
     let facts = facts(args, &compiled, batch)?;
     let mut warnings = compiled.warnings.clone();
     warnings.extend(crate::lint::run_with(model, &facts));
@@ -149,21 +153,29 @@ pub fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
             "the model reads {}, and the examples of {} are {}",
             model.input.shape, found.name, found.input_shape
         );
-        return Some(
-            Diagnostic::error("E0509", title)
-                .at(input.span, format!("`{}` is {}", model.input.name, model.input.shape)),
-        );
+        return Some(Diagnostic::error("E0509", title).at(
+            input.span,
+            format!("`{}` is {}", model.input.name, model.input.shape),
+        ));
     }
     let why = found.target.accepts(model.target.kind).err()?;
     Some(
-        Diagnostic::error("E0509", format!("the targets of {} do not fit: {why}", found.name))
-            .at(model.observe.span, ""),
+        Diagnostic::error(
+            "E0509",
+            format!("the targets of {} do not fit: {why}", found.name),
+        )
+        .at(model.observe.span, ""),
     )
 }
 
 /// `batch_size` of the run file of the model's name, else 128.
 fn batch_beside(model: &Path) -> usize {
     let text = std::fs::read_to_string(model.with_extension("toml")).unwrap_or_default();
-    let size = text.parse::<toml::Table>().ok().and_then(|t| t.get("batch_size")?.as_integer());
-    size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0).unwrap_or(128)
+    let size = text
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|t| t.get("batch_size")?.as_integer());
+    size.and_then(|size| usize::try_from(size).ok())
+        .filter(|size| *size > 0)
+        .unwrap_or(128)
 }

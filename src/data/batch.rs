@@ -7,14 +7,31 @@ use crate::tensor::Real;
 
 /// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
 pub fn gather<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
-    scaled(&split.inputs, split.input_shape.len(), indices, transform, out);
+    scaled(
+        &split.inputs,
+        split.input_shape.len(),
+        indices,
+        transform,
+        out,
+    );
 }
 
 /// The scaled targets of the examples `indices`; `out` is resized and overwritten.
 ///
 /// Targets of 0 or 1 are gathered by this too, with the identity.
-pub fn gather_targets<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
-    scaled(&split.targets, split.target_shape.len(), indices, transform, out);
+pub fn gather_targets<T: Real>(
+    split: &Split,
+    indices: &[usize],
+    transform: &Transform,
+    out: &mut Vec<T>,
+) {
+    scaled(
+        &split.targets,
+        split.target_shape.len(),
+        indices,
+        transform,
+        out,
+    );
 }
 
 /// The labels of the examples `indices`; `out` is resized and overwritten.
@@ -23,7 +40,12 @@ pub fn gather_targets<T: Real>(split: &Split, indices: &[usize], transform: &Tra
 ///
 /// `E0509` for a target that is not a whole number below `classes`; [`check_targets`] finds it before a
 /// run.
-pub fn gather_labels(split: &Split, indices: &[usize], classes: usize, out: &mut Vec<u32>) -> Result<()> {
+pub fn gather_labels(
+    split: &Split,
+    indices: &[usize],
+    classes: usize,
+    out: &mut Vec<u32>,
+) -> Result<()> {
     out.clear();
     for &index in indices {
         let value = split.targets.get(index);
@@ -48,14 +70,23 @@ fn scaled<T: Real>(
     out.clear();
     out.reserve(indices.len() * width);
     let channels = transform.channels();
-    let rows = indices.iter().map(|index| index * width..(index + 1) * width);
+    let rows = indices
+        .iter()
+        .map(|index| index * width..(index + 1) * width);
     match values {
         Values::U8(bytes) if channels <= MOST_TABLED_CHANNELS => {
             let table: Vec<[T; 256]> = (0..channels)
-                .map(|channel| std::array::from_fn(|byte| T::of(transform.apply(channel, byte as f64))))
+                .map(|channel| {
+                    std::array::from_fn(|byte| T::of(transform.apply(channel, byte as f64)))
+                })
                 .collect();
             for pixels in rows.flat_map(|row| bytes[row].chunks_exact(channels)) {
-                out.extend(pixels.iter().zip(&table).map(|(&byte, table)| table[usize::from(byte)]));
+                out.extend(
+                    pixels
+                        .iter()
+                        .zip(&table)
+                        .map(|(&byte, table)| table[usize::from(byte)]),
+                );
             }
         }
         Values::U8(v) => each(v, f64::from, rows, transform, out),
@@ -72,7 +103,11 @@ fn each<V: Copy, T: Real>(
     out: &mut Vec<T>,
 ) {
     for row in rows.flat_map(|row| values[row].chunks_exact(transform.channels())) {
-        out.extend(row.iter().enumerate().map(|(channel, &v)| T::of(transform.apply(channel, wide(v)))));
+        out.extend(
+            row.iter()
+                .enumerate()
+                .map(|(channel, &v)| T::of(transform.apply(channel, wide(v)))),
+        );
     }
 }
 
@@ -84,11 +119,17 @@ fn each<V: Copy, T: Real>(
 /// `E0509`, with the first target that is not, and how many are not.
 pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> {
     let width = split.target_shape.len();
-    let wanted = if let TargetKind::Real(width) = kind { width } else { 1 };
+    let wanted = if let TargetKind::Real(width) = kind {
+        width
+    } else {
+        1
+    };
     if width != wanted {
-        return Err(Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
-            .note(format!("the model predicts {kind}"))
-            .into());
+        return Err(
+            Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
+                .note(format!("the model predicts {kind}"))
+                .into(),
+        );
     }
     let fits = |value: f64| match kind {
         TargetKind::Category(classes) => is_label(value, classes),
@@ -96,7 +137,9 @@ pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> 
         TargetKind::Real(_) => value.is_finite(),
     };
     let mut bad = (0..split.targets.len()).filter(|i| !fits(split.targets.get(*i)));
-    let Some(first) = bad.next() else { return Ok(()) };
+    let Some(first) = bad.next() else {
+        return Ok(());
+    };
     let others = bad.count();
     let message = bad_target(kind, what, first / width, split.targets.get(first));
     Err(if others == 0 {
@@ -118,10 +161,14 @@ fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnosti
             format!("a whole number from 0 to {}", classes.max(1) - 1),
         ),
         TargetKind::Binary => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
-        TargetKind::Real(_) => (format!("a target of {what} is not finite"), "a finite number".into()),
+        TargetKind::Real(_) => (
+            format!("a target of {what} is not finite"),
+            "a finite number".into(),
+        ),
     };
-    Diagnostic::error("E0509", title)
-        .note(format!("expected {expected}, row {row} (the first being 0) has {value}"))
+    Diagnostic::error("E0509", title).note(format!(
+        "expected {expected}, row {row} (the first being 0) has {value}"
+    ))
 }
 
 /// Whether every input of `split`, called `what`, is finite.
@@ -136,10 +183,18 @@ pub fn check_inputs(split: &Split, what: &str) -> Result<()> {
         Values::F64(v) => v.iter().position(|x| !x.is_finite()),
     };
     let Some(index) = first else { return Ok(()) };
-    let (row, entry) = (index / split.input_shape.len(), index % split.input_shape.len());
-    Err(Diagnostic::error("E0510", format!("an input of {what} is not finite"))
-        .note(format!("row {row} (the first being 0) has {} at entry {entry}", split.inputs.get(index)))
-        .into())
+    let (row, entry) = (
+        index / split.input_shape.len(),
+        index % split.input_shape.len(),
+    );
+    Err(
+        Diagnostic::error("E0510", format!("an input of {what} is not finite"))
+            .note(format!(
+                "row {row} (the first being 0) has {} at entry {entry}",
+                split.inputs.get(index)
+            ))
+            .into(),
+    )
 }
 
 #[cfg(test)]
@@ -161,7 +216,10 @@ mod tests {
     #[test]
     fn every_kind_of_value_gathers_the_same() {
         let bytes: Vec<u8> = (0..48).map(|i| i * 5).collect();
-        let transform = Transform { offset: vec![1.5, 2.0], scale: vec![3.0, 0.7] };
+        let transform = Transform {
+            offset: vec![1.5, 2.0],
+            scale: vec![3.0, 0.7],
+        };
         let all = [
             Values::U8(bytes.clone()),
             Values::F32(bytes.iter().map(|&b| f32::from(b)).collect()),
@@ -183,15 +241,26 @@ mod tests {
 
     #[test]
     fn labels_out_of_range_name_the_row() {
-        let data = split(Values::U8(vec![0; 4]), &[1], Values::F64(vec![0.0, 2.0, 3.0, 1.5]));
+        let data = split(
+            Values::U8(vec![0; 4]),
+            &[1],
+            Values::F64(vec![0.0, 2.0, 3.0, 1.5]),
+        );
         let mut labels = vec![];
         gather_labels(&data, &[1, 0], 3, &mut labels).unwrap();
         assert_eq!(labels, [2, 0]);
-        let message = check_targets(&data, TargetKind::Category(3), "the training part").unwrap_err();
-        assert_eq!(message.diagnostics[0].title, "a label of the training part is out of range");
+        let message =
+            check_targets(&data, TargetKind::Category(3), "the training part").unwrap_err();
+        assert_eq!(
+            message.diagnostics[0].title,
+            "a label of the training part is out of range"
+        );
         assert_eq!(
             message.diagnostics[0].notes,
-            ["expected a whole number from 0 to 2, row 2 (the first being 0) has 3", "and 1 more of 4"]
+            [
+                "expected a whole number from 0 to 2, row 2 (the first being 0) has 3",
+                "and 1 more of 4"
+            ]
         );
         assert!(gather_labels(&data, &[3], 3, &mut labels).is_err());
         assert!(check_targets(&data, TargetKind::Binary, "it").is_err());
@@ -201,8 +270,15 @@ mod tests {
 
     #[test]
     fn an_input_that_is_not_finite_names_its_row() {
-        let data = split(Values::F32(vec![0.0, 1.0, 2.0, f32::NAN]), &[2], Values::U8(vec![0; 2]));
+        let data = split(
+            Values::F32(vec![0.0, 1.0, 2.0, f32::NAN]),
+            &[2],
+            Values::U8(vec![0; 2]),
+        );
         let message = check_inputs(&data, "the test part").unwrap_err();
-        assert_eq!(message.diagnostics[0].notes, ["row 1 (the first being 0) has NaN at entry 1"]);
+        assert_eq!(
+            message.diagnostics[0].notes,
+            ["row 1 (the first being 0) has NaN at entry 1"]
+        );
     }
 }

@@ -7,8 +7,12 @@ use crate::diagnostic::{Diagnostic, Result};
 use std::path::{Path, PathBuf};
 
 /// Every data set that has a name, in the order in which they are listed.
-pub static CATALOG: &[&dyn CatalogEntry] =
-    &[&cifar10::Cifar10, &mnist::Mnist, &fashion_mnist::FashionMnist, &shapes::Shapes];
+pub static CATALOG: &[&dyn CatalogEntry] = &[
+    &cifar10::Cifar10,
+    &mnist::Mnist,
+    &fashion_mnist::FashionMnist,
+    &shapes::Shapes,
+];
 
 /// A data set that has a name.
 pub trait CatalogEntry: Sync {
@@ -75,7 +79,10 @@ pub enum Origin {
 impl DataFile {
     /// The form of this file that lies in `folder`, and its path.
     pub fn find(&self, folder: &Path) -> Option<(Form, PathBuf)> {
-        let paths = self.forms.iter().map(|form| (*form, folder.join(form.name)));
+        let paths = self
+            .forms
+            .iter()
+            .map(|form| (*form, folder.join(form.name)));
         paths.into_iter().find(|(_, path)| path.is_file())
     }
 
@@ -83,10 +90,20 @@ impl DataFile {
     pub(crate) fn path(&self, folder: &Path, entry: &dyn CatalogEntry) -> Result<PathBuf> {
         self.find(folder).map(|(_, path)| path).ok_or_else(|| {
             let names: Vec<_> = self.forms.iter().map(|form| form.name).collect();
-            Diagnostic::error("E0502", format!("the data set `{}` is incomplete", entry.name()))
-                .note(format!("{} has no {}", folder.display(), names.join(" or ")))
-                .help(format!("`bnnc data fetch {}` downloads what is missing", entry.name()))
-                .into()
+            Diagnostic::error(
+                "E0502",
+                format!("the data set `{}` is incomplete", entry.name()),
+            )
+            .note(format!(
+                "{} has no {}",
+                folder.display(),
+                names.join(" or ")
+            ))
+            .help(format!(
+                "`bnnc data fetch {}` downloads what is missing",
+                entry.name()
+            ))
+            .into()
         })
     }
 }
@@ -116,11 +133,22 @@ pub(crate) fn unknown(name: &str) -> Diagnostic {
 /// some of them.
 pub fn find(entry: &dyn CatalogEntry, places: &[Place]) -> Option<PathBuf> {
     let roots = places.iter().filter_map(|place| place.path.as_deref());
-    let folders: Vec<PathBuf> =
-        roots.flat_map(|root| entry.folders().iter().map(move |folder| root.join(folder))).collect();
-    let files_in = |folder: &PathBuf| entry.files().iter().filter(|f| f.find(folder).is_some()).count();
-    let complete = folders.iter().find(|folder| files_in(folder) == entry.files().len());
-    complete.or_else(|| folders.iter().find(|folder| files_in(folder) > 0)).cloned()
+    let folders: Vec<PathBuf> = roots
+        .flat_map(|root| entry.folders().iter().map(move |folder| root.join(folder)))
+        .collect();
+    let files_in = |folder: &PathBuf| {
+        entry
+            .files()
+            .iter()
+            .filter(|f| f.find(folder).is_some())
+            .count()
+    };
+    let complete = folders
+        .iter()
+        .find(|folder| files_in(folder) == entry.files().len());
+    complete
+        .or_else(|| folders.iter().find(|folder| files_in(folder) > 0))
+        .cloned()
 }
 
 /// As [`find`]; an error that names every place if it is in none. A made data set needs no place.
@@ -139,9 +167,23 @@ mod tests {
     fn entries_are_well_formed() {
         for entry in CATALOG {
             let facts = entry.known_facts();
-            assert!(facts.train > 0 && !facts.input_shape.is_empty(), "{}", entry.name());
-            assert_eq!(facts.target.classes, Some(facts.class_names.len()), "{}", entry.name());
-            assert_eq!(entry.folders().is_empty(), entry.origin().is_none(), "{}", entry.name());
+            assert!(
+                facts.train > 0 && !facts.input_shape.is_empty(),
+                "{}",
+                entry.name()
+            );
+            assert_eq!(
+                facts.target.classes,
+                Some(facts.class_names.len()),
+                "{}",
+                entry.name()
+            );
+            assert_eq!(
+                entry.folders().is_empty(),
+                entry.origin().is_none(),
+                "{}",
+                entry.name()
+            );
             for form in entry.files().iter().flat_map(|f| f.forms) {
                 assert!(form.sha256.len() == 64 && form.bytes > 0, "{}", form.name);
             }
@@ -152,14 +194,20 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         let message = require("cifar").err().unwrap().diagnostics.remove(0);
         assert_eq!(message.title, "the data set `cifar` is not known");
-        assert_eq!(message.notes, ["the data sets are `cifar10`, `mnist`, `fashion_mnist` and `shapes`"]);
+        assert_eq!(
+            message.notes,
+            ["the data sets are `cifar10`, `mnist`, `fashion_mnist` and `shapes`"]
+        );
         assert_eq!(message.helps[0].text, "the nearest name is `cifar10`");
     }
 
     #[test]
     fn a_complete_folder_goes_before_an_incomplete_one() {
         let root = tempfile::tempdir().unwrap();
-        let place = |name| Place { named_by: "--data-dir", path: Some(root.path().join(name)) };
+        let place = |name| Place {
+            named_by: "--data-dir",
+            path: Some(root.path().join(name)),
+        };
         let entry = require("mnist").unwrap();
         for (folder, files) in [("a/mnist", &entry.files()[..2]), ("b/mnist", entry.files())] {
             std::fs::create_dir_all(root.path().join(folder)).unwrap();
@@ -167,10 +215,18 @@ mod tests {
                 std::fs::write(root.path().join(folder).join(file.forms[1].name), b"").unwrap();
             }
         }
-        assert_eq!(find(entry, &[place("a"), place("b")]), Some(root.path().join("b/mnist")));
-        assert_eq!(find(entry, &[place("a"), place("c")]), Some(root.path().join("a/mnist")));
+        assert_eq!(
+            find(entry, &[place("a"), place("b")]),
+            Some(root.path().join("b/mnist"))
+        );
+        assert_eq!(
+            find(entry, &[place("a"), place("c")]),
+            Some(root.path().join("a/mnist"))
+        );
         assert_eq!(find(entry, &[place("c")]), None);
         let failure = entry.read(&root.path().join("a/mnist")).unwrap_err();
-        assert!(failure.to_string().contains("incomplete") || failure.to_string().contains("truncated"));
+        assert!(
+            failure.to_string().contains("incomplete") || failure.to_string().contains("truncated")
+        );
     }
 }

@@ -33,7 +33,11 @@ impl CatalogEntry for Cifar10 {
     }
 
     fn folders(&self) -> &'static [&'static str] {
-        &["cifar-10-batches-bin", "cifar10/cifar-10-batches-bin", "cifar10"]
+        &[
+            "cifar-10-batches-bin",
+            "cifar10/cifar-10-batches-bin",
+            "cifar10",
+        ]
     }
 
     fn files(&self) -> &'static [DataFile] {
@@ -41,17 +45,28 @@ impl CatalogEntry for Cifar10 {
     }
 
     fn origin(&self) -> Option<Origin> {
-        Some(Origin::Archive { url: "https://www.cs.toronto.edu/~kriz", archive: ARCHIVE })
+        Some(Origin::Archive {
+            url: "https://www.cs.toronto.edu/~kriz",
+            archive: ARCHIVE,
+        })
     }
 
     fn known_facts(&self) -> Facts {
-        Facts::images(self.name(), [TRAIN_FILES * RECORDS, RECORDS], [SIDE, SIDE, 3], CLASSES)
+        Facts::images(
+            self.name(),
+            [TRAIN_FILES * RECORDS, RECORDS],
+            [SIDE, SIDE, 3],
+            CLASSES,
+        )
     }
 
     fn found_facts(&self, folder: &Path) -> Result<Facts> {
         for file in FILES {
             let path = file.path(folder, self)?;
-            let length = path.metadata().map_err(|e| unreadable(&path, "read", &e))?.len();
+            let length = path
+                .metadata()
+                .map_err(|e| unreadable(&path, "read", &e))?
+                .len();
             check_length(&path, length)?;
         }
         Ok(self.known_facts())
@@ -77,7 +92,12 @@ impl CatalogEntry for Cifar10 {
         let train = split(&FILES[..TRAIN_FILES])?;
         let test = Some(split(&FILES[TRAIN_FILES..])?);
         let class_names = self.known_facts().class_names;
-        Ok(Dataset { name: self.name().into(), train, test, class_names })
+        Ok(Dataset {
+            name: self.name().into(),
+            train,
+            test,
+            class_names,
+        })
     }
 }
 
@@ -86,7 +106,12 @@ fn check_length(path: &Path, found: u64) -> Result<()> {
     if found == expected {
         return Ok(());
     }
-    Err(wrong_length(path, expected, found, &format!("{RECORDS} records of {RECORD}")))
+    Err(wrong_length(
+        path,
+        expected,
+        found,
+        &format!("{RECORDS} records of {RECORD}"),
+    ))
 }
 
 /// Appends the images, channels last, and the labels of one file.
@@ -97,26 +122,48 @@ fn append(path: &Path, file: impl Read, pixels: &mut Vec<u8>, labels: &mut Vec<u
         .map_err(|e| unreadable(path, "read", &e))?;
     check_length(path, bytes.len() as u64)?;
     let label = |record: &[u8]| record[0];
-    if let Some(row) = bytes.chunks(RECORD).position(|record| label(record) as usize >= CLASSES.len()) {
+    if let Some(row) = bytes
+        .chunks(RECORD)
+        .position(|record| label(record) as usize >= CLASSES.len())
+    {
         return Err(corrupt(path, "is not a CIFAR-10 file")
-            .note(format!("expected labels from 0 to 9, record {row} has {}", bytes[row * RECORD]))
+            .note(format!(
+                "expected labels from 0 to 9, record {row} has {}",
+                bytes[row * RECORD]
+            ))
             .into());
     }
     labels.extend(bytes.chunks(RECORD).map(label));
     let start = pixels.len();
     pixels.resize(start + RECORDS * 3 * PLANE, 0);
-    pixels[start..].par_chunks_mut(3 * PLANE).zip(bytes.par_chunks(RECORD)).for_each(|(image, record)| {
-        let (red, rest) = record[1..].split_at(PLANE);
-        let (green, blue) = rest.split_at(PLANE);
-        for (pixel, ((r, g), b)) in image.chunks_exact_mut(3).zip(red.iter().zip(green).zip(blue)) {
-            pixel.copy_from_slice(&[*r, *g, *b]);
-        }
-    });
+    pixels[start..]
+        .par_chunks_mut(3 * PLANE)
+        .zip(bytes.par_chunks(RECORD))
+        .for_each(|(image, record)| {
+            let (red, rest) = record[1..].split_at(PLANE);
+            let (green, blue) = rest.split_at(PLANE);
+            for (pixel, ((r, g), b)) in image
+                .chunks_exact_mut(3)
+                .zip(red.iter().zip(green).zip(blue))
+            {
+                pixel.copy_from_slice(&[*r, *g, *b]);
+            }
+        });
     Ok(())
 }
 
-const CLASSES: &[&str] =
-    &["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+const CLASSES: &[&str] = &[
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+];
 
 const ARCHIVE: Form = Form {
     name: "cifar-10-binary.tar.gz",
@@ -125,7 +172,11 @@ const ARCHIVE: Form = Form {
 };
 
 const fn batch(name: &'static str, sha256: &'static str) -> Form {
-    Form { name, bytes: (RECORDS * RECORD) as u64, sha256 }
+    Form {
+        name,
+        bytes: (RECORDS * RECORD) as u64,
+        sha256,
+    }
 }
 
 /// The sha256 of each file, as published with torchvision's port to Ruby beside that of the archive.
@@ -161,7 +212,10 @@ static FILES: &[DataFile] = &[
         )],
     },
     DataFile {
-        forms: &[batch("test_batch.bin", "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b")],
+        forms: &[batch(
+            "test_batch.bin",
+            "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
+        )],
     },
 ];
 
@@ -180,7 +234,11 @@ mod tests {
         let mut bytes = vec![0; RECORDS * RECORD];
         let record = &mut bytes[RECORD..2 * RECORD];
         record[0] = 7;
-        (record[1 + 5], record[1 + PLANE + 5], record[1 + 2 * PLANE + 5]) = (10, 20, 30);
+        (
+            record[1 + 5],
+            record[1 + PLANE + 5],
+            record[1 + 2 * PLANE + 5],
+        ) = (10, 20, 30);
         let (pixels, labels) = parse(&bytes).unwrap();
         assert_eq!(labels[..3], [0, 7, 0]);
         let image = &pixels[3 * PLANE..6 * PLANE];
@@ -191,11 +249,17 @@ mod tests {
     #[test]
     fn a_file_of_another_length_or_label_is_a_message() {
         let message = parse(&[0; 100]).unwrap_err().diagnostics.remove(0);
-        assert_eq!(message.notes, ["expected 30730000 bytes (10000 records of 3073), found 100"]);
+        assert_eq!(
+            message.notes,
+            ["expected 30730000 bytes (10000 records of 3073), found 100"]
+        );
         let mut bytes = vec![0; RECORDS * RECORD];
         bytes[9 * RECORD] = 11;
         let message = parse(&bytes).unwrap_err().diagnostics.remove(0);
-        assert_eq!(message.notes, ["expected labels from 0 to 9, record 9 has 11"]);
+        assert_eq!(
+            message.notes,
+            ["expected labels from 0 to 9, record 9 has 11"]
+        );
         bytes.push(0);
         assert!(parse(&bytes).unwrap_err().to_string().contains("longer"));
     }

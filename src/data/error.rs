@@ -22,7 +22,9 @@ use std::path::Path;
 
 /// A file that the operating system would not open, read or write.
 pub(crate) fn unreadable(path: &Path, doing: &str, error: &io::Error) -> Failure {
-    Diagnostic::error("E0503", format!("cannot {doing} `{}`", path.display())).note(error.to_string()).into()
+    Diagnostic::error("E0503", format!("cannot {doing} `{}`", path.display()))
+        .note(error.to_string())
+        .into()
 }
 
 /// A file that is not what its format says.
@@ -32,15 +34,26 @@ pub(crate) fn corrupt(path: &Path, fact: impl std::fmt::Display) -> Diagnostic {
 
 /// A file of another length than its format or its header says.
 pub(crate) fn wrong_length(path: &Path, expected: u64, found: u64, why: &str) -> Failure {
-    let state = if found < expected { "is truncated" } else { "is longer than its contents" };
-    corrupt(path, state).note(format!("expected {expected} bytes ({why}), found {found}")).into()
+    let state = if found < expected {
+        "is truncated"
+    } else {
+        "is longer than its contents"
+    };
+    corrupt(path, state)
+        .note(format!("expected {expected} bytes ({why}), found {found}"))
+        .into()
 }
 
 /// The known word nearest to `word`, if one is near enough to be what was meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), &k.to_lowercase()), k))
+        .map(|k| {
+            (
+                strsim::jaro_winkler(&word.to_lowercase(), &k.to_lowercase()),
+                k,
+            )
+        })
         .filter(|(score, _)| *score > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, k)| k)
@@ -62,8 +75,14 @@ mod tests {
 
     #[test]
     fn the_nearest_word_is_near() {
-        assert_eq!(nearest("cifar", ["mnist", "cifar10", "shapes"]), Some("cifar10"));
-        assert_eq!(nearest("fashion-mnist", ["mnist", "fashion_mnist"]), Some("fashion_mnist"));
+        assert_eq!(
+            nearest("cifar", ["mnist", "cifar10", "shapes"]),
+            Some("cifar10")
+        );
+        assert_eq!(
+            nearest("fashion-mnist", ["mnist", "fashion_mnist"]),
+            Some("fashion_mnist")
+        );
         assert_eq!(nearest("zzz", ["mnist", "cifar10"]), None);
     }
 

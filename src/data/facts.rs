@@ -42,8 +42,13 @@ impl Facts {
     pub fn of(data: &Dataset) -> Facts {
         let labels = !data.class_names.is_empty();
         let splits = [Some(&data.train), data.test.as_ref()];
-        let found = splits.into_iter().flatten().map(|split| classes(&split.targets));
-        let found = found.reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b))).flatten();
+        let found = splits
+            .into_iter()
+            .flatten()
+            .map(|split| classes(&split.targets));
+        let found = found
+            .reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)))
+            .flatten();
         let scalar = data.train.target_shape.rank() == 0;
         Facts {
             name: data.name.clone(),
@@ -52,7 +57,11 @@ impl Facts {
             input_shape: data.train.input_shape.clone(),
             target: TargetFacts {
                 shape: data.train.target_shape.clone(),
-                classes: if labels { Some(data.class_names.len()) } else { found.filter(|_| scalar) },
+                classes: if labels {
+                    Some(data.class_names.len())
+                } else {
+                    found.filter(|_| scalar)
+                },
                 labels,
             },
             class_names: data.class_names.clone(),
@@ -71,7 +80,11 @@ impl Facts {
             train,
             test: Some(test),
             input_shape: Shape::new(&shape),
-            target: TargetFacts { shape: Shape::default(), classes: Some(class_names.len()), labels: true },
+            target: TargetFacts {
+                shape: Shape::default(),
+                classes: Some(class_names.len()),
+                labels: true,
+            },
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
         }
     }
@@ -137,15 +150,27 @@ mod tests {
 
     #[test]
     fn a_model_must_predict_what_the_data_has() {
-        let labels = TargetFacts { shape: Shape::default(), classes: Some(10), labels: true };
+        let labels = TargetFacts {
+            shape: Shape::default(),
+            classes: Some(10),
+            labels: true,
+        };
         assert!(labels.accepts(TargetKind::Category(10)).is_ok());
         assert_eq!(
             labels.accepts(TargetKind::Category(3)).unwrap_err(),
             "the model predicts category[3], the data has labels from 0 to 9"
         );
         assert!(labels.accepts(TargetKind::Real(1)).is_err());
-        let whole = TargetFacts { labels: false, classes: Some(2), ..labels };
-        for kind in [TargetKind::Binary, TargetKind::Category(2), TargetKind::Real(1)] {
+        let whole = TargetFacts {
+            labels: false,
+            classes: Some(2),
+            ..labels
+        };
+        for kind in [
+            TargetKind::Binary,
+            TargetKind::Category(2),
+            TargetKind::Real(1),
+        ] {
             assert!(whole.accepts(kind).is_ok());
         }
         assert!(whole.accepts(TargetKind::Real(2)).is_err());

@@ -85,7 +85,9 @@ fn fetch_by(
     let mut incomplete = vec![];
     for file in entry.files() {
         match file.find(&folder) {
-            Some((form, path)) if same(&path, &form)? => progress(Event::Complete { file: form.name }),
+            Some((form, path)) if same(&path, &form)? => {
+                progress(Event::Complete { file: form.name })
+            }
             _ => incomplete.push(file.forms[0]),
         }
     }
@@ -110,7 +112,10 @@ fn fetch_by(
 }
 
 fn same(path: &Path, form: &Form) -> Result<bool> {
-    let length = path.metadata().map_err(|e| unreadable(path, "read", &e))?.len();
+    let length = path
+        .metadata()
+        .map_err(|e| unreadable(path, "read", &e))?
+        .len();
     Ok(length == form.bytes && sha256(path)? == form.sha256)
 }
 
@@ -130,11 +135,14 @@ fn download(
     }
     let found = hex(part.hash.clone());
     if found != form.sha256 {
-        let message = Diagnostic::error("E0512", format!("{url} is not the published file"))
-            .note(format!("expected the sha256 {}, found {found}", form.sha256));
+        let message = Diagnostic::error("E0512", format!("{url} is not the published file")).note(
+            format!("expected the sha256 {}, found {found}", form.sha256),
+        );
         return Err(part.discard(message));
     }
-    part.file.sync_all().map_err(|e| unreadable(&part.path, "write", &e))?;
+    part.file
+        .sync_all()
+        .map_err(|e| unreadable(&part.path, "write", &e))?;
     let target = folder.join(form.name);
     std::fs::rename(&part.path, &target).map_err(|e| unreadable(&target, "write", &e))?;
     progress(Event::Fetched { file: form.name });
@@ -156,13 +164,20 @@ impl<'a> Part<'a> {
     /// What an earlier attempt left, or nothing yet.
     fn open(path: PathBuf, form: &'a Form) -> Result<Self> {
         let fault = |doing, e| unreadable(&path, doing, &e);
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path);
         let mut file = file.map_err(|e| fault("write", e))?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {
-                return Err(
-                    Diagnostic::error("E0511", format!("{} is being downloaded already", form.name)).into()
-                );
+                return Err(Diagnostic::error(
+                    "E0511",
+                    format!("{} is being downloaded already", form.name),
+                )
+                .into());
             }
             // A file system without locks is no reason not to download.
             Err(TryLockError::Error(_)) | Ok(()) => {}
@@ -174,19 +189,32 @@ impl<'a> Part<'a> {
             done = 0;
         }
         digest(&mut file, &mut hash).map_err(|e| fault("read", e))?;
-        Ok(Part { form, path, file, done, hash })
+        Ok(Part {
+            form,
+            path,
+            file,
+            done,
+            hash,
+        })
     }
 
     fn restart(&mut self) -> Result<()> {
         (self.done, self.hash) = (0, Sha256::new());
-        let emptied = self.file.set_len(0).and_then(|()| self.file.seek(SeekFrom::Start(0)));
-        emptied.map(|_| ()).map_err(|e| unreadable(&self.path, "write", &e))
+        let emptied = self
+            .file
+            .set_len(0)
+            .and_then(|()| self.file.seek(SeekFrom::Start(0)));
+        emptied
+            .map(|_| ())
+            .map_err(|e| unreadable(&self.path, "write", &e))
     }
 
     fn discard(self, message: Diagnostic) -> Failure {
         match std::fs::remove_file(&self.path) {
             Ok(()) => message.note("nothing of it was kept").into(),
-            Err(e) => message.note(format!("{} cannot be removed: {e}", self.path.display())).into(),
+            Err(e) => message
+                .note(format!("{} cannot be removed: {e}", self.path.display()))
+                .into(),
         }
     }
 
@@ -194,7 +222,10 @@ impl<'a> Part<'a> {
     fn receive(&mut self, agent: &Agent, url: &str, progress: &mut dyn FnMut(Event)) -> Result<()> {
         let ask = |from: u64| match from {
             0 => agent.get(url).call(),
-            _ => agent.get(url).header("Range", format!("bytes={from}-")).call(),
+            _ => agent
+                .get(url)
+                .header("Range", format!("bytes={from}-"))
+                .call(),
         };
         let response = match ask(self.done) {
             // The server has less than is here already.
@@ -205,7 +236,10 @@ impl<'a> Part<'a> {
             other => other,
         };
         let response = response.map_err(|e| refused(url, &e))?;
-        let range = response.headers().get("content-range").and_then(|value| value.to_str().ok());
+        let range = response
+            .headers()
+            .get("content-range")
+            .and_then(|value| value.to_str().ok());
         let resumed = response.status().as_u16() == 206
             && range.is_some_and(|r| r.starts_with(&format!("bytes {}-", self.done)));
         if !resumed {
@@ -221,16 +255,27 @@ impl<'a> Part<'a> {
         self.write(response.into_body().into_reader(), url, progress)
     }
 
-    fn write(&mut self, mut body: impl Read, url: &str, progress: &mut dyn FnMut(Event)) -> Result<()> {
+    fn write(
+        &mut self,
+        mut body: impl Read,
+        url: &str,
+        progress: &mut dyn FnMut(Event),
+    ) -> Result<()> {
         let (file, total) = (self.form.name, self.form.bytes);
         let mut buffer = vec![0; 1 << 16];
         let ended = loop {
-            progress(Event::Progress { file, done: self.done, total });
+            progress(Event::Progress {
+                file,
+                done: self.done,
+                total,
+            });
             match body.read(&mut buffer) {
                 Ok(0) => break "the connection was closed".to_string(),
                 Ok(n) => {
                     let n = n.min((total - self.done) as usize + 1);
-                    self.file.write_all(&buffer[..n]).map_err(|e| unreadable(&self.path, "write", &e))?;
+                    self.file
+                        .write_all(&buffer[..n])
+                        .map_err(|e| unreadable(&self.path, "write", &e))?;
                     self.hash.update(&buffer[..n]);
                     self.done += n as u64;
                 }
@@ -246,7 +291,11 @@ impl<'a> Part<'a> {
             return Ok(());
         }
         Err(Diagnostic::error("E0511", format!("{url} arrived in part"))
-            .note(format!("{} of {total} bytes are kept in {}: {ended}", self.done, self.path.display()))
+            .note(format!(
+                "{} of {total} bytes are kept in {}: {ended}",
+                self.done,
+                self.path.display()
+            ))
             .help("the same command goes on from there")
             .into())
     }
@@ -257,13 +306,19 @@ fn refused(url: &str, error: &ureq::Error) -> Failure {
     let message = match error {
         ureq::Error::StatusCode(code) => {
             let known = ureq::http::StatusCode::from_u16(*code).ok();
-            let reason = known.and_then(|code| code.canonical_reason()).unwrap_or("an unknown status");
+            let reason = known
+                .and_then(|code| code.canonical_reason())
+                .unwrap_or("an unknown status");
             Diagnostic::error("E0511", format!("{url} is not given"))
                 .note(format!("the server says {code}, {reason}"))
         }
-        other => Diagnostic::error("E0511", format!("{url} cannot be reached")).note(other.to_string()),
+        other => {
+            Diagnostic::error("E0511", format!("{url} cannot be reached")).note(other.to_string())
+        }
     };
-    message.help("`--mirror URL` takes the files from another place").into()
+    message
+        .help("`--mirror URL` takes the files from another place")
+        .into()
 }
 
 #[cfg(test)]

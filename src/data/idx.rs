@@ -17,8 +17,14 @@ const MOST_AXES: usize = 3;
 /// The axis lengths of an IDX file of bytes, and a reader at its first value.
 fn open(path: &Path, axes: usize) -> Result<(Vec<u64>, Box<dyn Read>)> {
     let file = BufReader::new(File::open(path).map_err(|e| unreadable(path, "open", &e))?);
-    let compressed = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("gz"));
-    let reader: Box<dyn Read> = if compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let compressed = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    let reader: Box<dyn Read> = if compressed {
+        Box::new(MultiGzDecoder::new(file))
+    } else {
+        Box::new(file)
+    };
     header(path, reader, axes)
 }
 
@@ -30,12 +36,20 @@ fn header<R: Read>(path: &Path, mut reader: R, axes: usize) -> Result<(Vec<u64>,
         return Err(unreadable(path, "read", &error));
     }
     if found < bytes.len() {
-        return Err(wrong_length(path, bytes.len() as u64, found as u64, "the IDX header"));
+        return Err(wrong_length(
+            path,
+            bytes.len() as u64,
+            found as u64,
+            "the IDX header",
+        ));
     }
     let expected = [0, 0, 8, axes as u8];
     if bytes[..4] != expected {
         return Err(corrupt(path, "is not an IDX file of bytes")
-            .note(format!("expected it to begin with {expected:?}, found {:?}", &bytes[..4]))
+            .note(format!(
+                "expected it to begin with {expected:?}, found {:?}",
+                &bytes[..4]
+            ))
             .into());
     }
     let length = |b: &[u8]| u64::from(u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
@@ -64,16 +78,25 @@ fn read(path: &Path, axes: usize) -> Result<(Vec<u64>, Vec<u8>)> {
 
 fn values(path: &Path, lengths: Vec<u64>, reader: impl Read) -> Result<(Vec<u64>, Vec<u8>)> {
     let product = lengths.iter().try_fold(1u64, |all, n| all.checked_mul(*n));
-    let expected = product.filter(|&n| n > 0 && n < u64::MAX / 2).ok_or_else(|| {
-        corrupt(path, "says that it holds no values, or more than there can be")
+    let expected = product
+        .filter(|&n| n > 0 && n < u64::MAX / 2)
+        .ok_or_else(|| {
+            corrupt(
+                path,
+                "says that it holds no values, or more than there can be",
+            )
             .note(format!("its axis lengths are {lengths:?}"))
-    })?;
+        })?;
     let mut values = Vec::new();
     let end = reader.take(expected + 1).read_to_end(&mut values);
     let found = values.len() as u64;
     if found != expected {
         let header = 4 + 4 * lengths.len() as u64;
-        let axes = lengths.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
+        let axes = lengths
+            .iter()
+            .map(u64::to_string)
+            .collect::<Vec<_>>()
+            .join(" x ");
         let why = format!("{axes} after a header of {header}, decompressed");
         return Err(wrong_length(path, expected + header, found + header, &why));
     }
@@ -101,9 +124,12 @@ fn same_count(images: &Path, n_images: u64, labels: &Path, n_labels: u64) -> Res
     if n_images == n_labels {
         return Ok(());
     }
-    Err(corrupt(labels, format!("has {n_labels} labels for {n_images} images"))
-        .note(format!("the images are in `{}`", images.display()))
-        .into())
+    Err(corrupt(
+        labels,
+        format!("has {n_labels} labels for {n_images} images"),
+    )
+    .note(format!("the images are in `{}`", images.display()))
+    .into())
 }
 
 /// A data set of four IDX files: training images and labels, test images and labels.
@@ -111,12 +137,22 @@ pub(crate) fn dataset(entry: &dyn CatalogEntry, folder: &Path) -> Result<Dataset
     let path = |index: usize| entry.files()[index].path(folder, entry);
     let (train, test) = (split(&path(0)?, &path(1)?)?, split(&path(2)?, &path(3)?)?);
     if train.input_shape != test.input_shape {
-        return Err(corrupt(&path(2)?, format!("has images of {}", test.input_shape))
-            .note(format!("those of the training part are {}", train.input_shape))
-            .into());
+        return Err(
+            corrupt(&path(2)?, format!("has images of {}", test.input_shape))
+                .note(format!(
+                    "those of the training part are {}",
+                    train.input_shape
+                ))
+                .into(),
+        );
     }
     let class_names = entry.known_facts().class_names;
-    Ok(Dataset { name: entry.name().into(), train, test: Some(test), class_names })
+    Ok(Dataset {
+        name: entry.name().into(),
+        train,
+        test: Some(test),
+        class_names,
+    })
 }
 
 /// What the headers of the four files say.
@@ -156,17 +192,28 @@ mod tests {
 
     #[test]
     fn a_truncated_file_says_what_was_expected_and_found() {
-        let message = parse(&idx(&[2, 3, 3], 17), 3).unwrap_err().diagnostics.remove(0);
+        let message = parse(&idx(&[2, 3, 3], 17), 3)
+            .unwrap_err()
+            .diagnostics
+            .remove(0);
         assert_eq!(message.title, "`f` is truncated");
         assert_eq!(
             message.notes,
             ["expected 34 bytes (2 x 3 x 3 after a header of 16, decompressed), found 33"]
         );
         let longer = parse(&idx(&[2, 3, 3], 19), 3).unwrap_err();
-        assert_eq!(longer.diagnostics[0].title, "`f` is longer than its contents");
+        assert_eq!(
+            longer.diagnostics[0].title,
+            "`f` is longer than its contents"
+        );
         assert!(parse(&idx(&[u32::MAX, u32::MAX, u32::MAX], 0), 3).is_err());
         assert!(parse(&idx(&[0], 0), 1).is_err());
-        assert!(parse(&idx(&[4], 4), 3).unwrap_err().to_string().contains("f"));
+        assert!(
+            parse(&idx(&[4], 4), 3)
+                .unwrap_err()
+                .to_string()
+                .contains("f")
+        );
     }
 
     #[test]
@@ -180,7 +227,11 @@ mod tests {
         assert_eq!(read(&path, 1).unwrap().1.len(), 3000);
         for end in [0, 5, bytes.len() / 2, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..end]).unwrap();
-            assert_eq!(read(&path, 1).unwrap_err().diagnostics[0].code, "E0504", "{end} bytes");
+            assert_eq!(
+                read(&path, 1).unwrap_err().diagnostics[0].code,
+                "E0504",
+                "{end} bytes"
+            );
         }
     }
 

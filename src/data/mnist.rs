@@ -30,7 +30,9 @@ impl CatalogEntry for Mnist {
     }
 
     fn origin(&self) -> Option<Origin> {
-        Some(Origin::Files { url: "https://ossci-datasets.s3.amazonaws.com/mnist" })
+        Some(Origin::Files {
+            url: "https://ossci-datasets.s3.amazonaws.com/mnist",
+        })
     }
 
     fn known_facts(&self) -> Facts {

@@ -100,7 +100,10 @@ impl Values {
     /// The numbers of `rows`, each row `width` numbers wide.
     fn rows(&self, rows: &[usize], width: usize) -> Values {
         fn pick<V: Copy>(values: &[V], rows: &[usize], width: usize) -> Vec<V> {
-            rows.iter().flat_map(|row| &values[row * width..(row + 1) * width]).copied().collect()
+            rows.iter()
+                .flat_map(|row| &values[row * width..(row + 1) * width])
+                .copied()
+                .collect()
         }
         match self {
             Values::U8(v) => Values::U8(pick(v, rows, width)),
@@ -150,9 +153,12 @@ fn resolve(request: &Request) -> Result<Resolved> {
 }
 
 fn no_columns(data: &str) -> crate::diagnostic::Failure {
-    Diagnostic::error("E0506", format!("`{data}` has no columns to take a target from"))
-        .note("`--target` names a column of a .csv")
-        .into()
+    Diagnostic::error(
+        "E0506",
+        format!("`{data}` has no columns to take a target from"),
+    )
+    .note("`--target` names a column of a .csv")
+    .into()
 }
 
 /// Reads the data that `request` names.
@@ -163,7 +169,10 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
 /// `E0508`); never a panic, whatever the file holds.
 pub fn load(request: &Request) -> Result<Dataset> {
     match resolve(request)? {
-        Resolved::Entry(entry) => entry.read(&catalog::locate(entry, &places(request.data_dir.as_deref()))?),
+        Resolved::Entry(entry) => entry.read(&catalog::locate(
+            entry,
+            &places(request.data_dir.as_deref()),
+        )?),
         Resolved::Csv(path) => csv::read(&path, request.target.as_deref()),
         Resolved::Npz(path) => npz::read(&path),
         Resolved::Table(path) => table::read(&path, request.target.as_deref()),
@@ -176,10 +185,12 @@ pub fn load(request: &Request) -> Result<Dataset> {
 /// A `.csv` is read whole; of an `.npz` the targets are.
 pub fn facts(request: &Request) -> Result<Facts> {
     match resolve(request)? {
-        Resolved::Entry(entry) => match catalog::find(entry, &places(request.data_dir.as_deref())) {
-            Some(folder) => entry.found_facts(&folder),
-            None => Ok(entry.known_facts()),
-        },
+        Resolved::Entry(entry) => {
+            match catalog::find(entry, &places(request.data_dir.as_deref())) {
+                Some(folder) => entry.found_facts(&folder),
+                None => Ok(entry.known_facts()),
+            }
+        }
         Resolved::Npz(path) => npz::facts(&path),
         Resolved::Csv(_) | Resolved::Table(_) => Ok(Facts::of(&load(request)?)),
     }
@@ -190,12 +201,18 @@ mod tests {
     use super::*;
 
     fn request(data: &str) -> Request {
-        Request { data: data.into(), ..Request::default() }
+        Request {
+            data: data.into(),
+            ..Request::default()
+        }
     }
 
     #[test]
     fn what_is_neither_a_name_nor_a_path_lists_both() {
-        let message = load(&request("data.parquet")).unwrap_err().diagnostics.remove(0);
+        let message = load(&request("data.parquet"))
+            .unwrap_err()
+            .diagnostics
+            .remove(0);
         assert_eq!(message.code, "E0501");
         assert_eq!(message.notes.len(), 2, "{message:?}");
         let message = load(&request("minst")).unwrap_err().diagnostics.remove(0);
@@ -204,13 +221,19 @@ mod tests {
 
     #[test]
     fn a_target_needs_columns() {
-        let wanted = Request { target: Some("y".into()), ..request("shapes") };
+        let wanted = Request {
+            target: Some("y".into()),
+            ..request("shapes")
+        };
         assert_eq!(load(&wanted).unwrap_err().diagnostics[0].code, "E0506");
     }
 
     #[test]
     fn facts_of_missing_data_are_the_published_ones() {
-        let nowhere = Request { data_dir: Some("/nonexistent".into()), ..request("cifar10") };
+        let nowhere = Request {
+            data_dir: Some("/nonexistent".into()),
+            ..request("cifar10")
+        };
         let facts = facts(&nowhere).unwrap();
         assert_eq!((facts.train, facts.test), (50_000, Some(10_000)));
         assert_eq!(facts.input_shape, Shape::new(&[32, 32, 3]));

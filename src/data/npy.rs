@@ -29,19 +29,25 @@ const LONGEST_HEADER: u32 = 1 << 16;
 /// Reads the header; the reader is left at the first value. The error is a sentence.
 pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
     let mut start = [0; 8];
-    reader.read_exact(&mut start).map_err(|e| format!("it ends within the header: {e}"))?;
+    reader
+        .read_exact(&mut start)
+        .map_err(|e| format!("it ends within the header: {e}"))?;
     if &start[..6] != b"\x93NUMPY" || !(1..=3).contains(&start[6]) {
         return Err("it does not begin as a NumPy array does".into());
     }
     let mut length = [0; 4];
     let width = if start[6] == 1 { 2 } else { 4 };
-    reader.read_exact(&mut length[..width]).map_err(|e| format!("it ends within the header: {e}"))?;
+    reader
+        .read_exact(&mut length[..width])
+        .map_err(|e| format!("it ends within the header: {e}"))?;
     let length = u32::from_le_bytes(length);
     if length > LONGEST_HEADER {
         return Err(format!("its header is {length} bytes long"));
     }
     let mut text = vec![0; length as usize];
-    reader.read_exact(&mut text).map_err(|e| format!("it ends within the header: {e}"))?;
+    reader
+        .read_exact(&mut text)
+        .map_err(|e| format!("it ends within the header: {e}"))?;
     let text = String::from_utf8_lossy(&text).into_owned();
     parse(&text).ok_or_else(|| format!("its header is not an array's: `{}`", text.trim()))
 }
@@ -49,19 +55,38 @@ pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
 /// `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`
 fn parse(text: &str) -> Option<Header> {
     let after = |key: &str| Some(text.split_once(&format!("'{key}':"))?.1.trim_start());
-    let kind = after("descr")?.strip_prefix('\'')?.split_once('\'')?.0.to_string();
+    let kind = after("descr")?
+        .strip_prefix('\'')?
+        .split_once('\'')?
+        .0
+        .to_string();
     let order = after("fortran_order")?;
     let fortran = order.starts_with("True");
     if !fortran && !order.starts_with("False") {
         return None;
     }
     let axes = after("shape")?.strip_prefix('(')?.split_once(')')?.0;
-    let lengths = axes.split(',').map(str::trim).filter(|axis| !axis.is_empty());
-    let shape: Vec<usize> = lengths.map(|axis| axis.parse().ok()).collect::<Option<_>>()?;
-    let len = shape.iter().try_fold(1usize, |all, n| all.checked_mul(*n))?;
+    let lengths = axes
+        .split(',')
+        .map(str::trim)
+        .filter(|axis| !axis.is_empty());
+    let shape: Vec<usize> = lengths
+        .map(|axis| axis.parse().ok())
+        .collect::<Option<_>>()?;
+    let len = shape
+        .iter()
+        .try_fold(1usize, |all, n| all.checked_mul(*n))?;
     // The product of every tail is computed later; with an axis of 0 only the whole is bounded here.
-    shape.iter().filter(|n| **n > 0).try_fold(1usize, |all, n| all.checked_mul(*n))?;
-    Some(Header { kind, fortran, shape, len })
+    shape
+        .iter()
+        .filter(|n| **n > 0)
+        .try_fold(1usize, |all, n| all.checked_mul(*n))?;
+    Some(Header {
+        kind,
+        fortran,
+        shape,
+        len,
+    })
 }
 
 /// Reads the values that follow `header`, innermost axis last. The error is a sentence.
@@ -74,13 +99,22 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         _ => return Err(unknown()),
     };
     let kind = symbols.as_str();
-    let width =
-        kind.get(1..).and_then(|w| w.parse::<usize>().ok()).filter(|w| *w <= 8).ok_or_else(unknown)?;
+    let width = kind
+        .get(1..)
+        .and_then(|w| w.parse::<usize>().ok())
+        .filter(|w| *w <= 8)
+        .ok_or_else(unknown)?;
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
     let mut bytes = vec![];
-    reader.take(expected as u64).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    reader
+        .take(expected as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|e| e.to_string())?;
     if bytes.len() != expected {
-        return Err(format!("expected {expected} bytes of values, found {}", bytes.len()));
+        return Err(format!(
+            "expected {expected} bytes of values, found {}",
+            bytes.len()
+        ));
     }
     macro_rules! convert {
         ($from:ty, $to:ty) => {
@@ -88,7 +122,11 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
                 .chunks_exact(size_of::<$from>())
                 .map(|b| {
                     let b = b.try_into().expect("a chunk of that size");
-                    (if big { <$from>::from_be_bytes(b) } else { <$from>::from_le_bytes(b) }) as $to
+                    (if big {
+                        <$from>::from_be_bytes(b)
+                    } else {
+                        <$from>::from_le_bytes(b)
+                    }) as $to
                 })
                 .collect()
         };
@@ -118,7 +156,10 @@ fn transposed(shape: &[usize]) -> Vec<usize> {
     let mut places = vec![0];
     let mut stride = 1;
     for &length in shape {
-        places = places.iter().flat_map(|&p| (0..length).map(move |i| p + i * stride)).collect();
+        places = places
+            .iter()
+            .flat_map(|&p| (0..length).map(move |i| p + i * stride))
+            .collect();
         stride *= length;
     }
     places
@@ -145,18 +186,31 @@ mod tests {
     #[test]
     fn kinds_and_byte_orders() {
         let one = |kind: &str, values: &[u8]| {
-            let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (1,), }}\n");
+            let header =
+                format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (1,), }}\n");
             read(&array(&header, values)).map(|(_, values)| values)
         };
         assert_eq!(one("|u1", &[200]), Ok(Values::U8(vec![200])));
         assert_eq!(one("|i1", &[200]), Ok(Values::F64(vec![-56.0])));
         assert_eq!(one("<i2", &[1, 2]), Ok(Values::F64(vec![513.0])));
         assert_eq!(one(">i2", &[1, 2]), Ok(Values::F64(vec![258.0])));
-        assert_eq!(one("<i8", &(-5i64).to_le_bytes()), Ok(Values::F64(vec![-5.0])));
-        assert_eq!(one("<f4", &1.5f32.to_le_bytes()), Ok(Values::F32(vec![1.5])));
-        assert_eq!(one(">f8", &1.5f64.to_be_bytes()), Ok(Values::F64(vec![1.5])));
+        assert_eq!(
+            one("<i8", &(-5i64).to_le_bytes()),
+            Ok(Values::F64(vec![-5.0]))
+        );
+        assert_eq!(
+            one("<f4", &1.5f32.to_le_bytes()),
+            Ok(Values::F32(vec![1.5]))
+        );
+        assert_eq!(
+            one(">f8", &1.5f64.to_be_bytes()),
+            Ok(Values::F64(vec![1.5]))
+        );
         assert!(one("<c8", &[0; 8]).unwrap_err().contains("`<c8`"));
-        assert_eq!(one("<f8", &[0; 7]).unwrap_err(), "expected 8 bytes of values, found 7");
+        assert_eq!(
+            one("<f8", &[0; 7]).unwrap_err(),
+            "expected 8 bytes of values, found 7"
+        );
     }
 
     #[test]

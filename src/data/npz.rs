@@ -21,7 +21,9 @@ pub(crate) fn facts(path: &Path) -> Result<Facts> {
 }
 
 fn file(path: &Path) -> Result<BufReader<File>> {
-    File::open(path).map(BufReader::new).map_err(|e| unreadable(path, "open", &e))
+    File::open(path)
+        .map(BufReader::new)
+        .map_err(|e| unreadable(path, "open", &e))
 }
 
 struct Archive<'a, R: Read + Seek> {
@@ -39,7 +41,11 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             .map_err(|e| Failure::from(corrupt(path, "is not an .npz file").note(e.to_string())))?;
         let mut names: Vec<String> = archive.array_names().map(String::from).collect();
         names.sort();
-        Ok(Archive { path, names, archive })
+        Ok(Archive {
+            path,
+            names,
+            archive,
+        })
     }
 
     /// The arrays of the training and of the test part.
@@ -59,7 +65,9 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         };
         found.ok_or_else(|| {
             self.fault("does not hold the arrays of a data set")
-                .note("expected `x` and `y`, or `x_train` and `y_train` (and `x_test` and `y_test`)")
+                .note(
+                    "expected `x` and `y`, or `x_train` and `y_train` (and `x_test` and `y_test`)",
+                )
                 .note(format!("found {}", listed(&self.names)))
                 .into()
         })
@@ -77,7 +85,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             self.agree(&train.input_shape, &test.input_shape, "x_test")?;
             self.agree(&train.target_shape, &test.target_shape, "y_test")?;
         }
-        Ok(Dataset { name: self.path.display().to_string(), train, test, class_names: vec![] })
+        Ok(Dataset {
+            name: self.path.display().to_string(),
+            train,
+            test,
+            class_names: vec![],
+        })
     }
 
     fn facts(&mut self) -> Result<Facts> {
@@ -91,7 +104,9 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             let (inputs, _) = self.array(pair[0], false)?;
             let (targets, values) = self.array(pair[1], true)?;
             shape = self.target_shape(pair[1], &targets)?;
-            largest = largest.zip(values.and_then(|v| classes(&v))).map(|(a, b)| a.max(b));
+            largest = largest
+                .zip(values.and_then(|v| classes(&v)))
+                .map(|(a, b)| a.max(b));
             lengths.push(self.same_length(pair, &inputs, &targets)?);
         }
         let classes = largest.filter(|_| shape.rank() == 0);
@@ -100,7 +115,11 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             train: lengths[0],
             test: lengths.get(1).copied(),
             input_shape,
-            target: TargetFacts { shape, classes, labels: false },
+            target: TargetFacts {
+                shape,
+                classes,
+                labels: false,
+            },
             class_names: vec![],
         })
     }
@@ -120,7 +139,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     /// The header of the array `name`, and its values if asked for.
     fn array(&mut self, name: &str, values: bool) -> Result<(Header, Option<Values>)> {
         let corrupt = |error: String| -> Failure {
-            corrupt(self.path, format!("holds an array `{name}` that cannot be read")).note(error).into()
+            corrupt(
+                self.path,
+                format!("holds an array `{name}` that cannot be read"),
+            )
+            .note(error)
+            .into()
         };
         let mut member = self
             .archive
@@ -128,7 +152,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             .by_name(&npyz::npz::file_name_from_array_name(name))
             .map_err(|e| corrupt(e.to_string()))?;
         let header = read_header(&mut member).map_err(corrupt)?;
-        let values = values.then(|| read_values(&header, &mut member)).transpose().map_err(corrupt)?;
+        let values = values
+            .then(|| read_values(&header, &mut member))
+            .transpose()
+            .map_err(corrupt)?;
         Ok((header, values))
     }
 
@@ -150,7 +177,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             [_, width] => Ok(Shape::new(&[*width])),
             _ => Err(self
                 .fault(&format!("holds an array `{name}` of too many axes"))
-                .note(format!("expected [examples] or [examples, targets], found {:?}", header.shape))
+                .note(format!(
+                    "expected [examples] or [examples, targets], found {:?}",
+                    header.shape
+                ))
                 .into()),
         }
     }
@@ -165,8 +195,13 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         match (inputs.shape.first(), targets.shape.first()) {
             (Some(n), Some(m)) if n == m => Ok(*n),
             _ => Err(self
-                .fault(&format!("holds arrays `{x}` and `{y}` of different lengths"))
-                .note(format!("`{x}` is {:?}, `{y}` is {:?}", inputs.shape, targets.shape))
+                .fault(&format!(
+                    "holds arrays `{x}` and `{y}` of different lengths"
+                ))
+                .note(format!(
+                    "`{x}` is {:?}, `{y}` is {:?}",
+                    inputs.shape, targets.shape
+                ))
                 .into()),
         }
     }
@@ -176,8 +211,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             return Ok(());
         }
         Err(self
-            .fault(&format!("holds an array `{name}` unlike that of the training part"))
-            .note(format!("one example is {test} there, {train} in the training part"))
+            .fault(&format!(
+                "holds an array `{name}` unlike that of the training part"
+            ))
+            .note(format!(
+                "one example is {test} there, {train} in the training part"
+            ))
             .into())
     }
 }

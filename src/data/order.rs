@@ -35,6 +35,9 @@ mod tests {
         }
         assert_eq!(counts.len(), 24);
         // 1000 each is expected, with a standard deviation of 31.
-        assert!(counts.values().all(|&n| n.abs_diff(1000) < 150), "{counts:?}");
+        assert!(
+            counts.values().all(|&n| n.abs_diff(1000) < 150),
+            "{counts:?}"
+        );
     }
 }

@@ -20,13 +20,26 @@ pub fn places(data_dir: Option<&Path>) -> Vec<Place> {
     arrange(data_dir, std::env::var_os("BNNC_DATA"), user)
 }
 
-fn arrange(data_dir: Option<&Path>, variable: Option<OsString>, user: Option<PathBuf>) -> Vec<Place> {
+fn arrange(
+    data_dir: Option<&Path>,
+    variable: Option<OsString>,
+    user: Option<PathBuf>,
+) -> Vec<Place> {
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     let variable = variable.filter(|v| !v.is_empty()).map(PathBuf::from);
     vec![
-        Place { named_by: "--data-dir", path: data_dir.map(|p| absolute(p.to_owned())) },
-        Place { named_by: "BNNC_DATA", path: variable.map(absolute) },
-        Place { named_by: "the user's data directory", path: user },
+        Place {
+            named_by: "--data-dir",
+            path: data_dir.map(|p| absolute(p.to_owned())),
+        },
+        Place {
+            named_by: "BNNC_DATA",
+            path: variable.map(absolute),
+        },
+        Place {
+            named_by: "the user's data directory",
+            path: user,
+        },
     ]
 }
 
@@ -46,11 +59,17 @@ pub(crate) fn missing(name: &str, places: &[Place], folder: &str) -> Failure {
     let mut message = Diagnostic::error("E0502", format!("the data set `{name}` is not found"));
     for place in places {
         message = message.note(match &place.path {
-            Some(path) => format!("looked in {} ({})", path.join(folder).display(), place.named_by),
+            Some(path) => format!(
+                "looked in {} ({})",
+                path.join(folder).display(),
+                place.named_by
+            ),
             None => format!("{} is not set", place.named_by),
         });
     }
-    message.help(format!("`bnnc data fetch {name}` downloads it")).into()
+    message
+        .help(format!("`bnnc data fetch {name}` downloads it"))
+        .into()
 }
 
 #[cfg(test)]
@@ -59,12 +78,25 @@ mod tests {
 
     #[test]
     fn the_three_places_are_named_whether_set_or_not() {
-        let all = arrange(Some(Path::new("/a")), Some("/b".into()), Some("/home/u/.local/share/bnnc".into()));
+        let all = arrange(
+            Some(Path::new("/a")),
+            Some("/b".into()),
+            Some("/home/u/.local/share/bnnc".into()),
+        );
         let paths: Vec<_> = all.iter().map(|p| p.path.clone().unwrap()).collect();
-        assert_eq!(paths, ["/a", "/b", "/home/u/.local/share/bnnc"].map(PathBuf::from));
+        assert_eq!(
+            paths,
+            ["/a", "/b", "/home/u/.local/share/bnnc"].map(PathBuf::from)
+        );
 
-        let unset = arrange(None, Some("".into()), Some("/home/u/.local/share/bnnc".into()));
-        let message = missing("cifar10", &unset, "cifar-10-batches-bin").diagnostics.remove(0);
+        let unset = arrange(
+            None,
+            Some("".into()),
+            Some("/home/u/.local/share/bnnc".into()),
+        );
+        let message = missing("cifar10", &unset, "cifar-10-batches-bin")
+            .diagnostics
+            .remove(0);
         assert_eq!(
             message.notes,
             [
@@ -73,6 +105,9 @@ mod tests {
                 "looked in /home/u/.local/share/bnnc/cifar-10-batches-bin (the user's data directory)",
             ]
         );
-        assert_eq!(message.helps[0].text, "`bnnc data fetch cifar10` downloads it");
+        assert_eq!(
+            message.helps[0].text,
+            "`bnnc data fetch cifar10` downloads it"
+        );
     }
 }

@@ -21,7 +21,9 @@ pub(crate) fn mix(mut z: u64) -> u64 {
 impl Stream {
     /// The stream of the key (`seed`, `index`): another key is another stream.
     pub fn new(seed: u64, index: u64) -> Self {
-        Stream { state: mix(mix(seed.wrapping_add(GOLDEN)).wrapping_add(index.wrapping_mul(GOLDEN))) }
+        Stream {
+            state: mix(mix(seed.wrapping_add(GOLDEN)).wrapping_add(index.wrapping_mul(GOLDEN))),
+        }
     }
 
     /// 64 random bits.

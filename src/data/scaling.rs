@@ -44,7 +44,10 @@ pub struct Fitted {
 impl Transform {
     /// Leaves every value as it is.
     pub fn identity(channels: usize) -> Self {
-        Transform { offset: vec![0.0; channels], scale: vec![1.0; channels] }
+        Transform {
+            offset: vec![0.0; channels],
+            scale: vec![1.0; channels],
+        }
     }
 
     /// The length of the last axis.
@@ -71,7 +74,10 @@ impl Scaling {
     pub fn fit(self, values: &Values, shape: &Shape, indices: &[usize]) -> Fitted {
         let channels = shape.0.last().copied().unwrap_or(1);
         let same = |offset: f64, scale: f64| Fitted {
-            transform: Transform { offset: vec![offset; channels], scale: vec![scale; channels] },
+            transform: Transform {
+                offset: vec![offset; channels],
+                scale: vec![scale; channels],
+            },
             constant: vec![],
         };
         match self {
@@ -85,9 +91,15 @@ impl Scaling {
                     Values::F64(v) => of_reals(|i| v[i], shape.len(), channels, indices),
                 };
                 let constant = (0..channels).filter(|c| all[*c].deviation == 0.0).collect();
-                let scale = all.iter().map(|m| if m.deviation == 0.0 { 1.0 } else { m.deviation }).collect();
+                let scale = all
+                    .iter()
+                    .map(|m| if m.deviation == 0.0 { 1.0 } else { m.deviation })
+                    .collect();
                 let offset = all.iter().map(|m| m.mean).collect();
-                Fitted { transform: Transform { offset, scale }, constant }
+                Fitted {
+                    transform: Transform { offset, scale },
+                    constant,
+                }
             }
         }
     }
@@ -108,28 +120,47 @@ fn of_bytes(bytes: &[u8], width: usize, channels: usize, indices: &[usize]) -> V
         let mut counts = empty();
         for index in chunk {
             for row in bytes[index * width..(index + 1) * width].chunks_exact(channels) {
-                row.iter().zip(&mut counts).for_each(|(&byte, count)| count[usize::from(byte)] += 1);
+                row.iter()
+                    .zip(&mut counts)
+                    .for_each(|(&byte, count)| count[usize::from(byte)] += 1);
             }
         }
         counts
     });
     let counts = counted.reduce(empty, |mut all, part| {
-        all.iter_mut().flatten().zip(part.iter().flatten()).for_each(|(a, b)| *a += b);
+        all.iter_mut()
+            .flatten()
+            .zip(part.iter().flatten())
+            .for_each(|(a, b)| *a += b);
         all
     });
     counts.iter().map(of_histogram).collect()
 }
 
 fn of_histogram(counts: &[u64; 256]) -> Moments {
-    let power = |p: u32| counts.iter().zip(0u128..).map(|(&n, v)| u128::from(n) * v.pow(p)).sum::<u128>();
+    let power = |p: u32| {
+        counts
+            .iter()
+            .zip(0u128..)
+            .map(|(&n, v)| u128::from(n) * v.pow(p))
+            .sum::<u128>()
+    };
     let (n, sum, squares) = (power(0).max(1), power(1), power(2));
     // n^2 times the variance, exactly.
     let variance = (n * squares - sum * sum) as f64;
-    Moments { mean: sum as f64 / n as f64, deviation: variance.sqrt() / n as f64 }
+    Moments {
+        mean: sum as f64 / n as f64,
+        deviation: variance.sqrt() / n as f64,
+    }
 }
 
 /// In two passes, the second about the mean of the first.
-fn of_reals(value: impl Fn(usize) -> f64, width: usize, channels: usize, indices: &[usize]) -> Vec<Moments> {
+fn of_reals(
+    value: impl Fn(usize) -> f64,
+    width: usize,
+    channels: usize,
+    indices: &[usize],
+) -> Vec<Moments> {
     let of_channel = |channel: usize| {
         let positions = || {
             let starts = indices.iter().map(move |index| index * width);
@@ -138,15 +169,24 @@ fn of_reals(value: impl Fn(usize) -> f64, width: usize, channels: usize, indices
         let n = positions().count().max(1) as f64;
         let (low, high) = positions()
             .map(&value)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+                (low.min(v), high.max(v))
+            });
         if low >= high {
-            return Moments { mean: if low == high { low } else { 0.0 }, deviation: 0.0 };
+            return Moments {
+                mean: if low == high { low } else { 0.0 },
+                deviation: 0.0,
+            };
         }
         let mean = positions().map(&value).sum::<f64>() / n;
-        let (first, second) =
-            positions().map(|p| value(p) - mean).fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
+        let (first, second) = positions()
+            .map(|p| value(p) - mean)
+            .fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
         let deviation = ((second - first * first / n) / n).max(0.0).sqrt();
-        Moments { mean: mean + first / n, deviation }
+        Moments {
+            mean: mean + first / n,
+            deviation,
+        }
     };
     (0..channels).map(of_channel).collect()
 }
@@ -165,7 +205,13 @@ mod tests {
 
         let images = Values::U8(vec![0, 9, 2, 9, 4, 9, 6, 9, 255, 255, 255, 255]);
         let fitted = Scaling::Standardize.fit(&images, &Shape::new(&[2, 1, 2]), &[0, 1]);
-        assert_eq!(fitted.transform, Transform { offset: vec![3.0, 9.0], scale: vec![5.0f64.sqrt(), 1.0] });
+        assert_eq!(
+            fitted.transform,
+            Transform {
+                offset: vec![3.0, 9.0],
+                scale: vec![5.0f64.sqrt(), 1.0]
+            }
+        );
         assert_eq!(fitted.constant, [1]);
     }
 
@@ -176,21 +222,32 @@ mod tests {
             &Shape::default(),
             &(0..1000).collect::<Vec<_>>(),
         );
-        assert_eq!((fitted.transform.offset[0], fitted.constant), (0.1, vec![0]));
+        assert_eq!(
+            (fitted.transform.offset[0], fitted.constant),
+            (0.1, vec![0])
+        );
     }
 
     #[test]
     fn a_large_offset_costs_no_digits() {
         let values: Vec<f64> = (0..1000).map(|i| 1e9 + f64::from(i % 2)).collect();
-        let fitted =
-            Scaling::Standardize.fit(&Values::F64(values), &Shape::default(), &(0..1000).collect::<Vec<_>>());
-        assert_eq!((fitted.transform.offset[0], fitted.transform.scale[0]), (1e9 + 0.5, 0.5));
+        let fitted = Scaling::Standardize.fit(
+            &Values::F64(values),
+            &Shape::default(),
+            &(0..1000).collect::<Vec<_>>(),
+        );
+        assert_eq!(
+            (fitted.transform.offset[0], fitted.transform.scale[0]),
+            (1e9 + 0.5, 0.5)
+        );
     }
 
     #[test]
     fn fixed_scalings_map_bytes_to_their_range() {
         let ends = |scaling: Scaling| {
-            let transform = scaling.fit(&Values::U8(vec![]), &Shape::new(&[4, 4, 1]), &[]).transform;
+            let transform = scaling
+                .fit(&Values::U8(vec![]), &Shape::new(&[4, 4, 1]), &[])
+                .transform;
             (transform.apply(0, 0.0), transform.apply(0, 255.0))
         };
         assert_eq!(ends(Scaling::None), (0.0, 255.0));
@@ -200,16 +257,24 @@ mod tests {
 
     #[test]
     fn json_keeps_every_bit() {
-        let transform =
-            Transform { offset: vec![0.1 + 0.2, 1.0 / 3.0], scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0] };
+        let transform = Transform {
+            offset: vec![0.1 + 0.2, 1.0 / 3.0],
+            scale: vec![f64::MIN_POSITIVE, 1e300 / 7.0],
+        };
         let text = serde_json::to_string(&transform).unwrap();
         assert_eq!(serde_json::from_str::<Transform>(&text).unwrap(), transform);
-        assert_eq!(serde_json::to_string(&Scaling::Standardize).unwrap(), "\"standardize\"");
+        assert_eq!(
+            serde_json::to_string(&Scaling::Standardize).unwrap(),
+            "\"standardize\""
+        );
     }
 
     #[test]
     fn inverting_undoes() {
-        let transform = Transform { offset: vec![3.5], scale: vec![0.3] };
+        let transform = Transform {
+            offset: vec![3.5],
+            scale: vec![0.3],
+        };
         assert!((transform.invert(0, transform.apply(0, 7.25)) - 7.25).abs() < 1e-14);
     }
 }

@@ -35,7 +35,12 @@ impl CatalogEntry for Shapes {
     }
 
     fn known_facts(&self) -> Facts {
-        Facts::images(self.name(), [TRAIN, TEST], [SIDE, SIDE, 3], &FIGURES.map(|(name, _)| name))
+        Facts::images(
+            self.name(),
+            [TRAIN, TEST],
+            [SIDE, SIDE, 3],
+            &FIGURES.map(|(name, _)| name),
+        )
     }
 
     fn found_facts(&self, _: &Path) -> Result<Facts> {
@@ -45,7 +50,12 @@ impl CatalogEntry for Shapes {
     fn read(&self, _: &Path) -> Result<Dataset> {
         let class_names = self.known_facts().class_names;
         let (train, test) = (split(0, TRAIN), Some(split(TRAIN, TEST)));
-        Ok(Dataset { name: self.name().into(), train, test, class_names })
+        Ok(Dataset {
+            name: self.name().into(),
+            train,
+            test,
+            class_names,
+        })
     }
 }
 
@@ -57,13 +67,25 @@ static FIGURES: [(&str, Inside); 10] = [
     ("disc", |u, v| u * u + v * v <= 0.72),
     ("ring", |u, v| (0.3..=0.9).contains(&(u * u + v * v))),
     ("square", |u, v| extent(u, v) <= 0.75),
-    ("triangle", |u, v| THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5)),
-    ("plus", |u, v| extent(u, v) <= 0.95 && u.abs().min(v.abs()) <= 0.27),
-    ("rows", |u, v| extent(u, v) <= 0.85 && stripe(v, 0.34) % 2 == 0),
-    ("columns", |u, v| extent(u, v) <= 0.85 && stripe(u, 0.34) % 2 == 0),
-    ("checker", |u, v| extent(u, v) <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0),
+    ("triangle", |u, v| {
+        THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5)
+    }),
+    ("plus", |u, v| {
+        extent(u, v) <= 0.95 && u.abs().min(v.abs()) <= 0.27
+    }),
+    ("rows", |u, v| {
+        extent(u, v) <= 0.85 && stripe(v, 0.34) % 2 == 0
+    }),
+    ("columns", |u, v| {
+        extent(u, v) <= 0.85 && stripe(u, 0.34) % 2 == 0
+    }),
+    ("checker", |u, v| {
+        extent(u, v) <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0
+    }),
     // A pentagram: the points on the inner side of at least four of its five lines.
-    ("star", |u, v| FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4),
+    ("star", |u, v| {
+        FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4
+    }),
     ("ell", |u, v| {
         (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v)
     }),
@@ -87,9 +109,13 @@ fn split(first: usize, len: usize) -> Split {
     };
     let labels: Vec<u8> = (first..first + len).map(label).collect();
     let mut pixels = vec![0; len * PIXELS];
-    pixels.par_chunks_mut(PIXELS).zip(&labels).enumerate().for_each(|(i, (image, &label))| {
-        draw(image, label, &mut Stream::new(SEED, (first + i) as u64));
-    });
+    pixels
+        .par_chunks_mut(PIXELS)
+        .zip(&labels)
+        .enumerate()
+        .for_each(|(i, (image, &label))| {
+            draw(image, label, &mut Stream::new(SEED, (first + i) as u64));
+        });
     Split {
         inputs: Values::U8(pixels),
         input_shape: Shape::new(&[SIDE, SIDE, 3]),
@@ -102,14 +128,16 @@ fn split(first: usize, len: usize) -> Split {
 type Colour = [i32; 3];
 
 fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
-    let colour = |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
+    let colour =
+        |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
     // Redrawn until the figure is the brighter, by 40 of 255 or more on the mean of the channels.
     let (mut ground, mut ink) = (colour(random), colour(random));
     while ink.iter().sum::<i32>() - ground.iter().sum::<i32>() < 120 {
         (ground, ink) = (colour(random), colour(random));
     }
     let mut canvas = [[0; 3]; SIDE * SIDE];
-    let slopes: [[i32; 2]; 3] = std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
+    let slopes: [[i32; 2]; 3] =
+        std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
     for (place, pixel) in canvas.iter_mut().enumerate() {
         let (x, y) = ((place % SIDE) as i32, (place / SIDE) as i32);
         *pixel = std::array::from_fn(|c| {
@@ -118,9 +146,17 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
         });
     }
     let clutter = |canvas: &mut _, random: &mut Stream| {
-        let ((_, inside), radius) = (FIGURES[[0, 2, 3][random.below(3) as usize]], 1.5 + 1.7 * random.unit());
+        let ((_, inside), radius) = (
+            FIGURES[[0, 2, 3][random.below(3) as usize]],
+            1.5 + 1.7 * random.unit(),
+        );
         let centre = [32.0 * random.unit(), 32.0 * random.unit()];
-        let figure = Figure { inside, centre, radius, turn: turn(random, 0.4) };
+        let figure = Figure {
+            inside,
+            centre,
+            radius,
+            turn: turn(random, 0.4),
+        };
         figure.paint(canvas, &colour(random));
     };
     (0..random.between(2, 4)).for_each(|_| clutter(&mut canvas, random));
@@ -129,7 +165,13 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     let mut place = || 16.0 + room * (2.0 * random.unit() - 1.0);
     let centre = [place(), place()];
     let (_, inside) = FIGURES[usize::from(label)];
-    Figure { inside, centre, radius, turn: turn(random, 0.2) }.paint(&mut canvas, &ink);
+    Figure {
+        inside,
+        centre,
+        radius,
+        turn: turn(random, 0.2),
+    }
+    .paint(&mut canvas, &ink);
     (0..random.between(0, 2)).for_each(|_| clutter(&mut canvas, random));
 
     // Six draws of ten bits a pixel: the sum of two to each channel.
@@ -138,7 +180,8 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
         let bits = random.bits();
         let draw = |i: usize| (((bits >> (10 * i)) % 1024) * levels / 1024) as i32;
         for (c, (byte, value)) in bytes.iter_mut().zip(value).enumerate() {
-            *byte = (value + draw(2 * c) + draw(2 * c + 1) - (levels as i32 - 1)).clamp(0, 255) as u8;
+            *byte =
+                (value + draw(2 * c) + draw(2 * c + 1) - (levels as i32 - 1)).clamp(0, 255) as u8;
         }
     }
 }
@@ -162,7 +205,8 @@ impl Figure {
     fn paint(&self, canvas: &mut [Colour; SIDE * SIDE], ink: &Colour) {
         let ([cx, cy], [cos, sin]) = (self.centre, self.turn.map(|t| t / self.radius));
         let reach = 1.3 * self.radius;
-        let range = |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
+        let range =
+            |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
         for y in range(cy) {
             for x in range(cx) {
                 let quarters = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
@@ -180,7 +224,11 @@ impl Figure {
 }
 
 /// The directions at multiples of 120 degrees.
-const THIRDS: [[f64; 2]; 3] = [[1.0, 0.0], [-0.5, 0.866_025_403_784], [-0.5, -0.866_025_403_784]];
+const THIRDS: [[f64; 2]; 3] = [
+    [1.0, 0.0],
+    [-0.5, 0.866_025_403_784],
+    [-0.5, -0.866_025_403_784],
+];
 
 /// The directions at multiples of 72 degrees.
 const FIFTHS: [[f64; 2]; 5] = [
@@ -202,19 +250,26 @@ mod tests {
         let mut hash = Sha256::new();
         for split in [&data.train, data.test.as_ref().unwrap()] {
             for values in [&split.inputs, &split.targets] {
-                let Values::U8(bytes) = values else { panic!("bytes") };
+                let Values::U8(bytes) = values else {
+                    panic!("bytes")
+                };
                 hash.update(bytes);
             }
         }
         let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hash, "9ab4dc58f7005e0a48ec4a02f45482c34e7e55912d2cab30ddf5b9f89a0ea7bb");
+        assert_eq!(
+            hash,
+            "9ab4dc58f7005e0a48ec4a02f45482c34e7e55912d2cab30ddf5b9f89a0ea7bb"
+        );
     }
 
     #[test]
     fn every_class_is_as_frequent() {
         let data = Shapes.read(Path::new("")).unwrap();
         for (split, each) in [(&data.train, 400), (data.test.as_ref().unwrap(), 100)] {
-            let Values::U8(labels) = &split.targets else { panic!("bytes") };
+            let Values::U8(labels) = &split.targets else {
+                panic!("bytes")
+            };
             assert!((0..10).all(|class| labels.iter().filter(|&&l| l == class).count() == each));
         }
     }

@@ -22,10 +22,16 @@ pub enum Validation {
 ///
 /// `E0513` where nothing would be left to train on, a fraction is not in 0..1, or a fraction above 0
 /// sets no example aside.
-pub fn take_validation(train: &Split, part: Validation, seed: u64) -> Result<(Vec<usize>, Vec<usize>)> {
+pub fn take_validation(
+    train: &Split,
+    part: Validation,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>)> {
     let n = train.len;
     let error = |title: String| {
-        Err(Diagnostic::error("E0513", title).note(format!("the training part has {n} examples")).into())
+        Err(Diagnostic::error("E0513", title)
+            .note(format!("the training part has {n} examples"))
+            .into())
     };
     let count = match part {
         Validation::Count(count) => count,
@@ -33,12 +39,16 @@ pub fn take_validation(train: &Split, part: Validation, seed: u64) -> Result<(Ve
             return error(format!("a validation part of {part} is not from 0 up to 1"));
         }
         Validation::Fraction(part) => match (part * n as f64).round() as usize {
-            0 if part > 0.0 => return error(format!("a validation part of {part} sets no example aside")),
+            0 if part > 0.0 => {
+                return error(format!("a validation part of {part} sets no example aside"));
+            }
             count => count,
         },
     };
     if count >= n {
-        return error(format!("a validation part of {count} examples leaves none to train on"));
+        return error(format!(
+            "a validation part of {count} examples leaves none to train on"
+        ));
     }
     let mut order: Vec<usize> = (0..n).collect();
     Stream::new(mix(seed ^ 0x7661_6c69_6400_0000), 0).shuffle(&mut order);
@@ -68,14 +78,25 @@ mod tests {
 
     #[test]
     fn every_example_is_in_one_part() {
-        for part in [Validation::Count(30), Validation::Fraction(0.3), Validation::Count(0)] {
+        for part in [
+            Validation::Count(30),
+            Validation::Fraction(0.3),
+            Validation::Count(0),
+        ] {
             let (training, validation) = take_validation(&split(100), part, 5).unwrap();
-            assert_eq!(validation.len(), if part == Validation::Count(0) { 0 } else { 30 });
+            assert_eq!(
+                validation.len(),
+                if part == Validation::Count(0) { 0 } else { 30 }
+            );
             let mut all = [training, validation].concat();
             all.sort_unstable();
             assert_eq!(all, (0..100).collect::<Vec<_>>());
         }
-        let chosen = |seed| take_validation(&split(100), Validation::Count(30), seed).unwrap().1;
+        let chosen = |seed| {
+            take_validation(&split(100), Validation::Count(30), seed)
+                .unwrap()
+                .1
+        };
         assert_eq!(chosen(1), chosen(1));
         assert_ne!(chosen(1), chosen(2));
     }
@@ -88,7 +109,13 @@ mod tests {
             Validation::Fraction(0.99),
             Validation::Fraction(0.01),
         ] {
-            assert_eq!(take_validation(&split(10), part, 0).unwrap_err().diagnostics[0].code, "E0513");
+            assert_eq!(
+                take_validation(&split(10), part, 0)
+                    .unwrap_err()
+                    .diagnostics[0]
+                    .code,
+                "E0513"
+            );
         }
         for part in [-0.1, 1.0, f64::NAN] {
             assert!(take_validation(&split(10), Validation::Fraction(part), 0).is_err());

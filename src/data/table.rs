@@ -34,20 +34,26 @@ enum Columns {
 pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
-    let source = Arc::new(Source { name: path.display().to_string(), text });
+    let source = Arc::new(Source {
+        name: path.display().to_string(),
+        text,
+    });
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let table: Table = toml::from_str(&source.text).map_err(|error| {
-        let message =
-            corrupt(path, "does not describe a table").note("its keys are `file`, `target` and `test_rows`");
+        let message = corrupt(path, "does not describe a table")
+            .note("its keys are `file`, `target` and `test_rows`");
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let file = folder.join(table.file.get_ref());
-    let in_file = table.target.as_ref().map(|columns| match columns.get_ref() {
-        Columns::One(name) => name.clone(),
-        Columns::Many(names) => names.join(","),
-    });
+    let in_file = table
+        .target
+        .as_ref()
+        .map(|columns| match columns.get_ref() {
+            Columns::One(name) => name.clone(),
+            Columns::Many(names) => names.join(","),
+        });
     let target = target.map(String::from).or(in_file);
     let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
     let mut dataset = match extension.as_deref() {
@@ -57,8 +63,14 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
         _ => {
             let span = table.file.span();
             return Err(fault(
-                Diagnostic::error("E0501", format!("`{}` is not a kind of table", table.file.get_ref()))
-                    .at(Span::new(span.start, span.end), "expected a .csv or an .npz"),
+                Diagnostic::error(
+                    "E0501",
+                    format!("`{}` is not a kind of table", table.file.get_ref()),
+                )
+                .at(
+                    Span::new(span.start, span.end),
+                    "expected a .csv or an .npz",
+                ),
             ));
         }
     };
@@ -72,14 +84,29 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
 /// Moves the rows that `path` lists from the training part to a test part.
 fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
     if dataset.test.is_some() {
-        return Err(Diagnostic::error("E0508", format!("`{}` has a test part already", dataset.name)).into());
+        return Err(Diagnostic::error(
+            "E0508",
+            format!("`{}` has a test part already", dataset.name),
+        )
+        .into());
     }
     let text = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let n = dataset.train.len;
     let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
-    let listed = |wanted: bool| (0..n).filter(|row| held_out[*row] == wanted).collect::<Vec<_>>();
-    let (train, test) = (dataset.train.rows(&listed(false)), dataset.train.rows(&listed(true)));
-    Ok(Dataset { train, test: Some(test), ..dataset })
+    let listed = |wanted: bool| {
+        (0..n)
+            .filter(|row| held_out[*row] == wanted)
+            .collect::<Vec<_>>()
+    };
+    let (train, test) = (
+        dataset.train.rows(&listed(false)),
+        dataset.train.rows(&listed(true)),
+    );
+    Ok(Dataset {
+        train,
+        test: Some(test),
+        ..dataset
+    })
 }
 
 /// Whether each of `n` rows is listed.
@@ -90,7 +117,8 @@ fn rows(path: &Path, text: &str, n: usize) -> Result<Vec<bool>> {
         if row.is_empty() {
             continue;
         }
-        let fault = |fact: String| Diagnostic::error("E0508", format!("{}:{line}: {fact}", path.display()));
+        let fault =
+            |fact: String| Diagnostic::error("E0508", format!("{}:{line}: {fact}", path.display()));
         let Ok(index) = row.parse::<usize>() else {
             return Err(fault(format!("`{row}` is no row"))
                 .note("expected one whole number a line, the first row of the table being 0")
@@ -109,7 +137,9 @@ fn rows(path: &Path, text: &str, n: usize) -> Result<Vec<bool>> {
     }
     if count == 0 || count == n {
         let which = if count == 0 { "no row" } else { "every row" };
-        return Err(Diagnostic::error("E0508", format!("`{}` holds out {which}", path.display())).into());
+        return Err(
+            Diagnostic::error("E0508", format!("`{}` holds out {which}", path.display())).into(),
+        );
     }
     Ok(held_out)
 }
@@ -146,7 +176,10 @@ mod tests {
         let folder = write(&[
             ("d.csv", "x,y,z\n0,10,5\n1,11,5\n2,12,5\n"),
             ("test.txt", "2\n\n0\n"),
-            ("d.toml", "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n"),
+            (
+                "d.toml",
+                "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n",
+            ),
         ]);
         let data = read(&folder.path().join("d.toml"), None).unwrap();
         assert_eq!(
@@ -160,7 +193,11 @@ mod tests {
 
     #[test]
     fn faulty_rows_name_their_line() {
-        let brief = |text| rows(Path::new("t.txt"), text, 3).unwrap_err().diagnostics[0].title.clone();
+        let brief = |text| {
+            rows(Path::new("t.txt"), text, 3).unwrap_err().diagnostics[0]
+                .title
+                .clone()
+        };
         assert_eq!(brief("0\n3\n"), "t.txt:2: row 3 is not in the table");
         assert_eq!(brief("0\n1\n0\n"), "t.txt:3: row 0 is listed twice");
         assert_eq!(brief("-1\n"), "t.txt:1: `-1` is no row");
@@ -170,7 +207,10 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_shown_in_its_place() {
-        let folder = write(&[("d.toml", "file = 'd.csv'\nrows = 3\n"), ("e.toml", "file = 'd.txt'\n")]);
+        let folder = write(&[
+            ("d.toml", "file = 'd.csv'\nrows = 3\n"),
+            ("e.toml", "file = 'd.txt'\n"),
+        ]);
         let failure = read(&folder.path().join("d.toml"), None).unwrap_err();
         let label = &failure.diagnostics[0].labels[0];
         assert!(label.text.contains("unknown field `rows`"), "{label:?}");

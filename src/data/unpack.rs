@@ -21,15 +21,21 @@ pub(crate) fn unpack(archive: &Path, forms: &[Form], inside: &str, folder: &Path
     for entry in tar.entries().map_err(fault)? {
         let entry = entry.map_err(fault)?;
         let name = entry.path().map_err(fault)?.into_owned();
-        let wanted = missing.iter().position(|form| name == Path::new(inside).join(form.name));
-        let Some(wanted) = wanted.filter(|_| entry.header().entry_type().is_file()) else { continue };
+        let wanted = missing
+            .iter()
+            .position(|form| name == Path::new(inside).join(form.name));
+        let Some(wanted) = wanted.filter(|_| entry.header().entry_type().is_file()) else {
+            continue;
+        };
         write(entry, missing.remove(wanted), archive, folder)?;
     }
     match missing.first() {
         None => Ok(()),
-        Some(form) => {
-            Err(Diagnostic::error("E0512", format!("`{}` holds no {}", archive.display(), form.name)).into())
-        }
+        Some(form) => Err(Diagnostic::error(
+            "E0512",
+            format!("`{}` holds no {}", archive.display(), form.name),
+        )
+        .into()),
     }
 }
 
@@ -38,8 +44,13 @@ fn write(entry: impl Read, form: &Form, archive: &Path, folder: &Path) -> Result
     let fault = |e: io::Error| unreadable(&part, "write", &e);
     let mut hash = Sha256::new();
     let mut file = File::create(&part).map_err(fault)?;
-    let mut tee = Tee { reader: entry.take(form.bytes + 1), file: &mut file };
-    let copied = digest(&mut tee, &mut hash).and_then(|()| file.flush()).and_then(|()| file.sync_all());
+    let mut tee = Tee {
+        reader: entry.take(form.bytes + 1),
+        file: &mut file,
+    };
+    let copied = digest(&mut tee, &mut hash)
+        .and_then(|()| file.flush())
+        .and_then(|()| file.sync_all());
     let found = hex(hash);
     if copied.is_err() || found != form.sha256 {
         // The message below says what went wrong; a part that stays behind is overwritten next time.
@@ -47,9 +58,16 @@ fn write(entry: impl Read, form: &Form, archive: &Path, folder: &Path) -> Result
         copied.map_err(fault)?;
         return Err(Diagnostic::error(
             "E0512",
-            format!("{} in `{}` is not the published file", form.name, archive.display()),
+            format!(
+                "{} in `{}` is not the published file",
+                form.name,
+                archive.display()
+            ),
         )
-        .note(format!("expected the sha256 {}, found {found}", form.sha256))
+        .note(format!(
+            "expected the sha256 {}, found {found}",
+            form.sha256
+        ))
         .into());
     }
     std::fs::rename(&part, folder.join(form.name)).map_err(fault)

@@ -27,10 +27,19 @@ pub enum State {
 /// Compares every file of `entry` in `folder` with its checksum: the name of each, and its state.
 pub fn verify(entry: &dyn CatalogEntry, folder: &Path) -> Result<Vec<(&'static str, State)>> {
     let compare = |file: &super::catalog::DataFile| {
-        let Some((form, path)) = file.find(folder) else { return Ok((file.forms[0].name, State::Missing)) };
+        let Some((form, path)) = file.find(folder) else {
+            return Ok((file.forms[0].name, State::Missing));
+        };
         let found = sha256(&path)?;
         let same = found == form.sha256;
-        let state = if same { State::Same } else { State::Differs { expected: form.sha256, found } };
+        let state = if same {
+            State::Same
+        } else {
+            State::Differs {
+                expected: form.sha256,
+                found,
+            }
+        };
         Ok((form.name, state))
     };
     entry.files().iter().map(compare).collect()
@@ -59,7 +68,10 @@ pub(crate) fn digest(reader: &mut impl Read, hash: &mut Sha256) -> std::io::Resu
 
 /// The digest in hexadecimal.
 pub(crate) fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -74,9 +86,14 @@ mod tests {
         std::fs::write(folder.path().join("train-labels-idx1-ubyte"), b"abc").unwrap();
         let states = verify(entry, folder.path()).unwrap();
         assert_eq!(states[0], ("train-images-idx3-ubyte.gz", State::Missing));
-        let (name, State::Differs { expected, found }) = &states[1] else { panic!("{states:?}") };
+        let (name, State::Differs { expected, found }) = &states[1] else {
+            panic!("{states:?}")
+        };
         assert_eq!(*name, "train-labels-idx1-ubyte");
         assert_ne!(expected, found);
-        assert_eq!(found, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            found,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 }

@@ -74,18 +74,29 @@ impl Diagnostic {
 
     /// A warning.
     pub fn warning(code: &'static str, title: impl Into<String>) -> Self {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, title) }
+        Diagnostic {
+            severity: Severity::Warning,
+            ..Diagnostic::error(code, title)
+        }
     }
 
     /// Marks the place of the mistake.
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into(), primary: true });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            primary: true,
+        });
         self
     }
 
     /// Marks a place that explains it.
     pub fn context(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.labels.push(Label { span, text: text.into(), primary: false });
+        self.labels.push(Label {
+            span,
+            text: text.into(),
+            primary: false,
+        });
         self
     }
 
@@ -97,13 +108,24 @@ impl Diagnostic {
 
     /// Adds what to do.
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.helps.push(Help { text: text.into(), patch: None });
+        self.helps.push(Help {
+            text: text.into(),
+            patch: None,
+        });
         self
     }
 
     /// Adds a replacement that mends it.
-    pub fn patch(mut self, text: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
-        self.helps.push(Help { text: text.into(), patch: Some((span, replacement.into())) });
+    pub fn patch(
+        mut self,
+        text: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Self {
+        self.helps.push(Help {
+            text: text.into(),
+            patch: Some((span, replacement.into())),
+        });
         self
     }
 }
@@ -121,17 +143,27 @@ pub struct Failure {
 impl Failure {
     /// Messages about `source`.
     pub fn new(diagnostics: Vec<Diagnostic>, source: Arc<Source>) -> Self {
-        Failure { diagnostics, source_file: Some(source) }
+        Failure {
+            diagnostics,
+            source_file: Some(source),
+        }
     }
 
     fn brief(&self) -> String {
-        self.diagnostics.iter().map(|d| format!("{}: {}", d.code, d.title)).collect::<Vec<_>>().join("; ")
+        self.diagnostics
+            .iter()
+            .map(|d| format!("{}: {}", d.code, d.title))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 }
 
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
-        Failure { diagnostics: vec![diagnostic], source_file: None }
+        Failure {
+            diagnostics: vec![diagnostic],
+            source_file: None,
+        }
     }
 }
 

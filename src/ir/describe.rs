@@ -9,14 +9,16 @@ impl Model {
     /// What is minimised.
     pub fn loss_head(&self) -> String {
         if self.is_maximum_likelihood() {
-            return "-log likelihood / N, minimised: maximum likelihood, no parameter has a term".into();
+            return "-log likelihood / N, minimised: maximum likelihood, no parameter has a term"
+                .into();
         }
         if self.is_map() {
             return "-(log likelihood + log prior) / N, minimised: maximum a posteriori".into();
         }
         let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
         match deviates {
-            true => "the expected -log likelihood and weighted KLs, minimised; all constants kept".into(),
+            true => "the expected -log likelihood and weighted KLs, minimised; all constants kept"
+                .into(),
             false => "-ELBO / N, minimised; all constants kept".into(),
         }
     }
@@ -26,20 +28,35 @@ impl Model {
         let mut remarks = Vec::new();
         let temperature = self.objective.temperature;
         if self.is_map() && !self.objective.map {
-            remarks.push("every posterior is a point: `objective elbo` is `objective map` here".into());
+            remarks.push(
+                "every posterior is a point: `objective elbo` is `objective map` here".into(),
+            );
         }
         if self.loss.terms.len() > 1 && temperature != 1.0 {
-            let what = if temperature < 1.0 { "a cold posterior" } else { "a warm posterior" };
-            remarks.push(format!("not the ELBO: T = {} multiplies the KL, {what}", show(temperature)));
+            let what = if temperature < 1.0 {
+                "a cold posterior"
+            } else {
+                "a warm posterior"
+            };
+            remarks.push(format!(
+                "not the ELBO: T = {} multiplies the KL, {what}",
+                show(temperature)
+            ));
         }
-        if let Some(annealing) = self.objective.annealing.filter(|_| self.loss.terms.len() > 1) {
+        if let Some(annealing) = self
+            .objective
+            .annealing
+            .filter(|_| self.loss.terms.len() > 1)
+        {
             remarks.push(format!(
                 "not the ELBO at first: the KL's weight a grows from 0 to 1 over {} epochs",
                 show(annealing.epochs)
             ));
         }
         if self.loss.has_monte_carlo() {
-            remarks.push("the KL is estimated at one draw of the weights a step: unbiased, noisy".into());
+            remarks.push(
+                "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),
+            );
         }
         remarks
     }
@@ -52,7 +69,10 @@ impl Model {
                     1 => String::new(),
                     samples => format!(", averaged over {samples} draws of the weights"),
                 };
-                format!("-log {}, summed over B examples{samples}", self.likelihood_text())
+                format!(
+                    "-log {}, summed over B examples{samples}",
+                    self.likelihood_text()
+                )
             }
             TermKind::Kl(tensor, form) => {
                 let (tensor, prior) = self.with_prior(tensor);
@@ -80,9 +100,7 @@ impl Model {
     /// The noise that the form adds to the loss, where it adds any.
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
-            TermKind::Kl(_, Form::MonteCarlo) => {
-                Some("above 0; `kl = quadrature` has none")
-            }
+            TermKind::Kl(_, Form::MonteCarlo) => Some("above 0; `kl = quadrature` has none"),
             _ => None,
         }
     }
@@ -121,7 +139,13 @@ impl Model {
 
     fn with_prior(&self, tensor: Handle<Tensor>) -> (&Tensor, String) {
         let tensor = &self.tensors[tensor];
-        (tensor, tensor.prior.as_ref().map_or(String::new(), |prior| self.prior_text(prior)))
+        (
+            tensor,
+            tensor
+                .prior
+                .as_ref()
+                .map_or(String::new(), |prior| self.prior_text(prior)),
+        )
     }
 }
 

@@ -11,7 +11,10 @@ impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
     pub fn prior_text(&self, prior: &Prior) -> String {
         let signature = prior.distribution.signature();
-        let mut values = prior.parameters.iter().map(|scalar| self.scalar_text(*scalar));
+        let mut values = prior
+            .parameters
+            .iter()
+            .map(|scalar| self.scalar_text(*scalar));
         let arguments: Vec<String> = signature
             .parameters
             .iter()
@@ -20,7 +23,10 @@ impl Model {
                 Kind::Numbers { .. } => {
                     let singles = signature.parameters.len() - 1;
                     let many = prior.parameters.len() - singles;
-                    format!("[{}]", values.by_ref().take(many).collect::<Vec<_>>().join(", "))
+                    format!(
+                        "[{}]",
+                        values.by_ref().take(many).collect::<Vec<_>>().join(", ")
+                    )
                 }
                 _ => values.next().unwrap_or_default(),
             })
@@ -53,8 +59,13 @@ impl Model {
 
     /// `conv2d(64, kernel = [5, 5], padding = same)` with every argument.
     pub fn call_text(&self, node: &Node) -> String {
-        let Some(call) = &node.call else { return "input".into() };
-        let above = node.inputs.first().map_or("", |above| &self.nodes[*above].name);
+        let Some(call) = &node.call else {
+            return "input".into();
+        };
+        let above = node
+            .inputs
+            .first()
+            .map_or("", |above| &self.nodes[*above].name);
         match call.layer {
             None => format!("entry of {above}"),
             Some(layer) => arguments_text(layer.signature(), &call.arguments.0),
@@ -127,6 +138,10 @@ impl Tensor {
 
 /// `real[B, 32, 32, 3]`: a minibatch of values of `shape`.
 pub fn batched(shape: &Shape) -> String {
-    let axes = shape.0.iter().map(|axis| format!(", {axis}")).collect::<String>();
+    let axes = shape
+        .0
+        .iter()
+        .map(|axis| format!(", {axis}"))
+        .collect::<String>();
     format!("real[B{axes}]")
 }

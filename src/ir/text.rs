@@ -48,9 +48,25 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         Some(name) => line!(out, "\ndata  {name}"),
         None => line!(out, "\ndata"),
     }
-    line!(out, "  {:<24}{:<22}{}", model.input.name, batched(&model.input.shape), "input");
-    line!(out, "  {:<24}{:<22}{}", model.target.name, model.target.kind.to_string(), "target");
-    line!(out, "  N{}, training examples", number(facts.training_examples));
+    line!(
+        out,
+        "  {:<24}{:<22}{}",
+        model.input.name,
+        batched(&model.input.shape),
+        "input"
+    );
+    line!(
+        out,
+        "  {:<24}{:<22}{}",
+        model.target.name,
+        model.target.kind.to_string(),
+        "target"
+    );
+    line!(
+        out,
+        "  N{}, training examples",
+        number(facts.training_examples)
+    );
     line!(out, "  B{}, examples of a minibatch", number(facts.batch));
 }
 
@@ -83,19 +99,35 @@ fn parameters(out: &mut String, model: &Model) {
     }
     for (_, learned) in model.learned.iter() {
         line!(out, "  {:<24}real", learned.name);
-        field(out, "value", format!("{}, a point estimate", learned.domain.describe()));
-        field(out, "start", crate::check::expression::show(learned.initial));
+        field(
+            out,
+            "value",
+            format!("{}, a point estimate", learned.domain.describe()),
+        );
+        field(
+            out,
+            "start",
+            crate::check::expression::show(learned.initial),
+        );
     }
 }
 
 fn graph(out: &mut String, model: &Model) {
     line!(out, "\ngraph");
     for (_, node) in model.nodes.iter() {
-        let parameters = node.call.iter().flat_map(|call| [call.kernel, call.bias]).flatten();
-        let parameters: String =
-            parameters.map(|tensor| format!(", {}", model.tensors[tensor].name)).collect();
-        let above: String =
-            node.inputs.iter().map(|above| format!(" of {}", model.nodes[*above].name)).collect();
+        let parameters = node
+            .call
+            .iter()
+            .flat_map(|call| [call.kernel, call.bias])
+            .flatten();
+        let parameters: String = parameters
+            .map(|tensor| format!(", {}", model.tensors[tensor].name))
+            .collect();
+        let above: String = node
+            .inputs
+            .iter()
+            .map(|above| format!(" of {}", model.nodes[*above].name))
+            .collect();
         let call = match node.call.as_ref().map(|call| call.layer.is_some()) {
             Some(true) => format!("{}{above}{parameters}", model.call_text(node)),
             _ => model.call_text(node),
@@ -115,25 +147,51 @@ fn loss(out: &mut String, model: &Model, facts: &Facts) {
         if let Some(noise) = model.term_noise(term) {
             field(out, "variance", noise);
         }
-        field(out, "scale", term.scale.with_numbers(facts.training_examples, facts.batch));
+        field(
+            out,
+            "scale",
+            term.scale
+                .with_numbers(facts.training_examples, facts.batch),
+        );
         field(out, "why", term.why);
         field(out, "from", model.term_origin(term));
     }
     if !model.loss.absent.is_empty() {
         line!(out, "  absent");
         for absent in &model.loss.absent {
-            line!(out, "    {:<22}{}", model.subject_name(absent.subject), absent.reason);
+            line!(
+                out,
+                "    {:<22}{}",
+                model.subject_name(absent.subject),
+                absent.reason
+            );
         }
     }
 }
 
 fn predict(out: &mut String, model: &Model) {
     let likelihood = model.likelihood_text();
-    let drawn = model.tensors.iter().any(|(_, t)| t.posterior.family.entries() == Entries::Normal);
-    line!(out, "\npredict  p({} | {})", model.target.name, model.input.name);
+    let drawn = model
+        .tensors
+        .iter()
+        .any(|(_, t)| t.posterior.family.entries() == Entries::Normal);
+    line!(
+        out,
+        "\npredict  p({} | {})",
+        model.target.name,
+        model.input.name
+    );
     if drawn {
-        line!(out, "  {:<12}the mean over S draws of the weights of {likelihood}", "value");
-        line!(out, "  {:<12}each draw of the weights serves all examples", "draws");
+        line!(
+            out,
+            "  {:<12}the mean over S draws of the weights of {likelihood}",
+            "value"
+        );
+        line!(
+            out,
+            "  {:<12}made as the estimators make them in training",
+            "draws"
+        );
     } else {
         line!(out, "  {:<12}{likelihood} at the point estimates", "value");
     }

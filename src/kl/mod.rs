@@ -6,6 +6,7 @@ mod negative_log_prior;
 mod normal_laplace;
 mod normal_normal;
 mod quadrature;
+pub mod rules;
 
 pub use monte_carlo::MonteCarlo;
 pub use negative_log_prior::NegativeLogPrior;
@@ -111,7 +112,13 @@ pub trait Term<T: Real>: Sync {
     /// The sum over the entries; adds `weight` times its derivatives to `gradients`.
     /// `prior` are the prior's parameters. Callers split a tensor into blocks and add the sums up in
     /// a fixed order, so an implementation must be a plain sum over entries.
-    fn accumulate(&self, entries: Entries<T>, prior: &[T], weight: T, gradients: Gradients<T>) -> f64;
+    fn accumulate(
+        &self,
+        entries: Entries<T>,
+        prior: &[T],
+        weight: T,
+        gradients: Gradients<T>,
+    ) -> f64;
 }
 
 /// A term in both number types.

@@ -22,7 +22,10 @@ impl Lint for BlundellVanishes {
         let title = format!("99.9 % of the KL falls on 10 of an epoch's {batches} minibatches");
         (model.objective.minibatch == Minibatch::Blundell && batches > 30).then(|| {
             Diagnostic::warning(self.name(), title)
-                .at(option(model, "minibatch"), "halves from each minibatch to the next")
+                .at(
+                    option(model, "minibatch"),
+                    "halves from each minibatch to the next",
+                )
                 .help("`minibatch = uniform` gives every minibatch the same share of it")
         })
     }

@@ -31,7 +31,9 @@ pub static LINTS: &[&dyn Lint] = &[
 /// What the model alone shows.
 pub fn run(model: &Model) -> Vec<Diagnostic> {
     let lints = LINTS.iter().filter(|lint| !lint.needs_run());
-    lints.filter_map(|lint| lint.check(model, &Facts::default())).collect()
+    lints
+        .filter_map(|lint| lint.check(model, &Facts::default()))
+        .collect()
 }
 
 /// What shows once N and B are known.
@@ -43,5 +45,7 @@ pub fn run_with(model: &Model, facts: &Facts) -> Vec<Diagnostic> {
 /// Where an option of the objective stands.
 fn option(model: &Model, name: &str) -> crate::source::Span {
     let mut options = model.objective.option_spans.iter();
-    options.find(|(option, _)| *option == name).map_or(model.objective.span, |(_, span)| *span)
+    options
+        .find(|(option, _)| *option == name)
+        .map_or(model.objective.span, |(_, span)| *span)
 }

@@ -23,7 +23,14 @@ impl Lint for TemperatureNotOne {
         let title = format!("the KL has weight {} of the ELBO's 1", show(t));
         (t != 1.0 && model.loss.terms.len() > 1).then(|| {
             Diagnostic::warning(self.name(), title)
-                .at(option(model, "temperature"), if t < 1.0 { "a cold posterior" } else { "a warm posterior" })
+                .at(
+                    option(model, "temperature"),
+                    if t < 1.0 {
+                        "a cold posterior"
+                    } else {
+                        "a warm posterior"
+                    },
+                )
                 .note("the value reported as ELBO stays the true one, with weight 1")
         })
     }

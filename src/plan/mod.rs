@@ -68,12 +68,22 @@ impl Plan {
     /// Multiplications and additions of one training step of the deterministic network, an example:
     /// forward, the gradient by each kernel, and by each input where it is wanted.
     pub fn operations(&self) -> u64 {
-        let of = |(index, node): (usize, &crate::ir::Node)| match node.call.as_ref().map(|c| &c.operation) {
+        let of = |(index, node): (usize, &crate::ir::Node)| match node
+            .call
+            .as_ref()
+            .map(|c| &c.operation)
+        {
             Some(Operation::Linear(linear)) => {
                 2 * linear.multiplications() * (2 + u64::from(self.nodes[index].input_gradient))
             }
             _ => 0,
         };
-        self.model.nodes.iter().map(|(_, node)| node).enumerate().map(of).sum()
+        self.model
+            .nodes
+            .iter()
+            .map(|(_, node)| node)
+            .enumerate()
+            .map(of)
+            .sum()
     }
 }

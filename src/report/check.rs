@@ -144,7 +144,9 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
             form: form(model, &term.kind),
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
-            scale_value: position.filter(|_| steady(&term.scale)).map(|at| term.scale.value(&at)),
+            scale_value: position
+                .filter(|_| steady(&term.scale))
+                .map(|at| term.scale.value(&at)),
             why: term.why.to_string(),
             initial: *initial,
             initial_per_example: initial.zip(n).map(|(value, n)| lambda * value / n as f64),
@@ -156,7 +158,11 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
         data: facts.data.clone(),
         training_examples: n,
         batch_size: batch,
-        layers: model.nodes.iter().map(|(_, node)| layer(model, node)).collect(),
+        layers: model
+            .nodes
+            .iter()
+            .map(|(_, node)| layer(model, node))
+            .collect(),
         parameters: parameters(model),
         loss: model.loss_head(),
         remarks: model.loss_remarks(),
@@ -186,7 +192,10 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
 /// Whether a scale is the same at every step.
 fn steady(scale: &Scale) -> bool {
     use crate::ir::Factor;
-    scale.0.iter().all(|factor| !matches!(factor, Factor::Blundell | Factor::Annealing(_)))
+    scale
+        .0
+        .iter()
+        .all(|factor| !matches!(factor, Factor::Blundell | Factor::Annealing(_)))
 }
 
 fn form(model: &Model, kind: &TermKind) -> String {
@@ -199,19 +208,27 @@ fn form(model: &Model, kind: &TermKind) -> String {
 }
 
 fn layer(model: &Model, node: &Node) -> LayerRow {
-    let parameters = node.call.iter().flat_map(|call| [call.kernel, call.bias]).flatten();
+    let parameters = node
+        .call
+        .iter()
+        .flat_map(|call| [call.kernel, call.bias])
+        .flatten();
     LayerRow {
         name: node.name.clone(),
         layer: call(model, node),
         shape: node.shape.0.clone(),
-        weights: parameters.map(|tensor| model.tensors[tensor].shape.len()).sum(),
+        weights: parameters
+            .map(|tensor| model.tensors[tensor].shape.len())
+            .sum(),
     }
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
 fn call(model: &Model, node: &Node) -> String {
-    let Some((layer, arguments)) =
-        node.call.as_ref().and_then(|call| Some((call.layer?, &call.arguments.0)))
+    let Some((layer, arguments)) = node
+        .call
+        .as_ref()
+        .and_then(|call| Some((call.layer?, &call.arguments.0)))
     else {
         return model.call_text(node);
     };
@@ -224,7 +241,11 @@ fn call(model: &Model, node: &Node) -> String {
         if default == Some(&value) || of_other.is_some_and(|(_, other)| constant(other) == value) {
             continue;
         }
-        shown.push(if index == 0 { value } else { format!("{name} = {value}") });
+        shown.push(if index == 0 {
+            value
+        } else {
+            format!("{name} = {value}")
+        });
     }
     match shown.is_empty() {
         true => signature.name.into(),
@@ -250,7 +271,9 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
         count: tensor.shape.len(),
         prior: tensor.prior.as_ref().map(|prior| model.prior_text(prior)),
         posterior: tensor.posterior.family.signature().name.into(),
-        estimator: tensor.estimator.map(|estimator| estimator.signature().name.into()),
+        estimator: tensor
+            .estimator
+            .map(|estimator| estimator.signature().name.into()),
         remark: tensor
             .estimator
             .and_then(|estimator| estimator.remark(model.positions(handle)))
@@ -262,11 +285,17 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
 /// Operations for one example, forward and backward: 2 for each multiplication of a pass. The first
 /// layer needs no gradient by its input.
 fn operations(model: &Model) -> u64 {
-    let linears = model.nodes.iter().filter_map(|(_, node)| match &node.call.as_ref()?.operation {
-        Operation::Linear(linear) => Some(linear.multiplications()),
-        _ => None,
-    });
-    linears.enumerate().map(|(index, products)| 2 * products * if index == 0 { 2 } else { 3 }).sum()
+    let linears = model
+        .nodes
+        .iter()
+        .filter_map(|(_, node)| match &node.call.as_ref()?.operation {
+            Operation::Linear(linear) => Some(linear.multiplications()),
+            _ => None,
+        });
+    linears
+        .enumerate()
+        .map(|(index, products)| 2 * products * if index == 0 { 2 } else { 3 })
+        .sum()
 }
 
 impl Check {
@@ -296,7 +325,10 @@ impl Check {
                     rest => format!(", the last of {rest}"),
                 };
                 let batches = thousands(batches as u64);
-                format!("{data}: N = {n} training examples, {batches} minibatches of B = {b}{last}")
+                format!(
+                    "{data}: N = {} training examples, {batches} minibatches of B = {b}{last}",
+                    thousands(n as u64)
+                )
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
@@ -322,8 +354,14 @@ impl Check {
     }
 
     fn parameters(&self, out: &mut String) {
-        let mut rows =
-            vec![row(["parameter", "shape", "count", "prior", "posterior", "estimator"])];
+        let mut rows = vec![row([
+            "parameter",
+            "shape",
+            "count",
+            "prior",
+            "posterior",
+            "estimator",
+        ])];
         for parameter in &self.parameters {
             let mark = if parameter.remark.is_some() { " *" } else { "" };
             rows.push(vec![
@@ -332,7 +370,10 @@ impl Check {
                 thousands(parameter.count as u64),
                 parameter.prior.clone().unwrap_or("-".into()),
                 parameter.posterior.clone(),
-                parameter.estimator.as_ref().map_or("-".into(), |e| format!("{e}{mark}")),
+                parameter
+                    .estimator
+                    .as_ref()
+                    .map_or("-".into(), |e| format!("{e}{mark}")),
             ]);
         }
         *out += "\n";
@@ -350,14 +391,19 @@ impl Check {
             *out += &wrapped("  ! ", remark);
         }
         let known = self.training_examples.is_some();
-        let last = if known { "nats/example at the start" } else { "nats at the start" };
+        let last = if known {
+            "nats/example at the start"
+        } else {
+            "nats at the start"
+        };
         let mut rows = vec![row(["term", "form", "scale", last])];
         for term in &self.terms {
             let initial = match (term.initial, term.initial_per_example) {
                 (_, Some(value)) | (Some(value), None) => short(value),
-                (None, None) => {
-                    self.initial.nll_per_example.map_or("depends on the data".into(), short)
-                }
+                (None, None) => self
+                    .initial
+                    .nll_per_example
+                    .map_or("depends on the data".into(), short),
             };
             rows.push(vec![
                 term.name.clone(),
@@ -378,7 +424,10 @@ impl Check {
         }
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for absent in &self.absent {
-            match reasons.iter_mut().find(|(reason, _)| *reason == absent.reason) {
+            match reasons
+                .iter_mut()
+                .find(|(reason, _)| *reason == absent.reason)
+            {
                 Some((_, names)) => names.push(&absent.name),
                 None => reasons.push((&absent.reason, vec![&absent.name])),
             }
@@ -394,14 +443,21 @@ impl Check {
         };
         *out += "\n";
         if self.terms.len() > 1 {
-            let what = if self.parameters.iter().any(|p| p.estimator.is_some()) { "KL" } else { "penalty" };
+            let what = if self.parameters.iter().any(|p| p.estimator.is_some()) {
+                "KL"
+            } else {
+                "penalty"
+            };
             let mut text = match self.initial.kl_per_example {
                 Some(value) => format!(
                     "expected {what} {} nats/example = {} nats / N",
                     short(value),
                     short(self.initial.kl)
                 ),
-                None => format!("expected {what} {} nats, over N once that is known", short(self.initial.kl)),
+                None => format!(
+                    "expected {what} {} nats, over N once that is known",
+                    short(self.initial.kl)
+                ),
             };
             if let Some(nll) = self.initial.nll_per_example {
                 write!(text, "; NLL {} of a network that knows nothing", short(nll))
@@ -433,7 +489,7 @@ fn giga(operations: u64) -> String {
     match operations {
         x if x >= 1e9 => format!("{} G", short(x / 1e9)),
         x if x >= 1e6 => format!("{} M", short(x / 1e6)),
-        x => format!("{x}"),
+        x => thousands(x as u64),
     }
 }
 

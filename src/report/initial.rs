@@ -1,12 +1,13 @@
-//! What a term is before the first step: its expectation over the initialisers.
+//! What a term is before the first step: its expectation over the initialisers, by a product of
+//! Gaussian rules, one for loc and one for rho.
 
 use crate::ir::{Form, Initializer, Model, Scalar, TermKind};
-use crate::kl::{self, Entries, Gradients};
+use crate::kl::rules::{Node, hermite, legendre};
+use crate::kl::{self, Entries, Gradients, Term};
 use crate::posterior::scale_from_rho;
-use std::f64::consts::TAU;
 
-/// Draws of (loc, rho): in antithetic pairs, so that what is odd in them cancels exactly.
-const DRAWS: usize = 4096;
+/// Nodes for each variable.
+const NODES: usize = 24;
 
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term.
 pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
@@ -18,8 +19,15 @@ pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
             TermKind::Nll => None,
             TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
                 let tensor = &model.tensors[tensor];
-                let prior = tensor.prior.as_ref().map_or(String::new(), |p| model.prior_text(p));
-                let key = format!("{prior} {:?} {}", tensor.posterior.initializers, kind(&term.kind));
+                let prior = tensor
+                    .prior
+                    .as_ref()
+                    .map_or(String::new(), |p| model.prior_text(p));
+                let key = format!(
+                    "{prior} {:?} {}",
+                    tensor.posterior.initializers,
+                    kind(&term.kind)
+                );
                 let value = match known.iter().find(|(other, _)| *other == key) {
                     Some((_, value)) => *value,
                     None => {
@@ -70,74 +78,88 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
             Scalar::Learned(learned) => model.learned[*learned].initial,
         })
         .collect();
-    let mut stream = Stream(0);
     let mut initializers = tensor.posterior.initializers.iter();
-    let constant = tensor.posterior.initializers.iter().all(|i| matches!(i, Initializer::Constant(_)));
-    let draws = if constant { 1 } else { DRAWS };
-    let loc = draw(initializers.next()?, draws, &mut stream);
-    let scale: Vec<f64> = match initializers.next() {
-        Some(rho) => draw(rho, draws, &mut stream).into_iter().map(scale_from_rho).collect(),
-        None => vec![],
-    };
-    let mut d_loc = vec![0.0; loc.len()];
-    let mut d_scale = vec![0.0; scale.len()];
-    let mut d_prior = vec![0.0; prior.len()];
-    let entries = Entries {
-        loc: &loc,
-        scale: &scale,
-        noise: &[],
-    };
-    let gradients = Gradients {
-        loc: &mut d_loc,
-        scale: &mut d_scale,
-        prior: &mut d_prior,
-    };
-    let total = kl::Term::<f64>::accumulate(&*computation, entries, &prior, 0.0, gradients);
-    Some(total / draws as f64)
+    let locs = rule(initializers.next()?);
+    let rhos = initializers.next().map(rule);
+    let mut expected = 0.0;
+    for loc in &locs {
+        let mut value = |scale: &[f64]| {
+            let entries = Entries {
+                loc: &[loc.at],
+                scale,
+                noise: &[],
+            };
+            let (mut d_loc, mut d_scale) = ([0.0], vec![0.0; scale.len()]);
+            let gradients = Gradients {
+                loc: &mut d_loc,
+                scale: &mut d_scale,
+                prior: &mut [],
+            };
+            Term::<f64>::accumulate(&*computation, entries, &prior, 0.0, gradients)
+        };
+        expected += loc.weight
+            * match &rhos {
+                Some(rhos) => rhos
+                    .iter()
+                    .map(|rho| rho.weight * value(&[scale_from_rho(rho.at)]))
+                    .sum(),
+                None => value(&[]),
+            };
+    }
+    Some(expected)
 }
 
-fn draw(initializer: &Initializer, draws: usize, stream: &mut Stream) -> Vec<f64> {
+/// The rule whose weighted sum of a function is the function's mean over the initialiser.
+fn rule(initializer: &Initializer) -> Vec<Node> {
     match *initializer {
-        Initializer::Constant(value) => vec![value; draws],
-        Initializer::Uniform { low, high } => {
-            // Midpoints of equal parts, in an order that has nothing to do with the other variable's.
-            let mut values: Vec<f64> =
-                (0..draws).map(|i| low + (high - low) * (i as f64 + 0.5) / draws as f64).collect();
-            for i in (1..draws).rev() {
-                values.swap(i, (stream.unit() * (i + 1) as f64) as usize);
-            }
-            values
-        }
-        Initializer::Normal { loc, scale } => {
-            let mut values = Vec::with_capacity(draws);
-            while values.len() < draws {
-                let radius = (-2.0 * stream.unit().ln()).sqrt();
-                let angle = TAU * stream.unit();
-                for z in [radius * angle.cos(), radius * angle.sin()] {
-                    values.extend([loc + scale * z, loc - scale * z]);
-                }
-            }
-            // The average of the squares is the variance, which is most of what a KL depends on.
-            let spread = values.iter().map(|v| (v - loc).powi(2)).sum::<f64>() / draws as f64;
-            if spread > 0.0 {
-                let correct = scale / spread.sqrt();
-                values.iter_mut().for_each(|v| *v = loc + (*v - loc) * correct);
-            }
-            values
-        }
+        Initializer::Constant(at) => vec![Node { at, weight: 1.0 }],
+        Initializer::Uniform { low, high } => legendre(NODES)
+            .into_iter()
+            .map(|n| Node {
+                at: 0.5 * (low + high + (high - low) * n.at),
+                weight: 0.5 * n.weight,
+            })
+            .collect(),
+        Initializer::Normal { loc, scale } => hermite(NODES)
+            .into_iter()
+            .map(|n| Node {
+                at: loc + scale * n.at,
+                weight: n.weight * (-0.5 * n.at * n.at).exp() / std::f64::consts::TAU.sqrt(),
+            })
+            .collect(),
     }
 }
 
-/// SplitMix64.
-struct Stream(u64);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Stream {
-    /// In (0, 1).
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    #[test]
+    fn a_rule_has_its_initializers_moments() {
+        for (initializer, mean, second) in [
+            (
+                Initializer::Normal {
+                    loc: -3.0,
+                    scale: 0.1,
+                },
+                -3.0,
+                9.01,
+            ),
+            (
+                Initializer::Uniform {
+                    low: -1.0,
+                    high: 2.0,
+                },
+                0.5,
+                1.0,
+            ),
+            (Initializer::Constant(0.7), 0.7, 0.49),
+        ] {
+            let rule = rule(&initializer);
+            let moment = |k: i32| rule.iter().map(|n| n.weight * n.at.powi(k)).sum::<f64>();
+            assert!((moment(0) - 1.0).abs() < 1e-12);
+            assert!((moment(1) - mean).abs() < 1e-12);
+            assert!((moment(2) - second).abs() < 1e-12);
+        }
     }
 }

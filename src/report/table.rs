@@ -6,7 +6,13 @@ pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let length = |text: &String| text.chars().count();
     let mut widths: Vec<usize> = (0..columns)
-        .map(|c| rows.iter().filter_map(|row| row.get(c)).map(length).max().unwrap_or(0))
+        .map(|c| {
+            rows.iter()
+                .filter_map(|row| row.get(c))
+                .map(length)
+                .max()
+                .unwrap_or(0)
+        })
         .collect();
     while widths.iter().map(|w| w + 2).sum::<usize>() > width {
         let widest = widths.iter_mut().max().expect("a column");
@@ -43,7 +49,7 @@ pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -79,7 +85,14 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_width() {
-        let rows = vec![vec!["a".repeat(50), "b".repeat(20)], vec!["c".into(), "1".into()]];
-        assert!(table(&rows, &[1], 40).lines().all(|line| line.chars().count() <= 40));
+        let rows = vec![
+            vec!["a".repeat(50), "b".repeat(20)],
+            vec!["c".into(), "1".into()],
+        ];
+        assert!(
+            table(&rows, &[1], 40)
+                .lines()
+                .all(|line| line.chars().count() <= 40)
+        );
     }
 }

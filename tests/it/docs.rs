@@ -3,7 +3,7 @@
 
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
-use bnnc::{distribution, estimator, layer, likelihood, posterior};
+use bnnc::{distribution, estimator, layer, likelihood, lint, optimizer, posterior};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -41,11 +41,38 @@ fn pages() -> Vec<PathBuf> {
 /// The registries by the folder of their pages.
 fn registries() -> [(&'static str, Vec<&'static Signature>); 5] {
     [
-        ("layers", layer::LAYERS.iter().map(|e| e.signature()).collect()),
-        ("priors", distribution::DISTRIBUTIONS.iter().map(|e| e.signature()).collect()),
-        ("posteriors", posterior::POSTERIORS.iter().map(|e| e.signature()).collect()),
-        ("estimators", estimator::ESTIMATORS.iter().map(|e| e.signature()).collect()),
-        ("likelihoods", likelihood::LIKELIHOODS.iter().map(|e| e.signature()).collect()),
+        (
+            "layers",
+            layer::LAYERS.iter().map(|e| e.signature()).collect(),
+        ),
+        (
+            "priors",
+            distribution::DISTRIBUTIONS
+                .iter()
+                .map(|e| e.signature())
+                .collect(),
+        ),
+        (
+            "posteriors",
+            posterior::POSTERIORS
+                .iter()
+                .map(|e| e.signature())
+                .collect(),
+        ),
+        (
+            "estimators",
+            estimator::ESTIMATORS
+                .iter()
+                .map(|e| e.signature())
+                .collect(),
+        ),
+        (
+            "likelihoods",
+            likelihood::LIKELIHOODS
+                .iter()
+                .map(|e| e.signature())
+                .collect(),
+        ),
     ]
 }
 
@@ -55,12 +82,26 @@ fn takes(kind: Kind) -> String {
         Kind::Count => "a count".into(),
         Kind::Pair => "a count, or two in brackets".into(),
         Kind::Counts => "counts in brackets".into(),
-        Kind::Choice(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" or "),
-        Kind::Number { domain, learnable: false } => domain.describe().into(),
-        Kind::Number { domain, learnable: true } => format!("{}, or `learned(…)`", domain.describe()),
+        Kind::Choice(words) => words
+            .iter()
+            .map(|w| format!("`{w}`"))
+            .collect::<Vec<_>>()
+            .join(" or "),
+        Kind::Number {
+            domain,
+            learnable: false,
+        } => domain.describe().into(),
+        Kind::Number {
+            domain,
+            learnable: true,
+        } => format!("{}, or `learned(…)`", domain.describe()),
         Kind::Numbers { domain, learnable } => {
             let what = domain.describe().replacen("a number", "numbers", 1);
-            let learned = if learnable { ", each may be `learned(…)`" } else { "" };
+            let learned = if learnable {
+                ", each may be `learned(…)`"
+            } else {
+                ""
+            };
             format!("{what} in brackets{learned}")
         }
         Kind::Initializer => "an initialiser".into(),
@@ -74,38 +115,93 @@ const HEADER: &str = "| argument | takes | default | meaning |";
 /// The argument table as a page of `signature` must have it, but for its last column.
 fn table(signature: &Signature) -> Vec<[String; 3]> {
     let default = |default: Option<&str>| default.map_or("required".into(), |d| format!("`{d}`"));
-    let row = |p: &bnnc::signature::Parameter| [format!("`{}`", p.name), takes(p.kind), default(p.default)];
+    let row = |p: &bnnc::signature::Parameter| {
+        [format!("`{}`", p.name), takes(p.kind), default(p.default)]
+    };
     signature.parameters.iter().map(row).collect()
 }
 
-/// The argument table that a page has.
-fn stated(page: &str) -> Vec<[String; 3]> {
-    let rows = page.lines().skip_while(|line| *line != HEADER).skip(2);
+/// The table under `header` that a page has.
+fn stated(page: &str, header: &str) -> Vec<[String; 3]> {
+    let rows = page.lines().skip_while(|line| *line != header).skip(2);
     let cells = |row: &str| {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         assert_eq!(cells.len(), 4, "{row}");
         assert!(!cells[3].is_empty(), "{row}");
         [0, 1, 2].map(|i| cells[i].to_string())
     };
-    rows.take_while(|line| line.starts_with('|')).map(cells).collect()
+    rows.take_while(|line| line.starts_with('|'))
+        .map(cells)
+        .collect()
 }
 
 #[test]
 fn every_entry_of_a_registry_has_its_page() {
     for (folder, entries) in registries() {
         for signature in &entries {
-            let path = root().join("docs").join(folder).join(format!("{}.md", signature.name));
+            let path = root()
+                .join("docs")
+                .join(folder)
+                .join(format!("{}.md", signature.name));
             let page = read(&path);
             let place = path.display();
-            assert!(page.starts_with(&format!("# {}\n", signature.name)), "{place}: its title");
-            assert_eq!(stated(&page), table(signature), "{place}: its arguments");
-            assert_eq!(page.contains("\nNo arguments.\n"), signature.parameters.is_empty(), "{place}");
+            assert!(
+                page.starts_with(&format!("# {}\n", signature.name)),
+                "{place}: its title"
+            );
+            assert_eq!(
+                stated(&page, HEADER),
+                table(signature),
+                "{place}: its arguments"
+            );
+            assert_eq!(
+                page.contains("\nNo arguments.\n"),
+                signature.parameters.is_empty(),
+                "{place}"
+            );
             assert!(page.contains("```bnn\n"), "{place}: an example");
         }
         let names: BTreeSet<String> = entries.iter().map(|s| s.name.to_string()).collect();
-        let stem = |path: PathBuf| path.file_stem().expect("a name").to_string_lossy().into_owned();
-        let written = files(&root().join("docs").join(folder), "md").into_iter().map(stem).collect();
-        assert_eq!(names, written, "docs/{folder} has a page for each entry and for nothing else");
+        let stem = |path: PathBuf| {
+            path.file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        };
+        let written = files(&root().join("docs").join(folder), "md")
+            .into_iter()
+            .map(stem)
+            .collect();
+        assert_eq!(
+            names, written,
+            "docs/{folder} has a page for each entry and for nothing else"
+        );
+    }
+}
+
+#[test]
+fn run_files_are_as_documented() {
+    let page = read(&root().join("docs/run-files.md"));
+    let optimizers = optimizer::OPTIMIZERS.iter().map(|o| o.signature());
+    let schedules = optimizer::SCHEDULES.iter().map(|s| s.signature());
+    for signature in optimizers.chain(schedules) {
+        let name = signature.name;
+        let header = format!("| `{name}` | takes | default | meaning |");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "docs/run-files.md: {name}"
+        );
+        assert_eq!(
+            stated(&page, &header),
+            table(signature),
+            "docs/run-files.md: {name}"
+        );
+    }
+    for (line, text) in blocks(&page, "toml") {
+        let place = format!("docs/run-files.md:{line}");
+        if let Err(failure) = bnnc::train::Config::parse(source(&place, text)) {
+            panic!("{place}: {failure}");
+        }
     }
 }
 
@@ -113,9 +209,14 @@ fn every_entry_of_a_registry_has_its_page() {
 fn the_index_links_every_page() {
     let index = read(&root().join("docs/README.md"));
     for page in files(&root().join("docs"), "md") {
-        let name = page.strip_prefix(root().join("docs")).expect("a page of the book");
+        let name = page
+            .strip_prefix(root().join("docs"))
+            .expect("a page of the book");
         let name = name.to_string_lossy().replace('\\', "/");
-        assert!(name == "README.md" || index.contains(&format!("({name})")), "docs/README.md does not link {name}");
+        assert!(
+            name == "README.md" || index.contains(&format!("({name})")),
+            "docs/README.md does not link {name}"
+        );
     }
 }
 
@@ -141,7 +242,70 @@ fn blocks(page: &str, language: &str) -> Vec<(usize, String)> {
 }
 
 fn source(place: &str, text: String) -> Source {
-    Source { name: place.into(), text }
+    Source {
+        name: place.into(),
+        text,
+    }
+}
+
+/// Whole models that hold a part of one: declarations, layers or settings.
+fn wholes(part: &str) -> Vec<String> {
+    let has = |word: &str| {
+        part.lines()
+            .any(|line| line.split_whitespace().next() == Some(word))
+    };
+    let word_after = |word: &str| {
+        let rest = part.split_once(word)?.1;
+        rest.split_whitespace().next().map(String::from)
+    };
+    let items = ["default", "network", "observe", "objective"];
+    let target = word_after("observe ").unwrap_or_else(|| "y".into());
+    let value = ["f", "logits"].into_iter().find(|name| {
+        let mut words = part.split(|c: char| !c.is_alphanumeric());
+        items.iter().any(|item| has(item)) && words.any(|word| word == *name)
+    });
+    let value = value.unwrap_or("last");
+    let prior = if part.contains("prior") {
+        ""
+    } else {
+        "prior = Normal(0, 1)\n"
+    };
+    let mut wholes = vec![];
+    for input in ["real[8]", "real[784]", "real[28, 28, 1]"] {
+        for (kind, width, likelihood) in [
+            ("real", 1, "Normal(VALUE, 1)"),
+            ("binary", 1, "Bernoulli(VALUE)"),
+            ("category[10]", 10, "Categorical(VALUE)"),
+        ] {
+            let head = format!("model m\ninput x: {input}\ntarget {target}: {kind}\n");
+            let last = format!("flatten\n{value} = dense({width})\n");
+            let observe = format!(
+                "observe {target} ~ {}\n",
+                likelihood.replace("VALUE", value)
+            );
+            let plain = format!("network {{\n{last}}}\n");
+            let tail = format!("{observe}objective elbo\n");
+            if items.iter().any(|item| has(item)) {
+                let or = |word, text: &str| {
+                    if has(word) {
+                        String::new()
+                    } else {
+                        text.to_string()
+                    }
+                };
+                wholes.push(format!(
+                    "{head}{}{part}{}{}",
+                    or("network", &plain),
+                    or("observe", &observe),
+                    or("objective", "objective elbo\n")
+                ));
+            } else {
+                wholes.push(format!("{head}default {{\n{part}{prior}}}\n{plain}{tail}"));
+                wholes.push(format!("{head}network {{\n{part}{last}}}\n{tail}"));
+            }
+        }
+    }
+    wholes
 }
 
 #[test]
@@ -157,10 +321,19 @@ fn models_in_the_documentation_compile() {
                 }
                 continue;
             }
-            // Declarations, layers or settings.
-            let forms = [text.clone(), format!("network {{\n{text}}}\n"), format!("default {{\n{text}}}\n")];
-            let parses = forms.into_iter().any(|form| bnnc::syntax::parse(&source(&place, form)).is_ok());
-            assert!(parses, "{place}: neither declarations, nor layers, nor settings\n{text}");
+            let compile =
+                |whole: String| bnnc::compile::source(source(&place, whole), &[]).map(|_| ());
+            let failures: Vec<_> = wholes(&text)
+                .into_iter()
+                .map_while(|whole| compile(whole).err())
+                .collect();
+            if failures.len() == wholes(&text).len() {
+                let why: Vec<_> = failures.iter().map(ToString::to_string).collect();
+                panic!(
+                    "{place}: in no model does this compile\n{text}\n{}",
+                    why.join("\n")
+                );
+            }
         }
     }
     assert!(whole >= 2, "whole models are found");
@@ -185,12 +358,20 @@ fn links(page: &str) -> Vec<String> {
 /// A heading's anchor, by GitHub's rule.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-    heading.trim().to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()
+    heading
+        .trim()
+        .to_lowercase()
+        .chars()
+        .filter(kept)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 fn anchors(page: &str) -> Vec<String> {
     let headings = page.lines().filter(|line| line.starts_with('#'));
-    headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
+    headings
+        .map(|line| anchor(line.trim_start_matches('#')))
+        .collect()
 }
 
 #[test]
@@ -201,8 +382,14 @@ fn relative_links_lead_somewhere() {
             if link.contains("://") {
                 continue;
             }
-            let (file, fragment) = link.split_once('#').map_or((link.as_str(), None), |(f, a)| (f, Some(a)));
-            let target = if file.is_empty() { path.clone() } else { path.with_file_name("").join(file) };
+            let (file, fragment) = link
+                .split_once('#')
+                .map_or((link.as_str(), None), |(f, a)| (f, Some(a)));
+            let target = if file.is_empty() {
+                path.clone()
+            } else {
+                path.with_file_name("").join(file)
+            };
             assert!(target.exists(), "{}: {link}", path.display());
             if let Some(fragment) = fragment {
                 let found = anchors(&read(&target)).iter().any(|a| a == fragment);
@@ -227,7 +414,19 @@ fn every_code_is_explained() {
     for path in files(&root().join("src"), "rs") {
         for code in codes(&read(&path)) {
             let row = format!("| {code} | ");
-            assert!(page.lines().any(|line| line.starts_with(&row)), "docs/diagnostics.md has no {code}, of {}", path.display());
+            assert!(
+                page.lines().any(|line| line.starts_with(&row)),
+                "docs/diagnostics.md has no {code}, of {}",
+                path.display()
+            );
         }
+    }
+    for entry in lint::LINTS {
+        let row = format!("| {} | ", entry.name());
+        assert!(
+            page.lines().any(|line| line.starts_with(&row)),
+            "docs/diagnostics.md has no {}",
+            entry.name()
+        );
     }
 }

@@ -25,7 +25,9 @@ fn moments(text: &str, examples: &Examples<f64>, draws: u64) -> Vec<(f64, f64)> 
         }
     }
     let n = draws as f64;
-    sums.iter().map(|(sum, squares)| (sum / n, squares / n - (sum / n).powi(2))).collect()
+    sums.iter()
+        .map(|(sum, squares)| (sum / n, squares / n - (sum / n).powi(2)))
+        .collect()
 }
 
 #[test]
@@ -38,12 +40,20 @@ fn gradients_have_one_mean_and_the_variance_falls() {
         let other = moments(&dense(estimator), &examples, draws);
         for (i, (a, b)) in plain.iter().zip(&other).enumerate() {
             let z = (a.0 - b.0) / ((a.1 + b.1) / draws as f64).sqrt().max(1e-12);
-            assert!(z.abs() < 5.0, "{estimator}: mean of entry {i} is {} instead of {}, z = {z}", b.0, a.0);
+            assert!(
+                z.abs() < 5.0,
+                "{estimator}: mean of entry {i} is {} instead of {}, z = {z}",
+                b.0,
+                a.0
+            );
         }
         // The kernel's locs: the first three variables.
         let total = |m: &[(f64, f64)]| m[..3].iter().map(|m| m.1).sum::<f64>();
         let (a, b) = (total(&plain), total(&other));
-        assert!(b < 0.5 * a, "{estimator}: variance {b} against reparameterization's {a}");
+        assert!(
+            b < 0.5 * a,
+            "{estimator}: variance {b} against reparameterization's {a}"
+        );
     }
 }
 
@@ -57,7 +67,14 @@ fn local_reparameterization_is_finite_where_the_variance_is_zero() {
     let mut interpreter = Interpreter::<f32>::new(plan(text), 4);
     interpreter.initialize(0);
     // A bias that relu cuts off, so that the second layer's input is zero as well.
-    let bias = interpreter.plan().variables.iter().find(|v| v.name == "dense_1.bias.loc").expect("a bias").range.clone();
+    let bias = interpreter
+        .plan()
+        .variables
+        .iter()
+        .find(|v| v.name == "dense_1.bias.loc")
+        .expect("a bias")
+        .range
+        .clone();
     interpreter.variables[bias].fill(-1.0);
     let report = step(&mut interpreter, &examples, &draw(0, 0), 10);
     assert!(report.loss.is_finite());
@@ -70,13 +87,23 @@ const NETWORK: &str = "model test\ninput x: real[8, 8, 3]\ntarget label: categor
     observe label ~ Categorical(logits)\nobjective elbo\n";
 
 fn bits<T: Number>(threads: usize) -> (f64, Vec<u64>) {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("a pool");
     pool.install(|| {
         let examples = Examples::<T>::new(37, 192, 4, 0);
         let mut interpreter = Interpreter::<T>::new(plan(NETWORK), 40);
         interpreter.initialize(0);
         let report = step(&mut interpreter, &examples, &draw(1, 2), 100);
-        (report.loss, interpreter.gradient.iter().map(|g| g.wide().to_bits()).collect())
+        (
+            report.loss,
+            interpreter
+                .gradient
+                .iter()
+                .map(|g| g.wide().to_bits())
+                .collect(),
+        )
     })
 }
 
@@ -113,11 +140,21 @@ fn minibatches_add_up_to_the_full_loss() {
                 reals: all.reals[rows.clone()].to_vec(),
                 len: rows.len(),
             };
-            let at =
-                Position { training_examples: n, batch: part.len, batch_index: index, batches: 3, epoch: 1.0 };
-            let loss = interpreter.step(&part.batch(), &draw(0, index as u64), &at).loss;
+            let at = Position {
+                training_examples: n,
+                batch: part.len,
+                batch_index: index,
+                batches: 3,
+                epoch: 1.0,
+            };
+            let loss = interpreter
+                .step(&part.batch(), &draw(0, index as u64), &at)
+                .loss;
             mean += loss * part.len as f64 / n as f64;
         }
-        assert!((mean / full - 1.0).abs() < 1e-9, "{minibatch}: {mean} over the minibatches, {full} at once");
+        assert!(
+            (mean / full - 1.0).abs() < 1e-9,
+            "{minibatch}: {mean} over the minibatches, {full} at once"
+        );
     }
 }

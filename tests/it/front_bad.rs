@@ -9,8 +9,10 @@ fn messages(text: &str, sets: &[(&str, &str)]) -> String {
         name: "model.bnn".into(),
         text: text.into(),
     };
-    let sets: Vec<(String, String)> =
-        sets.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+    let sets: Vec<(String, String)> = sets
+        .iter()
+        .map(|(n, v)| (n.to_string(), v.to_string()))
+        .collect();
     match compile::source(source, &sets) {
         Ok(compiled) => {
             let warnings = render(&compiled.warnings, Some(&compiled.source), false);
@@ -44,7 +46,10 @@ objective elbo
 #[test]
 fn a_constant_can_be_set() {
     insta::assert_snapshot!("set_unknown", messages(MODEL, &[("widht", "8")]));
-    insta::assert_snapshot!("set_no_number", messages(MODEL, &[("width", "8 +"), ("depth", "w")]));
+    insta::assert_snapshot!(
+        "set_no_number",
+        messages(MODEL, &[("width", "8 +"), ("depth", "w")])
+    );
     insta::assert_snapshot!("set_too_small", messages(MODEL, &[("width", "0")]));
     assert!(messages(MODEL, &[("width", "2 ^ 4"), ("depth", "width / 2")]).starts_with("accepted"));
 }

@@ -1,7 +1,7 @@
 //! What `bnnc check` prints.
 
 use crate::front_ir::compiled;
-use bnnc::ir::{Facts, Factor, Position, Scale};
+use bnnc::ir::{Factor, Facts, Position, Scale};
 use bnnc::plan::Plan;
 use bnnc::report::{Check, check};
 use std::path::Path;
@@ -32,14 +32,34 @@ fn text(check: &Check) -> String {
 #[test]
 fn reports() {
     insta::assert_snapshot!("lenet", text(&checked("mnist_lenet.bnn", 60_000, "mnist")));
-    insta::assert_snapshot!("mixture", text(&checked("mnist_mixture.bnn", 60_000, "mnist")));
-    insta::assert_snapshot!("concrete", text(&checked("concrete.bnn", 927, "concrete.csv")));
+    insta::assert_snapshot!(
+        "mixture",
+        text(&checked("mnist_mixture.bnn", 60_000, "mnist"))
+    );
+    insta::assert_snapshot!(
+        "concrete",
+        text(&checked("concrete.bnn", 927, "concrete.csv"))
+    );
+}
+
+/// A check is a glance: the whole of it takes milliseconds, quadrature of every prior included.
+#[test]
+fn a_check_is_quick() {
+    checked("mnist_mixture.bnn", 60_000, "mnist");
+    let start = std::time::Instant::now();
+    checked("mnist_mixture.bnn", 60_000, "mnist");
+    let taken = start.elapsed();
+    println!("{taken:?}");
+    assert!(taken.as_millis() < 500, "{taken:?}");
 }
 
 /// The tfp example's KL at its seed 0 is 22.9998 nats an example.
 #[test]
 fn the_initial_kl_is_that_of_tfp() {
-    let kl = checked("mnist_lenet.bnn", 60_000, "mnist").initial.kl_per_example.unwrap();
+    let kl = checked("mnist_lenet.bnn", 60_000, "mnist")
+        .initial
+        .kl_per_example
+        .unwrap();
     assert!((kl / 22.9998 - 1.0).abs() < 1e-3, "{kl}");
 }
 

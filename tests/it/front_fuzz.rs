@@ -6,19 +6,60 @@ use bnnc::source::Source;
 use proptest::prelude::*;
 
 fn specs() -> Vec<String> {
-    let entries = std::fs::read_dir("specs").unwrap().map(|entry| entry.unwrap().path());
-    let mut paths: Vec<_> = entries.filter(|p| p.extension().is_some_and(|e| e == "bnn")).collect();
+    let entries = std::fs::read_dir("specs")
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = entries
+        .filter(|p| p.extension().is_some_and(|e| e == "bnn"))
+        .collect();
     paths.sort();
     let strip = |text: String| -> String {
-        text.lines().map(|line| format!("{}\n", line.split('#').next().unwrap())).collect()
+        text.lines()
+            .map(|line| format!("{}\n", line.split('#').next().unwrap()))
+            .collect()
     };
-    paths.iter().map(|path| strip(std::fs::read_to_string(path).unwrap())).collect()
+    paths
+        .iter()
+        .map(|path| strip(std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 const WORDS: &[&str] = &[
-    "dense", "relu", "flatten", "conv2d", "Normal", "MeanField", "Delta", "deterministic", "none",
-    "learned", "fan_in", "logits", "softplus", "0", "-1", "1e300", "16000000", "0.5", "[", "]", "(",
-    ")", "{", "}", ",", "=", "\n", "prior", "bias", "kernel:", "StudentT", "x", "pi", "/", "^",
+    "dense",
+    "relu",
+    "flatten",
+    "conv2d",
+    "Normal",
+    "MeanField",
+    "Delta",
+    "deterministic",
+    "none",
+    "learned",
+    "fan_in",
+    "logits",
+    "softplus",
+    "0",
+    "-1",
+    "1e300",
+    "16000000",
+    "0.5",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    ",",
+    "=",
+    "\n",
+    "prior",
+    "bias",
+    "kernel:",
+    "StudentT",
+    "x",
+    "pi",
+    "/",
+    "^",
 ];
 
 proptest! {

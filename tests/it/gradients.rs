@@ -13,7 +13,10 @@ fn check(text: &str, examples: &Examples<f64>) {
     let n = 11;
     step(&mut interpreter, examples, &draw, n);
     let gradient = interpreter.gradient.clone();
-    assert!(gradient.iter().any(|&g| g != 0.0), "no gradient at all in\n{text}");
+    assert!(
+        gradient.iter().any(|&g| g != 0.0),
+        "no gradient at all in\n{text}"
+    );
     for variable in &plan.variables {
         let len = variable.range.len();
         for entry in variable.range.clone().step_by(len.div_ceil(12)) {
@@ -44,7 +47,13 @@ fn classifier(default: &str, network: &str, objective: &str) -> String {
     )
 }
 
-fn regression(default: &str, network: &str, target: &str, observe: &str, objective: &str) -> String {
+fn regression(
+    default: &str,
+    network: &str,
+    target: &str,
+    observe: &str,
+    objective: &str,
+) -> String {
     format!(
         "model test\ninput x: real[4]\ntarget y: {target}\ndefault {{ {default} }}\n\
          network {{\n{network}\n}}\nobserve y ~ {observe}\nobjective elbo {{ {objective} }}\n"
@@ -57,7 +66,10 @@ const CONVOLUTIONAL: &str = "conv2d(3, kernel = 3, padding = same)\n tanh\n max_
 fn every_estimator_through_convolutions_and_dense_layers() {
     for estimator in bnnc::estimator::ESTIMATORS {
         let name = estimator.signature().name;
-        for bias in ["posterior = MeanField", "posterior = MeanField, bias = deterministic"] {
+        for bias in [
+            "posterior = MeanField",
+            "posterior = MeanField, bias = deterministic",
+        ] {
             let default = format!("prior = Normal(0, 1), {bias}, estimator = {name}");
             for samples in [1, 2] {
                 let text = classifier(&default, CONVOLUTIONAL, &format!("samples = {samples}"));
@@ -69,9 +81,23 @@ fn every_estimator_through_convolutions_and_dense_layers() {
 
 #[test]
 fn every_activation_in_a_network() {
-    for layer in ["relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid", "softplus"] {
-        let network = format!("conv2d(3, kernel = 3)\n {layer}\n flatten\n dense(5)\n {layer}\n logits = dense(3)");
-        check(&classifier("estimator = flipout", &network, ""), &Examples::new(4, 72, 3, 0));
+    for layer in [
+        "relu",
+        "leaky_relu",
+        "elu",
+        "gelu",
+        "silu",
+        "tanh",
+        "sigmoid",
+        "softplus",
+    ] {
+        let network = format!(
+            "conv2d(3, kernel = 3)\n {layer}\n flatten\n dense(5)\n {layer}\n logits = dense(3)"
+        );
+        check(
+            &classifier("estimator = flipout", &network, ""),
+            &Examples::new(4, 72, 3, 0),
+        );
     }
 }
 
@@ -84,7 +110,10 @@ fn pools_views_strides_and_dilation() {
         "max_pool2d(2)\n conv2d(4, kernel = 2, padding = same)\n relu\n conv2d(3, kernel = 3)\n reshape([3])\n logits = dense(3)",
         "flatten\n relu\n logits = dense(3)",
     ] {
-        check(&classifier("estimator = reparameterization", network, ""), &Examples::new(4, 72, 3, 0));
+        check(
+            &classifier("estimator = reparameterization", network, ""),
+            &Examples::new(4, 72, 3, 0),
+        );
     }
 }
 
@@ -103,13 +132,26 @@ fn every_prior_form_and_posterior() {
     for prior in priors {
         for kl in ["auto", "quadrature", "monte_carlo"] {
             for estimator in ["reparameterization", "flipout", "local_reparameterization"] {
-                let default = format!("prior = {prior}, posterior = MeanField, estimator = {estimator}");
-                let text = regression(&default, "dense(3)\n tanh\n f = dense(1)", "real", "Normal(f, 0.5)", &format!("kl = {kl}"));
+                let default =
+                    format!("prior = {prior}, posterior = MeanField, estimator = {estimator}");
+                let text = regression(
+                    &default,
+                    "dense(3)\n tanh\n f = dense(1)",
+                    "real",
+                    "Normal(f, 0.5)",
+                    &format!("kl = {kl}"),
+                );
                 check(&text, &Examples::new(4, 4, 0, 1));
             }
         }
         let default = format!("prior = {prior}, posterior = Delta");
-        let text = regression(&default, "dense(3)\n tanh\n f = dense(1)", "real", "Normal(f, 0.5)", "");
+        let text = regression(
+            &default,
+            "dense(3)\n tanh\n f = dense(1)",
+            "real",
+            "Normal(f, 0.5)",
+            "",
+        );
         check(&text, &Examples::new(4, 4, 0, 1));
     }
 }
@@ -118,15 +160,44 @@ fn every_prior_form_and_posterior() {
 fn every_likelihood() {
     let two = "dense(3)\n tanh\n out = dense(2)";
     let reals = |width| Examples::new(5, 4, 0, width);
-    check(&regression("", two, "real[2]", "Normal(out, 0.3)", ""), &reals(2));
-    check(&regression("", two, "real[2]", "Normal(out, learned(0.3))", ""), &reals(2));
-    check(&regression("", two, "real", "Normal(loc = out[0], scale = softplus(out[1]))", ""), &reals(1));
-    check(&regression("", "dense(3)\n tanh\n f = dense(1)", "binary", "Bernoulli(logits = f)", ""), &Examples::new(5, 4, 2, 0));
+    check(
+        &regression("", two, "real[2]", "Normal(out, 0.3)", ""),
+        &reals(2),
+    );
+    check(
+        &regression("", two, "real[2]", "Normal(out, learned(0.3))", ""),
+        &reals(2),
+    );
+    check(
+        &regression(
+            "",
+            two,
+            "real",
+            "Normal(loc = out[0], scale = softplus(out[1]))",
+            "",
+        ),
+        &reals(1),
+    );
+    check(
+        &regression(
+            "",
+            "dense(3)\n tanh\n f = dense(1)",
+            "binary",
+            "Bernoulli(logits = f)",
+            "",
+        ),
+        &Examples::new(5, 4, 2, 0),
+    );
 }
 
 #[test]
 fn the_objectives_options_scale_the_terms() {
-    for objective in ["temperature = 0.3", "minibatch = blundell", "annealing = linear(epochs = 4)", "samples = 3, kl = monte_carlo"] {
+    for objective in [
+        "temperature = 0.3",
+        "minibatch = blundell",
+        "annealing = linear(epochs = 4)",
+        "samples = 3, kl = monte_carlo",
+    ] {
         let text = regression("", "f = dense(1)", "real", "Normal(f, 0.5)", objective);
         check(&text, &Examples::new(4, 4, 0, 1));
     }

@@ -15,10 +15,17 @@ fn model(name: &str, estimator: &str) -> String {
             "real[32, 32, 3]",
             "conv2d(64, kernel = 5, padding = same)\n relu\n max_pool2d(2, padding = same)\n flatten\n logits = dense(10)",
         ),
-        "mlp400" => ("real[784]", "dense(400)\n relu\n dense(400)\n relu\n logits = dense(10)"),
+        "mlp400" => (
+            "real[784]",
+            "dense(400)\n relu\n dense(400)\n relu\n logits = dense(10)",
+        ),
         other => panic!("no model {other}"),
     };
-    let estimator = if estimator == "rp" { "reparameterization" } else { estimator };
+    let estimator = if estimator == "rp" {
+        "reparameterization"
+    } else {
+        estimator
+    };
     format!(
         "model oracle\ninput x: {input}\ntarget label: category[10]\n\
          default {{\n prior = Normal(0, 1)\n posterior = MeanField\n estimator = {estimator}\n bias = deterministic\n}}\n\
@@ -29,21 +36,31 @@ fn model(name: &str, estimator: &str) -> String {
 /// The patterns that the oracle's `patterns` field states.
 fn set_variables<T: Number>(interpreter: &mut Interpreter<T>, plan: &Plan) {
     for variable in &plan.variables {
-        for (i, x) in interpreter.variables[variable.range.clone()].iter_mut().enumerate() {
+        for (i, x) in interpreter.variables[variable.range.clone()]
+            .iter_mut()
+            .enumerate()
+        {
             let i = i as f64;
-            *x = T::of(match variable.name.rsplit_once('.').expect("a dotted name") {
-                (tensor, "loc") if tensor.ends_with("bias") => 0.01 * i.cos(),
-                (_, "loc") => 0.05 * (i + 1.0).sin(),
-                (_, "rho") => rho_from_scale(0.02 + 0.01 * i.cos().powi(2), T::epsilon().wide()),
-                other => panic!("unexpected variable {other:?}"),
-            });
+            *x = T::of(
+                match variable.name.rsplit_once('.').expect("a dotted name") {
+                    (tensor, "loc") if tensor.ends_with("bias") => 0.01 * i.cos(),
+                    (_, "loc") => 0.05 * (i + 1.0).sin(),
+                    (_, "rho") => {
+                        rho_from_scale(0.02 + 0.01 * i.cos().powi(2), T::epsilon().wide())
+                    }
+                    other => panic!("unexpected variable {other:?}"),
+                },
+            );
         }
     }
 }
 
 fn close(what: &str, got: f64, expected: f64, tolerance: f64, size: f64) {
     let error = (got - expected).abs() / size.max(expected.abs());
-    assert!(error < tolerance, "{what}: got {got}, TFP has {expected}, relative error {error:e}");
+    assert!(
+        error < tolerance,
+        "{what}: got {got}, TFP has {expected}, relative error {error:e}"
+    );
 }
 
 /// Compares one step. `exact` is the oracle's float64 entry of the same step: TFP's own float32
@@ -76,38 +93,110 @@ fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
         batches: 1,
         epoch: 1.0,
     };
-    let draw = Draw { seed: 0, step: 0, given: Some(&noise) };
-    let batch = Batch { inputs: &inputs, targets: Targets::Labels(&labels), len: batch };
+    let draw = Draw {
+        seed: 0,
+        step: 0,
+        given: Some(&noise),
+    };
+    let batch = Batch {
+        inputs: &inputs,
+        targets: Targets::Labels(&labels),
+        len: batch,
+    };
     let report = interpreter.step(&batch, &draw, &at);
 
-    close(&format!("{name} nll"), report.terms[0].scaled, number("nll"), tolerance, 0.0);
-    close(&format!("{name} loss"), report.loss, number("loss"), tolerance, 0.0);
-    for (term, kl) in report.terms[1..].iter().zip(step["kl"].as_array().expect("a list")) {
-        close(&format!("{name} kl"), term.value, kl.as_f64().expect("a number"), tolerance.max(1e-12), 0.0);
+    close(
+        &format!("{name} nll"),
+        report.terms[0].scaled,
+        number("nll"),
+        tolerance,
+        0.0,
+    );
+    close(
+        &format!("{name} loss"),
+        report.loss,
+        number("loss"),
+        tolerance,
+        0.0,
+    );
+    for (term, kl) in report.terms[1..]
+        .iter()
+        .zip(step["kl"].as_array().expect("a list"))
+    {
+        close(
+            &format!("{name} kl"),
+            term.value,
+            kl.as_f64().expect("a number"),
+            tolerance.max(1e-12),
+            0.0,
+        );
     }
     let logits = &interpreter.outputs()[0].2;
-    let expected: Vec<f64> =
-        step["logits"].as_array().expect("rows").iter().flat_map(|r| r.as_array().expect("a row")).map(|x| x.as_f64().expect("a number")).collect();
+    let expected: Vec<f64> = step["logits"]
+        .as_array()
+        .expect("rows")
+        .iter()
+        .flat_map(|r| r.as_array().expect("a row"))
+        .map(|x| x.as_f64().expect("a number"))
+        .collect();
     assert_eq!(logits.len(), expected.len());
     for (got, expected) in logits.iter().zip(expected) {
-        close(&format!("{name} logits"), got.wide(), expected, tolerance, 1.0);
+        close(
+            &format!("{name} logits"),
+            got.wide(),
+            expected,
+            tolerance,
+            1.0,
+        );
     }
     for gradient in exact["grads"].as_array().expect("a list") {
         let layer = gradient["layer"].as_u64().expect("a number") as usize;
         let parameter = gradient["param"].as_str().expect("a string");
-        let suffix = if parameter == "bias" { "bias.loc".to_string() } else { format!("kernel.{parameter}") };
-        let variable =
-            plan.variables.iter().filter(|v| v.name.ends_with(&suffix)).nth(layer).expect("as many layers as the oracle");
-        let got: Vec<f64> = interpreter.gradient[variable.range.clone()].iter().map(|x| x.wide()).collect();
+        let suffix = if parameter == "bias" {
+            "bias.loc".to_string()
+        } else {
+            format!("kernel.{parameter}")
+        };
+        let variable = plan
+            .variables
+            .iter()
+            .filter(|v| v.name.ends_with(&suffix))
+            .nth(layer)
+            .expect("as many layers as the oracle");
+        let got: Vec<f64> = interpreter.gradient[variable.range.clone()]
+            .iter()
+            .map(|x| x.wide())
+            .collect();
         let sum_of_squares: f64 = got.iter().map(|x| x * x).sum();
         let of = |key: &str| gradient[key].as_f64().expect("a number");
         let typical = (of("sumsq") / got.len() as f64).sqrt();
         let what = |part: &str| format!("{name} gradient by {}, {part}", variable.name);
-        close(&what("sum of squares"), sum_of_squares, of("sumsq"), tolerance, 0.0);
-        close(&what("sum"), got.iter().sum(), of("sum"), tolerance, typical * (got.len() as f64).sqrt());
+        close(
+            &what("sum of squares"),
+            sum_of_squares,
+            of("sumsq"),
+            tolerance,
+            0.0,
+        );
+        close(
+            &what("sum"),
+            got.iter().sum(),
+            of("sum"),
+            tolerance,
+            typical * (got.len() as f64).sqrt(),
+        );
         for (part, entries) in [("first", &got[..4]), ("last", &got[got.len() - 4..])] {
-            for (&got, expected) in entries.iter().zip(gradient[part].as_array().expect("four numbers")) {
-                close(&what(part), got, expected.as_f64().expect("a number"), tolerance, typical);
+            for (&got, expected) in entries
+                .iter()
+                .zip(gradient[part].as_array().expect("four numbers"))
+            {
+                close(
+                    &what(part),
+                    got,
+                    expected.as_f64().expect("a number"),
+                    tolerance,
+                    typical,
+                );
             }
         }
     }
@@ -115,8 +204,11 @@ fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
 
 #[test]
 fn training_steps_are_those_of_tfp_layers() {
-    let Some(folder) = shared("oracles") else { return };
-    let text = std::fs::read_to_string(folder.join("tfp_train_step.json")).expect("the oracle can be read");
+    let Some(folder) = shared("oracles") else {
+        return;
+    };
+    let text = std::fs::read_to_string(folder.join("tfp_train_step.json"))
+        .expect("the oracle can be read");
     let oracle: Value = serde_json::from_str(&text).expect("the oracle is JSON");
     let steps = oracle["steps"].as_array().expect("a list of steps");
     assert_eq!(steps.len(), 8);

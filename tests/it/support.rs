@@ -11,9 +11,15 @@ use std::sync::Arc;
 
 /// The plan of a model given as text.
 pub fn plan(text: &str) -> Arc<Plan> {
-    let source = Source { name: "test.bnn".into(), text: text.into() };
+    let source = Source {
+        name: "test.bnn".into(),
+        text: text.into(),
+    };
     let compiled = bnnc::compile::source(source, &[]).unwrap_or_else(|failure| {
-        panic!("{}", bnnc::diagnostic::render(&failure.diagnostics, failure.source_file.as_deref(), false))
+        panic!(
+            "{}",
+            bnnc::diagnostic::render(&failure.diagnostics, failure.source_file.as_deref(), false)
+        )
     });
     Arc::new(Plan::new(compiled.model))
 }
@@ -30,45 +36,82 @@ impl<T: Number> Examples<T> {
     /// `len` examples of smooth, irregular inputs; labels below `classes`, `width` real targets.
     pub fn new(len: usize, inputs: usize, classes: u32, width: usize) -> Self {
         Examples {
-            inputs: (0..len * inputs).map(|i| T::of((0.37 * i as f64 + 0.2).sin() * 1.3)).collect(),
-            labels: (0..len as u32).map(|i| (i * 7 + 3) % classes.max(1)).collect(),
-            reals: (0..len * width).map(|i| T::of((1.7 * i as f64).cos())).collect(),
+            inputs: (0..len * inputs)
+                .map(|i| T::of((0.37 * i as f64 + 0.2).sin() * 1.3))
+                .collect(),
+            labels: (0..len as u32)
+                .map(|i| (i * 7 + 3) % classes.max(1))
+                .collect(),
+            reals: (0..len * width)
+                .map(|i| T::of((1.7 * i as f64).cos()))
+                .collect(),
             len,
         }
     }
 
     pub fn batch(&self) -> Batch<'_, T> {
-        let targets =
-            if self.reals.is_empty() { Targets::Labels(&self.labels) } else { Targets::Reals(&self.reals) };
-        Batch { inputs: &self.inputs, targets, len: self.len }
+        let targets = if self.reals.is_empty() {
+            Targets::Labels(&self.labels)
+        } else {
+            Targets::Reals(&self.reals)
+        };
+        Batch {
+            inputs: &self.inputs,
+            targets,
+            len: self.len,
+        }
     }
 }
 
 /// A draw by streams.
 pub fn draw(seed: u64, step: u64) -> Draw<'static> {
-    Draw { seed, step, given: None }
+    Draw {
+        seed,
+        step,
+        given: None,
+    }
 }
 
 /// One step at a full batch of N = `n` examples.
-pub fn step<T: Number>(interpreter: &mut Interpreter<T>, examples: &Examples<T>, draw: &Draw, n: usize) -> StepReport {
-    let at = Position { training_examples: n, batch: examples.len, batch_index: 0, batches: 1, epoch: 1.0 };
+pub fn step<T: Number>(
+    interpreter: &mut Interpreter<T>,
+    examples: &Examples<T>,
+    draw: &Draw,
+    n: usize,
+) -> StepReport {
+    let at = Position {
+        training_examples: n,
+        batch: examples.len,
+        batch_index: 0,
+        batches: 1,
+        epoch: 1.0,
+    };
     interpreter.step(&examples.batch(), draw, &at)
 }
 
 /// The folder of shared data or oracles, or `None`, said aloud, where it is absent.
 pub fn shared(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("BNNC_SHARED")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")), PathBuf::from);
+    let root = std::env::var_os("BNNC_SHARED").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared")),
+        PathBuf::from,
+    );
     let path = root.join(folder);
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is absent, nothing was compared", path.display());
+    eprintln!(
+        "SKIPPED: {} is absent, nothing was compared",
+        path.display()
+    );
     None
 }
 
 /// Draws for every name the plan wants, each entry from `pattern` of its kind's word and flat index.
-pub fn given(plan: &Plan, batch: usize, pattern: impl Fn(&str, usize) -> f64) -> BTreeMap<String, Vec<f64>> {
+pub fn given(
+    plan: &Plan,
+    batch: usize,
+    pattern: impl Fn(&str, usize) -> f64,
+) -> BTreeMap<String, Vec<f64>> {
     plan.draws(batch)
         .into_iter()
         .map(|(name, shape)| {

@@ -32,7 +32,10 @@ fn title(bytes: &[u8]) -> String {
 fn x_and_y_are_a_data_set() {
     let bytes = archive(&[("x", &[2, 3], vec![1.0; 6]), ("y", &[2, 1], vec![0.0, 2.0])]);
     let (data, facts) = load(&bytes).unwrap();
-    assert_eq!((data.train.len, &data.train.input_shape), (2, &Shape::new(&[3])));
+    assert_eq!(
+        (data.train.len, &data.train.input_shape),
+        (2, &Shape::new(&[3]))
+    );
     assert_eq!(data.train.targets, Values::F32(vec![0.0, 2.0]));
     assert_eq!(facts, Facts::of(&data));
     assert_eq!(facts.target.classes, Some(3));
@@ -48,7 +51,10 @@ fn a_test_part_is_taken_where_there_is_one() {
     ]);
     let (data, facts) = load(&bytes).unwrap();
     assert_eq!(facts, Facts::of(&data));
-    assert_eq!((facts.train, facts.test, facts.target.width()), (2, Some(1), 2));
+    assert_eq!(
+        (facts.train, facts.test, facts.target.width()),
+        (2, Some(1), 2)
+    );
     assert_eq!(facts.input_shape, Shape::new(&[1]));
 }
 
@@ -57,7 +63,10 @@ fn arrays_that_do_not_fit_are_a_message() {
     let x = |n: u64| ("x", [n, 1], vec![0.0; n as usize]);
     let (name, shape, values) = x(3);
     let bytes = archive(&[(name, &shape, values.clone()), ("y", &[2], vec![0.0; 2])]);
-    assert_eq!(title(&bytes), "`d.npz` holds arrays `x` and `y` of different lengths");
+    assert_eq!(
+        title(&bytes),
+        "`d.npz` holds arrays `x` and `y` of different lengths"
+    );
     let bytes = archive(&[(name, &shape, values), ("labels", &[3], vec![0.0; 3])]);
     let failure = load(&bytes).unwrap_err();
     assert_eq!(failure.diagnostics[0].notes[1], "found `labels` and `x`");
@@ -72,7 +81,11 @@ fn arrays_that_do_not_fit_are_a_message() {
 fn every_truncation_is_a_message() {
     let bytes = archive(&[("x", &[2, 3], vec![1.0; 6]), ("y", &[2], vec![0.0; 2])]);
     for end in 0..bytes.len() {
-        assert!(load(&bytes[..end]).is_err(), "{end} bytes of {}", bytes.len());
+        assert!(
+            load(&bytes[..end]).is_err(),
+            "{end} bytes of {}",
+            bytes.len()
+        );
     }
 }
 

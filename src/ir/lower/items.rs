@@ -146,7 +146,7 @@ impl<'a> Items<'a> {
             if !there {
                 messages.push(
                     Diagnostic::error("E0210", format!("the file has no `{word}`"))
-                        .note(format!("`{word}` says {what}"))
+                        .note(format!("`{word}`: {what}"))
                         .help(format!("add a line such as `{example}`")),
                 );
             }

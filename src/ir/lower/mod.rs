@@ -147,6 +147,10 @@ impl Lower<'_> {
         let Some(first) = unused.first() else { return };
         let title = match unused.len() {
             1 => format!("`{}` takes no part in the model", first.name),
+            2 => format!(
+                "`{}` and `{}` take no part in the model",
+                first.name, unused[1].name
+            ),
             n => {
                 let below = words::count(n - 1, "layer", "layers");
                 format!(

@@ -108,7 +108,10 @@ impl Lower<'_> {
                 )
                 .at(call.name.span, "")
                 .context(declared, format!("`{}` is {}", target.name, target.kind))
-                .help(format!("{} is", words::join(fitting.collect(), "or"))),
+                .help(format!(
+                    "what fits: {}",
+                    words::join(fitting.collect(), "or")
+                )),
             );
         }
         widths

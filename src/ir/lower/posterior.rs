@@ -78,7 +78,7 @@ impl Lower<'_> {
         let message = match name.text.as_str() {
             "Normal" | "Gaussian" => plain
                 .at(name.span, "")
-                .patch("an independent normal for each weight is", value, "MeanField")
+                .patch("`MeanField` has an independent normal for each weight", value, "MeanField")
                 .note("the arguments of `MeanField(loc, scale)` say how its loc and scale start"),
             "Deterministic" => plain.at(name.span, "").patch(
                 "it is written in small letters",

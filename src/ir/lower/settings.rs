@@ -226,9 +226,7 @@ impl Lower<'_> {
                 (entry, Origin::Language(NO_ESTIMATOR))
             }
         };
-        let Some((posterior, from)) = posterior else {
-            return None;
-        };
+        let (posterior, from) = posterior?;
         let entries = posterior.family.entries();
         if entries != Entries::Normal {
             // A bias that the language makes deterministic takes no notice of an estimator for both.
