@@ -9,5 +9,6 @@ mod front_fuzz;
 mod front_ir;
 mod gradients;
 mod oracle;
+mod real_data;
 mod support;
 mod syntax;
