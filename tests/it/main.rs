@@ -11,3 +11,4 @@ mod gradients;
 mod oracle;
 mod support;
 mod syntax;
+mod told;
