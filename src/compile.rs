@@ -17,6 +17,15 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
 }
 
+impl Compiled {
+    /// Takes `samples` draws of the weights a step, where a run says so, in place of the model's.
+    pub fn draw(&mut self, samples: Option<usize>) {
+        if let (Some(samples), Some(model)) = (samples, Arc::get_mut(&mut self.model)) {
+            model.objective.samples = samples;
+        }
+    }
+}
+
 /// Reads and compiles a model file; `sets` are `--set name=value` pairs.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use crate::ir::Position;
 use crate::plan::Plan;
 use crate::train::examples::{Buffers, Part};
 use crate::train::files::{failed, write_whole};
+use crate::train::metrics::Naming;
 use crate::train::nearest;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Serialize;
@@ -119,7 +120,10 @@ pub fn compute<T: Number>(
     };
     let report = interpreter.step(&batch, &draw, &at);
     let model = &plan.model;
-    let terms = model.loss.terms.iter().zip(&report.terms);
+    // What scaled targets take off the nll is added back: nothing where they are as they are.
+    let naming = Naming::new(model, part.scales.log_scale());
+    let values = naming.terms(&report, rows);
+    let terms = model.loss.terms.iter().zip(&values);
     let outputs = interpreter
         .outputs()
         .into_iter()
@@ -132,12 +136,12 @@ pub fn compute<T: Number>(
         dtype: T::NAME,
         batch: rows,
         training_examples: at.training_examples,
-        loss: report.loss,
+        loss: values.iter().map(|term| term.value.scaled).sum(),
         terms: terms
-            .map(|(term, value)| Term {
-                name: term.kind.name(model),
+            .map(|(term, named)| Term {
+                name: named.name.clone(),
                 symbol: term.scale.to_string(),
-                value: *value,
+                value: named.value,
             })
             .collect(),
         outputs: outputs.collect(),

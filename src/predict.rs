@@ -1,6 +1,6 @@
 //! Predictions as a file: a row, or a slice of arrays, an example.
 
-use crate::data::{Dataset, Request, Split, Values};
+use crate::data::{self, Dataset, Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::evaluate::Predictive;
 use crate::likelihood::TargetKind;
@@ -26,8 +26,14 @@ struct Column {
 /// Classes: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
 /// `mutual_information` (that entropy less the mean of the draws'), in nats. Real targets: `mean`, `std`,
 /// `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the last two add up to
-/// that of `std` (the law of total variance over the draws). `target`, where it is known, comes first.
-fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<Column> {
+/// that of `std` (the law of total variance over the draws). Before them stands `row`, the example's row in
+/// the data's file, from 0, and `target`, where it is known.
+fn columns(
+    predicted: &Predictive,
+    part: &Part,
+    rows: &[usize],
+    class_names: &[String],
+) -> Vec<Column> {
     let n = predicted.examples;
     let width = target_width(part.kind);
     let one = |name: &str, of: &dyn Fn(usize) -> f64| Column {
@@ -49,7 +55,7 @@ fn columns(predicted: &Predictive, part: &Part, class_names: &[String]) -> Vec<C
         width,
         values,
     };
-    let mut columns = vec![];
+    let mut columns = vec![one("row", &|i| rows[i] as f64)];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
         columns.push(wide("target", targets.collect()));
@@ -96,9 +102,10 @@ pub fn write(
     path: &Path,
     predicted: &Predictive,
     part: &Part,
+    rows: &[usize],
     class_names: &[String],
 ) -> Result<()> {
-    let columns = columns(predicted, part, class_names);
+    let columns = columns(predicted, part, rows, class_names);
     let written = match format(path)? {
         Format::Csv => csv(&columns, predicted.examples),
         Format::Npz => npz(&columns, predicted.examples),
@@ -141,12 +148,12 @@ fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
                 .map(|entry| format!("{}_{entry}", column.name))
                 .collect(),
         });
-    writer.write_record(std::iter::once("row".to_owned()).chain(names))?;
+    writer.write_record(names)?;
     for i in 0..examples {
         let numbers = columns
             .iter()
             .flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
-        writer.write_record(std::iter::once(i.to_string()).chain(numbers.map(f64::to_string)))?;
+        writer.write_record(numbers.map(f64::to_string))?;
     }
     writer
         .into_inner()
@@ -180,14 +187,17 @@ fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
 pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset>> {
     let path = Path::new(&request.data);
     let inputs = match path.extension().and_then(|e| e.to_str()) {
-        Some("csv") if request.target.is_none() => csv_inputs(path, features.len()),
+        Some("csv") if request.target.is_none() => csv_inputs(path, features.len()).map(|values| {
+            let len = values.len() / features.len();
+            (Values::F64(values), features.clone(), len)
+        }),
+        Some("npz") if request.target.is_none() => data::inputs_of_npz(path)?,
         _ => return Ok(None),
     };
-    Ok(inputs.map(|values| {
-        let len = values.len() / features.len();
+    Ok(inputs.map(|(inputs, input_shape, len)| {
         let train = Split {
-            inputs: Values::F64(values),
-            input_shape: features.clone(),
+            inputs,
+            input_shape,
             targets: Values::F64(vec![]),
             target_shape: Shape::default(),
             len,
@@ -196,6 +206,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             name: request.data.clone(),
             train,
             test: None,
+            file_rows: None,
             class_names: vec![],
         }
     }))
@@ -254,7 +265,7 @@ mod tests {
             between: vec![16.0, 0.0],
             ..Predictive::default()
         };
-        write(path, &predicted, &part, &[])
+        write(path, &predicted, &part, &[3, 7], &[])
     }
 
     #[test]
@@ -264,7 +275,7 @@ mod tests {
         written(&path).unwrap();
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),
-            "row,target,mean,std,aleatoric_std,epistemic_std\n0,1,1.5,5,3,4\n1,5,4,2,2,0\n"
+            "row,target,mean,std,aleatoric_std,epistemic_std\n3,1,1.5,5,3,4\n7,5,4,2,2,0\n"
         );
         assert_eq!(
             written(&folder.path().join("p.txt"))
@@ -283,6 +294,8 @@ mod tests {
         let mut archive = npyz::npz::NpzArchive::open(&path).unwrap();
         let std: Vec<f64> = archive.by_name("std").unwrap().unwrap().into_vec().unwrap();
         assert_eq!(std, [5.0, 2.0]);
+        let row: Vec<f64> = archive.by_name("row").unwrap().unwrap().into_vec().unwrap();
+        assert_eq!(row, [3.0, 7.0]);
     }
 
     #[test]

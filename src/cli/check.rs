@@ -1,70 +1,49 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
+use super::arguments::{DataSource, Format, Sets, count};
+use super::terminal::{out, report, say};
 use crate::compile::{self, Compiled};
-use crate::data::{self, Request};
-use crate::diagnostic::{Diagnostic, Failure, Result, render, to_json};
+use crate::data::{self, Request, split};
+use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, Model};
+use crate::lint;
 use crate::plan::{self, Plan};
+use crate::train::config::{Config, Overrides};
+use crate::train::examples::input_mismatch;
 use crate::{exec, report, syntax};
 use clap::{Args, ValueEnum};
-use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The arguments of `bnnc check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The model file
-    pub model: PathBuf,
-    /// A named data set, or the path of a .csv, .npz or .toml: held against the model, and gives N
-    #[arg(long, value_name = "NAME|PATH")]
-    pub data: Option<String>,
-    /// The folder of the data sets; else BNNC_DATA, else the user's data directory
-    #[arg(long, value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// The target column of a table
-    #[arg(long, value_name = "COLUMN")]
-    pub target: Option<String>,
-    /// Another value for a constant of the file; may be given several times
-    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
-    pub sets: Vec<(String, String)>,
-    /// B; else the run file's beside the model, else 128
-    #[arg(long, value_name = "B", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
-    pub batch_size: Option<u32>,
-    /// How it is printed
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
+    model: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    #[command(flatten)]
+    sets: Sets,
+    /// Examples a step; else the run file's beside the model, else 128
+    #[arg(long, value_name = "B", value_parser = count)]
+    batch_size: Option<usize>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
     /// Print one of the compiler's own forms of the model instead
     #[arg(long, value_enum)]
-    pub emit: Option<Emit>,
-}
-
-/// How results and messages are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    emit: Option<Emit>,
 }
 
 /// A form of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Emit {
+enum Emit {
     /// The syntax tree
     Ast,
     /// The model with its loss worked out
     Ir,
     /// What is run: buffers, draws, order
     Plan,
-}
-
-/// `NAME=VALUE`
-pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("NAME=VALUE is wanted, such as width=400")?;
-    Ok((name.trim().into(), value.trim().into()))
 }
 
 /// Runs `bnnc check`: the report to standard output, warnings to standard error.
@@ -77,105 +56,97 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         let source = compile::read(&args.model)?;
         let file = syntax::parse(&source).map_err(|m| Failure::new(m, Arc::new(source)))?;
         match args.format {
-            Format::Text => print!("{}", syntax::file_text(&file)),
-            Format::Json => print_json(&serde_json::to_value(&file).expect("plain data")),
+            Format::Text => out(format_args!("{}", syntax::file_text(&file))),
+            Format::Json => say!("{:#}", serde_json::to_value(&file).expect("plain data")),
         }
         return Ok(());
     }
-    let compiled = compile::file(&args.model, &args.sets)?;
-    let model = &compiled.model;
-    let batch = args
-        .batch_size
-        .map_or_else(|| batch_beside(&args.model), |b| b as usize);
-    let facts = facts(args, &compiled, batch)?;
+    let (run_file, config) = settings(args)?;
+    let mut compiled = compile::file(&args.model, &config.set)?;
+    compiled.draw(config.samples);
+    let facts = facts(&config, &compiled)?;
+    let batch = facts.batch.unwrap_or(config.batch_size);
     let mut warnings = compiled.warnings.clone();
-    warnings.extend(crate::lint::run_with(model, &facts));
-    let plan = Plan::new(model.clone());
+    warnings.extend(lint::run_with(&compiled.model, &facts));
+    let plan = Plan::new(compiled.model.clone());
+    let memory = exec::memory(&plan, batch);
     let text = match args.emit {
-        Some(Emit::Ast) => String::new(),
-        Some(Emit::Ir) => ir::text(model, &facts),
-        Some(Emit::Plan) => plan::text(&plan, batch, exec::memory(&plan, batch)),
-        None => {
-            let memory = exec::memory(&plan, batch);
-            let check = report::check(model, &facts, batch, plan.trainable(), memory);
+        Some(Emit::Ir) => ir::text(&plan.model, &facts),
+        Some(Emit::Plan) => plan::text(&plan, batch, memory),
+        _ => {
+            let mut check = report::check(&plan, &facts, batch, memory);
+            check.run_file = run_file.map(|path| path.display().to_string());
             if args.format == Format::Json {
                 let mut json = check.json();
                 json["warnings"] = to_json(&warnings, Some(&compiled.source));
-                print_json(&json);
+                say!("{json:#}");
                 return Ok(());
             }
             check.text()
         }
     };
-    let color = std::io::stderr().is_terminal();
     if !warnings.is_empty() {
-        eprint!("{}", render(&warnings, Some(&compiled.source), color));
+        report(&Failure::new(warnings, compiled.source.clone()));
     }
     match args.format {
-        Format::Text => print!("{text}"),
-        Format::Json => print_json(&serde_json::json!({ "text": text })),
+        Format::Text => out(format_args!("{text}")),
+        Format::Json => say!("{:#}", serde_json::json!({ "text": text })),
     }
     Ok(())
 }
 
-fn print_json(value: &serde_json::Value) {
-    println!("{value:#}");
+/// What `bnnc train` would run with: the run file of the model's name, and flags over it.
+fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
+    let (path, config) = Config::beside(&args.model)?.unzip();
+    let mut config = config.unwrap_or_default();
+    config.apply(&Overrides {
+        batch_size: args.batch_size,
+        data: args.data.data.clone(),
+        data_dir: args.data.data_dir.clone(),
+        target: args.data.target.clone(),
+        set: args.sets.set.clone(),
+        ..Overrides::default()
+    });
+    Ok((path, config))
 }
 
 /// What is known of the run, the data held against the model.
-fn facts(args: &CheckArgs, compiled: &Compiled, batch: usize) -> Result<Facts> {
-    let Some(name) = &args.data else {
-        return Ok(Facts {
-            batch: Some(batch),
-            ..Facts::default()
-        });
+fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
+    let known = Facts {
+        batch: Some(config.batch_size),
+        set: config.set.clone(),
+        ..Facts::default()
+    };
+    let Some(name) = &config.data.name else {
+        return Ok(known);
     };
     let found = data::facts(&Request {
         data: name.clone(),
-        data_dir: args.data_dir.clone(),
-        target: args.target.clone(),
+        data_dir: config.data.directory.clone(),
+        target: config.data.target.clone(),
     })?;
     if let Some(message) = mismatch(&compiled.model, &found) {
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
+    let aside = split::validation_count(found.train, config.data.validation)?;
+    let left = found.train - aside;
     Ok(Facts {
-        training_examples: Some(found.train),
-        batch: Some(batch.min(found.train.max(1))),
+        training_examples: Some(left),
+        validation_examples: aside,
+        batch: Some(config.batch_size.min(left)),
         data: Some(found.name),
+        ..known
     })
 }
 
 /// Why the model cannot learn from the data.
-pub fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
+fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
     let (_, input) = model.nodes.iter().next()?;
-    if found.input_shape != model.input.shape {
-        let title = format!(
-            "the model reads {}, and the examples of {} are {}",
-            model.input.shape, found.name, found.input_shape
-        );
-        return Some(Diagnostic::error("E0509", title).at(
-            input.span,
-            format!("`{}` is {}", model.input.name, model.input.shape),
-        ));
+    if let Some(message) = input_mismatch(&found.input_shape, model, &found.name) {
+        let label = format!("`{}` is {}", model.input.name, model.input.shape);
+        return Some(message.at(input.span, label));
     }
     let why = found.target.accepts(model.target.kind).err()?;
-    Some(
-        Diagnostic::error(
-            "E0509",
-            format!("the targets of {} do not fit: {why}", found.name),
-        )
-        .at(model.observe.span, ""),
-    )
-}
-
-/// `batch_size` of the run file of the model's name, else 128.
-fn batch_beside(model: &Path) -> usize {
-    let text = std::fs::read_to_string(model.with_extension("toml")).unwrap_or_default();
-    let size = text
-        .parse::<toml::Table>()
-        .ok()
-        .and_then(|t| t.get("batch_size")?.as_integer());
-    size.and_then(|size| usize::try_from(size).ok())
-        .filter(|size| *size > 0)
-        .unwrap_or(128)
+    let title = format!("the targets of {} do not fit: {why}", found.name);
+    Some(Diagnostic::error("E0509", title).at(model.observe.span, ""))
 }

@@ -32,7 +32,7 @@ pub struct EvaluateArgs {
     threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 /// Runs `bnnc evaluate`.
@@ -48,8 +48,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let predicted = predict(&mut interpreter, &part, args.samples, seed)?;
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
-    let terms = elbo(&mut interpreter, &run.model, &scores, n, args.samples, seed);
-    let loss: f64 = terms.iter().map(|t| t.value.scaled).sum();
+    let elbo = elbo(&mut interpreter, &run.model, &scores, n, args.samples, seed);
     match args.format {
         Format::Json => {
             let mut answer = json!(scores);
@@ -62,7 +61,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 answer["ece_scheme"] =
                     json!("15 bins of equal width of the likeliest class's probability");
             }
-            answer["elbo"] = json!({"loss": loss, "training_examples": n, "terms": terms});
+            answer["elbo"] = json!(elbo);
             say!("{answer:#}");
         }
         Format::Text => {
@@ -75,11 +74,14 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             say!("data       {}", chosen.name);
             say!("draws      {} of the weights, averaged\n", args.samples);
             print_scores(&scores);
-            say!(
-                "\n-ELBO/N = {}, with N = {n} training examples",
-                number(loss)
-            );
-            print_terms(&terms);
+            let (what, loss) = (elbo.quantity, number(elbo.loss));
+            say!("\n{what} = {loss}, with N = {n} training examples");
+            print_terms(&elbo.terms);
+            if let Some(objective) = elbo.objective {
+                let (loss, t) = (number(objective.loss), objective.temperature);
+                say!("\nobjective minimised = {loss}, with T = {t}");
+                print_terms(&objective.terms);
+            }
         }
     }
     Ok(())

@@ -9,9 +9,10 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::loss::{self, Step};
 use crate::plan::Plan;
 use crate::train::config::{Config, SCALINGS};
-use crate::train::examples::{Part, Prepared};
+use crate::train::examples::{Part, Prepared, Scales};
+use crate::train::run_dir::RunDir;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The arguments of `bnnc loss`.
@@ -43,6 +44,9 @@ pub struct LossArgs {
     /// How inputs are scaled
     #[arg(long, default_value = "none", value_parser = clap::builder::PossibleValuesParser::new(SCALINGS))]
     scaling: String,
+    /// Scale inputs and targets as the run in this folder does
+    #[arg(long, value_name = "DIR", conflicts_with = "scaling")]
+    run: Option<PathBuf>,
     #[command(flatten)]
     sets: Sets,
     /// Threads; else one a core. The numbers do not depend on it
@@ -50,7 +54,7 @@ pub struct LossArgs {
     threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -77,7 +81,10 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let prepared = Prepared::new(data, &compiled.model, &config)?;
+        let mut prepared = Prepared::new(data, &compiled.model, &config)?;
+        if let Some(path) = &args.run {
+            prepared.scales = scales_of(path, &prepared)?;
+        }
         let part: Part = prepared.training();
         if let Some(n) = args.training_examples.filter(|n| *n < part.len()) {
             let title = format!(
@@ -107,11 +114,11 @@ pub fn run(args: &LossArgs) -> Result<()> {
             ),
             Format::Text => {
                 say!(
-                    "data       {}, {} rows as one minibatch, inputs scaled: {}",
+                    "data       {}, {} rows as one minibatch",
                     prepared.data.name,
-                    report.batch,
-                    args.scaling
+                    report.batch
                 );
+                say!("scaling    {}", scaling(args));
                 say!("N          {}", report.training_examples);
                 say!("numbers    {}\n", report.dtype);
                 say!("loss = {}", report.loss);
@@ -127,4 +134,32 @@ pub fn run(args: &LossArgs) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// The scaling of the run in `path`.
+fn scales_of(path: &Path, prepared: &Prepared) -> Result<Scales> {
+    let scales = RunDir::open(path)?.data()?.scales;
+    let widths = |s: &Scales| (s.inputs.scale.len(), s.targets.scale.len());
+    if widths(&scales) == widths(&prepared.scales) {
+        return Ok(scales);
+    }
+    let title = format!("the run in `{}` is of another model", path.display());
+    let (inputs, targets) = widths(&scales);
+    Err(Diagnostic::error("E0606", title)
+        .note(format!(
+            "it scales {inputs} input and {targets} target entries"
+        ))
+        .into())
+}
+
+/// How inputs and targets are scaled, in words.
+fn scaling(args: &LossArgs) -> String {
+    match (&args.run, args.scaling.as_str()) {
+        (Some(run), _) => format!(
+            "of the run in {}; the nll is of targets in their own units",
+            run.display()
+        ),
+        (None, "none") => "none: inputs and targets as they are".into(),
+        (None, inputs) => format!("inputs {inputs}, targets as they are"),
+    }
 }

@@ -11,8 +11,11 @@ mod predict;
 mod terminal;
 mod train;
 
+use crate::diagnostic::to_json;
+use arguments::Format;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use terminal::say;
 
 /// Trains Bayesian neural networks from a file that says what they are, and says what the loss is
 #[derive(Debug, Parser)]
@@ -40,10 +43,24 @@ enum Command {
     Data(data::DataArgs),
 }
 
+impl Command {
+    /// How it answers, mistakes included.
+    fn format(&self) -> Format {
+        match self {
+            Command::Check(args) => args.format,
+            Command::Evaluate(args) => args.format,
+            Command::Loss(args) => args.format,
+            _ => Format::Text,
+        }
+    }
+}
+
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
 /// file, data or a run, and 2 where the arguments are.
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let format = command.format();
+    let result = match command {
         Command::Check(args) => check::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
@@ -55,7 +72,14 @@ pub fn main() -> ExitCode {
     match result.err().or_else(terminal::fault) {
         None => ExitCode::SUCCESS,
         Some(failure) => {
-            terminal::report(&failure);
+            match format {
+                Format::Text => terminal::report(&failure),
+                Format::Json => {
+                    let source = failure.source_file.as_deref();
+                    let errors = to_json(&failure.diagnostics, source);
+                    say!("{:#}", serde_json::json!({ "errors": errors }));
+                }
+            }
             ExitCode::FAILURE
         }
     }

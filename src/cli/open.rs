@@ -200,6 +200,17 @@ impl Opened {
 }
 
 impl Chosen {
+    /// Each example's row in the file that holds it, from 0.
+    pub fn file_rows(&self) -> Vec<usize> {
+        match &self.data.file_rows {
+            Some(parts) => {
+                let of_part = &parts[usize::from(self.test)];
+                self.rows.iter().map(|row| of_part[*row]).collect()
+            }
+            None => self.rows.clone(),
+        }
+    }
+
     fn split(&self) -> &Split {
         match &self.data.test {
             Some(test) if self.test => test,

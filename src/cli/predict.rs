@@ -47,7 +47,8 @@ pub fn run(args: &PredictArgs) -> Result<()> {
             args.samples,
             args.seed.unwrap_or(run.config.seed),
         )?;
-        predict::write(&args.out, &predicted, &part, &run.record.class_names)?;
+        let rows = chosen.file_rows();
+        predict::write(&args.out, &predicted, &part, &rows, &run.record.class_names)?;
         say!("{}", chosen.name);
         say!(
             "{} predictions, {} draws each, in {}",

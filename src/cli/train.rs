@@ -8,7 +8,8 @@ use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
 use crate::exec::Interpreter;
-use crate::ir::{self, Form, Model, TermKind};
+use crate::ir::{self, Model, TermKind};
+use crate::lint;
 use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::train::checkpoint::{Counters, model_fingerprint};
@@ -108,15 +109,13 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 
 /// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
 fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, String)> {
-    let beside = args.model.with_extension("toml");
     let (mut config, from) = match (&args.config, resumed) {
         (Some(path), _) => (Config::read(path)?, path.display().to_string()),
         (None, Some(run)) => (run.config()?, "the run".to_owned()),
-        (None, None) if beside.is_file() => (
-            Config::read(&beside)?,
-            format!("{} (taken by its name)", beside.display()),
-        ),
-        (None, None) => (Config::default(), "the defaults".to_owned()),
+        (None, None) => match Config::beside(&args.model)? {
+            Some((path, config)) => (config, format!("{} (taken by its name)", path.display())),
+            None => (Config::default(), "the defaults".to_owned()),
+        },
     };
     config.apply(&Overrides {
         epochs: args.epochs,
@@ -188,10 +187,7 @@ fn start(
     resumed: Option<RunDir>,
 ) -> Result<Start> {
     let mut compiled = compile::file(&args.model, &config.set)?;
-    if let Some(samples) = config.samples {
-        let model = Arc::get_mut(&mut compiled.model).expect("nothing else holds the model yet");
-        model.objective.samples = samples;
-    }
+    compiled.draw(config.samples);
     if let Some(run) = &resumed
         && run.source()? != compiled.source.text
     {
@@ -202,13 +198,6 @@ fn start(
                 args.model.display()
             ))
             .into());
-    }
-    if !compiled.warnings.is_empty() {
-        report(&Failure::new(
-            compiled.warnings.clone(),
-            compiled.source.clone(),
-        ));
-        err("\n");
     }
     let request = Request {
         data: config
@@ -238,6 +227,12 @@ fn start(
                 .into());
         }
     }
+    let mut warnings = compiled.warnings.clone();
+    warnings.extend(lint::run_with(&compiled.model, &facts(&config, &record)));
+    if !warnings.is_empty() {
+        report(&Failure::new(warnings, compiled.source.clone()));
+        err("\n");
+    }
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
@@ -250,6 +245,17 @@ fn start(
         fingerprint,
         resumed,
     })
+}
+
+/// What the model's text and the lints have to know of the run.
+fn facts(config: &Config, record: &DataRecord) -> ir::Facts {
+    ir::Facts {
+        training_examples: Some(record.training_examples),
+        validation_examples: record.validation_examples,
+        batch: Some(config.batch_size),
+        data: Some(record.name.clone()),
+        set: config.set.clone(),
+    }
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
@@ -278,15 +284,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         config,
         part: prepared.training(),
         validation: prepared.validation(),
-        naming: Naming {
-            names: model
-                .loss
-                .terms
-                .iter()
-                .map(|t| t.kind.name(model))
-                .collect(),
-            log_scale: prepared.scales.log_scale(),
-        },
+        naming: Naming::new(model, prepared.scales.log_scale()),
         optimizer: State::new(
             config.optimizer.0,
             config.optimizer.1.clone(),
@@ -313,17 +311,8 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             counters
         }
         None => {
-            let facts = ir::Facts {
-                training_examples: Some(record.training_examples),
-                batch: Some(config.batch_size),
-                data: Some(record.name.clone()),
-            };
-            run.write(
-                &compiled.source.text,
-                config,
-                record,
-                &ir::text(model, &facts),
-            )?;
+            let ir = ir::text(model, &facts(config, record));
+            run.write(&compiled.source.text, config, record, &ir)?;
             training.machine.initialize(config.seed);
             training.save(&Counters::default())?;
             Counters::default()
@@ -339,8 +328,8 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
     let begun = Instant::now();
     let mut print = |line: &str| out(format_args!("{line}\n"));
     let mut progress = Progress::new(
-        config.epochs,
-        steps,
+        (config.epochs, steps),
+        model.weights_label(),
         std::io::stderr().is_terminal(),
         &mut print,
     );
@@ -404,10 +393,14 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
     say!(
-        "network    {weights} weights and biases, {} trainable numbers",
-        plan.trainable()
+        "network    {}, {}",
+        plural(weights, "weight"),
+        plural(plan.trainable(), "trainable number")
     );
-    say!("loss       -ELBO/N, in nats per example");
+    say!("loss       {}", model.loss_head());
+    for remark in model.loss_remarks() {
+        say!("           {remark}");
+    }
     let names: Vec<String> = model
         .loss
         .terms
@@ -484,11 +477,7 @@ fn describe(model: &Model, kind: &TermKind) -> String {
         TermKind::Nll => format!("-log {}", model.likelihood_text()),
         TermKind::Kl(tensor, form) => {
             let tensor = &model.tensors[*tensor];
-            let form = match form {
-                Form::ClosedForm(_) => "closed form",
-                Form::Quadrature => "quadrature",
-                Form::MonteCarlo => "Monte Carlo",
-            };
+            let form = form.words();
             let family = tensor.posterior.family.signature().name;
             format!(
                 "{family} || {}, {}, {form}",

@@ -96,6 +96,7 @@ impl CatalogEntry for Cifar10 {
             name: self.name().into(),
             train,
             test,
+            file_rows: None,
             class_names,
         })
     }

@@ -19,6 +19,7 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
         name: path.display().to_string(),
         train,
         test: None,
+        file_rows: None,
         class_names: vec![],
     })
 }

@@ -151,6 +151,7 @@ pub(crate) fn dataset(entry: &dyn CatalogEntry, folder: &Path) -> Result<Dataset
         name: entry.name().into(),
         train,
         test: Some(test),
+        file_rows: None,
         class_names,
     })
 }

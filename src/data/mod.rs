@@ -45,6 +45,8 @@ pub struct Dataset {
     pub test: Option<Split>,
     /// The names of the classes, in the order of their labels, where the data set has them.
     pub class_names: Vec<String>,
+    /// The rows of the file that the training part and the test part are, where both are of one file.
+    pub file_rows: Option<[Vec<usize>; 2]>,
 }
 
 /// Some examples.
@@ -177,6 +179,16 @@ pub fn load(request: &Request) -> Result<Dataset> {
         Resolved::Npz(path) => npz::read(&path),
         Resolved::Table(path) => table::read(&path, request.target.as_deref()),
     }
+}
+
+/// The inputs of an archive that holds `x` and no `y`, the shape of one, and their number; `None` for any
+/// other archive.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn inputs_of_npz(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
+    npz::inputs(path)
 }
 
 /// What the data that `request` names holds: from headers and file lengths where that is enough, from

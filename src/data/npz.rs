@@ -20,6 +20,18 @@ pub(crate) fn facts(path: &Path) -> Result<Facts> {
     Archive::open(path, file(path)?)?.facts()
 }
 
+/// The inputs of an archive without targets.
+pub(crate) fn inputs(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
+    let mut archive = Archive::open(path, file(path)?)?;
+    let has = |name: &str| archive.names.iter().any(|n| n == name);
+    if !has("x") || has("y") || has("y_train") {
+        return Ok(None);
+    }
+    let (header, values) = archive.array("x", true)?;
+    let shape = archive.input_shape("x", &header)?;
+    Ok(Some((values.expect("asked for"), shape, header.shape[0])))
+}
+
 fn file(path: &Path) -> Result<BufReader<File>> {
     File::open(path)
         .map(BufReader::new)
@@ -89,6 +101,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             name: self.path.display().to_string(),
             train,
             test,
+            file_rows: None,
             class_names: vec![],
         })
     }

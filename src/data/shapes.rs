@@ -54,6 +54,7 @@ impl CatalogEntry for Shapes {
             name: self.name().into(),
             train,
             test,
+            file_rows: None,
             class_names,
         })
     }

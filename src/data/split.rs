@@ -28,6 +28,21 @@ pub fn take_validation(
     seed: u64,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
     let n = train.len;
+    let count = validation_count(n, part)?;
+    let mut order: Vec<usize> = (0..n).collect();
+    Stream::new(mix(seed ^ 0x7661_6c69_6400_0000), 0).shuffle(&mut order);
+    let mut training = order.split_off(count);
+    training.sort_unstable();
+    order.sort_unstable();
+    Ok((training, order))
+}
+
+/// How many of `n` examples are set aside.
+///
+/// # Errors
+///
+/// As [`take_validation`].
+pub fn validation_count(n: usize, part: Validation) -> Result<usize> {
     let error = |title: String| {
         Err(Diagnostic::error("E0513", title)
             .note(format!("the training part has {n} examples"))
@@ -50,12 +65,7 @@ pub fn take_validation(
             "a validation part of {count} examples leaves none to train on"
         ));
     }
-    let mut order: Vec<usize> = (0..n).collect();
-    Stream::new(mix(seed ^ 0x7661_6c69_6400_0000), 0).shuffle(&mut order);
-    let mut training = order.split_off(count);
-    training.sort_unstable();
-    order.sort_unstable();
-    Ok((training, order))
+    Ok(count)
 }
 
 #[cfg(test)]

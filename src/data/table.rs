@@ -98,13 +98,11 @@ fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
             .filter(|row| held_out[*row] == wanted)
             .collect::<Vec<_>>()
     };
-    let (train, test) = (
-        dataset.train.rows(&listed(false)),
-        dataset.train.rows(&listed(true)),
-    );
+    let (training, testing) = (listed(false), listed(true));
     Ok(Dataset {
-        train,
-        test: Some(test),
+        train: dataset.train.rows(&training),
+        test: Some(dataset.train.rows(&testing)),
+        file_rows: Some([training, testing]),
         ..dataset
     })
 }

@@ -12,11 +12,12 @@ pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
 use crate::exec::{Draw, TermValue};
-use crate::ir::{Model, Position, TermKind};
+use crate::ir::{Factor, Model, Position, Scale, TermKind};
 use crate::likelihood::TargetKind;
 use crate::loss::Term;
 use crate::train::examples::{Buffers, Part, target_width};
 use crate::train::machine::{EVALUATION_STEPS, Machine};
+use serde::Serialize;
 
 /// Examples of one call.
 pub const BATCH: usize = 128;
@@ -222,10 +223,37 @@ impl Predictive {
     }
 }
 
-/// The loss's terms with the nll of the examples that were scored: −ELBO/N itself for the training part,
-/// and what it would be with these examples' log-likelihood for any other.
+/// What a model's variables come to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Elbo {
+    /// What the terms add up to: [`Model::quantity`].
+    pub quantity: &'static str,
+    /// Their sum.
+    pub loss: f64,
+    /// N.
+    pub training_examples: usize,
+    /// The true terms: every KL or penalty at weight 1/N.
+    pub terms: Vec<Term>,
+    /// The terms as they are minimised, where that is something else: a temperature.
+    pub objective: Option<Objective>,
+}
+
+/// What was minimised.
+#[derive(Debug, Clone, Serialize)]
+pub struct Objective {
+    /// The sum of the terms.
+    pub loss: f64,
+    /// T
+    pub temperature: f64,
+    /// With their scales.
+    pub terms: Vec<Term>,
+}
+
+/// The ELBO's terms with the nll of the examples that were scored: −ELBO/N itself for the training part,
+/// and what it would be with these examples' log-likelihood for any other. Without temperature and
+/// annealing; beside it, where T is not 1, the objective at its end.
 ///
-/// Annealing is over and the KL whole; Monte-Carlo KLs are averaged over `draws`.
+/// Monte-Carlo KLs are averaged over `draws`.
 pub fn elbo(
     machine: &mut impl Machine,
     model: &Model,
@@ -233,7 +261,7 @@ pub fn elbo(
     training_examples: usize,
     draws: usize,
     seed: u64,
-) -> Vec<Term> {
+) -> Elbo {
     let draws = if model.loss.has_monte_carlo() {
         draws
     } else {
@@ -251,17 +279,15 @@ pub fn elbo(
         }
     }
     let at = Position::full_batch(training_examples);
-    let term = |(term, value): (&crate::ir::Term, f64)| {
-        let (value, scale) = match term.kind {
+    let once = Scale(vec![Factor::PerExample]);
+    let term = |term: &crate::ir::Term, value: f64, scale: &Scale| {
+        let (value, scale, symbol) = match term.kind {
             TermKind::Nll => (
                 scores.expected_nll() * scores.examples() as f64,
                 1.0 / scores.examples() as f64,
+                "1/n".into(),
             ),
-            _ => (value, term.scale.value(&at)),
-        };
-        let symbol = match term.kind {
-            TermKind::Nll => "1/n".into(),
-            _ => term.scale.to_string(),
+            _ => (value, scale.value(&at), scale.to_string()),
         };
         Term {
             name: term.kind.name(model),
@@ -273,7 +299,28 @@ pub fn elbo(
             },
         }
     };
-    model.loss.terms.iter().zip(values).map(term).collect()
+    let of = |scale: &dyn Fn(&crate::ir::Term) -> Scale| -> (f64, Vec<Term>) {
+        let pairs = model.loss.terms.iter().zip(&values);
+        let terms: Vec<Term> = pairs.map(|(t, v)| term(t, *v, &scale(t))).collect();
+        (terms.iter().map(|t| t.value.scaled).sum(), terms)
+    };
+    let (loss, terms) = of(&|_| once.clone());
+    let temperature = model.objective.temperature;
+    let objective = (temperature != 1.0 && terms.len() > 1).then(|| {
+        let (loss, terms) = of(&|term| term.scale.clone());
+        Objective {
+            loss,
+            temperature,
+            terms,
+        }
+    });
+    Elbo {
+        quantity: model.quantity(),
+        loss,
+        training_examples,
+        terms,
+        objective,
+    }
 }
 
 /// Number of target entries of a part, for means over them.

@@ -23,6 +23,34 @@ impl Model {
         }
     }
 
+    /// The quantity whose bound or value the loss is at weight 1: what is reported whatever tempers it.
+    pub fn quantity(&self) -> &'static str {
+        match () {
+            () if self.is_maximum_likelihood() => "-log likelihood / N",
+            () if self.is_map() => "-(log likelihood + log prior) / N",
+            () => "-ELBO / N",
+        }
+    }
+
+    /// All terms but the data's, scaled, in one short name: `kl/N`, `T·kl/N`, `penalty/N` of point
+    /// estimates, `weights/N` of both.
+    pub fn weights_label(&self) -> String {
+        let penalties = |term: &Term| matches!(term.kind, TermKind::NegLogPrior(_));
+        let what = match &self.loss.terms[1..] {
+            [] => return "kl/N".into(),
+            terms if terms.iter().all(penalties) => "penalty",
+            terms if terms.iter().any(penalties) => "weights",
+            _ => "kl",
+        };
+        let factors = [
+            (self.objective.temperature != 1.0, "T·"),
+            (self.objective.annealing.is_some(), "a·"),
+        ];
+        let factors = factors.iter().filter(|(there, _)| *there);
+        let factors: String = factors.map(|(_, symbol)| *symbol).collect();
+        format!("{factors}{what}/N")
+    }
+
     /// What is to be known of the loss as a whole.
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();

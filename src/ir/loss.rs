@@ -39,7 +39,8 @@ pub enum TermKind {
 pub enum Form {
     /// Exact.
     ClosedForm(&'static dyn ClosedForm),
-    /// Gauss–Hermite: near exact, without variance.
+    /// Gauss–Hermite; where the prior has a kink or a spike near the posterior, Gauss–Legendre on panels
+    /// as narrow as it. Near exact, without variance.
     Quadrature,
     /// log q(w) − log p(w) at the draw: unbiased, noisy.
     MonteCarlo,
@@ -111,6 +112,25 @@ impl Scale {
                 Factor::Annealing(annealing) => annealing.value(at.epoch),
             })
             .product()
+    }
+
+    /// λ at one step: its value against the ELBO's 1/N.
+    pub fn lambda_at(&self, at: &Position) -> f64 {
+        self.0
+            .iter()
+            .map(|factor| match factor {
+                Factor::Blundell => at.training_examples as f64 * Scale(vec![*factor]).value(at),
+                Factor::Temperature(t) => *t,
+                Factor::Annealing(annealing) => annealing.value(at.epoch),
+                Factor::PerExample | Factor::PerBatch => 1.0,
+            })
+            .product()
+    }
+
+    /// Whether it is the same at every step.
+    pub fn is_steady(&self) -> bool {
+        let moves = |factor: &Factor| matches!(factor, Factor::Blundell | Factor::Annealing(_));
+        !self.0.iter().any(moves)
     }
 
     /// λ: the KL's effective weight against the ELBO once annealing has ended, summed over an epoch.
@@ -247,7 +267,7 @@ impl fmt::Display for AbsentReason {
 }
 
 impl Loss {
-    /// Whether every KL is exact or near exact, so that only the data term is noisy.
+    /// Whether a KL is estimated at draws of the weights, so that not the data term alone is noisy.
     pub fn has_monte_carlo(&self) -> bool {
         self.terms
             .iter()

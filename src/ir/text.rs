@@ -13,21 +13,14 @@ use std::fmt::Write;
 pub struct Facts {
     /// N, the number of training examples.
     pub training_examples: Option<usize>,
+    /// Examples set aside, which are not in N.
+    pub validation_examples: usize,
     /// B, the examples of a minibatch.
     pub batch: Option<usize>,
     /// The data set's name.
     pub data: Option<String>,
-}
-
-/// The whole model.
-pub fn text(model: &Model, facts: &Facts) -> String {
-    let mut out = format!("model {}\n", model.name);
-    data(&mut out, model, facts);
-    parameters(&mut out, model);
-    graph(&mut out, model);
-    loss(&mut out, model, facts);
-    predict(&mut out, model);
-    out
+    /// Constants that were overridden, and with what.
+    pub set: Vec<(String, String)>,
 }
 
 /// A line of text; writing to a string does not fail.
@@ -35,6 +28,20 @@ macro_rules! line {
     ($out:expr, $($format:tt)*) => {
         writeln!($out, $($format)*).expect("writing to a string")
     };
+}
+
+/// The whole model.
+pub fn text(model: &Model, facts: &Facts) -> String {
+    let mut out = format!("model {}\n", model.name);
+    for (name, value) in &facts.set {
+        line!(out, "  set  {name} = {value}");
+    }
+    data(&mut out, model, facts);
+    parameters(&mut out, model);
+    graph(&mut out, model);
+    loss(&mut out, model, facts);
+    predict(&mut out, model);
+    out
 }
 
 /// `    key     value`
@@ -62,9 +69,13 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         model.target.kind.to_string(),
         "target"
     );
+    let aside = match facts.validation_examples {
+        0 => String::new(),
+        n => format!("; {n} more are set aside"),
+    };
     line!(
         out,
-        "  N{}, training examples",
+        "  N{}, training examples{aside}",
         number(facts.training_examples)
     );
     line!(out, "  B{}, examples of a minibatch", number(facts.batch));

@@ -1,15 +1,11 @@
-//! `bnnc check`: the model at a glance.
+//! `bnnc check`: what there is to say of a model, gathered.
 
 use super::initial::initial_terms;
-use super::table::{short, table, thousands};
-use crate::ir::{Facts, Form, Model, Node, Position, Scale, TermKind};
-use crate::layer::Operation;
+use crate::ir::{Facts, Form, Model, Node, Position, TermKind};
+use crate::plan::Plan;
 use crate::signature::Constant;
 use serde::Serialize;
-use std::fmt::Write;
-
-/// Columns of a terminal that the tables keep within.
-const WIDTH: usize = 100;
+use std::collections::BTreeMap;
 
 /// What there is to say about a model.
 #[derive(Debug, Clone, Serialize)]
@@ -18,8 +14,14 @@ pub struct Check {
     pub model: String,
     /// The data set, if one is named.
     pub data: Option<String>,
+    /// The run file that was read.
+    pub run_file: Option<String>,
+    /// Constants that were overridden, and with what.
+    pub set: BTreeMap<String, String>,
     /// N
     pub training_examples: Option<usize>,
+    /// Examples set aside, which are not in N.
+    pub validation_examples: usize,
     /// B
     pub batch_size: usize,
     /// The values of the network, in order.
@@ -124,8 +126,9 @@ pub struct Step {
     pub memory: usize,
 }
 
-/// Looks at a model. `memory` are the bytes that training it holds, `trainable` its trainable numbers.
-pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memory: usize) -> Check {
+/// Looks at the model of a plan. `memory` are the bytes that training it holds.
+pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
+    let model: &Model = &plan.model;
     let n = facts.training_examples;
     let initial = initial_terms(model);
     let position = n.map(|n| Position {
@@ -145,7 +148,7 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
             scale_value: position
-                .filter(|_| steady(&term.scale))
+                .filter(|_| term.scale.is_steady())
                 .map(|at| term.scale.value(&at)),
             why: term.why.to_string(),
             initial: *initial,
@@ -156,7 +159,10 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
     Check {
         model: model.name.clone(),
         data: facts.data.clone(),
+        run_file: None,
+        set: facts.set.iter().cloned().collect(),
         training_examples: n,
+        validation_examples: facts.validation_examples,
         batch_size: batch,
         layers: model
             .nodes
@@ -182,20 +188,11 @@ pub fn check(model: &Model, facts: &Facts, batch: usize, trainable: usize, memor
             nll_per_example: model.observe.likelihood.uninformed(&model.target.kind),
         },
         step: Step {
-            operations: operations(model) * (batch * model.objective.samples) as u64,
-            trainable,
+            operations: plan.operations() * (batch * model.objective.samples) as u64,
+            trainable: plan.trainable(),
             memory,
         },
     }
-}
-
-/// Whether a scale is the same at every step.
-fn steady(scale: &Scale) -> bool {
-    use crate::ir::Factor;
-    scale
-        .0
-        .iter()
-        .all(|factor| !matches!(factor, Factor::Blundell | Factor::Annealing(_)))
 }
 
 fn form(model: &Model, kind: &TermKind) -> String {
@@ -282,234 +279,9 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
     model.tensors.iter().map(row).collect()
 }
 
-/// Operations for one example, forward and backward: 2 for each multiplication of a pass. The first
-/// layer needs no gradient by its input.
-fn operations(model: &Model) -> u64 {
-    let linears = model
-        .nodes
-        .iter()
-        .filter_map(|(_, node)| match &node.call.as_ref()?.operation {
-            Operation::Linear(linear) => Some(linear.multiplications()),
-            _ => None,
-        });
-    linears
-        .enumerate()
-        .map(|(index, products)| 2 * products * if index == 0 { 2 } else { 3 })
-        .sum()
-}
-
 impl Check {
     /// As JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("plain data")
     }
-
-    /// As text, within 100 columns.
-    pub fn text(&self) -> String {
-        let mut out = format!("{}\n", self.model);
-        self.head(&mut out);
-        self.layers(&mut out);
-        self.parameters(&mut out);
-        self.loss(&mut out);
-        self.start(&mut out);
-        out
-    }
-
-    fn head(&self, out: &mut String) {
-        let b = self.batch_size;
-        let line = match (&self.data, self.training_examples) {
-            (Some(data), Some(n)) => {
-                let batches = n.div_ceil(b);
-                let last = match n % b {
-                    0 => String::new(),
-                    rest => format!(", the last of {rest}"),
-                };
-                let batches = thousands(batches as u64);
-                format!(
-                    "{data}: N = {} training examples, {batches} minibatches of B = {b}{last}",
-                    thousands(n as u64)
-                )
-            }
-            _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
-        };
-        *out += &format!("  {line}\n");
-    }
-
-    fn layers(&self, out: &mut String) {
-        let mut rows = vec![row(["layer", "", "shape", "weights"])];
-        for layer in &self.layers {
-            let weights = match layer.weights {
-                0 => String::new(),
-                n => thousands(n as u64),
-            };
-            rows.push(vec![
-                layer.name.clone(),
-                layer.layer.clone(),
-                format!("{:?}", layer.shape),
-                weights,
-            ]);
-        }
-        *out += "\n";
-        *out += &table(&rows, &[3], WIDTH);
-    }
-
-    fn parameters(&self, out: &mut String) {
-        let mut rows = vec![row([
-            "parameter",
-            "shape",
-            "count",
-            "prior",
-            "posterior",
-            "estimator",
-        ])];
-        for parameter in &self.parameters {
-            let mark = if parameter.remark.is_some() { " *" } else { "" };
-            rows.push(vec![
-                parameter.name.clone(),
-                format!("{:?}", parameter.shape),
-                thousands(parameter.count as u64),
-                parameter.prior.clone().unwrap_or("-".into()),
-                parameter.posterior.clone(),
-                parameter
-                    .estimator
-                    .as_ref()
-                    .map_or("-".into(), |e| format!("{e}{mark}")),
-            ]);
-        }
-        *out += "\n";
-        *out += &table(&rows, &[2], WIDTH);
-        let mut remarks: Vec<&String> = self.parameters.iter().flat_map(|p| &p.remark).collect();
-        remarks.dedup();
-        for remark in remarks {
-            *out += &wrapped("  * ", remark);
-        }
-    }
-
-    fn loss(&self, out: &mut String) {
-        *out += &format!("\nloss  {}\n", self.loss);
-        for remark in &self.remarks {
-            *out += &wrapped("  ! ", remark);
-        }
-        let known = self.training_examples.is_some();
-        let last = if known {
-            "nats/example at the start"
-        } else {
-            "nats at the start"
-        };
-        let mut rows = vec![row(["term", "form", "scale", last])];
-        for term in &self.terms {
-            let initial = match (term.initial, term.initial_per_example) {
-                (_, Some(value)) | (Some(value), None) => short(value),
-                (None, None) => self
-                    .initial
-                    .nll_per_example
-                    .map_or("depends on the data".into(), short),
-            };
-            rows.push(vec![
-                term.name.clone(),
-                term.form.clone(),
-                term.scale_with_numbers.clone(),
-                initial,
-            ]);
-        }
-        *out += &table(&rows, &[3], WIDTH);
-        let mut whys: Vec<(&str, &str)> = Vec::new();
-        for term in &self.terms {
-            if !whys.contains(&(&term.scale, &term.why)) {
-                whys.push((&term.scale, &term.why));
-            }
-        }
-        for (scale, why) in whys {
-            *out += &wrapped(&format!("  {scale:<8}"), why);
-        }
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for absent in &self.absent {
-            match reasons
-                .iter_mut()
-                .find(|(reason, _)| *reason == absent.reason)
-            {
-                Some((_, names)) => names.push(&absent.name),
-                None => reasons.push((&absent.reason, vec![&absent.name])),
-            }
-        }
-        for (reason, names) in reasons {
-            *out += &wrapped("  absent  ", &format!("{}: {reason}", names.join(", ")));
-        }
-    }
-
-    fn start(&self, out: &mut String) {
-        let line = |out: &mut String, key: &str, text: String| {
-            *out += &wrapped(&format!("{key:<8}"), &text);
-        };
-        *out += "\n";
-        if self.terms.len() > 1 {
-            let what = if self.parameters.iter().any(|p| p.estimator.is_some()) {
-                "KL"
-            } else {
-                "penalty"
-            };
-            let mut text = match self.initial.kl_per_example {
-                Some(value) => format!(
-                    "expected {what} {} nats/example = {} nats / N",
-                    short(value),
-                    short(self.initial.kl)
-                ),
-                None => format!(
-                    "expected {what} {} nats, over N once that is known",
-                    short(self.initial.kl)
-                ),
-            };
-            if let Some(nll) = self.initial.nll_per_example {
-                write!(text, "; NLL {} of a network that knows nothing", short(nll))
-                    .expect("writing to a string");
-            }
-            line(out, "start", text);
-        }
-        let Step {
-            operations,
-            trainable,
-            memory,
-        } = self.step;
-        let text = format!(
-            "{} operations, {:.0} MiB in float32, {} trainable numbers",
-            giga(operations),
-            (memory as f64 / f64::from(1 << 20)).ceil(),
-            thousands(trainable as u64)
-        );
-        line(out, "step", text);
-    }
-}
-
-fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.iter().map(ToString::to_string).collect()
-}
-
-fn giga(operations: u64) -> String {
-    let operations = operations as f64;
-    match operations {
-        x if x >= 1e9 => format!("{} G", short(x / 1e9)),
-        x if x >= 1e6 => format!("{} M", short(x / 1e6)),
-        x => thousands(x as u64),
-    }
-}
-
-/// Text within the terminal's width, further lines under the first.
-fn wrapped(head: &str, text: &str) -> String {
-    let indent = head.chars().count();
-    let mut out = head.to_string();
-    let mut column = indent;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
-            out += &format!("\n{}", " ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += length;
-    }
-    out.push('\n');
-    out
 }

@@ -6,8 +6,8 @@ use crate::kl::rules::{Node, hermite, legendre};
 use crate::kl::{self, Entries, Gradients, Term};
 use crate::posterior::scale_from_rho;
 
-/// Nodes for each variable.
-const NODES: usize = 24;
+/// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
+const NODES: [usize; 2] = [40, 6];
 
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term.
 pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
@@ -79,8 +79,10 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         })
         .collect();
     let mut initializers = tensor.posterior.initializers.iter();
-    let locs = rule(initializers.next()?);
-    let rhos = initializers.next().map(rule);
+    let locs = rule(initializers.next()?, NODES[0]);
+    let rhos = initializers
+        .next()
+        .map(|initializer| rule(initializer, NODES[1]));
     let mut expected = 0.0;
     for loc in &locs {
         let value = |scale: &[f64]| {
@@ -110,17 +112,17 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
 }
 
 /// The rule whose weighted sum of a function is the function's mean over the initialiser.
-fn rule(initializer: &Initializer) -> Vec<Node> {
+fn rule(initializer: &Initializer, nodes: usize) -> Vec<Node> {
     match *initializer {
         Initializer::Constant(at) => vec![Node { at, weight: 1.0 }],
-        Initializer::Uniform { low, high } => legendre(NODES)
+        Initializer::Uniform { low, high } => legendre(nodes)
             .into_iter()
             .map(|n| Node {
                 at: 0.5 * (low + high + (high - low) * n.at),
                 weight: 0.5 * n.weight,
             })
             .collect(),
-        Initializer::Normal { loc, scale } => hermite(NODES)
+        Initializer::Normal { loc, scale } => hermite(nodes)
             .into_iter()
             .map(|n| Node {
                 at: loc + scale * n.at,
@@ -155,11 +157,13 @@ mod tests {
             ),
             (Initializer::Constant(0.7), 0.7, 0.49),
         ] {
-            let rule = rule(&initializer);
-            let moment = |k: i32| rule.iter().map(|n| n.weight * n.at.powi(k)).sum::<f64>();
-            assert!((moment(0) - 1.0).abs() < 1e-12);
-            assert!((moment(1) - mean).abs() < 1e-12);
-            assert!((moment(2) - second).abs() < 1e-12);
+            for nodes in NODES {
+                let rule = rule(&initializer, nodes);
+                let moment = |k: i32| rule.iter().map(|n| n.weight * n.at.powi(k)).sum::<f64>();
+                assert!((moment(0) - 1.0).abs() < 1e-12);
+                assert!((moment(1) - mean).abs() < 1e-12);
+                assert!((moment(2) - second).abs() < 1e-12);
+            }
         }
     }
 }

@@ -3,5 +3,6 @@
 pub mod check;
 pub mod initial;
 pub mod table;
+mod text;
 
 pub use check::{Check, check};

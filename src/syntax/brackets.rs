@@ -73,7 +73,7 @@ pub(super) fn scan(text: &str) -> Scan {
             b'(' | b'[' | b'{' => {
                 open.push(at);
                 if open.len() > MAX_NESTING {
-                    scan.errors = vec![too_deep(Span::new(at, at + 1))];
+                    scan.errors = vec![too_deep(Span::new(at, at + 1), MAX_NESTING)];
                     scan.parts.clear();
                     return scan;
                 }
@@ -174,8 +174,7 @@ fn unopened(text: &str, opening: Option<usize>, found: Span) -> Diagnostic {
     }
 }
 
-/// The message for what stands deeper than [`MAX_NESTING`].
-pub(super) fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::error("E0103", "nested too deeply")
-        .at(span, format!("more than {MAX_NESTING} levels"))
+/// The message for what stands deeper than `levels`, brackets or operators.
+pub(super) fn too_deep(span: Span, levels: usize) -> Diagnostic {
+    Diagnostic::error("E0103", "nested too deeply").at(span, format!("more than {levels} levels"))
 }

@@ -277,7 +277,8 @@ impl Builder {
         let depth = depth + operators + 1;
         if depth > MAX_EXPRESSION_DEPTH {
             if !self.errors.iter().any(|error| error.code == "E0103") {
-                self.errors.push(too_deep(span(&pair)));
+                self.errors
+                    .push(too_deep(span(&pair), MAX_EXPRESSION_DEPTH));
             }
             return Expr {
                 kind: ExprKind::Number(0.0),
@@ -376,7 +377,7 @@ impl Builder {
     fn flatten(&mut self, value: Expr) -> Expr {
         let span = value.span;
         if !self.errors.iter().any(|error| error.code == "E0103") {
-            self.errors.push(too_deep(span));
+            self.errors.push(too_deep(span, MAX_EXPRESSION_DEPTH));
         }
         let mut rest = value;
         while let ExprKind::Index { base, .. } = rest.kind {

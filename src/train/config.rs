@@ -164,6 +164,19 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the run file of the model's name beside it, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Config::read`].
+    pub fn beside(model: &Path) -> Result<Option<(PathBuf, Config)>> {
+        let path = model.with_extension("toml");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        Config::read(&path).map(|config| Some((path, config)))
+    }
+
     /// Reads the text of a run file.
     pub fn parse(source: Source) -> Result<Config> {
         let source = Arc::new(source);
@@ -407,6 +420,27 @@ mod tests {
             name: "run.toml".into(),
             text: text.into(),
         })
+    }
+
+    #[test]
+    fn a_constant_is_no_list() {
+        for value in ["[1]", "true", "{ a = 1 }"] {
+            let failure = parse(&format!("[set]\nx = {value}\ny = 2\n"))
+                .err()
+                .unwrap();
+            let message = &failure.diagnostics[0];
+            assert_eq!(message.code, "E0602");
+            assert!(
+                message.title.starts_with("`x` is a number"),
+                "{}",
+                message.title
+            );
+        }
+        let set = parse("[set]\nx = \"1 / 2\"\ny = 2\n").unwrap().set;
+        assert_eq!(
+            set,
+            [("x".into(), "1 / 2".into()), ("y".into(), "2".into())]
+        );
     }
 
     #[test]

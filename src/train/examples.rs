@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::exec::Batch;
 use crate::ir::Model;
 use crate::likelihood::{TargetKind, Targets};
-use crate::tensor::Real;
+use crate::tensor::{Real, Shape};
 use serde::{Deserialize, Serialize};
 
 /// How the numbers of a data set reach a model: kept with its run.
@@ -239,15 +239,20 @@ pub fn check(split: &Split, model: &Model, what: &str) -> Result<()> {
     batch::check_targets(split, model.target.kind, what)
 }
 
-/// Whether a split's inputs are those of the model. `[28, 28]` is taken for `[28, 28, 1]`.
+/// Whether a split's inputs are those of the model.
 pub fn check_inputs(split: &Split, model: &Model, what: &str) -> Result<()> {
-    let (found, expected) = (&split.input_shape, &model.input.shape);
-    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
-    if found != expected && squeezed(&found.0) != squeezed(&expected.0) {
-        let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
-        return Err(Diagnostic::error("E0507", title).into());
+    match input_mismatch(&split.input_shape, model, what) {
+        Some(message) => Err(message.into()),
+        None => batch::check_inputs(split, what),
     }
-    batch::check_inputs(split, what)
+}
+
+/// Why the model does not take inputs of the shape `found`. `[28, 28]` is taken for `[28, 28, 1]`.
+pub fn input_mismatch(found: &Shape, model: &Model, what: &str) -> Option<Diagnostic> {
+    let expected = &model.input.shape;
+    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
+    (squeezed(&found.0) != squeezed(&expected.0)).then(|| Diagnostic::error("E0507", title))
 }
 
 /// A number that tells one data set from another: of every input and target and their shapes.
@@ -283,7 +288,6 @@ pub fn fingerprint(split: &Split) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Shape;
 
     #[test]
     fn a_fingerprint_sees_every_value() {

@@ -4,7 +4,7 @@ use super::checkpoint::{self, Counters};
 use super::config::Config;
 use super::examples::{Buffers, Part, target_width};
 use super::machine::Machine;
-use super::metrics::{Fit, Line, Log, NamedTerm, Naming, lambda};
+use super::metrics::{Fit, Line, Log, NamedTerm, Naming};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -159,6 +159,7 @@ impl<M: Machine> Training<'_, M> {
                 );
                 let line = |kind,
                             terms: Vec<NamedTerm>,
+                            lambda,
                             examples: u64,
                             hits,
                             squared_error,
@@ -169,7 +170,7 @@ impl<M: Machine> Training<'_, M> {
                     epoch: counters.step as f64 / steps as f64,
                     learning_rate,
                     loss: terms.iter().map(|t| t.value.scaled).sum(),
-                    lambda: lambda(&terms, n),
+                    lambda,
                     terms,
                     fit: Fit::new(labels, hits, squared_error, examples * numbers as u64),
                     examples_per_second: seen as f64 / seconds,
@@ -179,9 +180,12 @@ impl<M: Machine> Training<'_, M> {
                 let of_epoch = |kind| {
                     let sums = &counters.sums;
                     let seconds = begun.elapsed().as_secs_f64();
+                    let terms = sums.terms(&terms);
+                    let lambda = self.naming.mean_lambda(&terms, &at);
                     line(
                         kind,
-                        sums.terms(&terms),
+                        terms,
+                        lambda,
                         sums.examples,
                         sums.hits,
                         sums.squared_error,
@@ -196,6 +200,7 @@ impl<M: Machine> Training<'_, M> {
                     log.write(&line(
                         "step",
                         terms.clone(),
+                        self.naming.lambda(&at),
                         examples as u64,
                         hits,
                         squared_error,
@@ -366,7 +371,7 @@ mod tests {
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
     use crate::exec::{StepReport, TermValue};
-    use crate::ir::Initializer;
+    use crate::ir::{Factor, Initializer, Scale};
     use crate::tensor::Shape;
     use crate::train::examples::Scales;
     use std::path::Path;
@@ -538,6 +543,7 @@ mod tests {
             naming: Naming {
                 names: vec!["nll".into(), "kl(w)".into()],
                 log_scale: 0.0,
+                kl_scale: Some(Scale(vec![Factor::PerExample])),
             },
             optimizer: State::new(config.optimizer.0, config.optimizer.1.clone(), 1),
             run: &dir,

@@ -17,6 +17,7 @@ use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
 use crate::exec::{StepReport, TermValue};
+use crate::ir::{Model, Position, Scale, TermKind};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -118,9 +119,37 @@ pub struct Naming {
     pub names: Vec<String>,
     /// Added to the nll of each example.
     pub log_scale: f64,
+    /// What the KLs are multiplied with; `None` where there is none.
+    pub kl_scale: Option<Scale>,
 }
 
 impl Naming {
+    /// Of `model`'s terms.
+    pub fn new(model: &Model, log_scale: f64) -> Naming {
+        let terms = &model.loss.terms;
+        let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
+        Naming {
+            names: terms.iter().map(|t| t.kind.name(model)).collect(),
+            log_scale,
+            kl_scale: kl.map(|term| term.scale.clone()),
+        }
+    }
+
+    /// λ of a step's line.
+    pub fn lambda(&self, at: &Position) -> Option<f64> {
+        self.kl_scale.as_ref().map(|scale| scale.lambda_at(at))
+    }
+
+    /// λ of an epoch's line, whose `terms` carry the mean of their scale over the steps.
+    pub fn mean_lambda(&self, terms: &[NamedTerm], at: &Position) -> Option<f64> {
+        let scale = self.kl_scale.as_ref()?;
+        if scale.is_steady() {
+            return Some(scale.lambda_at(at));
+        }
+        let kl = terms.iter().find(|t| t.name.starts_with("kl("))?;
+        Some(kl.value.scale * at.training_examples as f64)
+    }
+
     /// A report's terms with their names, the nll of `examples` examples in own units.
     pub fn terms(&self, report: &StepReport, examples: usize) -> Vec<NamedTerm> {
         let mut terms: Vec<_> = self
@@ -142,15 +171,6 @@ impl Naming {
         }
         terms
     }
-}
-
-/// λ = Σ scaled KL / (Σ KL / N).
-pub fn lambda(terms: &[NamedTerm], training_examples: usize) -> Option<f64> {
-    let kl = terms.iter().filter(|t| t.name.starts_with("kl("));
-    let (value, scaled) = kl.fold((0.0, 0.0), |(v, s), t| {
-        (v + t.value.value, s + t.value.scaled)
-    });
-    (value != 0.0).then(|| scaled / (value / training_examples as f64))
 }
 
 impl EpochSums {
@@ -241,6 +261,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ir::Factor;
 
     fn term(name: &str, value: f64, scale: f64) -> NamedTerm {
         NamedTerm {
@@ -262,7 +283,7 @@ mod tests {
             epoch: 0.5,
             learning_rate: 0.1,
             loss: 3.5,
-            lambda: lambda(&terms, 4),
+            lambda: Some(1.0),
             terms,
             fit,
             examples_per_second: 10.0,
@@ -280,6 +301,25 @@ mod tests {
             (&value["lambda"], &value["rmse"]),
             (&1.0.into(), &0.5.into())
         );
+    }
+
+    #[test]
+    fn lambda_is_the_symbols_and_no_quotient() {
+        let naming = |factors: Vec<Factor>| Naming {
+            names: vec![],
+            log_scale: 0.0,
+            kl_scale: Some(Scale(factors)),
+        };
+        for n in 1..1000 {
+            let at = Position::full_batch(n);
+            let terms = [term("nll", 1.0, 1.0), term("kl(a)", 0.1, 0.3 / n as f64)];
+            let tempered = naming(vec![Factor::Temperature(0.3), Factor::PerExample]);
+            assert_eq!(tempered.lambda(&at), Some(0.3));
+            assert_eq!(tempered.mean_lambda(&terms, &at), Some(0.3));
+            assert_eq!(naming(vec![Factor::PerExample]).lambda(&at), Some(1.0));
+            let shares = naming(vec![Factor::Blundell]).mean_lambda(&terms, &at);
+            assert!((shares.unwrap() - 0.3).abs() < 1e-15);
+        }
     }
 
     #[test]
@@ -334,6 +374,7 @@ mod tests {
         let naming = Naming {
             names: vec!["nll".into()],
             log_scale: 2.0,
+            kl_scale: None,
         };
         let report = StepReport {
             terms: vec![term("", 3.0, 0.5).value],

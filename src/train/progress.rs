@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 pub struct Progress<'a> {
     /// Takes the table's lines.
     print: &'a mut dyn FnMut(&str),
+    /// What the terms but the nll are called: [`Model::weights_label`](crate::ir::Model::weights_label).
+    weights: String,
     bar: ProgressBar,
     epochs: usize,
     steps: usize,
@@ -22,7 +24,12 @@ pub struct Progress<'a> {
 
 impl<'a> Progress<'a> {
     /// For `epochs` epochs of `steps` steps; `bar` where there is a terminal to draw on.
-    pub fn new(epochs: usize, steps: usize, bar: bool, print: &'a mut dyn FnMut(&str)) -> Self {
+    pub fn new(
+        (epochs, steps): (usize, usize),
+        weights: String,
+        bar: bool,
+        print: &'a mut dyn FnMut(&str),
+    ) -> Self {
         let target = if bar {
             ProgressDrawTarget::stderr()
         } else {
@@ -34,6 +41,7 @@ impl<'a> Progress<'a> {
         bar.set_style(style.progress_chars("━╸ "));
         Progress {
             print,
+            weights,
             bar,
             epochs,
             steps,
@@ -87,9 +95,10 @@ impl Watch for Progress<'_> {
             .left()
             .map_or(String::new(), |left| format!("{} left  ", duration(left)));
         self.bar.set_message(format!(
-            "{left}loss {}  nll {}  kl/N {}  {}  {} examples/s",
+            "{left}loss {}  nll {}  {} {}  {}  {} examples/s",
             number(line.loss),
             number(line.nll()),
+            self.weights,
             number(line.kl()),
             fit(&line.fit, true),
             number(line.examples_per_second),
@@ -100,24 +109,29 @@ impl Watch for Progress<'_> {
     fn epoch_ends(&mut self, epoch: usize, line: &Line) {
         if !self.headed {
             self.headed = true;
-            let head = heading(line);
+            let head = heading(line, &self.weights);
             self.line(&head);
         }
-        let row = row(epoch, line);
+        let row = row(epoch, line, &self.weights);
         self.line(&row);
     }
 }
 
 /// Column titles, as wide as the columns.
-fn heading(line: &Line) -> String {
+fn heading(line: &Line, weights: &str) -> String {
     let word = if matches!(line.fit, Fit::Accuracy(_)) {
         "accuracy"
     } else {
         "rmse"
     };
     let mut text = format!(
-        "{:>6}{:>11}{:>11}{:>11}{:>11}",
-        "epoch", "loss", "nll", "kl/N", word
+        "{:>6}{:>11}{:>11}{:>width$}{:>11}",
+        "epoch",
+        "loss",
+        "nll",
+        weights,
+        word,
+        width = column(weights),
     );
     if line.validation.is_some() {
         text += &format!("{:>12}{:>15}", "valid. nll", format!("valid. {word}"));
@@ -125,14 +139,20 @@ fn heading(line: &Line) -> String {
     text + &format!("{:>13}{:>8}", "examples/s", "time")
 }
 
-fn row(epoch: usize, line: &Line) -> String {
+/// As wide as a number, or as its title.
+fn column(title: &str) -> usize {
+    11.max(title.chars().count() + 2)
+}
+
+fn row(epoch: usize, line: &Line, weights: &str) -> String {
     let mut text = format!(
-        "{:>6}{:>11}{:>11}{:>11}{:>11}",
+        "{:>6}{:>11}{:>11}{:>width$}{:>11}",
         epoch + 1,
         number(line.loss),
         number(line.nll()),
         number(line.kl()),
         fit(&line.fit, false),
+        width = column(weights),
     );
     if let Some(scores) = &line.validation {
         let good = match scores {
@@ -231,7 +251,7 @@ mod tests {
         };
         let mut shown = vec![];
         let mut print = |text: &str| shown.push(text.to_owned());
-        let mut progress = Progress::new(2, 391, false, &mut print);
+        let mut progress = Progress::new((2, 391), "kl/N".into(), false, &mut print);
         progress.epoch_begins(0, 0);
         progress.epoch_ends(0, &line(None));
         progress.epoch_ends(9, &line(Some(scores.clone())));
@@ -244,7 +264,7 @@ mod tests {
                 "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310  21.6 s",
             ]
         );
-        assert_eq!(heading(&line(Some(scores))).len(), shown[2].len());
+        assert_eq!(heading(&line(Some(scores)), "kl/N").len(), shown[2].len());
     }
 
     #[test]

@@ -159,19 +159,18 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Every entry as text: a table of free names.
+    /// Every entry as text, numbers as they are written: a table of free names.
     pub(super) fn texts(&mut self) -> Vec<(String, String)> {
-        let entries = std::mem::take(&mut self.entries);
-        let text = |value: &DeValue| match value {
-            DeValue::String(s) => s.to_string(),
-            DeValue::Integer(i) => i.to_string(),
-            DeValue::Float(x) => x.to_string(),
-            other => describe(other),
-        };
-        entries
-            .into_iter()
-            .map(|(key, _, value)| (key, text(value.get_ref())))
-            .collect()
+        let mut texts = vec![];
+        for (key, _, value) in std::mem::take(&mut self.entries) {
+            match value.get_ref() {
+                DeValue::String(s) => texts.push((key, s.to_string())),
+                DeValue::Integer(i) => texts.push((key, i.to_string())),
+                DeValue::Float(x) => texts.push((key, x.to_string())),
+                _ => self.wrong(&key, "a number, or an expression in quotes", &value),
+            }
+        }
+        texts
     }
 
     /// The settings of `signature`, defaults filled in.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-const MODEL: &str = "model line
+pub const MODEL: &str = "model line
 
 input  x: real[2]
 target y: real
@@ -22,10 +22,10 @@ objective elbo
 ";
 
 /// A folder with a model and a table of 60 rows.
-struct Place(tempfile::TempDir);
+pub struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let place = Place(tempfile::tempdir().unwrap());
         std::fs::write(place.path("line.bnn"), MODEL).unwrap();
         let mut table = String::from("a,b,y\n");
@@ -37,11 +37,11 @@ impl Place {
         place
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn bnnc(&self, arguments: &str) -> Output {
+    pub fn bnnc(&self, arguments: &str) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bnnc"));
         command
             .current_dir(self.0.path())
@@ -51,7 +51,7 @@ impl Place {
     }
 
     /// Standard output of a command that must succeed.
-    fn ok(&self, arguments: &str) -> String {
+    pub fn ok(&self, arguments: &str) -> String {
         let output = self.bnnc(arguments);
         assert!(
             output.status.success(),
@@ -62,7 +62,7 @@ impl Place {
     }
 
     /// Standard error of a command that must end with code 1.
-    fn refused(&self, arguments: &str) -> String {
+    pub fn refused(&self, arguments: &str) -> String {
         let output = self.bnnc(arguments);
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments}\n{text}");
@@ -303,7 +303,7 @@ fn the_loss_of_a_checkpoint_with_given_draws() {
     place.ok(&format!("{loss} --gradients g.safetensors"));
     assert!(place.path("g.safetensors").is_file());
     // The gradients are no noise file: what one holds is told.
-    let text = place.refused(&format!("{loss} --noise g.safetensors"));
+    let text = place.refused(&format!("{loss} --noise g.safetensors").replace("--format json", ""));
     assert!(
         text.contains("E0609") && text.contains("dense_1.kernel.noise [2, 8]"),
         "{text}"

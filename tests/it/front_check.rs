@@ -8,14 +8,15 @@ use std::path::Path;
 
 fn checked(spec: &str, examples: usize, data: &str) -> Check {
     let model = compiled(&Path::new("specs").join(spec)).model;
-    let plan = Plan::new(model.clone());
+    let plan = Plan::new(model);
     let facts = Facts {
         training_examples: Some(examples),
         batch: Some(128),
         data: Some(data.into()),
+        ..Facts::default()
     };
     let memory = bnnc::exec::memory(&plan, 128);
-    check(&model, &facts, 128, plan.trainable(), memory)
+    check(&plan, &facts, 128, memory)
 }
 
 /// Memory depends on the number of cores.
@@ -42,15 +43,36 @@ fn reports() {
     );
 }
 
-/// A check is a glance: the whole of it takes milliseconds, quadrature of every prior included.
+/// A check is a glance: the whole of it takes milliseconds, quadrature of every prior included. The
+/// quickest of several, as tests run beside each other.
 #[test]
 fn a_check_is_quick() {
-    checked("mnist_mixture.bnn", 60_000, "mnist");
-    let start = std::time::Instant::now();
-    checked("mnist_mixture.bnn", 60_000, "mnist");
-    let taken = start.elapsed();
-    println!("{taken:?}");
-    assert!(taken.as_millis() < 500, "{taken:?}");
+    let time = || {
+        let start = std::time::Instant::now();
+        checked("mnist_mixture.bnn", 60_000, "mnist");
+        start.elapsed()
+    };
+    let taken = (0..20).map(|_| time()).min().expect("twenty");
+    assert!(taken.as_millis() < 20, "{taken:?}");
+}
+
+/// The numbers that the README works out for N = 50 000.
+#[test]
+fn the_readme_has_the_numbers_of_check() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let check = checked("cifar10_flipout.bnn", 50_000, "cifar10");
+    let per_example = format!("{:.3}", check.initial.kl_per_example.unwrap());
+    assert_eq!(per_example, "8.536");
+    assert!(readme.contains(&per_example));
+    for term in &check.terms[1..] {
+        let nats = format!("{:.0}", term.initial.unwrap());
+        let (thousands, rest) = nats.split_at(nats.len() - 3);
+        let row = format!(
+            "| {thousands} {rest} nats | {:.3} |",
+            term.initial_per_example.unwrap()
+        );
+        assert!(readme.contains(&row), "{row}");
+    }
 }
 
 /// The tfp example's KL at its seed 0 is 22.9998 nats an example.

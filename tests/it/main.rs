@@ -12,3 +12,4 @@ mod oracle;
 mod real_data;
 mod support;
 mod syntax;
+mod told;

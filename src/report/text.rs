@@ -1,0 +1,229 @@
+//! `bnnc check`: the model at a glance, as text.
+
+use super::check::{Check, Step};
+use super::table::{short, table, thousands};
+use std::fmt::Write;
+
+/// Columns of a terminal that the tables keep within.
+const WIDTH: usize = 100;
+
+impl Check {
+    /// As text, within 100 columns.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}\n", self.model);
+        self.head(&mut out);
+        self.layers(&mut out);
+        self.parameters(&mut out);
+        self.loss(&mut out);
+        self.start(&mut out);
+        out
+    }
+
+    fn head(&self, out: &mut String) {
+        let b = self.batch_size;
+        let line = match (&self.data, self.training_examples) {
+            (Some(data), Some(n)) => {
+                let batches = n.div_ceil(b);
+                let last = match n % b {
+                    0 => String::new(),
+                    rest => format!(", the last of {rest}"),
+                };
+                let batches = thousands(batches as u64);
+                let aside = match self.validation_examples {
+                    0 => String::new(),
+                    aside => format!(" ({} more set aside)", thousands(aside as u64)),
+                };
+                let n = thousands(n as u64);
+                format!(
+                    "{data}: N = {n} training examples{aside}, {batches} minibatches of B = {b}{last}"
+                )
+            }
+            _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
+        };
+        *out += &wrapped("  ", &line);
+        for (name, value) in &self.set {
+            *out += &format!("  set  {name} = {value}\n");
+        }
+        if let Some(path) = &self.run_file {
+            *out += &format!("  run file  {path}\n");
+        }
+    }
+
+    fn layers(&self, out: &mut String) {
+        let mut rows = vec![row(["layer", "", "shape", "weights"])];
+        for layer in &self.layers {
+            let weights = match layer.weights {
+                0 => String::new(),
+                n => thousands(n as u64),
+            };
+            rows.push(vec![
+                layer.name.clone(),
+                layer.layer.clone(),
+                format!("{:?}", layer.shape),
+                weights,
+            ]);
+        }
+        *out += "\n";
+        *out += &table(&rows, &[3], WIDTH);
+    }
+
+    fn parameters(&self, out: &mut String) {
+        let mut rows = vec![row([
+            "parameter",
+            "shape",
+            "count",
+            "prior",
+            "posterior",
+            "estimator",
+        ])];
+        for parameter in &self.parameters {
+            let mark = if parameter.remark.is_some() { " *" } else { "" };
+            rows.push(vec![
+                parameter.name.clone(),
+                format!("{:?}", parameter.shape),
+                thousands(parameter.count as u64),
+                parameter.prior.clone().unwrap_or("-".into()),
+                parameter.posterior.clone(),
+                parameter
+                    .estimator
+                    .as_ref()
+                    .map_or("-".into(), |e| format!("{e}{mark}")),
+            ]);
+        }
+        *out += "\n";
+        *out += &table(&rows, &[2], WIDTH);
+        let mut remarks: Vec<&String> = self.parameters.iter().flat_map(|p| &p.remark).collect();
+        remarks.dedup();
+        for remark in remarks {
+            *out += &wrapped("  * ", remark);
+        }
+    }
+
+    fn loss(&self, out: &mut String) {
+        *out += &format!("\nloss  {}\n", self.loss);
+        for remark in &self.remarks {
+            *out += &wrapped("  ! ", remark);
+        }
+        let known = self.training_examples.is_some();
+        let last = if known {
+            "nats/example at the start"
+        } else {
+            "nats at the start"
+        };
+        let mut rows = vec![row(["term", "form", "scale", last])];
+        for term in &self.terms {
+            let initial = match (term.initial, term.initial_per_example) {
+                (_, Some(value)) | (Some(value), None) => short(value),
+                (None, None) => self
+                    .initial
+                    .nll_per_example
+                    .map_or("depends on the data".into(), short),
+            };
+            rows.push(vec![
+                term.name.clone(),
+                term.form.clone(),
+                term.scale_with_numbers.clone(),
+                initial,
+            ]);
+        }
+        *out += &table(&rows, &[3], WIDTH);
+        let mut whys: Vec<(&str, &str)> = Vec::new();
+        for term in &self.terms {
+            if !whys.contains(&(&term.scale, &term.why)) {
+                whys.push((&term.scale, &term.why));
+            }
+        }
+        for (scale, why) in whys {
+            *out += &wrapped(&format!("  {scale:<8}"), why);
+        }
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for absent in &self.absent {
+            match reasons
+                .iter_mut()
+                .find(|(reason, _)| *reason == absent.reason)
+            {
+                Some((_, names)) => names.push(&absent.name),
+                None => reasons.push((&absent.reason, vec![&absent.name])),
+            }
+        }
+        for (reason, names) in reasons {
+            *out += &wrapped("  absent  ", &format!("{}: {reason}", names.join(", ")));
+        }
+    }
+
+    fn start(&self, out: &mut String) {
+        let line = |out: &mut String, key: &str, text: String| {
+            *out += &wrapped(&format!("{key:<8}"), &text);
+        };
+        *out += "\n";
+        if self.terms.len() > 1 {
+            let what = if self.parameters.iter().any(|p| p.estimator.is_some()) {
+                "KL"
+            } else {
+                "penalty"
+            };
+            let mut text = match self.initial.kl_per_example {
+                Some(value) => format!(
+                    "expected {what} {} nats/example = {} nats / N",
+                    short(value),
+                    short(self.initial.kl)
+                ),
+                None => format!(
+                    "expected {what} {} nats, over N once that is known",
+                    short(self.initial.kl)
+                ),
+            };
+            if let Some(nll) = self.initial.nll_per_example {
+                write!(text, "; NLL {} of a network that knows nothing", short(nll))
+                    .expect("writing to a string");
+            }
+            line(out, "start", text);
+        }
+        let Step {
+            operations,
+            trainable,
+            memory,
+        } = self.step;
+        let text = format!(
+            "{} operations, {:.0} MiB in float32, {} trainable numbers",
+            giga(operations),
+            (memory as f64 / f64::from(1 << 20)).ceil(),
+            thousands(trainable as u64)
+        );
+        line(out, "step", text);
+    }
+}
+
+fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.iter().map(ToString::to_string).collect()
+}
+
+fn giga(operations: u64) -> String {
+    let operations = operations as f64;
+    match operations {
+        x if x >= 1e9 => format!("{} G", short(x / 1e9)),
+        x if x >= 1e6 => format!("{} M", short(x / 1e6)),
+        x => thousands(x as u64),
+    }
+}
+
+/// Text within the terminal's width, further lines under the first.
+fn wrapped(head: &str, text: &str) -> String {
+    let indent = head.chars().count();
+    let mut out = head.to_string();
+    let mut column = indent;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            out += &format!("\n{}", " ".repeat(indent));
+            column = indent;
+        } else if column > indent {
+            out.push(' ');
+            column += 1;
+        }
+        out += word;
+        column += length;
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,260 @@
+//! What commands say of a loss, of a run's settings and of mistakes: that it is what is computed.
+
+use crate::cli::{MODEL, Place};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn model(place: &Place, name: &str, edits: &[(&str, &str)]) {
+    let text = edits
+        .iter()
+        .fold(MODEL.to_owned(), |text, (from, to)| text.replace(from, to));
+    std::fs::write(place.path(name), text).unwrap();
+}
+
+#[test]
+fn a_tempered_run_is_told_its_true_elbo() {
+    let place = Place::new();
+    let cold = ("objective elbo", "objective elbo { temperature = 0.1 }");
+    model(&place, "cold.bnn", &[cold]);
+    let said = place.ok("train cold.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    assert!(
+        said.contains("T·kl/N") && !said.contains("loss       -ELBO"),
+        "{said}"
+    );
+    let elbo = json(&place.ok("evaluate run --samples 2 --format json"))["elbo"].take();
+    let kl = |terms: &Value| {
+        let terms = terms.as_array().unwrap().iter().skip(1);
+        terms.map(|t| t["scaled"].as_f64().unwrap()).sum::<f64>()
+    };
+    let (whole, tempered) = (kl(&elbo["terms"]), kl(&elbo["objective"]["terms"]));
+    assert!((tempered / whole - 0.1).abs() < 1e-12, "{elbo:#}");
+    let loss = |v: &Value| v["loss"].as_f64().unwrap();
+    assert!((loss(&elbo) - loss(&elbo["objective"]) - 0.9 * whole).abs() < 1e-9);
+    let said = place.ok("evaluate run --samples 2");
+    assert!(said.contains("\n-ELBO / N = "), "{said}");
+    assert!(said.contains("\nobjective minimised = "), "{said}");
+    let metrics = std::fs::read_to_string(place.path("run/metrics.jsonl")).unwrap();
+    assert_eq!(json(metrics.lines().last().unwrap())["lambda"], 0.1);
+}
+
+#[test]
+fn point_estimates_have_a_penalty_and_no_kl() {
+    let place = Place::new();
+    let delta = [
+        ("posterior = MeanField", "posterior = Delta"),
+        (", estimator = reparameterization", ""),
+    ];
+    model(&place, "map.bnn", &delta);
+    let said = place.ok("train map.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    assert!(
+        said.contains("penalty/N") && !said.contains("kl") && !said.contains("ELBO"),
+        "{said}"
+    );
+    let said = place.ok("evaluate run --samples 1");
+    assert!(
+        said.contains("-(log likelihood + log prior) / N = "),
+        "{said}"
+    );
+}
+
+#[test]
+fn check_reads_what_train_would() {
+    let place = Place::new();
+    model(&place, "wide.bnn", &[("dense(8)", "dense(width)")]);
+    let text = std::fs::read_to_string(place.path("wide.bnn")).unwrap();
+    let text = text.replace("\ndefault", "\nconst width = 8\n\ndefault");
+    std::fs::write(place.path("wide.bnn"), text).unwrap();
+    let run_file = "batch_size = 9\n[data]\nname = \"t.csv\"\nvalidation = 0.1\n";
+    std::fs::write(place.path("wide.toml"), run_file).unwrap();
+    let found = json(&place.ok("check wide.bnn --set width=5 --format json"));
+    for (key, value) in [
+        ("training_examples", 54),
+        ("validation_examples", 6),
+        ("batch_size", 9),
+    ] {
+        assert_eq!(found[key], value, "{key}");
+    }
+    assert_eq!(
+        (&found["set"]["width"], &found["run_file"]),
+        (&"5".into(), &"wide.toml".into())
+    );
+    let said = place.ok("check wide.bnn --set width=5");
+    for told in ["  set  width = 5\n", "wide.toml", "6 more set aside"] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    let ir = place.ok("check wide.bnn --set width=5 --emit ir");
+    assert!(
+        ir.contains("  set  width = 5\n") && ir.contains("6 more are set aside"),
+        "{ir}"
+    );
+    place.ok("train wide.bnn --set width=5 --epochs 1 --out run");
+    let of_run = std::fs::read_to_string(place.path("run/ir.txt")).unwrap();
+    assert!(of_run.contains("N = 54") && ir.contains("N = 54"));
+
+    std::fs::write(place.path("wide.toml"), "[set]\nwidth = [1]\n").unwrap();
+    for command in ["check", "train"] {
+        let text = place.refused(&format!("{command} wide.bnn --data t.csv"));
+        assert!(
+            text.contains("E0602") && text.contains("`width` is a number"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn mistakes_are_json_where_json_is_asked_for() {
+    let place = Place::new();
+    model(&place, "typo.bnn", &[("dense(8)", "dens(8)")]);
+    for (command, code) in [
+        ("check typo.bnn", "E0201"),
+        ("check line.bnn --data shapes", "E0507"),
+        ("check nowhere.bnn", "E0601"),
+        ("evaluate nowhere", "E0604"),
+    ] {
+        let output = place.bnnc(&format!("{command} --format json"));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(output.stderr.is_empty());
+        let found = json(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!(found["errors"][0]["code"], code, "{found:#}");
+    }
+}
+
+#[test]
+fn training_warns_of_what_the_run_shows() {
+    let place = Place::new();
+    let shares = ("objective elbo", "objective elbo { minibatch = blundell }");
+    model(&place, "shares.bnn", &[shares]);
+    let train = "train shares.bnn --data t.csv --epochs 1 --batch-size 1 --out run";
+    let output = place.bnnc(train);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        output.status.success() && text.contains("blundell-weights-vanish"),
+        "{text}"
+    );
+}
+
+/// For estimators that draw for each example of its own, too.
+#[test]
+fn scores_do_not_depend_on_the_size_of_the_runs_batches() {
+    let place = Place::new();
+    let mut table = String::from("a,b,y\n");
+    for i in 0..300 {
+        let x = f64::from(i);
+        table += &format!(
+            "{},{},{}\n",
+            (0.7 * x).sin(),
+            (0.3 * x).cos(),
+            (0.1 * x).sin()
+        );
+    }
+    std::fs::write(place.path("many.csv"), table).unwrap();
+    let held_out: String = (0..290).step_by(2).map(|row| format!("{row}\n")).collect();
+    std::fs::write(place.path("test.txt"), held_out).unwrap();
+    let described = "file = \"many.csv\"\ntest_rows = \"test.txt\"\n";
+    std::fs::write(place.path("many.toml"), described).unwrap();
+    for estimator in ["flipout", "local_reparameterization"] {
+        let name = format!("{estimator}.bnn");
+        model(&place, &name, &[("reparameterization", estimator)]);
+        for size in [10, 150] {
+            let run = format!("{estimator}-{size}");
+            let train =
+                format!("train {name} --data many.toml --epochs 1 --batch-size {size} --out {run}");
+            let trained = place.ok(&train);
+            let evaluated = place.ok(&format!("evaluate {run} --samples 10"));
+            let score = |said: &str| {
+                let line = said.lines().find(|line| line.starts_with("nll   "));
+                line.unwrap().to_owned()
+            };
+            assert_eq!(score(&trained), score(&evaluated), "{run}");
+        }
+    }
+    // A held-out row is told by its place in the table.
+    place.ok("predict flipout-10 --samples 1 --out p.csv");
+    let rows = std::fs::read_to_string(place.path("p.csv")).unwrap();
+    let first = |line: &str| line.split(',').next().unwrap().to_owned();
+    let rows: Vec<String> = rows.lines().map(first).collect();
+    assert_eq!(rows[..4], ["row", "0", "2", "4"]);
+}
+
+#[test]
+fn a_prediction_names_the_row_of_the_data() {
+    let place = Place::new();
+    let run_file = "epochs = 1\nbatch_size = 10\n[data]\nname = \"t.csv\"\nvalidation = 6\n";
+    std::fs::write(place.path("line.toml"), run_file).unwrap();
+    place.ok("train line.bnn --out run");
+    let table = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let targets: Vec<&str> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.rsplit(',').next().unwrap())
+        .collect();
+    let mut seen = vec![];
+    for (part, count) in [("validation", 6), ("train", 54)] {
+        place.ok(&format!(
+            "predict run --split {part} --samples 1 --out p.csv"
+        ));
+        let rows = std::fs::read_to_string(place.path("p.csv")).unwrap();
+        assert_eq!(rows.lines().count(), count + 1);
+        for line in rows.lines().skip(1) {
+            let cells: Vec<&str> = line.split(',').collect();
+            let row: usize = cells[0].parse().unwrap();
+            assert_eq!(targets[row].parse::<f64>(), cells[1].parse::<f64>());
+            seen.push(row);
+        }
+    }
+    seen.sort_unstable();
+    assert!(seen.into_iter().eq(0..60));
+}
+
+#[test]
+fn an_archive_without_targets_is_predicted() {
+    use npyz::WriterBuilder;
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    let mut archive = npyz::npz::NpzWriter::create(place.path("x.npz")).unwrap();
+    let mut array = archive
+        .array("x", Default::default())
+        .unwrap()
+        .default_dtype()
+        .shape(&[2, 2])
+        .begin_nd()
+        .unwrap();
+    array.extend([0.5f64, 0.1, -0.5, 0.2].iter()).unwrap();
+    array.finish().unwrap();
+    drop(archive);
+    place.ok("predict run --data x.npz --samples 2 --out p.csv");
+    std::fs::write(place.path("x.csv"), "a,b\n0.5,0.1\n-0.5,0.2\n").unwrap();
+    place.ok("predict run --data x.csv --samples 2 --out q.csv");
+    let read = |name: &str| std::fs::read_to_string(place.path(name)).unwrap();
+    assert_eq!(read("p.csv"), read("q.csv"));
+    let text = place.refused("evaluate run --data x.npz");
+    assert!(text.contains("expected `x` and `y`"), "{text}");
+}
+
+/// With the run's scaling the KL is as before and the nll of its targets' own units.
+#[test]
+fn a_loss_can_take_the_scaling_of_a_run() {
+    let place = Place::new();
+    place.ok(
+        "train line.bnn --data t.csv --epochs 60 --batch-size 20 --learning-rate 0.02 --out run",
+    );
+    let loss = "loss line.bnn --weights run/checkpoint.safetensors --data t.csv";
+    let nll = |flags: &str| {
+        let found = json(&place.ok(&format!("{loss} --format json {flags}")));
+        found["terms"][0]["scaled"].as_f64().unwrap()
+    };
+    let scores = json(&place.ok("evaluate run --samples 20 --format json"));
+    let expected = scores["expected_nll"].as_f64().unwrap();
+    let scaled = nll("--run run");
+    assert!((scaled - expected).abs() < 0.5, "{scaled} {expected}");
+    assert!(nll("") > 100.0);
+    assert!(
+        place
+            .ok(&format!("{loss} --run run"))
+            .contains("of the run in run")
+    );
+    assert!(place.ok(loss).contains("scaling    none"));
+}
