@@ -138,7 +138,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
 
 /// The scaling of the run in `path`.
 fn scales_of(path: &Path, prepared: &Prepared) -> Result<Scales> {
-    let scales = RunDir::open(path)?.data()?.scales;
+    let scales = RunDir::open(path)?.record()?.scales;
     let widths = |s: &Scales| (s.inputs.scale.len(), s.targets.scale.len());
     if widths(&scales) == widths(&prepared.scales) {
         return Ok(scales);

@@ -31,8 +31,9 @@ pub struct Opened {
 /// Opens the run in `path`: it, and its model at the checkpoint's variables.
 pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
     let run = RunDir::open(path)?;
-    let (config, record) = (run.config()?, run.data()?);
+    let config = run.config()?;
     let compiled = run.compile(&config)?;
+    let record = run.data(&compiled.model)?;
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);

@@ -211,7 +211,7 @@ fn start(
     let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)?;
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
-        let of_run = run.data()?;
+        let of_run = run.data(&compiled.model)?;
         if of_run.fingerprint != record.fingerprint
             || of_run.training_examples != record.training_examples
         {
@@ -312,9 +312,11 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         }
         None => {
             let ir = ir::text(model, &facts(config, record));
-            run.write(&compiled.source.text, config, record, &ir)?;
             training.machine.initialize(config.seed);
-            training.save(&Counters::default())?;
+            run.write(&compiled.source.text, config, record, &ir)
+                .and_then(|()| training.save(&Counters::default()))
+                // Without its first checkpoint it is no run: the next try finds its place free.
+                .inspect_err(|_| run.remove_unbegun())?;
             Counters::default()
         }
     };

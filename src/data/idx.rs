@@ -90,6 +90,12 @@ fn values(path: &Path, lengths: Vec<u64>, reader: impl Read) -> Result<(Vec<u64>
     let mut values = Vec::new();
     let end = reader.take(expected + 1).read_to_end(&mut values);
     let found = values.len() as u64;
+    // A stream that ends too early is told by its length; one that cannot be decompressed is not truncated.
+    if let Err(e) = &end
+        && e.kind() != io::ErrorKind::UnexpectedEof
+    {
+        return Err(corrupt(path, "is corrupt").note(e.to_string()).into());
+    }
     if found != expected {
         let header = 4 + 4 * lengths.len() as u64;
         let axes = lengths

@@ -107,6 +107,7 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
     let mut bytes = vec![];
     reader
+        .by_ref()
         .take(expected as u64)
         .read_to_end(&mut bytes)
         .map_err(|e| e.to_string())?;
@@ -115,6 +116,12 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
             "expected {expected} bytes of values, found {}",
             bytes.len()
         ));
+    }
+    // An archive's member has its checksum compared where its end is met.
+    match reader.read(&mut [0]) {
+        Ok(0) => {}
+        Ok(_) => return Err("it is longer than its header says".into()),
+        Err(error) => return Err(error.to_string()),
     }
     macro_rules! convert {
         ($from:ty, $to:ty) => {

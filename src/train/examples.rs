@@ -188,7 +188,8 @@ impl Prepared {
             "unit" => Scaling::Unit,
             _ => Scaling::None,
         };
-        let inputs = scaling.fit(&data.train.inputs, &data.train.input_shape, &training);
+        // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
+        let inputs = scaling.fit(&data.train.inputs, &model.input.shape, &training);
         let kind = model.target.kind;
         let targets = match kind {
             TargetKind::Real(_) if config.data.targets == "standardize" => {

@@ -10,8 +10,7 @@ pub(crate) fn failed(path: &Path, doing: &str, error: &io::Error) -> Failure {
     let mut message = Diagnostic::error("E0601", format!("cannot {doing} `{}`", path.display()))
         .note(error.to_string());
     if error.kind() == io::ErrorKind::StorageFull {
-        message = message
-            .help("free some space, then go on with `--resume`; what was saved before is unharmed");
+        message = message.help("free some space and try again; what was saved before is unharmed");
     }
     message.into()
 }

@@ -222,6 +222,7 @@ impl<M: Machine> Training<'_, M> {
                 }
                 let stop = self.stop.load(Ordering::Relaxed);
                 if ended || stop {
+                    self.refuse_broken(counters.step, steps)?;
                     self.save(&counters)?;
                 }
                 if stop && !(ended && epoch + 1 == self.config.epochs) {
@@ -272,7 +273,6 @@ impl<M: Machine> Training<'_, M> {
 
     /// Stops a run whose loss or gradient is no number, and says which went first.
     fn refuse_not_finite(&mut self, terms: &[NamedTerm], step: u64, steps: usize) -> Result<()> {
-        let epoch = step as usize / steps + 1;
         let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
             let (bad, good): (Vec<_>, Vec<_>) =
                 terms.iter().partition(|t| !t.value.scaled.is_finite());
@@ -312,6 +312,28 @@ impl<M: Machine> Training<'_, M> {
                 ),
             )
         };
+        Err(self.not_finite(what.0, what.1, step, steps))
+    }
+
+    /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
+    fn refuse_broken(&mut self, done: u64, steps: usize) -> Result<()> {
+        let (values, _) = self.machine.variables();
+        let bad = |v: &&Variable| values[v.range.clone()].iter().any(|x| !x.is_finite());
+        let names: Vec<_> = self
+            .variables
+            .iter()
+            .filter(bad)
+            .map(|v| v.name.as_str())
+            .collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let note = format!("the step has made infinite: {}", names.join(", "));
+        Err(self.not_finite("result", note, done - 1, steps))
+    }
+
+    fn not_finite(&mut self, what: &str, note: String, step: u64, steps: usize) -> Failure {
+        let epoch = step as usize / steps + 1;
         let saved = checkpoint::load(
             &self.run.checkpoint(),
             self.fingerprint,
@@ -321,10 +343,10 @@ impl<M: Machine> Training<'_, M> {
         );
         let title = format!(
             "the {} is not finite at step {} (epoch {epoch})",
-            what.0,
+            what,
             step + 1
         );
-        let mut message = Diagnostic::error("E0608", title).note(what.1);
+        let mut message = Diagnostic::error("E0608", title).note(note);
         if let Ok(saved) = saved {
             let path = self.run.checkpoint();
             message = message.note(format!(
@@ -337,7 +359,7 @@ impl<M: Machine> Training<'_, M> {
             "a lower learning rate, `--learning-rate {:?}`, is the first thing to try",
             self.config.learning_rate() / 10.0
         );
-        Err(Failure::from(message.help(help)))
+        message.help(help).into()
     }
 }
 

@@ -134,7 +134,7 @@ fn heading(line: &Line, weights: &str) -> String {
         width = column(weights),
     );
     if line.validation.is_some() {
-        text += &format!("{:>12}{:>15}", "valid. nll", format!("valid. {word}"));
+        text += &format!("{:>13}{:>18}", "valid. nll", format!("valid. {word}"));
     }
     text + &format!("{:>13}{:>8}", "examples/s", "time")
 }
@@ -159,7 +159,7 @@ fn row(epoch: usize, line: &Line, weights: &str) -> String {
             Scores::Classification { accuracy, .. } => percent(*accuracy),
             Scores::Regression { rmse, .. } => number(*rmse),
         };
-        text += &format!("{:>12}{:>15}", number(scores.nll()), good);
+        text += &format!("{:>13}{:>18}", number(scores.nll()), good);
     }
     text + &format!(
         "{:>13}{:>8}",
@@ -182,10 +182,12 @@ pub fn percent(part: f64) -> String {
     format!("{:.2} %", 100.0 * part)
 }
 
-/// A number with four decimals where it is small, none where it is large: `1.1952`, `23.441`, `2310`.
+/// A number with four decimals where it is small, none where it is large, and at most ten characters:
+/// `1.1952`, `23.441`, `2310`, `1.490e12`.
 pub fn number(x: f64) -> String {
     match x.abs() {
         a if !a.is_finite() => format!("{x}"),
+        a if a >= 1e7 => format!("{x:.3e}"),
         a if a >= 1000.0 => format!("{x:.0}"),
         a if a >= 100.0 => format!("{x:.2}"),
         a if a >= 10.0 => format!("{x:.3}"),
@@ -261,7 +263,7 @@ mod tests {
             [
                 " epoch       loss        nll       kl/N   accuracy   examples/s    time",
                 "     1     13.729     5.2068     8.5218    23.40 %         2310  21.6 s",
-                "    10     13.729     5.2068     8.5218    23.40 %      1.4300        51.23 %         2310  21.6 s",
+                "    10     13.729     5.2068     8.5218    23.40 %       1.4300           51.23 %         2310  21.6 s",
             ]
         );
         assert_eq!(heading(&line(Some(scores)), "kl/N").len(), shown[2].len());
@@ -269,13 +271,22 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let told: Vec<_> = [0.0, 1.19523, 23.4412, 532.123, 49_999.6, 0.00012, f64::NAN]
-            .map(number)
-            .into();
+        let told: Vec<_> = [
+            0.0,
+            1.19523,
+            23.4412,
+            532.123,
+            49_999.6,
+            1.4909e12,
+            0.00012,
+            f64::NAN,
+        ]
+        .map(number)
+        .into();
         assert_eq!(
             told,
             [
-                "0.0000", "1.1952", "23.441", "532.12", "50000", "1.20e-4", "NaN"
+                "0.0000", "1.1952", "23.441", "532.12", "50000", "1.491e12", "1.20e-4", "NaN"
             ]
         );
         let times = [7, 750, 3723].map(|s| duration(Duration::from_secs(s)));

@@ -13,7 +13,8 @@ use super::config::Config;
 use super::examples::{Prepared, Scales, fingerprint};
 use super::files::{failed, read_text, write_whole};
 use crate::compile::{self, Compiled};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::ir::Model;
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -151,6 +152,14 @@ impl RunDir {
         write_whole(&self.0.join("ir.txt"), ir.as_bytes())
     }
 
+    /// Takes back what [`RunDir::write`] wrote, and the folder if nothing else is in it.
+    pub fn remove_unbegun(&self) {
+        for file in ["model.bnn", "run.toml", "data.json", "ir.txt"] {
+            let _ = fs::remove_file(self.0.join(file));
+        }
+        let _ = fs::remove_dir(&self.0);
+    }
+
     /// Writes the settings.
     pub fn write_config(&self, config: &Config) -> Result<()> {
         let head = concat!(
@@ -190,15 +199,55 @@ impl RunDir {
         )
     }
 
-    /// What it is trained on.
-    pub fn data(&self) -> Result<DataRecord> {
-        let path = self.0.join("data.json");
-        serde_json::from_str(&read_text(&path)?).map_err(|error| {
-            let title = format!("`{}` is damaged", path.display());
-            Diagnostic::error("E0605", title)
-                .note(error.to_string())
-                .into()
-        })
+    /// What it is trained on, as `data.json` says it.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where it cannot be read, `E0605` where it is damaged.
+    pub fn record(&self) -> Result<DataRecord> {
+        let text = read_text(&self.0.join("data.json"))?;
+        let record: DataRecord =
+            serde_json::from_str(&text).map_err(|e| self.damaged_record(e.to_string()))?;
+        if record.training_examples == 0 {
+            return Err(self.damaged_record("its `training_examples` is 0".into()));
+        }
+        Ok(record)
+    }
+
+    fn damaged_record(&self, fact: String) -> Failure {
+        let title = format!("`{}` is damaged", self.0.join("data.json").display());
+        Diagnostic::error("E0605", title).note(fact).into()
+    }
+
+    /// What it is trained on; its scaling is one that inputs and targets of `model` can take.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where it cannot be read, `E0605` where it is damaged.
+    pub fn data(&self, model: &Model) -> Result<DataRecord> {
+        let record = self.record()?;
+        let damaged = |fact| self.damaged_record(fact);
+        let identity = Scales::identity(model);
+        let of_model = [&identity.inputs, &identity.targets];
+        let found = [&record.scales.inputs, &record.scales.targets];
+        for (what, (found, expected)) in ["inputs", "targets"]
+            .iter()
+            .zip(found.into_iter().zip(of_model))
+        {
+            let width = expected.channels();
+            if [found.offset.len(), found.scale.len()] != [width; 2] {
+                return Err(damaged(format!(
+                    "`{what}` has {} offsets and {} scales, and the model {width} of each",
+                    found.offset.len(),
+                    found.scale.len()
+                )));
+            }
+            let offsets = found.offset.iter().all(|x| x.is_finite());
+            if !offsets || !found.scale.iter().all(|x| x.is_finite() && *x > 0.0) {
+                return Err(damaged(format!("`{what}` is no scaling")));
+            }
+        }
+        Ok(record)
     }
 }
 
