@@ -1,8 +1,8 @@
 //! The interpreter: runs a plan on buffers allocated once.
 //!
-//! A step: [`draw`] writes the kernels' scales, noise and per-example signs; [`forward`] and
-//! [`backward`] run the segments, convolutions example by example in chunks of the minibatch;
-//! [`collect`] adds the chunks' gradients up, adds the KL terms and turns gradients by scale into
+//! A step: `draw` writes the kernels' scales, noise and per-example signs; `forward` and
+//! `backward` run the segments, convolutions example by example in chunks of the minibatch;
+//! `collect` adds the chunks' gradients up, adds the KL terms and turns gradients by scale into
 //! gradients by rho.
 //!
 //! The minibatch is cut into chunks whose number depends on the plan and the batch size alone, and

@@ -43,19 +43,6 @@ fn reports() {
     );
 }
 
-/// A check is a glance: the whole of it takes milliseconds, quadrature of every prior included. The
-/// quickest of several, as tests run beside each other.
-#[test]
-fn a_check_is_quick() {
-    let time = || {
-        let start = std::time::Instant::now();
-        checked("mnist_mixture.bnn", 60_000, "mnist");
-        start.elapsed()
-    };
-    let taken = (0..20).map(|_| time()).min().expect("twenty");
-    assert!(taken.as_millis() < 20, "{taken:?}");
-}
-
 /// The numbers that the README works out for N = 50 000.
 #[test]
 fn the_readme_has_the_numbers_of_check() {
