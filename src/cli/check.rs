@@ -64,7 +64,8 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     let (run_file, config) = settings(args)?;
     let mut compiled = compile::file(&args.model, &config.set)?;
     compiled.draw(config.samples);
-    let facts = facts(&config, &compiled)?;
+    let mut facts = facts(&config, &compiled)?;
+    facts.epochs = run_file.is_some().then_some(config.epochs);
     let batch = facts.batch.unwrap_or(config.batch_size);
     let mut warnings = compiled.warnings.clone();
     warnings.extend(lint::run_with(&compiled.model, &facts));

@@ -253,6 +253,7 @@ fn facts(config: &Config, record: &DataRecord) -> ir::Facts {
         training_examples: Some(record.training_examples),
         validation_examples: record.validation_examples,
         batch: Some(config.batch_size),
+        epochs: Some(config.epochs),
         data: Some(record.name.clone()),
         set: config.set.clone(),
     }

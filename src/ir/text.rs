@@ -17,6 +17,8 @@ pub struct Facts {
     pub validation_examples: usize,
     /// B, the examples of a minibatch.
     pub batch: Option<usize>,
+    /// Epochs of the run.
+    pub epochs: Option<usize>,
     /// The data set's name.
     pub data: Option<String>,
     /// Constants that were overridden, and with what.

@@ -2,8 +2,10 @@
 //! what is known of the run, never the source, and is exact: it prints the number found and the
 //! number expected.
 
+mod annealing_never_ends;
 mod blundell_vanishes;
 mod flipout_alone;
+mod penalty_without_bound;
 mod temperature_not_one;
 
 use crate::diagnostic::Diagnostic;
@@ -15,7 +17,7 @@ pub trait Lint: Sync {
     fn name(&self) -> &'static str;
     /// One line.
     fn summary(&self) -> &'static str;
-    /// Whether it needs to know of the run (N, B).
+    /// Whether it needs to know of the run (N, B, epochs).
     fn needs_run(&self) -> bool;
     /// What it has to say.
     fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic>;
@@ -24,6 +26,8 @@ pub trait Lint: Sync {
 /// Every lint.
 pub static LINTS: &[&dyn Lint] = &[
     &temperature_not_one::TemperatureNotOne,
+    &penalty_without_bound::PenaltyWithoutBound,
+    &annealing_never_ends::AnnealingNeverEnds,
     &blundell_vanishes::BlundellVanishes,
     &flipout_alone::FlipoutAlone,
 ];

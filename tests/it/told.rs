@@ -125,15 +125,45 @@ fn mistakes_are_json_where_json_is_asked_for() {
 #[test]
 fn training_warns_of_what_the_run_shows() {
     let place = Place::new();
-    let shares = ("objective elbo", "objective elbo { minibatch = blundell }");
-    model(&place, "shares.bnn", &[shares]);
-    let train = "train shares.bnn --data t.csv --epochs 1 --batch-size 1 --out run";
-    let output = place.bnnc(train);
-    let text = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        output.status.success() && text.contains("blundell-weights-vanish"),
-        "{text}"
-    );
+    for (objective, lint) in [
+        ("minibatch = blundell", "blundell-weights-vanish"),
+        ("annealing = linear(epochs = 4)", "annealing-never-ends"),
+    ] {
+        let changed = format!("objective elbo {{ {objective} }}");
+        model(&place, "warned.bnn", &[("objective elbo", &changed)]);
+        for (epochs, warned) in [(1, true), (4, lint == "blundell-weights-vanish")] {
+            let output = place.bnnc(&format!(
+                "train warned.bnn --data t.csv --epochs {epochs} --batch-size 1 --out {lint}-{epochs}"
+            ));
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert!(output.status.success(), "{text}");
+            assert_eq!(text.contains(lint), warned, "{epochs} epochs: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_point_under_a_learned_scale_is_warned_of() {
+    for (posterior, prior, warned) in [
+        ("Delta", "Normal(0, learned(1))", true),
+        ("Delta", "Normal(learned(0), 1)", false),
+        ("MeanField", "Normal(0, learned(1))", false),
+    ] {
+        let text = format!(
+            "model m\ninput x: real[2]\ntarget y: real\n\
+             default {{ prior = {prior}, posterior = {posterior} }}\n\
+             network {{ f = dense(1) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+        );
+        let source = bnnc::source::Source {
+            name: "m.bnn".into(),
+            text,
+        };
+        let warnings = bnnc::compile::source(source, &[])
+            .expect("a model")
+            .warnings;
+        let found = warnings.iter().any(|w| w.code == "penalty-without-bound");
+        assert_eq!(found, warned, "{posterior} under {prior}");
+    }
 }
 
 /// For estimators that draw for each example of its own, too.

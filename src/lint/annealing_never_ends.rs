@@ -1,0 +1,39 @@
+//! Annealing over more epochs than the run has: the KL never gets its whole weight, and what training
+//! ends on is not the negative ELBO.
+
+use super::{Lint, option};
+use crate::check::expression::show;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Facts, Model};
+
+/// `annealing-never-ends`
+pub struct AnnealingNeverEnds;
+
+impl Lint for AnnealingNeverEnds {
+    fn name(&self) -> &'static str {
+        "annealing-never-ends"
+    }
+    fn summary(&self) -> &'static str {
+        "the run ends before the KL has its whole weight"
+    }
+    fn needs_run(&self) -> bool {
+        true
+    }
+    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+        let (annealing, epochs) = (model.objective.annealing?, facts.epochs?);
+        let last = annealing.value(epochs as f64);
+        let title = format!(
+            "the KL ends with weight {} of 1, after {epochs} of annealing's {} epochs",
+            show(last),
+            show(annealing.epochs)
+        );
+        (last < 1.0 && model.loss.terms.len() > 1).then(|| {
+            Diagnostic::warning(self.name(), title)
+                .at(
+                    option(model, "annealing"),
+                    "what is minimised never becomes the negative ELBO",
+                )
+                .help("anneal over fewer epochs, or train for more")
+        })
+    }
+}
