@@ -12,6 +12,7 @@ use crate::ir::{self, Model, TermKind};
 use crate::lint;
 use crate::optimizer::State;
 use crate::plan::Plan;
+use crate::signature::Constant;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config, Overrides};
 use crate::train::examples::{Part, Prepared};
@@ -229,6 +230,7 @@ fn start(
     }
     let mut warnings = compiled.warnings.clone();
     warnings.extend(lint::run_with(&compiled.model, &facts(&config, &record)));
+    warnings.extend(warm_up_without_end(&config));
     if !warnings.is_empty() {
         report(&Failure::new(warnings, compiled.source.clone()));
         err("\n");
@@ -244,6 +246,25 @@ fn start(
         plan,
         fingerprint,
         resumed,
+    })
+}
+
+/// What there is to say of a schedule that warms up for longer than the run lasts.
+fn warm_up_without_end(config: &Config) -> Option<Diagnostic> {
+    let settings = &config.schedule.1.0;
+    let (_, warm_up) = settings.iter().find(|(name, _)| *name == "warmup_epochs")?;
+    let Constant::Number(warm_up) = warm_up else {
+        return None;
+    };
+    let (epochs, warm_up) = (config.epochs, *warm_up);
+    let title = format!("the learning rate warms up for {warm_up} epochs, the run has {epochs}");
+    (warm_up > epochs as f64).then(|| {
+        Diagnostic::warning("warm-up-never-ends", title)
+            .note(format!(
+                "it ends at {:.3} of `learning_rate`",
+                epochs as f64 / warm_up
+            ))
+            .help("set a smaller `warmup_epochs` in `[schedule]`, or train for more epochs")
     })
 }
 

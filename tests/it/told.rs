@@ -143,6 +143,25 @@ fn training_warns_of_what_the_run_shows() {
 }
 
 #[test]
+fn a_warm_up_longer_than_the_run_is_warned_of() {
+    let place = Place::new();
+    model(&place, "warm.bnn", &[]);
+    std::fs::write(
+        place.path("warm.toml"),
+        "[schedule]\nname = \"cosine\"\nwarmup_epochs = 2\n",
+    )
+    .unwrap();
+    for (epochs, warned) in [(1, true), (3, false)] {
+        let output = place.bnnc(&format!(
+            "train warm.bnn --data t.csv --epochs {epochs} --batch-size 1 --out warm-{epochs}"
+        ));
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{text}");
+        assert_eq!(text.contains("warm-up-never-ends"), warned, "{text}");
+    }
+}
+
+#[test]
 fn a_point_under_a_learned_scale_is_warned_of() {
     for (posterior, prior, warned) in [
         ("Delta", "Normal(0, learned(1))", true),
