@@ -1,7 +1,7 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
 use super::arguments::{DataSource, Format, Sets, count};
-use super::terminal::{out, report, say};
+use super::terminal::{out, report, say, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Request, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
@@ -83,7 +83,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
                 say!("{json:#}");
                 return Ok(());
             }
-            check.text()
+            check.text(width())
         }
     };
     if !warnings.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::arguments::{DataSource, Format, count, with_threads};
 use super::open::{Which, open};
-use super::terminal::say;
+use super::terminal::{say, say_wrapped};
 use crate::diagnostic::Result;
 use crate::evaluate::{Scores, elbo, predict, score};
 use crate::loss::Term;
@@ -87,8 +87,11 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     Ok(())
 }
 
-/// A line for each score, with what it is.
+/// Each score, with what it is.
 pub fn print_scores(scores: &Scores) {
+    let line = |name: &str, value: String, what: &str| {
+        say_wrapped(&format!("{name:<11}{value:<10} "), what);
+    };
     match scores {
         Scores::Classification {
             accuracy,
@@ -97,32 +100,19 @@ pub fn print_scores(scores: &Scores) {
             ece,
             ..
         } => {
-            say!(
-                "accuracy   {:<10} of the likeliest class",
-                percent(*accuracy)
-            );
-            say!(
-                "nll        {:<10} -ln of the label's averaged probability, nats",
-                number(*nll)
-            );
-            say!(
-                "brier      {:<10} squared error of the probabilities, summed over the classes",
-                number(*brier)
-            );
-            say!(
-                "ece        {:<10} calibration error of the likeliest class, 15 bins of equal width",
-                number(*ece)
-            );
+            line("accuracy", percent(*accuracy), "of the likeliest class");
+            let what = "-ln of the label's averaged probability, nats";
+            line("nll", number(*nll), what);
+            let what = "squared error of the probabilities, summed over the classes";
+            line("brier", number(*brier), what);
+            let what = "calibration error of the likeliest class, 15 bins of equal width";
+            line("ece", number(*ece), what);
         }
         Scores::Regression { rmse, nll, .. } => {
-            say!(
-                "rmse       {:<10} of the averaged mean, in the target's units",
-                number(*rmse)
-            );
-            say!(
-                "nll        {:<10} -ln of the averaged density, in the target's units",
-                number(*nll)
-            );
+            let what = "of the averaged mean, in the target's units";
+            line("rmse", number(*rmse), what);
+            let what = "-ln of the averaged density, in the target's units";
+            line("nll", number(*nll), what);
         }
     }
 }

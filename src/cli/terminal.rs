@@ -71,9 +71,19 @@ pub(crate) fn report(failure: &Failure) {
 
 /// The width of standard output in characters; 100 where it is no terminal.
 pub(crate) fn width() -> usize {
-    terminal_size::terminal_size()
+    terminal_size::terminal_size_of(io::stdout())
         .map_or(100, |(terminal_size::Width(w), _)| usize::from(w))
         .clamp(60, 140)
+}
+
+/// Prints `text` after `head`, further lines under its beginning.
+pub(crate) fn say_wrapped(head: &str, text: &str) {
+    let indent = head.chars().count();
+    let lines = wrap(text, width().saturating_sub(indent).max(20));
+    for (index, line) in lines.iter().enumerate() {
+        let head = if index == 0 { head } else { "" };
+        say!("{head:indent$}{line}");
+    }
 }
 
 /// Lines of up to `width` characters of `text`.

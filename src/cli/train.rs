@@ -2,7 +2,7 @@
 
 use super::arguments::{DataSource, Sets, count, positive, with_threads};
 use super::evaluate::print_scores;
-use super::terminal::{err, out, report, say};
+use super::terminal::{err, out, report, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -406,14 +406,14 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         parts.push(format!("{} set aside", record.validation_examples));
     }
     parts.extend(record.test_examples.map(|n| format!("{n} held out")));
-    say!("data       {}: {}", record.name, parts.join(", "));
-    say!("           {}", scaling(start));
+    let text = format!("{}: {}", record.name, parts.join(", "));
+    say_wrapped("data       ", &text);
+    say_wrapped(UNDER, &scaling(start));
     if !prepared.constant.is_empty() {
         let list: Vec<_> = prepared.constant.iter().map(usize::to_string).collect();
-        say!(
-            "           always the same: entry {} of the last axis; left at 0",
-            list.join(", ")
-        );
+        let list = list.join(", ");
+        let text = format!("always the same: entry {list} of the last axis; left at 0");
+        say_wrapped(UNDER, &text);
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
     say!(
@@ -421,24 +421,7 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         plural(weights, "weight"),
         plural(plan.trainable(), "trainable number")
     );
-    say!("loss       {}", model.loss_head());
-    for remark in model.loss_remarks() {
-        say!("           {remark}");
-    }
-    let names: Vec<String> = model
-        .loss
-        .terms
-        .iter()
-        .map(|t| t.kind.name(model))
-        .collect();
-    let width = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    for (term, name) in model.loss.terms.iter().zip(&names) {
-        let scale = term.scale.with_numbers(Some(n), Some(config.batch_size));
-        say!(
-            "             {name:width$}  × {scale:<16}  {}",
-            describe(model, &term.kind)
-        );
-    }
+    print_loss(model, n, config.batch_size);
     let schedule = match config.schedule.0.signature().name {
         "constant" => String::new(),
         name => format!(" on the {name} schedule"),
@@ -463,6 +446,39 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     }
     say!("");
 }
+
+/// What is minimised, term by term: a line each, or what a term is below it where that is too wide.
+fn print_loss(model: &Model, n: usize, batch: usize) {
+    say_wrapped("loss       ", &model.loss_head());
+    for remark in model.loss_remarks() {
+        say_wrapped(UNDER, &remark);
+    }
+    let terms = &model.loss.terms;
+    let names: Vec<String> = terms.iter().map(|t| t.kind.name(model)).collect();
+    let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
+    let lines: Vec<(String, String)> = terms
+        .iter()
+        .zip(&names)
+        .map(|(term, name)| {
+            let scale = term.scale.with_numbers(Some(n), Some(batch));
+            let head = format!("{UNDER}  {name:longest$}  × {scale:<16}  ");
+            (head, describe(model, &term.kind))
+        })
+        .collect();
+    let fits =
+        |(head, what): &(String, String)| head.chars().count() + what.chars().count() <= width();
+    if lines.iter().all(fits) {
+        lines.iter().for_each(|(head, what)| say!("{head}{what}"));
+        return;
+    }
+    for (head, what) in &lines {
+        say!("{}", head.trim_end());
+        say_wrapped(&format!("{UNDER}    "), what);
+    }
+}
+
+/// Before what stands under a line's text.
+const UNDER: &str = "           ";
 
 /// How inputs and targets are scaled, in words.
 fn scaling(start: &Start) -> String {

@@ -4,22 +4,19 @@ use super::check::{Check, Step};
 use super::table::{short, table, thousands};
 use std::fmt::Write;
 
-/// Columns of a terminal that the tables keep within.
-const WIDTH: usize = 100;
-
 impl Check {
-    /// As text, within 100 columns.
-    pub fn text(&self) -> String {
+    /// As text, within `width` columns.
+    pub fn text(&self, width: usize) -> String {
         let mut out = format!("{}\n", self.model);
-        self.head(&mut out);
-        self.layers(&mut out);
-        self.parameters(&mut out);
-        self.loss(&mut out);
-        self.start(&mut out);
+        self.head(&mut out, width);
+        self.layers(&mut out, width);
+        self.parameters(&mut out, width);
+        self.loss(&mut out, width);
+        self.start(&mut out, width);
         out
     }
 
-    fn head(&self, out: &mut String) {
+    fn head(&self, out: &mut String, width: usize) {
         let b = self.batch_size;
         let line = match (&self.data, self.training_examples) {
             (Some(data), Some(n)) => {
@@ -40,7 +37,7 @@ impl Check {
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
-        *out += &wrapped("  ", &line);
+        *out += &wrapped("  ", &line, width);
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
         }
@@ -49,7 +46,7 @@ impl Check {
         }
     }
 
-    fn layers(&self, out: &mut String) {
+    fn layers(&self, out: &mut String, width: usize) {
         let mut rows = vec![row(["layer", "", "shape", "weights"])];
         for layer in &self.layers {
             let weights = match layer.weights {
@@ -64,10 +61,10 @@ impl Check {
             ]);
         }
         *out += "\n";
-        *out += &table(&rows, &[3], WIDTH);
+        *out += &table(&rows, &[3], width);
     }
 
-    fn parameters(&self, out: &mut String) {
+    fn parameters(&self, out: &mut String, width: usize) {
         let mut rows = vec![row([
             "parameter",
             "shape",
@@ -91,25 +88,24 @@ impl Check {
             ]);
         }
         *out += "\n";
-        *out += &table(&rows, &[2], WIDTH);
+        *out += &table(&rows, &[2], width);
         let mut remarks: Vec<&String> = self.parameters.iter().flat_map(|p| &p.remark).collect();
         remarks.dedup();
         for remark in remarks {
-            *out += &wrapped("  * ", remark);
+            *out += &wrapped("  * ", remark, width);
         }
     }
 
-    fn loss(&self, out: &mut String) {
-        *out += &format!("\nloss  {}\n", self.loss);
-        for remark in &self.remarks {
-            *out += &wrapped("  ! ", remark);
-        }
-        let known = self.training_examples.is_some();
-        let last = if known {
-            "nats/example at the start"
-        } else {
-            "nats at the start"
+    fn loss(&self, out: &mut String, width: usize) {
+        let (unit, last) = match self.training_examples {
+            Some(_) => ("; in nats/example", "at the start"),
+            None => ("", "nats at the start"),
         };
+        *out += "\n";
+        *out += &wrapped("loss  ", &format!("{}{unit}", self.loss), width);
+        for remark in &self.remarks {
+            *out += &wrapped("  ! ", remark, width);
+        }
         let mut rows = vec![row(["term", "form", "scale", last])];
         for term in &self.terms {
             let initial = match (term.initial, term.initial_per_example) {
@@ -117,7 +113,7 @@ impl Check {
                 (None, None) => self
                     .initial
                     .nll_per_example
-                    .map_or("depends on the data".into(), short),
+                    .map_or("depends on data".into(), short),
             };
             rows.push(vec![
                 term.name.clone(),
@@ -126,7 +122,7 @@ impl Check {
                 initial,
             ]);
         }
-        *out += &table(&rows, &[3], WIDTH);
+        *out += &table(&rows, &[3], width);
         let mut whys: Vec<(&str, &str)> = Vec::new();
         for term in &self.terms {
             if !whys.contains(&(&term.scale, &term.why)) {
@@ -134,7 +130,7 @@ impl Check {
             }
         }
         for (scale, why) in whys {
-            *out += &wrapped(&format!("  {scale:<8}"), why);
+            *out += &wrapped(&format!("  {scale:<6}  "), why, width);
         }
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for absent in &self.absent {
@@ -147,13 +143,14 @@ impl Check {
             }
         }
         for (reason, names) in reasons {
-            *out += &wrapped("  absent  ", &format!("{}: {reason}", names.join(", ")));
+            let text = format!("{}: {reason}", names.join(", "));
+            *out += &wrapped("  absent  ", &text, width);
         }
     }
 
-    fn start(&self, out: &mut String) {
+    fn start(&self, out: &mut String, width: usize) {
         let line = |out: &mut String, key: &str, text: String| {
-            *out += &wrapped(&format!("{key:<8}"), &text);
+            *out += &wrapped(&format!("{key:<8}"), &text, width);
         };
         *out += "\n";
         if self.terms.len() > 1 {
@@ -164,7 +161,7 @@ impl Check {
             };
             let mut text = match self.initial.kl_per_example {
                 Some(value) => format!(
-                    "expected {what} {} nats/example = {} nats / N",
+                    "expected {what} {} = {} nats / N",
                     short(value),
                     short(self.initial.kl)
                 ),
@@ -207,14 +204,14 @@ fn giga(operations: u64) -> String {
     }
 }
 
-/// Text within the terminal's width, further lines under the first.
-fn wrapped(head: &str, text: &str) -> String {
+/// Text within `width` columns, further lines under the first.
+fn wrapped(head: &str, text: &str, width: usize) -> String {
     let indent = head.chars().count();
     let mut out = head.to_string();
     let mut column = indent;
     for word in text.split(' ') {
         let length = word.chars().count();
-        if column > indent && column + 1 + length > WIDTH {
+        if column > indent && column + 1 + length > width {
             out += &format!("\n{}", " ".repeat(indent));
             column = indent;
         } else if column > indent {

@@ -95,12 +95,12 @@ impl Watch for Progress<'_> {
             .left()
             .map_or(String::new(), |left| format!("{} left  ", duration(left)));
         self.bar.set_message(format!(
-            "{left}loss {}  nll {}  {} {}  {}  {} examples/s",
+            "{left}loss {}  {}  nll {}  {} {}  {} examples/s",
             number(line.loss),
+            fit(&line.fit, true),
             number(line.nll()),
             self.weights,
             number(line.kl()),
-            fit(&line.fit, true),
             number(line.examples_per_second),
         ));
         self.bar.set_position(step_of_epoch as u64);

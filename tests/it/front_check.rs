@@ -23,11 +23,12 @@ fn checked(spec: &str, examples: usize, data: &str) -> Check {
 fn text(check: &Check) -> String {
     let mut check = check.clone();
     check.step.memory = 100 << 20;
-    let text = check.text();
-    for line in text.lines() {
-        assert!(line.chars().count() <= 100, "{line}");
+    for width in [80, 100, 120] {
+        for line in check.text(width).lines() {
+            assert!(line.chars().count() <= width, "{line}");
+        }
     }
-    text
+    check.text(100)
 }
 
 #[test]

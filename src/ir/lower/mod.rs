@@ -21,6 +21,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::File;
 use items::Items;
+use std::collections::HashSet;
 
 /// The model of a file. `sets` are `--set name=value` pairs.
 ///
@@ -42,10 +43,12 @@ pub fn lower(
         nodes: Arena::default(),
         tensors: Arena::default(),
         learned: Arena::default(),
+        layers: false,
         broken: Vec::new(),
         used: Vec::new(),
         current: None,
     };
+    lower.layers = items.network.is_some_and(|(steps, _)| !steps.is_empty());
     let input = lower.input(&items);
     let target = lower.target(&items);
     lower.network(&items, input.as_ref());
@@ -93,6 +96,8 @@ struct Lower<'a> {
     nodes: Arena<Node>,
     tensors: Arena<Tensor>,
     learned: Arena<Learned>,
+    /// Whether the file has a network with layers; that it has none has been said.
+    layers: bool,
     /// Names of values with which something is wrong, which has been said.
     broken: Vec<String>,
     /// Settings that a parameter took.
@@ -116,9 +121,20 @@ impl Lower<'_> {
         found.next().map(|(handle, _)| handle)
     }
 
+    /// Whether two values have one name.
+    fn a_name_twice(&self) -> bool {
+        let mut seen = HashSet::new();
+        let mut nodes = self.nodes.iter();
+        nodes.any(|(_, node)| !seen.insert(&node.name))
+    }
+
     /// Layers below everything that is observed take part in nothing.
     fn unused_layers(&mut self, observe: Option<&Observe>) {
         let Some(observe) = observe else { return };
+        // Of two values of one name, the first is observed.
+        if !self.layers || self.a_name_twice() {
+            return;
+        }
         let mut used = vec![false; self.nodes.len()];
         for argument in &observe.arguments {
             if let Argument::Node(node) = argument {

@@ -148,6 +148,8 @@ impl Lower<'_> {
         let message = if name.text == target {
             Diagnostic::error("E0202", title)
                 .at(name.span, "this is the target, which the network predicts")
+        } else if !self.layers {
+            return;
         } else {
             words::unknown(
                 "E0202",

@@ -36,7 +36,8 @@ impl Lower<'_> {
         let message = match &expr.kind {
             ExprKind::Name(name) => {
                 let Some(node) = self.node(&name.text) else {
-                    if !self.broken.contains(&name.text) && !self.constants.is_silent(&name.text) {
+                    let said = self.broken.contains(&name.text) || !self.layers;
+                    if !said && !self.constants.is_silent(&name.text) {
                         let title = format!("`{}` is not a value of the network", name.text);
                         let nodes = self.nodes.iter().filter(|(_, node)| node.call.is_some());
                         let known: Vec<&str> = nodes.map(|(_, node)| node.name.as_str()).collect();
