@@ -22,7 +22,7 @@ use crate::train::progress::{Progress, duration};
 use crate::train::run_dir::{DataRecord, RunDir};
 use clap::Args;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -378,9 +378,20 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
 fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
     format!(
         "bnnc train {} --out {} --resume",
-        args.model.display(),
-        run.path().display()
+        shell_word(&args.model),
+        shell_word(run.path())
     )
+}
+
+/// A path as a shell takes it: in single quotes where it needs them.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || c == MAIN_SEPARATOR;
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 /// `1 epoch`, `20 epochs`
@@ -560,4 +571,21 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
     say!("\nnext       bnnc evaluate {path} --samples 50");
     say!("           bnnc predict {path} --out predictions.csv");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_quoted_where_a_shell_would_split_it() {
+        for (path, word) in [
+            ("runs/line-1", "runs/line-1"),
+            ("my runs/a", "'my runs/a'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(shell_word(Path::new(path)), word);
+        }
+    }
 }

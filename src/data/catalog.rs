@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 /// Every data set that has a name, in the order in which they are listed.
 pub static CATALOG: &[&dyn CatalogEntry] = &[
     &cifar10::Cifar10,
-    &mnist::Mnist,
-    &fashion_mnist::FashionMnist,
+    &mnist::MNIST,
+    &fashion_mnist::FASHION_MNIST,
     &shapes::Shapes,
 ];
 

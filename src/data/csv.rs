@@ -5,6 +5,7 @@ use super::{Dataset, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// After this many faulty cells the rest of the table is not looked at.
@@ -38,6 +39,7 @@ fn parse(path: &Path, bytes: &[u8], target: Option<&str>) -> Result<Split> {
     }
     let columns = header(path, &record)?;
     let targets = target_columns(path, &columns, target)?;
+    refuse_same_inputs(path, &columns, &targets)?;
 
     let (mut inputs, mut wanted, mut faults) = (vec![], vec![], vec![]);
     let mut rows = 0;
@@ -139,7 +141,18 @@ fn target_columns(path: &Path, columns: &[String], target: Option<&str>) -> Resu
     let error = |title: String| Diagnostic::error("E0506", title);
     let place = path.display();
     if columns.len() < 2 {
-        return Err(error(format!("`{place}` has no column besides the target")).into());
+        let message = error(format!("`{place}` has no column besides the target"));
+        let other = [(';', "`;`"), ('\t', "a tab")];
+        let other = other
+            .iter()
+            .find(|(mark, _)| columns.iter().any(|name| name.contains(*mark)));
+        return Err(match other {
+            Some((_, mark)) => {
+                message.help(format!("cells are separated by commas, not by {mark}"))
+            }
+            None => message,
+        }
+        .into());
     }
     let Some(target) = target else {
         return Ok(vec![columns.len() - 1]);
@@ -183,6 +196,30 @@ fn target_columns(path: &Path, columns: &[String], target: Option<&str>) -> Resu
         return Err(error(format!("`{place}` has no column besides the targets")).into());
     }
     Ok(found)
+}
+
+/// Two inputs of one name are one column written twice, or a name that is wrong.
+fn refuse_same_inputs(path: &Path, columns: &[String], targets: &[usize]) -> Result<()> {
+    let mut seen = HashMap::new();
+    for (index, name) in columns.iter().enumerate() {
+        // Nameless columns are no two of one name.
+        if name.is_empty() || targets.contains(&index) {
+            continue;
+        }
+        if let Some(first) = seen.insert(name, index) {
+            let place = path.display();
+            let title = format!("`{place}` has more than one column `{name}`");
+            return Err(Diagnostic::error("E0506", title)
+                .note(format!(
+                    "columns {} and {} of {}",
+                    first + 1,
+                    index + 1,
+                    columns.len()
+                ))
+                .into());
+        }
+    }
+    Ok(())
 }
 
 /// The number in a cell, or what was found instead.
@@ -296,6 +333,37 @@ mod tests {
         assert_eq!(
             messages("a\n1\n", None),
             ["`t.csv` has no column besides the target: "]
+        );
+    }
+
+    #[test]
+    fn no_two_inputs_have_one_name() {
+        assert_eq!(
+            messages("size,price,size,y\n1,2,3,4\n", None),
+            ["`t.csv` has more than one column `size`: columns 1 and 3 of 4"]
+        );
+        assert!(table(",,y\n1,2,3\n", None).is_ok());
+    }
+
+    #[test]
+    fn other_separators_are_told() {
+        for (text, help) in [
+            (
+                "a;b;y\n1;2;3\n",
+                "cells are separated by commas, not by `;`",
+            ),
+            (
+                "a\tb\n1\t2\n",
+                "cells are separated by commas, not by a tab",
+            ),
+        ] {
+            let failure = table(text, None).unwrap_err();
+            assert_eq!(failure.diagnostics[0].helps[0].text, help);
+        }
+        assert!(
+            table("a\n1\n", None).unwrap_err().diagnostics[0]
+                .helps
+                .is_empty()
         );
     }
 

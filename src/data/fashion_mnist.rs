@@ -4,49 +4,18 @@
 //! algorithms", arXiv:1708.07747, 2017. From its authors' repository, which speaks HTTPS where their file
 //! server does not.
 
-use super::catalog::{CatalogEntry, DataFile, Form, Origin};
-use super::{Dataset, Facts, idx};
-use crate::diagnostic::Result;
-use std::path::Path;
+use super::catalog::{DataFile, Form};
+use super::idx::Images;
 
 /// `--data fashion_mnist`
-pub(crate) struct FashionMnist;
-
-impl CatalogEntry for FashionMnist {
-    fn name(&self) -> &'static str {
-        "fashion_mnist"
-    }
-
-    fn summary(&self) -> &'static str {
-        "clothes, 28x28 grey, 10 classes"
-    }
-
-    fn folders(&self) -> &'static [&'static str] {
-        &["fashion-mnist", "FashionMNIST/raw"]
-    }
-
-    fn files(&self) -> &'static [DataFile] {
-        FILES
-    }
-
-    fn origin(&self) -> Option<Origin> {
-        Some(Origin::Files {
-            url: "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
-        })
-    }
-
-    fn known_facts(&self) -> Facts {
-        Facts::images(self.name(), [60_000, 10_000], [28, 28, 1], CLASSES)
-    }
-
-    fn found_facts(&self, folder: &Path) -> Result<Facts> {
-        idx::facts(self, folder)
-    }
-
-    fn read(&self, folder: &Path) -> Result<Dataset> {
-        idx::dataset(self, folder)
-    }
-}
+pub(crate) static FASHION_MNIST: Images = Images {
+    name: "fashion_mnist",
+    summary: "clothes, 28x28 grey, 10 classes",
+    folders: &["fashion-mnist", "FashionMNIST/raw"],
+    url: "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+    classes: CLASSES,
+    files: FILES,
+};
 
 const CLASSES: &[&str] = &[
     "T-shirt/top",

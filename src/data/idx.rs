@@ -1,7 +1,7 @@
 //! IDX, the format of MNIST: a magic number with the number of axes, the axis lengths (big-endian
 //! u32), then the bytes, outermost axis first. A name that ends in `.gz` is decompressed.
 
-use super::catalog::CatalogEntry;
+use super::catalog::{CatalogEntry, DataFile, Origin};
 use super::error::{corrupt, unreadable, wrong_length};
 use super::{Dataset, Facts, Split, Values};
 use crate::diagnostic::Result;
@@ -10,6 +10,50 @@ use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+
+/// A named data set of four IDX files: training images and labels, test images and labels.
+pub(crate) struct Images {
+    pub name: &'static str,
+    pub summary: &'static str,
+    pub folders: &'static [&'static str],
+    pub url: &'static str,
+    pub classes: &'static [&'static str],
+    pub files: &'static [DataFile],
+}
+
+impl CatalogEntry for Images {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn summary(&self) -> &'static str {
+        self.summary
+    }
+
+    fn folders(&self) -> &'static [&'static str] {
+        self.folders
+    }
+
+    fn files(&self) -> &'static [DataFile] {
+        self.files
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        Some(Origin::Files { url: self.url })
+    }
+
+    fn known_facts(&self) -> Facts {
+        Facts::images(self.name, [60_000, 10_000], [28, 28, 1], self.classes)
+    }
+
+    fn found_facts(&self, folder: &Path) -> Result<Facts> {
+        facts(self, folder)
+    }
+
+    fn read(&self, folder: &Path) -> Result<Dataset> {
+        dataset(self, folder)
+    }
+}
 
 /// The most axes a file may have: examples, rows, columns.
 const MOST_AXES: usize = 3;
@@ -138,8 +182,8 @@ fn same_count(images: &Path, n_images: u64, labels: &Path, n_labels: u64) -> Res
     .into())
 }
 
-/// A data set of four IDX files: training images and labels, test images and labels.
-pub(crate) fn dataset(entry: &dyn CatalogEntry, folder: &Path) -> Result<Dataset> {
+/// The whole data set.
+fn dataset(entry: &Images, folder: &Path) -> Result<Dataset> {
     let path = |index: usize| entry.files()[index].path(folder, entry);
     let (train, test) = (split(&path(0)?, &path(1)?)?, split(&path(2)?, &path(3)?)?);
     if train.input_shape != test.input_shape {
@@ -163,7 +207,7 @@ pub(crate) fn dataset(entry: &dyn CatalogEntry, folder: &Path) -> Result<Dataset
 }
 
 /// What the headers of the four files say.
-pub(crate) fn facts(entry: &dyn CatalogEntry, folder: &Path) -> Result<Facts> {
+fn facts(entry: &Images, folder: &Path) -> Result<Facts> {
     let mut facts = entry.known_facts();
     let mut counts = [0; 2];
     for (part, count) in counts.iter_mut().enumerate() {
@@ -239,6 +283,24 @@ mod tests {
                 "E0504",
                 "{end} bytes"
             );
+        }
+    }
+
+    /// Stored, so that the flipped byte is one of the values and only the checksum can tell.
+    #[test]
+    fn a_damaged_gzip_stream_is_corrupt_and_not_truncated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("labels.gz");
+        let mut encoder = GzEncoder::new(vec![], Compression::none());
+        encoder.write_all(&idx(&[3000], 3000)).unwrap();
+        let bytes = encoder.finish().unwrap();
+        for place in [bytes.len() / 2, bytes.len() - 6] {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= 0x10;
+            std::fs::write(&path, &damaged).unwrap();
+            let message = read(&path, 1).unwrap_err().diagnostics.remove(0);
+            assert_eq!(message.code, "E0504");
+            assert!(message.title.ends_with("is corrupt"), "{}", message.title);
         }
     }
 

@@ -4,49 +4,18 @@
 //! 86(11), 1998. The original server no longer hands the files out; the mirror is the one that
 //! torchvision takes.
 
-use super::catalog::{CatalogEntry, DataFile, Form, Origin};
-use super::{Dataset, Facts, idx};
-use crate::diagnostic::Result;
-use std::path::Path;
+use super::catalog::{DataFile, Form};
+use super::idx::Images;
 
 /// `--data mnist`
-pub(crate) struct Mnist;
-
-impl CatalogEntry for Mnist {
-    fn name(&self) -> &'static str {
-        "mnist"
-    }
-
-    fn summary(&self) -> &'static str {
-        "handwritten digits, 28x28 grey, 10 classes"
-    }
-
-    fn folders(&self) -> &'static [&'static str] {
-        &["mnist", "MNIST/raw"]
-    }
-
-    fn files(&self) -> &'static [DataFile] {
-        FILES
-    }
-
-    fn origin(&self) -> Option<Origin> {
-        Some(Origin::Files {
-            url: "https://ossci-datasets.s3.amazonaws.com/mnist",
-        })
-    }
-
-    fn known_facts(&self) -> Facts {
-        Facts::images(self.name(), [60_000, 10_000], [28, 28, 1], CLASSES)
-    }
-
-    fn found_facts(&self, folder: &Path) -> Result<Facts> {
-        idx::facts(self, folder)
-    }
-
-    fn read(&self, folder: &Path) -> Result<Dataset> {
-        idx::dataset(self, folder)
-    }
-}
+pub(crate) static MNIST: Images = Images {
+    name: "mnist",
+    summary: "handwritten digits, 28x28 grey, 10 classes",
+    folders: &["mnist", "MNIST/raw"],
+    url: "https://ossci-datasets.s3.amazonaws.com/mnist",
+    classes: CLASSES,
+    files: FILES,
+};
 
 const CLASSES: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 

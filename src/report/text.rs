@@ -25,6 +25,11 @@ impl Check {
                     0 => String::new(),
                     rest => format!(", the last of {rest}"),
                 };
+                let minibatches = if batches == 1 {
+                    "minibatch"
+                } else {
+                    "minibatches"
+                };
                 let batches = thousands(batches as u64);
                 let aside = match self.validation_examples {
                     0 => String::new(),
@@ -32,7 +37,7 @@ impl Check {
                 };
                 let n = thousands(n as u64);
                 format!(
-                    "{data}: N = {n} training examples{aside}, {batches} minibatches of B = {b}{last}"
+                    "{data}: N = {n} training examples{aside}, {batches} {minibatches} of B = {b}{last}"
                 )
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),

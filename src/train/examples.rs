@@ -45,6 +45,9 @@ pub fn target_width(kind: TargetKind) -> usize {
     }
 }
 
+/// The most steps of a run: twice as many are counted still, and written to a run file.
+const MOST_STEPS: usize = usize::MAX / 4;
+
 /// Some examples of a split.
 #[derive(Clone, Copy)]
 pub struct Part<'a> {
@@ -153,8 +156,8 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, or a batch larger
-    /// than their number (`E0603`).
+    /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
+    /// than their number, or more steps than can be counted (`E0603`).
     pub fn new(data: Dataset, model: &Model, config: &Config) -> Result<Prepared> {
         check(&data.train, model, "the training part")?;
         if let Some(test) = &data.test {
@@ -180,6 +183,17 @@ impl Prepared {
                     "`--batch-size {}` takes all of them in one step",
                     training.len()
                 ))
+                .into());
+        }
+        let steps = training.len().div_ceil(config.batch_size);
+        let most = MOST_STEPS / steps;
+        if config.epochs > most {
+            let title = format!(
+                "{} epochs of {steps} steps are more than can be counted",
+                config.epochs
+            );
+            return Err(Diagnostic::error("E0603", title)
+                .help(format!("`--epochs {most}` is the most"))
                 .into());
         }
         let scaling = match config.data.scaling {

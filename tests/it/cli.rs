@@ -333,3 +333,152 @@ fn the_registries_are_listed() {
     );
     assert_eq!(place.bnnc("list nothing").status.code(), Some(2));
 }
+
+/// An archive with `x` of the shape of `axes` and `y`, both irregular.
+fn archive(path: &Path, axes: &[u64]) {
+    use npyz::WriterBuilder;
+    let mut archive = npyz::npz::NpzWriter::create(path).unwrap();
+    for (name, shape) in [("x", axes), ("y", &axes[..1])] {
+        let count = shape.iter().product::<u64>() as u32;
+        let values: Vec<f64> = (0..count).map(|i| f64::from(i * i).sin()).collect();
+        let mut array = archive
+            .array(name, Default::default())
+            .unwrap()
+            .default_dtype()
+            .shape(shape)
+            .begin_nd()
+            .unwrap();
+        array.extend(values.iter()).unwrap();
+        array.finish().unwrap();
+    }
+}
+
+#[test]
+fn a_flipped_byte_in_an_archive_is_refused() {
+    let place = Place::new();
+    archive(&place.path("d.npz"), &[60, 2]);
+    let train = "train line.bnn --data d.npz --epochs 1 --batch-size 60";
+    place.ok(&format!("{train} --out run"));
+    let mut bytes = std::fs::read(place.path("d.npz")).unwrap();
+    // Among the numbers of `x`, which come first.
+    bytes[500] ^= 0x10;
+    std::fs::write(place.path("d.npz"), bytes).unwrap();
+    let text = place.refused(&format!("{train} --out other"));
+    assert!(text.contains("E0504") && text.contains("`x`"), "{text}");
+    assert!(!place.path("other").exists());
+}
+
+/// Data may leave the axis of one channel out; all its pixels are scaled alike.
+#[test]
+fn images_without_a_channel_axis_are_scaled_as_one_channel() {
+    let place = Place::new();
+    archive(&place.path("d.npz"), &[20, 28, 28]);
+    let text = MODEL
+        .replace("real[2]", "real[28,28,1]")
+        .replace("  dense(8)", "  flatten\n  dense(8)");
+    std::fs::write(place.path("image.bnn"), text).unwrap();
+    place.ok("train image.bnn --data d.npz --epochs 1 --batch-size 10 --out run");
+    let record = std::fs::read_to_string(place.path("run/data.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    let scales = record["inputs"]["scale"].as_array().unwrap();
+    assert_eq!(scales.len(), 1);
+    assert!(scales[0].as_f64().unwrap() != 1.0, "{scales:?}");
+}
+
+/// The loss and the gradient of the step are finite; what it makes of the parameters is not.
+#[test]
+fn parameters_that_a_step_breaks_are_not_saved() {
+    let place = Place::new();
+    let train = "train line.bnn --data t.csv --batch-size 60";
+    let text = place.refused(&format!(
+        "{train} --epochs 2 --learning-rate 1e39 --out broken"
+    ));
+    assert!(
+        text.contains("E0608") && text.contains("keeps the state after step 0"),
+        "{text}"
+    );
+    place.ok(&format!("{train} --epochs 1 --out run"));
+    let settings = std::fs::read_to_string(place.path("run/run.toml")).unwrap();
+    let steep = settings.replace("learning_rate = 0.001", "learning_rate = 1e39");
+    assert_ne!(settings, steep);
+    std::fs::write(place.path("run/run.toml"), steep).unwrap();
+    let before = tensors(&place.path("run"));
+    let text = place.refused("train line.bnn --epochs 2 --out run --resume");
+    assert!(
+        text.contains("E0608") && text.contains("keeps the state after step 1"),
+        "{text}"
+    );
+    assert_eq!(tensors(&place.path("run")), before);
+}
+
+#[test]
+fn a_record_with_too_few_scales_is_damaged() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 60 --out run");
+    let path = place.path("run/data.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    record["inputs"]["scale"].as_array_mut().unwrap().pop();
+    std::fs::write(&path, record.to_string()).unwrap();
+    for command in [
+        "evaluate run",
+        "train line.bnn --epochs 2 --out run --resume",
+    ] {
+        let text = place.refused(command);
+        assert!(
+            text.contains("E0605") && text.contains("2 offsets and 1 scales"),
+            "{text}"
+        );
+    }
+}
+
+/// Files may grow to a few kilobytes, so that the first checkpoint alone cannot be written.
+#[cfg(unix)]
+#[test]
+fn a_run_without_its_first_checkpoint_is_no_run() {
+    let place = Place::new();
+    let wide = MODEL.replace("dense(8)", "dense(4000)");
+    std::fs::write(place.path("wide.bnn"), wide).unwrap();
+    for (out, folder) in [("--out run", "run"), ("", "runs/line-1")] {
+        let script = format!(
+            "trap '' XFSZ; ulimit -f 32; exec \"$0\" train wide.bnn --data t.csv --batch-size 60 {out}"
+        );
+        let output = Command::new("sh")
+            .current_dir(place.path(""))
+            .args(["-c", &script, env!("CARGO_BIN_EXE_bnnc")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{text}");
+        assert!(
+            text.contains("E0601") && text.contains("checkpoint.safetensors"),
+            "{text}"
+        );
+        assert!(!place.path(folder).exists(), "{folder}");
+    }
+    // Where there can be no folder, nothing is made either.
+    let text = place.refused("train line.bnn --data t.csv --batch-size 60 --out t.csv/run");
+    assert!(text.contains("E0601"), "{text}");
+}
+
+#[test]
+fn more_steps_than_can_be_counted_are_refused() {
+    let place = Place::new();
+    let epochs = usize::MAX / 4;
+    let text = place.refused(&format!(
+        "train line.bnn --data t.csv --batch-size 30 --epochs {epochs} --out run"
+    ));
+    assert!(
+        text.contains("E0603") && text.contains(&format!("`--epochs {}` is the most", epochs / 2)),
+        "{text}"
+    );
+    assert!(!place.path("run").exists());
+}
+
+#[test]
+fn one_minibatch_is_told_as_one() {
+    let place = Place::new();
+    std::fs::write(place.path("line.toml"), "batch_size = 60\n").unwrap();
+    let said = place.ok("check line.bnn --data t.csv");
+    assert!(said.contains(" 1 minibatch of B = 60"), "{said}");
+}
