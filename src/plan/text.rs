@@ -15,7 +15,7 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
     for variable in &plan.variables {
         writeln!(
             out,
-            "  {:<28} {:<18} from {}",
+            "  {:<34} {:<18} from {}",
             variable.name,
             variable.shape.to_string(),
             variable.range.start
@@ -30,7 +30,7 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
                 DrawKind::SignIn | DrawKind::SignOut => "±1",
                 DrawKind::Noise | DrawKind::Activation => "Normal(0, 1)",
             };
-            writeln!(out, "  {name:<28} {:<18} {law}", shape.to_string())
+            writeln!(out, "  {name:<34} {:<18} {law}", shape.to_string())
                 .expect("writing to a string");
         }
     }

@@ -15,7 +15,7 @@ pub struct Progress<'a> {
     bar: ProgressBar,
     epochs: usize,
     steps: usize,
-    /// Steps done before this session, and when it began.
+    /// Steps done before this start, and when it was.
     begun: Option<(usize, Instant)>,
     done: usize,
     drawn: Instant,
@@ -62,7 +62,7 @@ impl<'a> Progress<'a> {
         self.bar.suspend(|| print(text));
     }
 
-    /// Time left, from the mean over this session's steps.
+    /// Time left, from the mean over the steps since this start.
     fn left(&self) -> Option<Duration> {
         let (from, begun) = self.begun?;
         let here = self.done.checked_sub(from).filter(|n| *n > 0)?;

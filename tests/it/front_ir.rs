@@ -2,7 +2,9 @@
 
 use bnnc::compile::{self, Compiled};
 use bnnc::diagnostic::render;
+use bnnc::exec;
 use bnnc::ir::{Facts, text, validate};
+use bnnc::plan::{self, Plan};
 use std::path::Path;
 
 /// The compiled file, or its messages as a panic.
@@ -22,4 +24,15 @@ fn the_ir_of_every_spec() {
         validate(&model).unwrap();
         insta::assert_snapshot!(text(&model, &Facts::default()));
     });
+}
+
+/// A network with both kinds of segment, and one with two outputs per target.
+#[test]
+fn the_plan_of_two_specs() {
+    for name in ["mnist_lenet", "concrete_heteroscedastic"] {
+        let path = Path::new("specs").join(name).with_extension("bnn");
+        let plan = Plan::new(compiled(&path).model);
+        let text = plan::text(&plan, 128, exec::memory(&plan, 128));
+        insta::assert_snapshot!(format!("plan_{name}"), text);
+    }
 }
