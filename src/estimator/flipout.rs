@@ -11,8 +11,7 @@
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
 
-use super::point::add;
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::{Real, simd};

@@ -8,8 +8,7 @@
 //! Exact for dense layers. For a convolution the positions of one example are drawn independently,
 //! though one kernel serves them all: the marginals are right, their correlation is lost.
 
-use super::point::add;
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;

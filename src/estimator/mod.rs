@@ -97,7 +97,8 @@ pub struct KernelGradient<'a, T> {
     pub second: &'a mut [T],
 }
 
-/// The arithmetic of an estimator.
+/// The arithmetic of an estimator. The passes that are written here are those of one kernel for all
+/// examples, the first that [`Estimate::prepare`] writes.
 pub trait Estimate<T: Real>: Sync {
     /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε.
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
@@ -124,7 +125,10 @@ pub trait Estimate<T: Real>: Sync {
         y: &mut [T],
         saved: &mut [T],
         scratch: Scratch<T>,
-    );
+    ) {
+        let _ = (draws, saved);
+        site.linear.apply(x, kernel.first, y, scratch.layer);
+    }
 
     /// From dy: adds to the kernel's gradient, and writes dx if asked for.
     #[allow(clippy::too_many_arguments)]
@@ -139,10 +143,22 @@ pub trait Estimate<T: Real>: Sync {
         dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,
-    );
+    ) {
+        let _ = (draws, saved);
+        let d_kernel = &mut scratch.kernels[..kernel.first.len()];
+        site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
+        add(gradient.first, d_kernel);
+        if let Some(dx) = dx {
+            site.linear.transpose(dy, kernel.first, dx, scratch.layer);
+        }
+    }
 
     /// The bias each example adds: writes one row an example.
-    fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]);
+    fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
+        let _ = draws;
+        rows.chunks_exact_mut(bias.first.len())
+            .for_each(|row| row.copy_from_slice(bias.first));
+    }
 
     /// Adds one example's gradient by its bias row to the bias's gradient.
     fn bias_backward(
@@ -151,7 +167,16 @@ pub trait Estimate<T: Real>: Sync {
         draws: ExampleDraws<T>,
         d_row: &[T],
         gradient: KernelGradient<T>,
-    );
+    ) {
+        let _ = (bias, draws);
+        add(gradient.first, d_row);
+    }
+}
+
+/// to += from
+#[inline(always)]
+fn add<T: Real>(to: &mut [T], from: &[T]) {
+    to.iter_mut().zip(from).for_each(|(to, &from)| *to += from);
 }
 
 /// The operation a kernel belongs to, with the facts of its geometry that estimators need.
@@ -159,8 +184,6 @@ pub trait Estimate<T: Real>: Sync {
 pub struct Site<'a, T> {
     /// The operation.
     pub linear: &'a dyn Linear<T>,
-    /// Input channels.
-    pub channels_in: usize,
     /// Output channels.
     pub channels_out: usize,
     /// Output positions that share the kernel in one example.

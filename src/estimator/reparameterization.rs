@@ -4,8 +4,7 @@
 //! Backward: d_loc = dw, d_scale = dw·ε. The cheapest estimator, and the noisiest: one draw serves all
 //! B examples, so averaging over the minibatch does not reduce the variance that ε brings.
 
-use super::point::{add, shared_backward};
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use super::{Draws, Estimate, Estimator};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
@@ -51,44 +50,5 @@ impl<T: Real> Estimate<T> for Reparameterization {
         for ((d_scale, &dw), &noise) in d_scale.iter_mut().zip(d_first).zip(noise) {
             *d_scale += dw * noise;
         }
-    }
-    fn forward(
-        &self,
-        site: &Site<T>,
-        kernel: Kernel<T>,
-        _: ExampleDraws<T>,
-        x: &[T],
-        y: &mut [T],
-        _: &mut [T],
-        scratch: Scratch<T>,
-    ) {
-        site.linear.apply(x, kernel.first, y, scratch.layer);
-    }
-    fn backward(
-        &self,
-        site: &Site<T>,
-        kernel: Kernel<T>,
-        _: ExampleDraws<T>,
-        x: &[T],
-        dy: &[T],
-        _: &[T],
-        dx: Option<&mut [T]>,
-        gradient: KernelGradient<T>,
-        scratch: Scratch<T>,
-    ) {
-        shared_backward(site, kernel, x, dy, dx, gradient, scratch);
-    }
-    fn bias_rows(&self, bias: Kernel<T>, _: ExampleDraws<T>, rows: &mut [T]) {
-        rows.chunks_exact_mut(bias.first.len())
-            .for_each(|row| row.copy_from_slice(bias.first));
-    }
-    fn bias_backward(
-        &self,
-        _: Kernel<T>,
-        _: ExampleDraws<T>,
-        d_row: &[T],
-        gradient: KernelGradient<T>,
-    ) {
-        add(gradient.first, d_row);
     }
 }

@@ -91,7 +91,6 @@ pub(super) fn site<T: Number>(linear: &dyn AnyLinear) -> Site<'_, T> {
     let kernel = linear.kernel().0;
     Site {
         linear: T::linear(linear),
-        channels_in: kernel[kernel.len() - 2],
         channels_out: kernel[kernel.len() - 1],
         positions: linear.positions(),
     }
