@@ -343,12 +343,16 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         }
     };
     introduce(args, &start, &run, steps, counters.step);
-    // A handler that cannot be set leaves Ctrl-C as it is.
-    let _ = ctrlc::set_handler(|| {
+    let handler = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
     });
+    if let Err(error) = handler {
+        err(&format!(
+            "Ctrl-C ends this run at once, back to its last checkpoint: {error}\n"
+        ));
+    }
     let begun = Instant::now();
     let mut print = |line: &str| out(format_args!("{line}\n"));
     let mut progress = Progress::new(
