@@ -110,6 +110,9 @@ impl<T: Number> Interpreter<T> {
                 *value = T::of(plan.scalar(scalar, |place| self.variables[place].wide()));
             }
             let prior = &*prior;
+            // Where no number of the prior is trained, its gradient is not asked for.
+            let trained = scalars.iter().any(|s| matches!(s, Scalar::Learned(_)));
+            let wanted = if trained { prior.len() } else { 0 };
             let weight = T::of(scales[index] / samples as f64);
             let gradient = &mut self.gradient[tensor.loc.start..tensor.end()];
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
@@ -150,7 +153,7 @@ impl<T: Number> Interpreter<T> {
                     let gradients = Gradients {
                         loc: d_loc,
                         scale: d_scale,
-                        prior: &mut d_prior[..prior.len()],
+                        prior: &mut d_prior[..wanted],
                     };
                     let value = computation.accumulate(entries, prior, weight, gradients);
                     (value, d_prior)
