@@ -11,12 +11,10 @@ use crate::plan::SegmentKind;
 use rayon::prelude::*;
 
 impl<T: Number> Interpreter<T> {
-    /// Fills `d_first` and `d_second` from the gradients by the observed values.
+    /// Adds to `d_first` and `d_second` from the gradients by the observed values.
     pub(super) fn backward(&mut self, inputs: &[T], examples: usize) {
         let (batch, plan, buffers) = (self.batch, &*self.plan, &mut self.buffers);
         let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
-        buffers.d_first.fill(T::zero());
-        buffers.d_second.fill(T::zero());
         for chunk in &mut buffers.chunks {
             chunk
                 .d_first

@@ -208,6 +208,12 @@ impl<T: Real> Buffers<T> {
         }
     }
 
+    /// Forgets the last sample's gradients.
+    pub fn start_sample(&mut self) {
+        self.d_first.fill(T::zero());
+        self.d_second.fill(T::zero());
+    }
+
     /// Forgets the last step's gradients.
     pub fn start_step(&mut self) {
         self.d_learned.fill(0.0);

@@ -3,7 +3,7 @@
 
 use super::{BLOCK, Interpreter, Number};
 use crate::estimator::Estimate;
-use crate::ir::{Form, Handle, Model, Scalar, Tensor, TermKind};
+use crate::ir::{Handle, Leaf, Model, Scalar, Tensor};
 use crate::kl::{Entries, Gradients};
 use crate::posterior::scale_slope;
 use crate::tensor::simd;
@@ -11,14 +11,6 @@ use rayon::prelude::*;
 
 /// The most parameters a prior has.
 const PRIOR: usize = 16;
-
-/// The parameter a term is of.
-fn subject(kind: &TermKind) -> Option<Handle<Tensor>> {
-    match kind {
-        TermKind::Nll => None,
-        TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => Some(*tensor),
-    }
-}
 
 /// Its prior's numbers.
 fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
@@ -30,8 +22,39 @@ fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
 }
 
 impl<T: Number> Interpreter<T> {
-    /// Adds one sample's gradients by loc and scale, and its Monte-Carlo terms.
-    pub(super) fn collect_sample(&mut self, samples: usize, scales: &[f64], values: &mut [f64]) {
+    /// A learned number, or a latent variable at the draw at hand.
+    pub(super) fn leaf(&self, leaf: Leaf) -> f64 {
+        match leaf {
+            Leaf::Learned(learned) => {
+                let learned = &self.plan.learned[learned.index()];
+                learned.value(self.variables[learned.place].wide())
+            }
+            Leaf::Latent(latent) => {
+                let entry = self.plan.tensors[latent.index()].entries.start;
+                self.buffers.first[entry].wide()
+            }
+        }
+    }
+
+    /// Carries a gradient by a number on to what the number is made of.
+    pub(super) fn add_to_leaves(&mut self, scalar: &Scalar, d: f64) {
+        let mut found = Vec::new();
+        scalar.gradient(&|leaf| self.leaf(leaf), d, &mut |leaf, d| {
+            found.push((leaf, d))
+        });
+        for (leaf, d) in found {
+            match leaf {
+                Leaf::Learned(learned) => self.buffers.d_learned[learned.index()] += d,
+                Leaf::Latent(latent) => {
+                    let entry = self.plan.tensors[latent.index()].entries.start;
+                    self.buffers.d_first[entry] += T::of(d);
+                }
+            }
+        }
+    }
+
+    /// Adds one sample's gradients by loc and scale.
+    pub(super) fn collect_sample(&mut self) {
         let plan = self.plan.clone();
         for tensor in &plan.tensors {
             let buffers = &self.buffers;
@@ -65,41 +88,26 @@ impl<T: Number> Interpreter<T> {
                 },
             );
         }
-        self.collect_monte_carlo(samples, scales, values);
     }
 
-    /// The Monte-Carlo terms at the sample at hand, each 1/`samples` of its value.
-    pub(super) fn collect_monte_carlo(
-        &mut self,
-        samples: usize,
-        scales: &[f64],
-        values: &mut [f64],
-    ) {
-        self.collect(scales, values, samples, |kind| {
-            matches!(kind, TermKind::Kl(_, Form::MonteCarlo))
-        });
+    /// The terms that are taken at a draw, at the one at hand, each 1/`samples` of its value. Before
+    /// [`Interpreter::collect_sample`], which carries on what they add to the gradients by draws.
+    pub(super) fn collect_at_draw(&mut self, samples: usize, scales: &[f64], values: &mut [f64]) {
+        self.collect(scales, values, samples, true);
     }
 
     /// The terms that need no sample.
     pub(super) fn collect_terms(&mut self, scales: &[f64], values: &mut [f64]) {
-        self.collect(scales, values, 1, |kind| {
-            !matches!(kind, TermKind::Kl(_, Form::MonteCarlo))
-        });
+        self.collect(scales, values, 1, false);
     }
 
-    fn collect(
-        &mut self,
-        scales: &[f64],
-        values: &mut [f64],
-        samples: usize,
-        which: impl Fn(&TermKind) -> bool,
-    ) {
+    fn collect(&mut self, scales: &[f64], values: &mut [f64], samples: usize, per_draw: bool) {
         let plan = self.plan.clone();
         for (index, term) in plan.model.loss.terms.iter().enumerate() {
-            let (Some(computation), Some(of)) = (&plan.terms[index], subject(&term.kind)) else {
+            let (Some(computed), Some(of)) = (&plan.terms[index], term.kind.tensor()) else {
                 continue;
             };
-            if !which(&term.kind) {
+            if computed.per_draw != per_draw {
                 continue;
             }
             let tensor = &plan.tensors[of.index()];
@@ -107,11 +115,11 @@ impl<T: Number> Interpreter<T> {
             let mut prior = [T::zero(); PRIOR];
             let prior = &mut prior[..scalars.len()];
             for (value, scalar) in prior.iter_mut().zip(scalars) {
-                *value = T::of(plan.scalar(scalar, |place| self.variables[place].wide()));
+                *value = T::of(scalar.value(&|leaf| self.leaf(leaf)));
             }
             let prior = &*prior;
             // Where no number of the prior is trained, its gradient is not asked for.
-            let trained = scalars.iter().any(|s| matches!(s, Scalar::Learned(_)));
+            let trained = scalars.iter().any(|scalar| scalar.fixed().is_none());
             let wanted = if trained { prior.len() } else { 0 };
             let weight = T::of(scales[index] / samples as f64);
             let gradient = &mut self.gradient[tensor.loc.start..tensor.end()];
@@ -122,7 +130,7 @@ impl<T: Number> Interpreter<T> {
                 &self.buffers.scale[entries.clone()],
                 &self.buffers.noise[entries],
             );
-            let computation = T::term(&**computation);
+            let computation = T::term(&*computed.computation);
             let blocks = loc.len().div_ceil(BLOCK);
             // A point estimate has no scale: its blocks are empty slices.
             let d_scales: Vec<&mut [T]> = if tensor.random {
@@ -159,13 +167,16 @@ impl<T: Number> Interpreter<T> {
                     (value, d_prior)
                 })
                 .collect();
+            let mut total = [0.0; PRIOR];
             for (value, d_prior) in parts {
                 values[index] += value / samples as f64;
-                for (d, scalar) in d_prior.iter().zip(scalars) {
-                    if let Scalar::Learned(learned) = scalar {
-                        self.buffers.d_learned[learned.index()] += d;
-                    }
-                }
+                total
+                    .iter_mut()
+                    .zip(d_prior)
+                    .for_each(|(total, d)| *total += d);
+            }
+            for (d, scalar) in total.into_iter().zip(scalars) {
+                self.add_to_leaves(scalar, d);
             }
         }
     }

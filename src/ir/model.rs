@@ -2,6 +2,7 @@
 
 use super::arena::{Arena, Handle};
 use super::loss::Loss;
+use super::scalar::Scalar;
 use crate::distribution::Distribution;
 use crate::estimator::Estimator;
 use crate::layer::{Layer, Operation};
@@ -21,7 +22,7 @@ pub struct Model {
     pub target: Target,
     /// The graph in data-flow order; the first node is the input.
     pub nodes: Arena<Node>,
-    /// The network's parameters, in the order of their layers, kernel before bias.
+    /// Latent variables, then the network's parameters in the order of their layers, kernel before bias.
     pub tensors: Arena<Tensor>,
     /// Numbers learned as point estimates.
     pub learned: Arena<Learned>,
@@ -79,32 +80,35 @@ pub struct Call {
     pub bias: Option<Handle<Tensor>>,
 }
 
-/// Which of a layer's parameters.
+/// What a tensor is in the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// `layer.kernel`
     Kernel,
     /// `layer.bias`
     Bias,
+    /// A global variable of the file's own: `latent tau ~ …`
+    Latent,
 }
 
 impl Role {
-    /// `kernel` or `bias`.
+    /// `kernel`, `bias` or `latent`.
     pub fn word(self) -> &'static str {
         match self {
             Role::Kernel => "kernel",
             Role::Bias => "bias",
+            Role::Latent => "latent",
         }
     }
 }
 
-/// A parameter of the network.
+/// A parameter of the network, or a latent variable beside it.
 pub struct Tensor {
-    /// `conv1.kernel`
+    /// `conv1.kernel`, `tau`
     pub name: String,
-    /// Which of its layer's.
+    /// What it is.
     pub role: Role,
-    /// `[in, out]`, `[kh, kw, C_in, C_out]`, or `[out]`.
+    /// `[in, out]`, `[kh, kw, C_in, C_out]`, `[out]`, or `[]` for a single number.
     pub shape: Shape,
     /// Products that meet in one output entry (a bias has its kernel's).
     pub fan_in: usize,
@@ -188,15 +192,6 @@ pub enum Initializer {
     },
 }
 
-/// A number in a prior's or likelihood's argument.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Scalar {
-    /// A constant.
-    Fixed(f64),
-    /// A point estimate.
-    Learned(Handle<Learned>),
-}
-
 /// `learned(0.1)`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
@@ -223,7 +218,7 @@ pub struct Observe {
 }
 
 /// A likelihood's argument.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Argument {
     /// A value of the graph.
     Node(Handle<Node>),
@@ -259,8 +254,11 @@ pub enum KlChoice {
     Auto,
     /// Closed forms only.
     ClosedForm,
-    /// Monte Carlo everywhere.
-    MonteCarlo,
+    /// Monte Carlo everywhere; its gradient along the draw's path alone, or whole.
+    MonteCarlo {
+        /// Whether the score of q is left out.
+        path: bool,
+    },
     /// Quadrature everywhere.
     Quadrature,
 }

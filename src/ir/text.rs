@@ -5,7 +5,6 @@
 
 use super::model::*;
 use super::show::batched;
-use crate::posterior::Entries;
 use std::fmt::Write;
 
 /// What is known of the run, for the numbers of the scales.
@@ -187,7 +186,7 @@ fn predict(out: &mut String, model: &Model) {
     let drawn = model
         .tensors
         .iter()
-        .any(|(_, t)| t.posterior.family.entries() == Entries::Normal);
+        .any(|(_, t)| t.posterior.family.entries().is_random());
     line!(
         out,
         "\npredict  p({} | {})",

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use crate::estimator::{Draws, Estimator, POINT};
-use crate::ir::{Form, Handle, Initializer, Learned, Model, Scalar, Tensor, Term, TermKind};
+use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm};
 use crate::posterior::{Entries, rho_from_scale};
 use crate::signature::Domain;
@@ -164,15 +164,28 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
 }
 
 fn has_monte_carlo_term(model: &Model, tensor: Handle<Tensor>) -> bool {
-    model
-        .loss
-        .terms
-        .iter()
-        .any(|term| matches!(term.kind, TermKind::Kl(of, Form::MonteCarlo) if of == tensor))
+    let mut terms = model.loss.terms.iter();
+    terms.any(|term| term.kind.is_monte_carlo() && term.kind.tensor() == Some(tensor))
 }
 
-/// The arithmetic of a term; `None` for the data term.
-pub(super) fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
+/// How a term over the weights is computed.
+pub struct TermPlan {
+    /// Its arithmetic.
+    pub computation: Arc<dyn AnyTerm>,
+    /// Whether it is taken at each draw: Monte Carlo, or an expectation over a latent variable that its
+    /// prior depends on.
+    pub per_draw: bool,
+}
+
+/// How a term is computed; `None` for the data term.
+pub(super) fn term(model: &Model, term: &Term) -> Option<TermPlan> {
+    Some(TermPlan {
+        computation: computation(model, term)?,
+        per_draw: term.kind.is_monte_carlo() || !model.latents_of(term).is_empty(),
+    })
+}
+
+fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     let prior = |tensor: Handle<Tensor>| {
         model.tensors[tensor]
             .prior
@@ -184,7 +197,8 @@ pub(super) fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>
         TermKind::Nll => None,
         TermKind::Kl(tensor, Form::ClosedForm(_)) => kl::closed_form(prior(tensor)),
         TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
-        TermKind::Kl(tensor, Form::MonteCarlo) => Some(kl::monte_carlo(prior(tensor))),
+        TermKind::Kl(tensor, Form::MonteCarlo { .. }) => Some(kl::monte_carlo(prior(tensor))),
+        TermKind::Surrogate(_) => unreachable!("no posterior has one yet"),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
     }
 }
@@ -226,7 +240,7 @@ impl Plan {
             .nth(index)
             .expect("a tensor of the model");
         let axes = &declared.shape.0;
-        let channels_out = *axes.last().expect("a parameter has an axis");
+        let channels_out = axes.last().copied().unwrap_or(1);
         let mut found = Vec::new();
         if draws.noise {
             found.push((DrawKind::Noise, declared.shape.clone()));
@@ -285,16 +299,5 @@ impl Plan {
             let kernel = node.call.as_ref()?.kernel?;
             (kernel.index() == index).then_some(&node.shape)
         })
-    }
-
-    /// A prior's or argument's number, given the variables.
-    pub fn scalar(&self, scalar: &Scalar, variables: impl Fn(usize) -> f64) -> f64 {
-        match scalar {
-            Scalar::Fixed(value) => *value,
-            Scalar::Learned(handle) => {
-                let learned = &self.learned[handle.index()];
-                learned.value(variables(learned.place))
-            }
-        }
     }
 }

@@ -7,6 +7,7 @@ mod mean_field;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
 
 use crate::signature::Signature;
+use crate::tensor::Shape;
 
 /// An entry of the registry.
 pub trait Posterior: Sync {
@@ -18,6 +19,11 @@ pub trait Posterior: Sync {
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
     fn formula(&self) -> &'static str;
+    /// Why it is none of a parameter of this shape, if it is none.
+    fn refuse(&self, shape: &Shape) -> Option<String> {
+        let _ = shape;
+        None
+    }
 }
 
 /// What the entries of a posterior are.
@@ -25,10 +31,33 @@ pub trait Posterior: Sync {
 pub enum Entries {
     /// Independent normals with variables loc and rho.
     Normal,
+    /// Independent Laplace variables with loc and rho.
+    Laplace,
+    /// Independent Cauchy variables with loc and rho.
+    Cauchy,
+    /// Independent, each the exponential of a normal with loc and rho: above 0.
+    LogNormal,
+    /// Independent, each between two ends: the logistic function of a normal with loc and rho.
+    LogitNormal,
+    /// Jointly normal.
+    Correlated,
+    /// A direction and a distance from loc, drawn apart (Farquhar et al. 2020).
+    Radial,
+    /// loc, rows of it left out at random: dropout.
+    Masked,
+    /// loc, its rows and columns multiplied with random factors, which are parameters of their own.
+    Scaled,
     /// A single point, penalised by the prior.
     Point,
     /// A single point that no prior knows.
     Free,
+}
+
+impl Entries {
+    /// Whether the parameter itself is drawn. (Of [`Entries::Scaled`] the factors are.)
+    pub fn is_random(self) -> bool {
+        !matches!(self, Entries::Scaled | Entries::Point | Entries::Free)
+    }
 }
 
 /// Every posterior.

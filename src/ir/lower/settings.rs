@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::distribution;
 use crate::estimator::{self, ESTIMATORS, Estimator};
 use crate::ir::model::*;
+use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ParameterSettings};
@@ -30,7 +31,7 @@ use crate::syntax::ast::{Argument, Expr, ParameterSettings};
 const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
 const NO_PRIOR: &str = "where no prior is set, it is Normal(0, 1)";
 const NO_POSTERIOR: &str = "where no posterior is set, it is MeanField";
-const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
+pub(super) const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
 
 /// What a layer itself says of its parameters.
 #[derive(Clone, Copy)]
