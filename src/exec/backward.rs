@@ -27,6 +27,7 @@ impl<T: Number> Interpreter<T> {
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
+            sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
         };
@@ -220,9 +221,10 @@ fn chunk_backward<'a, T: Number>(
                         layer: &mut work.layer,
                         kernels: &mut work.kernels,
                         rows: &mut work.rows,
+                        factors: &mut [],
                     };
                     let wanted = step.input_gradient.then_some(&mut *dx);
-                    let site = site(&**linear);
+                    let site = site(&**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.backward(
                         &site,
@@ -317,13 +319,14 @@ fn batch_backward<T: Number>(
         layer,
         kernels,
         rows: scratch_rows,
+        factors: &mut [],
     };
     let saved = rows(into.saved, 0, examples, len);
     let draws = shared.draws(kernel, batch, 0, examples);
     let wanted = step.input_gradient.then_some(&mut *dx);
     let estimate = shared.estimate(kernel);
     estimate.backward(
-        &site(&**linear),
+        &site(&**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,

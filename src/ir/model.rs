@@ -7,10 +7,11 @@ use crate::distribution::Distribution;
 use crate::estimator::Estimator;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
-use crate::posterior::Posterior;
+use crate::posterior::{Dimensions, Posterior, Start, Transform, VariableSpec};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
 use crate::tensor::Shape;
+use std::sync::Arc;
 
 /// A model file, every name resolved, every default filled in.
 pub struct Model {
@@ -156,6 +157,10 @@ pub struct Prior {
     pub distribution: &'static dyn Distribution,
     /// Its parameters, flat, in the signature's order.
     pub parameters: Vec<Scalar>,
+    /// What each entry's distance from is taken of, where that is not 0: `MOPED`'s pretrained weights.
+    pub anchor: Option<Arc<[f64]>>,
+    /// The positive variables, one an output unit, that its scale is multiplied with.
+    pub local: Option<Handle<Tensor>>,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
 }
@@ -165,10 +170,44 @@ pub struct Prior {
 pub struct BoundPosterior {
     /// The family.
     pub family: &'static dyn Posterior,
-    /// One initialiser for each of [`Posterior::variables`].
-    pub initializers: Vec<Initializer>,
+    /// By the name of the argument that gives it.
+    pub initializers: Vec<(&'static str, Initializer)>,
+    /// How a scale comes out of its variable.
+    pub transform: Transform,
+    /// The rank of `LowRank`; 0 for others.
+    pub rank: usize,
+    /// The ends of `LogitNormal`; unused by others.
+    pub bounds: [f64; 2],
     /// As the file has it: `MeanField`.
     pub written: String,
+}
+
+impl BoundPosterior {
+    /// The initialiser that stands for an argument.
+    pub fn initializer(&self, argument: &str) -> Option<Initializer> {
+        let mut all = self.initializers.iter();
+        all.find(|(name, _)| *name == argument).map(|(_, i)| *i)
+    }
+
+    /// How a variable starts.
+    pub fn start(&self, variable: &VariableSpec) -> Initializer {
+        match variable.start {
+            Start::Argument(name) => self
+                .initializer(name)
+                .expect("an initialiser for each argument"),
+            Start::Zero => Initializer::Constant(0.0),
+            Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, f64::EPSILON)),
+        }
+    }
+
+    /// What its arithmetic needs to know of a parameter of this shape.
+    pub fn dimensions(&self, shape: &Shape) -> Dimensions {
+        Dimensions {
+            rank: self.rank,
+            bounds: self.bounds,
+            ..Dimensions::of(shape, self.transform)
+        }
+    }
 }
 
 /// How a variable starts.

@@ -179,7 +179,8 @@ impl Model {
             .and_then(|t| self.tensors[t].prior.as_ref());
         let scalars = prior.iter().flat_map(|prior| &prior.parameters);
         let mut found: Vec<Handle<Tensor>> = Vec::new();
-        for latent in scalars.flat_map(Scalar::latents) {
+        let local = prior.and_then(|prior| prior.local);
+        for latent in scalars.flat_map(Scalar::latents).chain(local) {
             if !found.contains(&latent) {
                 found.push(latent);
             }

@@ -5,7 +5,7 @@ use super::loss::*;
 use super::model::*;
 use super::scalar::Scalar;
 use crate::layer::Operation;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
 
@@ -100,10 +100,15 @@ fn tensors(model: &Model) -> Result<(), String> {
     for (_, tensor) in model.tensors.iter() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
-        let variables = family.variables().len();
-        holds(tensor.posterior.initializers.len() == variables, || {
-            format!("{name} misses an initialiser")
-        })?;
+        let variables = family.variables(&tensor.shape, tensor.posterior.rank);
+        let started = variables.iter().all(|variable| match variable.start {
+            Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
+            _ => true,
+        });
+        holds(started, || format!("{name} misses an initialiser"))?;
+        if let Some(reason) = family.refuse(&tensor.shape) {
+            return Err(format!("{name}: {reason}"));
+        }
         let (prior, estimator) = (tensor.prior.is_some(), tensor.estimator.is_some());
         let right = match family.entries() {
             Entries::Point | Entries::Scaled => prior && !estimator,

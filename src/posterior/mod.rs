@@ -2,19 +2,29 @@
 
 mod delta;
 mod deterministic;
+mod entrywise;
 mod mean_field;
+mod transform;
+mod variational;
 
+pub use entrywise::{chain, scales};
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+pub use transform::Transform;
+pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
 use crate::signature::Signature;
 use crate::tensor::Shape;
 
 /// An entry of the registry.
 pub trait Posterior: Sync {
-    /// Its name and arguments: initialisers, one for each of its variables, in the same order.
+    /// Its name and arguments: initialisers, and what else it takes.
     fn signature(&self) -> &'static Signature;
-    /// What is trained, each of the parameter's own shape: `loc`, `rho`.
-    fn variables(&self) -> &'static [&'static str];
+    /// What is trained for a parameter of this shape, loc first. `rank` is `LowRank`'s.
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec>;
+    /// Its arithmetic, where a draw is of the whole tensor at once.
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        None
+    }
     /// What its entries are.
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.

@@ -4,7 +4,6 @@
 use crate::ir::{Form, Initializer, Model, TermKind};
 use crate::kl::rules::{Node, hermite, legendre};
 use crate::kl::{self, Entries, Gradients, Term};
-use crate::posterior::scale_from_rho;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
 const NODES: [usize; 2] = [40, 6];
@@ -76,11 +75,11 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .iter()
         .map(|scalar| model.initial(scalar))
         .collect();
-    let mut initializers = tensor.posterior.initializers.iter();
-    let locs = rule(initializers.next()?, NODES[0]);
-    let rhos = initializers
-        .next()
-        .map(|initializer| rule(initializer, NODES[1]));
+    let posterior = &tensor.posterior;
+    let locs = rule(&posterior.initializer("loc")?, NODES[0]);
+    let rhos = posterior
+        .initializer("scale")
+        .map(|initializer| rule(&initializer, NODES[1]));
     let mut expected = 0.0;
     for loc in &locs {
         let value = |scale: &[f64]| {
@@ -101,7 +100,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
             * match &rhos {
                 Some(rhos) => rhos
                     .iter()
-                    .map(|rho| rho.weight * value(&[scale_from_rho(rho.at)]))
+                    .map(|rho| rho.weight * value(&[posterior.transform.value(rho.at)]))
                     .sum(),
                 None => value(&[]),
             };

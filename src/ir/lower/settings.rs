@@ -208,6 +208,8 @@ impl Lower<'_> {
                 let prior = Prior {
                     distribution: distribution::find("Normal").expect("in the registry"),
                     parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
+                    anchor: None,
+                    local: None,
                     written: "Normal(0, 1)".into(),
                 };
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
