@@ -2,9 +2,29 @@
 
 mod delta;
 mod deterministic;
+mod entrywise;
+mod full_rank;
+mod log_normal;
+mod logit_normal;
+mod low_rank;
+mod matrix_normal;
 mod mean_field;
+mod radial;
+#[cfg(test)]
+mod testing;
+mod transform;
+mod triangular;
+mod variational;
 
+pub use full_rank::FullRank;
+pub use log_normal::LogNormal;
+pub use logit_normal::LogitNormal;
+pub use low_rank::LowRank;
+pub use matrix_normal::MatrixNormal;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+pub use radial::Radial;
+pub use transform::Transform;
+pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
 use crate::signature::Signature;
 
