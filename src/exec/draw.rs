@@ -51,7 +51,7 @@ impl<T: Number> Interpreter<T> {
             let scale = &mut self.buffers.scale[tensor.entries.clone()];
             match tensor.family {
                 Family::Point => {}
-                Family::Independent { transform } => {
+                Family::Independent { transform, .. } => {
                     scales(transform, &self.variables[tensor.rho()], scale);
                 }
                 Family::Variational { family, at } => {
@@ -78,7 +78,7 @@ impl<T: Number> Interpreter<T> {
                 let out = match kind {
                     DrawKind::ExampleNoise => {
                         let source = match draw.given {
-                            None => NoiseSource::Stream(stream(kind)),
+                            None => NoiseSource::Stream(stream(kind), tensor.law()),
                             Some(given) => {
                                 let given = &given[&plan.draw_name(index, kind)];
                                 let given = &given[sample * shape.len()..][..shape.len()];
@@ -105,7 +105,11 @@ impl<T: Number> Interpreter<T> {
                 }
                 let stream = stream(kind);
                 match kind {
-                    DrawKind::Noise | DrawKind::Activation | DrawKind::ExampleNoise => {
+                    DrawKind::Noise | DrawKind::ExampleNoise => {
+                        let law = tensor.law();
+                        in_blocks(out, |start, out| law.fill(&stream, start, out))
+                    }
+                    DrawKind::Activation => {
                         in_blocks(out, |start, out| stream.fill_normal(start, out))
                     }
                     DrawKind::SignIn | DrawKind::SignOut => {

@@ -59,8 +59,11 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         TermKind::Nll | TermKind::Surrogate(_) => return None,
         TermKind::Kl(tensor, form) => {
             let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
-            let exact = kl::closed_form(prior).filter(|_| matches!(form, Form::ClosedForm(_)));
-            (*tensor, exact.unwrap_or_else(|| kl::quadrature(prior)))
+            let computation = match form {
+                Form::ClosedForm(form) => kl::closed_form(*form),
+                _ => kl::quadrature(prior),
+            };
+            (*tensor, computation)
         }
         TermKind::NegLogPrior(tensor) => {
             let prior = model.tensors[*tensor].prior.as_ref()?.distribution;

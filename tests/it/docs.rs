@@ -258,11 +258,11 @@ fn wholes(part: &str) -> Vec<String> {
         let rest = part.split_once(word)?.1;
         rest.split_whitespace().next().map(String::from)
     };
-    let items = ["default", "network", "observe", "objective"];
+    let items = ["latent", "default", "network", "observe", "objective"];
     let target = word_after("observe ").unwrap_or_else(|| "y".into());
     let value = ["f", "logits"].into_iter().find(|name| {
         let mut words = part.split(|c: char| !c.is_alphanumeric());
-        items.iter().any(|item| has(item)) && words.any(|word| word == *name)
+        items[1..].iter().any(|item| has(item)) && words.any(|word| word == *name)
     });
     let value = value.unwrap_or("last");
     let prior = if part.contains("prior") {

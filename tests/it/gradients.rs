@@ -238,7 +238,7 @@ fn latent_variables_in_priors_and_likelihood() {
     }
 }
 
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 11] = [
     "MeanField",
     "FullRank",
     "LowRank(rank = 2, factor = Normal(0, 0.3))",
@@ -247,6 +247,9 @@ const FAMILIES: [&str; 8] = [
     "Rank1",
     "Dropout(0.3)",
     "LogNormal(loc = Normal(0, 0.2))",
+    "LogitNormal",
+    "Laplace",
+    "Cauchy",
 ];
 
 #[test]
