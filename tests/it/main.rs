@@ -1,6 +1,7 @@
 //! What a user sees, tested through the library and the command.
 
 mod cli;
+mod conjugate;
 mod docs;
 mod estimators;
 mod front_bad;
