@@ -161,7 +161,7 @@ fn negative_elbo(
     step(interpreter, examples, &draw, examples.len).loss * examples.len as f64
 }
 
-/// Fits by gradient descent with momentum-free Newton-like steps: BFGS with backtracking.
+/// Fits by BFGS with backtracking, until nothing is left to gain.
 fn fit(
     interpreter: &mut Interpreter<f64>,
     examples: &Examples<f64>,
@@ -177,7 +177,8 @@ fn fit(
             .map(|i| -(0..n).map(|j| inverse.at(i, j) * gradient[j]).sum::<f64>())
             .collect();
         let slope: f64 = direction.iter().zip(&gradient).map(|(d, g)| d * g).sum();
-        if slope > -1e-22 {
+        // What is left to gain is below the rounding of the value.
+        if slope > -1e-15 {
             break;
         }
         let mut length = 1.0;
@@ -186,7 +187,7 @@ fn fit(
                 *x = from + length * d;
             }
             let new = negative_elbo(interpreter, examples, given);
-            if new <= value + 1e-4 * length * slope * examples.len as f64 || length < 1e-12 {
+            if new <= value + 1e-4 * length * slope * examples.len as f64 || length < 1e-3 {
                 value = new;
                 break;
             }
