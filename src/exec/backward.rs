@@ -11,12 +11,10 @@ use crate::plan::SegmentKind;
 use rayon::prelude::*;
 
 impl<T: Number> Interpreter<T> {
-    /// Fills `d_first` and `d_second` from the gradients by the observed values.
+    /// Adds to `d_first` and `d_second` from the gradients by the observed values.
     pub(super) fn backward(&mut self, inputs: &[T], examples: usize) {
         let (batch, plan, buffers) = (self.batch, &*self.plan, &mut self.buffers);
         let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
-        buffers.d_first.fill(T::zero());
-        buffers.d_second.fill(T::zero());
         for chunk in &mut buffers.chunks {
             chunk
                 .d_first
@@ -29,6 +27,7 @@ impl<T: Number> Interpreter<T> {
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
+            sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
         };
@@ -222,9 +221,10 @@ fn chunk_backward<'a, T: Number>(
                         layer: &mut work.layer,
                         kernels: &mut work.kernels,
                         rows: &mut work.rows,
+                        factors: &mut [],
                     };
                     let wanted = step.input_gradient.then_some(&mut *dx);
-                    let site = site(&**linear);
+                    let site = site(&**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.backward(
                         &site,
@@ -319,13 +319,14 @@ fn batch_backward<T: Number>(
         layer,
         kernels,
         rows: scratch_rows,
+        factors: &mut [],
     };
     let saved = rows(into.saved, 0, examples, len);
     let draws = shared.draws(kernel, batch, 0, examples);
     let wanted = step.input_gradient.then_some(&mut *dx);
     let estimate = shared.estimate(kernel);
     estimate.backward(
-        &site(&**linear),
+        &site(&**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,

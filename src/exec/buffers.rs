@@ -1,6 +1,7 @@
 //! Every buffer of an interpreter, allocated once.
 
 use super::zeros;
+use crate::estimator::NoiseSource;
 use crate::layer::Operation;
 use crate::plan::{DrawKind, Plan, SegmentKind};
 use crate::tensor::Real;
@@ -13,9 +14,11 @@ const CHUNKS: usize = 16;
 
 /// The buffers.
 pub(super) struct Buffers<T> {
-    /// Scale and ε of every entry of every parameter.
+    /// Scale of every entry of every parameter, and the ε of each parameter's draw.
     pub scale: Vec<T>,
     pub noise: Vec<T>,
+    /// Gradients by the marginal scales of families that draw whole tensors.
+    pub d_scale: Vec<T>,
     /// The two arrays that estimators prepare, and the gradients by them, of every entry.
     pub first: Vec<T>,
     pub second: Vec<T>,
@@ -25,6 +28,8 @@ pub(super) struct Buffers<T> {
     pub d_learned: Vec<f64>,
     /// Example-wise draws by tensor and kind.
     pub draws: BTreeMap<(usize, DrawKind), Vec<T>>,
+    /// Where the ε of each example are from, by tensor.
+    pub sources: BTreeMap<usize, NoiseSource<T>>,
     /// The bias each example adds, by tensor.
     pub bias_rows: BTreeMap<usize, Vec<T>>,
     /// Values and gradients of the shared storages; empty for the others.
@@ -126,7 +131,7 @@ impl<T: Real> Buffers<T> {
         let mut bias_rows = BTreeMap::new();
         for index in 0..plan.tensors.len() {
             for (kind, shape) in plan.draws_of(index, batch) {
-                if kind != DrawKind::Noise {
+                if !matches!(kind, DrawKind::Noise | DrawKind::ExampleNoise) {
                     draws.insert((index, kind), zeros(shape.len()));
                 }
             }
@@ -186,13 +191,15 @@ impl<T: Real> Buffers<T> {
         let widths = plan.argument_widths();
         Buffers {
             scale: zeros(entries),
-            noise: zeros(entries),
+            noise: zeros(plan.tensors.last().map_or(0, |t| t.noise.end)),
+            d_scale: zeros(plan.tensors.last().map_or(0, |t| t.d_scale.end)),
             first: zeros(entries),
             second: zeros(entries),
             d_first: zeros(entries),
             d_second: zeros(entries),
             d_learned: zeros(plan.learned.len()),
             draws,
+            sources: BTreeMap::new(),
             bias_rows,
             values: shared(|_| true),
             gradients: shared(|s| s.gradient),
@@ -208,9 +215,16 @@ impl<T: Real> Buffers<T> {
         }
     }
 
+    /// Forgets the last sample's gradients.
+    pub fn start_sample(&mut self) {
+        self.d_first.fill(T::zero());
+        self.d_second.fill(T::zero());
+    }
+
     /// Forgets the last step's gradients.
     pub fn start_step(&mut self) {
         self.d_learned.fill(0.0);
+        self.d_scale.fill(T::zero());
     }
 }
 
@@ -283,7 +297,9 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
             + map(&c.d_second)
             + c.d_row.len()
     };
-    let numbers = 6 * b.scale.len()
+    let numbers = 5 * b.scale.len()
+        + b.noise.len()
+        + b.d_scale.len()
         + b.draws.values().map(Vec::len).sum::<usize>()
         + map(&b.bias_rows)
         + table(&b.values)

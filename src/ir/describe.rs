@@ -107,7 +107,7 @@ impl Model {
                 let value = match form {
                     Form::ClosedForm(form) => form.formula(),
                     Form::Quadrature => "the integral of q(w) ln(q(w)/p(w))",
-                    Form::MonteCarlo => "ln q(w) - ln p(w) at the draw w",
+                    Form::MonteCarlo { .. } => "ln q(w) - ln p(w) at the draw w",
                 };
                 format!(
                     "{value}, summed over {}; {}, Normal(m, s) || {prior}",
@@ -115,6 +115,7 @@ impl Model {
                     form.words()
                 )
             }
+            TermKind::Surrogate(_) => String::new(),
             TermKind::NegLogPrior(tensor) => {
                 let (tensor, prior) = self.with_prior(tensor);
                 format!(
@@ -128,7 +129,7 @@ impl Model {
     /// The noise that the form adds to the loss, where it adds any.
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
-            TermKind::Kl(_, Form::MonteCarlo) => Some("above 0; `kl = quadrature` has none"),
+            TermKind::Kl(_, Form::MonteCarlo { .. }) => Some("above 0; `kl = quadrature` has none"),
             _ => None,
         }
     }
@@ -137,7 +138,9 @@ impl Model {
     pub fn term_origin(&self, term: &Term) -> String {
         match term.kind {
             TermKind::Nll => self.observe.text.clone(),
-            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
+            TermKind::Kl(tensor, _)
+            | TermKind::NegLogPrior(tensor)
+            | TermKind::Surrogate(tensor) => {
                 let tensor = &self.tensors[tensor];
                 let written = tensor.prior.as_ref().map_or("", |prior| &prior.written);
                 tensor.prior_from.text("prior", written)
@@ -187,7 +190,7 @@ impl Form {
         match self {
             Form::ClosedForm(_) => "closed form",
             Form::Quadrature => "quadrature",
-            Form::MonteCarlo => "Monte Carlo",
+            Form::MonteCarlo { .. } => "Monte Carlo",
         }
     }
 }

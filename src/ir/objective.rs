@@ -13,6 +13,7 @@
 use super::arena::Handle;
 use super::loss::*;
 use super::model::*;
+use super::scalar::Scalar;
 use crate::check::Messages;
 use crate::diagnostic::Diagnostic;
 use crate::kl::{self, CLOSED_FORMS};
@@ -36,7 +37,7 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
     for (handle, tensor) in model.tensors.iter() {
         let subject = Subject::Tensor(handle);
         match (tensor.posterior.family.entries(), &tensor.prior) {
-            (Entries::Normal, Some(prior)) => {
+            (entries, Some(prior)) if entries.is_random() => {
                 if model.objective.map {
                     messages.push(not_a_point(model, tensor));
                 }
@@ -47,7 +48,7 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
                     Err(message) => messages.push(*message),
                 }
             }
-            (Entries::Point, Some(_)) => {
+            (Entries::Point | Entries::Scaled, Some(_)) => {
                 loss.terms
                     .push(term(TermKind::NegLogPrior(handle), &scale, model));
             }
@@ -103,7 +104,7 @@ fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagn
     match model.objective.kl {
         KlChoice::Auto => Ok(closed.map_or(Form::Quadrature, Form::ClosedForm)),
         KlChoice::Quadrature => Ok(Form::Quadrature),
-        KlChoice::MonteCarlo => Ok(Form::MonteCarlo),
+        KlChoice::MonteCarlo { path } => Ok(Form::MonteCarlo { path }),
         KlChoice::ClosedForm => closed
             .map(Form::ClosedForm)
             .ok_or_else(|| Box::new(no_closed_form(model, tensor, name))),
@@ -168,6 +169,23 @@ impl Model {
 
     fn has_term(&self, is: impl Fn(&TermKind) -> bool) -> bool {
         self.loss.terms.iter().any(|term| is(&term.kind))
+    }
+
+    /// The latent variables that a term's prior depends on: it is an expectation over them.
+    pub fn latents_of(&self, term: &Term) -> Vec<Handle<Tensor>> {
+        let prior = term
+            .kind
+            .tensor()
+            .and_then(|t| self.tensors[t].prior.as_ref());
+        let scalars = prior.iter().flat_map(|prior| &prior.parameters);
+        let mut found: Vec<Handle<Tensor>> = Vec::new();
+        let local = prior.and_then(|prior| prior.local);
+        for latent in scalars.flat_map(Scalar::latents).chain(local) {
+            if !found.contains(&latent) {
+                found.push(latent);
+            }
+        }
+        found
     }
 
     /// The node that applies `tensor`.

@@ -116,6 +116,24 @@ pub fn scales<T: Math>(transform: Transform, rho: &[T], out: &mut [T]) {
     }
 }
 
+/// Turns the gradient by the scales into that by their variables, in place.
+pub fn chain<T: Math>(transform: Transform, rho: &[T], gradient: &mut [T]) {
+    match transform {
+        Transform::Softplus => update(
+            gradient,
+            [rho],
+            #[inline(always)]
+            |g, [rho]| *g *= Transform::Softplus.slope(rho),
+        ),
+        Transform::Exp => update(
+            gradient,
+            [rho],
+            #[inline(always)]
+            |g, [rho]| *g *= Transform::Exp.slope(rho),
+        ),
+    }
+}
+
 /// From the gradient by the scales: adds to the gradient by their variables.
 pub fn scales_backward<T: Math>(
     transform: Transform,

@@ -44,8 +44,11 @@ impl Posterior for FullRank {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "rho", "lower"]
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
+        self.specs(shape, rank)
+    }
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        Some(&FullRank)
     }
     fn entries(&self) -> Entries {
         Entries::Normal

@@ -40,8 +40,11 @@ impl Posterior for LogNormal {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "rho"]
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
+        self.specs(shape, rank)
+    }
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        Some(&LogNormal)
     }
     fn entries(&self) -> Entries {
         Entries::Normal

@@ -74,8 +74,11 @@ impl Posterior for LowRank {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "rho", "factor"]
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
+        self.specs(shape, rank)
+    }
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        Some(&LowRank)
     }
     fn entries(&self) -> Entries {
         Entries::Normal

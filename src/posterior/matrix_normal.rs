@@ -51,8 +51,11 @@ impl Posterior for MatrixNormal {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "row_rho", "row_lower", "column_rho", "column_lower"]
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
+        self.specs(shape, rank)
+    }
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        Some(&MatrixNormal)
     }
     fn entries(&self) -> Entries {
         Entries::Normal

@@ -65,8 +65,11 @@ impl Posterior for Radial {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "rho"]
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
+        self.specs(shape, rank)
+    }
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        Some(&Radial)
     }
     fn entries(&self) -> Entries {
         Entries::Normal

@@ -71,7 +71,7 @@ pub enum Start {
 }
 
 impl VariableSpec {
-    pub(super) fn new(name: &'static str, shape: Shape, start: Start) -> Self {
+    pub(crate) fn new(name: &'static str, shape: Shape, start: Start) -> Self {
         VariableSpec { name, shape, start }
     }
 }

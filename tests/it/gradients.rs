@@ -202,3 +202,38 @@ fn the_objectives_options_scale_the_terms() {
         check(&text, &Examples::new(4, 4, 0, 1));
     }
 }
+
+/// A regression with latent variables `declared` before everything that uses them.
+fn hierarchy(declared: &str, default: &str, observe: &str, objective: &str) -> String {
+    let text = regression(
+        default,
+        "dense(3)\n tanh\n f = dense(1)",
+        "real",
+        observe,
+        objective,
+    );
+    text.replace("default {", &format!("{declared}\ndefault {{"))
+}
+
+#[test]
+fn latent_variables_in_priors_and_likelihood() {
+    let tau = "latent noise ~ Normal(0, 1)\nlatent tau ~ Normal(0, exp(noise)), posterior = MeanField(loc = 0.2, scale = 0.3)";
+    for prior in [
+        "Normal(tau, exp(tau) / sqrt(fan_in))",
+        "Laplace(0, softplus(tau - 1) * learned(0.5))",
+        "StudentT(4, 0, (1 + tau ^ 2) / 2)",
+    ] {
+        for kl in ["auto", "quadrature", "monte_carlo"] {
+            for samples in [1, 3] {
+                let default =
+                    format!("prior = {prior}, posterior = MeanField, estimator = flipout");
+                let objective = format!("kl = {kl}, samples = {samples}");
+                let text = hierarchy(tau, &default, "Normal(f, softplus(noise))", &objective);
+                check(&text, &Examples::new(4, 4, 0, 1));
+            }
+        }
+        let default = format!("prior = {prior}, posterior = Delta");
+        let text = hierarchy(tau, &default, "Normal(f, softplus(noise))", "");
+        check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}

@@ -85,7 +85,7 @@ impl Lower<'_> {
                 objective.kl = match choice(option, value, words, messages) {
                     Some("closed_form") => KlChoice::ClosedForm,
                     Some("quadrature") => KlChoice::Quadrature,
-                    Some("monte_carlo") => KlChoice::MonteCarlo,
+                    Some("monte_carlo") => KlChoice::MonteCarlo { path: false },
                     _ => KlChoice::Auto,
                 };
             }

@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::distribution;
 use crate::estimator::{self, ESTIMATORS, Estimator};
 use crate::ir::model::*;
+use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ParameterSettings};
@@ -30,7 +31,7 @@ use crate::syntax::ast::{Argument, Expr, ParameterSettings};
 const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
 const NO_PRIOR: &str = "where no prior is set, it is Normal(0, 1)";
 const NO_POSTERIOR: &str = "where no posterior is set, it is MeanField";
-const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
+pub(super) const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
 
 /// What a layer itself says of its parameters.
 #[derive(Clone, Copy)]
@@ -207,6 +208,8 @@ impl Lower<'_> {
                 let prior = Prior {
                     distribution: distribution::find("Normal").expect("in the registry"),
                     parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
+                    anchor: None,
+                    local: None,
                     written: "Normal(0, 1)".into(),
                 };
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
