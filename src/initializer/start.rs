@@ -96,6 +96,11 @@ impl Initializer {
         }
     }
 
+    /// Whether an entry's distribution depends on the shape of its tensor.
+    pub fn depends_on_shape(&self) -> bool {
+        matches!(self, Initializer::Orthogonal { .. })
+    }
+
     /// The rule whose weighted sum of a function is the function's mean over one entry of a tensor of
     /// this shape; about `nodes` nodes.
     pub fn rule(&self, shape: &Shape, nodes: usize) -> Vec<Node> {
