@@ -1,6 +1,7 @@
 //! `FullRank(loc, scale)`: one normal over all entries of the tensor, any covariance.
 
 use super::entrywise::standard_normal;
+use super::triangular::refuse_wide;
 use super::triangular::{Triangular, TriangularGradient, packed};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
@@ -51,7 +52,10 @@ impl Posterior for FullRank {
         Some(&FullRank)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::Correlated
+    }
+    fn refuse(&self, shape: &Shape) -> Option<String> {
+        refuse_wide(shape.len(), "the covariance of its entries")
     }
     fn formula(&self) -> &'static str {
         "Normal(loc, L L^T), L lower triangular"

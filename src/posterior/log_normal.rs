@@ -47,7 +47,7 @@ impl Posterior for LogNormal {
         Some(&LogNormal)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::LogNormal
     }
     fn formula(&self) -> &'static str {
         "LogNormal(loc, scale)"

@@ -49,7 +49,7 @@ impl Posterior for LogitNormal {
         Some(&LogitNormal)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::LogitNormal
     }
     fn formula(&self) -> &'static str {
         "low + (high - low) sigmoid(Normal(loc, scale))"

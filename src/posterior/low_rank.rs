@@ -81,7 +81,7 @@ impl Posterior for LowRank {
         Some(&LowRank)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::Correlated
     }
     fn formula(&self) -> &'static str {
         "Normal(loc, diag(scale^2) + U U^T)"

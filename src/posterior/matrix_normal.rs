@@ -1,7 +1,7 @@
 //! `MatrixNormal(loc, scale)`: one covariance of the rows times one of the columns.
 
 use super::entrywise::{add_scaled, dot, standard_normal};
-use super::triangular::{Triangular, TriangularGradient, packed, solve_transposed};
+use super::triangular::{Triangular, TriangularGradient, packed, refuse_wide, solve_transposed};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
@@ -58,7 +58,12 @@ impl Posterior for MatrixNormal {
         Some(&MatrixNormal)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::Correlated
+    }
+    fn refuse(&self, shape: &Shape) -> Option<String> {
+        let at = Dimensions::of(shape, Default::default());
+        refuse_wide(at.rows, "the covariance of its rows")
+            .or_else(|| refuse_wide(at.columns, "the covariance of its columns"))
     }
     fn formula(&self) -> &'static str {
         "MatrixNormal(loc, F F^T, G G^T), F and G lower triangular"

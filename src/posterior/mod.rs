@@ -2,6 +2,7 @@
 
 mod delta;
 mod deterministic;
+mod dropout;
 mod entrywise;
 mod full_rank;
 mod log_normal;
@@ -10,6 +11,7 @@ mod low_rank;
 mod matrix_normal;
 mod mean_field;
 mod radial;
+mod rank1;
 #[cfg(test)]
 mod testing;
 mod transform;
@@ -79,6 +81,26 @@ pub enum Entries {
 }
 
 impl Entries {
+    /// The distribution of each entry by itself, in whose name closed forms are found; `None` where none
+    /// is, or it is none of those.
+    pub fn marginal(self) -> Option<&'static str> {
+        match self {
+            Entries::Normal | Entries::Correlated => Some("Normal"),
+            Entries::Laplace => Some("Laplace"),
+            Entries::Cauchy => Some("Cauchy"),
+            Entries::LogNormal => Some("LogNormal"),
+            _ => None,
+        }
+    }
+
+    /// Whether E_q[ln p(w)] is a sum of integrals over single normal numbers, which quadrature takes.
+    pub fn has_quadrature(self) -> bool {
+        matches!(
+            self,
+            Entries::Normal | Entries::Correlated | Entries::LogNormal | Entries::LogitNormal
+        )
+    }
+
     /// Whether the parameter itself is drawn. (Of [`Entries::Scaled`] the factors are.)
     pub fn is_random(self) -> bool {
         !matches!(self, Entries::Scaled | Entries::Point | Entries::Free)
@@ -88,6 +110,14 @@ impl Entries {
 /// Every posterior.
 pub static POSTERIORS: &[&dyn Posterior] = &[
     &mean_field::MeanField,
+    &FullRank,
+    &LowRank,
+    &MatrixNormal,
+    &Radial,
+    &rank1::Rank1,
+    &dropout::Dropout,
+    &LogNormal,
+    &LogitNormal,
     &delta::Delta,
     &deterministic::Deterministic,
 ];

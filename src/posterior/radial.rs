@@ -72,7 +72,7 @@ impl Posterior for Radial {
         Some(&Radial)
     }
     fn entries(&self) -> Entries {
-        Entries::Normal
+        Entries::Radial
     }
     fn formula(&self) -> &'static str {
         "loc + scale eps/|eps| |zeta|"

@@ -30,6 +30,17 @@ pub fn packed(size: usize) -> usize {
     size * size.saturating_sub(1) / 2
 }
 
+/// The most rows a factor has: a square of them is 256 MiB in float32, four times that while training.
+const WIDEST: usize = 8192;
+
+/// Why a covariance of this size is none to train.
+pub fn refuse_wide(size: usize, what: &str) -> Option<String> {
+    let numbers = packed(size) + size;
+    (size > WIDEST).then(|| {
+        format!("{what} has {numbers} numbers; up to {WIDEST} rows can be had, and `LowRank(rank = 4)` or `MeanField` take more")
+    })
+}
+
 /// Where row i lies among them.
 fn row(i: usize) -> Range<usize> {
     packed(i)..packed(i) + i

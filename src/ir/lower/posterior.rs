@@ -5,7 +5,7 @@ use crate::check::{Fans, Given, Scope, arguments, bind, words};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
-use crate::ir::model::BoundPosterior;
+use crate::ir::model::{BoundPosterior, FactorPrior};
 use crate::posterior::{self, POSTERIORS, Posterior, TRANSFORMS, Transform};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
@@ -77,6 +77,11 @@ impl Lower<'_> {
             transform: Transform::default(),
             rank: 0,
             bounds: [0.0, 1.0],
+            rate: 0.0,
+            factor: FactorPrior {
+                cauchy: false,
+                scale: 0.1,
+            },
             written: written.into(),
         };
         let mut whole = bound.complete;
@@ -123,9 +128,16 @@ impl Lower<'_> {
                 match name {
                     "low" => posterior.bounds[0] = value.unwrap_or(0.0),
                     "high" => posterior.bounds[1] = value.unwrap_or(1.0),
+                    "rate" => posterior.rate = value.unwrap_or(0.5),
+                    "prior_scale" => posterior.factor.scale = value.unwrap_or(0.1),
                     _ => {}
                 }
                 value.is_some()
+            }
+            Kind::Choice(words) => {
+                let word = arguments::choice(name, &given.expr, words, messages);
+                posterior.factor.cauchy = word == Some("cauchy");
+                word.is_some()
             }
             _ => unreachable!("no posterior takes such an argument"),
         }
