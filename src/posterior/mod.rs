@@ -30,7 +30,7 @@ pub use low_rank::LowRank;
 pub use matrix_normal::MatrixNormal;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
 pub use radial::Radial;
-pub use transform::Transform;
+pub use transform::{TRANSFORMS, Transform};
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
 use crate::signature::Signature;

@@ -3,7 +3,7 @@
 
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
-use bnnc::{distribution, estimator, layer, likelihood, lint, optimizer, posterior};
+use bnnc::{distribution, estimator, initializer, layer, likelihood, lint, optimizer, posterior};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// The registries by the folder of their pages.
-fn registries() -> [(&'static str, Vec<&'static Signature>); 5] {
+fn registries() -> [(&'static str, Vec<&'static Signature>); 6] {
     [
         (
             "layers",
@@ -57,6 +57,14 @@ fn registries() -> [(&'static str, Vec<&'static Signature>); 5] {
             posterior::POSTERIORS
                 .iter()
                 .map(|e| e.signature())
+                .collect(),
+        ),
+        (
+            "initializers",
+            initializer::INITIALIZERS
+                .iter()
+                .map(|e| e.signature())
+                .chain(posterior::TRANSFORMS.iter().map(|t| t.signature()))
                 .collect(),
         ),
         (

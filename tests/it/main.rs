@@ -9,6 +9,7 @@ mod front_check;
 mod front_fuzz;
 mod front_ir;
 mod gradients;
+mod initializers;
 mod oracle;
 mod real_data;
 mod support;
