@@ -543,6 +543,15 @@ fn describe(model: &Model, kind: &TermKind) -> String {
                 plural(tensor.shape.len(), "weight")
             )
         }
+        TermKind::Surrogate(tensor) => {
+            let tensor = &model.tensors[*tensor];
+            let family = tensor.posterior.family.signature().name;
+            let count = plural(tensor.shape.len(), "weight");
+            format!(
+                "surrogate of {family} under {}, {count}, no KL",
+                prior(tensor)
+            )
+        }
         TermKind::NegLogPrior(tensor) => {
             let tensor = &model.tensors[*tensor];
             format!(

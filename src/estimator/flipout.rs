@@ -42,7 +42,7 @@ impl Estimator for Flipout {
         Draws {
             noise: true,
             signs: true,
-            activation: false,
+            ..Draws::NONE
         }
     }
     fn products(&self, positions: usize) -> u64 {

@@ -5,7 +5,6 @@
 
 use super::model::*;
 use super::show::batched;
-use crate::posterior::Entries;
 use std::fmt::Write;
 
 /// What is known of the run, for the numbers of the scales.
@@ -99,7 +98,7 @@ fn parameters(out: &mut String, model: &Model) {
             field(out, "from", tensor.prior_from.text("prior", &prior.written));
         }
         field(out, "posterior", tensor.posterior.family.formula());
-        field(out, "start", tensor.posterior.start_text());
+        field(out, "start", tensor.posterior.start_text(&tensor.shape));
         field(out, "from", tensor.posterior_origin_text());
         if let Some(estimator) = tensor.estimator {
             let name = estimator.signature().name;
@@ -187,7 +186,7 @@ fn predict(out: &mut String, model: &Model) {
     let drawn = model
         .tensors
         .iter()
-        .any(|(_, t)| t.posterior.family.entries() == Entries::Normal);
+        .any(|(_, t)| t.posterior.family.entries().is_random());
     line!(
         out,
         "\npredict  p({} | {})",

@@ -29,7 +29,7 @@ impl Lint for PenaltyWithoutBound {
             let scale = scalars.find_map(|scalar| match scalar {
                 Scalar::Learned(learned) => Some(&model.learned[*learned])
                     .filter(|l| l.domain == Domain::Positive && l.name.contains("scale")),
-                Scalar::Fixed(_) => None,
+                _ => None,
             })?;
             let title = format!(
                 "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",

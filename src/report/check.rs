@@ -198,9 +198,10 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
 fn form(model: &Model, kind: &TermKind) -> String {
     match kind {
         TermKind::Nll => format!("-log {}", model.likelihood_text()),
-        TermKind::Kl(_, Form::MonteCarlo) => "Monte Carlo, noisy".into(),
+        TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),
         TermKind::Kl(_, form) => form.words().into(),
         TermKind::NegLogPrior(_) => "penalty -log p, no KL".into(),
+        TermKind::Surrogate(_) => "surrogate, no KL".into(),
     }
 }
 

@@ -1,10 +1,9 @@
 //! What a term is before the first step: its expectation over the initialisers, by a product of
 //! Gaussian rules, one for loc and one for rho.
 
-use crate::ir::{Form, Initializer, Model, Scalar, TermKind};
+use crate::ir::{Form, Initializer, Model, TermKind};
 use crate::kl::rules::{Node, hermite, legendre};
 use crate::kl::{self, Entries, Gradients, Term};
-use crate::posterior::scale_from_rho;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
 const NODES: [usize; 2] = [40, 6];
@@ -17,6 +16,7 @@ pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
     for term in &model.loss.terms {
         terms.push(match term.kind {
             TermKind::Nll => None,
+            TermKind::Surrogate(_) => None,
             TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
                 let tensor = &model.tensors[tensor];
                 let prior = tensor
@@ -49,14 +49,14 @@ fn kind(kind: &TermKind) -> &'static str {
         TermKind::Kl(_, Form::ClosedForm(_)) => "closed",
         // The expectation over the draw is the integral.
         TermKind::Kl(..) => "integral",
-        TermKind::NegLogPrior(_) => "penalty",
+        TermKind::NegLogPrior(_) | TermKind::Surrogate(_) => "penalty",
     }
 }
 
 /// The term of one entry, averaged over the draws.
 fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
     let (handle, computation) = match kind {
-        TermKind::Nll => return None,
+        TermKind::Nll | TermKind::Surrogate(_) => return None,
         TermKind::Kl(tensor, form) => {
             let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
             let exact = kl::closed_form(prior).filter(|_| matches!(form, Form::ClosedForm(_)));
@@ -73,16 +73,13 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .as_ref()?
         .parameters
         .iter()
-        .map(|scalar| match scalar {
-            Scalar::Fixed(value) => *value,
-            Scalar::Learned(learned) => model.learned[*learned].initial,
-        })
+        .map(|scalar| model.initial(scalar))
         .collect();
-    let mut initializers = tensor.posterior.initializers.iter();
-    let locs = rule(initializers.next()?, NODES[0]);
-    let rhos = initializers
-        .next()
-        .map(|initializer| rule(initializer, NODES[1]));
+    let posterior = &tensor.posterior;
+    let locs = rule(&posterior.initializer("loc")?, NODES[0]);
+    let rhos = posterior
+        .initializer("scale")
+        .map(|initializer| rule(&initializer, NODES[1]));
     let mut expected = 0.0;
     for loc in &locs {
         let value = |scale: &[f64]| {
@@ -103,7 +100,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
             * match &rhos {
                 Some(rhos) => rhos
                     .iter()
-                    .map(|rho| rho.weight * value(&[scale_from_rho(rho.at)]))
+                    .map(|rho| rho.weight * value(&[posterior.transform.value(rho.at)]))
                     .sum(),
                 None => value(&[]),
             };

@@ -2,11 +2,11 @@
 
 use super::{Lower, scoped};
 use crate::check::expression::show;
-use crate::check::{Fans, Scope, arguments, bind, words};
+use crate::check::{Fans, Given, Scope, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution;
-use crate::ir::model::{BoundPosterior, Initializer};
-use crate::posterior::{self, POSTERIORS, Posterior, rho_from_scale};
+use crate::ir::model::{BoundPosterior, FactorPrior, Initializer};
+use crate::posterior::{self, POSTERIORS, Posterior, Transform, rho_from_scale};
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};
@@ -112,21 +112,71 @@ impl Lower<'_> {
             family.signature(),
             &mut self.messages,
         );
-        let mut initializers = Vec::new();
+        let mut posterior = BoundPosterior {
+            family,
+            initializers: Vec::new(),
+            transform: Transform::default(),
+            rank: 0,
+            bounds: [0.0, 1.0],
+            rate: 0.0,
+            factor: FactorPrior {
+                cauchy: false,
+                scale: 0.1,
+            },
+            written: written.into(),
+        };
+        let mut whole = bound.complete;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
             let initializer = match parameter.kind {
                 Kind::ScaleInitializer => self.scale_initializer(parameter.name, &given.expr, fans),
-                _ => self.initializer(parameter.name, &given.expr, fans),
+                Kind::Initializer => self.initializer(parameter.name, &given.expr, fans),
+                _ => {
+                    whole &= self.posterior_option(parameter, given, &mut posterior);
+                    continue;
+                }
             };
-            initializers.extend(initializer);
+            match initializer {
+                Some(initializer) => posterior.initializers.push((parameter.name, initializer)),
+                None => whole = false,
+            }
         }
-        let whole = bound.complete && initializers.len() == family.variables().len();
-        whole.then(|| BoundPosterior {
-            family,
-            initializers,
-            written: written.into(),
-        })
+        whole.then_some(posterior)
+    }
+
+    /// An argument that is no initialiser; whether it is right.
+    fn posterior_option(
+        &mut self,
+        parameter: &Parameter,
+        given: &Given,
+        posterior: &mut BoundPosterior,
+    ) -> bool {
+        let (scope, messages) = scoped!(self, None);
+        let name = parameter.name;
+        match parameter.kind {
+            Kind::Count => {
+                let count = arguments::count(name, &given.expr, scope, messages);
+                posterior.rank = count.unwrap_or(1);
+                count.is_some()
+            }
+            Kind::Number { domain, .. } => {
+                let value = arguments::in_domain(name, &given.expr, domain, scope, messages);
+                match name {
+                    "low" => posterior.bounds[0] = value.unwrap_or(0.0),
+                    "high" => posterior.bounds[1] = value.unwrap_or(1.0),
+                    "rate" => posterior.rate = value.unwrap_or(0.5),
+                    "prior_scale" => posterior.factor.scale = value.unwrap_or(0.1),
+                    _ => {}
+                }
+                value.is_some()
+            }
+            Kind::Choice(words) => {
+                let word = arguments::choice(name, &given.expr, words, messages);
+                posterior.factor.cauchy = word == Some("cauchy");
+                word.is_some()
+            }
+            _ => unreachable!("no posterior takes such an argument"),
+        }
     }
 
     /// `0.1`, `Normal(0, 0.1)`, `Uniform(-1, 1)`
