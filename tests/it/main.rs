@@ -14,4 +14,5 @@ mod oracle;
 mod real_data;
 mod support;
 mod syntax;
+mod test_part;
 mod told;
