@@ -11,6 +11,7 @@ mod front_ir;
 mod gradients;
 mod initializers;
 mod oracle;
+mod peers;
 mod real_data;
 mod support;
 mod syntax;
