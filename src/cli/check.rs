@@ -69,7 +69,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     let batch = facts.batch.unwrap_or(config.batch_size);
     let mut warnings = compiled.warnings.clone();
     warnings.extend(lint::run_with(&compiled.model, &facts));
-    let plan = Plan::new(compiled.model.clone());
+    let plan = std::sync::Arc::new(Plan::new(compiled.model.clone()));
     let memory = exec::memory(&plan, batch);
     let text = match args.emit {
         Some(Emit::Ir) => ir::text(&plan.model, &facts),
