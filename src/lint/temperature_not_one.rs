@@ -15,8 +15,8 @@ impl Lint for TemperatureNotOne {
     fn summary(&self) -> &'static str {
         "the KL has another weight than in the ELBO"
     }
-    fn needs_run(&self) -> bool {
-        false
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/temperature-not-one.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
         let t = model.objective.temperature;

@@ -109,7 +109,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
 }
 
 /// The rule whose weighted sum of a function is the function's mean over the initialiser.
-fn rule(initializer: &Initializer, nodes: usize) -> Vec<Node> {
+pub fn rule(initializer: &Initializer, nodes: usize) -> Vec<Node> {
     match *initializer {
         Initializer::Constant(at) => vec![Node { at, weight: 1.0 }],
         Initializer::Uniform { low, high } => legendre(nodes)

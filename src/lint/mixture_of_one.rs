@@ -1,0 +1,45 @@
+//! A scale mixture of two normals of the same scale is that normal, whatever its weight.
+
+use super::Lint;
+use crate::check::expression::show;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Facts, Model};
+
+/// `mixture-of-one`
+pub struct MixtureOfOne;
+
+impl Lint for MixtureOfOne {
+    fn name(&self) -> &'static str {
+        "mixture-of-one"
+    }
+    fn summary(&self) -> &'static str {
+        "a scale mixture of two equal scales is a normal distribution"
+    }
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/mixture-of-one.md")
+    }
+    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
+        let (tensor, scale) = model.tensors.iter().find_map(|(_, tensor)| {
+            let prior = tensor.prior.as_ref()?;
+            let is_mixture = prior.distribution.signature().name == "ScaleMixture";
+            let [_, a, b] = &prior.parameters[..] else {
+                return None;
+            };
+            let scale = a.fixed().filter(|a| b.fixed() == Some(*a))?;
+            is_mixture.then_some((tensor, scale))
+        })?;
+        let title = format!(
+            "the prior of `{}` mixes two normals of the same scale, {}",
+            tensor.name,
+            show(scale)
+        );
+        let message = Diagnostic::warning(self.name(), title);
+        Some(match tensor.prior_from.span() {
+            Some(span) => message
+                .at(span, "")
+                .help(format!("`Normal(0, {})` is the same, with a closed form of its KL", show(scale)))
+                .help("two scales far apart make a spike and a slab: `scales = [1, exp(-6)]` (Blundell et al. 2015)"),
+            None => message,
+        })
+    }
+}
