@@ -55,6 +55,8 @@ pub(super) struct Work<T> {
     pub rows: Vec<T>,
     /// A gradient by an input that is added to one already there.
     pub extra: Vec<T>,
+    /// Gradients by the factors of the examples at hand.
+    pub factors: Vec<T>,
 }
 
 /// What one chunk of examples owns.
@@ -80,6 +82,7 @@ struct Need {
     kernels: usize,
     rows: usize,
     extra: usize,
+    factors: usize,
     bias: usize,
 }
 
@@ -105,6 +108,11 @@ impl Need {
                 let kernels = estimator.kernel_scratch(linear.positions()).max(1);
                 need.layer = need.layer.max(linear.scratch(examples));
                 need.kernels = need.kernels.max(kernels * linear.kernel().len());
+                if let Some(factors) = plan.tensors[kernel].factors {
+                    let channels = factors.map(|f| plan.tensors[f].entries.len());
+                    let channels: usize = channels.iter().sum();
+                    need.factors = need.factors.max(examples * channels);
+                }
                 need.rows = need.rows.max(examples * (input + node.shape.len()));
             }
             if let Some(bias) = call.bias {
@@ -120,6 +128,7 @@ impl Need {
             kernels: zeros(self.kernels),
             rows: zeros(self.rows),
             extra: zeros(self.extra),
+            factors: zeros(self.factors),
         }
     }
 }
@@ -132,7 +141,12 @@ impl<T: Real> Buffers<T> {
         for index in 0..plan.tensors.len() {
             for (kind, shape) in plan.draws_of(index, batch) {
                 if !matches!(kind, DrawKind::Noise | DrawKind::ExampleNoise) {
-                    draws.insert((index, kind), zeros(shape.len()));
+                    // A mask that examples share is kept in a row for each of them.
+                    let rows = match kind {
+                        DrawKind::Mask if shape.rank() == 1 => batch,
+                        _ => 1,
+                    };
+                    draws.insert((index, kind), zeros(rows * shape.len()));
                 }
             }
         }
@@ -152,11 +166,17 @@ impl<T: Real> Buffers<T> {
                     );
                 }
                 let Some(kernel) = call.kernel else { continue };
+                let factors = plan.tensors[kernel.index()].factors;
+                for factor in factors.into_iter().flatten() {
+                    let len = plan.tensors[factor].entries.len();
+                    bias_rows.insert(factor, zeros(batch * len));
+                }
                 if segment.kind == SegmentKind::ByExample {
                     by_example.extend(
                         [kernel.index()]
                             .into_iter()
-                            .chain(call.bias.map(|b| b.index())),
+                            .chain(call.bias.map(|b| b.index()))
+                            .chain(factors.into_iter().flatten()),
                     );
                 } else {
                     let kept = plan.tensors[kernel.index()].estimator.saved()
@@ -287,7 +307,9 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
     let b = Buffers::<f32>::new(plan, batch);
     let table = |t: &[Vec<f32>]| t.iter().map(Vec::len).sum::<usize>();
     let map = |m: &BTreeMap<usize, Vec<f32>>| m.values().map(Vec::len).sum::<usize>();
-    let work = |w: &Work<f32>| w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len();
+    let work = |w: &Work<f32>| {
+        w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len() + w.factors.len()
+    };
     let chunk = |c: &Chunk<f32>| {
         work(&c.work)
             + table(&c.values)

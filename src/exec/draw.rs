@@ -111,10 +111,33 @@ impl<T: Number> Interpreter<T> {
                     DrawKind::SignIn | DrawKind::SignOut => {
                         in_blocks(out, |start, out| stream.fill_signs(start, out))
                     }
+                    DrawKind::Mask => {
+                        let rate = tensor.mask.map_or(0.0, |mask| mask.rate);
+                        in_blocks(out, |start, out| {
+                            let mut uniform = vec![0.0; out.len()];
+                            stream.fill_uniform(start, &mut uniform);
+                            for (out, u) in out.iter_mut().zip(uniform) {
+                                *out = T::of(if u < rate { 0.0 } else { 1.0 });
+                            }
+                        });
+                    }
                 }
             }
+            self.share_mask(index, tensor);
             self.prepare(tensor);
             self.bias_rows(index, tensor, examples);
+        }
+    }
+
+    /// A mask that all examples share, in the row of each.
+    fn share_mask(&mut self, index: usize, tensor: &TensorPlan) {
+        if tensor.mask.is_some_and(|mask| !mask.per_example) {
+            let mask = self.buffers.draws.get_mut(&(index, DrawKind::Mask));
+            let rows = mask.expect("a buffer for each draw");
+            let channels = rows.len() / self.batch;
+            let (row, rest) = rows.split_at_mut(channels);
+            rest.chunks_exact_mut(channels)
+                .for_each(|other| other.copy_from_slice(row));
         }
     }
 

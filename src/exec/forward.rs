@@ -47,6 +47,14 @@ impl<'a, T: Number> Shared<'a, T> {
         }
     }
 
+    /// Factors that one example has of a kernel's channels.
+    pub fn factor_channels(&self, kernel: usize) -> usize {
+        let factors = self.plan.tensors[kernel].factors.into_iter().flatten();
+        factors
+            .map(|factor| self.plan.tensors[factor].entries.len())
+            .sum()
+    }
+
     pub fn estimate(&self, tensor: usize) -> &'static dyn Estimate<T> {
         T::estimate(self.plan.tensors[tensor].estimator)
     }
@@ -66,9 +74,19 @@ impl<'a, T: Number> Shared<'a, T> {
                 .map_or(&[], |values| values.as_slice());
             rows(all, start, count, all.len() / batch)
         };
+        let plan = &self.plan.tensors[tensor];
+        let factor = |factor: usize| {
+            let len = self.plan.tensors[factor].entries.len();
+            rows(&self.bias_rows[&factor], start, count, len)
+        };
+        let [sign_in, sign_out] = match (plan.factors, plan.mask) {
+            (Some(factors), _) => factors.map(factor),
+            (None, Some(_)) => [of(DrawKind::Mask), &[]],
+            (None, None) => [DrawKind::SignIn, DrawKind::SignOut].map(of),
+        };
         ExampleDraws {
-            sign_in: of(DrawKind::SignIn),
-            sign_out: of(DrawKind::SignOut),
+            sign_in,
+            sign_out,
             activation: of(DrawKind::Activation),
             noise: ExampleNoise {
                 source: self.sources.get(&tensor),

@@ -90,16 +90,32 @@ pub enum Role {
     Bias,
     /// A global variable of the file's own: `latent tau ~ …`
     Latent,
+    /// What a kernel's input channels are multiplied with: `layer.kernel.r`
+    InputFactor,
+    /// What its output channels are multiplied with: `layer.kernel.s`
+    OutputFactor,
+    /// The local scales of a prior, one an output unit: `layer.kernel.local`
+    Local,
 }
 
 impl Role {
-    /// `kernel`, `bias` or `latent`.
+    /// The last part of its name: `kernel`, `bias`, `r`; `latent` for a variable with a name of its own.
     pub fn word(self) -> &'static str {
         match self {
             Role::Kernel => "kernel",
             Role::Bias => "bias",
             Role::Latent => "latent",
+            Role::InputFactor => "r",
+            Role::OutputFactor => "s",
+            Role::Local => "local",
         }
+    }
+}
+
+impl Role {
+    /// Whether a layer applies it.
+    pub fn is_of_layer(self) -> bool {
+        matches!(self, Role::Kernel | Role::Bias)
     }
 }
 
@@ -119,6 +135,9 @@ pub struct Tensor {
     pub prior: Option<Prior>,
     /// The variational family with its initialisers.
     pub posterior: BoundPosterior,
+    /// What each example multiplies its rows and columns with, if its family is of such factors: over
+    /// its input channels, and over its output channels.
+    pub factors: Option<[Handle<Tensor>; 2]>,
     /// How draws of it reach the examples; `None` for a point estimate.
     pub estimator: Option<&'static dyn Estimator>,
     /// Who supplied the prior.
@@ -178,8 +197,21 @@ pub struct BoundPosterior {
     pub rank: usize,
     /// The ends of `LogitNormal`; unused by others.
     pub bounds: [f64; 2],
+    /// The rate of `Dropout`; 0 for others.
+    pub rate: f64,
+    /// The factors' prior under `Rank1`; unused by others.
+    pub factor: FactorPrior,
     /// As the file has it: `MeanField`.
     pub written: String,
+}
+
+/// `Rank1(factor = cauchy, prior_scale = 0.1)`: what its factors are, centred on 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FactorPrior {
+    /// Whether they are Cauchy and not normal.
+    pub cauchy: bool,
+    /// Their prior's scale.
+    pub scale: f64,
 }
 
 impl BoundPosterior {

@@ -43,8 +43,12 @@ fn names(model: &Model) -> Result<(), String> {
 
 /// The input first; every other value made of earlier ones, its shape what its arithmetic gives.
 fn graph(model: &Model) -> Result<(), String> {
-    let latents = model.tensors.iter().filter(|(_, t)| t.role == Role::Latent);
-    let mut kernels: HashSet<usize> = latents.map(|(latent, _)| latent.index()).collect();
+    // What belongs to no layer: latent variables, and what other parameters bring with them.
+    let others = model
+        .tensors
+        .iter()
+        .filter(|(_, tensor)| !tensor.role.is_of_layer());
+    let mut kernels: HashSet<usize> = others.map(|(other, _)| other.index()).collect();
     for (handle, node) in model.nodes.iter() {
         let name = &node.name;
         let Some(call) = &node.call else {

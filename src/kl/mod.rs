@@ -1,6 +1,7 @@
 //! What a prior and a posterior add to the loss: closed forms (one file a pair), quadrature, Monte
 //! Carlo, and the penalty of a point estimate. Values are summed over the entries in float64.
 
+mod dropout;
 mod monte_carlo;
 mod negative_log_prior;
 mod normal_laplace;
@@ -8,6 +9,7 @@ mod normal_normal;
 mod quadrature;
 pub mod rules;
 
+pub use dropout::DropoutSurrogate;
 pub use monte_carlo::MonteCarlo;
 pub use negative_log_prior::NegativeLogPrior;
 pub use normal_laplace::NormalLaplace;

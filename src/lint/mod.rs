@@ -7,6 +7,7 @@
 mod annealing_never_ends;
 mod blundell_vanishes;
 mod classes_never_seen;
+mod dropout_beside_kl;
 mod flipout_alone;
 mod kl_outweighs_data;
 mod latent_without_use;
@@ -76,6 +77,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &tempered_noise::TemperedNoise,
     &annealing_never_ends::AnnealingNeverEnds,
     &blundell_vanishes::BlundellVanishes,
+    &dropout_beside_kl::DropoutBesideKl,
     &noisy_kl::NoisyKl,
     &penalty_without_bound::PenaltyWithoutBound,
     &prior_follows_posterior::PriorFollowsPosterior,

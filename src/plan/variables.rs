@@ -1,10 +1,12 @@
 //! The flat vector of trainable numbers, and what each parameter needs of it.
 
 use super::Plan;
-use crate::estimator::{Draws, Estimator, POINT};
+use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm};
-use crate::posterior::{AnyVariational, Dimensions, Transform, Variational, rho_from_scale};
+use crate::posterior::{
+    AnyVariational, Dimensions, Entries, Transform, Variational, rho_from_scale,
+};
 use crate::signature::Domain;
 use crate::tensor::Shape;
 use std::ops::Range;
@@ -39,6 +41,10 @@ pub struct TensorPlan {
     pub entries: Range<usize>,
     /// Where its ε lies in the vector that holds every parameter's.
     pub noise: Range<usize>,
+    /// The parameters whose rows each example multiplies its channels with, in and out.
+    pub factors: Option<[usize; 2]>,
+    /// Which input channels are left out, at random.
+    pub mask: Option<Mask>,
     /// What its prior is of.
     pub frame: Frame,
     /// Where the gradient by its marginal scales lies, if it is not in the place of that by rho.
@@ -62,6 +68,15 @@ pub enum Family {
         /// Its tensor.
         at: Dimensions,
     },
+}
+
+/// Dropout's mask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mask {
+    /// The probability that a channel is left out.
+    pub rate: f64,
+    /// Whether each example has its own, or all of a minibatch the same.
+    pub per_example: bool,
 }
 
 /// Where a prior stands: it is of (w - anchor)/local instead of w.
@@ -177,18 +192,25 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             .collect();
         let len = tensor.shape.len();
         let at = posterior.dimensions(&tensor.shape);
+        let entries_are = posterior.family.entries();
         let (family, noises) = match posterior.family.variational() {
             Some(family) => {
                 let noises = Variational::<f64>::noise(family, &at);
                 (Family::Variational { family, at }, noises)
             }
-            None if posterior.family.entries().is_random() => {
+            None if entries_are.is_random() && entries_are != Entries::Masked => {
                 let transform = posterior.transform;
                 (Family::Independent { transform }, len)
             }
             None => (Family::Point, len),
         };
+        let mask = (entries_are == Entries::Masked).then(|| Mask {
+            rate: posterior.rate,
+            per_example: tensor.estimator.is_some_and(|e| e.draws().example_noise),
+        });
+        let factors = tensor.factors.map(|factors| factors.map(Handle::index));
         let estimator: &'static dyn Estimator = match family {
+            _ if mask.is_some() || factors.is_some() => &SCALED,
             Family::Point => &POINT,
             _ => tensor.estimator.unwrap_or(&POINT),
         };
@@ -206,6 +228,8 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             draws,
             entries: entries..entries + len,
             noise: noise..noise + noises,
+            factors,
+            mask,
             frame: tensor
                 .prior
                 .as_ref()
@@ -283,7 +307,9 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
             Some(kl::negative_log_prior(prior(tensor)))
         }
         TermKind::Kl(tensor, Form::MonteCarlo { .. }) => Some(kl::monte_carlo(prior(tensor))),
-        TermKind::Surrogate(_) => unreachable!("no posterior has one yet"),
+        TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
+            keep: 1.0 - model.tensors[tensor].posterior.rate,
+        })),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
     }
 }
@@ -301,6 +327,8 @@ pub enum DrawKind {
     Activation,
     /// ε of the parameter's shape per example.
     ExampleNoise,
+    /// 0 with the rate's probability, else 1, per input channel (and example).
+    Mask,
 }
 
 impl DrawKind {
@@ -312,6 +340,7 @@ impl DrawKind {
             DrawKind::SignOut => "sign_out",
             DrawKind::Activation => "activation_noise",
             DrawKind::ExampleNoise => "example_noise",
+            DrawKind::Mask => "mask",
         }
     }
 }
@@ -337,6 +366,14 @@ impl Plan {
             };
             found.push((DrawKind::Noise, shape));
         }
+        if let Some(mask) = tensor.mask {
+            let channels_in = axes[axes.len() - 2];
+            let shape = match mask.per_example {
+                true => vec![batch, channels_in],
+                false => vec![channels_in],
+            };
+            found.push((DrawKind::Mask, Shape(shape)));
+        }
         if draws.example_noise {
             let axes = [batch].into_iter().chain(axes.iter().copied());
             found.push((DrawKind::ExampleNoise, Shape(axes.collect())));
@@ -355,7 +392,6 @@ impl Plan {
             }
             found.push((DrawKind::Activation, Shape(shape)));
         }
-        debug_assert!(!matches!(tensor.family, Family::Point) || found.is_empty());
         found
     }
 

@@ -2,13 +2,30 @@
 
 mod delta;
 mod deterministic;
+mod dropout;
 mod entrywise;
+mod full_rank;
+mod log_normal;
+mod logit_normal;
+mod low_rank;
+mod matrix_normal;
 mod mean_field;
+mod radial;
+mod rank1;
+#[cfg(test)]
+mod testing;
 mod transform;
+mod triangular;
 mod variational;
 
 pub use entrywise::{chain, scales};
+pub use full_rank::FullRank;
+pub use log_normal::LogNormal;
+pub use logit_normal::LogitNormal;
+pub use low_rank::LowRank;
+pub use matrix_normal::MatrixNormal;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+pub use radial::Radial;
 pub use transform::Transform;
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
@@ -64,6 +81,26 @@ pub enum Entries {
 }
 
 impl Entries {
+    /// The distribution of each entry by itself, in whose name closed forms are found; `None` where none
+    /// is, or it is none of those.
+    pub fn marginal(self) -> Option<&'static str> {
+        match self {
+            Entries::Normal | Entries::Correlated => Some("Normal"),
+            Entries::Laplace => Some("Laplace"),
+            Entries::Cauchy => Some("Cauchy"),
+            Entries::LogNormal => Some("LogNormal"),
+            _ => None,
+        }
+    }
+
+    /// Whether E_q[ln p(w)] is a sum of integrals over single normal numbers, which quadrature takes.
+    pub fn has_quadrature(self) -> bool {
+        matches!(
+            self,
+            Entries::Normal | Entries::Correlated | Entries::LogNormal | Entries::LogitNormal
+        )
+    }
+
     /// Whether the parameter itself is drawn. (Of [`Entries::Scaled`] the factors are.)
     pub fn is_random(self) -> bool {
         !matches!(self, Entries::Scaled | Entries::Point | Entries::Free)
@@ -73,6 +110,14 @@ impl Entries {
 /// Every posterior.
 pub static POSTERIORS: &[&dyn Posterior] = &[
     &mean_field::MeanField,
+    &FullRank,
+    &LowRank,
+    &MatrixNormal,
+    &Radial,
+    &rank1::Rank1,
+    &dropout::Dropout,
+    &LogNormal,
+    &LogitNormal,
     &delta::Delta,
     &deterministic::Deterministic,
 ];

@@ -5,7 +5,7 @@ use crate::check::expression::show;
 use crate::check::{Fans, Given, Scope, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution;
-use crate::ir::model::{BoundPosterior, Initializer};
+use crate::ir::model::{BoundPosterior, FactorPrior, Initializer};
 use crate::posterior::{self, POSTERIORS, Posterior, Transform, rho_from_scale};
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::source::Span;
@@ -118,6 +118,11 @@ impl Lower<'_> {
             transform: Transform::default(),
             rank: 0,
             bounds: [0.0, 1.0],
+            rate: 0.0,
+            factor: FactorPrior {
+                cauchy: false,
+                scale: 0.1,
+            },
             written: written.into(),
         };
         let mut whole = bound.complete;
@@ -159,9 +164,16 @@ impl Lower<'_> {
                 match name {
                     "low" => posterior.bounds[0] = value.unwrap_or(0.0),
                     "high" => posterior.bounds[1] = value.unwrap_or(1.0),
+                    "rate" => posterior.rate = value.unwrap_or(0.5),
+                    "prior_scale" => posterior.factor.scale = value.unwrap_or(0.1),
                     _ => {}
                 }
                 value.is_some()
+            }
+            Kind::Choice(words) => {
+                let word = arguments::choice(name, &given.expr, words, messages);
+                posterior.factor.cauchy = word == Some("cauchy");
+                word.is_some()
             }
             _ => unreachable!("no posterior takes such an argument"),
         }
