@@ -32,6 +32,7 @@ impl Lint for TemperatureNotOne {
                     },
                 )
                 .note("the value reported as ELBO stays the true one, with weight 1")
+                .help("`temperature = 1`, or `--allow temperature-not-one` where it is meant")
         })
     }
 }

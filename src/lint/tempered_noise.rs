@@ -51,8 +51,8 @@ impl Lint for TemperedNoise {
                 .at(option(model, "temperature"), "tempers the weights alone")
                 .context(model.observe.span, "")
                 .note(format!(
-                    "with a fixed {name} T would be the ELBO of a {name} of {} times its size; a fitted one \
-                     differs from that by its normaliser",
+                    "of a fixed {name} it would be the ELBO under {} times that {name}, but for a constant; \
+                     of a fitted one that is no constant",
                     show(t.sqrt()),
                     name = scale.name
                 ))

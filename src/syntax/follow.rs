@@ -30,7 +30,7 @@ pub fn message(place: Span, name: &str) -> Diagnostic {
         .at(place, "the fit moves this")
         .note("the KL of Normal(m, σ) from Normal(m, s) is ln(s/σ) + σ²/(2s²) - 1/2: m is not in it, and nothing regularises the weights")
         .help("a number: `Normal(0, 1)`")
-        .help("`Normal(learned(0), 1)` fits one loc, which all weights of a kernel share")
+        .help("`Normal(learned(0), learned(1))` fits a loc and a scale that all weights of a kernel share")
         .help("a loc for each weight comes from elsewhere, such as a network that was trained before (MOPED)")
 }
 

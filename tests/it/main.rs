@@ -8,6 +8,7 @@ mod front_check;
 mod front_fuzz;
 mod front_ir;
 mod gradients;
+mod lints;
 mod oracle;
 mod real_data;
 mod support;
