@@ -14,6 +14,7 @@ mod show;
 mod text;
 mod validate;
 
+pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
 pub use facts::Facts;
 pub use lambda::{Lambda, LambdaFactor};

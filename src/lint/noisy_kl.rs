@@ -76,7 +76,7 @@ fn entry_variance(model: &Model, tensor: &Tensor) -> Option<f64> {
     let (scale, loc) = (start_scale(tensor)?, tensor.posterior.initializer("loc")?);
     let parameters: Vec<f64> = prior.parameters.iter().map(|s| model.initial(s)).collect();
     let weight = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
-    let locs = crate::report::initial::rule(&loc, 8);
+    let locs = loc.rule(&tensor.shape, 8);
     let nodes = hermite(40);
     let variance = |loc: f64| {
         let (mut mean, mut square) = (0.0, 0.0);

@@ -11,9 +11,12 @@
 //! from E[x²] = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
 //! padding not to matter: the numbers are good to tell 1 from 100.
 
-use crate::ir::{Argument, Handle, Initializer, Model, Node, Tensor};
+use crate::ir::{Argument, Handle, Model, Node, Tensor};
 use crate::kl::rules::hermite;
 use crate::layer::{Map, Operation};
+
+/// Nodes of a rule over an initialiser: its moments are exact with few.
+const NODES: usize = 8;
 
 /// The root mean square of each node's entries; `None` where it has none.
 pub type Spread = Vec<Option<f64>>;
@@ -98,22 +101,16 @@ pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
 
 /// The scale that a posterior starts with, in the middle of its initialiser; `None` of a point.
 pub fn start_scale(tensor: &Tensor) -> Option<f64> {
-    let raw = match tensor.posterior.initializer("scale")? {
-        Initializer::Constant(value) => value,
-        Initializer::Normal { loc, .. } => loc,
-        Initializer::Uniform { low, high } => 0.5 * (low + high),
-    };
-    Some(tensor.posterior.transform.value(raw))
+    let rho = tensor.posterior.initializer("scale")?.mean();
+    Some(tensor.posterior.transform.value(rho))
 }
 
 /// E[w²] over the initialisers and the draw.
 fn start_square(tensor: &Tensor) -> Option<f64> {
     let scale = start_scale(tensor).unwrap_or(0.0);
-    let loc = match tensor.posterior.initializer("loc")? {
-        Initializer::Constant(value) => value * value,
-        Initializer::Normal { loc, scale } => loc * loc + scale * scale,
-        Initializer::Uniform { low, high } => (low * low + low * high + high * high) / 3.0,
-    };
+    let locs = tensor.posterior.initializer("loc")?;
+    let locs = locs.rule(&tensor.shape, NODES);
+    let loc: f64 = locs.iter().map(|loc| loc.weight * loc.at * loc.at).sum();
     Some(loc + scale * scale)
 }
 
