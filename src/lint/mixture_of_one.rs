@@ -13,7 +13,7 @@ impl Lint for MixtureOfOne {
         "mixture-of-one"
     }
     fn summary(&self) -> &'static str {
-        "a scale mixture of two equal scales is a normal distribution"
+        "a scale mixture of equal scales is a normal distribution"
     }
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/mixture-of-one.md")
@@ -22,14 +22,15 @@ impl Lint for MixtureOfOne {
         let (tensor, scale) = model.tensors.iter().find_map(|(_, tensor)| {
             let prior = tensor.prior.as_ref()?;
             let is_mixture = prior.distribution.signature().name == "ScaleMixture";
-            let [_, a, b] = &prior.parameters[..] else {
-                return None;
-            };
-            let scale = a.fixed().filter(|a| b.fixed() == Some(*a))?;
-            is_mixture.then_some((tensor, scale))
+            // One weight and two scales, or as many weights as scales.
+            let count = prior.parameters.len();
+            let scales = &prior.parameters[count / 2..];
+            let scale = scales.first()?.fixed()?;
+            let same = scales.iter().all(|other| other.fixed() == Some(scale));
+            (is_mixture && same).then_some((tensor, scale))
         })?;
         let title = format!(
-            "the prior of `{}` mixes two normals of the same scale, {}",
+            "the prior of `{}` mixes normals of the same scale, {}",
             tensor.name,
             show(scale)
         );

@@ -253,3 +253,39 @@ fn prior_argument<'a>(tensor: &'a Tensor, name: &str) -> Option<&'a Scalar> {
     let index = names.position(|parameter| parameter.name == name)?;
     prior.parameters.get(index)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn an_activations_ends_are_found() {
+        let open = f64::INFINITY;
+        for (word, low, high) in [
+            ("relu", 0.0, open),
+            ("leaky_relu", -open, open),
+            ("elu", -1.0, open),
+            ("gelu", -0.17, open),
+            ("silu", -0.2785, open),
+            ("tanh", -1.0, 1.0),
+            ("sigmoid", 0.0, 1.0),
+            ("softplus", 0.0, open),
+        ] {
+            let text = format!(
+                "model m\ninput x: real[3]\ntarget y: real\n\
+                 default {{ prior = Normal(0, 1) }}\nnetwork {{ dense(1)\nf = {word} }}\n\
+                 observe y ~ Normal(f, 1)\nobjective elbo\n"
+            );
+            let name = "m.bnn".into();
+            let model = crate::compile::source(Source { name, text }, &[])
+                .expect("a model")
+                .model;
+            let (_, call) = source(&model, value(&model, "loc").expect("a value")).expect("a call");
+            let [found_low, found_high] = range(call).expect("entry by entry");
+            let same = |a: f64, b: f64| a == b || (a - b).abs() < 1e-3;
+            assert!(same(found_low, low), "{word}: {found_low}");
+            assert!(same(found_high, high), "{word}: {found_high}");
+        }
+    }
+}

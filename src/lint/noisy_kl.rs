@@ -91,3 +91,27 @@ fn entry_variance(model: &Model, tensor: &Tensor) -> Option<f64> {
     };
     Some(locs.iter().map(|l| l.weight * variance(l.at)).sum())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    /// Under N(0, s²) from loc 0, g = ½ε²(σ²/s² - 1), and Var ε² = 2.
+    #[test]
+    fn an_entrys_variance_is_known_for_a_normal_prior() {
+        for (s, sigma) in [(1.0, 0.5), (0.25, 0.5), (1.0, 1e-3)] {
+            let text = format!(
+                "model m\ninput x: real[3]\ntarget y: real\n\
+                 default {{ prior = Normal(0, {s}), posterior = MeanField(loc = 0, scale = {sigma}) }}\n\
+                 network {{ f = dense(1) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+            );
+            let name = "m.bnn".into();
+            let compiled = crate::compile::source(Source { name, text }, &[]).expect("a model");
+            let (_, tensor) = compiled.model.tensors.iter().next().expect("a kernel");
+            let found = entry_variance(&compiled.model, tensor).expect("a scale an entry");
+            let expected = 0.5 * (sigma * sigma / (s * s) - 1.0f64).powi(2);
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+    }
+}
