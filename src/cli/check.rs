@@ -70,7 +70,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     facts.epochs = run_file.is_some().then_some(config.epochs);
     let batch = facts.batch.unwrap_or(config.batch_size);
     let warnings = args.lints.warnings(&compiled, &facts)?;
-    let plan = Plan::new(compiled.model.clone());
+    let plan = Arc::new(Plan::new(compiled.model.clone()));
     let memory = exec::memory(&plan, batch);
     let text = match args.emit {
         Some(Emit::Ir) => ir::text(&plan.model, &facts),

@@ -5,8 +5,11 @@ use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Failure, Result, Severity};
 use crate::ir::{Facts, Model};
 use crate::lint::{self, LINTS, Policy};
+use crate::plan::Plan;
+use crate::report::initial::initial_terms;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use std::sync::Arc;
 
 /// Flags of the lints.
 #[derive(Debug, Clone, Default, Args)]
@@ -39,7 +42,12 @@ impl LintFlags {
             deny: self.deny.clone(),
             allow: self.allow.clone(),
         };
-        let found = lint::run(&compiled.model, facts, &policy);
+        let mut facts = facts.clone();
+        // It takes a while, and one lint alone asks for it.
+        if lint::find("kl-outweighs-data").is_some_and(|lint| policy.shows(lint)) {
+            facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.model.clone())));
+        }
+        let found = lint::run(&compiled.model, &facts, &policy);
         if found.iter().any(|m| m.severity == Severity::Error) {
             return Err(Failure::new(found, compiled.source.clone()));
         }

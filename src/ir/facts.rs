@@ -21,6 +21,9 @@ pub struct Facts {
     pub classes: Option<usize>,
     /// Each entry of a real target, as the model sees it: scaled. Empty where that is not known.
     pub targets: Vec<Observed>,
+    /// Each term of the loss before the first step, unscaled, in nats, expected over the initialisers;
+    /// empty where that has not been worked out.
+    pub initial_terms: Vec<Option<f64>>,
     /// The data set's name.
     pub data: Option<String>,
     /// Constants that were overridden, and with what.

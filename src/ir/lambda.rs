@@ -17,8 +17,8 @@ pub struct Lambda {
     pub value: f64,
     /// What makes it differ from 1, or does so for a time.
     pub factors: Vec<LambdaFactor>,
-    /// What has that weight: `the KL`, `the penalty`.
-    subject: &'static str,
+    /// What has that weight: `KL`, `penalty`, `surrogate`.
+    subjects: Vec<&'static str>,
 }
 
 /// One factor of λ.
@@ -39,12 +39,19 @@ impl Model {
     pub fn lambda(&self, facts: &Facts) -> Option<Lambda> {
         let terms = &self.loss.terms[1..];
         let scale = &terms.first()?.scale;
-        let penalty = |kind: &TermKind| matches!(kind, TermKind::NegLogPrior(_));
-        let subject = match () {
-            () if terms.iter().all(|term| penalty(&term.kind)) => "the penalty",
-            () if terms.iter().any(|term| penalty(&term.kind)) => "KL and penalty",
-            () => "the KL",
-        };
+        let has = |is: fn(&TermKind) -> bool| terms.iter().any(|term| is(&term.kind));
+        let kinds = [
+            (has(|kind| matches!(kind, TermKind::Kl(..))), "KL"),
+            (
+                has(|kind| matches!(kind, TermKind::NegLogPrior(_))),
+                "penalty",
+            ),
+            (
+                has(|kind| matches!(kind, TermKind::Surrogate(_))),
+                "surrogate",
+            ),
+        ];
+        let kinds = kinds.iter().filter(|(there, _)| *there);
         let factors: Vec<LambdaFactor> = scale
             .0
             .iter()
@@ -53,7 +60,7 @@ impl Model {
         Some(Lambda {
             value: factors.iter().map(|factor| factor.value).product(),
             factors,
-            subject,
+            subjects: kinds.map(|(_, word)| *word).collect(),
         })
     }
 
@@ -68,15 +75,14 @@ impl Model {
 
 impl Lambda {
     fn lines(&self) -> Vec<String> {
-        let (value, subject) = (show(self.value), self.subject);
+        let value = show(self.value);
+        let (subject, has) = match &self.subjects[..] {
+            [only] => (format!("the {only}"), "has"),
+            several => (several.join(" and "), "have"),
+        };
         if self.factors.is_empty() {
-            let has = if subject == "KL and penalty" {
-                "have"
-            } else {
-                "has"
-            };
-            let whole = match subject {
-                "the penalty" => "the posterior",
+            let whole = match &self.subjects[..] {
+                ["penalty"] => "the posterior",
                 _ => "the ELBO",
             };
             return vec![format!(

@@ -224,6 +224,11 @@ impl Model {
         self.loss.terms.len() == 1
     }
 
+    /// Whether something other than a KL stands for one.
+    pub fn has_surrogate(&self) -> bool {
+        self.has_term(|kind| matches!(kind, TermKind::Surrogate(_)))
+    }
+
     fn has_term(&self, is: impl Fn(&TermKind) -> bool) -> bool {
         self.loss.terms.iter().any(|term| is(&term.kind))
     }

@@ -4,7 +4,6 @@
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model, TermKind};
-use crate::report::initial::initial_terms;
 use crate::report::table::short;
 
 /// From how many times the NLL on.
@@ -33,8 +32,7 @@ impl Lint for KlOutweighsData {
         if model.objective.annealing.is_some() {
             return None;
         }
-        let initial = initial_terms(model);
-        let of_kl = model.loss.terms.iter().zip(&initial);
+        let of_kl = model.loss.terms.iter().zip(&facts.initial_terms);
         let of_kl = of_kl.filter(|(term, _)| matches!(term.kind, TermKind::Kl(..)));
         let parts: Vec<(String, f64)> = of_kl
             .filter_map(|(term, value)| Some((term.kind.name(model), (*value)?)))

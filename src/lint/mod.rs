@@ -118,6 +118,11 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Whether a lint is looked at.
+    pub fn shows(&self, lint: &dyn Lint) -> bool {
+        self.of(lint).is_some()
+    }
+
     /// As what a lint is shown, and the word after `--deny` that makes it an error.
     fn of(&self, lint: &dyn Lint) -> Option<(Severity, Option<&str>)> {
         let is = |name: &&String| name.as_str() == lint.name();

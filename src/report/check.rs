@@ -2,11 +2,12 @@
 
 use super::initial::initial_terms;
 use super::spread;
-use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, TermKind};
+use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, Term, TermKind};
 use crate::plan::Plan;
 use crate::signature::Constant;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What there is to say about a model.
 #[derive(Debug, Clone, Serialize)]
@@ -166,10 +167,10 @@ pub struct Step {
 }
 
 /// Looks at the model of a plan. `memory` are the bytes that training it holds.
-pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
+pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Check {
     let model: &Model = &plan.model;
     let n = facts.training_examples;
-    let initial = initial_terms(model);
+    let initial = initial_terms(plan);
     let position = n.map(|n| Position {
         batch,
         batches: n.div_ceil(batch),
@@ -183,7 +184,7 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
         .zip(&initial)
         .map(|(term, initial)| TermRow {
             name: term.kind.name(model),
-            form: form(model, &term.kind),
+            form: form(model, term),
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
             scale_value: position
@@ -266,7 +267,20 @@ pub fn largest(model: &Model) -> Option<Largest> {
     })
 }
 
-fn form(model: &Model, kind: &TermKind) -> String {
+fn form(model: &Model, term: &Term) -> String {
+    let latents = model.latents_of(term).into_iter();
+    let names: Vec<String> = latents.map(|l| model.tensors[l].name.clone()).collect();
+    match names.is_empty() {
+        true => form_alone(model, &term.kind),
+        false => format!(
+            "{} given {}",
+            form_alone(model, &term.kind),
+            names.join(", ")
+        ),
+    }
+}
+
+fn form_alone(model: &Model, kind: &TermKind) -> String {
     match kind {
         TermKind::Nll => format!("-log {}", model.likelihood_text()),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),

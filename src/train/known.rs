@@ -21,6 +21,7 @@ pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::
             "standardize" => observed.map(|o| o.standardized()).collect(),
             _ => observed.copied().collect(),
         },
+        initial_terms: vec![],
         data: found.map(|found| found.name.clone()),
         set: config.set.clone(),
     }

@@ -7,8 +7,11 @@ use bnnc::diagnostic::{Diagnostic, Severity, render};
 use bnnc::ir::Facts;
 use bnnc::likelihood::Observed;
 use bnnc::lint::{self, LINTS, Level, Lint, Policy};
+use bnnc::plan::Plan;
+use bnnc::report::initial::initial_terms;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The facts of a fixture's first line.
 fn facts(text: &str) -> Facts {
@@ -49,7 +52,9 @@ fn said(lint: &dyn Lint, suffix: &str) -> Option<String> {
     let path = format!("tests/corpus/lint/{}{suffix}.bnn", lint.name());
     let compiled = compile::file(Path::new(&path), &[]);
     let compiled = compiled.unwrap_or_else(|failure| panic!("{path}: {failure}"));
-    let message = lint.check(&compiled.model, &facts(&compiled.source.text))?;
+    let mut facts = facts(&compiled.source.text);
+    facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.model.clone())));
+    let message = lint.check(&compiled.model, &facts)?;
     assert_eq!(message.code, lint.name());
     assert_eq!(message.severity, Severity::Warning);
     assert!(!message.helps.is_empty(), "{path}: what to do");
@@ -146,7 +151,7 @@ fn every_lint_has_a_name_of_its_own_in_kebab_case() {
     }
 }
 
-fn model(text: &str) -> std::sync::Arc<bnnc::ir::Model> {
+fn model(text: &str) -> Arc<bnnc::ir::Model> {
     let source = bnnc::source::Source {
         name: "m.bnn".into(),
         text: text.into(),
@@ -155,7 +160,7 @@ fn model(text: &str) -> std::sync::Arc<bnnc::ir::Model> {
 }
 
 /// A convolution, a dense layer and biases under an objective's options.
-fn image(options: &str) -> std::sync::Arc<bnnc::ir::Model> {
+fn image(options: &str) -> Arc<bnnc::ir::Model> {
     model(&format!(
         "model m\ninput x: real[8, 8, 1]\ntarget y: category[3]\n\
          default {{ prior = Normal(0, 1), posterior = MeanField }}\n\
@@ -251,6 +256,11 @@ fn lambda_is_of_what_there_is() {
     let line = |model: &bnnc::ir::Model| model.lambda_lines(&Facts::default()).remove(0);
     assert!(line(&of("Delta")).contains("the penalty has the weight of the posterior"));
     assert!(line(&of("MeanField")).contains("the KL has the weight of the ELBO"));
+    let said = line(&of("Dropout(0.1)"));
+    assert!(
+        said.contains("penalty and surrogate have the weight of the ELBO"),
+        "{said}"
+    );
     let plain = model(
         "model m\ninput x: real[2]\ntarget y: real\n\
          network { f = dense(1) { kernel = deterministic, bias = deterministic } }\n\
