@@ -57,35 +57,13 @@ impl Model {
         format!("{factors}{what}/N")
     }
 
-    /// What is to be known of the loss as a whole.
+    /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        let temperature = self.objective.temperature;
         if self.is_map() && !self.objective.map {
             remarks.push(
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
-        }
-        if self.loss.terms.len() > 1 && temperature != 1.0 {
-            let what = if temperature < 1.0 {
-                "a cold posterior"
-            } else {
-                "a warm posterior"
-            };
-            remarks.push(format!(
-                "not the ELBO: T = {} multiplies the KL, {what}",
-                show(temperature)
-            ));
-        }
-        if let Some(annealing) = self
-            .objective
-            .annealing
-            .filter(|_| self.loss.terms.len() > 1)
-        {
-            remarks.push(format!(
-                "not the ELBO at first: the KL's weight a grows from 0 to 1 over {} epochs",
-                show(annealing.epochs)
-            ));
         }
         if self.has_surrogate() {
             remarks.push(

@@ -10,6 +10,7 @@ mod front_fuzz;
 mod front_ir;
 mod gradients;
 mod initializers;
+mod lints;
 mod oracle;
 mod peers;
 mod real_data;
