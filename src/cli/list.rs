@@ -138,7 +138,11 @@ fn takes(kind: Kind) -> String {
             format!("{}{}", domain.describe(), learned(learnable))
         }
         Kind::Numbers { domain, learnable } => {
-            format!("a list, each {}{}", domain.describe(), learned(learnable))
+            format!(
+                "one or a list, each {}{}",
+                domain.describe(),
+                learned(learnable)
+            )
         }
         Kind::Initializer => "a number, or a distribution to draw from".into(),
         Kind::ScaleInitializer => {

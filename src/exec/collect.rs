@@ -2,15 +2,13 @@
 //! weights.
 
 use super::{BLOCK, Interpreter, Number};
+use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Model, Scalar, Tensor, TermKind};
 use crate::kl::{Entries, Gradients};
 use crate::posterior::scale_slope;
 use crate::tensor::simd;
 use rayon::prelude::*;
-
-/// The most parameters a prior has.
-const PRIOR: usize = 16;
 
 /// The parameter a term is of.
 fn subject(kind: &TermKind) -> Option<Handle<Tensor>> {
@@ -104,7 +102,7 @@ impl<T: Number> Interpreter<T> {
             }
             let tensor = &plan.tensors[of.index()];
             let scalars = prior_scalars(&plan.model, of);
-            let mut prior = [T::zero(); PRIOR];
+            let mut prior = [T::zero(); MAX_PARAMETERS];
             let prior = &mut prior[..scalars.len()];
             for (value, scalar) in prior.iter_mut().zip(scalars) {
                 *value = T::of(plan.scalar(scalar, |place| self.variables[place].wide()));
@@ -130,7 +128,7 @@ impl<T: Number> Interpreter<T> {
             } else {
                 (0..blocks).map(|_| &mut [][..]).collect()
             };
-            let parts: Vec<(f64, [f64; PRIOR])> = d_loc
+            let parts: Vec<(f64, [f64; MAX_PARAMETERS])> = d_loc
                 .par_chunks_mut(BLOCK)
                 .zip(d_scales)
                 .enumerate()
@@ -149,7 +147,7 @@ impl<T: Number> Interpreter<T> {
                             &noise[range]
                         },
                     };
-                    let mut d_prior = [0.0; PRIOR];
+                    let mut d_prior = [0.0; MAX_PARAMETERS];
                     let gradients = Gradients {
                         loc: d_loc,
                         scale: d_scale,

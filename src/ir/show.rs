@@ -3,35 +3,33 @@
 use super::model::*;
 use crate::check::expression::show;
 use crate::posterior::Entries;
-use crate::signature::{Constant, Kind, Signature};
+use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
 use std::fmt;
 
 impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
     pub fn prior_text(&self, prior: &Prior) -> String {
-        let signature = prior.distribution.signature();
+        let name = prior.distribution.signature().name;
         let mut values = prior
             .parameters
             .iter()
             .map(|scalar| self.scalar_text(*scalar));
-        let arguments: Vec<String> = signature
-            .parameters
-            .iter()
-            .map(|parameter| match parameter.kind {
-                // A list takes what the single numbers leave.
-                Kind::Numbers { .. } => {
-                    let singles = signature.parameters.len() - 1;
-                    let many = prior.parameters.len() - singles;
-                    format!(
-                        "[{}]",
-                        values.by_ref().take(many).collect::<Vec<_>>().join(", ")
-                    )
+        let lengths = prior.distribution.lengths(prior.parameters.len());
+        let arguments: Vec<String> = lengths
+            .into_iter()
+            .map(|length| {
+                let argument: Vec<String> = values.by_ref().take(length).collect();
+                match length {
+                    1 => argument.concat(),
+                    _ => format!("[{}]", argument.join(", ")),
                 }
-                _ => values.next().unwrap_or_default(),
             })
             .collect();
-        format!("{}({})", signature.name, arguments.join(", "))
+        if arguments.is_empty() {
+            return name.into();
+        }
+        format!("{name}({})", arguments.join(", "))
     }
 
     fn scalar_text(&self, scalar: Scalar) -> String {

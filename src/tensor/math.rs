@@ -189,13 +189,13 @@ fn ln_gap_polynomial(y: f32) -> f32 {
     0.5 * square - square * y * p
 }
 
-/// x = m·2ᵉ with m from √½ to √2, for normal x above 0.
+/// x = m·2ᵉ with m from √½ to √2, for normal x above 0; anything of other x.
 #[inline(always)]
 fn split(x: f32) -> (f32, f32) {
     let bits = x.to_bits() as i32;
-    let exponent = (bits - 0x3f35_04f3) >> 23;
+    let exponent = bits.wrapping_sub(0x3f35_04f3) >> 23;
     (
-        f32::from_bits((bits - (exponent << 23)) as u32),
+        f32::from_bits(bits.wrapping_sub(exponent << 23) as u32),
         exponent as f32,
     )
 }

@@ -1,18 +1,22 @@
-//! Special functions that the standard library and libm do not have. Those of [`Math`](super::Math)
+//! Special functions that the standard library and libm do not have. Those of [`Math`]
 //! call these.
 
+use super::Math;
+use super::math::HALF_LN_TWO_PI;
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 
 /// Euler's constant
 pub const EULER: f64 = 0.577_215_664_901_532_9;
 
-/// e⁻ʸ - 1 + y for y from 0 on, without cancellation where y is small: y²/2 - y³/6 + …
+/// e⁻ʸ - 1 + y, without cancellation where y is small: y²/2 - y³/6 + …
 pub fn exp_gap(y: f64) -> f64 {
-    if y >= 1.0 {
+    if y.abs() >= 1.0 {
         return (-y).exp() - 1.0 + y;
     }
     // y²/2 (1 - y/3 (1 - y/4 (…)))
-    let series = (3..=18).rev().fold(1.0, |rest, k| 1.0 - y / f64::from(k) * rest);
+    let series = (3..=19)
+        .rev()
+        .fold(1.0, |rest, k| 1.0 - y / f64::from(k) * rest);
     0.5 * y * y * series
 }
 
@@ -26,10 +30,36 @@ pub fn exp_gap_f32(y: f32, exp: f32) -> f32 {
     p = 4.166_666_8e-2 - p * y;
     p = 1.666_666_7e-1 - p * y;
     let series = y * y * (0.5 - p * y);
-    if y < 0.5 { series } else { exp - 1.0 + y }
+    if y.abs() < 0.5 { series } else { exp - 1.0 + y }
 }
 
-/// D(x), D(x) and 2∫₀ˣ D at x = k/2 (mpmath, 40 digits: D = √π/2 exp(-x²) erfi(x), the other
+/// ln Γ(a) - (a - ½) ln a + a - ½ ln 2π, which is what Stirling's formula leaves, and its derivative.
+/// From 10 on, by Stirling's series (Abramowitz and Stegun, 6.1.41 and 6.3.18).
+pub fn stirling_gap(a: f64) -> (f64, f64) {
+    if a < 10.0 {
+        let value = libm::lgamma(a) - (a - 0.5) * a.ln() + a - HALF_LN_TWO_PI;
+        return (value, f64::digamma(a) - a.ln() + 0.5 / a);
+    }
+    // B₂ₖ/(2k (2k - 1)), and with a²ᵏ⁻¹ their sum
+    const SERIES: [f64; 7] = [
+        1.0 / 12.0,
+        -1.0 / 360.0,
+        1.0 / 1260.0,
+        -1.0 / 1680.0,
+        1.0 / 1188.0,
+        -691.0 / 360_360.0,
+        1.0 / 156.0,
+    ];
+    let z = 1.0 / (a * a);
+    let (mut value, mut slope) = (0.0, 0.0);
+    for (k, c) in SERIES.iter().enumerate().rev() {
+        value = value * z + c;
+        slope = slope * z - (2 * k + 1) as f64 * c;
+    }
+    (value / a, slope * z)
+}
+
+/// D(x) and 2∫₀ˣ D at x = k/2 (mpmath, 40 digits: D = √π/2 exp(-x²) erfi(x), the other
 /// x² ₂F₂(1, 1; 3/2, 2; -x²)).
 const DAWSON: [(f64, f64); 17] = [
     (0.0, 0.0),
@@ -170,7 +200,6 @@ pub fn e1_offset_f32(x: f32, ln: f32, exp: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensor::Math;
 
     /// Values of mpmath at 40 digits.
     const DAWSONS: [(f64, f64, f64); 10] = [
@@ -266,6 +295,8 @@ mod tests {
             (1.001, 0.368_511_745_608_693_55),
             (5.0, 4.006_737_946_999_085),
             (100.0, 99.0),
+            (-0.01, 5.016708416805754e-05),
+            (-2.0, 4.38905609893065),
         ] {
             assert!(relative(y.exp_gap(), expected) < 1e-15, "{y}");
             let single = y as f32;
@@ -276,5 +307,27 @@ mod tests {
             );
         }
         assert_eq!((0f64.exp_gap(), 0f32.exp_gap()), (0.0, 0.0));
+    }
+
+    #[test]
+    fn what_stirlings_formula_leaves() {
+        // mpmath at 30 digits
+        for (a, value, slope) in [
+            (1e-6, 5.988_830_984_073_18, -499_986.761_703_462),
+            (0.01, 1.434_007_953_703_184, -45.955_715_271_880_585),
+            (0.5, 0.153_426_409_720_027_36, -0.270_362_845_461_478_15),
+            (1.0, 8.106_146_679_532_726e-2, -7.721_566_490_153_287e-2),
+            (2.0, 4.134_069_595_540_93e-2, -2.036_284_546_147_817e-2),
+            (7.9, 1.054_291_470_411_518_7e-2, -1.333_132_668_898_493_4e-3),
+            (30.0, 2.777_674_929_752_693_6e-3, -9.258_230_996_383_218e-5),
+            (1e4, 8.333_333_330_555_555e-6, -8.333_333_325e-10),
+            (1e8, 8.333_333_333_335_223e-10, -8.333_333_333_332_035e-18),
+        ] {
+            let got = stirling_gap(a);
+            assert!(relative(got.0, value) < 1e-12, "{a}: {}", got.0);
+            assert!(relative(got.1, slope) < 1e-11, "{a}: {}", got.1);
+        }
+        let (below, above) = (stirling_gap(10.0 - 1e-9), stirling_gap(10.0));
+        assert!(relative(below.0, above.0) < 1e-9 && relative(below.1, above.1) < 1e-9);
     }
 }

@@ -2,10 +2,12 @@
 
 use super::Lower;
 use super::settings::{Slot, Slots};
+use crate::check::expression::show;
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::ir::model::*;
+use crate::posterior::Entries;
 use crate::source::Span;
 use crate::syntax::ast::{ParameterSettings, Setting};
 
@@ -69,28 +71,39 @@ impl Lower<'_> {
         self.report(message.help("leave the estimator out, or set `posterior = MeanField`"));
     }
 
-    /// A posterior with mass where the prior has none makes the KL infinite.
+    /// A posterior with mass where the prior has none makes the KL infinite; a point may come to where
+    /// its penalty is.
     pub(super) fn check_support(
         &mut self,
         prior: &(Option<Prior>, Origin),
         posterior: &(BoundPosterior, Origin),
     ) {
-        let Some(distribution) = prior.0.as_ref().map(|prior| prior.distribution) else {
-            return;
-        };
-        if distribution.support() == Support::Real {
+        let Some(bound) = &prior.0 else { return };
+        let parameters: Vec<f64> = bound.parameters.iter().map(|s| self.initial(*s)).collect();
+        let support = bound.distribution.support(&parameters);
+        let family = posterior.0.family;
+        if support.holds(support_of(family.entries())) {
             return;
         }
-        let (family, name) = (
-            posterior.0.family.signature().name,
-            distribution.signature().name,
-        );
-        let mut message = Diagnostic::error("E0401", format!("KL({family} ‖ {name}) is infinite"));
+        let (family, name) = (family.signature().name, bound.distribution.signature().name);
+        let (title, everywhere) = match posterior.0.family.entries() {
+            Entries::Normal => (
+                format!("KL({family} ‖ {name}) is infinite"),
+                "gives every number a density",
+            ),
+            Entries::Point | Entries::Free => (
+                format!("the penalty -log {name}(w) is infinite for some w"),
+                "may be any number",
+            ),
+        };
+        let mut message = Diagnostic::error("E0401", title);
         if let Some(span) = prior.1.span() {
-            message = message.at(span, "allows numbers above 0 only");
+            message = message.at(span, format!("allows {} only", allowed(support)));
         }
         if let Some(span) = posterior.1.span() {
-            message = message.context(span, "gives every number a density");
+            message = message.context(span, everywhere);
+        } else {
+            message = message.note(format!("where no posterior is set, it is {family}"));
         }
         self.report(message.help("a prior on every number, such as `Normal(0, 1)`"));
     }
@@ -158,6 +171,23 @@ impl Lower<'_> {
                         .context(first.span, "first here"),
                 );
             }
+        }
+    }
+}
+
+/// Where a posterior has mass, or a point may come to.
+fn support_of(entries: Entries) -> Support {
+    match entries {
+        Entries::Normal | Entries::Point | Entries::Free => Support::Real,
+    }
+}
+
+fn allowed(support: Support) -> String {
+    match support {
+        Support::Real => "every number".into(),
+        Support::Positive => "numbers above 0".into(),
+        Support::Interval { low, high } => {
+            format!("numbers from {} to {}", show(low), show(high))
         }
     }
 }
