@@ -12,6 +12,7 @@ mod gradients;
 mod initializers;
 mod lints;
 mod oracle;
+mod peers;
 mod real_data;
 mod support;
 mod syntax;
