@@ -4,7 +4,8 @@ use super::model::*;
 use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
 use crate::initializer::Initializer;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Start};
+use crate::pretrained::moped;
 use crate::signature::{Constant, Kind, Signature};
 use crate::tensor::Shape;
 use std::fmt;
@@ -13,10 +14,13 @@ impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
     pub fn prior_text(&self, prior: &Prior) -> String {
         let signature = prior.distribution.signature();
-        let mut values = prior
-            .parameters
-            .iter()
-            .map(|scalar| self.scalar_text(scalar));
+        let mut values = prior.parameters.iter().enumerate().map(|(index, scalar)| {
+            match (&prior.anchor, index) {
+                // It moves the loc, which comes first and is 0, entry by entry.
+                (Some(_), 0) => "pretrained".into(),
+                _ => self.scalar_text(scalar),
+            }
+        });
         let arguments: Vec<String> = signature
             .parameters
             .iter()
@@ -148,6 +152,19 @@ impl BoundPosterior {
         let variables = self.family.variables(shape, self.rank);
         let variables = variables.iter().map(|variable| {
             let (name, initializer) = (variable.name, self.start(variable));
+            if let Some(from) = self
+                .pretrained
+                .as_ref()
+                .filter(|_| self.given(variable).is_some())
+            {
+                return match (variable.start, from.delta) {
+                    (Start::Argument("scale"), Some(delta)) => {
+                        let (delta, floor) = (show(delta), show(moped::FLOOR));
+                        format!("{name} where the scale is {delta} |loc|, at least {floor}")
+                    }
+                    _ => format!("{name} from {}: {}", from.file, from.tensor),
+                };
+            }
             match initializer {
                 Initializer::Constant(_) => format!("{name} = {initializer}"),
                 _ => format!("{name} ~ {initializer}"),

@@ -19,7 +19,7 @@ impl Lower<'_> {
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        let others = [slots.prior, slots.estimator];
+        let others = [slots.prior, slots.estimator, slots.from];
         let beside = others
             .into_iter()
             .flatten()
@@ -103,7 +103,7 @@ impl Lower<'_> {
     pub(super) fn check_settings(&mut self, settings: &ParameterSettings) {
         self.check_words(
             &settings.shared,
-            &["prior", "posterior", "estimator", "bias", "kernel"],
+            &["prior", "posterior", "estimator", "from", "bias", "kernel"],
         );
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
@@ -114,7 +114,10 @@ impl Lower<'_> {
                     words::unknown("E0212", title, parameter, ["kernel", "bias"], "parameters");
                 self.report(message);
             }
-            self.check_words(&group.settings, &["prior", "posterior", "estimator"]);
+            self.check_words(
+                &group.settings,
+                &["prior", "posterior", "estimator", "from"],
+            );
             let mut before = settings.groups[..index].iter();
             if let Some(first) = before.find(|other| other.parameter.text == word) {
                 self.report(
