@@ -233,6 +233,11 @@ impl Model {
         self.loss.terms.iter().any(|term| is(&term.kind))
     }
 
+    /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
+    pub fn is_noisy(&self, term: &Term) -> bool {
+        term.kind.is_monte_carlo() || !self.latents_of(term).is_empty()
+    }
+
     /// The latent variables that a term's prior depends on: it is an expectation over them.
     pub fn latents_of(&self, term: &Term) -> Vec<Handle<Tensor>> {
         let prior = term
