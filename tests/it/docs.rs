@@ -324,11 +324,12 @@ fn wholes(part: &str) -> Vec<String> {
 fn weights_of(place: &str, whole: &str) -> Option<tempfile::TempDir> {
     let (before, rest) = whole.split_once("from = \"")?;
     let (file, after) = rest.split_once('"')?;
-    let prior = after.find("MOPED").map_or(after.len(), |at| {
-        at + after[at..].find('\n').expect("a line has its end")
-    });
-    let after = match after.find("MOPED") {
-        Some(at) => format!("{}Normal(0, 1){}", &after[..at], &after[prior..]),
+    let after = match after.split_once("MOPED") {
+        Some((before, rest)) => {
+            let arguments = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+            let rest = arguments.map_or(rest, |(_, rest)| rest);
+            format!("{before}Normal(0, 1){rest}")
+        }
         None => after.to_string(),
     };
     let without = format!("{before}from = none{after}");

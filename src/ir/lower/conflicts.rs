@@ -19,7 +19,9 @@ impl Lower<'_> {
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        let others = [slots.prior, slots.estimator, slots.from];
+        // `from` for both is as much the kernel's, and is not meant for this alone.
+        let from = slots.from.filter(|slot| slot.nearness % 2 == 0);
+        let others = [slots.prior, slots.estimator, from];
         let beside = others
             .into_iter()
             .flatten()
