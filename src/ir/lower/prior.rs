@@ -1,6 +1,7 @@
 //! Priors.
 
 use super::Lower;
+use super::pretrained::is_moped;
 use super::scalar::Place;
 use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
@@ -8,6 +9,7 @@ use crate::distribution::{self, DISTRIBUTIONS, MAX_PARAMETERS};
 use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
 use crate::posterior;
+use crate::pretrained::moped;
 use crate::signature::Kind;
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
@@ -22,6 +24,11 @@ impl Lower<'_> {
             );
             return None;
         };
+        if is_moped(value) {
+            // Of a parameter it has been taken out; a latent variable has no weights.
+            self.no_weights(value.span);
+            return None;
+        }
         let Some(distribution) = distribution::find(&call.name.text) else {
             self.unknown_prior(&call.name);
             return None;
@@ -112,7 +119,8 @@ impl Lower<'_> {
 
     fn unknown_prior(&mut self, name: &Ident) {
         let title = format!("`{}` is not a prior", name.text);
-        let known: Vec<&str> = DISTRIBUTIONS.iter().map(|d| d.signature().name).collect();
+        let known = DISTRIBUTIONS.iter().map(|d| d.signature().name);
+        let known: Vec<&str> = known.chain([moped::SIGNATURE.name]).collect();
         let message = match (name.text.as_str(), posterior::find(&name.text)) {
             (_, Some(_)) => Diagnostic::error("E0213", title)
                 .at(name.span, "this is a posterior")
