@@ -32,7 +32,7 @@ impl Constants {
         let mut constants = Constants::default();
         for item in &file.items {
             match &item.kind {
-                ItemKind::Latent { name, .. } | ItemKind::Block { name, .. } => {
+                ItemKind::Block { name, .. } => {
                     constants.silent.push(name.text.clone());
                 }
                 ItemKind::Const { name, .. } => {

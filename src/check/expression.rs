@@ -124,7 +124,7 @@ fn function(
         messages.push(
             Diagnostic::error("E0216", "`learned(…)` cannot stand here")
                 .at(call.span, "")
-                .note("it stands alone, as an argument of a prior or of the likelihood in place of a number"),
+                .note("it stands for a number in an argument of a prior or of the likelihood"),
         );
         return None;
     }

@@ -5,10 +5,12 @@ use crate::data::catalog::CATALOG;
 use crate::diagnostic::Result;
 use crate::distribution::DISTRIBUTIONS;
 use crate::estimator::ESTIMATORS;
+use crate::initializer::INITIALIZERS;
 use crate::layer::LAYERS;
 use crate::likelihood::LIKELIHOODS;
+use crate::lint::LINTS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
-use crate::posterior::POSTERIORS;
+use crate::posterior::{POSTERIORS, TRANSFORMS};
 use crate::signature::{Kind, Signature};
 use clap::{Args, ValueEnum};
 
@@ -25,10 +27,12 @@ enum Registry {
     Layers,
     Priors,
     Posteriors,
+    Initializers,
     Estimators,
     Likelihoods,
     Optimizers,
     Schedules,
+    Lints,
     Data,
 }
 
@@ -43,6 +47,13 @@ pub fn run(args: &ListArgs) -> Result<()> {
                 "\n`bnnc data list` says where each is found, `bnnc data fetch NAME` downloads it"
             );
         }
+        Some(Registry::Lints) => {
+            for lint in LINTS {
+                let head = format!("{:<26} {:<9} ", lint.name(), lint.level().word());
+                block(&head, lint.summary());
+            }
+            say!("\nlints that warn are always shown, pedantic ones with `--pedantic`");
+        }
         Some(registry) => signatures(registry)
             .iter()
             .for_each(|signature| entry(signature)),
@@ -55,6 +66,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
                     .to_owned();
                 let names: Vec<_> = match registry {
                     Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
+                    Registry::Lints => LINTS.iter().map(|l| l.name()).collect(),
                     _ => signatures(*registry).iter().map(|s| s.name).collect(),
                 };
                 block(&format!("{name:<12} "), &names.join("  "));
@@ -72,11 +84,17 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
         Registry::Layers => LAYERS.iter().map(|l| l.signature()).collect(),
         Registry::Priors => DISTRIBUTIONS.iter().map(|d| d.signature()).collect(),
         Registry::Posteriors => POSTERIORS.iter().map(|p| p.signature()).collect(),
+        Registry::Initializers => {
+            let schemes = INITIALIZERS.iter().map(|s| s.signature());
+            schemes
+                .chain(TRANSFORMS.iter().map(|t| t.signature()))
+                .collect()
+        }
         Registry::Estimators => ESTIMATORS.iter().map(|e| e.signature()).collect(),
         Registry::Likelihoods => LIKELIHOODS.iter().map(|l| l.signature()).collect(),
         Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
         Registry::Schedules => SCHEDULES.iter().map(|s| s.signature()).collect(),
-        Registry::Data => vec![],
+        Registry::Lints | Registry::Data => vec![],
     }
 }
 
@@ -144,9 +162,9 @@ fn takes(kind: Kind) -> String {
                 learned(learnable)
             )
         }
-        Kind::Initializer => "a number, or a distribution to draw from".into(),
+        Kind::Initializer => "a number, or how to draw it: `bnnc list initializers`".into(),
         Kind::ScaleInitializer => {
-            "a number above 0, or Softplus(…) of a number or distribution".into()
+            "a number above 0, or Softplus(…) or Exp(…) of an initialiser".into()
         }
         Kind::Value { domain } => {
             format!(

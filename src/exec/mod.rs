@@ -137,11 +137,13 @@ impl<T: Number> Interpreter<T> {
         let mut values = vec![0.0; plan.terms.len()];
         for sample in 0..samples {
             self.draw(draw, sample, batch.len);
+            self.buffers.start_sample();
             self.forward(batch.inputs, batch.len);
             let weight = scales[0] / samples as f64;
             values[0] += self.observe(batch, weight) / samples as f64;
             self.backward(batch.inputs, batch.len);
-            self.collect_sample(samples, &scales, &mut values);
+            self.collect_at_draw(samples, &scales, &mut values);
+            self.collect_sample();
         }
         self.collect_terms(&scales, &mut values);
         self.chain();
@@ -186,7 +188,7 @@ impl<T: Number> Interpreter<T> {
         let zeros = vec![0.0; plan.terms.len()];
         self.scales();
         self.draw(draw, 0, 0);
-        self.collect_monte_carlo(1, &zeros, &mut values);
+        self.collect_at_draw(1, &zeros, &mut values);
         self.collect_terms(&zeros, &mut values);
         plan.terms
             .iter()

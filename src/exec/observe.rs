@@ -2,7 +2,7 @@
 
 use super::slots::rows;
 use super::{Batch, Interpreter, Number};
-use crate::ir::{Argument, Scalar};
+use crate::ir::Argument;
 use crate::likelihood::{Rows, Targets};
 use crate::plan::Plan;
 
@@ -51,9 +51,7 @@ impl<T: Number> Interpreter<T> {
                 }
             }
             Argument::Scalar(scalar) => {
-                let number = self
-                    .plan
-                    .scalar(scalar, |place| self.variables[place].wide());
+                let number = scalar.value(&|leaf| self.leaf(leaf));
                 Values {
                     values: vec![T::of(number)].into(),
                     stride: 0,
@@ -112,8 +110,8 @@ impl<T: Number> Interpreter<T> {
             self.buffers.gradients[storage].fill(T::zero());
         }
         for (argument, gradient) in arguments.iter().zip(gradients) {
-            if let Argument::Scalar(Scalar::Learned(learned)) = argument {
-                self.buffers.d_learned[learned.index()] += gradient[0].wide();
+            if let Argument::Scalar(scalar) = argument {
+                self.add_to_leaves(scalar, gradient[0].wide());
             }
             if let Some(storage) = storage_of(argument) {
                 let len = plan.storages[storage].len;

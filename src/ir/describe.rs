@@ -4,6 +4,7 @@ use super::arena::Handle;
 use super::loss::*;
 use super::model::*;
 use crate::check::expression::show;
+use crate::posterior::Entries;
 
 impl Model {
     /// What is minimised.
@@ -14,6 +15,10 @@ impl Model {
         }
         if self.is_map() {
             return "-(log likelihood + log prior) / N, minimised: maximum a posteriori".into();
+        }
+        if self.has_surrogate() {
+            return "the expected -log likelihood and dropout's surrogate of a KL, minimised; not an ELBO"
+                .into();
         }
         let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
         match deviates {
@@ -28,6 +33,7 @@ impl Model {
         match () {
             () if self.is_maximum_likelihood() => "-log likelihood / N",
             () if self.is_map() => "-(log likelihood + log prior) / N",
+            () if self.has_surrogate() => "-log likelihood and surrogate, / N",
             () => "-ELBO / N",
         }
     }
@@ -51,40 +57,42 @@ impl Model {
         format!("{factors}{what}/N")
     }
 
-    /// What is to be known of the loss as a whole.
+    /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        let temperature = self.objective.temperature;
         if self.is_map() && !self.objective.map {
             remarks.push(
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
         }
-        if self.loss.terms.len() > 1 && temperature != 1.0 {
-            let what = if temperature < 1.0 {
-                "a cold posterior"
-            } else {
-                "a warm posterior"
-            };
-            remarks.push(format!(
-                "not the ELBO: T = {} multiplies the KL, {what}",
-                show(temperature)
-            ));
-        }
-        if let Some(annealing) = self
-            .objective
-            .annealing
-            .filter(|_| self.loss.terms.len() > 1)
-        {
-            remarks.push(format!(
-                "not the ELBO at first: the KL's weight a grows from 0 to 1 over {} epochs",
-                show(annealing.epochs)
-            ));
+        if self.has_surrogate() {
+            remarks.push(
+                "not an ELBO: dropout's KL is infinite, and its published surrogate stands for it"
+                    .into(),
+            );
         }
         if self.loss.has_monte_carlo() {
             remarks.push(
                 "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),
             );
+        }
+        let mut latents: Vec<Handle<Tensor>> = Vec::new();
+        for latent in self
+            .loss
+            .terms
+            .iter()
+            .flat_map(|term| self.latents_of(term))
+        {
+            if !latents.contains(&latent) {
+                latents.push(latent);
+            }
+        }
+        if !latents.is_empty() {
+            let names = latents.iter().map(|l| self.tensors[*l].name.clone());
+            let names = crate::check::words::join(names.collect(), "and");
+            remarks.push(format!(
+                "terms that depend on {names} are taken at the draw of it: unbiased, noisy"
+            ));
         }
         remarks
     }
@@ -107,12 +115,36 @@ impl Model {
                 let value = match form {
                     Form::ClosedForm(form) => form.formula(),
                     Form::Quadrature => "the integral of q(w) ln(q(w)/p(w))",
-                    Form::MonteCarlo => "ln q(w) - ln p(w) at the draw w",
+                    Form::MonteCarlo { .. } => "ln q(w) - ln p(w) at the draw w",
                 };
+                let entries = tensor.posterior.family.entries();
+                let posterior = match entries.marginal() {
+                    Some(marginal) => format!("{marginal}(m, s)"),
+                    None => tensor.posterior.family.signature().name.into(),
+                };
+                let joint = match (entries, form) {
+                    (Entries::Correlated, Form::ClosedForm(_) | Form::Quadrature) => {
+                        "; its entries' own KL, and their total correlation sum ln s - ln(det)/2"
+                    }
+                    (Entries::Radial, Form::ClosedForm(_)) => {
+                        "; s its entries' standard deviation, and a constant"
+                    }
+                    _ => "",
+                };
+                let over = self.over_latents(term);
                 format!(
-                    "{value}, summed over {}; {}, Normal(m, s) || {prior}",
+                    "{value}, summed over {}; {}, {posterior} || {prior}{joint}{over}",
                     weights(tensor),
                     form.words()
+                )
+            }
+            TermKind::Surrogate(tensor) => {
+                let (tensor, prior) = self.with_prior(tensor);
+                let rate = show(tensor.posterior.rate);
+                format!(
+                    "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over {}; dropout's surrogate and not a KL, \
+                     up to a constant (Gal and Ghahramani 2016), p = {prior}",
+                    weights(tensor)
                 )
             }
             TermKind::NegLogPrior(tensor) => {
@@ -125,10 +157,33 @@ impl Model {
         }
     }
 
+    /// `; the mean over tau, taken at its draw`, where a term's prior depends on latent variables.
+    fn over_latents(&self, term: &Term) -> String {
+        let latents = self.latents_of(term).into_iter();
+        let names: Vec<String> = latents.map(|l| self.tensors[l].name.clone()).collect();
+        match &names[..] {
+            [] => String::new(),
+            [one] => format!("; the mean over {one}, taken at its draw"),
+            _ => {
+                let names = crate::check::words::join(names, "and");
+                format!("; the mean over {names}, taken at their draws")
+            }
+        }
+    }
+
     /// The noise that the form adds to the loss, where it adds any.
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
-            TermKind::Kl(_, Form::MonteCarlo) => Some("above 0; `kl = quadrature` has none"),
+            TermKind::Kl(tensor, Form::MonteCarlo { .. }) => {
+                let entries = self.tensors[tensor].posterior.family.entries();
+                Some(match entries.has_quadrature() {
+                    true => "above 0; `kl = quadrature` has none",
+                    false => "above 0",
+                })
+            }
+            _ if !self.latents_of(term).is_empty() => {
+                Some("above 0, of the latent variable's draw")
+            }
             _ => None,
         }
     }
@@ -137,7 +192,9 @@ impl Model {
     pub fn term_origin(&self, term: &Term) -> String {
         match term.kind {
             TermKind::Nll => self.observe.text.clone(),
-            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
+            TermKind::Kl(tensor, _)
+            | TermKind::NegLogPrior(tensor)
+            | TermKind::Surrogate(tensor) => {
                 let tensor = &self.tensors[tensor];
                 let written = tensor.prior.as_ref().map_or("", |prior| &prior.written);
                 tensor.prior_from.text("prior", written)
@@ -187,7 +244,7 @@ impl Form {
         match self {
             Form::ClosedForm(_) => "closed form",
             Form::Quadrature => "quadrature",
-            Form::MonteCarlo => "Monte Carlo",
+            Form::MonteCarlo { .. } => "Monte Carlo",
         }
     }
 }

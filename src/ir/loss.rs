@@ -32,6 +32,25 @@ pub enum TermKind {
     Kl(Handle<Tensor>, Form),
     /// −log p(loc) of a point estimate with a prior: MAP, not a KL.
     NegLogPrior(Handle<Tensor>),
+    /// What is published in place of a KL that an implicit posterior does not have: dropout's.
+    Surrogate(Handle<Tensor>),
+}
+
+impl TermKind {
+    /// The parameter it is of; `None` for the data term.
+    pub fn tensor(&self) -> Option<Handle<Tensor>> {
+        match *self {
+            TermKind::Nll => None,
+            TermKind::Kl(tensor, _)
+            | TermKind::NegLogPrior(tensor)
+            | TermKind::Surrogate(tensor) => Some(tensor),
+        }
+    }
+
+    /// Whether it is evaluated at a draw of its own parameter.
+    pub fn is_monte_carlo(&self) -> bool {
+        matches!(self, TermKind::Kl(_, Form::MonteCarlo { .. }))
+    }
 }
 
 /// How a KL is computed.
@@ -43,7 +62,11 @@ pub enum Form {
     /// as narrow as it. Near exact, without variance.
     Quadrature,
     /// log q(w) − log p(w) at the draw: unbiased, noisy.
-    MonteCarlo,
+    MonteCarlo {
+        /// Whether its gradient goes through the draw alone, without the score of q, whose expectation is
+        /// 0: sticking the landing (Roeder, Wu and Duvenaud 2017).
+        path: bool,
+    },
 }
 
 /// A product of factors, symbolic until it is printed or run.
@@ -213,6 +236,8 @@ pub enum Why {
     OncePerEpoch,
     /// A penalty under either.
     PenaltyOncePerDataSet,
+    /// A surrogate under `minibatch = uniform`.
+    SurrogateOncePerDataSet,
 }
 
 impl fmt::Display for Why {
@@ -222,6 +247,9 @@ impl fmt::Display for Why {
             Why::OncePerDataSet => "the ELBO holds the KL once per data set, so each example carries 1/N of it",
             Why::OncePerEpoch => {
                 "batch i of the epoch's M carries the share π_i = 2^(M-i)/(2^M-1); the shares add up to 1"
+            }
+            Why::SurrogateOncePerDataSet => {
+                "it stands for the KL, which the ELBO holds once per data set"
             }
             Why::PenaltyOncePerDataSet => {
                 "the log posterior holds log p(w) once per data set, so each example carries its share of it"
@@ -269,9 +297,7 @@ impl fmt::Display for AbsentReason {
 impl Loss {
     /// Whether a KL is estimated at draws of the weights, so that not the data term alone is noisy.
     pub fn has_monte_carlo(&self) -> bool {
-        self.terms
-            .iter()
-            .any(|t| matches!(t.kind, TermKind::Kl(_, Form::MonteCarlo)))
+        self.terms.iter().any(|term| term.kind.is_monte_carlo())
     }
 }
 
@@ -284,6 +310,7 @@ impl TermKind {
             TermKind::NegLogPrior(tensor) => {
                 format!("neg_log_prior({})", model.tensors[*tensor].name)
             }
+            TermKind::Surrogate(tensor) => format!("surrogate({})", model.tensors[*tensor].name),
         }
     }
 }

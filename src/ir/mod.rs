@@ -3,17 +3,24 @@
 
 mod arena;
 mod describe;
+mod facts;
+mod lambda;
 mod loss;
 mod lower;
 mod model;
 mod objective;
+mod scalar;
 mod show;
 mod text;
 mod validate;
 
+pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
+pub use facts::Facts;
+pub use lambda::{Lambda, LambdaFactor};
 pub use loss::*;
 pub use lower::lower;
 pub use model::*;
-pub use text::{Facts, text};
+pub use scalar::{Function, Leaf, Range, Scalar};
+pub use text::text;
 pub use validate::validate;

@@ -1,7 +1,11 @@
 //! Parts of a model as the file would write them, every value worked out.
 
 use super::model::*;
+use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
+use crate::distribution::Support;
+use crate::initializer::Initializer;
+use crate::kl;
 use crate::posterior::Entries;
 use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
@@ -14,7 +18,7 @@ impl Model {
         let mut values = prior
             .parameters
             .iter()
-            .map(|scalar| self.scalar_text(*scalar));
+            .map(|scalar| self.scalar_text(scalar));
         let lengths = prior.distribution.lengths(prior.parameters.len());
         let arguments: Vec<String> = lengths
             .into_iter()
@@ -32,10 +36,33 @@ impl Model {
         format!("{name}({})", arguments.join(", "))
     }
 
-    fn scalar_text(&self, scalar: Scalar) -> String {
+    /// A number as the file would write it: `0.1`, `learned(0.1)`, `tau/2.82843`.
+    pub fn scalar_text(&self, scalar: &Scalar) -> String {
+        self.scalar_with(scalar, &|learned| {
+            format!("learned({})", show(learned.initial))
+        })
+    }
+
+    fn scalar_with(&self, scalar: &Scalar, learned: &dyn Fn(&Learned) -> String) -> String {
+        // Parentheses wherever a reader could be in doubt.
+        let operand = |inner: &Scalar| {
+            let text = self.scalar_with(inner, learned);
+            match inner {
+                Scalar::Binary(..) | Scalar::Negate(_) => format!("({text})"),
+                _ => text,
+            }
+        };
         match scalar {
-            Scalar::Fixed(value) => show(value),
-            Scalar::Learned(learned) => format!("learned({})", show(self.learned[learned].initial)),
+            Scalar::Fixed(value) => show(*value),
+            Scalar::Learned(handle) => learned(&self.learned[*handle]),
+            Scalar::Latent(latent) => self.tensors[*latent].name.clone(),
+            Scalar::Negate(inner) => format!("-{}", operand(inner)),
+            Scalar::Binary(operator, a, b) => {
+                format!("{} {} {}", operand(a), operator.symbol(), operand(b))
+            }
+            Scalar::Apply(function, inner) => {
+                format!("{}({})", function.word(), self.scalar_with(inner, learned))
+            }
         }
     }
 
@@ -47,8 +74,9 @@ impl Model {
             .iter()
             .map(|argument| match argument {
                 Argument::Node(node) => self.nodes[*node].name.clone(),
-                Argument::Scalar(Scalar::Fixed(value)) => show(*value),
-                Argument::Scalar(Scalar::Learned(learned)) => self.learned[*learned].name.clone(),
+                Argument::Scalar(scalar) => {
+                    self.scalar_with(scalar, &|learned| learned.name.clone())
+                }
             })
             .collect();
         let name = self.observe.likelihood.signature().name;
@@ -89,12 +117,62 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
 }
 
 impl BoundPosterior {
-    /// How its variables start: `loc ~ Normal(0, 0.1), rho ~ Normal(-3, 0.1)`.
-    pub fn start_text(&self) -> String {
-        let variables = self.family.variables().iter().zip(&self.initializers);
-        let variables = variables.map(|(name, initializer)| match initializer {
-            Initializer::Constant(_) => format!("{name} = {initializer}"),
-            _ => format!("{name} ~ {initializer}"),
+    /// Where its draws have mass.
+    pub fn support(&self) -> Support {
+        match self.family.entries() {
+            Entries::LogNormal => Support::Positive,
+            Entries::LogitNormal => Support::Interval {
+                low: self.bounds[0],
+                high: self.bounds[1],
+            },
+            _ => Support::Real,
+        }
+    }
+
+    /// What its draws are made of, from a normal.
+    pub fn made_of(&self) -> kl::Transform {
+        match self.support() {
+            Support::Real => kl::Transform::Identity,
+            Support::Positive => kl::Transform::Exp,
+            Support::Interval { low, high } => kl::Transform::Logistic { low, high },
+        }
+    }
+
+    /// What it is: `Normal(loc, softplus(rho))`.
+    pub fn formula(&self) -> String {
+        let formula = self.family.formula();
+        formula.replace("softplus(rho)", self.transform.formula())
+    }
+
+    /// Where its draws can lie.
+    pub fn range(&self) -> Range {
+        match self.support() {
+            Support::Real => Range::open(f64::NEG_INFINITY, f64::INFINITY),
+            Support::Positive => Range::open(0.0, f64::INFINITY),
+            Support::Interval { low, high } => Range::open(low, high),
+        }
+    }
+
+    /// The middle of a single number's posterior before the first step.
+    pub fn middle(&self) -> f64 {
+        let loc = self.initializer("loc").map_or(0.0, |start| start.mean());
+        let [low, high] = self.bounds;
+        match self.family.entries() {
+            Entries::LogNormal => loc.exp(),
+            Entries::LogitNormal => low + (high - low) / (1.0 + (-loc).exp()),
+            _ => loc,
+        }
+    }
+
+    /// How the variables of a parameter of this shape start: `loc ~ Normal(0, 0.1), rho ~ Normal(-3, 0.1)`.
+    pub fn start_text(&self, shape: &Shape) -> String {
+        let variables = self.family.variables(shape, self.rank);
+        let variables = variables.iter().map(|variable| {
+            let (name, initializer) = (variable.name, self.start(variable));
+            match initializer {
+                Initializer::Constant(_) => format!("{name} = {initializer}"),
+                _ => format!("{name} ~ {initializer}"),
+            }
         });
         variables.collect::<Vec<_>>().join(", ")
     }
@@ -110,6 +188,10 @@ impl fmt::Display for Initializer {
             Initializer::Uniform { low, high } => {
                 write!(f, "Uniform({}, {})", show(*low), show(*high))
             }
+            Initializer::TruncatedNormal { loc, scale } => {
+                write!(f, "TruncatedNormal({}, {})", show(*loc), show(*scale))
+            }
+            Initializer::Orthogonal { gain } => write!(f, "Orthogonal({})", show(*gain)),
         }
     }
 }

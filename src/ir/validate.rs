@@ -3,8 +3,9 @@
 
 use super::loss::*;
 use super::model::*;
+use super::scalar::Scalar;
 use crate::layer::Operation;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
 
@@ -42,7 +43,12 @@ fn names(model: &Model) -> Result<(), String> {
 
 /// The input first; every other value made of earlier ones, its shape what its arithmetic gives.
 fn graph(model: &Model) -> Result<(), String> {
-    let mut kernels = HashSet::new();
+    // What belongs to no layer: latent variables, and what other parameters bring with them.
+    let others = model
+        .tensors
+        .iter()
+        .filter(|(_, tensor)| !tensor.role.is_of_layer());
+    let mut kernels: HashSet<usize> = others.map(|(other, _)| other.index()).collect();
     for (handle, node) in model.nodes.iter() {
         let name = &node.name;
         let Some(call) = &node.call else {
@@ -98,15 +104,20 @@ fn tensors(model: &Model) -> Result<(), String> {
     for (_, tensor) in model.tensors.iter() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
-        let variables = family.variables().len();
-        holds(tensor.posterior.initializers.len() == variables, || {
-            format!("{name} misses an initialiser")
-        })?;
+        let variables = family.variables(&tensor.shape, tensor.posterior.rank);
+        let started = variables.iter().all(|variable| match variable.start {
+            Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
+            _ => true,
+        });
+        holds(started, || format!("{name} misses an initialiser"))?;
+        if let Some(reason) = family.refuse(&tensor.shape) {
+            return Err(format!("{name}: {reason}"));
+        }
         let (prior, estimator) = (tensor.prior.is_some(), tensor.estimator.is_some());
         let right = match family.entries() {
-            Entries::Normal => prior && estimator,
-            Entries::Point => prior && !estimator,
+            Entries::Point | Entries::Scaled => prior && !estimator,
             Entries::Free => !prior && !estimator,
+            _ => prior && estimator,
         };
         holds(right, || {
             format!("{name}: prior, posterior and estimator do not go together")
@@ -157,12 +168,14 @@ fn observe(model: &Model) -> Result<(), String> {
                     format!("{} is {shape}, not {width} wide", parameter.name)
                 })?;
             }
-            Argument::Scalar(Scalar::Fixed(value)) => {
+            Argument::Scalar(scalar) => {
+                let Some(value) = scalar.fixed() else {
+                    continue;
+                };
                 let inside =
-                    matches!(parameter.kind, Kind::Value { domain } if domain.holds(*value));
+                    matches!(parameter.kind, Kind::Value { domain } if domain.holds(value));
                 holds(inside, || format!("{} is {value}", parameter.name))?;
             }
-            Argument::Scalar(Scalar::Learned(_)) => {}
         }
     }
     Ok(())
@@ -175,7 +188,9 @@ fn loss(model: &Model) -> Result<(), String> {
         let name = term.kind.name(model);
         match term.kind {
             TermKind::Nll => holds(index == 0, || "the data term is not the first".into())?,
-            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
+            TermKind::Kl(tensor, _)
+            | TermKind::NegLogPrior(tensor)
+            | TermKind::Surrogate(tensor) => {
                 holds(index > 0, || "the data term is not the first".into())?;
                 holds(model.tensors[tensor].prior.is_some(), || {
                     format!("{name} has no prior")

@@ -2,6 +2,7 @@
 //! Carlo, and the penalty of a point estimate. Values are summed over the entries in float64.
 
 mod cauchy_cauchy;
+mod dropout;
 mod laplace_laplace;
 mod laplace_normal;
 mod log_normal;
@@ -15,6 +16,7 @@ mod quadrature;
 pub mod rules;
 
 pub use cauchy_cauchy::CauchyCauchy;
+pub use dropout::DropoutSurrogate;
 pub use laplace_laplace::LaplaceLaplace;
 pub use laplace_normal::LaplaceNormal;
 pub use log_normal::{

@@ -16,8 +16,8 @@ impl Lint for PenaltyWithoutBound {
     fn summary(&self) -> &'static str {
         "a point estimate under a prior whose scale is learned has no minimum"
     }
-    fn needs_run(&self) -> bool {
-        false
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/penalty-without-bound.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
         model.loss.terms.iter().find_map(|term| {
@@ -29,7 +29,7 @@ impl Lint for PenaltyWithoutBound {
             let scale = scalars.find_map(|scalar| match scalar {
                 Scalar::Learned(learned) => Some(&model.learned[*learned])
                     .filter(|l| l.domain == Domain::Positive && l.name.contains("scale")),
-                Scalar::Fixed(_) => None,
+                _ => None,
             })?;
             let title = format!(
                 "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",

@@ -10,10 +10,9 @@ mod variables;
 
 pub use graph::{NodePlan, Segment, SegmentKind, Storage};
 pub use text::text;
-pub use variables::{DrawKind, LearnedPlan, TensorPlan, Variable};
+pub use variables::{DrawKind, Family, Frame, LearnedPlan, Mask, TensorPlan, TermPlan, Variable};
 
 use crate::ir::Model;
-use crate::kl::AnyTerm;
 use crate::layer::Operation;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ pub struct Plan {
     /// One for each of the model's learned numbers.
     pub learned: Vec<LearnedPlan>,
     /// The computation of each of the loss's terms; `None` for the data term.
-    pub terms: Vec<Option<Arc<dyn AnyTerm>>>,
+    pub terms: Vec<Option<TermPlan>>,
     /// One for each of the model's nodes.
     pub nodes: Vec<NodePlan>,
     /// Where values are kept.
@@ -45,7 +44,7 @@ impl Plan {
             .loss
             .terms
             .iter()
-            .map(|term| variables::computation(&model, term))
+            .map(|term| variables::term(&model, term))
             .collect();
         let (nodes, storages, segments) = graph::cut(&model);
         Plan {

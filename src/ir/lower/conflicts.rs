@@ -79,21 +79,23 @@ impl Lower<'_> {
         posterior: &(BoundPosterior, Origin),
     ) {
         let Some(bound) = &prior.0 else { return };
-        let parameters: Vec<f64> = bound.parameters.iter().map(|s| self.initial(*s)).collect();
-        let support = bound.distribution.support(&parameters);
+        let support = self.support_of(bound);
         let family = posterior.0.family;
-        if support.holds(support_of(family.entries())) {
+        if support.holds(posterior.0.support()) {
             return;
         }
         let (family, name) = (family.signature().name, bound.distribution.signature().name);
         let (title, everywhere) = match posterior.0.family.entries() {
-            Entries::Normal => (
-                format!("KL({family} ‖ {name}) is infinite"),
-                "gives every number a density",
-            ),
-            Entries::Point | Entries::Free => (
+            Entries::Point | Entries::Scaled | Entries::Free => (
                 format!("the penalty -log {name}(w) is infinite for some w"),
-                "may be any number",
+                "may be any number".into(),
+            ),
+            _ => (
+                format!("KL({family} ‖ {name}) is infinite"),
+                match posterior.0.support() {
+                    Support::Real => "gives every number a density".into(),
+                    inside => format!("gives {} a density", allowed(inside)),
+                },
             ),
         };
         let mut message = Diagnostic::error("E0401", title);
@@ -105,7 +107,29 @@ impl Lower<'_> {
         } else {
             message = message.note(format!("where no posterior is set, it is {family}"));
         }
+        let message = match support {
+            Support::Positive => message.help("`posterior = LogNormal` is on numbers above 0"),
+            Support::Interval { .. } => {
+                message.help("`posterior = LogitNormal` lies between the ends of its prior")
+            }
+            Support::Real => message,
+        };
         self.report(message.help("a prior on every number, such as `Normal(0, 1)`"));
+    }
+
+    /// Where a prior has mass.
+    pub(super) fn support_of(&self, prior: &Prior) -> Support {
+        let parameters: Vec<f64> = prior.parameters.iter().map(|s| self.initial(s)).collect();
+        prior.distribution.support(&parameters)
+    }
+
+    /// Gives a posterior between two ends those of its prior.
+    pub(super) fn between_its_ends(&self, prior: &Prior, posterior: &mut BoundPosterior) {
+        if let (Entries::LogitNormal, Support::Interval { low, high }) =
+            (posterior.family.entries(), self.support_of(prior))
+        {
+            posterior.bounds = [low, high];
+        }
     }
 
     /// The words of a settings block, each known and given once.
@@ -172,13 +196,6 @@ impl Lower<'_> {
                 );
             }
         }
-    }
-}
-
-/// Where a posterior has mass, or a point may come to.
-fn support_of(entries: Entries) -> Support {
-    match entries {
-        Entries::Normal | Entries::Point | Entries::Free => Support::Real,
     }
 }
 

@@ -31,19 +31,7 @@ impl<'a> Items<'a> {
             let word = word(&item.kind);
             let keyword = Span::new(item.span.start, item.span.start + word.len());
             match &item.kind {
-                ItemKind::Const { .. } => continue,
-                ItemKind::Latent { name, .. } => {
-                    let what = format!(
-                        "`{}` would be a random variable with a posterior of its own",
-                        name.text
-                    );
-                    messages.push(
-                        not_yet("latent", keyword).note(what).help(
-                            "`learned(0.1)` in place of a number makes a point estimate of it",
-                        ),
-                    );
-                    continue;
-                }
+                ItemKind::Const { .. } | ItemKind::Latent { .. } => continue,
                 ItemKind::Block { .. } => {
                     messages.push(
                         not_yet("block", keyword).help("write its layers out where it is used"),

@@ -4,12 +4,15 @@
 //! and what depends on it is checked as far as it can be without.
 
 mod conflicts;
+mod factors;
 mod items;
+mod latent;
 mod network;
 mod observe;
 mod options;
 mod posterior;
 mod prior;
+mod scalar;
 mod settings;
 mod value;
 
@@ -19,7 +22,7 @@ use super::objective;
 use crate::check::{Constants, Fans, Messages, words};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::syntax::ast::File;
+use crate::syntax::ast::{File, Ident};
 use items::Items;
 use std::collections::HashSet;
 
@@ -43,6 +46,7 @@ pub fn lower(
         nodes: Arena::default(),
         tensors: Arena::default(),
         learned: Arena::default(),
+        latents: Vec::new(),
         layers: false,
         broken: Vec::new(),
         used: Vec::new(),
@@ -51,6 +55,7 @@ pub fn lower(
     lower.layers = items.network.is_some_and(|(steps, _)| !steps.is_empty());
     let input = lower.input(&items);
     let target = lower.target(&items);
+    lower.latents(file);
     lower.network(&items, input.as_ref());
     let observe = lower.observe(&items, target.as_ref());
     let objective = lower.objective(&items);
@@ -96,6 +101,8 @@ struct Lower<'a> {
     nodes: Arena<Node>,
     tensors: Arena<Tensor>,
     learned: Arena<Learned>,
+    /// The latent variables by name; `None` where something is wrong with it, which has been said.
+    latents: Vec<(Ident, Option<Handle<Tensor>>)>,
     /// Whether the file has a network with layers; that it has none has been said.
     layers: bool,
     /// Names of values with which something is wrong, which has been said.

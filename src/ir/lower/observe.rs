@@ -1,6 +1,7 @@
 //! `observe label ~ Categorical(logits = logits)`: how the network's values and the target meet.
 
 use super::items::Items;
+use super::scalar::Place;
 use super::{Lower, one_line};
 use crate::check::{bind, words};
 use crate::diagnostic::Diagnostic;
@@ -126,6 +127,7 @@ impl Lower<'_> {
         }
         let target = items.target.map_or("", |(name, _)| name.text.as_str());
         if let Some(name) = expr.as_name()
+            && !self.is_latent(&name.text)
             && self.constants.find(&name.text).is_none()
             && !self.constants.is_silent(&name.text)
             && name.text != "pi"
@@ -133,9 +135,13 @@ impl Lower<'_> {
             self.unknown_value(name, target);
             return None;
         }
-        let learned = format!("{target}.{}", parameter.name);
-        self.scalar(parameter.name, expr, domain, learned, None)
-            .map(Argument::Scalar)
+        let place = Place {
+            parameter: parameter.name,
+            domain,
+            learned: &format!("{target}.{}", parameter.name),
+            fans: None,
+        };
+        self.scalar(place, expr).map(Argument::Scalar)
     }
 
     fn unknown_value(&mut self, name: &Ident, target: &str) {

@@ -1,14 +1,15 @@
-//! Priors, and numbers that may be learned.
+//! Priors.
 
-use super::{Lower, scoped};
-use crate::check::expression::show;
-use crate::check::{Fans, Scope, arguments, bind, words};
+use super::Lower;
+use super::scalar::Place;
+use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::{self, DISTRIBUTIONS, MAX_PARAMETERS};
 use crate::ir::model::*;
+use crate::ir::scalar::{Leaf, Scalar};
 use crate::posterior;
-use crate::signature::{Domain, Kind};
-use crate::syntax::ast::{Call, Expr, ExprKind, Ident};
+use crate::signature::Kind;
+use crate::syntax::ast::{Expr, ExprKind, Ident};
 
 impl Lower<'_> {
     /// `Normal(0, 1 / sqrt(fan_in))`, as the prior of `tensor`.
@@ -51,19 +52,25 @@ impl Lower<'_> {
             let mut values = Vec::new();
             for (expr, name) in items {
                 let learned = format!("{tensor}.prior.{name}");
-                if !learnable && is_learned(expr) {
+                if !learnable && self.varies(expr) {
                     let title = format!("`{}` is a constant", parameter.name);
                     self.report(
                         Diagnostic::error("E0216", title)
-                            .at(expr.span, "cannot be learned")
+                            .at(expr.span, "cannot be learned, nor random")
                             .note("where the prior has mass is part of the model"),
                     );
                     whole = false;
                     continue;
                 }
-                match self.scalar(parameter.name, expr, domain, learned, Some(fans)) {
+                let place = Place {
+                    parameter: parameter.name,
+                    domain,
+                    learned: &learned,
+                    fans: Some(fans),
+                };
+                match self.scalar(place, expr) {
                     Some(scalar) => {
-                        values.push(self.initial(scalar));
+                        values.push(self.initial(&scalar));
                         parameters.push(scalar);
                     }
                     None => whole = false,
@@ -89,15 +96,18 @@ impl Lower<'_> {
         Some(Prior {
             distribution,
             parameters,
+            anchor: None,
+            local: None,
             written: self.written(value.span),
         })
     }
 
-    pub(super) fn initial(&self, scalar: Scalar) -> f64 {
-        match scalar {
-            Scalar::Fixed(value) => value,
-            Scalar::Learned(learned) => self.learned[learned].initial,
-        }
+    /// A number before the first step; of a latent variable, its posterior's middle.
+    pub(super) fn initial(&self, scalar: &Scalar) -> f64 {
+        scalar.value(&|leaf| match leaf {
+            Leaf::Learned(learned) => self.learned[learned].initial,
+            Leaf::Latent(latent) => self.tensors[latent].posterior.middle(),
+        })
     }
 
     fn unknown_prior(&mut self, name: &Ident) {
@@ -114,66 +124,4 @@ impl Lower<'_> {
         };
         self.report(message);
     }
-
-    /// A number, or `learned(…)`, which is called `learned`.
-    pub(super) fn scalar(
-        &mut self,
-        parameter: &str,
-        expr: &Expr,
-        domain: Domain,
-        learned: String,
-        fans: Option<Fans>,
-    ) -> Option<Scalar> {
-        if let ExprKind::Call(call) = &expr.kind
-            && is_learned(expr)
-        {
-            let initial = self.learned_initial(parameter, call, domain, fans)?;
-            return Some(Scalar::Learned(self.learned.push(Learned {
-                name: learned,
-                initial,
-                domain,
-                span: call.span,
-            })));
-        }
-        let (scope, messages) = scoped!(self, fans);
-        arguments::in_domain(parameter, expr, domain, scope, messages).map(Scalar::Fixed)
-    }
-
-    fn learned_initial(
-        &mut self,
-        parameter: &str,
-        call: &Call,
-        domain: Domain,
-        fans: Option<Fans>,
-    ) -> Option<f64> {
-        let [argument] = &call.arguments[..] else {
-            self.report(
-                Diagnostic::error("E0204", "`learned` takes one number: where it starts")
-                    .at(call.span, "")
-                    .help("such as `learned(0.1)`"),
-            );
-            return None;
-        };
-        let (scope, messages) = scoped!(self, fans);
-        let initial = arguments::in_domain(parameter, &argument.value, domain, scope, messages)?;
-        // A transform keeps it inside; it cannot start on the edge.
-        let edge = match domain {
-            Domain::Unit => initial == 0.0 || initial == 1.0,
-            Domain::NonNegative => initial == 0.0,
-            Domain::Real | Domain::Positive | Domain::OpenUnit => false,
-        };
-        if edge {
-            let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
-            self.report(
-                Diagnostic::error("E0207", title).at(argument.span, "the edge of what it may be"),
-            );
-            return None;
-        }
-        Some(initial)
-    }
-}
-
-/// `learned(…)`
-fn is_learned(expr: &Expr) -> bool {
-    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "learned")
 }

@@ -21,8 +21,9 @@ impl Lower<'_> {
                 self.node(&name.text).is_some() || self.broken.contains(&name.text)
             }
             ExprKind::Call(call) => {
-                is_layer(&call.name.text)
-                    || call.arguments.iter().any(|a| self.of_network(&a.value))
+                let mut arguments = call.arguments.iter().map(|a| &a.value);
+                is_layer(&call.name.text) && !arguments.clone().any(|a| self.varies(a))
+                    || arguments.any(|a| self.of_network(a))
             }
             ExprKind::List(items) => items.iter().any(|item| self.of_network(item)),
             ExprKind::Index { .. } => true,
