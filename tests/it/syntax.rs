@@ -329,9 +329,9 @@ const PIECES: &[&str] = &[
 #[test]
 fn the_name_of_a_file_is_read_as_it_stands() {
     let text = fs::read_to_string("tests/corpus/good/everything.bnn").unwrap();
-    let tree = tree(&text);
+    let whole = tree(&text);
     let line = "\n  set from = \"nets/first (old) #1 {.safetensors\"\n";
-    assert!(tree.contains(line), "{tree}");
+    assert!(whole.contains(line), "{whole}");
     let alone = |setting: &str| format!("default {{ {setting} }}\n");
     assert!(tree(&alone("from = \"\"")).contains("set from = \"\"\n"));
     for setting in [
