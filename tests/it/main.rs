@@ -9,6 +9,7 @@ mod front_check;
 mod front_fuzz;
 mod front_ir;
 mod gradients;
+mod hierarchy;
 mod initializers;
 mod lints;
 mod oracle;
