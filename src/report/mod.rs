@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod initial;
+mod prior_predictive;
 pub mod table;
 mod text;
 

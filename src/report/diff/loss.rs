@@ -4,7 +4,8 @@ use super::value::Which;
 use super::{Change, Section, Totals, Two};
 use crate::check::expression::show;
 use crate::ir::{
-    Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Scale, Subject, Tensor, Term, TermKind,
+    Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Scale, Subject, Tensor,
+    Term, TermKind,
 };
 use crate::report::initial::initial_terms;
 
@@ -63,8 +64,16 @@ enum Place<'a> {
 }
 
 fn place(model: &Model, tensor: Handle<Tensor>) -> Option<Place<'_>> {
-    let term = model.loss.terms.iter().find(|term| term.kind.tensor() == Some(tensor));
-    let absent = model.loss.absent.iter().find(|absent| absent.subject == Subject::Tensor(tensor));
+    let term = model
+        .loss
+        .terms
+        .iter()
+        .find(|term| term.kind.tensor() == Some(tensor));
+    let absent = model
+        .loss
+        .absent
+        .iter()
+        .find(|absent| absent.subject == Subject::Tensor(tensor));
     term.map(Place::Term).or(absent.map(Place::Absent))
 }
 
@@ -73,7 +82,8 @@ pub fn terms(two: &Two, out: &mut Vec<Change>) {
     let head = Change::new(Section::Loss, "minimised", "");
     out.extend(head.changed(two.a.loss_head(), two.b.loss_head()));
     for pair in &two.pairing.tensors {
-        let of = |model, tensor: Option<Handle<Tensor>>| tensor.and_then(|tensor| place(model, tensor));
+        let of =
+            |model, tensor: Option<Handle<Tensor>>| tensor.and_then(|tensor| place(model, tensor));
         let tensor = match *pair {
             (_, Some(second)) => &two.b.tensors[second],
             (Some(first), None) => &two.a.tensors[first],
@@ -83,7 +93,10 @@ pub fn terms(two: &Two, out: &mut Vec<Change>) {
         match (of(two.a, pair.0), of(two.b, pair.1)) {
             (Some(Place::Term(x)), Some(Place::Term(y))) if kind(x) == kind(y) => {
                 out.extend(change("form").changed(form(two.a, x), form(two.b, y)));
-                out.extend(change("mean over").changed(over(two, Which::First, x), over(two, Which::Second, y)));
+                out.extend(
+                    change("mean over")
+                        .changed(over(two, Which::First, x), over(two, Which::Second, y)),
+                );
                 if let Some(mut scale) = change("scale").changed(scale(&x.scale), scale(&y.scale)) {
                     scale.note = Some(y.why.to_string()).filter(|_| x.why != y.why);
                     out.push(scale);
@@ -115,8 +128,14 @@ fn form(model: &Model, term: &Term) -> String {
     };
     let tensor = &model.tensors[tensor];
     let family = tensor.posterior.family;
-    let posterior = family.entries().marginal().unwrap_or(family.signature().name);
-    let prior = tensor.prior.as_ref().map_or("", |prior| prior.distribution.signature().name);
+    let posterior = family
+        .entries()
+        .marginal()
+        .unwrap_or(family.signature().name);
+    let prior = tensor
+        .prior
+        .as_ref()
+        .map_or("", |prior| prior.distribution.signature().name);
     let how = match form {
         Form::MonteCarlo { path: true } => "Monte Carlo, gradient along the path",
         form => form.words(),
@@ -127,7 +146,9 @@ fn form(model: &Model, term: &Term) -> String {
 /// `tau`
 fn over(two: &Two, which: Which, term: &Term) -> String {
     let latents = two.model(which).latents_of(term).into_iter();
-    let names: Vec<&str> = latents.map(|latent| two.latent_name(which, latent)).collect();
+    let names: Vec<&str> = latents
+        .map(|latent| two.latent_name(which, latent))
+        .collect();
     match names.is_empty() {
         true => "none".into(),
         false => names.join(", "),
@@ -140,7 +161,9 @@ fn scale(scale: &Scale) -> String {
     for factor in &scale.0 {
         match factor {
             Factor::Temperature(temperature) => text += &format!(", T = {temperature}"),
-            Factor::Annealing(annealing) => text += &format!(", a to 1 over {} epochs", annealing.epochs),
+            Factor::Annealing(annealing) => {
+                text += &format!(", a to 1 over {} epochs", annealing.epochs)
+            }
             Factor::PerBatch | Factor::PerExample | Factor::Blundell => {}
         }
     }
@@ -163,7 +186,13 @@ fn whole(model: &Model, place: Place) -> String {
 /// Sums over the two models.
 pub fn totals(a: &Model, b: &Model) -> Totals {
     let both = [a, b];
-    let lambda = |model: &Model| model.loss.terms.get(1).map_or(1.0, |term| term.scale.lambda());
+    let lambda = |model: &Model| {
+        model
+            .loss
+            .terms
+            .get(1)
+            .map_or(1.0, |term| term.scale.lambda())
+    };
     let initial = |model: &Model| {
         let terms = initial_terms(model).into_iter().skip(1);
         terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())

@@ -181,7 +181,11 @@ impl Change {
     }
 
     /// From one value to another; nothing where they are the same.
-    fn changed(self, before: impl Into<value::Value>, after: impl Into<value::Value>) -> Option<Self> {
+    fn changed(
+        self,
+        before: impl Into<value::Value>,
+        after: impl Into<value::Value>,
+    ) -> Option<Self> {
         let (before, after) = value::apart(before.into(), after.into())?;
         Some(Change {
             before: Some(before),

@@ -9,10 +9,30 @@ use crate::report::check::{call, constant};
 pub fn data(two: &Two, out: &mut Vec<Change>) {
     let (a, b) = (two.a, two.b);
     let pairs = [
-        (&b.input.name, "name", a.input.name.clone(), b.input.name.clone()),
-        (&b.input.name, "shape", a.input.shape.to_string(), b.input.shape.to_string()),
-        (&b.target.name, "name", a.target.name.clone(), b.target.name.clone()),
-        (&b.target.name, "kind", a.target.kind.to_string(), b.target.kind.to_string()),
+        (
+            &b.input.name,
+            "name",
+            a.input.name.clone(),
+            b.input.name.clone(),
+        ),
+        (
+            &b.input.name,
+            "shape",
+            a.input.shape.to_string(),
+            b.input.shape.to_string(),
+        ),
+        (
+            &b.target.name,
+            "name",
+            a.target.name.clone(),
+            b.target.name.clone(),
+        ),
+        (
+            &b.target.name,
+            "kind",
+            a.target.kind.to_string(),
+            b.target.kind.to_string(),
+        ),
     ];
     for (subject, field, before, after) in pairs {
         out.extend(Change::new(Section::Data, subject, field).changed(before, after));
@@ -40,7 +60,11 @@ pub fn network(two: &Two, out: &mut Vec<Change>) {
 /// `tanh after hidden1`
 fn whole(model: &Model, node: Handle<Node>) -> String {
     let node = &model.nodes[node];
-    let above: Vec<&str> = node.inputs.iter().map(|n| model.nodes[*n].name.as_str()).collect();
+    let above: Vec<&str> = node
+        .inputs
+        .iter()
+        .map(|n| model.nodes[*n].name.as_str())
+        .collect();
     format!("{} after {}", call(model, node), above.join(", "))
 }
 
@@ -101,7 +125,11 @@ fn origin_a(two: &Two, node: &Node) -> Vec<Handle<Node>> {
 fn origin_b(two: &Two, node: &Node) -> Vec<Handle<Node>> {
     let mut found = Vec::new();
     for input in &node.inputs {
-        let old = two.pairing.nodes.iter().any(|pair| matches!(pair, (Some(_), Some(b)) if b == input));
+        let old = two
+            .pairing
+            .nodes
+            .iter()
+            .any(|pair| matches!(pair, (Some(_), Some(b)) if b == input));
         match old {
             true => found.push(*input),
             false => found.extend(origin_b(two, &two.b.nodes[*input])),

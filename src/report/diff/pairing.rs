@@ -127,7 +127,12 @@ fn sides<'a>(model: &'a Model, other: &Model) -> Vec<Side<'a>> {
         named: own.contains(&node.name),
         kept: own.contains(&node.name) && theirs.contains(&node.name),
     };
-    model.nodes.iter().skip(1).map(|(_, node)| side(node)).collect()
+    model
+        .nodes
+        .iter()
+        .skip(1)
+        .map(|(_, node)| side(node))
+        .collect()
 }
 
 fn nodes(a: &Model, b: &Model) -> Vec<Pair<Node>> {
@@ -243,7 +248,10 @@ fn latents(a: &Model, b: &Model) -> Vec<Pair<Tensor>> {
     };
     for first in left {
         let same = |second: &Handle<Tensor>| what(a, first) == what(b, *second);
-        let second = seconds.iter().position(same).map(|place| seconds.remove(place));
+        let second = seconds
+            .iter()
+            .position(same)
+            .map(|place| seconds.remove(place));
         pairs.push((Some(first), second));
     }
     pairs.extend(seconds.into_iter().map(|second| (None, Some(second))));
@@ -255,7 +263,8 @@ fn learned(a: &Model, b: &Model, tensors: &[Pair<Tensor>]) -> Vec<Pair<Learned>>
     let renamed = |name: &str| -> Option<String> {
         let owner = |(first, second): &Pair<Tensor>| {
             let rest = name.strip_prefix(a.tensors[(*first)?].name.as_str())?;
-            rest.starts_with('.').then(|| Some(format!("{}{rest}", b.tensors[(*second)?].name)))
+            rest.starts_with('.')
+                .then(|| Some(format!("{}{rest}", b.tensors[(*second)?].name)))
         };
         if let Some(found) = tensors.iter().find_map(owner) {
             return found;
@@ -268,7 +277,10 @@ fn learned(a: &Model, b: &Model, tensors: &[Pair<Tensor>]) -> Vec<Pair<Learned>>
     for (first, learned) in a.learned.iter() {
         let name = renamed(&learned.name);
         let same = |second: &Handle<Learned>| Some(&b.learned[*second].name) == name.as_ref();
-        let second = seconds.iter().position(same).map(|place| seconds.remove(place));
+        let second = seconds
+            .iter()
+            .position(same)
+            .map(|place| seconds.remove(place));
         pairs.push((Some(first), second));
     }
     pairs.extend(seconds.into_iter().map(|second| (None, Some(second))));

@@ -9,7 +9,9 @@ pub fn common(two: &Two) -> [usize; 2] {
     let of = |role: Role| {
         let pairs = two.pairing.tensors.iter();
         let pairs = pairs.filter_map(|(a, b)| a.zip(*b));
-        pairs.filter(|(_, b)| two.b.tensors[*b].role == role).count()
+        pairs
+            .filter(|(_, b)| two.b.tensors[*b].role == role)
+            .count()
     };
     [Role::Kernel, Role::Bias].map(of)
 }
@@ -107,7 +109,10 @@ pub fn learned(two: &Two, out: &mut Vec<Change>) {
     let text = |model: &Model, handle| {
         let learned: &crate::ir::Learned = &model.learned[handle];
         let initial = crate::check::expression::show(learned.initial);
-        (learned.name.clone(), format!("learned({initial}), {}", learned.domain.describe()))
+        (
+            learned.name.clone(),
+            format!("learned({initial}), {}", learned.domain.describe()),
+        )
     };
     for pair in &two.pairing.learned {
         match *pair {

@@ -33,15 +33,19 @@ fn model(text: &str) -> Arc<Model> {
         name: "m.bnn".into(),
         text: text.into(),
     };
-    compile::source(source, &[]).unwrap_or_else(|failure| panic!("{failure}\n{text}")).model
+    compile::source(source, &[])
+        .unwrap_or_else(|failure| panic!("{failure}\n{text}"))
+        .model
 }
 
 /// `BASE` with each of the replacements, every one of which must change it.
 fn with(replacements: &[(&str, &str)]) -> String {
-    replacements.iter().fold(BASE.to_owned(), |text, (from, to)| {
-        assert!(text.contains(from), "{from}");
-        text.replace(from, to)
-    })
+    replacements
+        .iter()
+        .fold(BASE.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        })
 }
 
 fn facts(a: &str, b: &str) -> Vec<String> {
@@ -56,7 +60,11 @@ fn facts(a: &str, b: &str) -> Vec<String> {
             _ => panic!("{change:?}"),
         }
     };
-    diff(&model(a), &model(b)).changes.iter().map(fact).collect()
+    diff(&model(a), &model(b))
+        .changes
+        .iter()
+        .map(fact)
+        .collect()
 }
 
 #[track_caller]
@@ -74,7 +82,10 @@ fn what_a_fit_does_not_depend_on_is_no_difference() {
         &[("Normal(0, 1)", "Normal(loc = 0,   scale = sqrt(1))")],
         // What the default says, said of one layer.
         &[("  f = dense(1)", "  f = dense(1) { prior = Normal(0, 1) }")],
-        &[("objective elbo", "objective elbo { kl = auto, samples = 1 }")],
+        &[(
+            "objective elbo",
+            "objective elbo { kl = auto, samples = 1 }",
+        )],
         &[("0.1), scale = Softplus", "0.1), scale =\n    Softplus")],
     ] {
         gives(replacements, &[]);
@@ -96,7 +107,10 @@ fn data() {
         ],
     );
     // Learned numbers are known by the target, whatever its name.
-    gives(&[("target y", "target t"), ("observe y", "observe t")], &["Data t name: y -> t"]);
+    gives(
+        &[("target y", "target t"), ("observe y", "observe t")],
+        &["Data t name: y -> t"],
+    );
 }
 
 #[test]
@@ -139,11 +153,17 @@ fn a_layer_taken_out_or_of_another_kind() {
     );
     gives(
         &[("  relu\n  f", "  tanh\n  f")],
-        &["Network - relu_2: relu after dense_1", "Network + tanh_1: tanh after dense_1"],
+        &[
+            "Network - relu_2: relu after dense_1",
+            "Network + tanh_1: tanh after dense_1",
+        ],
     );
     // A name stays with its layer.
     gives(
-        &[("first = dense(width)", "first = leaky_relu"), ("  relu\n  dense(6)", "  dense(6)")],
+        &[
+            ("first = dense(width)", "first = leaky_relu"),
+            ("  relu\n  dense(6)", "  dense(6)"),
+        ],
         &[
             "Network first layer: dense(8) -> leaky_relu",
             "Network - relu_1: relu after first",
@@ -160,13 +180,25 @@ fn a_layer_taken_out_or_of_another_kind() {
 
 #[test]
 fn a_layer_under_another_name() {
-    gives(&[("first", "hidden")], &["Network hidden name: first -> hidden"]);
-    gives(&[("  dense(6)", "  second = dense(6)")], &["Network second name: dense_1 -> second"]);
+    gives(
+        &[("first", "hidden")],
+        &["Network hidden name: first -> hidden"],
+    );
+    gives(
+        &[("  dense(6)", "  second = dense(6)")],
+        &["Network second name: dense_1 -> second"],
+    );
     // Under another name, and not the same: one goes, another comes.
-    let found = facts(BASE, &with(&[("first = dense(width)", "hidden = dense(9)")]));
+    let found = facts(
+        BASE,
+        &with(&[("first = dense(width)", "hidden = dense(9)")]),
+    );
     assert_eq!(
         found[..2],
-        ["Network - first: dense(8) after x", "Network + hidden: dense(9) after x"]
+        [
+            "Network - first: dense(8) after x",
+            "Network + hidden: dense(9) after x"
+        ]
     );
 }
 
@@ -178,19 +210,29 @@ fn layers_in_another_order() {
     let swapped = two.replace("a = dense(4)\n b = dense(4)", "b = dense(4)\n a = dense(4)");
     assert_eq!(
         facts(two, &swapped),
-        ["Network b input: a -> x", "Network a input: x -> b", "Network f input: b -> a"]
+        [
+            "Network b input: a -> x",
+            "Network a input: x -> b",
+            "Network f input: b -> a"
+        ]
     );
 }
 
 #[test]
 fn priors() {
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: prior = Normal(0, 2) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: prior = Normal(0, 2) }",
+        )],
         &["Parameters f.kernel prior: Normal(0, 1) -> Normal(0, 2)"],
     );
     // As it is written, where numbers would hide that it is one rule.
     gives(
-        &[("  prior = Normal(0, 1)", "  prior = Normal(0, 1 / sqrt(fan_in))")],
+        &[(
+            "  prior = Normal(0, 1)",
+            "  prior = Normal(0, 1 / sqrt(fan_in))",
+        )],
         &[
             "Parameters first.kernel prior: Normal(0, 1) -> Normal(0, 1 / sqrt(fan_in))",
             "Parameters first.bias prior: Normal(0, 1) -> Normal(0, 1 / sqrt(fan_in))",
@@ -201,18 +243,27 @@ fn priors() {
     );
     // In full, where six digits would not tell them apart.
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: prior = Normal(0, 1.00000001) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: prior = Normal(0, 1.00000001) }",
+        )],
         &["Parameters f.kernel prior: Normal(0.0, 1.0) -> Normal(0.0, 1.00000001)"],
     );
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: prior = Laplace(0, 1) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: prior = Laplace(0, 1) }",
+        )],
         &[
             "Parameters f.kernel prior: Normal(0, 1) -> Laplace(0, 1)",
             "Loss f.kernel form: closed form, Normal || Normal -> closed form, Normal || Laplace",
         ],
     );
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: prior = StudentT(3) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: prior = StudentT(3) }",
+        )],
         &[
             "Parameters f.kernel prior: Normal(0, 1) -> StudentT(3, 0, 1)",
             "Loss f.kernel form: closed form, Normal || Normal -> quadrature, Normal || StudentT",
@@ -223,7 +274,10 @@ fn priors() {
 #[test]
 fn posteriors_starts_and_estimators() {
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { bias: posterior = Delta(loc = 0) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { bias: posterior = Delta(loc = 0) }",
+        )],
         &[
             "Parameters f.bias posterior: MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3, 0.1))) \
              -> Delta(loc = 0)",
@@ -249,14 +303,20 @@ fn posteriors_starts_and_estimators() {
         ],
     );
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: posterior = MeanField(loc = 0, scale = 0.05) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: posterior = MeanField(loc = 0, scale = 0.05) }",
+        )],
         &[
             "Parameters f.kernel start of loc: Normal(0, 0.1) -> 0",
             "Parameters f.kernel start of scale: Softplus(Normal(-3, 0.1)) -> 0.05",
         ],
     );
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { kernel: estimator = flipout }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { kernel: estimator = flipout }",
+        )],
         &["Parameters f.kernel estimator: reparameterization -> flipout"],
     );
     let low_rank = |rank: usize| {
@@ -272,9 +332,8 @@ fn posteriors_starts_and_estimators() {
 #[test]
 fn the_factors_of_a_kernel() {
     let rank1 = |arguments: &str| {
-        let posterior = format!("MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3, 0.1))){arguments}");
-        let layer = "  f = dense(1) { kernel: posterior = Rank1(ARGUMENTS), estimator = per_example }";
-        let _ = posterior;
+        let layer =
+            "  f = dense(1) { kernel: posterior = Rank1(ARGUMENTS), estimator = per_example }";
         with(&[("  f = dense(1)", &layer.replace("ARGUMENTS", arguments))])
     };
     let both = facts(&rank1(""), &rank1("prior_scale = 0.2, factor_loc = 0.9"));
@@ -290,7 +349,9 @@ fn the_factors_of_a_kernel() {
         ]
     );
     // They follow their kernel's layer to its new name.
-    let renamed = rank1("").replace("  f =", "  g =").replace("loc = f", "loc = g");
+    let renamed = rank1("")
+        .replace("  f =", "  g =")
+        .replace("loc = f", "loc = g");
     assert_eq!(facts(&rank1(""), &renamed), ["Network g name: f -> g"]);
 }
 
@@ -298,7 +359,10 @@ fn the_factors_of_a_kernel() {
 fn latent_variables() {
     gives(&[("tau", "sigma")], &["Latents sigma name: tau -> sigma"]);
     gives(
-        &[("Laplace(1, 0.5), posterior = MeanField(loc = 1, ", "Normal(1, 0.5), posterior = MeanField(loc = 2, ")],
+        &[(
+            "Laplace(1, 0.5), posterior = MeanField(loc = 1, ",
+            "Normal(1, 0.5), posterior = MeanField(loc = 2, ",
+        )],
         &[
             "Latents tau prior: Laplace(1, 0.5) -> Normal(1, 0.5)",
             "Latents tau start of loc: 1 -> 2",
@@ -306,31 +370,38 @@ fn latent_variables() {
         ],
     );
     gives(
-        &[("Normal(tau, 1 / sqrt(fan_in))", "Normal(2 * tau, 1 / sqrt(fan_in))")],
-        &["Parameters dense_1.kernel prior: Normal(tau, 1 / sqrt(fan_in)) -> Normal(2 * tau, 1 / sqrt(fan_in))"],
+        &[(
+            "Normal(tau, 1 / sqrt(fan_in))",
+            "Normal(2 * tau, 1 / sqrt(fan_in))",
+        )],
+        &[
+            "Parameters dense_1.kernel prior: Normal(tau, 1 / sqrt(fan_in)) -> Normal(2 * tau, 1 / sqrt(fan_in))",
+        ],
     );
     let without = with(&[
-        ("latent tau ~ Laplace(1, 0.5), posterior = MeanField(loc = 1, scale = 0.1)\n", ""),
+        (
+            "latent tau ~ Laplace(1, 0.5), posterior = MeanField(loc = 1, scale = 0.1)\n",
+            "",
+        ),
         ("Normal(tau, ", "Normal(1, "),
     ]);
     assert_eq!(
         facts(BASE, &without),
         [
-            "Parameters dense_1.kernel prior: Normal(tau, 1 / sqrt(fan_in)) -> Normal(1, 1 / sqrt(fan_in))",
             "Latents - tau: Laplace(1, 0.5), MeanField",
+            "Parameters dense_1.kernel prior: Normal(tau, 1 / sqrt(fan_in)) -> Normal(1, 1 / sqrt(fan_in))",
             "Loss - tau: KL, closed form, Normal || Laplace, times 1/N",
             "Loss dense_1.kernel mean over: tau -> none",
         ]
-        .map(String::from)
-        .to_vec()
-        .into_iter()
-        .collect::<Vec<_>>()
     );
 }
 
 #[test]
 fn learned_numbers_and_the_likelihood() {
-    gives(&[("learned(0.5)", "learned(0.6)")], &["Learned y.scale start: 0.5 -> 0.6"]);
+    gives(
+        &[("learned(0.5)", "learned(0.6)")],
+        &["Learned y.scale start: 0.5 -> 0.6"],
+    );
     gives(
         &[("learned(0.5)", "0.5")],
         &[
@@ -339,13 +410,19 @@ fn learned_numbers_and_the_likelihood() {
         ],
     );
     gives(
-        &[("  f = dense(1)", "  f = dense(1) { bias: prior = Normal(0, learned(0.3)) }")],
+        &[(
+            "  f = dense(1)",
+            "  f = dense(1) { bias: prior = Normal(0, learned(0.3)) }",
+        )],
         &[
             "Parameters f.bias prior: Normal(0, 1) -> Normal(0, learned(0.3))",
             "Learned + f.bias.prior.scale: learned(0.3), a number above 0",
         ],
     );
-    let learned = with(&[("  f = dense(1)", "  f = dense(1) { bias: prior = Normal(0, learned(0.3)) }")]);
+    let learned = with(&[(
+        "  f = dense(1)",
+        "  f = dense(1) { bias: prior = Normal(0, learned(0.3)) }",
+    )]);
     assert_eq!(
         facts(&learned, &learned.replace("learned(0.3)", "learned(0.4)")),
         ["Learned f.bias.prior.scale start: 0.3 -> 0.4"]
@@ -355,7 +432,10 @@ fn learned_numbers_and_the_likelihood() {
 #[test]
 fn the_objective() {
     gives(
-        &[("objective elbo", "objective elbo { kl = monte_carlo(gradient = path), samples = 3 }")],
+        &[(
+            "objective elbo",
+            "objective elbo { kl = monte_carlo(gradient = path), samples = 3 }",
+        )],
         &[
             "Objective kl : auto -> monte_carlo(gradient = path)",
             "Objective samples : 1 -> 3",
@@ -369,9 +449,17 @@ fn the_objective() {
         ],
     );
     let every = |field: &str, change: &str| -> Vec<String> {
-        ["tau", "first.kernel", "first.bias", "dense_1.kernel", "dense_1.bias", "f.kernel", "f.bias"]
-            .map(|name| format!("Loss {name} {field}: {change}"))
-            .to_vec()
+        [
+            "tau",
+            "first.kernel",
+            "first.bias",
+            "dense_1.kernel",
+            "dense_1.bias",
+            "f.kernel",
+            "f.bias",
+        ]
+        .map(|name| format!("Loss {name} {field}: {change}"))
+        .to_vec()
     };
     let expected = |head: &[&str], change: &str| -> Vec<String> {
         let head = head.iter().map(ToString::to_string);
@@ -385,18 +473,27 @@ fn the_objective() {
                      and weighted KLs, minimised; all constants kept";
     assert_eq!(
         found("temperature = 0.1"),
-        expected(&["Objective temperature : 1 -> 0.1", minimised], "1/N -> T/N, T = 0.1")
+        expected(
+            &["Objective temperature : 1 -> 0.1", minimised],
+            "1/N -> T/N, T = 0.1"
+        )
     );
     assert_eq!(
         found("annealing = linear(epochs = 5)"),
         expected(
-            &["Objective annealing : none -> linear(epochs = 5)", minimised],
+            &[
+                "Objective annealing : none -> linear(epochs = 5)",
+                minimised
+            ],
             "1/N -> a/N, a to 1 over 5 epochs"
         )
     );
     assert_eq!(
         found("minibatch = blundell"),
-        expected(&["Objective minibatch : uniform -> blundell"], "1/N -> π_i/B")
+        expected(
+            &["Objective minibatch : uniform -> blundell"],
+            "1/N -> π_i/B"
+        )
     );
 }
 
@@ -410,5 +507,12 @@ fn sums_over_the_models() {
     let [a, b] = found.initial_kl.map(Option::unwrap);
     // The README's 2.53071 nats a weight.
     assert!((a - b - 2.53071).abs() < 1e-5, "{a} {b}");
-    assert_eq!(totals(&with(&[("objective elbo", "objective elbo { temperature = 0.5 }")])).lambda, [1.0, 0.5]);
+    assert_eq!(
+        totals(&with(&[(
+            "objective elbo",
+            "objective elbo { temperature = 0.5 }"
+        )]))
+        .lambda,
+        [1.0, 0.5]
+    );
 }

@@ -50,7 +50,11 @@ impl Diff {
         }
         let mut out = format!("{a} -> {b}\n");
         for (section, heading) in HEADINGS {
-            let rows = rows(self.changes.iter().filter(|change| change.section == section));
+            let rows = rows(
+                self.changes
+                    .iter()
+                    .filter(|change| change.section == section),
+            );
             if !rows.is_empty() {
                 out += &format!("\n{heading}\n");
                 let lines: Vec<Line> = rows.iter().map(|row| self.line(row)).collect();
@@ -78,7 +82,9 @@ impl Diff {
         // Layers that the language counts are told together.
         let (before, after) = match change.field {
             "number" if row.of.len() > 1 => {
-                let moves = row.of.iter().filter_map(|c| Some(format!("{} -> {}", c.before.as_ref()?, c.after.as_ref()?)));
+                let moves = row.of.iter().filter_map(|c| {
+                    Some(format!("{} -> {}", c.before.as_ref()?, c.after.as_ref()?))
+                });
                 (moves.collect::<Vec<_>>().join(", "), None)
             }
             _ => (before, after),
@@ -95,7 +101,11 @@ impl Diff {
 
     /// What a line is of, and the names where there is no room for them.
     fn subject(&self, row: &Row) -> (String, Option<String>) {
-        let names: Vec<&str> = row.of.iter().map(|change| change.subject.as_str()).collect();
+        let names: Vec<&str> = row
+            .of
+            .iter()
+            .map(|change| change.subject.as_str())
+            .collect();
         if row.change.field == "number" && names.len() > 1 {
             return (count(names.len(), "layer", "layers"), None);
         }
@@ -111,8 +121,12 @@ impl Diff {
             all if changed && whole && all == self.common && kernels > 0 && biases > 0 => {
                 return ("every kernel and bias".into(), None);
             }
-            [n, 0] if changed && whole && n == self.common[0] => return ("every kernel".into(), None),
-            [0, n] if changed && whole && n == self.common[1] => return ("every bias".into(), None),
+            [n, 0] if changed && whole && n == self.common[0] => {
+                return ("every kernel".into(), None);
+            }
+            [0, n] if changed && whole && n == self.common[1] => {
+                return ("every bias".into(), None);
+            }
             _ if joined.chars().count() <= NAMES => return (joined, None),
             _ => {}
         }
@@ -178,8 +192,14 @@ fn totals(totals: &Totals, penalties: [bool; 2]) -> Vec<Line> {
     line("random weights", totals.random_weights.map(number));
     line("trainable numbers", totals.trainable.map(number));
     let nats = |kl: Option<f64>| kl.map_or("not known".into(), |kl| format!("{} nats", short(kl)));
-    line(&format!("expected {what} at the start"), totals.initial_kl.map(nats));
-    line("weight of the KL, lambda", totals.lambda.map(|lambda| lambda.to_string()));
+    line(
+        &format!("expected {what} at the start"),
+        totals.initial_kl.map(nats),
+    );
+    line(
+        "weight of the KL, lambda",
+        totals.lambda.map(|lambda| lambda.to_string()),
+    );
     lines
 }
 

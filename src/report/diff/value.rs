@@ -172,7 +172,9 @@ fn posterior_value(posterior: &BoundPosterior, starts: bool) -> Value {
         arguments.push((parameter.name, value));
     }
     let text = |of: &dyn Fn(&Value) -> String| {
-        let arguments = arguments.iter().map(|(name, value)| format!("{name} = {}", of(value)));
+        let arguments = arguments
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", of(value)));
         match arguments.collect::<Vec<_>>() {
             arguments if arguments.is_empty() => signature.name.to_owned(),
             arguments => format!("{}({})", signature.name, arguments.join(", ")),
