@@ -3,14 +3,17 @@
 use super::arguments::{Format, Sets, pair};
 use super::terminal::{out, say, width};
 use crate::diagnostic::Result;
+use crate::plan::Plan;
+use crate::train::run_dir::RunDir;
 use crate::{compile, report};
 use clap::Args;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The arguments of `bnnc diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// A model file
+    /// A model file, or the folder of a run
     a: PathBuf,
     /// Another, or the same under other constants
     b: PathBuf,
@@ -36,13 +39,24 @@ pub struct DiffArgs {
 ///
 /// Every mistake of the first file, or else of the second.
 pub fn run(args: &DiffArgs) -> Result<bool> {
-    let compiled = |path: &Path, own: &[(String, String)]| {
-        let sets: Vec<_> = args.sets.set.iter().chain(own).cloned().collect();
-        compile::file(path, &sets)
+    let plan = |path: &Path, own: &[(String, String)]| -> Result<Arc<Plan>> {
+        let sets = args.sets.set.iter().chain(own).cloned();
+        let compiled = match path.is_dir() {
+            // A run has its model as it was, and the constants it was run with.
+            true => {
+                let run = RunDir::open(path)?;
+                let mut config = run.config()?;
+                config.set.extend(sets);
+                let mut compiled = run.compile(&config)?;
+                compiled.draw(config.samples);
+                compiled
+            }
+            false => compile::file(path, &sets.collect::<Vec<_>>())?,
+        };
+        Ok(Arc::new(Plan::new(compiled.model)))
     };
-    let a = compiled(&args.a, &args.set_a)?;
-    let b = compiled(&args.b, &args.set_b)?;
-    let diff = report::diff(&a.model, &b.model);
+    let (a, b) = (plan(&args.a, &args.set_a)?, plan(&args.b, &args.set_b)?);
+    let diff = report::diff(&a, &b);
     match args.format {
         Format::Text => out(format_args!("{}", diff.text(width()))),
         Format::Json => say!("{:#}", diff.json()),

@@ -5,6 +5,7 @@ mod check;
 pub mod data;
 mod diff;
 mod evaluate;
+mod lints;
 mod list;
 mod loss;
 mod open;

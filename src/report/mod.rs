@@ -4,6 +4,7 @@ pub mod check;
 pub mod diff;
 pub mod initial;
 mod prior_predictive;
+pub mod spread;
 pub mod table;
 mod text;
 

@@ -7,7 +7,9 @@ use crate::ir::{
     Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Scale, Subject, Tensor,
     Term, TermKind,
 };
+use crate::plan::Plan;
 use crate::report::initial::initial_terms;
+use std::sync::Arc;
 
 /// How the network's values and the target meet.
 pub fn likelihood(two: &Two, out: &mut Vec<Change>) {
@@ -184,22 +186,19 @@ fn whole(model: &Model, place: Place) -> String {
 }
 
 /// Sums over the two models.
-pub fn totals(a: &Model, b: &Model) -> Totals {
+pub fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
     let both = [a, b];
-    let lambda = |model: &Model| {
-        model
-            .loss
-            .terms
-            .get(1)
-            .map_or(1.0, |term| term.scale.lambda())
+    let lambda = |plan: &Arc<Plan>| {
+        let term = plan.model.loss.terms.get(1);
+        term.map_or(1.0, |term| term.scale.lambda())
     };
-    let initial = |model: &Model| {
-        let terms = initial_terms(model).into_iter().skip(1);
+    let initial = |plan: &Arc<Plan>| {
+        let terms = initial_terms(plan).into_iter().skip(1);
         terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())
     };
     Totals {
-        random_weights: both.map(random),
-        trainable: both.map(trainable),
+        random_weights: both.map(|plan| random(&plan.model)),
+        trainable: both.map(|plan| plan.trainable()),
         initial_kl: both.map(initial),
         lambda: both.map(lambda),
     }
@@ -209,14 +208,4 @@ fn random(model: &Model) -> usize {
     let tensors = model.tensors.iter().map(|(_, tensor)| tensor);
     let drawn = tensors.filter(|tensor| tensor.posterior.family.entries().is_random());
     drawn.map(|tensor| tensor.shape.len()).sum()
-}
-
-fn trainable(model: &Model) -> usize {
-    let of = |tensor: &Tensor| -> usize {
-        let posterior = &tensor.posterior;
-        let variables = posterior.family.variables(&tensor.shape, posterior.rank);
-        variables.iter().map(|variable| variable.shape.len()).sum()
-    };
-    let tensors: usize = model.tensors.iter().map(|(_, tensor)| of(tensor)).sum();
-    tensors + model.learned.len()
 }

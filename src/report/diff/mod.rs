@@ -11,8 +11,10 @@ mod text;
 mod value;
 
 use crate::ir::Model;
+use crate::plan::Plan;
 use pairing::Pairing;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Two models beside each other.
 #[derive(Debug, Clone, Serialize)]
@@ -102,8 +104,9 @@ pub struct Totals {
     pub lambda: [f64; 2],
 }
 
-/// In what `b` differs from `a`.
-pub fn diff(a: &Model, b: &Model) -> Diff {
+/// In what the second model differs from the first.
+pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
+    let (a, b): (&Model, &Model) = (&first.model, &second.model);
     let two = Two {
         a,
         b,
@@ -120,7 +123,7 @@ pub fn diff(a: &Model, b: &Model) -> Diff {
     Diff {
         models: [a.name.clone(), b.name.clone()],
         same: changes.is_empty(),
-        totals: loss::totals(a, b),
+        totals: loss::totals(first, second),
         common: parameters::common(&two),
         penalties: [a, b].map(Model::is_map),
         changes,

@@ -3,7 +3,6 @@
 use super::*;
 use crate::compile;
 use crate::source::Source;
-use std::sync::Arc;
 
 const BASE: &str = "model base
 const width = 8
@@ -28,14 +27,17 @@ observe y ~ Normal(loc = f, scale = learned(0.5))
 objective elbo
 ";
 
-fn model(text: &str) -> Arc<Model> {
+fn model(text: &str) -> Arc<Plan> {
     let source = Source {
         name: "m.bnn".into(),
         text: text.into(),
     };
-    compile::source(source, &[])
-        .unwrap_or_else(|failure| panic!("{failure}\n{text}"))
-        .model
+    let compiled = compile::source(source, &[]);
+    Arc::new(Plan::new(
+        compiled
+            .unwrap_or_else(|failure| panic!("{failure}\n{text}"))
+            .model,
+    ))
 }
 
 /// `BASE` with each of the replacements, every one of which must change it.
