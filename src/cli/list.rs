@@ -156,7 +156,11 @@ fn takes(kind: Kind) -> String {
             format!("{}{}", domain.describe(), learned(learnable))
         }
         Kind::Numbers { domain, learnable } => {
-            format!("a list, each {}{}", domain.describe(), learned(learnable))
+            format!(
+                "one or a list, each {}{}",
+                domain.describe(),
+                learned(learnable)
+            )
         }
         Kind::Initializer => "a number, or how to draw it: `bnnc list initializers`".into(),
         Kind::ScaleInitializer => {

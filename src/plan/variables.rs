@@ -1,11 +1,12 @@
 //! The flat vector of trainable numbers, and what each parameter needs of it.
 
 use super::Plan;
+use crate::distribution::Law;
 use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
-use crate::kl::{self, AnyTerm};
+use crate::kl::{self, AnyTerm, PulledBack};
 use crate::posterior::{
-    AnyVariational, Dimensions, Entries, Law, Transform, Variational, rho_from_scale,
+    AnyVariational, Dimensions, Entries, Transform, Variational, rho_from_scale,
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -305,8 +306,13 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     };
     match term.kind {
         TermKind::Nll => None,
-        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::closed_form(form)),
-        TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
+        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::registered(form)),
+        // Of the normal that a transformed posterior is made of, under the prior seen from there.
+        TermKind::Kl(tensor, Form::Quadrature) => {
+            let posterior = &model.tensors[tensor].posterior;
+            let prior = PulledBack::new(prior(tensor), posterior.made_of());
+            Some(kl::quadrature(prior))
+        }
         // A family of its own density adds it to -ln p(w).
         TermKind::Kl(tensor, Form::MonteCarlo { .. })
             if model.tensors[tensor]
@@ -319,7 +325,11 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
         }
         TermKind::Kl(tensor, Form::MonteCarlo { path }) => {
             let law = model.tensors[tensor].posterior.family.law();
-            Some(kl::monte_carlo(prior(tensor), law, path))
+            Some(Arc::new(kl::MonteCarlo {
+                prior: prior(tensor).into(),
+                law,
+                path,
+            }))
         }
         TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
             keep: 1.0 - model.tensors[tensor].posterior.rate,

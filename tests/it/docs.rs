@@ -110,7 +110,7 @@ fn takes(kind: Kind) -> String {
             } else {
                 ""
             };
-            format!("{what} in brackets{learned}")
+            format!("{what} in brackets, or one{learned}")
         }
         Kind::Initializer => "an initialiser".into(),
         Kind::ScaleInitializer => "a scale initialiser".into(),

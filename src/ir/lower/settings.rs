@@ -157,7 +157,10 @@ impl Lower<'_> {
             .map(|(posterior, _)| posterior.family.entries());
         let prior = self.prior_of(name, &slots, fans, entries);
         let estimator = self.estimator_of(&slots, posterior.as_ref());
-        let (posterior, prior, estimator) = (posterior?, prior?, estimator?);
+        let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
+        if let Some(prior) = &prior.0 {
+            self.between_its_ends(prior, &mut posterior.0);
+        }
         self.check_support(&prior, &posterior);
         Some(Resolved {
             prior,
