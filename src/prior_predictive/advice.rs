@@ -12,9 +12,10 @@ use super::measure::{Layer, Measured, measure};
 use super::outputs::Outputs;
 use crate::check::expression::show;
 use crate::ir::{Handle, Model, Origin, Prior, Scalar, Tensor};
-use crate::signature::Kind;
+use crate::signature::Parameter;
 use crate::syntax::ast::Operator;
 use serde::Serialize;
+use std::ops::Range;
 
 /// Other scales, and what they come to.
 #[derive(Debug, Clone, Serialize)]
@@ -432,45 +433,52 @@ fn rounded(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
 }
 
-/// The places of the scales among a prior's parameters; `None` where it has none.
-fn scales(prior: &Prior) -> Option<Vec<usize>> {
+/// A prior's arguments: the name of each, and the places of its numbers.
+fn arguments(prior: &Prior) -> Vec<(&'static str, Range<usize>)> {
     let signature = prior.distribution.signature();
-    let mut places = Vec::new();
+    let lengths = prior.distribution.lengths(prior.parameters.len());
     let mut place = 0;
-    for parameter in signature.parameters {
-        let length = match parameter.kind {
-            // A list takes what the single numbers leave.
-            Kind::Numbers { .. } => prior.parameters.len() + 1 - signature.parameters.len(),
-            _ => 1,
-        };
-        if ["scale", "scales"].contains(&parameter.name) {
-            places.extend(place..place + length);
-        }
+    let argument = |(parameter, length): (&Parameter, usize)| {
+        let places = place..place + length;
         place += length;
-    }
+        (parameter.name, places)
+    };
+    signature
+        .parameters
+        .iter()
+        .zip(lengths)
+        .map(argument)
+        .collect()
+}
+
+/// The places of the scales among a prior's numbers; `None` where it has none.
+fn scales(prior: &Prior) -> Option<Vec<usize>> {
+    let mut arguments = arguments(prior);
+    arguments.retain(|(name, _)| ["scale", "scales"].contains(name));
+    let places: Vec<usize> = arguments
+        .into_iter()
+        .flat_map(|(_, places)| places)
+        .collect();
     (!places.is_empty()).then_some(places)
 }
 
 /// A prior with these texts for its scales.
 fn written(model: &Model, prior: &Prior, places: &[usize], texts: &[String]) -> String {
-    let signature = prior.distribution.signature();
-    let mut place = 0;
-    let mut arguments = Vec::new();
-    for parameter in signature.parameters {
-        let length = match parameter.kind {
-            Kind::Numbers { .. } => prior.parameters.len() + 1 - signature.parameters.len(),
-            _ => 1,
-        };
-        let text = |place: usize| match places.iter().position(|p| *p == place) {
-            Some(index) => texts[index].clone(),
-            None => model.scalar_text(&prior.parameters[place]),
-        };
-        let all: Vec<String> = (place..place + length).map(text).collect();
-        arguments.push(match parameter.kind {
-            Kind::Numbers { .. } => format!("[{}]", all.join(", ")),
-            _ => all.concat(),
-        });
-        place += length;
-    }
-    format!("{}({})", signature.name, arguments.join(", "))
+    let text = |place: usize| match places.iter().position(|p| *p == place) {
+        Some(index) => texts[index].clone(),
+        None => model.scalar_text(&prior.parameters[place]),
+    };
+    let argument = |(_, places): (&str, Range<usize>)| {
+        let texts: Vec<String> = places.map(text).collect();
+        match &texts[..] {
+            [one] => one.clone(),
+            _ => format!("[{}]", texts.join(", ")),
+        }
+    };
+    let arguments: Vec<String> = arguments(prior).into_iter().map(argument).collect();
+    format!(
+        "{}({})",
+        prior.distribution.signature().name,
+        arguments.join(", ")
+    )
 }

@@ -134,32 +134,30 @@ pub fn findings(measured: &Measured, units: &Units, observed: Option<&Observed>)
     }
 }
 
-/// Layers that are told one by one; of more, the number.
-const TOLD: usize = 4;
+/// Layers that are told one by one; of more, the first four.
+const TOLD: usize = 6;
 
-/// `Normal(0, 1) multiplies the size of values by 28.0 in hidden1 and 20.0 in hidden2: pre-activations of
-/// 27.0 and 382`
+/// `Normal(0, 1) multiplies the size of values by 28.0 in hidden1 and 20.0 in hidden2; …`
 fn cause(layers: &[&Layer]) -> String {
     let prior = layers[0]
         .prior
         .as_deref()
         .unwrap_or("the start of what has no prior");
     let list = |of: &dyn Fn(&Layer) -> String| {
-        let mut all: Vec<String> = layers.iter().take(TOLD).map(|layer| of(layer)).collect();
-        if layers.len() > TOLD {
-            all.push(format!("{} more", layers.len() - TOLD));
+        let told = if layers.len() > TOLD { 4 } else { TOLD };
+        let mut all: Vec<String> = layers.iter().take(told).map(|layer| of(layer)).collect();
+        if layers.len() > told {
+            all.push(format!("{} more", layers.len() - told));
         }
         join(all, "and")
     };
     let gains = list(&|layer| format!("{} in {}", number(gain(layer)), layer.name));
-    let heavy = layers.iter().any(|layer| layer.pre_activations.heavy);
-    let of = if heavy {
-        "the middle 68 % reaches"
-    } else {
-        "standard deviation"
-    };
     let spreads = list(&|layer| number(layer.pre_activations.typical()));
-    format!("{prior} multiplies the size of values by {gains}: pre-activations, {of} {spreads}")
+    let spreads = match layers.iter().any(|layer| layer.pre_activations.heavy) {
+        true => format!("half the width of their pre-activations' middle 68 % is {spreads}"),
+        false => format!("their pre-activations' standard deviation is {spreads}"),
+    };
+    format!("{prior} multiplies the size of values by {gains}; {spreads}")
 }
 
 fn flat(layer: &Layer) -> Option<String> {

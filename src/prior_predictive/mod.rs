@@ -124,7 +124,7 @@ pub fn standard_inputs(model: &Model, examples: usize) -> Inputs {
 ///
 /// # Errors
 ///
-/// `E0414` for a prior without draws.
+/// `E0420` for a prior without draws.
 pub fn look(
     model: &Model,
     inputs: &Inputs,
@@ -172,7 +172,7 @@ fn improper(priors: &Priors) -> Result<()> {
                 "no network can be drawn from the prior: that of `{}` is improper",
                 tensor.name
             );
-            let mut message = Diagnostic::error("E0414", title);
+            let mut message = Diagnostic::error("E0420", title);
             if let Some(span) = tensor.prior_from.span() {
                 message = message.at(span, "its integral is infinite");
             }

@@ -19,7 +19,7 @@ impl PriorPredictive {
         out += &self.layers(width);
         out += "\noutputs\n";
         for (head, text) in outputs(&self.outputs, self.observed.as_ref()) {
-            out += &wrapped(&format!("  {head:<12}"), &text, width);
+            out += &wrapped(&format!("  {head:<11}  "), &text, width);
         }
         out += "\nwhat follows\n";
         for finding in &self.findings {
@@ -32,15 +32,7 @@ impl PriorPredictive {
     }
 
     fn layers(&self, width: usize) -> String {
-        let heads = [
-            "layer",
-            "kernel",
-            "fan_in",
-            "prior",
-            "inputs",
-            "pre-activations",
-            "",
-        ];
+        let heads = ["layer", "kernel", "fan_in", "prior", "inputs", "sd", ""];
         let mut rows = vec![heads.map(String::from).to_vec()];
         for layer in &self.layers {
             rows.push(vec![
@@ -53,17 +45,37 @@ impl PriorPredictive {
                 then(layer),
             ]);
         }
+        shorten(&mut rows, 3, width);
         let mut out = table(&rows, &[2, 4, 5], width);
-        let legend = "root mean square of what the layer takes";
-        out += &wrapped("  inputs           ", legend, width);
-        let legend = "their standard deviation, over networks, examples and units";
-        out += &wrapped("  pre-activations  ", legend, width);
+        out += &wrapped(
+            "  inputs  ",
+            "root mean square of what the layer takes",
+            width,
+        );
+        let legend = "standard deviation of its pre-activations, over networks, examples and units";
+        out += &wrapped("  sd      ", legend, width);
         if self.layers.iter().any(|layer| layer.pre_activations.heavy) {
-            let legend = "half the width of their middle 68 %: one network in many makes up most of \
-                          the standard deviation, or it is infinite";
-            out += &wrapped("  ~                ", legend, width);
+            let legend = "half the width of their middle 68 %: the standard deviation is infinite, or one \
+                          network makes up most of it";
+            out += &wrapped("  ~       ", legend, width);
         }
         out
+    }
+}
+
+/// Takes what is too much for `width` off one column, down to ten characters.
+fn shorten(rows: &mut [Vec<String>], column: usize, width: usize) {
+    let length = |text: &String| text.chars().count();
+    let widest =
+        |c: usize, rows: &[Vec<String>]| rows.iter().map(|row| length(&row[c])).max().unwrap_or(0);
+    let whole: usize = (0..rows[0].len()).map(|c| widest(c, rows) + 2).sum();
+    let room = widest(column, rows)
+        .saturating_sub(whole.saturating_sub(width))
+        .max(10);
+    for row in rows {
+        if length(&row[column]) > room {
+            row[column] = row[column].chars().take(room - 1).chain(['…']).collect();
+        }
     }
 }
 
@@ -127,7 +139,10 @@ fn outputs(outputs: &Outputs, observed: Option<&Observed>) -> Vec<(&'static str,
         Outputs::Real { mean, noise } => {
             let [low, _, high] = mean.quantiles;
             let sd = match mean.heavy {
-                true => format!("half the middle 68 % {}", number(mean.central)),
+                true => format!(
+                    "half the width of the middle 68 % is {}",
+                    number(mean.central)
+                ),
                 false => format!("standard deviation {}", number(mean.sd)),
             };
             let text = format!("{sd}; 90 % from {} to {}", number(low), number(high));
@@ -178,10 +193,15 @@ fn outputs(outputs: &Outputs, observed: Option<&Observed>) -> Vec<(&'static str,
 impl Advice {
     fn text(&self, width: usize, observed: Option<&Observed>) -> String {
         let mut out = "\ninstead, drawn and run again\n".to_owned();
+        let heads = self
+            .suggestions
+            .iter()
+            .map(|suggestion| suggestion.of.chars().count() + 6);
+        let head = heads.max().unwrap_or(0).max(15);
         for suggestion in &self.suggestions {
             let text = format!("{} -> {}", suggestion.written, suggestion.instead);
             let of = format!("{} prior", suggestion.of);
-            out += &wrapped(&format!("  {of:<15}  "), &text, width);
+            out += &wrapped(&format!("  {of:<head$}  "), &text, width);
         }
         let layers: Vec<String> = self
             .layers
@@ -202,10 +222,10 @@ impl Advice {
                 }
             })
             .collect();
-        out += &wrapped("  pre-activations  ", &layers.join(", "), width);
-        for (head, text) in outputs(&self.outputs, observed) {
-            if head != "data" {
-                out += &wrapped(&format!("  {head:<15}  "), &text, width);
+        out += &wrapped(&format!("  {:<head$}  ", "sd"), &layers.join(", "), width);
+        for (name, text) in outputs(&self.outputs, observed) {
+            if name != "data" {
+                out += &wrapped(&format!("  {name:<head$}  "), &text, width);
             }
         }
         out
