@@ -2,6 +2,7 @@
 
 mod cli;
 mod conjugate;
+mod diff;
 mod docs;
 mod estimators;
 mod front_bad;
