@@ -16,6 +16,7 @@ pub mod distribution;
 pub mod estimator;
 pub mod evaluate;
 pub mod exec;
+pub mod initializer;
 pub mod ir;
 pub mod kl;
 pub mod layer;

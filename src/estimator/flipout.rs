@@ -34,7 +34,11 @@ impl Estimator for Flipout {
         "w_b = loc + (scale·ε) ⊙ (s_in,b s_out,bᵀ), one ε a minibatch, signs per example and channel"
     }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
-        (entries != Entries::Normal).then_some(
+        (!matches!(
+            entries,
+            Entries::Normal | Entries::Laplace | Entries::Cauchy
+        ))
+        .then_some(
             "flipout flips signs, so it needs independent entries, each symmetric about its mean",
         )
     }

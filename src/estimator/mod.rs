@@ -19,9 +19,9 @@ pub use point::POINT;
 pub use scaled::SCALED;
 
 use crate::layer::Linear;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Law};
 use crate::signature::Signature;
-use crate::tensor::{Real, Stream};
+use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
 pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
@@ -112,17 +112,17 @@ pub struct ExampleNoise<'a, T> {
 /// Where the ε of examples are from.
 pub enum NoiseSource<T> {
     /// Drawn, an example's after the one's before.
-    Stream(Stream),
+    Stream(Stream, Law),
     /// Given from outside, likewise.
     Given(Vec<T>),
 }
 
-impl<T: Real> ExampleNoise<'_, T> {
+impl<T: Math> ExampleNoise<'_, T> {
     /// Writes the ε of one of the examples at hand.
     pub fn fill(&self, example: usize, out: &mut [T]) {
         let start = (self.start + example) * out.len();
         match self.source.expect("the draws that the estimator asks for") {
-            NoiseSource::Stream(stream) => stream.fill_normal(start, out),
+            NoiseSource::Stream(stream, law) => law.fill(stream, start, out),
             NoiseSource::Given(all) => out.copy_from_slice(&all[start..start + out.len()]),
         }
     }

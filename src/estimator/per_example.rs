@@ -10,7 +10,7 @@
 use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::{Real, simd};
+use crate::tensor::{Math, Real, simd};
 
 /// The estimator.
 pub struct PerExample;
@@ -86,7 +86,7 @@ fn collect<T: Real>(d: &[T], noise: &[T], gradient: KernelGradient<T>) {
     );
 }
 
-impl<T: Real> Estimate<T> for PerExample {
+impl<T: Math> Estimate<T> for PerExample {
     fn prepare(&self, loc: &[T], scale: &[T], _: &[T], first: &mut [T], second: &mut [T]) {
         first.copy_from_slice(loc);
         second.copy_from_slice(scale);

@@ -367,7 +367,7 @@ impl<T: Number> Interpreter<T> {
         for tensor in &plan.tensors {
             match tensor.family {
                 Family::Point => {}
-                Family::Independent { transform } => {
+                Family::Independent { transform, .. } => {
                     let rho = &self.variables[tensor.rho()];
                     let gradient = &mut self.gradient[tensor.rho()];
                     crate::posterior::chain(transform, rho, gradient);

@@ -2,7 +2,6 @@
 
 use super::{BLOCK, Draw, Interpreter, Number};
 use crate::estimator::NoiseSource;
-use crate::ir::Initializer;
 use crate::plan::{DrawKind, Family, TensorPlan};
 use crate::posterior::scales;
 use crate::tensor::{Stream, simd};
@@ -27,21 +26,7 @@ impl<T: Number> Interpreter<T> {
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
             let stream = Stream::new(seed, 0, index as u32, INITIAL);
-            match variable.initializer {
-                Initializer::Constant(value) => out.fill(T::of(value)),
-                Initializer::Normal { loc, scale } => in_blocks(out, |start, out| {
-                    stream.fill_normal(start, out);
-                    out.iter_mut()
-                        .for_each(|x| *x = T::of(loc + scale * x.wide()));
-                }),
-                Initializer::Uniform { low, high } => in_blocks(out, |start, out| {
-                    let mut uniform = vec![0.0; out.len()];
-                    stream.fill_uniform(start, &mut uniform);
-                    out.iter_mut()
-                        .zip(uniform)
-                        .for_each(|(x, u)| *x = T::of(low + (high - low) * u));
-                }),
-            }
+            variable.initializer.fill(&variable.shape, &stream, out);
         }
     }
 
@@ -51,7 +36,7 @@ impl<T: Number> Interpreter<T> {
             let scale = &mut self.buffers.scale[tensor.entries.clone()];
             match tensor.family {
                 Family::Point => {}
-                Family::Independent { transform } => {
+                Family::Independent { transform, .. } => {
                     scales(transform, &self.variables[tensor.rho()], scale);
                 }
                 Family::Variational { family, at } => {
@@ -78,7 +63,7 @@ impl<T: Number> Interpreter<T> {
                 let out = match kind {
                     DrawKind::ExampleNoise => {
                         let source = match draw.given {
-                            None => NoiseSource::Stream(stream(kind)),
+                            None => NoiseSource::Stream(stream(kind), tensor.law()),
                             Some(given) => {
                                 let given = &given[&plan.draw_name(index, kind)];
                                 let given = &given[sample * shape.len()..][..shape.len()];
@@ -105,7 +90,11 @@ impl<T: Number> Interpreter<T> {
                 }
                 let stream = stream(kind);
                 match kind {
-                    DrawKind::Noise | DrawKind::Activation | DrawKind::ExampleNoise => {
+                    DrawKind::Noise | DrawKind::ExampleNoise => {
+                        let law = tensor.law();
+                        in_blocks(out, |start, out| law.fill(&stream, start, out))
+                    }
+                    DrawKind::Activation => {
                         in_blocks(out, |start, out| stream.fill_normal(start, out))
                     }
                     DrawKind::SignIn | DrawKind::SignOut => {

@@ -5,6 +5,7 @@ use super::loss::Loss;
 use super::scalar::Scalar;
 use crate::distribution::Distribution;
 use crate::estimator::Estimator;
+use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
 use crate::posterior::{Dimensions, Posterior, Start, Transform, VariableSpec};
@@ -240,27 +241,6 @@ impl BoundPosterior {
             ..Dimensions::of(shape, self.transform)
         }
     }
-}
-
-/// How a variable starts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Initializer {
-    /// Every entry this number.
-    Constant(f64),
-    /// Independent normal draws.
-    Normal {
-        /// Mean.
-        loc: f64,
-        /// Standard deviation.
-        scale: f64,
-    },
-    /// Independent uniform draws.
-    Uniform {
-        /// Lower end.
-        low: f64,
-        /// Upper end.
-        high: f64,
-    },
 }
 
 /// `learned(0.1)`

@@ -3,6 +3,7 @@
 use super::model::*;
 use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
+use crate::initializer::Initializer;
 use crate::posterior::Entries;
 use crate::signature::{Constant, Kind, Signature};
 use crate::tensor::Shape;
@@ -116,6 +117,12 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
 }
 
 impl BoundPosterior {
+    /// What it is: `Normal(loc, softplus(rho))`.
+    pub fn formula(&self) -> String {
+        let formula = self.family.formula();
+        formula.replace("softplus(rho)", self.transform.formula())
+    }
+
     /// Where its draws can lie.
     pub fn range(&self) -> Range {
         match self.family.entries() {
@@ -127,12 +134,7 @@ impl BoundPosterior {
 
     /// The middle of a single number's posterior before the first step.
     pub fn middle(&self) -> f64 {
-        let loc = match self.initializer("loc") {
-            Some(Initializer::Constant(value)) => value,
-            Some(Initializer::Normal { loc, .. }) => loc,
-            Some(Initializer::Uniform { low, high }) => 0.5 * (low + high),
-            None => 0.0,
-        };
+        let loc = self.initializer("loc").map_or(0.0, |start| start.mean());
         let [low, high] = self.bounds;
         match self.family.entries() {
             Entries::LogNormal => loc.exp(),
@@ -165,6 +167,10 @@ impl fmt::Display for Initializer {
             Initializer::Uniform { low, high } => {
                 write!(f, "Uniform({}, {})", show(*low), show(*high))
             }
+            Initializer::TruncatedNormal { loc, scale } => {
+                write!(f, "TruncatedNormal({}, {})", show(*loc), show(*scale))
+            }
+            Initializer::Orthogonal { gain } => write!(f, "Orthogonal({})", show(*gain)),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm};
 use crate::posterior::{
-    AnyVariational, Dimensions, Entries, Transform, Variational, rho_from_scale,
+    AnyVariational, Dimensions, Entries, Law, Transform, Variational, rho_from_scale,
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -58,6 +58,8 @@ pub enum Family {
     Point,
     /// loc + scale·ε, entry by entry: what estimators share out over the examples.
     Independent {
+        /// The distribution of ε.
+        law: Law,
         /// From rho to scale.
         transform: Transform,
     },
@@ -108,6 +110,14 @@ impl TensorPlan {
     /// Whether it has a rho for each entry that follows its loc directly and that estimators use.
     pub fn is_independent(&self) -> bool {
         matches!(self.family, Family::Independent { .. })
+    }
+
+    /// The distribution of its ε.
+    pub fn law(&self) -> Law {
+        match self.family {
+            Family::Independent { law, .. } => law,
+            _ => Law::Normal,
+        }
     }
 
     /// Where the rho of an independent family lies in the flat vector.
@@ -200,7 +210,8 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             }
             None if entries_are.is_random() && entries_are != Entries::Masked => {
                 let transform = posterior.transform;
-                (Family::Independent { transform }, len)
+                let law = posterior.family.law();
+                (Family::Independent { law, transform }, len)
             }
             None => (Family::Point, len),
         };
@@ -294,7 +305,7 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     };
     match term.kind {
         TermKind::Nll => None,
-        TermKind::Kl(tensor, Form::ClosedForm(_)) => kl::closed_form(prior(tensor)),
+        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::closed_form(form)),
         TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
         // A family of its own density adds it to -ln p(w).
         TermKind::Kl(tensor, Form::MonteCarlo { .. })
@@ -306,7 +317,10 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
         {
             Some(kl::negative_log_prior(prior(tensor)))
         }
-        TermKind::Kl(tensor, Form::MonteCarlo { .. }) => Some(kl::monte_carlo(prior(tensor))),
+        TermKind::Kl(tensor, Form::MonteCarlo { path }) => {
+            let law = model.tensors[tensor].posterior.family.law();
+            Some(kl::monte_carlo(prior(tensor), law, path))
+        }
         TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
             keep: 1.0 - model.tensors[tensor].posterior.rate,
         })),

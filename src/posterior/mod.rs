@@ -1,10 +1,13 @@
 //! Variational families: each a file with its variables, transforms and what its entries are.
 
+mod cauchy;
 mod delta;
 mod deterministic;
 mod dropout;
 mod entrywise;
 mod full_rank;
+mod laplace;
+mod law;
 mod log_normal;
 mod logit_normal;
 mod low_rank;
@@ -20,13 +23,14 @@ mod variational;
 
 pub use entrywise::{chain, scales};
 pub use full_rank::FullRank;
+pub use law::Law;
 pub use log_normal::LogNormal;
 pub use logit_normal::LogitNormal;
 pub use low_rank::LowRank;
 pub use matrix_normal::MatrixNormal;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
 pub use radial::Radial;
-pub use transform::Transform;
+pub use transform::{TRANSFORMS, Transform};
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
 use crate::signature::Signature;
@@ -41,6 +45,10 @@ pub trait Posterior: Sync {
     /// Its arithmetic, where a draw is of the whole tensor at once.
     fn variational(&self) -> Option<&'static dyn AnyVariational> {
         None
+    }
+    /// The distribution of ε where its draws are loc + scale·ε, entry by entry.
+    fn law(&self) -> Law {
+        Law::Normal
     }
     /// What its entries are.
     fn entries(&self) -> Entries;
@@ -114,6 +122,8 @@ pub static POSTERIORS: &[&dyn Posterior] = &[
     &LowRank,
     &MatrixNormal,
     &Radial,
+    &laplace::Laplace,
+    &cauchy::Cauchy,
     &rank1::Rank1,
     &dropout::Dropout,
     &LogNormal,

@@ -1,6 +1,7 @@
 //! How a positive number comes out of the variable that is trained in its place.
 
 use super::mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+use crate::signature::{Kind, Parameter, Signature};
 use crate::tensor::Math;
 
 /// From a variable, any number, to a scale above 0.
@@ -13,12 +14,53 @@ pub enum Transform {
     Exp,
 }
 
+static SOFTPLUS: Signature = Signature {
+    name: "Softplus",
+    summary: "softplus(rho) = ln(1 + exp(rho)) of another initialiser",
+    parameters: &[RHO],
+};
+
+static EXP: Signature = Signature {
+    name: "Exp",
+    summary: "exp(rho) of another initialiser: rho is the logarithm of the scale",
+    parameters: &[RHO],
+};
+
+const RHO: Parameter = Parameter {
+    name: "rho",
+    kind: Kind::Initializer,
+    default: None,
+    summary: "how rho starts",
+};
+
+/// Every transform.
+pub static TRANSFORMS: &[Transform] = &[Transform::Softplus, Transform::Exp];
+
 impl Transform {
-    /// Its word in a `.bnn` file.
-    pub fn name(self) -> &'static str {
+    /// Its word in a `.bnn` file, where it stands around an initialiser.
+    pub fn signature(self) -> &'static Signature {
         match self {
-            Transform::Softplus => "Softplus",
-            Transform::Exp => "Exp",
+            Transform::Softplus => &SOFTPLUS,
+            Transform::Exp => &EXP,
+        }
+    }
+
+    /// The transform called `name`.
+    pub fn find(name: &str) -> Option<Transform> {
+        let mut all = TRANSFORMS.iter().copied();
+        all.find(|transform| transform.name() == name)
+    }
+
+    /// Its word.
+    pub fn name(self) -> &'static str {
+        self.signature().name
+    }
+
+    /// The scale, as the IR says it.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Transform::Softplus => "softplus(rho)",
+            Transform::Exp => "exp(rho)",
         }
     }
 
@@ -56,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_scale_survives_the_transform_and_back() {
-        for transform in [Transform::Softplus, Transform::Exp] {
+        for &transform in TRANSFORMS {
             for scale in [1e-6, 1e-3, 0.05, 1.0, 30.0, 1e3] {
                 let back: f64 = transform.value(transform.raw(scale, f64::EPSILON));
                 assert_close(
@@ -71,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_slope_is_the_derivative_of_the_scale() {
-        for transform in [Transform::Softplus, Transform::Exp] {
+        for &transform in TRANSFORMS {
             for raw in [-9.0, -3.0, 0.0, 4.0] {
                 let difference = slope(|x| transform.value(x), raw, 1e-3);
                 let exact: f64 = transform.slope(raw);

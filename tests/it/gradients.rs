@@ -156,6 +156,27 @@ fn every_prior_form_and_posterior() {
     }
 }
 
+/// Under `Exp` the scale's slope is the scale; a start of -1 puts it where softplus has another.
+#[test]
+fn scales_by_exp() {
+    for estimator in bnnc::estimator::ESTIMATORS {
+        for kl in ["auto", "quadrature", "monte_carlo"] {
+            let default = format!(
+                "prior = StudentT(4, 0.1, learned(0.5)), posterior = MeanField(scale = Exp(Normal(-1, 0.3))), estimator = {}",
+                estimator.signature().name
+            );
+            let text = regression(
+                &default,
+                "dense(3)\n tanh\n f = dense(1)",
+                "real",
+                "Normal(f, 0.5)",
+                &format!("kl = {kl}").replace("kl = auto", ""),
+            );
+            check(&text, &Examples::new(4, 4, 0, 1));
+        }
+    }
+}
+
 #[test]
 fn every_likelihood() {
     let two = "dense(3)\n tanh\n out = dense(2)";
@@ -238,7 +259,7 @@ fn latent_variables_in_priors_and_likelihood() {
     }
 }
 
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 11] = [
     "MeanField",
     "FullRank",
     "LowRank(rank = 2, factor = Normal(0, 0.3))",
@@ -247,6 +268,9 @@ const FAMILIES: [&str; 8] = [
     "Rank1",
     "Dropout(0.3)",
     "LogNormal(loc = Normal(0, 0.2))",
+    "LogitNormal",
+    "Laplace",
+    "Cauchy",
 ];
 
 #[test]

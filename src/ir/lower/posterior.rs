@@ -1,56 +1,15 @@
 //! Posteriors and their initialisers.
 
 use super::{Lower, scoped};
-use crate::check::expression::show;
 use crate::check::{Fans, Given, Scope, arguments, bind, words};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
-use crate::ir::model::{BoundPosterior, FactorPrior, Initializer};
-use crate::posterior::{self, POSTERIORS, Posterior, Transform, rho_from_scale};
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use crate::initializer::{self, INITIALIZERS, Initializer};
+use crate::ir::model::{BoundPosterior, FactorPrior};
+use crate::posterior::{self, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};
-
-const fn number(name: &'static str, domain: Domain, summary: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::Number {
-            domain,
-            learnable: false,
-        },
-        default: None,
-        summary,
-    }
-}
-
-static NORMAL: Signature = Signature {
-    name: "Normal",
-    summary: "independent normal draws",
-    parameters: &[
-        number("loc", Domain::Real, "their mean"),
-        number("scale", Domain::NonNegative, "their standard deviation"),
-    ],
-};
-
-static UNIFORM: Signature = Signature {
-    name: "Uniform",
-    summary: "independent uniform draws",
-    parameters: &[
-        number("low", Domain::Real, "the lower end"),
-        number("high", Domain::Real, "the upper end"),
-    ],
-};
-
-static SOFTPLUS: Signature = Signature {
-    name: "Softplus",
-    summary: "softplus(rho) = ln(1 + exp(rho)) of another initialiser",
-    parameters: &[Parameter {
-        name: "rho",
-        kind: Kind::Initializer,
-        default: None,
-        summary: "how rho starts",
-    }],
-};
 
 impl Lower<'_> {
     /// `MeanField(loc = …, scale = …)`
@@ -129,7 +88,12 @@ impl Lower<'_> {
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
             let initializer = match parameter.kind {
-                Kind::ScaleInitializer => self.scale_initializer(parameter.name, &given.expr, fans),
+                Kind::ScaleInitializer => self
+                    .scale_initializer(parameter.name, &given.expr, fans)
+                    .map(|(transform, initializer)| {
+                        posterior.transform = transform;
+                        initializer
+                    }),
                 Kind::Initializer => self.initializer(parameter.name, &given.expr, fans),
                 _ => {
                     whole &= self.posterior_option(parameter, given, &mut posterior);
@@ -179,77 +143,107 @@ impl Lower<'_> {
         }
     }
 
-    /// `0.1`, `Normal(0, 0.1)`, `Uniform(-1, 1)`
+    /// `0.1`, `Normal(0, 0.1)`, `GlorotUniform`
     fn initializer(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<Initializer> {
-        let signature = match family(expr) {
-            Some(call) if call.name.text == "Normal" => &NORMAL,
-            Some(call) if call.name.text == "Uniform" => &UNIFORM,
-            Some(call) => {
-                let title = format!("`{name}` cannot start from `{}`", call.name.text);
-                self.report(
-                    Diagnostic::error("E0206", title)
-                        .at(expr.span, "")
-                        .help("a number, `Normal(loc, scale)` or `Uniform(low, high)`"),
-                );
-                return None;
-            }
-            None => {
-                let (scope, messages) = scoped!(self, Some(fans));
-                return arguments::in_domain(name, expr, Domain::Real, scope, messages)
-                    .map(Initializer::Constant);
-            }
+        let Some(call) = family(expr) else {
+            let (scope, messages) = scoped!(self, Some(fans));
+            return arguments::in_domain(name, expr, Domain::Real, scope, messages)
+                .map(Initializer::Constant);
         };
-        let call = expr.to_call()?;
+        let Some(scheme) = initializer::find(&call.name.text) else {
+            self.no_initializer(name, &call, false);
+            return None;
+        };
+        let signature = scheme.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
         let (scope, messages) = scoped!(self, Some(fans));
         let constants = bound.constants(scope, messages)?;
-        if signature.name == "Normal" {
-            return Some(Initializer::Normal {
-                loc: constants.number("loc"),
-                scale: constants.number("scale"),
-            });
+        match scheme.resolve(&constants, [fans.fan_in, fans.fan_out]) {
+            Ok(initializer) => Some(initializer),
+            Err(refusal) => {
+                let message = Diagnostic::error("E0207", refusal.title);
+                self.report(message.at(call.span, refusal.label));
+                None
+            }
         }
-        let (low, high) = (constants.number("low"), constants.number("high"));
-        if low >= high {
-            let title = format!("`Uniform` from {} to {} is empty", show(low), show(high));
-            self.report(Diagnostic::error("E0207", title).at(call.span, "low is not below high"));
-            return None;
-        }
-        Some(Initializer::Uniform { low, high })
     }
 
-    /// `Softplus(Normal(-3, 0.1))`, or a number: the scale itself.
-    fn scale_initializer(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<Initializer> {
+    /// `Softplus(Normal(-3, 0.1))`, `Exp(-3)`, or a number: the scale itself.
+    fn scale_initializer(
+        &mut self,
+        name: &str,
+        expr: &Expr,
+        fans: Fans,
+    ) -> Option<(Transform, Initializer)> {
         let Some(call) = family(expr) else {
-            let (scope, messages) = scoped!(self, Some(fans));
-            let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
-            return Some(Initializer::Constant(rho_from_scale(scale, f64::EPSILON)));
+            return self.scale(name, expr, fans);
         };
-        let plain = |title: String| Diagnostic::error("E0206", title).at(expr.span, "");
-        let message = match call.name.text.as_str() {
-            "Softplus" => {
-                let bound = bind(&call.name, &call.arguments, &SOFTPLUS, &mut self.messages);
-                let given = bound.values.into_iter().next()??;
-                return self
-                    .initializer("rho", &given.expr, fans)
-                    .filter(|_| bound.complete);
-            }
-            "Normal" | "Uniform" => {
-                let text = self.written(expr.span);
-                plain(format!(
-                    "`{name}` is above 0, and a draw from `{text}` need not be"
-                ))
-                .patch(
-                    "Softplus makes a scale of any number (-3 gives 0.0486)",
-                    expr.span,
-                    format!("Softplus({text})"),
-                )
-            }
-            other => plain(format!("`{name}` cannot start from `{other}`"))
-                .help("a number above 0, or `Softplus(Normal(-3, 0.1))`"),
+        if let Some(transform) = Transform::find(&call.name.text) {
+            let signature = transform.signature();
+            let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+            let given = bound.values.into_iter().next()??;
+            let rho = self.initializer("rho", &given.expr, fans)?;
+            return bound.complete.then_some((transform, rho));
+        }
+        let Some(scheme) = initializer::find(&call.name.text) else {
+            self.no_initializer(name, &call, true);
+            return None;
         };
+        // `Constant(0.1)` is 0.1: the scale itself.
+        if scheme.signature().name == "Constant" {
+            let signature = scheme.signature();
+            let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+            let given = bound.values.into_iter().next()??;
+            let scale = self.scale(name, &given.expr, fans)?;
+            return bound.complete.then_some(scale);
+        }
+        let text = self.written(expr.span);
+        let title = format!("`{name}` is above 0, and a draw from `{text}` need not be");
+        let message = Diagnostic::error("E0206", title).at(expr.span, "").patch(
+            "Softplus makes a scale of any number (-3 gives 0.0486)",
+            expr.span,
+            format!("Softplus({text})"),
+        );
         self.report(message);
         None
+    }
+
+    /// The scale itself.
+    fn scale(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<(Transform, Initializer)> {
+        let (scope, messages) = scoped!(self, Some(fans));
+        let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
+        let transform = Transform::default();
+        let rho = transform.raw(scale, f64::EPSILON);
+        Some((transform, Initializer::Constant(rho)))
+    }
+
+    /// A word that is no initialiser, where one must stand.
+    fn no_initializer(&mut self, name: &str, call: &Call, scale: bool) {
+        let word = &call.name;
+        let title = format!("`{name}` cannot start from `{}`", word.text);
+        let plain = Diagnostic::error("E0206", title.clone()).at(word.span, "");
+        let message = if scale {
+            let transforms = TRANSFORMS.iter().map(|t| t.name());
+            match nearest(&word.text, transforms) {
+                Some(near) => plain.patch(format!("there is `{near}`"), word.span, near),
+                None => plain.help(
+                    "a number above 0, `Softplus(Normal(-3, 0.1))` or `Exp(Normal(-3, 0.1))`",
+                ),
+            }
+        } else if Transform::find(&word.text).is_some()
+            && let [inside] = &call.arguments[..]
+        {
+            let inside = self.written(inside.value.span);
+            plain.patch(
+                format!("`{name}` is any number: no transform is wanted"),
+                call.span,
+                inside,
+            )
+        } else {
+            let known = INITIALIZERS.iter().map(|s| s.signature().name);
+            words::unknown("E0206", title, word, known, "initialisers")
+        };
+        self.report(message);
     }
 }
 
