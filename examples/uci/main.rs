@@ -14,7 +14,7 @@
 //! wants to choose settings has `--validation 0.2`, which scores rows set aside from the training part
 //! in their place.
 
-mod published;
+pub mod published;
 
 use bnnc::data::order::epoch_order;
 use bnnc::data::split::Validation;
@@ -31,6 +31,7 @@ use bnnc::{compile, source::Source};
 use clap::Parser;
 use published::{METHODS, PUBLISHED, Published};
 use std::fmt::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,7 +39,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs the UCI regression study and prints its table
 #[derive(Debug, Clone, Parser)]
-#[command(name = "uci")]
+#[command(name = "uci", args_override_self = true)]
 pub struct Study {
     /// The folder that holds a folder for each set
     #[arg(long, value_name = "DIR")]
@@ -55,11 +56,11 @@ pub struct Study {
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     sets: Vec<String>,
     /// The first so many splits
-    #[arg(long, value_name = "K", default_value_t = 20)]
-    splits: usize,
+    #[arg(long, value_name = "K", default_value = "20")]
+    splits: NonZeroUsize,
     /// Draws of the weights that predictions are averaged over
-    #[arg(long, value_name = "S", default_value_t = 100)]
-    samples: usize,
+    #[arg(long, value_name = "S", default_value = "100")]
+    samples: NonZeroUsize,
     /// Score this part of the training rows, set aside, in place of the test rows
     #[arg(long, value_name = "FRACTION")]
     validation: Option<f64>,
@@ -68,10 +69,10 @@ pub struct Study {
     constants: Vec<String>,
     /// Passes over the training rows; else the run files'
     #[arg(long, value_name = "N")]
-    epochs: Option<usize>,
+    epochs: Option<NonZeroUsize>,
     /// Runs at once; else one a core. The numbers do not depend on it
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
 }
 
 /// What one split comes to.
@@ -118,13 +119,13 @@ impl Study {
         let mut jobs = vec![];
         for set in sets {
             for model in &self.models {
-                jobs.extend((0..self.splits).map(|split| (*set, model, split)));
+                jobs.extend((0..self.splits.get()).map(|split| (*set, model, split)));
             }
         }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = self
             .threads
-            .unwrap_or_else(cores)
+            .map_or_else(cores, NonZeroUsize::get)
             .clamp(1, jobs.len().max(1));
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(usize, Score)>> {
@@ -158,7 +159,7 @@ impl Study {
         all.sort_by_key(|(job, _)| *job);
         let scores: Vec<Score> = all.into_iter().map(|(_, score)| score).collect();
         let of_model: Vec<Vec<Score>> = scores
-            .chunks(self.splits.max(1))
+            .chunks(self.splits.get())
             .map(<[Score]>::to_vec)
             .collect();
         Ok(of_model
@@ -172,7 +173,7 @@ impl Study {
         let folder = self.data.join(set);
         let mut config = Config::beside(model)?.map_or_else(Config::default, |(_, c)| c);
         config.seed = split as u64;
-        config.epochs = self.epochs.unwrap_or(config.epochs);
+        config.epochs = self.epochs.map_or(config.epochs, NonZeroUsize::get);
         if let Some(part) = self.validation {
             config.data.validation = Validation::Fraction(part);
         }
@@ -209,7 +210,7 @@ impl Study {
             },
             None => prepared.validation(),
         };
-        let predicted = evaluate::predict(&mut machine, &part, self.samples, config.seed)?;
+        let predicted = evaluate::predict(&mut machine, &part, self.samples.get(), config.seed)?;
         match evaluate::score(&predicted, &part) {
             Scores::Regression { rmse, nll, .. } if nll.is_finite() => Ok(Score {
                 rmse,
@@ -234,7 +235,7 @@ impl Study {
         };
         let mut text = format!(
             "splits 0 to {}, {} draws, of {part}\n",
-            self.splits.saturating_sub(1),
+            self.splits.get() - 1,
             self.samples
         );
         let columns: [Column; 2] = [

@@ -16,3 +16,4 @@ mod support;
 mod syntax;
 mod test_part;
 mod told;
+mod uci;
