@@ -1,7 +1,8 @@
 //! From a file to a model: the whole front end in one call.
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::ir::{self, Model};
+use crate::ir::{self, Facts, Model};
+use crate::lint::{self, Policy};
 use crate::source::Source;
 use crate::syntax;
 use std::path::Path;
@@ -13,7 +14,7 @@ pub struct Compiled {
     pub source: Arc<Source>,
     /// The model.
     pub model: Arc<Model>,
-    /// What is more likely a mistake than a choice.
+    /// What is more likely a mistake than a choice, as far as the model alone shows it.
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -61,7 +62,7 @@ pub fn source(source: Source, sets: &[(String, String)]) -> Result<Compiled> {
     let source = Arc::new(source);
     match model {
         Ok(model) => Ok(Compiled {
-            warnings: crate::lint::run(&model),
+            warnings: lint::run(&model, &Facts::default(), &Policy::default()),
             source,
             model: Arc::new(model),
         }),

@@ -1,16 +1,16 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
 use super::arguments::{DataSource, Format, Sets, count};
-use super::terminal::{out, report, say, width};
+use super::lints::{LintFlags, show};
+use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Request, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, Model};
-use crate::lint;
 use crate::plan::{self, Plan};
 use crate::train::config::{Config, Overrides};
 use crate::train::examples::input_mismatch;
-use crate::{exec, report, syntax};
+use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +24,8 @@ pub struct CheckArgs {
     data: DataSource,
     #[command(flatten)]
     sets: Sets,
+    #[command(flatten)]
+    lints: LintFlags,
     /// Examples a step; else the run file's beside the model, else 128
     #[arg(long, value_name = "B", value_parser = count)]
     batch_size: Option<usize>,
@@ -67,9 +69,8 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     let mut facts = facts(&config, &compiled)?;
     facts.epochs = run_file.is_some().then_some(config.epochs);
     let batch = facts.batch.unwrap_or(config.batch_size);
-    let mut warnings = compiled.warnings.clone();
-    warnings.extend(lint::run_with(&compiled.model, &facts));
-    let plan = Plan::new(compiled.model.clone());
+    let warnings = args.lints.warnings(&compiled, &facts)?;
+    let plan = Arc::new(Plan::new(compiled.model.clone()));
     let memory = exec::memory(&plan, batch);
     let text = match args.emit {
         Some(Emit::Ir) => ir::text(&plan.model, &facts),
@@ -86,9 +87,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             check.text(width())
         }
     };
-    if !warnings.is_empty() {
-        report(&Failure::new(warnings, compiled.source.clone()));
-    }
+    show(warnings, &compiled);
     match args.format {
         Format::Text => out(format_args!("{text}")),
         Format::Json => say!("{:#}", serde_json::json!({ "text": text })),
@@ -114,13 +113,8 @@ fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
 
 /// What is known of the run, the data held against the model.
 fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
-    let known = Facts {
-        batch: Some(config.batch_size),
-        set: config.set.clone(),
-        ..Facts::default()
-    };
     let Some(name) = &config.data.name else {
-        return Ok(known);
+        return Ok(train::facts(config, None, 0));
     };
     let found = data::facts(&Request {
         data: name.clone(),
@@ -132,14 +126,7 @@ fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
     let aside = split::validation_count(found.train, config.data.validation)?;
-    let left = found.train - aside;
-    Ok(Facts {
-        training_examples: Some(left),
-        validation_examples: aside,
-        batch: Some(config.batch_size.min(left)),
-        data: Some(found.name),
-        ..known
-    })
+    Ok(train::facts(config, Some(&found), aside))
 }
 
 /// Why the model cannot learn from the data.

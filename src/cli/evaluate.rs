@@ -1,6 +1,7 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
 use super::arguments::{DataSource, Format, count, with_threads};
+use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
 use super::terminal::{say, say_wrapped};
 use crate::diagnostic::Result;
@@ -43,6 +44,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
     let chosen = run.choose(&args.data, args.split, true)?;
+    warn_of_one_draw(&run.model, args.samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
     let predicted = predict(&mut interpreter, &part, args.samples, seed)?;

@@ -8,6 +8,7 @@ use crate::estimator::ESTIMATORS;
 use crate::initializer::INITIALIZERS;
 use crate::layer::LAYERS;
 use crate::likelihood::LIKELIHOODS;
+use crate::lint::LINTS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
 use crate::posterior::{POSTERIORS, TRANSFORMS};
 use crate::signature::{Kind, Signature};
@@ -31,6 +32,7 @@ enum Registry {
     Likelihoods,
     Optimizers,
     Schedules,
+    Lints,
     Data,
 }
 
@@ -45,6 +47,13 @@ pub fn run(args: &ListArgs) -> Result<()> {
                 "\n`bnnc data list` says where each is found, `bnnc data fetch NAME` downloads it"
             );
         }
+        Some(Registry::Lints) => {
+            for lint in LINTS {
+                let head = format!("{:<26} {:<9} ", lint.name(), lint.level().word());
+                block(&head, lint.summary());
+            }
+            say!("\nlints that warn are always shown, pedantic ones with `--pedantic`");
+        }
         Some(registry) => signatures(registry)
             .iter()
             .for_each(|signature| entry(signature)),
@@ -57,6 +66,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
                     .to_owned();
                 let names: Vec<_> = match registry {
                     Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
+                    Registry::Lints => LINTS.iter().map(|l| l.name()).collect(),
                     _ => signatures(*registry).iter().map(|s| s.name).collect(),
                 };
                 block(&format!("{name:<12} "), &names.join("  "));
@@ -84,7 +94,7 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
         Registry::Likelihoods => LIKELIHOODS.iter().map(|l| l.signature()).collect(),
         Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
         Registry::Schedules => SCHEDULES.iter().map(|s| s.signature()).collect(),
-        Registry::Data => vec![],
+        Registry::Lints | Registry::Data => vec![],
     }
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 pub mod data;
 mod evaluate;
+mod lints;
 mod list;
 mod loss;
 mod open;

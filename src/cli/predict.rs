@@ -1,6 +1,7 @@
 //! `bnnc predict`: a run's predictions as a file.
 
 use super::arguments::{DataSource, count, with_threads};
+use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
 use super::terminal::say;
 use crate::diagnostic::Result;
@@ -40,6 +41,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
         let chosen = run.choose(&args.data, args.split, false)?;
+        warn_of_one_draw(&run.model, args.samples);
         let part = run.part(&chosen);
         let predicted = predict(
             &mut interpreter,

@@ -2,17 +2,17 @@
 
 use super::arguments::{DataSource, Sets, count, positive, with_threads};
 use super::evaluate::print_scores;
-use super::terminal::{err, out, report, say, say_wrapped, width};
+use super::lints::{LintFlags, show};
+use super::terminal::{err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
 use crate::exec::Interpreter;
-use crate::ir::{self, Model, TermKind};
-use crate::lint;
+use crate::ir::{self, Facts, Model, TermKind};
 use crate::optimizer::State;
 use crate::plan::Plan;
-use crate::signature::Constant;
+use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config, Overrides};
 use crate::train::examples::{Part, Prepared};
@@ -57,6 +57,8 @@ pub struct TrainArgs {
     threads: Option<usize>,
     #[command(flatten)]
     sets: Sets,
+    #[command(flatten)]
+    lints: LintFlags,
     /// The run directory; else the first free of runs/MODEL-1, runs/MODEL-2, …
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -72,7 +74,7 @@ pub fn no_data(model: &Path) -> Failure {
     Diagnostic::error("E0603", title)
         .help(format!(
             "`--data NAME`, one of {}; or `--data PATH` of a .csv, .npz or .toml",
-            crate::train::listed(&names)
+            train::listed(&names)
         ))
         .into()
 }
@@ -85,6 +87,8 @@ struct Start {
     compiled: Compiled,
     prepared: Prepared,
     record: DataRecord,
+    /// What the model's text and the lints have to know of the run.
+    facts: Facts,
     plan: Arc<Plan>,
     fingerprint: String,
     /// The run that goes on.
@@ -231,13 +235,9 @@ fn start(
                 .into());
         }
     }
-    let mut warnings = compiled.warnings.clone();
-    warnings.extend(lint::run_with(&compiled.model, &facts(&config, &record)));
-    warnings.extend(warm_up_without_end(&config));
-    if !warnings.is_empty() {
-        report(&Failure::new(warnings, compiled.source.clone()));
-        err("\n");
-    }
+    let aside = record.validation_examples;
+    let facts = train::facts(&config, Some(&data::Facts::of(&prepared.data)), aside);
+    show(args.lints.warnings(&compiled, &facts)?, &compiled);
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
@@ -246,41 +246,11 @@ fn start(
         compiled,
         prepared,
         record,
+        facts,
         plan,
         fingerprint,
         resumed,
     })
-}
-
-/// What there is to say of a schedule that warms up for longer than the run lasts.
-fn warm_up_without_end(config: &Config) -> Option<Diagnostic> {
-    let settings = &config.schedule.1.0;
-    let (_, warm_up) = settings.iter().find(|(name, _)| *name == "warmup_epochs")?;
-    let Constant::Number(warm_up) = warm_up else {
-        return None;
-    };
-    let (epochs, warm_up) = (config.epochs, *warm_up);
-    let title = format!("the learning rate warms up for {warm_up} epochs, the run has {epochs}");
-    (warm_up > epochs as f64).then(|| {
-        Diagnostic::warning("warm-up-never-ends", title)
-            .note(format!(
-                "it ends at {:.3} of `learning_rate`",
-                epochs as f64 / warm_up
-            ))
-            .help("set a smaller `warmup_epochs` in `[schedule]`, or train for more epochs")
-    })
-}
-
-/// What the model's text and the lints have to know of the run.
-fn facts(config: &Config, record: &DataRecord) -> ir::Facts {
-    ir::Facts {
-        training_examples: Some(record.training_examples),
-        validation_examples: record.validation_examples,
-        batch: Some(config.batch_size),
-        epochs: Some(config.epochs),
-        data: Some(record.name.clone()),
-        set: config.set.clone(),
-    }
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
@@ -292,6 +262,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         compiled,
         prepared,
         record,
+        facts,
         plan,
         fingerprint,
         ..
@@ -336,7 +307,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             counters
         }
         None => {
-            let ir = ir::text(model, &facts(config, record));
+            let ir = ir::text(model, facts);
             training.machine.initialize(config.seed);
             run.write(&compiled.source.text, config, record, &ir)
                 .and_then(|()| training.save(&Counters::default()))
@@ -413,6 +384,7 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         compiled,
         prepared,
         record,
+        facts,
         plan,
         ..
     } = start;
@@ -439,7 +411,7 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         plural(weights, "weight"),
         plural(plan.trainable(), "trainable number")
     );
-    print_loss(model, n, config.batch_size);
+    print_loss(model, facts);
     let schedule = match config.schedule.0.signature().name {
         "constant" => String::new(),
         name => format!(" on the {name} schedule"),
@@ -466,7 +438,7 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
 }
 
 /// What is minimised, term by term: a line each, or what a term is below it where that is too wide.
-fn print_loss(model: &Model, n: usize, batch: usize) {
+fn print_loss(model: &Model, facts: &Facts) {
     say_wrapped("loss       ", &model.loss_head());
     for remark in model.loss_remarks() {
         say_wrapped(UNDER, &remark);
@@ -478,7 +450,8 @@ fn print_loss(model: &Model, n: usize, batch: usize) {
         .iter()
         .zip(&names)
         .map(|(term, name)| {
-            let scale = term.scale.with_numbers(Some(n), Some(batch));
+            let (n, batch) = (facts.training_examples, facts.batch);
+            let scale = term.scale.with_numbers(n, batch);
             let head = format!("{UNDER}  {name:longest$}  × {scale:<16}  ");
             (head, describe(model, &term.kind))
         })
@@ -487,11 +460,15 @@ fn print_loss(model: &Model, n: usize, batch: usize) {
         |(head, what): &(String, String)| head.chars().count() + what.chars().count() <= width();
     if lines.iter().all(fits) {
         lines.iter().for_each(|(head, what)| say!("{head}{what}"));
-        return;
+    } else {
+        for (head, what) in &lines {
+            say!("{}", head.trim_end());
+            say_wrapped(&format!("{UNDER}    "), what);
+        }
     }
-    for (head, what) in &lines {
-        say!("{}", head.trim_end());
-        say_wrapped(&format!("{UNDER}    "), what);
+    for (index, line) in model.lambda_lines(facts).iter().enumerate() {
+        let head = if index == 0 { "lambda     " } else { UNDER };
+        say_wrapped(head, line);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a data set holds, as a model has to know it.
 
 use super::{Dataset, Values};
-use crate::likelihood::TargetKind;
+use crate::likelihood::{Observed, TargetKind};
 use crate::tensor::Shape;
 use std::fmt;
 
@@ -18,6 +18,8 @@ pub struct Facts {
     pub input_shape: Shape,
     /// What the targets are.
     pub target: TargetFacts,
+    /// What each entry of the training targets is like, where they are not labels.
+    pub observed: Vec<Observed>,
     /// The names of the classes, in the order of their labels, where the data set has them.
     pub class_names: Vec<String>,
 }
@@ -64,6 +66,10 @@ impl Facts {
                 },
                 labels,
             },
+            observed: match labels {
+                true => vec![],
+                false => observed(&data.train.targets, data.train.target_shape.len()),
+            },
             class_names: data.class_names.clone(),
         }
     }
@@ -85,6 +91,7 @@ impl Facts {
                 classes: Some(class_names.len()),
                 labels: true,
             },
+            observed: vec![],
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
         }
     }
@@ -101,6 +108,15 @@ pub(crate) fn classes(targets: &Values) -> Option<usize> {
         largest = value.max(largest);
     }
     (!targets.is_empty()).then_some(largest as usize + 1)
+}
+
+/// What each of a target's `width` entries is like.
+pub(crate) fn observed(targets: &Values, width: usize) -> Vec<Observed> {
+    let of_entry = |entry: usize| {
+        let places = (entry..targets.len()).step_by(width);
+        Observed::of(places.map(|place| targets.get(place)))
+    };
+    (0..width).filter_map(of_entry).collect()
 }
 
 impl TargetFacts {
@@ -146,6 +162,13 @@ mod tests {
         assert_eq!(classes(&Values::F64(vec![-1.0, 3.0])), None);
         assert_eq!(classes(&Values::F64(vec![f64::NAN])), None);
         assert_eq!(classes(&Values::U8(vec![])), None);
+    }
+
+    #[test]
+    fn each_entry_of_a_target_is_looked_at_by_itself() {
+        let found = observed(&Values::F64(vec![1.0, -5.0, 3.0, -5.0]), 2);
+        assert_eq!((found[0].mean, found[0].deviation), (2.0, 1.0));
+        assert_eq!((found[1].low, found[1].high), (-5.0, -5.0));
     }
 
     #[test]

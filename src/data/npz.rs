@@ -2,7 +2,7 @@
 
 use super::error::{corrupt, listed, unreadable};
 use super::npy::{Header, read_header, read_values};
-use super::{Dataset, Facts, Split, TargetFacts, Values, facts::classes};
+use super::{Dataset, Facts, Split, TargetFacts, Values, facts::classes, facts::observed};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
 use npyz::npz::NpzArchive;
@@ -113,13 +113,14 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let mut largest = Some(0);
         let mut lengths = vec![];
         let mut shape = Shape::default();
+        let mut first = None;
         for pair in [Some(train), test].into_iter().flatten() {
             let (inputs, _) = self.array(pair[0], false)?;
             let (targets, values) = self.array(pair[1], true)?;
             shape = self.target_shape(pair[1], &targets)?;
-            largest = largest
-                .zip(values.and_then(|v| classes(&v)))
-                .map(|(a, b)| a.max(b));
+            let values = values.expect("asked for");
+            first.get_or_insert_with(|| observed(&values, shape.len()));
+            largest = largest.zip(classes(&values)).map(|(a, b)| a.max(b));
             lengths.push(self.same_length(pair, &inputs, &targets)?);
         }
         let classes = largest.filter(|_| shape.rank() == 0);
@@ -133,6 +134,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 classes,
                 labels: false,
             },
+            observed: first.unwrap_or_default(),
             class_names: vec![],
         })
     }

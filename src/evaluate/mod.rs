@@ -253,7 +253,7 @@ pub struct Objective {
 /// and what it would be with these examples' log-likelihood for any other. Without temperature and
 /// annealing; beside it, where T is not 1, the objective at its end.
 ///
-/// Monte-Carlo KLs are averaged over `draws`.
+/// Monte-Carlo KLs, and expectations over latent variables, are averaged over `draws`.
 pub fn elbo(
     machine: &mut impl Machine,
     model: &Model,
@@ -262,11 +262,8 @@ pub fn elbo(
     draws: usize,
     seed: u64,
 ) -> Elbo {
-    let draws = if model.loss.has_monte_carlo() {
-        draws
-    } else {
-        1
-    };
+    let noisy = model.loss.terms.iter().any(|term| model.is_noisy(term));
+    let draws = if noisy { draws } else { 1 };
     let mut values = vec![0.0; model.loss.terms.len()];
     for draw in 0..draws {
         let of_draw = Draw {

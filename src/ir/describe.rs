@@ -16,6 +16,10 @@ impl Model {
         if self.is_map() {
             return "-(log likelihood + log prior) / N, minimised: maximum a posteriori".into();
         }
+        if self.has_surrogate() {
+            return "the expected -log likelihood and dropout's surrogate of a KL, minimised; not an ELBO"
+                .into();
+        }
         let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
         match deviates {
             true => "the expected -log likelihood and weighted KLs, minimised; all constants kept"
@@ -29,6 +33,7 @@ impl Model {
         match () {
             () if self.is_maximum_likelihood() => "-log likelihood / N",
             () if self.is_map() => "-(log likelihood + log prior) / N",
+            () if self.has_surrogate() => "-log likelihood and surrogate, / N",
             () => "-ELBO / N",
         }
     }
@@ -52,40 +57,42 @@ impl Model {
         format!("{factors}{what}/N")
     }
 
-    /// What is to be known of the loss as a whole.
+    /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        let temperature = self.objective.temperature;
         if self.is_map() && !self.objective.map {
             remarks.push(
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
         }
-        if self.loss.terms.len() > 1 && temperature != 1.0 {
-            let what = if temperature < 1.0 {
-                "a cold posterior"
-            } else {
-                "a warm posterior"
-            };
-            remarks.push(format!(
-                "not the ELBO: T = {} multiplies the KL, {what}",
-                show(temperature)
-            ));
-        }
-        if let Some(annealing) = self
-            .objective
-            .annealing
-            .filter(|_| self.loss.terms.len() > 1)
-        {
-            remarks.push(format!(
-                "not the ELBO at first: the KL's weight a grows from 0 to 1 over {} epochs",
-                show(annealing.epochs)
-            ));
+        if self.has_surrogate() {
+            remarks.push(
+                "not an ELBO: dropout's KL is infinite, and its published surrogate stands for it"
+                    .into(),
+            );
         }
         if self.loss.has_monte_carlo() {
             remarks.push(
                 "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),
             );
+        }
+        let mut latents: Vec<Handle<Tensor>> = Vec::new();
+        for latent in self
+            .loss
+            .terms
+            .iter()
+            .flat_map(|term| self.latents_of(term))
+        {
+            if !latents.contains(&latent) {
+                latents.push(latent);
+            }
+        }
+        if !latents.is_empty() {
+            let names = latents.iter().map(|l| self.tensors[*l].name.clone());
+            let names = crate::check::words::join(names.collect(), "and");
+            remarks.push(format!(
+                "terms that depend on {names} are taken at the draw of it: unbiased, noisy"
+            ));
         }
         remarks
     }

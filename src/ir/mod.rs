@@ -3,6 +3,8 @@
 
 mod arena;
 mod describe;
+mod facts;
+mod lambda;
 mod loss;
 mod lower;
 mod model;
@@ -14,9 +16,11 @@ mod validate;
 
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
+pub use facts::Facts;
+pub use lambda::{Lambda, LambdaFactor};
 pub use loss::*;
 pub use lower::lower;
 pub use model::*;
 pub use scalar::{Function, Leaf, Range, Scalar};
-pub use text::{Facts, text};
+pub use text::text;
 pub use validate::validate;

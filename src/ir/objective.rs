@@ -224,8 +224,18 @@ impl Model {
         self.loss.terms.len() == 1
     }
 
+    /// Whether something other than a KL stands for one.
+    pub fn has_surrogate(&self) -> bool {
+        self.has_term(|kind| matches!(kind, TermKind::Surrogate(_)))
+    }
+
     fn has_term(&self, is: impl Fn(&TermKind) -> bool) -> bool {
         self.loss.terms.iter().any(|term| is(&term.kind))
+    }
+
+    /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
+    pub fn is_noisy(&self, term: &Term) -> bool {
+        term.kind.is_monte_carlo() || !self.latents_of(term).is_empty()
     }
 
     /// The latent variables that a term's prior depends on: it is an expectation over them.

@@ -3,26 +3,10 @@
 //! Column widths are fixed and nothing is numbered, so that a layer more is a few lines more and
 //! moves no other.
 
+use super::Facts;
 use super::model::*;
 use super::show::batched;
 use std::fmt::Write;
-
-/// What is known of the run, for the numbers of the scales.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// N, the number of training examples.
-    pub training_examples: Option<usize>,
-    /// Examples set aside, which are not in N.
-    pub validation_examples: usize,
-    /// B, the examples of a minibatch.
-    pub batch: Option<usize>,
-    /// Epochs of the run.
-    pub epochs: Option<usize>,
-    /// The data set's name.
-    pub data: Option<String>,
-    /// Constants that were overridden, and with what.
-    pub set: Vec<(String, String)>,
-}
 
 /// A line of text; writing to a string does not fail.
 macro_rules! line {
@@ -167,6 +151,10 @@ fn loss(out: &mut String, model: &Model, facts: &Facts) {
         );
         field(out, "why", term.why);
         field(out, "from", model.term_origin(term));
+    }
+    for (index, text) in model.lambda_lines(facts).iter().enumerate() {
+        let key = if index == 0 { "lambda" } else { "" };
+        line!(out, "  {key:<10}{text}");
     }
     if !model.loss.absent.is_empty() {
         line!(out, "  absent");

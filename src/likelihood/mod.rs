@@ -4,10 +4,12 @@
 mod bernoulli;
 mod categorical;
 mod normal;
+mod observed;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use normal::Normal;
+pub use observed::Observed;
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;

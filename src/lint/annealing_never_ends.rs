@@ -16,8 +16,8 @@ impl Lint for AnnealingNeverEnds {
     fn summary(&self) -> &'static str {
         "the run ends before the KL has its whole weight"
     }
-    fn needs_run(&self) -> bool {
-        true
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/annealing-never-ends.md")
     }
     fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
         let (annealing, epochs) = (model.objective.annealing?, facts.epochs?);

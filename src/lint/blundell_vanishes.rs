@@ -14,8 +14,8 @@ impl Lint for BlundellVanishes {
     fn summary(&self) -> &'static str {
         "the KL acts on the first few minibatches of an epoch alone"
     }
-    fn needs_run(&self) -> bool {
-        true
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/blundell-weights-vanish.md")
     }
     fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
         let batches = facts.training_examples?.div_ceil(facts.batch?);

@@ -14,8 +14,8 @@ impl Lint for FlipoutAlone {
     fn summary(&self) -> &'static str {
         "Flipout with minibatches of 1 is reparameterization at a higher cost"
     }
-    fn needs_run(&self) -> bool {
-        true
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/flipout-batch-of-one.md")
     }
     fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
         let flips = |name: &str| name == "flipout";

@@ -1,15 +1,40 @@
 //! What is allowed, and more likely a mistake than a choice: each a file. A lint reads the model and
-//! what is known of the run, never the source, and is exact: it prints the number found and the
-//! number expected.
+//! what is known of the run, never the source; it prints the number found and the number expected.
+//!
+//! A lint that is exact warns by default: what it says is so. One that goes by a rule of thumb is
+//! pedantic, and says something only where it is asked to.
 
 mod annealing_never_ends;
 mod blundell_vanishes;
+mod classes_never_seen;
+mod dropout_beside_kl;
 mod flipout_alone;
+mod kl_outweighs_data;
+mod latent_without_use;
+mod loc_out_of_reach;
+mod logits_through_activation;
+mod mixture_of_one;
+mod more_weights_than_examples;
+mod noise_as_wide_as_targets;
+mod noisy_kl;
+mod one_draw_evaluation;
+mod one_layer_holds_most;
+mod output_without_bias;
 mod penalty_without_bound;
+mod posterior_scale_tiny;
+mod posterior_scale_wide;
+mod prior_follows_posterior;
+mod prior_outputs_wide;
+mod small_last_batch;
+mod targets_not_standardized;
 mod temperature_not_one;
+mod tempered_noise;
+mod warm_up_never_ends;
 
-use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::ir::{Argument, Call, Facts, Handle, Model, Node, Origin, Scalar, Tensor};
+use crate::layer::Operation;
+use crate::source::Span;
 
 /// An entry of the registry.
 pub trait Lint: Sync {
@@ -17,39 +42,255 @@ pub trait Lint: Sync {
     fn name(&self) -> &'static str;
     /// One line.
     fn summary(&self) -> &'static str;
-    /// Whether it needs to know of the run (N, B, epochs).
-    fn needs_run(&self) -> bool;
-    /// What it has to say.
+    /// Whether it is shown unasked.
+    fn level(&self) -> Level {
+        Level::Warn
+    }
+    /// Its page: what it is, why with numbers, an example, what to do.
+    fn page(&self) -> &'static str;
+    /// What it has to say; nothing where what it looks at is not known.
     fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic>;
+}
+
+/// Whether a lint is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Always: it is exact.
+    Warn,
+    /// With `--pedantic`: a rule of thumb.
+    Pedantic,
+}
+
+impl Level {
+    /// `warn` or `pedantic`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::Warn => "warn",
+            Level::Pedantic => "pedantic",
+        }
+    }
 }
 
 /// Every lint.
 pub static LINTS: &[&dyn Lint] = &[
     &temperature_not_one::TemperatureNotOne,
-    &penalty_without_bound::PenaltyWithoutBound,
+    &tempered_noise::TemperedNoise,
     &annealing_never_ends::AnnealingNeverEnds,
     &blundell_vanishes::BlundellVanishes,
+    &dropout_beside_kl::DropoutBesideKl,
+    &noisy_kl::NoisyKl,
+    &penalty_without_bound::PenaltyWithoutBound,
+    &prior_follows_posterior::PriorFollowsPosterior,
+    &mixture_of_one::MixtureOfOne,
+    &latent_without_use::LatentWithoutUse,
+    &posterior_scale_tiny::PosteriorScaleTiny,
+    &logits_through_activation::LogitsThroughActivation,
+    &loc_out_of_reach::LocOutOfReach,
+    &noise_as_wide_as_targets::NoiseAsWideAsTargets,
+    &targets_not_standardized::TargetsNotStandardized,
+    &classes_never_seen::ClassesNeverSeen,
     &flipout_alone::FlipoutAlone,
+    &warm_up_never_ends::WarmUpNeverEnds,
+    &one_draw_evaluation::OneDrawEvaluation,
+    &kl_outweighs_data::KlOutweighsData,
+    &more_weights_than_examples::MoreWeightsThanExamples,
+    &one_layer_holds_most::OneLayerHoldsMost,
+    &prior_outputs_wide::PriorOutputsWide,
+    &posterior_scale_wide::PosteriorScaleWide,
+    &output_without_bias::OutputWithoutBias,
+    &small_last_batch::SmallLastBatch,
 ];
 
-/// What the model alone shows.
-pub fn run(model: &Model) -> Vec<Diagnostic> {
-    let lints = LINTS.iter().filter(|lint| !lint.needs_run());
-    lints
-        .filter_map(|lint| lint.check(model, &Facts::default()))
-        .collect()
+/// The lint called `name`.
+pub fn find(name: &str) -> Option<&'static dyn Lint> {
+    LINTS.iter().copied().find(|lint| lint.name() == name)
 }
 
-/// What shows once N and B are known.
-pub fn run_with(model: &Model, facts: &Facts) -> Vec<Diagnostic> {
-    let lints = LINTS.iter().filter(|lint| lint.needs_run());
-    lints.filter_map(|lint| lint.check(model, facts)).collect()
+/// Which lints are shown, and as what.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Whether the pedantic ones are.
+    pub pedantic: bool,
+    /// Names of those that are errors; `warnings` are all that are shown.
+    pub deny: Vec<String>,
+    /// Names of those that are not shown, whatever else is said of warnings as a whole.
+    pub allow: Vec<String>,
+}
+
+impl Policy {
+    /// Whether a lint is looked at.
+    pub fn shows(&self, lint: &dyn Lint) -> bool {
+        self.of(lint).is_some()
+    }
+
+    /// As what a lint is shown, and the word after `--deny` that makes it an error.
+    fn of(&self, lint: &dyn Lint) -> Option<(Severity, Option<&str>)> {
+        let is = |name: &&String| name.as_str() == lint.name();
+        if let Some(name) = self.deny.iter().find(is) {
+            return Some((Severity::Error, Some(name)));
+        }
+        if self.allow.iter().any(|name| is(&name)) {
+            return None;
+        }
+        if lint.level() == Level::Pedantic && !self.pedantic {
+            return None;
+        }
+        match self.deny.iter().find(|name| *name == "warnings") {
+            Some(name) => Some((Severity::Error, Some(name))),
+            None => Some((Severity::Warning, None)),
+        }
+    }
+}
+
+/// What the lints have to say of a model and what is known of its run.
+pub fn run(model: &Model, facts: &Facts, policy: &Policy) -> Vec<Diagnostic> {
+    let found = LINTS.iter().filter_map(|lint| {
+        let (severity, denied) = policy.of(*lint)?;
+        let mut message = lint.check(model, facts)?;
+        message.severity = severity;
+        Some(match denied {
+            Some(name) => message.note(format!("an error by `--deny {name}`")),
+            None => message,
+        })
+    });
+    found.collect()
 }
 
 /// Where an option of the objective stands.
-fn option(model: &Model, name: &str) -> crate::source::Span {
+fn option(model: &Model, name: &str) -> Span {
     let mut options = model.objective.option_spans.iter();
     options
         .find(|(option, _)| *option == name)
         .map_or(model.objective.span, |(_, span)| *span)
+}
+
+/// Marks where a setting is written, if it is.
+fn at_origin(message: Diagnostic, origin: &Origin, text: impl Into<String>) -> Diagnostic {
+    match origin.span() {
+        Some(span) => message.at(span, text),
+        None => message,
+    }
+}
+
+/// `a`, `a` and `b`, or `a` and 3 more parameters; each in backquotes.
+fn names(tensors: &[&Tensor]) -> String {
+    match tensors {
+        [] => String::new(),
+        [only] => format!("`{}`", only.name),
+        [first, second] => format!("`{}` and `{}`", first.name, second.name),
+        [first, rest @ ..] => format!("`{}` and {} more parameters", first.name, rest.len()),
+    }
+}
+
+/// The parameters that are drawn and have a KL or what stands for one, latent variables included.
+fn random(model: &Model) -> impl Iterator<Item = (Handle<Tensor>, &Tensor)> {
+    let tensors = model.tensors.iter();
+    tensors.filter(|(_, tensor)| tensor.posterior.family.entries().is_random())
+}
+
+/// The likelihood's argument of this name.
+fn argument<'a>(model: &'a Model, name: &str) -> Option<&'a Argument> {
+    let signature = model.observe.likelihood.signature();
+    let mut names = signature.parameters.iter();
+    let index = names.position(|parameter| parameter.name == name)?;
+    model.observe.arguments.get(index)
+}
+
+/// The same, where it is a value of the network.
+fn value<'a>(model: &'a Model, name: &str) -> Option<&'a Node> {
+    match argument(model, name)? {
+        Argument::Node(node) => Some(&model.nodes[*node]),
+        Argument::Scalar(_) => None,
+    }
+}
+
+/// The same, where it is a number that nothing moves.
+fn fixed(model: &Model, name: &str) -> Option<f64> {
+    match argument(model, name)? {
+        Argument::Scalar(scalar) => scalar.fixed(),
+        Argument::Node(_) => None,
+    }
+}
+
+/// The value with arithmetic that `node` is, other shapes and entries taken out of it looked through.
+fn source<'a>(model: &'a Model, mut node: &'a Node) -> Option<(&'a Node, &'a Call)> {
+    loop {
+        let call = node.call.as_ref()?;
+        match call.operation {
+            Operation::View(_) => {}
+            _ if call.layer.is_none() => {}
+            _ => return Some((node, call)),
+        }
+        node = &model.nodes[*node.inputs.first()?];
+    }
+}
+
+/// Where the values of an entry-by-entry activation lie; an end that it leaves open is infinite.
+fn range(call: &Call) -> Option<[f64; 2]> {
+    let Operation::Map(map) = &call.operation else {
+        return None;
+    };
+    if !map.elementwise() {
+        return None;
+    }
+    const END: f64 = 50.0;
+    let x: Vec<f64> = (-5000..=5000)
+        .map(|i| f64::from(i) * END / 5000.0)
+        .collect();
+    let mut y = vec![0.0; x.len()];
+    crate::layer::Map::<f64>::forward(&**map, &x, &mut y);
+    let end = |fold: fn(f64, f64) -> f64| y.iter().copied().fold(y[0], fold);
+    // What still grows at the end of the line has no bound.
+    let low = Some(end(f64::min)).filter(|low| *low > -0.1 * END);
+    let high = Some(end(f64::max)).filter(|high| *high < 0.5 * END);
+    // A sigmoid comes as near to 0 as it is asked to.
+    let whole = |x: f64| if x.abs() < 1e-9 { 0.0 } else { x };
+    Some([
+        low.map_or(f64::NEG_INFINITY, whole),
+        high.map_or(f64::INFINITY, whole),
+    ])
+}
+
+/// The number of this name among a prior's arguments.
+fn prior_argument<'a>(tensor: &'a Tensor, name: &str) -> Option<&'a Scalar> {
+    let prior = tensor.prior.as_ref()?;
+    let mut names = prior.distribution.signature().parameters.iter();
+    let index = names.position(|parameter| parameter.name == name)?;
+    prior.parameters.get(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    #[test]
+    fn an_activations_ends_are_found() {
+        let open = f64::INFINITY;
+        for (word, low, high) in [
+            ("relu", 0.0, open),
+            ("leaky_relu", -open, open),
+            ("elu", -1.0, open),
+            ("gelu", -0.17, open),
+            ("silu", -0.2785, open),
+            ("tanh", -1.0, 1.0),
+            ("sigmoid", 0.0, 1.0),
+            ("softplus", 0.0, open),
+        ] {
+            let text = format!(
+                "model m\ninput x: real[3]\ntarget y: real\n\
+                 default {{ prior = Normal(0, 1) }}\nnetwork {{ dense(1)\nf = {word} }}\n\
+                 observe y ~ Normal(f, 1)\nobjective elbo\n"
+            );
+            let name = "m.bnn".into();
+            let model = crate::compile::source(Source { name, text }, &[])
+                .expect("a model")
+                .model;
+            let (_, call) = source(&model, value(&model, "loc").expect("a value")).expect("a call");
+            let [found_low, found_high] = range(call).expect("entry by entry");
+            let same = |a: f64, b: f64| a == b || (a - b).abs() < 1e-3;
+            assert!(same(found_low, low), "{word}: {found_low}");
+            assert!(same(found_high, high), "{word}: {found_high}");
+        }
+    }
 }

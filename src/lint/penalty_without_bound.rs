@@ -16,8 +16,8 @@ impl Lint for PenaltyWithoutBound {
     fn summary(&self) -> &'static str {
         "a point estimate under a prior whose scale is learned has no minimum"
     }
-    fn needs_run(&self) -> bool {
-        false
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/penalty-without-bound.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
         model.loss.terms.iter().find_map(|term| {

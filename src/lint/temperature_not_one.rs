@@ -15,8 +15,8 @@ impl Lint for TemperatureNotOne {
     fn summary(&self) -> &'static str {
         "the KL has another weight than in the ELBO"
     }
-    fn needs_run(&self) -> bool {
-        false
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/temperature-not-one.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
         let t = model.objective.temperature;
@@ -32,6 +32,7 @@ impl Lint for TemperatureNotOne {
                     },
                 )
                 .note("the value reported as ELBO stays the true one, with weight 1")
+                .help("`temperature = 1`, or `--allow temperature-not-one` where it is meant")
         })
     }
 }

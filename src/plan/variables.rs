@@ -291,7 +291,7 @@ pub struct TermPlan {
 pub(super) fn term(model: &Model, term: &Term) -> Option<TermPlan> {
     Some(TermPlan {
         computation: computation(model, term)?,
-        per_draw: term.kind.is_monte_carlo() || !model.latents_of(term).is_empty(),
+        per_draw: model.is_noisy(term),
     })
 }
 

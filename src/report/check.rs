@@ -1,11 +1,13 @@
 //! `bnnc check`: what there is to say of a model, gathered.
 
 use super::initial::initial_terms;
-use crate::ir::{Facts, Form, Model, Node, Position, TermKind};
+use super::spread;
+use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, Term, TermKind};
 use crate::plan::Plan;
 use crate::signature::Constant;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What there is to say about a model.
 #[derive(Debug, Clone, Serialize)]
@@ -34,10 +36,19 @@ pub struct Check {
     pub remarks: Vec<String>,
     /// Its terms.
     pub terms: Vec<TermRow>,
+    /// λ, the weight of the KL against the ELBO's 1, at the end of the run and in the mean over an
+    /// epoch's examples; `None` where no parameter has a term.
+    pub lambda: Option<f64>,
+    /// What makes λ differ from 1, or does so for a time.
+    pub lambda_factors: Vec<LambdaRow>,
+    /// λ in words.
+    pub lambda_text: Vec<String>,
     /// Parameters without a term.
     pub absent: Vec<AbsentRow>,
     /// Before the first step.
     pub initial: Initial,
+    /// Of the parameters that have a term, the largest.
+    pub largest: Option<Largest>,
     /// What one training step costs.
     pub step: Step,
 }
@@ -95,6 +106,19 @@ pub struct TermRow {
     pub initial_per_example: Option<f64>,
 }
 
+/// A factor of λ.
+#[derive(Debug, Clone, Serialize)]
+pub struct LambdaRow {
+    /// The option of the objective: `temperature`, `annealing`, `minibatch`.
+    pub name: &'static str,
+    /// Its symbol: `T`, `a`, `N·π_i/B`.
+    pub symbol: &'static str,
+    /// Its value at the end of the run, in the mean over an epoch's examples.
+    pub value: f64,
+    /// What it does.
+    pub text: String,
+}
+
 /// A parameter without a term.
 #[derive(Debug, Clone, Serialize)]
 pub struct AbsentRow {
@@ -113,6 +137,22 @@ pub struct Initial {
     pub kl_per_example: Option<f64>,
     /// The NLL of a network that knows nothing; `None` where it depends on the data.
     pub nll_per_example: Option<f64>,
+    /// About how far from 0 the network's first output is with weights of the prior, for inputs of
+    /// mean square 1; `None` where the prior has no standard deviation.
+    pub prior_output: Option<f64>,
+    /// The same with weights as they start.
+    pub start_output: Option<f64>,
+}
+
+/// The parameter that holds most of the weights.
+#[derive(Debug, Clone, Serialize)]
+pub struct Largest {
+    /// Its name.
+    pub name: String,
+    /// Its weights.
+    pub weights: usize,
+    /// All weights that have a term.
+    pub of: usize,
 }
 
 /// What one training step costs.
@@ -127,10 +167,10 @@ pub struct Step {
 }
 
 /// Looks at the model of a plan. `memory` are the bytes that training it holds.
-pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
+pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Check {
     let model: &Model = &plan.model;
     let n = facts.training_examples;
-    let initial = initial_terms(model);
+    let initial = initial_terms(plan);
     let position = n.map(|n| Position {
         batch,
         batches: n.div_ceil(batch),
@@ -144,7 +184,7 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
         .zip(&initial)
         .map(|(term, initial)| TermRow {
             name: term.kind.name(model),
-            form: form(model, &term.kind),
+            form: form(model, term),
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
             scale_value: position
@@ -156,6 +196,7 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
         })
         .collect();
     let kl: f64 = initial.iter().flatten().sum();
+    let factors = model.lambda(facts).map(|lambda| lambda.factors);
     Check {
         model: model.name.clone(),
         data: facts.data.clone(),
@@ -173,6 +214,9 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
         loss: model.loss_head(),
         remarks: model.loss_remarks(),
         terms,
+        lambda: model.lambda(facts).map(|lambda| lambda.value),
+        lambda_factors: factors.into_iter().flatten().map(lambda_row).collect(),
+        lambda_text: model.lambda_lines(facts),
         absent: model
             .loss
             .absent
@@ -186,7 +230,10 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
             kl,
             kl_per_example: n.map(|n| lambda * kl / n as f64),
             nll_per_example: model.observe.likelihood.uninformed(&model.target.kind),
+            prior_output: spread::output(model, &spread::under_prior(model)),
+            start_output: spread::output(model, &spread::at_start(model)),
         },
+        largest: largest(model),
         step: Step {
             operations: plan.operations() * (batch * model.objective.samples) as u64,
             trainable: plan.trainable(),
@@ -195,7 +242,45 @@ pub fn check(plan: &Plan, facts: &Facts, batch: usize, memory: usize) -> Check {
     }
 }
 
-fn form(model: &Model, kind: &TermKind) -> String {
+fn lambda_row(factor: LambdaFactor) -> LambdaRow {
+    LambdaRow {
+        name: factor.name,
+        symbol: factor.symbol,
+        value: factor.value,
+        text: factor.text,
+    }
+}
+
+/// The largest parameter that has a term.
+pub fn largest(model: &Model) -> Option<Largest> {
+    let with_term = model
+        .loss
+        .terms
+        .iter()
+        .filter_map(|term| term.kind.tensor());
+    let with_term: Vec<&Tensor> = with_term.map(|tensor| &model.tensors[tensor]).collect();
+    let largest = with_term.iter().max_by_key(|tensor| tensor.shape.len())?;
+    Some(Largest {
+        name: largest.name.clone(),
+        weights: largest.shape.len(),
+        of: with_term.iter().map(|tensor| tensor.shape.len()).sum(),
+    })
+}
+
+fn form(model: &Model, term: &Term) -> String {
+    let latents = model.latents_of(term).into_iter();
+    let names: Vec<String> = latents.map(|l| model.tensors[l].name.clone()).collect();
+    match names.is_empty() {
+        true => form_alone(model, &term.kind),
+        false => format!(
+            "{} given {}",
+            form_alone(model, &term.kind),
+            names.join(", ")
+        ),
+    }
+}
+
+fn form_alone(model: &Model, kind: &TermKind) -> String {
     match kind {
         TermKind::Nll => format!("-log {}", model.likelihood_text()),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),

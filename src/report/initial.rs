@@ -1,48 +1,63 @@
 //! What a term is before the first step: its expectation over the initialisers, by a product of
-//! Gaussian rules, one for loc and one for rho.
+//! Gaussian rules, one for loc and one for rho; where a term is no sum of the like over entries, its
+//! mean over some starts.
 
-use crate::ir::{Form, Model, TermKind};
-use crate::kl::{self, Entries, Gradients, Term};
+use crate::exec::{Draw, Interpreter};
+use crate::ir::{Form, Model, Tensor, TermKind};
+use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
+use crate::plan::Plan;
+use crate::posterior;
+use std::sync::Arc;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
 const NODES: [usize; 2] = [40, 6];
+/// Starts that are averaged where a term is no sum over entries.
+const STARTS: u64 = 16;
 
-/// The expected value of each term of the loss, unscaled, in nats; `None` for the data term.
-pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
+/// The expected value of each term of the loss, unscaled, in nats; `None` for the data term. Latent
+/// variables are taken at their posteriors' middles, where the term is a sum over entries.
+pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
+    let model = &plan.model;
     // Parameters with the same settings share their value an entry.
     let mut known: Vec<(String, f64)> = Vec::new();
+    let mut sampled: Option<Vec<Option<f64>>> = None;
     let mut terms = Vec::new();
-    for term in &model.loss.terms {
-        terms.push(match term.kind {
-            TermKind::Nll => None,
-            TermKind::Surrogate(_) => None,
-            TermKind::Kl(tensor, _) | TermKind::NegLogPrior(tensor) => {
-                let tensor = &model.tensors[tensor];
-                let prior = tensor
-                    .prior
-                    .as_ref()
-                    .map_or(String::new(), |p| model.prior_text(p));
-                let posterior = &tensor.posterior;
-                let mut starts = posterior.initializers.iter();
-                let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
-                let key = format!(
-                    "{prior} {:?} {:?} {:?} {}",
-                    posterior.initializers,
-                    posterior.transform,
-                    by_shape.then_some(&tensor.shape),
-                    kind(&term.kind)
-                );
-                let value = match known.iter().find(|(other, _)| *other == key) {
-                    Some((_, value)) => *value,
-                    None => {
-                        let value = per_entry(model, &term.kind).unwrap_or(f64::NAN);
-                        known.push((key, value));
-                        value
-                    }
-                };
-                Some(value * tensor.shape.len() as f64)
+    for (index, term) in model.loss.terms.iter().enumerate() {
+        let Some(handle) = term.kind.tensor() else {
+            terms.push(None);
+            continue;
+        };
+        let tensor = &model.tensors[handle];
+        let Some(computation) = entrywise(plan, index, tensor, &term.kind) else {
+            let sampled = sampled.get_or_insert_with(|| sample(plan));
+            terms.push(sampled[index]);
+            continue;
+        };
+        let prior = tensor
+            .prior
+            .as_ref()
+            .map_or(String::new(), |p| model.prior_text(p));
+        let posterior = &tensor.posterior;
+        let mut starts = posterior.initializers.iter();
+        let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
+        let key = format!(
+            "{prior} {} {:?} {:?} {} {:?} {}",
+            posterior.family.signature().name,
+            posterior.initializers,
+            posterior.transform,
+            posterior.rate,
+            by_shape.then_some(&tensor.shape),
+            kind(&term.kind)
+        );
+        let value = match known.iter().find(|(other, _)| *other == key) {
+            Some((_, value)) => *value,
+            None => {
+                let value = per_entry(model, tensor, &*computation).unwrap_or(f64::NAN);
+                known.push((key, value));
+                value
             }
-        });
+        };
+        terms.push(Some(value * tensor.shape.len() as f64));
     }
     terms
 }
@@ -53,28 +68,60 @@ fn kind(kind: &TermKind) -> &'static str {
         TermKind::Kl(_, Form::ClosedForm(_)) => "closed",
         // The expectation over the draw is the integral.
         TermKind::Kl(..) => "integral",
-        TermKind::NegLogPrior(_) | TermKind::Surrogate(_) => "penalty",
+        TermKind::NegLogPrior(_) => "penalty",
+        TermKind::Surrogate(_) => "surrogate",
     }
 }
 
-/// The term of one entry, averaged over the draws.
-fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
-    let (handle, computation) = match kind {
-        TermKind::Nll | TermKind::Surrogate(_) => return None,
-        TermKind::Kl(tensor, form) => {
-            let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
-            let computation = match form {
-                Form::ClosedForm(form) => kl::closed_form(*form),
-                _ => kl::quadrature(prior),
-            };
-            (*tensor, computation)
+/// The arithmetic of a term that is a sum over entries of a function of loc and scale before the first
+/// step: correlations start at 0.
+fn entrywise(
+    plan: &Plan,
+    index: usize,
+    tensor: &Tensor,
+    kind: &TermKind,
+) -> Option<Arc<dyn AnyTerm>> {
+    use posterior::Entries as Of;
+    let computed = plan.terms[index].as_ref()?;
+    let prior = tensor.prior.as_ref()?;
+    if prior.anchor.is_some() || prior.local.is_some() {
+        return None;
+    }
+    match (tensor.posterior.family.entries(), kind) {
+        (_, TermKind::NegLogPrior(_) | TermKind::Surrogate(_)) => {}
+        (Of::Normal, TermKind::Kl(_, Form::MonteCarlo { .. })) => {
+            return Some(kl::quadrature(prior.distribution));
         }
-        TermKind::NegLogPrior(tensor) => {
-            let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
-            (*tensor, kl::negative_log_prior(prior))
+        (_, TermKind::Kl(_, Form::MonteCarlo { .. })) => return None,
+        (Of::Correlated, _) if tensor.posterior.rank > 0 => return None,
+        (Of::Radial, _) => return None,
+        _ => {}
+    }
+    Some(computed.computation.clone())
+}
+
+/// Every term's mean over some starts and draws.
+fn sample(plan: &Arc<Plan>) -> Vec<Option<f64>> {
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
+    let mut total: Vec<Option<f64>> = Vec::new();
+    for seed in 0..STARTS {
+        interpreter.initialize(seed);
+        let draw = Draw {
+            seed,
+            step: 0,
+            given: None,
+        };
+        let values = interpreter.weight_terms(&draw);
+        total.resize(values.len(), None);
+        for (total, value) in total.iter_mut().zip(values) {
+            *total = value.map(|value| total.unwrap_or(0.0) + value / STARTS as f64);
         }
-    };
-    let tensor = &model.tensors[handle];
+    }
+    total
+}
+
+/// The term of one entry, averaged over the starts.
+fn per_entry(model: &Model, tensor: &Tensor, computation: &dyn AnyTerm) -> Option<f64> {
     let prior: Vec<f64> = tensor
         .prior
         .as_ref()?
@@ -87,6 +134,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
     let locs = locs.rule(&tensor.shape, NODES[0]);
     let rhos = posterior
         .initializer("scale")
+        .filter(|_| posterior.family.entries().is_random())
         .map(|initializer| initializer.rule(&tensor.shape, NODES[1]));
     let mut expected = 0.0;
     for loc in &locs {
@@ -102,7 +150,7 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
                 scale: &mut d_scale,
                 prior: &mut [],
             };
-            Term::<f64>::accumulate(&*computation, entries, &prior, 0.0, gradients)
+            Term::<f64>::accumulate(computation, entries, &prior, 0.0, gradients)
         };
         expected += loc.weight
             * match &rhos {

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod initial;
+pub mod spread;
 pub mod table;
 mod text;
 

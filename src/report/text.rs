@@ -137,6 +137,14 @@ impl Check {
         for (scale, why) in whys {
             *out += &wrapped(&format!("  {scale:<6}  "), why, width);
         }
+        for (index, line) in self.lambda_text.iter().enumerate() {
+            let head = if index == 0 {
+                "  lambda  "
+            } else {
+                "          "
+            };
+            *out += &wrapped(head, line, width);
+        }
         let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
         for absent in &self.absent {
             match reasons
@@ -180,6 +188,25 @@ impl Check {
                     .expect("writing to a string");
             }
             line(out, "start", text);
+        }
+        let spread = |what: Option<f64>| what.map_or("without bound".into(), short);
+        if let (true, Some(start)) = (self.terms.len() > 1, self.initial.start_output) {
+            let text = format!(
+                "about {} from 0 under the prior, {} at the start, for inputs of mean square 1",
+                spread(self.initial.prior_output),
+                short(start)
+            );
+            line(out, "outputs", text);
+        }
+        if let Some(largest) = self.largest.as_ref().filter(|l| l.weights < l.of) {
+            let text = format!(
+                "{} has {} of the {} weights with a term, {:.1} %",
+                largest.name,
+                thousands(largest.weights as u64),
+                thousands(largest.of as u64),
+                100.0 * largest.weights as f64 / largest.of as f64
+            );
+            line(out, "largest", text);
         }
         let Step {
             operations,

@@ -7,6 +7,7 @@ pub mod ast;
 mod brackets;
 mod build;
 mod error;
+pub mod follow;
 mod parser;
 mod slip;
 mod text;

@@ -1,13 +1,16 @@
 //! Slips of the pen: what a failed parse most likely comes from.
 
 use super::error::Place;
+use super::follow;
 use super::parser::{KEYWORDS, Rule};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::Span;
 
 /// The whole message, where the text alone tells what is wrong.
 pub(super) fn certain(place: &Place) -> Option<Diagnostic> {
-    misplaced_declaration(place).or_else(|| foreign_character(place))
+    misplaced_declaration(place)
+        .or_else(|| foreign_character(place))
+        .or_else(|| posterior_in_prior(place))
 }
 
 /// Adds what may have been meant.
@@ -100,6 +103,18 @@ fn misplaced_declaration(place: &Place) -> Option<Diagnostic> {
     let span = Span::new(end - keyword.len(), end);
     let title = format!("`{keyword}` within a block");
     Some(Diagnostic::error("E0101", title).at(span, "a declaration stands at the top level"))
+}
+
+/// The message for `prior = Normal(posterior.loc, 1)`: a name has no dot in it.
+fn posterior_in_prior(place: &Place) -> Option<Diagnostic> {
+    let word = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
+    let owner = place.before().rsplit(word).next()?;
+    let variable = place.after().split(word).next()?;
+    let is_it = place.token() == "." && follow::is_variable(owner, variable);
+    let of_prior = place.before().split(word).any(|w| w == "prior");
+    let start = place.span.start - owner.len();
+    let whole = Span::new(start, place.span.end + variable.len());
+    (is_it && of_prior).then(|| follow::message(whole, &place.text[whole.start..whole.end]))
 }
 
 /// The message for a character that the language has no use for.

@@ -17,6 +17,7 @@ pub mod config;
 pub mod examples;
 pub(crate) mod files;
 pub mod fit;
+mod known;
 pub mod machine;
 pub mod metrics;
 pub mod progress;
@@ -24,4 +25,5 @@ pub mod run_dir;
 mod settings;
 
 pub use config::Config;
+pub use known::facts;
 pub(crate) use settings::{listed, nearest};

@@ -429,12 +429,27 @@ fn every_code_is_explained() {
             );
         }
     }
-    for entry in lint::LINTS {
-        let row = format!("| {} | ", entry.name());
-        assert!(
-            page.lines().any(|line| line.starts_with(&row)),
-            "docs/diagnostics.md has no {}",
-            entry.name()
+}
+
+/// Its page, what `Lint::page` gives, and its row in the table of all.
+#[test]
+fn every_lint_has_its_page_and_its_row() {
+    let book = root().join("docs");
+    let all = read(&book.join("lints.md"));
+    for lint in lint::LINTS {
+        let (name, level) = (lint.name(), lint.level().word());
+        let page = read(&book.join("lints").join(format!("{name}.md")));
+        assert_eq!(page, lint.page(), "{name}: the page that it shows");
+        let head = format!("# {name}\n\nLevel: {level}. ");
+        assert!(page.starts_with(&head), "{name}: {head}");
+        for section in ["\n## Why\n", "\n## Example\n", "\n## What to do\n"] {
+            assert!(page.contains(section), "{name}:{section}");
+        }
+        let row = format!(
+            "| [{name}](lints/{name}.md) | {level} | {} |",
+            lint.summary()
         );
+        assert!(all.lines().any(|line| line == row), "docs/lints.md: {row}");
     }
+    assert_eq!(files(&book.join("lints"), "md").len(), lint::LINTS.len());
 }

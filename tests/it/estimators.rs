@@ -57,6 +57,35 @@ fn gradients_have_one_mean_and_the_variance_falls() {
     }
 }
 
+/// What is drawn once a minibatch or for every example: the same mean, and less variance.
+#[test]
+fn factors_masks_and_other_laws_have_one_mean_too() {
+    let draws = 20_000;
+    let examples = Examples::new(32, 3, 0, 1);
+    for (posterior, better) in [
+        ("Rank1(factor_scale = 0.4)", "per_example"),
+        ("Dropout(0.3)", "per_example"),
+        ("Laplace(scale = 0.3)", "per_example"),
+        ("Laplace(scale = 0.3)", "flipout"),
+    ] {
+        let of = |estimator: &str| {
+            let text = dense(estimator).replace("MeanField(scale = 0.4)", posterior);
+            moments(&text, &examples, draws)
+        };
+        let (plain, other) = (of("reparameterization"), of(better));
+        for (i, (a, b)) in plain.iter().zip(&other).enumerate() {
+            let z = (a.0 - b.0) / ((a.1 + b.1) / draws as f64).sqrt().max(1e-9);
+            assert!(z.abs() < 5.0, "{posterior}, {better}, entry {i}: z = {z}");
+        }
+        let total = |m: &[(f64, f64)]| m.iter().map(|m| m.1).sum::<f64>();
+        let (a, b) = (total(&plain), total(&other));
+        assert!(
+            b < 0.7 * a,
+            "{posterior}, {better}: variance {b} against {a}"
+        );
+    }
+}
+
 #[test]
 fn local_reparameterization_is_finite_where_the_variance_is_zero() {
     let text = "model test\ninput x: real[3]\ntarget label: category[2]\n\

@@ -8,7 +8,7 @@ use std::path::Path;
 
 fn checked(spec: &str, examples: usize, data: &str) -> Check {
     let model = compiled(&Path::new("specs").join(spec)).model;
-    let plan = Plan::new(model);
+    let plan = std::sync::Arc::new(Plan::new(model));
     let facts = Facts {
         training_examples: Some(examples),
         batch: Some(128),

@@ -259,7 +259,7 @@ fn latent_variables_in_priors_and_likelihood() {
     }
 }
 
-const FAMILIES: [&str; 11] = [
+const FAMILIES: [&str; 15] = [
     "MeanField",
     "FullRank",
     "LowRank(rank = 2, factor = Normal(0, 0.3))",
@@ -271,6 +271,10 @@ const FAMILIES: [&str; 11] = [
     "LogitNormal",
     "Laplace",
     "Cauchy",
+    "FullRank(scale = Exp(-1))",
+    "LowRank(loc = Orthogonal, scale = Exp(Normal(-1, 0.3)), factor = GlorotNormal)",
+    "MatrixNormal(loc = HeNormal, scale = Exp(-1))",
+    "Radial(scale = Exp(-1))",
 ];
 
 #[test]

@@ -41,7 +41,7 @@ fn the_expected_kl_is_the_mean_over_seeds() {
     }
     for posterior in posteriors {
         let plan = plan(&model(&posterior));
-        let expected = initial_terms(&plan.model);
+        let expected = initial_terms(&plan);
         let examples = Examples::new(1, 6, 0, 1);
         let mut interpreter = Interpreter::<f64>::new(plan, 1);
         let starts: Vec<Vec<f64>> = (0..SEEDS)

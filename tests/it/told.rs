@@ -307,3 +307,85 @@ fn a_loss_can_take_the_scaling_of_a_run() {
     );
     assert!(place.ok(loss).contains("scaling    none"));
 }
+
+/// From the command line: the targets' range comes from the data, and a denied lint ends the command.
+#[test]
+fn lints_are_denied_and_allowed() {
+    let place = Place::new();
+    let fixed = ("scale = learned(0.5)", "scale = 1");
+    model(&place, "raw.bnn", &[fixed]);
+    let run_file = "epochs = 1\nbatch_size = 20\n[data]\nname = \"t.csv\"\ntargets = \"none\"\n";
+    std::fs::write(place.path("raw.toml"), run_file).unwrap();
+    let lint = "targets-not-standardized";
+    let warned = |command: &str| {
+        let output = place.bnnc(command);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{command}: {text}");
+        text.contains(&format!("warning[{lint}]"))
+    };
+    assert!(warned("check raw.bnn") && warned("train raw.bnn --out first"));
+    assert!(!warned("check raw.bnn --allow targets-not-standardized"));
+    let found = json(&place.ok("check raw.bnn --format json"));
+    assert_eq!(found["warnings"][0]["code"], lint, "{found:#}");
+    for command in ["check raw.bnn", "train raw.bnn --out second"] {
+        for deny in ["warnings", lint] {
+            let text = place.refused(&format!("{command} --deny {deny}"));
+            assert!(text.contains(&format!("error[{lint}]")), "{text}");
+            assert!(text.contains(&format!("`--deny {deny}`")), "{text}");
+        }
+    }
+    assert!(!place.path("second").exists());
+    let wrong = place.bnnc("check raw.bnn --deny no-such-lint");
+    assert_eq!(wrong.status.code(), Some(2));
+    // Standardized, the noise is as wide as they are.
+    std::fs::remove_file(place.path("raw.toml")).unwrap();
+    let text = place.refused("check raw.bnn --data t.csv --deny noise-as-wide-as-targets");
+    assert!(text.contains("standard deviation is 1.000"), "{text}");
+    let listed = place.ok("list lints");
+    assert!(
+        listed.contains(lint) && listed.contains("pedantic"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn one_draw_is_warned_of_where_it_is_asked_for() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    for (samples, warned) in [(1, true), (2, false)] {
+        for command in ["evaluate run", "predict run --out p.csv"] {
+            let output = place.bnnc(&format!("{command} --samples {samples}"));
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(text.contains("one-draw-evaluation"), warned, "{text}");
+        }
+    }
+}
+
+/// λ and its factors, of `check`, of `train` and in JSON.
+#[test]
+fn lambda_is_told_always() {
+    let place = Place::new();
+    let train = |name: &str| {
+        format!("train {name} --data t.csv --epochs 1 --batch-size 20 --out run-{name}")
+    };
+    let whole = "1 on every minibatch: the KL has the weight of the ELBO";
+    for said in [place.ok("check line.bnn"), place.ok(&train("line.bnn"))] {
+        assert!(
+            said.contains(&format!("lambda     {whole}"))
+                || said.contains(&format!("  lambda  {whole}")),
+            "{said}"
+        );
+    }
+    let options = "temperature = 0.5, annealing = linear(epochs = 2)";
+    let changed = format!("objective elbo {{ {options} }}");
+    model(&place, "cold.bnn", &[("objective elbo", &changed)]);
+    let said = place.ok(&train("cold.bnn"));
+    assert!(
+        said.contains("lambda     0.25 = T · a, the weight of the KL; 1 is the ELBO's"),
+        "{said}"
+    );
+    let found = json(&place.ok("check cold.bnn --format json"));
+    assert_eq!(found["lambda"], 0.5);
+    assert_eq!(found["lambda_factors"][0]["name"], "temperature");
+    assert_eq!(found["lambda_factors"][1]["symbol"], "a");
+}

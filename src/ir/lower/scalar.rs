@@ -9,6 +9,7 @@ use crate::ir::model::*;
 use crate::ir::scalar::{Function, Leaf, Range, Scalar};
 use crate::signature::Domain;
 use crate::syntax::ast::{Call, Expr, ExprKind, Ident};
+use crate::syntax::follow;
 
 /// Where a number stands.
 #[derive(Clone, Copy)]
@@ -41,6 +42,10 @@ impl Lower<'_> {
 
     /// A number in its domain, whatever moves it.
     pub(super) fn scalar(&mut self, place: Place, expr: &Expr) -> Option<Scalar> {
+        if let Some(name) = place.fans.and_then(|_| self.of_posterior(expr)) {
+            self.report(follow::message(name.span, &name.text));
+            return None;
+        }
         if !self.varies(expr) {
             let (scope, messages) = scoped!(self, place.fans);
             let value = arguments::in_domain(place.parameter, expr, place.domain, scope, messages);
@@ -67,6 +72,25 @@ impl Lower<'_> {
         }
         self.report(message);
         None
+    }
+
+    /// A name in it that is none of the file's, and is meant for a variable of the posterior.
+    fn of_posterior<'e>(&self, expr: &'e Expr) -> Option<&'e Ident> {
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                let known = self.constants.is_declared(&name.text) || self.is_latent(&name.text);
+                (!known && follow::is_of_posterior(&name.text)).then_some(name)
+            }
+            ExprKind::Call(call) => {
+                let mut arguments = call.arguments.iter();
+                arguments.find_map(|argument| self.of_posterior(&argument.value))
+            }
+            ExprKind::Negate(inner) => self.of_posterior(inner),
+            ExprKind::Binary { left, right, .. } => {
+                self.of_posterior(left).or_else(|| self.of_posterior(right))
+            }
+            _ => None,
+        }
     }
 
     fn expression(&mut self, place: Place, expr: &Expr) -> Option<Scalar> {

@@ -1,0 +1,76 @@
+//! Which lints a command shows.
+
+use super::terminal::{err, report};
+use crate::compile::Compiled;
+use crate::diagnostic::{Diagnostic, Failure, Result, Severity};
+use crate::ir::{Facts, Model};
+use crate::lint::{self, LINTS, Policy};
+use crate::plan::Plan;
+use crate::report::initial::initial_terms;
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use std::sync::Arc;
+
+/// Flags of the lints.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LintFlags {
+    /// Show the pedantic lints, too: what goes by a rule of thumb (`bnnc list lints`)
+    #[arg(long)]
+    pedantic: bool,
+    /// Take a lint for an error, or `warnings`: all that are shown; may be given several times
+    #[arg(long, value_name = "LINT", value_parser = names(&["warnings"]), hide_possible_values = true)]
+    deny: Vec<String>,
+    /// Do not show a lint; may be given several times
+    #[arg(long, value_name = "LINT", value_parser = names(&[]), hide_possible_values = true)]
+    allow: Vec<String>,
+}
+
+fn names(others: &'static [&'static str]) -> PossibleValuesParser {
+    let lints = LINTS.iter().map(|lint| lint.name());
+    PossibleValuesParser::new(lints.chain(others.iter().copied()))
+}
+
+impl LintFlags {
+    /// What there is to warn of.
+    ///
+    /// # Errors
+    ///
+    /// All of it, where some is denied.
+    pub fn warnings(&self, compiled: &Compiled, facts: &Facts) -> Result<Vec<Diagnostic>> {
+        let policy = Policy {
+            pedantic: self.pedantic,
+            deny: self.deny.clone(),
+            allow: self.allow.clone(),
+        };
+        let mut facts = facts.clone();
+        // It takes a while, and one lint alone asks for it.
+        if lint::find("kl-outweighs-data").is_some_and(|lint| policy.shows(lint)) {
+            facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.model.clone())));
+        }
+        let found = lint::run(&compiled.model, &facts, &policy);
+        if found.iter().any(|m| m.severity == Severity::Error) {
+            return Err(Failure::new(found, compiled.source.clone()));
+        }
+        Ok(found)
+    }
+}
+
+/// Prints warnings to standard error, apart from what follows.
+pub fn show(warnings: Vec<Diagnostic>, compiled: &Compiled) {
+    if !warnings.is_empty() {
+        report(&Failure::new(warnings, compiled.source.clone()));
+        err("\n");
+    }
+}
+
+/// Warns of predictions from one draw of the weights.
+pub fn warn_of_one_draw(model: &Model, samples: usize) {
+    let facts = Facts {
+        evaluation_samples: Some(samples),
+        ..Facts::default()
+    };
+    let lint = lint::find("one-draw-evaluation").expect("in the registry");
+    if let Some(message) = lint.check(model, &facts) {
+        report(&message.into());
+    }
+}

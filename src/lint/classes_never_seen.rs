@@ -1,0 +1,38 @@
+//! More classes than the data has labels for: the model gives probability to what never occurs, and
+//! the number is more likely another data set's.
+
+use super::Lint;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Facts, Model};
+use crate::likelihood::TargetKind;
+
+/// `classes-never-seen`
+pub struct ClassesNeverSeen;
+
+impl Lint for ClassesNeverSeen {
+    fn name(&self) -> &'static str {
+        "classes-never-seen"
+    }
+    fn summary(&self) -> &'static str {
+        "the model has more classes than the data has labels"
+    }
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/classes-never-seen.md")
+    }
+    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+        let (TargetKind::Category(classes), found) = (model.target.kind, facts.classes?) else {
+            return None;
+        };
+        let name = &model.target.name;
+        let data = facts.data.as_deref().unwrap_or("the data");
+        let title = format!(
+            "`{name}` has {classes} classes, and the labels of {data} go from 0 to {}",
+            found - 1
+        );
+        (found < classes).then(|| {
+            Diagnostic::warning(self.name(), title)
+                .at(model.observe.span, "gives some probability to every class")
+                .help(format!("`target {name}: category[{found}]`"))
+        })
+    }
+}

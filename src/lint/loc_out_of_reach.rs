@@ -1,0 +1,46 @@
+//! The mean of a real target behind an activation that cannot take the target's values: a relu is
+//! never below 0, and half of all standardized targets are.
+
+use super::{Lint, logits_through_activation::bounds, range, source, value};
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Facts, Model};
+use crate::report::table::short;
+
+/// `loc-out-of-reach`
+pub struct LocOutOfReach;
+
+impl Lint for LocOutOfReach {
+    fn name(&self) -> &'static str {
+        "loc-out-of-reach"
+    }
+    fn summary(&self) -> &'static str {
+        "an activation keeps the predicted loc from where the targets are"
+    }
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/loc-out-of-reach.md")
+    }
+    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+        let (node, call) = source(model, value(model, "loc")?)?;
+        let [low, high] = range(call)?;
+        let targets = facts.targets.iter();
+        let outside = targets
+            .clone()
+            .find(|target| target.low < low || target.high > high)?;
+        let word = call.layer.map_or("", |layer| layer.signature().name);
+        let scaled = match outside.is_standardized() {
+            true => ", standardized,",
+            false => "",
+        };
+        let title = format!(
+            "`loc` has been through `{word}`, and `{}`{scaled} goes from {} to {}",
+            model.target.name,
+            short(outside.low),
+            short(outside.high)
+        );
+        Some(
+            Diagnostic::warning(self.name(), title)
+                .at(node.span, bounds(low, high))
+                .help("end the network with its last `dense`"),
+        )
+    }
+}

@@ -1,0 +1,50 @@
+//! A noise scale that is fixed at the targets' own standard deviation or above: the model says that all
+//! their spread is noise, and a network that knows nothing explains them as well. Mean squared error is
+//! the likelihood Normal(f, 1) (for ½ Σ) or Normal(f, √½) (for Σ), so that is what a loss copied from
+//! elsewhere means.
+
+use super::{Lint, fixed};
+use crate::check::expression::show;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Facts, Model};
+use crate::report::table::short;
+
+/// `noise-as-wide-as-targets`
+pub struct NoiseAsWideAsTargets;
+
+impl Lint for NoiseAsWideAsTargets {
+    fn name(&self) -> &'static str {
+        "noise-as-wide-as-targets"
+    }
+    fn summary(&self) -> &'static str {
+        "the fixed noise scale is no less than the targets' standard deviation"
+    }
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/noise-as-wide-as-targets.md")
+    }
+    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+        let scale = fixed(model, "scale")?;
+        let targets = facts.targets.iter();
+        let target = targets
+            .filter(|target| target.deviation > 0.0)
+            .max_by(|a, b| a.deviation.total_cmp(&b.deviation))?;
+        // Standardized numbers have the deviation 1 but for rounding.
+        if scale < target.deviation * (1.0 - 1e-9) {
+            return None;
+        }
+        let title = format!(
+            "the noise scale is fixed at {}, and the targets' standard deviation is {}",
+            show(scale),
+            short(target.deviation)
+        );
+        let message = Diagnostic::warning(self.name(), title)
+            .at(model.observe.span, "takes all of their spread for noise");
+        let message = match target.is_standardized() {
+            true => message.note(
+                "targets are standardized: `targets = \"standardize\"` in the run file's `[data]`",
+            ),
+            false => message,
+        };
+        Some(message.help("`scale = learned(0.5)` fits it"))
+    }
+}

@@ -1,0 +1,65 @@
+//! A temperature beside a noise scale that is fitted. What is minimised is T times
+//!
+//! ```text
+//! Σ_n -(1/T) log p(y_n | f_n, σ) + KL
+//! ```
+//!
+//! and p^(1/T) of a normal is N(f, T σ²) but for its normaliser, which is a function of σ: with σ
+//! fixed the two are the same posterior, with σ fitted they are not.
+
+use super::{Lint, argument, option};
+use crate::check::expression::show;
+use crate::diagnostic::Diagnostic;
+use crate::ir::{Argument, Facts, Model};
+use crate::signature::{Domain, Kind};
+
+/// `tempered-noise`
+pub struct TemperedNoise;
+
+impl Lint for TemperedNoise {
+    fn name(&self) -> &'static str {
+        "tempered-noise"
+    }
+    fn summary(&self) -> &'static str {
+        "a temperature beside a noise scale that is fitted"
+    }
+    fn page(&self) -> &'static str {
+        include_str!("../../docs/lints/tempered-noise.md")
+    }
+    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
+        let t = model.objective.temperature;
+        if t == 1.0 || model.loss.terms.len() < 2 {
+            return None;
+        }
+        let parameters = model.observe.likelihood.signature().parameters.iter();
+        let positive = Kind::Value {
+            domain: Domain::Positive,
+        };
+        let scale = parameters.filter(|p| p.kind == positive).find(|p| {
+            argument(model, p.name).is_some_and(|argument| match argument {
+                Argument::Node(_) => true,
+                Argument::Scalar(scalar) => scalar.fixed().is_none(),
+            })
+        })?;
+        let title = format!(
+            "`{}` is fitted as at temperature 1, T = {} does not move it",
+            scale.name,
+            show(t)
+        );
+        Some(
+            Diagnostic::warning(self.name(), title)
+                .at(option(model, "temperature"), "tempers the weights alone")
+                .context(model.observe.span, "")
+                .note(format!(
+                    "of a fixed {name} it would be the ELBO under {} times that {name}, but for a constant; \
+                     of a fitted one that is no constant",
+                    show(t.sqrt()),
+                    name = scale.name
+                ))
+                .help(format!(
+                    "leave the temperature out, or give `{}` a number",
+                    scale.name
+                )),
+        )
+    }
+}

@@ -1,0 +1,172 @@
+//! How far from 0 a network's values are before the first step: their root mean squares, layer by
+//! layer, with weights drawn from the prior and with weights as they start.
+//!
+//! For independent weights of mean 0, entry j of a layer's output is a sum of `fan_in` products, and
+//!
+//! ```text
+//! E[y²] = fan_in · E[w²] · E[x²] + E[b²]
+//! E[f(y)²] = ∫ f(y)² N(y; 0, E[y²]) dy          an activation, by Gauss–Hermite
+//! ```
+//!
+//! from E[x²] = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
+//! padding not to matter: the numbers are good to tell 1 from 100.
+
+use crate::ir::{Argument, Handle, Model, Node, Tensor};
+use crate::kl::rules::hermite;
+use crate::layer::{Map, Operation};
+
+/// Nodes of a rule over an initialiser: its moments are exact with few.
+const NODES: usize = 8;
+
+/// The root mean square of each node's entries; `None` where it has none.
+pub type Spread = Vec<Option<f64>>;
+
+/// With weights of the prior; those that have none, as they start.
+pub fn under_prior(model: &Model) -> Spread {
+    through(model, |tensor| match &tensor.prior {
+        Some(_) => prior_square(model, tensor),
+        None => start_square(tensor),
+    })
+}
+
+/// With weights as they start, drawn from the posterior where there is one.
+pub fn at_start(model: &Model) -> Spread {
+    through(model, start_square)
+}
+
+/// Of the value that the likelihood's first argument is.
+pub fn output(model: &Model, spread: &Spread) -> Option<f64> {
+    spread[first_output(model)?.index()]
+}
+
+/// The value of the network that the likelihood takes first.
+pub fn first_output(model: &Model) -> Option<Handle<Node>> {
+    let mut arguments = model.observe.arguments.iter();
+    arguments.find_map(|argument| match argument {
+        Argument::Node(node) => Some(*node),
+        Argument::Scalar(_) => None,
+    })
+}
+
+fn through(model: &Model, square: impl Fn(&Tensor) -> Option<f64>) -> Spread {
+    let mut squares: Vec<Option<f64>> = Vec::new();
+    for (_, node) in model.nodes.iter() {
+        // Of several inputs, which are added.
+        let inputs = node.inputs.iter().map(|input| squares[input.index()]);
+        let below: Option<f64> = inputs.sum();
+        squares.push(match &node.call {
+            None => Some(1.0),
+            Some(call) => below.and_then(|below| {
+                let kernel = call.kernel.map(|kernel| &model.tensors[kernel]);
+                let kernel = kernel.map_or(Some(1.0), |kernel| {
+                    Some(kernel.fan_in as f64 * square(kernel)?)
+                });
+                let bias = call.bias.map(|bias| &model.tensors[bias]);
+                let bias = bias.map_or(Some(0.0), &square);
+                let value = match &call.operation {
+                    Operation::Map(map) if map.elementwise() => activated(&**map, below),
+                    _ => below,
+                };
+                Some(value * kernel? + bias?)
+            }),
+        });
+    }
+    squares.into_iter().map(|x| x.map(f64::sqrt)).collect()
+}
+
+/// E[f(y)²] for y ~ N(0, square).
+fn activated(map: &(impl Map<f64> + ?Sized), square: f64) -> f64 {
+    let nodes = hermite(40);
+    let x: Vec<f64> = nodes.iter().map(|n| square.sqrt() * n.at).collect();
+    let mut y = vec![0.0; x.len()];
+    map.forward(&x, &mut y);
+    let density = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+    let values = nodes.iter().zip(&y);
+    values.map(|(n, y)| n.weight * density(n.at) * y * y).sum()
+}
+
+/// E[w²] under the prior.
+pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
+    let prior = tensor.prior.as_ref()?;
+    if prior.local.is_some() {
+        return None;
+    }
+    let parameters: Vec<f64> = prior.parameters.iter().map(|s| model.initial(s)).collect();
+    let (mean, deviation) = prior.distribution.moments(&parameters);
+    let anchor = prior.anchor.as_ref().map_or(0.0, |anchor| {
+        anchor.iter().map(|w| w * w).sum::<f64>() / anchor.len() as f64
+    });
+    Some(mean?.powi(2) + deviation?.powi(2) + anchor)
+}
+
+/// The scale that a posterior starts with, in the middle of its initialiser; `None` of a point.
+pub fn start_scale(tensor: &Tensor) -> Option<f64> {
+    let rho = tensor.posterior.initializer("scale")?.mean();
+    Some(tensor.posterior.transform.value(rho))
+}
+
+/// E[w²] over the initialisers and the draw.
+fn start_square(tensor: &Tensor) -> Option<f64> {
+    let scale = start_scale(tensor).unwrap_or(0.0);
+    let locs = tensor.posterior.initializer("loc")?;
+    let locs = locs.rule(&tensor.shape, NODES);
+    let loc: f64 = locs.iter().map(|loc| loc.weight * loc.at * loc.at).sum();
+    Some(loc + scale * scale)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Source;
+
+    fn model(prior: &str, activation: &str) -> std::sync::Arc<Model> {
+        let text = format!(
+            "model m\ninput x: real[100]\ntarget y: real\n\
+             default {{ prior = {prior}, bias = none }}\n\
+             network {{ a = dense(100)\n{activation}\nb = dense(100)\nf = dense(1) }}\n\
+             observe y ~ Normal(f, 1)\nobjective elbo\n"
+        );
+        let name = "m.bnn".into();
+        crate::compile::source(Source { name, text }, &[])
+            .expect("a model")
+            .model
+    }
+
+    fn squares(model: &Model, spread: &Spread) -> Vec<f64> {
+        assert_eq!(spread.len(), model.nodes.len());
+        spread.iter().map(|x| x.unwrap().powi(2)).collect()
+    }
+
+    /// Weights of variance 2/fan_in keep the mean square behind a relu (He et al. 2015).
+    #[test]
+    fn relu_halves_a_mean_square() {
+        let model = model("Normal(0, sqrt(2 / fan_in))", "relu");
+        let found = squares(&model, &under_prior(&model));
+        for (found, expected) in found.iter().zip([1.0, 2.0, 1.0, 2.0, 4.0]) {
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+    }
+
+    /// E[tanh(z)²] for z ~ N(0, 1) is 0.394294 (by numerical integration).
+    #[test]
+    fn an_activation_is_integrated() {
+        let model = model("Normal(0, 1 / sqrt(fan_in))", "tanh");
+        let found = squares(&model, &under_prior(&model));
+        assert!((found[2] - 0.394_294).abs() < 1e-4, "{}", found[2]);
+    }
+
+    /// 100 (0.1² + softplus(-3)²) a layer.
+    #[test]
+    fn a_start_is_loc_and_scale() {
+        let model = model("Normal(0, 1)", "relu");
+        let found = squares(&model, &at_start(&model));
+        let gain = 100.0 * (0.01 + 0.048_587_4f64.powi(2));
+        assert!((found[1] - gain).abs() < 1e-6, "{} {gain}", found[1]);
+    }
+
+    #[test]
+    fn a_prior_without_a_standard_deviation_has_none() {
+        let model = model("StudentT(2, 0, 1)", "relu");
+        assert_eq!(output(&model, &under_prior(&model)), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! What the settings of a run and its data say before anything is trained: for the numbers of the
+//! scales, and for the lints.
+
+use super::Config;
+use crate::ir;
+use crate::{data, signature::Constant};
+
+/// Of a run with these settings on data that holds `found`, `aside` examples of it set aside.
+pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::Facts {
+    let left = found.map(|found| found.train - aside);
+    let observed = found.map_or(&[][..], |found| &found.observed).iter();
+    ir::Facts {
+        training_examples: left,
+        validation_examples: aside,
+        batch: Some(left.map_or(config.batch_size, |n| config.batch_size.min(n))),
+        epochs: Some(config.epochs),
+        warm_up: warm_up(config),
+        evaluation_samples: Some(config.evaluation_samples),
+        classes: found.and_then(|found| found.target.classes),
+        targets: match config.data.targets {
+            "standardize" => observed.map(|o| o.standardized()).collect(),
+            _ => observed.copied().collect(),
+        },
+        initial_terms: vec![],
+        data: found.map(|found| found.name.clone()),
+        set: config.set.clone(),
+    }
+}
+
+/// The schedule's `warmup_epochs`, if it has them.
+fn warm_up(config: &Config) -> Option<f64> {
+    let mut settings = config.schedule.1.0.iter();
+    match settings.find(|(name, _)| *name == "warmup_epochs") {
+        Some((_, Constant::Number(epochs))) => Some(*epochs),
+        _ => None,
+    }
+}
