@@ -46,7 +46,7 @@ pub enum Kind {
         /// Whether `learned(…)` may stand here.
         learnable: bool,
     },
-    /// A list of numbers in the domain.
+    /// Numbers in the domain, in brackets; one may stand without.
     Numbers {
         /// Which values are allowed.
         domain: Domain,

@@ -1,6 +1,6 @@
 //! The Laplace distribution.
 
-use super::{Distribution, Family, Feature, Features, Fixed, Support, number};
+use super::{Distribution, Family, Feature, Fixed, Support, number};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 
@@ -32,7 +32,7 @@ impl Distribution for Laplace {
         &SIGNATURE
     }
 
-    fn support(&self) -> Support {
+    fn support(&self, _: &[f64]) -> Support {
         Support::Real
     }
 
@@ -57,14 +57,12 @@ impl Distribution for Laplace {
         parameters[0] + parameters[1] * deviate
     }
 
-    fn features(&self, parameters: &[f64]) -> Features {
-        [
-            Some(Feature {
-                at: parameters[0],
-                width: 0.0,
-            }),
-            None,
-        ]
+    fn features(&self, parameters: &[f64]) -> Vec<Feature> {
+        vec![Feature::kink(parameters[0])]
+    }
+
+    fn growth(&self) -> [f64; 2] {
+        [0.0, 1.0]
     }
 }
 

@@ -4,21 +4,60 @@
 //! A distribution's parameters reach it as one flat slice in the order of its signature, a list
 //! argument's entries in place: `ScaleMixture(weight, scales = [a, b])` is `[weight, a, b]`.
 
+mod cauchy;
+mod exponential;
+mod gamma;
+mod half_cauchy;
+mod half_normal;
+mod horseshoe;
+mod inverse_gamma;
 mod laplace;
+mod law;
+mod log_normal;
+mod log_uniform;
 mod normal;
 mod scale_mixture;
 mod student_t;
+mod support;
+mod uniform;
 
+pub use cauchy::Cauchy;
+pub use exponential::Exponential;
+pub use gamma::Gamma;
+pub use half_cauchy::HalfCauchy;
+pub use half_normal::HalfNormal;
+pub use horseshoe::Horseshoe;
+pub use inverse_gamma::InverseGamma;
 pub use laplace::Laplace;
+pub use law::Law;
+pub use log_normal::LogNormal;
+pub use log_uniform::LogUniform;
 pub use normal::Normal;
 pub use scale_mixture::ScaleMixture;
 pub use student_t::StudentT;
+pub use support::Support;
+pub use uniform::Uniform;
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::{Math, Real};
 
 /// Every distribution there is.
-pub static DISTRIBUTIONS: &[&dyn Distribution] = &[&Normal, &Laplace, &StudentT, &ScaleMixture];
+pub static DISTRIBUTIONS: &[&dyn Distribution] = &[
+    &Normal,
+    &Laplace,
+    &Cauchy,
+    &StudentT,
+    &ScaleMixture,
+    &Horseshoe,
+    &LogUniform,
+    &Uniform,
+    &HalfNormal,
+    &HalfCauchy,
+    &LogNormal,
+    &Gamma,
+    &InverseGamma,
+    &Exponential,
+];
 
 /// The distribution called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Distribution> {
@@ -28,53 +67,71 @@ pub fn find(name: &str) -> Option<&'static dyn Distribution> {
         .find(|d| d.signature().name == name)
 }
 
-/// The most parameters a distribution has.
-pub const MAX_PARAMETERS: usize = 4;
+/// The most numbers that a prior's arguments may hold; only a mixture's lists can hold as many.
+pub const MAX_PARAMETERS: usize = 64;
 
 /// An entry of the registry.
 pub trait Distribution: Density<f32> + Density<f64> + Sync {
     /// Its name and arguments.
     fn signature(&self) -> &'static Signature;
     /// Where its density is above 0.
-    fn support(&self) -> Support;
+    fn support(&self, parameters: &[f64]) -> Support;
     /// The density as it is written in the IR and the docs.
     fn formula(&self) -> &'static str;
     /// Its mean and standard deviation where they are finite.
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>);
-    /// A draw; `uniform` gives independent numbers in (0, 1).
+    /// A draw; `uniform` gives independent numbers in (0, 1). NaN where there is none to make.
     fn sample(&self, parameters: &[f64], uniform: &mut dyn FnMut() -> f64) -> f64;
+    /// What follows of its integral being infinite, in words; `None` where that is 1.
+    fn improper(&self) -> Option<&'static str> {
+        None
+    }
+    /// How many of `count` parameters each argument of the signature holds.
+    fn lengths(&self, count: usize) -> Vec<usize> {
+        vec![1; count]
+    }
     /// Arguments that are each in their domain and yet not valid together: what is wrong, or `None`.
-    fn refuse(&self, parameters: &[f64]) -> Option<String> {
-        let _ = parameters;
+    /// Each argument is the list of its numbers.
+    fn refuse(&self, arguments: &[Vec<f64>]) -> Option<String> {
+        let _ = arguments;
         None
     }
     /// Where ln p is not smooth, or is so only on a narrow scale: quadrature puts its nodes there. A
     /// feature left out costs accuracy without a sign of it.
-    fn features(&self, parameters: &[f64]) -> Features {
+    fn features(&self, parameters: &[f64]) -> Vec<Feature> {
         let _ = parameters;
-        [None; 2]
+        vec![]
+    }
+    /// How fast -ln p grows as the size of w goes to 0 and to infinity: as w⁻ᵃ and as wᵇ are `[a, b]`,
+    /// 0 where not faster than a power of the logarithm.
+    fn growth(&self) -> [f64; 2] {
+        [0.0; 2]
     }
 }
-
-/// Those of one distribution; `None` where it has fewer.
-pub type Features = [Option<Feature>; 2];
 
 /// A point near which the logarithm of a density is far from any polynomial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Feature {
     /// Where it is.
     pub at: f64,
-    /// How far from the real line ln p has its singularity, which lies at `at ± i·width`: 0 for a kink.
+    /// How far from the real line ln p has its singularity, which lies at `at ± i·width`.
     pub width: f64,
+    /// Whether ln p is smooth on both sides, right up to it; its width is 0.
+    pub kink: bool,
 }
 
-/// Where a density is above 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Support {
-    /// Every number.
-    Real,
-    /// Numbers above 0.
-    Positive,
+impl Feature {
+    /// Two smooth pieces meet here.
+    pub fn kink(at: f64) -> Self {
+        let (width, kink) = (0.0, true);
+        Feature { at, width, kink }
+    }
+
+    /// ln p is singular at `at ± i·width`.
+    pub fn singular(at: f64, width: f64) -> Self {
+        let kink = false;
+        Feature { at, width, kink }
+    }
 }
 
 /// The density and its derivatives.
@@ -105,6 +162,17 @@ pub trait Fixed<T> {
     fn score(&self, w: T) -> T;
     /// Writes ∂ ln p(w) / ∂parameters.
     fn parameter_score(&self, w: T, out: &mut [T]);
+    /// The first two for a block; inlined where vector registers are at hand.
+    #[inline(always)]
+    fn evaluate(&self, w: &[T], log_prob: &mut [T], score: &mut [T])
+    where
+        T: Copy,
+    {
+        for ((&w, log_prob), score) in w.iter().zip(log_prob).zip(score) {
+            *log_prob = self.log_prob(w);
+            *score = self.score(w);
+        }
+    }
 }
 
 impl<T: Math, D: Family> Density<T> for D {
@@ -124,17 +192,15 @@ impl<T: Math, D: Family> Density<T> for D {
         let fixed = self.fix(parameters);
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || evaluate(&fixed, w, log_prob, score),
+            || fixed.evaluate(w, log_prob, score),
         );
     }
 }
 
+/// `value` where `inside`, else `other`: a select, so that loops stay free of branches.
 #[inline(always)]
-fn evaluate<T: Copy>(fixed: &impl Fixed<T>, w: &[T], log_prob: &mut [T], score: &mut [T]) {
-    for ((&w, log_prob), score) in w.iter().zip(log_prob).zip(score) {
-        *log_prob = fixed.log_prob(w);
-        *score = fixed.score(w);
-    }
+fn select<T>(inside: bool, value: T, other: T) -> T {
+    if inside { value } else { other }
 }
 
 /// A draw from N(0, 1), by Box and Muller.

@@ -26,7 +26,7 @@ impl Distribution for Normal {
         &SIGNATURE
     }
 
-    fn support(&self) -> Support {
+    fn support(&self, _: &[f64]) -> Support {
         Support::Real
     }
 
@@ -40,6 +40,10 @@ impl Distribution for Normal {
 
     fn sample(&self, parameters: &[f64], uniform: &mut dyn FnMut() -> f64) -> f64 {
         parameters[0] + parameters[1] * standard_normal(uniform)
+    }
+
+    fn growth(&self) -> [f64; 2] {
+        [0.0, 2.0]
     }
 }
 

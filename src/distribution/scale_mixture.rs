@@ -1,23 +1,37 @@
-//! The scale mixture of two normals (Blundell et al. 2015, "Weight uncertainty in neural networks").
+//! The scale mixture of normals (Blundell et al. 2015, "Weight uncertainty in neural networks").
 
-use super::{Distribution, Family, Feature, Features, Fixed, Support, number, standard_normal};
+use super::{
+    Distribution, Family, Feature, Fixed, MAX_PARAMETERS, Support, select, standard_normal,
+};
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
-use std::f64::consts::PI;
 
-/// ScaleMixture(weight, scales = [a, b])
+mod zeros;
+
+/// ScaleMixture(weight, scales)
 ///
 /// ```text
-/// p(w) = weight · N(w; 0, a²) + (1 - weight) · N(w; 0, b²)
+/// p(w) = Σ_k weight_k · N(w; 0, scales_k²)
 /// ```
+///
+/// One weight with two scales is the first one's share: `[weight, a, b]`. Else each scale has its own
+/// weight: `[weights…, scales…]`. These sum to 1; where they are learned they are divided by their sum.
 pub struct ScaleMixture;
 
 static SIGNATURE: Signature = Signature {
     name: "ScaleMixture",
-    summary: "a mixture of two normals about 0, as a spike and a slab",
+    summary: "a mixture of normals about 0, as a spike and a slab",
     parameters: &[
-        number("weight", Domain::OpenUnit, None, "the share of the first"),
+        Parameter {
+            name: "weight",
+            kind: Kind::Numbers {
+                domain: Domain::OpenUnit,
+                learnable: true,
+            },
+            default: None,
+            summary: "the share of the first of two; or every share, 1 in sum",
+        },
         Parameter {
             name: "scales",
             kind: Kind::Numbers {
@@ -25,7 +39,7 @@ static SIGNATURE: Signature = Signature {
                 learnable: true,
             },
             default: None,
-            summary: "the standard deviations of the two",
+            summary: "the standard deviations",
         },
     ],
 };
@@ -35,89 +49,168 @@ impl Distribution for ScaleMixture {
         &SIGNATURE
     }
 
-    fn support(&self) -> Support {
+    fn support(&self, _: &[f64]) -> Support {
         Support::Real
     }
 
     fn formula(&self) -> &'static str {
-        "weight Normal(w; 0, scales[0]) + (1 - weight) Normal(w; 0, scales[1])"
+        "sum over k of weight[k] Normal(w; 0, scales[k])"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {
-        let [weight, a, b] = three(parameters);
-        (
-            Some(0.0),
-            Some((weight * a * a + (1.0 - weight) * b * b).sqrt()),
-        )
+        let variance: f64 = components(parameters).map(|(p, s)| p * s * s).sum();
+        (Some(0.0), Some(variance.sqrt()))
     }
 
     fn sample(&self, parameters: &[f64], uniform: &mut dyn FnMut() -> f64) -> f64 {
-        let [weight, a, b] = three(parameters);
-        let scale = if uniform() < weight { a } else { b };
-        scale * standard_normal(uniform)
+        let mut left = uniform();
+        let mut chosen = components(parameters).skip_while(|(share, _)| {
+            left -= share;
+            left > 0.0
+        });
+        // rounding may leave a little of the last one's share
+        let last = parameters[parameters.len() - 1];
+        chosen.next().map_or(last, |(_, scale)| scale) * standard_normal(uniform)
     }
 
-    fn refuse(&self, parameters: &[f64]) -> Option<String> {
-        let scales = parameters.len() - 1;
-        (scales != 2)
-            .then(|| format!("scales holds {scales} numbers, and the mixture is of 2 normals"))
-    }
-
-    /// ln p is singular where p is 0, off the real line: the two terms cancel there.
-    fn features(&self, parameters: &[f64]) -> Features {
-        let [weight, a, b] = three(parameters);
-        let (narrow, wide, odds) = if a < b {
-            (a, b, weight / (1.0 - weight))
-        } else {
-            (b, a, (1.0 - weight) / weight)
-        };
-        let ratio = narrow / wide;
-        if ratio == 1.0 {
-            return [None; 2];
+    fn lengths(&self, count: usize) -> Vec<usize> {
+        match count {
+            3 => vec![1, 2],
+            count => vec![count / 2, count - count / 2],
         }
-        // w² = 2 (ln(odds · wide/narrow) ± iπ) / (1/narrow² - 1/wide²)
-        let (re, im) = ((odds / ratio).ln(), PI);
-        let modulus = re.hypot(im);
-        let unit = narrow * (2.0 / ((1.0 - ratio) * (1.0 + ratio))).sqrt();
-        let along = (0.5 * (modulus + re)).max(0.0).sqrt();
-        let (at, width) = (unit * along, unit * im / (2.0 * along));
-        [
-            Some(Feature { at, width }),
-            Some(Feature { at: -at, width }),
-        ]
+    }
+
+    fn refuse(&self, arguments: &[Vec<f64>]) -> Option<String> {
+        let (weights, scales) = (&arguments[0], &arguments[1]);
+        let sum: f64 = weights.iter().sum();
+        match (weights.len(), scales.len()) {
+            (_, 0 | 1) => Some("a mixture of normals has two scales or more".into()),
+            (1, 2) => None,
+            (1, n) => Some(format!(
+                "one `weight` is the share of the first of two normals, and `scales` holds {n}: each needs its own, as in `weight = [0.5, 0.25, …]`"
+            )),
+            (n, m) if n != m => Some(format!("`weight` holds {n} numbers and `scales` {m}")),
+            _ if (sum - 1.0).abs() > 1e-6 => Some(format!(
+                "the weights of a mixture sum to 1, not to {sum:.6}"
+            )),
+            _ => None,
+        }
+    }
+
+    /// ln p is singular where p is 0, off the real line: two terms cancel there.
+    fn features(&self, parameters: &[f64]) -> Vec<Feature> {
+        let (mut features, components) = (vec![], components(parameters).collect::<Vec<_>>());
+        for (at, width) in zeros::of(&components) {
+            features.extend([at, -at].map(|at| Feature::singular(at, width)));
+        }
+        features
+    }
+
+    fn growth(&self) -> [f64; 2] {
+        [0.0, 2.0]
     }
 }
 
-fn three<T: Copy>(parameters: &[T]) -> [T; 3] {
-    [parameters[0], parameters[1], parameters[2]]
+/// The share and the scale of each normal.
+fn components(parameters: &[f64]) -> impl Iterator<Item = (f64, f64)> {
+    let of_two = parameters.len() == 3;
+    let single = [parameters[0], 1.0 - parameters[0]];
+    let (weights, scales) = parameters.split_at(if of_two { 1 } else { parameters.len() / 2 });
+    let total: f64 = weights.iter().sum();
+    let weight = move |k: usize| match of_two {
+        true => single[k],
+        false => weights[k] / total,
+    };
+    scales
+        .iter()
+        .enumerate()
+        .map(move |(k, &scale)| (weight(k), scale))
 }
 
 impl Family for ScaleMixture {
     type Fixed<T: Math> = FixedScaleMixture<T>;
 
     fn fix<T: Math>(&self, parameters: &[T]) -> FixedScaleMixture<T> {
-        let [weight, a, b] = three(parameters);
-        let one = T::one();
-        let half_ln = T::of(HALF_LN_TWO_PI);
-        FixedScaleMixture {
-            per_weight: [one / weight, one / (one - weight)],
-            per_scale: [one / a, one / b],
-            constant: [
-                weight.ln() - a.ln() - half_ln,
-                (-weight).ln_1p() - b.ln() - half_ln,
-            ],
+        let (one, half_ln) = (T::one(), T::of(HALF_LN_TWO_PI));
+        if let [weight, a, b] = *parameters {
+            return FixedScaleMixture::Two(Two {
+                per_weight: [one / weight, one / (one - weight)],
+                per_scale: [one / a, one / b],
+                constant: [
+                    weight.ln() - a.ln() - half_ln,
+                    (-weight).ln_1p() - b.ln() - half_ln,
+                ],
+            });
         }
+        let (weights, scales) = parameters.split_at(parameters.len() / 2);
+        let total: T = weights.iter().copied().sum();
+        let zeros = [T::zero(); COMPONENTS];
+        let mut many = Many {
+            count: scales.len(),
+            per_total: one / total,
+            per_weight: zeros,
+            per_scale: zeros,
+            constant: zeros,
+        };
+        for (k, (&weight, &scale)) in weights.iter().zip(scales).enumerate() {
+            many.per_weight[k] = one / weight;
+            many.per_scale[k] = one / scale;
+            many.constant[k] = (weight / total).ln() - scale.ln() - half_ln;
+        }
+        FixedScaleMixture::Many(many)
     }
 }
 
 /// [`ScaleMixture`] with its parameters.
-pub struct FixedScaleMixture<T> {
+pub enum FixedScaleMixture<T> {
+    /// One weight and two scales.
+    Two(Two<T>),
+    /// A weight for each scale.
+    Many(Many<T>),
+}
+
+impl<T: Math> Fixed<T> for FixedScaleMixture<T> {
+    #[inline(always)]
+    fn log_prob(&self, w: T) -> T {
+        match self {
+            FixedScaleMixture::Two(two) => two.log_prob(w),
+            FixedScaleMixture::Many(many) => many.log_prob(w),
+        }
+    }
+
+    #[inline(always)]
+    fn score(&self, w: T) -> T {
+        match self {
+            FixedScaleMixture::Two(two) => two.score(w),
+            FixedScaleMixture::Many(many) => many.score(w),
+        }
+    }
+
+    #[inline(always)]
+    fn parameter_score(&self, w: T, out: &mut [T]) {
+        match self {
+            FixedScaleMixture::Two(two) => two.parameter_score(w, out),
+            FixedScaleMixture::Many(many) => many.parameter_score(w, out),
+        }
+    }
+
+    #[inline(always)]
+    fn evaluate(&self, w: &[T], log_prob: &mut [T], score: &mut [T]) {
+        match self {
+            FixedScaleMixture::Two(two) => two.evaluate(w, log_prob, score),
+            FixedScaleMixture::Many(many) => many.evaluate(w, log_prob, score),
+        }
+    }
+}
+
+/// A mixture of two.
+pub struct Two<T> {
     per_weight: [T; 2],
     per_scale: [T; 2],
     constant: [T; 2],
 }
 
-impl<T: Math> FixedScaleMixture<T> {
+impl<T: Math> Two<T> {
     /// z² and the logarithm of each term of the density.
     #[inline(always)]
     fn terms(&self, w: T) -> ([T; 2], [T; 2]) {
@@ -141,7 +234,7 @@ impl<T: Math> FixedScaleMixture<T> {
     }
 }
 
-impl<T: Math> Fixed<T> for FixedScaleMixture<T> {
+impl<T: Math> Fixed<T> for Two<T> {
     #[inline(always)]
     fn log_prob(&self, w: T) -> T {
         let (_, [a, b]) = self.terms(w);
@@ -166,38 +259,131 @@ impl<T: Math> Fixed<T> for FixedScaleMixture<T> {
     }
 }
 
+/// The most normals of a mixture.
+const COMPONENTS: usize = MAX_PARAMETERS / 2;
+
+/// Entries that are gone through together, component after component.
+const LANES: usize = 64;
+
+/// A mixture of any number.
+pub struct Many<T> {
+    count: usize,
+    per_total: T,
+    per_weight: [T; COMPONENTS],
+    per_scale: [T; COMPONENTS],
+    constant: [T; COMPONENTS],
+}
+
+impl<T: Math> Many<T> {
+    /// The logarithm of a term of the density.
+    #[inline(always)]
+    fn term(&self, k: usize, w: T) -> T {
+        let z = w * self.per_scale[k];
+        self.constant[k] - T::of(0.5) * z * z
+    }
+
+    /// ln p and its derivative for up to [`LANES`] entries: the largest term first, then the sum of all
+    /// of them over it.
+    #[inline(always)]
+    fn block(&self, w: &[T], log_prob: &mut [T], score: &mut [T]) {
+        let n = w.len();
+        let (log_prob, score) = (&mut log_prob[..n], &mut score[..n]);
+        let mut top = [T::neg_infinity(); LANES];
+        let mut sum = [T::zero(); LANES];
+        let (top, sum) = (&mut top[..n], &mut sum[..n]);
+        for k in 0..self.count {
+            for (top, &w) in top.iter_mut().zip(w) {
+                let term = self.term(k, w);
+                *top = select(term > *top, term, *top);
+            }
+        }
+        score.fill(T::zero());
+        for k in 0..self.count {
+            let rate = self.per_scale[k] * self.per_scale[k];
+            for i in 0..n {
+                let share = (self.term(k, w[i]) - top[i]).fast_exp();
+                sum[i] += share;
+                score[i] += share * rate;
+            }
+        }
+        for i in 0..n {
+            log_prob[i] = top[i] + sum[i].fast_ln();
+            score[i] *= -w[i] / sum[i];
+        }
+    }
+}
+
+impl<T: Math> Fixed<T> for Many<T> {
+    #[inline(always)]
+    fn log_prob(&self, w: T) -> T {
+        let (mut log_prob, mut score) = ([T::zero()], [T::zero()]);
+        self.block(&[w], &mut log_prob, &mut score);
+        log_prob[0]
+    }
+
+    #[inline(always)]
+    fn score(&self, w: T) -> T {
+        let (mut log_prob, mut score) = ([T::zero()], [T::zero()]);
+        self.block(&[w], &mut log_prob, &mut score);
+        score[0]
+    }
+
+    #[inline(always)]
+    fn parameter_score(&self, w: T, out: &mut [T]) {
+        let log_prob = self.log_prob(w);
+        let (by_weight, by_scale) = out.split_at_mut(self.count);
+        for k in 0..self.count {
+            let z = w * self.per_scale[k];
+            let share = (self.term(k, w) - log_prob).fast_exp();
+            by_weight[k] = share * self.per_weight[k] - self.per_total;
+            by_scale[k] = share * (z * z - T::one()) * self.per_scale[k];
+        }
+    }
+
+    #[inline(always)]
+    fn evaluate(&self, w: &[T], log_prob: &mut [T], score: &mut [T]) {
+        let blocks = w.chunks(LANES).zip(log_prob.chunks_mut(LANES));
+        for ((w, log_prob), score) in blocks.zip(score.chunks_mut(LANES)) {
+            self.block(w, log_prob, score);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distribution::Density;
+    use crate::testing::assert_close;
 
     #[test]
-    fn two_scales_and_no_other_number() {
-        assert_eq!(ScaleMixture.refuse(&[0.5, 1.0, 2.0]), None);
-        assert!(
-            ScaleMixture
-                .refuse(&[0.5, 1.0])
-                .unwrap()
-                .contains("1 numbers")
-        );
+    fn a_share_for_each_scale() {
+        let refuse = |weights: &[f64], scales: &[f64]| {
+            ScaleMixture.refuse(&[weights.to_vec(), scales.to_vec()])
+        };
+        assert_eq!(refuse(&[0.5], &[1.0, 2.0]), None);
+        assert_eq!(refuse(&[0.5, 0.3, 0.2], &[1.0, 2.0, 3.0]), None);
+        assert_eq!(refuse(&[1.0 / 3.0; 3], &[1.0, 2.0, 3.0]), None);
+        let says = |weights: &[f64], scales: &[f64], what: &str| {
+            let said = refuse(weights, scales).expect("it is refused");
+            assert!(said.contains(what), "{said}");
+        };
+        says(&[0.5], &[1.0], "two scales or more");
+        says(&[0.5], &[1.0, 2.0, 3.0], "each needs its own");
+        says(&[0.5, 0.5], &[1.0, 2.0, 3.0], "2 numbers and `scales` 3");
+        says(&[0.5, 0.4], &[1.0, 2.0], "not to 0.9");
     }
 
     #[test]
-    fn the_density_is_0_at_its_features() {
-        // with w = at + i·width, the two terms have opposite phase and the same size
-        for parameters in [
-            [0.5, 1.0, (-6f64).exp()],
-            [0.9, 0.1, 2.0],
-            [0.001, 0.5, 1.0],
-        ] {
-            let [weight, a, b] = parameters;
-            let Feature { at, width } = ScaleMixture.features(&parameters)[0].unwrap();
-            let (re, im) = (at * at - width * width, 2.0 * at * width);
-            let difference = 0.5 * (1.0 / (b * b) - 1.0 / (a * a));
-            let size = (weight / a).ln() - ((1.0 - weight) / b).ln() + difference * re;
-            assert!(
-                size.abs() < 1e-9 && ((difference * im).abs() - PI).abs() < 1e-9,
-                "{parameters:?}"
-            );
+    fn one_weight_is_the_first_of_two() {
+        let (one, two) = ([0.3, 1.0, 0.05], [0.3, 0.7, 1.0, 0.05]);
+        for w in [-3.0, -0.1, 0.0, 0.02, 8.0f64] {
+            let [a, b] = [&one[..], &two].map(|p| ScaleMixture.log_prob(p, w));
+            assert_close(a, b, 1e-14, "density");
+            let [a, b] = [&one[..], &two].map(|p| ScaleMixture.score(p, w));
+            assert_close(a, b, 1e-14, "score");
         }
+        assert_eq!(ScaleMixture.lengths(3), [1, 2]);
+        assert_eq!(ScaleMixture.lengths(4), [2, 2]);
+        assert_eq!(ScaleMixture.lengths(10), [5, 5]);
     }
 }

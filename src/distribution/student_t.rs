@@ -1,6 +1,6 @@
 //! Student's t distribution.
 
-use super::{Distribution, Family, Feature, Features, Fixed, Support, number};
+use super::{Distribution, Family, Feature, Fixed, Support, number};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 use crate::tensor::math::log_gamma_half_step;
@@ -36,7 +36,7 @@ impl Distribution for StudentT {
         &SIGNATURE
     }
 
-    fn support(&self) -> Support {
+    fn support(&self, _: &[f64]) -> Support {
         Support::Real
     }
 
@@ -59,14 +59,9 @@ impl Distribution for StudentT {
         loc + scale * radius * (TAU * uniform()).cos()
     }
 
-    fn features(&self, parameters: &[f64]) -> Features {
-        [
-            Some(Feature {
-                at: parameters[1],
-                width: parameters[2] * parameters[0].sqrt(),
-            }),
-            None,
-        ]
+    fn features(&self, parameters: &[f64]) -> Vec<Feature> {
+        let (df, loc, scale) = (parameters[0], parameters[1], parameters[2]);
+        vec![Feature::singular(loc, scale * df.sqrt())]
     }
 }
 

@@ -18,8 +18,9 @@ mod scaled;
 pub use point::POINT;
 pub use scaled::SCALED;
 
+use crate::distribution::Law;
 use crate::layer::Linear;
-use crate::posterior::{Entries, Law};
+use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::{Math, Real, Stream};
 

@@ -2,15 +2,13 @@
 //! weights.
 
 use super::{BLOCK, Interpreter, Number, zeros};
+use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
 use crate::kl::{AnyTerm, Entries, Gradients};
 use crate::plan::{Family, TensorPlan};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// The most parameters a prior has.
-const PRIOR: usize = 16;
 
 /// Its prior's numbers.
 fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
@@ -47,7 +45,12 @@ fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
 impl<T: Number> Priced<'_, T> {
     /// The sum over the entries, and the derivatives by the prior's parameters; `d_loc` and `d_scale` are
     /// added to. Blocks run in parallel and are added up in their order.
-    fn sum(&self, of: Posterior<T>, d_loc: &mut [T], d_scale: &mut [T]) -> (f64, [f64; PRIOR]) {
+    fn sum(
+        &self,
+        of: Posterior<T>,
+        d_loc: &mut [T],
+        d_scale: &mut [T],
+    ) -> (f64, [f64; MAX_PARAMETERS]) {
         let blocks = of.loc.len().div_ceil(BLOCK);
         // A point estimate has no scale: its blocks are empty slices.
         let d_scales: Vec<&mut [T]> = match d_scale.is_empty() {
@@ -55,7 +58,7 @@ impl<T: Number> Priced<'_, T> {
             false => d_scale.chunks_mut(BLOCK).collect(),
         };
         let computation = T::term(self.computation);
-        let parts: Vec<(f64, [f64; PRIOR])> = d_loc
+        let parts: Vec<(f64, [f64; MAX_PARAMETERS])> = d_loc
             .par_chunks_mut(BLOCK)
             .zip(d_scales)
             .enumerate()
@@ -66,7 +69,7 @@ impl<T: Number> Priced<'_, T> {
                     scale: part(of.scale, range.clone()),
                     noise: part(of.noise, range),
                 };
-                let mut d_prior = [0.0; PRIOR];
+                let mut d_prior = [0.0; MAX_PARAMETERS];
                 let gradients = Gradients {
                     loc,
                     scale,
@@ -76,7 +79,7 @@ impl<T: Number> Priced<'_, T> {
                 (value, d_prior)
             })
             .collect();
-        let (mut value, mut d_prior) = (0.0, [0.0; PRIOR]);
+        let (mut value, mut d_prior) = (0.0, [0.0; MAX_PARAMETERS]);
         for (part, by_prior) in parts {
             value += part;
             d_prior
@@ -97,7 +100,7 @@ impl<T: Number> Priced<'_, T> {
         of: Posterior<T>,
         d_loc: &mut [T],
         d_scale: &mut [T],
-    ) -> (f64, [f64; PRIOR], Vec<f64>) {
+    ) -> (f64, [f64; MAX_PARAMETERS], Vec<f64>) {
         let local = |entry: usize| match frame.local {
             [] => T::one(),
             local => local[entry % local.len()],
@@ -246,7 +249,7 @@ impl<T: Number> Interpreter<T> {
             }
             let tensor = &plan.tensors[of.index()];
             let scalars = prior_scalars(&plan.model, of);
-            let mut prior = [T::zero(); PRIOR];
+            let mut prior = [T::zero(); MAX_PARAMETERS];
             let prior = &mut prior[..scalars.len()];
             for (value, scalar) in prior.iter_mut().zip(scalars) {
                 *value = T::of(scalar.value(&|leaf| self.leaf(leaf)));
@@ -273,7 +276,7 @@ impl<T: Number> Interpreter<T> {
         priced: &Priced<T>,
         kind: &TermKind,
         tensor: &TensorPlan,
-    ) -> (f64, [f64; PRIOR]) {
+    ) -> (f64, [f64; MAX_PARAMETERS]) {
         let entries = tensor.entries.clone();
         let loc = &self.variables[tensor.loc.clone()];
         let buffers = &mut self.buffers;

@@ -3,37 +3,41 @@
 use super::model::*;
 use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
+use crate::distribution::Support;
 use crate::initializer::Initializer;
-use crate::posterior::Entries;
-use crate::signature::{Constant, Kind, Signature};
+use crate::kl;
+use crate::posterior::{Entries, Start};
+use crate::pretrained::moped;
+use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
 use std::fmt;
 
 impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
     pub fn prior_text(&self, prior: &Prior) -> String {
-        let signature = prior.distribution.signature();
-        let mut values = prior
-            .parameters
-            .iter()
-            .map(|scalar| self.scalar_text(scalar));
-        let arguments: Vec<String> = signature
-            .parameters
-            .iter()
-            .map(|parameter| match parameter.kind {
-                // A list takes what the single numbers leave.
-                Kind::Numbers { .. } => {
-                    let singles = signature.parameters.len() - 1;
-                    let many = prior.parameters.len() - singles;
-                    format!(
-                        "[{}]",
-                        values.by_ref().take(many).collect::<Vec<_>>().join(", ")
-                    )
+        let name = prior.distribution.signature().name;
+        let mut values = prior.parameters.iter().enumerate().map(|(index, scalar)| {
+            match (&prior.anchor, index) {
+                // It moves the loc, which comes first and is 0, entry by entry.
+                (Some(_), 0) => "pretrained".into(),
+                _ => self.scalar_text(scalar),
+            }
+        });
+        let lengths = prior.distribution.lengths(prior.parameters.len());
+        let arguments: Vec<String> = lengths
+            .into_iter()
+            .map(|length| {
+                let argument: Vec<String> = values.by_ref().take(length).collect();
+                match length {
+                    1 => argument.concat(),
+                    _ => format!("[{}]", argument.join(", ")),
                 }
-                _ => values.next().unwrap_or_default(),
             })
             .collect();
-        format!("{}({})", signature.name, arguments.join(", "))
+        if arguments.is_empty() {
+            return name.into();
+        }
+        format!("{name}({})", arguments.join(", "))
     }
 
     /// A number as the file would write it: `0.1`, `learned(0.1)`, `tau/2.82843`.
@@ -117,6 +121,27 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
 }
 
 impl BoundPosterior {
+    /// Where its draws have mass.
+    pub fn support(&self) -> Support {
+        match self.family.entries() {
+            Entries::LogNormal => Support::Positive,
+            Entries::LogitNormal => Support::Interval {
+                low: self.bounds[0],
+                high: self.bounds[1],
+            },
+            _ => Support::Real,
+        }
+    }
+
+    /// What its draws are made of, from a normal.
+    pub fn made_of(&self) -> kl::Transform {
+        match self.support() {
+            Support::Real => kl::Transform::Identity,
+            Support::Positive => kl::Transform::Exp,
+            Support::Interval { low, high } => kl::Transform::Logistic { low, high },
+        }
+    }
+
     /// What it is: `Normal(loc, softplus(rho))`.
     pub fn formula(&self) -> String {
         let formula = self.family.formula();
@@ -125,10 +150,10 @@ impl BoundPosterior {
 
     /// Where its draws can lie.
     pub fn range(&self) -> Range {
-        match self.family.entries() {
-            Entries::LogNormal => Range::open(0.0, f64::INFINITY),
-            Entries::LogitNormal => Range::open(self.bounds[0], self.bounds[1]),
-            _ => Range::open(f64::NEG_INFINITY, f64::INFINITY),
+        match self.support() {
+            Support::Real => Range::open(f64::NEG_INFINITY, f64::INFINITY),
+            Support::Positive => Range::open(0.0, f64::INFINITY),
+            Support::Interval { low, high } => Range::open(low, high),
         }
     }
 
@@ -148,6 +173,19 @@ impl BoundPosterior {
         let variables = self.family.variables(shape, self.rank);
         let variables = variables.iter().map(|variable| {
             let (name, initializer) = (variable.name, self.start(variable));
+            if let Some(from) = self
+                .pretrained
+                .as_ref()
+                .filter(|_| self.given(variable).is_some())
+            {
+                return match (variable.start, from.delta) {
+                    (Start::Argument("scale"), Some(delta)) => {
+                        let (delta, floor) = (show(delta), show(moped::FLOOR));
+                        format!("{name} where the scale is {delta} |loc|, at least {floor}")
+                    }
+                    _ => format!("{name} from {}: {}", from.file, from.tensor),
+                };
+            }
             match initializer {
                 Initializer::Constant(_) => format!("{name} = {initializer}"),
                 _ => format!("{name} ~ {initializer}"),

@@ -1,28 +1,54 @@
 //! What a prior and a posterior add to the loss: closed forms (one file a pair), quadrature, Monte
 //! Carlo, and the penalty of a point estimate. Values are summed over the entries in float64.
 
+mod cauchy_cauchy;
 mod dropout;
+mod laplace_laplace;
+mod laplace_normal;
+mod log_normal;
 mod monte_carlo;
 mod negative_log_prior;
 mod normal_laplace;
+mod normal_log_uniform;
 mod normal_normal;
+mod pulled_back;
 mod quadrature;
 pub mod rules;
 
+pub use cauchy_cauchy::CauchyCauchy;
 pub use dropout::DropoutSurrogate;
+pub use laplace_laplace::LaplaceLaplace;
+pub use laplace_normal::LaplaceNormal;
+pub use log_normal::{
+    LogNormalExponential, LogNormalGamma, LogNormalHalfNormal, LogNormalInverseGamma,
+    LogNormalLogNormal,
+};
 pub use monte_carlo::MonteCarlo;
 pub use negative_log_prior::NegativeLogPrior;
 pub use normal_laplace::NormalLaplace;
+pub use normal_log_uniform::NormalLogUniform;
 pub use normal_normal::NormalNormal;
+pub use pulled_back::{PulledBack, Transform};
 pub use quadrature::Quadrature;
 
 use crate::distribution::{Density, Distribution, MAX_PARAMETERS};
-use crate::posterior::Law;
 use crate::tensor::Real;
 use std::sync::Arc;
 
 /// Every closed form there is.
-pub static CLOSED_FORMS: &[&dyn ClosedForm] = &[&NormalNormal, &NormalLaplace];
+pub static CLOSED_FORMS: &[&dyn ClosedForm] = &[
+    &NormalNormal,
+    &NormalLaplace,
+    &NormalLogUniform,
+    &LaplaceLaplace,
+    &LaplaceNormal,
+    &CauchyCauchy,
+    &LogNormalLogNormal,
+    &LogNormalHalfNormal,
+    &LogNormalGamma,
+    &LogNormalInverseGamma,
+    &LogNormalExponential,
+];
 
 /// The closed form of this pair of distributions.
 pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
@@ -32,19 +58,25 @@ pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
         .find(|form| form.posterior() == posterior && form.prior() == prior)
 }
 
-/// A closed form as a term.
-pub fn closed_form(form: &'static dyn ClosedForm) -> Arc<dyn AnyTerm> {
+/// KL(q‖p) of a factorised normal posterior by its closed form, where there is one.
+pub fn closed_form(prior: &'static dyn Distribution) -> Option<Arc<dyn AnyTerm>> {
+    find("Normal", prior.signature().name).map(registered)
+}
+
+/// A closed form of the registry as a term.
+pub fn registered(form: &'static dyn ClosedForm) -> Arc<dyn AnyTerm> {
     Arc::new(Registered(form))
 }
 
-/// KL(q‖p) of a factorised normal posterior by [`Quadrature`].
-pub fn quadrature(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
+/// KL(q‖p) of a factorised normal posterior, or of one that is made of it, by [`Quadrature`].
+pub fn quadrature(prior: impl Into<PulledBack>) -> Arc<dyn AnyTerm> {
     Arc::new(Quadrature::new(prior))
 }
 
-/// ln q(w) - ln p(w) at a draw from a posterior of independent entries, by [`MonteCarlo`].
-pub fn monte_carlo(prior: &'static dyn Distribution, law: Law, path: bool) -> Arc<dyn AnyTerm> {
-    Arc::new(MonteCarlo { prior, law, path })
+/// ln q(w) - ln p(w) at a draw from a factorised normal posterior, or from one that is made of it, by
+/// [`MonteCarlo`].
+pub fn monte_carlo(prior: impl Into<PulledBack>) -> Arc<dyn AnyTerm> {
+    Arc::new(MonteCarlo::new(prior))
 }
 
 /// -ln p(w) at a point estimate, by [`NegativeLogPrior`].
@@ -88,13 +120,15 @@ fn sum<T: Real>(values: &[T]) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// Entries of one tensor under a factorised posterior N(loc, scale²).
+/// Entries of one tensor under a factorised posterior of z = loc + scale·ε, and of the w made of it:
+/// z itself, or with [`Transform::Exp`] (a log-normal posterior) its exponential.
 pub struct Entries<'a, T> {
-    /// Means.
+    /// Locations.
     pub loc: &'a [T],
-    /// Standard deviations; empty for a point estimate.
+    /// Scales; empty for a point estimate.
     pub scale: &'a [T],
-    /// The standard normal deviates ε of the draw w = loc + scale·ε; empty unless the form needs a draw.
+    /// The deviates ε of the draw, of the posterior's [`crate::distribution::Law`]; empty unless the form
+    /// needs a draw.
     pub noise: &'a [T],
 }
 
@@ -129,7 +163,7 @@ impl<A: Term<f32> + Term<f64> + Send + Sync> AnyTerm for A {}
 
 /// A closed form, an entry of the registry.
 pub trait ClosedForm: AnyTerm {
-    /// The name of the posterior's entries' distribution: `Normal`.
+    /// The name of the posterior's entries' distribution: `Normal`, `Laplace`, `Cauchy`, `LogNormal`.
     fn posterior(&self) -> &'static str;
     /// The prior's name.
     fn prior(&self) -> &'static str;
@@ -141,21 +175,19 @@ pub trait ClosedForm: AnyTerm {
 
 /// Adds `weight(i)` times ∂ ln p(w_i) / ∂parameters for each i, where it is wanted.
 fn add_prior_gradient<T: Real>(
-    distribution: &'static dyn Distribution,
+    density: &impl Density<T>,
     parameters: &[T],
     w: &[T],
     weight: impl Fn(usize) -> T,
     out: &mut [f64],
-) where
-    dyn Distribution: Density<T>,
-{
+) {
     if out.is_empty() {
         return;
     }
     let mut one = [T::zero(); MAX_PARAMETERS];
     let one = &mut one[..out.len()];
     for (i, &w) in w.iter().enumerate() {
-        distribution.parameter_score(parameters, w, one);
+        density.parameter_score(parameters, w, one);
         for (out, x) in out.iter_mut().zip(one.iter()) {
             *out += (weight(i) * *x).wide();
         }

@@ -1,6 +1,6 @@
 //! -ln p(w) at a point estimate: the penalty of a MAP fit, not a divergence.
 
-use super::{BLOCK, Entries, Gradients, Term, add_prior_gradient, sum};
+use super::{BLOCK, Entries, Gradients, PulledBack, Term, add_prior_gradient, sum};
 use crate::distribution::{Density, Distribution};
 use crate::tensor::Math;
 
@@ -28,7 +28,13 @@ where
             let n = loc.len();
             self.0
                 .evaluate(prior, loc, &mut log_prob[..n], &mut score[..n]);
-            add_prior_gradient(self.0, prior, loc, |_| -weight, gradients.prior);
+            add_prior_gradient(
+                &PulledBack::from(self.0),
+                prior,
+                loc,
+                |_| -weight,
+                gradients.prior,
+            );
             for (by_loc, &score) in by_loc.iter_mut().zip(&score) {
                 *by_loc -= weight * score;
             }

@@ -2,8 +2,7 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
-use crate::tensor::math::HALF_LN_TWO_PI;
-use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// KL(N(μ, σ²) ‖ Laplace(m, b))
 ///
@@ -13,12 +12,21 @@ use std::f64::consts::{FRAC_1_SQRT_2, LN_2};
 /// ```
 ///
 /// E|w - m| is the mean of a folded normal; its derivatives are erf(z) by d and √(2/π) exp(-z²) by σ.
+/// With r = √(2/π) σ/b and t = r - 1 the divergence is
+///
+/// ```text
+/// (t - ln r) + r (exp(-z²) - 1 + √π z erf(z)) + ½ + ln(2/π)
+/// ```
+///
+/// of which no term is negative: the last is the least that it can be.
 pub struct NormalLaplace;
 
-/// ln 2 - ½ ln(2πe)
-const CONSTANT: f64 = LN_2 - HALF_LN_TWO_PI - 0.5;
 /// √(2/π)
 const FOLD: f64 = 0.797_884_560_802_865_4;
+/// √π
+const SQRT_PI: f64 = 1.772_453_850_905_516;
+/// ½ + ln(2/π)
+const LEAST: f64 = 0.048_417_294_710_545_14;
 
 impl ClosedForm for NormalLaplace {
     fn posterior(&self) -> &'static str {
@@ -47,19 +55,19 @@ impl<T: Math> Term<T> for NormalLaplace {
         gradients: Gradients<T>,
     ) -> f64 {
         let (m, b) = (prior[0], prior[1]);
-        let (per_b, ln_b) = (T::one() / b, b.ln());
+        let per_b = T::one() / b;
         let (mut total, mut by_m, mut by_b) = (0.0, 0.0, 0.0);
         for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
-            let d = loc - m;
-            let z = d / scale * T::of(FRAC_1_SQRT_2);
-            let slope = z.erf();
-            let fold = T::of(FOLD) * (-z * z).fast_exp();
-            let distance = (scale * fold + d * slope) * per_b;
-            total += (ln_b - scale.fast_ln() + T::of(CONSTANT) + distance).wide();
+            let z = (loc - m) / scale * T::of(FRAC_1_SQRT_2);
+            let r = T::of(FOLD) * scale * per_b;
+            let t = r - T::one();
+            let (slope, decay) = (z.erf(), (-z * z).exp_m1());
+            let excess = r * (decay + T::of(SQRT_PI) * z * slope);
+            total += (T::ln_gap(r, t) + excess).wide() + LEAST;
             gradients.loc[i] += weight * slope * per_b;
-            gradients.scale[i] += weight * (fold * per_b - T::one() / scale);
+            gradients.scale[i] += weight * ((t + r * decay) / scale);
             by_m -= (slope * per_b).wide();
-            by_b += ((T::one() - distance) * per_b).wide();
+            by_b -= ((t + excess) * per_b).wide();
         }
         if let [m, b] = gradients.prior {
             *m += weight.wide() * by_m;

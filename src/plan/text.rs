@@ -27,10 +27,12 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
         for (kind, shape) in plan.draws_of(index, batch) {
             let name = format!("{}.{}", tensor.name, kind.word());
             let law = match kind {
-                DrawKind::SignIn | DrawKind::SignOut => "±1",
-                DrawKind::Mask => "0 or 1",
-                DrawKind::Noise | DrawKind::ExampleNoise => plan.tensors[index].law().text(),
-                DrawKind::Activation => "Normal(0, 1)",
+                DrawKind::SignIn | DrawKind::SignOut => "±1".into(),
+                DrawKind::Mask => "0 or 1".into(),
+                DrawKind::Noise | DrawKind::ExampleNoise => {
+                    format!("{}(0, 1)", plan.tensors[index].law().name())
+                }
+                DrawKind::Activation => "Normal(0, 1)".to_string(),
             };
             writeln!(out, "  {name:<34} {:<18} {law}", shape.to_string())
                 .expect("writing to a string");

@@ -1,11 +1,12 @@
 //! The flat vector of trainable numbers, and what each parameter needs of it.
 
 use super::Plan;
+use crate::distribution::Law;
 use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
-use crate::kl::{self, AnyTerm};
+use crate::kl::{self, AnyTerm, PulledBack};
 use crate::posterior::{
-    AnyVariational, Dimensions, Entries, Law, Transform, Variational, rho_from_scale,
+    AnyVariational, Dimensions, Entries, Transform, Variational, rho_from_scale,
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -23,6 +24,8 @@ pub struct Variable {
     pub range: Range<usize>,
     /// How it starts.
     pub initializer: Initializer,
+    /// What its entries start with in place of that, where they are given one by one.
+    pub given: Option<Arc<[f64]>>,
 }
 
 /// What a parameter needs at each step.
@@ -175,7 +178,7 @@ fn learned_variable(learned: &Learned) -> (&'static str, f64) {
 /// Lays the variables out: a parameter's loc, then its rho, in the model's order; learned numbers last.
 pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<LearnedPlan>) {
     let mut variables: Vec<Variable> = Vec::new();
-    let mut push = |name: String, shape: Shape, initializer: Initializer| -> Range<usize> {
+    let mut push = |name: String, shape: Shape, initializer, given| -> Range<usize> {
         let start = variables.last().map_or(0, |v| v.range.end);
         let range = start..start + shape.len();
         variables.push(Variable {
@@ -183,6 +186,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             shape,
             range: range.clone(),
             initializer,
+            given,
         });
         range
     };
@@ -195,9 +199,9 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             .variables(&tensor.shape, posterior.rank)
             .into_iter()
             .map(|variable| {
-                let initializer = posterior.start(&variable);
+                let (initializer, given) = (posterior.start(&variable), posterior.given(&variable));
                 let name = format!("{}.{}", tensor.name, variable.name);
-                push(name, variable.shape, initializer)
+                push(name, variable.shape, initializer, given)
             })
             .collect();
         let len = tensor.shape.len();
@@ -263,6 +267,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
                 format!("{}.{suffix}", learned.name),
                 Shape::default(),
                 Initializer::Constant(initial),
+                None,
             );
             LearnedPlan {
                 place: range.start,
@@ -305,8 +310,13 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     };
     match term.kind {
         TermKind::Nll => None,
-        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::closed_form(form)),
-        TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
+        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::registered(form)),
+        // Of the normal that a transformed posterior is made of, under the prior seen from there.
+        TermKind::Kl(tensor, Form::Quadrature) => {
+            let posterior = &model.tensors[tensor].posterior;
+            let prior = PulledBack::new(prior(tensor), posterior.made_of());
+            Some(kl::quadrature(prior))
+        }
         // A family of its own density adds it to -ln p(w).
         TermKind::Kl(tensor, Form::MonteCarlo { .. })
             if model.tensors[tensor]
@@ -319,7 +329,11 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
         }
         TermKind::Kl(tensor, Form::MonteCarlo { path }) => {
             let law = model.tensors[tensor].posterior.family.law();
-            Some(kl::monte_carlo(prior(tensor), law, path))
+            Some(Arc::new(kl::MonteCarlo {
+                prior: prior(tensor).into(),
+                law,
+                path,
+            }))
         }
         TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
             keep: 1.0 - model.tensors[tensor].posterior.rate,

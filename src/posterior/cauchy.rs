@@ -1,7 +1,8 @@
 //! `Cauchy(loc, scale)`: independent Cauchy variables: heavy tails.
 
 use super::mean_field::loc_and_rho;
-use super::{Entries, Law, Posterior, VariableSpec};
+use super::{Entries, Posterior, VariableSpec};
+use crate::distribution::Law;
 use crate::signature::{Kind, Parameter, Signature};
 use crate::tensor::Shape;
 

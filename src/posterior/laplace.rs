@@ -1,7 +1,8 @@
 //! `Laplace(loc, scale)`: independent Laplace variables, one loc and one scale a weight.
 
 use super::mean_field::loc_and_rho;
-use super::{Entries, Law, Posterior, VariableSpec};
+use super::{Entries, Posterior, VariableSpec};
+use crate::distribution::Law;
 use crate::signature::{Kind, Parameter, Signature};
 use crate::tensor::Shape;
 

@@ -7,7 +7,6 @@ mod dropout;
 mod entrywise;
 mod full_rank;
 mod laplace;
-mod law;
 mod log_normal;
 mod logit_normal;
 mod low_rank;
@@ -23,7 +22,6 @@ mod variational;
 
 pub use entrywise::{chain, scales};
 pub use full_rank::FullRank;
-pub use law::Law;
 pub use log_normal::LogNormal;
 pub use logit_normal::LogitNormal;
 pub use low_rank::LowRank;
@@ -33,6 +31,7 @@ pub use radial::Radial;
 pub use transform::{TRANSFORMS, Transform};
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
+use crate::distribution::Law;
 use crate::signature::Signature;
 use crate::tensor::Shape;
 

@@ -2,7 +2,7 @@
 //! standard library's; in float32 those whose name starts with `fast_`, and what is made of them, are
 //! branch-free polynomials (Moshier's Cephes) that the compiler turns into vector code.
 
-use super::Real;
+use super::{Real, special};
 use std::f64::consts::PI;
 
 /// ½ ln 2π
@@ -25,6 +25,10 @@ pub trait Math: Real {
     fn log_gamma(self) -> Self;
     /// The derivative of ln Γ, for x above 0.
     fn digamma(self) -> Self;
+    /// e⁻ˣ - 1 + x for x from 0 on: see [`special::exp_gap`].
+    fn exp_gap(self) -> Self;
+    /// c in eˣ E₁(x) = 1/(x + c), for x above 0: see [`special::e1_offset`].
+    fn e1_offset(self) -> Self;
 
     /// ln(1 + eˣ)
     #[inline(always)]
@@ -98,6 +102,12 @@ impl Math for f64 {
     }
     fn digamma(self) -> f64 {
         digamma(self)
+    }
+    fn exp_gap(self) -> f64 {
+        special::exp_gap(self)
+    }
+    fn e1_offset(self) -> f64 {
+        special::e1_offset(self)
     }
 }
 
@@ -179,13 +189,13 @@ fn ln_gap_polynomial(y: f32) -> f32 {
     0.5 * square - square * y * p
 }
 
-/// x = m·2ᵉ with m from √½ to √2, for normal x above 0.
+/// x = m·2ᵉ with m from √½ to √2, for normal x above 0; anything of other x.
 #[inline(always)]
 fn split(x: f32) -> (f32, f32) {
     let bits = x.to_bits() as i32;
-    let exponent = (bits - 0x3f35_04f3) >> 23;
+    let exponent = bits.wrapping_sub(0x3f35_04f3) >> 23;
     (
-        f32::from_bits((bits - (exponent << 23)) as u32),
+        f32::from_bits(bits.wrapping_sub(exponent << 23) as u32),
         exponent as f32,
     )
 }
@@ -254,6 +264,15 @@ impl Math for f32 {
     }
     fn digamma(self) -> f32 {
         digamma(f64::from(self)) as f32
+    }
+    #[inline(always)]
+    fn exp_gap(self) -> f32 {
+        special::exp_gap_f32(self, (-self).fast_exp())
+    }
+    #[inline(always)]
+    fn e1_offset(self) -> f32 {
+        let near = if self < 1.0 { self } else { 1.0 };
+        special::e1_offset_f32(self, near.fast_ln(), near.fast_exp())
     }
 }
 

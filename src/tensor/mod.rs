@@ -7,6 +7,7 @@ pub mod random;
 mod real;
 mod shape;
 pub mod simd;
+pub mod special;
 
 pub use math::Math;
 pub use random::Stream;

@@ -96,28 +96,51 @@ impl Stream {
     pub fn fill_normal<T: Real>(&self, start: usize, out: &mut [T]) {
         dispatch(
             #[inline(always)]
-            || self.normals(start, out),
+            || self.deviates(start, out, T::normals),
+        );
+    }
+
+    /// Entries `start`, `start` + 1, … of the stream's deviates of the Laplace distribution of scale 1,
+    /// one word each: ln 2U below ½, −ln 2(1 − U) above, which reach ±32 ln 2 = ±22.2.
+    pub fn fill_laplace<T: Real>(&self, start: usize, out: &mut [T]) {
+        dispatch(
+            #[inline(always)]
+            || self.deviates(start, out, T::laplaces),
+        );
+    }
+
+    /// Entries `start`, `start` + 1, … of the stream's deviates of the Cauchy distribution of scale 1, one
+    /// word each: tan 2πU, which reach ±2³²/π = ±1.4e9.
+    pub fn fill_cauchy<T: Real>(&self, start: usize, out: &mut [T]) {
+        dispatch(
+            #[inline(always)]
+            || self.deviates(start, out, T::cauchys),
         );
     }
 
     #[inline(always)]
-    fn normals<T: Real>(&self, start: usize, out: &mut [T]) {
+    fn deviates<T: Real>(
+        &self,
+        start: usize,
+        out: &mut [T],
+        make: impl Fn(&Words, &mut [T; GROUP]),
+    ) {
         let mut group = [T::zero(); GROUP];
         let mut next = start;
         let (head, rest) = out.split_at_mut((start.next_multiple_of(GROUP) - start).min(out.len()));
         if !head.is_empty() {
             let first = start / GROUP * GROUP;
-            T::normals(&self.words((first / 4) as u64), &mut group);
+            make(&self.words((first / 4) as u64), &mut group);
             head.copy_from_slice(&group[start - first..start - first + head.len()]);
             next += head.len();
         }
         let (groups, tail) = rest.as_chunks_mut::<GROUP>();
         for out in groups {
-            T::normals(&self.words((next / 4) as u64), out);
+            make(&self.words((next / 4) as u64), out);
             next += GROUP;
         }
         if !tail.is_empty() {
-            T::normals(&self.words((next / 4) as u64), &mut group);
+            make(&self.words((next / 4) as u64), &mut group);
             tail.copy_from_slice(&group[..tail.len()]);
         }
     }
@@ -199,6 +222,50 @@ pub(super) fn normals_f64(words: &Words, out: &mut [f64; GROUP]) {
             out[2 * pair * LANES + lane] = radius * cos;
             out[(2 * pair + 1) * LANES + lane] = radius * sin;
         }
+    }
+}
+
+/// Deviates of the Laplace distribution in float32, by inversion.
+#[inline(always)]
+pub(super) fn laplaces_f32(words: &Words, out: &mut [f32; GROUP]) {
+    for (words, out) in words.iter().zip(out.as_chunks_mut::<LANES>().0) {
+        for (&word, out) in words.iter().zip(out) {
+            let tail = word.min(!word);
+            let size = 0.5 * minus_two_ln(tail) - std::f32::consts::LN_2;
+            *out = if word == tail { -size } else { size };
+        }
+    }
+}
+
+/// [`laplaces_f32`] in float64.
+pub(super) fn laplaces_f64(words: &Words, out: &mut [f64; GROUP]) {
+    for (&word, out) in words.iter().flatten().zip(out) {
+        let tail = word.min(!word);
+        let size = -libm::log((2.0 * f64::from(tail) + 1.0) / TWO_32);
+        *out = if word == tail { -size } else { size };
+    }
+}
+
+/// Deviates of the Cauchy distribution in float32.
+#[inline(always)]
+pub(super) fn cauchys_f32(words: &Words, out: &mut [f32; GROUP]) {
+    for (words, out) in words.iter().zip(out.as_chunks_mut::<LANES>().0) {
+        for (&word, out) in words.iter().zip(out) {
+            let (sin, cos) = sin_cos_turn(word);
+            *out = sin / cos;
+        }
+    }
+}
+
+/// [`cauchys_f32`] in float64.
+pub(super) fn cauchys_f64(words: &Words, out: &mut [f64; GROUP]) {
+    for (&word, out) in words.iter().flatten().zip(out) {
+        // quarter turns are taken off exactly, as the tangent of what is next to one is large
+        let quarter = word.wrapping_add(1 << 29) >> 30;
+        let rest = word.wrapping_sub(quarter << 30) as i32;
+        let angle = (f64::from(rest) + 0.5) * (2.0 * std::f64::consts::PI / TWO_32);
+        let tan = libm::tan(angle);
+        *out = if quarter & 1 == 0 { tan } else { -1.0 / tan };
     }
 }
 
@@ -329,6 +396,8 @@ mod tests {
         let stream = Stream::new(7, 8, 9, 10);
         same_in_pieces(0.0f32, |start, out| stream.fill_normal(start, out));
         same_in_pieces(0.0f64, |start, out| stream.fill_normal(start, out));
+        same_in_pieces(0.0f32, |start, out| stream.fill_laplace(start, out));
+        same_in_pieces(0.0f64, |start, out| stream.fill_cauchy(start, out));
         same_in_pieces(0.0f64, |start, out| stream.fill_uniform(start, out));
         same_in_pieces(0.0f32, |start, out| stream.fill_signs(start, out));
     }
@@ -382,6 +451,50 @@ mod tests {
                 (single.wide() - double).abs() < 3e-7 * (1.0 + double.abs()),
                 "{single} {double}"
             );
+        }
+    }
+
+    #[test]
+    fn other_deviates_are_the_same_in_both_types() {
+        let edges = [
+            0,
+            1,
+            2,
+            !0,
+            !1,
+            !2,
+            1 << 29,
+            1 << 30,
+            (1 << 30) - 1,
+            1 << 31,
+            (1 << 31) - 1,
+        ];
+        let mut words = [[0u32; LANES]; 4];
+        for (word, edge) in words.iter_mut().flatten().zip(edges.into_iter().cycle()) {
+            *word = edge;
+        }
+        let (mut single, mut double) = ([0.0; GROUP], [0.0; GROUP]);
+        for cauchy in [false, true] {
+            if cauchy {
+                cauchys_f32(&words, &mut single);
+                cauchys_f64(&words, &mut double);
+            } else {
+                laplaces_f32(&words, &mut single);
+                laplaces_f64(&words, &mut double);
+            }
+            for (single, double) in single.iter().zip(&double) {
+                assert!(
+                    (single.wide() - double).abs() < 5e-7 * (1.0 + double.abs()),
+                    "{single} {double}"
+                );
+            }
+            let most = double.iter().fold(0f64, |most, x| most.max(x.abs()));
+            let expected = if cauchy {
+                TWO_32 / std::f64::consts::PI
+            } else {
+                32.0 * 2f64.ln()
+            };
+            assert!((most / expected - 1.0).abs() < 1e-6, "{most} at most");
         }
     }
 

@@ -13,6 +13,10 @@ pub trait Real: NdFloat + Default + Send + Sync + std::iter::Sum + serde::Serial
     fn wide(self) -> f64;
     /// Standard normal deviates out of random words: see [`random`].
     fn normals(words: &Words, out: &mut [Self; random::GROUP]);
+    /// Deviates of the Laplace distribution.
+    fn laplaces(words: &Words, out: &mut [Self; random::GROUP]);
+    /// Deviates of the Cauchy distribution.
+    fn cauchys(words: &Words, out: &mut [Self; random::GROUP]);
 }
 
 impl Real for f32 {
@@ -29,6 +33,14 @@ impl Real for f32 {
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
         random::normals_f32(words, out);
     }
+    #[inline(always)]
+    fn laplaces(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::laplaces_f32(words, out);
+    }
+    #[inline(always)]
+    fn cauchys(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::cauchys_f32(words, out);
+    }
 }
 
 impl Real for f64 {
@@ -43,5 +55,11 @@ impl Real for f64 {
     }
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
         random::normals_f64(words, out);
+    }
+    fn laplaces(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::laplaces_f64(words, out);
+    }
+    fn cauchys(words: &Words, out: &mut [Self; random::GROUP]) {
+        random::cauchys_f64(words, out);
     }
 }

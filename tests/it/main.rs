@@ -13,6 +13,7 @@ mod initializers;
 mod lints;
 mod oracle;
 mod peers;
+mod pretrained;
 mod real_data;
 mod support;
 mod syntax;

@@ -2,10 +2,12 @@
 
 use super::Lower;
 use super::settings::{Slot, Slots};
+use crate::check::expression::show;
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::ir::model::*;
+use crate::posterior::Entries;
 use crate::source::Span;
 use crate::syntax::ast::{ParameterSettings, Setting};
 
@@ -19,7 +21,9 @@ impl Lower<'_> {
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        let others = [slots.prior, slots.estimator];
+        // `from` for both is as much the kernel's, and is not meant for this alone.
+        let from = slots.from.filter(|slot| slot.nearness % 2 == 0);
+        let others = [slots.prior, slots.estimator, from];
         let beside = others
             .into_iter()
             .flatten()
@@ -69,41 +73,72 @@ impl Lower<'_> {
         self.report(message.help("leave the estimator out, or set `posterior = MeanField`"));
     }
 
-    /// A posterior with mass where the prior has none makes the KL infinite.
+    /// A posterior with mass where the prior has none makes the KL infinite; a point may come to where
+    /// its penalty is.
     pub(super) fn check_support(
         &mut self,
         prior: &(Option<Prior>, Origin),
         posterior: &(BoundPosterior, Origin),
     ) {
-        let Some(distribution) = prior.0.as_ref().map(|prior| prior.distribution) else {
-            return;
-        };
-        let inside = match distribution.support() {
-            Support::Real => true,
-            Support::Positive => posterior.0.range().low >= 0.0,
-        };
-        if inside {
+        let Some(bound) = &prior.0 else { return };
+        let support = self.support_of(bound);
+        let family = posterior.0.family;
+        if support.holds(posterior.0.support()) {
             return;
         }
-        let (family, name) = (
-            posterior.0.family.signature().name,
-            distribution.signature().name,
-        );
-        let mut message = Diagnostic::error("E0401", format!("KL({family} ‖ {name}) is infinite"));
+        let (family, name) = (family.signature().name, bound.distribution.signature().name);
+        let (title, everywhere) = match posterior.0.family.entries() {
+            Entries::Point | Entries::Scaled | Entries::Free => (
+                format!("the penalty -log {name}(w) is infinite for some w"),
+                "may be any number".into(),
+            ),
+            _ => (
+                format!("KL({family} ‖ {name}) is infinite"),
+                match posterior.0.support() {
+                    Support::Real => "gives every number a density".into(),
+                    inside => format!("gives {} a density", allowed(inside)),
+                },
+            ),
+        };
+        let mut message = Diagnostic::error("E0401", title);
         if let Some(span) = prior.1.span() {
-            message = message.at(span, "allows numbers above 0 only");
+            message = message.at(span, format!("allows {} only", allowed(support)));
         }
         if let Some(span) = posterior.1.span() {
-            message = message.context(span, "gives every number a density");
+            message = message.context(span, everywhere);
+        } else {
+            message = message.note(format!("where no posterior is set, it is {family}"));
         }
+        let message = match support {
+            Support::Positive => message.help("`posterior = LogNormal` is on numbers above 0"),
+            Support::Interval { .. } => {
+                message.help("`posterior = LogitNormal` lies between the ends of its prior")
+            }
+            Support::Real => message,
+        };
         self.report(message.help("a prior on every number, such as `Normal(0, 1)`"));
+    }
+
+    /// Where a prior has mass.
+    pub(super) fn support_of(&self, prior: &Prior) -> Support {
+        let parameters: Vec<f64> = prior.parameters.iter().map(|s| self.initial(s)).collect();
+        prior.distribution.support(&parameters)
+    }
+
+    /// Gives a posterior between two ends those of its prior.
+    pub(super) fn between_its_ends(&self, prior: &Prior, posterior: &mut BoundPosterior) {
+        if let (Entries::LogitNormal, Support::Interval { low, high }) =
+            (posterior.family.entries(), self.support_of(prior))
+        {
+            posterior.bounds = [low, high];
+        }
     }
 
     /// The words of a settings block, each known and given once.
     pub(super) fn check_settings(&mut self, settings: &ParameterSettings) {
         self.check_words(
             &settings.shared,
-            &["prior", "posterior", "estimator", "bias", "kernel"],
+            &["prior", "posterior", "estimator", "from", "bias", "kernel"],
         );
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
@@ -114,7 +149,10 @@ impl Lower<'_> {
                     words::unknown("E0212", title, parameter, ["kernel", "bias"], "parameters");
                 self.report(message);
             }
-            self.check_words(&group.settings, &["prior", "posterior", "estimator"]);
+            self.check_words(
+                &group.settings,
+                &["prior", "posterior", "estimator", "from"],
+            );
             let mut before = settings.groups[..index].iter();
             if let Some(first) = before.find(|other| other.parameter.text == word) {
                 self.report(
@@ -162,6 +200,16 @@ impl Lower<'_> {
                         .context(first.span, "first here"),
                 );
             }
+        }
+    }
+}
+
+fn allowed(support: Support) -> String {
+    match support {
+        Support::Real => "every number".into(),
+        Support::Positive => "numbers above 0".into(),
+        Support::Interval { low, high } => {
+            format!("numbers from {} to {}", show(low), show(high))
         }
     }
 }

@@ -48,6 +48,8 @@ impl Lower<'_> {
                 posterior: BoundPosterior {
                     family: posterior::find(family).expect("in the registry"),
                     initializers: vec![start("loc", "factor_loc"), start("scale", "factor_scale")],
+                    // A network without factors has none to start from.
+                    pretrained: None,
                     written: posterior.written.clone(),
                     ..posterior.clone()
                 },

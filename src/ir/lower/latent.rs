@@ -15,6 +15,7 @@ use crate::tensor::Shape;
 
 /// The rules of the language, as the IR says them.
 const POSITIVE: &str = "where a positive variable has no posterior set, it is LogNormal";
+const INTERVAL: &str = "where a variable between two ends has no posterior set, it is LogitNormal";
 const REAL: &str = "where a latent variable has no posterior set, it is MeanField";
 
 /// A single number has no fans; they are 1.
@@ -82,7 +83,7 @@ impl Lower<'_> {
             span: prior.span,
         };
         let bound = self.prior(&name.text, &prior_expr, FANS);
-        let support = bound.as_ref().map(|prior| prior.distribution.support());
+        let support = bound.as_ref().map(|prior| self.support_of(prior));
         let posterior = match posterior_setting {
             Some(setting) => {
                 let posterior = self.posterior(&setting.value, FANS);
@@ -91,14 +92,16 @@ impl Lower<'_> {
             None => {
                 let (word, rule) = match support {
                     Some(Support::Real) | None => ("MeanField", REAL),
-                    Some(_) => ("LogNormal", POSITIVE),
+                    Some(Support::Positive) => ("LogNormal", POSITIVE),
+                    Some(Support::Interval { .. }) => ("LogitNormal", INTERVAL),
                 };
                 let family = posterior::find(word).expect("in the registry");
                 let bound = self.bound_posterior(family, word, &[], Span::default(), FANS);
                 bound.map(|posterior| (posterior, Origin::Language(rule)))
             }
         };
-        let (prior, (posterior, posterior_from)) = (bound?, posterior?);
+        let (prior, (mut posterior, posterior_from)) = (bound?, posterior?);
+        self.between_its_ends(&prior, &mut posterior);
         let family = posterior.family;
         if let Some(reason) = family.refuse(&Shape::default()) {
             let title = format!(

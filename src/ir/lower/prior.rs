@@ -1,14 +1,16 @@
 //! Priors.
 
 use super::Lower;
+use super::pretrained::is_moped;
 use super::scalar::Place;
 use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
-use crate::distribution::{self, DISTRIBUTIONS};
+use crate::distribution::{self, DISTRIBUTIONS, MAX_PARAMETERS};
 use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
 use crate::posterior;
-use crate::signature::{Domain, Kind};
+use crate::pretrained::moped;
+use crate::signature::Kind;
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
 impl Lower<'_> {
@@ -22,6 +24,11 @@ impl Lower<'_> {
             );
             return None;
         };
+        if is_moped(value) {
+            // Of a parameter it has been taken out; a latent variable has no weights.
+            self.no_weights(value.span);
+            return None;
+        }
         let Some(distribution) = distribution::find(&call.name.text) else {
             self.unknown_prior(&call.name);
             return None;
@@ -33,38 +40,35 @@ impl Lower<'_> {
             &mut self.messages,
         );
         let mut parameters = Vec::new();
+        let mut arguments = Vec::new();
         let mut whole = bound.complete;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
-            let (domain, items): (Domain, Vec<(&Expr, String)>) =
-                match (parameter.kind, &given.expr.kind) {
-                    (Kind::Number { domain, .. }, _) => {
-                        (domain, vec![(&given.expr, parameter.name.into())])
-                    }
-                    (Kind::Numbers { domain, .. }, ExprKind::List(items)) => {
-                        let name = |i| format!("{}.{i}", parameter.name);
-                        (
-                            domain,
-                            items
-                                .iter()
-                                .enumerate()
-                                .map(|(i, e)| (e, name(i)))
-                                .collect(),
-                        )
-                    }
-                    _ => {
-                        let title = format!("`{}` is a list of numbers", parameter.name);
-                        self.report(
-                            Diagnostic::error("E0206", title)
-                                .at(given.span, "")
-                                .help("such as `[1, 0.1]`"),
-                        );
-                        whole = false;
-                        continue;
-                    }
-                };
+            let (Kind::Number { domain, learnable } | Kind::Numbers { domain, learnable }) =
+                parameter.kind
+            else {
+                continue;
+            };
+            let items: Vec<(&Expr, String)> = match (parameter.kind, &given.expr.kind) {
+                (Kind::Numbers { .. }, ExprKind::List(items)) => {
+                    let name = |(i, e)| (e, format!("{}.{i}", parameter.name));
+                    items.iter().enumerate().map(name).collect()
+                }
+                _ => vec![(&given.expr, parameter.name.into())],
+            };
+            let mut values = Vec::new();
             for (expr, name) in items {
                 let learned = format!("{tensor}.prior.{name}");
+                if !learnable && self.varies(expr) {
+                    let title = format!("`{}` is a constant", parameter.name);
+                    self.report(
+                        Diagnostic::error("E0216", title)
+                            .at(expr.span, "cannot be learned, nor random")
+                            .note("where the prior has mass is part of the model"),
+                    );
+                    whole = false;
+                    continue;
+                }
                 let place = Place {
                     parameter: parameter.name,
                     domain,
@@ -72,19 +76,27 @@ impl Lower<'_> {
                     fans: Some(fans),
                 };
                 match self.scalar(place, expr) {
-                    Some(scalar) => parameters.push(scalar),
+                    Some(scalar) => {
+                        values.push(self.initial(&scalar));
+                        parameters.push(scalar);
+                    }
                     None => whole = false,
                 }
             }
+            arguments.push(values);
         }
         if !whole {
             return None;
         }
-        let values: Vec<f64> = parameters
-            .iter()
-            .map(|scalar| self.initial(scalar))
-            .collect();
-        if let Some(reason) = distribution.refuse(&values) {
+        if parameters.len() > MAX_PARAMETERS {
+            let title = format!(
+                "a prior has {MAX_PARAMETERS} numbers at most, not {}",
+                parameters.len()
+            );
+            self.report(Diagnostic::error("E0207", title).at(call.span, ""));
+            return None;
+        }
+        if let Some(reason) = distribution.refuse(&arguments) {
             self.report(Diagnostic::error("E0207", reason).at(call.span, ""));
             return None;
         }
@@ -98,7 +110,7 @@ impl Lower<'_> {
     }
 
     /// A number before the first step; of a latent variable, its posterior's middle.
-    fn initial(&self, scalar: &Scalar) -> f64 {
+    pub(super) fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
             Leaf::Learned(learned) => self.learned[learned].initial,
             Leaf::Latent(latent) => self.tensors[latent].posterior.middle(),
@@ -107,7 +119,8 @@ impl Lower<'_> {
 
     fn unknown_prior(&mut self, name: &Ident) {
         let title = format!("`{}` is not a prior", name.text);
-        let known: Vec<&str> = DISTRIBUTIONS.iter().map(|d| d.signature().name).collect();
+        let known = DISTRIBUTIONS.iter().map(|d| d.signature().name);
+        let known: Vec<&str> = known.chain([moped::SIGNATURE.name]).collect();
         let message = match (name.text.as_str(), posterior::find(&name.text)) {
             (_, Some(_)) => Diagnostic::error("E0213", title)
                 .at(name.span, "this is a posterior")
