@@ -21,3 +21,4 @@ mod support;
 mod syntax;
 mod test_part;
 mod told;
+mod uci;
