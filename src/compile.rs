@@ -52,13 +52,23 @@ pub fn read(path: &Path) -> Result<Source> {
     })
 }
 
-/// Compiles a source.
+/// Compiles a source; files that it names are looked for beside the one that it is named after.
 ///
 /// # Errors
 ///
 /// Every mistake in it: those of its syntax, or else all others.
 pub fn source(source: Source, sets: &[(String, String)]) -> Result<Compiled> {
-    let model = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets));
+    let beside = Path::new(&source.name).parent().map(Path::to_owned);
+    within(&beside.unwrap_or_default(), source, sets)
+}
+
+/// Compiles a source; files that it names are looked for in `folder`.
+///
+/// # Errors
+///
+/// Every mistake in it: those of its syntax, or else all others.
+pub fn within(folder: &Path, source: Source, sets: &[(String, String)]) -> Result<Compiled> {
+    let model = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder));
     let source = Arc::new(source);
     match model {
         Ok(model) => Ok(Compiled {

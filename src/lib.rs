@@ -27,6 +27,7 @@ pub mod optimizer;
 pub mod plan;
 pub mod posterior;
 pub mod predict;
+pub mod pretrained;
 pub mod prior_predictive;
 pub mod report;
 pub mod signature;

@@ -57,6 +57,7 @@ pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64>
             finite(value, text, expr.span, fans_in(expr, scope), messages)
         }
         ExprKind::Call(call) => function(call, fans_in(expr, scope), scope, messages),
+        ExprKind::Text(_) => wrong(expr.span, "the name of a file", messages),
         ExprKind::List(_) => wrong(expr.span, "a list", messages),
         ExprKind::Index { .. } => wrong(expr.span, "an entry of a value", messages),
     }

@@ -11,6 +11,7 @@ use crate::likelihood::LIKELIHOODS;
 use crate::lint::LINTS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
 use crate::posterior::{POSTERIORS, TRANSFORMS};
+use crate::pretrained::moped;
 use crate::signature::{Kind, Signature};
 use clap::{Args, ValueEnum};
 
@@ -82,7 +83,10 @@ pub fn run(args: &ListArgs) -> Result<()> {
 fn signatures(registry: Registry) -> Vec<&'static Signature> {
     match registry {
         Registry::Layers => LAYERS.iter().map(|l| l.signature()).collect(),
-        Registry::Priors => DISTRIBUTIONS.iter().map(|d| d.signature()).collect(),
+        Registry::Priors => {
+            let all = DISTRIBUTIONS.iter().map(|d| d.signature());
+            all.chain([&moped::SIGNATURE]).collect()
+        }
         Registry::Posteriors => POSTERIORS.iter().map(|p| p.signature()).collect(),
         Registry::Initializers => {
             let schemes = INITIALIZERS.iter().map(|s| s.signature());

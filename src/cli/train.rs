@@ -12,6 +12,7 @@ use crate::exec::Interpreter;
 use crate::ir::{self, Facts, Model, TermKind};
 use crate::optimizer::State;
 use crate::plan::Plan;
+use crate::pretrained;
 use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config, Overrides};
@@ -193,10 +194,9 @@ fn start(
     settings_from: String,
     resumed: Option<RunDir>,
 ) -> Result<Start> {
-    let mut compiled = compile::file(&args.model, &config.set)?;
-    compiled.draw(config.samples);
+    let source = compile::read(&args.model)?;
     if let Some(run) = &resumed
-        && run.source()? != compiled.source.text
+        && run.source()? != source.text
     {
         let title = format!("the run in `{}` is of another model", run.path().display());
         return Err(Diagnostic::error("E0606", title)
@@ -205,6 +205,15 @@ fn start(
                 args.model.display()
             ))
             .into());
+    }
+    let mut compiled = match &resumed {
+        None => compile::source(source, &config.set)?,
+        // From the weights that the run keeps copies of, as it began.
+        Some(run) => compile::within(run.path(), source, &config.set)?,
+    };
+    compiled.draw(config.samples);
+    if let Some(run) = &resumed {
+        same_weights(args, run, &compiled.model)?;
     }
     let request = Request {
         data: config
@@ -251,6 +260,27 @@ fn start(
         fingerprint,
         resumed,
     })
+}
+
+/// That the files which a run began from still hold the same, where they are still there.
+fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
+    let folder = args.model.parent().unwrap_or(Path::new(""));
+    for file in &model.pretrained {
+        let original = pretrained::locate(folder, &file.written);
+        let Ok(contents) = std::fs::read(&original) else {
+            continue;
+        };
+        if pretrained::sha256(&contents) != file.sha256 {
+            let title = format!("the run in `{}` is of another model", run.path().display());
+            let note = format!(
+                "it starts from a copy of `{}` that differs from {}",
+                file.written,
+                original.display()
+            );
+            return Err(Diagnostic::error("E0606", title).note(note).into());
+        }
+    }
+    Ok(())
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
@@ -309,10 +339,11 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         None => {
             let ir = ir::text(model, facts);
             training.machine.initialize(config.seed);
-            run.write(&compiled.source.text, config, record, &ir)
+            run.keep(&model.pretrained)
+                .and_then(|()| run.write(&compiled.source.text, config, record, &ir))
                 .and_then(|()| training.save(&Counters::default()))
                 // Without its first checkpoint it is no run: the next try finds its place free.
-                .inspect_err(|_| run.remove_unbegun())?;
+                .inspect_err(|_| run.remove_unbegun(&model.pretrained))?;
             Counters::default()
         }
     };

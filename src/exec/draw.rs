@@ -21,10 +21,15 @@ fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
 }
 
 impl<T: Number> Interpreter<T> {
-    /// Sets every variable by its initialiser.
+    /// Sets every variable by its initialiser, or by what it is given to start with.
     pub fn initialize(&mut self, seed: u64) {
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
+            if let Some(given) = &variable.given {
+                let entries = out.iter_mut().zip(given.iter());
+                entries.for_each(|(out, &given)| *out = T::of(given));
+                continue;
+            }
             let stream = Stream::new(seed, 0, index as u32, INITIAL);
             variable.initializer.fill(&variable.shape, &stream, out);
         }

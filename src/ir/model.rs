@@ -9,6 +9,7 @@ use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
 use crate::posterior::{Dimensions, Posterior, Start, Transform, VariableSpec};
+use crate::pretrained::{self, moped};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
 use crate::tensor::Shape;
@@ -34,6 +35,8 @@ pub struct Model {
     pub objective: Objective,
     /// Its terms.
     pub loss: Loss,
+    /// The files that parameters start from, each once.
+    pub pretrained: Vec<pretrained::File>,
 }
 
 /// `input image: real[32, 32, 3]`
@@ -181,6 +184,8 @@ pub struct Prior {
     pub anchor: Option<Arc<[f64]>>,
     /// The positive variables, one an output unit, that its scale is multiplied with.
     pub local: Option<Handle<Tensor>>,
+    /// Whether the file asks for these; on a single number it makes no difference.
+    pub per_unit: bool,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
 }
@@ -202,6 +207,8 @@ pub struct BoundPosterior {
     pub rate: f64,
     /// The factors' prior under `Rank1`; unused by others.
     pub factor: FactorPrior,
+    /// Where loc starts, if not by its initialiser.
+    pub pretrained: Option<Pretrained>,
     /// As the file has it: `MeanField`.
     pub written: String,
 }
@@ -213,6 +220,31 @@ pub struct FactorPrior {
     pub cauchy: bool,
     /// Their prior's scale.
     pub scale: f64,
+}
+
+/// `from = "lenet.safetensors"`: the weights of a pretrained network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pretrained {
+    /// The file, as the model names it.
+    pub file: String,
+    /// The tensor in it.
+    pub tensor: String,
+    /// Its entries.
+    pub values: Arc<[f64]>,
+    /// Under `MOPED`, what a scale starts with as a part of the weight's size.
+    pub delta: Option<f64>,
+}
+
+impl Pretrained {
+    /// The scales at the start, where the weights give them.
+    pub fn scales(&self) -> Option<impl Iterator<Item = f64>> {
+        let delta = self.delta?;
+        Some(
+            self.values
+                .iter()
+                .map(move |w| moped::start_scale(delta, *w)),
+        )
+    }
 }
 
 impl BoundPosterior {
@@ -230,6 +262,19 @@ impl BoundPosterior {
                 .expect("an initialiser for each argument"),
             Start::Zero => Initializer::Constant(0.0),
             Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, f64::EPSILON)),
+        }
+    }
+
+    /// What a variable's entries start with, where they are given one by one.
+    pub fn given(&self, variable: &VariableSpec) -> Option<Arc<[f64]>> {
+        let pretrained = self.pretrained.as_ref()?;
+        match variable.start {
+            Start::Argument("loc") => Some(pretrained.values.clone()),
+            Start::Argument("scale") => {
+                let raw = |scale| self.transform.raw(scale, f64::EPSILON);
+                Some(pretrained.scales()?.map(raw).collect())
+            }
+            _ => None,
         }
     }
 

@@ -6,7 +6,8 @@ use crate::check::expression::show;
 use crate::distribution::Support;
 use crate::initializer::Initializer;
 use crate::kl;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Start};
+use crate::pretrained::moped;
 use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
 use std::fmt;
@@ -15,10 +16,13 @@ impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
     pub fn prior_text(&self, prior: &Prior) -> String {
         let name = prior.distribution.signature().name;
-        let mut values = prior
-            .parameters
-            .iter()
-            .map(|scalar| self.scalar_text(scalar));
+        let mut values = prior.parameters.iter().enumerate().map(|(index, scalar)| {
+            match (&prior.anchor, index) {
+                // It moves the loc, which comes first and is 0, entry by entry.
+                (Some(_), 0) => "pretrained".into(),
+                _ => self.scalar_text(scalar),
+            }
+        });
         let lengths = prior.distribution.lengths(prior.parameters.len());
         let arguments: Vec<String> = lengths
             .into_iter()
@@ -30,10 +34,13 @@ impl Model {
                 }
             })
             .collect();
+        let local = prior.local.map_or(String::new(), |local| {
+            format!(" · {}", self.tensors[local].name)
+        });
         if arguments.is_empty() {
-            return name.into();
+            return format!("{name}{local}");
         }
-        format!("{name}({})", arguments.join(", "))
+        format!("{name}({}){local}", arguments.join(", "))
     }
 
     /// A number as the file would write it: `0.1`, `learned(0.1)`, `tau/2.82843`.
@@ -169,6 +176,19 @@ impl BoundPosterior {
         let variables = self.family.variables(shape, self.rank);
         let variables = variables.iter().map(|variable| {
             let (name, initializer) = (variable.name, self.start(variable));
+            if let Some(from) = self
+                .pretrained
+                .as_ref()
+                .filter(|_| self.given(variable).is_some())
+            {
+                return match (variable.start, from.delta) {
+                    (Start::Argument("scale"), Some(delta)) => {
+                        let (delta, floor) = (show(delta), show(moped::FLOOR));
+                        format!("{name} where the scale is {delta} |loc|, at least {floor}")
+                    }
+                    _ => format!("{name} from {}: {}", from.file, from.tensor),
+                };
+            }
             match initializer {
                 Initializer::Constant(_) => format!("{name} = {initializer}"),
                 _ => format!("{name} ~ {initializer}"),

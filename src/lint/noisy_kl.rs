@@ -11,7 +11,7 @@ use super::{Lint, option};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Density;
 use crate::ir::{Facts, Model, Tensor};
-use crate::kl::rules::hermite;
+use crate::kl::rules::{Node, hermite};
 use crate::posterior::Entries;
 use crate::report::spread::start_scale;
 use crate::report::table::short;
@@ -73,10 +73,26 @@ impl Lint for NoisyKl {
 /// Var g, averaged over how loc starts; `None` of a family without one scale an entry.
 fn entry_variance(model: &Model, tensor: &Tensor) -> Option<f64> {
     let prior = tensor.prior.as_ref()?;
-    let (scale, loc) = (start_scale(tensor)?, tensor.posterior.initializer("loc")?);
+    let scale = start_scale(tensor)?;
     let parameters: Vec<f64> = prior.parameters.iter().map(|s| model.initial(s)).collect();
     let weight = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
-    let locs = loc.rule(&tensor.shape, 8);
+    // Of given starts, some; of a prior about them, their distance from it.
+    let locs: Vec<Node> = match (&tensor.posterior.pretrained, &prior.anchor) {
+        (Some(_), Some(_)) => vec![Node {
+            at: 0.0,
+            weight: 1.0,
+        }],
+        (Some(pretrained), None) => {
+            let some = pretrained.values.iter();
+            let some: Vec<f64> = some
+                .step_by(pretrained.values.len().div_ceil(64))
+                .copied()
+                .collect();
+            let weight = 1.0 / some.len() as f64;
+            some.into_iter().map(|at| Node { at, weight }).collect()
+        }
+        _ => tensor.posterior.initializer("loc")?.rule(&tensor.shape, 8),
+    };
     let nodes = hermite(40);
     let variance = |loc: f64| {
         let (mut mean, mut square) = (0.0, 0.0);

@@ -24,6 +24,8 @@ pub struct Variable {
     pub range: Range<usize>,
     /// How it starts.
     pub initializer: Initializer,
+    /// What its entries start with in place of that, where they are given one by one.
+    pub given: Option<Arc<[f64]>>,
 }
 
 /// What a parameter needs at each step.
@@ -176,7 +178,7 @@ fn learned_variable(learned: &Learned) -> (&'static str, f64) {
 /// Lays the variables out: a parameter's loc, then its rho, in the model's order; learned numbers last.
 pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<LearnedPlan>) {
     let mut variables: Vec<Variable> = Vec::new();
-    let mut push = |name: String, shape: Shape, initializer: Initializer| -> Range<usize> {
+    let mut push = |name: String, shape: Shape, initializer, given| -> Range<usize> {
         let start = variables.last().map_or(0, |v| v.range.end);
         let range = start..start + shape.len();
         variables.push(Variable {
@@ -184,6 +186,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             shape,
             range: range.clone(),
             initializer,
+            given,
         });
         range
     };
@@ -196,9 +199,9 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             .variables(&tensor.shape, posterior.rank)
             .into_iter()
             .map(|variable| {
-                let initializer = posterior.start(&variable);
+                let (initializer, given) = (posterior.start(&variable), posterior.given(&variable));
                 let name = format!("{}.{}", tensor.name, variable.name);
-                push(name, variable.shape, initializer)
+                push(name, variable.shape, initializer, given)
             })
             .collect();
         let len = tensor.shape.len();
@@ -264,6 +267,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
                 format!("{}.{suffix}", learned.name),
                 Shape::default(),
                 Initializer::Constant(initial),
+                None,
             );
             LearnedPlan {
                 place: range.start,

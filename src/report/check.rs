@@ -83,6 +83,8 @@ pub struct ParameterRow {
     pub estimator: Option<String>,
     /// What is to be known of that.
     pub remark: Option<String>,
+    /// The file of pretrained weights that it starts from.
+    pub from: Option<String>,
 }
 
 /// A term of the loss.
@@ -361,6 +363,11 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
             .estimator
             .and_then(|estimator| estimator.remark(model.positions(handle)))
             .map(Into::into),
+        from: tensor
+            .posterior
+            .pretrained
+            .as_ref()
+            .map(|from| from.file.clone()),
     };
     model.tensors.iter().map(row).collect()
 }

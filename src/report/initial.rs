@@ -84,7 +84,8 @@ fn entrywise(
     use posterior::Entries as Of;
     let computed = plan.terms[index].as_ref()?;
     let prior = tensor.prior.as_ref()?;
-    if prior.anchor.is_some() || prior.local.is_some() {
+    let given = tensor.posterior.pretrained.is_some();
+    if given || prior.anchor.is_some() || prior.local.is_some() {
         return None;
     }
     match (tensor.posterior.family.entries(), kind) {

@@ -99,8 +99,17 @@ pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
     Some(mean?.powi(2) + deviation?.powi(2) + anchor)
 }
 
-/// The scale that a posterior starts with, in the middle of its initialiser; `None` of a point.
+/// The scale that a posterior starts with, in the middle of its initialiser or the mean of those that
+/// pretrained weights give it; `None` of a point.
 pub fn start_scale(tensor: &Tensor) -> Option<f64> {
+    if let Some(scales) = tensor
+        .posterior
+        .pretrained
+        .as_ref()
+        .and_then(|p| p.scales())
+    {
+        return Some(scales.sum::<f64>() / tensor.shape.len() as f64);
+    }
     let rho = tensor.posterior.initializer("scale")?.mean();
     Some(tensor.posterior.transform.value(rho))
 }
@@ -108,6 +117,10 @@ pub fn start_scale(tensor: &Tensor) -> Option<f64> {
 /// E[w²] over the initialisers and the draw.
 fn start_square(tensor: &Tensor) -> Option<f64> {
     let scale = start_scale(tensor).unwrap_or(0.0);
+    if let Some(pretrained) = &tensor.posterior.pretrained {
+        let squares = pretrained.values.iter().map(|w| w * w);
+        return Some(squares.sum::<f64>() / tensor.shape.len() as f64 + scale * scale);
+    }
     let locs = tensor.posterior.initializer("loc")?;
     let locs = locs.rule(&tensor.shape, NODES);
     let loc: f64 = locs.iter().map(|loc| loc.weight * loc.at * loc.at).sum();

@@ -99,6 +99,18 @@ impl Check {
         for remark in remarks {
             *out += &wrapped("  * ", remark, width);
         }
+        let mut files: Vec<&String> = self.parameters.iter().flat_map(|p| &p.from).collect();
+        files.sort();
+        files.dedup();
+        for file in files {
+            let these = self
+                .parameters
+                .iter()
+                .filter(|p| p.from.as_ref() == Some(file));
+            let names: Vec<&str> = these.map(|p| p.name.as_str()).collect();
+            let text = format!("{} start from {file}", names.join(", "));
+            *out += &wrapped("  from  ", &text, width);
+        }
     }
 
     fn loss(&self, out: &mut String, width: usize) {

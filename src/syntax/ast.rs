@@ -248,6 +248,8 @@ pub struct Expr {
 pub enum ExprKind {
     /// `0.5`; finite.
     Number(f64),
+    /// `"lenet.safetensors"`: what stands between the quotes.
+    Text(String),
     /// `fan_in`, `same`, `MeanField`: a name without parentheses. Its span is the expression's,
     /// unless that has parentheses around it.
     Name(Ident),

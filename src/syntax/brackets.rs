@@ -69,6 +69,8 @@ pub(super) fn scan(text: &str) -> Scan {
                     .count();
                 continue;
             }
+            // What stands in quotes has no brackets and no comment in it.
+            b'"' => at += quoted(&bytes[at..]),
             b'\n' | b'\r' => line = at + 1,
             b'(' | b'[' | b'{' => {
                 open.push(at);
@@ -108,6 +110,14 @@ pub(super) fn scan(text: &str) -> Scan {
         broken,
     });
     scan
+}
+
+/// How far it is from a quote to the one that closes it on its line; 0 where none does.
+fn quoted(bytes: &[u8]) -> usize {
+    let mut inside = bytes.iter().skip(1);
+    let end = inside.position(|b| matches!(b, b'"' | b'\n' | b'\r'));
+    end.filter(|end| bytes[end + 1] == b'"')
+        .map_or(0, |end| end + 1)
 }
 
 /// Whether an item begins here. Where brackets are open that takes more: a keyword without

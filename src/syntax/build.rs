@@ -93,6 +93,15 @@ fn ident(pair: Pair<Rule>) -> Ident {
     }
 }
 
+/// What stands between two quotes.
+fn text(pair: &Pair<Rule>) -> Expr {
+    let inner = pair.as_str().trim_matches('"').to_string();
+    Expr {
+        kind: ExprKind::Text(inner),
+        span: span(pair),
+    }
+}
+
 impl Builder {
     fn item(&mut self, item: Pair<Rule>) -> Item {
         let pair = item
@@ -239,11 +248,14 @@ impl Builder {
 
     fn setting(&mut self, pair: Pair<Rule>) -> Setting {
         let mut p = parts(&pair);
-        Setting {
-            name: ident(next(&mut p)),
-            value: self.expression(next(&mut p), 0),
-            span: span(&pair),
-        }
+        let name = ident(next(&mut p));
+        let value = next(&mut p);
+        let value = match value.as_rule() {
+            Rule::string => text(&value),
+            _ => self.expression(value, 0),
+        };
+        let span = span(&pair);
+        Setting { name, value, span }
     }
 
     fn arguments(&mut self, pair: Option<Pair<Rule>>, depth: usize) -> Vec<Argument> {

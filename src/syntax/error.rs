@@ -179,6 +179,7 @@ fn phrase(rule: Rule) -> &'static str {
         expression | inner_expression | operand | minus | number | list | parenthesised | call => {
             "a value"
         }
+        string => "a file's name in quotes",
         data_type | type_name => "a type",
         distribution | distribution_name => "a distribution",
         name => "a name",

@@ -9,6 +9,7 @@ use crate::source::Span;
 /// The whole message, where the text alone tells what is wrong.
 pub(super) fn certain(place: &Place) -> Option<Diagnostic> {
     misplaced_declaration(place)
+        .or_else(|| file_without_quotes(place))
         .or_else(|| foreign_character(place))
         .or_else(|| posterior_in_prior(place))
 }
@@ -103,6 +104,33 @@ fn misplaced_declaration(place: &Place) -> Option<Diagnostic> {
     let span = Span::new(end - keyword.len(), end);
     let title = format!("`{keyword}` within a block");
     Some(Diagnostic::error("E0101", title).at(span, "a declaration stands at the top level"))
+}
+
+/// The message for `from = lenet.safetensors` and `from = 'lenet.safetensors'`.
+fn file_without_quotes(place: &Place) -> Option<Diagnostic> {
+    let line = place.before().len() + place.token().len() + place.after().len();
+    let begin = place.span.start - place.before().len();
+    let line = &place.text[begin..begin + line];
+    let at = place.before().rfind("from")?;
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    let value = line[at + 4..].trim_start().strip_prefix('=')?.trim_start();
+    if line[..at].ends_with(word) || value.starts_with('"') {
+        return None;
+    }
+    let end = value
+        .find([',', '}', '#', ' ', '\t'])
+        .unwrap_or(value.len());
+    let name = value[..end].trim_matches([
+        '\'', '`', '"', '\u{2018}', '\u{2019}', '\u{201C}', '\u{201D}',
+    ]);
+    let start = begin + line.len() - value.len();
+    let whole = Span::new(start, start + end);
+    let beside = place.span.start >= whole.start && place.span.start < whole.end;
+    (beside && !name.is_empty()).then(|| {
+        Diagnostic::error("E0104", "the name of a file stands in double quotes")
+            .at(whole, "")
+            .patch("as a file's name", whole, format!("\"{name}\""))
+    })
 }
 
 /// The message for `prior = Normal(posterior.loc, 1)`: a name has no dot in it.

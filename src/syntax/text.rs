@@ -197,6 +197,7 @@ impl Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match &self.kind {
             ExprKind::Number(value) => write!(f, "{value}"),
+            ExprKind::Text(text) => write!(f, "\"{text}\""),
             ExprKind::Name(name) => name.fmt(f),
             ExprKind::Call(call) => write!(f, "{}({})", call.name, Commas(&call.arguments)),
             ExprKind::List(entries) => write!(f, "[{}]", Commas(entries)),

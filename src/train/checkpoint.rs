@@ -38,7 +38,8 @@ struct Header {
     sha256: String,
 }
 
-/// What tells one model from another: its source, the constants set from outside, and its variables.
+/// What tells one model from another: its source, the constants set from outside, and its variables
+/// with the pretrained weights that they start from.
 pub fn model_fingerprint(
     source: &str,
     sets: &[(String, String)],
@@ -51,6 +52,9 @@ pub fn model_fingerprint(
     }
     for variable in variables {
         hash.update(format!("\0{}{}", variable.name, variable.shape));
+        for value in variable.given.iter().flat_map(|given| given.iter()) {
+            hash.update(value.to_le_bytes());
+        }
     }
     hex(hash)
 }
@@ -241,6 +245,7 @@ mod tests {
                 shape,
                 range,
                 initializer: Initializer::Constant(0.0),
+                given: None,
             }
         };
         vec![

@@ -541,6 +541,7 @@ mod tests {
             shape: Shape::default(),
             range: 0..1,
             initializer: Initializer::Constant(0.0),
+            given: None,
         }];
         std::fs::create_dir_all(out).unwrap();
         let dir = match resume {

@@ -7,6 +7,7 @@
 //! ir.txt                   the model as `bnnc check --emit ir` prints it
 //! metrics.jsonl            see `metrics`
 //! checkpoint.safetensors   see `checkpoint`
+//! pretrained/              copies of the files that the model starts from, where it names any
 //! ```
 
 use super::config::Config;
@@ -15,6 +16,7 @@ use super::files::{failed, read_text, write_whole};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::Model;
+use crate::pretrained;
 use crate::source::Source;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -143,6 +145,30 @@ impl RunDir {
         self.0.join("metrics.jsonl")
     }
 
+    /// Keeps copies of the files that the model starts from, so that the run needs no others.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where one cannot be read or written, or has changed since the model was compiled.
+    pub fn keep(&self, files: &[pretrained::File]) -> Result<()> {
+        let folder = self.0.join(pretrained::FOLDER);
+        for file in files {
+            let contents =
+                fs::read(&file.path).map_err(|error| failed(&file.path, "read", &error))?;
+            if pretrained::sha256(&contents) != file.sha256 {
+                let title = format!("`{}` has changed while it was read", file.path.display());
+                return Err(Diagnostic::error("E0601", title).into());
+            }
+            fs::create_dir_all(&folder)
+                .map_err(|error| failed(&folder, "make the folder", &error))?;
+            write_whole(
+                &folder.join(pretrained::kept_name(&file.written)),
+                &contents,
+            )?;
+        }
+        Ok(())
+    }
+
     /// Writes all that is known before the first step.
     pub fn write(&self, source: &str, config: &Config, data: &DataRecord, ir: &str) -> Result<()> {
         write_whole(&self.0.join("model.bnn"), source.as_bytes())?;
@@ -152,8 +178,14 @@ impl RunDir {
         write_whole(&self.0.join("ir.txt"), ir.as_bytes())
     }
 
-    /// Takes back what [`RunDir::write`] wrote, and the folder if nothing else is in it.
-    pub fn remove_unbegun(&self) {
+    /// Takes back what [`RunDir::keep`] and [`RunDir::write`] wrote, and the folder if nothing else is
+    /// in it.
+    pub fn remove_unbegun(&self, files: &[pretrained::File]) {
+        let kept = self.0.join(pretrained::FOLDER);
+        for file in files {
+            let _ = fs::remove_file(kept.join(pretrained::kept_name(&file.written)));
+        }
+        let _ = fs::remove_dir(&kept);
         for file in ["model.bnn", "run.toml", "data.json", "ir.txt"] {
             let _ = fs::remove_file(self.0.join(file));
         }

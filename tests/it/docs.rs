@@ -3,7 +3,9 @@
 
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
-use bnnc::{distribution, estimator, initializer, layer, likelihood, lint, optimizer, posterior};
+use bnnc::{
+    distribution, estimator, initializer, layer, likelihood, lint, optimizer, posterior, pretrained,
+};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,7 @@ fn registries() -> [(&'static str, Vec<&'static Signature>); 6] {
             distribution::DISTRIBUTIONS
                 .iter()
                 .map(|e| e.signature())
+                .chain([&pretrained::moped::SIGNATURE])
                 .collect(),
         ),
         (
@@ -316,6 +319,32 @@ fn wholes(part: &str) -> Vec<String> {
     wholes
 }
 
+/// A folder with the file that a model starts from, where it names one: of the shapes that its
+/// parameters have.
+fn weights_of(place: &str, whole: &str) -> Option<tempfile::TempDir> {
+    let (before, rest) = whole.split_once("from = \"")?;
+    let (file, after) = rest.split_once('"')?;
+    let after = match after.split_once("MOPED") {
+        Some((before, rest)) => {
+            let arguments = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+            let rest = arguments.map_or(rest, |(_, rest)| rest);
+            format!("{before}Normal(0, 1){rest}")
+        }
+        None => after.to_string(),
+    };
+    let without = format!("{before}from = none{after}");
+    let model = bnnc::compile::source(source(place, without), &[])
+        .ok()?
+        .model;
+    let tensors = model.tensors.iter().map(|(_, tensor)| {
+        let values = vec![0.5; tensor.shape.len()];
+        (tensor.name.clone(), tensor.shape.0.clone(), values)
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    crate::support::write_weights(&folder.path().join(file), tensors);
+    Some(folder)
+}
+
 #[test]
 fn models_in_the_documentation_compile() {
     let mut whole = 0;
@@ -329,8 +358,13 @@ fn models_in_the_documentation_compile() {
                 }
                 continue;
             }
-            let compile =
-                |whole: String| bnnc::compile::source(source(&place, whole), &[]).map(|_| ());
+            let compile = |whole: String| {
+                let folder = weights_of(&place, &whole);
+                let beside = folder
+                    .as_ref()
+                    .map_or(Path::new(""), |folder| folder.path());
+                bnnc::compile::within(beside, source(&place, whole), &[]).map(|_| ())
+            };
             let failures: Vec<_> = wholes(&text)
                 .into_iter()
                 .map_while(|whole| compile(whole).err())

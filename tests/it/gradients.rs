@@ -1,14 +1,23 @@
 //! The gradient of a whole step against central differences in float64: every layer, prior,
 //! posterior, estimator, likelihood and KL form, in the models that join them.
 
+use crate::pretrained;
 use crate::support::{Examples, compiles, draw, plan, step};
 use bnnc::exec::Interpreter;
 
-/// Checks a spread of entries of every variable.
+/// Checks a spread of entries of every variable, as they start.
 fn check(text: &str, examples: &Examples<f64>) {
+    check_near(text, examples, 0.0);
+}
+
+/// Checks a spread of entries of every variable, up to `away` from where it starts.
+fn check_near(text: &str, examples: &Examples<f64>, away: f64) {
     let plan = plan(text);
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
     interpreter.initialize(5);
+    for (index, value) in interpreter.variables.iter_mut().enumerate() {
+        *value += away * (index as f64).sin();
+    }
     let draw = draw(3, 9);
     let n = 11;
     step(&mut interpreter, examples, &draw, n);
@@ -302,6 +311,7 @@ fn every_posterior_in_every_form_of_its_term() {
             "Normal(0.1, learned(0.6))",
             "StudentT(4, 0, tau)",
             "Normal(0, 0.7)",
+            "Horseshoe(tau, local = unit)",
         ] {
             for kl in ["auto", "quadrature", "monte_carlo"] {
                 let default = format!("prior = {prior}, posterior = {family}");
@@ -317,6 +327,22 @@ fn every_posterior_in_every_form_of_its_term() {
                     );
                 }
             }
+        }
+    }
+}
+
+/// Away from the pretrained weights, so that the prior's distance from them has a gradient.
+#[test]
+fn a_prior_about_pretrained_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = pretrained::written(folder.path());
+    for estimator in ["reparameterization", "flipout", "local_reparameterization"] {
+        for kl in ["auto", "quadrature", "monte_carlo"] {
+            let default = format!(
+                "from = \"{file}\", prior = MOPED(delta = 0.3, scale = 0.4), estimator = {estimator}"
+            );
+            let text = pretrained::model(&default, "", &format!("kl = {kl}"));
+            check_near(&text, &Examples::new(5, 4, 0, 1), 0.3);
         }
     }
 }

@@ -129,3 +129,24 @@ pub fn given(
         })
         .collect()
 }
+
+/// A safetensors file in float32, as any other program would write it.
+pub fn write_weights(
+    path: &std::path::Path,
+    tensors: impl IntoIterator<Item = (String, Vec<usize>, Vec<f32>)>,
+) {
+    use safetensors::tensor::{Dtype, TensorView};
+    let bytes = |values: Vec<f32>| -> Vec<u8> {
+        let bytes = values.iter().flat_map(|x| x.to_le_bytes());
+        bytes.collect()
+    };
+    let tensors: Vec<_> = tensors
+        .into_iter()
+        .map(|(name, shape, values)| (name, shape, bytes(values)))
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+        (name.clone(), view)
+    });
+    std::fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
+}

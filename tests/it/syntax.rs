@@ -325,6 +325,26 @@ const PIECES: &[&str] = &[
     "é",
 ];
 
+/// Brackets and `#` within quotes are no brackets and no comment; only `from` takes quotes.
+#[test]
+fn the_name_of_a_file_is_read_as_it_stands() {
+    let text = fs::read_to_string("tests/corpus/good/everything.bnn").unwrap();
+    let whole = tree(&text);
+    let line = "\n  set from = \"nets/first (old) #1 {.safetensors\"\n";
+    assert!(whole.contains(line), "{whole}");
+    let alone = |setting: &str| format!("default {{ {setting} }}\n");
+    assert!(tree(&alone("from = \"\"")).contains("set from = \"\"\n"));
+    for setting in [
+        "prior = \"Normal\"",
+        "prior = \"Normal\"(0, 1)",
+        "from = \"a\" + 1",
+        "from = \"a",
+    ] {
+        let code = messages(&alone(setting))[0].code;
+        assert!(["E0101", "E0104"].contains(&code), "{setting}: {code}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_survives(text in any::<String>()) {

@@ -21,7 +21,9 @@ impl Lower<'_> {
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        let others = [slots.prior, slots.estimator];
+        // `from` for both is as much the kernel's, and is not meant for this alone.
+        let from = slots.from.filter(|slot| slot.nearness % 2 == 0);
+        let others = [slots.prior, slots.estimator, from];
         let beside = others
             .into_iter()
             .flatten()
@@ -136,7 +138,7 @@ impl Lower<'_> {
     pub(super) fn check_settings(&mut self, settings: &ParameterSettings) {
         self.check_words(
             &settings.shared,
-            &["prior", "posterior", "estimator", "bias", "kernel"],
+            &["prior", "posterior", "estimator", "from", "bias", "kernel"],
         );
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
@@ -147,7 +149,10 @@ impl Lower<'_> {
                     words::unknown("E0212", title, parameter, ["kernel", "bias"], "parameters");
                 self.report(message);
             }
-            self.check_words(&group.settings, &["prior", "posterior", "estimator"]);
+            self.check_words(
+                &group.settings,
+                &["prior", "posterior", "estimator", "from"],
+            );
             let mut before = settings.groups[..index].iter();
             if let Some(first) = before.find(|other| other.parameter.text == word) {
                 self.report(

@@ -11,6 +11,7 @@ mod network;
 mod observe;
 mod options;
 mod posterior;
+mod pretrained;
 mod prior;
 mod scalar;
 mod settings;
@@ -24,9 +25,12 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
 use items::Items;
+use pretrained::Files;
 use std::collections::HashSet;
+use std::path::Path;
 
-/// The model of a file. `sets` are `--set name=value` pairs.
+/// The model of a file. `sets` are `--set name=value` pairs; files that it names are looked for in
+/// `folder`.
 ///
 /// # Errors
 ///
@@ -35,6 +39,7 @@ pub fn lower(
     file: &File,
     source: &Source,
     sets: &[(String, String)],
+    folder: &Path,
 ) -> Result<Model, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut constants = Constants::new(file, sets, &mut messages);
@@ -51,12 +56,14 @@ pub fn lower(
         broken: Vec::new(),
         used: Vec::new(),
         current: None,
+        pretrained: Files::of(folder),
     };
     lower.layers = items.network.is_some_and(|(steps, _)| !steps.is_empty());
     let input = lower.input(&items);
     let target = lower.target(&items);
     lower.latents(file);
     lower.network(&items, input.as_ref());
+    lower.report_refused();
     let observe = lower.observe(&items, target.as_ref());
     let objective = lower.objective(&items);
     lower.unused_layers(observe.as_ref());
@@ -65,6 +72,7 @@ pub fn lower(
         nodes,
         tensors,
         learned,
+        pretrained,
         ..
     } = lower;
     if messages.failed() {
@@ -87,6 +95,7 @@ pub fn lower(
         observe,
         objective,
         loss: Default::default(),
+        pretrained: pretrained.into_files(),
     };
     model.loss = objective::loss(&model)?;
     debug_assert_eq!(super::validate(&model), Ok(()));
@@ -111,6 +120,8 @@ struct Lower<'a> {
     used: Vec<Span>,
     /// The value above; `None` where its shape is not known.
     current: Option<Handle<Node>>,
+    /// The files that parameters start from.
+    pretrained: Files,
 }
 
 impl Lower<'_> {

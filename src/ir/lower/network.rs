@@ -209,7 +209,7 @@ impl Lower<'_> {
             prior: (prior, prior_from),
             posterior: (posterior, posterior_from),
             estimator: (estimator, estimator_from),
-        } = self.resolve(&name, role, fans, own, default)?;
+        } = self.resolve(&name, role, Some(&shape), fans, own, default)?;
         let family = posterior.family;
         if let Some(reason) = family.refuse(&shape) {
             let title = format!(
@@ -223,6 +223,7 @@ impl Lower<'_> {
             self.report(message);
             return None;
         }
+        let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
         let factors = (family.entries() == Entries::Scaled)
             .then(|| self.factors(&name, &shape, &posterior, estimator));
         // Of a kernel with factors, these are drawn.
@@ -277,7 +278,7 @@ impl Lower<'_> {
     fn check_without_shape(&mut self, own: Own, default: Option<&ParameterSettings>) {
         let learned = self.learned.clone();
         for role in [Role::Kernel, Role::Bias] {
-            self.resolve("", role, SOME_FANS, own, default);
+            self.resolve("", role, None, SOME_FANS, own, default);
         }
         self.learned = learned;
     }

@@ -82,6 +82,7 @@ impl Lower<'_> {
                 cauchy: false,
                 scale: 0.1,
             },
+            pretrained: None,
             written: written.into(),
         };
         let mut whole = bound.complete;

@@ -1,13 +1,15 @@
 //! Priors.
 
 use super::Lower;
+use super::pretrained::is_moped;
 use super::scalar::Place;
-use crate::check::{Fans, bind, words};
+use crate::check::{Fans, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::{self, DISTRIBUTIONS, MAX_PARAMETERS};
 use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
 use crate::posterior;
+use crate::pretrained::moped;
 use crate::signature::Kind;
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
@@ -22,6 +24,11 @@ impl Lower<'_> {
             );
             return None;
         };
+        if is_moped(value) {
+            // Of a parameter it has been taken out; a latent variable has no weights.
+            self.no_weights(value.span);
+            return None;
+        }
         let Some(distribution) = distribution::find(&call.name.text) else {
             self.unknown_prior(&call.name);
             return None;
@@ -33,10 +40,18 @@ impl Lower<'_> {
             &mut self.messages,
         );
         let mut parameters = Vec::new();
-        let mut arguments = Vec::new();
+        let mut lists = Vec::new();
         let mut whole = bound.complete;
+        let mut per_unit = false;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
+            if let Kind::Choice(words) = parameter.kind {
+                let word =
+                    arguments::choice(parameter.name, &given.expr, words, &mut self.messages);
+                per_unit = word == Some("unit");
+                whole &= word.is_some();
+                continue;
+            }
             let (Kind::Number { domain, learnable } | Kind::Numbers { domain, learnable }) =
                 parameter.kind
             else {
@@ -76,7 +91,7 @@ impl Lower<'_> {
                     None => whole = false,
                 }
             }
-            arguments.push(values);
+            lists.push(values);
         }
         if !whole {
             return None;
@@ -89,7 +104,7 @@ impl Lower<'_> {
             self.report(Diagnostic::error("E0207", title).at(call.span, ""));
             return None;
         }
-        if let Some(reason) = distribution.refuse(&arguments) {
+        if let Some(reason) = distribution.refuse(&lists) {
             self.report(Diagnostic::error("E0207", reason).at(call.span, ""));
             return None;
         }
@@ -98,6 +113,7 @@ impl Lower<'_> {
             parameters,
             anchor: None,
             local: None,
+            per_unit,
             written: self.written(value.span),
         })
     }
@@ -112,7 +128,8 @@ impl Lower<'_> {
 
     fn unknown_prior(&mut self, name: &Ident) {
         let title = format!("`{}` is not a prior", name.text);
-        let known: Vec<&str> = DISTRIBUTIONS.iter().map(|d| d.signature().name).collect();
+        let known = DISTRIBUTIONS.iter().map(|d| d.signature().name);
+        let known: Vec<&str> = known.chain([moped::SIGNATURE.name]).collect();
         let message = match (name.text.as_str(), posterior::find(&name.text)) {
             (_, Some(_)) => Diagnostic::error("E0213", title)
                 .at(name.span, "this is a posterior")

@@ -28,7 +28,7 @@ impl Lower<'_> {
     /// Whether a learned number or a latent variable stands in it.
     pub(super) fn varies(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Number(_) => false,
+            ExprKind::Number(_) | ExprKind::Text(_) => false,
             ExprKind::Name(name) => self.is_latent(&name.text),
             ExprKind::Call(call) => {
                 call.name.text == "learned" || call.arguments.iter().any(|a| self.varies(&a.value))

@@ -1,4 +1,4 @@
-//! Which prior, posterior and estimator a kernel or bias has.
+//! Which prior, posterior and estimator a kernel or bias has, and which weights it starts from.
 //!
 //! A setting is looked for in four places, and the nearest one wins:
 //!
@@ -17,6 +17,7 @@
 //! under a `default` with a prior.
 
 use super::Lower;
+use super::pretrained::is_moped;
 use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution;
@@ -26,6 +27,7 @@ use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ParameterSettings};
+use crate::tensor::Shape;
 
 /// The rules of the language, as the IR says them.
 const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
@@ -63,7 +65,7 @@ pub(super) struct Slot<'a> {
 }
 
 impl Slot<'_> {
-    fn origin(&self) -> Origin {
+    pub fn origin(&self) -> Origin {
         if self.nearness > 2 {
             Origin::Own(self.span)
         } else {
@@ -78,6 +80,7 @@ pub(super) struct Slots<'a> {
     pub prior: Option<Slot<'a>>,
     pub posterior: Option<Slot<'a>>,
     pub estimator: Option<Slot<'a>>,
+    pub from: Option<Slot<'a>>,
 }
 
 impl<'a> Slots<'a> {
@@ -117,6 +120,7 @@ impl<'a> Slots<'a> {
             "prior" => &mut self.prior,
             "posterior" => &mut self.posterior,
             "estimator" => &mut self.estimator,
+            "from" => &mut self.from,
             _ => return,
         };
         *slot = Some(Slot {
@@ -134,16 +138,18 @@ impl<'a> Slots<'a> {
 
 impl Lower<'_> {
     /// The settings of one parameter; `None` if it is left out (`bias = none`) or something is wrong.
+    /// Without a shape they are checked as far as they can be.
     pub(super) fn resolve(
         &mut self,
         name: &str,
         role: Role,
+        shape: Option<&Shape>,
         fans: Fans,
         own: Own,
         default: Option<&ParameterSettings>,
     ) -> Option<Resolved> {
         let slots = Slots::gather(role, own, default);
-        let found = [slots.prior, slots.posterior, slots.estimator];
+        let found = [slots.prior, slots.posterior, slots.estimator, slots.from];
         self.used
             .extend(found.into_iter().flatten().map(|slot| slot.span));
         if let Some(none) = slots.posterior.filter(|slot| is_none(slot.value)) {
@@ -151,18 +157,38 @@ impl Lower<'_> {
             return None;
         }
         // Each is looked at, whatever is wrong with another.
-        let posterior = self.posterior_of(role, &slots, fans);
+        let mut posterior = self.posterior_of(role, &slots, fans);
         let entries = posterior
             .as_ref()
             .map(|(posterior, _)| posterior.family.entries());
-        let prior = self.prior_of(name, &slots, fans, entries);
+        let moped = slots.prior.filter(|slot| is_moped(slot.value));
+        let moped = moped.filter(|_| entries != Some(Entries::Free));
+        if let (Some(prior), Some(_)) = (moped, &posterior) {
+            posterior = self.moped_posterior(prior, &slots, fans);
+        }
+        let mut started = true;
+        if let Some((posterior, _)) = &mut posterior {
+            let entries = posterior.family.entries();
+            match self.pretrained_of(name, shape, &slots, entries) {
+                Some(pretrained) => posterior.pretrained = pretrained,
+                None => started = false,
+            }
+        }
+        let prior = match (moped, &mut posterior) {
+            (Some(slot), Some((posterior, _))) if started => {
+                let prior = self.moped_prior(slot, fans, posterior);
+                prior.map(|prior| (Some(prior), slot.origin()))
+            }
+            (Some(_), _) => None,
+            _ => self.prior_of(name, &slots, fans, entries),
+        };
         let estimator = self.estimator_of(&slots, posterior.as_ref());
         let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
         if let Some(prior) = &prior.0 {
             self.between_its_ends(prior, &mut posterior.0);
         }
         self.check_support(&prior, &posterior);
-        Some(Resolved {
+        started.then_some(Resolved {
             prior,
             posterior,
             estimator,
@@ -228,6 +254,7 @@ impl Lower<'_> {
                     parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
                     anchor: None,
                     local: None,
+                    per_unit: false,
                     written: "Normal(0, 1)".into(),
                 };
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
@@ -310,6 +337,6 @@ impl Lower<'_> {
     }
 }
 
-fn is_none(value: &Expr) -> bool {
+pub(super) fn is_none(value: &Expr) -> bool {
     value.as_name().is_some_and(|name| name.text == "none")
 }

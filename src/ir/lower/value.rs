@@ -16,7 +16,7 @@ impl Lower<'_> {
     /// Whether a value of the network stands in it.
     pub(super) fn of_network(&self, expr: &Expr) -> bool {
         match &expr.kind {
-            ExprKind::Number(_) => false,
+            ExprKind::Number(_) | ExprKind::Text(_) => false,
             ExprKind::Name(name) => {
                 self.node(&name.text).is_some() || self.broken.contains(&name.text)
             }

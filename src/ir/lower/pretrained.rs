@@ -1,0 +1,365 @@
+//! `from = "lenet.safetensors"`: parameters that start from a pretrained network, and
+//! `prior = MOPED(…)`, a prior about them.
+
+use super::settings::{Slot, Slots};
+use super::{Lower, scoped};
+use crate::check::{Fans, Scope, bind, words};
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::distribution;
+use crate::ir::model::*;
+use crate::ir::scalar::Scalar;
+use crate::posterior::{self, Entries};
+use crate::pretrained::{self, Checkpoint, Refusal, moped};
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind};
+use crate::tensor::Shape;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The rule of the language, as the IR says it.
+pub(super) const MOPED_POSTERIOR: &str = "MOPED sets the posterior: MeanField, its loc at the pretrained weights, its scale by their size";
+
+/// The files that parameters start from.
+pub(super) struct Files {
+    folder: PathBuf,
+    /// Each once; `None` of one with which something is wrong, which has been said.
+    read: Vec<(pretrained::File, Option<Checkpoint>)>,
+    /// Parameters that a file has no fitting tensor for, by the setting.
+    refused: Vec<Refused>,
+}
+
+struct Refused {
+    setting: Span,
+    file: String,
+    parameter: String,
+    shape: Shape,
+    why: Refusal,
+}
+
+impl Files {
+    pub fn of(folder: &Path) -> Self {
+        Files {
+            folder: folder.to_owned(),
+            read: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Those that were read.
+    pub fn into_files(self) -> Vec<pretrained::File> {
+        let read = self.read.into_iter();
+        read.filter_map(|(file, checkpoint)| checkpoint.map(|_| file))
+            .collect()
+    }
+}
+
+/// Whether a prior is `MOPED`.
+pub(super) fn is_moped(prior: &Expr) -> bool {
+    let call = prior.to_call();
+    call.is_some_and(|call| call.name.text == moped::SIGNATURE.name)
+}
+
+/// Whether a posterior says itself where its loc starts.
+fn sets_loc(value: &Expr) -> bool {
+    let Some(call) = value.to_call() else {
+        return false;
+    };
+    let Some(family) = posterior::find(&call.name.text) else {
+        return false;
+    };
+    let mut parameters = family.signature().parameters.iter();
+    let place = parameters.position(|parameter| parameter.name == "loc");
+    let by_place = call.arguments.iter().filter(|a| a.name.is_none()).count();
+    let mut names = call.arguments.iter().filter_map(|a| a.name.as_ref());
+    names.any(|name| name.text == "loc") || place.is_some_and(|place| place < by_place)
+}
+
+impl Lower<'_> {
+    /// What a parameter starts from; without a shape, only the setting is checked. The outer `None` says
+    /// that something is wrong, which has been said.
+    pub(super) fn pretrained_of(
+        &mut self,
+        parameter: &str,
+        shape: Option<&Shape>,
+        slots: &Slots,
+        entries: Entries,
+    ) -> Option<Option<Pretrained>> {
+        let Some(from) = slots.from else {
+            return Some(None);
+        };
+        let ExprKind::Text(written) = &from.value.kind else {
+            if super::settings::is_none(from.value) {
+                return Some(None);
+            }
+            self.no_file(from.value);
+            return None;
+        };
+        if let Some(posterior) = slots.posterior.filter(|slot| sets_loc(slot.value)) {
+            if posterior.nearness > from.nearness {
+                return Some(None);
+            }
+            if posterior.nearness == from.nearness {
+                self.report(
+                    Diagnostic::error("E0418", "where loc starts is set twice")
+                        .at(from.span, "from these weights")
+                        .context(posterior.span, "and by an initialiser")
+                        .help("leave one of them out"),
+                );
+                return None;
+            }
+        }
+        if matches!(entries, Entries::LogNormal | Entries::LogitNormal) {
+            let title = "this posterior cannot start from weights: its loc is not one";
+            let mut message = Diagnostic::error("E0418", title).at(from.span, "");
+            if let Some(posterior) = slots.posterior {
+                message = message.context(posterior.span, "a function of a normal with that loc");
+            }
+            self.report(message);
+            return None;
+        }
+        let index = self.file(written, from)?;
+        let (Some(checkpoint), Some(shape)) = (&self.pretrained.read[index].1, shape) else {
+            let nothing = Pretrained {
+                file: written.clone(),
+                tensor: String::new(),
+                values: Arc::new([]),
+                delta: None,
+            };
+            return Some(Some(nothing));
+        };
+        match checkpoint.find(parameter, shape) {
+            Ok(found) => Some(Some(Pretrained {
+                file: written.clone(),
+                tensor: found.name,
+                values: found.values,
+                delta: None,
+            })),
+            Err(why) => {
+                self.pretrained.refused.push(Refused {
+                    setting: from.span,
+                    file: written.clone(),
+                    parameter: parameter.to_owned(),
+                    shape: shape.clone(),
+                    why,
+                });
+                None
+            }
+        }
+    }
+
+    fn no_file(&mut self, value: &Expr) {
+        let title = "`from` is the name of a file in quotes, or `none`";
+        let message = Diagnostic::error("E0206", title).at(value.span, "");
+        self.report(match value.as_name() {
+            Some(name) => {
+                let quoted = format!("\"{}\"", name.text);
+                message.patch("in quotes", value.span, quoted)
+            }
+            None => message.help("such as `from = \"lenet.safetensors\"`"),
+        });
+    }
+
+    /// The file's place among those read; `None` once what is wrong with it has been said.
+    fn file(&mut self, written: &str, from: Slot) -> Option<usize> {
+        let mut read = self.pretrained.read.iter();
+        if let Some(index) = read.position(|(file, _)| file.written == written) {
+            return self.pretrained.read[index].1.as_ref().map(|_| index);
+        }
+        let path = pretrained::locate(&self.pretrained.folder, written);
+        let checkpoint = match Checkpoint::read(&path) {
+            Ok(checkpoint) => Some(checkpoint),
+            Err(fact) => {
+                let title = format!("no weights can be read from `{written}`");
+                self.report(
+                    Diagnostic::error("E0415", title)
+                        .at(from.value.span, "")
+                        .note(fact)
+                        .help(
+                            "the name is that of a safetensors file, seen from the model's folder",
+                        ),
+                );
+                None
+            }
+        };
+        let file = pretrained::File {
+            written: written.to_owned(),
+            path,
+            sha256: checkpoint
+                .as_ref()
+                .map_or(String::new(), Checkpoint::sha256),
+        };
+        self.pretrained.read.push((file, checkpoint));
+        let index = self.pretrained.read.len() - 1;
+        self.pretrained.read[index].1.as_ref().map(|_| index)
+    }
+
+    /// What files have no fitting tensors for: a message for each setting and kind of refusal.
+    pub(super) fn report_refused(&mut self) {
+        let mut refused = std::mem::take(&mut self.pretrained.refused);
+        while !refused.is_empty() {
+            let (setting, kind) = (refused[0].setting, std::mem::discriminant(&refused[0].why));
+            let (same, others): (Vec<_>, Vec<_>) = refused.into_iter().partition(|other| {
+                other.setting == setting && std::mem::discriminant(&other.why) == kind
+            });
+            refused = others;
+            self.report(message(&same));
+        }
+    }
+
+    /// The posterior of a parameter under `MOPED`, which sets it: `MeanField`, whether it is named or not.
+    /// `None` where another is set as near, which is said.
+    pub(super) fn moped_posterior(
+        &mut self,
+        prior: Slot,
+        slots: &Slots,
+        fans: Fans,
+    ) -> Option<(BoundPosterior, Origin)> {
+        let near = slots
+            .posterior
+            .filter(|posterior| posterior.nearness >= prior.nearness);
+        if let Some(posterior) = near {
+            let call = posterior.value.to_call();
+            let plain = call.is_some_and(|c| c.name.text == "MeanField" && c.arguments.is_empty());
+            if !plain {
+                self.report(
+                    Diagnostic::error(
+                        "E0419",
+                        "`MOPED` sets the posterior, too, and this is another",
+                    )
+                    .at(posterior.span, "")
+                    .context(
+                        prior.span,
+                        "loc at the pretrained weights, scale = delta |loc|",
+                    )
+                    .help("leave the posterior out, or write `posterior = MeanField`"),
+                );
+                return None;
+            }
+        }
+        let family = posterior::find("MeanField").expect("in the registry");
+        let bound = self.bound_posterior(family, "MeanField", &[], Span::default(), fans)?;
+        let origin = near.map_or(Origin::Language(MOPED_POSTERIOR), |slot| slot.origin());
+        Some((bound, origin))
+    }
+
+    /// `MOPED(delta = 0.1, scale = 1)`: the prior, and in the posterior what it starts with.
+    pub(super) fn moped_prior(
+        &mut self,
+        slot: Slot,
+        fans: Fans,
+        posterior: &mut BoundPosterior,
+    ) -> Option<Prior> {
+        let call = slot.value.to_call().expect("it is a call of MOPED");
+        let bound = bind(
+            &call.name,
+            &call.arguments,
+            &moped::SIGNATURE,
+            &mut self.messages,
+        );
+        let (scope, messages) = scoped!(self, Some(fans));
+        let constants = bound.constants(scope, messages)?;
+        let Some(pretrained) = &mut posterior.pretrained else {
+            self.no_weights(slot.value.span);
+            return None;
+        };
+        pretrained.delta = Some(constants.number("delta"));
+        Some(Prior {
+            distribution: distribution::find("Normal").expect("in the registry"),
+            parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))],
+            anchor: Some(pretrained.values.clone()),
+            local: None,
+            per_unit: false,
+            written: self.written(slot.value.span),
+        })
+    }
+
+    /// `MOPED` where there is nothing to be about.
+    pub(super) fn no_weights(&mut self, prior: Span) {
+        self.report(
+            Diagnostic::error(
+                "E0419",
+                "`MOPED` is about pretrained weights, and none are named here",
+            )
+            .at(prior, "")
+            .help("`from = \"lenet.safetensors\"` beside it names a kernel's or a bias's"),
+        );
+    }
+}
+
+/// What is said of parameters that one setting gives no start, all for one kind of reason.
+fn message(refused: &[Refused]) -> Diagnostic {
+    let first = &refused[0];
+    let Refused {
+        file, parameter, ..
+    } = first;
+    let rest = refused[1..].iter();
+    match &first.why {
+        Refusal::Missing(names) => {
+            let title = format!("`{file}` has no tensor `{parameter}`");
+            let mut message = Diagnostic::error("E0416", title).at(first.setting, "");
+            let known = names.iter().map(String::as_str);
+            if let Some(near) = nearest(parameter, known.clone()) {
+                message = message.help(format!("there is `{near}`"));
+            }
+            if !refused[1..].is_empty() {
+                let others = words::list(rest.map(|r| r.parameter.as_str()));
+                message = message.note(format!("nor has it {others}"));
+            }
+            let (most, all) = (8, names.len());
+            let mut shown: Vec<&str> = known.take(most).collect();
+            if all > most {
+                shown.push("…");
+            }
+            let shown = match all {
+                0 => "none".to_string(),
+                _ => shown.join(", "),
+            };
+            message
+                .note(format!("its tensors: {shown}"))
+                .help("`from = none` in the layer's settings leaves it out")
+        }
+        Refusal::Shape { name, found } => {
+            let title = format!(
+                "`{parameter}` is {}, and `{name}` of `{file}` is {found}",
+                first.shape
+            );
+            let mut message = Diagnostic::error("E0417", title).at(first.setting, "");
+            for other in rest {
+                message = message.note(format!(
+                    "`{}` is {}, and {}",
+                    other.parameter, other.shape, other.why
+                ));
+            }
+            message = message.note(
+                "kernels lie as Keras has them: [in, out], and [height, width, in, out] of a convolution",
+            );
+            match transposed(&first.shape, found) {
+                Some(axes) => message.help(format!(
+                    "this is PyTorch's order of the axes: `weight.permute({axes}).contiguous()` makes it ours"
+                )),
+                None => message.help("`from = none` in the layer's settings leaves it out"),
+            }
+        }
+        Refusal::Type { .. } | Refusal::NotFinite(_) => {
+            let title = format!("`{parameter}` cannot start from `{file}`: {}", first.why);
+            let mut message = Diagnostic::error("E0416", title).at(first.setting, "");
+            for other in rest {
+                message = message.note(format!("`{}`: {}", other.parameter, other.why));
+            }
+            message.note("weights are float64, float32, float16 or bfloat16, and finite")
+        }
+    }
+}
+
+/// The order of PyTorch's axes that gives ours, if that is what `found` is.
+fn transposed(wanted: &Shape, found: &Shape) -> Option<&'static str> {
+    match (&wanted.0[..], &found.0[..]) {
+        ([input, output], [a, b]) if (a, b) == (output, input) => Some("1, 0"),
+        ([height, width, input, output], [a, b, c, d])
+            if (a, b, c, d) == (output, input, height, width) =>
+        {
+            Some("2, 3, 1, 0")
+        }
+        _ => None,
+    }
+}

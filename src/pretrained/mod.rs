@@ -1,0 +1,289 @@
+//! Pretrained networks: safetensors files whose tensors are where parameters start from.
+//!
+//! A parameter is found under its name, `conv1.kernel`, or under that of its loc in a checkpoint of
+//! this program, `conv1.kernel.loc`. Tensors lie as Keras has them: a dense kernel `[in, out]`, a
+//! convolution's `[kh, kw, C_in, C_out]`.
+
+pub mod moped;
+
+use crate::tensor::Shape;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder of a run that holds the files its model starts from.
+pub const FOLDER: &str = "pretrained";
+
+/// A safetensors file.
+pub struct Checkpoint {
+    bytes: Vec<u8>,
+}
+
+/// A file that a model starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// As the model names it.
+    pub written: String,
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Of its bytes.
+    pub sha256: String,
+}
+
+/// A tensor of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its name there.
+    pub name: String,
+    /// Its entries.
+    pub values: Arc<[f64]>,
+}
+
+/// Why a parameter cannot start from a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no such tensor, but those of these names.
+    Missing(Vec<String>),
+    /// The tensor has another shape.
+    Shape {
+        /// Its name.
+        name: String,
+        /// Its shape.
+        found: Shape,
+    },
+    /// Its entries are no floating-point numbers.
+    Type {
+        /// Its name.
+        name: String,
+        /// What they are.
+        found: String,
+    },
+    /// An entry is infinite or not a number.
+    NotFinite(String),
+}
+
+impl Checkpoint {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in words.
+    pub fn read(path: &Path) -> Result<Checkpoint, String> {
+        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        match SafeTensors::deserialize(&bytes) {
+            Ok(_) => Ok(Checkpoint { bytes }),
+            Err(error) => Err(format!(
+                "{} is no safetensors file: {error}",
+                path.display()
+            )),
+        }
+    }
+
+    /// Of its bytes.
+    pub fn sha256(&self) -> String {
+        sha256(&self.bytes)
+    }
+
+    /// The tensor that a parameter starts from.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn find(&self, parameter: &str, shape: &Shape) -> Result<Found, Refusal> {
+        let tensors = SafeTensors::deserialize(&self.bytes).expect("read before");
+        let names = [parameter.to_owned(), format!("{parameter}.loc")];
+        let mut views = names.into_iter();
+        let found = views.find_map(|name| tensors.tensor(&name).ok().map(|view| (name, view)));
+        let Some((name, view)) = found else {
+            let names = tensors.names().into_iter();
+            // The optimizer's state of a variable is no weight.
+            let weights = names.filter(|name| !name.starts_with("optimizer."));
+            let mut names: Vec<String> = weights.map(str::to_owned).collect();
+            names.sort();
+            return Err(Refusal::Missing(names));
+        };
+        if view.shape() != shape.0 {
+            let found = Shape::new(view.shape());
+            return Err(Refusal::Shape { name, found });
+        }
+        let Some(values) = numbers(&view) else {
+            let found = format!("{:?}", view.dtype()).to_lowercase();
+            return Err(Refusal::Type { name, found });
+        };
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(Refusal::NotFinite(name));
+        }
+        Ok(Found { name, values })
+    }
+}
+
+/// The entries as float64; `None` where they are not floating-point numbers.
+fn numbers(view: &TensorView) -> Option<Arc<[f64]>> {
+    let bytes = view.data();
+    let two = |of: fn(u16) -> f64| -> Arc<[f64]> {
+        let pairs = bytes.chunks_exact(2);
+        pairs
+            .map(|b| of(u16::from_le_bytes([b[0], b[1]])))
+            .collect()
+    };
+    Some(match view.dtype() {
+        Dtype::F64 => {
+            let entries = bytes.chunks_exact(8);
+            entries
+                .map(|b| f64::from_le_bytes(b.try_into().expect("eight bytes")))
+                .collect()
+        }
+        Dtype::F32 => {
+            let entries = bytes.chunks_exact(4);
+            entries
+                .map(|b| f64::from(f32::from_le_bytes(b.try_into().expect("four bytes"))))
+                .collect()
+        }
+        // The upper half of a float32.
+        Dtype::BF16 => two(|bits| f64::from(f32::from_bits(u32::from(bits) << 16))),
+        Dtype::F16 => two(half),
+        _ => return None,
+    })
+}
+
+/// IEEE 754 binary16: a sign, five bits of exponent, ten of mantissa.
+fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    sign * match exponent {
+        0 => mantissa * (-24f64).exp2(),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + mantissa) * f64::from(exponent - 25).exp2(),
+    }
+}
+
+/// In hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a file is called in the folder of a run: its own name, and before that of one from another
+/// folder a number made of the path, so that two of one name stay apart.
+pub fn kept_name(written: &str) -> PathBuf {
+    let path = Path::new(written);
+    let name = path.file_name().unwrap_or_default();
+    if path.as_os_str() == name {
+        return name.into();
+    }
+    let number = &sha256(written.as_bytes())[..16];
+    format!("{number}-{}", name.to_string_lossy()).into()
+}
+
+/// Where a model in `folder` finds the file that it names: in that folder, or, where the folder is that
+/// of a run which keeps a copy of it, there.
+pub fn locate(folder: &Path, written: &str) -> PathBuf {
+    let kept = folder.join(FOLDER).join(kept_name(written));
+    match folder.join("run.toml").is_file() && kept.is_file() {
+        true => kept,
+        false => folder.join(written),
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// The fact, without what was wanted.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Refusal::Missing(_) => f.write_str("there is no such tensor"),
+            Refusal::Shape { name, found } => write!(f, "`{name}` is {found}"),
+            Refusal::Type { name, found } => write!(f, "the entries of `{name}` are {found}"),
+            Refusal::NotFinite(name) => write!(f, "`{name}` has an entry that is not finite"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As any other program would write it.
+    fn file(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> tempfile::NamedTempFile {
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            let view = TensorView::new(*dtype, shape.to_vec(), bytes).unwrap();
+            (name.to_string(), view)
+        });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), safetensors::serialize(views, None).unwrap()).unwrap();
+        file
+    }
+
+    #[test]
+    fn every_floating_point_type_is_read() {
+        // 1, -2, 1.5, the least number above 0 of each half, and the largest of binary16.
+        let halves: [u16; 5] = [0x3C00, 0xC000, 0x3E00, 0x0001, 0x7BFF];
+        let brains: [u16; 5] = [0x3F80, 0xC000, 0x3FC0, 0x0001, 0x7F7F];
+        let two = |all: [u16; 5]| all.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let exact: [f64; 5] = [1.0, -2.0, 1.5, 0.1, 7.25];
+        let file = file(&[
+            ("f16.kernel", Dtype::F16, &[5], two(halves)),
+            ("bf16.kernel", Dtype::BF16, &[5], two(brains)),
+            (
+                "f32.kernel",
+                Dtype::F32,
+                &[5],
+                exact
+                    .iter()
+                    .flat_map(|x| (*x as f32).to_le_bytes())
+                    .collect(),
+            ),
+            (
+                "f64.kernel.loc",
+                Dtype::F64,
+                &[5],
+                exact.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            ),
+            ("i8.kernel", Dtype::I8, &[5], vec![0; 5]),
+        ]);
+        let checkpoint = Checkpoint::read(file.path()).unwrap();
+        let shape = Shape::new(&[5]);
+        let values = |name: &str| checkpoint.find(name, &shape).unwrap().values.to_vec();
+        let least = 2f64.powi(-24);
+        assert_eq!(values("f16.kernel"), [1.0, -2.0, 1.5, least, 65504.0]);
+        let (least, most) = (2f64.powi(-133), (2.0 - 2f64.powi(-7)) * 2f64.powi(127));
+        assert_eq!(values("bf16.kernel"), [1.0, -2.0, 1.5, least, most]);
+        assert_eq!(values("f32.kernel"), exact.map(|x| f64::from(x as f32)));
+        assert_eq!(values("f64.kernel"), exact);
+        let refused = |name: &str, shape| checkpoint.find(name, &shape).unwrap_err();
+        assert!(matches!(
+            refused("i8.kernel", shape.clone()),
+            Refusal::Type { .. }
+        ));
+        let other = refused("f64.kernel", Shape::new(&[1, 5]));
+        assert_eq!(other.to_string(), "`f64.kernel.loc` is [5]");
+        let Refusal::Missing(names) = refused("f32.bias", shape) else {
+            panic!("there is no such tensor");
+        };
+        assert_eq!(names.len(), 5);
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for bytes in [&b""[..], b"model m", &[255; 64]] {
+            fs::write(file.path(), bytes).unwrap();
+            assert!(Checkpoint::read(file.path()).is_err());
+        }
+        assert!(Checkpoint::read(Path::new("no/such.safetensors")).is_err());
+    }
+
+    #[test]
+    fn files_of_one_name_stay_apart_in_a_run() {
+        assert_eq!(kept_name("a.safetensors"), Path::new("a.safetensors"));
+        let names: Vec<PathBuf> = ["a.st", "x/a.st", "y/a.st", "../a.st"]
+            .map(kept_name)
+            .into();
+        for (index, name) in names.iter().enumerate() {
+            assert_eq!(name.components().count(), 1);
+            assert!(!names[..index].contains(name), "{name:?} stands for two");
+        }
+    }
+}
