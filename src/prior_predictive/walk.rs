@@ -3,14 +3,17 @@
 use crate::ir::{Call, Handle, Model, Node};
 use crate::layer::{AnyLinear, AnyMap, Linear, Map, Operation};
 
+/// Given a node, the value that it is computed from, and its own.
+pub type See<'a> = dyn FnMut(Handle<Node>, &[f64], &[f64]) + 'a;
+
 /// Runs the network with these weights, by their places in the model; `see` is given each value of the
-/// graph as soon as it is there, and the value that it is computed from.
+/// graph as soon as it is there.
 pub fn walk(
     model: &Model,
     weights: &[Vec<f64>],
     inputs: &[f64],
     examples: usize,
-    see: &mut dyn FnMut(Handle<Node>, &[f64], &[f64]),
+    see: &mut See,
 ) {
     let last = last_uses(model);
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); model.nodes.len()];
