@@ -6,6 +6,7 @@ use super::{Entries, Gradients, Term, add_prior_gradient};
 use crate::distribution::{Density, Distribution, Feature};
 use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
+use std::sync::LazyLock;
 
 /// KL(N(μ, σ²) ‖ p), entry by entry:
 ///
@@ -36,8 +37,7 @@ use crate::tensor::math::HALF_LN_TWO_PI;
 ///   These are worked out in float64, as they are of few entries.
 pub struct Quadrature {
     prior: PulledBack,
-    hermite: Vec<(f64, Vec<Node>)>,
-    legendre: Vec<Node>,
+    rules: &'static Rules,
     /// Where the panels end; outside ±7 lies 3e-12 of the mass.
     reach: f64,
     /// Of a panel's length as told by the features.
@@ -57,6 +57,25 @@ const NEAREST: f64 = 1e-9;
 /// The fastest growth that is followed: beyond, e^(kσz) at z = kσ + 7 is more than float64 holds.
 const FASTEST: f64 = 23.0;
 
+/// Nodes, and for those of Gauss–Hermite how wide the features must be.
+struct Rules {
+    hermite: Vec<(f64, Vec<Node>)>,
+    legendre: Vec<Node>,
+}
+
+impl Rules {
+    fn new(times: usize) -> Self {
+        let hermite = |&(count, width): &(usize, f64)| (width, hermite(times * count));
+        Rules {
+            hermite: HERMITE.iter().map(hermite).collect(),
+            legendre: legendre(LEGENDRE),
+        }
+    }
+}
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::new(1));
+static REFINED: LazyLock<Rules> = LazyLock::new(|| Rules::new(2));
+
 /// Where a posterior sees the prior's features, in units of its scale.
 struct View<'a> {
     features: &'a [Feature],
@@ -68,11 +87,7 @@ impl Quadrature {
     pub fn new(prior: impl Into<PulledBack>) -> Self {
         Quadrature {
             prior: prior.into(),
-            hermite: HERMITE
-                .iter()
-                .map(|&(count, width)| (width, hermite(count)))
-                .collect(),
-            legendre: legendre(LEGENDRE),
+            rules: &RULES,
             reach: 7.0,
             length: 1.0,
         }
@@ -81,10 +96,7 @@ impl Quadrature {
     /// With twice the nodes, and further out: what is left of the error, to be looked at.
     pub fn refined(prior: impl Into<PulledBack>) -> Self {
         Quadrature {
-            hermite: HERMITE
-                .iter()
-                .map(|&(count, width)| (width, hermite(2 * count)))
-                .collect(),
+            rules: &REFINED,
             reach: 8.5,
             length: 0.5,
             ..Quadrature::new(prior)
@@ -103,7 +115,12 @@ impl Quadrature {
         let width = near
             .map(|feature| feature.width)
             .fold(8.0 / fastest, f64::min);
-        if let Some((_, nodes)) = self.hermite.iter().find(|(needed, _)| width >= *needed) {
+        if let Some((_, nodes)) = self
+            .rules
+            .hermite
+            .iter()
+            .find(|(needed, _)| width >= *needed)
+        {
             return panel(nodes, 0.0, 1.0);
         }
         let longest = LONGEST.min(12.0 / fastest);
@@ -124,7 +141,11 @@ impl Quadrature {
                 length = length.min(2.0 * (ELLIPSE * distance - ahead) / (ELLIPSE * ELLIPSE - 1.0));
             }
             let end = right.min(start + (self.length * length).max(1e-12));
-            panel(&self.legendre, 0.5 * (start + end), 0.5 * (end - start));
+            panel(
+                &self.rules.legendre,
+                0.5 * (start + end),
+                0.5 * (end - start),
+            );
             start = end;
         }
     }

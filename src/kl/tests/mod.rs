@@ -94,18 +94,23 @@ impl Family {
         }
     }
 
-    /// ln of the density that z has where f(z) has the prior's, and f(z).
-    fn log_prior(self, prior: &dyn Distribution, parameters: &[f64], z: f64) -> f64 {
-        let (w, log_slope) = match self.transform {
-            Transform::Identity => (z, 0.0),
-            Transform::Exp => (z.exp(), z),
+    /// ln of the density that z has where f(z) has the prior's, and its derivative.
+    fn log_prior(self, prior: &dyn Distribution, parameters: &[f64], z: f64) -> [f64; 2] {
+        // w, ∂w/∂z, and the derivative of the latter's logarithm
+        let (w, slope, by_z) = match self.transform {
+            Transform::Identity => (z, 1.0, 0.0),
+            Transform::Exp => (z.exp(), z.exp(), 1.0),
             Transform::Logistic { low, high } => {
                 let share = 1.0 / (1.0 + (-z).exp());
                 let slope = (high - low) * share * share * (-z).exp();
-                (low + (high - low) * share, slope.ln())
+                (low + (high - low) * share, slope, 1.0 - 2.0 * share)
             }
         };
-        prior.log_prob(parameters, w) + log_slope
+        let score = prior.score(parameters, w);
+        [
+            prior.log_prob(parameters, w) + slope.ln(),
+            score * slope + by_z,
+        ]
     }
 }
 
@@ -146,21 +151,27 @@ fn reference(
     points.retain(|z| (-reach[0]..=reach[1]).contains(z));
     points.sort_by(f64::total_cmp);
     points.dedup();
-    let expected = |g: &dyn Fn(f64) -> f64| {
-        integrate(
-            |z| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * g(z),
-            &points,
-        )
-    };
+    // with 1 added, so that rounding about 0 is not refined
+    let density = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+    let expected = |g: &dyn Fn(f64) -> f64| integrate(|z| density(z) * (1.0 + g(z)), &points) - 1.0;
     let log_prior = |z: f64| family.log_prior(prior, parameters, loc + scale * z);
-    let mean = expected(&log_prior);
+    let mean = expected(&|z| log_prior(z)[0]);
     let entropy = scale.ln() + crate::tensor::math::HALF_LN_TWO_PI + 0.5;
-    // by the derivative of the density, less the mean, which changes nothing
-    [
-        -entropy - mean,
-        -expected(&|z| z * (log_prior(z) - mean)),
-        -1.0 - expected(&|z| (z * z - 1.0) * (log_prior(z) - mean)),
-    ]
+    let singular =
+        |f: &distribution::Feature| !f.kink && f.width == 0.0 && (f.at - loc).abs() < 12.0 * scale;
+    let features = PulledBack::new(prior, family.transform).features(parameters);
+    let [by_loc, by_scale] = match features.iter().any(singular) {
+        // the score has no integral: the density's derivative, less the mean, which changes nothing
+        true => [
+            expected(&|z| z * (log_prior(z)[0] - mean)),
+            expected(&|z| (z * z - 1.0) * (log_prior(z)[0] - mean)),
+        ],
+        false => [
+            scale * expected(&|z| log_prior(z)[1]),
+            scale * expected(&|z| z * log_prior(z)[1]),
+        ],
+    };
+    [-entropy - mean, -by_loc, -1.0 - by_scale]
 }
 
 /// A form of a pair.
