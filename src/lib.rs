@@ -28,6 +28,7 @@ pub mod plan;
 pub mod posterior;
 pub mod predict;
 pub mod pretrained;
+pub mod prior_predictive;
 pub mod report;
 pub mod signature;
 pub mod source;

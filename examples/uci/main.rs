@@ -14,7 +14,7 @@
 //! wants to choose settings has `--validation 0.2`, which scores rows set aside from the training part
 //! in their place.
 
-mod published;
+pub mod published;
 
 use bnnc::data::order::epoch_order;
 use bnnc::data::split::Validation;
@@ -29,44 +29,50 @@ use bnnc::train::Config;
 use bnnc::train::examples::{Buffers, Part, Prepared};
 use bnnc::{compile, source::Source};
 use clap::Parser;
-use published::{PUBLISHED, Published};
+use published::{METHODS, PUBLISHED, Published};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs the UCI regression study and prints its table
 #[derive(Debug, Clone, Parser)]
-#[command(name = "uci")]
+#[command(name = "uci", args_override_self = true)]
 pub struct Study {
     /// The folder that holds a folder for each set
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// The model, with `const inputs`; its run file lies beside it
-    #[arg(long, value_name = "MODEL", default_value = "specs/uci.bnn")]
-    model: PathBuf,
+    /// Models with a `const inputs`, commas between, each with its run file beside it
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "MODEL",
+        default_value = "specs/uci.bnn,specs/uci_hierarchical.bnn"
+    )]
+    models: Vec<PathBuf>,
     /// Which sets, with commas between; else those with published numbers
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     sets: Vec<String>,
     /// The first so many splits
-    #[arg(long, value_name = "K", default_value_t = 20)]
-    splits: usize,
+    #[arg(long, value_name = "K", default_value = "20")]
+    splits: NonZeroUsize,
     /// Draws of the weights that predictions are averaged over
-    #[arg(long, value_name = "S", default_value_t = 100)]
-    samples: usize,
+    #[arg(long, value_name = "S", default_value = "100")]
+    samples: NonZeroUsize,
     /// Score this part of the training rows, set aside, in place of the test rows
     #[arg(long, value_name = "FRACTION")]
     validation: Option<f64>,
     /// Override a constant of the model file; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE")]
     constants: Vec<String>,
-    /// Passes over the training rows; else the run file's
-    #[arg(long)]
-    epochs: Option<usize>,
+    /// Passes over the training rows; else the run files'
+    #[arg(long, value_name = "N")]
+    epochs: Option<NonZeroUsize>,
     /// Runs at once; else one a core. The numbers do not depend on it
     #[arg(long, value_name = "N")]
-    threads: Option<usize>,
+    threads: Option<NonZeroUsize>,
 }
 
 /// What one split comes to.
@@ -95,20 +101,32 @@ fn main() -> ExitCode {
 impl Study {
     /// The study's tables, in Markdown.
     pub fn run(&self) -> Result<String> {
-        let sets: Vec<&str> = match self.sets.is_empty() {
-            true => PUBLISHED.iter().map(|row| row.set).collect(),
-            false => self.sets.iter().map(String::as_str).collect(),
-        };
+        let sets = self.sets();
         let scores = self.scores(&sets)?;
         Ok(self.table(&sets, &scores))
     }
 
-    /// The scores of each set's splits. Each run has a thread of its own: a network this small has no work
-    /// for two.
-    fn scores(&self, sets: &[&str]) -> Result<Vec<Vec<Score>>> {
-        let jobs = sets.len() * self.splits;
+    fn sets(&self) -> Vec<&str> {
+        match self.sets.is_empty() {
+            true => PUBLISHED.iter().map(|row| row.set).collect(),
+            false => self.sets.iter().map(String::as_str).collect(),
+        }
+    }
+
+    /// The scores of every split: of each set, of each model. Each run has a thread of its own: a network
+    /// this small has no work for two.
+    pub fn scores(&self, sets: &[&str]) -> Result<Vec<Vec<Vec<Score>>>> {
+        let mut jobs = vec![];
+        for set in sets {
+            for model in &self.models {
+                jobs.extend((0..self.splits.get()).map(|split| (*set, model, split)));
+            }
+        }
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.threads.unwrap_or_else(cores).clamp(1, jobs.max(1));
+        let threads = self
+            .threads
+            .map_or_else(cores, NonZeroUsize::get)
+            .clamp(1, jobs.len().max(1));
         let next = AtomicUsize::new(0);
         let work = || -> Result<Vec<(usize, Score)>> {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
@@ -118,16 +136,14 @@ impl Study {
             let mut done = vec![];
             loop {
                 let job = next.fetch_add(1, Ordering::Relaxed);
-                if job >= jobs {
+                let Some((set, model, split)) = jobs.get(job) else {
                     return Ok(done);
-                }
-                let (set, split) = (sets[job / self.splits], job % self.splits);
-                let score = pool.install(|| self.split(set, split)).inspect_err(|_| {
-                    // The others need not go on.
-                    next.store(jobs, Ordering::Relaxed);
-                })?;
-                let (rmse, ll) = (score.rmse, score.log_likelihood);
-                eprintln!("{set} {split}: rmse {rmse:.4}, log-likelihood {ll:.4}");
+                };
+                let score = pool.install(|| self.split(set, model, *split));
+                // After a fault the others need not go on.
+                let score = score.inspect_err(|_| next.store(jobs.len(), Ordering::Relaxed))?;
+                let (name, rmse, ll) = (stem(model), score.rmse, score.log_likelihood);
+                eprintln!("{set} {split}, {name}: rmse {rmse:.4}, log-likelihood {ll:.4}");
                 done.push((job, score));
             }
         };
@@ -142,18 +158,22 @@ impl Study {
         let mut all: Vec<(usize, Score)> = parts.into_iter().flatten().collect();
         all.sort_by_key(|(job, _)| *job);
         let scores: Vec<Score> = all.into_iter().map(|(_, score)| score).collect();
-        Ok(scores
-            .chunks(self.splits.max(1))
+        let of_model: Vec<Vec<Score>> = scores
+            .chunks(self.splits.get())
             .map(<[Score]>::to_vec)
+            .collect();
+        Ok(of_model
+            .chunks(self.models.len().max(1))
+            .map(<[Vec<Score>]>::to_vec)
             .collect())
     }
 
     /// Trains on one split and scores its test part.
-    fn split(&self, set: &str, split: usize) -> Result<Score> {
+    fn split(&self, set: &str, model: &Path, split: usize) -> Result<Score> {
         let folder = self.data.join(set);
-        let mut config = Config::beside(&self.model)?.map_or_else(Config::default, |(_, c)| c);
+        let mut config = Config::beside(model)?.map_or_else(Config::default, |(_, c)| c);
         config.seed = split as u64;
-        config.epochs = self.epochs.unwrap_or(config.epochs);
+        config.epochs = self.epochs.map_or(config.epochs, NonZeroUsize::get);
         if let Some(part) = self.validation {
             config.data.validation = Validation::Fraction(part);
         }
@@ -167,7 +187,7 @@ impl Study {
             let (name, value) = constant.split_once('=').unwrap_or((constant, ""));
             config.set.push((name.into(), value.into()));
         }
-        let source: Source = compile::read(&self.model)?;
+        let source: Source = compile::read(model)?;
         let mut compiled = compile::source(source, &config.set)?;
         compiled.draw(config.samples);
         let prepared = Prepared::new(data, &compiled.model, &config)?;
@@ -190,7 +210,7 @@ impl Study {
             },
             None => prepared.validation(),
         };
-        let predicted = evaluate::predict(&mut machine, &part, self.samples, config.seed)?;
+        let predicted = evaluate::predict(&mut machine, &part, self.samples.get(), config.seed)?;
         match evaluate::score(&predicted, &part) {
             Scores::Regression { rmse, nll, .. } if nll.is_finite() => Ok(Score {
                 rmse,
@@ -201,54 +221,71 @@ impl Study {
                 Err(Diagnostic::error("E0608", title).into())
             }
             Scores::Classification { .. } => {
-                let title = format!("{} is no regression", self.model.display());
+                let title = format!("{} is no regression", model.display());
                 Err(Diagnostic::error("E0603", title).into())
             }
         }
     }
 
-    /// Two tables, RMSE and log-likelihood: a row a set, this study's column before the published ones.
-    fn table(&self, sets: &[&str], scores: &[Vec<Score>]) -> String {
-        let mut text = String::new();
+    /// Two tables, RMSE and log-likelihood: a row a set, this study's columns before the published ones.
+    fn table(&self, sets: &[&str], scores: &[Vec<Vec<Score>>]) -> String {
         let part = match self.validation {
             Some(part) => format!("a part of {part} of the training rows, set aside"),
             None => "the test rows".into(),
         };
-        let head = format!(
-            "{}, splits 0 to {}, {} draws, of {part}\n",
-            self.model.display(),
-            self.splits.saturating_sub(1),
+        let mut text = format!(
+            "splits 0 to {}, {} draws, of {part}\n",
+            self.splits.get() - 1,
             self.samples
         );
-        text += &head;
-        let columns: [(&str, fn(&Score) -> f64, fn(&Published) -> [[f64; 2]; 3]); 2] = [
+        let columns: [Column; 2] = [
             ("RMSE", |s| s.rmse, |p| p.rmse),
             ("log-likelihood", |s| s.log_likelihood, |p| p.log_likelihood),
         ];
         for (name, of, of_published) in columns {
-            let methods = published::METHODS.map(|(method, _)| method).join(" | ");
-            let _ = writeln!(text, "\n| {name} | bnnc | {methods} |");
-            text += "| --- | ---: | ---: | ---: | ---: |\n";
-            for (set, scores) in sets.iter().zip(scores) {
-                let values: Vec<f64> = scores.iter().map(of).collect();
-                let _ = write!(text, "| {set} | {} |", with_error(&values));
+            let ours = self.models.iter().map(|model| stem(model));
+            let methods = METHODS.iter().map(|(method, _)| method.to_string());
+            let heads: Vec<String> = ours.chain(methods).collect();
+            let _ = writeln!(text, "\n| {name} | {} |", heads.join(" | "));
+            let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
+            for (set, of_models) in sets.iter().zip(scores) {
+                let _ = write!(text, "| {set} |");
+                for scores in of_models {
+                    let values: Vec<f64> = scores.iter().map(of).collect();
+                    let _ = write!(text, " {} |", with_error(&values));
+                }
                 match PUBLISHED.iter().find(|row| row.set == *set) {
                     Some(row) => {
                         for [mean, error] in of_published(row) {
                             let _ = write!(text, " {mean:.2} ± {error:.2} |");
                         }
                     }
-                    None => text += " | | |",
+                    None => text += &" |".repeat(METHODS.len()),
                 }
                 text.push('\n');
             }
         }
         text.push('\n');
-        for (method, source) in published::METHODS {
+        for (method, source) in METHODS {
             let _ = writeln!(text, "{method}: {source}");
         }
         text
     }
+}
+
+/// A score's name, and where it stands here and in what was published.
+type Column = (
+    &'static str,
+    fn(&Score) -> f64,
+    fn(&Published) -> [[f64; 2]; METHODS.len()],
+);
+
+/// A file's name without its extension.
+fn stem(path: &Path) -> String {
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// `bnnc train`'s loop without its files: the same minibatches, draws and learning rates.

@@ -42,7 +42,8 @@ pub struct Sets {
     pub set: Vec<(String, String)>,
 }
 
-fn pair(text: &str) -> std::result::Result<(String, String), String> {
+/// `NAME=VALUE`
+pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

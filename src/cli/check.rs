@@ -4,12 +4,13 @@ use super::arguments::{DataSource, Format, Sets, count};
 use super::lints::{LintFlags, show};
 use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
-use crate::data::{self, Request, split};
+use crate::data::{self, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
+use crate::prior_predictive::{self, Observed};
 use crate::train::config::{Config, Overrides};
-use crate::train::examples::input_mismatch;
+use crate::train::examples::{Prepared, input_mismatch};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -35,6 +36,12 @@ pub struct CheckArgs {
     /// Print one of the compiler's own forms of the model instead
     #[arg(long, value_enum)]
     emit: Option<Emit>,
+    /// Draw networks from the prior, run them, and print how large their values are instead
+    #[arg(long, conflicts_with = "emit")]
+    prior_predictive: bool,
+    /// Networks to draw from the prior
+    #[arg(long, value_name = "S", value_parser = count, default_value_t = 100, requires = "prior_predictive")]
+    draws: usize,
 }
 
 /// A form of the model.
@@ -65,6 +72,9 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     }
     let (run_file, config) = settings(args)?;
     let mut compiled = compile::file(&args.model, &config.set)?;
+    if args.prior_predictive {
+        return prior_predictive(args, &config, &compiled);
+    }
     compiled.draw(config.samples);
     let mut facts = facts(&config, &compiled)?;
     facts.epochs = run_file.is_some().then_some(config.epochs);
@@ -95,6 +105,39 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     Ok(())
 }
 
+/// Networks of the prior, on the data if any is named.
+fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> Result<()> {
+    let model = &compiled.model;
+    let examples = prior_predictive::examples(model, args.draws);
+    let (inputs, observed) = match config.data.request() {
+        None => (prior_predictive::standard_inputs(model, examples), None),
+        Some(request) => {
+            // One step on one example is always possible; no more is wanted of the run here.
+            let config = Config {
+                batch_size: 1,
+                epochs: 1,
+                ..config.clone()
+            };
+            let prepared = Prepared::new(data::load(&request)?, model, &config)?;
+            let part = prepared.training();
+            let scaled = match config.data.scaling {
+                "none" => "as they are".into(),
+                scaling => format!("scaled as in training ({scaling})"),
+            };
+            let name = format!("training examples of {}, {scaled}", prepared.data.name);
+            let inputs = prior_predictive::training_inputs(&part, &name, examples)?;
+            (inputs, Some(Observed::of(&part)))
+        }
+    };
+    let found = prior_predictive::look(model, &inputs, observed, args.draws)
+        .map_err(|failure| Failure::new(failure.diagnostics, compiled.source.clone()))?;
+    match args.format {
+        Format::Text => out(format_args!("{}", found.text(width()))),
+        Format::Json => say!("{:#}", found.json()),
+    }
+    Ok(())
+}
+
 /// What `bnnc train` would run with: the run file of the model's name, and flags over it.
 fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
     let (path, config) = Config::beside(&args.model)?.unzip();
@@ -113,15 +156,10 @@ fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
 
 /// What is known of the run, the data held against the model.
 fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
-    let Some(name) = &config.data.name else {
+    let Some(request) = config.data.request() else {
         return Ok(train::facts(config, None, 0));
     };
-    let found = data::facts(&Request {
-        data: name.clone(),
-        data_dir: config.data.directory.clone(),
-        target: config.data.target.clone(),
-        test_rows: config.data.test_rows.clone(),
-    })?;
+    let found = data::facts(&request)?;
     if let Some(message) = mismatch(&compiled.model, &found) {
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }

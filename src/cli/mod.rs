@@ -3,6 +3,7 @@
 mod arguments;
 mod check;
 pub mod data;
+mod diff;
 mod evaluate;
 mod lints;
 mod list;
@@ -30,6 +31,8 @@ struct Cli {
 enum Command {
     /// Say what a model file means: layers, parameters, and the loss term by term
     Check(check::CheckArgs),
+    /// Say in what two models differ: parameters, layers, terms, forms and scales
+    Diff(diff::DiffArgs),
     /// Train a model, into a run directory
     Train(train::TrainArgs),
     /// Score a trained run on data
@@ -49,6 +52,7 @@ impl Command {
     fn format(&self) -> Format {
         match self {
             Command::Check(args) => args.format,
+            Command::Diff(args) => args.format,
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
             _ => Format::Text,
@@ -57,12 +61,14 @@ impl Command {
 }
 
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
-/// file, data or a run, and 2 where the arguments are.
+/// file, data or a run, or where `diff --exit-code` finds a difference, and 2 where the arguments are wrong.
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     let format = command.format();
+    let mut differs = false;
     let result = match command {
         Command::Check(args) => check::run(&args),
+        Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
@@ -71,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Data(args) => data::run(&args),
     };
     match result.err().or_else(terminal::fault) {
+        None if differs => ExitCode::FAILURE,
         None => ExitCode::SUCCESS,
         Some(failure) => {
             match format {

@@ -1,7 +1,7 @@
 //! The horseshoe prior.
 
 use super::{Distribution, Family, Feature, Fixed, Support, number, select, standard_normal};
-use crate::signature::{Domain, Signature};
+use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Math;
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
@@ -13,7 +13,9 @@ use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 /// ```
 ///
 /// Carvalho, Polson and Scott (2010), "The horseshoe estimator for sparse signals", section 2 and
-/// theorem 1: each weight has a local scale λ of its own, here integrated out. The density is infinite
+/// theorem 1: each weight has a local scale λ of its own, here integrated out. With `local = unit` all
+/// weights of an output unit share one (Ghosh, Yao and Doshi-Velez 2018), which is then a parameter with
+/// a posterior: `hidden.kernel.local`, and the prior is N(0, (scale·λ)²). The density is infinite
 /// at 0, as -ln |w|, and falls as 1/w² far out.
 ///
 /// With [`Math::e1_offset`], c, it is 1/((x + c) scale √(2π³)) and its score -2c/(z·scale): nothing
@@ -23,12 +25,20 @@ pub struct Horseshoe;
 static SIGNATURE: Signature = Signature {
     name: "Horseshoe",
     summary: "normal with a half-Cauchy scale for each weight, integrated out",
-    parameters: &[number(
-        "scale",
-        Domain::Positive,
-        Some("1"),
-        "the global scale that the local ones multiply",
-    )],
+    parameters: &[
+        number(
+            "scale",
+            Domain::Positive,
+            Some("1"),
+            "the global scale that the local ones multiply",
+        ),
+        Parameter {
+            name: "local",
+            kind: Kind::Choice(&["weight", "unit"]),
+            default: Some("weight"),
+            summary: "what has a local scale: each weight, integrated out, or each output unit, a variable of its own",
+        },
+    ],
 };
 
 impl Distribution for Horseshoe {

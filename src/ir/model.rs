@@ -184,6 +184,8 @@ pub struct Prior {
     pub anchor: Option<Arc<[f64]>>,
     /// The positive variables, one an output unit, that its scale is multiplied with.
     pub local: Option<Handle<Tensor>>,
+    /// Whether the file asks for these; on a single number it makes no difference.
+    pub per_unit: bool,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
 }

@@ -34,10 +34,13 @@ impl Model {
                 }
             })
             .collect();
+        let local = prior.local.map_or(String::new(), |local| {
+            format!(" · {}", self.tensors[local].name)
+        });
         if arguments.is_empty() {
-            return name.into();
+            return format!("{name}{local}");
         }
-        format!("{name}({})", arguments.join(", "))
+        format!("{name}({}){local}", arguments.join(", "))
     }
 
     /// A number as the file would write it: `0.1`, `learned(0.1)`, `tau/2.82843`.

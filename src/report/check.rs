@@ -309,7 +309,7 @@ fn layer(model: &Model, node: &Node) -> LayerRow {
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
-fn call(model: &Model, node: &Node) -> String {
+pub(super) fn call(model: &Model, node: &Node) -> String {
     let Some((layer, arguments)) = node
         .call
         .as_ref()
@@ -338,7 +338,7 @@ fn call(model: &Model, node: &Node) -> String {
     }
 }
 
-fn constant(value: &Constant) -> String {
+pub(super) fn constant(value: &Constant) -> String {
     match value {
         Constant::Count(n) => n.to_string(),
         Constant::Pair([a, b]) if a == b => a.to_string(),

@@ -1,9 +1,12 @@
 //! What `bnnc` says about a model and a run, as text and as JSON, from the same numbers.
 
 pub mod check;
+pub mod diff;
 pub mod initial;
+mod prior_predictive;
 pub mod spread;
 pub mod table;
 mod text;
 
 pub use check::{Check, check};
+pub use diff::{Diff, diff};

@@ -28,6 +28,7 @@
 //! ```
 
 use super::settings;
+use crate::data::Request;
 use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
@@ -81,6 +82,18 @@ pub struct DataConfig {
     pub scaling: &'static str,
     /// How real targets are scaled: `standardize` or `none`.
     pub targets: &'static str,
+}
+
+impl DataConfig {
+    /// The data to ask for, if any is named.
+    pub fn request(&self) -> Option<Request> {
+        self.name.clone().map(|data| Request {
+            data,
+            data_dir: self.directory.clone(),
+            target: self.target.clone(),
+            test_rows: self.test_rows.clone(),
+        })
+    }
 }
 
 /// How inputs can be scaled.

@@ -311,6 +311,7 @@ fn every_posterior_in_every_form_of_its_term() {
             "Normal(0.1, learned(0.6))",
             "StudentT(4, 0, tau)",
             "Normal(0, 0.7)",
+            "Horseshoe(tau, local = unit)",
         ] {
             for kl in ["auto", "quadrature", "monte_carlo"] {
                 let default = format!("prior = {prior}, posterior = {family}");

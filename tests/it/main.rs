@@ -2,6 +2,7 @@
 
 mod cli;
 mod conjugate;
+mod diff;
 mod docs;
 mod estimators;
 mod front_bad;
@@ -9,6 +10,7 @@ mod front_check;
 mod front_fuzz;
 mod front_ir;
 mod gradients;
+mod hierarchy;
 mod initializers;
 mod lints;
 mod oracle;
@@ -19,3 +21,4 @@ mod support;
 mod syntax;
 mod test_part;
 mod told;
+mod uci;

@@ -223,6 +223,7 @@ impl Lower<'_> {
             self.report(message);
             return None;
         }
+        let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
         let factors = (family.entries() == Entries::Scaled)
             .then(|| self.factors(&name, &shape, &posterior, estimator));
         // Of a kernel with factors, these are drawn.

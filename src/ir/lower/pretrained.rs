@@ -268,6 +268,7 @@ impl Lower<'_> {
             parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))],
             anchor: Some(pretrained.values.clone()),
             local: None,
+            per_unit: false,
             written: self.written(slot.value.span),
         })
     }

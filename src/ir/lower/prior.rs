@@ -3,7 +3,7 @@
 use super::Lower;
 use super::pretrained::is_moped;
 use super::scalar::Place;
-use crate::check::{Fans, bind, words};
+use crate::check::{Fans, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::{self, DISTRIBUTIONS, MAX_PARAMETERS};
 use crate::ir::model::*;
@@ -40,10 +40,18 @@ impl Lower<'_> {
             &mut self.messages,
         );
         let mut parameters = Vec::new();
-        let mut arguments = Vec::new();
+        let mut lists = Vec::new();
         let mut whole = bound.complete;
+        let mut per_unit = false;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
+            if let Kind::Choice(words) = parameter.kind {
+                let word =
+                    arguments::choice(parameter.name, &given.expr, words, &mut self.messages);
+                per_unit = word == Some("unit");
+                whole &= word.is_some();
+                continue;
+            }
             let (Kind::Number { domain, learnable } | Kind::Numbers { domain, learnable }) =
                 parameter.kind
             else {
@@ -83,7 +91,7 @@ impl Lower<'_> {
                     None => whole = false,
                 }
             }
-            arguments.push(values);
+            lists.push(values);
         }
         if !whole {
             return None;
@@ -96,7 +104,7 @@ impl Lower<'_> {
             self.report(Diagnostic::error("E0207", title).at(call.span, ""));
             return None;
         }
-        if let Some(reason) = distribution.refuse(&arguments) {
+        if let Some(reason) = distribution.refuse(&lists) {
             self.report(Diagnostic::error("E0207", reason).at(call.span, ""));
             return None;
         }
@@ -105,6 +113,7 @@ impl Lower<'_> {
             parameters,
             anchor: None,
             local: None,
+            per_unit,
             written: self.written(value.span),
         })
     }

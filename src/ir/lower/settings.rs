@@ -254,6 +254,7 @@ impl Lower<'_> {
                     parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
                     anchor: None,
                     local: None,
+                    per_unit: false,
                     written: "Normal(0, 1)".into(),
                 };
                 Some((Some(prior), Origin::Language(NO_PRIOR)))

@@ -1,0 +1,236 @@
+//! What networks of the prior predict, beside what the data has.
+
+use super::spread::{Spread, Values, quantile};
+use crate::ir::{Argument, Handle, Leaf, Model, Node};
+use crate::likelihood::{Rows, TargetKind};
+use crate::train::examples::Part;
+use serde::Serialize;
+
+/// A class is predicted for sure where its probability is above this.
+const SURE: f64 = 0.99;
+
+/// What one network predicts.
+pub struct Predictions {
+    /// As [`crate::likelihood::Nll::predictive`] gives it, an example after the other.
+    values: Vec<f64>,
+    examples: usize,
+}
+
+/// What all of them predict.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Outputs {
+    /// Of a target with classes, 0 and 1 among them.
+    Classes {
+        /// How many there are.
+        classes: usize,
+        /// The entropy of a prediction, in nats, averaged over networks and inputs.
+        entropy: f64,
+        /// The share of predictions with a probability above 0.99.
+        sure: f64,
+        /// The share of the inputs for which a network predicts its commonest class, averaged.
+        commonest: f64,
+    },
+    /// Of real numbers.
+    Real {
+        /// The means that the networks predict.
+        mean: Spread,
+        /// The standard deviation of the noise about them: its 5th, 50th and 95th percentile.
+        noise: [f64; 3],
+    },
+}
+
+/// What the training part of the data has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Observed {
+    /// Classes.
+    Classes {
+        /// The entropy of a class drawn from the data, in nats.
+        entropy: f64,
+        /// The share of the commonest.
+        commonest: f64,
+    },
+    /// Real numbers, all entries of a target together.
+    Real {
+        /// Their mean.
+        mean: f64,
+        /// Their standard deviation.
+        sd: f64,
+        /// Their 5th and 95th percentile.
+        quantiles: [f64; 2],
+        /// Whether they are in standard deviations from their mean, as training takes them.
+        standardized: bool,
+    },
+}
+
+impl Predictions {
+    /// From the values of the graph that the likelihood takes.
+    pub fn new(
+        model: &Model,
+        weights: &[Vec<f64>],
+        nodes: &[(Handle<Node>, Vec<f64>)],
+        examples: usize,
+    ) -> Self {
+        let leaf = |leaf: Leaf| match leaf {
+            Leaf::Learned(learned) => model.learned[learned].initial,
+            Leaf::Latent(latent) => weights[latent.index()][0],
+        };
+        let numbers: Vec<[f64; 1]> = model
+            .observe
+            .arguments
+            .iter()
+            .map(|argument| match argument {
+                Argument::Scalar(scalar) => [scalar.value(&leaf)],
+                Argument::Node(_) => [0.0],
+            })
+            .collect();
+        let arguments = model
+            .observe
+            .arguments
+            .iter()
+            .zip(&numbers)
+            .map(|(argument, number)| {
+                let node = match argument {
+                    Argument::Node(node) => nodes.iter().find(|(other, _)| other == node),
+                    Argument::Scalar(_) => None,
+                };
+                match node {
+                    Some((_, values)) => Rows {
+                        values,
+                        stride: values.len() / examples,
+                        step: usize::from(values.len() > examples),
+                    },
+                    None => Rows {
+                        values: &number[..],
+                        stride: 0,
+                        step: 0,
+                    },
+                }
+            });
+        let width = match model.target.kind {
+            TargetKind::Category(classes) => classes,
+            TargetKind::Binary => 1,
+            TargetKind::Real(width) => 2 * width,
+        };
+        let mut values = vec![0.0; examples * width];
+        let arguments: Vec<Rows<f64>> = arguments.collect();
+        model
+            .observe
+            .likelihood
+            .predictive(&arguments, examples, &mut values);
+        Predictions { values, examples }
+    }
+}
+
+fn entropy(probabilities: &[f64]) -> f64 {
+    let terms = probabilities.iter().filter(|p| **p > 0.0);
+    -terms.map(|p| p * p.ln()).sum::<f64>()
+}
+
+impl Outputs {
+    /// Of all networks.
+    pub(super) fn new(model: &Model, networks: &[&Predictions]) -> Self {
+        match model.target.kind {
+            TargetKind::Category(classes) => {
+                Outputs::classes(classes, networks, &|row| row.to_vec())
+            }
+            TargetKind::Binary => Outputs::classes(2, networks, &|row| vec![1.0 - row[0], row[0]]),
+            TargetKind::Real(width) => {
+                let means: Vec<Values> = networks
+                    .iter()
+                    .map(|network| {
+                        let rows = network.values.chunks_exact(2 * width);
+                        let means: Vec<f64> = rows.flat_map(|row| &row[..width]).copied().collect();
+                        Values::of(&means)
+                    })
+                    .collect();
+                let mut noise: Vec<f64> = networks
+                    .iter()
+                    .flat_map(|network| {
+                        let rows = network.values.chunks_exact(2 * width);
+                        rows.flat_map(|row| &row[width..])
+                            .map(|variance| variance.sqrt())
+                    })
+                    .collect();
+                noise.sort_unstable_by(f64::total_cmp);
+                Outputs::Real {
+                    mean: Spread::new(&means, false),
+                    noise: [0.05, 0.5, 0.95].map(|p| quantile(&noise, p)),
+                }
+            }
+        }
+    }
+
+    fn classes(
+        classes: usize,
+        networks: &[&Predictions],
+        probabilities: &dyn Fn(&[f64]) -> Vec<f64>,
+    ) -> Self {
+        let (mut total, mut sure, mut commonest) = (0.0, 0.0, 0.0);
+        let mut predictions = 0.0;
+        for network in networks {
+            let mut counts = vec![0.0; classes];
+            let width = network.values.len() / network.examples.max(1);
+            for row in network.values.chunks_exact(width.max(1)) {
+                let p = probabilities(row);
+                let likeliest = (0..classes)
+                    .max_by(|i, j| p[*i].total_cmp(&p[*j]))
+                    .unwrap_or(0);
+                total += entropy(&p);
+                sure += f64::from(u8::from(p[likeliest] > SURE));
+                counts[likeliest] += 1.0;
+                predictions += 1.0;
+            }
+            commonest +=
+                counts.iter().copied().fold(0.0, f64::max) / network.examples.max(1) as f64;
+        }
+        Outputs::Classes {
+            classes,
+            entropy: total / predictions,
+            sure: sure / predictions,
+            commonest: commonest / networks.len().max(1) as f64,
+        }
+    }
+}
+
+impl Observed {
+    /// What the targets of a part are, scaled as training takes them.
+    pub fn of(part: &Part) -> Self {
+        let width = part.split.target_shape.len();
+        match part.kind {
+            TargetKind::Category(_) | TargetKind::Binary => {
+                let classes = match part.kind {
+                    TargetKind::Category(classes) => classes,
+                    _ => 2,
+                };
+                let mut shares = vec![0.0; classes];
+                for place in 0..part.len() {
+                    shares[(part.target(place, 0) as usize).min(classes - 1)] +=
+                        1.0 / part.len() as f64;
+                }
+                Observed::Classes {
+                    entropy: entropy(&shares),
+                    commonest: shares.iter().copied().fold(0.0, f64::max),
+                }
+            }
+            TargetKind::Real(_) => {
+                let scales = &part.scales.targets;
+                let entries =
+                    (0..part.len()).flat_map(|place| (0..width).map(move |entry| (place, entry)));
+                let mut targets: Vec<f64> = entries
+                    .map(|(place, entry)| scales.apply(entry, part.target(place, entry)))
+                    .collect();
+                targets.sort_unstable_by(f64::total_cmp);
+                let spread = Spread::new(&[Values::of(&targets)], false);
+                Observed::Real {
+                    mean: spread.mean,
+                    sd: spread.sd,
+                    quantiles: [0.05, 0.95].map(|p| quantile(&targets, p)),
+                    standardized: scales.scale.iter().any(|scale| *scale != 1.0)
+                        || scales.offset.iter().any(|offset| *offset != 0.0),
+                }
+            }
+        }
+    }
+}

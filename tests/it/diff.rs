@@ -1,0 +1,144 @@
+//! `bnnc diff` and `bnnc check --prior-predictive` as a user meets them.
+
+use crate::cli::{MODEL, Place};
+use crate::front_ir::compiled;
+use bnnc::plan::Plan;
+use bnnc::report::diff;
+use std::path::Path;
+use std::sync::Arc;
+
+fn spec(name: &str) -> Arc<Plan> {
+    let path = Path::new("specs").join(name).with_extension("bnn");
+    Arc::new(Plan::new(compiled(&path).model))
+}
+
+#[test]
+fn differences_of_specs() {
+    for (a, b) in [
+        ("mnist_mlp", "mnist_mixture"),
+        ("cifar10_flipout", "cifar10_two_convs"),
+        ("concrete", "concrete_heteroscedastic"),
+    ] {
+        let diff = diff(&spec(a), &spec(b));
+        for width in [80, 120] {
+            let text = diff.text(width);
+            assert!(
+                text.lines().all(|line| line.chars().count() <= width),
+                "{text}"
+            );
+        }
+        insta::assert_snapshot!(format!("{a}_{b}"), diff.text(100));
+    }
+}
+
+#[test]
+fn exit_codes_and_constants() {
+    let place = Place::new();
+    std::fs::write(
+        place.path("other.bnn"),
+        MODEL.replace("dense(8)", "dense(9)"),
+    )
+    .unwrap();
+    let comment = format!("# a comment\n{MODEL}");
+    std::fs::write(place.path("same.bnn"), comment).unwrap();
+    let code = |arguments: &str| place.bnnc(arguments).status.code();
+    assert_eq!(
+        place.ok("diff line.bnn same.bnn --exit-code"),
+        "the same model\n"
+    );
+    assert_eq!(code("diff line.bnn other.bnn"), Some(0));
+    assert_eq!(code("diff line.bnn other.bnn --exit-code"), Some(1));
+    let json = place.ok("diff line.bnn other.bnn --format json");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["same"], false);
+    assert_eq!(
+        json["changes"][0],
+        serde_json::json!({
+            "section": "network", "what": "changed", "subject": "dense_1", "field": "units",
+            "before": "8", "after": "9", "note": null
+        })
+    );
+    assert_eq!(
+        json["totals"]["random_weights"],
+        serde_json::json!([33, 37])
+    );
+
+    let with_constant = MODEL
+        .replace("model line", "model line\nconst width = 8")
+        .replace("dense(8)", "dense(width)");
+    std::fs::write(place.path("constant.bnn"), with_constant).unwrap();
+    assert_eq!(place.ok("diff line.bnn constant.bnn"), "the same model\n");
+    let text = place.ok("diff constant.bnn constant.bnn --set width=5 --set-b width=6");
+    assert!(text.contains("dense_1  units  5 -> 6"), "{text}");
+    let text = place.refused("diff line.bnn constant.bnn --set width=5");
+    assert!(text.contains("E0217"), "{text}");
+}
+
+#[test]
+fn a_run_beside_its_file() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --samples 2 --batch-size 20 --out run");
+    let text = place.ok("diff line.bnn run");
+    assert!(text.contains("samples  1 -> 2"), "{text}");
+    assert!(place.refused("diff line.bnn .").contains("E0604"));
+}
+
+#[test]
+fn networks_of_the_prior_beside_data() {
+    let place = Place::new();
+    let found = |arguments: &str| -> serde_json::Value {
+        let command = format!("check line.bnn --prior-predictive --format json {arguments}");
+        serde_json::from_str(&place.ok(&command)).unwrap()
+    };
+    let json = found("--data t.csv --draws 50");
+    assert_eq!(
+        (&json["draws"], &json["examples"]),
+        (&50.into(), &60.into())
+    );
+    // The targets are standardised, and of 60 numbers.
+    let observed = &json["observed"];
+    assert_eq!(
+        (&observed["kind"], &observed["standardized"]),
+        (&"real".into(), &true.into())
+    );
+    assert!((observed["sd"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    assert!((json["inputs_rms"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    // Two standardised inputs and a bias of standard deviation 1 each: √3 in the mean of networks.
+    let sd = json["layers"][0]["pre_activations"]["sd"].as_f64().unwrap();
+    assert!((sd / 3f64.sqrt() - 1.0).abs() < 0.15, "{sd}");
+    assert_eq!(json["outputs"]["noise"], serde_json::json!([0.5, 0.5, 0.5]));
+    assert!(found("")["observed"].is_null());
+
+    let text = place.ok("check line.bnn --prior-predictive --draws 20");
+    assert!(text.contains("256 standard normal inputs"), "{text}");
+    let output = place.bnnc("check line.bnn --draws 20");
+    assert_eq!(output.status.code(), Some(2));
+    std::fs::write(
+        place.path("improper.bnn"),
+        MODEL.replace("prior = Normal(0, 1)", "prior = LogUniform"),
+    )
+    .unwrap();
+    let text = place.refused("check improper.bnn --prior-predictive");
+    assert!(
+        text.contains("E0420") && text.contains("dense_1.kernel"),
+        "{text}"
+    );
+}
+
+/// A layer of every spec has its line, whatever the width.
+#[test]
+fn the_table_fits_the_terminal() {
+    use bnnc::prior_predictive::{look, standard_inputs};
+    for name in ["concrete", "mnist_mixture"] {
+        let model = spec(name).model.clone();
+        let found = look(&model, &standard_inputs(&model, 8), None, 4).unwrap();
+        for width in [70, 80, 120] {
+            let text = found.text(width);
+            assert!(
+                text.lines().all(|line| line.chars().count() <= width),
+                "{text}"
+            );
+            assert!(found.layers.iter().all(|layer| text.contains(&layer.name)));
+        }
+    }
+}
