@@ -8,13 +8,7 @@ pub type See<'a> = dyn FnMut(Handle<Node>, &[f64], &[f64]) + 'a;
 
 /// Runs the network with these weights, by their places in the model; `see` is given each value of the
 /// graph as soon as it is there.
-pub fn walk(
-    model: &Model,
-    weights: &[Vec<f64>],
-    inputs: &[f64],
-    examples: usize,
-    see: &mut See,
-) {
+pub fn walk(model: &Model, weights: &[Vec<f64>], inputs: &[f64], examples: usize, see: &mut See) {
     let last = last_uses(model);
     let mut values: Vec<Vec<f64>> = vec![Vec::new(); model.nodes.len()];
     for (handle, node) in model.nodes.iter() {
