@@ -90,9 +90,10 @@ impl Distribution for ScaleMixture {
                 "one `weight` is the share of the first of two normals, and `scales` holds {n}: each needs its own, as in `weight = [0.5, 0.25, …]`"
             )),
             (n, m) if n != m => Some(format!("`weight` holds {n} numbers and `scales` {m}")),
-            _ if (sum - 1.0).abs() > 1e-6 => Some(format!(
-                "the weights of a mixture sum to 1, not to {sum:.6}"
-            )),
+            _ if (sum - 1.0).abs() > 1e-6 => {
+                let sum = (sum * 1e6).round() / 1e6;
+                Some(format!("the weights of a mixture sum to 1, not to {sum}"))
+            }
             _ => None,
         }
     }

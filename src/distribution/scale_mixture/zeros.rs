@@ -29,7 +29,7 @@ pub(super) fn of(components: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let start = [(pair[0].log - pair[1].log) / gap, PI / gap];
         polish(&lines, start, gap)
     });
-    crossings.map(|u| root(u)).collect()
+    crossings.map(root).collect()
 }
 
 /// The logarithm of a term as a function of u: `log - rate·u`.
