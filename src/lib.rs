@@ -22,6 +22,7 @@ pub mod layer;
 pub mod likelihood;
 pub mod lint;
 pub mod loss;
+pub mod maths;
 pub mod optimizer;
 pub mod plan;
 pub mod posterior;
