@@ -7,12 +7,14 @@
 //! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
+pub mod bibliography;
 pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod data;
 pub mod diagnostic;
 pub mod distribution;
+pub mod document;
 pub mod estimator;
 pub mod evaluate;
 pub mod exec;

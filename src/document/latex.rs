@@ -1,0 +1,209 @@
+//! A whole LaTeX article. It needs amsmath, amssymb, booktabs, geometry, natbib and tabularx, which
+//! every TeX installation has.
+
+use super::{Align, Block, Document, Inline, Table};
+use crate::maths::Maths;
+
+const PREAMBLE: &str = r"\documentclass{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage[margin=1in]{geometry}
+\usepackage{amsmath,amssymb,booktabs,tabularx}
+\usepackage[round]{natbib}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{0.6em plus 0.2em}
+\setlength{\emergencystretch}{3em}
+\newcolumntype{L}{>{\raggedright\arraybackslash}X}
+";
+
+pub(super) fn write(document: &Document) -> String {
+    let mut out = PREAMBLE.to_string();
+    out += &format!(
+        "\\title{{{}}}\n\\author{{}}\n\\date{{}}\n",
+        line(&document.title)
+    );
+    out += "\n\\begin{document}\n\\maketitle\n";
+    let mut before: Option<&Block> = None;
+    for block in &document.blocks {
+        // What follows a formula goes on with its sentence.
+        let goes_on =
+            matches!(block, Block::Display(_)) && matches!(before, Some(Block::Paragraph(_)));
+        if !goes_on {
+            out.push('\n');
+        }
+        match block {
+            Block::Heading(text) => out += &format!("\\section{{{}}}\n", line(text)),
+            Block::Subheading(text) => out += &format!("\\subsection{{{}}}\n", line(text)),
+            Block::Paragraph(text) => out += &format!("{}\n", line(text)),
+            Block::Display(maths) => display(maths, &mut out),
+            Block::List(items) => {
+                out += "\\begin{itemize}\n";
+                for item in items {
+                    out += &format!("\\item {}\n", line(item));
+                }
+                out += "\\end{itemize}\n";
+            }
+            Block::Table(found) => table(found, &mut out),
+        }
+        before = Some(block);
+    }
+    references(document, &mut out);
+    out += "\n\\end{document}\n";
+    out
+}
+
+fn references(document: &Document, out: &mut String) {
+    let references = document.references();
+    if references.is_empty() {
+        return;
+    }
+    *out += "\n\\begin{thebibliography}{}\n";
+    for r in references {
+        let stop = if r.title.ends_with('?') { "" } else { "." };
+        *out += &format!(
+            "\\bibitem[{}({})]{{{}}} {}. {}{stop} \\emph{{{}}}, {}.\n",
+            escape(r.names()),
+            r.year,
+            r.key,
+            escape(r.authors).replace(". ", ".~"),
+            escape(r.title),
+            escape(r.place),
+            r.year
+        );
+    }
+    *out += "\\end{thebibliography}\n";
+}
+
+fn line(parts: &[Inline]) -> String {
+    let mut out = String::new();
+    for part in parts {
+        match part {
+            Inline::Text(text) => out += &escape(text),
+            Inline::Code(text) => out += &code(text),
+            Inline::Maths(maths) => out += &format!("${}$", maths.latex()),
+            Inline::Cite(references) => {
+                let keys: Vec<&str> = references.iter().map(|r| r.key).collect();
+                out += &format!("\\citep{{{}}}", keys.join(","));
+            }
+            Inline::Table(label) => out += &format!("Table~\\ref{{tab:{label}}}"),
+        }
+    }
+    out
+}
+
+/// Words of which no sign has a meaning of its own.
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out += &format!("\\{c}"),
+            '\\' => out += "\\textbackslash{}",
+            '~' => out += "\\textasciitilde{}",
+            '^' => out += "\\textasciicircum{}",
+            '<' => out += "\\textless{}",
+            '>' => out += "\\textgreater{}",
+            '|' => out += "\\textbar{}",
+            '"' => out += "\\textquotedbl{}",
+            // Letters that T1 fonts have.
+            'À'..='ſ' | '\n' | ' '..='~' => out.push(c),
+            '–' => out += "--",
+            c => out += &format!("[U+{:X}]", u32::from(c)),
+        }
+    }
+    out
+}
+
+/// Code, which may be broken after a point, a stroke or an underscore.
+fn code(text: &str) -> String {
+    let mut inside = escape(text);
+    for mark in [".", "/", "\\_"] {
+        inside = inside.replace(mark, &format!("{mark}\\allowbreak{{}}"));
+    }
+    format!("\\texttt{{{}}}", inside.replace(' ', "~"))
+}
+
+/// How many signs fit on a line.
+const LINE: usize = 78;
+
+/// The lines of a formula, `&` where they are aligned: at its first relation, if it has one.
+pub(super) fn lines(maths: &Maths) -> Vec<String> {
+    let pieces = maths.pieces();
+    let length = |piece: &Maths| piece.plain().chars().count() + 1;
+    let starts_with_relation = |piece: &Maths| {
+        let text = piece.plain();
+        ["=", "≈", "~", "≤", "∈", "≔"]
+            .iter()
+            .any(|mark| text.starts_with(mark))
+    };
+    let aligned = pieces.get(1).is_some_and(starts_with_relation);
+    let indent = if aligned { length(&pieces[0]) } else { 0 };
+    let mut lines = vec![if aligned { String::new() } else { "&".into() }];
+    let mut used = 0;
+    for (index, piece) in pieces.iter().enumerate() {
+        let relation = starts_with_relation(piece);
+        if used > 0 && index > 1 && used + length(piece) > LINE {
+            lines.push(if relation {
+                "&".into()
+            } else {
+                "&\\qquad ".into()
+            });
+            used = indent + if relation { 0 } else { 4 };
+        }
+        let line = lines.last_mut().expect("there is a first line");
+        if index == 1 && aligned {
+            *line += " &";
+        }
+        if !line.is_empty() && !line.ends_with('&') {
+            *line += " ";
+        }
+        *line += &piece.latex();
+        used += length(piece);
+    }
+    lines
+}
+
+fn display(maths: &Maths, out: &mut String) {
+    let lines = lines(maths);
+    match &lines[..] {
+        [only] => *out += &format!("\\[ {} \\]\n", only.replace('&', "").trim()),
+        _ => {
+            *out += &format!(
+                "\\begin{{equation*}}\n\\begin{{split}}\n{}\n\\end{{split}}\n\\end{{equation*}}\n",
+                lines.join(" \\\\\n")
+            );
+        }
+    }
+}
+
+fn table(table: &Table, out: &mut String) {
+    let wide = table
+        .columns
+        .iter()
+        .any(|column| column.align == Align::Wrap);
+    let letters: String = table
+        .columns
+        .iter()
+        .map(|column| match column.align {
+            Align::Left => 'l',
+            Align::Right => 'r',
+            Align::Wrap => 'L',
+        })
+        .collect();
+    let (open, close) = match wide {
+        true => (
+            format!("\\begin{{tabularx}}{{\\textwidth}}{{{letters}}}"),
+            "\\end{tabularx}",
+        ),
+        false => (format!("\\begin{{tabular}}{{{letters}}}"), "\\end{tabular}"),
+    };
+    let caption = line(&table.caption);
+    *out += &format!("\\begin{{table}}[htbp]\n\\centering\\small\n\\caption{{{caption}}}\n");
+    *out += &format!("\\label{{tab:{}}}\n{open}\n\\toprule\n", table.label);
+    let titles: Vec<String> = table.columns.iter().map(|c| escape(c.title)).collect();
+    *out += &format!("{} \\\\\n\\midrule\n", titles.join(" & "));
+    for row in &table.rows {
+        let cells: Vec<String> = row.iter().map(|cell| line(cell)).collect();
+        *out += &format!("{} \\\\\n", cells.join(" & "));
+    }
+    *out += &format!("\\bottomrule\n{close}\n\\end{{table}}\n");
+}
