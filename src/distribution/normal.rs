@@ -34,6 +34,10 @@ impl Distribution for Normal {
         "exp(-((w - loc)/scale)^2/2) / (scale sqrt(2 pi))"
     }
 
+    fn notation(&self) -> Option<&'static str> {
+        Some("Normal(loc, scale^2)")
+    }
+
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {
         (Some(parameters[0]), Some(parameters[1]))
     }

@@ -40,7 +40,11 @@ impl Distribution for ScaleMixture {
     }
 
     fn formula(&self) -> &'static str {
-        "weight Normal(w; 0, scales[0]) + (1 - weight) Normal(w; 0, scales[1])"
+        "weight Normal(w; 0, scales_1^2) + (1 - weight) Normal(w; 0, scales_2^2)"
+    }
+
+    fn notation(&self) -> Option<&'static str> {
+        Some("weight Normal(0, scales_1^2) + (1 - weight) Normal(0, scales_2^2)")
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

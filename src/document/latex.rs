@@ -26,8 +26,11 @@ pub(super) fn write(document: &Document) -> String {
     let mut before: Option<&Block> = None;
     for block in &document.blocks {
         // What follows a formula goes on with its sentence.
-        let goes_on =
-            matches!(block, Block::Display(_)) && matches!(before, Some(Block::Paragraph(_)));
+        let goes_on = match (before, block) {
+            (Some(Block::Paragraph(_)), Block::Display(_)) => true,
+            (Some(Block::Display(_)), Block::Paragraph(text)) => starts_small(text),
+            _ => false,
+        };
         if !goes_on {
             out.push('\n');
         }
@@ -50,6 +53,11 @@ pub(super) fn write(document: &Document) -> String {
     references(document, &mut out);
     out += "\n\\end{document}\n";
     out
+}
+
+/// Whether it goes on with a sentence.
+fn starts_small(parts: &[Inline]) -> bool {
+    matches!(parts.first(), Some(Inline::Text(text)) if text.starts_with(char::is_lowercase))
 }
 
 fn references(document: &Document, out: &mut String) {
@@ -156,7 +164,13 @@ pub(super) fn lines(maths: &Maths) -> Vec<String> {
         if !line.is_empty() && !line.ends_with('&') {
             *line += " ";
         }
-        *line += &piece.latex();
+        let latex = piece.latex();
+        // What keeps an operator from being a sign is needed where nothing else stands before it.
+        let first = line.is_empty() || line.ends_with('&') || line.ends_with("\\qquad ");
+        *line += match latex.strip_prefix("{} ") {
+            Some(bare) if !first => bare,
+            _ => &latex,
+        };
         used += length(piece);
     }
     lines

@@ -25,6 +25,10 @@ impl Estimator for Reparameterization {
     fn formula(&self) -> &'static str {
         "w = loc + scale·ε, one ε a minibatch"
     }
+    fn methods(&self) -> &'static str {
+        "one draw of the weights serves all examples of a minibatch [@kingma2014; @blundell2015], \
+         $$w = mu + sigma odot epsilon, epsilon ~ Normal(0, I)$$"
+    }
     fn refuse(&self, _: Entries) -> Option<&'static str> {
         None
     }

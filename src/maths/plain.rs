@@ -70,7 +70,9 @@ impl Maths {
             Class::Function if bracket => "",
             Class::Factor if self.needs_dot(next) => "·",
             // `1/2σ` could be read as 1/(2σ).
-            Class::Factor if matches!(self, Maths::Fraction(..)) && next.class() != Class::Big => {
+            Class::Factor
+                if matches!(self, Maths::Fraction(..)) && next.class() == Class::Factor =>
+            {
                 if plain(self).chars().count() == 1 {
                     " "
                 } else {

@@ -60,14 +60,14 @@ fn row(items: Vec<Maths>) -> Maths {
     {
         return Maths::Number(number(a - b));
     }
-    let single = items.len() == 1;
+    let alone: Vec<bool> = (0..items.len()).map(|at| stands_alone(&items, at)).collect();
     let mut out: Vec<Maths> = Vec::new();
-    for item in items {
+    for (item, alone) in items.into_iter().zip(alone) {
         let argument = out
             .last()
             .is_some_and(|last| last.class() == Class::Function || matches!(last, Maths::Name(_)));
         out.push(match item {
-            Maths::Row(_) if !single && item.has_operator() => {
+            Maths::Row(_) if !alone && item.has_operator() => {
                 Maths::Group(Brackets::Round, Box::new(item))
             }
             Maths::Group(Brackets::Round, inner) if !argument => match *inner {
@@ -78,6 +78,15 @@ fn row(items: Vec<Maths>) -> Maths {
         });
     }
     Maths::row(out)
+}
+
+/// Whether an item of a row is the whole of a side or of an argument.
+fn stands_alone(items: &[Maths], at: usize) -> bool {
+    let apart = |neighbour: Option<&Maths>| {
+        neighbour.is_none_or(|n| matches!(n.class(), Class::Relation | Class::Punctuation))
+    };
+    let before = at.checked_sub(1).and_then(|at| items.get(at));
+    apart(before) && apart(items.get(at + 1))
 }
 
 /// With twelve decimals at most: of numbers with few, sums have few, too.

@@ -90,6 +90,7 @@ pub static SYMBOLS: &[Symbol] = &[
     symbol("Normal", "N", r"\mathcal{N}", Class::Function),
     symbol("gamma", "Γ", r"\Gamma", Class::Function),
     symbol("ln", "ln", r"\ln", Class::Function),
+    symbol("log", "log", r"\log", Class::Function),
     symbol("exp", "exp", r"\exp", Class::Function),
     symbol("max", "max", r"\max", Class::Function),
     symbol("min", "min", r"\min", Class::Function),

@@ -31,4 +31,8 @@ impl Posterior for Delta {
     fn formula(&self) -> &'static str {
         "Delta(loc)"
     }
+    fn methods(&self) -> &'static str {
+        "a point estimate $w_i = mu_i$, which has no density and no KL divergence from the prior: what joins \
+         the loss is the penalty $-ln p(mu_i)$ of a maximum a posteriori estimate"
+    }
 }

@@ -32,4 +32,11 @@ impl Posterior for Deterministic {
     fn formula(&self) -> &'static str {
         "deterministic"
     }
+    fn methods(&self) -> &'static str {
+        "a point estimate without a prior, which adds nothing to the loss but through the likelihood: a \
+         maximum likelihood estimate"
+    }
+    fn symbol(&self, _: &str) -> &'static str {
+        "theta_i"
+    }
 }

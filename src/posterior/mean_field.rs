@@ -44,6 +44,12 @@ impl Posterior for MeanField {
     fn formula(&self) -> &'static str {
         "Normal(loc, softplus(rho))"
     }
+    fn methods(&self) -> &'static str {
+        "a normal for each weight, all of them independent [@graves2011; @blundell2015], \
+         $$q(w_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i) = ln(1 + e^(rho_i)),$$ \
+         with the variational parameters $mu_i$ and $rho_i$; a draw is $w_i = mu_i + sigma_i epsilon_i$ with \
+         $epsilon_i ~ Normal(0, 1)$"
+    }
 }
 
 /// scale = ε + softplus(rho).

@@ -19,6 +19,17 @@ pub trait Posterior: Sync {
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
     fn formula(&self) -> &'static str;
+    /// What a paper says of it, a phrase with the marks of [`crate::document`]: the family of the
+    /// weights w_i that have it, in the symbols of [`Posterior::symbol`].
+    fn methods(&self) -> &'static str;
+    /// The symbol of one of its variables.
+    fn symbol(&self, variable: &str) -> &'static str {
+        match variable {
+            "loc" => "mu_i",
+            "rho" => "rho_i",
+            _ => "phi_i",
+        }
+    }
     /// Why it is none of a parameter of this shape, if it is none.
     fn refuse(&self, shape: &Shape) -> Option<String> {
         let _ = shape;
