@@ -18,6 +18,7 @@ pub mod document;
 pub mod estimator;
 pub mod evaluate;
 pub mod exec;
+pub mod explain;
 pub mod ir;
 pub mod kl;
 pub mod layer;

@@ -14,12 +14,15 @@
 //! - `x_i^2` has index and exponent, `sqrt(…)` is a root, `|…|` and `abs(…)` an absolute value, `norm(…)`
 //!   a norm, and a stroke where no factor can begin is a condition: `p(y | x)`.
 //!
+//! - `‹…›` groups and is not seen.
+//!
 //! Any text is a formula: what is not understood stands for itself.
 
 mod latex;
 mod parse;
 mod plain;
 mod simplify;
+mod source;
 mod symbol;
 
 pub use symbol::{Class, SYMBOLS, Symbol};
@@ -83,6 +86,11 @@ impl Maths {
     /// As text.
     pub fn plain(&self) -> String {
         plain::plain(self)
+    }
+
+    /// The text of it, as [`Maths::parse`] reads it.
+    pub fn source(&self) -> String {
+        source::source(self)
     }
 
     /// With what `of` gives in place of names and letters, simplified where numbers meet. A name with an

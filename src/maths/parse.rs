@@ -133,7 +133,7 @@ impl Parser {
     fn row(&mut self) -> Vec<Maths> {
         let mut items: Vec<Maths> = Vec::new();
         while let Some(token) = self.peek() {
-            if matches!(token, Token::Mark(')' | ']' | '}')) {
+            if matches!(token, Token::Mark(')' | ']' | '}' | '›')) {
                 break;
             }
             let operand = items.last().is_none_or(|last| {
@@ -161,7 +161,7 @@ impl Parser {
     fn term(&mut self) -> Vec<Maths> {
         let mut factors: Vec<Maths> = Vec::new();
         while let Some(token) = self.peek() {
-            if matches!(token, Token::Mark(')' | ']' | '}')) || self.operator().is_some() {
+            if matches!(token, Token::Mark(')' | ']' | '}' | '›')) || self.operator().is_some() {
                 // A stroke begins an absolute value where a factor can begin.
                 if !(self.is('|') && factors.is_empty()) {
                     break;
@@ -197,6 +197,10 @@ impl Parser {
             Token::Mark('[') => self.group(Brackets::Square, ']'),
             Token::Mark('{') => self.group(Brackets::Curly, '}'),
             Token::Mark('|') => self.bars(),
+            Token::Mark('‹') => match self.group(Brackets::Round, '›') {
+                Maths::Group(_, inner) => *inner,
+                other => other,
+            },
             Token::Operator("...") => {
                 symbol::find("dots").map_or(Maths::Row(vec![]), Maths::Symbol)
             }

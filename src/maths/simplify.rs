@@ -60,7 +60,9 @@ fn row(items: Vec<Maths>) -> Maths {
     {
         return Maths::Number(number(a - b));
     }
-    let alone: Vec<bool> = (0..items.len()).map(|at| stands_alone(&items, at)).collect();
+    let alone: Vec<bool> = (0..items.len())
+        .map(|at| stands_alone(&items, at))
+        .collect();
     let mut out: Vec<Maths> = Vec::new();
     for (item, alone) in items.into_iter().zip(alone) {
         let argument = out

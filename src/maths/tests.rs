@@ -71,9 +71,12 @@ fn one_text_is_set_in_both_ways() {
             "½ x + 1/(ab)",
             r"\frac{1}{2}x + \frac{1}{ab}",
         ),
+        ("x ‹1/2› y", "x ½ y", r"x\frac{1}{2}y"),
     ] {
         assert_eq!(plain(text), as_plain, "{text}");
         assert_eq!(latex(text), as_latex, "{text}");
+        let maths = Maths::parse(text);
+        assert_eq!(Maths::parse(&maths.source()), maths, "{text}");
     }
 }
 
@@ -91,6 +94,7 @@ fn no_text_makes_it_panic() {
                     assert!(balanced(&maths.latex()), "{text}: {}", maths.latex());
                     assert!(balanced(&whole), "{text}: {whole}");
                     maths.plain();
+                    Maths::parse(&maths.source());
                 }
             }
         }
