@@ -19,6 +19,7 @@ pub mod estimator;
 pub mod evaluate;
 pub mod exec;
 pub mod explain;
+pub mod initializer;
 pub mod ir;
 pub mod kl;
 pub mod layer;

@@ -185,13 +185,16 @@ fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
 /// Reads the inputs of a table or archive that has no targets: a `.csv` with exactly as many columns as
 /// the model has features, or an `.npz` with `x` and no `y`. `None` for any other data.
 pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset>> {
+    if request.target.is_some() || request.test_rows.is_some() {
+        return Ok(None);
+    }
     let path = Path::new(&request.data);
     let inputs = match path.extension().and_then(|e| e.to_str()) {
-        Some("csv") if request.target.is_none() => csv_inputs(path, features.len()).map(|values| {
+        Some("csv") => csv_inputs(path, features.len()).map(|values| {
             let len = values.len() / features.len();
             (Values::F64(values), features.clone(), len)
         }),
-        Some("npz") if request.target.is_none() => data::inputs_of_npz(path)?,
+        Some("npz") => data::inputs_of_npz(path)?,
         _ => return Ok(None),
     };
     Ok(inputs.map(|(inputs, input_shape, len)| {

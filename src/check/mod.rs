@@ -9,7 +9,7 @@ pub mod expression;
 mod messages;
 pub mod words;
 
-pub use arguments::{Bound, bind};
+pub use arguments::{Bound, Given, bind};
 pub use constants::Constants;
 pub use expression::{Fans, Scope, number};
 pub use messages::Messages;

@@ -17,16 +17,19 @@ pub struct DataSource {
     /// The target column of a .csv, or several with commas between; else its last column
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
+    /// A file of the rows that are the test part, one number a line, the first row of the data being 0
+    #[arg(long, value_name = "FILE")]
+    pub test_rows: Option<PathBuf>,
 }
 
 impl DataSource {
     /// The request, if data is named.
     pub fn request(&self) -> Option<Request> {
-        let (data_dir, target) = (self.data_dir.clone(), self.target.clone());
         self.data.clone().map(|data| Request {
             data,
-            data_dir,
-            target,
+            data_dir: self.data_dir.clone(),
+            target: self.target.clone(),
+            test_rows: self.test_rows.clone(),
         })
     }
 }

@@ -105,6 +105,7 @@ fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
         data: args.data.data.clone(),
         data_dir: args.data.data_dir.clone(),
         target: args.data.target.clone(),
+        test_rows: args.data.test_rows.clone(),
         set: args.sets.set.clone(),
         ..Overrides::default()
     });
@@ -125,6 +126,7 @@ fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
         data: name.clone(),
         data_dir: config.data.directory.clone(),
         target: config.data.target.clone(),
+        test_rows: config.data.test_rows.clone(),
     })?;
     if let Some(message) = mismatch(&compiled.model, &found) {
         return Err(Failure::new(vec![message], compiled.source.clone()));

@@ -5,10 +5,11 @@ use crate::data::catalog::CATALOG;
 use crate::diagnostic::Result;
 use crate::distribution::DISTRIBUTIONS;
 use crate::estimator::ESTIMATORS;
+use crate::initializer::INITIALIZERS;
 use crate::layer::LAYERS;
 use crate::likelihood::LIKELIHOODS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
-use crate::posterior::POSTERIORS;
+use crate::posterior::{POSTERIORS, TRANSFORMS};
 use crate::signature::{Kind, Signature};
 use clap::{Args, ValueEnum};
 
@@ -25,6 +26,7 @@ enum Registry {
     Layers,
     Priors,
     Posteriors,
+    Initializers,
     Estimators,
     Likelihoods,
     Optimizers,
@@ -72,6 +74,12 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
         Registry::Layers => LAYERS.iter().map(|l| l.signature()).collect(),
         Registry::Priors => DISTRIBUTIONS.iter().map(|d| d.signature()).collect(),
         Registry::Posteriors => POSTERIORS.iter().map(|p| p.signature()).collect(),
+        Registry::Initializers => {
+            let schemes = INITIALIZERS.iter().map(|s| s.signature());
+            schemes
+                .chain(TRANSFORMS.iter().map(|t| t.signature()))
+                .collect()
+        }
         Registry::Estimators => ESTIMATORS.iter().map(|e| e.signature()).collect(),
         Registry::Likelihoods => LIKELIHOODS.iter().map(|l| l.signature()).collect(),
         Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
@@ -140,9 +148,9 @@ fn takes(kind: Kind) -> String {
         Kind::Numbers { domain, learnable } => {
             format!("a list, each {}{}", domain.describe(), learned(learnable))
         }
-        Kind::Initializer => "a number, or a distribution to draw from".into(),
+        Kind::Initializer => "a number, or how to draw it: `bnnc list initializers`".into(),
         Kind::ScaleInitializer => {
-            "a number above 0, or Softplus(…) of a number or distribution".into()
+            "a number above 0, or Softplus(…) or Exp(…) of an initialiser".into()
         }
         Kind::Value { domain } => {
             format!(

@@ -93,6 +93,7 @@ impl Opened {
             data: own.name.clone().unwrap_or_default(),
             data_dir: source.data_dir.clone().or(own.directory.clone()),
             target: source.target.clone().or(own.target.clone()),
+            test_rows: source.test_rows.clone().or(own.test_rows.clone()),
         });
         if !targets_needed
             && which.is_none()
@@ -134,7 +135,7 @@ impl Opened {
                 None => {
                     return missing(
                         "test",
-                        "the data names no held-out rows; a .toml beside a table can",
+                        "the data names no held-out rows; `--test-rows FILE` does",
                     );
                 }
             },

@@ -128,6 +128,7 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         data: args.data.data.clone(),
         data_dir: args.data.data_dir.clone(),
         target: args.data.target.clone(),
+        test_rows: args.data.test_rows.clone(),
         set: args.sets.set.clone(),
     });
     // The run directory is read from other places, too.
@@ -138,6 +139,7 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         *name = absolute(Path::new(name)).display().to_string();
     }
     config.data.directory = config.data.directory.as_deref().map(absolute);
+    config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
     if let Some(run) = resumed
         && let Some((key, old, new)) = run.config()?.change(&config)
     {
@@ -208,6 +210,7 @@ fn start(
             .ok_or_else(|| no_data(&args.model))?,
         data_dir: config.data.directory.clone(),
         target: config.data.target.clone(),
+        test_rows: config.data.test_rows.clone(),
     };
     let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)?;
     let record = DataRecord::of(&prepared);

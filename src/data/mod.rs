@@ -12,6 +12,7 @@ mod error;
 mod facts;
 mod fashion_mnist;
 pub mod fetch;
+mod held_out;
 mod idx;
 mod mnist;
 mod npy;
@@ -124,6 +125,8 @@ pub struct Request {
     pub data_dir: Option<PathBuf>,
     /// `--target`: the target column of a table, or several with commas between.
     pub target: Option<String>,
+    /// `--test-rows`: a file of the rows that are the test part.
+    pub test_rows: Option<PathBuf>,
 }
 
 /// What [`Request::data`] names.
@@ -136,9 +139,10 @@ enum Resolved {
 
 fn resolve(request: &Request) -> Result<Resolved> {
     if let Some(entry) = catalog::entry(&request.data) {
-        return match request.target {
-            None => Ok(Resolved::Entry(entry)),
-            Some(_) => Err(no_columns(&request.data)),
+        return match (&request.target, &request.test_rows) {
+            (None, None) => Ok(Resolved::Entry(entry)),
+            (Some(_), _) => Err(no_columns(&request.data)),
+            (None, Some(_)) => Err(held_out::has_test_part(&request.data)),
         };
     }
     let path = Path::new(&request.data);
@@ -170,14 +174,19 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
 /// An unknown name, data that is in none of the places, and every fault of a file (`E0501` to
 /// `E0508`); never a panic, whatever the file holds.
 pub fn load(request: &Request) -> Result<Dataset> {
-    match resolve(request)? {
+    let (target, test_rows) = (request.target.as_deref(), request.test_rows.as_deref());
+    let dataset = match resolve(request)? {
         Resolved::Entry(entry) => entry.read(&catalog::locate(
             entry,
             &places(request.data_dir.as_deref()),
-        )?),
-        Resolved::Csv(path) => csv::read(&path, request.target.as_deref()),
-        Resolved::Npz(path) => npz::read(&path),
-        Resolved::Table(path) => table::read(&path, request.target.as_deref()),
+        )?)?,
+        Resolved::Table(path) => return table::read(&path, target, test_rows),
+        Resolved::Csv(path) => csv::read(&path, target)?,
+        Resolved::Npz(path) => npz::read(&path)?,
+    };
+    match test_rows {
+        None => Ok(dataset),
+        Some(rows) => held_out::hold_out(dataset, rows),
     }
 }
 
@@ -203,8 +212,8 @@ pub fn facts(request: &Request) -> Result<Facts> {
                 None => Ok(entry.known_facts()),
             }
         }
-        Resolved::Npz(path) => npz::facts(&path),
-        Resolved::Csv(_) | Resolved::Table(_) => Ok(Facts::of(&load(request)?)),
+        Resolved::Npz(path) if request.test_rows.is_none() => npz::facts(&path),
+        Resolved::Npz(_) | Resolved::Csv(_) | Resolved::Table(_) => Ok(Facts::of(&load(request)?)),
     }
 }
 

@@ -7,7 +7,8 @@
 //! ```
 
 use super::error::{corrupt, unreadable};
-use super::{Dataset, Split, csv, npz};
+use super::held_out::hold_out;
+use super::{Dataset, csv, npz};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::source::{Source, Span};
 use serde::Deserialize;
@@ -30,8 +31,9 @@ enum Columns {
     Many(Vec<String>),
 }
 
-/// Reads what the `.toml` at `path` describes; `target` goes before the column it names.
-pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
+/// Reads what the `.toml` at `path` describes; `target` and `test_rows` go before the column and the file
+/// that it names.
+pub(crate) fn read(path: &Path, target: Option<&str>, test_rows: Option<&Path>) -> Result<Dataset> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
     let source = Arc::new(Source {
@@ -75,83 +77,10 @@ pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
         }
     };
     dataset.name = path.display().to_string();
-    match table.test_rows {
+    let in_file = table.test_rows.map(|name| folder.join(name));
+    match test_rows.or(in_file.as_deref()) {
         None => Ok(dataset),
-        Some(name) => hold_out(dataset, &folder.join(name)),
-    }
-}
-
-/// Moves the rows that `path` lists from the training part to a test part.
-fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
-    if dataset.test.is_some() {
-        return Err(Diagnostic::error(
-            "E0508",
-            format!("`{}` has a test part already", dataset.name),
-        )
-        .into());
-    }
-    let text = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
-    let n = dataset.train.len;
-    let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
-    let listed = |wanted: bool| {
-        (0..n)
-            .filter(|row| held_out[*row] == wanted)
-            .collect::<Vec<_>>()
-    };
-    let (training, testing) = (listed(false), listed(true));
-    Ok(Dataset {
-        train: dataset.train.rows(&training),
-        test: Some(dataset.train.rows(&testing)),
-        file_rows: Some([training, testing]),
-        ..dataset
-    })
-}
-
-/// Whether each of `n` rows is listed.
-fn rows(path: &Path, text: &str, n: usize) -> Result<Vec<bool>> {
-    let mut held_out = vec![false; n];
-    let mut count = 0;
-    for (line, row) in text.lines().enumerate().map(|(i, row)| (i + 1, row.trim())) {
-        if row.is_empty() {
-            continue;
-        }
-        let fault =
-            |fact: String| Diagnostic::error("E0508", format!("{}:{line}: {fact}", path.display()));
-        let Ok(index) = row.parse::<usize>() else {
-            return Err(fault(format!("`{row}` is no row"))
-                .note("expected one whole number a line, the first row of the table being 0")
-                .into());
-        };
-        match held_out.get_mut(index) {
-            None => {
-                return Err(fault(format!("row {index} is not in the table"))
-                    .note(format!("the table has the rows 0 to {}", n - 1))
-                    .into());
-            }
-            Some(true) => return Err(fault(format!("row {index} is listed twice")).into()),
-            Some(place) => *place = true,
-        }
-        count += 1;
-    }
-    if count == 0 || count == n {
-        let which = if count == 0 { "no row" } else { "every row" };
-        return Err(
-            Diagnostic::error("E0508", format!("`{}` holds out {which}", path.display())).into(),
-        );
-    }
-    Ok(held_out)
-}
-
-impl Split {
-    /// The examples at `rows`, in that order.
-    pub(crate) fn rows(&self, rows: &[usize]) -> Split {
-        Split {
-            inputs: self.inputs.rows(rows, self.input_shape.len()),
-            input_shape: self.input_shape.clone(),
-            targets: self.targets.rows(rows, self.target_shape.len()),
-            target_shape: self.target_shape.clone(),
-            len: rows.len(),
-        }
+        Some(rows) => hold_out(dataset, rows),
     }
 }
 
@@ -174,33 +103,23 @@ mod tests {
         let folder = write(&[
             ("d.csv", "x,y,z\n0,10,5\n1,11,5\n2,12,5\n"),
             ("test.txt", "2\n\n0\n"),
+            ("other.txt", "1\n"),
             (
                 "d.toml",
                 "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n",
             ),
         ]);
-        let data = read(&folder.path().join("d.toml"), None).unwrap();
+        let data = read(&folder.path().join("d.toml"), None, None).unwrap();
         assert_eq!(
             (data.train.inputs, data.train.targets),
             (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0]))
         );
         assert_eq!(data.test.unwrap().targets, Values::F64(vec![10.0, 12.0]));
-        let other = read(&folder.path().join("d.toml"), Some("z")).unwrap();
+        let other = read(&folder.path().join("d.toml"), Some("z"), None).unwrap();
         assert_eq!(other.train.targets, Values::F64(vec![5.0]));
-    }
-
-    #[test]
-    fn faulty_rows_name_their_line() {
-        let brief = |text| {
-            rows(Path::new("t.txt"), text, 3).unwrap_err().diagnostics[0]
-                .title
-                .clone()
-        };
-        assert_eq!(brief("0\n3\n"), "t.txt:2: row 3 is not in the table");
-        assert_eq!(brief("0\n1\n0\n"), "t.txt:3: row 0 is listed twice");
-        assert_eq!(brief("-1\n"), "t.txt:1: `-1` is no row");
-        assert_eq!(brief("\n"), "`t.txt` holds out no row");
-        assert_eq!(brief("0\n1\n2\n"), "`t.txt` holds out every row");
+        let rows = folder.path().join("other.txt");
+        let other = read(&folder.path().join("d.toml"), None, Some(&rows)).unwrap();
+        assert_eq!(other.test.unwrap().targets, Values::F64(vec![11.0]));
     }
 
     #[test]
@@ -209,11 +128,11 @@ mod tests {
             ("d.toml", "file = 'd.csv'\nrows = 3\n"),
             ("e.toml", "file = 'd.txt'\n"),
         ]);
-        let failure = read(&folder.path().join("d.toml"), None).unwrap_err();
+        let failure = read(&folder.path().join("d.toml"), None, None).unwrap_err();
         let label = &failure.diagnostics[0].labels[0];
         assert!(label.text.contains("unknown field `rows`"), "{label:?}");
         assert_eq!(failure.source_file.unwrap().slice(label.span), "rows");
-        let failure = read(&folder.path().join("e.toml"), None).unwrap_err();
+        let failure = read(&folder.path().join("e.toml"), None, None).unwrap_err();
         assert_eq!(failure.diagnostics[0].code, "E0501");
     }
 
@@ -221,8 +140,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "(file|target|test_rows|x)? ?=? ?['\"a-z\\[\\],0-9\n]{0,30}") {
             let folder = write(&[("d.toml", &text)]);
-            let _ = read(&folder.path().join("d.toml"), None);
-            let _ = rows(Path::new("t.txt"), &text, 3);
+            let _ = read(&folder.path().join("d.toml"), None, None);
         }
     }
 }

@@ -41,7 +41,11 @@ impl Estimator for Flipout {
          probability $1/2$"
     }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
-        (entries != Entries::Normal).then_some(
+        (!matches!(
+            entries,
+            Entries::Normal | Entries::Laplace | Entries::Cauchy
+        ))
+        .then_some(
             "flipout flips signs, so it needs independent entries, each symmetric about its mean",
         )
     }
@@ -49,7 +53,7 @@ impl Estimator for Flipout {
         Draws {
             noise: true,
             signs: true,
-            activation: false,
+            ..Draws::NONE
         }
     }
     fn products(&self, positions: usize) -> u64 {

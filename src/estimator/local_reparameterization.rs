@@ -49,9 +49,8 @@ impl Estimator for LocalReparameterization {
     }
     fn draws(&self) -> Draws {
         Draws {
-            noise: false,
-            signs: false,
             activation: true,
+            ..Draws::NONE
         }
     }
     fn products(&self, _: usize) -> u64 {

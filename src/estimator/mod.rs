@@ -10,15 +10,18 @@
 
 mod flipout;
 mod local_reparameterization;
+mod per_example;
 mod point;
 mod reparameterization;
+mod scaled;
 
 pub use point::POINT;
+pub use scaled::SCALED;
 
 use crate::layer::Linear;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Law};
 use crate::signature::Signature;
-use crate::tensor::Real;
+use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
 pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
@@ -44,6 +47,10 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn saved(&self) -> usize {
         0
     }
+    /// Whether it takes dense layers example by example, too.
+    fn by_example(&self) -> bool {
+        false
+    }
     /// Kernel-sized scratch arrays it needs for each worker.
     fn kernel_scratch(&self, positions: usize) -> usize {
         let _ = positions;
@@ -60,6 +67,18 @@ pub struct Draws {
     pub signs: bool,
     /// ζ, standard normal, of the output's shape for each example.
     pub activation: bool,
+    /// ε of the kernel's shape for each example.
+    pub example_noise: bool,
+}
+
+impl Draws {
+    /// None.
+    pub const NONE: Draws = Draws {
+        noise: false,
+        signs: false,
+        activation: false,
+        example_noise: false,
+    };
 }
 
 /// A kernel (or bias) ready for one draw.
@@ -80,6 +99,36 @@ pub struct ExampleDraws<'a, T> {
     pub sign_out: &'a [T],
     /// Activation noise, one an output entry.
     pub activation: &'a [T],
+    /// ε of the kernel's shape for each example.
+    pub noise: ExampleNoise<'a, T>,
+}
+
+/// The ε of each example, made when they are wanted: B kernels would fill the memory.
+#[derive(Clone, Copy, Default)]
+pub struct ExampleNoise<'a, T> {
+    /// Where they are from; none where no estimator asks for them.
+    pub source: Option<&'a NoiseSource<T>>,
+    /// The first of the examples at hand.
+    pub start: usize,
+}
+
+/// Where the ε of examples are from.
+pub enum NoiseSource<T> {
+    /// Drawn, an example's after the one's before.
+    Stream(Stream, Law),
+    /// Given from outside, likewise.
+    Given(Vec<T>),
+}
+
+impl<T: Math> ExampleNoise<'_, T> {
+    /// Writes the ε of one of the examples at hand.
+    pub fn fill(&self, example: usize, out: &mut [T]) {
+        let start = (self.start + example) * out.len();
+        match self.source.expect("the draws that the estimator asks for") {
+            NoiseSource::Stream(stream, law) => law.fill(stream, start, out),
+            NoiseSource::Given(all) => out.copy_from_slice(&all[start..start + out.len()]),
+        }
+    }
 }
 
 /// Working memory of one worker.
@@ -90,6 +139,9 @@ pub struct Scratch<'a, T> {
     pub kernels: &'a mut [T],
     /// Room for an input and an output of the examples at hand.
     pub rows: &'a mut [T],
+    /// Where the gradients by the factors of [`SCALED`] go, input channels of the examples at hand first,
+    /// then output channels; empty where they are not wanted.
+    pub factors: &'a mut [T],
 }
 
 /// Where a backward pass adds the gradients by [`Kernel::first`] and [`Kernel::second`].
@@ -187,6 +239,12 @@ fn add<T: Real>(to: &mut [T], from: &[T]) {
 pub struct Site<'a, T> {
     /// The operation.
     pub linear: &'a dyn Linear<T>,
+    /// Entries of an example's input.
+    pub input: usize,
+    /// Entries of an example's output.
+    pub output: usize,
+    /// Input channels.
+    pub channels_in: usize,
     /// Output channels.
     pub channels_out: usize,
     /// Output positions that share the kernel in one example.
@@ -198,6 +256,7 @@ pub static ESTIMATORS: &[&dyn Estimator] = &[
     &reparameterization::Reparameterization,
     &local_reparameterization::LocalReparameterization,
     &flipout::Flipout,
+    &per_example::PerExample,
 ];
 
 /// The estimator called `name`.

@@ -32,11 +32,7 @@ impl Estimator for Point {
         None
     }
     fn draws(&self) -> Draws {
-        Draws {
-            noise: false,
-            signs: false,
-            activation: false,
-        }
+        Draws::NONE
     }
     fn products(&self, _: usize) -> u64 {
         1

@@ -35,8 +35,7 @@ impl Estimator for Reparameterization {
     fn draws(&self) -> Draws {
         Draws {
             noise: true,
-            signs: false,
-            activation: false,
+            ..Draws::NONE
         }
     }
     fn products(&self, _: usize) -> u64 {

@@ -27,6 +27,7 @@ impl<T: Number> Interpreter<T> {
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
+            sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
         };
@@ -220,9 +221,10 @@ fn chunk_backward<'a, T: Number>(
                         layer: &mut work.layer,
                         kernels: &mut work.kernels,
                         rows: &mut work.rows,
+                        factors: &mut work.factors[..shared.factor_channels(kernel)],
                     };
                     let wanted = step.input_gradient.then_some(&mut *dx);
-                    let site = site(&**linear);
+                    let site = site(&**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.backward(
                         &site,
@@ -235,6 +237,23 @@ fn chunk_backward<'a, T: Number>(
                         gradient,
                         scratch,
                     );
+                    let mut by_factors = &work.factors[..];
+                    for factor in shared.plan.tensors[kernel].factors.into_iter().flatten() {
+                        let len = shared.plan.tensors[factor].entries.len();
+                        let (row, rest) = by_factors.split_at(len);
+                        by_factors = rest;
+                        let draws = shared.draws(factor, batch, start + example, 1);
+                        let gradient = KernelGradient {
+                            first: d_first.get_mut(&factor).expect("an accumulator"),
+                            second: d_second.get_mut(&factor).expect("an accumulator"),
+                        };
+                        shared.estimate(factor).bias_backward(
+                            shared.kernel(factor),
+                            draws,
+                            row,
+                            gradient,
+                        );
+                    }
                     if let Some(bias) = call.bias.map(|b| b.index()) {
                         let row = &mut d_row[..site.channels_out];
                         bias_row(dy, row);
@@ -302,6 +321,7 @@ fn batch_backward<T: Number>(
         kernels,
         rows: scratch_rows,
         extra,
+        factors,
     } = into.work;
     let (dx, sum) = if step.writes_first {
         (dx, None)
@@ -317,13 +337,14 @@ fn batch_backward<T: Number>(
         layer,
         kernels,
         rows: scratch_rows,
+        factors: &mut factors[..examples * shared.factor_channels(kernel)],
     };
     let saved = rows(into.saved, 0, examples, len);
     let draws = shared.draws(kernel, batch, 0, examples);
     let wanted = step.input_gradient.then_some(&mut *dx);
     let estimate = shared.estimate(kernel);
     estimate.backward(
-        &site(&**linear),
+        &site(&**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,
@@ -335,6 +356,21 @@ fn batch_backward<T: Number>(
     );
     if let (Some(sum), true) = (sum, step.input_gradient) {
         sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
+    }
+    let mut by_factors = &factors[..];
+    for factor in plan.tensors[kernel].factors.into_iter().flatten() {
+        let entries = plan.tensors[factor].entries.clone();
+        let (rows, rest) = by_factors.split_at(examples * entries.len());
+        by_factors = rest;
+        for (example, row) in rows.chunks_exact(entries.len()).enumerate() {
+            let gradient = KernelGradient {
+                first: &mut into.d_first[entries.clone()],
+                second: &mut into.d_second[entries.clone()],
+            };
+            let draws = shared.draws(factor, batch, example, 1);
+            let estimate = shared.estimate(factor);
+            estimate.bias_backward(shared.kernel(factor), draws, row, gradient);
+        }
     }
     if let Some(bias) = call.bias.map(|b| b.index()) {
         let entries = plan.tensors[bias].entries.clone();

@@ -1,6 +1,7 @@
 //! Every buffer of an interpreter, allocated once.
 
 use super::zeros;
+use crate::estimator::NoiseSource;
 use crate::layer::Operation;
 use crate::plan::{DrawKind, Plan, SegmentKind};
 use crate::tensor::Real;
@@ -13,9 +14,11 @@ const CHUNKS: usize = 16;
 
 /// The buffers.
 pub(super) struct Buffers<T> {
-    /// Scale and ε of every entry of every parameter.
+    /// Scale of every entry of every parameter, and the ε of each parameter's draw.
     pub scale: Vec<T>,
     pub noise: Vec<T>,
+    /// Gradients by the marginal scales of families that draw whole tensors.
+    pub d_scale: Vec<T>,
     /// The two arrays that estimators prepare, and the gradients by them, of every entry.
     pub first: Vec<T>,
     pub second: Vec<T>,
@@ -25,6 +28,8 @@ pub(super) struct Buffers<T> {
     pub d_learned: Vec<f64>,
     /// Example-wise draws by tensor and kind.
     pub draws: BTreeMap<(usize, DrawKind), Vec<T>>,
+    /// Where the ε of each example are from, by tensor.
+    pub sources: BTreeMap<usize, NoiseSource<T>>,
     /// The bias each example adds, by tensor.
     pub bias_rows: BTreeMap<usize, Vec<T>>,
     /// Values and gradients of the shared storages; empty for the others.
@@ -50,6 +55,8 @@ pub(super) struct Work<T> {
     pub rows: Vec<T>,
     /// A gradient by an input that is added to one already there.
     pub extra: Vec<T>,
+    /// Gradients by the factors of the examples at hand.
+    pub factors: Vec<T>,
 }
 
 /// What one chunk of examples owns.
@@ -75,6 +82,7 @@ struct Need {
     kernels: usize,
     rows: usize,
     extra: usize,
+    factors: usize,
     bias: usize,
 }
 
@@ -100,6 +108,11 @@ impl Need {
                 let kernels = estimator.kernel_scratch(linear.positions()).max(1);
                 need.layer = need.layer.max(linear.scratch(examples));
                 need.kernels = need.kernels.max(kernels * linear.kernel().len());
+                if let Some(factors) = plan.tensors[kernel].factors {
+                    let channels = factors.map(|f| plan.tensors[f].entries.len());
+                    let channels: usize = channels.iter().sum();
+                    need.factors = need.factors.max(examples * channels);
+                }
                 need.rows = need.rows.max(examples * (input + node.shape.len()));
             }
             if let Some(bias) = call.bias {
@@ -115,6 +128,7 @@ impl Need {
             kernels: zeros(self.kernels),
             rows: zeros(self.rows),
             extra: zeros(self.extra),
+            factors: zeros(self.factors),
         }
     }
 }
@@ -126,8 +140,13 @@ impl<T: Real> Buffers<T> {
         let mut bias_rows = BTreeMap::new();
         for index in 0..plan.tensors.len() {
             for (kind, shape) in plan.draws_of(index, batch) {
-                if kind != DrawKind::Noise {
-                    draws.insert((index, kind), zeros(shape.len()));
+                if !matches!(kind, DrawKind::Noise | DrawKind::ExampleNoise) {
+                    // A mask that examples share is kept in a row for each of them.
+                    let rows = match kind {
+                        DrawKind::Mask if shape.rank() == 1 => batch,
+                        _ => 1,
+                    };
+                    draws.insert((index, kind), zeros(rows * shape.len()));
                 }
             }
         }
@@ -147,11 +166,17 @@ impl<T: Real> Buffers<T> {
                     );
                 }
                 let Some(kernel) = call.kernel else { continue };
+                let factors = plan.tensors[kernel.index()].factors;
+                for factor in factors.into_iter().flatten() {
+                    let len = plan.tensors[factor].entries.len();
+                    bias_rows.insert(factor, zeros(batch * len));
+                }
                 if segment.kind == SegmentKind::ByExample {
                     by_example.extend(
                         [kernel.index()]
                             .into_iter()
-                            .chain(call.bias.map(|b| b.index())),
+                            .chain(call.bias.map(|b| b.index()))
+                            .chain(factors.into_iter().flatten()),
                     );
                 } else {
                     let kept = plan.tensors[kernel.index()].estimator.saved()
@@ -186,13 +211,15 @@ impl<T: Real> Buffers<T> {
         let widths = plan.argument_widths();
         Buffers {
             scale: zeros(entries),
-            noise: zeros(entries),
+            noise: zeros(plan.tensors.last().map_or(0, |t| t.noise.end)),
+            d_scale: zeros(plan.tensors.last().map_or(0, |t| t.d_scale.end)),
             first: zeros(entries),
             second: zeros(entries),
             d_first: zeros(entries),
             d_second: zeros(entries),
             d_learned: zeros(plan.learned.len()),
             draws,
+            sources: BTreeMap::new(),
             bias_rows,
             values: shared(|_| true),
             gradients: shared(|s| s.gradient),
@@ -217,6 +244,7 @@ impl<T: Real> Buffers<T> {
     /// Forgets the last step's gradients.
     pub fn start_step(&mut self) {
         self.d_learned.fill(0.0);
+        self.d_scale.fill(T::zero());
     }
 }
 
@@ -279,7 +307,9 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
     let b = Buffers::<f32>::new(plan, batch);
     let table = |t: &[Vec<f32>]| t.iter().map(Vec::len).sum::<usize>();
     let map = |m: &BTreeMap<usize, Vec<f32>>| m.values().map(Vec::len).sum::<usize>();
-    let work = |w: &Work<f32>| w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len();
+    let work = |w: &Work<f32>| {
+        w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len() + w.factors.len()
+    };
     let chunk = |c: &Chunk<f32>| {
         work(&c.work)
             + table(&c.values)
@@ -289,7 +319,9 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
             + map(&c.d_second)
             + c.d_row.len()
     };
-    let numbers = 6 * b.scale.len()
+    let numbers = 5 * b.scale.len()
+        + b.noise.len()
+        + b.d_scale.len()
         + b.draws.values().map(Vec::len).sum::<usize>()
         + map(&b.bias_rows)
         + table(&b.values)

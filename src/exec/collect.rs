@@ -1,13 +1,13 @@
 //! From the gradients by what estimators prepared to those by the variables, and the terms over the
 //! weights.
 
-use super::{BLOCK, Interpreter, Number};
+use super::{BLOCK, Interpreter, Number, zeros};
 use crate::estimator::Estimate;
-use crate::ir::{Handle, Leaf, Model, Scalar, Tensor};
-use crate::kl::{Entries, Gradients};
-use crate::posterior::scale_slope;
-use crate::tensor::simd;
+use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
+use crate::kl::{AnyTerm, Entries, Gradients};
+use crate::plan::{Family, TensorPlan};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// The most parameters a prior has.
 const PRIOR: usize = 16;
@@ -19,6 +19,137 @@ fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
         .as_ref()
         .expect("a term has a prior")
         .parameters
+}
+
+/// A term under the prior's numbers at hand.
+struct Priced<'a, T> {
+    computation: &'a dyn AnyTerm,
+    /// The prior's parameters.
+    prior: &'a [T],
+    /// How many of their derivatives are wanted: all or none.
+    wanted: usize,
+    weight: T,
+}
+
+/// The posterior that a term is of, entry by entry: as [`Entries`] has it.
+#[derive(Clone, Copy)]
+struct Posterior<'a, T> {
+    loc: &'a [T],
+    scale: &'a [T],
+    noise: &'a [T],
+}
+
+/// The part of a slice that a block takes; an empty slice has only empty parts.
+fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
+    if all.is_empty() { all } else { &all[range] }
+}
+
+impl<T: Number> Priced<'_, T> {
+    /// The sum over the entries, and the derivatives by the prior's parameters; `d_loc` and `d_scale` are
+    /// added to. Blocks run in parallel and are added up in their order.
+    fn sum(&self, of: Posterior<T>, d_loc: &mut [T], d_scale: &mut [T]) -> (f64, [f64; PRIOR]) {
+        let blocks = of.loc.len().div_ceil(BLOCK);
+        // A point estimate has no scale: its blocks are empty slices.
+        let d_scales: Vec<&mut [T]> = match d_scale.is_empty() {
+            true => (0..blocks).map(|_| &mut [][..]).collect(),
+            false => d_scale.chunks_mut(BLOCK).collect(),
+        };
+        let computation = T::term(self.computation);
+        let parts: Vec<(f64, [f64; PRIOR])> = d_loc
+            .par_chunks_mut(BLOCK)
+            .zip(d_scales)
+            .enumerate()
+            .map(|(block, (loc, scale))| {
+                let range = block * BLOCK..block * BLOCK + loc.len();
+                let entries = Entries {
+                    loc: part(of.loc, range.clone()),
+                    scale: part(of.scale, range.clone()),
+                    noise: part(of.noise, range),
+                };
+                let mut d_prior = [0.0; PRIOR];
+                let gradients = Gradients {
+                    loc,
+                    scale,
+                    prior: &mut d_prior[..self.wanted],
+                };
+                let value = computation.accumulate(entries, self.prior, self.weight, gradients);
+                (value, d_prior)
+            })
+            .collect();
+        let (mut value, mut d_prior) = (0.0, [0.0; PRIOR]);
+        for (part, by_prior) in parts {
+            value += part;
+            d_prior
+                .iter_mut()
+                .zip(by_prior)
+                .for_each(|(total, d)| *total += d);
+        }
+        (value, d_prior)
+    }
+
+    /// [`Priced::sum`] of (w - anchor)/local in place of w, under the prior as it is written: the prior
+    /// of w is that, moved and stretched. A KL does not change when both its sides are; `jacobian` says
+    /// that this is the density of a point, which does: it gains ln local an entry.
+    fn framed(
+        &self,
+        frame: &Framed<T>,
+        jacobian: bool,
+        of: Posterior<T>,
+        d_loc: &mut [T],
+        d_scale: &mut [T],
+    ) -> (f64, [f64; PRIOR], Vec<f64>) {
+        let local = |entry: usize| match frame.local {
+            [] => T::one(),
+            local => local[entry % local.len()],
+        };
+        let anchor = |entry: usize| frame.anchor.get(entry).map_or(T::zero(), |&a| T::of(a));
+        let loc: Vec<T> = of
+            .loc
+            .iter()
+            .enumerate()
+            .map(|(i, &loc)| (loc - anchor(i)) / local(i))
+            .collect();
+        let scale: Vec<T> = of
+            .scale
+            .iter()
+            .enumerate()
+            .map(|(i, &scale)| scale / local(i))
+            .collect();
+        let mut by_loc = zeros::<T>(loc.len());
+        let mut by_scale = zeros::<T>(scale.len());
+        let inner = Posterior {
+            loc: &loc,
+            scale: &scale,
+            noise: of.noise,
+        };
+        let (mut value, d_prior) = self.sum(inner, &mut by_loc, &mut by_scale);
+        let mut d_local = vec![0.0; frame.local.len()];
+        for (i, (d_loc, &by)) in d_loc.iter_mut().zip(&by_loc).enumerate() {
+            *d_loc += by / local(i);
+            if !d_local.is_empty() {
+                let at = i % d_local.len();
+                d_local[at] -= (by * loc[i] / local(i)).wide();
+                if jacobian {
+                    value += local(i).wide().ln();
+                    d_local[at] += (self.weight / local(i)).wide();
+                }
+            }
+        }
+        for (i, (d_scale, &by)) in d_scale.iter_mut().zip(&by_scale).enumerate() {
+            *d_scale += by / local(i);
+            if !d_local.is_empty() {
+                let at = i % d_local.len();
+                d_local[at] -= (by * scale[i] / local(i)).wide();
+            }
+        }
+        (value, d_prior, d_local)
+    }
+}
+
+/// A [`Frame`] at the draw at hand.
+struct Framed<'a, T> {
+    anchor: &'a [f64],
+    local: &'a [T],
 }
 
 impl<T: Number> Interpreter<T> {
@@ -40,7 +171,7 @@ impl<T: Number> Interpreter<T> {
     pub(super) fn add_to_leaves(&mut self, scalar: &Scalar, d: f64) {
         let mut found = Vec::new();
         scalar.gradient(&|leaf| self.leaf(leaf), d, &mut |leaf, d| {
-            found.push((leaf, d))
+            found.push((leaf, d));
         });
         for (leaf, d) in found {
             match leaf {
@@ -53,33 +184,36 @@ impl<T: Number> Interpreter<T> {
         }
     }
 
-    /// Adds one sample's gradients by loc and scale.
+    /// Adds one sample's gradients by the draws to those by the variables (by scale, where a family is
+    /// independent).
     pub(super) fn collect_sample(&mut self) {
         let plan = self.plan.clone();
         for tensor in &plan.tensors {
             let buffers = &self.buffers;
             let entries = tensor.entries.clone();
-            let estimate: &dyn Estimate<T> = T::estimate(tensor.estimator);
-            let gradient = &mut self.gradient[tensor.loc.start..tensor.end()];
+            let d_first = &buffers.d_first[entries.clone()];
+            let noise = &buffers.noise[tensor.noise.clone()];
+            if let Family::Variational { family, at } = tensor.family {
+                let values = &self.variables[tensor.variables.clone()];
+                let w = &buffers.first[entries];
+                let gradient = &mut self.gradient[tensor.variables.clone()];
+                T::variational(family).draw_backward(&at, values, noise, w, d_first, gradient);
+                continue;
+            }
+            let gradient = &mut self.gradient[tensor.variables.clone()];
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
-            let d_first = buffers.d_first[entries.clone()].par_chunks(BLOCK);
             d_loc
                 .par_chunks_mut(BLOCK)
-                .zip(d_first)
+                .zip(d_first.par_chunks(BLOCK))
                 .for_each(|(d_loc, d_first)| {
                     d_loc
                         .iter_mut()
                         .zip(d_first)
                         .for_each(|(d_loc, &d)| *d_loc += d);
                 });
-            let (scale, noise) = (
-                &buffers.scale[entries.clone()],
-                &buffers.noise[entries.clone()],
-            );
-            let (d_first, d_second) = (
-                &buffers.d_first[entries.clone()],
-                &buffers.d_second[entries],
-            );
+            let estimate: &dyn Estimate<T> = T::estimate(tensor.estimator);
+            let scale = &buffers.scale[entries.clone()];
+            let d_second = &buffers.d_second[entries];
             let by = scale.par_chunks(BLOCK).zip(noise.par_chunks(BLOCK));
             let by = by.zip(d_first.par_chunks(BLOCK).zip(d_second.par_chunks(BLOCK)));
             d_scale.par_chunks_mut(BLOCK).zip(by).for_each(
@@ -117,91 +251,136 @@ impl<T: Number> Interpreter<T> {
             for (value, scalar) in prior.iter_mut().zip(scalars) {
                 *value = T::of(scalar.value(&|leaf| self.leaf(leaf)));
             }
-            let prior = &*prior;
             // Where no number of the prior is trained, its gradient is not asked for.
             let trained = scalars.iter().any(|scalar| scalar.fixed().is_none());
-            let wanted = if trained { prior.len() } else { 0 };
-            let weight = T::of(scales[index] / samples as f64);
-            let gradient = &mut self.gradient[tensor.loc.start..tensor.end()];
-            let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
-            let entries = tensor.entries.clone();
-            let loc = &self.variables[tensor.loc.clone()];
-            let (scale, noise) = (
-                &self.buffers.scale[entries.clone()],
-                &self.buffers.noise[entries],
-            );
-            let computation = T::term(&*computed.computation);
-            let blocks = loc.len().div_ceil(BLOCK);
-            // A point estimate has no scale: its blocks are empty slices.
-            let d_scales: Vec<&mut [T]> = if tensor.random {
-                d_scale.chunks_mut(BLOCK).collect()
-            } else {
-                (0..blocks).map(|_| &mut [][..]).collect()
+            let priced = Priced {
+                computation: &*computed.computation,
+                prior,
+                wanted: if trained { scalars.len() } else { 0 },
+                weight: T::of(scales[index] / samples as f64),
             };
-            let parts: Vec<(f64, [f64; PRIOR])> = d_loc
-                .par_chunks_mut(BLOCK)
-                .zip(d_scales)
-                .enumerate()
-                .map(|(block, (d_loc, d_scale))| {
-                    let range = block * BLOCK..block * BLOCK + d_loc.len();
-                    let entries = Entries {
-                        loc: &loc[range.clone()],
-                        scale: if d_scale.is_empty() {
-                            &[]
-                        } else {
-                            &scale[range.clone()]
-                        },
-                        noise: if d_scale.is_empty() {
-                            &[]
-                        } else {
-                            &noise[range]
-                        },
-                    };
-                    let mut d_prior = [0.0; PRIOR];
-                    let gradients = Gradients {
-                        loc: d_loc,
-                        scale: d_scale,
-                        prior: &mut d_prior[..wanted],
-                    };
-                    let value = computation.accumulate(entries, prior, weight, gradients);
-                    (value, d_prior)
-                })
-                .collect();
-            let mut total = [0.0; PRIOR];
-            for (value, d_prior) in parts {
-                values[index] += value / samples as f64;
-                total
-                    .iter_mut()
-                    .zip(d_prior)
-                    .for_each(|(total, d)| *total += d);
-            }
-            for (d, scalar) in total.into_iter().zip(scalars) {
+            let (value, d_prior) = self.collect_term(&priced, &term.kind, tensor);
+            values[index] += value / samples as f64;
+            for (d, scalar) in d_prior.into_iter().zip(scalars) {
                 self.add_to_leaves(scalar, d);
             }
         }
     }
 
-    /// Turns gradients by scale into gradients by rho, and those by learned numbers into those by
-    /// their variables.
+    /// One term: its value, and the derivatives by the prior's parameters.
+    fn collect_term(
+        &mut self,
+        priced: &Priced<T>,
+        kind: &TermKind,
+        tensor: &TensorPlan,
+    ) -> (f64, [f64; PRIOR]) {
+        let entries = tensor.entries.clone();
+        let loc = &self.variables[tensor.loc.clone()];
+        let buffers = &mut self.buffers;
+        // The gradients by local scales belong to another tensor, in the same vector.
+        let local = tensor.frame.local_entries(&self.plan.tensors);
+        let local_values: Vec<T> = buffers.first[local.clone()].to_vec();
+        let framed = tensor.frame.is_some().then(|| Framed {
+            anchor: tensor.frame.anchor(),
+            local: &local_values,
+        });
+        let sum =
+            |jacobian: bool, of: Posterior<T>, d_loc: &mut [T], d_scale: &mut [T]| match &framed {
+                Some(framed) => priced.framed(framed, jacobian, of, d_loc, d_scale),
+                None => {
+                    let (value, d_prior) = priced.sum(of, d_loc, d_scale);
+                    (value, d_prior, Vec::new())
+                }
+            };
+        let (value, d_prior, d_local) = match (tensor.family, kind) {
+            (Family::Point, _) => {
+                let of = Posterior {
+                    loc,
+                    scale: &[],
+                    noise: &[],
+                };
+                let d_loc = &mut self.gradient[tensor.loc.clone()];
+                sum(true, of, d_loc, &mut [])
+            }
+            (Family::Independent { .. }, _) => {
+                let of = Posterior {
+                    loc,
+                    scale: &buffers.scale[entries],
+                    noise: &buffers.noise[tensor.noise.clone()],
+                };
+                let gradient = &mut self.gradient[tensor.variables.clone()];
+                let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
+                sum(false, of, d_loc, d_scale)
+            }
+            (Family::Variational { family, at }, TermKind::Kl(_, Form::MonteCarlo { path })) => {
+                let family = T::variational(family);
+                let values = &self.variables[tensor.variables.clone()];
+                let noise = &buffers.noise[tensor.noise.clone()];
+                let gradient = &mut self.gradient[tensor.variables.clone()];
+                let w = &buffers.first[entries.clone()];
+                let of = Posterior {
+                    loc: w,
+                    scale: &[],
+                    noise: &[],
+                };
+                let d_w = &mut buffers.d_first[entries];
+                let (mut value, d_prior, d_local) = sum(true, of, d_w, &mut []);
+                let weight = if *path { T::zero() } else { priced.weight };
+                value += family.log_density(&at, values, noise, w, weight, gradient);
+                if *path {
+                    let mut score = zeros::<T>(w.len());
+                    family.score(&at, values, noise, w, &mut score);
+                    d_w.iter_mut()
+                        .zip(score)
+                        .for_each(|(d, score)| *d += priced.weight * score);
+                }
+                (value, d_prior, d_local)
+            }
+            (Family::Variational { family, at }, _) => {
+                let values = &self.variables[tensor.variables.clone()];
+                let scale = &buffers.scale[entries];
+                let of = Posterior {
+                    loc,
+                    scale,
+                    noise: &[],
+                };
+                let d_scale = &mut buffers.d_scale[tensor.d_scale.clone()];
+                let d_loc = &mut self.gradient[tensor.loc.clone()];
+                let (value, d_prior, d_local) = sum(false, of, d_loc, d_scale);
+                let gradient = &mut self.gradient[tensor.variables.clone()];
+                let family = T::variational(family);
+                let weight = priced.weight;
+                let joint = family.total_correlation(&at, values, scale, weight, d_scale, gradient);
+                (value + joint, d_prior, d_local)
+            }
+        };
+        for (d, by) in buffers.d_first[local].iter_mut().zip(d_local) {
+            *d += T::of(by);
+        }
+        (value, d_prior)
+    }
+
+    /// Turns gradients by scale into gradients by the variables, and those by learned numbers into those
+    /// by theirs.
     pub(super) fn chain(&mut self) {
         let plan = self.plan.clone();
-        for tensor in plan.tensors.iter().filter(|t| t.random) {
-            let rho = &self.variables[tensor.rho()];
-            let gradient = &mut self.gradient[tensor.rho()];
-            gradient
-                .par_chunks_mut(BLOCK)
-                .zip(rho.par_chunks(BLOCK))
-                .for_each(|(gradient, rho)| {
-                    simd::dispatch(
-                        #[inline(always)]
-                        || {
-                            gradient
-                                .iter_mut()
-                                .zip(rho)
-                                .for_each(|(gradient, &rho)| *gradient *= scale_slope(rho))
-                        },
-                    );
-                });
+        for tensor in &plan.tensors {
+            match tensor.family {
+                Family::Point => {}
+                Family::Independent { transform, .. } => {
+                    let rho = &self.variables[tensor.rho()];
+                    let gradient = &mut self.gradient[tensor.rho()];
+                    crate::posterior::chain(transform, rho, gradient);
+                }
+                Family::Variational { family, at } => {
+                    let values = &self.variables[tensor.variables.clone()];
+                    let scale = &self.buffers.scale[tensor.entries.clone()];
+                    let d_scale = &self.buffers.d_scale[tensor.d_scale.clone()];
+                    let gradient = &mut self.gradient[tensor.variables.clone()];
+                    let family = T::variational(family);
+                    family.marginal_scales_backward(&at, values, scale, d_scale, gradient);
+                }
+            }
         }
         for (learned, &d) in plan.learned.iter().zip(&self.buffers.d_learned) {
             let slope = learned.slope(self.variables[learned.place].wide());

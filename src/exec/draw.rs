@@ -1,9 +1,9 @@
 //! Initial values, and the random draws of a step.
 
 use super::{BLOCK, Draw, Interpreter, Number};
-use crate::ir::Initializer;
-use crate::plan::{DrawKind, TensorPlan};
-use crate::posterior::scale_from_rho;
+use crate::estimator::NoiseSource;
+use crate::plan::{DrawKind, Family, TensorPlan};
+use crate::posterior::scales;
 use crate::tensor::{Stream, simd};
 use rayon::prelude::*;
 
@@ -26,43 +26,24 @@ impl<T: Number> Interpreter<T> {
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
             let stream = Stream::new(seed, 0, index as u32, INITIAL);
-            match variable.initializer {
-                Initializer::Constant(value) => out.fill(T::of(value)),
-                Initializer::Normal { loc, scale } => in_blocks(out, |start, out| {
-                    stream.fill_normal(start, out);
-                    out.iter_mut()
-                        .for_each(|x| *x = T::of(loc + scale * x.wide()));
-                }),
-                Initializer::Uniform { low, high } => in_blocks(out, |start, out| {
-                    let mut uniform = vec![0.0; out.len()];
-                    stream.fill_uniform(start, &mut uniform);
-                    out.iter_mut()
-                        .zip(uniform)
-                        .for_each(|(x, u)| *x = T::of(low + (high - low) * u));
-                }),
-            }
+            variable.initializer.fill(&variable.shape, &stream, out);
         }
     }
 
-    /// Every random parameter's scale, from its rho.
+    /// Every random parameter's (marginal) scale, from its variables.
     pub(super) fn scales(&mut self) {
-        for tensor in self.plan.tensors.iter().filter(|t| t.random) {
-            let rho = &self.variables[tensor.rho()];
+        for tensor in &self.plan.tensors {
             let scale = &mut self.buffers.scale[tensor.entries.clone()];
-            scale
-                .par_chunks_mut(BLOCK)
-                .zip(rho.par_chunks(BLOCK))
-                .for_each(|(scale, rho)| {
-                    simd::dispatch(
-                        #[inline(always)]
-                        || {
-                            scale
-                                .iter_mut()
-                                .zip(rho)
-                                .for_each(|(scale, &rho)| *scale = scale_from_rho(rho))
-                        },
-                    );
-                });
+            match tensor.family {
+                Family::Point => {}
+                Family::Independent { transform, .. } => {
+                    scales(transform, &self.variables[tensor.rho()], scale);
+                }
+                Family::Variational { family, at } => {
+                    let values = &self.variables[tensor.variables.clone()];
+                    T::variational(family).marginal_scales(&at, values, scale);
+                }
+            }
         }
     }
 
@@ -80,7 +61,19 @@ impl<T: Number> Interpreter<T> {
             };
             for (kind, shape) in plan.draws_of(index, examples) {
                 let out = match kind {
-                    DrawKind::Noise => &mut self.buffers.noise[tensor.entries.clone()],
+                    DrawKind::ExampleNoise => {
+                        let source = match draw.given {
+                            None => NoiseSource::Stream(stream(kind), tensor.law()),
+                            Some(given) => {
+                                let given = &given[&plan.draw_name(index, kind)];
+                                let given = &given[sample * shape.len()..][..shape.len()];
+                                NoiseSource::Given(given.iter().map(|&x| T::of(x)).collect())
+                            }
+                        };
+                        self.buffers.sources.insert(index, source);
+                        continue;
+                    }
+                    DrawKind::Noise => &mut self.buffers.noise[tensor.noise.clone()],
                     _ => &mut self
                         .buffers
                         .draws
@@ -97,16 +90,43 @@ impl<T: Number> Interpreter<T> {
                 }
                 let stream = stream(kind);
                 match kind {
-                    DrawKind::Noise | DrawKind::Activation => {
+                    DrawKind::Noise | DrawKind::ExampleNoise => {
+                        let law = tensor.law();
+                        in_blocks(out, |start, out| law.fill(&stream, start, out))
+                    }
+                    DrawKind::Activation => {
                         in_blocks(out, |start, out| stream.fill_normal(start, out))
                     }
                     DrawKind::SignIn | DrawKind::SignOut => {
                         in_blocks(out, |start, out| stream.fill_signs(start, out))
                     }
+                    DrawKind::Mask => {
+                        let rate = tensor.mask.map_or(0.0, |mask| mask.rate);
+                        in_blocks(out, |start, out| {
+                            let mut uniform = vec![0.0; out.len()];
+                            stream.fill_uniform(start, &mut uniform);
+                            for (out, u) in out.iter_mut().zip(uniform) {
+                                *out = T::of(if u < rate { 0.0 } else { 1.0 });
+                            }
+                        });
+                    }
                 }
             }
+            self.share_mask(index, tensor);
             self.prepare(tensor);
             self.bias_rows(index, tensor, examples);
+        }
+    }
+
+    /// A mask that all examples share, in the row of each.
+    fn share_mask(&mut self, index: usize, tensor: &TensorPlan) {
+        if tensor.mask.is_some_and(|mask| !mask.per_example) {
+            let mask = self.buffers.draws.get_mut(&(index, DrawKind::Mask));
+            let rows = mask.expect("a buffer for each draw");
+            let channels = rows.len() / self.batch;
+            let (row, rest) = rows.split_at_mut(channels);
+            rest.chunks_exact_mut(channels)
+                .for_each(|other| other.copy_from_slice(row));
         }
     }
 
@@ -114,10 +134,16 @@ impl<T: Number> Interpreter<T> {
     fn prepare(&mut self, tensor: &TensorPlan) {
         let buffers = &mut self.buffers;
         let entries = tensor.entries.clone();
+        if let Family::Variational { family, at } = tensor.family {
+            let values = &self.variables[tensor.variables.clone()];
+            let noise = &buffers.noise[tensor.noise.clone()];
+            let w = &mut buffers.first[entries];
+            return T::variational(family).draw(&at, values, noise, w);
+        }
         let estimate = T::estimate(tensor.estimator);
         let (scale, noise) = (
             &buffers.scale[entries.clone()],
-            &buffers.noise[entries.clone()],
+            &buffers.noise[tensor.noise.clone()],
         );
         let first = buffers.first[entries.clone()].par_chunks_mut(BLOCK);
         let second = buffers.second[entries].par_chunks_mut(BLOCK);
@@ -145,6 +171,7 @@ impl<T: Number> Interpreter<T> {
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
+            sources: &buffers.sources,
             bias_rows: &Default::default(),
             inputs: &[],
         };

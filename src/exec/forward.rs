@@ -3,7 +3,7 @@
 use super::buffers::{Chunk, Work};
 use super::slots::{Slot, deal, rows, rows_mut};
 use super::{Interpreter, Number};
-use crate::estimator::{Estimate, ExampleDraws, Kernel, Scratch, Site};
+use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Scratch, Site};
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind};
@@ -17,6 +17,7 @@ pub(super) struct Shared<'a, T> {
     pub first: &'a [T],
     pub second: &'a [T],
     pub draws: &'a BTreeMap<(usize, DrawKind), Vec<T>>,
+    pub sources: &'a BTreeMap<usize, NoiseSource<T>>,
     pub bias_rows: &'a BTreeMap<usize, Vec<T>>,
     /// The minibatch's inputs.
     pub inputs: &'a [T],
@@ -46,6 +47,14 @@ impl<'a, T: Number> Shared<'a, T> {
         }
     }
 
+    /// Factors that one example has of a kernel's channels.
+    pub fn factor_channels(&self, kernel: usize) -> usize {
+        let factors = self.plan.tensors[kernel].factors.into_iter().flatten();
+        factors
+            .map(|factor| self.plan.tensors[factor].entries.len())
+            .sum()
+    }
+
     pub fn estimate(&self, tensor: usize) -> &'static dyn Estimate<T> {
         T::estimate(self.plan.tensors[tensor].estimator)
     }
@@ -65,10 +74,24 @@ impl<'a, T: Number> Shared<'a, T> {
                 .map_or(&[], |values| values.as_slice());
             rows(all, start, count, all.len() / batch)
         };
+        let plan = &self.plan.tensors[tensor];
+        let factor = |factor: usize| {
+            let len = self.plan.tensors[factor].entries.len();
+            rows(&self.bias_rows[&factor], start, count, len)
+        };
+        let [sign_in, sign_out] = match (plan.factors, plan.mask) {
+            (Some(factors), _) => factors.map(factor),
+            (None, Some(_)) => [of(DrawKind::Mask), &[]],
+            (None, None) => [DrawKind::SignIn, DrawKind::SignOut].map(of),
+        };
         ExampleDraws {
-            sign_in: of(DrawKind::SignIn),
-            sign_out: of(DrawKind::SignOut),
+            sign_in,
+            sign_out,
             activation: of(DrawKind::Activation),
+            noise: ExampleNoise {
+                source: self.sources.get(&tensor),
+                start,
+            },
         }
     }
 
@@ -87,10 +110,13 @@ impl<'a, T: Number> Shared<'a, T> {
 }
 
 /// A linear layer with its geometry's facts.
-pub(super) fn site<T: Number>(linear: &dyn AnyLinear) -> Site<'_, T> {
+pub(super) fn site<T: Number>(linear: &dyn AnyLinear, input: usize) -> Site<'_, T> {
     let kernel = linear.kernel().0;
     Site {
         linear: T::linear(linear),
+        input,
+        output: linear.output().len(),
+        channels_in: kernel[kernel.len() - 2],
         channels_out: kernel[kernel.len() - 1],
         positions: linear.positions(),
     }
@@ -102,6 +128,7 @@ impl<T> Work<T> {
             layer: &mut self.layer,
             kernels: &mut self.kernels,
             rows: &mut self.rows,
+            factors: &mut [],
         }
     }
 }
@@ -122,6 +149,7 @@ impl<T: Number> Interpreter<T> {
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
+            sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
         };
@@ -218,7 +246,7 @@ fn chunk_forward<'a, T: Number>(
                     let saved = saved
                         .get_mut(&index)
                         .map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
-                    let site = site(&**linear);
+                    let site = site(&**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.forward(
                         &site,
@@ -269,7 +297,7 @@ fn batch_forward<T: Number>(
     let draws = shared.draws(kernel, batch, 0, examples);
     let estimate = shared.estimate(kernel);
     estimate.forward(
-        &site(&**linear),
+        &site(&**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,

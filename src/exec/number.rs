@@ -4,6 +4,7 @@ use crate::estimator::{Estimate, Estimator};
 use crate::kl::{AnyTerm, Term};
 use crate::layer::{AnyLinear, AnyMap, Linear, Map};
 use crate::likelihood::{Likelihood, Nll};
+use crate::posterior::{AnyVariational, Variational};
 use crate::tensor::Math;
 
 /// `f32` or `f64`: what the interpreter runs in.
@@ -16,6 +17,8 @@ pub trait Number: Math {
     fn estimate(estimator: &'static dyn Estimator) -> &'static dyn Estimate<Self>;
     /// A term's arithmetic.
     fn term(term: &dyn AnyTerm) -> &dyn Term<Self>;
+    /// A posterior family's arithmetic.
+    fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self>;
     /// A likelihood's arithmetic.
     fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self>;
 }
@@ -34,6 +37,9 @@ macro_rules! number {
             }
             fn term(term: &dyn AnyTerm) -> &dyn Term<Self> {
                 term
+            }
+            fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self> {
+                family
             }
             fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self> {
                 likelihood

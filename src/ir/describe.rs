@@ -4,6 +4,7 @@ use super::arena::Handle;
 use super::loss::*;
 use super::model::*;
 use crate::check::expression::show;
+use crate::posterior::Entries;
 
 impl Model {
     /// What is minimised.
@@ -109,13 +110,36 @@ impl Model {
                     Form::Quadrature => "the integral of q(w) ln(q(w)/p(w))",
                     Form::MonteCarlo { .. } => "ln q(w) - ln p(w) at the draw w",
                 };
+                let entries = tensor.posterior.family.entries();
+                let posterior = match entries.marginal() {
+                    Some(marginal) => format!("{marginal}(m, s)"),
+                    None => tensor.posterior.family.signature().name.into(),
+                };
+                let joint = match (entries, form) {
+                    (Entries::Correlated, Form::ClosedForm(_) | Form::Quadrature) => {
+                        "; its entries' own KL, and their total correlation sum ln s - ln(det)/2"
+                    }
+                    (Entries::Radial, Form::ClosedForm(_)) => {
+                        "; s its entries' standard deviation, and a constant"
+                    }
+                    _ => "",
+                };
+                let over = self.over_latents(term);
                 format!(
-                    "{value}, summed over {}; {}, Normal(m, s) || {prior}",
+                    "{value}, summed over {}; {}, {posterior} || {prior}{joint}{over}",
                     weights(tensor),
                     form.words()
                 )
             }
-            TermKind::Surrogate(_) => String::new(),
+            TermKind::Surrogate(tensor) => {
+                let (tensor, prior) = self.with_prior(tensor);
+                let rate = show(tensor.posterior.rate);
+                format!(
+                    "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over {}; dropout's surrogate and not a KL, \
+                     up to a constant (Gal and Ghahramani 2016), p = {prior}",
+                    weights(tensor)
+                )
+            }
             TermKind::NegLogPrior(tensor) => {
                 let (tensor, prior) = self.with_prior(tensor);
                 format!(
@@ -126,10 +150,33 @@ impl Model {
         }
     }
 
+    /// `; the mean over tau, taken at its draw`, where a term's prior depends on latent variables.
+    fn over_latents(&self, term: &Term) -> String {
+        let latents = self.latents_of(term).into_iter();
+        let names: Vec<String> = latents.map(|l| self.tensors[l].name.clone()).collect();
+        match &names[..] {
+            [] => String::new(),
+            [one] => format!("; the mean over {one}, taken at its draw"),
+            _ => {
+                let names = crate::check::words::join(names, "and");
+                format!("; the mean over {names}, taken at their draws")
+            }
+        }
+    }
+
     /// The noise that the form adds to the loss, where it adds any.
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
-            TermKind::Kl(_, Form::MonteCarlo { .. }) => Some("above 0; `kl = quadrature` has none"),
+            TermKind::Kl(tensor, Form::MonteCarlo { .. }) => {
+                let entries = self.tensors[tensor].posterior.family.entries();
+                Some(match entries.has_quadrature() {
+                    true => "above 0; `kl = quadrature` has none",
+                    false => "above 0",
+                })
+            }
+            _ if !self.latents_of(term).is_empty() => {
+                Some("above 0, of the latent variable's draw")
+            }
             _ => None,
         }
     }

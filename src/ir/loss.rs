@@ -236,6 +236,8 @@ pub enum Why {
     OncePerEpoch,
     /// A penalty under either.
     PenaltyOncePerDataSet,
+    /// A surrogate under `minibatch = uniform`.
+    SurrogateOncePerDataSet,
 }
 
 impl Why {
@@ -250,6 +252,9 @@ impl Why {
             }
             Why::OncePerEpoch => {
                 "batch $i$ of the epoch's $M$ carries the share $π_i = 2^(M-i)/(2^M-1)$; the shares add up to 1"
+            }
+            Why::SurrogateOncePerDataSet => {
+                "it stands for the KL, which the ELBO holds once per data set"
             }
             Why::PenaltyOncePerDataSet => {
                 "the log posterior holds $log p(w)$ once per data set, so each example carries its share of it"

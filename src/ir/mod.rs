@@ -12,6 +12,7 @@ mod show;
 mod text;
 mod validate;
 
+pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
 pub use loss::*;
 pub use lower::lower;

@@ -5,12 +5,14 @@ use super::loss::Loss;
 use super::scalar::Scalar;
 use crate::distribution::Distribution;
 use crate::estimator::Estimator;
+use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
-use crate::posterior::Posterior;
+use crate::posterior::{Dimensions, Posterior, Start, Transform, VariableSpec};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
 use crate::tensor::Shape;
+use std::sync::Arc;
 
 /// A model file, every name resolved, every default filled in.
 pub struct Model {
@@ -89,16 +91,32 @@ pub enum Role {
     Bias,
     /// A global variable of the file's own: `latent tau ~ …`
     Latent,
+    /// What a kernel's input channels are multiplied with: `layer.kernel.r`
+    InputFactor,
+    /// What its output channels are multiplied with: `layer.kernel.s`
+    OutputFactor,
+    /// The local scales of a prior, one an output unit: `layer.kernel.local`
+    Local,
 }
 
 impl Role {
-    /// `kernel`, `bias` or `latent`.
+    /// The last part of its name: `kernel`, `bias`, `r`; `latent` for a variable with a name of its own.
     pub fn word(self) -> &'static str {
         match self {
             Role::Kernel => "kernel",
             Role::Bias => "bias",
             Role::Latent => "latent",
+            Role::InputFactor => "r",
+            Role::OutputFactor => "s",
+            Role::Local => "local",
         }
+    }
+}
+
+impl Role {
+    /// Whether a layer applies it.
+    pub fn is_of_layer(self) -> bool {
+        matches!(self, Role::Kernel | Role::Bias)
     }
 }
 
@@ -118,6 +136,9 @@ pub struct Tensor {
     pub prior: Option<Prior>,
     /// The variational family with its initialisers.
     pub posterior: BoundPosterior,
+    /// What each example multiplies its rows and columns with, if its family is of such factors: over
+    /// its input channels, and over its output channels.
+    pub factors: Option<[Handle<Tensor>; 2]>,
     /// How draws of it reach the examples; `None` for a point estimate.
     pub estimator: Option<&'static dyn Estimator>,
     /// Who supplied the prior.
@@ -156,6 +177,10 @@ pub struct Prior {
     pub distribution: &'static dyn Distribution,
     /// Its parameters, flat, in the signature's order.
     pub parameters: Vec<Scalar>,
+    /// What each entry's distance from is taken of, where that is not 0: `MOPED`'s pretrained weights.
+    pub anchor: Option<Arc<[f64]>>,
+    /// The positive variables, one an output unit, that its scale is multiplied with.
+    pub local: Option<Handle<Tensor>>,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
 }
@@ -165,31 +190,57 @@ pub struct Prior {
 pub struct BoundPosterior {
     /// The family.
     pub family: &'static dyn Posterior,
-    /// One initialiser for each of [`Posterior::variables`].
-    pub initializers: Vec<Initializer>,
+    /// By the name of the argument that gives it.
+    pub initializers: Vec<(&'static str, Initializer)>,
+    /// How a scale comes out of its variable.
+    pub transform: Transform,
+    /// The rank of `LowRank`; 0 for others.
+    pub rank: usize,
+    /// The ends of `LogitNormal`; unused by others.
+    pub bounds: [f64; 2],
+    /// The rate of `Dropout`; 0 for others.
+    pub rate: f64,
+    /// The factors' prior under `Rank1`; unused by others.
+    pub factor: FactorPrior,
     /// As the file has it: `MeanField`.
     pub written: String,
 }
 
-/// How a variable starts.
+/// `Rank1(factor = cauchy, prior_scale = 0.1)`: what its factors are, centred on 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Initializer {
-    /// Every entry this number.
-    Constant(f64),
-    /// Independent normal draws.
-    Normal {
-        /// Mean.
-        loc: f64,
-        /// Standard deviation.
-        scale: f64,
-    },
-    /// Independent uniform draws.
-    Uniform {
-        /// Lower end.
-        low: f64,
-        /// Upper end.
-        high: f64,
-    },
+pub struct FactorPrior {
+    /// Whether they are Cauchy and not normal.
+    pub cauchy: bool,
+    /// Their prior's scale.
+    pub scale: f64,
+}
+
+impl BoundPosterior {
+    /// The initialiser that stands for an argument.
+    pub fn initializer(&self, argument: &str) -> Option<Initializer> {
+        let mut all = self.initializers.iter();
+        all.find(|(name, _)| *name == argument).map(|(_, i)| *i)
+    }
+
+    /// How a variable starts.
+    pub fn start(&self, variable: &VariableSpec) -> Initializer {
+        match variable.start {
+            Start::Argument(name) => self
+                .initializer(name)
+                .expect("an initialiser for each argument"),
+            Start::Zero => Initializer::Constant(0.0),
+            Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, f64::EPSILON)),
+        }
+    }
+
+    /// What its arithmetic needs to know of a parameter of this shape.
+    pub fn dimensions(&self, shape: &Shape) -> Dimensions {
+        Dimensions {
+            rank: self.rank,
+            bounds: self.bounds,
+            ..Dimensions::of(shape, self.transform)
+        }
+    }
 }
 
 /// `learned(0.1)`

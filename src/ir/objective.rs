@@ -37,6 +37,17 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
     for (handle, tensor) in model.tensors.iter() {
         let subject = Subject::Tensor(handle);
         match (tensor.posterior.family.entries(), &tensor.prior) {
+            (Entries::Masked, Some(prior)) => {
+                if model.objective.map {
+                    messages.push(not_a_point(model, tensor));
+                }
+                match no_surrogate(tensor, prior) {
+                    Some(message) => messages.push(message),
+                    None => loss
+                        .terms
+                        .push(term(TermKind::Surrogate(handle), &scale, model)),
+                }
+            }
             (entries, Some(prior)) if entries.is_random() => {
                 if model.objective.map {
                     messages.push(not_a_point(model, tensor));
@@ -74,6 +85,7 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
 fn term(kind: TermKind, scale: &Scale, model: &Model) -> Term {
     let why = match (&kind, model.objective.minibatch) {
         (TermKind::NegLogPrior(_), _) => Why::PenaltyOncePerDataSet,
+        (TermKind::Surrogate(_), Minibatch::Uniform) => Why::SurrogateOncePerDataSet,
         (_, Minibatch::Uniform) => Why::OncePerDataSet,
         (_, Minibatch::Blundell) => Why::OncePerEpoch,
     };
@@ -100,19 +112,37 @@ fn scale(objective: &Objective) -> Scale {
 
 fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagnostic>> {
     let name = prior.distribution.signature().name;
-    let closed = kl::find("Normal", name);
+    let entries = tensor.posterior.family.entries();
+    let closed = match entries {
+        // Mean and variance of its entries are all that a normal prior asks of a posterior.
+        Entries::Radial if name == "Normal" => kl::find("Normal", name),
+        _ => entries
+            .marginal()
+            .and_then(|marginal| kl::find(marginal, name)),
+    };
+    let quadrature = entries.has_quadrature().then_some(Form::Quadrature);
     match model.objective.kl {
-        KlChoice::Auto => Ok(closed.map_or(Form::Quadrature, Form::ClosedForm)),
-        KlChoice::Quadrature => Ok(Form::Quadrature),
+        KlChoice::Auto => {
+            let exact = closed.map(Form::ClosedForm).or(quadrature);
+            Ok(exact.unwrap_or(Form::MonteCarlo { path: false }))
+        }
         KlChoice::MonteCarlo { path } => Ok(Form::MonteCarlo { path }),
-        KlChoice::ClosedForm => closed
-            .map(Form::ClosedForm)
-            .ok_or_else(|| Box::new(no_closed_form(model, tensor, name))),
+        KlChoice::Quadrature => {
+            let message = || Box::new(no_form(model, tensor, "quadrature", name));
+            quadrature.ok_or_else(message)
+        }
+        KlChoice::ClosedForm => {
+            let message = || Box::new(no_form(model, tensor, "closed form", name));
+            closed.map(Form::ClosedForm).ok_or_else(message)
+        }
     }
 }
 
-fn no_closed_form(model: &Model, tensor: &Tensor, prior: &str) -> Diagnostic {
-    let title = format!("no closed form is known of KL(Normal ‖ {prior})");
+fn no_form(model: &Model, tensor: &Tensor, form: &str, prior: &str) -> Diagnostic {
+    let entries = tensor.posterior.family.entries();
+    let family = tensor.posterior.family.signature().name;
+    let posterior = entries.marginal().unwrap_or(family);
+    let title = format!("no {form} is known of KL({posterior} ‖ {prior})");
     let mut message = Diagnostic::error("E0405", title);
     if let Some(span) = tensor.prior_from.span() {
         message = message.at(span, format!("the prior of `{}`", tensor.name));
@@ -128,12 +158,39 @@ fn no_closed_form(model: &Model, tensor: &Tensor, prior: &str) -> Diagnostic {
     let known = CLOSED_FORMS
         .iter()
         .map(|form| format!("{} ‖ {}", form.posterior(), form.prior()));
-    message
-        .note(format!(
-            "closed forms: {}",
-            known.collect::<Vec<_>>().join(", ")
-        ))
-        .help("`kl = auto` takes quadrature where there is none: near exact, without noise")
+    let message = message.note(format!(
+        "closed forms: {}",
+        known.collect::<Vec<_>>().join(", ")
+    ));
+    match entries.has_quadrature() {
+        true => message
+            .help("`kl = auto` takes quadrature where there is none: near exact, without noise"),
+        false => message.help("`kl = auto` takes Monte Carlo where there is none: unbiased, noisy"),
+    }
+}
+
+/// Dropout's surrogate is of a normal prior whose scale is a number.
+fn no_surrogate(tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+    let fixed = prior
+        .parameters
+        .iter()
+        .all(|scalar| scalar.fixed().is_some());
+    let normal = prior.distribution.signature().name == "Normal";
+    if normal && fixed && prior.local.is_none() {
+        return None;
+    }
+    let title = match normal {
+        true => "dropout's surrogate has no minimum in its prior's scale",
+        false => "dropout's surrogate is known under a normal prior alone",
+    };
+    let mut message = Diagnostic::error("E0412", title);
+    if let Some(span) = tensor.prior_from.span() {
+        message = message.at(span, format!("the prior of `{}`", tensor.name));
+    }
+    if let Some(span) = tensor.posterior_from.span() {
+        message = message.context(span, "its posterior");
+    }
+    Some(message.help("a prior such as `Normal(0, 1)`, its numbers fixed"))
 }
 
 fn not_a_point(model: &Model, tensor: &Tensor) -> Diagnostic {
@@ -159,7 +216,7 @@ impl Model {
     /// negative log posterior and not an ELBO.
     pub fn is_map(&self) -> bool {
         self.has_term(|kind| matches!(kind, TermKind::NegLogPrior(_)))
-            && !self.has_term(|kind| matches!(kind, TermKind::Kl(..)))
+            && !self.has_term(|kind| matches!(kind, TermKind::Kl(..) | TermKind::Surrogate(_)))
     }
 
     /// Whether no parameter has a term: maximum likelihood.
@@ -179,7 +236,8 @@ impl Model {
             .and_then(|t| self.tensors[t].prior.as_ref());
         let scalars = prior.iter().flat_map(|prior| &prior.parameters);
         let mut found: Vec<Handle<Tensor>> = Vec::new();
-        for latent in scalars.flat_map(Scalar::latents) {
+        let local = prior.and_then(|prior| prior.local);
+        for latent in scalars.flat_map(Scalar::latents).chain(local) {
             if !found.contains(&latent) {
                 found.push(latent);
             }
@@ -190,9 +248,12 @@ impl Model {
     /// The node that applies `tensor`.
     pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
         let uses = |node: &Node| {
-            node.call
-                .as_ref()
-                .is_some_and(|c| c.kernel == Some(tensor) || c.bias == Some(tensor))
+            node.call.as_ref().is_some_and(|c| {
+                let factors = c.kernel.and_then(|kernel| self.tensors[kernel].factors);
+                c.kernel == Some(tensor)
+                    || c.bias == Some(tensor)
+                    || factors.is_some_and(|factors| factors.contains(&tensor))
+            })
         };
         self.nodes
             .iter()

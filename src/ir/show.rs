@@ -3,6 +3,7 @@
 use super::model::*;
 use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
+use crate::initializer::Initializer;
 use crate::posterior::Entries;
 use crate::signature::{Constant, Kind, Signature};
 use crate::tensor::Shape;
@@ -116,33 +117,41 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
 }
 
 impl BoundPosterior {
+    /// What it is: `Normal(loc, softplus(rho))`.
+    pub fn formula(&self) -> String {
+        let formula = self.family.formula();
+        formula.replace("softplus(rho)", self.transform.formula())
+    }
+
     /// Where its draws can lie.
     pub fn range(&self) -> Range {
         match self.family.entries() {
             Entries::LogNormal => Range::open(0.0, f64::INFINITY),
+            Entries::LogitNormal => Range::open(self.bounds[0], self.bounds[1]),
             _ => Range::open(f64::NEG_INFINITY, f64::INFINITY),
         }
     }
 
     /// The middle of a single number's posterior before the first step.
     pub fn middle(&self) -> f64 {
-        let loc = match self.initializers[0] {
-            Initializer::Constant(value) => value,
-            Initializer::Normal { loc, .. } => loc,
-            Initializer::Uniform { low, high } => 0.5 * (low + high),
-        };
+        let loc = self.initializer("loc").map_or(0.0, |start| start.mean());
+        let [low, high] = self.bounds;
         match self.family.entries() {
             Entries::LogNormal => loc.exp(),
+            Entries::LogitNormal => low + (high - low) / (1.0 + (-loc).exp()),
             _ => loc,
         }
     }
 
-    /// How its variables start: `loc ~ Normal(0, 0.1), rho ~ Normal(-3, 0.1)`.
-    pub fn start_text(&self) -> String {
-        let variables = self.family.variables().iter().zip(&self.initializers);
-        let variables = variables.map(|(name, initializer)| match initializer {
-            Initializer::Constant(_) => format!("{name} = {initializer}"),
-            _ => format!("{name} ~ {initializer}"),
+    /// How the variables of a parameter of this shape start: `loc ~ Normal(0, 0.1), rho ~ Normal(-3, 0.1)`.
+    pub fn start_text(&self, shape: &Shape) -> String {
+        let variables = self.family.variables(shape, self.rank);
+        let variables = variables.iter().map(|variable| {
+            let (name, initializer) = (variable.name, self.start(variable));
+            match initializer {
+                Initializer::Constant(_) => format!("{name} = {initializer}"),
+                _ => format!("{name} ~ {initializer}"),
+            }
         });
         variables.collect::<Vec<_>>().join(", ")
     }
@@ -158,6 +167,10 @@ impl fmt::Display for Initializer {
             Initializer::Uniform { low, high } => {
                 write!(f, "Uniform({}, {})", show(*low), show(*high))
             }
+            Initializer::TruncatedNormal { loc, scale } => {
+                write!(f, "TruncatedNormal({}, {})", show(*loc), show(*scale))
+            }
+            Initializer::Orthogonal { gain } => write!(f, "Orthogonal({})", show(*gain)),
         }
     }
 }

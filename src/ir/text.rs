@@ -97,8 +97,8 @@ fn parameters(out: &mut String, model: &Model) {
             field(out, "prior", model.prior_text(prior));
             field(out, "from", tensor.prior_from.text("prior", &prior.written));
         }
-        field(out, "posterior", tensor.posterior.family.formula());
-        field(out, "start", tensor.posterior.start_text());
+        field(out, "posterior", tensor.posterior.formula());
+        field(out, "start", tensor.posterior.start_text(&tensor.shape));
         field(out, "from", tensor.posterior_origin_text());
         if let Some(estimator) = tensor.estimator {
             let name = estimator.signature().name;

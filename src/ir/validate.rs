@@ -5,7 +5,7 @@ use super::loss::*;
 use super::model::*;
 use super::scalar::Scalar;
 use crate::layer::Operation;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
 
@@ -43,8 +43,12 @@ fn names(model: &Model) -> Result<(), String> {
 
 /// The input first; every other value made of earlier ones, its shape what its arithmetic gives.
 fn graph(model: &Model) -> Result<(), String> {
-    let latents = model.tensors.iter().filter(|(_, t)| t.role == Role::Latent);
-    let mut kernels: HashSet<usize> = latents.map(|(latent, _)| latent.index()).collect();
+    // What belongs to no layer: latent variables, and what other parameters bring with them.
+    let others = model
+        .tensors
+        .iter()
+        .filter(|(_, tensor)| !tensor.role.is_of_layer());
+    let mut kernels: HashSet<usize> = others.map(|(other, _)| other.index()).collect();
     for (handle, node) in model.nodes.iter() {
         let name = &node.name;
         let Some(call) = &node.call else {
@@ -100,10 +104,15 @@ fn tensors(model: &Model) -> Result<(), String> {
     for (_, tensor) in model.tensors.iter() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
-        let variables = family.variables().len();
-        holds(tensor.posterior.initializers.len() == variables, || {
-            format!("{name} misses an initialiser")
-        })?;
+        let variables = family.variables(&tensor.shape, tensor.posterior.rank);
+        let started = variables.iter().all(|variable| match variable.start {
+            Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
+            _ => true,
+        });
+        holds(started, || format!("{name} misses an initialiser"))?;
+        if let Some(reason) = family.refuse(&tensor.shape) {
+            return Err(format!("{name}: {reason}"));
+        }
         let (prior, estimator) = (tensor.prior.is_some(), tensor.estimator.is_some());
         let right = match family.entries() {
             Entries::Point | Entries::Scaled => prior && !estimator,

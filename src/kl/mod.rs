@@ -1,6 +1,7 @@
 //! What a prior and a posterior add to the loss: closed forms (one file a pair), quadrature, Monte
 //! Carlo, and the penalty of a point estimate. Values are summed over the entries in float64.
 
+mod dropout;
 mod monte_carlo;
 mod negative_log_prior;
 mod normal_laplace;
@@ -8,6 +9,7 @@ mod normal_normal;
 mod quadrature;
 pub mod rules;
 
+pub use dropout::DropoutSurrogate;
 pub use monte_carlo::MonteCarlo;
 pub use negative_log_prior::NegativeLogPrior;
 pub use normal_laplace::NormalLaplace;
@@ -15,6 +17,7 @@ pub use normal_normal::NormalNormal;
 pub use quadrature::Quadrature;
 
 use crate::distribution::{Density, Distribution, MAX_PARAMETERS};
+use crate::posterior::Law;
 use crate::tensor::Real;
 use std::sync::Arc;
 
@@ -29,10 +32,9 @@ pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
         .find(|form| form.posterior() == posterior && form.prior() == prior)
 }
 
-/// KL(q‖p) of a factorised normal posterior by its closed form, where there is one.
-pub fn closed_form(prior: &'static dyn Distribution) -> Option<Arc<dyn AnyTerm>> {
-    find("Normal", prior.signature().name)
-        .map(|form| Arc::new(Registered(form)) as Arc<dyn AnyTerm>)
+/// A closed form as a term.
+pub fn closed_form(form: &'static dyn ClosedForm) -> Arc<dyn AnyTerm> {
+    Arc::new(Registered(form))
 }
 
 /// KL(q‖p) of a factorised normal posterior by [`Quadrature`].
@@ -40,9 +42,9 @@ pub fn quadrature(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
     Arc::new(Quadrature::new(prior))
 }
 
-/// ln q(w) - ln p(w) at a draw from a factorised normal posterior, by [`MonteCarlo`].
-pub fn monte_carlo(prior: &'static dyn Distribution) -> Arc<dyn AnyTerm> {
-    Arc::new(MonteCarlo(prior))
+/// ln q(w) - ln p(w) at a draw from a posterior of independent entries, by [`MonteCarlo`].
+pub fn monte_carlo(prior: &'static dyn Distribution, law: Law, path: bool) -> Arc<dyn AnyTerm> {
+    Arc::new(MonteCarlo { prior, law, path })
 }
 
 /// -ln p(w) at a point estimate, by [`NegativeLogPrior`].

@@ -69,7 +69,11 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
             + observed.iter().filter(|&&o| o == index).count()
     };
     let is_batched = |index: usize| match nodes[index].call.as_ref().map(|c| &c.operation) {
-        Some(Operation::Linear(linear)) => linear.positions() == 1,
+        Some(Operation::Linear(linear)) => {
+            let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel);
+            let estimator = kernel.and_then(|kernel| model.tensors[kernel].estimator);
+            linear.positions() == 1 && !estimator.is_some_and(|e| e.by_example())
+        }
         _ => false,
     };
 

@@ -10,7 +10,7 @@ mod variables;
 
 pub use graph::{NodePlan, Segment, SegmentKind, Storage};
 pub use text::text;
-pub use variables::{DrawKind, LearnedPlan, TensorPlan, TermPlan, Variable};
+pub use variables::{DrawKind, Family, Frame, LearnedPlan, Mask, TensorPlan, TermPlan, Variable};
 
 use crate::ir::Model;
 use crate::layer::Operation;

@@ -28,7 +28,9 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
             let name = format!("{}.{}", tensor.name, kind.word());
             let law = match kind {
                 DrawKind::SignIn | DrawKind::SignOut => "±1",
-                DrawKind::Noise | DrawKind::Activation => "Normal(0, 1)",
+                DrawKind::Mask => "0 or 1",
+                DrawKind::Noise | DrawKind::ExampleNoise => plan.tensors[index].law().text(),
+                DrawKind::Activation => "Normal(0, 1)",
             };
             writeln!(out, "  {name:<34} {:<18} {law}", shape.to_string())
                 .expect("writing to a string");

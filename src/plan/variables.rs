@@ -1,10 +1,12 @@
 //! The flat vector of trainable numbers, and what each parameter needs of it.
 
 use super::Plan;
-use crate::estimator::{Draws, Estimator, POINT};
+use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm};
-use crate::posterior::{Entries, rho_from_scale};
+use crate::posterior::{
+    AnyVariational, Dimensions, Entries, Law, Transform, Variational, rho_from_scale,
+};
 use crate::signature::Domain;
 use crate::tensor::Shape;
 use std::ops::Range;
@@ -25,27 +27,102 @@ pub struct Variable {
 
 /// What a parameter needs at each step.
 pub struct TensorPlan {
-    /// Its loc in the flat vector; its rho, if it has one, follows directly.
+    /// Its variables in the flat vector, loc first.
+    pub variables: Range<usize>,
+    /// Its loc among them.
     pub loc: Range<usize>,
-    /// Whether it has a rho.
-    pub random: bool,
+    /// How a draw of it comes out of them.
+    pub family: Family,
     /// How its draws reach the examples.
     pub estimator: &'static dyn Estimator,
     /// The random numbers it draws: its estimator's, and ε where its term is Monte Carlo.
     pub draws: Draws,
     /// Where its entries lie in vectors that hold every parameter once.
     pub entries: Range<usize>,
+    /// Where its ε lies in the vector that holds every parameter's.
+    pub noise: Range<usize>,
+    /// The parameters whose rows each example multiplies its channels with, in and out.
+    pub factors: Option<[usize; 2]>,
+    /// Which input channels are left out, at random.
+    pub mask: Option<Mask>,
+    /// What its prior is of.
+    pub frame: Frame,
+    /// Where the gradient by its marginal scales lies, if it is not in the place of that by rho.
+    pub d_scale: Range<usize>,
+}
+
+/// How a draw comes out of a parameter's variables.
+#[derive(Clone, Copy)]
+pub enum Family {
+    /// It is loc.
+    Point,
+    /// loc + scale·ε, entry by entry: what estimators share out over the examples.
+    Independent {
+        /// The distribution of ε.
+        law: Law,
+        /// From rho to scale.
+        transform: Transform,
+    },
+    /// A function of standard normal noise, for the whole tensor at once.
+    Variational {
+        /// That function.
+        family: &'static dyn AnyVariational,
+        /// Its tensor.
+        at: Dimensions,
+    },
+}
+
+/// Dropout's mask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mask {
+    /// The probability that a channel is left out.
+    pub rate: f64,
+    /// Whether each example has its own, or all of a minibatch the same.
+    pub per_example: bool,
+}
+
+/// Where a prior stands: it is of (w - anchor)/local instead of w.
+#[derive(Clone, Default)]
+pub struct Frame {
+    anchor: Option<Arc<[f64]>>,
+    local: Option<usize>,
+}
+
+impl Frame {
+    /// Whether it moves or stretches anything.
+    pub fn is_some(&self) -> bool {
+        self.anchor.is_some() || self.local.is_some()
+    }
+
+    /// One number an entry; none are all 0.
+    pub fn anchor(&self) -> &[f64] {
+        self.anchor.as_deref().unwrap_or_default()
+    }
+
+    /// Where the local scales lie among all entries: one for each place on the last axis; none are all 1.
+    pub fn local_entries(&self, tensors: &[TensorPlan]) -> Range<usize> {
+        self.local
+            .map_or(0..0, |local| tensors[local].entries.clone())
+    }
 }
 
 impl TensorPlan {
-    /// Where its rho lies in the flat vector; empty for a point estimate.
-    pub fn rho(&self) -> Range<usize> {
-        self.loc.end..self.end()
+    /// Whether it has a rho for each entry that follows its loc directly and that estimators use.
+    pub fn is_independent(&self) -> bool {
+        matches!(self.family, Family::Independent { .. })
     }
 
-    /// The end of its variables in the flat vector.
-    pub fn end(&self) -> usize {
-        self.loc.end + if self.random { self.loc.len() } else { 0 }
+    /// The distribution of its ε.
+    pub fn law(&self) -> Law {
+        match self.family {
+            Family::Independent { law, .. } => law,
+            _ => Law::Normal,
+        }
+    }
+
+    /// Where the rho of an independent family lies in the flat vector.
+    pub fn rho(&self) -> Range<usize> {
+        self.loc.end..self.loc.end + self.loc.len()
     }
 }
 
@@ -110,39 +187,72 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
         range
     };
     let mut tensors = Vec::new();
-    let mut entries = 0;
+    let (mut entries, mut noise, mut d_scale) = (0, 0, 0);
     for (handle, tensor) in model.tensors.iter() {
-        let ranges: Vec<_> = tensor
-            .posterior
+        let posterior = &tensor.posterior;
+        let ranges: Vec<_> = posterior
             .family
-            .variables()
-            .iter()
-            .zip(&tensor.posterior.initializers)
-            .map(|(name, initializer)| {
-                push(
-                    format!("{}.{name}", tensor.name),
-                    tensor.shape.clone(),
-                    *initializer,
-                )
+            .variables(&tensor.shape, posterior.rank)
+            .into_iter()
+            .map(|variable| {
+                let initializer = posterior.start(&variable);
+                let name = format!("{}.{}", tensor.name, variable.name);
+                push(name, variable.shape, initializer)
             })
             .collect();
-        let random = tensor.posterior.family.entries() == Entries::Normal;
-        let estimator: &'static dyn Estimator = if random {
-            tensor.estimator.unwrap_or(&POINT)
-        } else {
-            &POINT
+        let len = tensor.shape.len();
+        let at = posterior.dimensions(&tensor.shape);
+        let entries_are = posterior.family.entries();
+        let (family, noises) = match posterior.family.variational() {
+            Some(family) => {
+                let noises = Variational::<f64>::noise(family, &at);
+                (Family::Variational { family, at }, noises)
+            }
+            None if entries_are.is_random() && entries_are != Entries::Masked => {
+                let transform = posterior.transform;
+                let law = posterior.family.law();
+                (Family::Independent { law, transform }, len)
+            }
+            None => (Family::Point, len),
+        };
+        let mask = (entries_are == Entries::Masked).then(|| Mask {
+            rate: posterior.rate,
+            per_example: tensor.estimator.is_some_and(|e| e.draws().example_noise),
+        });
+        let factors = tensor.factors.map(|factors| factors.map(Handle::index));
+        let estimator: &'static dyn Estimator = match family {
+            _ if mask.is_some() || factors.is_some() => &SCALED,
+            Family::Point => &POINT,
+            _ => tensor.estimator.unwrap_or(&POINT),
         };
         let mut draws = estimator.draws();
         draws.noise |= has_monte_carlo_term(model, handle);
-        let len = tensor.shape.len();
+        let d_scales = match family {
+            Family::Variational { .. } => len,
+            _ => 0,
+        };
         tensors.push(TensorPlan {
+            variables: ranges[0].start..ranges.last().expect("a variable").end,
             loc: ranges[0].clone(),
-            random,
+            family,
             estimator,
             draws,
             entries: entries..entries + len,
+            noise: noise..noise + noises,
+            factors,
+            mask,
+            frame: tensor
+                .prior
+                .as_ref()
+                .map_or_else(Frame::default, |prior| Frame {
+                    anchor: prior.anchor.clone(),
+                    local: prior.local.map(Handle::index),
+                }),
+            d_scale: d_scale..d_scale + d_scales,
         });
         entries += len;
+        noise += noises;
+        d_scale += d_scales;
     }
     let learned = model
         .learned
@@ -195,10 +305,25 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     };
     match term.kind {
         TermKind::Nll => None,
-        TermKind::Kl(tensor, Form::ClosedForm(_)) => kl::closed_form(prior(tensor)),
+        TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::closed_form(form)),
         TermKind::Kl(tensor, Form::Quadrature) => Some(kl::quadrature(prior(tensor))),
-        TermKind::Kl(tensor, Form::MonteCarlo { .. }) => Some(kl::monte_carlo(prior(tensor))),
-        TermKind::Surrogate(_) => unreachable!("no posterior has one yet"),
+        // A family of its own density adds it to -ln p(w).
+        TermKind::Kl(tensor, Form::MonteCarlo { .. })
+            if model.tensors[tensor]
+                .posterior
+                .family
+                .variational()
+                .is_some() =>
+        {
+            Some(kl::negative_log_prior(prior(tensor)))
+        }
+        TermKind::Kl(tensor, Form::MonteCarlo { path }) => {
+            let law = model.tensors[tensor].posterior.family.law();
+            Some(kl::monte_carlo(prior(tensor), law, path))
+        }
+        TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
+            keep: 1.0 - model.tensors[tensor].posterior.rate,
+        })),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
     }
 }
@@ -214,6 +339,10 @@ pub enum DrawKind {
     SignOut,
     /// Standard normal per example and output entry.
     Activation,
+    /// ε of the parameter's shape per example.
+    ExampleNoise,
+    /// 0 with the rate's probability, else 1, per input channel (and example).
+    Mask,
 }
 
 impl DrawKind {
@@ -224,6 +353,8 @@ impl DrawKind {
             DrawKind::SignIn => "sign_in",
             DrawKind::SignOut => "sign_out",
             DrawKind::Activation => "activation_noise",
+            DrawKind::ExampleNoise => "example_noise",
+            DrawKind::Mask => "mask",
         }
     }
 }
@@ -243,7 +374,23 @@ impl Plan {
         let channels_out = axes.last().copied().unwrap_or(1);
         let mut found = Vec::new();
         if draws.noise {
-            found.push((DrawKind::Noise, declared.shape.clone()));
+            let shape = match tensor.noise.len() == declared.shape.len() {
+                true => declared.shape.clone(),
+                false => Shape(vec![tensor.noise.len()]),
+            };
+            found.push((DrawKind::Noise, shape));
+        }
+        if let Some(mask) = tensor.mask {
+            let channels_in = axes[axes.len() - 2];
+            let shape = match mask.per_example {
+                true => vec![batch, channels_in],
+                false => vec![channels_in],
+            };
+            found.push((DrawKind::Mask, Shape(shape)));
+        }
+        if draws.example_noise {
+            let axes = [batch].into_iter().chain(axes.iter().copied());
+            found.push((DrawKind::ExampleNoise, Shape(axes.collect())));
         }
         if draws.signs {
             if axes.len() > 1 {
@@ -259,7 +406,6 @@ impl Plan {
             }
             found.push((DrawKind::Activation, Shape(shape)));
         }
-        debug_assert!(tensor.random || found.is_empty());
         found
     }
 

@@ -1,8 +1,9 @@
 //! `Delta(loc)`: a point estimate under a prior. What joins the loss is −log p(loc): maximum a
 //! posteriori, not a KL divergence (a point has no density, KL = ∞).
 
-use super::{Entries, Posterior};
+use super::{Entries, Posterior, Start, VariableSpec};
 use crate::signature::{Kind, Parameter, Signature};
+use crate::tensor::Shape;
 
 /// The family.
 pub struct Delta;
@@ -22,8 +23,12 @@ impl Posterior for Delta {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc"]
+    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+        vec![VariableSpec::new(
+            "loc",
+            shape.clone(),
+            Start::Argument("loc"),
+        )]
     }
     fn entries(&self) -> Entries {
         Entries::Point

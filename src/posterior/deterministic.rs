@@ -2,8 +2,9 @@
 //!
 //! Biases of tfp.layers are this by default, and start from N(0, 0.1²), not from 0.
 
-use super::{Entries, Posterior};
+use super::{Entries, Posterior, Start, VariableSpec};
 use crate::signature::{Kind, Parameter, Signature};
+use crate::tensor::Shape;
 
 /// The family.
 pub struct Deterministic;
@@ -23,8 +24,12 @@ impl Posterior for Deterministic {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc"]
+    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+        vec![VariableSpec::new(
+            "loc",
+            shape.clone(),
+            Start::Argument("loc"),
+        )]
     }
     fn entries(&self) -> Entries {
         Entries::Free

@@ -5,9 +5,9 @@
 //! loc ~ N(0, 0.1²), rho ~ N(−3, 0.1²), a scale near 0.0486.
 //! Source: Graves 2011; Blundell et al. 2015, section 3.2.
 
-use super::{Entries, Posterior};
+use super::{Entries, Posterior, Start, VariableSpec};
 use crate::signature::{Kind, Parameter, Signature};
-use crate::tensor::Math;
+use crate::tensor::{Math, Shape};
 
 /// The family.
 pub struct MeanField;
@@ -35,8 +35,8 @@ impl Posterior for MeanField {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self) -> &'static [&'static str] {
-        &["loc", "rho"]
+    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+        loc_and_rho(shape)
     }
     fn entries(&self) -> Entries {
         Entries::Normal
@@ -50,6 +50,14 @@ impl Posterior for MeanField {
          with the variational parameters $mu_i$ and $rho_i$; a draw is $w_i = mu_i + sigma_i epsilon_i$ with \
          $epsilon_i ~ Normal(0, 1)$"
     }
+}
+
+/// One loc and one rho for each entry.
+pub(super) fn loc_and_rho(shape: &Shape) -> Vec<VariableSpec> {
+    vec![
+        VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
+        VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
+    ]
 }
 
 /// scale = ε + softplus(rho).

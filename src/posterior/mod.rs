@@ -1,20 +1,55 @@
 //! Variational families: each a file with its variables, transforms and what its entries are.
 
+mod cauchy;
 mod delta;
 mod deterministic;
+mod dropout;
+mod entrywise;
+mod full_rank;
+mod laplace;
+mod law;
+mod log_normal;
+mod logit_normal;
+mod low_rank;
+mod matrix_normal;
 mod mean_field;
+mod radial;
+mod rank1;
+#[cfg(test)]
+mod testing;
+mod transform;
+mod triangular;
+mod variational;
 
+pub use entrywise::{chain, scales};
+pub use full_rank::FullRank;
+pub use law::Law;
+pub use log_normal::LogNormal;
+pub use logit_normal::LogitNormal;
+pub use low_rank::LowRank;
+pub use matrix_normal::MatrixNormal;
 pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+pub use radial::Radial;
+pub use transform::{TRANSFORMS, Transform};
+pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
 use crate::signature::Signature;
 use crate::tensor::Shape;
 
 /// An entry of the registry.
 pub trait Posterior: Sync {
-    /// Its name and arguments: initialisers, one for each of its variables, in the same order.
+    /// Its name and arguments: initialisers, and what else it takes.
     fn signature(&self) -> &'static Signature;
-    /// What is trained, each of the parameter's own shape: `loc`, `rho`.
-    fn variables(&self) -> &'static [&'static str];
+    /// What is trained for a parameter of this shape, loc first. `rank` is `LowRank`'s.
+    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec>;
+    /// Its arithmetic, where a draw is of the whole tensor at once.
+    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+        None
+    }
+    /// The distribution of ε where its draws are loc + scale·ε, entry by entry.
+    fn law(&self) -> Law {
+        Law::Normal
+    }
     /// What its entries are.
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
@@ -65,6 +100,26 @@ pub enum Entries {
 }
 
 impl Entries {
+    /// The distribution of each entry by itself, in whose name closed forms are found; `None` where none
+    /// is, or it is none of those.
+    pub fn marginal(self) -> Option<&'static str> {
+        match self {
+            Entries::Normal | Entries::Correlated => Some("Normal"),
+            Entries::Laplace => Some("Laplace"),
+            Entries::Cauchy => Some("Cauchy"),
+            Entries::LogNormal => Some("LogNormal"),
+            _ => None,
+        }
+    }
+
+    /// Whether E_q[ln p(w)] is a sum of integrals over single normal numbers, which quadrature takes.
+    pub fn has_quadrature(self) -> bool {
+        matches!(
+            self,
+            Entries::Normal | Entries::Correlated | Entries::LogNormal | Entries::LogitNormal
+        )
+    }
+
     /// Whether the parameter itself is drawn. (Of [`Entries::Scaled`] the factors are.)
     pub fn is_random(self) -> bool {
         !matches!(self, Entries::Scaled | Entries::Point | Entries::Free)
@@ -74,6 +129,16 @@ impl Entries {
 /// Every posterior.
 pub static POSTERIORS: &[&dyn Posterior] = &[
     &mean_field::MeanField,
+    &FullRank,
+    &LowRank,
+    &MatrixNormal,
+    &Radial,
+    &laplace::Laplace,
+    &cauchy::Cauchy,
+    &rank1::Rank1,
+    &dropout::Dropout,
+    &LogNormal,
+    &LogitNormal,
     &delta::Delta,
     &deterministic::Deterministic,
 ];

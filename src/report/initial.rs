@@ -1,10 +1,8 @@
 //! What a term is before the first step: its expectation over the initialisers, by a product of
 //! Gaussian rules, one for loc and one for rho.
 
-use crate::ir::{Form, Initializer, Model, TermKind};
-use crate::kl::rules::{Node, hermite, legendre};
+use crate::ir::{Form, Model, TermKind};
 use crate::kl::{self, Entries, Gradients, Term};
-use crate::posterior::scale_from_rho;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
 const NODES: [usize; 2] = [40, 6];
@@ -24,9 +22,14 @@ pub fn initial_terms(model: &Model) -> Vec<Option<f64>> {
                     .prior
                     .as_ref()
                     .map_or(String::new(), |p| model.prior_text(p));
+                let posterior = &tensor.posterior;
+                let mut starts = posterior.initializers.iter();
+                let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
                 let key = format!(
-                    "{prior} {:?} {}",
-                    tensor.posterior.initializers,
+                    "{prior} {:?} {:?} {:?} {}",
+                    posterior.initializers,
+                    posterior.transform,
+                    by_shape.then_some(&tensor.shape),
                     kind(&term.kind)
                 );
                 let value = match known.iter().find(|(other, _)| *other == key) {
@@ -60,8 +63,11 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         TermKind::Nll | TermKind::Surrogate(_) => return None,
         TermKind::Kl(tensor, form) => {
             let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
-            let exact = kl::closed_form(prior).filter(|_| matches!(form, Form::ClosedForm(_)));
-            (*tensor, exact.unwrap_or_else(|| kl::quadrature(prior)))
+            let computation = match form {
+                Form::ClosedForm(form) => kl::closed_form(*form),
+                _ => kl::quadrature(prior),
+            };
+            (*tensor, computation)
         }
         TermKind::NegLogPrior(tensor) => {
             let prior = model.tensors[*tensor].prior.as_ref()?.distribution;
@@ -76,11 +82,12 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
         .iter()
         .map(|scalar| model.initial(scalar))
         .collect();
-    let mut initializers = tensor.posterior.initializers.iter();
-    let locs = rule(initializers.next()?, NODES[0]);
-    let rhos = initializers
-        .next()
-        .map(|initializer| rule(initializer, NODES[1]));
+    let posterior = &tensor.posterior;
+    let locs = posterior.initializer("loc")?;
+    let locs = locs.rule(&tensor.shape, NODES[0]);
+    let rhos = posterior
+        .initializer("scale")
+        .map(|initializer| initializer.rule(&tensor.shape, NODES[1]));
     let mut expected = 0.0;
     for loc in &locs {
         let value = |scale: &[f64]| {
@@ -101,67 +108,10 @@ fn per_entry(model: &Model, kind: &TermKind) -> Option<f64> {
             * match &rhos {
                 Some(rhos) => rhos
                     .iter()
-                    .map(|rho| rho.weight * value(&[scale_from_rho(rho.at)]))
+                    .map(|rho| rho.weight * value(&[posterior.transform.value(rho.at)]))
                     .sum(),
                 None => value(&[]),
             };
     }
     Some(expected)
-}
-
-/// The rule whose weighted sum of a function is the function's mean over the initialiser.
-fn rule(initializer: &Initializer, nodes: usize) -> Vec<Node> {
-    match *initializer {
-        Initializer::Constant(at) => vec![Node { at, weight: 1.0 }],
-        Initializer::Uniform { low, high } => legendre(nodes)
-            .into_iter()
-            .map(|n| Node {
-                at: 0.5 * (low + high + (high - low) * n.at),
-                weight: 0.5 * n.weight,
-            })
-            .collect(),
-        Initializer::Normal { loc, scale } => hermite(nodes)
-            .into_iter()
-            .map(|n| Node {
-                at: loc + scale * n.at,
-                weight: n.weight * (-0.5 * n.at * n.at).exp() / std::f64::consts::TAU.sqrt(),
-            })
-            .collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_has_its_initializers_moments() {
-        for (initializer, mean, second) in [
-            (
-                Initializer::Normal {
-                    loc: -3.0,
-                    scale: 0.1,
-                },
-                -3.0,
-                9.01,
-            ),
-            (
-                Initializer::Uniform {
-                    low: -1.0,
-                    high: 2.0,
-                },
-                0.5,
-                1.0,
-            ),
-            (Initializer::Constant(0.7), 0.7, 0.49),
-        ] {
-            for nodes in NODES {
-                let rule = rule(&initializer, nodes);
-                let moment = |k: i32| rule.iter().map(|n| n.weight * n.at.powi(k)).sum::<f64>();
-                assert!((moment(0) - 1.0).abs() < 1e-12);
-                assert!((moment(1) - mean).abs() < 1e-12);
-                assert!((moment(2) - second).abs() < 1e-12);
-            }
-        }
-    }
 }

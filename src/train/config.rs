@@ -18,6 +18,7 @@
 //!
 //! [data]
 //! name = "cifar10"          # or a path, from the run file's folder; `--data` goes before it
+//! test_rows = "test.txt"    # rows that are the test part; the path is from the run file's folder
 //! validation = 0.1          # a fraction of the training examples, or a number of them
 //! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
 //! targets = "standardize"   # real targets: standardize or none
@@ -72,6 +73,8 @@ pub struct DataConfig {
     pub directory: Option<PathBuf>,
     /// The target column of a table.
     pub target: Option<String>,
+    /// A file of the rows that are the test part.
+    pub test_rows: Option<PathBuf>,
     /// What is taken out of the training examples to watch the run with.
     pub validation: Validation,
     /// How inputs are scaled: one of [`SCALINGS`].
@@ -106,6 +109,8 @@ pub struct Overrides {
     pub data_dir: Option<PathBuf>,
     /// `--target`
     pub target: Option<String>,
+    /// `--test-rows`
+    pub test_rows: Option<PathBuf>,
     /// `--set`
     pub set: Vec<(String, String)>,
 }
@@ -128,6 +133,7 @@ impl Default for Config {
                 name: None,
                 directory: None,
                 target: None,
+                test_rows: None,
                 validation: Validation::Count(0),
                 scaling: "standardize",
                 targets: "standardize",
@@ -156,10 +162,14 @@ impl Config {
             name: path.display().to_string(),
             text,
         })?;
-        if let (Some(name), Some(folder)) = (&mut config.data.name, path.parent())
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if let Some(name) = &mut config.data.name
             && is_path(name)
         {
             *name = folder.join(&*name).display().to_string();
+        }
+        if let Some(rows) = &mut config.data.test_rows {
+            *rows = folder.join(&*rows);
         }
         Ok(config)
     }
@@ -223,6 +233,7 @@ impl Config {
         config.data.name = table.text("name");
         config.data.directory = table.text("directory").map(PathBuf::from);
         config.data.target = table.text("target");
+        config.data.test_rows = table.text("test_rows").map(PathBuf::from);
         set(&mut config.data.validation, table.share("validation"));
         set(&mut config.data.scaling, table.choice("scaling", SCALINGS));
         set(
@@ -255,11 +266,13 @@ impl Config {
         }
         if flags.data.is_some() {
             self.data.name.clone_from(&flags.data);
-            // The file's column is one of the file's data.
+            // The file's column and rows are those of the file's data.
             self.data.target = None;
+            self.data.test_rows = None;
         }
         self.data.directory = flags.data_dir.clone().or(self.data.directory.take());
         self.data.target = flags.target.clone().or(self.data.target.take());
+        self.data.test_rows = flags.test_rows.clone().or(self.data.test_rows.take());
         for (name, value) in &flags.set {
             self.set.retain(|(n, _)| n != name);
             self.set.push((name.clone(), value.clone()));
@@ -308,15 +321,13 @@ impl Config {
         );
         text += "\n[data]\n";
         let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
-        let directory = self
-            .data
-            .directory
-            .as_ref()
-            .map(|d| d.display().to_string());
+        let text_of = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
+        let (directory, test_rows) = (text_of(&self.data.directory), text_of(&self.data.test_rows));
         for (key, value) in [
             ("name", &self.data.name),
             ("directory", &directory),
             ("target", &self.data.target),
+            ("test_rows", &test_rows),
         ] {
             if let Some(value) = value {
                 line(key, quoted(value));
@@ -458,7 +469,7 @@ mod tests {
     #[test]
     fn what_is_written_comes_back() {
         let text = "epochs = 3\nseed = 1_000\nsamples = 2\n[optimizer]\nname = 'sgd'\nmomentum = 0.9\nnesterov = true\n\
-            [schedule]\nname = 'cosine'\nwarmup_epochs = 1\n[data]\nname = 'a \"b\".csv'\nvalidation = 0.25\n[set]\nwidth = 1200\n";
+            [schedule]\nname = 'cosine'\nwarmup_epochs = 1\n[data]\nname = 'a \"b\".csv'\ntest_rows = 'rows.txt'\nvalidation = 0.25\n[set]\nwidth = 1200\n";
         let config = parse(text).unwrap();
         assert_eq!(config.seed, 1000);
         assert_eq!(config.data.validation, Validation::Fraction(0.25));
@@ -467,6 +478,7 @@ mod tests {
         assert_eq!(parse(&written).unwrap().to_toml(), written);
         assert!(config.change(&parse(&written).unwrap()).is_none());
         assert!(written.contains("nesterov = true"), "{written}");
+        assert!(written.contains("test_rows = \"rows.txt\""), "{written}");
     }
 
     #[test]

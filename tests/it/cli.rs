@@ -331,6 +331,10 @@ fn the_registries_are_listed() {
             .ok("list optimizers")
             .starts_with("adam(learning_rate = 0.001, beta1 = 0.9")
     );
+    let initializers = place.ok("list initializers");
+    for form in ["GlorotNormal\n", "Orthogonal(gain = 1)", "Exp(rho)"] {
+        assert!(initializers.contains(form), "{form}");
+    }
     assert_eq!(place.bnnc("list nothing").status.code(), Some(2));
 }
 

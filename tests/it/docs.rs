@@ -3,7 +3,7 @@
 
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
-use bnnc::{distribution, estimator, layer, likelihood, lint, optimizer, posterior};
+use bnnc::{distribution, estimator, initializer, layer, likelihood, lint, optimizer, posterior};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// The registries by the folder of their pages.
-fn registries() -> [(&'static str, Vec<&'static Signature>); 5] {
+fn registries() -> [(&'static str, Vec<&'static Signature>); 6] {
     [
         (
             "layers",
@@ -57,6 +57,14 @@ fn registries() -> [(&'static str, Vec<&'static Signature>); 5] {
             posterior::POSTERIORS
                 .iter()
                 .map(|e| e.signature())
+                .collect(),
+        ),
+        (
+            "initializers",
+            initializer::INITIALIZERS
+                .iter()
+                .map(|e| e.signature())
+                .chain(posterior::TRANSFORMS.iter().map(|t| t.signature()))
                 .collect(),
         ),
         (
@@ -258,11 +266,11 @@ fn wholes(part: &str) -> Vec<String> {
         let rest = part.split_once(word)?.1;
         rest.split_whitespace().next().map(String::from)
     };
-    let items = ["default", "network", "observe", "objective"];
+    let items = ["latent", "default", "network", "observe", "objective"];
     let target = word_after("observe ").unwrap_or_else(|| "y".into());
     let value = ["f", "logits"].into_iter().find(|name| {
         let mut words = part.split(|c: char| !c.is_alphanumeric());
-        items.iter().any(|item| has(item)) && words.any(|word| word == *name)
+        items[1..].iter().any(|item| has(item)) && words.any(|word| word == *name)
     });
     let value = value.unwrap_or("last");
     let prior = if part.contains("prior") {

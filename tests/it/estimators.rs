@@ -36,7 +36,7 @@ fn gradients_have_one_mean_and_the_variance_falls() {
     // Many examples, so that averaging over them matters.
     let examples = Examples::new(32, 3, 0, 1);
     let plain = moments(&dense("reparameterization"), &examples, draws);
-    for estimator in ["flipout", "local_reparameterization"] {
+    for estimator in ["flipout", "local_reparameterization", "per_example"] {
         let other = moments(&dense(estimator), &examples, draws);
         for (i, (a, b)) in plain.iter().zip(&other).enumerate() {
             let z = (a.0 - b.0) / ((a.1 + b.1) / draws as f64).sqrt().max(1e-12);

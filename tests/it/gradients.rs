@@ -1,7 +1,7 @@
 //! The gradient of a whole step against central differences in float64: every layer, prior,
 //! posterior, estimator, likelihood and KL form, in the models that join them.
 
-use crate::support::{Examples, draw, plan, step};
+use crate::support::{Examples, compiles, draw, plan, step};
 use bnnc::exec::Interpreter;
 
 /// Checks a spread of entries of every variable.
@@ -156,6 +156,27 @@ fn every_prior_form_and_posterior() {
     }
 }
 
+/// Under `Exp` the scale's slope is the scale; a start of -1 puts it where softplus has another.
+#[test]
+fn scales_by_exp() {
+    for estimator in bnnc::estimator::ESTIMATORS {
+        for kl in ["auto", "quadrature", "monte_carlo"] {
+            let default = format!(
+                "prior = StudentT(4, 0.1, learned(0.5)), posterior = MeanField(scale = Exp(Normal(-1, 0.3))), estimator = {}",
+                estimator.signature().name
+            );
+            let text = regression(
+                &default,
+                "dense(3)\n tanh\n f = dense(1)",
+                "real",
+                "Normal(f, 0.5)",
+                &format!("kl = {kl}").replace("kl = auto", ""),
+            );
+            check(&text, &Examples::new(4, 4, 0, 1));
+        }
+    }
+}
+
 #[test]
 fn every_likelihood() {
     let two = "dense(3)\n tanh\n out = dense(2)";
@@ -235,5 +256,63 @@ fn latent_variables_in_priors_and_likelihood() {
         let default = format!("prior = {prior}, posterior = Delta");
         let text = hierarchy(tau, &default, "Normal(f, softplus(noise))", "");
         check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}
+
+const FAMILIES: [&str; 11] = [
+    "MeanField",
+    "FullRank",
+    "LowRank(rank = 2, factor = Normal(0, 0.3))",
+    "MatrixNormal",
+    "Radial",
+    "Rank1",
+    "Dropout(0.3)",
+    "LogNormal(loc = Normal(0, 0.2))",
+    "LogitNormal",
+    "Laplace",
+    "Cauchy",
+];
+
+#[test]
+fn every_posterior_under_every_estimator_that_it_allows() {
+    for family in FAMILIES {
+        let mut tried = 0;
+        for estimator in bnnc::estimator::ESTIMATORS {
+            let name = estimator.signature().name;
+            let kernel = format!("kernel: posterior = {family}");
+            let default = format!("estimator = {name}\n bias = none\n {kernel}");
+            let text = classifier(&default, CONVOLUTIONAL, "samples = 2");
+            if compiles(&text) {
+                check(&text, &Examples::new(3, 72, 3, 0));
+                tried += 1;
+            }
+        }
+        assert!(tried > 0, "{family}");
+    }
+}
+
+#[test]
+fn every_posterior_in_every_form_of_its_term() {
+    for family in FAMILIES {
+        for prior in [
+            "Normal(0.1, learned(0.6))",
+            "StudentT(4, 0, tau)",
+            "Normal(0, 0.7)",
+        ] {
+            for kl in ["auto", "quadrature", "monte_carlo"] {
+                let default = format!("prior = {prior}, posterior = {family}");
+                let tau = "latent noise ~ Normal(0, 1)\nlatent tau ~ StudentT(3), posterior = LogNormal(loc = -0.3, scale = 0.2)";
+                let objective = format!("kl = {kl}, samples = 2");
+                let text = hierarchy(tau, &default, "Normal(f, softplus(noise))", &objective);
+                if compiles(&text) {
+                    check(&text, &Examples::new(4, 4, 0, 1));
+                } else {
+                    assert!(
+                        kl == "quadrature" || family.starts_with("Dropout"),
+                        "{text}"
+                    );
+                }
+            }
+        }
     }
 }

@@ -34,7 +34,7 @@ fn read(name: &str) -> Option<Dataset> {
     let request = Request {
         data: name.into(),
         data_dir: Some(data_dir()?),
-        target: None,
+        ..Request::default()
     };
     let facts = facts(&request).unwrap();
     let data = load(&request).unwrap();

@@ -9,6 +9,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Whether a model is without mistakes.
+pub fn compiles(text: &str) -> bool {
+    let source = Source {
+        name: "test.bnn".into(),
+        text: text.into(),
+    };
+    bnnc::compile::source(source, &[]).is_ok()
+}
+
 /// The plan of a model given as text.
 pub fn plan(text: &str) -> Arc<Plan> {
     let source = Source {

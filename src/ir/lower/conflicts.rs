@@ -78,7 +78,11 @@ impl Lower<'_> {
         let Some(distribution) = prior.0.as_ref().map(|prior| prior.distribution) else {
             return;
         };
-        if distribution.support() == Support::Real {
+        let inside = match distribution.support() {
+            Support::Real => true,
+            Support::Positive => posterior.0.range().low >= 0.0,
+        };
+        if inside {
             return;
         }
         let (family, name) = (

@@ -133,6 +133,7 @@ impl Lower<'_> {
             fan_out: FANS.fan_out,
             prior: prior.0,
             posterior: posterior.0,
+            factors: None,
             estimator:
                 random.then(|| estimator::find("reparameterization").expect("in the registry")),
             prior_from: prior.1,

@@ -4,6 +4,7 @@
 //! and what depends on it is checked as far as it can be without.
 
 mod conflicts;
+mod factors;
 mod items;
 mod latent;
 mod network;

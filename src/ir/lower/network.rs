@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Operation as Arithmetic};
+use crate::posterior::Entries;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -209,6 +210,23 @@ impl Lower<'_> {
             posterior: (posterior, posterior_from),
             estimator: (estimator, estimator_from),
         } = self.resolve(&name, role, fans, own, default)?;
+        let family = posterior.family;
+        if let Some(reason) = family.refuse(&shape) {
+            let title = format!(
+                "`{name}` is {shape}, too large for {}: {reason}",
+                family.signature().name
+            );
+            let mut message = Diagnostic::error("E0411", title);
+            if let Some(span) = posterior_from.span() {
+                message = message.at(span, "");
+            }
+            self.report(message);
+            return None;
+        }
+        let factors = (family.entries() == Entries::Scaled)
+            .then(|| self.factors(&name, &shape, &posterior, estimator));
+        // Of a kernel with factors, these are drawn.
+        let estimator = estimator.filter(|_| factors.is_none());
         Some(self.tensors.push(Tensor {
             name,
             role,
@@ -217,6 +235,7 @@ impl Lower<'_> {
             fan_out: fans.fan_out,
             prior,
             posterior,
+            factors,
             estimator,
             prior_from,
             posterior_from,

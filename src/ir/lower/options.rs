@@ -25,6 +25,17 @@ static LINEAR: Signature = Signature {
     }],
 };
 
+static MONTE_CARLO: Signature = Signature {
+    name: "monte_carlo",
+    summary: "ln q(w) - ln p(w) at the draw",
+    parameters: &[Parameter {
+        name: "gradient",
+        kind: Kind::Choice(&["total", "path"]),
+        default: Some("total"),
+        summary: "the whole of its gradient, or that through the draw alone, which sticks the landing",
+    }],
+};
+
 impl Lower<'_> {
     pub(super) fn objective(&mut self, items: &Items) -> Option<Objective> {
         let (name, settings, span) = items.objective?;
@@ -82,10 +93,20 @@ impl Lower<'_> {
         match option {
             "kl" => {
                 let words = &["auto", "closed_form", "quadrature", "monte_carlo"];
+                let call = value
+                    .to_call()
+                    .filter(|call| call.name.text == "monte_carlo");
+                if let Some(call) = call {
+                    let bound = bind(&call.name, &call.arguments, &MONTE_CARLO, messages);
+                    if let Some(constants) = bound.constants(scope, messages) {
+                        let path = constants.word("gradient") == "path";
+                        objective.kl = KlChoice::MonteCarlo { path };
+                    }
+                    return;
+                }
                 objective.kl = match choice(option, value, words, messages) {
                     Some("closed_form") => KlChoice::ClosedForm,
                     Some("quadrature") => KlChoice::Quadrature,
-                    Some("monte_carlo") => KlChoice::MonteCarlo { path: false },
                     _ => KlChoice::Auto,
                 };
             }

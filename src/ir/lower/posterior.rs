@@ -1,56 +1,15 @@
 //! Posteriors and their initialisers.
 
 use super::{Lower, scoped};
-use crate::check::expression::show;
-use crate::check::{Fans, Scope, arguments, bind, words};
-use crate::diagnostic::Diagnostic;
+use crate::check::{Fans, Given, Scope, arguments, bind, words};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
-use crate::ir::model::{BoundPosterior, Initializer};
-use crate::posterior::{self, POSTERIORS, Posterior, rho_from_scale};
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use crate::initializer::{self, INITIALIZERS, Initializer};
+use crate::ir::model::{BoundPosterior, FactorPrior};
+use crate::posterior::{self, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};
-
-const fn number(name: &'static str, domain: Domain, summary: &'static str) -> Parameter {
-    Parameter {
-        name,
-        kind: Kind::Number {
-            domain,
-            learnable: false,
-        },
-        default: None,
-        summary,
-    }
-}
-
-static NORMAL: Signature = Signature {
-    name: "Normal",
-    summary: "independent normal draws",
-    parameters: &[
-        number("loc", Domain::Real, "their mean"),
-        number("scale", Domain::NonNegative, "their standard deviation"),
-    ],
-};
-
-static UNIFORM: Signature = Signature {
-    name: "Uniform",
-    summary: "independent uniform draws",
-    parameters: &[
-        number("low", Domain::Real, "the lower end"),
-        number("high", Domain::Real, "the upper end"),
-    ],
-};
-
-static SOFTPLUS: Signature = Signature {
-    name: "Softplus",
-    summary: "softplus(rho) = ln(1 + exp(rho)) of another initialiser",
-    parameters: &[Parameter {
-        name: "rho",
-        kind: Kind::Initializer,
-        default: None,
-        summary: "how rho starts",
-    }],
-};
 
 impl Lower<'_> {
     /// `MeanField(loc = …, scale = …)`
@@ -112,94 +71,179 @@ impl Lower<'_> {
             family.signature(),
             &mut self.messages,
         );
-        let mut initializers = Vec::new();
+        let mut posterior = BoundPosterior {
+            family,
+            initializers: Vec::new(),
+            transform: Transform::default(),
+            rank: 0,
+            bounds: [0.0, 1.0],
+            rate: 0.0,
+            factor: FactorPrior {
+                cauchy: false,
+                scale: 0.1,
+            },
+            written: written.into(),
+        };
+        let mut whole = bound.complete;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
             let initializer = match parameter.kind {
-                Kind::ScaleInitializer => self.scale_initializer(parameter.name, &given.expr, fans),
-                _ => self.initializer(parameter.name, &given.expr, fans),
+                Kind::ScaleInitializer => self
+                    .scale_initializer(parameter.name, &given.expr, fans)
+                    .map(|(transform, initializer)| {
+                        posterior.transform = transform;
+                        initializer
+                    }),
+                Kind::Initializer => self.initializer(parameter.name, &given.expr, fans),
+                _ => {
+                    whole &= self.posterior_option(parameter, given, &mut posterior);
+                    continue;
+                }
             };
-            initializers.extend(initializer);
+            match initializer {
+                Some(initializer) => posterior.initializers.push((parameter.name, initializer)),
+                None => whole = false,
+            }
         }
-        let whole = bound.complete && initializers.len() == family.variables().len();
-        whole.then(|| BoundPosterior {
-            family,
-            initializers,
-            written: written.into(),
-        })
+        whole.then_some(posterior)
     }
 
-    /// `0.1`, `Normal(0, 0.1)`, `Uniform(-1, 1)`
+    /// An argument that is no initialiser; whether it is right.
+    fn posterior_option(
+        &mut self,
+        parameter: &Parameter,
+        given: &Given,
+        posterior: &mut BoundPosterior,
+    ) -> bool {
+        let (scope, messages) = scoped!(self, None);
+        let name = parameter.name;
+        match parameter.kind {
+            Kind::Count => {
+                let count = arguments::count(name, &given.expr, scope, messages);
+                posterior.rank = count.unwrap_or(1);
+                count.is_some()
+            }
+            Kind::Number { domain, .. } => {
+                let value = arguments::in_domain(name, &given.expr, domain, scope, messages);
+                match name {
+                    "low" => posterior.bounds[0] = value.unwrap_or(0.0),
+                    "high" => posterior.bounds[1] = value.unwrap_or(1.0),
+                    "rate" => posterior.rate = value.unwrap_or(0.5),
+                    "prior_scale" => posterior.factor.scale = value.unwrap_or(0.1),
+                    _ => {}
+                }
+                value.is_some()
+            }
+            Kind::Choice(words) => {
+                let word = arguments::choice(name, &given.expr, words, messages);
+                posterior.factor.cauchy = word == Some("cauchy");
+                word.is_some()
+            }
+            _ => unreachable!("no posterior takes such an argument"),
+        }
+    }
+
+    /// `0.1`, `Normal(0, 0.1)`, `GlorotUniform`
     fn initializer(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<Initializer> {
-        let signature = match family(expr) {
-            Some(call) if call.name.text == "Normal" => &NORMAL,
-            Some(call) if call.name.text == "Uniform" => &UNIFORM,
-            Some(call) => {
-                let title = format!("`{name}` cannot start from `{}`", call.name.text);
-                self.report(
-                    Diagnostic::error("E0206", title)
-                        .at(expr.span, "")
-                        .help("a number, `Normal(loc, scale)` or `Uniform(low, high)`"),
-                );
-                return None;
-            }
-            None => {
-                let (scope, messages) = scoped!(self, Some(fans));
-                return arguments::in_domain(name, expr, Domain::Real, scope, messages)
-                    .map(Initializer::Constant);
-            }
+        let Some(call) = family(expr) else {
+            let (scope, messages) = scoped!(self, Some(fans));
+            return arguments::in_domain(name, expr, Domain::Real, scope, messages)
+                .map(Initializer::Constant);
         };
-        let call = expr.to_call()?;
+        let Some(scheme) = initializer::find(&call.name.text) else {
+            self.no_initializer(name, &call, false);
+            return None;
+        };
+        let signature = scheme.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
         let (scope, messages) = scoped!(self, Some(fans));
         let constants = bound.constants(scope, messages)?;
-        if signature.name == "Normal" {
-            return Some(Initializer::Normal {
-                loc: constants.number("loc"),
-                scale: constants.number("scale"),
-            });
+        match scheme.resolve(&constants, [fans.fan_in, fans.fan_out]) {
+            Ok(initializer) => Some(initializer),
+            Err(refusal) => {
+                let message = Diagnostic::error("E0207", refusal.title);
+                self.report(message.at(call.span, refusal.label));
+                None
+            }
         }
-        let (low, high) = (constants.number("low"), constants.number("high"));
-        if low >= high {
-            let title = format!("`Uniform` from {} to {} is empty", show(low), show(high));
-            self.report(Diagnostic::error("E0207", title).at(call.span, "low is not below high"));
-            return None;
-        }
-        Some(Initializer::Uniform { low, high })
     }
 
-    /// `Softplus(Normal(-3, 0.1))`, or a number: the scale itself.
-    fn scale_initializer(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<Initializer> {
+    /// `Softplus(Normal(-3, 0.1))`, `Exp(-3)`, or a number: the scale itself.
+    fn scale_initializer(
+        &mut self,
+        name: &str,
+        expr: &Expr,
+        fans: Fans,
+    ) -> Option<(Transform, Initializer)> {
         let Some(call) = family(expr) else {
-            let (scope, messages) = scoped!(self, Some(fans));
-            let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
-            return Some(Initializer::Constant(rho_from_scale(scale, f64::EPSILON)));
+            return self.scale(name, expr, fans);
         };
-        let plain = |title: String| Diagnostic::error("E0206", title).at(expr.span, "");
-        let message = match call.name.text.as_str() {
-            "Softplus" => {
-                let bound = bind(&call.name, &call.arguments, &SOFTPLUS, &mut self.messages);
-                let given = bound.values.into_iter().next()??;
-                return self
-                    .initializer("rho", &given.expr, fans)
-                    .filter(|_| bound.complete);
-            }
-            "Normal" | "Uniform" => {
-                let text = self.written(expr.span);
-                plain(format!(
-                    "`{name}` is above 0, and a draw from `{text}` need not be"
-                ))
-                .patch(
-                    "Softplus makes a scale of any number (-3 gives 0.0486)",
-                    expr.span,
-                    format!("Softplus({text})"),
-                )
-            }
-            other => plain(format!("`{name}` cannot start from `{other}`"))
-                .help("a number above 0, or `Softplus(Normal(-3, 0.1))`"),
+        if let Some(transform) = Transform::find(&call.name.text) {
+            let signature = transform.signature();
+            let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+            let given = bound.values.into_iter().next()??;
+            let rho = self.initializer("rho", &given.expr, fans)?;
+            return bound.complete.then_some((transform, rho));
+        }
+        let Some(scheme) = initializer::find(&call.name.text) else {
+            self.no_initializer(name, &call, true);
+            return None;
         };
+        // `Constant(0.1)` is 0.1: the scale itself.
+        if scheme.signature().name == "Constant" {
+            let signature = scheme.signature();
+            let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+            let given = bound.values.into_iter().next()??;
+            let scale = self.scale(name, &given.expr, fans)?;
+            return bound.complete.then_some(scale);
+        }
+        let text = self.written(expr.span);
+        let title = format!("`{name}` is above 0, and a draw from `{text}` need not be");
+        let message = Diagnostic::error("E0206", title).at(expr.span, "").patch(
+            "Softplus makes a scale of any number (-3 gives 0.0486)",
+            expr.span,
+            format!("Softplus({text})"),
+        );
         self.report(message);
         None
+    }
+
+    /// The scale itself.
+    fn scale(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<(Transform, Initializer)> {
+        let (scope, messages) = scoped!(self, Some(fans));
+        let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
+        let transform = Transform::default();
+        let rho = transform.raw(scale, f64::EPSILON);
+        Some((transform, Initializer::Constant(rho)))
+    }
+
+    /// A word that is no initialiser, where one must stand.
+    fn no_initializer(&mut self, name: &str, call: &Call, scale: bool) {
+        let word = &call.name;
+        let title = format!("`{name}` cannot start from `{}`", word.text);
+        let plain = Diagnostic::error("E0206", title.clone()).at(word.span, "");
+        let message = if scale {
+            let transforms = TRANSFORMS.iter().map(|t| t.name());
+            match nearest(&word.text, transforms) {
+                Some(near) => plain.patch(format!("there is `{near}`"), word.span, near),
+                None => plain.help(
+                    "a number above 0, `Softplus(Normal(-3, 0.1))` or `Exp(Normal(-3, 0.1))`",
+                ),
+            }
+        } else if Transform::find(&word.text).is_some()
+            && let [inside] = &call.arguments[..]
+        {
+            let inside = self.written(inside.value.span);
+            plain.patch(
+                format!("`{name}` is any number: no transform is wanted"),
+                call.span,
+                inside,
+            )
+        } else {
+            let known = INITIALIZERS.iter().map(|s| s.signature().name);
+            words::unknown("E0206", title, word, known, "initialisers")
+        };
+        self.report(message);
     }
 }
 

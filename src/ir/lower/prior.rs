@@ -91,6 +91,8 @@ impl Lower<'_> {
         Some(Prior {
             distribution,
             parameters,
+            anchor: None,
+            local: None,
             written: self.written(value.span),
         })
     }

@@ -30,6 +30,10 @@ use crate::syntax::ast::{Argument, Expr, ParameterSettings};
 /// The rules of the language, as the IR says them.
 const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
 const NO_PRIOR: &str = "where no prior is set, it is Normal(0, 1)";
+const DROPOUT_BIAS: &str = "dropout leaves no bias out: it is a point under its prior";
+const RANK1_BIAS: &str = "rank-1 factors are a kernel's: a bias is a point under its prior";
+const PER_EXAMPLE: &str =
+    "where none is set, the factors of Dropout and Rank1 are drawn per_example";
 const NO_POSTERIOR: &str = "where no posterior is set, it is MeanField";
 pub(super) const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
 
@@ -171,7 +175,18 @@ impl Lower<'_> {
         let (word, rule) = match slots.posterior {
             Some(slot) => {
                 let posterior = self.posterior(slot.value, fans)?;
-                return Some((posterior, slot.origin()));
+                let entries = posterior.family.entries();
+                if role != Role::Bias || !matches!(entries, Entries::Masked | Entries::Scaled) {
+                    return Some((posterior, slot.origin()));
+                }
+                // A bias has no inputs to leave out or to multiply.
+                let rule = match entries {
+                    Entries::Masked => DROPOUT_BIAS,
+                    _ => RANK1_BIAS,
+                };
+                let family = posterior::find("Delta").expect("in the registry");
+                let point = self.bound_posterior(family, "Delta", &[], Span::default(), fans)?;
+                return Some((point, Origin::Language(rule)));
             }
             None if role == Role::Bias && slots.prior.is_none() => ("deterministic", BARE_BIAS),
             None => ("MeanField", NO_POSTERIOR),
@@ -208,6 +223,8 @@ impl Lower<'_> {
                 let prior = Prior {
                     distribution: distribution::find("Normal").expect("in the registry"),
                     parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
+                    anchor: None,
+                    local: None,
                     written: "Normal(0, 1)".into(),
                 };
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
@@ -220,8 +237,13 @@ impl Lower<'_> {
         slots: &Slots,
         posterior: Option<&(BoundPosterior, Origin)>,
     ) -> Option<(Option<&'static dyn Estimator>, Origin)> {
+        let entries = posterior.map(|(posterior, _)| posterior.family.entries());
         let (estimator, origin) = match slots.estimator {
             Some(slot) => (self.estimator(slot.value)?, slot.origin()),
+            None if matches!(entries, Some(Entries::Masked | Entries::Scaled)) => {
+                let entry = estimator::find("per_example").expect("in the registry");
+                (entry, Origin::Language(PER_EXAMPLE))
+            }
             None => {
                 let entry = estimator::find("reparameterization").expect("in the registry");
                 (entry, Origin::Language(NO_ESTIMATOR))
@@ -229,7 +251,7 @@ impl Lower<'_> {
         };
         let (posterior, from) = posterior?;
         let entries = posterior.family.entries();
-        if entries != Entries::Normal {
+        if !entries.is_random() && entries != Entries::Scaled {
             // A bias that the language makes deterministic takes no notice of an estimator for both.
             let written = slots.estimator.filter(|slot| slots.beside_posterior(slot));
             if let Some((slot, _)) = written.zip(from.span()) {
@@ -241,7 +263,15 @@ impl Lower<'_> {
         if let Some((reason, slot)) = estimator.refuse(entries).zip(slots.estimator) {
             let word = self.written(slot.value.span);
             let title = format!("`{word}` cannot draw from this posterior: {reason}");
-            self.report(Diagnostic::error("E0404", title).at(slot.span, ""));
+            let mut message = Diagnostic::error("E0404", title).at(slot.span, "");
+            if let Some(span) = from.span() {
+                message = message.context(span, "the posterior");
+            }
+            let fitting = ESTIMATORS.iter().filter(|e| e.refuse(entries).is_none());
+            let fitting = fitting
+                .map(|e| format!("`{}`", e.signature().name))
+                .collect();
+            self.report(message.help(format!("what fits: {}", words::join(fitting, "or"))));
         }
         Some((Some(estimator), origin))
     }

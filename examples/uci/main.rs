@@ -1,0 +1,301 @@
+//! The regression study that the literature repeats: UCI tables, a hidden layer of 50, twenty fixed splits;
+//! RMSE and log-likelihood of the test parts in the target's own units, with standard errors, beside the
+//! published numbers.
+//!
+//!     cargo run --release --example uci -- --data DIR
+//!
+//! DIR holds a folder for each set: `concrete/data.csv`, a table whose last column is the target, and
+//! `concrete/test_0.txt` … `test_19.txt`, the rows of each split's test part, from 0. Split k is what
+//!
+//!     bnnc train specs/uci.bnn --data DIR/concrete/data.csv --test-rows DIR/concrete/test_k.txt --set inputs=8 --seed k
+//!
+//! trains, to the bit, and `bnnc evaluate RUN --samples 100` scores. Settings are those of the run file beside
+//! the model, the same for all sets and splits. The test parts are looked at once, at the end; whoever
+//! wants to choose settings has `--validation 0.2`, which scores rows set aside from the training part
+//! in their place.
+
+mod published;
+
+use bnnc::data::order::epoch_order;
+use bnnc::data::split::Validation;
+use bnnc::data::{self, Request};
+use bnnc::diagnostic::{Diagnostic, Result, render};
+use bnnc::evaluate::{self, Scores};
+use bnnc::exec::{Draw, Interpreter};
+use bnnc::ir::Position;
+use bnnc::optimizer::State;
+use bnnc::plan::Plan;
+use bnnc::train::Config;
+use bnnc::train::examples::{Buffers, Part, Prepared};
+use bnnc::{compile, source::Source};
+use clap::Parser;
+use published::{PUBLISHED, Published};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Runs the UCI regression study and prints its table
+#[derive(Debug, Clone, Parser)]
+#[command(name = "uci")]
+pub struct Study {
+    /// The folder that holds a folder for each set
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The model, with `const inputs`; its run file lies beside it
+    #[arg(long, value_name = "MODEL", default_value = "specs/uci.bnn")]
+    model: PathBuf,
+    /// Which sets, with commas between; else those with published numbers
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    sets: Vec<String>,
+    /// The first so many splits
+    #[arg(long, value_name = "K", default_value_t = 20)]
+    splits: usize,
+    /// Draws of the weights that predictions are averaged over
+    #[arg(long, value_name = "S", default_value_t = 100)]
+    samples: usize,
+    /// Score this part of the training rows, set aside, in place of the test rows
+    #[arg(long, value_name = "FRACTION")]
+    validation: Option<f64>,
+    /// Override a constant of the model file; may be given several times
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    constants: Vec<String>,
+    /// Passes over the training rows; else the run file's
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Runs at once; else one a core. The numbers do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+}
+
+/// What one split comes to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// The root of the mean squared error.
+    pub rmse: f64,
+    /// The mean log density of a target.
+    pub log_likelihood: f64,
+}
+
+fn main() -> ExitCode {
+    match Study::parse().run() {
+        Ok(table) => {
+            print!("{table}");
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            let source = failure.source_file.as_deref();
+            eprint!("{}", render(&failure.diagnostics, source, false));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Study {
+    /// The study's tables, in Markdown.
+    pub fn run(&self) -> Result<String> {
+        let sets: Vec<&str> = match self.sets.is_empty() {
+            true => PUBLISHED.iter().map(|row| row.set).collect(),
+            false => self.sets.iter().map(String::as_str).collect(),
+        };
+        let scores = self.scores(&sets)?;
+        Ok(self.table(&sets, &scores))
+    }
+
+    /// The scores of each set's splits. Each run has a thread of its own: a network this small has no work
+    /// for two.
+    fn scores(&self, sets: &[&str]) -> Result<Vec<Vec<Score>>> {
+        let jobs = sets.len() * self.splits;
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.unwrap_or_else(cores).clamp(1, jobs.max(1));
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<Vec<(usize, Score)>> {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+            let pool = pool.map_err(|error| {
+                Diagnostic::error("E0603", "a thread cannot be started").note(error.to_string())
+            })?;
+            let mut done = vec![];
+            loop {
+                let job = next.fetch_add(1, Ordering::Relaxed);
+                if job >= jobs {
+                    return Ok(done);
+                }
+                let (set, split) = (sets[job / self.splits], job % self.splits);
+                let score = pool.install(|| self.split(set, split)).inspect_err(|_| {
+                    // The others need not go on.
+                    next.store(jobs, Ordering::Relaxed);
+                })?;
+                let (rmse, ll) = (score.rmse, score.log_likelihood);
+                eprintln!("{set} {split}: rmse {rmse:.4}, log-likelihood {ll:.4}");
+                done.push((job, score));
+            }
+        };
+        let parts: Vec<Result<Vec<(usize, Score)>>> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let joined = workers.into_iter().map(|worker| worker.join());
+            joined
+                .map(|part| part.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let parts: Vec<Vec<(usize, Score)>> = parts.into_iter().collect::<Result<_>>()?;
+        let mut all: Vec<(usize, Score)> = parts.into_iter().flatten().collect();
+        all.sort_by_key(|(job, _)| *job);
+        let scores: Vec<Score> = all.into_iter().map(|(_, score)| score).collect();
+        Ok(scores
+            .chunks(self.splits.max(1))
+            .map(<[Score]>::to_vec)
+            .collect())
+    }
+
+    /// Trains on one split and scores its test part.
+    fn split(&self, set: &str, split: usize) -> Result<Score> {
+        let folder = self.data.join(set);
+        let mut config = Config::beside(&self.model)?.map_or_else(Config::default, |(_, c)| c);
+        config.seed = split as u64;
+        config.epochs = self.epochs.unwrap_or(config.epochs);
+        if let Some(part) = self.validation {
+            config.data.validation = Validation::Fraction(part);
+        }
+        let data = data::load(&Request {
+            data: folder.join("data.csv").display().to_string(),
+            test_rows: Some(folder.join(format!("test_{split}.txt"))),
+            ..Request::default()
+        })?;
+        config.set = vec![("inputs".into(), data.train.input_shape.len().to_string())];
+        for constant in &self.constants {
+            let (name, value) = constant.split_once('=').unwrap_or((constant, ""));
+            config.set.push((name.into(), value.into()));
+        }
+        let source: Source = compile::read(&self.model)?;
+        let mut compiled = compile::source(source, &config.set)?;
+        compiled.draw(config.samples);
+        let prepared = Prepared::new(data, &compiled.model, &config)?;
+        let plan = Arc::new(Plan::new(compiled.model));
+        let capacity = config.batch_size.max(evaluate::BATCH);
+        let mut machine = Interpreter::<f32>::new(plan, capacity);
+        train(&mut machine, &prepared, &config)?;
+
+        let held_out = prepared
+            .data
+            .test
+            .as_ref()
+            .filter(|_| self.validation.is_none());
+        let rows: Vec<usize> = (0..held_out.map_or(0, |test| test.len)).collect();
+        let part = match held_out {
+            Some(test) => Part {
+                split: test,
+                rows: &rows,
+                ..prepared.training()
+            },
+            None => prepared.validation(),
+        };
+        let predicted = evaluate::predict(&mut machine, &part, self.samples, config.seed)?;
+        match evaluate::score(&predicted, &part) {
+            Scores::Regression { rmse, nll, .. } if nll.is_finite() => Ok(Score {
+                rmse,
+                log_likelihood: -nll,
+            }),
+            Scores::Regression { .. } => {
+                let title = format!("split {split} of {set} has come to no finite score");
+                Err(Diagnostic::error("E0608", title).into())
+            }
+            Scores::Classification { .. } => {
+                let title = format!("{} is no regression", self.model.display());
+                Err(Diagnostic::error("E0603", title).into())
+            }
+        }
+    }
+
+    /// Two tables, RMSE and log-likelihood: a row a set, this study's column before the published ones.
+    fn table(&self, sets: &[&str], scores: &[Vec<Score>]) -> String {
+        let mut text = String::new();
+        let part = match self.validation {
+            Some(part) => format!("a part of {part} of the training rows, set aside"),
+            None => "the test rows".into(),
+        };
+        let head = format!(
+            "{}, splits 0 to {}, {} draws, of {part}\n",
+            self.model.display(),
+            self.splits.saturating_sub(1),
+            self.samples
+        );
+        text += &head;
+        let columns: [(&str, fn(&Score) -> f64, fn(&Published) -> [[f64; 2]; 3]); 2] = [
+            ("RMSE", |s| s.rmse, |p| p.rmse),
+            ("log-likelihood", |s| s.log_likelihood, |p| p.log_likelihood),
+        ];
+        for (name, of, of_published) in columns {
+            let methods = published::METHODS.map(|(method, _)| method).join(" | ");
+            let _ = writeln!(text, "\n| {name} | bnnc | {methods} |");
+            text += "| --- | ---: | ---: | ---: | ---: |\n";
+            for (set, scores) in sets.iter().zip(scores) {
+                let values: Vec<f64> = scores.iter().map(of).collect();
+                let _ = write!(text, "| {set} | {} |", with_error(&values));
+                match PUBLISHED.iter().find(|row| row.set == *set) {
+                    Some(row) => {
+                        for [mean, error] in of_published(row) {
+                            let _ = write!(text, " {mean:.2} ± {error:.2} |");
+                        }
+                    }
+                    None => text += " | | |",
+                }
+                text.push('\n');
+            }
+        }
+        text.push('\n');
+        for (method, source) in published::METHODS {
+            let _ = writeln!(text, "{method}: {source}");
+        }
+        text
+    }
+}
+
+/// `bnnc train`'s loop without its files: the same minibatches, draws and learning rates.
+fn train(machine: &mut Interpreter<f32>, prepared: &Prepared, config: &Config) -> Result<()> {
+    machine.initialize(config.seed);
+    let part = prepared.training();
+    let (n, steps) = (part.len(), part.len().div_ceil(config.batch_size));
+    let (optimizer, settings) = &config.optimizer;
+    let mut optimizer = State::new(*optimizer, settings.clone(), machine.variables.len());
+    let mut buffers = Buffers::default();
+    let mut step = 0;
+    for epoch in 0..config.epochs {
+        let order = epoch_order(n, config.seed, epoch as u64);
+        for (index, places) in order.chunks(config.batch_size).enumerate() {
+            let batch = part.gather(places.iter().map(|&place| place as usize), &mut buffers)?;
+            let at = Position {
+                training_examples: n,
+                batch: batch.len,
+                batch_index: index,
+                batches: steps,
+                epoch: step as f64 / steps as f64,
+            };
+            let draw = Draw {
+                seed: config.seed,
+                step,
+                given: None,
+            };
+            machine.step(&batch, &draw, &at);
+            let (schedule, settings) = &config.schedule;
+            let rate =
+                config.learning_rate() * schedule.factor(settings, at.epoch, config.epochs as f64);
+            step += 1;
+            optimizer.step(step, rate, &mut machine.variables, &machine.gradient);
+        }
+    }
+    Ok(())
+}
+
+/// The mean of the splits and its standard error, s/√K, with two digits of the error.
+fn with_error(values: &[f64]) -> String {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    if values.len() < 2 {
+        return format!("{mean:.3}");
+    }
+    let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    let error = (squares / (count - 1.0) / count).sqrt();
+    let decimals = (1.0 - error.log10().floor()).clamp(2.0, 6.0) as usize;
+    format!("{mean:.decimals$} ± {error:.decimals$}")
+}

@@ -1,0 +1,110 @@
+//! A test part given by a file of row numbers: one a line, the first row of the data being 0.
+
+use super::error::unreadable;
+use super::{Dataset, Split};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use std::path::Path;
+
+/// Moves the rows that `path` lists from the training part to a test part.
+pub(crate) fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
+    if dataset.test.is_some() {
+        return Err(has_test_part(&dataset.name));
+    }
+    let text = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let n = dataset.train.len;
+    let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
+    let listed = |wanted: bool| {
+        (0..n)
+            .filter(|row| held_out[*row] == wanted)
+            .collect::<Vec<_>>()
+    };
+    let (training, testing) = (listed(false), listed(true));
+    Ok(Dataset {
+        train: dataset.train.rows(&training),
+        test: Some(dataset.train.rows(&testing)),
+        file_rows: Some([training, testing]),
+        ..dataset
+    })
+}
+
+/// Rows of data that has its own test part are to be held out.
+pub(crate) fn has_test_part(data: &str) -> Failure {
+    Diagnostic::error("E0508", format!("`{data}` has a test part already"))
+        .note("a file of rows makes a test part of a table, or of an .npz without one")
+        .into()
+}
+
+/// Whether each of `n` rows is listed.
+fn rows(path: &Path, text: &str, n: usize) -> Result<Vec<bool>> {
+    let mut held_out = vec![false; n];
+    let mut count = 0;
+    for (line, row) in text.lines().enumerate().map(|(i, row)| (i + 1, row.trim())) {
+        if row.is_empty() {
+            continue;
+        }
+        let fault =
+            |fact: String| Diagnostic::error("E0508", format!("{}:{line}: {fact}", path.display()));
+        let Ok(index) = row.parse::<usize>() else {
+            return Err(fault(format!("`{row}` is no row"))
+                .note("expected one whole number a line, the first row of the table being 0")
+                .into());
+        };
+        match held_out.get_mut(index) {
+            None => {
+                return Err(fault(format!("row {index} is not in the table"))
+                    .note(format!("the table has the rows 0 to {}", n - 1))
+                    .into());
+            }
+            Some(true) => return Err(fault(format!("row {index} is listed twice")).into()),
+            Some(place) => *place = true,
+        }
+        count += 1;
+    }
+    if count == 0 || count == n {
+        let which = if count == 0 { "no row" } else { "every row" };
+        return Err(
+            Diagnostic::error("E0508", format!("`{}` holds out {which}", path.display())).into(),
+        );
+    }
+    Ok(held_out)
+}
+
+impl Split {
+    /// The examples at `rows`, in that order.
+    pub(crate) fn rows(&self, rows: &[usize]) -> Split {
+        Split {
+            inputs: self.inputs.rows(rows, self.input_shape.len()),
+            input_shape: self.input_shape.clone(),
+            targets: self.targets.rows(rows, self.target_shape.len()),
+            target_shape: self.target_shape.clone(),
+            len: rows.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn faulty_rows_name_their_line() {
+        let brief = |text| {
+            rows(Path::new("t.txt"), text, 3).unwrap_err().diagnostics[0]
+                .title
+                .clone()
+        };
+        assert_eq!(brief("0\n3\n"), "t.txt:2: row 3 is not in the table");
+        assert_eq!(brief("0\n1\n0\n"), "t.txt:3: row 0 is listed twice");
+        assert_eq!(brief("-1\n"), "t.txt:1: `-1` is no row");
+        assert_eq!(brief("\n"), "`t.txt` holds out no row");
+        assert_eq!(brief("0\n1\n2\n"), "`t.txt` holds out every row");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[-0-9a-z \n]{0,30}") {
+            let _ = rows(Path::new("t.txt"), &text, 3);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! One kernel whose rows and columns each example multiplies with factors of its own:
+//! W_b = W ⊙ (r_b s_bᵀ), r_b over input channels, s_b over output channels. Not in the registry: it is
+//! how the posteriors `Rank1` (r and s random) and `Dropout` (r of zeros and ones, s = 1) run, whatever
+//! their estimator says of how often the factors are drawn.
+//!
+//! ```text
+//! y_b = ((x_b ⊙ r_b) ∘ W) ⊙ s_b                                (Dusenberry et al. 2020, eq. 2)
+//! v_b = dy_b ⊙ s_b,   u_b = v_b ∘ Wᵀ
+//! dW  += (x_b ⊙ r_b)ᵀ ∘ v_b,   dx_b = u_b ⊙ r_b,
+//! dr_b = Σ_positions x_b ⊙ u_b,   ds_b = Σ_positions dy_b ⊙ ((x_b ⊙ r_b) ∘ W)
+//! ```
+
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use crate::posterior::Entries;
+use crate::signature::Signature;
+use crate::tensor::Real;
+
+/// The estimator.
+pub struct Scaled;
+
+/// The one value of it.
+pub static SCALED: Scaled = Scaled;
+
+static SIGNATURE: Signature = Signature {
+    name: "scaled",
+    summary: "the weight is its loc, its rows and columns multiplied with factors",
+    parameters: &[],
+};
+
+impl Estimator for Scaled {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn formula(&self) -> &'static str {
+        "w_b = loc ⊙ (r_b s_bᵀ)"
+    }
+    fn refuse(&self, _: Entries) -> Option<&'static str> {
+        None
+    }
+    fn draws(&self) -> Draws {
+        Draws::NONE
+    }
+    fn products(&self, _: usize) -> u64 {
+        1
+    }
+    /// The output before s.
+    fn saved(&self) -> usize {
+        1
+    }
+}
+
+/// out = x ⊙ factors: one row of factors an example, over the last axis of each of its positions; none
+/// are all 1.
+fn multiply<T: Real>(x: &[T], factors: &[T], channels: usize, example: usize, out: &mut [T]) {
+    if factors.is_empty() {
+        return out.copy_from_slice(x);
+    }
+    let rows = out.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
+    let positions = example / channels;
+    for (row, (out, x)) in rows.enumerate() {
+        let factors = &factors[row / positions * channels..][..channels];
+        for ((out, &x), &factor) in out.iter_mut().zip(x).zip(factors) {
+            *out = x * factor;
+        }
+    }
+}
+
+/// out_b = Σ_positions a ⊙ b, one row of channels an example.
+fn sum<T: Real>(a: &[T], b: &[T], channels: usize, example: usize, out: &mut [T]) {
+    out.fill(T::zero());
+    let positions = example / channels;
+    let rows = a.chunks_exact(channels).zip(b.chunks_exact(channels));
+    for (row, (a, b)) in rows.enumerate() {
+        let out = &mut out[row / positions * channels..][..channels];
+        for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+            *out += a * b;
+        }
+    }
+}
+
+impl<T: Real> Estimate<T> for Scaled {
+    fn prepare(&self, loc: &[T], _: &[T], _: &[T], first: &mut [T], _: &mut [T]) {
+        first.copy_from_slice(loc);
+    }
+    fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], _: &[T], _: &mut [T]) {}
+    fn forward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        y: &mut [T],
+        saved: &mut [T],
+        scratch: Scratch<T>,
+    ) {
+        let scaled = &mut scratch.rows[..x.len()];
+        multiply(x, draws.sign_in, site.channels_in, site.input, scaled);
+        site.linear
+            .apply(scaled, kernel.first, saved, scratch.layer);
+        multiply(saved, draws.sign_out, site.channels_out, site.output, y);
+    }
+    fn backward(
+        &self,
+        site: &Site<T>,
+        kernel: Kernel<T>,
+        draws: ExampleDraws<T>,
+        x: &[T],
+        dy: &[T],
+        saved: &[T],
+        dx: Option<&mut [T]>,
+        gradient: KernelGradient<T>,
+        scratch: Scratch<T>,
+    ) {
+        let (rows, rest) = scratch.rows.split_at_mut(x.len());
+        let v = &mut rest[..dy.len()];
+        let d_kernel = &mut scratch.kernels[..kernel.first.len()];
+        multiply(dy, draws.sign_out, site.channels_out, site.output, v);
+        multiply(x, draws.sign_in, site.channels_in, site.input, rows);
+        site.linear
+            .weight_gradient(rows, v, d_kernel, scratch.layer);
+        add(gradient.first, d_kernel);
+        let wanted = !scratch.factors.is_empty();
+        if dx.is_some() || wanted {
+            site.linear.transpose(v, kernel.first, rows, scratch.layer);
+        }
+        if wanted {
+            let examples = x.len() / site.input;
+            let (by_in, by_out) = scratch.factors.split_at_mut(examples * site.channels_in);
+            sum(x, rows, site.channels_in, site.input, by_in);
+            let by_out = &mut by_out[..examples * site.channels_out];
+            sum(dy, saved, site.channels_out, site.output, by_out);
+        }
+        if let Some(dx) = dx {
+            multiply(rows, draws.sign_in, site.channels_in, site.input, dx);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `Cauchy(loc, scale)`: independent Cauchy variables: heavy tails.
+
+use super::mean_field::loc_and_rho;
+use super::{Entries, Law, Posterior, VariableSpec};
+use crate::signature::{Kind, Parameter, Signature};
+use crate::tensor::Shape;
+
+/// Cauchy(loc, scale), entry by entry
+///
+/// ```text
+/// w = loc + scale ε,   ε ~ Cauchy(0, 1)
+/// ```
+///
+/// It has no mean, so it is for factors (`Rank1`) and single numbers, not for sums over many weights. Its KL
+/// is a closed form under `Cauchy`, Monte Carlo else.
+pub struct Cauchy;
+
+static SIGNATURE: Signature = Signature {
+    name: "Cauchy",
+    summary: "independent Cauchy variables, one loc and one scale a weight",
+    parameters: &[
+        Parameter {
+            name: "loc",
+            kind: Kind::Initializer,
+            default: Some("Normal(0, 0.1)"),
+            summary: "how the medians start",
+        },
+        Parameter {
+            name: "scale",
+            kind: Kind::ScaleInitializer,
+            default: Some("Softplus(Normal(-3, 0.1))"),
+            summary: "how the scales start",
+        },
+    ],
+};
+
+impl Posterior for Cauchy {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+        loc_and_rho(shape)
+    }
+    fn law(&self) -> Law {
+        Law::Cauchy
+    }
+    fn entries(&self) -> Entries {
+        Entries::Cauchy
+    }
+    fn formula(&self) -> &'static str {
+        "Cauchy(loc, softplus(rho))"
+    }
+}
