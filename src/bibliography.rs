@@ -20,6 +20,14 @@ pub struct Reference {
 /// All of them, in the order a list of references has.
 pub static REFERENCES: &[Reference] = &[
     Reference {
+        key: "aitchison1980",
+        label: "Aitchison and Shen, 1980",
+        authors: "J. Aitchison and S. M. Shen",
+        title: "Logistic-normal distributions: some properties and uses",
+        place: "Biometrika 67(2), 261-272",
+        year: 1980,
+    },
+    Reference {
         key: "blundell2015",
         label: "Blundell et al., 2015",
         authors: "C. Blundell, J. Cornebise, K. Kavukcuoglu and D. Wierstra",
@@ -148,6 +156,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2017,
     },
     Reference {
+        key: "ong2018",
+        label: "Ong et al., 2018",
+        authors: "V. M.-H. Ong, D. J. Nott and M. S. Smith",
+        title: "Gaussian variational approximation with a factor covariance structure",
+        place: "Journal of Computational and Graphical Statistics 27(3), 465-478",
+        year: 2018,
+    },
+    Reference {
         key: "roeder2017",
         label: "Roeder et al., 2017",
         authors: "G. Roeder, Y. Wu and D. Duvenaud",
@@ -170,6 +186,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Doubly stochastic variational Bayes for non-conjugate inference",
         place: "International Conference on Machine Learning",
         year: 2014,
+    },
+    Reference {
+        key: "watanabe1960",
+        label: "Watanabe, 1960",
+        authors: "S. Watanabe",
+        title: "Information theoretical analysis of multivariate correlation",
+        place: "IBM Journal of Research and Development 4(1), 66-82",
+        year: 1960,
     },
     Reference {
         key: "wen2018",

@@ -4,6 +4,7 @@ mod arguments;
 mod check;
 pub mod data;
 mod evaluate;
+mod explain;
 mod list;
 mod loss;
 mod open;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Say what a model file means: layers, parameters, and the loss term by term
     Check(check::CheckArgs),
+    /// Write a model and its loss as the methods section of a paper, or explain a message's code
+    Explain(explain::ExplainArgs),
     /// Train a model, into a run directory
     Train(train::TrainArgs),
     /// Score a trained run on data
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     let format = command.format();
     let result = match command {
         Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),

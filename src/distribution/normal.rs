@@ -31,7 +31,7 @@ impl Distribution for Normal {
     }
 
     fn formula(&self) -> &'static str {
-        "exp(-((w - loc)/scale)^2/2) / (scale sqrt(2 pi))"
+        "exp(-(w - loc)^2/(2 scale^2)) / (scale sqrt(2 pi))"
     }
 
     fn notation(&self) -> Option<&'static str> {

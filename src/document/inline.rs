@@ -8,6 +8,8 @@ use crate::maths::Maths;
 pub enum Inline {
     /// Words.
     Text(String),
+    /// Words that head a paragraph.
+    Lead(String),
     /// As it stands in a file or on a command line.
     Code(String),
     /// A formula.
@@ -30,6 +32,7 @@ pub fn inlines(text: &str) -> Vec<Inline> {
                 enclosed(after, "$").map(|(text, rest)| (Inline::Maths(Maths::parse(text)), rest))
             }
             '`' => enclosed(after, "`").map(|(text, rest)| (Inline::Code(text.into()), rest)),
+            '*' => enclosed(after, "*").map(|(text, rest)| (Inline::Lead(text.into()), rest)),
             '[' => bracketed(after),
             _ => None,
         };
@@ -72,7 +75,7 @@ fn bracketed(text: &str) -> Option<(Inline, &str)> {
 pub fn literal(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
-        if matches!(c, '\\' | '$' | '`' | '[') {
+        if matches!(c, '\\' | '$' | '`' | '[' | '*') {
             out.push('\\');
         }
         out.push(if c.is_control() { ' ' } else { c });

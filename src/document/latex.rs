@@ -7,13 +7,15 @@ use crate::maths::Maths;
 const PREAMBLE: &str = r"\documentclass{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
+\IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
 \usepackage[margin=1in]{geometry}
 \usepackage{amsmath,amssymb,booktabs,tabularx}
 \usepackage[round]{natbib}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{0.6em plus 0.2em}
 \setlength{\emergencystretch}{3em}
-\newcolumntype{L}{>{\raggedright\arraybackslash}X}
+\renewcommand{\arraystretch}{1.2}
+\newcolumntype{L}[1]{>{\hsize=#1\hsize\raggedright\arraybackslash}X}
 ";
 
 pub(super) fn write(document: &Document) -> String {
@@ -87,6 +89,7 @@ fn line(parts: &[Inline]) -> String {
     for part in parts {
         match part {
             Inline::Text(text) => out += &escape(text),
+            Inline::Lead(text) => out += &format!("\\emph{{{}}}", escape(text)),
             Inline::Code(text) => out += &code(text),
             Inline::Maths(maths) => out += &format!("${}$", maths.latex()),
             Inline::Cite(references) => {
@@ -133,47 +136,55 @@ fn code(text: &str) -> String {
 /// How many signs fit on a line.
 const LINE: usize = 78;
 
-/// The lines of a formula, `&` where they are aligned: at its first relation, if it has one.
+/// The lines of a formula, `&` where they are aligned: each part between commas that does not fit on a
+/// line begins one, at its first relation if it has one.
 pub(super) fn lines(maths: &Maths) -> Vec<String> {
-    let pieces = maths.pieces();
     let length = |piece: &Maths| piece.plain().chars().count() + 1;
-    let starts_with_relation = |piece: &Maths| {
-        let text = piece.plain();
-        ["=", "≈", "~", "≤", "∈", "≔"]
-            .iter()
-            .any(|mark| text.starts_with(mark))
-    };
-    let aligned = pieces.get(1).is_some_and(starts_with_relation);
-    let indent = if aligned { length(&pieces[0]) } else { 0 };
-    let mut lines = vec![if aligned { String::new() } else { "&".into() }];
+    let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
-    for (index, piece) in pieces.iter().enumerate() {
-        let relation = starts_with_relation(piece);
-        if used > 0 && index > 1 && used + length(piece) > LINE {
-            lines.push(if relation {
-                "&".into()
-            } else {
-                "&\\qquad ".into()
-            });
-            used = indent + if relation { 0 } else { 4 };
+    for clause in maths.clauses() {
+        let whole: usize = clause.iter().map(length).sum();
+        let aligned = clause.get(1).is_some_and(starts_with_relation);
+        let indent = if aligned { length(&clause[0]) } else { 0 };
+        if lines.is_empty() || used + whole > LINE {
+            lines.push(if aligned { String::new() } else { "&".into() });
+            used = 0;
+        } else if let Some(line) = lines.last_mut() {
+            *line += "\\quad ";
         }
-        let line = lines.last_mut().expect("there is a first line");
-        if index == 1 && aligned {
-            *line += " &";
+        let begins = used == 0;
+        for (index, piece) in clause.iter().enumerate() {
+            let relation = starts_with_relation(piece);
+            if index > 1 && used + length(piece) > LINE {
+                lines.push(if relation { "&" } else { "&\\qquad " }.into());
+                used = indent + if relation { 0 } else { 4 };
+            }
+            let Some(line) = lines.last_mut() else {
+                continue;
+            };
+            if index == 1 && aligned && begins {
+                *line += " &";
+            } else if !line.is_empty() && !line.ends_with(['&', ' ']) {
+                line.push(' ');
+            }
+            // What keeps an operator from being a sign is needed where nothing else stands before it.
+            let latex = piece.latex();
+            let first = line.is_empty() || line.ends_with('&') || line.ends_with("\\qquad ");
+            *line += match latex.strip_prefix("{} ") {
+                Some(bare) if !first => bare,
+                _ => &latex,
+            };
+            used += length(piece);
         }
-        if !line.is_empty() && !line.ends_with('&') {
-            *line += " ";
-        }
-        let latex = piece.latex();
-        // What keeps an operator from being a sign is needed where nothing else stands before it.
-        let first = line.is_empty() || line.ends_with('&') || line.ends_with("\\qquad ");
-        *line += match latex.strip_prefix("{} ") {
-            Some(bare) if !first => bare,
-            _ => &latex,
-        };
-        used += length(piece);
     }
     lines
+}
+
+fn starts_with_relation(piece: &Maths) -> bool {
+    let text = piece.plain();
+    ["=", "≈", "~", "≤", "∈", "≔"]
+        .iter()
+        .any(|mark| text.starts_with(mark))
 }
 
 fn display(maths: &Maths, out: &mut String) {
@@ -189,18 +200,35 @@ fn display(maths: &Maths, out: &mut String) {
     }
 }
 
+/// What part of the room each column that is broken takes, 1 in the mean, by the length of its cells.
+fn shares(table: &Table) -> Vec<f64> {
+    let length = |column: usize| {
+        let cells = table.rows.iter().filter_map(|row| row.get(column));
+        let longest = cells.map(|cell| line(cell).len()).max().unwrap_or(0);
+        (longest as f64).clamp(12.0, 60.0)
+    };
+    let broken = |column: &usize| table.columns[*column].align == Align::Wrap;
+    let columns: Vec<usize> = (0..table.columns.len()).filter(broken).collect();
+    let mean = columns.iter().map(|c| length(*c)).sum::<f64>() / columns.len().max(1) as f64;
+    (0..table.columns.len())
+        .map(|column| length(column) / mean)
+        .collect()
+}
+
 fn table(table: &Table, out: &mut String) {
     let wide = table
         .columns
         .iter()
         .any(|column| column.align == Align::Wrap);
+    let shares = shares(table);
     let letters: String = table
         .columns
         .iter()
-        .map(|column| match column.align {
-            Align::Left => 'l',
-            Align::Right => 'r',
-            Align::Wrap => 'L',
+        .zip(&shares)
+        .map(|(column, share)| match column.align {
+            Align::Left => "l".into(),
+            Align::Right => "r".into(),
+            Align::Wrap => format!("L{{{share:.2}}}"),
         })
         .collect();
     let (open, close) = match wide {

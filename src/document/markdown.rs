@@ -39,6 +39,7 @@ fn line(document: &Document, parts: &[Inline]) -> String {
     for part in parts {
         match part {
             Inline::Text(text) => out += &escape(text),
+            Inline::Lead(text) => out += &format!("*{}*", escape(text)),
             Inline::Code(text) => out += &format!("`{text}`"),
             Inline::Maths(maths) => out += &format!("${}$", maths.latex()),
             Inline::Cite(references) => {

@@ -1,7 +1,7 @@
 //! A document with maths, built once and written as text, Markdown or LaTeX.
 //!
-//! Its prose is written as text with four marks: `$formula$` in the notation of [`crate::maths`], on a
-//! line of its own between `$$`; `` `code` ``; `[@kingma2014; @graves2011]` cites entries of
+//! Its prose is written as text with five marks: `$formula$` in the notation of [`crate::maths`], on a
+//! line of its own between `$$`; `` `code` ``; `*lead*`, words that head a paragraph; `[@kingma2014; @graves2011]` cites entries of
 //! [`crate::bibliography`]; `[#loss]` names a table. A backslash takes the meaning from the mark after it.
 
 mod inline;
@@ -159,6 +159,12 @@ impl Document {
             .iter()
             .filter(|reference| cited.iter().any(|c| std::ptr::eq(*c, *reference)))
             .collect()
+    }
+
+    /// Whether it has a table of this label so far.
+    pub fn has_table(&self, label: &str) -> bool {
+        let mut blocks = self.blocks.iter();
+        blocks.any(|block| matches!(block, Block::Table(table) if table.label == label))
     }
 
     /// The number of the table of a label, from 1.

@@ -51,8 +51,7 @@ fn line(document: &Document, parts: &[Inline]) -> String {
     let mut out = String::new();
     for part in parts {
         match part {
-            Inline::Text(text) => out += text,
-            Inline::Code(text) => out += text,
+            Inline::Text(text) | Inline::Lead(text) | Inline::Code(text) => out += text,
             Inline::Maths(maths) => {
                 let text = maths.plain();
                 out += &match text.chars().count() <= SHORT {
@@ -101,18 +100,31 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A formula, broken at its relations and sums where it is too long.
+/// A formula, broken at its commas, relations and sums where it is too long.
 fn display(maths: &Maths, width: usize, out: &mut String) {
     let mut lines = vec![String::from("    ")];
-    for piece in maths.pieces() {
-        let piece = piece.plain();
-        let last = lines.last_mut().expect("there is a first line");
-        if last.trim().is_empty() {
-            *last += &piece;
-        } else if last.chars().count() + 1 + piece.chars().count() <= width {
-            *last += &format!(" {piece}");
-        } else {
-            lines.push(format!("        {piece}"));
+    for clause in maths.clauses() {
+        let whole: usize = clause
+            .iter()
+            .map(|piece| piece.plain().chars().count() + 1)
+            .sum();
+        for (index, piece) in clause.iter().enumerate() {
+            let piece = piece.plain();
+            let last = lines.last_mut().expect("there is a first line");
+            let needed = if index == 0 {
+                whole
+            } else {
+                piece.chars().count() + 1
+            };
+            if last.trim().is_empty() {
+                *last += &piece;
+            } else if last.chars().count() + needed <= width {
+                *last += &format!(" {piece}");
+            } else if index == 0 {
+                lines.push(format!("    {piece}"));
+            } else {
+                lines.push(format!("        {piece}"));
+            }
         }
     }
     for line in lines {

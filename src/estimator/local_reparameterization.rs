@@ -33,10 +33,9 @@ impl Estimator for LocalReparameterization {
         "y ~ Normal(x∘loc, sqrt(x²∘scale²)), independent for each example"
     }
     fn methods(&self) -> &'static str {
-        "local reparameterization [@kingma2015] draws what the weights give in place of the weights: \
-         the pre-activation of unit o for example b is \
-         $$a_(b o) ~ Normal(sum_i x_(b i) mu_(i o), sum_i x_(b i)^2 sigma_(i o)^2),$$ \
-         independently for each example and unit"
+        "local reparameterization [@kingma2015] draws what the weights give in place of the weights: the \
+         pre-activation of unit $o$ for example $b$ is \
+         $$a_(b o) ~ Normal(sum_i x_(b i) mu_(i o), sum_i x_(b i)^2 sigma_(i o)^2),$$ independently for each example and unit"
     }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
         (entries != Entries::Normal)

@@ -26,8 +26,8 @@ impl Estimator for Reparameterization {
         "w = loc + scale·ε, one ε a minibatch"
     }
     fn methods(&self) -> &'static str {
-        "one draw of the weights serves all examples of a minibatch [@kingma2014; @blundell2015], \
-         $$w = mu + sigma odot epsilon, epsilon ~ Normal(0, I)$$"
+        "one draw of the noise, and so of the weights, serves all examples of a minibatch \
+         [@kingma2014; @blundell2015], $$W_b = W(epsilon), b = 1, ..., B$$"
     }
     fn refuse(&self, _: Entries) -> Option<&'static str> {
         None

@@ -53,7 +53,7 @@ impl Methods<'_> {
                 )
             }
             (None, Some(b)) => format!(
-                " Each step uses a minibatch of $B = {}$ of them; $N$ is a number once data are named.",
+                " Each step uses a minibatch of $B = {}$ of them.",
                 thousands(b)
             ),
             _ => " Each step uses a minibatch of $B$ of them.".into(),

@@ -1,10 +1,19 @@
 //! How draws of the weights reach the examples.
 
-use super::Methods;
 use super::groups::grouped;
+use super::{Methods, sentence};
 use crate::ir::{Handle, Tensor};
 
 impl Methods<'_> {
+    /// Whether an estimator has something to be said of that is not of its method.
+    pub(super) fn has_remarks(&self) -> bool {
+        let mut tensors = self.model.tensors.iter();
+        tensors.any(|(handle, tensor)| {
+            let estimator = tensor.estimator;
+            estimator.is_some_and(|e| e.remark(self.model.positions(handle)).is_some())
+        })
+    }
+
     pub(super) fn estimate(&mut self) {
         let drawn: Vec<Handle<Tensor>> = self
             .random()
@@ -29,7 +38,8 @@ impl Methods<'_> {
             let Some(estimator) = self.model.tensors[tensors[0]].estimator else {
                 continue;
             };
-            let mut text = format!("For {}: {}.", self.names(&tensors), estimator.methods());
+            let methods = sentence(estimator.methods());
+            let mut text = format!("For {}: {methods}", self.names(&tensors));
             let remarks = grouped(&tensors, |tensor| {
                 estimator.remark(self.model.positions(tensor))
             });

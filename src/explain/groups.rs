@@ -8,6 +8,15 @@ use crate::ir::{Handle, Role, Tensor};
 /// More names than this are told by what they leave out, where that is less.
 const MANY: usize = 4;
 
+/// What belongs to a layer, in the order it is told.
+const LAYERED: [Role; 5] = [
+    Role::Kernel,
+    Role::Bias,
+    Role::InputFactor,
+    Role::OutputFactor,
+    Role::Local,
+];
+
 /// Items with the same key together, in the order of their first.
 pub(super) fn grouped<T: Copy, K: PartialEq>(
     items: &[T],
@@ -35,48 +44,76 @@ impl Methods<'_> {
             .iter()
             .map(|latent| format!("${}$", symbols::name(&latent.name)))
             .collect();
-        for role in [Role::Kernel, Role::Bias] {
-            let found = of(role);
-            if !found.is_empty() {
-                parts.push(self.of_role(role, &found));
-            }
+        // Roles of which the same layers are meant are told together.
+        let roles: Vec<Role> = LAYERED
+            .into_iter()
+            .filter(|role| !of(*role).is_empty())
+            .collect();
+        let layers =
+            |role: Role| -> Vec<&str> { of(role).iter().map(|tensor| layer(tensor)).collect() };
+        for ((layers, missing), roles) in grouped(&roles, |role| {
+            let layers = layers(role);
+            let all = self
+                .model
+                .tensors
+                .iter()
+                .filter(|(_, tensor)| tensor.role == role);
+            let all: Vec<&str> = all.map(|(_, tensor)| layer(tensor)).collect();
+            let missing: Vec<&str> = all
+                .into_iter()
+                .filter(|layer| !layers.contains(layer))
+                .collect();
+            (layers, missing)
+        }) {
+            parts.push(told(&roles, &layers, &missing));
         }
         join(parts, "and")
     }
+}
 
-    fn of_role(&self, role: Role, found: &[&Tensor]) -> String {
-        let (one, many) = match role {
-            Role::Bias => ("bias", "biases"),
-            _ => ("kernel", "kernels"),
-        };
-        let all = self.model.tensors.iter().map(|(_, tensor)| tensor);
-        let all: Vec<&Tensor> = all.filter(|tensor| tensor.role == role).collect();
-        let missing: Vec<&&Tensor> = all
-            .iter()
-            .filter(|tensor| !found.iter().any(|f| f.name == tensor.name))
-            .collect();
-        let layers = |tensors: &mut dyn Iterator<Item = &Tensor>| {
-            join(tensors.map(|tensor| code(layer(tensor))).collect(), "and")
-        };
-        match (found.len(), missing.len()) {
-            (1, _) => format!("the {one} of {}", code(layer(found[0]))),
-            (n, 0) => format!("all {n} {many}"),
-            (n, m) if n > MANY && m < n => {
-                let but = layers(&mut missing.iter().map(|tensor| **tensor));
-                format!(
-                    "all {many} but {} of {but}",
-                    if m == 1 { "that" } else { "those" }
-                )
-            }
-            _ => format!("the {many} of {}", layers(&mut found.iter().copied())),
+/// `the kernel and bias of f`, `all kernels and biases but those of f`.
+fn told(roles: &[Role], layers: &[&str], missing: &[&str]) -> String {
+    let words = |many: bool| {
+        let words = roles.iter().map(|role| word(*role, many).to_string());
+        join(words.collect(), "and")
+    };
+    let names = |layers: &[&str]| join(layers.iter().map(|layer| code(layer)).collect(), "and");
+    let of_layer = roles.iter().any(|role| role.is_of_layer());
+    match (layers.len(), missing.len()) {
+        (1, _) => format!("the {} of {}", words(false), names(layers)),
+        (2, 0) if roles.len() == 1 => format!("both {}", words(true)),
+        (n, 0) if roles.len() == 1 && of_layer => format!("all {n} {}", words(true)),
+        (_, 0) => format!("all {}", words(true)),
+        (n, m) if n > MANY && m < n => {
+            let those = if m == 1 && roles.len() == 1 {
+                "that"
+            } else {
+                "those"
+            };
+            format!("all {} but {those} of {}", words(true), names(missing))
         }
+        _ => format!("the {} of {}", words(true), names(layers)),
     }
 }
 
-/// `conv1` of `conv1.kernel`.
+fn word(role: Role, many: bool) -> &'static str {
+    match (role, many) {
+        (Role::Bias, false) => "bias",
+        (Role::Bias, true) => "biases",
+        (Role::InputFactor, _) => "input factors $r$",
+        (Role::OutputFactor, _) => "output factors $s$",
+        (Role::Local, _) => "local scales $lambda$",
+        (_, false) => "kernel",
+        (_, true) => "kernels",
+    }
+}
+
+/// `conv1` of `conv1.kernel` and of `conv1.kernel.r`.
 fn layer(tensor: &Tensor) -> &str {
-    tensor
-        .name
-        .rsplit_once('.')
-        .map_or(&tensor.name, |(layer, _)| layer)
+    let name = &tensor.name;
+    let (owner, _) = name.rsplit_once('.').unwrap_or((name, ""));
+    match tensor.role.is_of_layer() {
+        true => owner,
+        false => owner.rsplit_once('.').map_or(owner, |(layer, _)| layer),
+    }
 }

@@ -13,7 +13,7 @@ impl Methods<'_> {
         let distribution = self.likelihood_symbol(&|argument| self.argument(argument, &input));
         let entries = match self.model.target.kind {
             TargetKind::Real(width) if width > 1 => {
-                format!(", independently for each of its {width} entries")
+                format!(", and so are the {width} entries of each")
             }
             _ => String::new(),
         };
@@ -24,8 +24,8 @@ impl Methods<'_> {
             false => "; a target's is the sum over its entries",
         };
         self.document.prose(&format!(
-            "Given these, the targets are independent{entries}: $$y_n | {given} ~ {}.$$ With every \
-             constant kept, the negative log-likelihood of a target y is $$-ln p(y | {}) = {},$$ \
+            "Given all of these, the targets are independent{entries}: $$y_n | {given} ~ {}.$$ With every \
+             constant kept, the negative log-likelihood of a target $y$ is $$-ln p(y | {}) = {},$$ \
              {}{summed}.",
             distribution.source(),
             self.given("x"),

@@ -58,7 +58,7 @@ impl Methods<'_> {
     fn kind(tensor: &Tensor) -> Kind {
         let random = tensor.posterior.family.entries().is_random();
         match (tensor.role, &tensor.prior) {
-            (Role::Latent, _) => Kind::Latent,
+            (Role::Latent | Role::Local, _) if random => Kind::Latent,
             (_, Some(_)) if random => Kind::Weight,
             (_, Some(_)) => Kind::Point,
             (_, None) => Kind::Free,
@@ -106,7 +106,7 @@ impl Methods<'_> {
             let tensors = self.of_kind(*kind);
             match (kind, &tensors[..]) {
                 (_, []) => {}
-                (Kind::Latent, [one]) => {
+                (Kind::Latent, [one]) if self.model.tensors[*one].role == Role::Latent => {
                     symbols.push(symbols::name(&self.model.tensors[*one].name))
                 }
                 (Kind::Latent, _) => symbols.push("z".into()),
@@ -116,6 +116,14 @@ impl Methods<'_> {
             }
         }
         symbols
+    }
+}
+
+/// A phrase as a sentence; a full stop belongs to the formula that it ends with.
+fn sentence(phrase: &str) -> String {
+    match phrase.strip_suffix("$$") {
+        Some(formula) => format!("{formula}.$$"),
+        None => format!("{phrase}."),
     }
 }
 

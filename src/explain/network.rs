@@ -82,19 +82,17 @@ impl Methods<'_> {
             "A network of {numbers} maps an input $x$ to its value {} through the layers of [#layers]{with}",
             code(last)
         );
-        if chain && layers.len() <= LONGEST {
+        if chain && layers.len() <= LONGEST && !layers.is_empty() {
             let functions: Vec<String> = layers
                 .iter()
                 .rev()
                 .map(|node| self.function(*node))
                 .collect();
-            text += &format!(
-                ": $$f({arguments}) = ({})(x).$$",
-                functions.join(" compose ")
-            );
+            text += &format!(", $$f = {},$$ and", functions.join(" compose "));
         } else {
-            text += &format!(". That value is $f({arguments})$.");
+            text += ";";
         }
+        text += &format!(" $f({arguments})$ is that value.");
         self.document.prose(&text);
     }
 
@@ -105,10 +103,18 @@ impl Methods<'_> {
         };
         let word = found.layer.map_or("entry", |layer| layer.signature().name);
         let word = word.trim_end_matches("2d").replace('_', " ");
-        match found.arguments.0.first().map(|(_, value)| value) {
-            Some(Constant::Count(n)) => format!("\"{word}\"_{n}"),
-            Some(Constant::Pair(pair)) => format!("\"{word}\"_({})", product(pair)),
-            _ => format!("\"{word}\""),
+        let sizes = found
+            .arguments
+            .0
+            .iter()
+            .filter_map(|(name, value)| match value {
+                Constant::Count(n) => Some(n.to_string()),
+                Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
+                _ => None,
+            });
+        match sizes.collect::<Vec<_>>() {
+            sizes if sizes.is_empty() => format!("\"{word}\""),
+            sizes => format!("\"{word}\"_({})", sizes.join(", ")),
         }
     }
 
@@ -127,9 +133,11 @@ impl Methods<'_> {
             }
             row
         }];
+        let mut repeated = false;
         let mut at = 0;
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
+            repeated |= times > 1;
             for (index, row) in rows[at..at + period].iter().enumerate() {
                 let name = match times {
                     1 => code(&row.name),
@@ -164,7 +172,20 @@ impl Methods<'_> {
         if !chain {
             caption += " or those it names";
         }
-        caption += "; images have their channels last, kernels are [in, out] and [height, width, in, out].";
+        caption += ". Kernels are [in, out]";
+        if self
+            .model
+            .nodes
+            .iter()
+            .any(|(_, node)| node.shape.rank() == 3)
+        {
+            caption +=
+                ", of convolutions [height, width, in, out]; images have their channels last";
+        }
+        caption += ".";
+        if repeated {
+            caption += " Neighbouring rows with $times$ come again together, as often as it says.";
+        }
         self.document.table("layers", &caption, &columns, &cells);
     }
 
@@ -208,14 +229,20 @@ impl Methods<'_> {
             }
         }
         self.document
-            .prose("With x a layer's input, y its output, W its kernel and b its bias:");
+            .prose("With $x$ a layer's input, $y$ its output, $W$ its kernel and $b$ its bias:");
         self.document.list(&items);
     }
 }
 
 /// The shortest run of rows that comes again at once, and how often it comes.
 fn repeats(rows: &[Row]) -> (usize, usize) {
-    for period in 1..=rows.len() / 2 {
+    // A run begins with a layer that has weights, so that its activation goes with it.
+    let most = if rows[0].weights > 0 {
+        rows.len() / 2
+    } else {
+        0
+    };
+    for period in 1..=most {
         let times = rows
             .chunks_exact(period)
             .take_while(|chunk| chunk.iter().zip(rows).all(|(a, b)| a.is_like(b)))

@@ -59,24 +59,36 @@ impl Methods<'_> {
                 true => String::new(),
                 false => format!(" - {weight} ln p({points})"),
             };
-            let (name, sense) = match (self.is_tempered(), points.is_empty()) {
-                (true, _) => (
+            let surrogate = self
+                .model
+                .loss
+                .terms
+                .iter()
+                .any(|term| matches!(term.kind, TermKind::Surrogate(_)));
+            let (name, sense) = match (self.is_tempered(), surrogate, points.is_empty()) {
+                (true, ..) => (
                     "Loss",
                     "This is not the negative ELBO [@jordan1999]: its second part is weighted, as said below.",
                 ),
-                (false, true) => (
+                (_, true, _) => (
+                    "Loss",
+                    "per example and in nats, with a surrogate in place of dropout's part of the KL \
+                     divergence: it resembles the negative ELBO [@jordan1999] and is no bound on the evidence.",
+                ),
+                (_, _, true) => (
                     "Loss = -\"ELBO\"/N",
                     "the negative evidence lower bound [@jordan1999] per example, in nats.",
                 ),
-                (false, false) => (
+                _ => (
                     "Loss",
                     "per example and in nats, the negative of a lower bound [@jordan1999] on the log \
                      evidence jointly with the log prior density of the point estimates.",
                 ),
             };
+            let stop = if sense.starts_with("This") { "." } else { "," };
             format!(
                 "What is minimised is $${name} = 1/N sum_(n=1)^N E_(q({random}))[-ln p(y_n | {given})] + \
-                 {divergence}{penalty},$$ {sense}"
+                 {divergence}{penalty}{stop}$$ {sense}"
             )
         };
         let learned = match (
@@ -119,7 +131,7 @@ impl Methods<'_> {
         if self.model.objective.annealing.is_some() {
             factors.push("a");
         }
-        let factors = factors.join(" ");
+        let factors = factors.join(" * ");
         match (over_examples, factors.is_empty()) {
             (true, true) => "1/N".into(),
             (true, false) => format!("({factors})/N"),
@@ -154,33 +166,36 @@ impl Methods<'_> {
                     .map(|symbol| format!("{symbol}^((s))"))
                     .chain(self.symbols_of(&[Kind::Point]))
                     .collect();
-                format!(
-                    "1/B sum_(b=1)^B 1/S sum_(s=1)^S (-ln p(y_b | x_b, {}))",
-                    draws.join(", ")
-                )
+                let draws = draws.join(", ");
+                format!("1/B sum_(b=1)^B 1/S sum_(s=1)^S (-ln p(y_b | x_b, {draws}))")
             }
         };
-        let terms = match self.model.loss.terms.get(1) {
-            Some(term) => format!(" + {} sum_t R_t", term.scale),
-            None => String::new(),
+        let (terms, where_) = match self.model.loss.terms.get(1) {
+            Some(term) => (
+                format!(" + {} sum_t R_t,", term.scale),
+                " with the terms $R_t$ of [#terms], each a sum over all entries of its parameters, \
+                 taken once.",
+            ),
+            None => (".".into(), ""),
         };
         let draws = match (drawn, samples) {
-            (false, _) => "".into(),
+            (false, _) => String::new(),
             (true, 1) => " and at one draw from $q$".into(),
             (true, samples) => format!(" and at $S = {samples}$ draws from $q$"),
         };
-        let tail = match terms.is_empty() {
-            true => ".",
-            false => {
-                ", with the terms $R_t$ of [#terms], each a sum over all entries of its parameters, taken once"
-            }
+        // Some estimator may be an approximation, and Blundell's shares are right over an epoch alone.
+        let bias = match self.model.objective.minibatch {
+            _ if self.has_remarks() => "",
+            Minibatch::Blundell => ", over an epoch without bias",
+            Minibatch::Uniform => ", without bias",
         };
-        let stop = if terms.is_empty() { "" } else { "." };
+        let last = match (self.facts.training_examples, self.facts.batch) {
+            (Some(n), Some(b)) if n % b == 0 => "",
+            _ => " The last, smaller minibatch of an epoch is a mean over its own examples.",
+        };
         self.document.prose(&format!(
-            "Each step estimates it without bias on a minibatch of $B$ examples [@hoffman2013]{draws}: \
-             $$Loss_B = {likelihood}{terms}{}$$ {}{stop} The last, smaller minibatch of an epoch is a mean over its own examples.",
-            if terms.is_empty() { "." } else { "," },
-            tail.trim_start_matches([',', '.']).trim_start(),
+            "Each step estimates it on a minibatch of $B$ examples [@hoffman2013]{draws}{bias}: \
+             $$Loss_B = {likelihood}{terms}$${where_}{last}",
         ));
     }
 
@@ -265,7 +280,8 @@ impl Methods<'_> {
     fn reasons(&mut self) {
         let mut items: Vec<String> = Vec::new();
         for term in &self.model.loss.terms {
-            let item = format!("${}$: {}.", term.scale, term.why.marked());
+            let (scale, symbol) = (&term.scale, self.term_symbol(term));
+            let item = format!("${scale}$ of ${symbol}$: {}.", term.why.marked());
             if !items.contains(&item) {
                 items.push(item);
             }

@@ -36,10 +36,10 @@ impl Methods<'_> {
                  averaged probability."
             }
             TargetKind::Real(_) => {
-                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw s and $m = 1/S sum_s \
-                 m_s$, its mean is $m$ and its variance $$1/S sum_(s=1)^S v_s + 1/S sum_(s=1)^S (m_s - \
-                 m)^2,$$ the part of the noise and the part of the weights. The score of a target is \
-                 $-ln$ of its averaged density."
+                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
+                 sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
+                 the part of the noise and the part of the weights. The score of a target is $-ln$ of \
+                 its averaged density."
             }
         });
     }

@@ -53,9 +53,6 @@ impl Methods<'_> {
             _ => format!(" given ${}$", self.symbols_of(&[Kind::Latent]).join(", ")),
         };
         match &groups[..] {
-            [] if self.of_kind(Kind::Latent).is_empty() => {
-                self.document.prose("No parameter has a prior.");
-            }
             [] => {}
             [(prior, tensors)] => {
                 let names = self.names(tensors);
@@ -143,37 +140,38 @@ impl Methods<'_> {
         }
         let names = self.names(&free);
         let count = counted(self.count(&free), "number", "numbers");
+        let which = match free.len() == self.model.tensors.len() {
+            true => "parameters",
+            false => "remaining parameters",
+        };
         self.document.prose(&format!(
-            "The remaining parameters $theta$ ({names}, {count}) have no prior and are estimated by \
-             maximum likelihood."
+            "The {which} $theta$ ({names}, {count}) have no prior and are estimated by maximum likelihood."
         ));
     }
 
     /// Numbers that are learned beside the weights.
     fn learned(&mut self) {
-        let groups = self.learned_groups();
         let mut parts = Vec::new();
-        for group in &groups {
+        for group in self.learned_groups() {
             let first = &self.model.learned[group[0]];
-            let names = join(
-                group
-                    .iter()
-                    .map(|l| code(&self.model.learned[*l].name))
-                    .collect(),
-                "and",
-            );
-            let range = match first.domain {
-                Domain::Real => "in Reals",
-                Domain::Positive | Domain::NonNegative => "> 0",
-                Domain::Unit | Domain::OpenUnit => "in (0, 1)",
+            let names = group
+                .iter()
+                .map(|learned| code(&self.model.learned[*learned].name));
+            let names = join(names.collect(), "and");
+            let (range, by) = match first.domain {
+                Domain::Real => ("in Reals", ""),
+                Domain::Positive | Domain::NonNegative => ("> 0", ", by way of softplus"),
+                Domain::Unit | Domain::OpenUnit => {
+                    ("in (0, 1)", ", by way of the logistic function")
+                }
             };
             let each = if group.len() > 1 {
-                ", one for each tensor t"
+                ", one for each tensor $t$"
             } else {
                 ""
             };
             parts.push(format!(
-                "${} {range}$ ({names}{each}), starting from {}",
+                "${} {range}$ ({names}{each}; starting from {}{by})",
                 self.learned_symbol(group[0]),
                 symbols::number(first.initial)
             ));
@@ -183,8 +181,7 @@ impl Methods<'_> {
         }
         self.document.prose(&format!(
             "Learned as point estimates, without a prior and together with everything else (empirical \
-             Bayes, or type-II maximum likelihood [@mackay1992]), are {}. A positive number is kept so by \
-             softplus, one between 0 and 1 by the logistic function.",
+             Bayes, or type-II maximum likelihood [@mackay1992]), are {}.",
             join(parts, "and")
         ));
     }

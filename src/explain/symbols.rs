@@ -42,6 +42,11 @@ pub(super) fn parameter(name: &str) -> Option<&'static str> {
     })
 }
 
+/// That symbol, or the name itself.
+pub(super) fn parameter_or_name(name: &str) -> String {
+    parameter(name).map_or(format!("\"{name}\""), Into::into)
+}
+
 /// A number: with few digits as it is, else as a root or a power of e if it is one.
 pub(super) fn number(value: f64) -> String {
     let shown = show(value);
@@ -162,7 +167,24 @@ impl Methods<'_> {
 
     /// A prior with its numbers.
     pub(super) fn prior_symbol(&self, prior: &Prior) -> Maths {
-        self.distribution(prior, &|at| self.scalar(&prior.parameters[at]))
+        let scales = self.scaled_by_local(prior);
+        self.distribution(prior, &|at| {
+            let scalar = self.scalar(&prior.parameters[at]);
+            match scales.contains(&at) {
+                true => format!("({scalar}) lambda_o"),
+                false => scalar,
+            }
+        })
+    }
+
+    /// The parameters that a prior's local scales multiply.
+    fn scaled_by_local(&self, prior: &Prior) -> Vec<usize> {
+        if prior.local.is_none() {
+            return vec![];
+        }
+        let names = Self::parameter_names(prior);
+        let scale = |at: &usize| names[*at].starts_with("scale");
+        (0..names.len()).filter(scale).collect()
     }
 
     /// The network's value that the likelihood reads, if it reads one alone: that is f.

@@ -4,7 +4,7 @@ use super::model::*;
 use super::scalar::{Range, Scalar};
 use crate::check::expression::show;
 use crate::initializer::Initializer;
-use crate::posterior::Entries;
+use crate::posterior::{Entries, Transform};
 use crate::signature::{Constant, Kind, Signature};
 use crate::tensor::Shape;
 use std::fmt;
@@ -121,6 +121,29 @@ impl BoundPosterior {
     pub fn formula(&self) -> String {
         let formula = self.family.formula();
         formula.replace("softplus(rho)", self.transform.formula())
+    }
+
+    /// What a paper says of it: [`crate::posterior::Posterior::methods`] with its arguments.
+    pub fn methods(&self) -> String {
+        self.with_arguments(self.family.methods())
+    }
+
+    /// A draw: [`crate::posterior::Posterior::draw`] with its arguments.
+    pub fn draw(&self) -> Option<String> {
+        self.family.draw().map(|draw| self.with_arguments(draw))
+    }
+
+    fn with_arguments(&self, text: &str) -> String {
+        let [low, high] = self.bounds;
+        let scale = match self.transform {
+            Transform::Softplus => "softplus(",
+            Transform::Exp => "exp(",
+        };
+        text.replace("softplus(", scale)
+            .replace("{rank}", &self.rank.to_string())
+            .replace("{rate}", &show(self.rate))
+            .replace("{low}", &show(low))
+            .replace("{high}", &show(high))
     }
 
     /// Where its draws can lie.

@@ -27,7 +27,7 @@ impl Layer for AvgPool2d {
     }
 
     fn methods(&self, _: &Constants) -> &'static str {
-        "the mean of $x_(s i + u, s j + v, c)$ over the cells of a window inside the image, s its stride"
+        "the mean of $x_(s i + u, s j + v, c)$ over the cells $(u, v)$ of a window inside the image, $s$ its stride"
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {

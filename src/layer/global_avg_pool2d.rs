@@ -23,7 +23,7 @@ impl Layer for GlobalAvgPool2d {
     }
 
     fn methods(&self, _: &Constants) -> &'static str {
-        "$y_c = 1/(H W) sum_(i, j) x_(i j c)$ over an image of H rows and W columns"
+        "$y_c = 1/(H W) sum_(i, j) x_(i j c)$ over an image of $H$ rows and $W$ columns"
     }
 
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {

@@ -1,10 +1,21 @@
-//! Formulas in LaTeX with amsmath and amssymb, or in what of it MathJax and KaTeX know. No `|`, `<`,
-//! `\{` or `\\` stands in it: Markdown gives them another meaning.
+//! Formulas in LaTeX with amsmath and amssymb, or in what of it MathJax and KaTeX know. No `|`, `\{` or
+//! `\\` stands in it: Markdown gives them another meaning.
 
 use super::symbol::Class;
 use super::{Brackets, Maths};
 
+/// A formula by itself.
 pub(super) fn latex(maths: &Maths) -> String {
+    let mut out = String::new();
+    match maths {
+        Maths::Row(items) if !items.is_empty() => row(items, true, &mut out),
+        _ => write(maths, &mut out),
+    }
+    out
+}
+
+/// A part of a formula.
+fn part(maths: &Maths) -> String {
     let mut out = String::new();
     write(maths, &mut out);
     out
@@ -24,29 +35,27 @@ fn push(out: &mut String, piece: &str) {
 fn write(maths: &Maths, out: &mut String) {
     match maths {
         Maths::Row(items) if items.is_empty() => *out += "{}",
-        Maths::Row(items) => row(items, out),
+        Maths::Row(items) => row(items, false, out),
         Maths::Number(digits) => number(digits, out),
         Maths::Letter(letter) => push(out, &escape(&letter.to_string())),
         Maths::Name(name) => push(out, &format!(r"\mathrm{{{}}}", escape(name))),
-        Maths::Symbol(symbol) if symbol.word == "<" => push(out, r"\lt"),
-        Maths::Symbol(symbol) if symbol.word == ">" => push(out, r"\gt"),
         Maths::Symbol(symbol) => push(out, symbol.latex),
         Maths::Fraction(above, below) => {
             push(
                 out,
-                &format!(r"\frac{{{}}}{{{}}}", latex(above), latex(below)),
+                &format!(r"\frac{{{}}}{{{}}}", part(above), part(below)),
             );
         }
-        Maths::Root(of) => push(out, &format!(r"\sqrt{{{}}}", latex(of))),
+        Maths::Root(of) => push(out, &format!(r"\sqrt{{{}}}", part(of))),
         Maths::Script { base, below, above } => {
             match **base {
                 Maths::Row(_) | Maths::Fraction(..) => group(Brackets::Round, base, out),
-                Maths::Script { .. } => push(out, &format!("{{{}}}", latex(base))),
+                Maths::Script { .. } => push(out, &format!("{{{}}}", part(base))),
                 _ => write(base, out),
             }
             for (mark, script) in [('_', below), ('^', above)] {
                 if let Some(script) = script {
-                    *out += &format!("{mark}{{{}}}", latex(script));
+                    *out += &format!("{mark}{{{}}}", part(script));
                 }
             }
         }
@@ -54,7 +63,8 @@ fn write(maths: &Maths, out: &mut String) {
     }
 }
 
-fn row(items: &[Maths], out: &mut String) {
+/// Of the formula itself, parts between commas stand apart.
+fn row(items: &[Maths], whole: bool, out: &mut String) {
     let mut before: Option<&Maths> = None;
     let mut operand = true;
     for item in items {
@@ -68,7 +78,7 @@ fn row(items: &[Maths], out: &mut String) {
             }
             Class::Punctuation => {
                 write(item, out);
-                *out += r"\ ";
+                *out += if whole { r"\ " } else { " " };
             }
             _ => {
                 *out += match before {
@@ -97,7 +107,7 @@ fn group(brackets: Brackets, inner: &Maths, out: &mut String) {
         Brackets::Bars => (r"\lvert ", r"\rvert "),
         Brackets::Norm => (r"\lVert ", r"\rVert "),
     };
-    let inside = latex(inner);
+    let inside = part(inner);
     match inner.is_tall() {
         true => push(out, &format!(r"\left{open}{inside}\right{close}")),
         false => push(out, &format!("{open}{inside}{close}")),

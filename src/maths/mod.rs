@@ -99,7 +99,7 @@ impl Maths {
         simplify::replace(self, of)
     }
 
-    /// Cut before each relation, sum and difference that no bracket holds, and after each comma: where
+    /// Cut before each relation, sum, difference and composition that no bracket holds, and after each comma: where
     /// a long formula may go on in a new line. All pieces together are the formula.
     pub fn pieces(&self) -> Vec<Maths> {
         let Maths::Row(items) = self else {
@@ -132,6 +132,25 @@ impl Maths {
         pieces.into_iter().map(Maths::Row).collect()
     }
 
+    /// [`Maths::pieces`], those of each part between two commas together.
+    pub fn clauses(&self) -> Vec<Vec<Maths>> {
+        let mut clauses: Vec<Vec<Maths>> = vec![vec![]];
+        for piece in self.pieces() {
+            let ends = piece
+                .items()
+                .last()
+                .is_some_and(|last| last.class() == Class::Punctuation);
+            if let Some(clause) = clauses.last_mut() {
+                clause.push(piece);
+            }
+            if ends {
+                clauses.push(vec![]);
+            }
+        }
+        clauses.retain(|clause| !clause.is_empty());
+        clauses
+    }
+
     /// What it is among its neighbours.
     fn class(&self) -> Class {
         match self {
@@ -142,7 +161,7 @@ impl Maths {
     }
 
     fn is_additive(&self) -> bool {
-        matches!(self, Maths::Symbol(symbol) if matches!(symbol.word, "+" | "-"))
+        matches!(self, Maths::Symbol(symbol) if matches!(symbol.word, "+" | "-" | "compose"))
     }
 
     /// Its items; those of a row, else itself.

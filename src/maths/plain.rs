@@ -79,13 +79,7 @@ impl Maths {
                     "·"
                 }
             }
-            Class::Factor if bracket && !matches!(self, Maths::Number(_)) => {
-                if matches!(self, Maths::Group(..)) {
-                    " "
-                } else {
-                    ""
-                }
-            }
+            Class::Factor if bracket && !matches!(self, Maths::Number(_)) => "",
             Class::Factor if self.is_short() && (next.is_short() || bracket) => "",
             _ => " ",
         }
@@ -183,7 +177,8 @@ fn script(base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String 
 
 fn raised(mark: char, script: &Maths) -> String {
     let text = plain(script);
-    match text.chars().all(char::is_alphanumeric) {
+    let one = matches!(script, Maths::Group(Brackets::Round, _));
+    match one || text.chars().all(char::is_alphanumeric) {
         true => format!("{mark}{text}"),
         false => format!("{mark}({text})"),
     }

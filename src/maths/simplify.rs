@@ -68,6 +68,16 @@ fn row(items: Vec<Maths>) -> Maths {
         let argument = out
             .last()
             .is_some_and(|last| last.class() == Class::Function || matches!(last, Maths::Name(_)));
+        // ln exp(a) is a.
+        if let Maths::Row(power) = &item
+            && let [exp, Maths::Group(Brackets::Round, inner)] = &power[..]
+            && exp.is_symbol("exp")
+            && out.last().is_some_and(|last| last.is_symbol("ln"))
+        {
+            out.pop();
+            out.push((**inner).clone());
+            continue;
+        }
         out.push(match item {
             Maths::Row(_) if !alone && item.has_operator() => {
                 Maths::Group(Brackets::Round, Box::new(item))
@@ -98,35 +108,96 @@ fn number(value: f64) -> String {
 }
 
 impl Maths {
+    fn is_symbol(&self, word: &str) -> bool {
+        matches!(self, Maths::Symbol(symbol) if symbol.word == word)
+    }
+
     fn has_operator(&self) -> bool {
         let operator = |item: &Maths| matches!(item.class(), Class::Binary | Class::Relation);
         self.items().iter().any(operator)
     }
 }
 
-/// A power of a number, root or fraction that has a simpler form.
+/// A power, in the simpler form that a number, a root, a fraction or another power has.
 fn script(base: Maths, below: Option<Box<Maths>>, above: Option<Box<Maths>>) -> Maths {
     let squared = above.as_deref() == Some(&Maths::Number("2".into()));
-    if below.is_none() && squared {
-        match &base {
-            Maths::Number(one) if one == "1" || one == "0" => return base,
-            Maths::Root(of) => return (**of).clone(),
-            Maths::Fraction(above, below) => {
-                if let Maths::Root(of) = &**below {
-                    let squared = script(
-                        (**above).clone(),
-                        None,
-                        Some(Box::new(Maths::Number("2".into()))),
-                    );
-                    return Maths::Fraction(Box::new(squared), of.clone());
-                }
-            }
-            _ => {}
-        }
+    if below.is_none()
+        && squared
+        && let Some(simple) = square(&base)
+    {
+        return simple;
     }
-    Maths::Script {
-        base: Box::new(base),
-        below,
-        above,
+    match (base, below) {
+        (
+            Maths::Script {
+                base,
+                below: index,
+                above: None,
+            },
+            None,
+        ) => Maths::Script {
+            base,
+            below: index,
+            above,
+        },
+        (base, below) => Maths::Script {
+            base: Box::new(base),
+            below,
+            above,
+        },
+    }
+}
+
+fn square(base: &Maths) -> Option<Maths> {
+    let two = || Maths::Number("2".into());
+    match base {
+        Maths::Number(one) if one == "1" || one == "0" => Some(base.clone()),
+        Maths::Root(of) => Some((**of).clone()),
+        Maths::Fraction(above, below) => match &**below {
+            Maths::Root(of) => {
+                let above = script((**above).clone(), None, Some(Box::new(two())));
+                Some(Maths::Fraction(Box::new(above), of.clone()))
+            }
+            _ => None,
+        },
+        // exp(a)² is exp(2a), and so with powers of e.
+        Maths::Row(items) => match &items[..] {
+            [exp, Maths::Group(Brackets::Round, inner)] if exp.is_symbol("exp") => {
+                let inner = match inner.has_operator() {
+                    true => Maths::Group(Brackets::Round, inner.clone()),
+                    false => (**inner).clone(),
+                };
+                let double = Maths::Row(vec![two(), inner]);
+                let double = Maths::Group(Brackets::Round, Box::new(double));
+                Some(Maths::Row(vec![exp.clone(), double]))
+            }
+            _ => None,
+        },
+        Maths::Script {
+            base,
+            below: None,
+            above: Some(power),
+        } if **base == Maths::Letter('e') => {
+            let double = |digits: &str| {
+                let power: f64 = digits.parse().ok()?;
+                Some(Maths::Number(number(2.0 * power)))
+            };
+            let power = match &**power {
+                Maths::Number(digits) => double(digits)?,
+                Maths::Row(items) => match &items[..] {
+                    [minus, Maths::Number(digits)] if minus.is_symbol("-") => {
+                        Maths::Row(vec![minus.clone(), double(digits)?])
+                    }
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            Some(Maths::Script {
+                base: base.clone(),
+                below: None,
+                above: Some(Box::new(power)),
+            })
+        }
+        _ => None,
     }
 }

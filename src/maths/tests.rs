@@ -24,7 +24,7 @@ fn one_text_is_set_in_both_ways() {
         (
             "sum_(n=1)^N E_q[-ln p(y_n | x_n, w)]",
             "Σ_(n = 1 … N) E_q[−ln p(y_n | x_n, w)]",
-            r"\sum_{n = 1}^{N}\mathbb{E}_{q}[-\ln p(y_{n} \mid x_{n},\ w)]",
+            r"\sum_{n = 1}^{N}\mathbb{E}_{q}[-\ln p(y_{n} \mid x_{n}, w)]",
         ),
         (
             "1/B sum_b 1/S sum_s l_(b s)",
@@ -51,7 +51,7 @@ fn one_text_is_set_in_both_ways() {
         (
             "w_i ~ Normal(0, 0.1^2)",
             "w_i ~ N(0, 0.1²)",
-            r"w_{i} \sim \mathcal{N}(0,\ 0.1^{2})",
+            r"w_{i} \sim \mathcal{N}(0, 0.1^{2})",
         ),
         ("N = 50,000", "N = 50,000", r"N = 50{,}000"),
         ("2 1e-6", "2·1e-6", r"2 \cdot 1 \times 10^{-6}"),
@@ -63,7 +63,7 @@ fn one_text_is_set_in_both_ways() {
         (
             "f(x ; w) = f_2 compose f_1",
             "f(x; w) = f₂∘f₁",
-            r"f(x;\ w) = f_{2} \circ f_{1}",
+            r"f(x; w) = f_{2} \circ f_{1}",
         ),
         ("norm(M)^2", "‖M‖²", r"\lVert M\rVert^{2}"),
         (
@@ -149,6 +149,19 @@ fn names_are_replaced_by_numbers_and_formulas() {
     let mixture = "weight Normal(0, scales_1^2) + (1 - weight) Normal(0, scales_2^2)";
     let numbers = [("weight", "0.25"), ("scales_1", "1"), ("scales_2", "0.1")];
     assert_eq!(replace(mixture, &numbers), "0.25 N(0, 1) + 0.75 N(0, 0.1²)");
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "e^-6")]),
+        "N(0, e⁻¹²)"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "exp(tau)")]),
+        "N(0, exp(2τ))"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "psi_t")]),
+        "N(0, ψ_t²)"
+    );
+    assert_eq!(replace("1 + ln scale", &[("scale", "exp(tau)")]), "1 + τ");
     // Both at once: what is put in is not looked at again.
     assert_eq!(replace("m/s", &[("m", "s"), ("s", "m")]), "s/m");
     assert_eq!(replace("2 x", &[("x", "a - b")]), "2(a − b)");

@@ -37,7 +37,10 @@ impl Posterior for Delta {
         "Delta(loc)"
     }
     fn methods(&self) -> &'static str {
-        "a point estimate $w_i = mu_i$, which has no density and no KL divergence from the prior: what joins \
-         the loss is the penalty $-ln p(mu_i)$ of a maximum a posteriori estimate"
+        "a point estimate $mu_i$, which has no density and no KL divergence from the prior: it adds the penalty \
+         $-ln p(mu_i)$ of a maximum a posteriori estimate"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        None
     }
 }

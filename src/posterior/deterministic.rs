@@ -38,10 +38,12 @@ impl Posterior for Deterministic {
         "deterministic"
     }
     fn methods(&self) -> &'static str {
-        "a point estimate without a prior, which adds nothing to the loss but through the likelihood: a \
-         maximum likelihood estimate"
+        "a point estimate $theta_i$ without a prior, which adds nothing to the loss beyond its part in the likelihood"
     }
-    fn symbol(&self, _: &str) -> &'static str {
-        "theta_i"
+    fn draw(&self) -> Option<&'static str> {
+        None
+    }
+    fn symbols(&self, _: &str) -> (&'static str, Option<&'static str>) {
+        ("theta_i", None)
     }
 }

@@ -45,10 +45,11 @@ impl Posterior for MeanField {
         "Normal(loc, softplus(rho))"
     }
     fn methods(&self) -> &'static str {
-        "a normal for each weight, all of them independent [@graves2011; @blundell2015], \
-         $$q(w_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i) = ln(1 + e^(rho_i)),$$ \
-         with the variational parameters $mu_i$ and $rho_i$; a draw is $w_i = mu_i + sigma_i epsilon_i$ with \
-         $epsilon_i ~ Normal(0, 1)$"
+        "a normal for each entry, all of them independent [@graves2011; @blundell2015], \
+         $$q(w_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i)$$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w_i = mu_i + sigma_i epsilon_i, epsilon_i ~ Normal(0, 1)")
     }
 }
 
