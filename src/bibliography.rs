@@ -148,14 +148,6 @@ pub static REFERENCES: &[Reference] = &[
         year: 1992,
     },
     Reference {
-        key: "molchanov2017",
-        label: "Molchanov et al., 2017",
-        authors: "D. Molchanov, A. Ashukha and D. Vetrov",
-        title: "Variational dropout sparsifies deep neural networks",
-        place: "International Conference on Machine Learning",
-        year: 2017,
-    },
-    Reference {
         key: "ong2018",
         label: "Ong et al., 2018",
         authors: "V. M.-H. Ong, D. J. Nott and M. S. Smith",

@@ -124,13 +124,17 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Code, which may be broken after a point, a stroke or an underscore.
+/// Code, which may be broken after a comma's blank and after marks within a name or a path.
 fn code(text: &str) -> String {
-    let mut inside = escape(text);
-    for mark in [".", "/", "\\_"] {
-        inside = inside.replace(mark, &format!("{mark}\\allowbreak{{}}"));
+    let mut inside = String::new();
+    for c in text.chars() {
+        inside += &escape(&c.to_string());
+        if !c.is_alphanumeric() && !" ()[],=".contains(c) {
+            inside += "\\allowbreak{}";
+        }
     }
-    format!("\\texttt{{{}}}", inside.replace(' ', "~"))
+    let inside = inside.replace(' ', "~").replace(",~", ", ");
+    format!("\\texttt{{{inside}}}")
 }
 
 /// How many signs fit on a line.
@@ -171,7 +175,7 @@ pub(super) fn lines(maths: &Maths) -> Vec<String> {
             let latex = piece.latex();
             let first = line.is_empty() || line.ends_with('&') || line.ends_with("\\qquad ");
             *line += match latex.strip_prefix("{} ") {
-                Some(bare) if !first => bare,
+                Some(bare) if !first || relation => bare,
                 _ => &latex,
             };
             used += length(piece);
@@ -200,18 +204,29 @@ fn display(maths: &Maths, out: &mut String) {
     }
 }
 
+/// Signs that are seen of a line.
+fn length(parts: &[Inline]) -> usize {
+    let of = |part: &Inline| match part {
+        Inline::Text(text) | Inline::Lead(text) | Inline::Code(text) => text.chars().count(),
+        Inline::Maths(maths) => maths.plain().chars().count(),
+        Inline::Cite(references) => references.iter().map(|r| r.label.len() + 2).sum(),
+        Inline::Table(_) => 8,
+    };
+    parts.iter().map(of).sum()
+}
+
 /// What part of the room each column that is broken takes, 1 in the mean, by the length of its cells.
 fn shares(table: &Table) -> Vec<f64> {
-    let length = |column: usize| {
+    let longest = |column: usize| {
         let cells = table.rows.iter().filter_map(|row| row.get(column));
-        let longest = cells.map(|cell| line(cell).len()).max().unwrap_or(0);
-        (longest as f64).clamp(12.0, 60.0)
+        let most = cells.map(|cell| length(cell)).max().unwrap_or(0);
+        (most as f64).clamp(12.0, 60.0)
     };
     let broken = |column: &usize| table.columns[*column].align == Align::Wrap;
     let columns: Vec<usize> = (0..table.columns.len()).filter(broken).collect();
-    let mean = columns.iter().map(|c| length(*c)).sum::<f64>() / columns.len().max(1) as f64;
+    let mean = columns.iter().map(|c| longest(*c)).sum::<f64>() / columns.len().max(1) as f64;
     (0..table.columns.len())
-        .map(|column| length(column) / mean)
+        .map(|column| longest(column) / mean)
         .collect()
 }
 

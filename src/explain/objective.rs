@@ -281,7 +281,10 @@ impl Methods<'_> {
         let mut items: Vec<String> = Vec::new();
         for term in &self.model.loss.terms {
             let (scale, symbol) = (&term.scale, self.term_symbol(term));
-            let item = format!("${scale}$ of ${symbol}$: {}.", term.why.marked());
+            let item = format!(
+                "${scale}$ of ${symbol}$: {}.",
+                term.why.marked().replace("log p", "ln p")
+            );
             if !items.contains(&item) {
                 items.push(item);
             }

@@ -21,6 +21,11 @@ impl Methods<'_> {
             .map(|symbol| format!("{symbol}^((s))"))
             .collect();
         let drawn = drawn.join(", ");
+        let together = if random.len() > 1 {
+            format!("({drawn})")
+        } else {
+            drawn.clone()
+        };
         let others = self.symbols_of(&[Kind::Point]);
         let others = others
             .iter()
@@ -28,7 +33,7 @@ impl Methods<'_> {
             .collect::<String>();
         self.document.prose(&format!(
             "The predictive distribution is the mixture over $S$ draws from $q$, made as in training: \
-             $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {drawn}{others}), {drawn} ~ q.$$"
+             $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {drawn}{others}), {together} ~ q.$$"
         ));
         self.document.prose(match self.model.target.kind {
             TargetKind::Category(_) | TargetKind::Binary => {

@@ -63,11 +63,16 @@ fn write(maths: &Maths, out: &mut String) {
     }
 }
 
-/// Of the formula itself, parts between commas stand apart.
+/// The clauses of a whole formula stand apart.
 fn row(items: &[Maths], whole: bool, out: &mut String) {
     let mut before: Option<&Maths> = None;
     let mut operand = true;
-    for item in items {
+    let ends = if whole {
+        super::clause_ends(items)
+    } else {
+        vec![]
+    };
+    for (at, item) in items.iter().enumerate() {
         let class = item.class();
         match class {
             Class::Binary if operand => write(item, out),
@@ -78,7 +83,7 @@ fn row(items: &[Maths], whole: bool, out: &mut String) {
             }
             Class::Punctuation => {
                 write(item, out);
-                *out += if whole { r"\ " } else { " " };
+                *out += if ends.contains(&at) { r"\ " } else { " " };
             }
             _ => {
                 *out += match before {

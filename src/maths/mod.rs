@@ -99,56 +99,38 @@ impl Maths {
         simplify::replace(self, of)
     }
 
-    /// Cut before each relation, sum, difference and composition that no bracket holds, and after each comma: where
-    /// a long formula may go on in a new line. All pieces together are the formula.
-    pub fn pieces(&self) -> Vec<Maths> {
-        let Maths::Row(items) = self else {
-            return vec![self.clone()];
-        };
-        let mut pieces: Vec<Vec<Maths>> = vec![vec![]];
-        let mut after_comma = false;
+    /// Cut before each relation, sum, difference and composition that no bracket holds, where a long
+    /// formula may go on in a new line; those of each clause together. A clause is what has a relation of
+    /// its own after a comma: `w = a + b, b > 0`. All pieces together are the formula.
+    pub fn clauses(&self) -> Vec<Vec<Maths>> {
+        let items = self.items();
+        let ends = clause_ends(items);
+        let mut clauses: Vec<Vec<Vec<Maths>>> = vec![vec![vec![]]];
         let mut operand = true;
-        for item in items {
+        for (at, item) in items.iter().enumerate() {
             let class = item.class();
             let cut = match class {
-                Class::Relation => true,
+                Class::Relation => !item.is_symbol("|"),
                 Class::Binary => !operand && item.is_additive(),
-                _ => after_comma,
+                _ => false,
             };
-            if cut && pieces.last().is_some_and(|piece| !piece.is_empty()) {
-                // What an operator stands after, so that it is not taken for a sign.
-                let nothing = Maths::Row(vec![]);
-                pieces.push(match class {
-                    Class::Relation | Class::Binary => vec![nothing],
-                    _ => vec![],
-                });
-            }
-            after_comma = class == Class::Punctuation;
             operand = matches!(class, Class::Relation | Class::Binary | Class::Punctuation);
-            if let Some(piece) = pieces.last_mut() {
+            let Some(clause) = clauses.last_mut() else {
+                continue;
+            };
+            if cut && clause.last().is_some_and(|piece| !piece.is_empty()) {
+                // What an operator stands after, so that it is not taken for a sign.
+                clause.push(vec![Maths::Row(vec![])]);
+            }
+            if let Some(piece) = clause.last_mut() {
                 piece.push(item.clone());
             }
-        }
-        pieces.into_iter().map(Maths::Row).collect()
-    }
-
-    /// [`Maths::pieces`], those of each part between two commas together.
-    pub fn clauses(&self) -> Vec<Vec<Maths>> {
-        let mut clauses: Vec<Vec<Maths>> = vec![vec![]];
-        for piece in self.pieces() {
-            let ends = piece
-                .items()
-                .last()
-                .is_some_and(|last| last.class() == Class::Punctuation);
-            if let Some(clause) = clauses.last_mut() {
-                clause.push(piece);
-            }
-            if ends {
-                clauses.push(vec![]);
+            if ends.contains(&at) {
+                clauses.push(vec![vec![]]);
             }
         }
-        clauses.retain(|clause| !clause.is_empty());
-        clauses
+        let rows = |clause: Vec<Vec<Maths>>| clause.into_iter().map(Maths::Row).collect();
+        clauses.into_iter().map(rows).collect()
     }
 
     /// What it is among its neighbours.
@@ -158,6 +140,10 @@ impl Maths {
             Maths::Script { base, .. } => base.class(),
             _ => Class::Factor,
         }
+    }
+
+    fn is_symbol(&self, word: &str) -> bool {
+        matches!(self, Maths::Symbol(symbol) if symbol.word == word)
     }
 
     fn is_additive(&self) -> bool {
@@ -179,6 +165,28 @@ impl Maths {
             _ => Maths::Row(items),
         }
     }
+}
+
+/// The commas after which another clause begins.
+fn clause_ends(items: &[Maths]) -> Vec<usize> {
+    let relates = |items: &[Maths]| {
+        let mut items = items.iter();
+        items.any(|item| item.class() == Class::Relation && !item.is_symbol("|"))
+    };
+    let commas = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.is_symbol(","));
+    let commas: Vec<usize> = commas.map(|(at, _)| at).collect();
+    let (mut ends, mut start) = (Vec::new(), 0);
+    for (index, &comma) in commas.iter().enumerate() {
+        let next = commas.get(index + 1).copied().unwrap_or(items.len());
+        if relates(&items[start..comma]) && relates(&items[comma + 1..next]) {
+            ends.push(comma);
+            start = comma + 1;
+        }
+    }
+    ends
 }
 
 #[cfg(test)]

@@ -161,6 +161,14 @@ impl Parser {
     fn term(&mut self) -> Vec<Maths> {
         let mut factors: Vec<Maths> = Vec::new();
         while let Some(token) = self.peek() {
+            // A point between two factors is within their term.
+            if !factors.is_empty()
+                && let Some(point) = self.operator().filter(|o| o.is_symbol("*"))
+            {
+                self.at += 1;
+                factors.push(point);
+                continue;
+            }
             if matches!(token, Token::Mark(')' | ']' | '}' | '›')) || self.operator().is_some() {
                 // A stroke begins an absolute value where a factor can begin.
                 if !(self.is('|') && factors.is_empty()) {

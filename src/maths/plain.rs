@@ -127,8 +127,10 @@ impl Maths {
 
     /// Whether it is a product: factors without a sum, and without another fraction.
     fn is_product(&self) -> bool {
-        let factor =
-            |item: &Maths| item.class() <= Class::Function && !matches!(item, Maths::Fraction(..));
+        let factor = |item: &Maths| {
+            let one = item.class() <= Class::Function && !matches!(item, Maths::Fraction(..));
+            one || item.is_symbol("*")
+        };
         self.items().iter().all(factor)
     }
 }

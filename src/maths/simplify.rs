@@ -108,10 +108,6 @@ fn number(value: f64) -> String {
 }
 
 impl Maths {
-    fn is_symbol(&self, word: &str) -> bool {
-        matches!(self, Maths::Symbol(symbol) if symbol.word == word)
-    }
-
     fn has_operator(&self) -> bool {
         let operator = |item: &Maths| matches!(item.class(), Class::Binary | Class::Relation);
         self.items().iter().any(operator)

@@ -46,7 +46,7 @@ fn one_text_is_set_in_both_ways() {
             "√(2/π)e^(−x²)",
             r"\sqrt{\frac{2}{\pi}}e^{-x^{2}}",
         ),
-        ("T*a/N", "T·a/N", r"T \cdot \frac{a}{N}"),
+        ("T*a/N", "T·a/N", r"\frac{T \cdot a}{N}"),
         ("π_i/B", "π_i/B", r"\frac{\pi_{i}}{B}"),
         (
             "w_i ~ Normal(0, 0.1^2)",
@@ -90,7 +90,8 @@ fn no_text_makes_it_panic() {
             for c in marks {
                 for text in [format!("{a}{b}{c}"), format!("{a} {b} {c}")] {
                     let maths = Maths::parse(&text);
-                    let whole: String = maths.pieces().iter().map(Maths::latex).collect();
+                    let whole: String =
+                        maths.clauses().iter().flatten().map(Maths::latex).collect();
                     assert!(balanced(&maths.latex()), "{text}: {}", maths.latex());
                     assert!(balanced(&whole), "{text}: {whole}");
                     maths.plain();
@@ -169,7 +170,15 @@ fn names_are_replaced_by_numbers_and_formulas() {
 
 #[test]
 fn a_long_formula_is_cut_at_its_top() {
-    let pieces = Maths::parse("L = a + (b + c) - d, d = 2");
-    let texts: Vec<String> = pieces.pieces().iter().map(Maths::plain).collect();
-    assert_eq!(texts, ["L", "= a", "+ (b + c)", "− d,", "d", "= 2"]);
+    let pieces = |text: &str| {
+        let clauses = Maths::parse(text).clauses();
+        let texts = |clause: &Vec<Maths>| clause.iter().map(Maths::plain).collect();
+        clauses.iter().map(texts).collect::<Vec<Vec<String>>>()
+    };
+    assert_eq!(
+        pieces("L = a + (b + c) - d, d = 2"),
+        [vec!["L", "= a", "+ (b + c)", "− d,"], vec!["d", "= 2"]]
+    );
+    assert_eq!(pieces("b = 1, ..., B"), [["b", "= 1, …, B"]]);
+    assert_eq!(pieces("y | x, w ~ q"), [["y | x, w", "~ q"]]);
 }

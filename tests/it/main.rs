@@ -4,6 +4,7 @@ mod cli;
 mod conjugate;
 mod docs;
 mod estimators;
+mod explain;
 mod front_bad;
 mod front_check;
 mod front_fuzz;
