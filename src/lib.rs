@@ -7,15 +7,18 @@
 //! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
+pub mod bibliography;
 pub mod check;
 pub mod cli;
 pub mod compile;
 pub mod data;
 pub mod diagnostic;
 pub mod distribution;
+pub mod document;
 pub mod estimator;
 pub mod evaluate;
 pub mod exec;
+pub mod explain;
 pub mod initializer;
 pub mod ir;
 pub mod kl;
@@ -23,6 +26,7 @@ pub mod layer;
 pub mod likelihood;
 pub mod lint;
 pub mod loss;
+pub mod maths;
 pub mod optimizer;
 pub mod plan;
 pub mod posterior;

@@ -13,7 +13,7 @@ use crate::train::config::{Config, Overrides};
 use crate::train::examples::{Prepared, input_mismatch};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The arguments of `bnnc check`.
@@ -70,7 +70,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let (run_file, config) = settings(args)?;
+    let (run_file, config) = settings(&args.model, &args.data, &args.sets, args.batch_size)?;
     let mut compiled = compile::file(&args.model, &config.set)?;
     if args.prior_predictive {
         return prior_predictive(args, &config, &compiled);
@@ -139,23 +139,28 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
 }
 
 /// What `bnnc train` would run with: the run file of the model's name, and flags over it.
-fn settings(args: &CheckArgs) -> Result<(Option<PathBuf>, Config)> {
-    let (path, config) = Config::beside(&args.model)?.unzip();
+pub(super) fn settings(
+    model: &Path,
+    data: &DataSource,
+    sets: &Sets,
+    batch_size: Option<usize>,
+) -> Result<(Option<PathBuf>, Config)> {
+    let (path, config) = Config::beside(model)?.unzip();
     let mut config = config.unwrap_or_default();
     config.apply(&Overrides {
-        batch_size: args.batch_size,
-        data: args.data.data.clone(),
-        data_dir: args.data.data_dir.clone(),
-        target: args.data.target.clone(),
-        test_rows: args.data.test_rows.clone(),
-        set: args.sets.set.clone(),
+        batch_size,
+        data: data.data.clone(),
+        data_dir: data.data_dir.clone(),
+        target: data.target.clone(),
+        test_rows: data.test_rows.clone(),
+        set: sets.set.clone(),
         ..Overrides::default()
     });
     Ok((path, config))
 }
 
 /// What is known of the run, the data held against the model.
-fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
+pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
     let Some(request) = config.data.request() else {
         return Ok(train::facts(config, None, 0));
     };

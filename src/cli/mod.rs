@@ -5,6 +5,7 @@ mod check;
 pub mod data;
 mod diff;
 mod evaluate;
+mod explain;
 mod lints;
 mod list;
 mod loss;
@@ -33,6 +34,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Say in what two models differ: parameters, layers, terms, forms and scales
     Diff(diff::DiffArgs),
+    /// Write a model and its loss as the methods section of a paper, or explain a message's code
+    Explain(explain::ExplainArgs),
     /// Train a model, into a run directory
     Train(train::TrainArgs),
     /// Score a trained run on data
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
+        Command::Explain(args) => explain::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),

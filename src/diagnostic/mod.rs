@@ -6,6 +6,7 @@
 
 mod json;
 mod nearest;
+mod pages;
 mod render;
 
 use crate::source::{Source, Span};
@@ -172,4 +173,5 @@ pub type Result<T> = std::result::Result<T, Failure>;
 
 pub use json::to_json;
 pub use nearest::nearest;
+pub use pages::{page, pages};
 pub use render::render;

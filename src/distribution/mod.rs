@@ -76,8 +76,13 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn signature(&self) -> &'static Signature;
     /// Where its density is above 0.
     fn support(&self, parameters: &[f64]) -> Support;
-    /// The density as it is written in the IR and the docs.
+    /// The density at w, in the notation of [`crate::maths`].
     fn formula(&self) -> &'static str;
+    /// The distribution as a paper writes it, in the same notation, a list's entries as `scales_1`;
+    /// `None` where that is its name with its arguments.
+    fn notation(&self) -> Option<&'static str> {
+        None
+    }
     /// Its mean and standard deviation where they are finite.
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>);
     /// A draw; `uniform` gives independent numbers in (0, 1). NaN where there is none to make.

@@ -31,7 +31,11 @@ impl Distribution for Normal {
     }
 
     fn formula(&self) -> &'static str {
-        "exp(-((w - loc)/scale)^2/2) / (scale sqrt(2 pi))"
+        "exp(-(w - loc)^2/(2 scale^2)) / (scale sqrt(2 pi))"
+    }
+
+    fn notation(&self) -> Option<&'static str> {
+        Some("Normal(loc, scale^2)")
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

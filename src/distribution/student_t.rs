@@ -41,7 +41,7 @@ impl Distribution for StudentT {
     }
 
     fn formula(&self) -> &'static str {
-        "gamma((df + 1)/2) / (gamma(df/2) sqrt(df pi) scale) (1 + ((w - loc)/scale)^2/df)^(-(df + 1)/2)"
+        "gamma((df + 1)/2) / (gamma(df/2) sqrt(df pi) scale) (1 + (w - loc)^2/(df scale^2))^(-(df + 1)/2)"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

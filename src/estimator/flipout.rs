@@ -33,6 +33,12 @@ impl Estimator for Flipout {
     fn formula(&self) -> &'static str {
         "w_b = loc + (scale·ε) ⊙ (s_in,b s_out,bᵀ), one ε a minibatch, signs per example and channel"
     }
+    fn methods(&self) -> &'static str {
+        "Flipout [@wen2018] draws one perturbation a minibatch and turns it with random signs, so that the \
+         examples' weights are all but independent: example $b$ sees \
+         $$W_b = mu + (sigma odot epsilon) odot (r_b s_b^T),$$ with $r_b$ and $s_b$ independent signs over the input and \
+         the output channels, $+1$ or $-1$ with probability $1/2$ each"
+    }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
         (!matches!(
             entries,

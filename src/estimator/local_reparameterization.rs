@@ -32,6 +32,11 @@ impl Estimator for LocalReparameterization {
     fn formula(&self) -> &'static str {
         "y ~ Normal(x∘loc, sqrt(x²∘scale²)), independent for each example"
     }
+    fn methods(&self) -> &'static str {
+        "local reparameterization [@kingma2015] draws what the weights give in place of the weights: the \
+         pre-activation of unit $o$ for example $b$ is \
+         $$a_(b o) ~ Normal(sum_i x_(b i) mu_(i o), sum_i x_(b i)^2 sigma_(i o)^2),$$ independently for each example and unit"
+    }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
         (entries != Entries::Normal)
             .then_some("local reparameterization draws sums of independent normals, so it needs a MeanField posterior")

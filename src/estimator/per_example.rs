@@ -28,6 +28,10 @@ impl Estimator for PerExample {
     fn formula(&self) -> &'static str {
         "w_b = loc + scale·ε_b, one ε_b an example"
     }
+    fn methods(&self) -> &'static str {
+        "each example of a minibatch has a draw of its own, $$W_b = W(epsilon_b), b = 1, ..., B,$$ so that \
+         the variance of the minibatch's mean falls as $1/B$"
+    }
     fn refuse(&self, entries: Entries) -> Option<&'static str> {
         let independent = matches!(
             entries,

@@ -25,6 +25,9 @@ impl Estimator for Point {
     fn formula(&self) -> &'static str {
         "w = loc"
     }
+    fn methods(&self) -> &'static str {
+        "every example sees the point estimate itself"
+    }
     fn refuse(&self, _: Entries) -> Option<&'static str> {
         None
     }

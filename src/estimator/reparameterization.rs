@@ -25,6 +25,10 @@ impl Estimator for Reparameterization {
     fn formula(&self) -> &'static str {
         "w = loc + scale·ε, one ε a minibatch"
     }
+    fn methods(&self) -> &'static str {
+        "one draw of the noise, and so of the weights, serves all examples of a minibatch \
+         [@kingma2014; @blundell2015], $$W_b = W(epsilon), b = 1, ..., B$$"
+    }
     fn refuse(&self, _: Entries) -> Option<&'static str> {
         None
     }

@@ -34,6 +34,9 @@ impl Estimator for Scaled {
     fn formula(&self) -> &'static str {
         "w_b = loc ⊙ (r_b s_bᵀ)"
     }
+    fn methods(&self) -> &'static str {
+        "each example multiplies the input and the output channels with factors, $$W_b = W odot (r_b s_b^T)$$"
+    }
     fn refuse(&self, _: Entries) -> Option<&'static str> {
         None
     }

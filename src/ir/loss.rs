@@ -240,21 +240,32 @@ pub enum Why {
     SurrogateOncePerDataSet,
 }
 
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(match self {
-            Why::MinibatchMean => "a minibatch mean is an unbiased estimate of the mean over all N examples",
-            Why::OncePerDataSet => "the ELBO holds the KL once per data set, so each example carries 1/N of it",
+impl Why {
+    /// In words, formulas between dollars.
+    pub fn marked(self) -> &'static str {
+        match self {
+            Why::MinibatchMean => {
+                "a minibatch mean is an unbiased estimate of the mean over all $N$ examples"
+            }
+            Why::OncePerDataSet => {
+                "the ELBO holds the KL once per data set, so each example carries $1/N$ of it"
+            }
             Why::OncePerEpoch => {
-                "batch i of the epoch's M carries the share π_i = 2^(M-i)/(2^M-1); the shares add up to 1"
+                "batch $i$ of the epoch's $M$ carries the share $π_i = 2^(M-i)/(2^M-1)$; the shares add up to 1"
             }
             Why::SurrogateOncePerDataSet => {
                 "it stands for the KL, which the ELBO holds once per data set"
             }
             Why::PenaltyOncePerDataSet => {
-                "the log posterior holds log p(w) once per data set, so each example carries its share of it"
+                "the log posterior holds $log p(w)$ once per data set, so each example carries its share of it"
             }
-        })
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.marked().replace('$', ""))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::check::expression::show;
 use crate::distribution::Support;
 use crate::initializer::Initializer;
 use crate::kl;
-use crate::posterior::{Entries, Start};
+use crate::posterior::{Entries, Start, Transform};
 use crate::pretrained::moped;
 use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
@@ -149,6 +149,29 @@ impl BoundPosterior {
     pub fn formula(&self) -> String {
         let formula = self.family.formula();
         formula.replace("softplus(rho)", self.transform.formula())
+    }
+
+    /// What a paper says of it: [`crate::posterior::Posterior::methods`] with its arguments.
+    pub fn methods(&self) -> String {
+        self.with_arguments(self.family.methods())
+    }
+
+    /// A draw: [`crate::posterior::Posterior::draw`] with its arguments.
+    pub fn draw(&self) -> Option<String> {
+        self.family.draw().map(|draw| self.with_arguments(draw))
+    }
+
+    fn with_arguments(&self, text: &str) -> String {
+        let [low, high] = self.bounds;
+        let scale = match self.transform {
+            Transform::Softplus => "softplus(",
+            Transform::Exp => "exp(",
+        };
+        text.replace("softplus(", scale)
+            .replace("{rank}", &self.rank.to_string())
+            .replace("{rate}", &show(self.rate))
+            .replace("{low}", &show(low))
+            .replace("{high}", &show(high))
     }
 
     /// Where its draws can lie.

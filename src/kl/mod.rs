@@ -167,9 +167,9 @@ pub trait ClosedForm: AnyTerm {
     fn posterior(&self) -> &'static str;
     /// The prior's name.
     fn prior(&self) -> &'static str;
-    /// One entry's value as the IR prints it, with m, s the posterior's loc and scale.
+    /// One entry's value, in the notation of [`crate::maths`], with m, s the posterior's loc and scale.
     fn formula(&self) -> &'static str;
-    /// Where it is from.
+    /// Where it is from, with the marks of [`crate::document`].
     fn source(&self) -> &'static str;
 }
 

@@ -42,7 +42,7 @@ impl ClosedForm for NormalLaplace {
     }
 
     fn source(&self) -> &'static str {
-        "mean of the folded normal distribution (Leone, Nelson and Nottingham 1961)"
+        "the mean of the folded normal distribution [@leone1961]"
     }
 }
 

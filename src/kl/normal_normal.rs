@@ -27,7 +27,7 @@ impl ClosedForm for NormalNormal {
     }
 
     fn source(&self) -> &'static str {
-        "integral of two quadratics"
+        "the integral of two quadratics [@kingma2014]"
     }
 }
 

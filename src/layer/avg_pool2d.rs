@@ -26,6 +26,10 @@ impl Layer for AvgPool2d {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "the mean of $x_(s i + u, s j + v, c)$ over the cells $(u, v)$ of a window inside the image, $s$ its stride"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(Operation::Map(Arc::new(Means(window(arguments, shape)?))))
     }

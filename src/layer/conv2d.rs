@@ -64,6 +64,10 @@ impl Layer for Conv2d {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y_(i j o) = sum_(u, v, c) x_(s i + d u, s j + d v, c) W_(u v c o) + b_o$, a cross-correlation with stride $s$ and dilation $d$; where padded, the image is 0 outside"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let image = image(shape)?;
         let (size, stride) = (arguments.pair("kernel"), arguments.pair("stride"));

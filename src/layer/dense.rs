@@ -30,6 +30,10 @@ impl Layer for Dense {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y_o = sum_i x_i W_(i o) + b_o$"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let [inputs] = shape.0[..] else {
             return Err(ShapeError {

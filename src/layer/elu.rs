@@ -31,6 +31,10 @@ impl Layer for Elu {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = max(x, 0) + alpha (e^(min(x, 0)) - 1)$ [@clevert2016]"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(
             Function {

@@ -17,6 +17,10 @@ impl Layer for Flatten {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "the same numbers in one axis, the last of their axes fastest"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(Operation::View(Shape(vec![shape.len()])))
     }

@@ -33,6 +33,17 @@ impl Layer for Gelu {
         &SIGNATURE
     }
 
+    fn methods(&self, arguments: &Constants) -> &'static str {
+        match arguments.word("approximate") {
+            "tanh" => {
+                "$y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))$, close to $x Phi(x)$ [@hendrycks2016]"
+            }
+            _ => {
+                "$y = x Phi(x)$ with $Phi$ the standard normal's distribution function [@hendrycks2016]"
+            }
+        }
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(match arguments.word("approximate") {
             "tanh" => pointwise(Approximate, shape),

@@ -22,6 +22,10 @@ impl Layer for GlobalAvgPool2d {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y_c = 1/(H W) sum_(i, j) x_(i j c)$ over an image of $H$ rows and $W$ columns"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let [height, width, channels] = image(shape)?;
         Ok(Operation::Map(Arc::new(ChannelMeans {

@@ -30,6 +30,10 @@ impl Layer for LeakyRelu {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = max(x, 0) + alpha min(x, 0)$ with the slope $alpha$"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(
             Function {

@@ -63,6 +63,10 @@ impl Layer for MaxPool2d {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y_(i j c) = max_(u, v) x_(s i + u, s j + v, c)$ over the cells $(u, v)$ of a window, $s$ its stride"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(Operation::Map(Arc::new(Maxima(window(arguments, shape)?))))
     }

@@ -61,6 +61,10 @@ pub trait Layer: Sync {
     /// Its name and arguments.
     fn signature(&self) -> &'static Signature;
 
+    /// What a paper says of it with these arguments, a phrase with the marks of [`crate::document`]: y
+    /// as a function of x.
+    fn methods(&self, arguments: &Constants) -> &'static str;
+
     /// The operation on inputs of `shape`, or why there is none.
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError>;
 }

@@ -22,6 +22,10 @@ impl Layer for Relu {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = max(x, 0)$"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(Function, shape))
     }

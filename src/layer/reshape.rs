@@ -22,6 +22,10 @@ impl Layer for Reshape {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "the same numbers in other axes, the last axis fastest"
+    }
+
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let wanted = arguments.shape("shape");
         if wanted.len() == shape.len() {

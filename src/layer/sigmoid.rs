@@ -23,6 +23,10 @@ impl Layer for Sigmoid {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = 1/(1 + e^-x)$"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(Function, shape))
     }

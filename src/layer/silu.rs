@@ -23,6 +23,10 @@ impl Layer for Silu {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = x sigmoid(x) = x/(1 + e^-x)$"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(Function, shape))
     }

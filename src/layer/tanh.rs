@@ -23,6 +23,10 @@ impl Layer for Tanh {
         &SIGNATURE
     }
 
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y = tanh(x)$"
+    }
+
     fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         Ok(pointwise(Function, shape))
     }

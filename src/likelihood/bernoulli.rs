@@ -35,6 +35,10 @@ impl Likelihood for Bernoulli {
         "ln(1 + exp(logits)) - y logits"
     }
 
+    fn notation(&self) -> &'static str {
+        "Bernoulli(sigmoid(logits))"
+    }
+
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {
         (*target == TargetKind::Binary).then_some(std::f64::consts::LN_2)
     }

@@ -32,7 +32,11 @@ impl Likelihood for Categorical {
     }
 
     fn formula(&self) -> &'static str {
-        "ln(sum exp(logits)) - logits[y]"
+        "ln sum_k exp(logits_k) - logits_y"
+    }
+
+    fn notation(&self) -> &'static str {
+        "Categorical(softmax(logits))"
     }
 
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {

@@ -41,7 +41,11 @@ impl Likelihood for Normal {
     }
 
     fn formula(&self) -> &'static str {
-        "((y - loc)/scale)^2/2 + ln(scale) + ln(2 pi)/2"
+        "(y - loc)^2/(2 scale^2) + ln scale + 1/2 ln(2 pi)"
+    }
+
+    fn notation(&self) -> &'static str {
+        "Normal(loc, scale^2)"
     }
 
     fn uninformed(&self, _: &TargetKind) -> Option<f64> {

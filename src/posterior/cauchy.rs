@@ -51,4 +51,11 @@ impl Posterior for Cauchy {
     fn formula(&self) -> &'static str {
         "Cauchy(loc, softplus(rho))"
     }
+    fn methods(&self) -> &'static str {
+        "a Cauchy distribution for each entry, all of them independent, \
+         $$q(w_i) = Cauchy(mu_i, sigma_i), sigma_i = softplus(rho_i)$$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w_i = mu_i + sigma_i epsilon_i, epsilon_i ~ Cauchy(0, 1)")
+    }
 }

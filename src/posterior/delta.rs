@@ -36,4 +36,11 @@ impl Posterior for Delta {
     fn formula(&self) -> &'static str {
         "Delta(loc)"
     }
+    fn methods(&self) -> &'static str {
+        "a point estimate $mu_i$, which has no density and no KL divergence from the prior: it adds the penalty \
+         $-ln p(mu_i)$ of a maximum a posteriori estimate"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        None
+    }
 }

@@ -37,4 +37,13 @@ impl Posterior for Deterministic {
     fn formula(&self) -> &'static str {
         "deterministic"
     }
+    fn methods(&self) -> &'static str {
+        "a point estimate $theta_i$ without a prior, which adds nothing to the loss beyond its part in the likelihood"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        None
+    }
+    fn symbols(&self, _: &str) -> (&'static str, Option<&'static str>) {
+        ("theta_i", None)
+    }
 }

@@ -65,4 +65,14 @@ impl Posterior for Dropout {
     fn formula(&self) -> &'static str {
         "diag(z) loc, z_i = 0 with probability rate, else 1"
     }
+    fn methods(&self) -> &'static str {
+        "dropout with rate {rate} [@gal2016]: the weights $M$ of one input unit or channel are left out \
+         together, a distribution on two points for each, which has no density"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("W = diag(z) M, z_i ~ Bernoulli(1 - {rate})")
+    }
+    fn symbols(&self, _: &str) -> (&'static str, Option<&'static str>) {
+        ("M_(i j)", None)
+    }
 }

@@ -60,6 +60,25 @@ impl Posterior for FullRank {
     fn formula(&self) -> &'static str {
         "Normal(loc, L L^T), L lower triangular"
     }
+    fn methods(&self) -> &'static str {
+        "one normal over all entries of a tensor, with any covariance [@titsias2014; @kucukelbir2017], \
+         $$q(w) = Normal(mu, L L^T), L_(i i) = softplus(rho_i),$$ with $L$ lower triangular"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w = mu + L epsilon, epsilon ~ Normal(0, I)")
+    }
+    fn beyond_entries(&self) -> Option<&'static str> {
+        Some(
+            "their total correlation [@watanabe1960], $$sum_i ln sigma_i - ln det L, sigma_i^2 = sum_j L_(i j)^2,$$ with $sigma_i$ the standard deviation of entry $i$",
+        )
+    }
+    fn symbols(&self, variable: &str) -> (&'static str, Option<&'static str>) {
+        match variable {
+            "loc" => ("mu_i", None),
+            "rho" => ("rho_i", Some("L_(i i)")),
+            _ => ("L_(i j)", None),
+        }
+    }
 }
 
 impl AnyVariational for FullRank {

@@ -51,4 +51,11 @@ impl Posterior for Laplace {
     fn formula(&self) -> &'static str {
         "Laplace(loc, softplus(rho))"
     }
+    fn methods(&self) -> &'static str {
+        "a Laplace distribution for each entry, all of them independent, \
+         $$q(w_i) = Laplace(mu_i, sigma_i), sigma_i = softplus(rho_i)$$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w_i = mu_i + sigma_i epsilon_i, epsilon_i ~ Laplace(0, 1)")
+    }
 }

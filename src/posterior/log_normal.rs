@@ -52,6 +52,14 @@ impl Posterior for LogNormal {
     fn formula(&self) -> &'static str {
         "LogNormal(loc, scale)"
     }
+    fn methods(&self) -> &'static str {
+        "a log-normal distribution for each, all of them independent, \
+         $$q(w_i) = LogNormal(mu_i, sigma_i), sigma_i = softplus(rho_i),$$ \
+         with $mu_i$ and $sigma_i$ the mean and standard deviation of $ln w_i$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w_i = exp(mu_i + sigma_i epsilon_i), epsilon_i ~ Normal(0, 1)")
+    }
 }
 
 impl AnyVariational for LogNormal {

@@ -54,6 +54,15 @@ impl Posterior for LogitNormal {
     fn formula(&self) -> &'static str {
         "low + (high - low) sigmoid(Normal(loc, scale))"
     }
+    fn methods(&self) -> &'static str {
+        "a logit-normal distribution for each [@aitchison1980], between the ends {low} and {high} of the prior's support, \
+         all of them independent, $$w_i = {low} + ({high} - {low}) sigmoid(z_i), q(z_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i)$$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some(
+            "w_i = {low} + ({high} - {low}) sigmoid(mu_i + sigma_i epsilon_i), epsilon_i ~ Normal(0, 1)",
+        )
+    }
 }
 
 impl AnyVariational for LogitNormal {

@@ -86,6 +86,25 @@ impl Posterior for LowRank {
     fn formula(&self) -> &'static str {
         "Normal(loc, diag(scale^2) + U U^T)"
     }
+    fn methods(&self) -> &'static str {
+        "a normal over all entries of a tensor whose covariance is a diagonal and {rank} common directions \
+         [@ong2018], $$q(w) = Normal(mu, diag(sigma^2) + U U^T), sigma_i = softplus(rho_i),$$ with a column of $U$ for each direction"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w = mu + sigma odot epsilon + U zeta, epsilon ~ Normal(0, I), zeta ~ Normal(0, I)")
+    }
+    fn beyond_entries(&self) -> Option<&'static str> {
+        Some(
+            "their total correlation [@watanabe1960], $$sum_i ln s_i - 1/2 ln det(diag(sigma^2) + U U^T), s_i^2 = sigma_i^2 + sum_k U_(i k)^2,$$ with $s_i$ the standard deviation of entry $i$, in place of $sigma$ above",
+        )
+    }
+    fn symbols(&self, variable: &str) -> (&'static str, Option<&'static str>) {
+        match variable {
+            "loc" => ("mu_i", None),
+            "rho" => ("rho_i", Some("sigma_i")),
+            _ => ("U_(i k)", None),
+        }
+    }
 }
 
 impl AnyVariational for LowRank {

@@ -68,6 +68,28 @@ impl Posterior for MatrixNormal {
     fn formula(&self) -> &'static str {
         "MatrixNormal(loc, F F^T, G G^T), F and G lower triangular"
     }
+    fn methods(&self) -> &'static str {
+        "a matrix normal with a covariance of the rows and one of the columns [@louizos2016], \
+         $$q(W) = \"MatrixNormal\"(M, F F^T, G G^T), F_(i i) = softplus(rho_i), G_(j j) = softplus(eta_j),$$ \
+         with $F$ and $G$ lower triangular; rows are all axes of the tensor but the last"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("W = M + F epsilon G^T, epsilon_(i j) ~ Normal(0, 1)")
+    }
+    fn beyond_entries(&self) -> Option<&'static str> {
+        Some(
+            "their total correlation [@watanabe1960], $$sum_(i, j) ln sigma_(i j) - c ln det F - r ln det G, sigma_(i j) = norm(F_i) norm(G_j),$$ for $r$ rows and $c$ columns, with $F_i$ and $G_j$ rows of $F$ and $G$ and $sigma_(i j)$ the standard deviation of an entry",
+        )
+    }
+    fn symbols(&self, variable: &str) -> (&'static str, Option<&'static str>) {
+        match variable {
+            "loc" => ("M_(i j)", None),
+            "row_rho" => ("rho_i", Some("F_(i i)")),
+            "column_rho" => ("eta_j", Some("G_(j j)")),
+            "row_lower" => ("F_(i k)", None),
+            _ => ("G_(j k)", None),
+        }
+    }
 }
 
 impl AnyVariational for MatrixNormal {

@@ -44,6 +44,13 @@ impl Posterior for MeanField {
     fn formula(&self) -> &'static str {
         "Normal(loc, softplus(rho))"
     }
+    fn methods(&self) -> &'static str {
+        "a normal for each entry, all of them independent [@graves2011; @blundell2015], \
+         $$q(w_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i)$$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("w_i = mu_i + sigma_i epsilon_i, epsilon_i ~ Normal(0, 1)")
+    }
 }
 
 /// One loc and one rho for each entry.

@@ -53,6 +53,23 @@ pub trait Posterior: Sync {
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
     fn formula(&self) -> &'static str;
+    /// What a paper says of it, a phrase with the marks of [`crate::document`]: the family of the
+    /// weights w_i that have it. `{rank}`, `{rate}`, `{low}` and `{high}` stand for its arguments.
+    fn methods(&self) -> &'static str;
+    /// A draw as a function of standard noise ε, in the notation of [`crate::maths`]; `None` for a point.
+    fn draw(&self) -> Option<&'static str>;
+    /// What its KL has beyond the sum of its entries' own, a phrase with the marks of
+    /// [`crate::document`].
+    fn beyond_entries(&self) -> Option<&'static str> {
+        None
+    }
+    /// The symbol of one of its variables, and that of the scale it is the variable of, if it is.
+    fn symbols(&self, variable: &str) -> (&'static str, Option<&'static str>) {
+        match variable {
+            "loc" => ("mu_i", None),
+            _ => ("rho_i", Some("sigma_i")),
+        }
+    }
     /// Why it is none of a parameter of this shape, if it is none.
     fn refuse(&self, shape: &Shape) -> Option<String> {
         let _ = shape;

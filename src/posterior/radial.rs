@@ -77,6 +77,20 @@ impl Posterior for Radial {
     fn formula(&self) -> &'static str {
         "loc + scale eps/|eps| |zeta|"
     }
+    fn methods(&self) -> &'static str {
+        "a radial distribution [@farquhar2020]: from $mu$ a direction drawn evenly and a distance that is \
+         half-normal, stretched by the scales $sigma_i = softplus(rho_i)$"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some(
+            "w = mu + sigma odot epsilon/norm(epsilon) abs(zeta), epsilon ~ Normal(0, I), zeta ~ Normal(0, 1)",
+        )
+    }
+    fn beyond_entries(&self) -> Option<&'static str> {
+        Some(
+            "a constant that depends on their number $D$ alone; $sigma_i/sqrt(D)$, the standard deviation of an entry, stands in place of $sigma$",
+        )
+    }
 }
 
 impl AnyVariational for Radial {

@@ -75,4 +75,14 @@ impl Posterior for Rank1 {
     fn formula(&self) -> &'static str {
         "loc ⊙ (r sᵀ), r and s parameters of their own"
     }
+    fn methods(&self) -> &'static str {
+        "a point estimate $M$ of the kernel, under its prior, whose input and output channels are multiplied \
+         with random factors $r$ and $s$ [@dusenberry2020], parameters with a prior and a posterior of their own"
+    }
+    fn draw(&self) -> Option<&'static str> {
+        Some("W = M odot (r s^T)")
+    }
+    fn symbols(&self, _: &str) -> (&'static str, Option<&'static str>) {
+        ("M_(i j)", None)
+    }
 }

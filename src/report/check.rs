@@ -309,7 +309,7 @@ fn layer(model: &Model, node: &Node) -> LayerRow {
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
-pub(super) fn call(model: &Model, node: &Node) -> String {
+pub fn call(model: &Model, node: &Node) -> String {
     let Some((layer, arguments)) = node
         .call
         .as_ref()

@@ -5,6 +5,7 @@ mod conjugate;
 mod diff;
 mod docs;
 mod estimators;
+mod explain;
 mod front_bad;
 mod front_check;
 mod front_fuzz;

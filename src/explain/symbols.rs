@@ -1,0 +1,259 @@
+//! What stands for what in the formulas.
+
+use super::{Kind, Methods};
+use crate::check::expression::show;
+use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Scalar};
+use crate::maths::{Class, Maths, SYMBOLS};
+use crate::signature;
+use crate::syntax::ast::Operator;
+
+/// Letters with a meaning of their own in the text.
+const TAKEN: &[&str] = &[
+    "B", "D", "E", "K", "L", "M", "N", "S", "T", "a", "b", "e", "f", "h", "i", "k", "m", "n", "p",
+    "q", "s", "t", "v", "w", "x", "y", "z", "mu", "sigma", "rho", "epsilon", "theta", "psi", "pi",
+    "phi",
+];
+
+/// The symbol of a name of the file: its Greek letter or letter, else the name itself.
+pub(super) fn name(name: &str) -> String {
+    let free = !TAKEN.contains(&name);
+    let symbol = SYMBOLS
+        .iter()
+        .any(|s| s.word == name && s.class == Class::Factor);
+    let letter = name.len() == 1 && name.chars().all(|c| c.is_ascii_alphabetic());
+    match free && (symbol || letter) {
+        true => name.into(),
+        false => format!("\"{name}\""),
+    }
+}
+
+/// The symbol of a distribution's parameter.
+pub(super) fn parameter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "loc" => "m",
+        "scale" => "s",
+        "df" => "nu",
+        "weight" => "c",
+        "rate" => "beta",
+        "shape" | "concentration" => "alpha",
+        "scales_1" => "s_1",
+        "scales_2" => "s_2",
+        _ => return None,
+    })
+}
+
+/// That symbol, or the name itself.
+pub(super) fn parameter_or_name(name: &str) -> String {
+    parameter(name).map_or(format!("\"{name}\""), Into::into)
+}
+
+/// A number: with few digits as it is, else as a root or a power of e if it is one.
+pub(super) fn number(value: f64) -> String {
+    let shown = show(value);
+    if shown.parse() == Ok(value) || !value.is_finite() {
+        return shown;
+    }
+    let whole = |x: f64| {
+        let near = (x - x.round()).abs() < 1e-9 * x.abs() && (1.0..1e9).contains(&x.round());
+        near.then(|| x.round())
+    };
+    let magnitude = value.abs();
+    let sign = if value < 0.0 { "-" } else { "" };
+    if let Some(square) = whole(magnitude * magnitude) {
+        return format!("{sign}sqrt({square})");
+    }
+    for above in [1.0, 2.0, 3.0] {
+        if let Some(below) = whole(above / (magnitude * magnitude)) {
+            return match above == 1.0 {
+                true => format!("{sign}1/sqrt({below})"),
+                false => format!("{sign}sqrt({above}/{below})"),
+            };
+        }
+    }
+    match whole(magnitude.ln().abs()) {
+        Some(power) if magnitude > 1.0 => format!("{sign}e^{power}"),
+        Some(power) => format!("{sign}e^-{power}"),
+        None => shown,
+    }
+}
+
+impl Methods<'_> {
+    /// A number of the model, in the notation of [`crate::maths`].
+    pub(super) fn scalar(&self, scalar: &Scalar) -> String {
+        let operand = |inner: &Scalar| match inner {
+            Scalar::Binary(..) | Scalar::Negate(_) => format!("({})", self.scalar(inner)),
+            _ => self.scalar(inner),
+        };
+        match scalar {
+            Scalar::Fixed(value) => number(*value),
+            Scalar::Learned(learned) => self.learned_symbol(*learned),
+            Scalar::Latent(latent) => name(&self.model.tensors[*latent].name),
+            Scalar::Negate(inner) => format!("-{}", operand(inner)),
+            Scalar::Binary(Operator::Divide, a, b) => format!("{}/{}", operand(a), operand(b)),
+            Scalar::Binary(Operator::Power, a, b) => format!("{}^({})", operand(a), self.scalar(b)),
+            Scalar::Binary(operator, a, b) => {
+                format!("{} {} {}", operand(a), operator.symbol(), operand(b))
+            }
+            Scalar::Apply(Function::Log, inner) => format!("ln({})", self.scalar(inner)),
+            Scalar::Apply(function, inner) => {
+                format!("{}({})", function.word(), self.scalar(inner))
+            }
+        }
+    }
+
+    /// ψ with the number of its group, and t where each tensor has one of its own.
+    pub(super) fn learned_symbol(&self, learned: Handle<Learned>) -> String {
+        let groups = self.learned_groups();
+        let found = groups.iter().position(|group| group.contains(&learned));
+        let group = found.unwrap_or(0);
+        let several = groups.get(group).is_some_and(|group| group.len() > 1);
+        match (groups.len() > 1, several) {
+            (false, false) => "psi".into(),
+            (false, true) => "psi_t".into(),
+            (true, false) => format!("psi_{}", group + 1),
+            (true, true) => format!("psi_({},t)", group + 1),
+        }
+    }
+
+    /// Learned numbers of priors that one setting gave to several parameters are a group.
+    pub(super) fn learned_groups(&self) -> Vec<Vec<Handle<Learned>>> {
+        let all: Vec<Handle<Learned>> = self
+            .model
+            .learned
+            .iter()
+            .map(|(handle, _)| handle)
+            .collect();
+        let groups = super::groups::grouped(&all, |handle| {
+            let learned = &self.model.learned[handle];
+            let place = learned.name.find(".prior.").map(|at| &learned.name[at..]);
+            (place.unwrap_or(&learned.name), learned.span)
+        });
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// The names of a distribution's parameters, a list's entries apart: `weight`, `scales_1`.
+    pub(super) fn parameter_names(prior: &Prior) -> Vec<String> {
+        let signature = prior.distribution.signature();
+        let singles = signature.parameters.len() - 1;
+        let mut names = Vec::new();
+        for parameter in signature.parameters {
+            match parameter.kind {
+                signature::Kind::Numbers { .. } => {
+                    let many = prior.parameters.len() - singles;
+                    names.extend((1..=many).map(|at| format!("{}_{at}", parameter.name)));
+                }
+                _ => names.push(parameter.name.to_string()),
+            }
+        }
+        names
+    }
+
+    /// A distribution as a paper writes it, with `of` each of its parameters.
+    pub(super) fn distribution(&self, prior: &Prior, of: &dyn Fn(usize) -> String) -> Maths {
+        let names = Self::parameter_names(prior);
+        let notation = match prior.distribution.notation() {
+            Some(notation) => notation.to_string(),
+            None => format!(
+                "\"{}\"({})",
+                prior.distribution.signature().name,
+                names.join(", ")
+            ),
+        };
+        Maths::parse(&notation).replace(&|name| {
+            let at = names.iter().position(|other| other == name)?;
+            Some(Maths::parse(&of(at)))
+        })
+    }
+
+    /// A prior with its numbers.
+    pub(super) fn prior_symbol(&self, prior: &Prior) -> Maths {
+        let scales = self.scaled_by_local(prior);
+        self.distribution(prior, &|at| {
+            let scalar = self.scalar(&prior.parameters[at]);
+            match scales.contains(&at) {
+                true => format!("({scalar}) lambda_o"),
+                false => scalar,
+            }
+        })
+    }
+
+    /// The parameters that a prior's local scales multiply.
+    fn scaled_by_local(&self, prior: &Prior) -> Vec<usize> {
+        if prior.local.is_none() {
+            return vec![];
+        }
+        let names = Self::parameter_names(prior);
+        let scale = |at: &usize| names[*at].starts_with("scale");
+        (0..names.len()).filter(scale).collect()
+    }
+
+    /// The network's value that the likelihood reads, if it reads one alone: that is f.
+    fn output(&self) -> Option<Handle<Node>> {
+        let mut roots: Vec<Handle<Node>> = Vec::new();
+        for argument in &self.model.observe.arguments {
+            if let Argument::Node(node) = argument {
+                let root = self.root(*node);
+                if !roots.contains(&root) {
+                    roots.push(root);
+                }
+            }
+        }
+        match roots[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// What `observe` takes an entry of or a function of.
+    pub(super) fn root(&self, node: Handle<Node>) -> Handle<Node> {
+        let found = &self.model.nodes[node];
+        let written = found.name.contains(['(', '[']);
+        match (written, &found.inputs[..]) {
+            (true, [above]) => self.root(*above),
+            _ => node,
+        }
+    }
+
+    /// A value of the network in a formula; `at` is what it is a function of, or nothing.
+    pub(super) fn value(&self, node: Handle<Node>, at: &str) -> String {
+        let found = &self.model.nodes[node];
+        let argument = if at.is_empty() {
+            String::new()
+        } else {
+            format!("({at})")
+        };
+        if self.root(node) == node {
+            return match self.output() == Some(node) {
+                true => format!("f{argument}"),
+                false => format!("{}{argument}", name(&found.name)),
+            };
+        }
+        let Some(above) = found.inputs.first() else {
+            return String::new();
+        };
+        match found.call.as_ref().and_then(|call| call.layer) {
+            Some(layer) => format!("{}({})", layer.signature().name, self.value(*above, at)),
+            None => {
+                let entry = found.name.rsplit_once('[').map_or("", |(_, entry)| entry);
+                let entry = entry.trim_end_matches(']');
+                format!("{}_{entry}{argument}", self.value(*above, ""))
+            }
+        }
+    }
+
+    /// An argument of the likelihood in a formula.
+    pub(super) fn argument(&self, argument: &Argument, at: &str) -> String {
+        match argument {
+            Argument::Node(node) => self.value(*node, at),
+            Argument::Scalar(scalar) => self.scalar(scalar),
+        }
+    }
+
+    /// What the network is a function of beside its input: `; w, theta`.
+    pub(super) fn weights_after(&self, input: &str) -> String {
+        match self.symbols_of(&[Kind::Weight, Kind::Point, Kind::Free]) {
+            symbols if symbols.is_empty() => input.into(),
+            symbols => format!("{input} ; {}", symbols.join(", ")),
+        }
+    }
+}

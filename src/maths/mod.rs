@@ -1,0 +1,193 @@
+//! Formulas, written once, in plain text, and set for the terminal and in LaTeX.
+//!
+//! ```text
+//! ln(s/sigma) + (sigma^2 + (mu - m)^2)/(2 s^2) - 1/2
+//! sum_(n=1)^N E_q[-ln p(y_n | x_n, w)] + KL(q || p)
+//! ```
+//!
+//! - One letter is a variable, and `mu`, `sum`, `<=` and the like are the symbols of [`SYMBOLS`], which
+//!   may be written as themselves, too: `μ`, `Σ`, `≤`. Any other word is a name, set upright; a name in
+//!   quotes may hold anything: `"conv1.kernel"`.
+//! - Factors stand side by side. `a/b` is a fraction of all factors before the stroke and the one after
+//!   it, so that `1/2 x` is half of x and `2 a/b c` is (2a/b)·c; parentheses around a whole numerator,
+//!   denominator, index or exponent only group. What follows a `sum` is its operand.
+//! - `x_i^2` has index and exponent, `sqrt(…)` is a root, `|…|` and `abs(…)` an absolute value, `norm(…)`
+//!   a norm, and a stroke where no factor can begin is a condition: `p(y | x)`.
+//!
+//! - `‹…›` groups and is not seen.
+//!
+//! Any text is a formula: what is not understood stands for itself.
+
+mod latex;
+mod parse;
+mod plain;
+mod simplify;
+mod source;
+mod symbol;
+
+pub use symbol::{Class, SYMBOLS, Symbol};
+
+/// A formula.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Maths {
+    /// Side by side: factors, and the operators between them.
+    Row(Vec<Maths>),
+    /// `0.5`
+    Number(String),
+    /// A variable of one letter.
+    Letter(char),
+    /// A word that stands for itself, upright.
+    Name(String),
+    /// An entry of [`SYMBOLS`].
+    Symbol(&'static Symbol),
+    /// Numerator and denominator.
+    Fraction(Box<Maths>, Box<Maths>),
+    /// A square root.
+    Root(Box<Maths>),
+    /// With an index below, an exponent above, or both.
+    Script {
+        /// What has them.
+        base: Box<Maths>,
+        /// The index.
+        below: Option<Box<Maths>>,
+        /// The exponent.
+        above: Option<Box<Maths>>,
+    },
+    /// Between brackets.
+    Group(Brackets, Box<Maths>),
+}
+
+/// A pair of brackets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Brackets {
+    /// `( )`
+    Round,
+    /// `[ ]`
+    Square,
+    /// `{ }`
+    Curly,
+    /// An absolute value.
+    Bars,
+    /// A norm.
+    Norm,
+}
+
+impl Maths {
+    /// The formula of a text.
+    pub fn parse(text: &str) -> Maths {
+        parse::parse(text)
+    }
+
+    /// In LaTeX, for math mode.
+    pub fn latex(&self) -> String {
+        latex::latex(self)
+    }
+
+    /// As text.
+    pub fn plain(&self) -> String {
+        plain::plain(self)
+    }
+
+    /// The text of it, as [`Maths::parse`] reads it.
+    pub fn source(&self) -> String {
+        source::source(self)
+    }
+
+    /// With what `of` gives in place of names and letters, simplified where numbers meet. A name with an
+    /// index is asked for whole first: `scales_1`.
+    pub fn replace(&self, of: &dyn Fn(&str) -> Option<Maths>) -> Maths {
+        simplify::replace(self, of)
+    }
+
+    /// Cut before each relation, sum, difference and composition that no bracket holds, where a long
+    /// formula may go on in a new line; those of each clause together. A clause is what has a relation of
+    /// its own after a comma: `w = a + b, b > 0`. All pieces together are the formula.
+    pub fn clauses(&self) -> Vec<Vec<Maths>> {
+        let items = self.items();
+        let ends = clause_ends(items);
+        let mut clauses: Vec<Vec<Vec<Maths>>> = vec![vec![vec![]]];
+        let mut operand = true;
+        for (at, item) in items.iter().enumerate() {
+            let class = item.class();
+            let cut = match class {
+                Class::Relation => !item.is_symbol("|"),
+                Class::Binary => !operand && item.is_additive(),
+                _ => false,
+            };
+            operand = matches!(class, Class::Relation | Class::Binary | Class::Punctuation);
+            let Some(clause) = clauses.last_mut() else {
+                continue;
+            };
+            if cut && clause.last().is_some_and(|piece| !piece.is_empty()) {
+                // What an operator stands after, so that it is not taken for a sign.
+                clause.push(vec![Maths::Row(vec![])]);
+            }
+            if let Some(piece) = clause.last_mut() {
+                piece.push(item.clone());
+            }
+            if ends.contains(&at) {
+                clauses.push(vec![vec![]]);
+            }
+        }
+        let rows = |clause: Vec<Vec<Maths>>| clause.into_iter().map(Maths::Row).collect();
+        clauses.into_iter().map(rows).collect()
+    }
+
+    /// What it is among its neighbours.
+    fn class(&self) -> Class {
+        match self {
+            Maths::Symbol(symbol) => symbol.class,
+            Maths::Script { base, .. } => base.class(),
+            _ => Class::Factor,
+        }
+    }
+
+    fn is_symbol(&self, word: &str) -> bool {
+        matches!(self, Maths::Symbol(symbol) if symbol.word == word)
+    }
+
+    fn is_additive(&self) -> bool {
+        matches!(self, Maths::Symbol(symbol) if matches!(symbol.word, "+" | "-" | "compose"))
+    }
+
+    /// Its items; those of a row, else itself.
+    fn items(&self) -> &[Maths] {
+        match self {
+            Maths::Row(items) => items,
+            other => std::slice::from_ref(other),
+        }
+    }
+
+    /// Items as one formula.
+    fn row(mut items: Vec<Maths>) -> Maths {
+        match items.len() {
+            1 => items.remove(0),
+            _ => Maths::Row(items),
+        }
+    }
+}
+
+/// The commas after which another clause begins.
+fn clause_ends(items: &[Maths]) -> Vec<usize> {
+    let relates = |items: &[Maths]| {
+        let mut items = items.iter();
+        items.any(|item| item.class() == Class::Relation && !item.is_symbol("|"))
+    };
+    let commas = items
+        .iter()
+        .enumerate()
+        .filter(|(_, item)| item.is_symbol(","));
+    let commas: Vec<usize> = commas.map(|(at, _)| at).collect();
+    let (mut ends, mut start) = (Vec::new(), 0);
+    for (index, &comma) in commas.iter().enumerate() {
+        let next = commas.get(index + 1).copied().unwrap_or(items.len());
+        if relates(&items[start..comma]) && relates(&items[comma + 1..next]) {
+            ends.push(comma);
+            start = comma + 1;
+        }
+    }
+    ends
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+use super::*;
+
+fn plain(text: &str) -> String {
+    Maths::parse(text).plain()
+}
+
+fn latex(text: &str) -> String {
+    Maths::parse(text).latex()
+}
+
+#[test]
+fn one_text_is_set_in_both_ways() {
+    for (text, as_plain, as_latex) in [
+        (
+            "ln(s/sigma)",
+            "ln(s/σ)",
+            r"\ln\left(\frac{s}{\sigma}\right)",
+        ),
+        (
+            "(sigma^2 + (mu - m)^2)/(2 s^2) - 1/2",
+            "(σ² + (μ − m)²)/(2s²) − ½",
+            r"\frac{\sigma^{2} + (\mu - m)^{2}}{2s^{2}} - \frac{1}{2}",
+        ),
+        (
+            "sum_(n=1)^N E_q[-ln p(y_n | x_n, w)]",
+            "Σ_(n = 1 … N) E_q[−ln p(y_n | x_n, w)]",
+            r"\sum_{n = 1}^{N}\mathbb{E}_{q}[-\ln p(y_{n} \mid x_{n}, w)]",
+        ),
+        (
+            "1/B sum_b 1/S sum_s l_(b s)",
+            "1/B Σ_b 1/S Σ_s l_bs",
+            r"\frac{1}{B}\sum_{b}\frac{1}{S}\sum_{s}l_{bs}",
+        ),
+        (
+            "KL(q || p)",
+            "KL(q ‖ p)",
+            r"\mathrm{KL}(q \mathrel{\Vert} p)",
+        ),
+        (
+            "exp(-|w - m|/b) / (2 b)",
+            "exp(−|w − m|/b)/(2b)",
+            r"\frac{\exp\left(-\frac{\lvert w - m\rvert}{b}\right)}{2b}",
+        ),
+        (
+            "sqrt(2/pi) e^-x^2",
+            "√(2/π)e^(−x²)",
+            r"\sqrt{\frac{2}{\pi}}e^{-x^{2}}",
+        ),
+        ("T*a/N", "T·a/N", r"\frac{T \cdot a}{N}"),
+        ("π_i/B", "π_i/B", r"\frac{\pi_{i}}{B}"),
+        (
+            "w_i ~ Normal(0, 0.1^2)",
+            "w_i ~ N(0, 0.1²)",
+            r"w_{i} \sim \mathcal{N}(0, 0.1^{2})",
+        ),
+        ("N = 50,000", "N = 50,000", r"N = 50{,}000"),
+        ("2 1e-6", "2·1e-6", r"2 \cdot 1 \times 10^{-6}"),
+        (
+            r#""hidden_scale" x"#,
+            "hidden_scale x",
+            r"\mathrm{hidden\,scale}\,x",
+        ),
+        (
+            "f(x ; w) = f_2 compose f_1",
+            "f(x; w) = f₂∘f₁",
+            r"f(x; w) = f_{2} \circ f_{1}",
+        ),
+        ("norm(M)^2", "‖M‖²", r"\lVert M\rVert^{2}"),
+        (
+            "1/2 x + 1/(a b)",
+            "½ x + 1/(ab)",
+            r"\frac{1}{2}x + \frac{1}{ab}",
+        ),
+        ("x ‹1/2› y", "x ½ y", r"x\frac{1}{2}y"),
+    ] {
+        assert_eq!(plain(text), as_plain, "{text}");
+        assert_eq!(latex(text), as_latex, "{text}");
+        let maths = Maths::parse(text);
+        assert_eq!(Maths::parse(&maths.source()), maths, "{text}");
+    }
+}
+
+#[test]
+fn no_text_makes_it_panic() {
+    let marks = [
+        "(", ")", "[", "|", "/", "^", "_", "-", "x", "2", ",", "\"", "sqrt", "sum", "abs(", "é",
+    ];
+    for a in marks {
+        for b in marks {
+            for c in marks {
+                for text in [format!("{a}{b}{c}"), format!("{a} {b} {c}")] {
+                    let maths = Maths::parse(&text);
+                    let whole: String =
+                        maths.clauses().iter().flatten().map(Maths::latex).collect();
+                    assert!(balanced(&maths.latex()), "{text}: {}", maths.latex());
+                    assert!(balanced(&whole), "{text}: {whole}");
+                    maths.plain();
+                    Maths::parse(&maths.source());
+                }
+            }
+        }
+    }
+}
+
+fn balanced(latex: &str) -> bool {
+    let mut depth = 0;
+    let mut escaped = false;
+    for c in latex.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0 && !escaped
+}
+
+#[test]
+fn names_are_replaced_by_numbers_and_formulas() {
+    let replace = |text: &str, pairs: &[(&str, &str)]| {
+        let of = |name: &str| {
+            let found = pairs.iter().find(|(from, _)| *from == name);
+            found.map(|(_, to)| Maths::parse(to))
+        };
+        Maths::parse(text).replace(&of).plain()
+    };
+    let normal = "Normal(loc, scale^2)";
+    assert_eq!(replace(normal, &[("loc", "0"), ("scale", "1")]), "N(0, 1)");
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "0.1")]),
+        "N(0, 0.1²)"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "m"), ("scale", "1/sqrt(8)")]),
+        "N(m, 1/8)"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "m"), ("scale", "tau/sqrt(8)")]),
+        "N(m, τ²/8)"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "a + b")]),
+        "N(0, (a + b)²)"
+    );
+    let mixture = "weight Normal(0, scales_1^2) + (1 - weight) Normal(0, scales_2^2)";
+    let numbers = [("weight", "0.25"), ("scales_1", "1"), ("scales_2", "0.1")];
+    assert_eq!(replace(mixture, &numbers), "0.25 N(0, 1) + 0.75 N(0, 0.1²)");
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "e^-6")]),
+        "N(0, e⁻¹²)"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "exp(tau)")]),
+        "N(0, exp(2τ))"
+    );
+    assert_eq!(
+        replace(normal, &[("loc", "0"), ("scale", "psi_t")]),
+        "N(0, ψ_t²)"
+    );
+    assert_eq!(replace("1 + ln scale", &[("scale", "exp(tau)")]), "1 + τ");
+    // Both at once: what is put in is not looked at again.
+    assert_eq!(replace("m/s", &[("m", "s"), ("s", "m")]), "s/m");
+    assert_eq!(replace("2 x", &[("x", "a - b")]), "2(a − b)");
+}
+
+#[test]
+fn a_long_formula_is_cut_at_its_top() {
+    let pieces = |text: &str| {
+        let clauses = Maths::parse(text).clauses();
+        let texts = |clause: &Vec<Maths>| clause.iter().map(Maths::plain).collect();
+        clauses.iter().map(texts).collect::<Vec<Vec<String>>>()
+    };
+    assert_eq!(
+        pieces("L = a + (b + c) - d, d = 2"),
+        [vec!["L", "= a", "+ (b + c)", "− d,"], vec!["d", "= 2"]]
+    );
+    assert_eq!(pieces("b = 1, ..., B"), [["b", "= 1, …, B"]]);
+    assert_eq!(pieces("y | x, w ~ q"), [["y | x, w", "~ q"]]);
+}

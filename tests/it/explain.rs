@@ -1,0 +1,567 @@
+//! `bnnc explain`: a model as a methods section. Its numbers are the model's, every formula of every
+//! registry is LaTeX that compiles, and the text fits a terminal.
+
+use crate::support::plan;
+use bnnc::bibliography;
+use bnnc::distribution::DISTRIBUTIONS;
+use bnnc::document::{Block, Document, Inline, Table};
+use bnnc::estimator::{ESTIMATORS, POINT, SCALED};
+use bnnc::explain::explain;
+use bnnc::ir::{Facts, Model, TermKind};
+use bnnc::kl::CLOSED_FORMS;
+use bnnc::layer::LAYERS;
+use bnnc::likelihood::LIKELIHOODS;
+use bnnc::maths::Maths;
+use bnnc::posterior::POSTERIORS;
+use bnnc::signature::{Constant, Constants, Kind};
+use std::path::Path;
+use std::process::Command;
+
+/// Four layers alike, a latent noise and a prior of its own scale, everything tempered.
+const HIERARCHY: &str = "model hierarchy
+input  x: real[8]
+target y: real
+latent noise ~ Normal(0, 1), posterior = MeanField(loc = -1, scale = 0.1)
+latent tau ~ Normal(1, 0.5)
+default {
+  prior = Normal(0, exp(tau) / sqrt(fan_in)), posterior = MeanField
+  estimator = local_reparameterization, bias = deterministic(0)
+}
+network {
+  dense(8), relu
+  dense(8), relu
+  dense(8), relu
+  dense(8), relu
+  f = dense(1)
+}
+observe y ~ Normal(loc = f, scale = exp(noise))
+objective elbo { samples = 4, temperature = 0.5, annealing = linear(epochs = 10) }
+";
+
+/// Each posterior, each form of a term, each estimator, learned numbers.
+const MANY: &str = "model many_kinds
+input  image: real[28, 28, 1]
+target label: category[10]
+default {
+  prior = Normal(0, learned(0.5)), posterior = MeanField(scale = Exp(Normal(-3, 0.1)))
+  estimator = per_example
+}
+network {
+  c1 = conv2d(6, kernel = 5) { estimator = local_reparameterization }
+  gelu
+  c2 = conv2d(6, kernel = 5, stride = 2) { posterior = Rank1, prior = Normal(0, 1) }
+  silu
+  flatten
+  d1 = dense(40) { posterior = Dropout(rate = 0.1), prior = Normal(0, 1) }
+  relu
+  d2 = dense(20) { posterior = MatrixNormal, prior = Laplace(0, 1), estimator = reparameterization }
+  relu
+  d3 = dense(20) { posterior = LowRank(rank = 3), prior = StudentT(3), estimator = reparameterization }
+  elu
+  d4 = dense(20) { posterior = FullRank, estimator = reparameterization }
+  tanh
+  d5 = dense(20) { posterior = Radial, prior = Normal(0, 1), estimator = reparameterization }
+  leaky_relu(0.1)
+  d6 = dense(20) {
+    posterior = Laplace, prior = ScaleMixture(weight = 0.5, scales = [1, exp(-6)])
+    bias: prior = Normal(0, 10), posterior = Delta
+  }
+  relu
+  d7 = dense(20) { posterior = Cauchy, estimator = flipout
+    kernel: posterior = MeanField
+    bias: estimator = reparameterization }
+  relu
+  logits = dense(10)
+}
+observe label ~ Categorical(logits = logits)
+objective elbo { kl = auto, minibatch = blundell }
+";
+
+const POINTS: &str = "model points
+input  x: real[4]
+target y: real[3]
+default { prior = StudentT(4, 0, 0.5), posterior = Delta, bias = deterministic(0) }
+network { dense(16), tanh, out = dense(3) }
+observe y ~ Normal(loc = out, scale = 0.3)
+objective map
+";
+
+const LIKELIHOOD_ALONE: &str = "model likelihood_alone
+input  x: real[4]
+target y: binary
+default { posterior = deterministic }
+network { dense(16), relu, out = dense(2) }
+observe y ~ Bernoulli(logits = out[1])
+objective elbo
+";
+
+const MODELS: [&str; 4] = [HIERARCHY, MANY, POINTS, LIKELIHOOD_ALONE];
+
+/// The models above and those of `specs/`.
+fn models() -> Vec<std::sync::Arc<Model>> {
+    let mut models: Vec<_> = MODELS.iter().map(|text| plan(text).model.clone()).collect();
+    for entry in std::fs::read_dir("specs").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "bnn") {
+            models.push(crate::front_ir::compiled(&path).model);
+        }
+    }
+    assert!(models.len() > MODELS.len() + 3);
+    models
+}
+
+fn facts() -> Facts {
+    Facts {
+        training_examples: Some(50_000),
+        validation_examples: 1_000,
+        batch: Some(128),
+        data: Some("set_of_data".into()),
+        ..Facts::default()
+    }
+}
+
+fn table<'a>(document: &'a Document, label: &str) -> &'a Table {
+    let mut tables = document.blocks.iter().filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    });
+    tables.find(|table| table.label == label).expect(label)
+}
+
+/// The words of a cell.
+fn cell(parts: &[Inline]) -> String {
+    let text = |part: &Inline| match part {
+        Inline::Text(text) | Inline::Code(text) | Inline::Lead(text) => text.clone(),
+        Inline::Maths(maths) => maths.plain(),
+        Inline::Cite(_) | Inline::Table(_) => String::new(),
+    };
+    parts.iter().map(text).collect()
+}
+
+/// A count as the document writes it: `1,000`, or `3×272` for three rows.
+fn count(text: &str) -> usize {
+    let number = |text: &str| {
+        text.replace(',', "")
+            .parse::<usize>()
+            .unwrap_or_else(|_| panic!("{text}"))
+    };
+    match text.split_once('×') {
+        Some((times, each)) => number(times) * number(each),
+        None if text.is_empty() => 0,
+        None => number(text),
+    }
+}
+
+/// From a heading to the next.
+fn section(text: &str, heading: &str, next: &str) -> String {
+    let start = text
+        .find(heading)
+        .unwrap_or_else(|| panic!("no {heading} in\n{text}"));
+    let end = text[start + 1..]
+        .find(next)
+        .map_or(text.len(), |end| start + 1 + end);
+    text[start..end].trim_end().to_string() + "\n"
+}
+
+#[test]
+fn each_entry_is_counted_once() {
+    for model in models() {
+        let document = explain(&model, &facts());
+        let column = |label: &str, at: usize| -> usize {
+            let rows = table(&document, label).rows.iter();
+            rows.map(|row| count(&cell(&row[at]))).sum()
+        };
+        let len = |tensor| model.tensors[tensor].shape.len();
+        let terms = model.loss.terms.iter();
+        let expected: usize = terms.filter_map(|term| term.kind.tensor()).map(len).sum();
+        assert_eq!(column("terms", 2), expected, "{}: the terms", model.name);
+        let of_layers = model
+            .tensors
+            .iter()
+            .filter(|(_, tensor)| tensor.role.is_of_layer());
+        let expected: usize = of_layers.map(|(_, tensor)| tensor.shape.len()).sum();
+        assert_eq!(column("layers", 3), expected, "{}: the layers", model.name);
+    }
+}
+
+/// The scale of each row of the table is that of the terms, with its numbers.
+#[test]
+fn scales_are_the_terms_own() {
+    for model in models() {
+        let document = explain(&model, &facts());
+        let mut scales: Vec<String> = model
+            .loss
+            .terms
+            .iter()
+            .map(|term| Maths::parse(&term.scale.with_numbers(Some(50_000), Some(128))).plain())
+            .collect();
+        scales.dedup();
+        for row in &table(&document, "terms").rows {
+            assert!(
+                scales.contains(&cell(&row[4])),
+                "{}: {}",
+                model.name,
+                cell(&row[4])
+            );
+        }
+    }
+}
+
+/// q has as many parameters as there are trainable numbers of what is drawn.
+#[test]
+fn the_family_has_the_plans_variables() {
+    for text in [HIERARCHY, MANY] {
+        let plan = plan(text);
+        let random = plan.model.tensors.iter().zip(&plan.tensors);
+        let random =
+            random.filter(|((_, tensor), _)| tensor.posterior.family.entries().is_random());
+        let expected: usize = random.map(|(_, tensor)| tensor.variables.len()).sum();
+        let said = explain(&plan.model, &facts()).text(100);
+        let number = said
+            .split("is approximated by a distribution")
+            .nth(1)
+            .unwrap();
+        let number = number
+            .split("with")
+            .nth(1)
+            .unwrap()
+            .split_whitespace()
+            .next()
+            .unwrap();
+        assert_eq!(count(number), expected);
+    }
+}
+
+#[test]
+fn sections() {
+    let hierarchy = explain(&plan(HIERARCHY).model, &facts());
+    let (text, markdown) = (hierarchy.text(80), hierarchy.markdown());
+    insta::assert_snapshot!(
+        "explain_repeated_layers",
+        section(&markdown, "### Network", "\n### ")
+    );
+    insta::assert_snapshot!(
+        "explain_latent_prior",
+        section(&text, "Prior\n", "\nVariational")
+    );
+    insta::assert_snapshot!(
+        "explain_tempered",
+        section(&text, "Objective\n", "\nEstimator")
+    );
+    let many = explain(&plan(MANY).model, &facts());
+    insta::assert_snapshot!(
+        "explain_terms",
+        section(&many.markdown(), "**Table 3", "\n*Closed")
+    );
+    insta::assert_snapshot!(
+        "explain_forms",
+        section(&many.text(80), "Closed form.", "\nThe scales")
+    );
+    let points = explain(&plan(POINTS).model, &Facts::default());
+    insta::assert_snapshot!(
+        "explain_points",
+        section(&points.latex(), "\\section{Point", "\nEach step")
+    );
+    let alone = explain(&plan(LIKELIHOOD_ALONE).model, &Facts::default());
+    insta::assert_snapshot!(
+        "explain_likelihood",
+        section(&alone.text(80), "Objective\n", "\nTable")
+    );
+}
+
+#[test]
+fn a_model_is_called_what_it_is() {
+    let said = |text: &str| explain(&plan(text).model, &facts()).text(200);
+    let points = said(POINTS);
+    assert!(
+        points.contains("maximum a posteriori") && !points.contains("ELBO"),
+        "{points}"
+    );
+    let alone = said(LIKELIHOOD_ALONE);
+    assert!(
+        alone.contains("maximum likelihood") && !alone.contains("KL"),
+        "{alone}"
+    );
+    assert!(said(HIERARCHY).contains("This is not the negative ELBO"));
+    let plain = HIERARCHY.replace("objective elbo {", "objective elbo # {");
+    let plain = said(&plain);
+    assert!(plain.contains("L = −ELBO/N ="), "{plain}");
+    assert!(
+        !plain.contains("temperature") && !plain.contains("annealing"),
+        "{plain}"
+    );
+}
+
+#[test]
+fn the_text_fits_the_terminal() {
+    for model in models() {
+        for width in [80, 100] {
+            for line in explain(&model, &facts()).text(width).lines() {
+                assert!(line.chars().count() <= width, "{}: {line}", model.name);
+            }
+        }
+    }
+}
+
+/// One document with every formula and phrase of every registry.
+fn registries() -> Document {
+    let mut document = Document::new("Registries");
+    let mut add = |name: &str, text: &str| {
+        assert!(!text.trim().is_empty(), "{name} has no text");
+        for part in text.split('$').skip(1).step_by(2) {
+            let maths = Maths::parse(part);
+            assert_eq!(Maths::parse(&maths.source()), maths, "{name}: {part}");
+        }
+        document.prose(&format!("Of `{name}`: {text}"));
+    };
+    for layer in LAYERS {
+        let signature = layer.signature();
+        let words = signature.parameters.iter().filter_map(|p| match p.kind {
+            Kind::Choice(words) => Some((p.name, words)),
+            _ => None,
+        });
+        let (name, words) = words.last().unwrap_or(("", &[""]));
+        for word in words {
+            let arguments = Constants(vec![(name, Constant::Word(word))]);
+            add(signature.name, layer.methods(&arguments));
+        }
+    }
+    for entry in DISTRIBUTIONS {
+        add(entry.signature().name, &format!("$${}$$", entry.formula()));
+        if let Some(notation) = entry.notation() {
+            add(entry.signature().name, &format!("$${notation}$$"));
+        }
+    }
+    for entry in CLOSED_FORMS {
+        let name = format!("{} {}", entry.posterior(), entry.prior());
+        add(
+            &name,
+            &format!("by {}, $${}$$", entry.source(), entry.formula()),
+        );
+    }
+    for entry in POSTERIORS {
+        let name = entry.signature().name;
+        add(name, entry.methods());
+        entry
+            .draw()
+            .into_iter()
+            .for_each(|draw| add(name, &format!("$${draw}$$")));
+        entry
+            .beyond_entries()
+            .into_iter()
+            .for_each(|text| add(name, text));
+        for variable in entry.variables(&bnnc::tensor::Shape(vec![3, 2]), 2) {
+            let (symbol, scale) = entry.symbols(variable.name);
+            add(name, &format!("${symbol}$ ${}$", scale.unwrap_or(symbol)));
+        }
+    }
+    for entry in ESTIMATORS {
+        add(entry.signature().name, entry.methods());
+    }
+    add("point", bnnc::estimator::Estimator::methods(&POINT));
+    add("scaled", bnnc::estimator::Estimator::methods(&SCALED));
+    for entry in LIKELIHOODS {
+        add(
+            entry.signature().name,
+            &format!("$${}$$ $${}$$", entry.notation(), entry.formula()),
+        );
+    }
+    document
+}
+
+/// What a registry cites is known, and all that is known is cited somewhere.
+#[test]
+fn citations_lead_somewhere() {
+    let text = registries().text(80);
+    assert!(!text.contains("[@"), "{text}");
+    let mut cited = registries().references();
+    for model in models() {
+        let said = explain(&model, &facts());
+        assert!(!said.text(80).contains("[@"));
+        cited.extend(said.references());
+    }
+    let sticking = "objective elbo { kl = monte_carlo(gradient = path) }";
+    let path = plan(&MANY.replace(
+        "objective elbo { kl = auto, minibatch = blundell }",
+        sticking,
+    ));
+    cited.extend(explain(&path.model, &facts()).references());
+    for reference in bibliography::REFERENCES {
+        let found = cited.iter().any(|c| c.key == reference.key);
+        assert!(found, "{} is cited nowhere", reference.key);
+    }
+}
+
+/// Names that mean something in LaTeX, or that its fonts do not have.
+fn hostile() -> Document {
+    let facts = Facts {
+        data: Some("a_b%c$d#{x}~^\\\\é日本&<|>\"`*[@graves2011].csv".into()),
+        set: vec![("width".into(), "4".into())],
+        ..facts()
+    };
+    let text = POINTS
+        .replace("out", "out_of_all")
+        .replace("dense(16)", "h_1 = dense(16)");
+    explain(&plan(&text).model, &facts)
+}
+
+fn documents() -> Vec<Document> {
+    let models = models();
+    let said = models.iter().map(|model| explain(model, &facts()));
+    said.chain([registries(), hostile()]).collect()
+}
+
+/// What stands outside of formulas, and the formulas.
+fn apart(latex: &str) -> (String, Vec<String>) {
+    let (mut words, mut formulas) = (String::new(), Vec::new());
+    let mut rest = latex;
+    let marks = [
+        ("$", "$"),
+        ("\\[", "\\]"),
+        ("\\begin{equation*}", "\\end{equation*}"),
+    ];
+    while let Some((at, open, close)) = marks
+        .iter()
+        .filter_map(|(open, close)| {
+            let mut places = rest.match_indices(open).map(|(at, _)| at);
+            let at = places.find(|at| !rest[..*at].ends_with('\\'))?;
+            Some((at, *open, *close))
+        })
+        .min_by_key(|(at, ..)| *at)
+    {
+        words += &rest[..at];
+        let inside = &rest[at + open.len()..];
+        let end = inside
+            .find(close)
+            .unwrap_or_else(|| panic!("{open} is never closed: {inside}"));
+        formulas.push(inside[..end].to_string());
+        rest = &inside[end + close.len()..];
+    }
+    (words + rest, formulas)
+}
+
+fn balanced(text: &str) -> bool {
+    let mut depth = 0i32;
+    let mut escaped = false;
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
+}
+
+/// Signs with a meaning that no backslash takes from them.
+fn bare(text: &str, signs: &str) -> Option<char> {
+    let mut escaped = false;
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if signs.contains(c) => return Some(c),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[test]
+fn the_latex_is_well_formed() {
+    for document in documents() {
+        let latex = document.latex();
+        assert!(balanced(&latex), "{latex}");
+        let mut open: Vec<&str> = Vec::new();
+        for (at, _) in latex
+            .match_indices("\\begin{")
+            .chain(latex.match_indices("\\end{"))
+        {
+            assert!(latex[at..].contains('}'));
+        }
+        for part in latex.split('\\').skip(1) {
+            if let Some(name) = part.strip_prefix("begin{") {
+                open.push(name.split('}').next().unwrap());
+            } else if let Some(name) = part.strip_prefix("end{") {
+                assert_eq!(open.pop(), name.split('}').next(), "{latex}");
+            }
+        }
+        assert!(open.is_empty(), "{open:?} are open");
+        let body = &latex[latex.find("\\begin{document}").unwrap()..];
+        let (words, formulas) = apart(body);
+        let words: String = words.lines().filter(|line| !line.contains('&')).collect();
+        // The columns of a table, and keys of references, are no words.
+        assert_eq!(bare(&words, "_^#%$"), None, "{words}");
+        assert!(words.chars().all(|c| c <= 'ſ'), "{words}");
+        for formula in formulas {
+            assert!(balanced(&formula), "{formula}");
+            assert!(formula.is_ascii(), "{formula}");
+            assert_eq!(bare(&formula, "#%$|"), None, "{formula}");
+        }
+    }
+}
+
+/// Runs pdflatex on each, where there is one.
+#[test]
+fn the_latex_compiles() {
+    if Command::new("pdflatex").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no pdflatex, nothing was compiled");
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    for (index, document) in documents().iter().enumerate() {
+        let name = format!("{index}.tex");
+        std::fs::write(place.path().join(&name), document.latex()).unwrap();
+        let mut log = compile(place.path(), &name);
+        log += &compile(place.path(), &name);
+        let last = log.rsplit("This is pdfTeX").next().unwrap();
+        for complaint in ["undefined", "Overfull \\hbox", "Missing character"] {
+            // A table of formulas may be a hair wider than the page.
+            let lines: Vec<&str> = last
+                .lines()
+                .filter(|line| line.contains(complaint))
+                .collect();
+            assert!(
+                lines.is_empty(),
+                "{}: {lines:?}\n{}",
+                complaint,
+                document.latex()
+            );
+        }
+    }
+}
+
+fn compile(folder: &Path, name: &str) -> String {
+    let output = Command::new("pdflatex")
+        .current_dir(folder)
+        .args([
+            "-draftmode",
+            "-interaction=nonstopmode",
+            "-halt-on-error",
+            name,
+        ])
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{log}");
+    log
+}
+
+#[test]
+fn surrogates_are_no_bound() {
+    let model = &plan(MANY).model;
+    let terms = &model.loss.terms;
+    assert!(
+        terms
+            .iter()
+            .any(|term| matches!(term.kind, TermKind::Surrogate(_)))
+    );
+    let said = explain(model, &facts()).text(400);
+    assert!(said.contains("no bound on the evidence"), "{said}");
+    assert!(!said.contains("−ELBO/N"), "{said}");
+}
