@@ -54,7 +54,7 @@ impl Distribution for ScaleMixture {
     }
 
     fn formula(&self) -> &'static str {
-        "sum over k of weight[k] Normal(w; 0, scales[k])"
+        "sum_k weight_k Normal(w; 0, scales_k^2)"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

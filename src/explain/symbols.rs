@@ -133,14 +133,14 @@ impl Methods<'_> {
 
     /// The names of a distribution's parameters, a list's entries apart: `weight`, `scales_1`.
     pub(super) fn parameter_names(prior: &Prior) -> Vec<String> {
-        let signature = prior.distribution.signature();
-        let singles = signature.parameters.len() - 1;
+        let lengths = prior.distribution.lengths(prior.parameters.len());
+        let numbers = prior.distribution.signature().parameters.iter();
+        let numbers = numbers.filter(|p| !matches!(p.kind, signature::Kind::Choice(_)));
         let mut names = Vec::new();
-        for parameter in signature.parameters {
+        for (parameter, length) in numbers.zip(lengths) {
             match parameter.kind {
-                signature::Kind::Numbers { .. } => {
-                    let many = prior.parameters.len() - singles;
-                    names.extend((1..=many).map(|at| format!("{}_{at}", parameter.name)));
+                signature::Kind::Numbers { .. } if length > 1 => {
+                    names.extend((1..=length).map(|at| format!("{}_{at}", parameter.name)));
                 }
                 _ => names.push(parameter.name.to_string()),
             }
