@@ -147,7 +147,7 @@ fn gamma(loc: f64, scale: f64, a: f64, b: f64) -> Parts {
     }
 }
 
-/// KL(LogNormal(μ, σ) ‖ Gamma(a, rate b)): see [`gamma`].
+/// KL(LogNormal(μ, σ) ‖ Gamma(a, rate b)): see `gamma`.
 pub struct LogNormalGamma;
 
 impl ClosedForm for LogNormalGamma {

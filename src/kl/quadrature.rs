@@ -30,7 +30,7 @@ use std::sync::LazyLock;
 /// Two things come with some priors:
 ///
 /// - *A singularity on the line itself* (log-uniform, horseshoe). Panels shrink toward it down to
-///   [`NEAREST`], and since the score has no integral there, derivatives are taken of the density
+///   `NEAREST`, and since the score has no integral there, derivatives are taken of the density
 ///   instead: ∂/∂μ E f = E[z (f - E f)]/σ, ∂/∂σ E f = E[z² (f - E f)]/σ.
 /// - *Exponential growth*, e^(kσz), of priors seen through e^z ([`PulledBack::growth`]). It counts as
 ///   a feature that is 8/(kσ) wide; its mass is around z = kσ, and as far the panels reach further.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! so that values keep their size from layer to layer where σ² is 1/fan_in, or 2/fan_in after a relu,
-//! which halves E[x²] (LeCun et al. 1998, section 4.6; He et al. 2015). For the outputs: how sure the
+//! which halves E x² (LeCun et al. 1998, section 4.6; He et al. 2015). For the outputs: how sure the
 //! networks are of a class, or how far their predictions reach, beside what the data has. See Gelman,
 //! Simpson and Betancourt 2017, "The prior can often only be understood in the context of the
 //! likelihood".

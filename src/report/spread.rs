@@ -8,7 +8,7 @@
 //! E[f(y)²] = ∫ f(y)² N(y; 0, E[y²]) dy          an activation, by Gauss–Hermite
 //! ```
 //!
-//! from E[x²] = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
+//! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
 //! padding not to matter: the numbers are good to tell 1 from 100.
 
 use crate::ir::{Argument, Handle, Model, Node, Tensor};
@@ -85,7 +85,7 @@ fn activated(map: &(impl Map<f64> + ?Sized), square: f64) -> f64 {
     values.map(|(n, y)| n.weight * density(n.at) * y * y).sum()
 }
 
-/// E[w²] under the prior.
+/// E w² under the prior.
 pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
     let prior = tensor.prior.as_ref()?;
     if prior.local.is_some() {

@@ -316,11 +316,11 @@ fn registries() -> Document {
     };
     for layer in LAYERS {
         let signature = layer.signature();
-        let words = signature.parameters.iter().filter_map(|p| match p.kind {
+        let mut words = signature.parameters.iter().filter_map(|p| match p.kind {
             Kind::Choice(words) => Some((p.name, words)),
             _ => None,
         });
-        let (name, words) = words.last().unwrap_or(("", &[""]));
+        let (name, words) = words.next_back().unwrap_or(("", &[""]));
         for word in words {
             let arguments = Constants(vec![(name, Constant::Word(word))]);
             add(signature.name, layer.methods(&arguments));
