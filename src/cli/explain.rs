@@ -6,6 +6,7 @@ use super::terminal::{out, width};
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
 use crate::explain::explain;
+use crate::lint::LINTS;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
@@ -47,11 +48,16 @@ enum Format {
 /// a model file nor a code.
 pub fn run(args: &ExplainArgs) -> Result<()> {
     let path = Path::new(&args.what);
-    if !path.exists()
-        && let Some(page) = page(&args.what)
-    {
-        out(format_args!("{page}"));
-        return Ok(());
+    if !path.exists() {
+        if let Some(lint) = LINTS.iter().find(|lint| lint.name() == args.what) {
+            out(format_args!("{}", lint.page()));
+            return Ok(());
+        }
+        if let Some(meaning) = page(&args.what) {
+            let code = args.what.to_uppercase();
+            out(format_args!("{code}\n\n{meaning}\n"));
+            return Ok(());
+        }
     }
     if !path.exists() && path.extension().is_none_or(|extension| extension != "bnn") {
         return Err(unknown(&args.what).into());
@@ -73,7 +79,8 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
 fn unknown(what: &str) -> Diagnostic {
     let title = format!("`{what}` is neither a code nor a model file");
     let message = Diagnostic::error("E0610", title);
-    match nearest(what, pages()) {
+    let known = pages().chain(LINTS.iter().map(|lint| lint.name()));
+    match nearest(what, known) {
         Some(near) => message.help(format!("there is `{near}`")),
         None => message
             .note("a code stands in brackets before a message: error[E0301]")
