@@ -15,6 +15,7 @@ mod hierarchy;
 mod initializers;
 mod lints;
 mod oracle;
+mod pages;
 mod peers;
 mod pretrained;
 mod real_data;
