@@ -36,6 +36,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2015,
     },
     Reference {
+        key: "chyzak2019",
+        label: "Chyzak and Nielsen, 2019",
+        authors: "F. Chyzak and F. Nielsen",
+        title: "A closed-form formula for the Kullback-Leibler divergence between Cauchy distributions",
+        place: "arXiv:1905.10965",
+        year: 2019,
+    },
+    Reference {
         key: "clevert2016",
         label: "Clevert et al., 2016",
         authors: "D.-A. Clevert, T. Unterthiner and S. Hochreiter",
@@ -92,6 +100,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2013,
     },
     Reference {
+        key: "hron2018",
+        label: "Hron et al., 2018",
+        authors: "J. Hron, A. G. de G. Matthews and Z. Ghahramani",
+        title: "Variational Bayesian dropout: pitfalls and fixes",
+        place: "International Conference on Machine Learning",
+        year: 2018,
+    },
+    Reference {
         key: "jordan1999",
         label: "Jordan et al., 1999",
         authors: "M. I. Jordan, Z. Ghahramani, T. S. Jaakkola and L. K. Saul",
@@ -114,6 +130,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Variational dropout and the local reparameterization trick",
         place: "Advances in Neural Information Processing Systems",
         year: 2015,
+    },
+    Reference {
+        key: "krishnan2020",
+        label: "Krishnan et al., 2020",
+        authors: "R. Krishnan, M. Subedar and O. Tickoo",
+        title: "Specifying weight priors in Bayesian deep neural networks with empirical Bayes",
+        place: "AAAI Conference on Artificial Intelligence",
+        year: 2020,
     },
     Reference {
         key: "kucukelbir2017",
@@ -146,6 +170,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "A practical Bayesian framework for backpropagation networks",
         place: "Neural Computation 4(3), 448-472",
         year: 1992,
+    },
+    Reference {
+        key: "molchanov2017",
+        label: "Molchanov et al., 2017",
+        authors: "D. Molchanov, A. Ashukha and D. Vetrov",
+        title: "Variational dropout sparsifies deep neural networks",
+        place: "International Conference on Machine Learning",
+        year: 2017,
     },
     Reference {
         key: "ong2018",

@@ -6,7 +6,7 @@ use super::terminal::{out, width};
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
 use crate::explain::explain;
-use crate::lint::LINTS;
+use crate::lint::{self, LINTS};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
@@ -48,16 +48,11 @@ enum Format {
 /// a model file nor a code.
 pub fn run(args: &ExplainArgs) -> Result<()> {
     let path = Path::new(&args.what);
-    if !path.exists() {
-        if let Some(lint) = LINTS.iter().find(|lint| lint.name() == args.what) {
-            out(format_args!("{}", lint.page()));
-            return Ok(());
-        }
-        if let Some(meaning) = page(&args.what) {
-            let code = args.what.to_uppercase();
-            out(format_args!("{code}\n\n{meaning}\n"));
-            return Ok(());
-        }
+    if !path.exists()
+        && let Some(page) = page(&args.what).or_else(|| lint::find(&args.what).map(|l| l.page()))
+    {
+        out(format_args!("{page}"));
+        return Ok(());
     }
     if !path.exists() && path.extension().is_none_or(|extension| extension != "bnn") {
         return Err(unknown(&args.what).into());
@@ -79,8 +74,8 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
 fn unknown(what: &str) -> Diagnostic {
     let title = format!("`{what}` is neither a code nor a model file");
     let message = Diagnostic::error("E0610", title);
-    let known = pages().chain(LINTS.iter().map(|lint| lint.name()));
-    match nearest(what, known) {
+    let lints = LINTS.iter().map(|lint| lint.name());
+    match nearest(what, pages().chain(lints)) {
         Some(near) => message.help(format!("there is `{near}`")),
         None => message
             .note("a code stands in brackets before a message: error[E0301]")

@@ -38,7 +38,7 @@ impl Distribution for Cauchy {
     }
 
     fn formula(&self) -> &'static str {
-        "1 / (pi scale (1 + ((w - loc)/scale)^2))"
+        "1 / (pi scale (1 + (w - loc)^2/scale^2))"
     }
 
     fn moments(&self, _: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -51,7 +51,7 @@ impl Distribution for Horseshoe {
     }
 
     fn formula(&self) -> &'static str {
-        "exp(x) E1(x) / (scale sqrt(2 pi^3)), x = (w/scale)^2/2"
+        "exp(x) \"E\"_1(x) / (scale sqrt(2 pi^3)), x = w^2/(2 scale^2)"
     }
 
     fn moments(&self, _: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -36,7 +36,7 @@ impl Distribution for LogNormal {
     }
 
     fn formula(&self) -> &'static str {
-        "exp(-((ln w - loc)/scale)^2/2) / (w scale sqrt(2 pi)), w > 0"
+        "exp(-(ln w - loc)^2/(2 scale^2)) / (w scale sqrt(2 pi)), w > 0"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

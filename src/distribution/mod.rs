@@ -78,9 +78,15 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn support(&self, parameters: &[f64]) -> Support;
     /// The density at w, in the notation of [`crate::maths`].
     fn formula(&self) -> &'static str;
-    /// The distribution as a paper writes it, in the same notation, a list's entries as `scales_1`;
-    /// `None` where that is its name with its arguments.
-    fn notation(&self) -> Option<&'static str> {
+    /// [`Distribution::formula`] with as much of it written out as its parameters have.
+    fn density(&self, count: usize) -> String {
+        let _ = count;
+        self.formula().into()
+    }
+    /// The distribution of `count` parameters as a paper writes it, in the same notation, a list's
+    /// entries as `scales_1`; `None` where that is its name with its arguments.
+    fn notation(&self, count: usize) -> Option<String> {
+        let _ = count;
         None
     }
     /// Its mean and standard deviation where they are finite.

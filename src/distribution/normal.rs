@@ -34,8 +34,8 @@ impl Distribution for Normal {
         "exp(-(w - loc)^2/(2 scale^2)) / (scale sqrt(2 pi))"
     }
 
-    fn notation(&self) -> Option<&'static str> {
-        Some("Normal(loc, scale^2)")
+    fn notation(&self, _: usize) -> Option<String> {
+        Some("Normal(loc, scale^2)".into())
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -44,6 +44,20 @@ static SIGNATURE: Signature = Signature {
     ],
 };
 
+/// The mixture of `count` parameters, term by term where that is short; `at` are the first arguments of
+/// each normal.
+fn written_out(count: usize, at: &str) -> String {
+    let terms = |count: usize| {
+        let terms = (1..=count).map(|k| format!("weight_{k} Normal({at}, scales_{k}^2)"));
+        terms.collect::<Vec<_>>().join(" + ")
+    };
+    match count {
+        3 => format!("weight Normal({at}, scales_1^2) + (1 - weight) Normal({at}, scales_2^2)"),
+        count if count <= 6 => terms(count / 2),
+        _ => format!("sum_k weight_k Normal({at}, scales_k^2)"),
+    }
+}
+
 impl Distribution for ScaleMixture {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
@@ -54,7 +68,15 @@ impl Distribution for ScaleMixture {
     }
 
     fn formula(&self) -> &'static str {
-        "sum_k weight_k Normal(w; 0, scales_k^2)"
+        "sum_k weight_k Normal(w ; 0, scales_k^2)"
+    }
+
+    fn density(&self, count: usize) -> String {
+        written_out(count, "w ; 0")
+    }
+
+    fn notation(&self, count: usize) -> Option<String> {
+        Some(written_out(count, "0"))
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

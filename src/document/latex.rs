@@ -220,7 +220,7 @@ fn shares(table: &Table) -> Vec<f64> {
     let longest = |column: usize| {
         let cells = table.rows.iter().filter_map(|row| row.get(column));
         let most = cells.map(|cell| length(cell)).max().unwrap_or(0);
-        (most as f64).clamp(12.0, 60.0)
+        (most as f64).clamp(20.0, 60.0)
     };
     let broken = |column: &usize| table.columns[*column].align == Align::Wrap;
     let columns: Vec<usize> = (0..table.columns.len()).filter(broken).collect();

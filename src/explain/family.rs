@@ -8,6 +8,7 @@ use crate::initializer::Initializer;
 use crate::ir::{Handle, Tensor};
 use crate::maths::Maths;
 use crate::posterior::{Start, Transform, VariableSpec};
+use crate::pretrained::moped::FLOOR;
 
 impl Methods<'_> {
     pub(super) fn family(&mut self) {
@@ -32,10 +33,10 @@ impl Methods<'_> {
             )
         {
             let posterior = &self.model.tensors[tensors[0]].posterior;
-            let methods = sentence(&posterior.methods());
+            let methods = sentence(&simplified(&posterior.methods()));
             let draw = match (posterior.draw(), points) {
-                (Some(draw), false) => format!(" A draw is ${}$.", simplified(&draw)),
-                (Some(draw), true) => format!(" What is used is ${}$.", simplified(&draw)),
+                (Some(draw), false) => simplified(&format!(" A draw is ${draw}$.")),
+                (Some(draw), true) => simplified(&format!(" What is used is ${draw}$.")),
                 (None, _) => String::new(),
             };
             let is = if points { "there is" } else { "$q$ is" };
@@ -108,9 +109,20 @@ impl Methods<'_> {
             posterior, shape, ..
         } = &self.model.tensors[tensor];
         let variables = posterior.family.variables(shape, posterior.rank);
-        let starts = variables
-            .iter()
-            .map(|variable| self.variable_start(tensor, variable, &posterior.start(variable)));
+        let starts = variables.iter().map(|variable| {
+            let (symbol, of) = posterior.family.symbols(variable.name);
+            let pretrained = posterior.pretrained.as_ref();
+            match pretrained.filter(|_| posterior.given(variable).is_some()) {
+                Some(from) => match (from.delta, of) {
+                    (Some(delta), Some(of)) => {
+                        let (delta, floor) = (number(delta), number(FLOOR));
+                        format!("${of} = max({delta} abs(mu_i), {floor})$")
+                    }
+                    _ => format!("${symbol} = w_i^0$, the pretrained weights"),
+                },
+                None => self.variable_start(tensor, variable, &posterior.start(variable)),
+            }
+        });
         join(starts.collect(), "and")
     }
 
@@ -156,9 +168,29 @@ fn squared(scale: f64) -> String {
     square.replace(&|_| Some(scale.clone())).source()
 }
 
-/// With what numbers come to.
-fn simplified(formula: &str) -> String {
-    Maths::parse(formula).replace(&|_| None).source()
+/// With what the numbers in its formulas come to.
+fn simplified(text: &str) -> String {
+    let formula = |text: &str| Maths::parse(text).replace(&|_| None).source();
+    let words = |text: &str| alternately(text, "$", &str::to_string, &formula);
+    alternately(text, "$$", &words, &formula)
+}
+
+/// Parts between marks, in turn by `outside` and by `inside`.
+fn alternately(
+    text: &str,
+    mark: &str,
+    outside: &dyn Fn(&str) -> String,
+    inside: &dyn Fn(&str) -> String,
+) -> String {
+    let parts = text.split(mark).enumerate();
+    let parts = parts.map(|(at, part)| {
+        if at % 2 == 0 {
+            outside(part)
+        } else {
+            inside(part)
+        }
+    });
+    parts.collect::<Vec<_>>().join(mark)
 }
 
 /// To three digits.

@@ -59,8 +59,9 @@ impl Methods<'_> {
             _ => "",
         };
         let prior = match &term.kind {
-            TermKind::Kl(_, Form::ClosedForm(_)) => prior.distribution.signature().name,
-            _ => "",
+            TermKind::Kl(_, Form::ClosedForm(_)) => prior.distribution.signature().name.to_string(),
+            TermKind::Surrogate(_) => tensor.posterior.rate.to_string(),
+            _ => String::new(),
         };
         (format!("{} {prior}", self.form_name(term)), pair)
     }
@@ -83,32 +84,38 @@ impl Methods<'_> {
         let Some((_, prior)) = self.tensor_of(terms[0]) else {
             return String::new();
         };
-        format!(
-            "*Closed form.* The KL divergence of one entry is, by {}, $$KL({entry} || {}) = {},$$ {}.",
-            form.source(),
+        let entry = format!(
+            "KL({entry} || {}) = {}",
             self.generic(prior).source(),
-            formula.source(),
-            self.with_numbers(prior, terms),
+            formula.source()
+        );
+        format!(
+            "*Closed form.* The KL divergence of one entry is, by {}, {}",
+            form.source(),
+            self.with_numbers(&entry, prior, terms),
         )
     }
 
     fn quadrature(&self, posterior: &str, terms: &[&Term]) -> String {
-        let (formula, nodes) = match posterior {
+        let names = self.names(&tensors(terms));
+        let (of, density) = match posterior {
             "Normal" => (
-                "KL(Normal(mu, sigma^2) || p) approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln p(mu + sigma z_k)",
-                "the nodes $z_k$",
+                format!("The KL divergence of an entry of {names} has no closed form and"),
+                "p",
             ),
             _ => (
-                "KL(q || p) approx sum_k v_k (ln q(w_k) - ln p(w_k))",
-                "the draws $w_k$ whose $epsilon_i$ are the nodes",
+                format!(
+                    "The KL divergence of {names} is that of the normal variable that it is a function of, from \
+                     the density $p_z$ that the prior gives that variable. It has no closed form and"
+                ),
+                "p_z",
             ),
         };
         format!(
-            "*Quadrature.* The KL divergence of an entry of {} has no closed form and is integrated \
-             numerically, without noise: $${formula},$$ with {nodes} and weights $v_k$ of a Gauss-Hermite \
-             rule or, where $ln p$ is not smooth on the scale of $sigma$, of Gauss-Legendre rules on short \
-             panels.",
-            self.names(&tensors(terms)),
+            "*Quadrature.* {of} is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || {density}) \
+             approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the nodes $z_k$ \
+             and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on the scale of \
+             $sigma$, of Gauss-Legendre rules on short panels.",
         )
     }
 
@@ -140,12 +147,12 @@ impl Methods<'_> {
         let Some((_, prior)) = self.tensor_of(terms[0]) else {
             return String::new();
         };
+        let entry = format!("(1 - {})/(2 s^2) (M_(i j) - m)^2", symbols::number(rate));
+        let entry = Maths::parse(&entry).replace(&|_| None).source();
         format!(
             "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a density is \
-             infinite. In its place stands, for each entry and up to a constant [@gal2016], $$(1 - r)/(2 s^2) \
-             (M_(i j) - m)^2,$$ {}, and the rate $r = {}$.",
-            self.with_numbers(prior, terms),
-            symbols::number(rate),
+             infinite. In its place stands, for each entry and up to a constant [@gal2016], {}",
+            self.with_numbers(&entry, prior, terms),
         )
     }
 
@@ -168,13 +175,15 @@ impl Methods<'_> {
             .into_iter()
             .filter_map(|(_, terms)| {
                 let (_, prior) = self.tensor_of(terms[0])?;
-                let formula = Maths::parse(prior.distribution.formula())
-                    .replace(&|name| symbols::parameter(name).map(Maths::parse));
+                let formula = Maths::parse(&prior.distribution.density(prior.parameters.len()))
+                    .replace(&|name| {
+                        let known = symbols::parameter(name.split('_').next()?);
+                        known.map(|_| Maths::parse(&symbols::parameter_or_name(name)))
+                    });
                 Some(format!(
-                    "The density of the prior {} is $$p(w) = {},$$ {}.",
+                    "The density of the prior {} is {}",
                     code(prior.distribution.signature().name),
-                    formula.source(),
-                    self.with_numbers(prior, &terms)
+                    self.with_numbers(&format!("p(w) = {}", formula.source()), prior, &terms)
                 ))
             })
             .collect();
@@ -217,28 +226,33 @@ impl Methods<'_> {
         self.distribution(prior, &|at| symbols::parameter_or_name(&names[at]))
     }
 
-    /// `with $m = 0$ and $s = 1$`, where all terms have the same numbers.
-    fn with_numbers(&self, prior: &Prior, terms: &[&Term]) -> String {
+    /// A formula with the prior's parameters in it, and `with $m = 0$ and $s = 1$` where all terms have
+    /// the same numbers.
+    fn with_numbers(&self, formula: &str, prior: &Prior, terms: &[&Term]) -> String {
         let same = terms.iter().all(|term| {
             let other = self.tensor_of(term).map(|(_, prior)| prior);
             other.is_some_and(|other| {
-                other.parameters == prior.parameters && other.local == prior.local
+                let alike = (&other.parameters, other.local) == (&prior.parameters, prior.local);
+                alike && other.anchor.is_none()
             })
         });
         let names = Self::parameter_names(prior);
+        if names.is_empty() {
+            return format!("$${formula}.$$");
+        }
         let symbols = names.iter().map(|name| symbols::parameter_or_name(name));
         if !same || prior.local.is_some() {
             let symbols = symbols.map(|symbol| format!("${symbol}$")).collect();
-            let table = if self.document.has_table("priors") {
-                " ([#priors])"
-            } else {
-                ""
+            let table = match self.document.has_table("priors") {
+                true => " ([#priors])",
+                false => "",
             };
-            return format!("with {} those of each prior{table}", join(symbols, "and"));
+            let symbols = join(symbols, "and");
+            return format!("$${formula},$$ with {symbols} those of each prior{table}.");
         }
         let numbers = symbols.zip(&prior.parameters);
         let numbers =
             numbers.map(|(symbol, scalar)| format!("${symbol} = {}$", self.scalar(scalar)));
-        format!("with {}", join(numbers.collect(), "and"))
+        format!("$${formula},$$ with {}.", join(numbers.collect(), "and"))
     }
 }

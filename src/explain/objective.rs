@@ -258,9 +258,13 @@ impl Methods<'_> {
             .model
             .latents_of(term)
             .iter()
-            .map(|latent| super::symbols::name(&self.model.tensors[*latent].name))
+            .map(|latent| self.latent_symbol(*latent))
             .collect();
-        let latents = latents.join(", ");
+        // Of many, the expectation over all is as good and shorter.
+        let latents = match latents.len() {
+            0..=2 => latents.join(", "),
+            _ => "z".into(),
+        };
         match (&term.kind, latents.is_empty()) {
             (TermKind::Nll, _) => format!("-ln p(y | {})", self.given("x")),
             (TermKind::Kl(..), true) => "KL(q || p)".into(),
@@ -278,16 +282,18 @@ impl Methods<'_> {
 
     /// Why each scale is what it is.
     fn reasons(&mut self) {
+        let terms: Vec<&Term> = self.model.loss.terms.iter().collect();
         let mut items: Vec<String> = Vec::new();
-        for term in &self.model.loss.terms {
-            let (scale, symbol) = (&term.scale, self.term_symbol(term));
-            let item = format!(
-                "${scale}$ of ${symbol}$: {}.",
-                term.why.marked().replace("log p", "ln p")
-            );
-            if !items.contains(&item) {
-                items.push(item);
+        for ((scale, why), terms) in grouped(&terms, |term| (term.scale.to_string(), term.why)) {
+            let mut symbols: Vec<String> = Vec::new();
+            for term in terms {
+                let symbol = format!("${}$", self.term_symbol(term));
+                if !symbols.contains(&symbol) {
+                    symbols.push(symbol);
+                }
             }
+            let why = why.marked().replace("log p", "ln p");
+            items.push(format!("${scale}$ of {}: {why}.", join(symbols, "and")));
         }
         self.document.prose("The scales:");
         self.document.list(&items);

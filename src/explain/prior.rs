@@ -4,7 +4,7 @@ use super::groups::grouped;
 use super::{Kind, Methods, counted, symbols, thousands};
 use crate::check::words::join;
 use crate::document::{Align, code};
-use crate::ir::{Handle, Prior, Tensor};
+use crate::ir::{Handle, Prior, Role, Tensor};
 use crate::signature::Domain;
 
 /// From so many numbers on, a setting that gives each parameter another is told as it is written.
@@ -24,24 +24,42 @@ impl Methods<'_> {
         if latents.is_empty() {
             return;
         }
-        let each: Vec<String> = latents
-            .iter()
-            .filter_map(|latent| {
-                let tensor = &self.model.tensors[*latent];
-                let prior = self.prior_symbol(tensor.prior.as_ref()?);
-                Some(format!(
-                    "{} ~ {}",
-                    symbols::name(&tensor.name),
-                    prior.source()
-                ))
-            })
-            .collect();
-        let what = match latents.len() {
-            1 => "A latent variable is shared by the whole model",
-            _ => "Latent variables, together $z$, are shared by the whole model",
+        let of = |role: Role| -> Vec<Handle<Tensor>> {
+            let tensors = latents.iter().copied();
+            tensors
+                .filter(|latent| self.model.tensors[*latent].role == role)
+                .collect()
         };
-        self.document
-            .prose(&format!("{what}: $${}.$$", each.join(", ")));
+        let (global, local) = (of(Role::Latent), of(Role::Local));
+        let each = |latent: Handle<Tensor>, symbol: String| {
+            let prior = self.prior_symbol(self.model.tensors[latent].prior.as_ref()?);
+            Some(format!("{symbol} ~ {}", prior.source()))
+        };
+        let globals: Vec<String> = global
+            .iter()
+            .filter_map(|latent| each(*latent, self.latent_symbol(*latent)))
+            .collect();
+        let mut text = match &globals[..] {
+            [] => String::new(),
+            [one] => format!("A latent variable is shared by the whole model: $${one}.$$"),
+            several => {
+                let several = several.join(", ");
+                format!("Latent variables are shared by the whole model: $${several}.$$")
+            }
+        };
+        for (_, local) in grouped(&local, |latent| each(latent, String::new())) {
+            let Some(prior) = each(local[0], "lambda_o".into()) else {
+                continue;
+            };
+            let names = self.names(&local);
+            text += &format!(
+                "\n\nEach output unit $o$ has a local scale of its own ({names}), $${prior}.$$"
+            );
+        }
+        if self.symbols_of(&[Kind::Latent]) == ["z"] {
+            text += "\n\nTogether these are $z$.";
+        }
+        self.document.prose(&text);
     }
 
     fn weight_priors(&mut self) {
@@ -88,6 +106,23 @@ impl Methods<'_> {
             }
         }
         self.fans(&weights);
+        let prior = |tensor: &Handle<Tensor>| self.model.tensors[*tensor].prior.as_ref();
+        let mut priors = weights.iter().filter_map(prior);
+        if priors.clone().any(|prior| prior.anchor.is_some()) {
+            self.document.prose(
+                "$w_i^0$ is the weight of a pretrained network, about which the prior stands (empirical \
+                 Bayes [@krishnan2020]): it is made from the data, so that what is minimised bounds the \
+                 evidence of no model that was fixed before them.",
+            );
+        }
+        let improper = priors.find_map(|prior| {
+            let name = prior.distribution.signature().name;
+            Some((name, prior.distribution.improper()?))
+        });
+        if let Some((name, what)) = improper {
+            self.document
+                .prose(&format!("{} is improper: {what}.", code(name)));
+        }
     }
 
     /// Parameters by their prior. A setting with `fan_in` gives each its own; where that would be too

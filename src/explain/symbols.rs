@@ -2,16 +2,16 @@
 
 use super::{Kind, Methods};
 use crate::check::expression::show;
-use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Scalar};
+use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Role, Scalar, Tensor};
 use crate::maths::{Class, Maths, SYMBOLS};
 use crate::signature;
 use crate::syntax::ast::Operator;
 
 /// Letters with a meaning of their own in the text.
 const TAKEN: &[&str] = &[
-    "B", "D", "E", "K", "L", "M", "N", "S", "T", "a", "b", "e", "f", "h", "i", "k", "m", "n", "p",
-    "q", "s", "t", "v", "w", "x", "y", "z", "mu", "sigma", "rho", "epsilon", "theta", "psi", "pi",
-    "phi",
+    "alpha", "beta", "nu", "c", "B", "D", "E", "K", "L", "M", "N", "S", "T", "a", "b", "e", "f",
+    "h", "i", "k", "l", "m", "n", "p", "q", "s", "t", "u", "v", "w", "x", "y", "z", "mu", "sigma",
+    "rho", "epsilon", "theta", "psi", "pi", "lambda", "phi",
 ];
 
 /// The symbol of a name of the file: its Greek letter or letter, else the name itself.
@@ -36,15 +36,21 @@ pub(super) fn parameter(name: &str) -> Option<&'static str> {
         "weight" => "c",
         "rate" => "beta",
         "shape" | "concentration" => "alpha",
-        "scales_1" => "s_1",
-        "scales_2" => "s_2",
+        "scales" => "s",
+        "low" => "l",
+        "high" => "u",
         _ => return None,
     })
 }
 
-/// That symbol, or the name itself.
+/// That symbol, with the index that a list's entry has; or the name itself.
 pub(super) fn parameter_or_name(name: &str) -> String {
-    parameter(name).map_or(format!("\"{name}\""), Into::into)
+    let (word, index) = name.split_once('_').unwrap_or((name, ""));
+    let symbol = parameter(word).map_or(format!("\"{word}\""), Into::into);
+    match index.is_empty() {
+        true => symbol,
+        false => format!("{symbol}_{index}"),
+    }
 }
 
 /// A number: with few digits as it is, else as a root or a power of e if it is one.
@@ -138,11 +144,9 @@ impl Methods<'_> {
         let numbers = numbers.filter(|p| !matches!(p.kind, signature::Kind::Choice(_)));
         let mut names = Vec::new();
         for (parameter, length) in numbers.zip(lengths) {
-            match parameter.kind {
-                signature::Kind::Numbers { .. } if length > 1 => {
-                    names.extend((1..=length).map(|at| format!("{}_{at}", parameter.name)));
-                }
-                _ => names.push(parameter.name.to_string()),
+            match length {
+                1 => names.push(parameter.name.to_string()),
+                _ => names.extend((1..=length).map(|at| format!("{}_{at}", parameter.name))),
             }
         }
         names
@@ -151,13 +155,11 @@ impl Methods<'_> {
     /// A distribution as a paper writes it, with `of` each of its parameters.
     pub(super) fn distribution(&self, prior: &Prior, of: &dyn Fn(usize) -> String) -> Maths {
         let names = Self::parameter_names(prior);
-        let notation = match prior.distribution.notation() {
-            Some(notation) => notation.to_string(),
-            None => format!(
-                "\"{}\"({})",
-                prior.distribution.signature().name,
-                names.join(", ")
-            ),
+        let word = prior.distribution.signature().name;
+        let notation = match prior.distribution.notation(prior.parameters.len()) {
+            Some(notation) => notation,
+            None if names.is_empty() => format!("\"{word}\""),
+            None => format!("\"{word}\"({})", names.join(", ")),
         };
         Maths::parse(&notation).replace(&|name| {
             let at = names.iter().position(|other| other == name)?;
@@ -165,26 +167,30 @@ impl Methods<'_> {
         })
     }
 
-    /// A prior with its numbers.
+    /// A prior with its numbers. Pretrained weights stand in place of its loc, which comes first.
     pub(super) fn prior_symbol(&self, prior: &Prior) -> Maths {
-        let scales = self.scaled_by_local(prior);
+        let names = Self::parameter_names(prior);
         self.distribution(prior, &|at| {
             let scalar = self.scalar(&prior.parameters[at]);
-            match scales.contains(&at) {
-                true => format!("({scalar}) lambda_o"),
-                false => scalar,
+            match prior.local {
+                _ if prior.anchor.is_some() && at == 0 => "w_i^0".into(),
+                Some(_) if names[at].starts_with("scale") && scalar == "1" => "lambda_o".into(),
+                Some(_) if names[at].starts_with("scale") => match scalar.contains(' ') {
+                    true => format!("({scalar}) lambda_o"),
+                    false => format!("{scalar} lambda_o"),
+                },
+                _ => scalar,
             }
         })
     }
 
-    /// The parameters that a prior's local scales multiply.
-    fn scaled_by_local(&self, prior: &Prior) -> Vec<usize> {
-        if prior.local.is_none() {
-            return vec![];
+    /// The symbol of a latent variable: its name's; λ of all local scales.
+    pub(super) fn latent_symbol(&self, latent: Handle<Tensor>) -> String {
+        let tensor = &self.model.tensors[latent];
+        match tensor.role {
+            Role::Local => "lambda".into(),
+            _ => name(&tensor.name),
         }
-        let names = Self::parameter_names(prior);
-        let scale = |at: &usize| names[*at].starts_with("scale");
-        (0..names.len()).filter(scale).collect()
     }
 
     /// The network's value that the likelihood reads, if it reads one alone: that is f.

@@ -28,7 +28,7 @@ impl ClosedForm for CauchyCauchy {
     }
 
     fn source(&self) -> &'static str {
-        "Chyzak and Nielsen 2019, \"A closed-form formula for the Kullback-Leibler divergence between Cauchy distributions\""
+        "the integral of their densities [@chyzak2019]"
     }
 }
 

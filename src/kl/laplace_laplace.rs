@@ -28,7 +28,7 @@ impl ClosedForm for LaplaceLaplace {
     }
 
     fn source(&self) -> &'static str {
-        "E|w - loc| of a Laplace variable, |m - loc| + s exp(-|m - loc|/s)"
+        "the mean distance of a Laplace variable from a point"
     }
 }
 

@@ -31,7 +31,7 @@ impl ClosedForm for LaplaceNormal {
     }
 
     fn source(&self) -> &'static str {
-        "variance 2 s^2 of the Laplace distribution"
+        "the variance of the Laplace distribution, twice its scale squared"
     }
 }
 

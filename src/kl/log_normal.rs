@@ -58,7 +58,7 @@ impl ClosedForm for LogNormalLogNormal {
     }
 
     fn source(&self) -> &'static str {
-        "that of the logarithms, which are normal"
+        "the divergence of the logarithms, which are normal [@kingma2014]"
     }
 }
 
@@ -98,7 +98,7 @@ impl ClosedForm for LogNormalHalfNormal {
     }
 
     fn source(&self) -> &'static str {
-        "second moment of the log-normal distribution"
+        "the second moment of the log-normal distribution"
     }
 }
 
@@ -164,7 +164,7 @@ impl ClosedForm for LogNormalGamma {
     }
 
     fn source(&self) -> &'static str {
-        "mean of the log-normal distribution"
+        "the mean of the log-normal distribution"
     }
 }
 
@@ -200,7 +200,7 @@ impl ClosedForm for LogNormalInverseGamma {
     }
 
     fn source(&self) -> &'static str {
-        "that of 1/w to the gamma distribution"
+        "the divergence of $1/w$ from a gamma distribution"
     }
 }
 
@@ -240,7 +240,7 @@ impl ClosedForm for LogNormalExponential {
     }
 
     fn source(&self) -> &'static str {
-        "mean of the log-normal distribution"
+        "the mean of the log-normal distribution"
     }
 }
 

@@ -30,11 +30,11 @@ impl ClosedForm for NormalLogUniform {
     }
 
     fn formula(&self) -> &'static str {
-        "2 integral of Dawson's D from 0 to |m|/(s sqrt(2))"
+        "2 integral_0^(abs(m)/(s sqrt(2))) D(t) d t, D(t) = e^-t^2 integral_0^t e^r^2 d r"
     }
 
     fn source(&self) -> &'static str {
-        "Molchanov, Ashukha and Vetrov 2017, equation 14, without their fit"
+        "an integral of Dawson's function $D$ [@hron2018], to which a fit is known [@molchanov2017]"
     }
 }
 

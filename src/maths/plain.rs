@@ -180,7 +180,11 @@ fn script(base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String 
 fn raised(mark: char, script: &Maths) -> String {
     let text = plain(script);
     let one = matches!(script, Maths::Group(Brackets::Round, _));
-    match one || text.chars().all(char::is_alphanumeric) {
+    match one
+        || text
+            .chars()
+            .all(|c| c.is_ascii_digit() || c.is_alphabetic())
+    {
         true => format!("{mark}{text}"),
         false => format!("{mark}({text})"),
     }

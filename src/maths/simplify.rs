@@ -60,6 +60,16 @@ fn row(items: Vec<Maths>) -> Maths {
     {
         return Maths::Number(number(a - b));
     }
+    // 0 + a is a, on each side of a relation.
+    let sum = |at: &usize| {
+        let zero = items[*at] == Maths::Number("0".into());
+        let begins = *at == 0 || items[*at - 1].class() > Class::Binary;
+        zero && begins && items.get(*at + 1).is_some_and(|next| next.is_symbol("+"))
+    };
+    if let Some(at) = (0..items.len()).find(sum) {
+        let rest = items[..at].iter().chain(&items[at + 2..]);
+        return row(rest.cloned().collect());
+    }
     let alone: Vec<bool> = (0..items.len())
         .map(|at| stands_alone(&items, at))
         .collect();

@@ -162,6 +162,7 @@ fn names_are_replaced_by_numbers_and_formulas() {
         replace(normal, &[("loc", "0"), ("scale", "psi_t")]),
         "N(0, ψ_t²)"
     );
+    assert_eq!(replace("y = low + x + low", &[("low", "0")]), "y = x + 0");
     assert_eq!(replace("1 + ln scale", &[("scale", "exp(tau)")]), "1 + τ");
     // Both at once: what is put in is not looked at again.
     assert_eq!(replace("m/s", &[("m", "s"), ("s", "m")]), "s/m");

@@ -53,7 +53,7 @@ impl Posterior for LogNormal {
         "LogNormal(loc, scale)"
     }
     fn methods(&self) -> &'static str {
-        "a log-normal distribution for each, all of them independent, \
+        "a log-normal distribution for each entry, all of them independent, \
          $$q(w_i) = LogNormal(mu_i, sigma_i), sigma_i = softplus(rho_i),$$ \
          with $mu_i$ and $sigma_i$ the mean and standard deviation of $ln w_i$"
     }

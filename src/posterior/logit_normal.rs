@@ -55,7 +55,7 @@ impl Posterior for LogitNormal {
         "low + (high - low) sigmoid(Normal(loc, scale))"
     }
     fn methods(&self) -> &'static str {
-        "a logit-normal distribution for each [@aitchison1980], between the ends {low} and {high} of the prior's support, \
+        "a logit-normal distribution for each entry [@aitchison1980], between the ends {low} and {high} of the prior's support, \
          all of them independent, $$w_i = {low} + ({high} - {low}) sigmoid(z_i), q(z_i) = Normal(mu_i, sigma_i^2), sigma_i = softplus(rho_i)$$"
     }
     fn draw(&self) -> Option<&'static str> {

@@ -95,7 +95,38 @@ observe y ~ Bernoulli(logits = out[1])
 objective elbo
 ";
 
-const MODELS: [&str; 4] = [HIERARCHY, MANY, POINTS, LIKELIHOOD_ALONE];
+/// Latent variables of every kind of prior, local scales, an improper prior.
+const LATENTS: &str = "model latents
+input  x: real[4]
+target y: real
+latent noise ~ HalfNormal(1)
+latent tau   ~ HalfCauchy(1), posterior = LogNormal(loc = -1, scale = Exp(-2))
+latent alpha ~ Gamma(2, 2)
+latent beta  ~ InverseGamma(3, 2)
+latent rate_of_all ~ Exponential(2)
+latent kappa ~ LogNormal(0, 1)
+latent omega ~ Uniform(0, 2)
+default { prior = Normal(0, tau * alpha), posterior = MeanField }
+network {
+  h1 = dense(6) { prior = Horseshoe(tau, local = unit) }
+  relu
+  h2 = dense(5) { prior = Horseshoe(0.1) }
+  relu
+  h3 = dense(5) { prior = LogUniform }
+  relu
+  h4 = dense(5) { prior = Cauchy(0, beta + kappa), posterior = Cauchy }
+  relu
+  h5 = dense(5) { prior = Laplace(0, rate_of_all), posterior = Laplace }
+  relu
+  h6 = dense(5) { prior = ScaleMixture(weight = [0.2, 0.3, 0.5], scales = [1, 0.1, exp(-6)]) }
+  relu
+  f = dense(1)
+}
+observe y ~ Normal(loc = f, scale = noise * omega)
+objective elbo
+";
+
+const MODELS: [&str; 5] = [HIERARCHY, MANY, POINTS, LIKELIHOOD_ALONE, LATENTS];
 
 /// The models above and those of `specs/`.
 fn models() -> Vec<std::sync::Arc<Model>> {
@@ -328,8 +359,10 @@ fn registries() -> Document {
     }
     for entry in DISTRIBUTIONS {
         add(entry.signature().name, &format!("$${}$$", entry.formula()));
-        if let Some(notation) = entry.notation() {
-            add(entry.signature().name, &format!("$${notation}$$"));
+        for count in [3, 4, 8] {
+            if let Some(notation) = entry.notation(count) {
+                add(entry.signature().name, &format!("$${notation}$$"));
+            }
         }
     }
     for entry in CLOSED_FORMS {
@@ -381,11 +414,17 @@ fn citations_lead_somewhere() {
         cited.extend(said.references());
     }
     let sticking = "objective elbo { kl = monte_carlo(gradient = path) }";
-    let path = plan(&MANY.replace(
+    let sticking = MANY.replace(
         "objective elbo { kl = auto, minibatch = blundell }",
         sticking,
-    ));
-    cited.extend(explain(&path.model, &facts()).references());
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = crate::pretrained::written(folder.path());
+    let moped = format!("from = \"{file}\", prior = MOPED(delta = 0.2)");
+    let moped = crate::pretrained::model(&moped, "", "");
+    for text in [sticking, moped] {
+        cited.extend(explain(&plan(&text).model, &facts()).references());
+    }
     for reference in bibliography::REFERENCES {
         let found = cited.iter().any(|c| c.key == reference.key);
         assert!(found, "{} is cited nowhere", reference.key);
@@ -564,4 +603,63 @@ fn surrogates_are_no_bound() {
     let said = explain(model, &facts()).text(400);
     assert!(said.contains("no bound on the evidence"), "{said}");
     assert!(!said.contains("−ELBO/N"), "{said}");
+}
+
+/// What the page of the book shows is what is written.
+#[test]
+fn the_page_shows_what_is_written() {
+    let page = std::fs::read_to_string("docs/explain.md").unwrap();
+    let model = crate::front_ir::compiled(Path::new("specs/concrete_hierarchical.bnn")).model;
+    let facts = Facts {
+        batch: Some(32),
+        ..Facts::default()
+    };
+    let document = explain(&model, &facts);
+    let (terminal, markdown) = page.split_once("## In Markdown").unwrap();
+    let terminal = terminal.split_once("## In a terminal").unwrap().1;
+    let (text, shown) = (
+        document.text(100),
+        terminal.lines().filter_map(|l| l.strip_prefix("    ")),
+    );
+    for line in shown {
+        assert!(text.lines().any(|written| written == line), "{line}");
+    }
+    let shown = markdown.split_once("From the same model:\n\n").unwrap().1;
+    assert!(document.markdown().contains(shown.trim_end()), "{shown}");
+}
+
+#[test]
+fn the_command_explains_models_codes_and_lints() {
+    let place = crate::cli::Place::new();
+    let said = place.ok("explain line.bnn --data t.csv --batch-size 16");
+    let data = "60 examples of t.csv";
+    assert!(said.contains(&format!("N = {data}")), "{said}");
+    assert!(
+        said.contains("in 4 minibatches of B = 16, the last of 12"),
+        "{said}"
+    );
+    let latex = place.ok("explain line.bnn --format latex");
+    assert!(latex.starts_with("\\documentclass") && latex.ends_with("\\end{document}\n"));
+    assert!(
+        place
+            .ok("explain line.bnn --format markdown")
+            .starts_with("# Methods: `line`\n")
+    );
+    assert!(place.ok("explain e0301").starts_with("# E0301\n"));
+    assert!(
+        place
+            .ok("explain temperature-not-one")
+            .starts_with("# temperature-not-one\n")
+    );
+    let unknown = place.refused("explain E031");
+    assert!(
+        unknown.contains("E0610") && unknown.contains("there is `E0"),
+        "{unknown}"
+    );
+    assert!(
+        place
+            .refused("explain temprature-not-one")
+            .contains("`temperature-not-one`")
+    );
+    assert!(place.refused("explain nowhere.bnn").contains("E0601"));
 }
