@@ -71,6 +71,11 @@ impl Model {
                     .into(),
             );
         }
+        if let Some((_, name)) = self.improper_priors().next() {
+            remarks.push(format!(
+                "up to a constant: {name} is improper, so that the ELBO bounds no evidence and ranks no models"
+            ));
+        }
         if self.loss.has_monte_carlo() {
             remarks.push(
                 "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),

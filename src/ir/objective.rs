@@ -224,6 +224,15 @@ impl Model {
         self.loss.terms.len() == 1
     }
 
+    /// The parameters whose priors have infinite integrals, with what those are called.
+    pub fn improper_priors(&self) -> impl Iterator<Item = (&Tensor, &'static str)> {
+        self.tensors.iter().filter_map(|(_, tensor)| {
+            let distribution = tensor.prior.as_ref()?.distribution;
+            let name = distribution.signature().name;
+            distribution.improper().map(|_| (tensor, name))
+        })
+    }
+
     /// Whether something other than a KL stands for one.
     pub fn has_surrogate(&self) -> bool {
         self.has_term(|kind| matches!(kind, TermKind::Surrogate(_)))

@@ -9,6 +9,7 @@ mod blundell_vanishes;
 mod classes_never_seen;
 mod dropout_beside_kl;
 mod flipout_alone;
+mod improper_prior;
 mod kl_outweighs_data;
 mod latent_without_use;
 mod loc_out_of_reach;
@@ -81,6 +82,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &noisy_kl::NoisyKl,
     &penalty_without_bound::PenaltyWithoutBound,
     &prior_follows_posterior::PriorFollowsPosterior,
+    &improper_prior::ImproperPrior,
     &mixture_of_one::MixtureOfOne,
     &latent_without_use::LatentWithoutUse,
     &posterior_scale_tiny::PosteriorScaleTiny,
