@@ -16,7 +16,7 @@ use super::model::*;
 use super::scalar::Scalar;
 use crate::check::Messages;
 use crate::diagnostic::Diagnostic;
-use crate::kl::{self, CLOSED_FORMS};
+use crate::kl::{self, CLOSED_FORMS, Transform};
 use crate::posterior::Entries;
 
 /// The loss of a model.
@@ -113,14 +113,17 @@ fn scale(objective: &Objective) -> Scale {
 fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagnostic>> {
     let name = prior.distribution.signature().name;
     let entries = tensor.posterior.family.entries();
+    // Local scales stretch w, and these forms are of the normal that a transformed w is made of.
+    let apart = prior.local.is_some() && tensor.posterior.made_of() != Transform::Identity;
     let closed = match entries {
+        _ if apart => None,
         // Mean and variance of its entries are all that a normal prior asks of a posterior.
         Entries::Radial if name == "Normal" => kl::find("Normal", name),
         _ => entries
             .marginal()
             .and_then(|marginal| kl::find(marginal, name)),
     };
-    let quadrature = entries.has_quadrature().then_some(Form::Quadrature);
+    let quadrature = (entries.has_quadrature() && !apart).then_some(Form::Quadrature);
     match model.objective.kl {
         KlChoice::Auto => {
             let exact = closed.map(Form::ClosedForm).or(quadrature);

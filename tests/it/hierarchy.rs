@@ -145,3 +145,44 @@ fn a_horseshoes_local_scales_are_parameters() {
         );
     }
 }
+
+/// Closed forms and quadrature have the mean of ln q(w) - ln p(w) over draws, for every posterior, joint
+/// ones included.
+#[test]
+fn every_form_of_a_pair_is_the_mean_over_draws() {
+    for family in [
+        "MeanField(scale = 0.3)",
+        "MeanField(scale = Exp(Normal(-1, 0.3)))",
+        "FullRank(scale = 0.3)",
+        "LowRank(rank = 2, scale = 0.2, factor = Normal(0, 0.3))",
+        "MatrixNormal(scale = 0.3)",
+        "Radial(scale = 0.8)",
+        "Laplace(scale = 0.3)",
+        "LogNormal(loc = Normal(-1, 0.2), scale = 0.4)",
+    ] {
+        for prior in [
+            "Normal(0.1, 0.7)",
+            "Laplace(0, 0.5)",
+            "StudentT(4, 0, 0.6)",
+            "ScaleMixture(weight = 0.4, scales = [1, 0.1])",
+            "Horseshoe(0.5)",
+            "Horseshoe(0.5, local = unit)",
+        ] {
+            let text = |kl: &str| {
+                let text = model("", prior).replace("MeanField", family);
+                text.replace("objective elbo", &format!("objective elbo {{ kl = {kl} }}"))
+            };
+            let values = |kl: &str, draws: u64| {
+                let run = run(&text(kl), draws);
+                mean(run.terms.iter().map(|terms| terms["kl(h.kernel)"]))
+            };
+            let (auto, auto_error) = values("auto", 3000);
+            let (drawn, error) = values("monte_carlo", 3000);
+            let bound = 5.0 * (error + auto_error) + 1e-9 * auto.abs();
+            assert!(
+                (auto - drawn).abs() < bound,
+                "{family} || {prior}: {auto} ± {auto_error}, by draws {drawn} ± {error}"
+            );
+        }
+    }
+}
