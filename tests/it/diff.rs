@@ -2,6 +2,7 @@
 
 use crate::cli::{MODEL, Place};
 use crate::front_ir::compiled;
+use crate::support::{plan, write_weights};
 use bnnc::plan::Plan;
 use bnnc::report::diff;
 use std::path::Path;
@@ -141,4 +142,51 @@ fn the_table_fits_the_terminal() {
             assert!(found.layers.iter().all(|layer| text.contains(&layer.name)));
         }
     }
+}
+
+#[test]
+fn pretrained_weights_are_compared() {
+    let write = |first: f32| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("net.safetensors");
+        let entries = |of: f32, len: usize| (0..len).map(|i| of + i as f32).collect();
+        let tensors = [
+            ("f.kernel", vec![4, 1], entries(first, 4)),
+            ("f.bias", vec![1], entries(0.5, 1)),
+        ];
+        let tensors = tensors.map(|(name, shape, of)| (name.to_string(), shape, of));
+        write_weights(&path, tensors);
+        (folder, path.display().to_string())
+    };
+    let model = |prior: &str| {
+        plan(&format!(
+            "model m\ninput x: real[4]\ntarget y: real\ndefault {{ {prior} }}\n\
+             network {{ f = dense(1) }}\nobserve y ~ Normal(f, 0.5)\nobjective elbo\n"
+        ))
+    };
+    let fields = |a: &str, b: &str| -> Vec<String> {
+        let diff = diff(&model(a), &model(b));
+        let changes = diff.changes.iter();
+        changes
+            .map(|c| format!("{} {}", c.subject, c.field))
+            .collect()
+    };
+    let ((_one, first), (_two, second)) = (write(1.0), write(2.0));
+    let from = |file: &str| format!("prior = Normal(0, 1)\nfrom = {file:?}");
+    let moped = |file: &str, delta: f64| format!("prior = MOPED(delta = {delta})\nfrom = {file:?}");
+    let none = "prior = Normal(0, 1)";
+    assert_eq!(fields(&from(&first), &from(&first)), [""; 0]);
+    assert_eq!(
+        fields(none, &from(&first)),
+        ["f.kernel start of loc", "f.bias start of loc"]
+    );
+    let all = fields(&moped(&first, 0.1), &moped(&second, 0.1));
+    for field in ["prior", "start of loc", "start of scale"] {
+        assert!(all.contains(&format!("f.kernel {field}")), "{all:?}");
+    }
+    let deltas = fields(&moped(&first, 0.1), &moped(&first, 0.2));
+    assert!(
+        deltas.contains(&"f.kernel start of scale".into()),
+        "{deltas:?}"
+    );
 }

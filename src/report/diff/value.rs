@@ -4,6 +4,7 @@ use super::Two;
 use crate::check::expression::show;
 use crate::ir::{BoundPosterior, Handle, Initializer, Learned, Model, Prior, Scalar, Tensor};
 use crate::signature::Kind;
+use sha2::{Digest, Sha256};
 
 /// A value: what it is, to its last digit, and how it is shown.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +130,7 @@ impl<'a> Two<'a> {
             let mut exact = self.exact_prior(which, prior);
             if let Some(anchor) = &prior.anchor {
                 shown += " about pretrained weights";
-                exact += &format!(" about {anchor:?}");
+                exact += &format!(" about pretrained weights ({})", digest(anchor));
             }
             if prior.local.is_some() {
                 shown += ", times a local scale";
@@ -192,6 +193,9 @@ pub fn start(posterior: &BoundPosterior, argument: &str) -> Value {
     let is_scale = parameters
         .filter(|parameter| parameter.kind == Kind::ScaleInitializer)
         .any(|parameter| parameter.name == argument);
+    if let Some(given) = pretrained_start(posterior, argument) {
+        return given;
+    }
     match posterior.initializer(argument) {
         None => "none".into(),
         Some(Initializer::Constant(raw)) if is_scale => {
@@ -211,6 +215,38 @@ pub fn start(posterior: &BoundPosterior, argument: &str) -> Value {
             Value { exact, shown }
         }
     }
+}
+
+/// The start that pretrained weights give, if they give one: their entries tell two of them apart.
+fn pretrained_start(posterior: &BoundPosterior, argument: &str) -> Option<Value> {
+    let pretrained = posterior.pretrained.as_ref()?;
+    let place = format!("{} of {}", pretrained.tensor, pretrained.file);
+    let (shown, of) = match argument {
+        "loc" => (place, String::new()),
+        "scale" => {
+            let delta = pretrained.delta?;
+            (
+                format!("{} × |{place}|", show(delta)),
+                format!("{delta:?}: "),
+            )
+        }
+        _ => return None,
+    };
+    Some(Value {
+        exact: format!("{of}{shown} ({})", digest(&pretrained.values)),
+        shown,
+    })
+}
+
+/// What stands for so many numbers where two of them are compared: `entries 3f21c09d52aa`.
+fn digest(values: &[f64]) -> String {
+    let mut hash = Sha256::new();
+    values
+        .iter()
+        .for_each(|value| hash.update(value.to_bits().to_le_bytes()));
+    let hash = hash.finalize();
+    let start: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("entries {start}")
 }
 
 /// Any white space as one blank.
