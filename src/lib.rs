@@ -7,6 +7,7 @@
 //! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
+pub mod bench;
 pub mod bibliography;
 pub mod check;
 pub mod cli;

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand.
 
 mod arguments;
+mod bench;
 mod check;
 pub mod data;
 mod diff;
@@ -42,6 +43,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Write a trained run's predictions to a file
     Predict(predict::PredictArgs),
+    /// Measure how fast this machine trains and predicts, and where a step's time goes
+    Bench(bench::BenchArgs),
     /// One step's loss on given parameters: every term, its scale, and the gradients
     Loss(loss::LossArgs),
     /// Print what the language knows: layers, priors, posteriors, estimators, likelihoods, …
@@ -54,6 +57,7 @@ impl Command {
     /// How it answers, mistakes included.
     fn format(&self) -> Format {
         match self {
+            Command::Bench(args) => args.format,
             Command::Check(args) => args.format,
             Command::Diff(args) => args.format,
             Command::Evaluate(args) => args.format,
@@ -70,6 +74,7 @@ pub fn main() -> ExitCode {
     let format = command.format();
     let mut differs = false;
     let result = match command {
+        Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Explain(args) => explain::run(&args),

@@ -3,12 +3,14 @@
 
 use super::buffers::{Chunk, Work};
 use super::forward::{Shared, site};
+use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
 use super::{Interpreter, Number};
 use crate::estimator::KernelGradient;
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
 use rayon::prelude::*;
+use std::time::Instant;
 
 impl<T: Number> Interpreter<T> {
     /// Adds to `d_first` and `d_second` from the gradients by the observed values.
@@ -30,8 +32,11 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
+            timed: self.profile.is_some(),
         };
+        let mut profile = self.profile.as_mut();
         for segment in plan.segments.iter().rev() {
+            let begun = Instant::now();
             let inputs_of = |&n: &usize| plan.nodes[shared.node(n).0.inputs[0].index()].storage;
             let outputs_of = |&n: &usize| plan.nodes[n].storage;
             let touched: Vec<usize> = segment
@@ -65,6 +70,11 @@ impl<T: Number> Interpreter<T> {
                             count,
                         );
                     });
+                    if let Some(profile) = &mut profile {
+                        let used = &buffers.chunks[..examples.div_ceil(chunk_len)];
+                        let laps = used.iter().map(|chunk| &chunk.laps);
+                        Laps::share(laps, begun.elapsed(), &mut profile.backward);
+                    }
                 }
                 SegmentKind::WholeBatch => {
                     let index = segment.nodes[0];
@@ -88,10 +98,14 @@ impl<T: Number> Interpreter<T> {
                         saved,
                     };
                     batch_backward(shared, index, batch, values, gradients, into, examples);
+                    if let Some(profile) = &mut profile {
+                        profile.backward[index] += begun.elapsed();
+                    }
                 }
             }
         }
         // The chunks' gradients, added up in the chunks' order.
+        let begun = Instant::now();
         let used = examples.div_ceil(buffers.chunk_len);
         let chunks = &buffers.chunks[..used];
         let tensors: Vec<usize> = chunks
@@ -109,6 +123,9 @@ impl<T: Number> Interpreter<T> {
                 .collect();
             add_up(&mut buffers.d_first[entries.clone()], &first);
             add_up(&mut buffers.d_second[entries], &second);
+        }
+        if let Some(profile) = &mut profile {
+            profile.add_up += begun.elapsed();
         }
     }
 }
@@ -153,7 +170,9 @@ fn chunk_backward<'a, T: Number>(
         d_first,
         d_second,
         d_row,
+        laps,
     } = chunk;
+    laps.start(shared.timed, shared.plan.nodes.len());
     let plan = shared.plan;
     for (slot, own) in values.iter_mut().zip(&*own_values) {
         if !own.is_empty() {
@@ -192,6 +211,7 @@ fn chunk_backward<'a, T: Number>(
                     T::map(&**map).backward_in_place(&[], y, dy);
                 }
                 gradients[storage] = out;
+                laps.lap(index);
                 continue;
             }
             let from = plan.nodes[node.inputs[0].index()].storage;
@@ -278,6 +298,7 @@ fn chunk_backward<'a, T: Number>(
                 gradients[from] = into;
             }
             gradients[storage] = out;
+            laps.lap(index);
         }
     }
 }

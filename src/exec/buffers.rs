@@ -1,5 +1,6 @@
 //! Every buffer of an interpreter, allocated once.
 
+use super::profile::Laps;
 use super::zeros;
 use crate::estimator::NoiseSource;
 use crate::layer::Operation;
@@ -73,6 +74,8 @@ pub(super) struct Chunk<T> {
     pub d_second: BTreeMap<usize, Vec<T>>,
     /// A gradient by one example's bias.
     pub d_row: Vec<T>,
+    /// Where its time goes.
+    pub laps: Laps,
 }
 
 /// Sizes of a worker's memory, the largest over some nodes.
@@ -296,6 +299,7 @@ impl<T: Real> Chunk<T> {
             d_first: accumulators(),
             d_second: accumulators(),
             d_row: zeros(need.bias),
+            laps: Laps::default(),
         }
     }
 }

@@ -179,6 +179,7 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &Default::default(),
             inputs: &[],
+            timed: false,
         };
         let rows = &mut rows[..examples * tensor.entries.len()];
         shared.estimate(index).bias_rows(

@@ -1,6 +1,7 @@
 //! The forward pass.
 
 use super::buffers::{Chunk, Work};
+use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
 use super::{Interpreter, Number};
 use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Scratch, Site};
@@ -9,6 +10,7 @@ use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 /// What the passes read of the interpreter besides values.
 #[derive(Clone, Copy)]
@@ -21,6 +23,8 @@ pub(super) struct Shared<'a, T> {
     pub bias_rows: &'a BTreeMap<usize, Vec<T>>,
     /// The minibatch's inputs.
     pub inputs: &'a [T],
+    /// Whether the time that layers take is measured.
+    pub timed: bool,
 }
 
 impl<'a, T: Number> Shared<'a, T> {
@@ -152,8 +156,11 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
+            timed: self.profile.is_some(),
         };
+        let mut profile = self.profile.as_mut();
         for segment in &plan.segments {
+            let begun = Instant::now();
             let writable: Vec<usize> = segment
                 .nodes
                 .iter()
@@ -169,6 +176,11 @@ impl<T: Number> Interpreter<T> {
                         let count = chunk_len.min(examples - start);
                         chunk_forward(shared, &segment.nodes, batch, chunk, table, start, count);
                     });
+                    if let Some(profile) = &mut profile {
+                        let used = &buffers.chunks[..examples.div_ceil(chunk_len)];
+                        let laps = used.iter().map(|chunk| &chunk.laps);
+                        Laps::share(laps, begun.elapsed(), &mut profile.forward);
+                    }
                 }
                 SegmentKind::WholeBatch => {
                     let mut table = deal(
@@ -192,6 +204,9 @@ impl<T: Number> Interpreter<T> {
                         &mut buffers.work,
                         examples,
                     );
+                    if let Some(profile) = &mut profile {
+                        profile.forward[segment.nodes[0]] += begun.elapsed();
+                    }
                 }
             }
         }
@@ -219,8 +234,10 @@ fn chunk_forward<'a, T: Number>(
         work,
         values,
         saved,
+        laps,
         ..
     } = chunk;
+    laps.start(shared.timed, shared.plan.nodes.len());
     for (slot, values) in slots.iter_mut().zip(values) {
         if !values.is_empty() {
             *slot = Slot::Write(values);
@@ -267,6 +284,7 @@ fn chunk_forward<'a, T: Number>(
                 }
             }
             slots[storage] = out;
+            laps.lap(index);
         }
     }
 }

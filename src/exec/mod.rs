@@ -16,6 +16,7 @@ mod draw;
 mod forward;
 mod number;
 mod observe;
+mod profile;
 mod slots;
 
 use crate::ir::{Position, Term};
@@ -25,8 +26,10 @@ use crate::tensor::Real;
 use buffers::Buffers;
 pub use buffers::memory;
 pub use number::Number;
+pub use profile::Profile;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Some examples, scaled as the network takes them.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +96,8 @@ pub struct Interpreter<T: Number> {
     buffers: Buffers<T>,
     /// Examples of the last forward pass.
     examples: usize,
+    /// Where the time of steps goes, if [`Interpreter::measure`] was called.
+    profile: Option<Profile>,
 }
 
 impl<T: Number> Interpreter<T> {
@@ -106,6 +111,7 @@ impl<T: Number> Interpreter<T> {
             gradient: vec![T::zero(); trainable],
             buffers,
             examples: 0,
+            profile: None,
             plan,
         }
     }
@@ -120,13 +126,42 @@ impl<T: Number> Interpreter<T> {
         self.batch
     }
 
+    /// Measures from now on where the time of steps goes.
+    pub fn measure(&mut self) {
+        let nodes = vec![Duration::ZERO; self.plan.nodes.len()];
+        self.profile = Some(Profile {
+            forward: nodes.clone(),
+            backward: nodes,
+            ..Profile::default()
+        });
+    }
+
+    /// What was measured since [`Interpreter::measure`].
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
+    }
+
+    /// Does `work`; the time it takes goes to the part of the profile that `to` says.
+    fn timed<R>(
+        &mut self,
+        to: impl Fn(&mut Profile) -> &mut Duration,
+        work: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        let start = self.profile.is_some().then(Instant::now);
+        let result = work(self);
+        if let (Some(start), Some(profile)) = (start, &mut self.profile) {
+            *to(profile) += start.elapsed();
+        }
+        result
+    }
+
     /// The loss of one minibatch; the gradient goes to [`Interpreter::gradient`].
     pub fn step(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
         let plan = self.plan.clone();
         let samples = plan.model.objective.samples;
         self.gradient.fill(T::zero());
         self.buffers.start_step();
-        self.scales();
+        self.timed(|p| &mut p.draw, Self::scales);
         let scales: Vec<f64> = plan
             .model
             .loss
@@ -136,17 +171,31 @@ impl<T: Number> Interpreter<T> {
             .collect();
         let mut values = vec![0.0; plan.terms.len()];
         for sample in 0..samples {
-            self.draw(draw, sample, batch.len);
+            self.timed(|p| &mut p.draw, |it| it.draw(draw, sample, batch.len));
             self.buffers.start_sample();
             self.forward(batch.inputs, batch.len);
             let weight = scales[0] / samples as f64;
-            values[0] += self.observe(batch, weight) / samples as f64;
+            let nll = self.timed(|p| &mut p.observe, |it| it.observe(batch, weight));
+            values[0] += nll / samples as f64;
             self.backward(batch.inputs, batch.len);
-            self.collect_at_draw(samples, &scales, &mut values);
-            self.collect_sample();
+            self.timed(
+                |p| &mut p.terms,
+                |it| {
+                    it.collect_at_draw(samples, &scales, &mut values);
+                    it.collect_sample();
+                },
+            );
         }
-        self.collect_terms(&scales, &mut values);
-        self.chain();
+        self.timed(
+            |p| &mut p.terms,
+            |it| {
+                it.collect_terms(&scales, &mut values);
+                it.chain();
+            },
+        );
+        if let Some(profile) = &mut self.profile {
+            profile.steps += 1;
+        }
         let terms: Vec<TermValue> = plan
             .model
             .loss

@@ -1,0 +1,361 @@
+//! How fast this machine trains and predicts: the measurements of `bnnc bench`.
+//!
+//! Rates are best of several runs, and a training step is all of it: draws, forward, nll + KL/N, backward,
+//! optimizer. To be compared between machines they are given as a fraction too: of the rate of a 2048³
+//! float32 product of matrices ([`Peak`]), measured in the same run, on the operations of the
+//! deterministic network ([`Plan::operations`]).
+
+mod inputs;
+mod text;
+
+pub use text::text;
+
+use crate::diagnostic::Result;
+use crate::exec::{Draw, Interpreter, Profile, memory};
+use crate::ir::{Position, Role};
+use crate::layer::Operation;
+use crate::optimizer;
+use crate::plan::Plan;
+use crate::source::Source;
+use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
+use crate::train::machine::EVALUATION_STEPS;
+use inputs::Synthetic;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A file of `benches/networks` under its name.
+macro_rules! network {
+    ($name:literal) => {
+        [
+            $name,
+            include_str!(concat!("../../benches/networks/", $name, ".bnn")),
+        ]
+    };
+}
+
+/// The networks that are measured where none is named, as [name, file].
+pub static NETWORKS: &[[&str; 2]] = &[
+    network!("one_conv_flipout"),
+    network!("two_convs_flipout"),
+    network!("lenet_flipout"),
+    network!("two_convs_reparameterization"),
+    network!("mlp400_reparameterization"),
+    network!("mlp400_local"),
+    network!("mlp1200_reparameterization"),
+    network!("mlp1200_local"),
+    network!("one_conv_reparameterization"),
+    network!("lenet_reparameterization"),
+];
+
+/// What is measured, and how long.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Settings {
+    /// Examples a step.
+    pub batch: usize,
+    /// Seconds of training steps, and as many of predictions.
+    pub seconds: f64,
+    /// Examples that are predicted.
+    pub examples: usize,
+    /// Draws of the weights that each is predicted with.
+    pub draws: usize,
+}
+
+/// The rate of the best 2048³ product so far: measured again between networks, so that a moment in which
+/// the machine was busy with something else does not flatter the fractions.
+pub struct Peak {
+    a: Vec<f32>,
+    b: Vec<f32>,
+    c: Vec<f32>,
+    /// GFLOP/s
+    pub best: f64,
+    /// Threads it was measured with: those of the rayon pool.
+    pub threads: usize,
+}
+
+/// One network's measurements.
+#[derive(Debug, Clone, Serialize)]
+pub struct Measured {
+    /// The model's name.
+    pub model: String,
+    /// Its kernels' estimators.
+    pub estimator: String,
+    /// Operations an example of a training step of the deterministic network.
+    pub operations: u64,
+    /// Training: examples a second.
+    pub examples_per_second: f64,
+    /// `operations` · `examples_per_second`, in 10⁹ a second.
+    pub gflops: f64,
+    /// Bytes that training holds.
+    pub memory: usize,
+    /// Prediction: examples × draws a second.
+    pub predictions_per_second: f64,
+    /// Where the time of a training step goes: parts of 1.
+    pub parts: Vec<Share>,
+}
+
+/// A part of a training step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Share {
+    /// A layer, or what else a step does.
+    pub name: String,
+    /// `forward` or `backward` of a layer.
+    pub pass: Option<&'static str>,
+    /// Its part of a step's time.
+    pub share: f64,
+}
+
+impl Default for Peak {
+    fn default() -> Self {
+        const N: usize = 2048;
+        let matrix = |period: usize| (0..N * N).map(|i| (i % period) as f32 * 0.1).collect();
+        Peak {
+            a: matrix(13),
+            b: matrix(7),
+            c: vec![0.0; N * N],
+            best: 0.0,
+            threads: rayon::current_num_threads(),
+        }
+    }
+}
+
+impl Peak {
+    /// Measures again.
+    pub fn measure(&mut self) {
+        let n = 2048;
+        for _ in 0..6 {
+            let start = Instant::now();
+            let a = MatrixRef::row_major(&self.a, n, n);
+            let b = MatrixRef::row_major(&self.b, n, n);
+            parallel_gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut self.c, n, n));
+            let rate = 2.0 * (n as f64).powi(3) / start.elapsed().as_secs_f64() / 1e9;
+            self.best = self.best.max(rate);
+        }
+    }
+}
+
+/// The built-in network called `name`, as a source.
+pub fn source([name, text]: [&str; 2]) -> Source {
+    Source {
+        name: format!("{name}.bnn"),
+        text: text.into(),
+    }
+}
+
+/// Measures one network on the current rayon pool, on made-up examples.
+///
+/// # Errors
+///
+/// `E0608` if a loss is not finite: that would be measured, but of no use to anyone.
+pub fn measure(plan: &Arc<Plan>, settings: &Settings) -> Result<Measured> {
+    let mut training = Training::new(plan, settings.batch);
+    training.run(2);
+    let mut best = f64::INFINITY;
+    let begun = Instant::now();
+    let length = Duration::from_secs_f64(settings.seconds);
+    while begun.elapsed() < length {
+        best = best.min(training.run(3));
+    }
+    training.finite()?;
+    let parts = training.parts(length / 4);
+    let rate = settings.batch as f64 / best;
+    let operations = plan.operations();
+    let mut estimators: Vec<&str> = Vec::new();
+    for (_, tensor) in plan.model.tensors.iter() {
+        let name = tensor.estimator.map(|e| e.signature().name);
+        estimators.extend(name.filter(|n| tensor.role == Role::Kernel && !estimators.contains(n)));
+    }
+    Ok(Measured {
+        model: plan.model.name.clone(),
+        estimator: estimators.join(", "),
+        operations,
+        examples_per_second: rate,
+        gflops: rate * operations as f64 / 1e9,
+        memory: memory(plan, settings.batch),
+        predictions_per_second: predictions(plan, settings, length),
+        parts,
+    })
+}
+
+/// A network that is trained on made-up examples.
+struct Training {
+    interpreter: Interpreter<f32>,
+    adam: optimizer::State<f32>,
+    examples: Synthetic,
+    batch: usize,
+    step: u64,
+    loss: f64,
+    /// Of the optimizer, since the start.
+    update: Duration,
+}
+
+impl Training {
+    fn new(plan: &Arc<Plan>, batch: usize) -> Self {
+        let mut interpreter = Interpreter::new(plan.clone(), batch);
+        interpreter.initialize(0);
+        let adam = optimizer::find("adam").expect("adam is an optimizer");
+        let defaults = optimizer::defaults(adam.signature());
+        Training {
+            interpreter,
+            adam: optimizer::State::new(adam, defaults, plan.trainable()),
+            examples: Synthetic::new(plan, batch),
+            batch,
+            step: 0,
+            loss: 0.0,
+            update: Duration::ZERO,
+        }
+    }
+
+    /// Seconds a step, of `steps` steps.
+    fn run(&mut self, steps: u32) -> f64 {
+        let start = Instant::now();
+        for _ in 0..steps {
+            // Of a set of 50000 examples: the KL's scale is that of a common run.
+            let at = Position {
+                training_examples: 50_000,
+                batch: self.batch,
+                batch_index: 0,
+                batches: 50_000 / self.batch,
+                epoch: 0.0,
+            };
+            let draw = Draw {
+                seed: 0,
+                step: self.step,
+                given: None,
+            };
+            let report = self.interpreter.step(&self.examples.batch(), &draw, &at);
+            self.loss = report.loss;
+            self.step += 1;
+            let begun = Instant::now();
+            let variables = &mut self.interpreter.variables;
+            self.adam
+                .step(self.step, 1e-4, variables, &self.interpreter.gradient);
+            self.update += begun.elapsed();
+        }
+        start.elapsed().as_secs_f64() / f64::from(steps)
+    }
+
+    fn finite(&self) -> Result<()> {
+        use crate::diagnostic::Diagnostic;
+        if self.loss.is_finite() {
+            return Ok(());
+        }
+        let title = format!("the loss is {} after {} steps", self.loss, self.step);
+        Err(Diagnostic::error("E0608", title)
+            .note("the network was trained on made-up examples, standard normal inputs")
+            .into())
+    }
+
+    /// Where the time goes, from steps of `length` in all.
+    fn parts(&mut self, length: Duration) -> Vec<Share> {
+        self.interpreter.measure();
+        self.update = Duration::ZERO;
+        let begun = Instant::now();
+        while begun.elapsed() < length {
+            self.run(1);
+        }
+        let total = begun.elapsed();
+        let profile = self.interpreter.profile().expect("it is measured");
+        shares(self.interpreter.plan(), profile, self.update, total)
+    }
+}
+
+/// A profile as parts of the whole.
+fn shares(plan: &Plan, profile: &Profile, update: Duration, total: Duration) -> Vec<Share> {
+    let share = |name: &str, pass, time: Duration| Share {
+        name: name.to_owned(),
+        pass,
+        share: time.as_secs_f64() / total.as_secs_f64(),
+    };
+    let mut parts = vec![share("draws", None, profile.draw)];
+    for (index, (_, node)) in plan.model.nodes.iter().enumerate() {
+        let operation = node.call.as_ref().map(|call| &call.operation);
+        if matches!(operation, None | Some(Operation::View(_))) {
+            continue;
+        }
+        let passes = [
+            ("forward", profile.forward[index]),
+            ("backward", profile.backward[index]),
+        ];
+        let passes = passes.map(|(pass, time)| share(&node.name, Some(pass), time));
+        parts.extend(passes);
+    }
+    let rest = [
+        ("likelihood", profile.observe),
+        ("chunks added up", profile.add_up),
+        ("terms over weights", profile.terms),
+        ("optimizer", update),
+    ];
+    parts.extend(rest.map(|(name, time)| share(name, None, time)));
+    let known: f64 = parts.iter().map(|part| part.share).sum();
+    parts.push(Share {
+        name: "other".into(),
+        pass: None,
+        share: (1.0 - known).max(0.0),
+    });
+    parts
+}
+
+/// Examples × draws a second.
+fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
+    use crate::evaluate::BATCH;
+    let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
+    interpreter.initialize(0);
+    let examples = Synthetic::new(plan, settings.examples);
+    let width = plan.model.input.shape.len();
+    let mut out = vec![0.0; BATCH * examples.columns];
+    let mut best = f64::INFINITY;
+    let begun = Instant::now();
+    while begun.elapsed() < length || best.is_infinite() {
+        let start = Instant::now();
+        for inputs in examples.inputs.chunks(BATCH * width) {
+            let count = inputs.len() / width;
+            for draw in 0..settings.draws as u64 {
+                let draw = Draw {
+                    seed: 0,
+                    step: EVALUATION_STEPS + draw,
+                    given: None,
+                };
+                let out = &mut out[..count * examples.columns];
+                interpreter.predictive(inputs, count, &draw, out, None);
+            }
+        }
+        best = best.min(start.elapsed().as_secs_f64());
+    }
+    (settings.examples * settings.draws) as f64 / best
+}
+
+/// The widest vectors that are used here.
+pub fn vectors() -> &'static str {
+    if cfg!(target_arch = "x86_64") {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if std::is_x86_feature_detected!("avx512f") {
+                return "AVX-512";
+            }
+            if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                return "AVX2";
+            }
+        }
+    }
+    "the target's own vectors"
+}
+
+/// All of it as JSON.
+pub fn json(peak: &Peak, settings: &Settings, measured: &[Measured]) -> serde_json::Value {
+    let rows: Vec<serde_json::Value> = measured
+        .iter()
+        .map(|row| {
+            let mut json = serde_json::to_value(row).expect("plain data");
+            json["fraction_of_peak"] = (row.gflops / peak.best).into();
+            json
+        })
+        .collect();
+    let machine: BTreeMap<_, serde_json::Value> = BTreeMap::from([
+        ("threads", peak.threads.into()),
+        ("vectors", vectors().into()),
+        ("sgemm_gflops", peak.best.into()),
+    ]);
+    serde_json::json!({ "machine": machine, "settings": settings, "models": rows })
+}

@@ -1,0 +1,65 @@
+//! Where a step's time goes, measured if asked for.
+
+use std::time::{Duration, Instant};
+
+/// Wall time of one step or of several, by pass and layer. What several workers do side by side counts
+/// once; within a segment it is shared out by the time that its layers take of the workers.
+#[derive(Debug, Clone, Default)]
+pub struct Profile {
+    /// Steps so far.
+    pub steps: u64,
+    /// Scales, noise and signs, and what estimators make of them.
+    pub draw: Duration,
+    /// Forward, by node.
+    pub forward: Vec<Duration>,
+    /// The likelihood with its gradient.
+    pub observe: Duration,
+    /// Backward, by node.
+    pub backward: Vec<Duration>,
+    /// Adding the chunks' gradients up.
+    pub add_up: Duration,
+    /// The terms over the weights, and the way from gradients by draws to those by variables.
+    pub terms: Duration,
+}
+
+/// Times of the nodes of a segment as one worker sees them, in nanoseconds.
+#[derive(Debug, Default)]
+pub(super) struct Laps {
+    /// By node; empty where nobody asked.
+    nodes: Vec<u64>,
+    last: Option<Instant>,
+}
+
+impl Laps {
+    /// Starts anew for `nodes` nodes, if times are wanted.
+    pub fn start(&mut self, wanted: bool, nodes: usize) {
+        self.nodes.clear();
+        self.last = wanted.then(Instant::now);
+        if wanted {
+            self.nodes.resize(nodes, 0);
+        }
+    }
+
+    /// What passed since the last call was spent on this node.
+    #[inline]
+    pub fn lap(&mut self, node: usize) {
+        if let Some(last) = &mut self.last {
+            let now = Instant::now();
+            self.nodes[node] += (now - *last).as_nanos() as u64;
+            *last = now;
+        }
+    }
+
+    /// Shares `wall` out over the nodes by what the workers spent on them.
+    pub fn share<'a>(
+        all: impl Iterator<Item = &'a Laps> + Clone,
+        wall: Duration,
+        to: &mut [Duration],
+    ) {
+        let total: u64 = all.clone().flat_map(|laps| &laps.nodes).sum();
+        for (node, to) in to.iter_mut().enumerate() {
+            let spent: u64 = all.clone().filter_map(|laps| laps.nodes.get(node)).sum();
+            *to += wall.mul_f64(spent as f64 / total.max(1) as f64);
+        }
+    }
+}
