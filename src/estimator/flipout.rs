@@ -58,8 +58,14 @@ impl Estimator for Flipout {
     fn products(&self, positions: usize) -> u64 {
         if positions > 1 { 1 } else { 2 }
     }
+    fn first_is_loc(&self) -> bool {
+        true
+    }
+    fn has_second(&self) -> bool {
+        true
+    }
     fn kernel_scratch(&self, positions: usize) -> usize {
-        if positions > 1 { 2 } else { 1 }
+        if positions > 1 { 2 } else { 0 }
     }
 }
 
@@ -124,8 +130,7 @@ fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
 }
 
 impl<T: Real> Estimate<T> for Flipout {
-    fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]) {
-        first.copy_from_slice(loc);
+    fn prepare(&self, _: &[T], scale: &[T], noise: &[T], _: &mut [T], second: &mut [T]) {
         for ((second, &scale), &noise) in second.iter_mut().zip(scale).zip(noise) {
             *second = scale * noise;
         }
@@ -176,7 +181,7 @@ impl<T: Real> Estimate<T> for Flipout {
         let len = kernel.first.len();
         if site.positions > 1 {
             let (dw, w) = scratch.kernels.split_at_mut(len);
-            site.linear.weight_gradient(x, dy, dw, scratch.layer);
+            site.linear.weight_gradient(x, dy, false, dw, scratch.layer);
             collect(dw, draws, gradient);
             if let Some(dx) = dx {
                 let w = &mut w[..len];
@@ -186,14 +191,13 @@ impl<T: Real> Estimate<T> for Flipout {
         } else {
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
-            let d_kernel = &mut scratch.kernels[..len];
             flip(dy, draws.sign_out, dy_flipped);
-            site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
-            add(gradient.first, d_kernel);
+            let (add, layer) = (gradient.add, &mut *scratch.layer);
+            site.linear
+                .weight_gradient(x, dy, add, gradient.first, layer);
             flip(x, draws.sign_in, flipped);
             site.linear
-                .weight_gradient(flipped, dy_flipped, d_kernel, scratch.layer);
-            add(gradient.second, d_kernel);
+                .weight_gradient(flipped, dy_flipped, add, gradient.second, layer);
             if let Some(dx) = dx {
                 site.linear.transpose(dy, kernel.first, dx, scratch.layer);
                 site.linear

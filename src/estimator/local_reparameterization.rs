@@ -58,8 +58,11 @@ impl Estimator for LocalReparameterization {
     fn saved(&self) -> usize {
         1
     }
-    fn kernel_scratch(&self, _: usize) -> usize {
-        1
+    fn first_is_loc(&self) -> bool {
+        true
+    }
+    fn has_second(&self) -> bool {
+        true
     }
 }
 
@@ -76,8 +79,7 @@ fn zip_blocks<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(&mut T, T, T)
 }
 
 impl<T: Real> Estimate<T> for LocalReparameterization {
-    fn prepare(&self, loc: &[T], scale: &[T], _: &[T], first: &mut [T], second: &mut [T]) {
-        first.copy_from_slice(loc);
+    fn prepare(&self, _: &[T], scale: &[T], _: &[T], _: &mut [T], second: &mut [T]) {
         for (variance, &scale) in second.iter_mut().zip(scale) {
             *variance = scale * scale;
         }
@@ -123,7 +125,6 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
         let d_variance = &mut d_variance[..dy.len()];
-        let d_kernel = &mut scratch.kernels[..kernel.first.len()];
         zip_blocks(squared, x, x, |out, a, b| *out = a * b);
         zip_blocks(
             d_variance,
@@ -134,11 +135,11 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             },
         );
         zip_blocks(d_variance, dy, dy, |d, dy, _| *d *= dy);
-        site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
-        add(gradient.first, d_kernel);
+        let (add, layer) = (gradient.add, &mut *scratch.layer);
         site.linear
-            .weight_gradient(squared, d_variance, d_kernel, scratch.layer);
-        add(gradient.second, d_kernel);
+            .weight_gradient(x, dy, add, gradient.first, layer);
+        site.linear
+            .weight_gradient(squared, d_variance, add, gradient.second, layer);
         if let Some(dx) = dx {
             site.linear.transpose(dy, kernel.first, dx, scratch.layer);
             let through_squares = squared;

@@ -52,6 +52,14 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn by_example(&self) -> bool {
         false
     }
+    /// Whether the first of the two arrays is loc itself, which then is not copied.
+    fn first_is_loc(&self) -> bool {
+        false
+    }
+    /// Whether it has a second array.
+    fn has_second(&self) -> bool {
+        false
+    }
     /// Kernel-sized scratch arrays it needs for each worker.
     fn kernel_scratch(&self, positions: usize) -> usize {
         let _ = positions;
@@ -85,7 +93,7 @@ impl Draws {
 /// A kernel (or bias) ready for one draw.
 #[derive(Clone, Copy)]
 pub struct Kernel<'a, T> {
-    /// The first of the two arrays that [`Estimate::prepare`] writes.
+    /// The first of the two arrays that [`Estimate::prepare`] writes; loc, if [`Estimator::first_is_loc`].
     pub first: &'a [T],
     /// The second; empty for an estimator that has none.
     pub second: &'a [T],
@@ -151,12 +159,15 @@ pub struct KernelGradient<'a, T> {
     pub first: &'a mut [T],
     /// By the second; empty for an estimator that has none.
     pub second: &'a mut [T],
+    /// Whether to add to what they hold; otherwise every entry is written.
+    pub add: bool,
 }
 
 /// The arithmetic of an estimator. The passes that are written here are those of one kernel for all
 /// examples, the first that [`Estimate::prepare`] writes.
 pub trait Estimate<T: Real>: Sync {
-    /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε.
+    /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε. The first
+    /// is empty if [`Estimator::first_is_loc`], the second unless [`Estimator::has_second`].
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
 
     /// Adds to `d_scale` the gradient by scale, from those by `first` and `second`; the gradient by
@@ -186,7 +197,7 @@ pub trait Estimate<T: Real>: Sync {
         site.linear.apply(x, kernel.first, y, scratch.layer);
     }
 
-    /// From dy: adds to the kernel's gradient, and writes dx if asked for.
+    /// From dy: the kernel's gradient, and dx if asked for.
     #[allow(clippy::too_many_arguments)]
     fn backward(
         &self,
@@ -201,9 +212,9 @@ pub trait Estimate<T: Real>: Sync {
         scratch: Scratch<T>,
     ) {
         let _ = (draws, saved);
-        let d_kernel = &mut scratch.kernels[..kernel.first.len()];
-        site.linear.weight_gradient(x, dy, d_kernel, scratch.layer);
-        add(gradient.first, d_kernel);
+        let (add, layer) = (gradient.add, &mut *scratch.layer);
+        site.linear
+            .weight_gradient(x, dy, add, gradient.first, layer);
         if let Some(dx) = dx {
             site.linear.transpose(dy, kernel.first, dx, scratch.layer);
         }
@@ -216,7 +227,7 @@ pub trait Estimate<T: Real>: Sync {
             .for_each(|row| row.copy_from_slice(bias.first));
     }
 
-    /// Adds one example's gradient by its bias row to the bias's gradient.
+    /// Adds one example's gradient by its bias row to the bias's gradient; `gradient.add` is set.
     fn bias_backward(
         &self,
         bias: Kernel<T>,
@@ -225,6 +236,7 @@ pub trait Estimate<T: Real>: Sync {
         gradient: KernelGradient<T>,
     ) {
         let _ = (bias, draws);
+        debug_assert!(gradient.add);
         add(gradient.first, d_row);
     }
 }

@@ -57,6 +57,12 @@ impl Estimator for PerExample {
     fn by_example(&self) -> bool {
         true
     }
+    fn first_is_loc(&self) -> bool {
+        true
+    }
+    fn has_second(&self) -> bool {
+        true
+    }
     /// ε_b, w_b and dW_b.
     fn kernel_scratch(&self, _: usize) -> usize {
         3
@@ -91,8 +97,7 @@ fn collect<T: Real>(d: &[T], noise: &[T], gradient: KernelGradient<T>) {
 }
 
 impl<T: Math> Estimate<T> for PerExample {
-    fn prepare(&self, loc: &[T], scale: &[T], _: &[T], first: &mut [T], second: &mut [T]) {
-        first.copy_from_slice(loc);
+    fn prepare(&self, _: &[T], scale: &[T], _: &[T], _: &mut [T], second: &mut [T]) {
         second.copy_from_slice(scale);
     }
     fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
@@ -138,10 +143,11 @@ impl<T: Math> Estimate<T> for PerExample {
         let examples = x.chunks_exact(site.input).zip(dy.chunks_exact(site.output));
         for (example, (x, dy)) in examples.enumerate() {
             draws.noise.fill(example, noise);
-            site.linear.weight_gradient(x, dy, dw, scratch.layer);
+            site.linear.weight_gradient(x, dy, false, dw, scratch.layer);
             let gradient = KernelGradient {
                 first: &mut *gradient.first,
                 second: &mut *gradient.second,
+                add: true,
             };
             collect(dw, noise, gradient);
             if let Some(dx) = &mut dx {

@@ -37,11 +37,12 @@ impl Estimator for Point {
     fn products(&self, _: usize) -> u64 {
         1
     }
+    fn first_is_loc(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Real> Estimate<T> for Point {
-    fn prepare(&self, loc: &[T], _: &[T], _: &[T], first: &mut [T], _: &mut [T]) {
-        first.copy_from_slice(loc);
-    }
+    fn prepare(&self, _: &[T], _: &[T], _: &[T], _: &mut [T], _: &mut [T]) {}
     fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], _: &[T], _: &mut [T]) {}
 }

@@ -10,7 +10,7 @@
 //! dr_b = Σ_positions x_b ⊙ u_b,   ds_b = Σ_positions dy_b ⊙ ((x_b ⊙ r_b) ∘ W)
 //! ```
 
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
@@ -45,6 +45,9 @@ impl Estimator for Scaled {
     }
     fn products(&self, _: usize) -> u64 {
         1
+    }
+    fn first_is_loc(&self) -> bool {
+        true
     }
     /// The output before s.
     fn saved(&self) -> usize {
@@ -82,9 +85,7 @@ fn sum<T: Real>(a: &[T], b: &[T], channels: usize, example: usize, out: &mut [T]
 }
 
 impl<T: Real> Estimate<T> for Scaled {
-    fn prepare(&self, loc: &[T], _: &[T], _: &[T], first: &mut [T], _: &mut [T]) {
-        first.copy_from_slice(loc);
-    }
+    fn prepare(&self, _: &[T], _: &[T], _: &[T], _: &mut [T], _: &mut [T]) {}
     fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], _: &[T], _: &mut [T]) {}
     fn forward(
         &self,
@@ -116,12 +117,10 @@ impl<T: Real> Estimate<T> for Scaled {
     ) {
         let (rows, rest) = scratch.rows.split_at_mut(x.len());
         let v = &mut rest[..dy.len()];
-        let d_kernel = &mut scratch.kernels[..kernel.first.len()];
         multiply(dy, draws.sign_out, site.channels_out, site.output, v);
         multiply(x, draws.sign_in, site.channels_in, site.input, rows);
         site.linear
-            .weight_gradient(rows, v, d_kernel, scratch.layer);
-        add(gradient.first, d_kernel);
+            .weight_gradient(rows, v, gradient.add, gradient.first, scratch.layer);
         let wanted = !scratch.factors.is_empty();
         if dx.is_some() || wanted {
             site.linear.transpose(v, kernel.first, rows, scratch.layer);

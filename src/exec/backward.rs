@@ -26,6 +26,7 @@ impl<T: Number> Interpreter<T> {
         }
         let shared = Shared {
             plan,
+            variables: &self.variables,
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,
@@ -117,12 +118,14 @@ impl<T: Number> Interpreter<T> {
                 .iter()
                 .map(|c| c.d_first[&tensor].as_slice())
                 .collect();
-            let second: Vec<&[T]> = chunks
-                .iter()
-                .map(|c| c.d_second[&tensor].as_slice())
-                .collect();
             add_up(&mut buffers.d_first[entries.clone()], &first);
-            add_up(&mut buffers.d_second[entries], &second);
+            if plan.tensors[tensor].estimator.has_second() {
+                let second: Vec<&[T]> = chunks
+                    .iter()
+                    .map(|c| c.d_second[&tensor].as_slice())
+                    .collect();
+                add_up(&mut buffers.d_second[entries], &second);
+            }
         }
         if let Some(profile) = &mut profile {
             profile.add_up += begun.elapsed();
@@ -236,6 +239,7 @@ fn chunk_backward<'a, T: Number>(
                     let gradient = KernelGradient {
                         first: d_first.get_mut(&kernel).expect("an accumulator"),
                         second: d_second.get_mut(&kernel).expect("an accumulator"),
+                        add: true,
                     };
                     let scratch = crate::estimator::Scratch {
                         layer: &mut work.layer,
@@ -266,6 +270,7 @@ fn chunk_backward<'a, T: Number>(
                         let gradient = KernelGradient {
                             first: d_first.get_mut(&factor).expect("an accumulator"),
                             second: d_second.get_mut(&factor).expect("an accumulator"),
+                            add: true,
                         };
                         shared.estimate(factor).bias_backward(
                             shared.kernel(factor),
@@ -281,6 +286,7 @@ fn chunk_backward<'a, T: Number>(
                         let gradient = KernelGradient {
                             first: d_first.get_mut(&bias).expect("an accumulator"),
                             second: d_second.get_mut(&bias).expect("an accumulator"),
+                            add: true,
                         };
                         shared.estimate(bias).bias_backward(
                             shared.kernel(bias),
@@ -353,6 +359,7 @@ fn batch_backward<T: Number>(
     let gradient = KernelGradient {
         first: &mut into.d_first[entries.clone()],
         second: &mut into.d_second[entries.clone()],
+        add: !step.writes_kernel,
     };
     let scratch = crate::estimator::Scratch {
         layer,
@@ -387,6 +394,7 @@ fn batch_backward<T: Number>(
             let gradient = KernelGradient {
                 first: &mut into.d_first[entries.clone()],
                 second: &mut into.d_second[entries.clone()],
+                add: true,
             };
             let draws = shared.draws(factor, batch, example, 1);
             let estimate = shared.estimate(factor);
@@ -400,6 +408,7 @@ fn batch_backward<T: Number>(
             let gradient = KernelGradient {
                 first: &mut into.d_first[entries.clone()],
                 second: &mut into.d_second[entries.clone()],
+                add: true,
             };
             let draws = shared.draws(bias, batch, example, 1);
             estimate.bias_backward(shared.kernel(bias), draws, row, gradient);

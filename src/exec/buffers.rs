@@ -1,12 +1,14 @@
 //! Every buffer of an interpreter, allocated once.
 
 use super::profile::Laps;
-use super::zeros;
+use super::{BLOCK, zeros};
+use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::NoiseSource;
 use crate::layer::Operation;
-use crate::plan::{DrawKind, Plan, SegmentKind};
+use crate::plan::{DrawKind, Family, Plan, SegmentKind, TensorPlan};
 use crate::tensor::Real;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Accumulated gradients of the chunks take at most about this many numbers.
 const ACCUMULATORS: usize = 16 << 20;
@@ -25,8 +27,12 @@ pub(super) struct Buffers<T> {
     pub second: Vec<T>,
     pub d_first: Vec<T>,
     pub d_second: Vec<T>,
+    /// Where those gradients are added to; elsewhere they are written by the first who has any.
+    pub cleared: Vec<Range<usize>>,
     /// Gradients by the learned numbers themselves.
     pub d_learned: Vec<f64>,
+    /// The blocks' parts of one term.
+    pub parts: Vec<Part>,
     /// Example-wise draws by tensor and kind.
     pub draws: BTreeMap<(usize, DrawKind), Vec<T>>,
     /// Where the ε of each example are from, by tensor.
@@ -47,6 +53,31 @@ pub(super) struct Buffers<T> {
     /// The nll of each example, and gradients by each argument of the likelihood.
     pub nll: Vec<T>,
     pub d_arguments: Vec<Vec<T>>,
+}
+
+/// A part of a term's value, with the derivatives by the prior's parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub value: f64,
+    pub d_prior: [f64; MAX_PARAMETERS],
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Part {
+            value: 0.0,
+            d_prior: [0.0; MAX_PARAMETERS],
+        }
+    }
+}
+
+impl Part {
+    /// Adds another part.
+    pub fn add(&mut self, other: &Part) {
+        self.value += other.value;
+        let sums = self.d_prior.iter_mut().zip(other.d_prior);
+        sums.for_each(|(sum, d)| *sum += d);
+    }
 }
 
 /// Working memory of one worker.
@@ -108,7 +139,7 @@ impl Need {
             if let Operation::Linear(linear) = &call.operation {
                 let kernel = call.kernel.expect("a linear layer has a kernel").index();
                 let estimator = plan.tensors[kernel].estimator;
-                let kernels = estimator.kernel_scratch(linear.positions()).max(1);
+                let kernels = estimator.kernel_scratch(linear.positions());
                 need.layer = need.layer.max(linear.scratch(examples));
                 need.kernels = need.kernels.max(kernels * linear.kernel().len());
                 if let Some(factors) = plan.tensors[kernel].factors {
@@ -139,6 +170,8 @@ impl Need {
 impl<T: Real> Buffers<T> {
     pub fn new(plan: &Plan, batch: usize) -> Self {
         let entries = plan.tensors.last().map_or(0, |t| t.entries.end);
+        let longest = plan.tensors.iter().map(|t| t.entries.len());
+        let longest = longest.max().unwrap_or(0);
         let mut draws = BTreeMap::new();
         let mut bias_rows = BTreeMap::new();
         for index in 0..plan.tensors.len() {
@@ -203,7 +236,11 @@ impl<T: Real> Buffers<T> {
         };
         let accumulator: usize = by_example
             .iter()
-            .map(|&t| 2 * plan.tensors[t].entries.len())
+            .map(|&t| {
+                let tensor = &plan.tensors[t];
+                let arrays = 1 + usize::from(tensor.estimator.has_second());
+                arrays * tensor.entries.len()
+            })
             .sum();
         let chunks = (ACCUMULATORS / accumulator.max(1)).clamp(2, CHUNKS);
         let chunk_len = batch.div_ceil(chunks).max(1);
@@ -220,7 +257,9 @@ impl<T: Real> Buffers<T> {
             second: zeros(entries),
             d_first: zeros(entries),
             d_second: zeros(entries),
+            cleared: cleared(plan),
             d_learned: zeros(plan.learned.len()),
+            parts: vec![Part::default(); longest.div_ceil(BLOCK)],
             draws,
             sources: BTreeMap::new(),
             bias_rows,
@@ -240,8 +279,10 @@ impl<T: Real> Buffers<T> {
 
     /// Forgets the last sample's gradients.
     pub fn start_sample(&mut self) {
-        self.d_first.fill(T::zero());
-        self.d_second.fill(T::zero());
+        for range in &self.cleared {
+            self.d_first[range.clone()].fill(T::zero());
+            self.d_second[range.clone()].fill(T::zero());
+        }
     }
 
     /// Forgets the last step's gradients.
@@ -249,6 +290,20 @@ impl<T: Real> Buffers<T> {
         self.d_learned.fill(0.0);
         self.d_scale.fill(T::zero());
     }
+}
+
+/// The entries of parameters whose gradient no node writes.
+fn cleared(plan: &Plan) -> Vec<Range<usize>> {
+    let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, n)| n).collect();
+    let mut cleared: Vec<Range<usize>> = plan.tensors.iter().map(|t| t.entries.clone()).collect();
+    for (node, step) in nodes.iter().zip(&plan.nodes) {
+        let kernel = node.call.as_ref().and_then(|call| call.kernel);
+        if let (Some(kernel), true) = (kernel, step.writes_kernel) {
+            cleared[kernel.index()] = 0..0;
+        }
+    }
+    cleared.retain(|range| !range.is_empty());
+    cleared
 }
 
 impl<T: Real> Chunk<T> {
@@ -285,19 +340,20 @@ impl<T: Real> Chunk<T> {
                 saved.insert(index, zeros(kept));
             }
         }
-        let accumulators = || {
-            tensors
-                .iter()
-                .map(|&t| (t, zeros(plan.tensors[t].entries.len())))
-                .collect()
+        let accumulators = |of: &dyn Fn(&TensorPlan) -> usize| {
+            let zeros = |&t: &usize| (t, zeros(of(&plan.tensors[t])));
+            tensors.iter().map(zeros).collect()
         };
         Chunk {
             work: need.work(),
             values: private(|_| true, examples),
             gradients: private(|s| s.gradient, 1),
             saved,
-            d_first: accumulators(),
-            d_second: accumulators(),
+            d_first: accumulators(&|t| t.entries.len()),
+            d_second: accumulators(&|t| match t.estimator.has_second() {
+                true => t.entries.len(),
+                false => 0,
+            }),
             d_row: zeros(need.bias),
             laps: Laps::default(),
         }
@@ -323,8 +379,20 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
             + map(&c.d_second)
             + c.d_row.len()
     };
-    let numbers = 5 * b.scale.len()
-        + b.noise.len()
+    // Of the arrays that hold every parameter once, what is never touched takes no memory.
+    let touched = |tensor: &TensorPlan| {
+        let (entries, estimator) = (tensor.entries.len(), tensor.estimator);
+        let random = !matches!(tensor.family, Family::Point);
+        let drawn = !estimator.first_is_loc();
+        let arrays = 1 + usize::from(random) + usize::from(drawn);
+        let noise = if tensor.draws.noise {
+            tensor.noise.len()
+        } else {
+            0
+        };
+        noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
+    };
+    let numbers = plan.tensors.iter().map(touched).sum::<usize>()
         + b.d_scale.len()
         + b.draws.values().map(Vec::len).sum::<usize>()
         + map(&b.bias_rows)

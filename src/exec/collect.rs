@@ -1,12 +1,15 @@
 //! From the gradients by what estimators prepared to those by the variables, and the terms over the
 //! weights.
 
+use super::buffers::Part;
+use super::forward::first;
+use super::weights::Sample;
 use super::{BLOCK, Interpreter, Number, zeros};
 use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
 use crate::kl::{AnyTerm, Entries, Gradients};
-use crate::plan::{Family, TensorPlan};
+use crate::plan::{Family, Plan, TensorPlan};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -20,10 +23,11 @@ fn prior_scalars(model: &Model, tensor: Handle<Tensor>) -> &[Scalar] {
 }
 
 /// A term under the prior's numbers at hand.
-struct Priced<'a, T> {
+pub(super) struct Priced<'a, T> {
     computation: &'a dyn AnyTerm,
-    /// The prior's parameters.
-    prior: &'a [T],
+    /// The prior's parameters; the first `parameters` of them.
+    prior: [T; MAX_PARAMETERS],
+    parameters: usize,
     /// How many of their derivatives are wanted: all or none.
     wanted: usize,
     weight: T,
@@ -31,10 +35,10 @@ struct Priced<'a, T> {
 
 /// The posterior that a term is of, entry by entry: as [`Entries`] has it.
 #[derive(Clone, Copy)]
-struct Posterior<'a, T> {
-    loc: &'a [T],
-    scale: &'a [T],
-    noise: &'a [T],
+pub(super) struct Posterior<'a, T> {
+    pub loc: &'a [T],
+    pub scale: &'a [T],
+    pub noise: &'a [T],
 }
 
 /// The part of a slice that a block takes; an empty slice has only empty parts.
@@ -43,6 +47,20 @@ fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
 }
 
 impl<T: Number> Priced<'_, T> {
+    /// A block's part; `d_loc` and `d_scale` are added to.
+    pub fn part(&self, entries: Entries<T>, loc: &mut [T], scale: &mut [T]) -> Part {
+        let mut d_prior = [0.0; MAX_PARAMETERS];
+        let gradients = Gradients {
+            loc,
+            scale,
+            prior: &mut d_prior[..self.wanted],
+        };
+        let prior = &self.prior[..self.parameters];
+        let computation = T::term(self.computation);
+        let value = computation.accumulate(entries, prior, self.weight, gradients);
+        Part { value, d_prior }
+    }
+
     /// The sum over the entries, and the derivatives by the prior's parameters; `d_loc` and `d_scale` are
     /// added to. Blocks run in parallel and are added up in their order.
     fn sum(
@@ -57,8 +75,7 @@ impl<T: Number> Priced<'_, T> {
             true => (0..blocks).map(|_| &mut [][..]).collect(),
             false => d_scale.chunks_mut(BLOCK).collect(),
         };
-        let computation = T::term(self.computation);
-        let parts: Vec<(f64, [f64; MAX_PARAMETERS])> = d_loc
+        let parts: Vec<Part> = d_loc
             .par_chunks_mut(BLOCK)
             .zip(d_scales)
             .enumerate()
@@ -69,25 +86,12 @@ impl<T: Number> Priced<'_, T> {
                     scale: part(of.scale, range.clone()),
                     noise: part(of.noise, range),
                 };
-                let mut d_prior = [0.0; MAX_PARAMETERS];
-                let gradients = Gradients {
-                    loc,
-                    scale,
-                    prior: &mut d_prior[..self.wanted],
-                };
-                let value = computation.accumulate(entries, self.prior, self.weight, gradients);
-                (value, d_prior)
+                self.part(entries, loc, scale)
             })
             .collect();
-        let (mut value, mut d_prior) = (0.0, [0.0; MAX_PARAMETERS]);
-        for (part, by_prior) in parts {
-            value += part;
-            d_prior
-                .iter_mut()
-                .zip(by_prior)
-                .for_each(|(total, d)| *total += d);
-        }
-        (value, d_prior)
+        let mut sum = Part::default();
+        parts.iter().for_each(|part| sum.add(part));
+        (sum.value, sum.d_prior)
     }
 
     /// [`Priced::sum`] of (w - anchor)/local in place of w, under the prior as it is written: the prior
@@ -164,8 +168,8 @@ impl<T: Number> Interpreter<T> {
                 learned.value(self.variables[learned.place].wide())
             }
             Leaf::Latent(latent) => {
-                let entry = self.plan.tensors[latent.index()].entries.start;
-                self.buffers.first[entry].wide()
+                let latent = &self.plan.tensors[latent.index()];
+                first(latent, &self.variables, &self.buffers.first)[0].wide()
             }
         }
     }
@@ -187,86 +191,133 @@ impl<T: Number> Interpreter<T> {
         }
     }
 
-    /// Adds one sample's gradients by the draws to those by the variables (by scale, where a family is
-    /// independent).
-    pub(super) fn collect_sample(&mut self) {
+    /// One sample's gradients by the draws, carried on to those by the variables, with the terms that are
+    /// taken at each draw, each 1/`samples` of its value; with the last sample the others, too.
+    ///
+    /// Latent variables and local scales come last: what depends on them adds to the gradients by their
+    /// draws.
+    pub(super) fn collect_sample(
+        &mut self,
+        [sample, samples]: [usize; 2],
+        scales: &[f64],
+        values: &mut [f64],
+    ) {
         let plan = self.plan.clone();
-        for tensor in &plan.tensors {
+        let at = Sample {
+            first: sample == 0,
+            last: sample + 1 == samples,
+        };
+        self.collect_whole(scales, values, samples, true);
+        for (index, tensor) in plan.tensors.iter().enumerate() {
+            if !self.by_entries[index] {
+                continue;
+            }
+            let term = self.term_of[index].filter(|&term| {
+                let computed = plan.terms[term].as_ref();
+                computed.is_some_and(|term| term.per_draw || at.last)
+            });
+            let Some(term) = term else {
+                self.collect_entries(tensor, None, at);
+                continue;
+            };
+            let per_draw = plan.terms[term].as_ref().is_some_and(|term| term.per_draw);
+            let share = if per_draw { samples } else { 1 };
+            let part = match self.priced(&plan, term, scales[term] / share as f64) {
+                Some(priced) => self.collect_entries(tensor, Some(&priced), at),
+                None => Part::default(),
+            };
+            self.told(&plan, term, &part, share, values);
+        }
+        self.collect_draws();
+        if at.last {
+            self.collect_whole(scales, values, 1, false);
+            self.chain();
+        }
+    }
+
+    /// The terms over the weights alone, at the draw at hand; leaves gradients undefined.
+    pub(super) fn collect_terms(&mut self, scales: &[f64], values: &mut [f64]) {
+        self.collect_sample([0, 1], scales, values);
+    }
+
+    /// From the gradients by draws to those by the variables (by scale, where a family is independent), of
+    /// parameters that [`Interpreter::collect_entries`] does not take.
+    fn collect_draws(&mut self) {
+        let plan = self.plan.clone();
+        for (index, tensor) in plan.tensors.iter().enumerate() {
+            if self.by_entries[index] {
+                continue;
+            }
             let buffers = &self.buffers;
             let entries = tensor.entries.clone();
             let d_first = &buffers.d_first[entries.clone()];
             let noise = &buffers.noise[tensor.noise.clone()];
+            let gradient = &mut self.gradient[tensor.variables.clone()];
             if let Family::Variational { family, at } = tensor.family {
                 let values = &self.variables[tensor.variables.clone()];
                 let w = &buffers.first[entries];
-                let gradient = &mut self.gradient[tensor.variables.clone()];
                 T::variational(family).draw_backward(&at, values, noise, w, d_first, gradient);
                 continue;
             }
-            let gradient = &mut self.gradient[tensor.variables.clone()];
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
-            d_loc
-                .par_chunks_mut(BLOCK)
-                .zip(d_first.par_chunks(BLOCK))
-                .for_each(|(d_loc, d_first)| {
-                    d_loc
-                        .iter_mut()
-                        .zip(d_first)
-                        .for_each(|(d_loc, &d)| *d_loc += d);
-                });
-            let estimate: &dyn Estimate<T> = T::estimate(tensor.estimator);
-            let scale = &buffers.scale[entries.clone()];
-            let d_second = &buffers.d_second[entries];
-            let by = scale.par_chunks(BLOCK).zip(noise.par_chunks(BLOCK));
-            let by = by.zip(d_first.par_chunks(BLOCK).zip(d_second.par_chunks(BLOCK)));
-            d_scale.par_chunks_mut(BLOCK).zip(by).for_each(
-                |(d_scale, ((scale, noise), (d_first, d_second)))| {
-                    estimate.scale_gradient(scale, noise, d_first, d_second, d_scale);
-                },
-            );
+            let by_loc = d_loc.iter_mut().zip(d_first);
+            by_loc.for_each(|(d_loc, &d)| *d_loc += d);
+            if tensor.is_independent() {
+                let estimate: &dyn Estimate<T> = T::estimate(tensor.estimator);
+                let scale = &buffers.scale[entries.clone()];
+                let d_second = &buffers.d_second[entries];
+                estimate.scale_gradient(scale, noise, d_first, d_second, d_scale);
+            }
         }
     }
 
-    /// The terms that are taken at a draw, at the one at hand, each 1/`samples` of its value. Before
-    /// [`Interpreter::collect_sample`], which carries on what they add to the gradients by draws.
-    pub(super) fn collect_at_draw(&mut self, samples: usize, scales: &[f64], values: &mut [f64]) {
-        self.collect(scales, values, samples, true);
+    /// A term under the prior's numbers at hand.
+    fn priced<'a>(&self, plan: &'a Plan, term: usize, weight: f64) -> Option<Priced<'a, T>> {
+        let of = plan.model.loss.terms[term].kind.tensor()?;
+        let scalars = prior_scalars(&plan.model, of);
+        let mut prior = [T::zero(); MAX_PARAMETERS];
+        for (value, scalar) in prior.iter_mut().zip(scalars) {
+            *value = T::of(scalar.value(&|leaf| self.leaf(leaf)));
+        }
+        // Where no number of the prior is trained, its gradient is not asked for.
+        let trained = scalars.iter().any(|scalar| scalar.fixed().is_none());
+        Some(Priced {
+            computation: &*plan.terms[term].as_ref()?.computation,
+            prior,
+            parameters: scalars.len(),
+            wanted: if trained { scalars.len() } else { 0 },
+            weight: T::of(weight),
+        })
     }
 
-    /// The terms that need no sample.
-    pub(super) fn collect_terms(&mut self, scales: &[f64], values: &mut [f64]) {
-        self.collect(scales, values, 1, false);
+    /// Adds what came of a term to its value and to the gradients by its prior's numbers.
+    fn told(&mut self, plan: &Plan, term: usize, part: &Part, share: usize, values: &mut [f64]) {
+        values[term] += part.value / share as f64;
+        if let Some(of) = plan.model.loss.terms[term].kind.tensor() {
+            let scalars = prior_scalars(&plan.model, of);
+            for (d, scalar) in part.d_prior.into_iter().zip(scalars) {
+                self.add_to_leaves(scalar, d);
+            }
+        }
     }
 
-    fn collect(&mut self, scales: &[f64], values: &mut [f64], samples: usize, per_draw: bool) {
+    /// The terms of parameters that [`Interpreter::collect_entries`] does not take: those that are taken at
+    /// each draw, at the one at hand, or the others.
+    fn collect_whole(&mut self, scales: &[f64], values: &mut [f64], share: usize, per_draw: bool) {
         let plan = self.plan.clone();
         for (index, term) in plan.model.loss.terms.iter().enumerate() {
             let (Some(computed), Some(of)) = (&plan.terms[index], term.kind.tensor()) else {
                 continue;
             };
-            if computed.per_draw != per_draw {
+            if computed.per_draw != per_draw || self.by_entries[of.index()] {
                 continue;
             }
-            let tensor = &plan.tensors[of.index()];
-            let scalars = prior_scalars(&plan.model, of);
-            let mut prior = [T::zero(); MAX_PARAMETERS];
-            let prior = &mut prior[..scalars.len()];
-            for (value, scalar) in prior.iter_mut().zip(scalars) {
-                *value = T::of(scalar.value(&|leaf| self.leaf(leaf)));
-            }
-            // Where no number of the prior is trained, its gradient is not asked for.
-            let trained = scalars.iter().any(|scalar| scalar.fixed().is_none());
-            let priced = Priced {
-                computation: &*computed.computation,
-                prior,
-                wanted: if trained { scalars.len() } else { 0 },
-                weight: T::of(scales[index] / samples as f64),
+            let Some(priced) = self.priced(&plan, index, scales[index] / share as f64) else {
+                continue;
             };
-            let (value, d_prior) = self.collect_term(&priced, &term.kind, tensor);
-            values[index] += value / samples as f64;
-            for (d, scalar) in d_prior.into_iter().zip(scalars) {
-                self.add_to_leaves(scalar, d);
-            }
+            let (value, d_prior) =
+                self.collect_term(&priced, &term.kind, &plan.tensors[of.index()]);
+            self.told(&plan, index, &Part { value, d_prior }, share, values);
         }
     }
 
@@ -282,7 +333,10 @@ impl<T: Number> Interpreter<T> {
         let buffers = &mut self.buffers;
         // The gradients by local scales belong to another tensor, in the same vector.
         let local = tensor.frame.local_entries(&self.plan.tensors);
-        let local_values: Vec<T> = buffers.first[local.clone()].to_vec();
+        let local_values: Vec<T> = match tensor.frame.local_tensor(&self.plan.tensors) {
+            Some(local) => first(local, &self.variables, &buffers.first).to_vec(),
+            None => Vec::new(),
+        };
         let framed = tensor.frame.is_some().then(|| Framed {
             anchor: tensor.frame.anchor(),
             local: &local_values,
@@ -367,9 +421,10 @@ impl<T: Number> Interpreter<T> {
     /// by theirs.
     pub(super) fn chain(&mut self) {
         let plan = self.plan.clone();
-        for tensor in &plan.tensors {
+        for (index, tensor) in plan.tensors.iter().enumerate() {
             match tensor.family {
                 Family::Point => {}
+                Family::Independent { .. } if self.by_entries[index] => {}
                 Family::Independent { transform, .. } => {
                     let rho = &self.variables[tensor.rho()];
                     let gradient = &mut self.gradient[tensor.rho()];

@@ -1,10 +1,10 @@
 //! Initial values, and the random draws of a step.
 
+use super::weights::Source;
 use super::{BLOCK, Draw, Interpreter, Number};
 use crate::estimator::NoiseSource;
 use crate::plan::{DrawKind, Family, TensorPlan};
-use crate::posterior::scales;
-use crate::tensor::{Stream, simd};
+use crate::tensor::Stream;
 use rayon::prelude::*;
 
 /// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
@@ -35,19 +35,13 @@ impl<T: Number> Interpreter<T> {
         }
     }
 
-    /// Every random parameter's (marginal) scale, from its variables.
+    /// The marginal scales of families that draw whole tensors; those of others belong to the draw.
     pub(super) fn scales(&mut self) {
         for tensor in &self.plan.tensors {
-            let scale = &mut self.buffers.scale[tensor.entries.clone()];
-            match tensor.family {
-                Family::Point => {}
-                Family::Independent { transform, .. } => {
-                    scales(transform, &self.variables[tensor.rho()], scale);
-                }
-                Family::Variational { family, at } => {
-                    let values = &self.variables[tensor.variables.clone()];
-                    T::variational(family).marginal_scales(&at, values, scale);
-                }
+            if let Family::Variational { family, at } = tensor.family {
+                let scale = &mut self.buffers.scale[tensor.entries.clone()];
+                let values = &self.variables[tensor.variables.clone()];
+                T::variational(family).marginal_scales(&at, values, scale);
             }
         }
     }
@@ -56,6 +50,8 @@ impl<T: Number> Interpreter<T> {
     pub(super) fn draw(&mut self, draw: &Draw, sample: usize, examples: usize) {
         let plan = self.plan.clone();
         for (index, tensor) in plan.tensors.iter().enumerate() {
+            let whole = matches!(tensor.family, Family::Variational { .. });
+            let mut source = Source::None;
             let stream = |kind: DrawKind| {
                 Stream::new(
                     draw.seed,
@@ -76,6 +72,16 @@ impl<T: Number> Interpreter<T> {
                             }
                         };
                         self.buffers.sources.insert(index, source);
+                        continue;
+                    }
+                    DrawKind::Noise if !whole => {
+                        source = match draw.given {
+                            None => Source::Stream(stream(kind)),
+                            Some(given) => {
+                                let given = &given[&plan.draw_name(index, kind)];
+                                Source::Given(&given[sample * shape.len()..][..shape.len()])
+                            }
+                        };
                         continue;
                     }
                     DrawKind::Noise => &mut self.buffers.noise[tensor.noise.clone()],
@@ -118,7 +124,10 @@ impl<T: Number> Interpreter<T> {
                 }
             }
             self.share_mask(index, tensor);
-            self.prepare(tensor);
+            match whole {
+                true => self.draw_whole(tensor),
+                false => self.draw_entries(tensor, source, sample == 0),
+            }
             self.bias_rows(index, tensor, examples);
         }
     }
@@ -135,34 +144,15 @@ impl<T: Number> Interpreter<T> {
         }
     }
 
-    /// The arrays that the parameter's estimator reads.
-    fn prepare(&mut self, tensor: &TensorPlan) {
-        let buffers = &mut self.buffers;
-        let entries = tensor.entries.clone();
+    /// A draw of a family that draws whole tensors, from its noise.
+    fn draw_whole(&mut self, tensor: &TensorPlan) {
         if let Family::Variational { family, at } = tensor.family {
+            let buffers = &mut self.buffers;
             let values = &self.variables[tensor.variables.clone()];
             let noise = &buffers.noise[tensor.noise.clone()];
-            let w = &mut buffers.first[entries];
-            return T::variational(family).draw(&at, values, noise, w);
+            let w = &mut buffers.first[tensor.entries.clone()];
+            T::variational(family).draw(&at, values, noise, w);
         }
-        let estimate = T::estimate(tensor.estimator);
-        let (scale, noise) = (
-            &buffers.scale[entries.clone()],
-            &buffers.noise[tensor.noise.clone()],
-        );
-        let first = buffers.first[entries.clone()].par_chunks_mut(BLOCK);
-        let second = buffers.second[entries].par_chunks_mut(BLOCK);
-        let loc = self.variables[tensor.loc.clone()].par_chunks(BLOCK);
-        let blocks = first.zip(second).zip(
-            loc.zip(scale.par_chunks(BLOCK))
-                .zip(noise.par_chunks(BLOCK)),
-        );
-        blocks.for_each(|((first, second), ((loc, scale), noise))| {
-            simd::dispatch(
-                #[inline(always)]
-                || estimate.prepare(loc, scale, noise, first, second),
-            );
-        });
     }
 
     /// The bias that each example adds, if the parameter is a bias.
@@ -173,6 +163,7 @@ impl<T: Number> Interpreter<T> {
         };
         let shared = super::forward::Shared {
             plan: &self.plan,
+            variables: &self.variables,
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,

@@ -7,7 +7,7 @@ use super::{Interpreter, Number};
 use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Scratch, Site};
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, Operation};
-use crate::plan::{DrawKind, Plan, SegmentKind};
+use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -16,6 +16,7 @@ use std::time::Instant;
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a, T> {
     pub plan: &'a Plan,
+    pub variables: &'a [T],
     pub first: &'a [T],
     pub second: &'a [T],
     pub draws: &'a BTreeMap<(usize, DrawKind), Vec<T>>,
@@ -25,6 +26,14 @@ pub(super) struct Shared<'a, T> {
     pub inputs: &'a [T],
     /// Whether the time that layers take is measured.
     pub timed: bool,
+}
+
+/// The first of the arrays that an estimator reads: loc itself, or what it made of a draw.
+pub(super) fn first<'a, T>(tensor: &TensorPlan, variables: &'a [T], drawn: &'a [T]) -> &'a [T] {
+    match tensor.estimator.first_is_loc() {
+        true => &variables[tensor.loc.clone()],
+        false => &drawn[tensor.entries.clone()],
+    }
 }
 
 impl<'a, T: Number> Shared<'a, T> {
@@ -44,10 +53,13 @@ impl<'a, T: Number> Shared<'a, T> {
     }
 
     pub fn kernel(&self, tensor: usize) -> Kernel<'a, T> {
-        let entries = self.plan.tensors[tensor].entries.clone();
+        let tensor = &self.plan.tensors[tensor];
         Kernel {
-            first: &self.first[entries.clone()],
-            second: &self.second[entries],
+            first: first(tensor, self.variables, self.first),
+            second: match tensor.estimator.has_second() {
+                true => &self.second[tensor.entries.clone()],
+                false => &[],
+            },
         }
     }
 
@@ -150,6 +162,7 @@ impl<T: Number> Interpreter<T> {
         let lens: Vec<usize> = plan.storages.iter().map(|s| s.len).collect();
         let shared = Shared {
             plan,
+            variables: &self.variables,
             first: &buffers.first,
             second: &buffers.second,
             draws: &buffers.draws,

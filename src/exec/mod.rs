@@ -18,6 +18,7 @@ mod number;
 mod observe;
 mod profile;
 mod slots;
+mod weights;
 
 use crate::ir::{Position, Term};
 use crate::likelihood::Targets;
@@ -94,6 +95,9 @@ pub struct Interpreter<T: Number> {
     /// The gradient of the last step's loss, laid out alike.
     pub gradient: Vec<T>,
     buffers: Buffers<T>,
+    /// Which parameters are taken block by block, and which term each parameter has.
+    by_entries: Vec<bool>,
+    term_of: Vec<Option<usize>>,
     /// Examples of the last forward pass.
     examples: usize,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
@@ -105,11 +109,20 @@ impl<T: Number> Interpreter<T> {
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
         let trainable = plan.trainable();
         let buffers = Buffers::new(&plan, batch);
+        let by_entries = weights::collected_by_entries(&plan);
+        let mut term_of = vec![None; plan.tensors.len()];
+        for (index, term) in plan.model.loss.terms.iter().enumerate() {
+            if let Some(tensor) = term.kind.tensor() {
+                term_of[tensor.index()] = Some(index);
+            }
+        }
         Interpreter {
             batch,
             variables: vec![T::zero(); trainable],
             gradient: vec![T::zero(); trainable],
             buffers,
+            by_entries,
+            term_of,
             examples: 0,
             profile: None,
             plan,
@@ -159,7 +172,11 @@ impl<T: Number> Interpreter<T> {
     pub fn step(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
         let plan = self.plan.clone();
         let samples = plan.model.objective.samples;
-        self.gradient.fill(T::zero());
+        for (tensor, by_entries) in plan.tensors.iter().zip(&self.by_entries) {
+            if !by_entries {
+                self.gradient[tensor.variables.clone()].fill(T::zero());
+            }
+        }
         self.buffers.start_step();
         self.timed(|p| &mut p.draw, Self::scales);
         let scales: Vec<f64> = plan
@@ -180,19 +197,9 @@ impl<T: Number> Interpreter<T> {
             self.backward(batch.inputs, batch.len);
             self.timed(
                 |p| &mut p.terms,
-                |it| {
-                    it.collect_at_draw(samples, &scales, &mut values);
-                    it.collect_sample();
-                },
+                |it| it.collect_sample([sample, samples], &scales, &mut values),
             );
         }
-        self.timed(
-            |p| &mut p.terms,
-            |it| {
-                it.collect_terms(&scales, &mut values);
-                it.chain();
-            },
-        );
         if let Some(profile) = &mut self.profile {
             profile.steps += 1;
         }
@@ -237,7 +244,6 @@ impl<T: Number> Interpreter<T> {
         let zeros = vec![0.0; plan.terms.len()];
         self.scales();
         self.draw(draw, 0, 0);
-        self.collect_at_draw(1, &zeros, &mut values);
         self.collect_terms(&zeros, &mut values);
         plan.terms
             .iter()

@@ -121,6 +121,11 @@ impl Role {
     pub fn is_of_layer(self) -> bool {
         matches!(self, Role::Kernel | Role::Bias)
     }
+
+    /// Whether the priors of others, or the likelihood, can depend on it.
+    pub fn is_of_others(self) -> bool {
+        matches!(self, Role::Latent | Role::Local)
+    }
 }
 
 /// A parameter of the network, or a latent variable beside it.

@@ -258,11 +258,11 @@ impl<T: Real> Linear<T> for Convolution {
         }
     }
 
-    fn weight_gradient(&self, x: &[T], dy: &[T], dw: &mut [T], scratch: &mut [T]) {
+    fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]) {
         let (patch, filters) = (self.window.patch(), self.filters);
-        let mut beta = T::zero();
-        if x.is_empty() {
-            dw.fill(beta);
+        let mut beta = if add { T::one() } else { T::zero() };
+        if x.is_empty() && !add {
+            dw.fill(T::zero());
         }
         let outputs = dy.chunks_exact(self.positions() * filters);
         for (x, dy) in x.chunks_exact(self.input()).zip(outputs) {

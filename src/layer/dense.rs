@@ -110,12 +110,13 @@ impl<T: Real> Linear<T> for Product {
         );
     }
 
-    fn weight_gradient(&self, x: &[T], dy: &[T], dw: &mut [T], _: &mut [T]) {
+    fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], _: &mut [T]) {
         let n = x.len() / self.inputs;
         let x = MatrixRef::row_major(x, n, self.inputs).transposed();
         let dy = MatrixRef::row_major(dy, n, self.units);
         let dw = MatrixMut::row_major(dw, self.inputs, self.units);
-        parallel_gemm(T::one(), x, dy, T::zero(), dw);
+        let beta = if add { T::one() } else { T::zero() };
+        parallel_gemm(T::one(), x, dy, beta, dw);
     }
 }
 

@@ -151,6 +151,7 @@ pub trait Linear<T: Real> {
     fn apply(&self, x: &[T], w: &[T], y: &mut [T], scratch: &mut [T]);
     /// dx = the gradient by x of ⟨dy, x ∘ w⟩; every entry is written.
     fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]);
-    /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples; every entry is written.
-    fn weight_gradient(&self, x: &[T], dy: &[T], dw: &mut [T], scratch: &mut [T]);
+    /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples: added to what `dw` holds, or every
+    /// entry is written.
+    fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]);
 }

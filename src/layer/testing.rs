@@ -255,7 +255,14 @@ fn check_linear(what: &str, linear: &dyn AnyLinear, shape: &Shape) {
     let mut scratch = vec![f64::NAN; linear.scratch(n)];
     let (mut dx, mut dw) = (vec![f64::NAN; x.len()], vec![f64::NAN; w.len()]);
     Linear::<f64>::transpose(linear, &dy, &w, &mut dx, &mut scratch);
-    Linear::<f64>::weight_gradient(linear, &x, &dy, &mut dw, &mut scratch);
+    Linear::<f64>::weight_gradient(linear, &x, &dy, false, &mut dw, &mut scratch);
+    let mut twice = dw.clone();
+    Linear::<f64>::weight_gradient(linear, &x, &dy, true, &mut twice, &mut scratch);
+    let doubled: Vec<f64> = dw.iter().map(|d| d + d).collect();
+    twice
+        .iter()
+        .zip(&doubled)
+        .for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{what}: {a} {b}"));
     check_gradient(what, &w, &dw, |w| dot(&dy, &apply(&x, w)));
     check_gradient(what, &x, &dx, |x| dot(&dy, &apply(x, &w)));
 
@@ -265,7 +272,7 @@ fn check_linear(what: &str, linear: &dyn AnyLinear, shape: &Shape) {
     let mut dw32 = vec![f32::NAN; w.len()];
     Linear::<f32>::apply(linear, &x32, &w32, &mut y32, &mut scratch);
     Linear::<f32>::transpose(linear, &dy32, &w32, &mut dx32, &mut scratch);
-    Linear::<f32>::weight_gradient(linear, &x32, &dy32, &mut dw32, &mut scratch);
+    Linear::<f32>::weight_gradient(linear, &x32, &dy32, false, &mut dw32, &mut scratch);
     close(what, &y32, &y);
     close(what, &dx32, &dx);
     close(what, &dw32, &dw);

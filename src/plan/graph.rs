@@ -44,6 +44,9 @@ pub struct NodePlan {
     pub input_gradient: bool,
     /// Whether it is the first, going backwards, to write its input's gradient; later ones add.
     pub writes_first: bool,
+    /// Whether it is the first, going backwards, to have a gradient by its kernel and has it for the whole
+    /// minibatch: it writes it, others add.
+    pub writes_kernel: bool,
 }
 
 /// Cuts the graph of `model`.
@@ -112,6 +115,7 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
             in_place: false,
             input_gradient: false,
             writes_first: true,
+            writes_kernel: false,
         };
         if let Some(call) = &node.call {
             let input = node.inputs[0].index();
@@ -182,6 +186,17 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         }
         if let Some(storage) = plans[nodes[index].inputs[0].index()].storage {
             plans[index].writes_first = !std::mem::replace(&mut reached[storage], true);
+        }
+    }
+    let mut seen: Vec<usize> = Vec::new();
+    for index in (0..nodes.len()).rev() {
+        let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel);
+        if let Some(kernel) = kernel.map(|kernel| kernel.index())
+            && !seen.contains(&kernel)
+        {
+            seen.push(kernel);
+            plans[index].writes_kernel =
+                segments[segment_of[index]].kind == SegmentKind::WholeBatch;
         }
     }
     (plans, storages, segments)

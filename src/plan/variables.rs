@@ -102,6 +102,11 @@ impl Frame {
         self.anchor.as_deref().unwrap_or_default()
     }
 
+    /// The local scales, one for each place on the last axis; without them all are 1.
+    pub fn local_tensor<'a>(&self, tensors: &'a [TensorPlan]) -> Option<&'a TensorPlan> {
+        self.local.map(|local| &tensors[local])
+    }
+
     /// Where the local scales lie among all entries: one for each place on the last axis; none are all 1.
     pub fn local_entries(&self, tensors: &[TensorPlan]) -> Range<usize> {
         self.local
