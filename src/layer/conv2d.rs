@@ -10,10 +10,12 @@
 //! Y = P·W        dX = col2im(dY·Wᵀ)        dW = Pᵀ·dY
 //! ```
 //!
-//! P is made and used a band of output rows at a time, which stays in cache.
+//! P is made and used a band of output rows at a time, which stays in cache. In float32 a convolution of
+//! stride 1 needs no P at all: see [`correlate`](crate::tensor::correlate).
 
 use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::tensor::correlate::Correlation;
 use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm};
 use crate::tensor::im2col::{Padding, Window, col2im, im2col};
 use crate::tensor::{Real, Shape};
@@ -123,6 +125,8 @@ struct Convolution {
     filters: usize,
     /// Rows of windows whose patches are made at a time.
     band: usize,
+    /// The way without patches, if there is one.
+    direct: Option<Correlation>,
 }
 
 impl Convolution {
@@ -132,7 +136,10 @@ impl Convolution {
             .div_ceil(BAND)
             .clamp(1, window.output[0]);
         let band = window.output[0].div_ceil(bands);
+        // A window of one cell has no patches either: it is a product of matrices.
+        let direct = Correlation::new(&window, filters).filter(|_| window.size != [1, 1]);
         Convolution {
+            direct,
             window,
             filters,
             band,
@@ -207,9 +214,17 @@ impl AnyLinear for Convolution {
 
     fn scratch(&self, _: usize) -> usize {
         if self.pointwise() {
-            0
-        } else {
-            self.band * self.window.output[1] * self.window.patch()
+            return 0;
+        }
+        let patches = self.band * self.window.output[1] * self.window.patch();
+        match &self.direct {
+            // float64 makes patches; going back, the weights are turned.
+            Some(direct) => {
+                let kernel = self.window.patch() * self.filters;
+                let back = kernel + direct.transposed().scratch();
+                patches.max(direct.scratch()).max(back)
+            }
+            None => patches,
         }
     }
 }
@@ -217,6 +232,15 @@ impl AnyLinear for Convolution {
 impl<T: Real> Linear<T> for Convolution {
     fn apply(&self, x: &[T], w: &[T], y: &mut [T], scratch: &mut [T]) {
         let (patch, filters) = (self.window.patch(), self.filters);
+        if let (Some(direct), Some(x), Some(w)) = (&self.direct, T::as_f32(x), T::as_f32(w))
+            && let (Some(y), Some(scratch)) = (T::as_f32_mut(y), T::as_f32_mut(scratch))
+        {
+            let outputs = y.chunks_exact_mut(self.positions() * filters);
+            return x
+                .chunks_exact(self.input())
+                .zip(outputs)
+                .for_each(|(x, y)| direct.apply(x, w, y, scratch));
+        }
         let w = MatrixRef::row_major(w, patch, filters);
         let outputs = y.chunks_exact_mut(self.positions() * filters);
         for (x, y) in x.chunks_exact(self.input()).zip(outputs) {
@@ -236,6 +260,18 @@ impl<T: Real> Linear<T> for Convolution {
 
     fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]) {
         let (patch, filters) = (self.window.patch(), self.filters);
+        if let (Some(direct), Some(dy), Some(w)) = (&self.direct, T::as_f32(dy), T::as_f32(w))
+            && let (Some(dx), Some(scratch)) = (T::as_f32_mut(dx), T::as_f32_mut(scratch))
+        {
+            let (turned, scratch) = scratch.split_at_mut(w.len());
+            direct.turn(w, turned);
+            let back = direct.transposed();
+            let inputs = dx.chunks_exact_mut(self.input());
+            return dy
+                .chunks_exact(self.positions() * filters)
+                .zip(inputs)
+                .for_each(|(dy, dx)| back.apply(dy, turned, dx, scratch));
+        }
         let w = MatrixRef::row_major(w, patch, filters).transposed();
         let inputs = dx.chunks_exact_mut(self.input());
         for (dy, dx) in dy.chunks_exact(self.positions() * filters).zip(inputs) {
@@ -260,6 +296,16 @@ impl<T: Real> Linear<T> for Convolution {
 
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]) {
         let (patch, filters) = (self.window.patch(), self.filters);
+        if let (Some(direct), Some(x), Some(dy)) = (&self.direct, T::as_f32(x), T::as_f32(dy))
+            && let (Some(dw), Some(scratch)) = (T::as_f32_mut(dw), T::as_f32_mut(scratch))
+            && !x.is_empty()
+        {
+            let outputs = dy.chunks_exact(self.positions() * filters);
+            for (at, (x, dy)) in x.chunks_exact(self.input()).zip(outputs).enumerate() {
+                direct.weight_gradient(x, dy, add || at > 0, dw, scratch);
+            }
+            return;
+        }
         let mut beta = if add { T::one() } else { T::zero() };
         if x.is_empty() && !add {
             dw.fill(T::zero());

@@ -1,5 +1,6 @@
 //! Numbers, shapes and the kernels that everything numeric is built from.
 
+pub mod correlate;
 pub mod gemm;
 pub mod im2col;
 pub mod math;

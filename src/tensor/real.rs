@@ -11,6 +11,10 @@ pub trait Real: NdFloat + Default + Send + Sync + std::iter::Sum + serde::Serial
     fn of(value: f64) -> Self;
     /// Widens to float64.
     fn wide(self) -> f64;
+    /// The numbers themselves, if they are float32: for kernels that only float32 has.
+    fn as_f32(values: &[Self]) -> Option<&[f32]>;
+    /// [`Real::as_f32`], to write.
+    fn as_f32_mut(values: &mut [Self]) -> Option<&mut [f32]>;
     /// Standard normal deviates out of random words: see [`random`].
     fn normals(words: &Words, out: &mut [Self; random::GROUP]);
     /// Deviates of the Laplace distribution.
@@ -28,6 +32,14 @@ impl Real for f32 {
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
+    }
+    #[inline(always)]
+    fn as_f32(values: &[Self]) -> Option<&[f32]> {
+        Some(values)
+    }
+    #[inline(always)]
+    fn as_f32_mut(values: &mut [Self]) -> Option<&mut [f32]> {
+        Some(values)
     }
     #[inline(always)]
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
@@ -52,6 +64,12 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
+    }
+    fn as_f32(_: &[Self]) -> Option<&[f32]> {
+        None
+    }
+    fn as_f32_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+        None
     }
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
         random::normals_f64(words, out);
