@@ -14,7 +14,8 @@
 use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::{Real, simd};
+use crate::tensor::Real;
+use crate::tensor::simd::{self, each};
 use rayon::prelude::*;
 
 /// The estimator.
@@ -123,22 +124,31 @@ fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
         .zip(x.par_chunks(BLOCK))
         .zip(signs.par_chunks(BLOCK));
     blocks.for_each(|((out, x), signs)| {
-        for ((out, &x), &sign) in out.iter_mut().zip(x).zip(signs) {
-            *out = x * sign;
-        }
+        each(
+            out,
+            [x, signs],
+            #[inline(always)]
+            |out, [x, sign]| *out = x * sign,
+        );
     });
 }
 
 impl<T: Real> Estimate<T> for Flipout {
     fn prepare(&self, _: &[T], scale: &[T], noise: &[T], _: &mut [T], second: &mut [T]) {
-        for ((second, &scale), &noise) in second.iter_mut().zip(scale).zip(noise) {
-            *second = scale * noise;
-        }
+        each(
+            second,
+            [scale, noise],
+            #[inline(always)]
+            |second, [scale, noise]| *second = scale * noise,
+        );
     }
     fn scale_gradient(&self, _: &[T], noise: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
-        for ((d_scale, &d), &noise) in d_scale.iter_mut().zip(d_second).zip(noise) {
-            *d_scale += d * noise;
-        }
+        each(
+            d_scale,
+            [d_second, noise],
+            #[inline(always)]
+            |d_scale, [d, noise]| *d_scale += d * noise,
+        );
     }
     fn forward(
         &self,
@@ -161,9 +171,12 @@ impl<T: Real> Estimate<T> for Flipout {
             site.linear.apply(x, kernel.first, y, scratch.layer);
             site.linear
                 .apply(flipped, kernel.second, perturbed, scratch.layer);
-            for ((y, &perturbed), &sign) in y.iter_mut().zip(&*perturbed).zip(draws.sign_out) {
-                *y += perturbed * sign;
-            }
+            each(
+                y,
+                [perturbed, draws.sign_out],
+                #[inline(always)]
+                |y, [perturbed, sign]| *y += perturbed * sign,
+            );
         }
     }
     fn backward(
@@ -208,9 +221,12 @@ impl<T: Real> Estimate<T> for Flipout {
                     .zip(flipped.par_chunks(BLOCK))
                     .zip(draws.sign_in.par_chunks(BLOCK));
                 blocks.for_each(|((dx, flipped), signs)| {
-                    for ((dx, &flipped), &sign) in dx.iter_mut().zip(flipped).zip(signs) {
-                        *dx += flipped * sign;
-                    }
+                    each(
+                        dx,
+                        [flipped, signs],
+                        #[inline(always)]
+                        |dx, [flipped, sign]| *dx += flipped * sign,
+                    );
                 });
             }
         }
@@ -236,8 +252,11 @@ impl<T: Real> Estimate<T> for Flipout {
         gradient: KernelGradient<T>,
     ) {
         add(gradient.first, d_row);
-        for ((second, &d), &sign) in gradient.second.iter_mut().zip(d_row).zip(draws.sign_out) {
-            *second += d * sign;
-        }
+        each(
+            gradient.second,
+            [d_row, draws.sign_out],
+            #[inline(always)]
+            |second, [d, sign]| *second += d * sign,
+        );
     }
 }

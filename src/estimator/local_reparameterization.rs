@@ -12,6 +12,7 @@ use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Sc
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
+use crate::tensor::simd::each;
 use rayon::prelude::*;
 
 /// The estimator.
@@ -72,22 +73,31 @@ fn zip_blocks<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(&mut T, T, T)
         .zip(a.par_chunks(BLOCK))
         .zip(b.par_chunks(BLOCK))
         .for_each(|((out, a), b)| {
-            for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-                f(out, a, b);
-            }
+            each(
+                out,
+                [a, b],
+                #[inline(always)]
+                |out, [a, b]| f(out, a, b),
+            );
         });
 }
 
 impl<T: Real> Estimate<T> for LocalReparameterization {
     fn prepare(&self, _: &[T], scale: &[T], _: &[T], _: &mut [T], second: &mut [T]) {
-        for (variance, &scale) in second.iter_mut().zip(scale) {
-            *variance = scale * scale;
-        }
+        each(
+            second,
+            [scale],
+            #[inline(always)]
+            |variance, [scale]| *variance = scale * scale,
+        );
     }
     fn scale_gradient(&self, scale: &[T], _: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
-        for ((d_scale, &d), &scale) in d_scale.iter_mut().zip(d_second).zip(scale) {
-            *d_scale += d * (scale + scale);
-        }
+        each(
+            d_scale,
+            [d_second, scale],
+            #[inline(always)]
+            |d_scale, [d, scale]| *d_scale += d * (scale + scale),
+        );
     }
     fn forward(
         &self,
@@ -100,16 +110,31 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         scratch: Scratch<T>,
     ) {
         let squared = &mut scratch.rows[..x.len()];
-        zip_blocks(squared, x, x, |out, a, b| *out = a * b);
+        zip_blocks(
+            squared,
+            x,
+            x,
+            #[inline(always)]
+            |out, a, b| *out = a * b,
+        );
         site.linear
             .apply(squared, kernel.second, saved, scratch.layer);
-        saved
-            .par_chunks_mut(BLOCK)
-            .for_each(|saved| saved.iter_mut().for_each(|v| *v = v.sqrt()));
-        site.linear.apply(x, kernel.first, y, scratch.layer);
-        zip_blocks(y, saved, draws.activation, |y, deviation, noise| {
-            *y += deviation * noise
+        saved.par_chunks_mut(BLOCK).for_each(|saved| {
+            each(
+                saved,
+                [],
+                #[inline(always)]
+                |v, []| *v = v.sqrt(),
+            )
         });
+        site.linear.apply(x, kernel.first, y, scratch.layer);
+        zip_blocks(
+            y,
+            saved,
+            draws.activation,
+            #[inline(always)]
+            |y, deviation, noise| *y += deviation * noise,
+        );
     }
     fn backward(
         &self,
@@ -125,16 +150,27 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
         let d_variance = &mut d_variance[..dy.len()];
-        zip_blocks(squared, x, x, |out, a, b| *out = a * b);
+        zip_blocks(
+            squared,
+            x,
+            x,
+            #[inline(always)]
+            |out, a, b| *out = a * b,
+        );
         zip_blocks(
             d_variance,
             saved,
             draws.activation,
-            |d, deviation, noise| {
-                *d = half_slope(deviation, noise);
-            },
+            #[inline(always)]
+            |d, deviation, noise| *d = half_slope(deviation, noise),
         );
-        zip_blocks(d_variance, dy, dy, |d, dy, _| *d *= dy);
+        zip_blocks(
+            d_variance,
+            dy,
+            dy,
+            #[inline(always)]
+            |d, dy, _| *d *= dy,
+        );
         let (add, layer) = (gradient.add, &mut *scratch.layer);
         site.linear
             .weight_gradient(x, dy, add, gradient.first, layer);
@@ -145,7 +181,13 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             let through_squares = squared;
             site.linear
                 .transpose(d_variance, kernel.second, through_squares, scratch.layer);
-            zip_blocks(dx, x, through_squares, |dx, x, d| *dx += (x + x) * d);
+            zip_blocks(
+                dx,
+                x,
+                through_squares,
+                #[inline(always)]
+                |dx, x, d| *dx += (x + x) * d,
+            );
         }
     }
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
@@ -183,8 +225,10 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
 /// ∂(√v ζ)/∂v = ζ/(2√v), and 0 where v = 0.
 #[inline(always)]
 fn half_slope<T: Real>(deviation: T, noise: T) -> T {
+    // Divided first, so that vectors do both: 0/0 is not kept.
+    let slope = noise / (deviation + deviation);
     if deviation > T::zero() {
-        noise / (deviation + deviation)
+        slope
     } else {
         T::zero()
     }

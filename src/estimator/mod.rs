@@ -22,6 +22,7 @@ use crate::distribution::Law;
 use crate::layer::Linear;
 use crate::posterior::Entries;
 use crate::signature::Signature;
+use crate::tensor::simd::each;
 use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
@@ -242,9 +243,13 @@ pub trait Estimate<T: Real>: Sync {
 }
 
 /// to += from
-#[inline(always)]
 fn add<T: Real>(to: &mut [T], from: &[T]) {
-    to.iter_mut().zip(from).for_each(|(to, &from)| *to += from);
+    each(
+        to,
+        [from],
+        #[inline(always)]
+        |to, [from]| *to += from,
+    );
 }
 
 /// The operation a kernel belongs to, with the facts of its geometry that estimators need.

@@ -8,6 +8,7 @@ use super::{Draws, Estimate, Estimator};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
+use crate::tensor::simd::each;
 
 /// The estimator.
 pub struct Reparameterization;
@@ -45,13 +46,19 @@ impl Estimator for Reparameterization {
 
 impl<T: Real> Estimate<T> for Reparameterization {
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], _: &mut [T]) {
-        for (((w, &loc), &scale), &noise) in first.iter_mut().zip(loc).zip(scale).zip(noise) {
-            *w = loc + scale * noise;
-        }
+        each(
+            first,
+            [loc, scale, noise],
+            #[inline(always)]
+            |w, [loc, scale, noise]| *w = loc + scale * noise,
+        );
     }
     fn scale_gradient(&self, _: &[T], noise: &[T], d_first: &[T], _: &[T], d_scale: &mut [T]) {
-        for ((d_scale, &dw), &noise) in d_scale.iter_mut().zip(d_first).zip(noise) {
-            *d_scale += dw * noise;
-        }
+        each(
+            d_scale,
+            [d_first, noise],
+            #[inline(always)]
+            |d_scale, [dw, noise]| *d_scale += dw * noise,
+        );
     }
 }

@@ -9,6 +9,7 @@ use super::{Interpreter, Number};
 use crate::estimator::KernelGradient;
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
+use crate::tensor::simd::{dispatch, each};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -133,6 +134,16 @@ impl<T: Number> Interpreter<T> {
     }
 }
 
+/// sum += dx
+fn add_to<T: Number>(sum: &mut [T], dx: &[T]) {
+    each(
+        sum,
+        [dx],
+        #[inline(always)]
+        |sum, [dx]| *sum += dx,
+    );
+}
+
 /// to += each of `parts`, in order.
 fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
     to.par_chunks_mut(super::BLOCK)
@@ -140,7 +151,12 @@ fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
         .for_each(|(block, to)| {
             for part in parts {
                 let part = &part[block * super::BLOCK..][..to.len()];
-                to.iter_mut().zip(part).for_each(|(to, &d)| *to += d);
+                each(
+                    to,
+                    [part],
+                    #[inline(always)]
+                    |to, [d]| *to += d,
+                );
             }
         });
 }
@@ -148,9 +164,14 @@ fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
 /// Adds one example's gradient by its bias: the sum over positions.
 fn bias_row<T: Number>(dy: &[T], row: &mut [T]) {
     row.fill(T::zero());
-    for dy in dy.chunks_exact(row.len()) {
-        row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy);
-    }
+    dispatch(
+        #[inline(always)]
+        || {
+            for dy in dy.chunks_exact(row.len()) {
+                row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy);
+            }
+        },
+    );
 }
 
 /// One chunk of examples back through a segment, example by example.
@@ -298,7 +319,7 @@ fn chunk_backward<'a, T: Number>(
                 }
             }
             if let (Some(sum), true) = (sum, step.input_gradient) {
-                sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
+                add_to(sum, dx);
             }
             if let Some(from) = from {
                 gradients[from] = into;
@@ -383,7 +404,7 @@ fn batch_backward<T: Number>(
         scratch,
     );
     if let (Some(sum), true) = (sum, step.input_gradient) {
-        sum.iter_mut().zip(&*dx).for_each(|(sum, &dx)| *sum += dx);
+        add_to(sum, dx);
     }
     let mut by_factors = &factors[..];
     for factor in plan.tensors[kernel].factors.into_iter().flatten() {

@@ -8,6 +8,7 @@ use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
+use crate::tensor::simd::dispatch;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -228,9 +229,14 @@ impl<T: Number> Interpreter<T> {
 
 /// Adds each example's bias row to every position of its output.
 fn add_bias<T: Number>(y: &mut [T], row: &[T]) {
-    for y in y.chunks_exact_mut(row.len()) {
-        y.iter_mut().zip(row).for_each(|(y, &b)| *y += b);
-    }
+    dispatch(
+        #[inline(always)]
+        || {
+            for y in y.chunks_exact_mut(row.len()) {
+                y.iter_mut().zip(row).for_each(|(y, &b)| *y += b);
+            }
+        },
+    );
 }
 
 /// One chunk of examples through a segment, example by example.

@@ -13,7 +13,8 @@ use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{chain, scales};
-use crate::tensor::{Stream, simd};
+use crate::tensor::Stream;
+use crate::tensor::simd::each;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -95,10 +96,7 @@ impl<T: Number> Interpreter<T> {
             }
             let first = if drawn { first } else { &mut [] };
             let also = if second { also } else { &mut [] };
-            simd::dispatch(
-                #[inline(always)]
-                || estimate.prepare(&loc[range], scale, noise, first, also),
-            );
+            estimate.prepare(&loc[range], scale, noise, first, also);
         });
     }
 
@@ -146,17 +144,16 @@ impl<T: Number> Interpreter<T> {
                 d_loc.copy_from_slice(d_first);
                 d_rho.fill(T::zero());
             } else {
-                let d_loc = d_loc.iter_mut().zip(d_first);
-                d_loc.for_each(|(d_loc, &d)| *d_loc += d);
+                each(
+                    d_loc,
+                    [d_first],
+                    #[inline(always)]
+                    |d_loc, [d]| *d_loc += d,
+                );
             }
             if let Some(transform) = transform {
-                simd::dispatch(
-                    #[inline(always)]
-                    || {
-                        let (scale, noise) = (entries.scale, entries.noise);
-                        estimate.scale_gradient(scale, noise, d_first, d_second, d_rho)
-                    },
-                );
+                let (scale, noise) = (entries.scale, entries.noise);
+                estimate.scale_gradient(scale, noise, d_first, d_second, d_rho);
                 if let Some(term) = term {
                     *part_of = term.part(entries, d_loc, d_rho);
                 }

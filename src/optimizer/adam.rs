@@ -14,6 +14,7 @@
 use super::{Optimizer, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
+use crate::tensor::simd::dispatch;
 
 /// The optimizer.
 pub struct Adam;
@@ -76,7 +77,6 @@ impl Optimizer for Adam {
 }
 
 impl<T: Real> Update<T> for Adam {
-    #[inline(always)]
     fn update(
         &self,
         settings: &Constants,
@@ -89,11 +89,16 @@ impl<T: Real> Update<T> for Adam {
         let (rest1, rest2) = (one_minus("beta1"), one_minus("beta2"));
         let (epsilon, size) = (T::of(settings.number("epsilon")), T::of(size));
         let (m, v) = state.split_at_mut(variables.len());
-        for (((w, &g), m), v) in variables.iter_mut().zip(gradient).zip(m).zip(v) {
-            *m += (g - *m) * rest1;
-            *v += (g * g - *v) * rest2;
-            *w -= *m * size / (v.sqrt() + epsilon);
-        }
+        dispatch(
+            #[inline(always)]
+            || {
+                for (((w, &g), m), v) in variables.iter_mut().zip(gradient).zip(m).zip(v) {
+                    *m += (g - *m) * rest1;
+                    *v += (g * g - *v) * rest2;
+                    *w -= *m * size / (v.sqrt() + epsilon);
+                }
+            },
+        );
     }
 }
 

@@ -28,7 +28,8 @@ pub trait Optimizer: Update<f32> + Update<f64> + Sync {
 /// The update in one number type.
 pub trait Update<T: Real> {
     /// Moves `variables` down `gradient` by a step of `size`. `state` holds one slice as long as
-    /// `variables` for each name of [`Optimizer::state`], one after the other.
+    /// `variables` for each name of [`Optimizer::state`], one after the other. Run in the widest vectors; no
+    /// operation is reordered or fused, so the bits are the same everywhere.
     fn update(
         &self,
         settings: &Constants,
@@ -126,12 +127,12 @@ where
             .par_chunks_mut(BLOCK)
             .zip(gradient.par_chunks(BLOCK));
         if self.slots.is_empty() {
-            blocks.for_each(|(v, g)| dispatch(|| optimizer.update(settings, size, v, g, &mut [])));
+            blocks.for_each(|(v, g)| optimizer.update(settings, size, v, g, &mut []));
         } else {
             let state = self.values.par_chunks_mut(BLOCK * self.slots.len());
             blocks
                 .zip(state)
-                .for_each(|((v, g), s)| dispatch(|| optimizer.update(settings, size, v, g, s)));
+                .for_each(|((v, g), s)| optimizer.update(settings, size, v, g, s));
         }
     }
 
@@ -164,13 +165,6 @@ where
             (start..start + block_len, place..place + block_len)
         })
     }
-}
-
-/// Runs a loop with the widest vectors this processor has. No operation is reordered or fused, so the
-/// bits are the same everywhere.
-#[inline(always)]
-fn dispatch(update: impl FnOnce()) {
-    pulp::Arch::new().dispatch(update);
 }
 
 #[cfg(test)]

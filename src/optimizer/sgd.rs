@@ -13,6 +13,7 @@
 use super::{Optimizer, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
+use crate::tensor::simd::dispatch;
 
 /// The optimizer.
 pub struct Sgd;
@@ -57,7 +58,6 @@ impl Optimizer for Sgd {
 }
 
 impl<T: Real> Update<T> for Sgd {
-    #[inline(always)]
     fn update(
         &self,
         settings: &Constants,
@@ -67,21 +67,27 @@ impl<T: Real> Update<T> for Sgd {
         state: &mut [T],
     ) {
         let (size, momentum) = (T::of(size), T::of(settings.number("momentum")));
-        if state.is_empty() {
-            for (w, &g) in variables.iter_mut().zip(gradient) {
-                *w -= size * g;
-            }
-        } else if settings.word("nesterov") == "true" {
-            for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
-                *u = momentum * *u - size * g;
-                *w += momentum * *u - size * g;
-            }
-        } else {
-            for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
-                *u = momentum * *u - size * g;
-                *w += *u;
-            }
-        }
+        let nesterov = !state.is_empty() && settings.word("nesterov") == "true";
+        dispatch(
+            #[inline(always)]
+            || {
+                if state.is_empty() {
+                    for (w, &g) in variables.iter_mut().zip(gradient) {
+                        *w -= size * g;
+                    }
+                } else if nesterov {
+                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
+                        *u = momentum * *u - size * g;
+                        *w += momentum * *u - size * g;
+                    }
+                } else {
+                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
+                        *u = momentum * *u - size * g;
+                        *w += *u;
+                    }
+                }
+            },
+        );
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::Transform;
 use crate::tensor::math::HALF_LN_TWO_PI;
-use crate::tensor::simd::dispatch;
+use crate::tensor::simd::{dispatch, each};
 use crate::tensor::{Math, Real};
 use rayon::prelude::*;
 
@@ -24,15 +24,11 @@ pub fn update<T: Real, const N: usize>(
         .for_each(|(block, out)| {
             let start = block * BLOCK;
             let inputs = inputs.map(|input| &input[start..start + out.len()]);
-            dispatch(
-                #[inline(always)]
-                || {
-                    let n = out.len();
-                    let inputs = inputs.map(|input| &input[..n]);
-                    for (i, out) in out.iter_mut().enumerate() {
-                        f(out, inputs.map(|input| input[i]));
-                    }
-                },
+            each(
+                out,
+                inputs,
+                #[inline(always)] // a reference to a function would be called, not inlined
+                |out, inputs| f(out, inputs),
             );
         });
 }

@@ -96,7 +96,14 @@ impl Stream {
     pub fn fill_normal<T: Real>(&self, start: usize, out: &mut [T]) {
         dispatch(
             #[inline(always)]
-            || self.deviates(start, out, T::normals),
+            || {
+                self.deviates(
+                    start,
+                    out,
+                    #[inline(always)]
+                    |words, group| T::normals(words, group),
+                )
+            },
         );
     }
 
@@ -105,7 +112,14 @@ impl Stream {
     pub fn fill_laplace<T: Real>(&self, start: usize, out: &mut [T]) {
         dispatch(
             #[inline(always)]
-            || self.deviates(start, out, T::laplaces),
+            || {
+                self.deviates(
+                    start,
+                    out,
+                    #[inline(always)]
+                    |words, group| T::laplaces(words, group),
+                )
+            },
         );
     }
 
@@ -114,7 +128,14 @@ impl Stream {
     pub fn fill_cauchy<T: Real>(&self, start: usize, out: &mut [T]) {
         dispatch(
             #[inline(always)]
-            || self.deviates(start, out, T::cauchys),
+            || {
+                self.deviates(
+                    start,
+                    out,
+                    #[inline(always)]
+                    |words, group| T::cauchys(words, group),
+                )
+            },
         );
     }
 

@@ -1,4 +1,7 @@
 //! Loops compiled once for each instruction set; the best one the machine has is chosen when run.
+//!
+//! What is called through a trait object or as a plain function is compiled for the oldest processors,
+//! whoever calls it: a loop belongs into [`dispatch`] or [`each`] where it is written.
 
 /// Runs `work` compiled for the widest vectors this machine has (AVX-512, AVX2 with FMA, or the
 /// target's own). Only what is inlined into `work` gains: mark the closure and what it calls
@@ -13,4 +16,25 @@
 #[inline(always)]
 pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
+}
+
+/// `f(&mut out[i], [inputs[0][i], inputs[1][i], …])` for every i, in the widest vectors. Mark the closure
+/// `#[inline(always)]`.
+///
+/// # Panics
+/// If an input is shorter than `out`.
+#[inline(always)]
+pub fn each<T: Copy, const N: usize>(out: &mut [T], inputs: [&[T]; N], f: impl Fn(&mut T, [T; N])) {
+    let n = out.len();
+    let inputs = inputs.map(|input| &input[..n]);
+    dispatch(
+        #[inline(always)]
+        || {
+            // the lengths are told so that the loop needs no check
+            let inputs = inputs.map(|input| &input[..n]);
+            for (i, out) in out[..n].iter_mut().enumerate() {
+                f(out, inputs.map(|input| input[i]));
+            }
+        },
+    );
 }
