@@ -190,6 +190,8 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
     }
     let path = Path::new(&request.data);
     let inputs = match path.extension().and_then(|e| e.to_str()) {
+        // Columns that go by their names need not be counted.
+        Some("csv") if request.columns.is_some() => return Ok(None),
         Some("csv") => csv_inputs(path, features.len()).map(|values| {
             let len = values.len() / features.len();
             (Values::F64(values), features.clone(), len)
@@ -202,7 +204,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             inputs,
             input_shape,
             targets: Values::F64(vec![]),
-            target_shape: Shape::default(),
+            target_shape: Shape::new(&[0]),
             len,
         };
         Dataset {
@@ -210,6 +212,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             train,
             test: None,
             file_rows: None,
+            columns: None,
             class_names: vec![],
         }
     }))

@@ -2,8 +2,9 @@
 
 use super::arguments::{DataSource, Format, count, with_threads};
 use super::lints::warn_of_one_draw;
-use super::open::{Which, open};
+use super::open::{Chosen, Which, open};
 use super::terminal::{say, say_wrapped};
+use crate::data::shortened;
 use crate::diagnostic::Result;
 use crate::evaluate::{Scores, elbo, predict, score};
 use crate::loss::Term;
@@ -57,6 +58,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             answer["run"] = json!(args.run);
             answer["data"] = json!(chosen.name);
             answer["split"] = json!(chosen.split);
+            if let Some(columns) = chosen.columns() {
+                answer["target"] = json!(columns.targets);
+                answer["left_out"] = json!(columns.left_out);
+            }
             answer["seed"] = json!(seed);
             answer["steps"] = json!(run.counters.step);
             if let Scores::Classification { .. } = scores {
@@ -74,6 +79,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 run.progress()
             );
             say!("data       {}", chosen.name);
+            say_columns(&chosen);
             say!("draws      {} of the weights, averaged\n", args.samples);
             print_scores(&scores);
             let (what, loss) = (elbo.quantity, number(elbo.loss));
@@ -87,6 +93,16 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Which columns of a table are the target, and which were not read.
+pub fn say_columns(chosen: &Chosen) {
+    if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
+        say!("target     {}", shortened(&columns.targets));
+    }
+    if let Some(left_out) = chosen.left_out() {
+        say_wrapped("left out   ", &left_out);
+    }
 }
 
 /// Each score, with what it is.

@@ -81,7 +81,8 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let mut prepared = Prepared::new(data, &compiled.model, &config)?;
+        let mut prepared = Prepared::new(data, &compiled.model, &config)
+            .map_err(|failure| failure.within(&compiled.source))?;
         if let Some(path) = &args.run {
             prepared.scales = scales_of(path, &prepared)?;
         }

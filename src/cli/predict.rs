@@ -1,6 +1,7 @@
 //! `bnnc predict`: a run's predictions as a file.
 
 use super::arguments::{DataSource, count, with_threads};
+use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
 use super::terminal::say;
@@ -51,7 +52,8 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         )?;
         let rows = chosen.file_rows();
         predict::write(&args.out, &predicted, &part, &rows, &run.record.class_names)?;
-        say!("{}", chosen.name);
+        say!("data       {}", chosen.name);
+        say_columns(&chosen);
         say!(
             "{} predictions, {} draws each, in {}",
             predicted.examples,

@@ -136,6 +136,15 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         test_rows: args.data.test_rows.clone(),
         set: args.sets.set.clone(),
     });
+    if let (Some(run), Some(data)) = (resumed, &args.data.data) {
+        // Its own data under its name is no other setting: the run's column and rows are that data's.
+        let own = run.config()?.data;
+        if own.names(data) {
+            config.data.name = own.name;
+            config.data.target = args.data.target.clone().or(own.target);
+            config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
+        }
+    }
     // The run directory is read from other places, too.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
     if let Some(name) = &mut config.data.name
@@ -224,8 +233,10 @@ fn start(
         data_dir: config.data.directory.clone(),
         target: config.data.target.clone(),
         test_rows: config.data.test_rows.clone(),
+        columns: None,
     };
-    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)?;
+    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)
+        .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
         let of_run = run.data(&compiled.model)?;
@@ -429,11 +440,21 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     parts.extend(record.test_examples.map(|n| format!("{n} held out")));
     let text = format!("{}: {}", record.name, parts.join(", "));
     say_wrapped("data       ", &text);
+    if let Some(columns) = &prepared.data.columns {
+        say_wrapped(UNDER, &columns.to_string());
+    }
     say_wrapped(UNDER, &scaling(start));
     if !prepared.constant.is_empty() {
-        let list: Vec<_> = prepared.constant.iter().map(usize::to_string).collect();
+        let name = |entry: &usize| match &prepared.data.columns {
+            Some(columns) => columns.inputs[*entry].clone(),
+            None => entry.to_string(),
+        };
+        let list: Vec<_> = prepared.constant.iter().map(name).collect();
         let list = list.join(", ");
-        let text = format!("always the same: entry {list} of the last axis; left at 0");
+        let text = match &prepared.data.columns {
+            Some(_) => format!("always the same: {list}; left at 0"),
+            None => format!("always the same: entry {list} of the last axis; left at 0"),
+        };
         say_wrapped(UNDER, &text);
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();

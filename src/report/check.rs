@@ -2,6 +2,7 @@
 
 use super::initial::initial_terms;
 use super::spread;
+use crate::data::Columns;
 use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, Term, TermKind};
 use crate::plan::Plan;
 use crate::signature::Constant;
@@ -16,6 +17,8 @@ pub struct Check {
     pub model: String,
     /// The data set, if one is named.
     pub data: Option<String>,
+    /// The columns of a table.
+    pub columns: Option<Columns>,
     /// The run file that was read.
     pub run_file: Option<String>,
     /// Constants that were overridden, and with what.
@@ -202,6 +205,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
     Check {
         model: model.name.clone(),
         data: facts.data.clone(),
+        columns: None,
         run_file: None,
         set: facts.set.iter().cloned().collect(),
         training_examples: n,

@@ -43,6 +43,9 @@ impl Check {
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
         *out += &wrapped("  ", &line, width);
+        if let Some(columns) = &self.columns {
+            *out += &wrapped("  ", &columns.to_string(), width);
+        }
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
         }

@@ -85,6 +85,19 @@ pub struct DataConfig {
 }
 
 impl DataConfig {
+    /// Whether `data`, as a flag says it, is the data that is named here.
+    pub fn names(&self, data: &str) -> bool {
+        let place = |path: &str| {
+            let path = Path::new(path);
+            path.canonicalize()
+                .or_else(|_| std::path::absolute(path))
+                .ok()
+        };
+        self.name.as_deref().is_some_and(|own| {
+            own == data || is_path(own) && is_path(data) && place(own) == place(data)
+        })
+    }
+
     /// The data to ask for, if any is named.
     pub fn request(&self) -> Option<Request> {
         self.name.clone().map(|data| Request {
@@ -92,6 +105,7 @@ impl DataConfig {
             data_dir: self.directory.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
+            columns: None,
         })
     }
 }
