@@ -3,14 +3,14 @@
 use super::arguments::DataSource;
 use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::evaluate::BATCH;
+use crate::evaluate::{BATCH, Mixtures};
 use crate::exec::Interpreter;
 use crate::ir::Model;
 use crate::plan::Plan;
 use crate::predict;
+use crate::source::Source;
 use crate::train::checkpoint::{self, Counters, model_fingerprint};
 use crate::train::config::Config;
-use crate::source::Source;
 use crate::train::examples::{Part, fingerprint};
 use crate::train::fitting;
 use crate::train::run_dir::{DataRecord, RunDir};
@@ -222,6 +222,20 @@ impl Opened {
         }
     }
 
+    /// `wanted` where predictive distributions are mixtures of normal ones, which a Normal likelihood
+    /// makes them.
+    pub fn mixtures(&self, wanted: Mixtures) -> Mixtures {
+        match self.model.observe.likelihood.signature().name {
+            "Normal" => wanted,
+            _ => Mixtures::Unknown,
+        }
+    }
+
+    /// The names of the targets of a table.
+    pub fn target_names(&self) -> &[String] {
+        self.record.columns.as_ref().map_or(&[], |c| &c.targets)
+    }
+
     /// Epochs done, as text: `20 epochs`, `2.5 of 20 epochs`.
     pub fn progress(&self) -> String {
         let steps = self
@@ -251,7 +265,9 @@ impl Chosen {
         let columns = self.columns().filter(|c| !c.left_out.is_empty())?;
         let several = if columns.left_out.len() == 1 { "" } else { "s" };
         let names = shortened(&columns.left_out);
-        Some(format!("column{several} {names}: the run has none of that name"))
+        Some(format!(
+            "column{several} {names}: the run has none of that name"
+        ))
     }
 
     /// Each example's row in the file that holds it, from 0.

@@ -610,7 +610,9 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
             config.evaluation_samples
         );
         say!("");
-        print_scores(&evaluate::score(&predicted, &part));
+        let columns = prepared.data.columns.as_ref();
+        let targets = columns.map_or(&[][..], |columns| &columns.targets);
+        print_scores(&evaluate::score(&predicted, &part), targets);
     }
     let path = run.path().display();
     say!("\nnext       bnnc evaluate {path} --samples 50");
