@@ -5,6 +5,7 @@ use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
 use super::terminal::{err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
+use crate::data::scaling::Transform;
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
@@ -19,7 +20,7 @@ use crate::train::config::{self, Config, Overrides};
 use crate::train::examples::{Part, Prepared};
 use crate::train::fit::{Outcome, Training};
 use crate::train::metrics::Naming;
-use crate::train::progress::{Progress, duration};
+use crate::train::progress::{Progress, duration, number};
 use crate::train::run_dir::{DataRecord, RunDir};
 use clap::Args;
 use std::io::IsTerminal;
@@ -258,6 +259,9 @@ fn start(
     let aside = record.validation_examples;
     let facts = train::facts(&config, Some(&data::Facts::of(&prepared.data)), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
+    if resumed.is_none() {
+        warn_of_other_scalings(&compiled.model, &prepared.scales.inputs);
+    }
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
@@ -272,6 +276,31 @@ fn start(
         resumed,
     })
 }
+
+/// Tells of pretrained weights whose own run saw inputs of another scaling.
+fn warn_of_other_scalings(model: &Model, inputs: &Transform) {
+    for file in &model.pretrained {
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        let record = RunDir::open(folder).and_then(|run| run.record());
+        let Ok(record) = record else { continue };
+        let Some(most) = inputs.distance(&record.scales.inputs) else {
+            continue;
+        };
+        if most > OTHER_SCALING {
+            err(&format!(
+                "warning: `{}` is of a run that scaled its inputs otherwise, by up to {} of a scale\n  \
+                 its weights fit inputs scaled as in {}; `scaling` of [data] in the run file, or the same \
+                 training data, makes them so\n\n",
+                file.written,
+                number(most),
+                folder.join("data.json").display()
+            ));
+        }
+    }
+}
+
+/// By this part of a scale two scalings may differ before it is told: other rows of the same data.
+const OTHER_SCALING: f64 = 0.05;
 
 /// That the files which a run began from still hold the same, where they are still there.
 fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {

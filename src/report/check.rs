@@ -33,6 +33,8 @@ pub struct Check {
     pub layers: Vec<LayerRow>,
     /// The parameters.
     pub parameters: Vec<ParameterRow>,
+    /// Learned numbers, which no file of pretrained weights is read for.
+    pub learned: Vec<String>,
     /// What is minimised.
     pub loss: String,
     /// What is to be known of it as a whole.
@@ -217,6 +219,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             .map(|(_, node)| layer(model, node))
             .collect(),
         parameters: parameters(model),
+        learned: model.learned.iter().map(|(_, l)| l.name.clone()).collect(),
         loss: model.loss_head(),
         remarks: model.loss_remarks(),
         terms,

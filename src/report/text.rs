@@ -114,6 +114,11 @@ impl Check {
             let text = format!("{} start from {file}", names.join(", "));
             *out += &wrapped("  from  ", &text, width);
         }
+        if !self.learned.is_empty() && self.parameters.iter().any(|p| p.from.is_some()) {
+            let names = self.learned.join(", ");
+            let text = format!("{names}: learned, from its own start; no file is read for it");
+            *out += &wrapped("        ", &text, width);
+        }
     }
 
     fn loss(&self, out: &mut String, width: usize) {
