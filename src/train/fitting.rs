@@ -102,10 +102,10 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
         return vec!["images are kept in an .npz, as an array `x` of [examples, …]".into()];
     }
     if columns.by_default && found + 1 == wanted {
-        helps.push(
-            "the table has as many columns as the model has inputs: its target is missing, and the last input was taken for it"
-                .into(),
-        );
+        helps.push(format!(
+            "the table has as many columns as the model has inputs, and one of them was taken as the target: \
+             add the target's column, or give the model the input `real[{found}]`"
+        ));
         return helps;
     }
     if let TargetKind::Real(width) = kind
@@ -120,7 +120,9 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
             .map(String::as_str)
             .collect();
         let last = all[all.len() - width..].join(",");
-        return vec![format!("`--target {last}` takes the last {width} columns as targets")];
+        return vec![format!(
+            "`--target {last}` takes the last {width} columns as targets"
+        )];
     }
     let numbers = columns
         .inputs
@@ -135,9 +137,12 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
         ));
     }
     if columns.by_default && found > wanted {
-        helps.push("`--target NAME` names the target column, or several with commas between".into());
+        helps
+            .push("`--target NAME` names the target column, or several with commas between".into());
     }
-    helps.push(format!("a model of this table has the input `real[{found}]`"));
+    helps.push(format!(
+        "a model of this table has the input `real[{found}]`"
+    ));
     helps
 }
 
@@ -160,7 +165,7 @@ mod tests {
             let found = columns(inputs, true);
             helps(&found, &Shape::new(&[wanted]), TargetKind::Real(width)).remove(0)
         };
-        assert!(of(&["a"], 2, 1).contains("its target is missing"));
+        assert!(of(&["a"], 2, 1).contains("add the target's column"));
         assert_eq!(
             of(&["a", "b", "y1"], 2, 2),
             "`--target y1,y2` takes the last 2 columns as targets"
