@@ -173,7 +173,9 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
         return Some("the labels are -1 and 1: write 0 for -1".into());
     }
     if all().any(|value| value.fract() != 0.0) {
-        return Some("the targets are no whole numbers: a measurement is a `target` of `real`".into());
+        return Some(
+            "the targets are no whole numbers: a measurement is a `target` of `real`".into(),
+        );
     }
     let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
@@ -183,7 +185,9 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
     }
     let more = format!("`category[{}]` takes labels from 0 to {high}", high + 1.0);
     Some(match low >= 1.0 && high <= classes as f64 {
-        true => format!("the labels are {low} to {high}, and classes are counted from 0: subtract 1; or {more}"),
+        true => format!(
+            "the labels are {low} to {high}, and classes are counted from 0: subtract 1; or {more}"
+        ),
         false => format!("the labels are {low} to {high}: {more}"),
     })
 }

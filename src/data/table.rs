@@ -6,8 +6,8 @@
 //! test_rows = "test_0.txt" # one 0-based row a line
 //! ```
 
-use super::error::{corrupt, unreadable};
 use super::columns::Wanted;
+use super::error::{corrupt, unreadable};
 use super::held_out::hold_out;
 use super::{Dataset, csv, npz};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -127,7 +127,12 @@ mod tests {
         let other = read(&folder.path().join("d.toml"), &wanted, None).unwrap();
         assert_eq!(other.train.targets, Values::F64(vec![5.0]));
         let rows = folder.path().join("other.txt");
-        let other = read(&folder.path().join("d.toml"), &Wanted::default(), Some(&rows)).unwrap();
+        let other = read(
+            &folder.path().join("d.toml"),
+            &Wanted::default(),
+            Some(&rows),
+        )
+        .unwrap();
         assert_eq!(other.test.unwrap().targets, Values::F64(vec![11.0]));
     }
 
