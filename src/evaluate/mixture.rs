@@ -41,10 +41,9 @@ pub fn quantile(parts: &[Normal], p: f64) -> f64 {
     let ends = |sign: f64| parts.iter().map(move |(mean, d)| mean + sign * 40.0 * d);
     let mut low = ends(-1.0).fold(f64::INFINITY, f64::min);
     let mut high = ends(1.0).fold(f64::NEG_INFINITY, f64::max);
-    if !parts
-        .iter()
-        .all(|(mean, d)| mean.is_finite() && d.is_finite())
-    {
+    let mut numbers = parts.iter().flat_map(|(mean, d)| [*mean, *d]);
+    // Bisection between ends that are none would not end.
+    if !numbers.all(f64::is_finite) || !low.is_finite() || !high.is_finite() {
         return f64::NAN;
     }
     if low >= high {

@@ -68,6 +68,13 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
         let text = place.refused(&format!("evaluate run --data {table}.csv"));
         assert!(text.contains("E0506") && text.contains(told), "{text}");
     }
+    let loss = |table: &str| {
+        let said = place.ok(&format!(
+            "loss line.bnn --weights run/checkpoint.safetensors --run run --data {table}.csv --format json"
+        ));
+        serde_json::from_str::<Value>(&said).unwrap()["loss"].clone()
+    };
+    assert_eq!(loss("first"), loss("more"));
     // `--target` goes before the run's.
     let b = scores(&place, "--data more.csv --target b");
     assert_ne!(b["rmse"], own["rmse"]);
