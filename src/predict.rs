@@ -2,7 +2,7 @@
 
 use crate::data::{self, Dataset, Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::evaluate::Predictive;
+use crate::evaluate::{Predictive, mixture::QUANTILES};
 use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 use crate::train::examples::{Part, target_width};
@@ -21,19 +21,24 @@ struct Column {
     values: Vec<f64>,
 }
 
+/// What columns of several entries are named after, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Names<'a> {
+    /// The classes, in the order of their labels.
+    pub classes: &'a [String],
+    /// The targets.
+    pub targets: &'a [String],
+}
+
 /// The columns of what was predicted for `part`.
 ///
 /// Classes: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
 /// `mutual_information` (that entropy less the mean of the draws'), in nats. Real targets: `mean`, `std`,
 /// `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the last two add up to
-/// that of `std` (the law of total variance over the draws). Before them stands `row`, the example's row in
+/// that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and `q95`, where
+/// they are known; and `log_density` of the target, where that is known. Before them stands `row`, the example's row in
 /// the data's file, from 0, and `target`, where it is known.
-fn columns(
-    predicted: &Predictive,
-    part: &Part,
-    rows: &[usize],
-    class_names: &[String],
-) -> Vec<Column> {
+fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -> Vec<Column> {
     let n = predicted.examples;
     let width = target_width(part.kind);
     let one = |name: &str, of: &dyn Fn(usize) -> f64| Column {
@@ -51,7 +56,10 @@ fn columns(
     };
     let wide = |name: &str, values: Vec<f64>| Column {
         name: name.into(),
-        entries: numbered(width),
+        entries: match names.targets.len() {
+            k if k == width && k > 1 => names.targets.to_vec(),
+            _ => numbered(width),
+        },
         width,
         values,
     };
@@ -72,9 +80,18 @@ fn columns(
         columns.push(wide("std", root(&total)));
         columns.push(wide("aleatoric_std", root(&predicted.within)));
         columns.push(wide("epistemic_std", root(&predicted.between)));
+        for (index, (name, _)) in QUANTILES.iter().enumerate() {
+            if !predicted.quantiles.is_empty() {
+                let of = predicted.quantiles.iter().map(|all| all[index]);
+                columns.push(wide(name, of.collect()));
+            }
+        }
+        if !predicted.nll.is_empty() {
+            columns.push(one("log_density", &|i| -predicted.nll[i]));
+        }
     } else {
-        let entries = match class_names.len() {
-            k if k == predicted.width => class_names.to_vec(),
+        let entries = match names.classes.len() {
+            k if k == predicted.width => names.classes.to_vec(),
             _ => numbered(predicted.width),
         };
         let values = predicted.mean.clone();
@@ -103,9 +120,9 @@ pub fn write(
     predicted: &Predictive,
     part: &Part,
     rows: &[usize],
-    class_names: &[String],
+    names: &Names,
 ) -> Result<()> {
-    let columns = columns(predicted, part, rows, class_names);
+    let columns = columns(predicted, part, rows, names);
     let written = match format(path)? {
         Format::Csv => csv(&columns, predicted.examples),
         Format::Npz => npz(&columns, predicted.examples),
@@ -190,6 +207,8 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
     }
     let path = Path::new(&request.data);
     let inputs = match path.extension().and_then(|e| e.to_str()) {
+        // Columns that go by their names need not be counted.
+        Some("csv") if request.columns.is_some() => return Ok(None),
         Some("csv") => csv_inputs(path, features.len()).map(|values| {
             let len = values.len() / features.len();
             (Values::F64(values), features.clone(), len)
@@ -202,7 +221,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             inputs,
             input_shape,
             targets: Values::F64(vec![]),
-            target_shape: Shape::default(),
+            target_shape: Shape::new(&[0]),
             len,
         };
         Dataset {
@@ -210,6 +229,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             train,
             test: None,
             file_rows: None,
+            columns: None,
             class_names: vec![],
         }
     }))
@@ -268,7 +288,7 @@ mod tests {
             between: vec![16.0, 0.0],
             ..Predictive::default()
         };
-        write(path, &predicted, &part, &[3, 7], &[])
+        write(path, &predicted, &part, &[3, 7], &Names::default())
     }
 
     #[test]

@@ -30,6 +30,7 @@ impl DataSource {
             data_dir: self.data_dir.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
+            columns: None,
         })
     }
 }

@@ -4,13 +4,14 @@ use super::arguments::{DataSource, Format, Sets, count};
 use super::lints::{LintFlags, show};
 use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
-use crate::data::{self, split};
+use crate::data::{self, Columns, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
-use crate::train::config::{Config, Overrides};
-use crate::train::examples::{Prepared, input_mismatch};
+use crate::train::config::{self, Config, Overrides};
+use crate::train::examples::Prepared;
+use crate::train::fitting::{self, input_mismatch};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -76,7 +77,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         return prior_predictive(args, &config, &compiled);
     }
     compiled.draw(config.samples);
-    let mut facts = facts(&config, &compiled)?;
+    let (mut facts, columns) = facts(&config, &compiled)?;
     facts.epochs = run_file.is_some().then_some(config.epochs);
     let batch = facts.batch.unwrap_or(config.batch_size);
     let warnings = args.lints.warnings(&compiled, &facts)?;
@@ -88,6 +89,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         _ => {
             let mut check = report::check(&plan, &facts, batch, memory);
             check.run_file = run_file.map(|path| path.display().to_string());
+            check.columns = columns;
             if args.format == Format::Json {
                 let mut json = check.json();
                 json["warnings"] = to_json(&warnings, Some(&compiled.source));
@@ -118,7 +120,8 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
                 epochs: 1,
                 ..config.clone()
             };
-            let prepared = Prepared::new(data::load(&request)?, model, &config)?;
+            let prepared = Prepared::new(data::load(&request)?, model, &config)
+                .map_err(|failure| failure.within(&compiled.source))?;
             let part = prepared.training();
             let scaled = match config.data.scaling {
                 "none" => "as they are".into(),
@@ -159,25 +162,32 @@ pub(super) fn settings(
     Ok((path, config))
 }
 
-/// What is known of the run, the data held against the model.
-pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
+/// What is known of the run, the data held against the model; and the columns of a table.
+pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Option<Columns>)> {
     let Some(request) = config.data.request() else {
-        return Ok(train::facts(config, None, 0));
+        return Ok((train::facts(config, None, 0), None));
     };
     let found = data::facts(&request)?;
     if let Some(message) = mismatch(&compiled.model, &found) {
+        if message.code == "E0509" && config::is_path(&request.data) {
+            // The rows of a file say which of them does not fit.
+            fitting::check(&data::load(&request)?, &compiled.model)
+                .map_err(|failure| failure.within(&compiled.source))?;
+        }
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
     let aside = split::validation_count(found.train, config.data.validation)?;
-    Ok(train::facts(config, Some(&found), aside))
+    Ok((
+        train::facts(config, Some(&found), aside),
+        found.columns.clone(),
+    ))
 }
 
 /// Why the model cannot learn from the data.
 fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
-    let (_, input) = model.nodes.iter().next()?;
-    if let Some(message) = input_mismatch(&found.input_shape, model, &found.name) {
-        let label = format!("`{}` is {}", model.input.name, model.input.shape);
-        return Some(message.at(input.span, label));
+    let columns = found.columns.as_ref();
+    if let Some(message) = input_mismatch(&found.input_shape, columns, model, &found.name) {
+        return Some(message);
     }
     let why = found.target.accepts(model.target.kind).err()?;
     let title = format!("the targets of {} do not fit: {why}", found.name);

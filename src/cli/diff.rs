@@ -4,7 +4,8 @@ use super::arguments::{Format, Sets, pair};
 use super::terminal::{out, say, width};
 use crate::diagnostic::Result;
 use crate::plan::Plan;
-use crate::train::run_dir::RunDir;
+use crate::train::config::Config;
+use crate::train::run_dir::{DataRecord, RunDir};
 use crate::{compile, report};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub struct DiffArgs {
     /// Override a constant of the second file alone
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     set_b: Vec<(String, String)>,
-    /// End with exit code 1 if the models differ
+    /// End with exit code 1 if the models, or two runs, differ
     #[arg(long)]
     exit_code: bool,
     /// How to answer
@@ -39,8 +40,10 @@ pub struct DiffArgs {
 ///
 /// Every mistake of the first file, or else of the second.
 pub fn run(args: &DiffArgs) -> Result<bool> {
-    let plan = |path: &Path, own: &[(String, String)]| -> Result<Arc<Plan>> {
+    type Side = (Arc<Plan>, Option<(Config, DataRecord)>);
+    let side = |path: &Path, own: &[(String, String)]| -> Result<Side> {
         let sets = args.sets.set.iter().chain(own).cloned();
+        let mut of_run = None;
         let compiled = match path.is_dir() {
             // A run has its model as it was, and the constants it was run with.
             true => {
@@ -49,17 +52,22 @@ pub fn run(args: &DiffArgs) -> Result<bool> {
                 config.set.extend(sets);
                 let mut compiled = run.compile(&config)?;
                 compiled.draw(config.samples);
+                of_run = Some((config, run.record()?));
                 compiled
             }
             false => compile::file(path, &sets.collect::<Vec<_>>())?,
         };
-        Ok(Arc::new(Plan::new(compiled.model)))
+        Ok((Arc::new(Plan::new(compiled.model)), of_run))
     };
-    let (a, b) = (plan(&args.a, &args.set_a)?, plan(&args.b, &args.set_b)?);
-    let diff = report::diff(&a, &b);
+    let (a, of_a) = side(&args.a, &args.set_a)?;
+    let (b, of_b) = side(&args.b, &args.set_b)?;
+    let mut diff = report::diff(&a, &b);
+    if let (Some((a, of_a)), Some((b, of_b))) = (&of_a, &of_b) {
+        diff.add_runs((a, of_a), (b, of_b));
+    }
     match args.format {
         Format::Text => out(format_args!("{}", diff.text(width()))),
         Format::Json => say!("{:#}", diff.json()),
     }
-    Ok(args.exit_code && !diff.same)
+    Ok(args.exit_code && (!diff.same || diff.runs_differ()))
 }

@@ -2,10 +2,11 @@
 
 use super::arguments::{DataSource, Format, count, with_threads};
 use super::lints::warn_of_one_draw;
-use super::open::{Which, open};
+use super::open::{Chosen, Which, open};
 use super::terminal::{say, say_wrapped};
+use crate::data::shortened;
 use crate::diagnostic::Result;
-use crate::evaluate::{Scores, elbo, predict, score};
+use crate::evaluate::{Mixtures, Scores, elbo, predict_with, score};
 use crate::loss::Term;
 use crate::train::progress::{number, percent};
 use clap::Args;
@@ -47,7 +48,8 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     warn_of_one_draw(&run.model, args.samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
-    let predicted = predict(&mut interpreter, &part, args.samples, seed)?;
+    let mixtures = run.mixtures(Mixtures::Levels);
+    let predicted = predict_with(&mut interpreter, &part, args.samples, seed, mixtures)?;
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.model, &scores, n, args.samples, seed);
@@ -57,6 +59,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             answer["run"] = json!(args.run);
             answer["data"] = json!(chosen.name);
             answer["split"] = json!(chosen.split);
+            if let Some(columns) = chosen.columns() {
+                answer["target"] = json!(columns.targets);
+                answer["left_out"] = json!(columns.left_out);
+            }
             answer["seed"] = json!(seed);
             answer["steps"] = json!(run.counters.step);
             if let Scores::Classification { .. } = scores {
@@ -74,8 +80,9 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 run.progress()
             );
             say!("data       {}", chosen.name);
+            say_columns(&chosen);
             say!("draws      {} of the weights, averaged\n", args.samples);
-            print_scores(&scores);
+            print_scores(&scores, run.target_names());
             let (what, loss) = (elbo.quantity, number(elbo.loss));
             say!("\n{what} = {loss}, with N = {n} training examples");
             print_terms(&elbo.terms);
@@ -89,8 +96,18 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     Ok(())
 }
 
-/// Each score, with what it is.
-pub fn print_scores(scores: &Scores) {
+/// Which columns of a table are the target, and which were not read.
+pub fn say_columns(chosen: &Chosen) {
+    if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
+        say!("target     {}", shortened(&columns.targets));
+    }
+    if let Some(left_out) = chosen.left_out() {
+        say_wrapped("left out   ", &left_out);
+    }
+}
+
+/// Each score, with what it is; `targets` are the names of a target's entries, where they are known.
+pub fn print_scores(scores: &Scores, targets: &[String]) {
     let line = |name: &str, value: String, what: &str| {
         say_wrapped(&format!("{name:<11}{value:<10} "), what);
     };
@@ -110,11 +127,28 @@ pub fn print_scores(scores: &Scores) {
             let what = "calibration error of the likeliest class, 15 bins of equal width";
             line("ece", number(*ece), what);
         }
-        Scores::Regression { rmse, nll, .. } => {
+        Scores::Regression {
+            rmse,
+            rmse_by_entry,
+            coverage,
+            nll,
+            ..
+        } => {
             let what = "of the averaged mean, in the target's units";
             line("rmse", number(*rmse), what);
+            for (entry, rmse) in rmse_by_entry.iter().enumerate() {
+                let name = targets.get(entry).cloned();
+                let name = name.unwrap_or_else(|| format!("entry {entry}"));
+                line("", number(*rmse), &format!("of {name}"));
+            }
             let what = "-ln of the averaged density, in the target's units";
             line("nll", number(*nll), what);
+            for (index, coverage) in coverage.iter().enumerate() {
+                let name = if index == 0 { "coverage" } else { "" };
+                let interval = coverage.interval * 100.0;
+                let what = format!("of the targets are in their central {interval} % interval");
+                line(name, percent(coverage.covered), &what);
+            }
         }
     }
 }

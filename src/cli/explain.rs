@@ -60,7 +60,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let (_, config) = settings(path, &args.data, &args.sets, args.batch_size)?;
     let mut compiled = compile::file(path, &config.set)?;
     compiled.draw(config.samples);
-    let facts = facts(&config, &compiled)?;
+    let (facts, _) = facts(&config, &compiled)?;
     let document = explain(&compiled.model, &facts);
     let text = match args.format {
         Format::Text => document.text(width()),

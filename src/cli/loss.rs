@@ -4,7 +4,7 @@ use super::arguments::{DataSource, Format, Sets, count, with_threads};
 use super::evaluate::print_terms;
 use super::terminal::say;
 use crate::compile;
-use crate::data::{self, Dataset};
+use crate::data::{self, Dataset, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::loss::{self, Step};
 use crate::plan::Plan;
@@ -67,10 +67,18 @@ enum Dtype {
 pub fn run(args: &LossArgs) -> Result<()> {
     with_threads(args.threads, || {
         let compiled = compile::file(&args.model, &args.sets.set)?;
-        let request = args
+        let mut request = args
             .data
             .request()
             .ok_or_else(|| super::train::no_data(&args.model))?;
+        if let Some(path) = &args.run {
+            // Its scaling is that of its own columns.
+            let columns = RunDir::open(path)?.record()?.columns;
+            request.columns = columns.map(|columns| RunColumns {
+                columns,
+                targets_needed: true,
+            });
+        }
         let data: Dataset = data::load(&request)?;
         let mut config = Config {
             batch_size: 1,
@@ -81,7 +89,8 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let mut prepared = Prepared::new(data, &compiled.model, &config)?;
+        let mut prepared = Prepared::new(data, &compiled.model, &config)
+            .map_err(|failure| failure.within(&compiled.source))?;
         if let Some(path) = &args.run {
             prepared.scales = scales_of(path, &prepared)?;
         }

@@ -1,16 +1,18 @@
 //! A trained run, opened to evaluate or predict with, and the data to do it on.
 
 use super::arguments::DataSource;
-use crate::data::{self, Dataset, Request, Split};
+use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::evaluate::BATCH;
+use crate::evaluate::{BATCH, Mixtures};
 use crate::exec::Interpreter;
 use crate::ir::Model;
 use crate::plan::Plan;
 use crate::predict;
+use crate::source::Source;
 use crate::train::checkpoint::{self, Counters, model_fingerprint};
 use crate::train::config::Config;
-use crate::train::examples::{self, Part, fingerprint};
+use crate::train::examples::{Part, fingerprint};
+use crate::train::fitting;
 use crate::train::run_dir::{DataRecord, RunDir};
 use clap::ValueEnum;
 use std::path::Path;
@@ -24,6 +26,8 @@ pub struct Opened {
     pub record: DataRecord,
     /// Its model.
     pub model: Arc<Model>,
+    /// The model's text, which messages point into.
+    source: Arc<Source>,
     /// How far it is.
     pub counters: Counters,
 }
@@ -49,6 +53,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             config,
             record,
             model: compiled.model,
+            source: compiled.source,
             counters,
         },
         interpreter,
@@ -80,38 +85,68 @@ pub struct Chosen {
 }
 
 impl Opened {
+    /// The data that is asked for: the run's own unless another is named. The columns of a table are the
+    /// run's, by their names; of a run that has kept none, the target is the one that was named to it.
+    fn request(&self, source: &DataSource, targets_needed: bool) -> Request {
+        let own = &self.config.data;
+        let columns = self.record.columns.clone().map(|columns| RunColumns {
+            columns,
+            targets_needed,
+        });
+        let mut request = match &source.data {
+            Some(data) if !own.names(data) => Request {
+                data: data.clone(),
+                data_dir: source.data_dir.clone(),
+                target: source.target.clone(),
+                test_rows: source.test_rows.clone(),
+                columns,
+            },
+            _ => Request {
+                data: own.name.clone().unwrap_or_default(),
+                data_dir: source.data_dir.clone().or(own.directory.clone()),
+                target: source.target.clone(),
+                test_rows: source.test_rows.clone().or(own.test_rows.clone()),
+                columns,
+            },
+        };
+        if request.columns.is_none() && (request.data.ends_with(".csv") || source.data.is_none()) {
+            request.target = request.target.or(own.target.clone());
+        }
+        request
+    }
+
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
     /// of the run's own data, else all rows. Without `--data` it is the run's own.
+    ///
+    /// # Errors
+    ///
+    /// Data that cannot be read or does not fit the model; without targets, where they are needed.
     pub fn choose(
         &self,
         source: &DataSource,
         which: Option<Which>,
         targets_needed: bool,
     ) -> Result<Chosen> {
+        self.pick(source, which, targets_needed)
+            .map_err(|failure| failure.within(&self.source))
+    }
+
+    fn pick(
+        &self,
+        source: &DataSource,
+        which: Option<Which>,
+        targets_needed: bool,
+    ) -> Result<Chosen> {
         let own = &self.config.data;
-        let request = source.request().unwrap_or_else(|| Request {
-            data: own.name.clone().unwrap_or_default(),
-            data_dir: source.data_dir.clone().or(own.directory.clone()),
-            target: source.target.clone().or(own.target.clone()),
-            test_rows: source.test_rows.clone().or(own.test_rows.clone()),
-        });
-        if !targets_needed
-            && which.is_none()
-            && let Some(data) = predict::load_inputs(&request, &self.model.input.shape)?
-        {
-            examples::check_inputs(&data.train, &self.model, "the data")?;
-            let rows = (0..data.train.len).collect();
-            let name = format!("{}, {} examples without targets", data.name, data.train.len);
-            return Ok(Chosen {
-                data,
-                test: false,
-                rows,
-                name,
-                split: "all",
-                with_targets: false,
-            });
-        }
-        let data = data::load(&request)?;
+        let request = self.request(source, targets_needed);
+        let without = match !targets_needed && which.is_none() {
+            true => predict::load_inputs(&request, &self.model.input.shape)?,
+            false => None,
+        };
+        let data = match without {
+            Some(data) => data,
+            None => data::load(&request)?,
+        };
         let same = fingerprint(&data.train) == self.record.fingerprint;
         let (training, validation) = match same {
             true => data::split::take_validation(&data.train, own.validation, self.config.seed)?,
@@ -151,7 +186,11 @@ impl Opened {
             Which::Train if same => (false, training, "train"),
             Which::Train => (false, training, "all"),
         };
+        let with_targets = data.train.has_targets();
         let name = match split {
+            _ if !with_targets => {
+                format!("{}, {} examples without targets", data.name, rows.len())
+            }
             "all" => format!("{}, all {} examples", data.name, rows.len()),
             "train" => format!(
                 "{}, the {} examples it was trained on",
@@ -166,9 +205,9 @@ impl Opened {
             rows,
             name,
             split,
-            with_targets: true,
+            with_targets,
         };
-        examples::check(chosen.split(), &self.model, "the data")?;
+        fitting::check_part(&chosen.data, test, &self.model)?;
         Ok(chosen)
     }
 
@@ -181,6 +220,20 @@ impl Opened {
             kind: self.model.target.kind,
             with_targets: chosen.with_targets,
         }
+    }
+
+    /// `wanted` where predictive distributions are mixtures of normal ones, which a Normal likelihood
+    /// makes them.
+    pub fn mixtures(&self, wanted: Mixtures) -> Mixtures {
+        match self.model.observe.likelihood.signature().name {
+            "Normal" => wanted,
+            _ => Mixtures::Unknown,
+        }
+    }
+
+    /// The names of the targets of a table.
+    pub fn target_names(&self) -> &[String] {
+        self.record.columns.as_ref().map_or(&[], |c| &c.targets)
     }
 
     /// Epochs done, as text: `20 epochs`, `2.5 of 20 epochs`.
@@ -202,6 +255,21 @@ impl Opened {
 }
 
 impl Chosen {
+    /// The columns of a table, as they were read.
+    pub fn columns(&self) -> Option<&Columns> {
+        self.data.columns.as_ref()
+    }
+
+    /// The columns of a table that were not read, told in a line.
+    pub fn left_out(&self) -> Option<String> {
+        let columns = self.columns().filter(|c| !c.left_out.is_empty())?;
+        let several = if columns.left_out.len() == 1 { "" } else { "s" };
+        let names = shortened(&columns.left_out);
+        Some(format!(
+            "column{several} {names}: the run has none of that name"
+        ))
+    }
+
     /// Each example's row in the file that holds it, from 0.
     pub fn file_rows(&self) -> Vec<usize> {
         match &self.data.file_rows {

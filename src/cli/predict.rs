@@ -1,12 +1,13 @@
 //! `bnnc predict`: a run's predictions as a file.
 
 use super::arguments::{DataSource, count, with_threads};
+use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
 use super::terminal::say;
 use crate::diagnostic::Result;
-use crate::evaluate::predict;
-use crate::predict;
+use crate::evaluate::{Mixtures, predict_with};
+use crate::predict::{self, Names};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -43,15 +44,21 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let chosen = run.choose(&args.data, args.split, false)?;
         warn_of_one_draw(&run.model, args.samples);
         let part = run.part(&chosen);
-        let predicted = predict(
+        let predicted = predict_with(
             &mut interpreter,
             &part,
             args.samples,
             args.seed.unwrap_or(run.config.seed),
+            run.mixtures(Mixtures::Quantiles),
         )?;
         let rows = chosen.file_rows();
-        predict::write(&args.out, &predicted, &part, &rows, &run.record.class_names)?;
-        say!("{}", chosen.name);
+        let names = Names {
+            classes: &run.record.class_names,
+            targets: run.target_names(),
+        };
+        predict::write(&args.out, &predicted, &part, &rows, &names)?;
+        say!("data       {}", chosen.name);
+        say_columns(&chosen);
         say!(
             "{} predictions, {} draws each, in {}",
             predicted.examples,

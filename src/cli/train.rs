@@ -5,6 +5,7 @@ use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
 use super::terminal::{err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
+use crate::data::scaling::Transform;
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
@@ -19,7 +20,7 @@ use crate::train::config::{self, Config, Overrides};
 use crate::train::examples::{Part, Prepared};
 use crate::train::fit::{Outcome, Training};
 use crate::train::metrics::Naming;
-use crate::train::progress::{Progress, duration};
+use crate::train::progress::{Progress, duration, number};
 use crate::train::run_dir::{DataRecord, RunDir};
 use clap::Args;
 use std::io::IsTerminal;
@@ -136,6 +137,15 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         test_rows: args.data.test_rows.clone(),
         set: args.sets.set.clone(),
     });
+    if let (Some(run), Some(data)) = (resumed, &args.data.data) {
+        // Its own data under its name is no other setting: the run's column and rows are that data's.
+        let own = run.config()?.data;
+        if own.names(data) {
+            config.data.name = own.name;
+            config.data.target = args.data.target.clone().or(own.target);
+            config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
+        }
+    }
     // The run directory is read from other places, too.
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
     if let Some(name) = &mut config.data.name
@@ -224,8 +234,10 @@ fn start(
         data_dir: config.data.directory.clone(),
         target: config.data.target.clone(),
         test_rows: config.data.test_rows.clone(),
+        columns: None,
     };
-    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)?;
+    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)
+        .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
         let of_run = run.data(&compiled.model)?;
@@ -247,6 +259,9 @@ fn start(
     let aside = record.validation_examples;
     let facts = train::facts(&config, Some(&data::Facts::of(&prepared.data)), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
+    if resumed.is_none() {
+        warn_of_other_scalings(&compiled.model, &prepared.scales.inputs);
+    }
     let plan = Arc::new(Plan::new(compiled.model.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
@@ -261,6 +276,31 @@ fn start(
         resumed,
     })
 }
+
+/// Tells of pretrained weights whose own run saw inputs of another scaling.
+fn warn_of_other_scalings(model: &Model, inputs: &Transform) {
+    for file in &model.pretrained {
+        let folder = file.path.parent().unwrap_or(Path::new(""));
+        let record = RunDir::open(folder).and_then(|run| run.record());
+        let Ok(record) = record else { continue };
+        let Some(most) = inputs.distance(&record.scales.inputs) else {
+            continue;
+        };
+        if most > OTHER_SCALING {
+            err(&format!(
+                "warning: `{}` is of a run that scaled its inputs otherwise, by up to {} of a scale\n  \
+                 its weights fit inputs scaled as in {}; `scaling` of [data] in the run file, or the same \
+                 training data, makes them so\n\n",
+                file.written,
+                number(most),
+                folder.join("data.json").display()
+            ));
+        }
+    }
+}
+
+/// By this part of a scale two scalings may differ before it is told: other rows of the same data.
+const OTHER_SCALING: f64 = 0.05;
 
 /// That the files which a run began from still hold the same, where they are still there.
 fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
@@ -429,11 +469,21 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     parts.extend(record.test_examples.map(|n| format!("{n} held out")));
     let text = format!("{}: {}", record.name, parts.join(", "));
     say_wrapped("data       ", &text);
+    if let Some(columns) = &prepared.data.columns {
+        say_wrapped(UNDER, &columns.to_string());
+    }
     say_wrapped(UNDER, &scaling(start));
     if !prepared.constant.is_empty() {
-        let list: Vec<_> = prepared.constant.iter().map(usize::to_string).collect();
+        let name = |entry: &usize| match &prepared.data.columns {
+            Some(columns) => columns.inputs[*entry].clone(),
+            None => entry.to_string(),
+        };
+        let list: Vec<_> = prepared.constant.iter().map(name).collect();
         let list = list.join(", ");
-        let text = format!("always the same: entry {list} of the last axis; left at 0");
+        let text = match &prepared.data.columns {
+            Some(_) => format!("always the same: {list}; left at 0"),
+            None => format!("always the same: entry {list} of the last axis; left at 0"),
+        };
         say_wrapped(UNDER, &text);
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
@@ -589,7 +639,9 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
             config.evaluation_samples
         );
         say!("");
-        print_scores(&evaluate::score(&predicted, &part));
+        let columns = prepared.data.columns.as_ref();
+        let targets = columns.map_or(&[][..], |columns| &columns.targets);
+        print_scores(&evaluate::score(&predicted, &part), targets);
     }
     let path = run.path().display();
     say!("\nnext       bnnc evaluate {path} --samples 50");

@@ -112,12 +112,18 @@ fn each<V: Copy, T: Real>(
 }
 
 /// Whether every target of `split`, called `what` (`the training part`), is one that a model which
-/// predicts `kind` can learn from.
+/// predicts `kind` can learn from. `rows` are the rows of the file that the examples are, where these
+/// are others.
 ///
 /// # Errors
 ///
-/// `E0509`, with the first target that is not, and how many are not.
-pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> {
+/// `E0509`, with the first target that is not, how many are not, and how labels may be recoded.
+pub fn check_targets(
+    split: &Split,
+    kind: TargetKind,
+    what: &str,
+    rows: Option<&[usize]>,
+) -> Result<()> {
     let width = split.target_shape.len();
     let wanted = if let TargetKind::Real(width) = kind {
         width
@@ -128,6 +134,7 @@ pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> 
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
                 .note(format!("the model predicts {kind}"))
+                .help("`--target NAME` names the target column of a table, or several with commas between")
                 .into(),
         );
     }
@@ -141,13 +148,48 @@ pub fn check_targets(split: &Split, kind: TargetKind, what: &str) -> Result<()> 
         return Ok(());
     };
     let others = bad.count();
-    let message = bad_target(kind, what, first / width, split.targets.get(first));
-    Err(if others == 0 {
-        message
-    } else {
-        message.note(format!("and {others} more of {}", split.targets.len()))
+    let example = first / width;
+    let row = rows.map_or(example, |rows| rows[example]);
+    let mut message = bad_target(kind, what, row, split.targets.get(first));
+    if others > 0 {
+        message = message.note(format!("and {others} more of {}", split.targets.len()));
+    }
+    Err(match recoding(split, kind) {
+        Some(help) => message.help(help),
+        None => message,
     }
     .into())
+}
+
+/// How targets that are no labels from 0 on can be made such, where it is plain what they are.
+fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
+    let classes = match kind {
+        TargetKind::Category(classes) => classes,
+        TargetKind::Binary => 2,
+        TargetKind::Real(_) => return None,
+    };
+    let all = || (0..split.targets.len()).map(|i| split.targets.get(i));
+    if all().all(|value| value == -1.0 || value == 1.0) {
+        return Some("the labels are -1 and 1: write 0 for -1".into());
+    }
+    if all().any(|value| value.fract() != 0.0) {
+        return Some(
+            "the targets are no whole numbers: a measurement is a `target` of `real`".into(),
+        );
+    }
+    let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
+    if low < 0.0 || high > 1e6 {
+        return None;
+    }
+    let more = format!("`category[{}]` takes labels from 0 to {high}", high + 1.0);
+    Some(match low >= 1.0 && high <= classes as f64 {
+        true => format!(
+            "the labels are {low} to {high}, and classes are counted from 0: subtract 1; or {more}"
+        ),
+        false => format!("the labels are {low} to {high}: {more}"),
+    })
 }
 
 fn is_label(value: f64, classes: usize) -> bool {
@@ -250,7 +292,7 @@ mod tests {
         gather_labels(&data, &[1, 0], 3, &mut labels).unwrap();
         assert_eq!(labels, [2, 0]);
         let message =
-            check_targets(&data, TargetKind::Category(3), "the training part").unwrap_err();
+            check_targets(&data, TargetKind::Category(3), "the training part", None).unwrap_err();
         assert_eq!(
             message.diagnostics[0].title,
             "a label of the training part is out of range"
@@ -263,9 +305,39 @@ mod tests {
             ]
         );
         assert!(gather_labels(&data, &[3], 3, &mut labels).is_err());
-        assert!(check_targets(&data, TargetKind::Binary, "it").is_err());
-        assert!(check_targets(&data, TargetKind::Real(1), "it").is_ok());
-        assert!(check_targets(&data, TargetKind::Real(2), "it").is_err());
+        assert!(check_targets(&data, TargetKind::Binary, "it", None).is_err());
+        assert!(check_targets(&data, TargetKind::Real(1), "it", None).is_ok());
+        assert!(check_targets(&data, TargetKind::Real(2), "it", None).is_err());
+    }
+
+    #[test]
+    fn labels_that_start_elsewhere_say_how_to_recode() {
+        let told = |targets: &[f64], kind| {
+            let data = split(
+                Values::U8(vec![0; targets.len()]),
+                &[1],
+                Values::F64(targets.to_vec()),
+            );
+            let rows: Vec<usize> = (5..5 + targets.len()).collect();
+            let failure = check_targets(&data, kind, "it", Some(&rows)).unwrap_err();
+            let message = &failure.diagnostics[0];
+            assert!(message.notes[0].contains("row 5 "), "{message:?}");
+            message.helps[0].text.clone()
+        };
+        let three = TargetKind::Category(3);
+        assert_eq!(
+            told(&[3.0, 1.0, 2.0], three),
+            "the labels are 1 to 3, and classes are counted from 0: subtract 1; or `category[4]` takes labels from 0 to 3"
+        );
+        assert_eq!(
+            told(&[-1.0, 1.0], TargetKind::Binary),
+            "the labels are -1 and 1: write 0 for -1"
+        );
+        assert_eq!(
+            told(&[7.0, 0.0], three),
+            "the labels are 0 to 7: `category[8]` takes labels from 0 to 7"
+        );
+        assert!(told(&[0.5, 1.0], three).contains("`real`"));
     }
 
     #[test]

@@ -97,6 +97,7 @@ impl CatalogEntry for Cifar10 {
             train,
             test,
             file_rows: None,
+            columns: None,
             class_names,
         })
     }

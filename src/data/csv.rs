@@ -1,31 +1,31 @@
 //! Tables: a header, then a row an example, every cell a number.
 
-use super::error::{corrupt, listed, nearest, unreadable};
+use super::columns::{Columns, Wanted, choose};
+use super::error::{corrupt, listed, unreadable};
 use super::{Dataset, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
-use std::collections::HashMap;
 use std::path::Path;
 
-/// After this many faulty cells the rest of the table is not looked at.
+/// The most faulty cells that are shown; all are counted.
 const MOST_FAULTS: usize = 8;
 
-/// Reads the table at `path`; the targets are the column `target`, or several with commas between, or
-/// the last one.
-pub(crate) fn read(path: &Path, target: Option<&str>) -> Result<Dataset> {
+/// Reads the columns that are wanted of the table at `path`; the cells of others are not looked at.
+pub(crate) fn read(path: &Path, wanted: &Wanted) -> Result<Dataset> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
-    let train = parse(path, &bytes, target)?;
+    let (train, columns) = parse(path, &bytes, wanted)?;
     Ok(Dataset {
         name: path.display().to_string(),
         train,
         test: None,
         file_rows: None,
+        columns: Some(columns),
         class_names: vec![],
     })
 }
 
-fn parse(path: &Path, bytes: &[u8], target: Option<&str>) -> Result<Split> {
+fn parse(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<(Split, Columns)> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -37,62 +37,88 @@ fn parse(path: &Path, bytes: &[u8], target: Option<&str>) -> Result<Split> {
             .note("expected a header with the columns' names")
             .into());
     }
-    let columns = header(path, &record)?;
-    let targets = target_columns(path, &columns, target)?;
-    refuse_same_inputs(path, &columns, &targets)?;
+    let header = header(path, &record)?;
+    let chosen = choose(path, &header, wanted)?;
 
-    let (mut inputs, mut wanted, mut faults) = (vec![], vec![], vec![]);
+    let (mut inputs, mut targets) = (vec![], vec![]);
+    let mut faults = Faults::default();
     let mut rows = 0;
-    while faults.len() < MOST_FAULTS && next(path, &mut reader, &mut record)? {
+    while next(path, &mut reader, &mut record)? {
         let line = line(bytes, &record);
         rows += 1;
-        if record.len() != columns.len() {
-            faults.push(
-                Diagnostic::error(
-                    "E0505",
-                    format!("{}:{line}: the row is ragged", path.display()),
-                )
-                .note(format!(
-                    "expected {} cells as in the header, found {}",
-                    columns.len(),
-                    record.len()
-                )),
-            );
+        if record.len() != header.len() {
+            faults.add(|| ragged(path, line, header.len(), record.len()));
             continue;
         }
-        let start = wanted.len();
-        wanted.resize(start + targets.len(), 0.0);
-        for (index, (cell, column)) in record.iter().zip(&columns).enumerate() {
-            match number(cell) {
-                Err(found) => faults.push(bad_cell(path, line, column, &found)),
-                Ok(value) => match targets.iter().position(|&t| t == index) {
-                    Some(place) => wanted[start + place] = value,
-                    None => inputs.push(value),
-                },
+        for (places, values) in [
+            (&chosen.inputs, &mut inputs),
+            (&chosen.targets, &mut targets),
+        ] {
+            for &place in places {
+                match number(&record[place]) {
+                    Ok(value) => values.push(value),
+                    Err(found) => faults.add(|| bad_cell(path, line, &header[place], found)),
+                }
             }
         }
     }
-    faults.truncate(MOST_FAULTS);
-    if !faults.is_empty() {
-        return Err(Failure {
-            diagnostics: faults,
-            source_file: None,
-        });
-    }
+    faults.finish()?;
     if rows == 0 {
         return Err(corrupt(path, "has a header and no rows").into());
     }
-    Ok(Split {
+    let split = Split {
         inputs: Values::F64(inputs),
-        input_shape: Shape::new(&[columns.len() - targets.len()]),
-        targets: Values::F64(wanted),
-        target_shape: if targets.len() == 1 {
-            Shape::default()
-        } else {
-            Shape::new(&[targets.len()])
+        input_shape: Shape::new(&[chosen.inputs.len()]),
+        targets: Values::F64(targets),
+        target_shape: match chosen.targets.len() {
+            1 => Shape::default(),
+            width => Shape::new(&[width]),
         },
         len: rows,
-    })
+    };
+    let names = |places: &[usize]| places.iter().map(|place| header[*place].clone()).collect();
+    let taken = |place: &usize| chosen.inputs.contains(place) || chosen.targets.contains(place);
+    let left_out: Vec<usize> = (0..header.len()).filter(|place| !taken(place)).collect();
+    let columns = Columns {
+        inputs: names(&chosen.inputs),
+        targets: names(&chosen.targets),
+        by_default: chosen.by_default,
+        left_out: names(&left_out),
+    };
+    Ok((split, columns))
+}
+
+/// The faults of a table: the first ones, and how many there are.
+#[derive(Default)]
+struct Faults {
+    shown: Vec<Diagnostic>,
+    count: usize,
+}
+
+impl Faults {
+    fn add(&mut self, fault: impl FnOnce() -> Diagnostic) {
+        self.count += 1;
+        if self.shown.len() < MOST_FAULTS {
+            self.shown.push(fault());
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        let shown = self.shown.len();
+        let Some(last) = self.shown.last_mut() else {
+            return Ok(());
+        };
+        if shown < self.count {
+            last.notes.push(format!(
+                "{shown} of {} faults of the table are shown",
+                self.count
+            ));
+        }
+        Err(Failure {
+            diagnostics: self.shown,
+            source_file: None,
+        })
+    }
 }
 
 fn next(path: &Path, reader: &mut ::csv::Reader<&[u8]>, record: &mut ByteRecord) -> Result<bool> {
@@ -136,123 +162,64 @@ fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>> {
     Ok(columns)
 }
 
-/// The indices of the target columns, in the order in which they were asked for.
-fn target_columns(path: &Path, columns: &[String], target: Option<&str>) -> Result<Vec<usize>> {
-    let error = |title: String| Diagnostic::error("E0506", title);
-    let place = path.display();
-    if columns.len() < 2 {
-        let message = error(format!("`{place}` has no column besides the target"));
-        let other = [(';', "`;`"), ('\t', "a tab")];
-        let other = other
-            .iter()
-            .find(|(mark, _)| columns.iter().any(|name| name.contains(*mark)));
-        return Err(match other {
-            Some((_, mark)) => {
-                message.help(format!("cells are separated by commas, not by {mark}"))
-            }
-            None => message,
-        }
-        .into());
-    }
-    let Some(target) = target else {
-        return Ok(vec![columns.len() - 1]);
-    };
-    let mut found = vec![];
-    for name in target.split(',').map(str::trim) {
-        let mut places = columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| *column == name)
-            .map(|(i, _)| i);
-        match (places.next(), places.next()) {
-            (Some(index), _) if found.contains(&index) => {
-                return Err(error(format!("the target column `{name}` is named twice")).into());
-            }
-            (Some(index), None) => found.push(index),
-            (Some(a), Some(b)) => {
-                return Err(
-                    error(format!("`{place}` has more than one column `{name}`"))
-                        .note(format!(
-                            "columns {} and {} of {}",
-                            a + 1,
-                            b + 1,
-                            columns.len()
-                        ))
-                        .into(),
-                );
-            }
-            (None, _) => {
-                let message = error(format!("`{place}` has no column `{name}`"))
-                    .note(format!("its columns are {}", listed(columns)));
-                return Err(match nearest(name, columns.iter().map(String::as_str)) {
-                    Some(near) => message.help(format!("the nearest name is `{near}`")),
-                    None => message,
-                }
-                .into());
-            }
-        }
-    }
-    if found.len() == columns.len() {
-        return Err(error(format!("`{place}` has no column besides the targets")).into());
-    }
-    Ok(found)
-}
-
-/// Two inputs of one name are one column written twice, or a name that is wrong.
-fn refuse_same_inputs(path: &Path, columns: &[String], targets: &[usize]) -> Result<()> {
-    let mut seen = HashMap::new();
-    for (index, name) in columns.iter().enumerate() {
-        // Nameless columns are no two of one name.
-        if name.is_empty() || targets.contains(&index) {
-            continue;
-        }
-        if let Some(first) = seen.insert(name, index) {
-            let place = path.display();
-            let title = format!("`{place}` has more than one column `{name}`");
-            return Err(Diagnostic::error("E0506", title)
-                .note(format!(
-                    "columns {} and {} of {}",
-                    first + 1,
-                    index + 1,
-                    columns.len()
-                ))
-                .into());
-        }
-    }
-    Ok(())
+/// What a cell holds in place of a number.
+enum Found {
+    Missing(String),
+    NotFinite(String),
+    Text(String),
 }
 
 /// The number in a cell, or what was found instead.
-fn number(cell: &[u8]) -> std::result::Result<f64, String> {
-    let text = std::str::from_utf8(cell).map_err(|_| "bytes that are not UTF-8".to_string())?;
+fn number(cell: &[u8]) -> std::result::Result<f64, Found> {
+    let text = std::str::from_utf8(cell)
+        .map_err(|_| Found::Text("bytes that are not UTF-8".to_string()))?;
     match text.parse::<f64>() {
-        _ if text.is_empty()
-            || ["na", "n/a", "null", "none", "?"].contains(&&*text.to_lowercase()) =>
-        {
-            Err(if text.is_empty() {
-                "a missing value".into()
-            } else {
-                format!("a missing value, `{text}`")
-            })
+        _ if text.is_empty() => Err(Found::Missing("a missing value".into())),
+        _ if ["na", "n/a", "null", "none", "?"].contains(&&*text.to_lowercase()) => {
+            Err(Found::Missing(format!("a missing value, `{text}`")))
         }
         Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err(format!("`{text}`, which is not finite")),
-        Err(_) => Err(format!(
+        Ok(_) => Err(Found::NotFinite(format!("`{text}`, which is not finite"))),
+        Err(_) => Err(Found::Text(format!(
             "the text `{}`",
             text.chars().take(40).collect::<String>()
-        )),
+        ))),
     }
 }
 
-fn bad_cell(path: &Path, line: u64, column: &str, found: &str) -> Diagnostic {
-    Diagnostic::error(
-        "E0505",
-        format!(
-            "{}:{line}: column `{column}` holds no number",
-            path.display()
+fn ragged(path: &Path, line: u64, expected: usize, found: usize) -> Diagnostic {
+    let title = format!("{}:{line}: the row is ragged", path.display());
+    let help = match found < expected {
+        true => "fill in the cells that are missing, or leave the row out",
+        false => "a cell that holds a comma stands in double quotes",
+    };
+    Diagnostic::error("E0505", title)
+        .note(format!(
+            "expected {expected} cells as in the header, found {found}"
+        ))
+        .help(help)
+}
+
+fn bad_cell(path: &Path, line: u64, column: &str, found: Found) -> Diagnostic {
+    let (found, help) = match found {
+        Found::Missing(found) => (
+            found,
+            "leave out the rows with missing values, or fill them in: with the column's mean, say",
         ),
-    )
-    .note(format!("expected a number, found {found}"))
+        Found::NotFinite(found) => (found, "leave out the row, or put a finite number there"),
+        Found::Text(found) => (
+            found,
+            "leave the column out, or code its texts as numbers: 0 to k - 1 of a target, \
+             a column of 0 and 1 for each of an input",
+        ),
+    };
+    let title = format!(
+        "{}:{line}: column `{column}` holds no number",
+        path.display()
+    );
+    Diagnostic::error("E0505", title)
+        .note(format!("expected a number, found {found}"))
+        .help(help)
 }
 
 #[cfg(test)]
@@ -261,7 +228,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn table(text: &str, target: Option<&str>) -> Result<Split> {
-        parse(Path::new("t.csv"), text.as_bytes(), target)
+        let wanted = Wanted {
+            target,
+            ..Wanted::default()
+        };
+        parse(Path::new("t.csv"), text.as_bytes(), &wanted).map(|(split, _)| split)
     }
 
     fn messages(text: &str, target: Option<&str>) -> Vec<String> {
@@ -301,15 +272,29 @@ mod tests {
                 "t.csv:6: the row is ragged: expected 3 cells as in the header, found 2",
             ]
         );
-        assert_eq!(
-            messages(&format!("a,b\n{}", "x,y\n".repeat(1000)), None).len(),
-            MOST_FAULTS
+        let many = messages(&format!("a,b\n{}", "x,y\n".repeat(1000)), None);
+        assert_eq!(many.len(), MOST_FAULTS);
+        assert!(
+            many[7].ends_with("8 of 2000 faults of the table are shown"),
+            "{many:?}"
         );
     }
 
     #[test]
+    fn a_faulty_cell_says_what_to_do() {
+        let help = |cell: &str| {
+            let failure = table(&format!("a,y\n{cell},1\n"), None).unwrap_err();
+            failure.diagnostics[0].helps[0].text.clone()
+        };
+        assert!(help("?").starts_with("leave out the rows with missing values"));
+        assert!(help("red").contains("0 to k - 1 of a target"));
+        assert!(help("inf").contains("finite"));
+        assert!(help("1,2").contains("double quotes"));
+    }
+
+    #[test]
     fn the_target_column_must_be_one() {
-        let failure = table("price,size,size\n1,2,3\n", Some("prise")).unwrap_err();
+        let failure = table("price,size,y\n1,2,3\n", Some("prise")).unwrap_err();
         assert_eq!(
             failure.diagnostics[0].title,
             "`t.csv` has no column `prise`"
@@ -337,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_inputs_have_one_name() {
+    fn no_two_columns_have_one_name() {
         assert_eq!(
             messages("size,price,size,y\n1,2,3,4\n", None),
             ["`t.csv` has more than one column `size`: columns 1 and 3 of 4"]
@@ -386,14 +371,18 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = parse(Path::new("t.csv"), &bytes, None);
+            let _ = parse(Path::new("t.csv"), &bytes, &Wanted::default());
             let headed = [b"a,b\n".as_slice(), &bytes].concat();
-            let _ = parse(Path::new("t.csv"), &headed, Some("a"));
+            let wanted = Wanted {
+                target: Some("a"),
+                ..Wanted::default()
+            };
+            let _ = parse(Path::new("t.csv"), &headed, &wanted);
         }
 
         #[test]
         fn no_table_of_cells_panics(text in "a,b,\"?c\"?\n([0-9eE.+\\-,\"\n\r ]{0,40})") {
-            let _ = parse(Path::new("t.csv"), text.as_bytes(), None);
+            let _ = parse(Path::new("t.csv"), text.as_bytes(), &Wanted::default());
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | `E0503` | a file cannot be opened, read or written |
 //! | `E0504` | a file is truncated or is not of its format |
 //! | `E0505` | a cell of a table is not a finite number, or a row is ragged |
-//! | `E0506` | the target column is not there, or not one; two inputs have one name |
+//! | `E0506` | a column that is asked for is not there, or two have one name |
 //! | `E0507` | the arrays of an `.npz` are missing, mismatched or of an unknown kind |
 //! | `E0508` | the held-out rows do not fit the table |
 //! | `E0509` | a target does not fit what the model predicts |

@@ -1,6 +1,6 @@
 //! What a data set holds, as a model has to know it.
 
-use super::{Dataset, Values};
+use super::{Columns, Dataset, Values};
 use crate::likelihood::{Observed, TargetKind};
 use crate::tensor::Shape;
 use std::fmt;
@@ -14,6 +14,8 @@ pub struct Facts {
     pub train: usize,
     /// Number of held-out examples, where the data set names them.
     pub test: Option<usize>,
+    /// The names of a table's columns.
+    pub columns: Option<Columns>,
     /// The shape of one example's input.
     pub input_shape: Shape,
     /// What the targets are.
@@ -56,6 +58,7 @@ impl Facts {
             name: data.name.clone(),
             train: data.train.len,
             test: data.test.as_ref().map(|split| split.len),
+            columns: data.columns.clone(),
             input_shape: data.train.input_shape.clone(),
             target: TargetFacts {
                 shape: data.train.target_shape.clone(),
@@ -85,6 +88,7 @@ impl Facts {
             name: name.into(),
             train,
             test: Some(test),
+            columns: None,
             input_shape: Shape::new(&shape),
             target: TargetFacts {
                 shape: Shape::default(),

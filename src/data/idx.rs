@@ -202,6 +202,7 @@ fn dataset(entry: &Images, folder: &Path) -> Result<Dataset> {
         train,
         test: Some(test),
         file_rows: None,
+        columns: None,
         class_names,
     })
 }

@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod catalog;
 mod cifar10;
+mod columns;
 mod csv;
 mod error;
 mod facts;
@@ -28,11 +29,13 @@ mod unpack;
 pub mod verify;
 
 pub use crate::likelihood::TargetKind;
+pub use columns::{Columns, RunColumns, shortened};
 pub use facts::{Facts, TargetFacts};
 pub use places::{Place, download_directory, places};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
+use columns::Wanted;
 use std::path::{Path, PathBuf};
 
 /// A data set as read: nothing scaled, nothing left out.
@@ -48,6 +51,8 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// The rows of the file that the training part and the test part are, where both are of one file.
     pub file_rows: Option<[Vec<usize>; 2]>,
+    /// The names of a table's columns.
+    pub columns: Option<Columns>,
 }
 
 /// Some examples.
@@ -59,10 +64,17 @@ pub struct Split {
     pub input_shape: Shape,
     /// `len` targets, one after the other.
     pub targets: Values,
-    /// The shape of one example's target; `[]` for a label or a single number.
+    /// The shape of one example's target; `[]` for a label or a single number, `[0]` where there is none.
     pub target_shape: Shape,
     /// Number of examples.
     pub len: usize,
+}
+
+impl Split {
+    /// Whether the examples have targets.
+    pub fn has_targets(&self) -> bool {
+        !self.target_shape.is_empty()
+    }
 }
 
 /// Numbers as the file has them.
@@ -127,6 +139,9 @@ pub struct Request {
     pub target: Option<String>,
     /// `--test-rows`: a file of the rows that are the test part.
     pub test_rows: Option<PathBuf>,
+    /// The columns of a table that a run takes by their names; else the target is what `target` names or
+    /// the last column, and all others are inputs.
+    pub columns: Option<RunColumns>,
 }
 
 /// What [`Request::data`] names.
@@ -138,6 +153,9 @@ enum Resolved {
 }
 
 fn resolve(request: &Request) -> Result<Resolved> {
+    if let Some(folder) = request.data_dir.as_deref().filter(|f| !f.is_dir()) {
+        return Err(places::no_folder(folder));
+    }
     if let Some(entry) = catalog::entry(&request.data) {
         return match (&request.target, &request.test_rows) {
             (None, None) => Ok(Resolved::Entry(entry)),
@@ -174,14 +192,19 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
 /// An unknown name, data that is in none of the places, and every fault of a file (`E0501` to
 /// `E0508`); never a panic, whatever the file holds.
 pub fn load(request: &Request) -> Result<Dataset> {
-    let (target, test_rows) = (request.target.as_deref(), request.test_rows.as_deref());
+    let test_rows = request.test_rows.as_deref();
+    let wanted = Wanted {
+        target: request.target.as_deref(),
+        of_run: request.columns.as_ref(),
+        described: None,
+    };
     let dataset = match resolve(request)? {
         Resolved::Entry(entry) => entry.read(&catalog::locate(
             entry,
             &places(request.data_dir.as_deref()),
         )?)?,
-        Resolved::Table(path) => return table::read(&path, target, test_rows),
-        Resolved::Csv(path) => csv::read(&path, target)?,
+        Resolved::Table(path) => return table::read(&path, &wanted, test_rows),
+        Resolved::Csv(path) => csv::read(&path, &wanted)?,
         Resolved::Npz(path) => npz::read(&path)?,
     };
     match test_rows {
@@ -251,13 +274,27 @@ mod tests {
 
     #[test]
     fn facts_of_missing_data_are_the_published_ones() {
+        let empty = tempfile::tempdir().unwrap();
         let nowhere = Request {
-            data_dir: Some("/nonexistent".into()),
+            data_dir: Some(empty.path().to_owned()),
             ..request("cifar10")
         };
         let facts = facts(&nowhere).unwrap();
         assert_eq!((facts.train, facts.test), (50_000, Some(10_000)));
         assert_eq!(facts.input_shape, Shape::new(&[32, 32, 3]));
+    }
+
+    #[test]
+    fn a_folder_that_is_named_and_missing_is_an_error() {
+        let nowhere = Request {
+            data_dir: Some("/nonexistent".into()),
+            ..request("shapes")
+        };
+        for failure in [load(&nowhere).err(), facts(&nowhere).err()] {
+            let message = failure.unwrap().diagnostics.remove(0);
+            assert_eq!(message.code, "E0502");
+            assert!(message.title.contains("/nonexistent"), "{message:?}");
+        }
     }
 
     #[test]

@@ -102,6 +102,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             train,
             test,
             file_rows: None,
+            columns: None,
             class_names: vec![],
         })
     }
@@ -134,6 +135,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 classes,
                 labels: false,
             },
+            columns: None,
             observed: first.unwrap_or_default(),
             class_names: vec![],
         })

@@ -54,6 +54,19 @@ pub fn download_directory(data_dir: Option<&Path>) -> Result<PathBuf> {
     })
 }
 
+/// A folder of data sets that is named is not there.
+pub(crate) fn no_folder(folder: &Path) -> Failure {
+    let title = format!("there is no folder `{}` of data sets", folder.display());
+    let fact = match folder.exists() {
+        true => "it is a file",
+        false => "`--data-dir`, or `directory` in a run file, names it",
+    };
+    Diagnostic::error("E0502", title)
+        .note(fact)
+        .help("name a folder that is there, or leave it out: then BNNC_DATA and the user's data directory are looked in")
+        .into()
+}
+
 /// The data set `name` is in none of the places.
 pub(crate) fn missing(name: &str, places: &[Place], folder: &str) -> Failure {
     let mut message = Diagnostic::error("E0502", format!("the data set `{name}` is not found"));

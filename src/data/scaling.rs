@@ -55,6 +55,19 @@ impl Transform {
         self.offset.len()
     }
 
+    /// By how much of a scale the other moves or stretches values, at most over the channels; `None`
+    /// where it has another number of them.
+    pub fn distance(&self, other: &Transform) -> Option<f64> {
+        let channels = (0..self.channels()).map(|channel| {
+            let moved = (self.offset[channel] - other.offset[channel]) / self.scale[channel];
+            let stretched = other.scale[channel] / self.scale[channel] - 1.0;
+            moved.abs().max(stretched.abs())
+        });
+        let comparable =
+            self.channels() == other.channels() && other.scale.len() == other.offset.len();
+        comparable.then(|| channels.fold(0.0, f64::max))
+    }
+
     /// The scaled value of channel `channel`.
     #[inline]
     pub fn apply(&self, channel: usize, value: f64) -> f64 {
@@ -267,6 +280,19 @@ mod tests {
             serde_json::to_string(&Scaling::Standardize).unwrap(),
             "\"standardize\""
         );
+    }
+
+    #[test]
+    fn scalings_are_as_far_apart_as_their_farthest_channel() {
+        let of = |offset: &[f64], scale: &[f64]| Transform {
+            offset: offset.to_vec(),
+            scale: scale.to_vec(),
+        };
+        let one = of(&[1.0, 2.0], &[2.0, 4.0]);
+        assert_eq!(one.distance(&one), Some(0.0));
+        assert_eq!(one.distance(&of(&[1.0, 4.0], &[2.0, 4.0])), Some(0.5));
+        assert_eq!(one.distance(&of(&[1.0, 2.0], &[1.0, 4.0])), Some(0.5));
+        assert_eq!(one.distance(&Transform::identity(3)), None);
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl CatalogEntry for Shapes {
             train,
             test,
             file_rows: None,
+            columns: None,
             class_names,
         })
     }

@@ -6,6 +6,7 @@
 //! test_rows = "test_0.txt" # one 0-based row a line
 //! ```
 
+use super::columns::Wanted;
 use super::error::{corrupt, unreadable};
 use super::held_out::hold_out;
 use super::{Dataset, csv, npz};
@@ -31,9 +32,9 @@ enum Columns {
     Many(Vec<String>),
 }
 
-/// Reads what the `.toml` at `path` describes; `target` and `test_rows` go before the column and the file
-/// that it names.
-pub(crate) fn read(path: &Path, target: Option<&str>, test_rows: Option<&Path>) -> Result<Dataset> {
+/// Reads what the `.toml` at `path` describes; the columns that are wanted and `test_rows` go before the
+/// column and the file that it names.
+pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Result<Dataset> {
     let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
     let source = Arc::new(Source {
@@ -56,11 +57,15 @@ pub(crate) fn read(path: &Path, target: Option<&str>, test_rows: Option<&Path>) 
             Columns::One(name) => name.clone(),
             Columns::Many(names) => names.join(","),
         });
-    let target = target.map(String::from).or(in_file);
+    let wanted = Wanted {
+        described: in_file.as_deref(),
+        ..*wanted
+    };
+    let no_target = wanted.target.or(wanted.described).is_none();
     let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
     let mut dataset = match extension.as_deref() {
-        Some("csv") => csv::read(&file, target.as_deref())?,
-        Some("npz") if target.is_none() => npz::read(&file)?,
+        Some("csv") => csv::read(&file, &wanted)?,
+        Some("npz") if no_target => npz::read(&file)?,
         Some("npz") => return Err(super::no_columns(&file.display().to_string())),
         _ => {
             let span = table.file.span();
@@ -109,16 +114,25 @@ mod tests {
                 "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n",
             ),
         ]);
-        let data = read(&folder.path().join("d.toml"), None, None).unwrap();
+        let data = read(&folder.path().join("d.toml"), &Wanted::default(), None).unwrap();
         assert_eq!(
             (data.train.inputs, data.train.targets),
             (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0]))
         );
         assert_eq!(data.test.unwrap().targets, Values::F64(vec![10.0, 12.0]));
-        let other = read(&folder.path().join("d.toml"), Some("z"), None).unwrap();
+        let wanted = Wanted {
+            target: Some("z"),
+            ..Wanted::default()
+        };
+        let other = read(&folder.path().join("d.toml"), &wanted, None).unwrap();
         assert_eq!(other.train.targets, Values::F64(vec![5.0]));
         let rows = folder.path().join("other.txt");
-        let other = read(&folder.path().join("d.toml"), None, Some(&rows)).unwrap();
+        let other = read(
+            &folder.path().join("d.toml"),
+            &Wanted::default(),
+            Some(&rows),
+        )
+        .unwrap();
         assert_eq!(other.test.unwrap().targets, Values::F64(vec![11.0]));
     }
 
@@ -128,11 +142,11 @@ mod tests {
             ("d.toml", "file = 'd.csv'\nrows = 3\n"),
             ("e.toml", "file = 'd.txt'\n"),
         ]);
-        let failure = read(&folder.path().join("d.toml"), None, None).unwrap_err();
+        let failure = read(&folder.path().join("d.toml"), &Wanted::default(), None).unwrap_err();
         let label = &failure.diagnostics[0].labels[0];
         assert!(label.text.contains("unknown field `rows`"), "{label:?}");
         assert_eq!(failure.source_file.unwrap().slice(label.span), "rows");
-        let failure = read(&folder.path().join("e.toml"), None, None).unwrap_err();
+        let failure = read(&folder.path().join("e.toml"), &Wanted::default(), None).unwrap_err();
         assert_eq!(failure.diagnostics[0].code, "E0501");
     }
 
@@ -140,7 +154,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "(file|target|test_rows|x)? ?=? ?['\"a-z\\[\\],0-9\n]{0,30}") {
             let folder = write(&[("d.toml", &text)]);
-            let _ = read(&folder.path().join("d.toml"), None, None);
+            let _ = read(&folder.path().join("d.toml"), &Wanted::default(), None);
         }
     }
 }

@@ -150,6 +150,12 @@ impl Failure {
         }
     }
 
+    /// The same, what its labels point into being `source` where it is not said.
+    pub fn within(mut self, source: &Arc<Source>) -> Self {
+        self.source_file.get_or_insert_with(|| source.clone());
+        self
+    }
+
     fn brief(&self) -> String {
         self.diagnostics
             .iter()

@@ -6,8 +6,10 @@
 //! reparameterization) is keyed by the example's place in its batch; batches of evaluation are always of
 //! [`BATCH`] examples, whatever the training's were.
 
+pub mod mixture;
 mod scores;
 
+pub use mixture::Mixtures;
 pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
@@ -43,6 +45,11 @@ pub struct Predictive {
     pub nll: Vec<f64>,
     /// −ln p(target) averaged over draws and examples: the ELBO's data term, per example.
     pub expected_nll: Option<f64>,
+    /// Real targets under a Normal likelihood, where it is asked for: P(Y <= target) under the mixture, by
+    /// entry; empty without targets.
+    pub levels: Vec<f64>,
+    /// The same: [`mixture::QUANTILES`] by entry, in own units.
+    pub quantiles: Vec<[f64; 3]>,
 }
 
 /// Running means over draws.
@@ -62,6 +69,17 @@ pub fn predict(
     draws: usize,
     seed: u64,
 ) -> Result<Predictive> {
+    predict_with(machine, part, draws, seed, Mixtures::Unknown)
+}
+
+/// As [`predict`], with what `mixtures` says of real targets.
+pub fn predict_with(
+    machine: &mut impl Machine,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+    mixtures: Mixtures,
+) -> Result<Predictive> {
     let (kind, n) = (part.kind, part.len());
     let (width, columns) = match kind {
         TargetKind::Category(classes) => (classes, classes),
@@ -76,6 +94,10 @@ pub fn predict(
         log_sum: vec![(f64::NEG_INFINITY, 0.0); if part.with_targets { n } else { 0 }],
         total_nll: 0.0,
     };
+    let keep = real && mixtures != Mixtures::Unknown;
+    // Of one batch: the draws of an entry beside each other.
+    let mut normals: Vec<mixture::Normal> = vec![];
+    let (mut levels, mut quantiles) = (vec![], vec![]);
     let batch_size = BATCH.min(machine.capacity());
     let mut buffers = Buffers::default();
     let (mut out, mut nll) = (vec![0.0f32; batch_size * columns], vec![0.0f32; batch_size]);
@@ -83,6 +105,9 @@ pub fn predict(
     for start in (0..n).step_by(batch_size) {
         let places = start..n.min(start + batch_size);
         let batch = part.gather(places.clone(), &mut buffers)?;
+        if keep {
+            normals.resize(places.len() * width * draws, (0.0, 0.0));
+        }
         for draw in 0..draws {
             let of_draw = Draw {
                 seed,
@@ -100,6 +125,11 @@ pub fn predict(
                 targets,
             );
             for (example, place) in places.clone().enumerate() {
+                for entry in 0..if keep { width } else { 0 } {
+                    let row = &out[example * columns..][..columns];
+                    let (mean, variance) = in_own_units(part, entry, row);
+                    normals[(example * width + entry) * draws + draw] = (mean, variance.sqrt());
+                }
                 sums.add(
                     kind,
                     part,
@@ -110,6 +140,15 @@ pub fn predict(
                 if part.with_targets {
                     sums.add_nll(place, f64::from(nll[example]) + part.scales.log_scale());
                 }
+            }
+        }
+        for (at, parts) in normals.chunks_exact(draws).enumerate() {
+            let (place, entry) = (places.start + at / width, at % width);
+            if part.with_targets {
+                levels.push(mixture::level(parts, part.target(place, entry)));
+            }
+            if mixtures == Mixtures::Quantiles {
+                quantiles.push(mixture::QUANTILES.map(|(_, p)| mixture::quantile(parts, p)));
             }
         }
     }
@@ -132,7 +171,18 @@ pub fn predict(
         between,
         nll,
         expected_nll,
+        levels,
+        quantiles,
     })
+}
+
+/// The mean and variance of one entry of a target in one draw's row.
+fn in_own_units(part: &Part, entry: usize, row: &[f32]) -> (f64, f64) {
+    let targets = &part.scales.targets;
+    (
+        targets.invert(entry, f64::from(row[entry])),
+        f64::from(row[row.len() / 2 + entry]) * targets.scale[entry].powi(2),
+    )
 }
 
 impl Sums {
@@ -142,9 +192,7 @@ impl Sums {
         match kind {
             TargetKind::Real(k) => {
                 for entry in 0..k {
-                    let mean = part.scales.targets.invert(entry, f64::from(row[entry]));
-                    let variance =
-                        f64::from(row[k + entry]) * part.scales.targets.scale[entry].powi(2);
+                    let (mean, variance) = in_own_units(part, entry, row);
                     let at = place * k + entry;
                     // Welford: no digits are lost where the means are large.
                     let before = mean - self.mean[at];
@@ -399,7 +447,7 @@ pub(crate) mod tests {
             kind: TargetKind::Real(1),
             with_targets: true,
         };
-        let found = predict(&mut Two, &part, 4, 0).unwrap();
+        let found = predict_with(&mut Two, &part, 4, 0, Mixtures::Quantiles).unwrap();
         for i in 0..3 {
             assert!((found.mean[i] - (10.0 + 3.0 * i as f64)).abs() < 1e-6);
             assert!((found.within[i] - 9.0 * 0.25).abs() < 1e-6);
@@ -415,9 +463,16 @@ pub(crate) mod tests {
         }
         assert!((found.expected_nll.unwrap() - found.nll[0]).abs() < 1e-6);
         let scores = score(&found, &part);
-        let Scores::Regression { rmse, .. } = scores else {
+        let Scores::Regression { rmse, coverage, .. } = scores else {
             panic!()
         };
+        // Between N(-3, 1.5²) and N(3, 1.5²) about each target: it is the median of all.
+        for (level, quantiles) in found.levels.iter().zip(&found.quantiles) {
+            assert!((level - 0.5).abs() < 1e-6);
+            assert!((quantiles[2] - quantiles[1] - (quantiles[1] - quantiles[0])).abs() < 1e-5);
+        }
+        assert!(coverage.iter().all(|c| c.covered == 1.0), "{coverage:?}");
+        assert_eq!(coverage[1].interval, 0.9);
         assert!(rmse < 1e-6);
     }
 

@@ -1,5 +1,6 @@
 //! How good predictive distributions are.
 
+use super::mixture::INTERVALS;
 use super::{Predictive, numbers};
 use crate::likelihood::TargetKind;
 use crate::train::examples::Part;
@@ -39,11 +40,44 @@ pub enum Scores {
         draws: usize,
         /// The root of the mean squared error of the mixture's mean.
         rmse: f64,
+        /// That of each entry of the targets, where there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        rmse_by_entry: Vec<f64>,
+        /// How many targets lie in their central predictive intervals; empty where these are not known.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        coverage: Vec<Coverage>,
         /// −ln of the mixture's density at the target.
         nll: f64,
         /// −ln p(target) averaged over the draws: the ELBO's data term.
         expected_nll: f64,
     },
+}
+
+/// The part of the targets that lies in a predictive interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Coverage {
+    /// The probability of the interval: 0.9 from the 5 % to the 95 % quantile.
+    pub interval: f64,
+    /// The part of the targets, entry by entry, that lies in it.
+    pub covered: f64,
+}
+
+/// A target lies in the central interval of probability c if the mixture has between (1 − c)/2 and
+/// (1 + c)/2 below it.
+fn coverage(levels: &[f64]) -> Vec<Coverage> {
+    let of = |interval: f64| {
+        let inside = levels
+            .iter()
+            .filter(|level| (*level - 0.5).abs() <= interval / 2.0);
+        Coverage {
+            interval,
+            covered: inside.count() as f64 / levels.len() as f64,
+        }
+    };
+    match levels {
+        [] => vec![],
+        _ => INTERVALS.iter().copied().map(of).collect(),
+    }
 }
 
 impl Scores {
@@ -79,13 +113,20 @@ pub fn score(predicted: &Predictive, part: &Part) -> Scores {
     let nll = mean(predicted.nll.iter().sum());
     let expected_nll = predicted.expected_nll.unwrap_or(f64::NAN);
     if let TargetKind::Real(width) = part.kind {
-        let errors =
-            (0..n).flat_map(|i| (0..width).map(move |k| predicted.row(i)[k] - part.target(i, k)));
-        let rmse = (errors.map(|e| e * e).sum::<f64>() / numbers(part) as f64).sqrt();
+        let square = |i: usize, k: usize| (predicted.row(i)[k] - part.target(i, k)).powi(2);
+        let all = (0..n).flat_map(|i| (0..width).map(move |k| square(i, k)));
+        let rmse = (all.sum::<f64>() / numbers(part) as f64).sqrt();
+        let of_entry = |k: usize| mean((0..n).map(|i| square(i, k)).sum()).sqrt();
+        let rmse_by_entry = match width {
+            1 => vec![],
+            _ => (0..width).map(of_entry).collect(),
+        };
         return Scores::Regression {
             examples: n,
             draws,
             rmse,
+            rmse_by_entry,
+            coverage: coverage(&predicted.levels),
             nll,
             expected_nll,
         };
@@ -132,6 +173,14 @@ mod tests {
     use crate::data::{Split, Values};
     use crate::tensor::Shape;
     use crate::train::examples::Scales;
+
+    #[test]
+    fn an_interval_covers_what_lies_between_its_ends() {
+        let found = coverage(&[0.01, 0.04, 0.2, 0.26, 0.5, 0.74, 0.96, 0.98]);
+        let covered: Vec<f64> = found.iter().map(|c| c.covered).collect();
+        assert_eq!(covered, [3.0 / 8.0, 4.0 / 8.0, 6.0 / 8.0]);
+        assert!(coverage(&[]).is_empty());
+    }
 
     #[test]
     fn scores_are_those_worked_out_by_hand() {

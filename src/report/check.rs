@@ -2,6 +2,7 @@
 
 use super::initial::initial_terms;
 use super::spread;
+use crate::data::Columns;
 use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, Term, TermKind};
 use crate::plan::Plan;
 use crate::signature::Constant;
@@ -16,6 +17,8 @@ pub struct Check {
     pub model: String,
     /// The data set, if one is named.
     pub data: Option<String>,
+    /// The columns of a table.
+    pub columns: Option<Columns>,
     /// The run file that was read.
     pub run_file: Option<String>,
     /// Constants that were overridden, and with what.
@@ -30,6 +33,8 @@ pub struct Check {
     pub layers: Vec<LayerRow>,
     /// The parameters.
     pub parameters: Vec<ParameterRow>,
+    /// Learned numbers, which no file of pretrained weights is read for.
+    pub learned: Vec<String>,
     /// What is minimised.
     pub loss: String,
     /// What is to be known of it as a whole.
@@ -202,6 +207,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
     Check {
         model: model.name.clone(),
         data: facts.data.clone(),
+        columns: None,
         run_file: None,
         set: facts.set.iter().cloned().collect(),
         training_examples: n,
@@ -213,6 +219,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             .map(|(_, node)| layer(model, node))
             .collect(),
         parameters: parameters(model),
+        learned: model.learned.iter().map(|(_, l)| l.name.clone()).collect(),
         loss: model.loss_head(),
         remarks: model.loss_remarks(),
         terms,

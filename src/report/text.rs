@@ -43,6 +43,9 @@ impl Check {
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
         *out += &wrapped("  ", &line, width);
+        if let Some(columns) = &self.columns {
+            *out += &wrapped("  ", &columns.to_string(), width);
+        }
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
         }
@@ -110,6 +113,11 @@ impl Check {
             let names: Vec<&str> = these.map(|p| p.name.as_str()).collect();
             let text = format!("{} start from {file}", names.join(", "));
             *out += &wrapped("  from  ", &text, width);
+        }
+        if !self.learned.is_empty() && self.parameters.iter().any(|p| p.from.is_some()) {
+            let names = self.learned.join(", ");
+            let text = format!("{names}: learned, from its own start; no file is read for it");
+            *out += &wrapped("        ", &text, width);
         }
     }
 

@@ -85,6 +85,19 @@ pub struct DataConfig {
 }
 
 impl DataConfig {
+    /// Whether `data`, as a flag says it, is the data that is named here.
+    pub fn names(&self, data: &str) -> bool {
+        let place = |path: &str| {
+            let path = Path::new(path);
+            path.canonicalize()
+                .or_else(|_| std::path::absolute(path))
+                .ok()
+        };
+        self.name.as_deref().is_some_and(|own| {
+            own == data || is_path(own) && is_path(data) && place(own) == place(data)
+        })
+    }
+
     /// The data to ask for, if any is named.
     pub fn request(&self) -> Option<Request> {
         self.name.clone().map(|data| Request {
@@ -92,6 +105,7 @@ impl DataConfig {
             data_dir: self.directory.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
+            columns: None,
         })
     }
 }
@@ -379,7 +393,13 @@ impl Config {
             threads: self.threads,
             ..asked.clone()
         };
-        let (mine, theirs) = (self.to_toml(), same.to_toml());
+        let (key, mine, theirs) = self.differences(&same).into_iter().next()?;
+        let text = |value: Option<String>| value.unwrap_or("none".into());
+        Some((key, text(mine), text(theirs)))
+    }
+
+    /// Each setting in which `other` differs, with both values as a run file has them.
+    pub fn differences(&self, other: &Config) -> Vec<(String, Option<String>, Option<String>)> {
         let keys = |text: &str| -> Vec<(String, String)> {
             let mut section = String::new();
             let mut keys = vec![];
@@ -392,21 +412,19 @@ impl Config {
             }
             keys
         };
-        let (mine, theirs) = (keys(&mine), keys(&theirs));
+        let (mine, theirs) = (keys(&self.to_toml()), keys(&other.to_toml()));
         let value = |keys: &[(String, String)], key: &str| {
-            keys.iter()
-                .find(|(k, _)| k == key)
-                .map_or("none".to_owned(), |(_, v)| v.clone())
+            let found = keys.iter().find(|(k, _)| k == key);
+            found.map(|(_, value)| value.clone())
         };
-        let all = mine.iter().chain(&theirs).map(|(key, _)| key);
-        let differs = all
-            .into_iter()
-            .find(|key| value(&mine, key) != value(&theirs, key))?;
-        Some((
-            differs.clone(),
-            value(&mine, differs),
-            value(&theirs, differs),
-        ))
+        let mut found: Vec<(String, Option<String>, Option<String>)> = vec![];
+        for (key, _) in mine.iter().chain(&theirs) {
+            let (before, after) = (value(&mine, key), value(&theirs, key));
+            if before != after && !found.iter().any(|(told, ..)| told == key) {
+                found.push((key.clone(), before, after));
+            }
+        }
+        found
     }
 }
 

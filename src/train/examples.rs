@@ -1,13 +1,14 @@
 //! The examples a model learns from, scaled as it takes them.
 
 use super::config::Config;
+use super::fitting;
 use crate::data::scaling::{Scaling, Transform};
 use crate::data::{Dataset, Split, Values, batch, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::exec::Batch;
 use crate::ir::Model;
 use crate::likelihood::{TargetKind, Targets};
-use crate::tensor::{Real, Shape};
+use crate::tensor::Real;
 use serde::{Deserialize, Serialize};
 
 /// How the numbers of a data set reach a model: kept with its run.
@@ -159,10 +160,7 @@ impl Prepared {
     /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
     /// than their number, or more steps than can be counted (`E0603`).
     pub fn new(data: Dataset, model: &Model, config: &Config) -> Result<Prepared> {
-        check(&data.train, model, "the training part")?;
-        if let Some(test) = &data.test {
-            check(test, model, "the test part")?;
-        }
+        fitting::check(&data, model)?;
         if data.train.len == 0 {
             return Err(Diagnostic::error(
                 "E0603",
@@ -248,28 +246,6 @@ impl Prepared {
     }
 }
 
-/// Whether a split's inputs and targets are those of the model.
-pub fn check(split: &Split, model: &Model, what: &str) -> Result<()> {
-    check_inputs(split, model, what)?;
-    batch::check_targets(split, model.target.kind, what)
-}
-
-/// Whether a split's inputs are those of the model.
-pub fn check_inputs(split: &Split, model: &Model, what: &str) -> Result<()> {
-    match input_mismatch(&split.input_shape, model, what) {
-        Some(message) => Err(message.into()),
-        None => batch::check_inputs(split, what),
-    }
-}
-
-/// Why the model does not take inputs of the shape `found`. `[28, 28]` is taken for `[28, 28, 1]`.
-pub fn input_mismatch(found: &Shape, model: &Model, what: &str) -> Option<Diagnostic> {
-    let expected = &model.input.shape;
-    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
-    let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
-    (squeezed(&found.0) != squeezed(&expected.0)).then(|| Diagnostic::error("E0507", title))
-}
-
 /// A number that tells one data set from another: of every input and target and their shapes.
 pub fn fingerprint(split: &Split) -> String {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -303,6 +279,7 @@ pub fn fingerprint(split: &Split) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tensor::Shape;
 
     #[test]
     fn a_fingerprint_sees_every_value() {

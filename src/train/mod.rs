@@ -17,6 +17,7 @@ pub mod config;
 pub mod examples;
 pub(crate) mod files;
 pub mod fit;
+pub mod fitting;
 mod known;
 pub mod machine;
 pub mod metrics;

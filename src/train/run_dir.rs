@@ -14,6 +14,7 @@ use super::config::Config;
 use super::examples::{Prepared, Scales, fingerprint};
 use super::files::{failed, read_text, write_whole};
 use crate::compile::{self, Compiled};
+use crate::data::Columns;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::Model;
 use crate::pretrained;
@@ -35,6 +36,9 @@ pub struct DataRecord {
     pub test_examples: Option<usize>,
     /// The names of the classes, where there are any.
     pub class_names: Vec<String>,
+    /// The names of a table's columns; absent of other data, and of runs of before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
     /// How inputs and targets are scaled.
     #[serde(flatten)]
     pub scales: Scales,
@@ -51,6 +55,7 @@ impl DataRecord {
             validation_examples: prepared.validation.len(),
             test_examples: prepared.data.test.as_ref().map(|t| t.len),
             class_names: prepared.data.class_names.clone(),
+            columns: prepared.data.columns.clone(),
             scales: prepared.scales.clone(),
             fingerprint: fingerprint(&prepared.data.train),
         }
@@ -277,6 +282,16 @@ impl RunDir {
             let offsets = found.offset.iter().all(|x| x.is_finite());
             if !offsets || !found.scale.iter().all(|x| x.is_finite() && *x > 0.0) {
                 return Err(damaged(format!("`{what}` is no scaling")));
+            }
+        }
+        if let Some(columns) = &record.columns {
+            let found = [columns.inputs.len(), columns.targets.len()];
+            let expected = [model.input.shape.len(), identity.targets.channels()];
+            if found != expected {
+                return Err(damaged(format!(
+                    "`columns` has {} inputs and {} targets, and the model {} and {}",
+                    found[0], found[1], expected[0], expected[1]
+                )));
             }
         }
         Ok(record)

@@ -179,13 +179,31 @@ fn a_run_is_evaluated_and_predicted_with_in_own_units() {
     place.ok("predict run --out p.csv --samples 20");
     let rows = std::fs::read_to_string(place.path("p.csv")).unwrap();
     assert!(
-        rows.starts_with("row,target,mean,std,aleatoric_std,epistemic_std\n"),
+        rows.starts_with(
+            "row,target,mean,std,aleatoric_std,epistemic_std,q05,q50,q95,log_density\n"
+        ),
         "{rows}"
     );
     let squares = rows.lines().skip(1).map(|row| {
         let cells: Vec<f64> = row.split(',').map(|c| c.parse().unwrap()).collect();
         (cells[1] - cells[2]).powi(2)
     });
+    // The scores are those of the rows.
+    let column = |index: usize| -> Vec<f64> {
+        let rows = rows.lines().skip(1);
+        rows.map(|row| row.split(',').nth(index).unwrap().parse().unwrap())
+            .collect()
+    };
+    let nll = -column(9).iter().sum::<f64>() / 60.0;
+    assert!((nll / scores["nll"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    let (low, high) = (column(6), column(8));
+    let inside = column(1)
+        .iter()
+        .zip(low.iter().zip(&high))
+        .filter(|(y, (low, high))| low <= y && y <= high)
+        .count();
+    assert_eq!(scores["coverage"][1]["interval"], 0.9);
+    assert_eq!(scores["coverage"][1]["covered"], inside as f64 / 60.0);
     let found = (squares.sum::<f64>() / 60.0).sqrt();
     assert!(
         (found / rmse - 1.0).abs() < 1e-9,

@@ -190,3 +190,39 @@ fn pretrained_weights_are_compared() {
         "{deltas:?}"
     );
 }
+
+#[test]
+fn two_runs_are_compared_with_their_data_and_settings() {
+    let place = Place::new();
+    std::fs::write(place.path("rows.txt"), "1\n2\n").unwrap();
+    let train = "train line.bnn --data t.csv --batch-size 20 --epochs";
+    place.ok(&format!("{train} 1 --out a"));
+    place.ok(&format!("{train} 1 --threads 1 --out b"));
+    place.ok(&format!(
+        "{train} 2 --target a --test-rows rows.txt --out c"
+    ));
+    assert_eq!(place.ok("diff a b --exit-code"), "the same model\n");
+    let said = place.ok("diff a c");
+    assert!(said.starts_with("the same model\n\nrun\n"), "{said}");
+    for (subject, change) in [
+        ("N", "60 -> 58"),
+        ("target", "y -> a"),
+        ("input columns", "a, b -> b, y"),
+        ("epochs", "1 -> 2"),
+        ("data.test_rows", "none -> "),
+    ] {
+        let line = said
+            .lines()
+            .find(|line| line.trim_start().starts_with(subject));
+        assert!(line.is_some_and(|line| line.contains(change)), "{said}");
+    }
+    assert_eq!(
+        place.bnnc("diff a c --exit-code").status.code(),
+        Some(1),
+        "runs that differ are told by the exit code"
+    );
+    let said: serde_json::Value =
+        serde_json::from_str(&place.ok("diff a c --format json")).unwrap();
+    assert_eq!(said["same"], true);
+    assert_eq!(said["changes"][0]["section"], "run");
+}

@@ -326,3 +326,41 @@ fn a_run_keeps_the_weights_that_it_starts_from() {
     let text = place.refused("evaluate moved");
     assert!(text.contains("E0415"), "{text}");
 }
+
+#[test]
+fn weights_of_a_run_that_scaled_its_inputs_otherwise_are_warned_of() {
+    let place = Place::new();
+    std::fs::write(place.path("plain.bnn"), PLAIN).unwrap();
+    place.ok("train plain.bnn --data t.csv --batch-size 20 --epochs 1 --out plain");
+    let settings = "default { from = \"plain/checkpoint.safetensors\" }";
+    let text = PLAIN
+        .replace(
+            "default { kernel = deterministic, bias = deterministic }",
+            settings,
+        )
+        .replace("model plain", "model bayes");
+    std::fs::write(place.path("bayes.bnn"), text).unwrap();
+    let checked = place.ok("check bayes.bnn --data t.csv");
+    assert!(
+        checked.contains("y.scale: learned, from its own start; no file is read for it"),
+        "{checked}"
+    );
+    let said = |table: &str, out: &str| {
+        let train =
+            format!("train bayes.bnn --data {table} --batch-size 20 --epochs 1 --out {out}");
+        let output = place.bnnc(&train);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{text}");
+        text
+    };
+    let warning = "plain/checkpoint.safetensors` is of a run that scaled its inputs otherwise";
+    assert!(!said("t.csv", "same").contains(warning));
+    let table = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let moved = table.lines().enumerate().map(|(index, line)| match index {
+        0 => format!("{line}\n"),
+        _ => format!("1{}\n", line.trim_start_matches('-')),
+    });
+    std::fs::write(place.path("u.csv"), moved.collect::<String>()).unwrap();
+    let text = said("u.csv", "other");
+    assert!(text.contains(warning), "{text}");
+}

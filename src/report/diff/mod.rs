@@ -5,6 +5,7 @@ mod loss;
 mod network;
 mod pairing;
 mod parameters;
+mod run;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 pub struct Diff {
     /// The names of the two.
     pub models: [String; 2],
-    /// Whether they are the same but for their names.
+    /// Whether the models are the same but for their names; what runs of them differ in is none of it.
     pub same: bool,
     /// Each fact in which they differ.
     pub changes: Vec<Change>,
@@ -77,6 +78,8 @@ pub enum Section {
     Objective,
     /// Its terms.
     Loss,
+    /// Of two runs: data and settings.
+    Run,
 }
 
 /// Whether something is there in both models.

@@ -6,7 +6,7 @@ use crate::ir::Role;
 use crate::report::table::{short, thousands};
 
 /// The sections by their headings, in order.
-const HEADINGS: [(Section, &str); 8] = [
+const HEADINGS: [(Section, &str); 9] = [
     (Section::Data, "data"),
     (Section::Network, "network"),
     (Section::Parameters, "parameters"),
@@ -15,6 +15,7 @@ const HEADINGS: [(Section, &str); 8] = [
     (Section::Likelihood, "likelihood"),
     (Section::Objective, "objective"),
     (Section::Loss, "loss"),
+    (Section::Run, "run"),
 ];
 
 /// The longest list of names that stands in one line with what it is of.
@@ -42,13 +43,14 @@ impl Diff {
     /// As text, within `width` columns.
     pub fn text(&self, width: usize) -> String {
         let [a, b] = &self.models;
-        if self.same {
-            return match a == b {
-                true => "the same model\n".into(),
-                false => format!("the same model, under two names: {a} and {b}\n"),
-            };
+        let mut out = match (self.same, a == b) {
+            (true, true) => "the same model\n".into(),
+            (true, false) => format!("the same model, under two names: {a} and {b}\n"),
+            (false, _) => format!("{a} -> {b}\n"),
+        };
+        if self.changes.is_empty() {
+            return out;
         }
-        let mut out = format!("{a} -> {b}\n");
         for (section, heading) in HEADINGS {
             let rows = rows(
                 self.changes
@@ -154,7 +156,7 @@ fn rows<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Row<'a>> {
                 // One that comes or goes has a line, but for its term.
                 && (change.what == What::Changed || change.section == Section::Loss)
                 && change.role.is_some() == other.role.is_some()
-                && !matches!(change.section, Section::Objective | Section::Data);
+                && !matches!(change.section, Section::Objective | Section::Data | Section::Run);
             numbers || values
         };
         match rows.iter_mut().find(alike) {

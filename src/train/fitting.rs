@@ -1,0 +1,182 @@
+//! Whether data is what a model takes: the shapes of inputs, and what targets can be. What is wrong is
+//! told with the columns that were taken, and with what to do.
+
+use crate::data::{Columns, Dataset, Split, batch, shortened};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::ir::Model;
+use crate::likelihood::TargetKind;
+use crate::tensor::Shape;
+
+/// Whether the inputs and targets of all parts of `data` are those of the model.
+///
+/// # Errors
+///
+/// `E0507`, `E0509` and `E0510`.
+pub fn check(data: &Dataset, model: &Model) -> Result<()> {
+    for test in [false, true] {
+        check_part(data, test, model)?;
+    }
+    Ok(())
+}
+
+/// Whether those of one part are; targets where there are any.
+///
+/// # Errors
+///
+/// As [`check`].
+pub fn check_part(data: &Dataset, test: bool, model: &Model) -> Result<()> {
+    let (Some(split), part) = (match test {
+        true => (data.test.as_ref(), "the test part of "),
+        false if data.test.is_some() => (Some(&data.train), "the training part of "),
+        false => (Some(&data.train), ""),
+    }) else {
+        return Ok(());
+    };
+    let what = format!("{part}{}", data.name);
+    let columns = data.columns.as_ref();
+    if let Some(message) = input_mismatch(&split.input_shape, columns, model, &what) {
+        return Err(message.into());
+    }
+    batch::check_inputs(split, &what)?;
+    if !split.has_targets() {
+        return Ok(());
+    }
+    check_targets(data, split, test, model, &what)
+}
+
+/// Whether the targets of a part are those of the model.
+fn check_targets(
+    data: &Dataset,
+    split: &Split,
+    test: bool,
+    model: &Model,
+    what: &str,
+) -> Result<()> {
+    let rows = data.file_rows.as_ref().map(|of| &of[usize::from(test)][..]);
+    batch::check_targets(split, model.target.kind, what, rows).map_err(|mut failure| {
+        for message in &mut failure.diagnostics {
+            if let Some(columns) = &data.columns {
+                message.notes.push(format!("taken: {columns}"));
+            }
+            let message_at = std::mem::replace(message, Diagnostic::error("E0509", ""));
+            *message = message_at.at(model.observe.span, "");
+        }
+        failure
+    })
+}
+
+/// Why the model does not take inputs of the shape `found`. `[28, 28]` is taken for `[28, 28, 1]`.
+pub fn input_mismatch(
+    found: &Shape,
+    columns: Option<&Columns>,
+    model: &Model,
+    what: &str,
+) -> Option<Diagnostic> {
+    let expected = &model.input.shape;
+    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    if squeezed(&found.0) == squeezed(&expected.0) {
+        return None;
+    }
+    let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
+    let mut message = Diagnostic::error("E0507", title);
+    if let Some((_, input)) = model.nodes.iter().next() {
+        message = message.at(input.span, format!("`{}` is {expected}", model.input.name));
+    }
+    if let Some(columns) = columns {
+        message = message.note(format!("taken: {columns}"));
+        for help in helps(columns, expected, model.target.kind) {
+            message = message.help(help);
+        }
+    }
+    Some(message)
+}
+
+/// Names that columns of row numbers go by.
+const NUMBERS: [&str; 5] = ["", "id", "index", "row", "unnamed: 0"];
+
+/// What may be meant by a table of these columns, of which the model takes `expected`.
+fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
+    let (found, wanted) = (columns.inputs.len(), expected.len());
+    let mut helps = vec![];
+    if expected.rank() > 1 {
+        return vec!["images are kept in an .npz, as an array `x` of [examples, …]".into()];
+    }
+    if columns.by_default && found + 1 == wanted {
+        helps.push(format!(
+            "the table has as many columns as the model has inputs, and one of them was taken as the target: \
+             add the target's column, or give the model the input `real[{found}]`"
+        ));
+        return helps;
+    }
+    if let TargetKind::Real(width) = kind
+        && columns.by_default
+        && width > 1
+        && found + 1 == wanted + width
+    {
+        let all: Vec<&str> = columns
+            .inputs
+            .iter()
+            .chain(&columns.targets)
+            .map(String::as_str)
+            .collect();
+        let last = all[all.len() - width..].join(",");
+        return vec![format!(
+            "`--target {last}` takes the last {width} columns as targets"
+        )];
+    }
+    let numbers = columns
+        .inputs
+        .iter()
+        .find(|name| NUMBERS.contains(&&*name.to_lowercase()));
+    if let Some(name) = numbers
+        && found == wanted + 1
+    {
+        let name = shortened(std::slice::from_ref(name));
+        helps.push(format!(
+            "leave the column {name} out of the table if it numbers the rows"
+        ));
+    }
+    if columns.by_default && found > wanted {
+        helps
+            .push("`--target NAME` names the target column, or several with commas between".into());
+    }
+    helps.push(format!(
+        "a model of this table has the input `real[{found}]`"
+    ));
+    helps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(inputs: &[&str], by_default: bool) -> Columns {
+        Columns {
+            inputs: inputs.iter().map(|name| name.to_string()).collect(),
+            targets: vec!["y2".into()],
+            by_default,
+            left_out: vec![],
+        }
+    }
+
+    #[test]
+    fn each_case_has_its_help() {
+        let of = |inputs: &[&str], wanted: usize, width| {
+            let found = columns(inputs, true);
+            helps(&found, &Shape::new(&[wanted]), TargetKind::Real(width)).remove(0)
+        };
+        assert!(of(&["a"], 2, 1).contains("add the target's column"));
+        assert_eq!(
+            of(&["a", "b", "y1"], 2, 2),
+            "`--target y1,y2` takes the last 2 columns as targets"
+        );
+        assert!(of(&["id", "a", "b"], 2, 1).contains("leave the column id out"));
+        assert!(of(&["", "a", "b"], 2, 1).contains("leave the column (unnamed) out"));
+        assert!(of(&["a", "b", "c", "d"], 2, 1).contains("--target NAME"));
+        let found = columns(&["a", "b", "c"], false);
+        assert_eq!(
+            helps(&found, &Shape::new(&[2]), TargetKind::Real(1)),
+            ["a model of this table has the input `real[3]`"]
+        );
+    }
+}
