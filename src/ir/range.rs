@@ -154,6 +154,9 @@ impl Range {
 
     /// Those of a to a constant power.
     fn power(self, exponent: f64) -> Range {
+        if exponent == 0.0 {
+            return Range::point(1.0);
+        }
         let even = exponent > 0.0 && exponent % 2.0 == 0.0;
         if !even && !self.within(Domain::Positive) {
             return Range::of(Domain::Real);
