@@ -325,7 +325,18 @@ pub fn in_domain(
     }
     let value = number(expr, scope, messages)?;
     if domain.holds(value) {
-        return Some(value);
+        let (single, positive) = (value.abs() as f32, domain == Domain::Positive);
+        let beyond = match () {
+            () if single.is_infinite() => "more than float32 holds, in which models are trained",
+            () if positive && single < f32::MIN_POSITIVE => {
+                "less than float32 tells from 0, in which models are trained"
+            }
+            () => return Some(value),
+        };
+        let title = format!("`{name}` is {}, {beyond}", show(value));
+        let label = value_label(expr, value, scope);
+        messages.push(Diagnostic::error("E0207", title).at(expr.span, label));
+        return None;
     }
     messages.push(
         Diagnostic::error(

@@ -60,7 +60,17 @@ impl Distribution for Uniform {
 
     fn refuse(&self, arguments: &[Vec<f64>]) -> Option<String> {
         let (low, high) = (arguments[0][0], arguments[1][0]);
-        (low >= high).then(|| format!("`Uniform` from {low} to {high} is empty"))
+        let length = high as f32 - low as f32;
+        match () {
+            () if low >= high => Some(format!("`Uniform` from {low} to {high} is empty")),
+            () if length <= 0.0 => Some(format!(
+                "`Uniform` from {low} to {high} is empty in float32, in which models are trained"
+            )),
+            () if length.is_infinite() => Some(format!(
+                "`Uniform` from {low:e} to {high:e} is longer than float32 holds, in which models are trained"
+            )),
+            () => None,
+        }
     }
 }
 

@@ -385,11 +385,7 @@ impl<T: Number> Interpreter<T> {
                 let weight = if *path { T::zero() } else { priced.weight };
                 value += family.log_density(&at, values, noise, w, weight, gradient);
                 if *path {
-                    let mut score = zeros::<T>(w.len());
-                    family.score(&at, values, noise, w, &mut score);
-                    d_w.iter_mut()
-                        .zip(score)
-                        .for_each(|(d, score)| *d += priced.weight * score);
+                    family.score_backward(&at, values, noise, w, priced.weight, gradient);
                 }
                 (value, d_prior, d_local)
             }

@@ -53,7 +53,8 @@ pub(super) fn parameter_or_name(name: &str) -> String {
     }
 }
 
-/// A number: with few digits as it is, else as a root or a power of e if it is one.
+/// A number: with few digits as it is, else as a root or a power of e if it is one, else with as many
+/// digits as tell it from its neighbours, and a share from all or nothing.
 pub(super) fn number(value: f64) -> String {
     let shown = show(value);
     if shown.parse() == Ok(value) || !value.is_finite() {
@@ -63,13 +64,16 @@ pub(super) fn number(value: f64) -> String {
         let near = (x - x.round()).abs() < 1e-9 * x.abs() && (1.0..1e9).contains(&x.round());
         near.then(|| x.round())
     };
+    // √4 is 2, and what is a little less than 1 is not √1.
+    let root = |square: &f64| show(square.sqrt()).parse() != Ok(square.sqrt());
     let magnitude = value.abs();
     let sign = if value < 0.0 { "-" } else { "" };
-    if let Some(square) = whole(magnitude * magnitude) {
+    if let Some(square) = whole(magnitude * magnitude).filter(root) {
         return format!("{sign}sqrt({square})");
     }
     for above in [1.0, 2.0, 3.0] {
-        if let Some(below) = whole(above / (magnitude * magnitude)) {
+        let below = whole(above / (magnitude * magnitude));
+        if let Some(below) = below.filter(|below| root(&(above / below))) {
             return match above == 1.0 {
                 true => format!("{sign}1/sqrt({below})"),
                 false => format!("{sign}sqrt({above}/{below})"),
@@ -79,16 +83,39 @@ pub(super) fn number(value: f64) -> String {
     match whole(magnitude.ln().abs()) {
         Some(power) if magnitude > 1.0 => format!("{sign}e^{power}"),
         Some(power) => format!("{sign}e^-{power}"),
-        None => shown,
+        None => digits(value),
     }
+}
+
+/// With as few significant digits as leave an error of 1e-9, of the number and of what it lacks to 1.
+fn digits(value: f64) -> String {
+    let error = 1e-9 * value.abs().min((1.0 - value.abs()).abs());
+    let texts = (6..17).map(|digits| format!("{value:.digits$e}"));
+    let near = |number: &f64| (number - value).abs() <= error;
+    let mut numbers = texts.filter_map(|text| text.parse().ok());
+    numbers.find(near).unwrap_or(value).to_string()
 }
 
 impl Methods<'_> {
     /// A number of the model, in the notation of [`crate::maths`].
     pub(super) fn scalar(&self, scalar: &Scalar) -> String {
-        let operand = |inner: &Scalar| match inner {
-            Scalar::Binary(..) | Scalar::Negate(_) => format!("({})", self.scalar(inner)),
-            _ => self.scalar(inner),
+        let operand = |inner: &Scalar| {
+            let text = self.scalar(inner);
+            let fixed = matches!(inner, Scalar::Fixed(_));
+            match inner {
+                Scalar::Binary(..) | Scalar::Negate(_) => format!("({text})"),
+                // `1/sqrt(3)`, `-2`
+                _ if fixed && (text.contains('/') || text.starts_with('-')) => format!("({text})"),
+                _ => text,
+            }
+        };
+        // A power of a function is not the function of a power.
+        let base = |inner: &Scalar| match inner {
+            Scalar::Apply(..) => format!("({})", self.scalar(inner)),
+            Scalar::Fixed(value) if number(*value).contains(['(', '^']) => {
+                format!("({})", number(*value))
+            }
+            _ => operand(inner),
         };
         match scalar {
             Scalar::Fixed(value) => number(*value),
@@ -96,7 +123,7 @@ impl Methods<'_> {
             Scalar::Latent(latent) => name(&self.model.tensors[*latent].name),
             Scalar::Negate(inner) => format!("-{}", operand(inner)),
             Scalar::Binary(Operator::Divide, a, b) => format!("{}/{}", operand(a), operand(b)),
-            Scalar::Binary(Operator::Power, a, b) => format!("{}^({})", operand(a), self.scalar(b)),
+            Scalar::Binary(Operator::Power, a, b) => format!("{}^({})", base(a), self.scalar(b)),
             Scalar::Binary(operator, a, b) => {
                 format!("{} {} {}", operand(a), operator.symbol(), operand(b))
             }
@@ -260,6 +287,28 @@ impl Methods<'_> {
         match self.symbols_of(&[Kind::Weight, Kind::Point, Kind::Free]) {
             symbols if symbols.is_empty() => input.into(),
             symbols => format!("{input} ; {}", symbols.join(", ")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_told_as_what_it_is() {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (8f64.sqrt().recip(), "1/sqrt(8)"),
+            (2f64.sqrt(), "sqrt(2)"),
+            ((-6f64).exp(), "e^-6"),
+            (0.1 + 0.2, "0.3"),
+            (0.999_999_9, "0.9999999"),
+            (1.0 - 1e-10, "0.9999999999"),
+            (1.0 + 1e-10, "1.0000000001"),
+            (123_456.789, "123456.789"),
+        ] {
+            assert_eq!(number(value), text);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::estimator::Estimator;
 use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
-use crate::posterior::{Dimensions, Posterior, Start, Transform, VariableSpec};
+use crate::posterior::{Dimensions, LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
@@ -266,7 +266,7 @@ impl BoundPosterior {
                 .initializer(name)
                 .expect("an initialiser for each argument"),
             Start::Zero => Initializer::Constant(0.0),
-            Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, f64::EPSILON)),
+            Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, LEAST_SCALE)),
         }
     }
 
@@ -276,7 +276,7 @@ impl BoundPosterior {
         match variable.start {
             Start::Argument("loc") => Some(pretrained.values.clone()),
             Start::Argument("scale") => {
-                let raw = |scale| self.transform.raw(scale, f64::EPSILON);
+                let raw = |scale| self.transform.raw(scale, LEAST_SCALE);
                 Some(pretrained.scales()?.map(raw).collect())
             }
             _ => None,

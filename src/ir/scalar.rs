@@ -6,7 +6,7 @@
 
 use super::arena::Handle;
 use super::model::{Learned, Model, Tensor};
-use crate::signature::Domain;
+use super::range::Range;
 use crate::syntax::ast::Operator;
 
 /// A number.
@@ -175,14 +175,7 @@ impl Scalar {
             Scalar::Fixed(value) => Range::point(*value),
             Scalar::Learned(learned) => leaf(Leaf::Learned(*learned)),
             Scalar::Latent(latent) => leaf(Leaf::Latent(*latent)),
-            Scalar::Negate(inner) => {
-                let inner = inner.range(leaf);
-                Range {
-                    low: -inner.high,
-                    high: -inner.low,
-                    closed: inner.closed,
-                }
-            }
+            Scalar::Negate(inner) => inner.range(leaf).negative(),
             Scalar::Binary(operator, a, b) => {
                 Range::binary(*operator, a.range(leaf), b.range(leaf))
             }
@@ -195,7 +188,7 @@ impl Scalar {
                 Range {
                     low: function.value(low),
                     high: function.value(inner.high),
-                    closed: inner.closed,
+                    ..inner
                 }
             }
         }
@@ -212,107 +205,11 @@ impl Model {
     }
 }
 
-/// The numbers between two ends.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// The lower end.
-    pub low: f64,
-    /// The upper end.
-    pub high: f64,
-    /// Whether the ends belong to it.
-    pub closed: bool,
-}
-
-impl Range {
-    /// One number.
-    pub fn point(value: f64) -> Self {
-        Range {
-            low: value,
-            high: value,
-            closed: true,
-        }
-    }
-
-    /// The numbers between two ends, these left out.
-    pub fn open(low: f64, high: f64) -> Self {
-        Range {
-            low,
-            high,
-            closed: false,
-        }
-    }
-
-    /// Those a learned number of this domain can be.
-    pub fn of(domain: Domain) -> Self {
-        match domain {
-            Domain::Real => Range::open(f64::NEG_INFINITY, f64::INFINITY),
-            Domain::Positive | Domain::NonNegative => Range::open(0.0, f64::INFINITY),
-            Domain::Unit | Domain::OpenUnit => Range::open(0.0, 1.0),
-        }
-    }
-
-    /// Whether every one of them is in the domain.
-    pub fn within(self, domain: Domain) -> bool {
-        let above = |end: f64| self.low > end || (self.low == end && !self.closed);
-        let below = |end: f64| self.high < end || (self.high == end && !self.closed);
-        match domain {
-            Domain::Real => true,
-            Domain::Positive => above(0.0),
-            Domain::NonNegative => self.low >= 0.0,
-            Domain::Unit => self.low >= 0.0 && self.high <= 1.0,
-            Domain::OpenUnit => above(0.0) && below(1.0),
-        }
-    }
-
-    /// Every value of `a operator b`.
-    fn binary(operator: Operator, a: Range, b: Range) -> Range {
-        let everything = Range::of(Domain::Real);
-        // An infinite end is not reached, so that 0 times it is 0.
-        let times = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
-        let corners = |f: &dyn Fn(f64, f64) -> f64| {
-            let all = [
-                f(a.low, b.low),
-                f(a.low, b.high),
-                f(a.high, b.low),
-                f(a.high, b.high),
-            ];
-            Range {
-                low: all.into_iter().fold(f64::INFINITY, f64::min),
-                high: all.into_iter().fold(f64::NEG_INFINITY, f64::max),
-                closed: a.closed && b.closed,
-            }
-        };
-        match operator {
-            Operator::Add => Range {
-                low: a.low + b.low,
-                high: a.high + b.high,
-                closed: a.closed && b.closed,
-            },
-            Operator::Subtract => Range {
-                low: a.low - b.high,
-                high: a.high - b.low,
-                closed: a.closed && b.closed,
-            },
-            Operator::Multiply => corners(&times),
-            Operator::Divide if b.within(Domain::Positive) => {
-                corners(&|x, y| if x == 0.0 { 0.0 } else { x / y })
-            }
-            Operator::Power if a.within(Domain::Positive) => Range::open(0.0, f64::INFINITY),
-            // An even power; 2 is what is written.
-            Operator::Power if b == Range::point(2.0) => Range {
-                low: 0.0,
-                high: f64::INFINITY,
-                closed: true,
-            },
-            Operator::Divide | Operator::Power => everything,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::arena::Arena;
     use super::*;
+    use crate::signature::Domain;
 
     fn leaf() -> Scalar {
         // A handle is only compared here, never followed.

@@ -1,7 +1,8 @@
 //! Parts of a model as the file would write them, every value worked out.
 
 use super::model::*;
-use super::scalar::{Range, Scalar};
+use super::range::Range;
+use super::scalar::Scalar;
 use crate::check::expression::show;
 use crate::distribution::Support;
 use crate::initializer::Initializer;

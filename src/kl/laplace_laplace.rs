@@ -50,7 +50,13 @@ impl<T: Math> Term<T> for LaplaceLaplace {
             total += (T::ln_gap(r, t) + r * gap).wide();
             let slope = if loc < m { decay } else { -decay } * per_s;
             // s times the derivative: r e⁻ʸ (1 + y) - 1
-            let spread = t * (T::one() + decay) * (T::one() + y) + (gap + y * decay);
+            let rest = (-y).exp();
+            // e⁻ʸ (1 + y) - 1: far out the 1 would be lost beside y, and near 0 beside e⁻ʸ
+            let beyond = match y < T::one() {
+                true => gap + y * decay,
+                false => rest * (T::one() + y) - T::one(),
+            };
+            let spread = t * rest * (T::one() + y) + beyond;
             gradients.loc[i] += weight * slope;
             gradients.scale[i] += weight * (spread / scale);
             by_m -= slope.wide();
@@ -61,5 +67,34 @@ impl<T: Math> Term<T> for LaplaceLaplace {
             *s += weight.wide() * by_s;
         }
         total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assert_close;
+
+    /// scale/s e⁻ʸ (1 + y) - 1 over the scale: far from the prior, -1/scale, also where y has no unit.
+    #[test]
+    fn float32_keeps_the_gradient_of_a_narrow_scale() {
+        for scale in [3.0f32, 0.7, 0.1, 1e-3, 1e-7, 1e-8, 1e-12] {
+            let (mut by_loc, mut by_scale) = ([0.0f32], [0.0f32]);
+            let entries = Entries {
+                loc: &[1.0],
+                scale: &[scale],
+                noise: &[],
+            };
+            let gradients = Gradients {
+                loc: &mut by_loc,
+                scale: &mut by_scale,
+                prior: &mut [],
+            };
+            LaplaceLaplace.accumulate(entries, &[0.0, 2.0], 1.0, gradients);
+            let wide = f64::from(scale);
+            let y = 1.0 / wide;
+            let expected = 0.5 * wide * (-y).exp() * (1.0 + y) - 1.0;
+            assert_close(wide * f64::from(by_scale[0]), expected, 1e-6, scale);
+        }
     }
 }

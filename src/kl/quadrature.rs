@@ -25,7 +25,8 @@ use std::sync::LazyLock;
 /// Plain Gauss–Hermite fails there: for `ScaleMixture(0.5, [1, exp(-6)])` under a scale of 0.05 it is off by
 /// a tenth with 64 nodes and by 1e-3 with 512, this by 2e-12 with about 130. Over the registry's priors
 /// and scales from 1e-6 to 1e3 the errors of value and derivatives are below 1e-8 of the largest of
-/// them, or of 1; in float32, below 1e-5.
+/// them, or of 1; in float32, below 1e-5, an entry beside a spike that float32 does not resolve from
+/// where the entry is being worked out in float64 (`Quadrature::is_unresolved`).
 ///
 /// Two things come with some priors:
 ///
@@ -34,7 +35,8 @@ use std::sync::LazyLock;
 ///   instead: ∂/∂μ E f = E[z (f - E f)]/σ, ∂/∂σ E f = E[z² (f - E f)]/σ.
 /// - *Exponential growth*, e^(kσz), of priors seen through e^z ([`PulledBack::growth`]). It counts as
 ///   a feature that is 8/(kσ) wide; its mass is around z = kσ, and as far the panels reach further.
-///   These are worked out in float64, as they are of few entries.
+///   These are worked out in float64, as they are of few entries. Where kσ is beyond `FASTEST` the
+///   divergence is more than float64 holds, and is infinite.
 pub struct Quadrature {
     prior: PulledBack,
     rules: &'static Rules,
@@ -56,6 +58,11 @@ const ELLIPSE: f64 = 0.5 * (2.5 + 1.0 / 2.5);
 const NEAREST: f64 = 1e-9;
 /// The fastest growth that is followed: beyond, e^(kσz) at z = kσ + 7 is more than float64 holds.
 const FASTEST: f64 = 23.0;
+/// The most panels of one entry, far more than features ask for: whatever a fit makes of a scale, its
+/// divergence takes no longer than these.
+const MOST: usize = 20_000;
+/// How many roundings of w near a spike must fit into its width.
+const RESOLVED: f64 = 1e4;
 
 /// Nodes, and for those of Gauss–Hermite how wide the features must be.
 struct Rules {
@@ -123,10 +130,13 @@ impl Quadrature {
         {
             return panel(nodes, 0.0, 1.0);
         }
-        let longest = LONGEST.min(12.0 / fastest);
+        let longest = LONGEST.min(12.0 / fastest.min(FASTEST));
         let [left, right] = view.growth.map(|rate| self.reach + rate.min(FASTEST));
         let mut start = -left;
-        while start < right {
+        for _ in 0..MOST {
+            if start >= right {
+                break;
+            }
             let mut length = longest;
             for feature in view.features {
                 let ahead = feature.at - start;
@@ -271,6 +281,48 @@ impl Quadrature {
         self.sum_up(entries, prior, prior, weight, gradients)
     }
 
+    /// Whether a spike within the posterior's reach is so narrow that w = loc + scale·z, rounded, misses
+    /// where on it a node lies. Of kinks and singularities on the line no width is to be resolved.
+    fn is_unresolved<T: Math>(&self, features: &[Feature], loc: T, scale: T) -> bool {
+        let (epsilon, loc, scale) = (T::epsilon().wide(), loc.wide(), scale.wide());
+        // float64 is as far as it goes
+        epsilon > f64::EPSILON
+            && features.iter().any(|feature| {
+                let rounding = epsilon * loc.abs().max(feature.at.abs());
+                let near = (feature.at - loc).abs() < 8.0 * scale;
+                near && feature.width > 0.0 && feature.width < RESOLVED * rounding
+            })
+    }
+
+    /// One entry's term.
+    fn entry_in_float64<T: Math>(
+        &self,
+        entry: usize,
+        [loc, scale]: [T; 2],
+        parameters: &[f64],
+        weight: T,
+        gradients: &mut Gradients<T>,
+    ) -> f64 {
+        let (mut by_loc, mut by_scale) = ([0.0], [0.0]);
+        let value = self.in_float64(
+            Entries {
+                loc: &[loc.wide()],
+                scale: &[scale.wide()],
+                noise: &[],
+            },
+            parameters,
+            weight.wide(),
+            Gradients {
+                loc: &mut by_loc,
+                scale: &mut by_scale,
+                prior: gradients.prior,
+            },
+        );
+        gradients.loc[entry] += T::of(by_loc[0]);
+        gradients.scale[entry] += T::of(by_scale[0]);
+        value
+    }
+
     /// `parameters` are the prior's in float64.
     fn sum_up<T: Math>(
         &self,
@@ -296,6 +348,19 @@ impl Quadrature {
                 features: &seen,
                 growth: growth.map(|rate| rate * scale.wide()),
             };
+            if view.growth.iter().any(|&rate| rate > FASTEST) {
+                total += f64::INFINITY;
+                // Away from where it grows, and toward a smaller scale.
+                let steep = |rate: f64| T::of(f64::from(u8::from(rate > FASTEST))) * T::max_value();
+                let [left, right] = view.growth.map(steep);
+                gradients.loc[i] += weight * (right - left);
+                gradients.scale[i] += weight * T::max_value();
+                continue;
+            }
+            if self.is_unresolved(&features, loc, scale) {
+                total += self.entry_in_float64(i, [loc, scale], parameters, weight, &mut gradients);
+                continue;
+            }
             let by_parts = seen
                 .iter()
                 .any(|f| !f.kink && f.width == 0.0 && f.at.abs() < 8.0);

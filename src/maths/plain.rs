@@ -111,7 +111,7 @@ impl Maths {
     }
 
     /// Whether it is one factor, a function of a bracket being one.
-    fn is_one_factor(&self) -> bool {
+    pub(super) fn is_one_factor(&self) -> bool {
         match self {
             Maths::Row(items) => match &items[..] {
                 [name, Maths::Group(..)] => {

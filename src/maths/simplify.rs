@@ -73,6 +73,7 @@ fn row(items: Vec<Maths>) -> Maths {
     let alone: Vec<bool> = (0..items.len())
         .map(|at| stands_alone(&items, at))
         .collect();
+    let whole = items.len() == 2;
     let mut out: Vec<Maths> = Vec::new();
     for (item, alone) in items.into_iter().zip(alone) {
         let argument = out
@@ -85,10 +86,22 @@ fn row(items: Vec<Maths>) -> Maths {
             && out.last().is_some_and(|last| last.is_symbol("ln"))
         {
             out.pop();
-            out.push((**inner).clone());
+            // A sum has taken the place of one term.
+            let term = match inner.has_operator() && !whole {
+                true => Maths::Group(Brackets::Round, inner.clone()),
+                false => (**inner).clone(),
+            };
+            out.push(term);
             continue;
         }
+        let function = out
+            .last()
+            .is_some_and(|last| last.class() == Class::Function);
         out.push(match item {
+            // ln of a quotient or a product, not of its first factor
+            Maths::Row(_) | Maths::Fraction(..) if function && !item.is_one_factor() => {
+                Maths::Group(Brackets::Round, Box::new(item))
+            }
             Maths::Row(_) if !alone && item.has_operator() => {
                 Maths::Group(Brackets::Round, Box::new(item))
             }
@@ -111,10 +124,15 @@ fn stands_alone(items: &[Maths], at: usize) -> bool {
     apart(before) && apart(items.get(at + 1))
 }
 
-/// With twelve decimals at most: of numbers with few, sums have few, too.
+/// With as few decimals as leave nothing but rounding: of numbers with few, sums have few, too.
 fn number(value: f64) -> String {
-    let text = format!("{value:.12}");
-    text.trim_end_matches('0').trim_end_matches('.').to_string()
+    let error = 4e-16 * value.abs().max(1.0);
+    let mut texts = (0..17).map(|decimals| format!("{value:.decimals$}"));
+    let near = |text: &String| {
+        let number = text.parse::<f64>();
+        number.is_ok_and(|number| (number - value).abs() <= error)
+    };
+    texts.find(near).unwrap_or_else(|| value.to_string())
 }
 
 impl Maths {

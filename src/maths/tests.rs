@@ -164,6 +164,28 @@ fn names_are_replaced_by_numbers_and_formulas() {
     );
     assert_eq!(replace("y = low + x + low", &[("low", "0")]), "y = x + 0");
     assert_eq!(replace("1 + ln scale", &[("scale", "exp(tau)")]), "1 + τ");
+    assert_eq!(
+        replace("1 - ln scale", &[("scale", "exp(a + b)")]),
+        "1 − (a + b)"
+    );
+    assert_eq!(
+        replace("1 + ln scale", &[("scale", "exp(a - 1)/2")]),
+        "1 + ln(exp(a − 1)/2)"
+    );
+    assert_eq!(replace("ln scale", &[("scale", "2 tau")]), "ln(2τ)");
+    assert_eq!(
+        replace("ln scale", &[("scale", "softplus(tau)")]),
+        "ln softplus(τ)"
+    );
+    let near = [
+        ("weight", "0.9999999"),
+        ("scales_1", "1"),
+        ("scales_2", "2"),
+    ];
+    assert_eq!(
+        replace(mixture, &near),
+        "0.9999999 N(0, 1) + 0.0000001 N(0, 2²)"
+    );
     // Both at once: what is put in is not looked at again.
     assert_eq!(replace("m/s", &[("m", "s"), ("s", "m")]), "s/m");
     assert_eq!(replace("2 x", &[("x", "a - b")]), "2(a − b)");

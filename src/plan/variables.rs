@@ -6,7 +6,7 @@ use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm, PulledBack};
 use crate::posterior::{
-    AnyVariational, Dimensions, Entries, Transform, Variational, rho_from_scale,
+    AnyVariational, Dimensions, Entries, LEAST_SCALE, Transform, Variational, rho_from_scale,
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -150,7 +150,7 @@ impl LearnedPlan {
         match self.domain {
             Domain::Real => raw,
             Domain::Positive | Domain::NonNegative => {
-                f64::EPSILON + raw.max(0.0) + (-raw.abs()).exp().ln_1p()
+                LEAST_SCALE + raw.max(0.0) + (-raw.abs()).exp().ln_1p()
             }
             Domain::Unit | Domain::OpenUnit => 1.0 / (1.0 + (-raw).exp()),
         }
@@ -172,7 +172,7 @@ fn learned_variable(learned: &Learned) -> (&'static str, f64) {
     match learned.domain {
         Domain::Real => ("value", learned.initial),
         Domain::Positive | Domain::NonNegative => {
-            ("rho", rho_from_scale(learned.initial, f64::EPSILON))
+            ("rho", rho_from_scale(learned.initial, LEAST_SCALE))
         }
         Domain::Unit | Domain::OpenUnit => {
             ("logit", (learned.initial / (1.0 - learned.initial)).ln())

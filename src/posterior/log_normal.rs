@@ -14,7 +14,7 @@ use crate::tensor::{Math, Shape};
 /// ∂ ln q/∂w  = -(1 + ε/scale)/w
 /// ```
 ///
-/// loc and scale are those of ln w. Its median is e^loc, its mean e^(loc + scale²/2).
+/// Draws are kept within the positive numbers that the number type has. loc and scale are those of ln w. Its median is e^loc, its mean e^(loc + scale²/2).
 pub struct LogNormal;
 
 static SIGNATURE: Signature = Signature {
@@ -110,7 +110,12 @@ impl<T: Math> Variational<T> for LogNormal {
             w,
             [],
             #[inline(always)]
-            |w, []| *w = w.fast_exp(),
+            |w, []| {
+                *w = w
+                    .fast_exp()
+                    .max(T::min_positive_value())
+                    .min(T::max_value())
+            },
         );
     }
 
@@ -135,6 +140,28 @@ impl<T: Math> Variational<T> for LogNormal {
             #[inline(always)]
             |out, [e, w]| *out = -(T::one() + e / *out) / w,
         );
+    }
+
+    /// By z the score is -(1 + ε/scale): 1/w and the draw's slope w, of which either may be beyond the
+    /// number type, do not come in.
+    fn score_backward(
+        &self,
+        at: &Dimensions,
+        values: &[T],
+        noise: &[T],
+        _w: &[T],
+        weight: T,
+        gradient: &mut [T],
+    ) {
+        let mut d = vec![T::zero(); at.entries()];
+        entrywise::scales(at.transform, &values[at.entries()..], &mut d);
+        update(
+            &mut d,
+            [noise],
+            #[inline(always)]
+            |d, [e]| *d = -weight * (T::one() + e / *d),
+        );
+        normal_backward(at, values, noise, &d, gradient);
     }
 
     fn log_density(
@@ -225,6 +252,7 @@ mod tests {
     use super::super::testing::{Case, Dense};
     use super::*;
     use crate::posterior::Transform;
+    use crate::testing::assert_close;
     use std::f64::consts::TAU;
 
     fn cases() -> Vec<Case> {
@@ -290,6 +318,23 @@ mod tests {
         for case in cases() {
             case.check_derivatives();
             case.check_float32();
+        }
+    }
+
+    /// Where e^z is beyond float32: the draw stays a positive number, and what reaches loc is
+    /// -(1 + ε/scale).
+    #[test]
+    fn the_path_gradient_is_finite_far_out() {
+        let at = Dimensions::of(&Shape::default(), Transform::Exp);
+        for noise in [-12.0f32, 12.0] {
+            let (values, mut w, mut gradient) = ([0.0, 10f32.ln()], [0.0f32], [0.0f32; 2]);
+            Variational::draw(&LogNormal, &at, &values, &[noise], &mut w);
+            assert!(w[0] > 0.0 && w[0].is_finite(), "{}", w[0]);
+            LogNormal.score_backward(&at, &values, &[noise], &w, 1.0, &mut gradient);
+            let by_z = -1.0 - f64::from(noise) / 10.0;
+            assert_close(gradient[0].into(), by_z, 1e-5, "by loc");
+            let by_rho = by_z * 10.0 * f64::from(noise);
+            assert_close(gradient[1].into(), by_rho, 1e-3, "by rho");
         }
     }
 }

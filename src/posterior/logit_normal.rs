@@ -16,7 +16,8 @@ use crate::tensor::{Math, Shape};
 /// ```
 ///
 /// with -ln p - ln(1 - p) = softplus(z) + softplus(-z), whose slope by z is 2p - 1: no digits are lost
-/// near the ends. Source: Atchison and Shen 1980, "Logistic-normal distributions".
+/// near the ends. Draws are kept strictly between the ends, also where the number type has no number so
+/// near one. Source: Atchison and Shen 1980, "Logistic-normal distributions".
 pub struct LogitNormal;
 
 static SIGNATURE: Signature = Signature {
@@ -79,6 +80,13 @@ fn width(at: &Dimensions) -> f64 {
     at.bounds[1] - at.bounds[0]
 }
 
+/// The numbers of the type nearest to the ends, strictly between them.
+fn inside<T: Math>(at: &Dimensions) -> [T; 2] {
+    let [low, high] = at.bounds.map(T::of);
+    let step = |end: T| (end.abs() * T::epsilon()).max(T::min_positive_value());
+    [low + step(low), high - step(high)]
+}
+
 /// p (1 - p), which underflows only where its value does.
 #[inline(always)]
 fn slope<T: Math>(z: T) -> T {
@@ -120,12 +128,22 @@ impl<T: Math> Variational<T> for LogitNormal {
 
     fn draw(&self, at: &Dimensions, values: &[T], noise: &[T], w: &mut [T]) {
         normal(at, values, noise, w);
-        let (low, width) = (T::of(at.bounds[0]), T::of(width(at)));
+        let ([low, high], width) = (at.bounds.map(T::of), T::of(width(at)));
+        let [first, last] = inside(at);
         update(
             w,
             [],
             #[inline(always)]
-            |w, []| *w = low + width * w.sigmoid(),
+            |w, []| {
+                // from the nearer end, whose distance has all its digits
+                let share = (-w.abs()).sigmoid();
+                let near = if *w < T::zero() {
+                    low + width * share
+                } else {
+                    high - width * share
+                };
+                *w = near.max(first).min(last);
+            },
         );
     }
 
@@ -165,6 +183,30 @@ impl<T: Math> Variational<T> for LogitNormal {
                 *z = (lean - e / scale) / (width * slope(*z));
             },
         );
+    }
+
+    /// By z the score is p - (1 - p) - ε/scale: the draw's slope, by which it is divided by w, does not
+    /// come in.
+    fn score_backward(
+        &self,
+        at: &Dimensions,
+        values: &[T],
+        noise: &[T],
+        _w: &[T],
+        weight: T,
+        gradient: &mut [T],
+    ) {
+        let mut scales = vec![T::zero(); at.entries()];
+        entrywise::scales(at.transform, &values[at.entries()..], &mut scales);
+        let mut d = vec![T::zero(); at.entries()];
+        normal(at, values, noise, &mut d);
+        update(
+            &mut d,
+            [noise, &scales],
+            #[inline(always)]
+            |z, [e, scale]| *z = weight * (z.sigmoid() - (-*z).sigmoid() - e / scale),
+        );
+        normal_backward(at, values, noise, &d, gradient);
     }
 
     fn log_density(
@@ -268,6 +310,36 @@ mod tests {
         for case in cases() {
             case.check_derivatives();
             case.check_float32();
+        }
+    }
+
+    #[test]
+    fn a_draw_is_never_an_end() {
+        for bounds in [[0.0, 1.0], [-2.0, 3.0], [1.0, 1.5], [-1e6, -1e-3]] {
+            for z in [-1e3f32, -90.0, -20.0, 0.0, 17.0, 20.0, 90.0, 1e3] {
+                let mut at = Dimensions::of(&Shape::default(), Transform::Exp);
+                at.bounds = bounds;
+                let [low, high] = bounds.map(|end| end as f32);
+                let mut w = [0.0f32];
+                Variational::draw(&LogitNormal, &at, &[z, 0.0], &[0.0], &mut w);
+                assert!(low < w[0] && w[0] < high, "{z} in {bounds:?} is {}", w[0]);
+            }
+        }
+    }
+
+    /// What reaches loc is p - (1 - p) - ε/scale, and ε times it scale, however near the end.
+    #[test]
+    fn the_path_gradient_is_finite_at_the_ends() {
+        let at = Dimensions::of(&Shape::default(), Transform::Exp);
+        for (noise, by_z) in [(12.0f32, -0.2), (-12.0, 0.2), (0.0, 0.0)] {
+            let mut gradient = [0.0f32; 2];
+            let (values, noise) = ([0.0, 10f32.ln()], [noise]);
+            let mut w = [0.0f32];
+            Variational::draw(&LogitNormal, &at, &values, &noise, &mut w);
+            LogitNormal.score_backward(&at, &values, &noise, &w, 1.0, &mut gradient);
+            assert_close(gradient[0].into(), by_z, 1e-5, "by loc");
+            let by_rho = by_z * 10.0 * f64::from(noise[0]);
+            assert_close(gradient[1].into(), by_rho, 1e-4, "by rho");
         }
     }
 }

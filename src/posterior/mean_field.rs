@@ -1,8 +1,10 @@
 //! `MeanField(loc, scale)`: independent normals N(loc, scale²), scale = ε + softplus(rho).
 //!
-//! softplus(rho) = ln(1 + e^rho) keeps the scale positive; ε is the number type's machine epsilon, as
-//! in TensorFlow Probability's `default_mean_field_normal_fn`, whose initial values these are too:
-//! loc ~ N(0, 0.1²), rho ~ N(−3, 0.1²), a scale near 0.0486.
+//! softplus(rho) = ln(1 + e^rho) keeps the scale positive, and ε, float64's machine epsilon in both
+//! number types, keeps it so where that underflows. TensorFlow Probability's
+//! `default_mean_field_normal_fn`, whose initial values these are too (loc ~ N(0, 0.1²),
+//! rho ~ N(−3, 0.1²), a scale near 0.0486), adds the epsilon of the type it runs in; float32's, 1.2e-7,
+//! would be a part of a small scale that the file does not say.
 //! Source: Graves 2011; Blundell et al. 2015, section 3.2.
 
 use super::{Entries, Posterior, Start, VariableSpec};
@@ -61,10 +63,13 @@ pub(super) fn loc_and_rho(shape: &Shape) -> Vec<VariableSpec> {
     ]
 }
 
+/// ε: the least scale that softplus makes.
+pub const LEAST_SCALE: f64 = f64::EPSILON;
+
 /// scale = ε + softplus(rho).
 #[inline(always)]
 pub fn scale_from_rho<T: Math>(rho: T) -> T {
-    T::epsilon() + rho.softplus()
+    T::of(LEAST_SCALE) + rho.softplus()
 }
 
 /// ∂scale/∂rho = sigmoid(rho).
@@ -73,7 +78,7 @@ pub fn scale_slope<T: Math>(rho: T) -> T {
     rho.sigmoid()
 }
 
-/// The rho whose scale is `scale`, for the number type with machine epsilon `epsilon`.
+/// The rho whose scale is `scale`, where `epsilon` is added to the softplus: [`LEAST_SCALE`].
 pub fn rho_from_scale(scale: f64, epsilon: f64) -> f64 {
     let softplus = (scale - epsilon).max(f64::MIN_POSITIVE);
     // ln(e^x − 1) = x + ln(1 − e^−x)
@@ -91,6 +96,18 @@ mod tests {
             assert!(
                 (back / scale - 1.0).abs() < 1e-10,
                 "{scale} came back as {back}"
+            );
+        }
+    }
+
+    #[test]
+    fn float32_starts_with_the_scale_that_is_written() {
+        for scale in [1e-12, 1e-8, 1e-6, 1e-3, 0.05, 3.0] {
+            let rho = rho_from_scale(scale, LEAST_SCALE) as f32;
+            let started = f64::from(scale_from_rho(rho));
+            assert!(
+                (started / scale - 1.0).abs() < 5e-6,
+                "{scale} starts as {started}"
             );
         }
     }

@@ -26,7 +26,7 @@ pub use log_normal::LogNormal;
 pub use logit_normal::LogitNormal;
 pub use low_rank::LowRank;
 pub use matrix_normal::MatrixNormal;
-pub use mean_field::{rho_from_scale, scale_from_rho, scale_slope};
+pub use mean_field::{LEAST_SCALE, rho_from_scale, scale_from_rho, scale_slope};
 pub use radial::Radial;
 pub use transform::{TRANSFORMS, Transform};
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};

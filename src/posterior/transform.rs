@@ -7,7 +7,7 @@ use crate::tensor::Math;
 /// From a variable, any number, to a scale above 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transform {
-    /// scale = ε + ln(1 + e^rho), ε the number type's machine epsilon.
+    /// scale = ε + ln(1 + e^rho), ε = 2.2e-16.
     #[default]
     Softplus,
     /// scale = e^rho: the variable is the logarithm of the scale.
@@ -82,7 +82,8 @@ impl Transform {
         }
     }
 
-    /// The variable whose scale is `scale`, for the number type with machine epsilon `epsilon`.
+    /// The variable whose scale is `scale`, where `epsilon` is added to a softplus:
+    /// [`LEAST_SCALE`](super::LEAST_SCALE).
     pub fn raw(self, scale: f64, epsilon: f64) -> f64 {
         match self {
             Transform::Softplus => rho_from_scale(scale, epsilon),

@@ -131,6 +131,24 @@ pub trait Variational<T: Math>: Sync {
     /// Writes ∂ ln q(w)/∂w at fixed values (for sticking the landing, Roeder et al. 2017).
     fn score(&self, at: &Dimensions, values: &[T], noise: &[T], w: &[T], out: &mut [T]);
 
+    /// Adds `weight` times the derivative of ln q(w) by the values through the draw alone, noise and q
+    /// held: the score carried back through the draw. A family whose score may be beyond the number
+    /// type where the draw's slope is 0 gives their product in one.
+    fn score_backward(
+        &self,
+        at: &Dimensions,
+        values: &[T],
+        noise: &[T],
+        w: &[T],
+        weight: T,
+        gradient: &mut [T],
+    ) {
+        let mut score = vec![T::zero(); w.len()];
+        self.score(at, values, noise, w, &mut score);
+        score.iter_mut().for_each(|score| *score *= weight);
+        self.draw_backward(at, values, noise, w, &score, gradient);
+    }
+
     /// ln q(w), every constant kept. Adds `weight` times its total derivative by the values, noise
     /// held: through w as well as directly. Where w is invertible in the noise, it is that of
     /// -ln |det ∂w/∂noise|.

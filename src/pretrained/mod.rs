@@ -63,6 +63,8 @@ pub enum Refusal {
     },
     /// An entry is infinite or not a number.
     NotFinite(String),
+    /// An entry is more than float32 holds.
+    TooLarge(String),
 }
 
 impl Checkpoint {
@@ -115,6 +117,9 @@ impl Checkpoint {
         };
         if !values.iter().all(|value| value.is_finite()) {
             return Err(Refusal::NotFinite(name));
+        }
+        if !values.iter().all(|value| (*value as f32).is_finite()) {
+            return Err(Refusal::TooLarge(name));
         }
         Ok(Found { name, values })
     }
@@ -197,6 +202,10 @@ impl fmt::Display for Refusal {
             Refusal::Shape { name, found } => write!(f, "`{name}` is {found}"),
             Refusal::Type { name, found } => write!(f, "the entries of `{name}` are {found}"),
             Refusal::NotFinite(name) => write!(f, "`{name}` has an entry that is not finite"),
+            Refusal::TooLarge(name) => write!(
+                f,
+                "`{name}` has an entry beyond float32, in which models are trained"
+            ),
         }
     }
 }

@@ -355,6 +355,14 @@ impl<M: Machine> Training<'_, M> {
                 saved.step
             ));
         }
+        if step == 0 && what != "result" {
+            return message
+                .help(
+                    "no step has been taken yet, so that no learning rate helps: the prior, the start and \
+                     the data of what is named are where to look",
+                )
+                .into();
+        }
         let help = format!(
             "a lower learning rate, `--learning-rate {:?}`, is the first thing to try",
             self.config.learning_rate() / 10.0

@@ -5,7 +5,7 @@ use bnnc::exec::{Batch, Draw, Interpreter, Number};
 use bnnc::ir::Position;
 use bnnc::likelihood::Targets;
 use bnnc::plan::Plan;
-use bnnc::posterior::rho_from_scale;
+use bnnc::posterior::{LEAST_SCALE, rho_from_scale};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -45,9 +45,7 @@ fn set_variables<T: Number>(interpreter: &mut Interpreter<T>, plan: &Plan) {
                 match variable.name.rsplit_once('.').expect("a dotted name") {
                     (tensor, "loc") if tensor.ends_with("bias") => 0.01 * i.cos(),
                     (_, "loc") => 0.05 * (i + 1.0).sin(),
-                    (_, "rho") => {
-                        rho_from_scale(0.02 + 0.01 * i.cos().powi(2), T::epsilon().wide())
-                    }
+                    (_, "rho") => rho_from_scale(0.02 + 0.01 * i.cos().powi(2), LEAST_SCALE),
                     other => panic!("unexpected variable {other:?}"),
                 },
             );

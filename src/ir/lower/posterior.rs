@@ -1,12 +1,13 @@
 //! Posteriors and their initialisers.
 
 use super::{Lower, scoped};
+use crate::check::expression::show;
 use crate::check::{Fans, Given, Scope, arguments, bind, words};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
 use crate::ir::model::{BoundPosterior, FactorPrior};
-use crate::posterior::{self, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::posterior::{self, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};
@@ -214,7 +215,22 @@ impl Lower<'_> {
         let (scope, messages) = scoped!(self, Some(fans));
         let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
         let transform = Transform::default();
-        let rho = transform.raw(scale, f64::EPSILON);
+        if scale <= LEAST_SCALE {
+            let title = format!(
+                "`{name}` cannot start from {}: softplus makes none below {}",
+                show(scale),
+                show(LEAST_SCALE)
+            );
+            let exponent = show(scale.ln());
+            let message = Diagnostic::error("E0207", title).at(expr.span, "").patch(
+                "Exp makes one of any size",
+                expr.span,
+                format!("Exp({exponent})"),
+            );
+            self.report(message);
+            return None;
+        }
+        let rho = transform.raw(scale, LEAST_SCALE);
         Some((transform, Initializer::Constant(rho)))
     }
 

@@ -340,7 +340,7 @@ fn message(refused: &[Refused]) -> Diagnostic {
                 None => message.help("`from = none` in the layer's settings leaves it out"),
             }
         }
-        Refusal::Type { .. } | Refusal::NotFinite(_) => {
+        Refusal::Type { .. } | Refusal::NotFinite(_) | Refusal::TooLarge(_) => {
             let title = format!("`{parameter}` cannot start from `{file}`: {}", first.why);
             let mut message = Diagnostic::error("E0416", title).at(first.setting, "");
             for other in rest {

@@ -4,9 +4,11 @@ use super::{Lower, scoped};
 use crate::check::expression::{FUNCTIONS, show};
 use crate::check::{Fans, Scope, arguments, words};
 use crate::diagnostic::Diagnostic;
+use crate::ir::Range;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
-use crate::ir::scalar::{Function, Leaf, Range, Scalar};
+use crate::ir::scalar::{Function, Leaf, Scalar};
+use crate::posterior::LEAST_SCALE;
 use crate::signature::Domain;
 use crate::syntax::ast::{Call, Expr, ExprKind, Ident};
 use crate::syntax::follow;
@@ -193,6 +195,13 @@ impl Lower<'_> {
             Domain::NonNegative => initial == 0.0,
             Domain::Real | Domain::Positive | Domain::OpenUnit => false,
         };
+        let positive = matches!(domain, Domain::Positive | Domain::NonNegative);
+        if positive && initial > 0.0 && initial <= LEAST_SCALE {
+            let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
+            let least = format!("softplus keeps it above {}", show(LEAST_SCALE));
+            self.report(Diagnostic::error("E0207", title).at(argument.span, least));
+            return None;
+        }
         if edge {
             let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
             self.report(

@@ -184,3 +184,40 @@ fn mixtures_of_many_at_random() {
         );
     }
 }
+
+/// The prior's logarithm falls faster than float64 counts: told at once, and as what it is.
+#[test]
+fn a_divergence_beyond_float64_is_infinite() {
+    for (name, parameters, sign) in [
+        ("Gamma", vec![2.0, 1.0], 1.0),
+        ("HalfNormal", vec![1.0], 1.0),
+        ("InverseGamma", vec![2.0, 1.0], -1.0),
+    ] {
+        let prior = distribution::find(name).unwrap();
+        let term = super::super::quadrature(PulledBack::new(prior, Transform::Exp));
+        for scale in [40.0, 1e8, 1e300] {
+            let got = run::<f64>(&*term, [&[0.0], &[scale], &[]], &parameters);
+            assert_eq!(got.value, f64::INFINITY, "{name} at {scale}");
+            assert!(got.scale[0] > 1e300 && sign * got.loc[0] > 1e300, "{name}");
+            let single = run::<f32>(&*term, [&[0.0], &[scale], &[]], &parameters);
+            assert_eq!(single.value, f64::INFINITY, "{name} at {scale}");
+        }
+    }
+}
+
+#[test]
+fn float32_resolves_a_spike_that_is_narrower_than_its_rounding() {
+    let round = |x: f64| f64::from(x as f32);
+    let prior: &dyn Distribution = &distribution::ScaleMixture;
+    for spike in [1e-3, 1e-5, 1e-6, 1e-8] {
+        for loc in [0.15, -0.6, 0.001] {
+            let parameters = [0.5, 1.0, round(spike)];
+            let entries: [&[f64]; 3] = [&[round(loc)], &[round(0.1)], &[]];
+            let term = super::super::quadrature(prior);
+            let single = run::<f32>(&*term, entries, &parameters);
+            let expected = reference(NORMAL, prior, &parameters, entries[0][0], entries[1][0]);
+            let what = format!("a spike of {spike} beside {loc}");
+            assert_three(three(&single, 0.1), expected, 1e-5, &what);
+        }
+    }
+}
