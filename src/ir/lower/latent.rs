@@ -84,17 +84,17 @@ impl Lower<'_> {
         };
         let bound = self.prior(&name.text, &prior_expr, FANS);
         let support = bound.as_ref().map(|prior| self.support_of(prior));
+        let (word, rule) = match support {
+            Some(Support::Real) | None => ("MeanField", REAL),
+            Some(Support::Positive) => ("LogNormal", POSITIVE),
+            Some(Support::Interval { .. }) => ("LogitNormal", INTERVAL),
+        };
         let posterior = match posterior_setting {
             Some(setting) => {
                 let posterior = self.posterior(&setting.value, FANS);
                 posterior.map(|posterior| (posterior, Origin::Own(setting.span)))
             }
             None => {
-                let (word, rule) = match support {
-                    Some(Support::Real) | None => ("MeanField", REAL),
-                    Some(Support::Positive) => ("LogNormal", POSITIVE),
-                    Some(Support::Interval { .. }) => ("LogitNormal", INTERVAL),
-                };
                 let family = posterior::find(word).expect("in the registry");
                 let bound = self.bound_posterior(family, word, &[], Span::default(), FANS);
                 bound.map(|posterior| (posterior, Origin::Language(rule)))
@@ -109,7 +109,11 @@ impl Lower<'_> {
                 family.signature().name
             );
             let span = posterior_from.span().unwrap_or(name.span);
-            self.report(Diagnostic::error("E0411", title).at(span, ""));
+            self.report(
+                Diagnostic::error("E0411", title)
+                    .at(span, "")
+                    .help(format!("`posterior = {word}` is of one number")),
+            );
             return None;
         }
         if family.entries() == posterior::Entries::Free {
