@@ -69,7 +69,7 @@ network {
   relu
   d7 = dense(20) { posterior = Cauchy, estimator = flipout
     kernel: posterior = MeanField
-    bias: estimator = reparameterization }
+    bias: estimator = reparameterization, prior = StudentT(3, 0, 1) }
   relu
   logits = dense(10)
 }
