@@ -72,8 +72,12 @@ impl Model {
             );
         }
         if let Some((_, name)) = self.improper_priors().next() {
+            let what = match self.is_map() {
+                true => "the loss",
+                false => "the ELBO bounds no evidence and",
+            };
             remarks.push(format!(
-                "up to a constant: {name} is improper, so that the ELBO bounds no evidence and ranks no models"
+                "up to a constant: {name} is improper, so that {what} ranks no models"
             ));
         }
         if self.loss.has_monte_carlo() {
