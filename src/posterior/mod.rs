@@ -49,6 +49,12 @@ pub trait Posterior: Sync {
     fn law(&self) -> Law {
         Law::Normal
     }
+    /// The variance of an entry with this scale before the first step, of a tensor of so many entries, beside
+    /// that of a `factor`; `None` where it is infinite. Of a family that transforms a normal, that of the normal.
+    fn variance(&self, scale: f64, entries: usize) -> Option<f64> {
+        let _ = entries;
+        Some(scale * scale)
+    }
     /// What its entries are.
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
