@@ -10,7 +10,7 @@ use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
 use crate::train::config::{Config, Overrides};
-use crate::train::examples::{Prepared, input_mismatch};
+use crate::train::examples::{Prepared, batch_fits, input_mismatch};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -169,6 +169,7 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<Facts> {
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
     let aside = split::validation_count(found.train, config.data.validation)?;
+    batch_fits(config.batch_size, found.train - aside)?;
     Ok(train::facts(config, Some(&found), aside))
 }
 
