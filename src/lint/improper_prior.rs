@@ -42,10 +42,13 @@ impl Lint for ImproperPrior {
             true => "for a sparse fit under a proper prior: `Laplace(0, 0.1)`",
             false => "for a sparse fit under a proper prior: `Horseshoe(0.1)`",
         };
-        let allow = format!("`--allow improper-prior` where {} are not compared", match model.is_map() {
-            true => "losses",
-            false => "ELBOs",
-        });
+        let allow = format!(
+            "`--allow improper-prior` where {} are not compared",
+            match model.is_map() {
+                true => "losses",
+                false => "ELBOs",
+            }
+        );
         let message = match points {
             // Its loss has no minimum, which `penalty-without-bound` says.
             true => message.note("the loss holds a constant that was chosen"),

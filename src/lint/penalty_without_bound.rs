@@ -3,7 +3,7 @@
 
 use super::{Lint, at_origin};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Learned, Leaf, Model, Prior, Range, Scalar, Tensor, TermKind};
+use crate::ir::{Facts, Leaf, Learned, Model, Prior, Range, Scalar, Tensor, TermKind};
 
 /// `penalty-without-bound`
 pub struct PenaltyWithoutBound;
@@ -35,7 +35,7 @@ impl Lint for PenaltyWithoutBound {
 }
 
 /// A prior whose density is infinite somewhere.
-fn infinite(name: &str, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+fn infinite(name: &'static str, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
     let pole = prior.distribution.pole()?;
     let word = prior.distribution.signature().name;
     let title = format!(
@@ -53,7 +53,7 @@ fn infinite(name: &str, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
 
 /// Local scales: each is random, with a KL that falls as the scale's logarithm once, while the penalties of
 /// the weights that share it do so once each.
-fn local(name: &str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+fn local(name: &'static str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
     let scales = &model.tensors[prior.local?];
     let title = format!(
         "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",
@@ -68,7 +68,12 @@ fn local(name: &str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Di
 }
 
 /// A scale that a learned number takes to 0.
-fn learned(name: &str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+fn learned(
+    name: &'static str,
+    model: &Model,
+    tensor: &Tensor,
+    prior: &Prior,
+) -> Option<Diagnostic> {
     let learned = scales(prior).find_map(|scale| vanishing(model, scale))?;
     let alone = scales(prior).any(|scale| match scale {
         Scalar::Learned(handle) => model.learned[*handle].name == learned.name,
@@ -92,7 +97,12 @@ fn learned(name: &str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<
 /// The numbers of a prior that are scales.
 fn scales(prior: &Prior) -> impl Iterator<Item = &Scalar> {
     let lengths = prior.distribution.lengths(prior.parameters.len());
-    let arguments = prior.distribution.signature().parameters.iter().zip(lengths);
+    let arguments = prior
+        .distribution
+        .signature()
+        .parameters
+        .iter()
+        .zip(lengths);
     let names = arguments.flat_map(|(argument, length)| vec![argument.name; length]);
     let numbers = names.zip(&prior.parameters);
     numbers.filter_map(|(name, scalar)| name.starts_with("scale").then_some(scalar))

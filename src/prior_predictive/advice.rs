@@ -155,15 +155,16 @@ fn groups(model: &Model, culprits: &[Handle<Tensor>]) -> Vec<Group> {
         };
         groups.push((tensor.prior_from.clone(), group));
     }
-    let of_biases = groups
-        .iter()
-        .any(|(origin, group)| matches!(origin, Origin::Default(_)) && group.has(model) == [false, true]);
+    let of_biases = groups.iter().any(|(origin, group)| {
+        matches!(origin, Origin::Default(_)) && group.has(model) == [false, true]
+    });
     for (origin, group) in &mut groups {
         let first = &model.tensors[group.tensors[0]].name;
         group.of = match (&*origin, group.has(model)) {
-            (Origin::Own(_), [true, true]) => {
-                first.rsplit_once('.').map_or(first.as_str(), |(layer, _)| layer).into()
-            }
+            (Origin::Own(_), [true, true]) => first
+                .rsplit_once('.')
+                .map_or(first.as_str(), |(layer, _)| layer)
+                .into(),
             (Origin::Own(_), _) => first.clone(),
             (Origin::Default(_), [false, true]) => "default bias".into(),
             (Origin::Default(_), [_, true]) => "default".into(),

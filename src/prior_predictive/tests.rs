@@ -344,7 +344,9 @@ fn what_is_measured_is_the_model_that_is_advised() {
             100,
             "",
             default,
-            &format!("a = dense(50) {{ {a} }}\ntanh\nb = dense(50) {{ {b} }}\ntanh\nf = dense(1) {{ {f} }}"),
+            &format!(
+                "a = dense(50) {{ {a} }}\ntanh\nb = dense(50) {{ {b} }}\ntanh\nf = dense(1) {{ {f} }}"
+            ),
         )
     };
     let mut by_layer = 0;

@@ -228,7 +228,12 @@ impl Lower<'_> {
     }
 
     /// The scale itself.
-    fn scale(&mut self, name: &str, expr: &Expr, fans: Option<Fans>) -> Option<(Transform, Initializer)> {
+    fn scale(
+        &mut self,
+        name: &str,
+        expr: &Expr,
+        fans: Option<Fans>,
+    ) -> Option<(Transform, Initializer)> {
         let (scope, messages) = scoped!(self, fans);
         let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
         let transform = Transform::default();

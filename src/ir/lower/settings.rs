@@ -214,7 +214,8 @@ impl Lower<'_> {
                     _ => RANK1_BIAS,
                 };
                 let family = posterior::find("Delta").expect("in the registry");
-                let point = self.bound_posterior(family, "Delta", &[], Span::default(), Some(fans))?;
+                let point =
+                    self.bound_posterior(family, "Delta", &[], Span::default(), Some(fans))?;
                 return Some((point, Origin::Language(rule)));
             }
             None if role == Role::Bias && slots.prior.is_none() => ("deterministic", BARE_BIAS),
