@@ -389,3 +389,40 @@ fn lambda_is_told_always() {
     assert_eq!(found["lambda_factors"][0]["name"], "temperature");
     assert_eq!(found["lambda_factors"][1]["symbol"], "a");
 }
+
+/// Flags that would be ignored are refused as arguments are, with exit code 2.
+#[test]
+fn no_flag_is_ignored_without_a_word() {
+    let place = Place::new();
+    for command in [
+        "check line.bnn --target y",
+        "check line.bnn --test-rows rows.txt",
+        "explain line.bnn --target y",
+        "check line.bnn --emit ast --data t.csv",
+        "check line.bnn --emit ast --set width=3",
+        "check line.bnn --emit ast --deny warnings",
+        "check line.bnn --prior-predictive --deny warnings",
+        "check line.bnn --prior-predictive --pedantic",
+        "explain E0301 --format latex",
+        "explain temperature-not-one --data t.csv",
+    ] {
+        let output = place.bnnc(command);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        let flag = command.split(' ').rfind(|word| word.starts_with("--"));
+        assert!(text.contains(flag.unwrap()), "{command}: {text}");
+        assert!(output.stdout.is_empty(), "{command}");
+    }
+}
+
+/// What train refuses for want of examples, check does.
+#[test]
+fn check_refuses_a_batch_larger_than_the_data() {
+    let place = Place::new();
+    for command in ["check line.bnn", "train line.bnn --out run"] {
+        let text = place.refused(&format!("{command} --data t.csv --batch-size 61"));
+        assert!(text.contains("error[E0603]: a batch of 61 is larger than the 60"), "{text}");
+    }
+    let text = place.ok("check line.bnn --data t.csv --batch-size 60");
+    assert!(text.contains("1 minibatch of B = 60"), "{text}");
+}
