@@ -51,9 +51,12 @@ pub(super) fn normalised(prior: &Prior, formula: String) -> String {
     let all: Vec<String> = (1..=weights).map(|k| format!("weight_{k}")).collect();
     let sum = all.join(" + ");
     let formula = all.iter().fold(formula, |formula, weight| {
-        formula.replace(&format!("{weight} "), &format!("{weight}/({sum}) "))
+        formula.replace(
+            &format!("{weight} Normal"),
+            &format!("{weight}/({sum}) Normal"),
+        )
     });
-    formula.replace("weight_k ", "weight_k/(sum_j weight_j) ")
+    formula.replace("weight_k Normal", "weight_k/(sum_j weight_j) Normal")
 }
 
 /// The symbol of a distribution's parameter.

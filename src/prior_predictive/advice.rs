@@ -261,7 +261,7 @@ impl Search<'_> {
             }
         }
         let changes = |of: &[Handle<Tensor>]| of.iter().any(|t| priors[t.index()].is_some());
-        suggestions.retain(|suggestion| changes(&suggestion.tensors));
+        suggestions.retain(|told| changes(&told.tensors) && told.instead != told.written);
         (!suggestions.is_empty()).then_some(Candidate {
             priors,
             suggestions,

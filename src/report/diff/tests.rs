@@ -320,6 +320,8 @@ fn posteriors_starts_and_estimators() {
             "Parameters f.bias posterior: MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3, 0.1))) \
              -> Delta(loc = 0)",
             "Parameters f.bias estimator: reparameterization -> none",
+            "Loss minimised : -ELBO / N, minimised; all constants kept -> -(ELBO + log prior of the point \
+             estimates) / N, minimised; all constants kept",
             "Loss f.bias term: KL, closed form, Normal || Normal, times 1/N -> penalty -log p, no KL, times 1/N",
         ],
     );
