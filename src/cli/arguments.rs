@@ -1,7 +1,9 @@
 //! Arguments that several commands take.
 
+use crate::check::words::join;
 use crate::data::Request;
 use crate::diagnostic::{Diagnostic, Result};
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -23,6 +25,21 @@ pub struct DataSource {
 }
 
 impl DataSource {
+    /// Those of the flags that are given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--data", self.data.is_some()),
+            ("--data-dir", self.data_dir.is_some()),
+            ("--target", self.target.is_some()),
+            ("--test-rows", self.test_rows.is_some()),
+        ];
+        flags
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(flag, _)| *flag)
+            .collect()
+    }
+
     /// The request, if data is named.
     pub fn request(&self) -> Option<Request> {
         self.data.clone().map(|data| Request {
@@ -41,6 +58,25 @@ pub struct Sets {
     /// Override a constant of the model file; may be given several times
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     pub set: Vec<(String, String)>,
+}
+
+impl Sets {
+    /// Whether the flag is given.
+    pub fn given(&self) -> Option<&'static str> {
+        (!self.set.is_empty()).then_some("--set")
+    }
+}
+
+/// Ends the command where flags would be ignored without a word, as clap does where arguments do not go
+/// together: with exit code 2.
+pub fn without_use(flags: &[&str], why: &str) {
+    if !flags.is_empty() {
+        let text = format!(
+            "{} cannot be used: {why}\n",
+            join(flags.iter().map(|f| format!("'{f}'")).collect(), "and")
+        );
+        clap::Error::raw(ErrorKind::ArgumentConflict, text).exit()
+    }
 }
 
 /// `NAME=VALUE`

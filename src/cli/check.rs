@@ -1,6 +1,6 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
-use super::arguments::{DataSource, Format, Sets, count};
+use super::arguments::{DataSource, Format, Sets, count, without_use};
 use super::lints::{LintFlags, show};
 use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
@@ -10,7 +10,7 @@ use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
 use crate::train::config::{self, Config, Overrides};
-use crate::train::examples::Prepared;
+use crate::train::examples::{Prepared, batch_fits};
 use crate::train::fitting::{self, input_mismatch};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
@@ -38,7 +38,7 @@ pub struct CheckArgs {
     #[arg(long, value_enum)]
     emit: Option<Emit>,
     /// Draw networks from the prior, run them, and print how large their values are instead
-    #[arg(long, conflicts_with = "emit")]
+    #[arg(long, conflicts_with_all = ["emit", "pedantic", "deny", "allow", "batch_size"])]
     prior_predictive: bool,
     /// Networks to draw from the prior
     #[arg(long, value_name = "S", value_parser = count, default_value_t = 100, requires = "prior_predictive")]
@@ -63,6 +63,11 @@ enum Emit {
 /// Every mistake of the file; data that is not found or does not fit the model.
 pub fn run(args: &CheckArgs) -> Result<()> {
     if args.emit == Some(Emit::Ast) {
+        let batch = args.batch_size.map(|_| "--batch-size");
+        let mut flags = args.data.given();
+        flags.extend(args.sets.given().into_iter().chain(batch));
+        flags.extend(args.lints.given());
+        without_use(&flags, "the syntax tree is that of the text alone");
         let source = compile::read(&args.model)?;
         let file = syntax::parse(&source).map_err(|m| Failure::new(m, Arc::new(source)))?;
         match args.format {
@@ -159,6 +164,10 @@ pub(super) fn settings(
         set: sets.set.clone(),
         ..Overrides::default()
     });
+    if config.data.request().is_none() {
+        let why = "no data are named, neither by --data nor in a run file beside the model";
+        without_use(&data.given(), why);
+    }
     Ok((path, config))
 }
 
@@ -177,6 +186,7 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Opti
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
     let aside = split::validation_count(found.train, config.data.validation)?;
+    batch_fits(config.batch_size, found.train - aside)?;
     Ok((
         train::facts(config, Some(&found), aside),
         found.columns.clone(),

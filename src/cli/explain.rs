@@ -1,6 +1,6 @@
 //! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code.
 
-use super::arguments::{DataSource, Sets, count};
+use super::arguments::{DataSource, Sets, count, without_use};
 use super::check::{facts, settings};
 use super::terminal::{out, width};
 use crate::compile;
@@ -23,9 +23,9 @@ pub struct ExplainArgs {
     /// Examples a step; else the run file's beside the model, else 128
     #[arg(long, value_name = "B", value_parser = count)]
     batch_size: Option<usize>,
-    /// How a model is written
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How a model is written; text unless given
+    #[arg(long, value_enum)]
+    format: Option<Format>,
 }
 
 /// How a model is written.
@@ -40,6 +40,17 @@ enum Format {
     Latex,
 }
 
+impl ExplainArgs {
+    /// Ends the command if a flag is given that a code's page makes nothing of.
+    fn of_models_alone(&self) {
+        let mut flags = self.data.given();
+        flags.extend(self.sets.given());
+        flags.extend(self.batch_size.map(|_| "--batch-size"));
+        flags.extend(self.format.map(|_| "--format"));
+        without_use(&flags, "the page of a code is the same for every model");
+    }
+}
+
 /// Runs `bnnc explain`.
 ///
 /// # Errors
@@ -51,6 +62,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     if !path.exists()
         && let Some(page) = page(&args.what).or_else(|| lint::find(&args.what).map(|l| l.page()))
     {
+        args.of_models_alone();
         out(format_args!("{page}"));
         return Ok(());
     }
@@ -62,7 +74,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     compiled.draw(config.samples);
     let (facts, _) = facts(&config, &compiled)?;
     let document = explain(&compiled.model, &facts);
-    let text = match args.format {
+    let text = match args.format.unwrap_or_default() {
         Format::Text => document.text(width()),
         Format::Markdown => document.markdown(),
         Format::Latex => document.latex(),

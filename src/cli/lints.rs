@@ -31,6 +31,20 @@ fn names(others: &'static [&'static str]) -> PossibleValuesParser {
 }
 
 impl LintFlags {
+    /// Those of the flags that are given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--pedantic", self.pedantic),
+            ("--deny", !self.deny.is_empty()),
+            ("--allow", !self.allow.is_empty()),
+        ];
+        flags
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(flag, _)| *flag)
+            .collect()
+    }
+
     /// What there is to warn of.
     ///
     /// # Errors

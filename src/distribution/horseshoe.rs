@@ -58,6 +58,10 @@ impl Distribution for Horseshoe {
         (None, None)
     }
 
+    fn pole(&self) -> Option<f64> {
+        Some(0.0)
+    }
+
     fn sample(&self, parameters: &[f64], uniform: &mut dyn FnMut() -> f64) -> f64 {
         let local = (FRAC_PI_2 * uniform()).tan();
         parameters[0] * local * standard_normal(uniform)

@@ -52,8 +52,12 @@ impl Distribution for LogUniform {
 
     fn improper(&self) -> Option<&'static str> {
         Some(
-            "the prior 1/|w| has an infinite integral: the KL holds a constant that is chosen, and the ELBO bounds no evidence",
+            "the prior 1/|w| has an infinite integral: its term holds a constant that is chosen, and what is minimised bounds no evidence",
         )
+    }
+
+    fn pole(&self) -> Option<f64> {
+        Some(0.0)
     }
 
     fn features(&self, _: &[f64]) -> Vec<Feature> {

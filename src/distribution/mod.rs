@@ -97,6 +97,10 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn improper(&self) -> Option<&'static str> {
         None
     }
+    /// Where its density is infinite, if it is anywhere: a point there has no penalty but -infinity.
+    fn pole(&self) -> Option<f64> {
+        None
+    }
     /// How many of `count` parameters each argument of the signature holds.
     fn lengths(&self, count: usize) -> Vec<usize> {
         vec![1; count]

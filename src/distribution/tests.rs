@@ -318,6 +318,24 @@ fn an_improper_prior_says_so() {
     assert!(LogUniform.sample(&[], &mut uniforms(1)).is_nan());
 }
 
+/// A density is infinite where it says so and nowhere else: above any other on the way there.
+#[test]
+fn a_pole_is_one() {
+    for &distribution in DISTRIBUTIONS {
+        for parameters in examples(distribution) {
+            if distribution.support(&parameters) != Support::Real {
+                continue;
+            }
+            let pole = distribution.pole();
+            let at = pole.unwrap_or(0.0);
+            let log_prob = |w: f64| Density::<f64>::log_prob(distribution, &parameters, w);
+            let [far, near] = [1e-60, 1e-120].map(|step| log_prob(at + step));
+            let name = distribution.signature().name;
+            assert_eq!(near > far + 0.1, pole.is_some(), "{name}{parameters:?}");
+        }
+    }
+}
+
 /// Of mpmath at 40 digits, from the formulas of textbooks; the horseshoe from the integral over its local
 /// scales.
 #[test]

@@ -127,9 +127,14 @@ impl Methods<'_> {
             }
             false => "",
         };
+        let estimated = match self.model.objective.samples {
+            1 => "a draw $w$ from $q$, $$KL(q || p) approx ln q(w) - ln p(w),$$",
+            _ => {
+                "the $S$ draws of a step, $$KL(q || p) approx 1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))],$$"
+            }
+        };
         format!(
-            "*Monte Carlo.* The KL divergence of {} is estimated at a draw $w$ from $q$, $$KL(q || p) approx ln \
-             q(w) - ln p(w),$$ which is unbiased and noisy: its variance adds to that of the likelihood, \
+            "*Monte Carlo.* The KL divergence of {} is estimated at {estimated} which is unbiased and noisy: its variance adds to that of the likelihood, \
              and a step's value may lie below 0.{gradient}",
             self.names(&tensors(terms)),
         )
@@ -175,11 +180,11 @@ impl Methods<'_> {
             .into_iter()
             .filter_map(|(_, terms)| {
                 let (_, prior) = self.tensor_of(terms[0])?;
-                let formula = Maths::parse(&prior.distribution.density(prior.parameters.len()))
-                    .replace(&|name| {
-                        let known = symbols::parameter(name.split('_').next()?);
-                        known.map(|_| Maths::parse(&symbols::parameter_or_name(name)))
-                    });
+                let density = prior.distribution.density(prior.parameters.len());
+                let formula = Maths::parse(&symbols::normalised(prior, density)).replace(&|name| {
+                    let known = symbols::parameter(name.split('_').next()?);
+                    known.map(|_| Maths::parse(&symbols::parameter_or_name(name)))
+                });
                 Some(format!(
                     "The density of the prior {} is {}",
                     code(prior.distribution.signature().name),

@@ -42,7 +42,7 @@ impl Methods<'_> {
         };
         let mut parts: Vec<String> = of(Role::Latent)
             .iter()
-            .map(|latent| format!("${}$", symbols::name(&latent.name)))
+            .map(|latent| format!("${}$", symbols::latent(&latent.name)))
             .collect();
         // Roles of which the same layers are meant are told together.
         let roles: Vec<Role> = LAYERED

@@ -107,7 +107,7 @@ impl Methods<'_> {
             match (kind, &tensors[..]) {
                 (_, []) => {}
                 (Kind::Latent, [one]) if self.model.tensors[*one].role == Role::Latent => {
-                    symbols.push(symbols::name(&self.model.tensors[*one].name))
+                    symbols.push(symbols::latent(&self.model.tensors[*one].name))
                 }
                 (Kind::Latent, _) => symbols.push("z".into()),
                 (Kind::Weight, _) => symbols.push("w".into()),

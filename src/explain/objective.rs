@@ -33,6 +33,15 @@ impl Methods<'_> {
             "No parameter has a prior: what is minimised is the mean negative log-likelihood, $$Loss = \
              -1/N sum_(n=1)^N ln p(y_n | x_n),$$ whose minimum is the maximum likelihood estimate."
                 .to_string()
+        } else if self.model.is_map() && self.is_tempered() {
+            format!(
+                "Every parameter with a prior is a point: what is minimised is the negative log-likelihood \
+                 and the weighted negative log prior density, per example, $$Loss({points}) = -1/N \
+                 [sum_(n=1)^N ln p(y_n | {given}) + {} ln p({points})].$$ This is not the negative log joint \
+                 density, and its minimum not the maximum a posteriori estimate: its second part is \
+                 weighted, as said below.",
+                self.weight_of_priors(false),
+            )
         } else if self.model.is_map() {
             format!(
                 "Every parameter with a prior is a point: what is minimised is the negative log joint \
@@ -44,7 +53,7 @@ impl Methods<'_> {
         } else {
             let weight = self.weight_of_priors(true);
             let divergence = match (weights.is_empty(), latents.is_empty()) {
-                (false, false) if self.priors_depend_on_latents() => format!(
+                (false, false) if self.weights_depend_on_latents() => format!(
                     "{weight} (KL(q({latents}) || p({latents})) + E_(q({latents}))[KL(q({weights}) || p({weights} | {latents}))])"
                 ),
                 (false, false) => {
@@ -57,6 +66,9 @@ impl Methods<'_> {
             };
             let penalty = match points.is_empty() {
                 true => String::new(),
+                false if self.points_depend_on_latents() => {
+                    format!(" - {weight} E_(q({latents}))[ln p({points} | {latents})]")
+                }
                 false => format!(" - {weight} ln p({points})"),
             };
             let surrogate = self
@@ -66,9 +78,20 @@ impl Methods<'_> {
                 .iter()
                 .any(|term| matches!(term.kind, TermKind::Surrogate(_)));
             let (name, sense) = match (self.is_tempered(), surrogate, points.is_empty()) {
-                (true, ..) => (
+                (true, true, _) => (
+                    "Loss",
+                    "This is no bound on the evidence: its second part is weighted, as said below, and a \
+                     surrogate stands in it for dropout's part of the KL divergence.",
+                ),
+                (true, _, true) => (
                     "Loss",
                     "This is not the negative ELBO [@jordan1999]: its second part is weighted, as said below.",
+                ),
+                (true, ..) => (
+                    "Loss",
+                    "This is not the negative of a lower bound [@jordan1999] on the log evidence jointly with \
+                     the log prior density of the point estimates: all but its first part is weighted, as said \
+                     below.",
                 ),
                 (_, true, _) => (
                     "Loss",
@@ -144,12 +167,19 @@ impl Methods<'_> {
         self.model.objective.temperature != 1.0 || self.model.objective.annealing.is_some()
     }
 
-    fn priors_depend_on_latents(&self) -> bool {
-        self.model
-            .loss
-            .terms
-            .iter()
-            .any(|term| !self.model.latents_of(term).is_empty())
+    /// Whether priors of drawn weights depend on latent variables.
+    fn weights_depend_on_latents(&self) -> bool {
+        self.depends_on_latents(|kind| !matches!(kind, TermKind::NegLogPrior(_)))
+    }
+
+    /// Whether priors of points do: these are expectations over them.
+    fn points_depend_on_latents(&self) -> bool {
+        self.depends_on_latents(|kind| matches!(kind, TermKind::NegLogPrior(_)))
+    }
+
+    fn depends_on_latents(&self, of: impl Fn(&TermKind) -> bool) -> bool {
+        let mut terms = self.model.loss.terms.iter().filter(|term| of(&term.kind));
+        terms.any(|term| !self.model.latents_of(term).is_empty())
     }
 
     /// What a step computes.
@@ -338,9 +368,27 @@ impl Methods<'_> {
             return;
         }
         let objective = &self.model.objective;
-        let what = match self.random().is_empty() {
-            true => "penalties",
-            false => "KL divergence",
+        let weighted = self.model.weighted();
+        let words = weighted.iter().map(|word| match *word {
+            "KL" => "KL divergence".to_string(),
+            "penalty" => "penalties".into(),
+            other => other.into(),
+        });
+        let what = join(words.collect(), "and");
+        let is = match &weighted[..] {
+            ["KL" | "surrogate"] => "is",
+            _ => "are",
+        };
+        let (whole, reported) = match () {
+            () if self.model.is_map() => (
+                "the negative log joint density",
+                "the log joint density that is reported has",
+            ),
+            () if self.model.has_surrogate() => ("what it is at weight 1", "what is reported has"),
+            () if self.model.has_penalty() => {
+                ("the negative of a bound", "the bound that is reported has")
+            }
+            () => ("the negative ELBO", "the ELBO that is reported has"),
         };
         let mut paragraphs = Vec::new();
         let t = objective.temperature;
@@ -352,15 +400,14 @@ impl Methods<'_> {
             };
             paragraphs.push(format!(
                 "The temperature $T = {}$ multiplies the {what} and leaves the likelihood as it is: {sense} \
-                 [@wenzel2020]. What is minimised is not the negative ELBO; the ELBO that is reported has \
-                 $T = 1$.",
+                 [@wenzel2020]. What is minimised is not {whole}; {reported} $T = 1$.",
                 number(t)
             ));
         }
         if let Some(annealing) = objective.annealing {
             paragraphs.push(format!(
-                "Over the first {} epochs the {what} is multiplied with $a = min(1, e/{0})$, $e$ the epochs \
-                 done [@sonderby2016]. Until then what is minimised is not the negative ELBO.",
+                "Over the first {} epochs the {what} {is} multiplied with $a = min(1, e/{0})$, $e$ the epochs \
+                 done [@sonderby2016]. Until then what is minimised is not {whole}.",
                 number(annealing.epochs)
             ));
         }

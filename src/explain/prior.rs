@@ -48,13 +48,24 @@ impl Methods<'_> {
             }
         };
         for (_, local) in grouped(&local, |latent| each(latent, String::new())) {
-            let Some(prior) = each(local[0], "lambda_o".into()) else {
+            let Some(prior) = each(local[0], self.local_symbol().into()) else {
                 continue;
             };
-            let names = self.names(&local);
-            text += &format!(
-                "\n\nEach output unit $o$ has a local scale of its own ({names}), $${prior}.$$"
-            );
+            let all = self.model.tensors.iter();
+            let owners = all.filter(|(_, tensor)| {
+                let of = tensor.prior.as_ref().and_then(|prior| prior.local);
+                of.is_some_and(|of| local.contains(&of))
+            });
+            let names = self.names(&owners.map(|(handle, _)| handle).collect::<Vec<_>>());
+            text += &match local.len() {
+                1 => format!(
+                    "\n\nEach output unit $o$ of {names} has a local scale of its own, $${prior}.$$"
+                ),
+                _ => format!(
+                    "\n\nFor each of these parameters $t$ ({names}), each output unit $o$ has a local scale of \
+                     its own, $${prior}.$$"
+                ),
+            };
         }
         if self.symbols_of(&[Kind::Latent]) == ["z"] {
             text += "\n\nTogether these are $z$.";

@@ -27,6 +27,38 @@ pub(super) fn name(name: &str) -> String {
     }
 }
 
+/// The symbol of a latent variable: that of its name, set apart where the text has the letter for something
+/// else, which no typeface tells in a terminal.
+pub(super) fn latent(word: &str) -> String {
+    match word.len() == 1 && TAKEN.contains(&word) {
+        true => format!("\"latent {word}\""),
+        false => name(word),
+    }
+}
+
+/// A mixture's formula with its weights divided by their sum, as they are where they are not fixed numbers that
+/// add up to 1.
+pub(super) fn normalised(prior: &Prior, formula: String) -> String {
+    let weights = prior.distribution.lengths(prior.parameters.len());
+    let weights = weights.first().copied().unwrap_or(0);
+    let fixed = |weight: &Scalar| weight.fixed().is_some();
+    if prior.distribution.signature().name != "ScaleMixture"
+        || weights < 2
+        || prior.parameters[..weights].iter().all(fixed)
+    {
+        return formula;
+    }
+    let all: Vec<String> = (1..=weights).map(|k| format!("weight_{k}")).collect();
+    let sum = all.join(" + ");
+    let formula = all.iter().fold(formula, |formula, weight| {
+        formula.replace(
+            &format!("{weight} Normal"),
+            &format!("{weight}/({sum}) Normal"),
+        )
+    });
+    formula.replace("weight_k Normal", "weight_k/(sum_j weight_j) Normal")
+}
+
 /// The symbol of a distribution's parameter.
 pub(super) fn parameter(name: &str) -> Option<&'static str> {
     Some(match name {
@@ -120,7 +152,7 @@ impl Methods<'_> {
         match scalar {
             Scalar::Fixed(value) => number(*value),
             Scalar::Learned(learned) => self.learned_symbol(*learned),
-            Scalar::Latent(latent) => name(&self.model.tensors[*latent].name),
+            Scalar::Latent(handle) => latent(&self.model.tensors[*handle].name),
             Scalar::Negate(inner) => format!("-{}", operand(inner)),
             Scalar::Binary(Operator::Divide, a, b) => format!("{}/{}", operand(a), operand(b)),
             Scalar::Binary(Operator::Power, a, b) => format!("{}^({})", base(a), self.scalar(b)),
@@ -184,7 +216,7 @@ impl Methods<'_> {
         let names = Self::parameter_names(prior);
         let word = prior.distribution.signature().name;
         let notation = match prior.distribution.notation(prior.parameters.len()) {
-            Some(notation) => notation,
+            Some(notation) => normalised(prior, notation),
             None if names.is_empty() => format!("\"{word}\""),
             None => format!("\"{word}\"({})", names.join(", ")),
         };
@@ -197,18 +229,31 @@ impl Methods<'_> {
     /// A prior with its numbers. Pretrained weights stand in place of its loc, which comes first.
     pub(super) fn prior_symbol(&self, prior: &Prior) -> Maths {
         let names = Self::parameter_names(prior);
+        let lambda = self.local_symbol();
         self.distribution(prior, &|at| {
             let scalar = self.scalar(&prior.parameters[at]);
             match prior.local {
                 _ if prior.anchor.is_some() && at == 0 => "w_i^0".into(),
-                Some(_) if names[at].starts_with("scale") && scalar == "1" => "lambda_o".into(),
+                Some(_) if names[at].starts_with("scale") && scalar == "1" => lambda.into(),
                 Some(_) if names[at].starts_with("scale") => match scalar.contains(' ') {
-                    true => format!("({scalar}) lambda_o"),
-                    false => format!("{scalar} lambda_o"),
+                    true => format!("({scalar}) {lambda}"),
+                    false => format!("{scalar} {lambda}"),
                 },
                 _ => scalar,
             }
         })
+    }
+
+    /// The local scale of output unit o: each parameter t has its own.
+    pub(super) fn local_symbol(&self) -> &'static str {
+        let tensors = self.model.tensors.iter();
+        match tensors
+            .filter(|(_, tensor)| tensor.role == Role::Local)
+            .count()
+        {
+            0 | 1 => "lambda_o",
+            _ => "lambda_(t,o)",
+        }
     }
 
     /// The symbol of a latent variable: its name's; λ of all local scales.
@@ -216,7 +261,7 @@ impl Methods<'_> {
         let tensor = &self.model.tensors[latent];
         match tensor.role {
             Role::Local => "lambda".into(),
-            _ => name(&tensor.name),
+            _ => self::latent(&tensor.name),
         }
     }
 

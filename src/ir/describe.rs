@@ -13,19 +13,33 @@ impl Model {
             return "-log likelihood / N, minimised: maximum likelihood, no parameter has a term"
                 .into();
         }
+        let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
         if self.is_map() {
-            return "-(log likelihood + log prior) / N, minimised: maximum a posteriori".into();
+            return match deviates {
+                true => {
+                    "the -log likelihood and weighted penalties, minimised; not the log posterior"
+                }
+                false => "-(log likelihood + log prior) / N, minimised: maximum a posteriori",
+            }
+            .into();
         }
         if self.has_surrogate() {
             return "the expected -log likelihood and dropout's surrogate of a KL, minimised; not an ELBO"
                 .into();
         }
-        let deviates = self.objective.temperature != 1.0 || self.objective.annealing.is_some();
-        match deviates {
-            true => "the expected -log likelihood and weighted KLs, minimised; all constants kept"
-                .into(),
-            false => "-ELBO / N, minimised; all constants kept".into(),
+        match (deviates, self.has_penalty()) {
+            (true, true) => {
+                "the expected -log likelihood, weighted KLs and penalties, minimised; all constants kept"
+            }
+            (true, false) => {
+                "the expected -log likelihood and weighted KLs, minimised; all constants kept"
+            }
+            (false, true) => {
+                "-(ELBO + log prior of the point estimates) / N, minimised; all constants kept"
+            }
+            (false, false) => "-ELBO / N, minimised; all constants kept",
         }
+        .into()
     }
 
     /// The quantity whose bound or value the loss is at weight 1: what is reported whatever tempers it.
@@ -34,6 +48,7 @@ impl Model {
             () if self.is_maximum_likelihood() => "-log likelihood / N",
             () if self.is_map() => "-(log likelihood + log prior) / N",
             () if self.has_surrogate() => "-log likelihood and surrogate, / N",
+            () if self.has_penalty() => "-(ELBO + log prior of points) / N",
             () => "-ELBO / N",
         }
     }
@@ -72,8 +87,12 @@ impl Model {
             );
         }
         if let Some((_, name)) = self.improper_priors().next() {
+            let what = match self.is_map() {
+                true => "the loss",
+                false => "the ELBO bounds no evidence and",
+            };
             remarks.push(format!(
-                "up to a constant: {name} is improper, so that the ELBO bounds no evidence and ranks no models"
+                "up to a constant: {name} is improper, so that {what} ranks no models"
             ));
         }
         if self.loss.has_monte_carlo() {

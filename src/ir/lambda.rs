@@ -7,7 +7,7 @@
 //! and λ = 1 is the negative ELBO per example. Every factor that makes it another number is named.
 
 use super::loss::{Factor, Position};
-use super::{Facts, Model, TermKind};
+use super::{Facts, Model};
 use crate::check::expression::show;
 
 /// The weight of all terms but the data's against the one they have in the ELBO.
@@ -37,21 +37,7 @@ pub struct LambdaFactor {
 impl Model {
     /// λ with its factors; `None` where no parameter has a term.
     pub fn lambda(&self, facts: &Facts) -> Option<Lambda> {
-        let terms = &self.loss.terms[1..];
-        let scale = &terms.first()?.scale;
-        let has = |is: fn(&TermKind) -> bool| terms.iter().any(|term| is(&term.kind));
-        let kinds = [
-            (has(|kind| matches!(kind, TermKind::Kl(..))), "KL"),
-            (
-                has(|kind| matches!(kind, TermKind::NegLogPrior(_))),
-                "penalty",
-            ),
-            (
-                has(|kind| matches!(kind, TermKind::Surrogate(_))),
-                "surrogate",
-            ),
-        ];
-        let kinds = kinds.iter().filter(|(there, _)| *there);
+        let scale = &self.loss.terms.get(1)?.scale;
         let factors: Vec<LambdaFactor> = scale
             .0
             .iter()
@@ -60,8 +46,15 @@ impl Model {
         Some(Lambda {
             value: factors.iter().map(|factor| factor.value).product(),
             factors,
-            subjects: kinds.map(|(_, word)| *word).collect(),
+            subjects: self.weighted(),
         })
+    }
+
+    /// What has a weight against the data's term: `KL`, `penalty`, `surrogate`.
+    pub fn weighted(&self) -> Vec<&'static str> {
+        let there = |word: &&str| self.loss.terms.iter().any(|term| term.kind.word() == *word);
+        let words = ["KL", "penalty", "surrogate"].into_iter();
+        words.filter(there).collect()
     }
 
     /// λ in lines: its value, then a line for each factor.

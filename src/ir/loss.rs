@@ -47,6 +47,16 @@ impl TermKind {
         }
     }
 
+    /// `nll`, `KL`, `penalty`, `surrogate`
+    pub fn word(&self) -> &'static str {
+        match self {
+            TermKind::Nll => "nll",
+            TermKind::Kl(..) => "KL",
+            TermKind::NegLogPrior(_) => "penalty",
+            TermKind::Surrogate(_) => "surrogate",
+        }
+    }
+
     /// Whether it is evaluated at a draw of its own parameter.
     pub fn is_monte_carlo(&self) -> bool {
         matches!(self, TermKind::Kl(_, Form::MonteCarlo { .. }))

@@ -218,7 +218,7 @@ impl Model {
     /// Whether every parameter with a prior is a point estimate, so that what is minimised is the
     /// negative log posterior and not an ELBO.
     pub fn is_map(&self) -> bool {
-        self.has_term(|kind| matches!(kind, TermKind::NegLogPrior(_)))
+        self.has_penalty()
             && !self.has_term(|kind| matches!(kind, TermKind::Kl(..) | TermKind::Surrogate(_)))
     }
 
@@ -239,6 +239,11 @@ impl Model {
     /// Whether something other than a KL stands for one.
     pub fn has_surrogate(&self) -> bool {
         self.has_term(|kind| matches!(kind, TermKind::Surrogate(_)))
+    }
+
+    /// Whether a point estimate is penalised by its prior.
+    pub fn has_penalty(&self) -> bool {
+        self.has_term(|kind| matches!(kind, TermKind::NegLogPrior(_)))
     }
 
     fn has_term(&self, is: impl Fn(&TermKind) -> bool) -> bool {

@@ -24,19 +24,38 @@ impl Lint for ImproperPrior {
             0 => String::new(),
             more => format!(" and of {more} more"),
         };
+        // Where all are points what is minimised is no ELBO, and holds no KL.
+        let loss = if model.is_map() { "loss" } else { "ELBO" };
         let title = format!(
-            "the ELBO ranks no models: the prior of `{}`{others} is improper",
+            "the {loss} ranks no models: the prior of `{}`{others} is improper",
             first.name
         );
         let mut message = Diagnostic::warning(self.name(), title);
         if let Some(span) = first.prior_from.span() {
             message = message.at(span, format!("{distribution} has an infinite integral"));
         }
-        Some(
-            message
-                .note("a fit is as good as under any prior; its ELBO holds a constant that was chosen")
-                .help("for a sparse fit under a proper prior: `Horseshoe(0.1)`")
-                .help("`--allow improper-prior` where ELBOs are not compared"),
-        )
+        // A horseshoe has no minimum for a point either.
+        let points = improper
+            .iter()
+            .any(|(tensor, _)| !tensor.posterior.family.entries().is_random());
+        let proper = match points {
+            true => "for a sparse fit under a proper prior: `Laplace(0, 0.1)`",
+            false => "for a sparse fit under a proper prior: `Horseshoe(0.1)`",
+        };
+        let allow = format!(
+            "`--allow improper-prior` where {} are not compared",
+            match model.is_map() {
+                true => "losses",
+                false => "ELBOs",
+            }
+        );
+        let message = match points {
+            // Its loss has no minimum, which `penalty-without-bound` says.
+            true => message.note("the loss holds a constant that was chosen"),
+            false => message.note(
+                "a fit is as good as under any prior; its ELBO holds a constant that was chosen",
+            ),
+        };
+        Some(message.help(proper).help(allow))
     }
 }

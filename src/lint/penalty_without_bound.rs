@@ -1,10 +1,9 @@
-//! A point estimate under a prior whose scale is learned too: −log p(w) = w²/(2s²) + ln s + … falls
-//! without bound as w and s go to 0 together, whatever the data say.
+//! A point estimate whose penalty falls without bound: −log p(w) = w²/(2s²) + ln s + … as w and a scale s
+//! that is learned go to 0 together, or −log p(w) itself as w goes to where the density is infinite.
 
-use super::Lint;
+use super::{Lint, at_origin};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, Scalar, TermKind};
-use crate::signature::Domain;
+use crate::ir::{Facts, Leaf, Learned, Model, Prior, Range, Scalar, Tensor, TermKind};
 
 /// `penalty-without-bound`
 pub struct PenaltyWithoutBound;
@@ -14,7 +13,7 @@ impl Lint for PenaltyWithoutBound {
         "penalty-without-bound"
     }
     fn summary(&self) -> &'static str {
-        "a point estimate under a prior whose scale is learned has no minimum"
+        "a point estimate under a prior whose scale is learned, or whose density is infinite, has no minimum"
     }
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/penalty-without-bound.md")
@@ -25,22 +24,100 @@ impl Lint for PenaltyWithoutBound {
                 return None;
             };
             let tensor = &model.tensors[tensor];
-            let mut scalars = tensor.prior.as_ref()?.parameters.iter();
-            let scale = scalars.find_map(|scalar| match scalar {
-                Scalar::Learned(learned) => Some(&model.learned[*learned])
-                    .filter(|l| l.domain == Domain::Positive && l.name.contains("scale")),
-                _ => None,
-            })?;
-            let title = format!(
-                "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",
-                tensor.name, scale.name
-            );
-            Some(
-                Diagnostic::warning(self.name(), title)
-                    .at(scale.span, "nothing keeps it away from 0")
-                    .help("give the prior's scale a number")
-                    .help("`posterior = MeanField` keeps it away from 0: its KL has a minimum"),
-            )
+            let prior = tensor.prior.as_ref()?;
+            let message = infinite(self.name(), tensor, prior)
+                .or_else(|| local(self.name(), model, tensor, prior))
+                .or_else(|| learned(self.name(), model, tensor, prior))?;
+            let random = "`posterior = MeanField` keeps it away from 0: its KL has a minimum";
+            Some(message.help(random))
         })
     }
+}
+
+/// A prior whose density is infinite somewhere.
+fn infinite(name: &'static str, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+    let pole = prior.distribution.pole()?;
+    let word = prior.distribution.signature().name;
+    let title = format!(
+        "the penalty of `{}` falls without bound as a weight goes to {pole}, where the density of {word} is \
+         infinite",
+        tensor.name
+    );
+    let message = at_origin(
+        Diagnostic::warning(name, title),
+        &tensor.prior_from,
+        format!("p(w) is infinite at w = {pole}"),
+    );
+    Some(message.help("a prior of a finite density, such as `Laplace(0, 0.1)`"))
+}
+
+/// Local scales: each is random, with a KL that falls as the scale's logarithm once, while the penalties of
+/// the weights that share it do so once each.
+fn local(name: &'static str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+    let scales = &model.tensors[prior.local?];
+    let title = format!(
+        "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",
+        tensor.name, scales.name
+    );
+    let message = at_origin(
+        Diagnostic::warning(name, title),
+        &tensor.prior_from,
+        "nothing keeps a local scale away from 0",
+    );
+    Some(message.help("a prior of a finite density, such as `Laplace(0, 0.1)`"))
+}
+
+/// A scale that a learned number takes to 0.
+fn learned(
+    name: &'static str,
+    model: &Model,
+    tensor: &Tensor,
+    prior: &Prior,
+) -> Option<Diagnostic> {
+    let learned = scales(prior).find_map(|scale| vanishing(model, scale))?;
+    let alone = scales(prior).any(|scale| match scale {
+        Scalar::Learned(handle) => model.learned[*handle].name == learned.name,
+        _ => false,
+    });
+    let scale = match alone {
+        true => format!("`{}`", learned.name),
+        false => format!("the scale that `{}` is part of", learned.name),
+    };
+    let title = format!(
+        "the penalty of `{}` falls without bound as the weights and {scale} go to 0 together",
+        tensor.name
+    );
+    Some(
+        Diagnostic::warning(name, title)
+            .at(learned.span, "nothing keeps it away from 0")
+            .help("give the prior's scale a number"),
+    )
+}
+
+/// The numbers of a prior that are scales.
+fn scales(prior: &Prior) -> impl Iterator<Item = &Scalar> {
+    let lengths = prior.distribution.lengths(prior.parameters.len());
+    let arguments = prior
+        .distribution
+        .signature()
+        .parameters
+        .iter()
+        .zip(lengths);
+    let names = arguments.flat_map(|(argument, length)| vec![argument.name; length]);
+    let numbers = names.zip(&prior.parameters);
+    numbers.filter_map(|(name, scalar)| name.starts_with("scale").then_some(scalar))
+}
+
+/// The learned number that can take a scale as near to 0 as it likes, whatever the latent variables in it.
+fn vanishing<'a>(model: &'a Model, scale: &Scalar) -> Option<&'a Learned> {
+    let range = scale.range(&|leaf| match leaf {
+        Leaf::Learned(learned) => Range::of(model.learned[learned].domain),
+        Leaf::Latent(latent) => Range::point(model.tensors[latent].posterior.middle()),
+    });
+    let mut leaves = scale.leaves().into_iter();
+    let learned = leaves.find_map(|leaf| match leaf {
+        Leaf::Learned(learned) => Some(&model.learned[learned]),
+        Leaf::Latent(_) => None,
+    })?;
+    (range.low <= 0.0).then_some(learned)
 }

@@ -4,7 +4,8 @@
 use super::{Lint, at_origin, names, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model, Tensor};
-use crate::report::spread::start_scale;
+use crate::posterior::Entries;
+use crate::report::spread::{start_deviation, start_scale};
 use crate::report::table::short;
 
 /// Below this a draw is the loc.
@@ -24,24 +25,40 @@ impl Lint for PosteriorScaleTiny {
         include_str!("../../docs/lints/posterior-scale-tiny.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let tiny = |tensor: &&Tensor| start_scale(tensor).is_some_and(|scale| scale < LEAST);
+        let tiny = |tensor: &&Tensor| start_deviation(tensor).is_some_and(|sd| sd < LEAST);
         let found: Vec<&Tensor> = random(model).map(|(_, t)| t).filter(tiny).collect();
         let first = found.first()?;
-        let scale = start_scale(first)?;
+        let deviation = start_deviation(first)?;
+        let radial = first.posterior.family.entries() == Entries::Radial;
+        let what = match radial {
+            true => "standard deviation of an entry",
+            false => "scale",
+        };
         let title = format!(
-            "the posterior of {} starts with a scale of {}: as good as a point",
+            "the posterior of {} starts with a {what} of {}: as good as a point",
             names(&found),
-            short(scale)
+            short(deviation)
         );
         let message = Diagnostic::warning(self.name(), title);
-        Some(
-            at_origin(message, &first.posterior_from, "")
+        let message = at_origin(message, &first.posterior_from, "");
+        Some(match radial {
+            true => message
+                .note(format!(
+                    "its {} entries share the length of one normal number: each has the scale over the root of \
+                     their number",
+                    first.shape.len()
+                ))
+                .help(format!(
+                    "`scale = {}` starts it at 0.05",
+                    short(0.05 * (first.shape.len() as f64).sqrt())
+                )),
+            false => message
                 .note(format!(
                     "a step changes it little, too: by rho, its slope is about {}",
                     short(tensor_slope(first))
                 ))
                 .help("`scale = Softplus(Normal(-3, 0.1))`, the default, starts near 0.049"),
-        )
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{Level, Lint, at_origin, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model, Role, Tensor};
-use crate::report::spread::{at_start, output, prior_square, start_scale};
+use crate::report::spread::{at_start, output, prior_square, start_deviation};
 use crate::report::table::short;
 
 /// `posterior-scale-wide`
@@ -27,7 +27,7 @@ impl Lint for PosteriorScaleWide {
         let kernels = random(model).map(|(_, tensor)| tensor);
         let kernels = kernels.filter(|tensor| tensor.role == Role::Kernel);
         let measured = kernels.filter_map(|tensor| {
-            let scale = start_scale(tensor)?;
+            let scale = start_deviation(tensor)?;
             let prior = prior_square(model, tensor).map_or(f64::INFINITY, f64::sqrt);
             let most = prior.min(1.0 / (tensor.fan_in as f64).sqrt());
             Some((tensor, scale, prior, scale / most))

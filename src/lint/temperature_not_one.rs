@@ -2,6 +2,7 @@
 
 use super::{Lint, option};
 use crate::check::expression::show;
+use crate::check::words::join;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
 
@@ -13,14 +14,24 @@ impl Lint for TemperatureNotOne {
         "temperature-not-one"
     }
     fn summary(&self) -> &'static str {
-        "the KL has another weight than in the ELBO"
+        "the KL, or what stands for it, has another weight than in the ELBO"
     }
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/temperature-not-one.md")
     }
     fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
         let t = model.objective.temperature;
-        let title = format!("the KL has weight {} of the ELBO's 1", show(t));
+        let weighted = model.weighted();
+        let has = if weighted.len() == 1 { "has" } else { "have" };
+        let (whole, value) = match model.is_map() {
+            true => ("the posterior", "the log posterior"),
+            false => ("the ELBO", "ELBO"),
+        };
+        let title = format!(
+            "the {} {has} weight {} of {whole}'s 1",
+            join(weighted.iter().map(ToString::to_string).collect(), "and"),
+            show(t)
+        );
         (t != 1.0 && model.loss.terms.len() > 1).then(|| {
             Diagnostic::warning(self.name(), title)
                 .at(
@@ -31,7 +42,9 @@ impl Lint for TemperatureNotOne {
                         "a warm posterior"
                     },
                 )
-                .note("the value reported as ELBO stays the true one, with weight 1")
+                .note(format!(
+                    "the value reported as {value} stays the true one, with weight 1"
+                ))
                 .help("`temperature = 1`, or `--allow temperature-not-one` where it is meant")
         })
     }

@@ -45,6 +45,9 @@ impl Posterior for Cauchy {
     fn law(&self) -> Law {
         Law::Cauchy
     }
+    fn variance(&self, _: f64, _: usize) -> Option<f64> {
+        None
+    }
     fn entries(&self) -> Entries {
         Entries::Cauchy
     }

@@ -62,6 +62,10 @@ impl Posterior for Dropout {
     fn entries(&self) -> Entries {
         Entries::Masked
     }
+    fn refuse(&self, shape: &Shape) -> Option<String> {
+        let no_kernel = shape.rank() < 2;
+        no_kernel.then(|| "it leaves out the weights of an input, and there are no inputs".into())
+    }
     fn formula(&self) -> &'static str {
         "diag(z) loc, z_i = 0 with probability rate, else 1"
     }

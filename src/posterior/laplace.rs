@@ -45,6 +45,9 @@ impl Posterior for Laplace {
     fn law(&self) -> Law {
         Law::Laplace
     }
+    fn variance(&self, scale: f64, _: usize) -> Option<f64> {
+        Some(2.0 * scale * scale)
+    }
     fn entries(&self) -> Entries {
         Entries::Laplace
     }

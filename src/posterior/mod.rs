@@ -49,6 +49,12 @@ pub trait Posterior: Sync {
     fn law(&self) -> Law {
         Law::Normal
     }
+    /// The variance of an entry with this scale before the first step, of a tensor of so many entries, beside
+    /// that of a `factor`; `None` where it is infinite. Of a family that transforms a normal, that of the normal.
+    fn variance(&self, scale: f64, entries: usize) -> Option<f64> {
+        let _ = entries;
+        Some(scale * scale)
+    }
     /// What its entries are.
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
@@ -123,6 +129,14 @@ impl Entries {
             self,
             Entries::Normal | Entries::Correlated | Entries::LogNormal | Entries::LogitNormal
         )
+    }
+
+    /// Whether E_q[-ln p(w)] is finite under a prior where -ln p grows as
+    /// [`Distribution::growth`](crate::distribution::Distribution::growth) says. All have every moment but
+    /// the Cauchy, of which E|w|ᵏ is infinite from k = 1 on and E ln|w| is not. The exponential of a normal
+    /// has those of its inverse, too.
+    pub fn integrates(self, [_, far_out]: [f64; 2]) -> bool {
+        self != Entries::Cauchy || far_out < 1.0
     }
 
     /// Whether the parameter itself is drawn. (Of [`Entries::Scaled`] the factors are.)

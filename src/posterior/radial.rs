@@ -71,6 +71,10 @@ impl Posterior for Radial {
     fn variational(&self) -> Option<&'static dyn AnyVariational> {
         Some(&Radial)
     }
+    /// All entries share the length of one normal number.
+    fn variance(&self, scale: f64, entries: usize) -> Option<f64> {
+        Some(scale * scale / entries as f64)
+    }
     fn entries(&self) -> Entries {
         Entries::Radial
     }

@@ -72,6 +72,10 @@ impl Posterior for Rank1 {
     fn entries(&self) -> Entries {
         Entries::Scaled
     }
+    fn refuse(&self, shape: &Shape) -> Option<String> {
+        let no_kernel = shape.rank() < 2;
+        no_kernel.then(|| "its factors are of a kernel's inputs and outputs".into())
+    }
     fn formula(&self) -> &'static str {
         "loc ⊙ (r sᵀ), r and s parameters of their own"
     }

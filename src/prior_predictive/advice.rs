@@ -11,7 +11,7 @@ use super::findings::{SMALL, Units, is_cause, is_off};
 use super::measure::{Layer, Measured, measure};
 use super::outputs::Outputs;
 use crate::check::expression::show;
-use crate::ir::{Handle, Model, Origin, Prior, Scalar, Tensor};
+use crate::ir::{Handle, Model, Origin, Prior, Role, Scalar, Tensor};
 use crate::signature::Parameter;
 use crate::syntax::ast::Operator;
 use serde::Serialize;
@@ -37,6 +37,9 @@ pub struct Suggestion {
     pub written: String,
     /// What to write.
     pub instead: String,
+    /// The parameters whose prior it is.
+    #[serde(skip)]
+    pub(super) tensors: Vec<Handle<Tensor>>,
 }
 
 /// Pre-activations that are neither large nor small.
@@ -134,21 +137,41 @@ fn groups(model: &Model, culprits: &[Handle<Tensor>]) -> Vec<Group> {
         {
             continue;
         }
-        let of = match &tensor.prior_from {
-            Origin::Own(_) => tensor.name.clone(),
-            Origin::Default(_) => "default".into(),
-            Origin::Language(_) => continue,
-        };
+        // The language's own prior is a kernel's: a bias has one where a posterior of its own asks for it.
+        if matches!(tensor.prior_from, Origin::Language(_)) && tensor.role != Role::Kernel {
+            continue;
+        }
         let alike = model
             .tensors
             .iter()
-            .filter(|(_, other)| other.prior.is_some() && other.prior_from == tensor.prior_from);
+            .filter(|(_, other)| other.prior.is_some() && other.prior_from == tensor.prior_from)
+            .filter(|(_, other)| {
+                other.role == Role::Kernel || !matches!(other.prior_from, Origin::Language(_))
+            });
         let group = Group {
-            of,
+            of: String::new(),
             written: one_line(&prior.written),
             tensors: alike.map(|(handle, _)| handle).collect(),
         };
         groups.push((tensor.prior_from.clone(), group));
+    }
+    let of_biases = groups.iter().any(|(origin, group)| {
+        matches!(origin, Origin::Default(_)) && group.has(model) == [false, true]
+    });
+    for (origin, group) in &mut groups {
+        let first = &model.tensors[group.tensors[0]].name;
+        group.of = match (&*origin, group.has(model)) {
+            (Origin::Own(_), [true, true]) => first
+                .rsplit_once('.')
+                .map_or(first.as_str(), |(layer, _)| layer)
+                .into(),
+            (Origin::Own(_), _) => first.clone(),
+            (Origin::Default(_), [false, true]) => "default bias".into(),
+            (Origin::Default(_), [_, true]) => "default".into(),
+            (Origin::Default(_), _) if !of_biases => "default".into(),
+            // For both, it would give biases a prior that have none.
+            (Origin::Default(_) | Origin::Language(_), _) => "default kernel".into(),
+        };
     }
     groups.into_iter().map(|(_, group)| group).collect()
 }
@@ -221,7 +244,25 @@ impl Search<'_> {
             }
             suggestions.push(group.suggestion(text?));
         }
-        Some(Candidate {
+        self.candidate(priors, suggestions)
+    }
+
+    /// What is not the prior that stands there already; `None` where nothing is.
+    fn candidate(
+        &self,
+        mut priors: Vec<Option<Prior>>,
+        mut suggestions: Vec<Suggestion>,
+    ) -> Option<Candidate> {
+        for (handle, tensor) in self.model.tensors.iter() {
+            let instead = &mut priors[handle.index()];
+            let own = tensor.prior.as_ref().map(|prior| &prior.parameters);
+            if instead.as_ref().map(|prior| &prior.parameters) == own {
+                *instead = None;
+            }
+        }
+        let changes = |of: &[Handle<Tensor>]| of.iter().any(|t| priors[t.index()].is_some());
+        suggestions.retain(|told| changes(&told.tensors) && told.instead != told.written);
+        (!suggestions.is_empty()).then_some(Candidate {
             priors,
             suggestions,
         })
@@ -277,32 +318,39 @@ impl Search<'_> {
                 suggestions.push(group.suggestion(text?));
                 continue;
             }
+            // Biases have no number of their own: they stay as the kernels' were found with them.
+            let mut biases = Vec::new();
             for tensor in &group.tensors {
-                let fan_in = self.model.tensors[*tensor].fan_in as f64;
-                let rule = match own(tensor) {
-                    Some(number) => Rule::Plain(number / fan_in.sqrt()),
-                    None => Rule::Plain(1.0 / fan_in.sqrt()),
+                let Some(number) = own(tensor) else {
+                    biases.push(*tensor);
+                    continue;
                 };
-                let (prior, instead) = self.rescaled(*tensor, rule)?;
+                let fan_in = self.model.tensors[*tensor].fan_in as f64;
+                let (prior, instead) =
+                    self.rescaled(*tensor, Rule::Plain(number / fan_in.sqrt()))?;
                 priors[tensor.index()] = Some(prior);
-                if own(tensor).is_some() {
-                    let of = self.model.tensors[*tensor].name.clone();
-                    suggestions.push(Suggestion {
-                        of,
-                        written: group.written.clone(),
-                        instead,
-                    });
-                }
+                suggestions.push(Suggestion {
+                    of: self.model.tensors[*tensor].name.clone(),
+                    written: group.written.clone(),
+                    instead,
+                    tensors: vec![*tensor],
+                });
+            }
+            if let Some(first) = biases.first() {
+                let (_, instead) = self.rescaled(*first, Rule::FanIn(1.0))?;
+                suggestions.push(Suggestion {
+                    of: "default bias".into(),
+                    written: group.written.clone(),
+                    instead,
+                    tensors: biases,
+                });
             }
         }
-        Some(Candidate {
-            priors,
-            suggestions,
-        })
+        self.candidate(priors, suggestions)
     }
 
     fn is_kernel(&self, tensor: Handle<Tensor>) -> bool {
-        self.model.tensors[tensor].role == crate::ir::Role::Kernel
+        self.model.tensors[tensor].role == Role::Kernel
     }
 
     /// A prior whose standard deviation is what the rule says (or whose scale, if that is infinite), at
@@ -367,7 +415,14 @@ impl Search<'_> {
             other.parameters[*place] = Scalar::Fixed(number);
             texts.push(text);
         }
-        let text = written(model, &other, &places, &texts);
+        let pretrained = model.tensors[tensor].posterior.pretrained.as_ref();
+        let delta = pretrained.and_then(|pretrained| pretrained.delta);
+        let text = match (&prior.anchor, delta) {
+            (Some(_), Some(delta)) => {
+                format!("MOPED(delta = {}, scale = {})", show(delta), texts[0])
+            }
+            _ => written(model, &other, &places, &texts),
+        };
         Some((other, text))
     }
 }
@@ -419,11 +474,18 @@ fn one_line(text: &str) -> String {
 }
 
 impl Group {
+    /// Whether kernels have their priors from it, and whether biases have.
+    fn has(&self, model: &Model) -> [bool; 2] {
+        let of = |role| self.tensors.iter().any(|t| model.tensors[*t].role == role);
+        [Role::Kernel, Role::Bias].map(of)
+    }
+
     fn suggestion(&self, instead: String) -> Suggestion {
         Suggestion {
             of: self.of.clone(),
             written: self.written.clone(),
             instead,
+            tensors: self.tensors.clone(),
         }
     }
 }

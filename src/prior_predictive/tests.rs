@@ -310,14 +310,8 @@ fn a_deep_tanh_network_saturates_and_the_advice_ends_it() {
         found.findings
     );
     let advice = found.advice.unwrap();
-    assert_eq!(
-        advice.suggestions,
-        [Suggestion {
-            of: "default".into(),
-            written: "Normal(0, 1)".into(),
-            instead: "Normal(0, 1 / sqrt(fan_in))".into()
-        }]
-    );
+    let instead = "Normal(0, 1 / sqrt(fan_in))".to_string();
+    assert_eq!(told(&advice), [("default".into(), instead)]);
     for layer in &advice.layers[..4] {
         assert!(
             layer.then.as_ref().unwrap().saturated.unwrap() < 0.02,
@@ -330,6 +324,75 @@ fn a_deep_tanh_network_saturates_and_the_advice_ends_it() {
         &advice,
         &look(&rewritten, &standard_inputs(&rewritten, 40), None, 40).unwrap(),
     );
+}
+
+/// Of what another prior is suggested, and which.
+fn told(advice: &Advice) -> Vec<(String, String)> {
+    let suggestions = advice.suggestions.iter();
+    suggestions
+        .map(|suggestion| (suggestion.of.clone(), suggestion.instead.clone()))
+        .collect()
+}
+
+/// The model that follows an advice, parameter by parameter, measures as it says.
+#[test]
+fn what_is_measured_is_the_model_that_is_advised() {
+    let layers = ["a", "b", "f"];
+    let build = |default: &str, own: &dyn Fn(&str) -> String| {
+        let [a, b, f] = layers.map(own);
+        regression(
+            100,
+            "",
+            default,
+            &format!(
+                "a = dense(50) {{ {a} }}\ntanh\nb = dense(50) {{ {b} }}\ntanh\nf = dense(1) {{ {f} }}"
+            ),
+        )
+    };
+    let mut by_layer = 0;
+    for prior in [
+        "",
+        "prior = StudentT(1)",
+        "prior = Cauchy(0, 1)",
+        "prior = Horseshoe(1)",
+        "prior = Normal(0, 3), bias: prior = Normal(0, 1)",
+        "prior = Normal(0, 3), bias: prior = Normal(0, 2)",
+        "bias: prior = Normal(0, 2)",
+    ] {
+        let model = build(prior, &|_| String::new());
+        let inputs = standard_inputs(&model, 40);
+        let advice = look(&model, &inputs, None, 100).unwrap().advice;
+        let advice = advice.unwrap_or_else(|| panic!("{prior}"));
+        let told = told(&advice);
+        let of = |name: &str| {
+            let mut found = told.iter().filter(|(of, _)| of == name);
+            found.next().map(|(_, instead)| instead.as_str())
+        };
+        for suggestion in &advice.suggestions {
+            assert_ne!(suggestion.written, suggestion.instead, "{prior}");
+        }
+        by_layer += usize::from(of("a.kernel").is_some());
+        let (shared, biases) = prior.split_once(", bias: prior = ").unwrap_or((prior, ""));
+        let (shared, biases) = match shared.strip_prefix("bias: prior = ") {
+            Some(biases) => ("", biases),
+            None => (shared, biases),
+        };
+        let mut default = match (of("default"), of("default kernel")) {
+            (Some(both), _) => format!("prior = {both}"),
+            (_, Some(kernel)) => format!("{shared}\nkernel: prior = {kernel}"),
+            _ => shared.to_string(),
+        };
+        if let Some(biases) = of("default bias").or(Some(biases).filter(|b| !b.is_empty())) {
+            default += &format!("\nbias: prior = {biases}");
+        }
+        let rewritten = build(&default, &|layer| {
+            let kernel = of(&format!("{layer}.kernel"));
+            kernel.map_or(String::new(), |kernel| format!("kernel: prior = {kernel}"))
+        });
+        let found = look(&rewritten, &standard_inputs(&rewritten, 40), None, 100).unwrap();
+        same(&advice, &found);
+    }
+    assert!(by_layer > 0, "no advice is layer by layer");
 }
 
 /// Whether a model measures as an advice says it does.

@@ -3,7 +3,7 @@
 use super::initial::initial_terms;
 use super::spread;
 use crate::data::Columns;
-use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Tensor, Term, TermKind};
+use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Role, Tensor, Term, TermKind};
 use crate::plan::Plan;
 use crate::signature::Constant;
 use serde::Serialize;
@@ -138,8 +138,11 @@ pub struct AbsentRow {
 /// The loss's parts before the first step, in nats per training example.
 #[derive(Debug, Clone, Serialize)]
 pub struct Initial {
-    /// All terms but the data's, expected over the initialisers.
+    /// All terms but the data's, expected over the initialisers; latent variables that a prior depends on are
+    /// at their posteriors' middles.
     pub kl: f64,
+    /// What that is the sum of.
+    pub parts: Vec<Part>,
     /// That per training example, at the weight it has once annealing has ended.
     pub kl_per_example: Option<f64>,
     /// The NLL of a network that knows nothing; `None` where it depends on the data.
@@ -149,6 +152,17 @@ pub struct Initial {
     pub prior_output: Option<f64>,
     /// The same with weights as they start.
     pub start_output: Option<f64>,
+}
+
+/// Terms of one kind before the first step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    /// `KL`, `penalty`, `surrogate`.
+    pub name: &'static str,
+    /// Their sum, in nats.
+    pub nats: f64,
+    /// Whether a prior among them depends on latent variables, which are taken at their posteriors' middles.
+    pub given_latents: bool,
 }
 
 /// The parameter that holds most of the weights.
@@ -237,6 +251,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             .collect(),
         initial: Initial {
             kl,
+            parts: parts(model, &initial),
             kl_per_example: n.map(|n| lambda * kl / n as f64),
             nll_per_example: model.observe.likelihood.uninformed(&model.target.kind),
             prior_output: spread::output(model, &spread::under_prior(model)),
@@ -249,6 +264,25 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             memory,
         },
     }
+}
+
+/// The terms before the first step by their kinds.
+fn parts(model: &Model, initial: &[Option<f64>]) -> Vec<Part> {
+    let of_kind = |name: &'static str| {
+        let terms = model.loss.terms.iter().zip(initial);
+        let terms = terms.filter(|(term, _)| term.kind.word() == name);
+        let given = |term: &Term| {
+            let mut latents = model.latents_of(term).into_iter();
+            // Local scales are drawn.
+            latents.any(|latent| model.tensors[latent].role == Role::Latent)
+        };
+        Part {
+            name,
+            nats: terms.clone().filter_map(|(_, nats)| *nats).sum(),
+            given_latents: terms.clone().any(|(term, _)| given(term)),
+        }
+    };
+    model.weighted().into_iter().map(of_kind).collect()
 }
 
 fn lambda_row(factor: LambdaFactor) -> LambdaRow {

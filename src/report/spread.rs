@@ -11,9 +11,12 @@
 //! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
 //! padding not to matter: the numbers are good to tell 1 from 100.
 
-use crate::ir::{Argument, Handle, Model, Node, Tensor};
+use crate::ir::{Argument, Handle, Initializer, Model, Node, Tensor};
+use crate::kl::Transform;
 use crate::kl::rules::hermite;
 use crate::layer::{Map, Operation};
+use crate::posterior::Start;
+use crate::tensor::Shape;
 
 /// Nodes of a rule over an initialiser: its moments are exact with few.
 const NODES: usize = 8;
@@ -25,13 +28,13 @@ pub type Spread = Vec<Option<f64>>;
 pub fn under_prior(model: &Model) -> Spread {
     through(model, |tensor| match &tensor.prior {
         Some(_) => prior_square(model, tensor),
-        None => start_square(tensor),
+        None => start_square(model, tensor),
     })
 }
 
 /// With weights as they start, drawn from the posterior where there is one.
 pub fn at_start(model: &Model) -> Spread {
-    through(model, start_square)
+    through(model, |tensor| start_square(model, tensor))
 }
 
 /// Of the value that the likelihood's first argument is.
@@ -114,17 +117,65 @@ pub fn start_scale(tensor: &Tensor) -> Option<f64> {
     Some(tensor.posterior.transform.value(rho))
 }
 
-/// E[w²] over the initialisers and the draw.
-fn start_square(tensor: &Tensor) -> Option<f64> {
+/// The standard deviation that an entry starts with; its scale where it has none, or is made of a normal.
+pub fn start_deviation(tensor: &Tensor) -> Option<f64> {
+    let scale = start_scale(tensor)?;
+    let variance = start_variance(tensor, scale).map(f64::sqrt);
+    Some(variance.unwrap_or(scale))
+}
+
+/// The variance of an entry before the first step.
+fn start_variance(tensor: &Tensor, scale: f64) -> Option<f64> {
+    let posterior = &tensor.posterior;
+    let own = posterior.family.variance(scale, tensor.shape.len())?;
+    let variables = posterior.family.variables(&tensor.shape, posterior.rank);
+    let factors = variables
+        .iter()
+        .filter(|variable| variable.start == Start::Argument("factor"));
+    let factor = factors.map(|factor| {
+        let entry = mean_over(&posterior.start(factor), &factor.shape, &|u| Some(u * u));
+        posterior.rank as f64 * entry.unwrap_or(0.0)
+    });
+    Some(own + factor.sum::<f64>())
+}
+
+/// The mean of a function of what an initialiser gives.
+fn mean_over(start: &Initializer, shape: &Shape, of: &dyn Fn(f64) -> Option<f64>) -> Option<f64> {
+    let nodes = start.rule(shape, NODES);
+    nodes
+        .iter()
+        .map(|node| Some(node.weight * of(node.at)?))
+        .sum()
+}
+
+/// E[w²] over the initialisers and the draw; `None` where it is infinite.
+fn start_square(model: &Model, tensor: &Tensor) -> Option<f64> {
+    let posterior = &tensor.posterior;
     let scale = start_scale(tensor).unwrap_or(0.0);
-    if let Some(pretrained) = &tensor.posterior.pretrained {
-        let squares = pretrained.values.iter().map(|w| w * w);
-        return Some(squares.sum::<f64>() / tensor.shape.len() as f64 + scale * scale);
-    }
-    let locs = tensor.posterior.initializer("loc")?;
-    let locs = locs.rule(&tensor.shape, NODES);
-    let loc: f64 = locs.iter().map(|loc| loc.weight * loc.at * loc.at).sum();
-    Some(loc + scale * scale)
+    let square = |loc: f64| match posterior.made_of() {
+        Transform::Identity => Some(loc * loc + start_variance(tensor, scale)?),
+        Transform::Exp => Some((2.0 * (loc + scale * scale)).exp()),
+        Transform::Logistic { low, high } => {
+            let w = |z: f64| low + (high - low) / (1.0 + (-loc - scale * z).exp());
+            let nodes = hermite(40);
+            let density = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+            let terms = nodes
+                .iter()
+                .map(|n| n.weight * density(n.at) * w(n.at).powi(2));
+            Some(terms.sum())
+        }
+    };
+    let of_locs = match &posterior.pretrained {
+        Some(pretrained) => {
+            let squares = pretrained.values.iter().map(|w| square(*w));
+            squares.sum::<Option<f64>>()? / tensor.shape.len() as f64
+        }
+        None => mean_over(&posterior.initializer("loc")?, &tensor.shape, &square)?,
+    };
+    // Weights that are left out are 0; others are multiplied with what a kernel brings with it.
+    let factors = tensor.factors.into_iter().flatten();
+    let factors = factors.map(|factor| start_square(model, &model.tensors[factor]));
+    Some(of_locs * (1.0 - posterior.rate) * factors.product::<Option<f64>>()?)
 }
 
 #[cfg(test)]
@@ -175,6 +226,61 @@ mod tests {
         let found = squares(&model, &at_start(&model));
         let gain = 100.0 * (0.01 + 0.048_587_4f64.powi(2));
         assert!((found[1] - gain).abs() < 1e-6, "{} {gain}", found[1]);
+    }
+
+    /// E[w²] is the family's own: E[(2σ(z) - 1)²] for z ~ N(0.1, 0.2²) is 0.0122057 (by numerical
+    /// integration).
+    #[test]
+    fn a_start_is_of_its_family() {
+        let logistic = 0.012_205_69;
+        let rank1 = 0.01 * (1.0 + 0.01f64).powi(2);
+        for (prior, posterior, expected) in [
+            ("Normal(0, 1)", "MeanField(0.1, 0.2)", Some(0.05)),
+            ("Normal(0, 1)", "FullRank(0.1, 0.2)", Some(0.05)),
+            ("Normal(0, 1)", "MatrixNormal(0.1, 0.2)", Some(0.05)),
+            ("Normal(0, 1)", "Laplace(0.1, 0.2)", Some(0.09)),
+            (
+                "Normal(0, 1)",
+                "Radial(0.1, 0.2)",
+                Some(0.01 + 0.04 / 100.0),
+            ),
+            (
+                "Normal(0, 1)",
+                "LowRank(rank = 3, loc = 0.1, scale = 0.2, factor = 0.05)",
+                Some(0.05 + 3.0 * 0.0025),
+            ),
+            ("Gamma(2, 2)", "LogNormal(0.1, 0.2)", Some(0.28f64.exp())),
+            ("Uniform(-1, 1)", "LogitNormal(0.1, 0.2)", Some(logistic)),
+            (
+                "Normal(0, 1)",
+                "Dropout(rate = 0.3, loc = 0.1)",
+                Some(0.007),
+            ),
+            (
+                "Normal(0, 1)",
+                "Rank1(loc = 0.1, factor_scale = 0.1)",
+                Some(rank1),
+            ),
+            ("StudentT(3, 0, 1)", "Cauchy(0.1, 0.2)", None),
+        ] {
+            let text = format!(
+                "model m\ninput x: real[10]\ntarget y: real[10]\n\
+                 default {{ prior = {prior}, posterior = {posterior}, bias = none }}\n\
+                 network {{ f = dense(10) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+            );
+            let name = "m.bnn".into();
+            let model = crate::compile::source(Source { name, text }, &[])
+                .unwrap_or_else(|failure| panic!("{posterior}: {failure}"))
+                .model;
+            let found = output(&model, &at_start(&model)).map(|size| size * size / 10.0);
+            match (found, expected) {
+                (Some(found), Some(expected)) => assert!(
+                    (found / expected - 1.0).abs() < 1e-5,
+                    "{posterior}: {found} {expected}"
+                ),
+                _ => assert_eq!(found, expected, "{posterior}"),
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::check::{Check, Step};
 use super::table::{short, table, thousands};
+use crate::check::words::join;
 use std::fmt::Write;
 
 impl Check {
@@ -187,11 +188,9 @@ impl Check {
         };
         *out += "\n";
         if self.terms.len() > 1 {
-            let what = if self.parameters.iter().any(|p| p.estimator.is_some()) {
-                "KL"
-            } else {
-                "penalty"
-            };
+            let parts = &self.initial.parts;
+            let names = parts.iter().map(|part| part.name.to_string()).collect();
+            let what = join(names, "and");
             let mut text = match self.initial.kl_per_example {
                 Some(value) => format!(
                     "expected {what} {} = {} nats / N",
@@ -203,6 +202,15 @@ impl Check {
                     short(self.initial.kl)
                 ),
             };
+            if parts.len() > 1 {
+                let each = parts.iter();
+                let each = each.map(|part| format!("{} {}", part.name, short(part.nats)));
+                let each = each.collect::<Vec<_>>().join(", ");
+                write!(text, " ({each} nats)").expect("writing to a string");
+            }
+            if parts.iter().any(|part| part.given_latents) {
+                text += ", latent variables at their posteriors' middles";
+            }
             if let Some(nll) = self.initial.nll_per_example {
                 write!(text, "; NLL {} of a network that knows nothing", short(nll))
                     .expect("writing to a string");

@@ -137,6 +137,23 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Whether there are as many training examples as a batch takes.
+///
+/// # Errors
+///
+/// `E0603` where there are fewer.
+pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
+    if batch <= examples {
+        return Ok(());
+    }
+    let title = format!("a batch of {batch} is larger than the {examples} training examples");
+    Err(Diagnostic::error("E0603", title)
+        .help(format!(
+            "`--batch-size {examples}` takes all of them in one step"
+        ))
+        .into())
+}
+
 /// A data set ready to train on.
 pub struct Prepared {
     /// As read.
@@ -170,19 +187,7 @@ impl Prepared {
         }
         let (training, validation) =
             split::take_validation(&data.train, config.data.validation, config.seed)?;
-        if config.batch_size > training.len() {
-            let title = format!(
-                "a batch of {} is larger than the {} training examples",
-                config.batch_size,
-                training.len()
-            );
-            return Err(Diagnostic::error("E0603", title)
-                .help(format!(
-                    "`--batch-size {}` takes all of them in one step",
-                    training.len()
-                ))
-                .into());
-        }
+        batch_fits(config.batch_size, training.len())?;
         let steps = training.len().div_ceil(config.batch_size);
         let most = MOST_STEPS / steps;
         if config.epochs > most {

@@ -69,7 +69,7 @@ network {
   relu
   d7 = dense(20) { posterior = Cauchy, estimator = flipout
     kernel: posterior = MeanField
-    bias: estimator = reparameterization }
+    bias: estimator = reparameterization, prior = StudentT(3, 0, 1) }
   relu
   logits = dense(10)
 }
@@ -662,4 +662,124 @@ fn the_command_explains_models_codes_and_lints() {
             .contains("`temperature-not-one`")
     );
     assert!(place.refused("explain nowhere.bnn").contains("E0601"));
+}
+
+/// A model of one layer without bias.
+fn one_layer(declarations: &str, settings: &str, objective: &str) -> String {
+    let text = format!(
+        "model m\ninput x: real[4]\ntarget y: real\n{declarations}\n\
+         default {{ {settings}, bias = none }}\nnetwork {{ f = dense(1) }}\n\
+         observe y ~ Normal(loc = f, scale = 0.5)\nobjective elbo {{ {objective} }}\n"
+    );
+    let said = explain(&plan(&text).model, &facts()).text(200);
+    // A sentence may be broken, a formula stands by itself.
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[track_caller]
+fn says(said: &str, words: &[&str]) {
+    for words in words {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+}
+
+#[test]
+fn learned_weights_of_a_mixture_are_divided_by_their_sum() {
+    let prior = |weights: &str| {
+        one_layer(
+            "",
+            &format!("prior = ScaleMixture({weights}, [1, 0.1, 0.01])"),
+            "",
+        )
+    };
+    let learned = prior("[learned(0.5), learned(0.25), learned(0.25)]");
+    says(
+        &learned,
+        &["ψ_1/(ψ_1 + ψ_2 + ψ_3)", "c_1/(c_1 + c_2 + c_3)"],
+    );
+    assert!(!prior("[0.5, 0.25, 0.25]").contains("c_1/("));
+}
+
+#[test]
+fn a_penalty_under_a_latent_variable_is_an_expectation() {
+    let tau = "latent tau ~ Normal(0, 1)";
+    let said = one_layer(tau, "prior = Normal(0, exp(tau)), posterior = Delta", "");
+    says(&said, &["− 1/N E_(q(τ))[ln p(w | τ)]"]);
+    let said = one_layer(tau, "prior = Normal(0, 1), posterior = Delta", "");
+    says(&said, &["− 1/N ln p(w)"]);
+}
+
+#[test]
+fn each_parameter_has_local_scales_of_its_own() {
+    let said = explain(&plan(LATENTS).model, &facts()).text(200);
+    says(
+        &said,
+        &["For each of these parameters t (the kernel and bias of h1), each output unit o has"],
+    );
+    let said = one_layer("", "prior = Horseshoe(1, local = unit)", "");
+    says(
+        &said,
+        &["Each output unit o of the kernel of f has a local scale of its own"],
+    );
+}
+
+#[test]
+fn what_is_weighted_is_named() {
+    let cold = "temperature = 0.5, annealing = linear(epochs = 2)";
+    let map = one_layer("", "prior = Normal(0, 1), posterior = Delta", cold);
+    says(
+        &map,
+        &[
+            "its minimum not the maximum a posteriori estimate",
+            "T = 0.5 multiplies the penalties",
+            "the penalties are multiplied with a",
+            "is not the negative log joint density",
+        ],
+    );
+    assert!(!map.contains("ELBO"), "{map}");
+    let tau = "latent tau ~ Normal(0, 1)";
+    let mixed = one_layer(tau, "prior = Normal(0, exp(tau)), posterior = Delta", cold);
+    says(
+        &mixed,
+        &[
+            "T = 0.5 multiplies the KL divergence and penalties",
+            "the KL divergence and penalties are multiplied with a",
+        ],
+    );
+    let dropout = one_layer("", "prior = Normal(0, 1), posterior = Dropout", cold);
+    says(
+        &dropout,
+        &[
+            "T = 0.5 multiplies the surrogate",
+            "the surrogate is multiplied with a",
+        ],
+    );
+}
+
+#[test]
+fn a_monte_carlo_kl_is_a_mean_over_the_draws_of_a_step() {
+    let kl = |samples: &str| {
+        one_layer(
+            "",
+            "prior = Normal(0, 1)",
+            &format!("kl = monte_carlo{samples}"),
+        )
+    };
+    says(
+        &kl(", samples = 3"),
+        &["≈ 1/S Σ_(s = 1 … S) [ln q(w^(s)) − ln p(w^(s))]"],
+    );
+    says(&kl(""), &["≈ ln q(w) − ln p(w)"]);
+}
+
+#[test]
+fn a_latent_variable_is_set_apart_from_the_documents_own_letters() {
+    for name in ["w", "N"] {
+        let said = one_layer(
+            &format!("latent {name} ~ Normal(0, 1)"),
+            &format!("prior = Normal(0, exp({name}))"),
+            "",
+        );
+        says(&said, &[&format!("q(latent {name})")]);
+    }
 }

@@ -292,7 +292,12 @@ fn every_posterior_under_every_estimator_that_it_allows() {
         let mut tried = 0;
         for estimator in bnnc::estimator::ESTIMATORS {
             let name = estimator.signature().name;
-            let kernel = format!("kernel: posterior = {family}");
+            // Under the language's own prior the KL of a Cauchy is infinite.
+            let prior = match family {
+                "Cauchy" => "StudentT(3, 0, 1)",
+                _ => "Normal(0, 1)",
+            };
+            let kernel = format!("kernel: prior = {prior}, posterior = {family}");
             let default = format!("estimator = {name}\n bias = none\n {kernel}");
             let text = classifier(&default, CONVOLUTIONAL, "samples = 2");
             if compiles(&text) {
@@ -321,8 +326,9 @@ fn every_posterior_in_every_form_of_its_term() {
                 if compiles(&text) {
                     check(&text, &Examples::new(4, 4, 0, 1));
                 } else {
+                    let light = family == "Cauchy" && !prior.starts_with("StudentT");
                     assert!(
-                        kl == "quadrature" || family.starts_with("Dropout"),
+                        light || kl == "quadrature" || family.starts_with("Dropout"),
                         "{text}"
                     );
                 }

@@ -159,6 +159,62 @@ fn model(text: &str) -> Arc<bnnc::ir::Model> {
     compile::source(source, &[]).unwrap().model
 }
 
+/// −ln p of a point falls without bound where a learned number takes a scale to 0 and where the density is
+/// infinite; not where something keeps the scale away from 0.
+#[test]
+fn a_penalty_without_bound_is_found_in_whatever_stands_for_the_scale() {
+    let found = |prior: &str| {
+        let model = model(&format!(
+            "model m\ninput x: real[8]\ntarget y: real\nlatent tau ~ HalfNormal(1)\n\
+             default {{ prior = {prior}, posterior = Delta }}\n\
+             network {{ dense(4)\ntanh\nf = dense(1) }}\n\
+             observe y ~ Normal(f, tau)\nobjective elbo\n"
+        ));
+        let lint = lint::find("penalty-without-bound").unwrap();
+        lint.check(&model, &Facts::default()).map(|m| m.title)
+    };
+    for prior in [
+        "Normal(0, learned(1))",
+        "Normal(0, learned(1) / sqrt(fan_in))",
+        "Laplace(0, tau * learned(1))",
+        "ScaleMixture(weight = 0.5, scales = [1, learned(0.1)])",
+        "Horseshoe(0.1)",
+        "Horseshoe(1, local = unit)",
+        "LogUniform",
+    ] {
+        let title = found(prior).unwrap_or_else(|| panic!("{prior}"));
+        assert!(title.contains("without bound"), "{title}");
+    }
+    for prior in [
+        "Normal(learned(0), 1)",
+        "Normal(0, 0.1 + learned(1))",
+        "Normal(0, exp(learned(1)))",
+        "StudentT(learned(3), 0, 1)",
+        "Normal(0, tau)",
+    ] {
+        assert_eq!(found(prior), None, "{prior}");
+    }
+}
+
+/// What is said of an improper prior of points holds no ELBO, and proposes no prior as bad.
+#[test]
+fn an_improper_prior_of_points_is_not_said_to_spoil_an_elbo() {
+    for (posterior, elbo) in [("Delta", false), ("MeanField", true)] {
+        let model = model(&format!(
+            "model m\ninput x: real[8]\ntarget y: real\n\
+             default {{ prior = LogUniform, posterior = {posterior}, bias = none }}\n\
+             network {{ f = dense(1) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+        ));
+        let lint = lint::find("improper-prior").unwrap();
+        let message = lint.check(&model, &Facts::default()).unwrap();
+        let text = render(&[message], None, false);
+        assert_eq!(text.contains("ELBO"), elbo, "{text}");
+        assert_eq!(text.contains("Horseshoe"), elbo, "{text}");
+        let remarks = model.loss_remarks().join("\n");
+        assert_eq!(remarks.contains("ELBO bounds"), elbo, "{remarks}");
+    }
+}
+
 /// A convolution, a dense layer and biases under an objective's options.
 fn image(options: &str) -> Arc<bnnc::ir::Model> {
     model(&format!(

@@ -389,3 +389,98 @@ fn lambda_is_told_always() {
     assert_eq!(found["lambda_factors"][0]["name"], "temperature");
     assert_eq!(found["lambda_factors"][1]["symbol"], "a");
 }
+
+/// Flags that would be ignored are refused as arguments are, with exit code 2.
+#[test]
+fn no_flag_is_ignored_without_a_word() {
+    let place = Place::new();
+    for command in [
+        "check line.bnn --target y",
+        "check line.bnn --test-rows rows.txt",
+        "explain line.bnn --target y",
+        "check line.bnn --emit ast --data t.csv",
+        "check line.bnn --emit ast --set width=3",
+        "check line.bnn --emit ast --deny warnings",
+        "check line.bnn --prior-predictive --deny warnings",
+        "check line.bnn --prior-predictive --pedantic",
+        "explain E0301 --format latex",
+        "explain temperature-not-one --data t.csv",
+    ] {
+        let output = place.bnnc(command);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let text = String::from_utf8(output.stderr).unwrap();
+        let flag = command.split(' ').rfind(|word| word.starts_with("--"));
+        assert!(text.contains(flag.unwrap()), "{command}: {text}");
+        assert!(output.stdout.is_empty(), "{command}");
+    }
+}
+
+/// What train refuses for want of examples, check does.
+#[test]
+fn check_refuses_a_batch_larger_than_the_data() {
+    let place = Place::new();
+    for command in ["check line.bnn", "train line.bnn --out run"] {
+        let text = place.refused(&format!("{command} --data t.csv --batch-size 61"));
+        assert!(
+            text.contains("error[E0603]: a batch of 61 is larger than the 60"),
+            "{text}"
+        );
+    }
+    let text = place.ok("check line.bnn --data t.csv --batch-size 60");
+    assert!(text.contains("1 minibatch of B = 60"), "{text}");
+}
+
+/// Weights that are points beside a latent variable that has a KL: no ELBO, and no sum of KLs alone.
+#[test]
+fn a_bound_beside_penalties_is_called_what_it_is() {
+    let place = Place::new();
+    let text = "model mixed\ninput x: real[2]\ntarget y: real\nlatent tau ~ Normal(0, 1)\n\
+                default { prior = Normal(0, exp(tau)), posterior = Delta }\n\
+                network { f = dense(1) }\nobserve y ~ Normal(loc = f, scale = 0.5)\nobjective elbo\n";
+    std::fs::write(place.path("mixed.bnn"), text).unwrap();
+    let said = place.ok("check mixed.bnn");
+    let whole = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "loss -(ELBO + log prior of the point estimates) / N",
+        "start expected KL and penalty",
+        "latent variables at their posteriors' middles",
+    ] {
+        assert!(whole.contains(words), "{words}: {said}");
+    }
+    let found = json(&place.ok("check mixed.bnn --format json"));
+    let parts = found["initial"]["parts"].as_array().unwrap();
+    let names: Vec<_> = parts
+        .iter()
+        .map(|part| part["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["KL", "penalty"]);
+    let sum: f64 = parts
+        .iter()
+        .map(|part| part["nats"].as_f64().unwrap())
+        .sum();
+    assert!((sum - found["initial"]["kl"].as_f64().unwrap()).abs() < 1e-9);
+    // Weighted, it is neither a bound nor an estimate's posterior.
+    let cold = text.replace("objective elbo", "objective elbo { temperature = 0.5 }");
+    std::fs::write(place.path("cold.bnn"), &cold).unwrap();
+    assert!(
+        place
+            .ok("check cold.bnn")
+            .contains("weighted KLs and penalties")
+    );
+    let warned = place.refused("check cold.bnn --deny temperature-not-one");
+    assert!(
+        warned.contains("the KL and penalty have weight 0.5"),
+        "{warned}"
+    );
+    let map = cold
+        .replace("latent tau ~ Normal(0, 1)\n", "")
+        .replace("exp(tau)", "1");
+    std::fs::write(place.path("map.bnn"), map).unwrap();
+    let said = place.ok("check map.bnn");
+    assert!(
+        !said.contains("maximum a posteriori") && said.contains("weighted penalties"),
+        "{said}"
+    );
+    let warned = place.refused("check map.bnn --deny temperature-not-one");
+    assert!(warned.contains("the penalty has weight 0.5"), "{warned}");
+}

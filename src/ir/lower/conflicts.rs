@@ -84,6 +84,7 @@ impl Lower<'_> {
         let support = self.support_of(bound);
         let family = posterior.0.family;
         if support.holds(posterior.0.support()) {
+            self.check_tails(bound, prior.1.span(), posterior);
             return;
         }
         let (family, name) = (family.signature().name, bound.distribution.signature().name);
@@ -117,6 +118,45 @@ impl Lower<'_> {
             Support::Real => message,
         };
         self.report(message.help("a prior on every number, such as `Normal(0, 1)`"));
+    }
+
+    /// A posterior whose tails are so much heavier than the prior's that the KL is infinite.
+    fn check_tails(
+        &mut self,
+        prior: &Prior,
+        prior_at: Option<Span>,
+        posterior: &(BoundPosterior, Origin),
+    ) {
+        // Given its local scales, a horseshoe is normal.
+        let (growth, local) = match prior.per_unit {
+            true => ([0.0, 2.0], "(local = unit)"),
+            false => (prior.distribution.growth(), ""),
+        };
+        let family = posterior.0.family;
+        if family.entries().integrates(growth) {
+            return;
+        }
+        let power = match growth[1] {
+            1.0 => "|w|".into(),
+            power => format!("|w|^{power}"),
+        };
+        let (family, name) = (family.signature().name, prior.distribution.signature().name);
+        let title = format!("KL({family} ‖ {name}{local}) is infinite");
+        let mut message = Diagnostic::error("E0401", title);
+        message = match prior_at {
+            Some(span) => message.at(span, format!("-ln p(w) grows as {power}")),
+            None => message.note(format!(
+                "where no prior is set, it is Normal(0, 1), of which -ln p(w) grows as {power}"
+            )),
+        };
+        if let Some(span) = posterior.1.span() {
+            message = message.context(span, format!("the mean of {power} is infinite"));
+        }
+        self.report(
+            message
+                .help("a prior with tails as heavy, such as `Cauchy(0, 1)`")
+                .help("`posterior = MeanField`, or `Laplace` for heavier tails"),
+        );
     }
 
     /// Where a prior has mass.

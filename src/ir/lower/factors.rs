@@ -2,7 +2,6 @@
 //! a horseshoe.
 
 use super::Lower;
-use crate::check::Fans;
 use crate::distribution;
 use crate::estimator::{self, Estimator};
 use crate::ir::arena::Handle;
@@ -26,11 +25,7 @@ impl Lower<'_> {
             return prior;
         }
         let family = posterior::find("LogNormal").expect("in the registry");
-        let fans = Fans {
-            fan_in: 1,
-            fan_out: 1,
-        };
-        let Some(posterior) = self.bound_posterior(family, "LogNormal", &[], Span::default(), fans)
+        let Some(posterior) = self.bound_posterior(family, "LogNormal", &[], Span::default(), None)
         else {
             return prior;
         };

@@ -3,7 +3,7 @@
 
 use super::Lower;
 use super::settings::NO_ESTIMATOR;
-use crate::check::{Fans, words};
+use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::estimator;
@@ -17,12 +17,6 @@ use crate::tensor::Shape;
 const POSITIVE: &str = "where a positive variable has no posterior set, it is LogNormal";
 const INTERVAL: &str = "where a variable between two ends has no posterior set, it is LogitNormal";
 const REAL: &str = "where a latent variable has no posterior set, it is MeanField";
-
-/// A single number has no fans; they are 1.
-const FANS: Fans = Fans {
-    fan_in: 1,
-    fan_out: 1,
-};
 
 impl Lower<'_> {
     /// Every latent variable, in the file's order.
@@ -82,21 +76,30 @@ impl Lower<'_> {
             kind: ExprKind::Call(prior.clone()),
             span: prior.span,
         };
-        let bound = self.prior(&name.text, &prior_expr, FANS);
+        let bound = self.prior(&name.text, &prior_expr, None);
+        if bound.as_ref().is_some_and(|prior| prior.per_unit) {
+            let title = "`local = unit` is of a kernel: a latent variable has no output units";
+            self.report(
+                Diagnostic::error("E0403", title)
+                    .at(prior.span, "")
+                    .help("leave `local` out: the scale is then integrated out"),
+            );
+            return None;
+        }
         let support = bound.as_ref().map(|prior| self.support_of(prior));
+        let (word, rule) = match support {
+            Some(Support::Real) | None => ("MeanField", REAL),
+            Some(Support::Positive) => ("LogNormal", POSITIVE),
+            Some(Support::Interval { .. }) => ("LogitNormal", INTERVAL),
+        };
         let posterior = match posterior_setting {
             Some(setting) => {
-                let posterior = self.posterior(&setting.value, FANS);
+                let posterior = self.posterior(&setting.value, None);
                 posterior.map(|posterior| (posterior, Origin::Own(setting.span)))
             }
             None => {
-                let (word, rule) = match support {
-                    Some(Support::Real) | None => ("MeanField", REAL),
-                    Some(Support::Positive) => ("LogNormal", POSITIVE),
-                    Some(Support::Interval { .. }) => ("LogitNormal", INTERVAL),
-                };
                 let family = posterior::find(word).expect("in the registry");
-                let bound = self.bound_posterior(family, word, &[], Span::default(), FANS);
+                let bound = self.bound_posterior(family, word, &[], Span::default(), None);
                 bound.map(|posterior| (posterior, Origin::Language(rule)))
             }
         };
@@ -109,7 +112,11 @@ impl Lower<'_> {
                 family.signature().name
             );
             let span = posterior_from.span().unwrap_or(name.span);
-            self.report(Diagnostic::error("E0411", title).at(span, ""));
+            self.report(
+                Diagnostic::error("E0411", title)
+                    .at(span, "")
+                    .help(format!("`posterior = {word}` is of one number")),
+            );
             return None;
         }
         if family.entries() == posterior::Entries::Free {
@@ -132,8 +139,8 @@ impl Lower<'_> {
             name: name.text.clone(),
             role: Role::Latent,
             shape: Shape::default(),
-            fan_in: FANS.fan_in,
-            fan_out: FANS.fan_out,
+            fan_in: 1,
+            fan_out: 1,
             prior: prior.0,
             posterior: posterior.0,
             factors: None,

@@ -139,6 +139,7 @@ impl Lower<'_> {
             parameter: parameter.name,
             domain,
             learned: &format!("{target}.{}", parameter.name),
+            of_prior: false,
             fans: None,
         };
         self.scalar(place, expr).map(Argument::Scalar)

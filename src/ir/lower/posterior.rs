@@ -14,7 +14,7 @@ use crate::syntax::ast::{Argument, Call, Expr, Ident};
 
 impl Lower<'_> {
     /// `MeanField(loc = …, scale = …)`
-    pub(super) fn posterior(&mut self, value: &Expr, fans: Fans) -> Option<BoundPosterior> {
+    pub(super) fn posterior(&mut self, value: &Expr, fans: Option<Fans>) -> Option<BoundPosterior> {
         let Some(call) = value.to_call() else {
             let known = POSTERIORS
                 .iter()
@@ -63,7 +63,7 @@ impl Lower<'_> {
         written: &str,
         arguments: &[Argument],
         span: Span,
-        fans: Fans,
+        fans: Option<Fans>,
     ) -> Option<BoundPosterior> {
         let text = family.signature().name.into();
         let bound = bind(
@@ -146,9 +146,9 @@ impl Lower<'_> {
     }
 
     /// `0.1`, `Normal(0, 0.1)`, `GlorotUniform`
-    fn initializer(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<Initializer> {
+    fn initializer(&mut self, name: &str, expr: &Expr, fans: Option<Fans>) -> Option<Initializer> {
         let Some(call) = family(expr) else {
-            let (scope, messages) = scoped!(self, Some(fans));
+            let (scope, messages) = scoped!(self, fans);
             return arguments::in_domain(name, expr, Domain::Real, scope, messages)
                 .map(Initializer::Constant);
         };
@@ -158,9 +158,27 @@ impl Lower<'_> {
         };
         let signature = scheme.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
-        let (scope, messages) = scoped!(self, Some(fans));
+        let (scope, messages) = scoped!(self, fans);
         let constants = bound.constants(scope, messages)?;
-        match scheme.resolve(&constants, [fans.fan_in, fans.fan_out]) {
+        let of = |fans| scheme.resolve(&constants, fans);
+        let resolved = match fans {
+            Some(fans) => of([fans.fan_in, fans.fan_out]),
+            None => of([1, 1]),
+        };
+        match resolved {
+            Ok(initializer) if fans.is_none() => {
+                // What is another with other fans, or with another shape, is of a kernel.
+                if initializer.depends_on_shape() || of([2, 3]) != Ok(initializer) {
+                    let title = format!("`{}` has no meaning here", call.name.text);
+                    self.report(
+                        Diagnostic::error("E0209", title)
+                            .at(call.span, "a latent variable has no inputs and outputs")
+                            .help("a number, or `Normal(0, 0.1)`"),
+                    );
+                    return None;
+                }
+                Some(initializer)
+            }
             Ok(initializer) => Some(initializer),
             Err(refusal) => {
                 let message = Diagnostic::error("E0207", refusal.title);
@@ -175,7 +193,7 @@ impl Lower<'_> {
         &mut self,
         name: &str,
         expr: &Expr,
-        fans: Fans,
+        fans: Option<Fans>,
     ) -> Option<(Transform, Initializer)> {
         let Some(call) = family(expr) else {
             return self.scale(name, expr, fans);
@@ -211,8 +229,13 @@ impl Lower<'_> {
     }
 
     /// The scale itself.
-    fn scale(&mut self, name: &str, expr: &Expr, fans: Fans) -> Option<(Transform, Initializer)> {
-        let (scope, messages) = scoped!(self, Some(fans));
+    fn scale(
+        &mut self,
+        name: &str,
+        expr: &Expr,
+        fans: Option<Fans>,
+    ) -> Option<(Transform, Initializer)> {
+        let (scope, messages) = scoped!(self, fans);
         let scale = arguments::in_domain(name, expr, Domain::Positive, scope, messages)?;
         let transform = Transform::default();
         if scale <= LEAST_SCALE {

@@ -237,7 +237,7 @@ impl Lower<'_> {
             }
         }
         let family = posterior::find("MeanField").expect("in the registry");
-        let bound = self.bound_posterior(family, "MeanField", &[], Span::default(), fans)?;
+        let bound = self.bound_posterior(family, "MeanField", &[], Span::default(), Some(fans))?;
         let origin = near.map_or(Origin::Language(MOPED_POSTERIOR), |slot| slot.origin());
         Some((bound, origin))
     }

@@ -15,7 +15,13 @@ use crate::syntax::ast::{Expr, ExprKind, Ident};
 
 impl Lower<'_> {
     /// `Normal(0, 1 / sqrt(fan_in))`, as the prior of `tensor`.
-    pub(super) fn prior(&mut self, tensor: &str, value: &Expr, fans: Fans) -> Option<Prior> {
+    /// `fans` are those of a kernel or bias; a latent variable has none.
+    pub(super) fn prior(
+        &mut self,
+        tensor: &str,
+        value: &Expr,
+        fans: Option<Fans>,
+    ) -> Option<Prior> {
         let Some(call) = value.to_call() else {
             self.report(
                 Diagnostic::error("E0206", "a prior is a distribution")
@@ -81,7 +87,8 @@ impl Lower<'_> {
                     parameter: parameter.name,
                     domain,
                     learned: &learned,
-                    fans: Some(fans),
+                    of_prior: true,
+                    fans,
                 };
                 match self.scalar(place, expr) {
                     Some(scalar) => {

@@ -22,7 +22,9 @@ pub(super) struct Place<'a> {
     pub domain: Domain,
     /// What a learned number in it is called.
     pub learned: &'a str,
-    /// The fans that are known there.
+    /// Whether that is a prior.
+    pub of_prior: bool,
+    /// The fans that are known there: those of a kernel or bias.
     pub fans: Option<Fans>,
 }
 
@@ -44,7 +46,9 @@ impl Lower<'_> {
 
     /// A number in its domain, whatever moves it.
     pub(super) fn scalar(&mut self, place: Place, expr: &Expr) -> Option<Scalar> {
-        if let Some(name) = place.fans.and_then(|_| self.of_posterior(expr)) {
+        if place.of_prior
+            && let Some(name) = self.of_posterior(expr)
+        {
             self.report(follow::message(name.span, &name.text));
             return None;
         }

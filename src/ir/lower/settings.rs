@@ -203,7 +203,7 @@ impl Lower<'_> {
     ) -> Option<(BoundPosterior, Origin)> {
         let (word, rule) = match slots.posterior {
             Some(slot) => {
-                let posterior = self.posterior(slot.value, fans)?;
+                let posterior = self.posterior(slot.value, Some(fans))?;
                 let entries = posterior.family.entries();
                 if role != Role::Bias || !matches!(entries, Entries::Masked | Entries::Scaled) {
                     return Some((posterior, slot.origin()));
@@ -214,14 +214,15 @@ impl Lower<'_> {
                     _ => RANK1_BIAS,
                 };
                 let family = posterior::find("Delta").expect("in the registry");
-                let point = self.bound_posterior(family, "Delta", &[], Span::default(), fans)?;
+                let point =
+                    self.bound_posterior(family, "Delta", &[], Span::default(), Some(fans))?;
                 return Some((point, Origin::Language(rule)));
             }
             None if role == Role::Bias && slots.prior.is_none() => ("deterministic", BARE_BIAS),
             None => ("MeanField", NO_POSTERIOR),
         };
         let family = posterior::find(word).expect("in the registry");
-        let posterior = self.bound_posterior(family, word, &[], Span::default(), fans)?;
+        let posterior = self.bound_posterior(family, word, &[], Span::default(), Some(fans))?;
         Some((posterior, Origin::Language(rule)))
     }
 
@@ -240,7 +241,7 @@ impl Lower<'_> {
                 Some((None, slot.origin()))
             }
             (Some(slot), _) => {
-                let prior = self.prior(name, slot.value, fans)?;
+                let prior = self.prior(name, slot.value, Some(fans))?;
                 Some((Some(prior), slot.origin()))
             }
             (None, Some(Entries::Point)) => {

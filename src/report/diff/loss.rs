@@ -1,11 +1,12 @@
 //! The likelihood, the objective, the terms of the loss, and sums over the model.
 
+use super::pairing::is_of_likelihood;
 use super::value::Which;
 use super::{Change, Section, Totals, Two};
 use crate::check::expression::show;
 use crate::ir::{
-    Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Scale, Subject, Tensor,
-    Term, TermKind,
+    Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Node, Scale, Subject,
+    Tensor, Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::report::initial::initial_terms;
@@ -15,10 +16,9 @@ use std::sync::Arc;
 pub fn likelihood(two: &Two, out: &mut Vec<Change>) {
     let exact = |which: Which| {
         let observe = &two.model(which).observe;
-        let argument = |argument: &Argument| match (argument, which) {
-            (Argument::Node(node), Which::First) => format!("{:?}", two.pairing.node(*node)),
-            (Argument::Node(node), Which::Second) => format!("{:?}", Some(node)),
-            (Argument::Scalar(scalar), _) => two.exact(which, scalar),
+        let argument = |argument: &Argument| match argument {
+            Argument::Node(node) => read(two, which, *node),
+            Argument::Scalar(scalar) => two.exact(which, scalar),
         };
         let arguments: Vec<String> = observe.arguments.iter().map(argument).collect();
         (observe.likelihood.signature().name, arguments)
@@ -28,6 +28,26 @@ pub fn likelihood(two: &Two, out: &mut Vec<Change>) {
         let change = Change::new(Section::Likelihood, &two.b.target.name, "");
         out.extend(change.changed(before, after));
     }
+}
+
+/// What `observe` reads: a layer of the second model, an entry of one, an activation of either.
+fn read(two: &Two, which: Which, node: Handle<Node>) -> String {
+    let found = &two.model(which).nodes[node];
+    if let (true, [above]) = (is_of_likelihood(found), &found.inputs[..]) {
+        let above = read(two, which, *above);
+        return match found.call.as_ref().and_then(|call| call.layer) {
+            Some(layer) => format!("{}({above})", layer.signature().name),
+            None => {
+                let entry = found.name.rfind('[').map_or("", |at| &found.name[at..]);
+                format!("{above}{entry}")
+            }
+        };
+    }
+    let layer = match which {
+        Which::First => two.pairing.node(node),
+        Which::Second => Some(node),
+    };
+    format!("{layer:?}")
 }
 
 /// What the file asks for.

@@ -31,9 +31,9 @@ pub struct Diff {
     /// How many kernels and biases both have: what `every kernel` means.
     #[serde(skip)]
     common: [usize; 2],
-    /// Whether their terms are penalties and no KLs.
+    /// What their terms are beside the data's: `KL`, `penalty`.
     #[serde(skip)]
-    penalties: [bool; 2],
+    weighted: [Vec<&'static str>; 2],
 }
 
 /// A fact in which two models differ.
@@ -128,7 +128,7 @@ pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
         same: changes.is_empty(),
         totals: loss::totals(first, second),
         common: parameters::common(&two),
-        penalties: [a, b].map(Model::is_map),
+        weighted: [a, b].map(Model::weighted),
         changes,
     }
 }

@@ -78,12 +78,7 @@ fn both(two: &Two, first: Handle<Node>, second: Handle<Node>, out: &mut Vec<Chan
         true => "number",
         false => "name",
     };
-    let (name_a, name_b) = match call_a.layer {
-        // An entry has the name of what it is taken out of.
-        None => (index(&a.name), index(&b.name)),
-        Some(_) => (a.name.as_str(), b.name.as_str()),
-    };
-    out.extend(change(field).changed(name_a, name_b));
+    out.extend(change(field).changed(a.name.as_str(), b.name.as_str()));
     let word = |layer: Option<&'static dyn crate::layer::Layer>| layer.map(|l| l.signature().name);
     if word(call_a.layer) != word(call_b.layer) {
         let (before, after) = (call(two.a, a), call(two.b, b));
@@ -101,11 +96,6 @@ fn both(two: &Two, first: Handle<Node>, second: Handle<Node>, out: &mut Vec<Chan
         };
         out.extend(change("input").changed(name(two.a, &a.inputs), name(two.b, &b.inputs)));
     }
-}
-
-/// `[0]` of `out[0]`
-fn index(name: &str) -> &str {
-    name.rfind('[').map_or(name, |at| &name[at..])
 }
 
 /// What a layer of the first model is computed from, as layers of the second: where one is gone, what

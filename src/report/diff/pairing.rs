@@ -5,8 +5,10 @@
 //! the largest there is (Needleman and Wunsch 1970), and a layer put in between is one layer more and
 //! not a change of all that are numbered after it. Parameters, learned numbers and terms follow their
 //! layers.
+//!
+//! What `observe` takes out of a value or makes of it is no layer: it is compared with the likelihood.
 
-use crate::ir::{Call, Handle, Learned, Model, Node, Tensor};
+use crate::ir::{Handle, Learned, Model, Node, Tensor};
 use std::collections::{HashMap, HashSet};
 
 /// A part of the first model, of the second, or of both.
@@ -48,8 +50,9 @@ impl Pairing {
 
 /// Whether a layer has the number that the language gives to unnamed ones: `relu_2`.
 pub fn is_numbered(node: &Node) -> bool {
-    let Some(call) = &node.call else { return false };
-    let Some(layer) = call.layer else { return true };
+    let Some(layer) = node.call.as_ref().and_then(|call| call.layer) else {
+        return false;
+    };
     let name = node.name.rsplit('.').next().unwrap_or_default();
     let number = name
         .strip_prefix(layer.signature().name)
@@ -57,13 +60,21 @@ pub fn is_numbered(node: &Node) -> bool {
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// The layer's word; that of an entry of a value is its index.
+/// Whether it is written in `observe` and no layer: `out[0]`, `softplus(out)`.
+pub fn is_of_likelihood(node: &Node) -> bool {
+    node.call.is_some() && node.name.contains(['(', '['])
+}
+
+/// The layers, the input first.
+fn layers(model: &Model) -> impl Iterator<Item = (Handle<Node>, &Node)> {
+    let nodes = model.nodes.iter();
+    nodes.filter(|(_, node)| !is_of_likelihood(node))
+}
+
+/// The layer's word.
 fn word(node: &Node) -> &str {
-    match node.call.as_ref().map(|call| call.layer) {
-        None => "input",
-        Some(None) => node.name.rfind('[').map_or("", |at| &node.name[at..]),
-        Some(Some(layer)) => layer.signature().name,
-    }
+    let layer = node.call.as_ref().and_then(|call| call.layer);
+    layer.map_or("input", |layer| layer.signature().name)
 }
 
 /// All that a layer is but its name.
@@ -78,10 +89,7 @@ fn text(model: &Model, node: &Node) -> String {
     };
     let parameters = node.call.iter().flat_map(|call| [call.kernel, call.bias]);
     let parameters: Vec<String> = parameters.flatten().map(settings).collect();
-    let call = match &node.call {
-        Some(Call { layer: None, .. }) => word(node).to_owned(),
-        _ => model.call_text(node),
-    };
+    let call = model.call_text(node);
     format!("{call} {:?} {parameters:?}", node.shape)
 }
 
@@ -115,7 +123,7 @@ struct Side<'a> {
 
 fn sides<'a>(model: &'a Model, other: &Model) -> Vec<Side<'a>> {
     let named = |model: &Model| -> HashSet<String> {
-        let nodes = model.nodes.iter().map(|(_, node)| node);
+        let nodes = layers(model).map(|(_, node)| node);
         let named = nodes.filter(|node| node.call.is_some() && !is_numbered(node));
         named.map(|node| node.name.clone()).collect()
     };
@@ -127,16 +135,11 @@ fn sides<'a>(model: &'a Model, other: &Model) -> Vec<Side<'a>> {
         named: own.contains(&node.name),
         kept: own.contains(&node.name) && theirs.contains(&node.name),
     };
-    model
-        .nodes
-        .iter()
-        .skip(1)
-        .map(|(_, node)| side(node))
-        .collect()
+    layers(model).skip(1).map(|(_, node)| side(node)).collect()
 }
 
 fn nodes(a: &Model, b: &Model) -> Vec<Pair<Node>> {
-    let handles = |model: &Model| model.nodes.iter().map(|(h, _)| h).collect::<Vec<_>>();
+    let handles = |model: &Model| layers(model).map(|(h, _)| h).collect::<Vec<_>>();
     let (of_a, of_b) = (handles(a), handles(b));
     let (xs, ys) = (sides(a, b), sides(b, a));
     // best[i][j]: the largest sum over the layers from i and from j on.

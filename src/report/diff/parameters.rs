@@ -100,6 +100,7 @@ fn start_of(argument: &str, tensor: &Tensor) -> Option<&'static str> {
         "loc" => Some("start of loc"),
         "scale" => Some("start of scale"),
         _ if tensor.factors.is_some() => None,
+        "factor" => Some("start of factor"),
         _ => Some("start"),
     }
 }

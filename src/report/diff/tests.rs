@@ -74,6 +74,42 @@ fn gives(replacements: &[(&str, &str)], expected: &[&str]) {
     assert_eq!(facts(BASE, &with(replacements)), expected);
 }
 
+/// A gradient by rho depends on how the scale comes out of it, whatever the scale is.
+#[test]
+fn a_transform_is_a_difference_where_the_start_is_not() {
+    let with_scale = |scale: &str| with(&[("Softplus(Normal(-3, 0.1))", scale)]);
+    let layers = ["first", "dense_1", "f"];
+    let parameters = layers.map(|layer| ["kernel", "bias"].map(|of| format!("{layer}.{of}")));
+    let expected = parameters.as_flattened().iter();
+    let expected = expected.map(|name| format!("Parameters {name} start of scale: Exp(0) -> 1"));
+    assert_eq!(
+        facts(&with_scale("Exp(0)"), &with_scale("1")),
+        expected.collect::<Vec<_>>()
+    );
+}
+
+/// What `observe` reads is the likelihood's, entry by entry and by its text.
+#[test]
+fn entries_that_the_likelihood_reads_are_told_with_it() {
+    let reads = |arguments: &str| {
+        with(&[
+            ("f = dense(1)", "f = dense(4)"),
+            ("loc = f, scale = learned(0.5)", arguments),
+        ])
+    };
+    let two = reads("f[0], softplus(f[1])");
+    for (other, expected) in [
+        ("f[1], softplus(f[0])", "Normal(y | f[1], softplus(f[0]))"),
+        ("f[0], softplus(f[3])", "Normal(y | f[0], softplus(f[3]))"),
+        ("f[0], sigmoid(f[1])", "Normal(y | f[0], sigmoid(f[1]))"),
+    ] {
+        let expected = format!("Likelihood y : Normal(y | f[0], softplus(f[1])) -> {expected}");
+        assert_eq!(facts(&two, &reads(other)), [expected]);
+    }
+    let renamed = two.replace("f = ", "g = ").replace("f[", "g[");
+    assert_eq!(facts(&two, &renamed), ["Network g name: f -> g"]);
+}
+
 #[test]
 fn what_a_fit_does_not_depend_on_is_no_difference() {
     for replacements in [
@@ -284,6 +320,8 @@ fn posteriors_starts_and_estimators() {
             "Parameters f.bias posterior: MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3, 0.1))) \
              -> Delta(loc = 0)",
             "Parameters f.bias estimator: reparameterization -> none",
+            "Loss minimised : -ELBO / N, minimised; all constants kept -> -(ELBO + log prior of the point \
+             estimates) / N, minimised; all constants kept",
             "Loss f.bias term: KL, closed form, Normal || Normal, times 1/N -> penalty -log p, no KL, times 1/N",
         ],
     );

@@ -1,7 +1,7 @@
 //! `bnnc diff` for a person: a fact a line, what changes alike in one.
 
 use super::{Change, Diff, Section, Totals, What};
-use crate::check::words::count;
+use crate::check::words::{count, join};
 use crate::ir::Role;
 use crate::report::table::{short, thousands};
 
@@ -63,7 +63,7 @@ impl Diff {
                 out += &set(&lines, width);
             }
         }
-        let totals = totals(&self.totals, self.penalties);
+        let totals = totals(&self.totals, &self.weighted);
         if !totals.is_empty() {
             out += "\ntotals\n";
             out += &set(&totals, width);
@@ -170,11 +170,14 @@ fn rows<'a>(changes: impl Iterator<Item = &'a Change>) -> Vec<Row<'a>> {
     rows
 }
 
-fn totals(totals: &Totals, penalties: [bool; 2]) -> Vec<Line> {
-    let what = match penalties {
-        [true, true] => "penalty",
-        [false, false] => "KL",
-        _ => "KL or penalty",
+fn totals(totals: &Totals, [first, second]: &[Vec<&str>; 2]) -> Vec<Line> {
+    let names = |words: &[&str]| join(words.iter().map(ToString::to_string).collect(), "and");
+    let (before, after) = (names(first), names(second));
+    let what = match (first.is_empty(), second.is_empty()) {
+        _ if before == after => after,
+        (true, _) => after,
+        (_, true) => before,
+        _ => format!("{before}, now {after},"),
     };
     let mut lines = Vec::new();
     let mut line = |subject: &str, values: [String; 2]| {

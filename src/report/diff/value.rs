@@ -3,6 +3,7 @@
 use super::Two;
 use crate::check::expression::show;
 use crate::ir::{BoundPosterior, Handle, Initializer, Learned, Model, Prior, Scalar, Tensor};
+use crate::posterior::Transform;
 use crate::signature::Kind;
 use sha2::{Digest, Sha256};
 
@@ -200,9 +201,16 @@ pub fn start(posterior: &BoundPosterior, argument: &str) -> Value {
         None => "none".into(),
         Some(Initializer::Constant(raw)) if is_scale => {
             let scale: f64 = posterior.transform.value(raw);
-            Value {
-                exact: format!("{scale:?}"),
-                shown: show(scale),
+            // A number is the scale itself, by way of the transform that the language takes unasked.
+            match posterior.transform == Transform::default() {
+                true => scale.into(),
+                false => {
+                    let transform = posterior.transform.name();
+                    Value {
+                        exact: format!("{transform}({raw:?})"),
+                        shown: format!("{transform}({})", show(raw)),
+                    }
+                }
             }
         }
         Some(initializer) => {
