@@ -121,6 +121,14 @@ impl Role {
     pub fn is_of_layer(self) -> bool {
         matches!(self, Role::Kernel | Role::Bias)
     }
+
+    /// The bias beside a kernel, and the kernel beside a bias.
+    pub fn other_of_layer(self) -> Role {
+        match self {
+            Role::Kernel => Role::Bias,
+            _ => Role::Kernel,
+        }
+    }
 }
 
 /// A parameter of the network, or a latent variable beside it.
