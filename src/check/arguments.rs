@@ -303,7 +303,8 @@ pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> 
     let message = Diagnostic::error(
         "E0207",
         format!(
-            "`{name}` is a whole number, 1 or more; {} is {said}",
+            "{} is a whole number, 1 or more; {} is {said}",
+            named(name),
             show(value)
         ),
     );
@@ -341,11 +342,24 @@ pub fn in_domain(
     messages.push(
         Diagnostic::error(
             "E0207",
-            format!("`{name}` is {}, not {}", domain.describe(), show(value)),
+            format!(
+                "{} is {}, not {}",
+                named(name),
+                domain.describe(),
+                show(value)
+            ),
         )
         .at(expr.span, value_label(expr, value, scope)),
     );
     None
+}
+
+/// An argument's word; what has none is said in several: the size of an axis.
+fn named(name: &str) -> String {
+    match name.contains(' ') {
+        true => name.into(),
+        false => format!("`{name}`"),
+    }
 }
 
 /// `= 0.5`, unless the expression says that itself.
@@ -373,7 +387,7 @@ fn word<'a>(expr: &'a Expr, scope: Scope) -> Option<&'a str> {
 fn not_a_number(name: &str, word: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         "E0206",
-        format!("`{name}` is a number, not the word `{word}`"),
+        format!("{} is a number, not the word `{word}`", named(name)),
     )
     .at(span, "")
 }

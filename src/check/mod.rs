@@ -5,6 +5,7 @@
 
 pub mod arguments;
 pub mod constants;
+mod elsewhere;
 pub mod expression;
 mod messages;
 pub mod words;

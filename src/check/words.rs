@@ -1,5 +1,6 @@
 //! Lists of words in messages.
 
+use super::elsewhere;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::signature::Signature;
 use crate::syntax::ast::Ident;
@@ -26,7 +27,8 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// An error about an unknown word: the nearest known one as a patch, and all known ones as a note.
+/// An error about an unknown word: what it is here if another tool has it, or else the nearest known one
+/// as a patch; and all known ones as a note.
 pub fn unknown<'a>(
     code: &'static str,
     title: String,
@@ -36,9 +38,16 @@ pub fn unknown<'a>(
 ) -> Diagnostic {
     let known: Vec<&str> = known.into_iter().collect();
     let message = Diagnostic::error(code, title).at(word.span, "");
-    let message = match nearest(&word.text, known.iter().copied()) {
-        Some(near) => message.patch(format!("there is `{near}`"), word.span, near),
-        None => message,
+    let elsewhere = elsewhere::find(code, &word.text)
+        .filter(|entry| entry.ours.is_none_or(|ours| known.contains(&ours)));
+    let near = nearest(&word.text, known.iter().copied());
+    let message = match (elsewhere, near) {
+        (Some(entry), _) => match entry.ours {
+            Some(ours) => message.patch(entry.help, word.span, ours),
+            None => message.help(entry.help),
+        },
+        (None, Some(near)) => message.patch(format!("there is `{near}`"), word.span, near),
+        (None, None) => message,
     };
     if known.is_empty() {
         message

@@ -2,6 +2,7 @@
 
 use crate::check::words::join;
 use crate::data::Request;
+use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Result};
 use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
@@ -120,6 +121,21 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
         .ok()
         .filter(|n| *n > 0)
         .ok_or_else(|| "expected a whole number of at least 1".into())
+}
+
+/// What is set aside: a number of examples, or a fraction of them.
+pub fn validation(text: &str) -> std::result::Result<Validation, String> {
+    match text.parse() {
+        Ok(count) => Ok(Validation::Count(count)),
+        Err(_) => text
+            .parse()
+            .ok()
+            .filter(|x| *x > 0.0 && *x < 1.0)
+            .map(Validation::Fraction)
+            .ok_or_else(|| {
+                "expected a number of examples, or a fraction above 0 and below 1".into()
+            }),
+    }
 }
 
 /// A number above 0.

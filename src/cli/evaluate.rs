@@ -6,7 +6,7 @@ use super::open::{Chosen, Which, open};
 use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
-use crate::evaluate::{Mixtures, Scores, elbo, predict_with, score};
+use crate::evaluate::{Elbo, Mixtures, Scores, elbo, predict_with, score};
 use crate::loss::Term;
 use crate::train::progress::{number, percent};
 use clap::Args;
@@ -45,14 +45,17 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
     let chosen = run.choose(&args.data, args.split, true)?;
-    warn_of_one_draw(&run.model, args.samples);
+    // Where nothing is random, every draw is the same.
+    let random = run.model.is_random();
+    let samples = if random { args.samples } else { 1 };
+    warn_of_one_draw(&run.model, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
     let mixtures = run.mixtures(Mixtures::Levels);
-    let predicted = predict_with(&mut interpreter, &part, args.samples, seed, mixtures)?;
+    let predicted = predict_with(&mut interpreter, &part, samples, seed, mixtures)?;
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
-    let elbo = elbo(&mut interpreter, &run.model, &scores, n, args.samples, seed);
+    let elbo = elbo(&mut interpreter, &run.model, &scores, n, samples, seed);
     match args.format {
         Format::Json => {
             let mut answer = json!(scores);
@@ -81,11 +84,23 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             );
             say!("data       {}", chosen.name);
             say_columns(&chosen);
-            say!("draws      {} of the weights, averaged\n", args.samples);
+            match random {
+                true => say!("draws      {samples} of the weights, averaged\n"),
+                false => say!("draws      none: every weight is a point, and predicts once\n"),
+            }
             print_scores(&scores, run.target_names());
-            let (what, loss) = (elbo.quantity, number(elbo.loss));
+            let (what, loss) = (
+                head(&elbo, chosen.split, scores.examples()),
+                number(elbo.loss),
+            );
             say!("\n{what} = {loss}, with N = {n} training examples");
             print_terms(&elbo.terms);
+            if run.model.loss.terms.iter().any(|t| run.model.is_noisy(t)) {
+                let draws = crate::check::words::count(samples, "draw", "draws");
+                let text =
+                    format!("terms over the weights are Monte-Carlo estimates, from {draws}");
+                say_wrapped("  ", &text);
+            }
             if let Some(objective) = elbo.objective {
                 let (loss, t) = (number(objective.loss), objective.temperature);
                 say!("\nobjective minimised = {loss}, with T = {t}");
@@ -150,6 +165,31 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
                 line(name, percent(coverage.covered), &what);
             }
         }
+    }
+}
+
+/// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
+fn head(elbo: &Elbo, split: &str, examples: usize) -> String {
+    let quantity = elbo.quantity;
+    if split == "train" {
+        return quantity.into();
+    }
+    let what = match elbo.terms.len() {
+        1 => return format!("nll of {examples} {}", examples_of(split)),
+        _ if quantity == "-ELBO / N" => "KL/N",
+        _ => "the weights' terms / N",
+    };
+    format!(
+        "{split} nll + {what} (not {quantity}: the nll is of {examples} {})",
+        examples_of(split)
+    )
+}
+
+fn examples_of(split: &str) -> &'static str {
+    match split {
+        "test" => "held-out examples",
+        "validation" => "examples that were set aside",
+        _ => "examples of other data",
     }
 }
 

@@ -1,20 +1,26 @@
-//! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code.
+//! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code or of
+//! a word of the language.
 
 use super::arguments::{DataSource, Sets, count, without_use};
 use super::check::{facts, settings};
 use super::terminal::{out, width};
-use crate::compile;
+use super::words;
+use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
 use crate::explain::explain;
+use crate::ir::Facts;
 use crate::lint::{self, LINTS};
+use crate::train;
+use crate::train::run_dir::RunDir;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
 /// The arguments of `bnnc explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A model file, or the code of a message: E0301, temperature-not-one
-    #[arg(value_name = "MODEL|CODE")]
+    /// A model file, the folder of a run, the code of a message (E0301, temperature-not-one) or a word of
+    /// the language (Horseshoe)
+    #[arg(value_name = "MODEL|RUN|CODE|WORD")]
     what: String,
     #[command(flatten)]
     data: DataSource,
@@ -59,38 +65,81 @@ impl ExplainArgs {
 /// a model file nor a code.
 pub fn run(args: &ExplainArgs) -> Result<()> {
     let path = Path::new(&args.what);
-    if !path.exists()
-        && let Some(page) = page(&args.what).or_else(|| lint::find(&args.what).map(|l| l.page()))
-    {
-        args.of_models_alone();
-        out(format_args!("{page}"));
-        return Ok(());
+    if !path.exists() {
+        let page = page(&args.what).or_else(|| lint::find(&args.what).map(|lint| lint.page()));
+        let found: Vec<&str> = match page {
+            Some(page) => vec![page],
+            // `Laplace` is a prior and a posterior.
+            None => words::pages(&args.what).collect(),
+        };
+        if !found.is_empty() {
+            args.of_models_alone();
+            out(format_args!("{}", found.join("\n")));
+            return Ok(());
+        }
+    }
+    if path.is_dir() {
+        return explain_run(path, args);
     }
     if !path.exists() && path.extension().is_none_or(|extension| extension != "bnn") {
         return Err(unknown(&args.what).into());
     }
-    let (_, config) = settings(path, &args.data, &args.sets, args.batch_size)?;
+    let (run_file, config) = settings(path, &args.data, &args.sets, args.batch_size)?;
     let mut compiled = compile::file(path, &config.set)?;
     compiled.draw(config.samples);
-    let (facts, _) = facts(&config, &compiled)?;
-    let document = explain(&compiled.model, &facts);
-    let text = match args.format.unwrap_or_default() {
+    let (mut facts, _) = facts(&config, &compiled)?;
+    if run_file.is_some() || facts.data.is_some() {
+        facts.training = Some(train::training(&config));
+    }
+    write(&compiled, &facts, args.format.unwrap_or_default());
+    Ok(())
+}
+
+/// The model of a run as it was trained, on what its folder says: the data is not read again.
+fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
+    if args.data.data.is_some() || !args.sets.set.is_empty() || args.batch_size.is_some() {
+        let title = format!("the run in `{}` has its own settings", path.display());
+        return Err(Diagnostic::error("E0607", title)
+            .help("leave `--data`, `--set` and `--batch-size` out, or name a model file")
+            .into());
+    }
+    let run = RunDir::open(path)?;
+    let config = run.config()?;
+    let mut compiled = run.compile(&config)?;
+    compiled.draw(config.samples);
+    let record = run.data(&compiled.model)?;
+    let n = record.training_examples;
+    let facts = Facts {
+        training_examples: Some(n),
+        validation_examples: record.validation_examples,
+        batch: Some(config.batch_size.min(n)),
+        data: Some(record.name),
+        training: Some(train::training(&config)),
+        ..train::facts(&config, None, 0)
+    };
+    write(&compiled, &facts, args.format.unwrap_or_default());
+    Ok(())
+}
+
+fn write(compiled: &Compiled, facts: &Facts, format: Format) {
+    let document = explain(&compiled.model, facts);
+    let text = match format {
         Format::Text => document.text(width()),
         Format::Markdown => document.markdown(),
         Format::Latex => document.latex(),
     };
     out(format_args!("{text}"));
-    Ok(())
 }
 
 fn unknown(what: &str) -> Diagnostic {
-    let title = format!("`{what}` is neither a code nor a model file");
+    let title =
+        format!("`{what}` is neither a code, a word of the language, a model file nor a run");
     let message = Diagnostic::error("E0610", title);
     let lints = LINTS.iter().map(|lint| lint.name());
-    match nearest(what, pages().chain(lints)) {
+    match nearest(what, pages().chain(lints).chain(words::all())) {
         Some(near) => message.help(format!("there is `{near}`")),
         None => message
             .note("a code stands in brackets before a message: error[E0301]")
-            .help("the path of a model file ends with .bnn"),
+            .help("the path of a model file ends with .bnn; `bnnc list` prints the words"),
     }
 }

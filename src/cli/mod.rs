@@ -11,9 +11,11 @@ mod lints;
 mod list;
 mod loss;
 mod open;
+mod outcome;
 mod predict;
 mod terminal;
 mod train;
+mod words;
 
 use crate::diagnostic::to_json;
 use arguments::Format;

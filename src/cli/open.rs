@@ -236,7 +236,7 @@ impl Opened {
         self.record.columns.as_ref().map_or(&[], |c| &c.targets)
     }
 
-    /// Epochs done, as text: `20 epochs`, `2.5 of 20 epochs`.
+    /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`.
     pub fn progress(&self) -> String {
         let steps = self
             .record
@@ -244,14 +244,19 @@ impl Opened {
             .div_ceil(self.config.batch_size);
         let done = self.counters.step as f64 / steps as f64;
         match done >= self.config.epochs as f64 {
-            true => format!("{} epochs", self.config.epochs),
+            true => epochs(self.config.epochs),
             false => format!(
-                "{} of {} epochs",
+                "{} of {}",
                 (done * 100.0).round() / 100.0,
-                self.config.epochs
+                epochs(self.config.epochs)
             ),
         }
     }
+}
+
+/// `1 epoch`, `20 epochs`
+fn epochs(count: usize) -> String {
+    crate::check::words::count(count, "epoch", "epochs")
 }
 
 impl Chosen {

@@ -42,12 +42,14 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
         let chosen = run.choose(&args.data, args.split, false)?;
-        warn_of_one_draw(&run.model, args.samples);
+        let random = run.model.is_random();
+        let samples = if random { args.samples } else { 1 };
+        warn_of_one_draw(&run.model, samples);
         let part = run.part(&chosen);
         let predicted = predict_with(
             &mut interpreter,
             &part,
-            args.samples,
+            samples,
             args.seed.unwrap_or(run.config.seed),
             run.mixtures(Mixtures::Quantiles),
         )?;
@@ -59,12 +61,12 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         predict::write(&args.out, &predicted, &part, &rows, &names)?;
         say!("data       {}", chosen.name);
         say_columns(&chosen);
-        say!(
-            "{} predictions, {} draws each, in {}",
-            predicted.examples,
-            args.samples,
-            args.out.display()
-        );
+        let how = match random {
+            true => format!("{samples} draws each"),
+            false => "each of the one point that the weights are".into(),
+        };
+        let (count, out) = (predicted.examples, args.out.display());
+        say!("{count} predictions, {how}, in {out}");
         Ok(())
     })
 }

@@ -53,11 +53,16 @@ fn color() -> bool {
 
 /// Prints messages to standard error.
 pub(crate) fn report(failure: &Failure) {
-    let text = render(
-        &failure.diagnostics,
-        failure.source_file.as_deref(),
-        color(),
-    );
+    let wrapped: Vec<Diagnostic>;
+    let diagnostics = match terminal_size::terminal_size_of(io::stderr()) {
+        Some((terminal_size::Width(width), _)) => {
+            let all = failure.diagnostics.iter();
+            wrapped = all.map(|d| within(d, usize::from(width).max(60))).collect();
+            &wrapped
+        }
+        None => &failure.diagnostics,
+    };
+    let text = render(diagnostics, failure.source_file.as_deref(), color());
     err(&text);
     let count = failure
         .diagnostics
@@ -69,11 +74,36 @@ pub(crate) fn report(failure: &Failure) {
     }
 }
 
+/// A message whose sentences are broken between words, for a terminal that would break them anywhere.
+fn within(diagnostic: &Diagnostic, width: usize) -> Diagnostic {
+    let lines =
+        |text: &str, before: usize| wrap(text, width.saturating_sub(before).max(20)).join("\n");
+    let mut diagnostic = diagnostic.clone();
+    // `warning[code]: `
+    let before = "warning[]: ".len() + diagnostic.code.len();
+    diagnostic.title = lines(&diagnostic.title, before);
+    // `   = note: `, behind the number of a line.
+    let before = "    = note: ".len() + 4;
+    for note in &mut diagnostic.notes {
+        *note = lines(note, before);
+    }
+    for help in &mut diagnostic.helps {
+        help.text = lines(&help.text, before);
+    }
+    diagnostic
+}
+
 /// The width of standard output in characters; 100 where it is no terminal.
 pub(crate) fn width() -> usize {
     terminal_size::terminal_size_of(io::stdout())
         .map_or(100, |(terminal_size::Width(w), _)| usize::from(w))
         .clamp(60, 140)
+}
+
+/// The width of standard error, where bars are drawn.
+pub(crate) fn bar_width() -> usize {
+    terminal_size::terminal_size_of(io::stderr())
+        .map_or(80, |(terminal_size::Width(w), _)| usize::from(w))
 }
 
 /// Prints `text` after `head`, further lines under its beginning.
@@ -106,6 +136,28 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_broken_between_words() {
+        let long =
+            "a title of many words that goes on for longer than a narrow terminal is wide, and on";
+        let message = Diagnostic::warning("some-lint", long).note(long).help(long);
+        let text = render(&[within(&message, 60)], None, false);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 60),
+            "{text}"
+        );
+        let words =
+            |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+        let found = words(&text);
+        let mut rest = found.iter();
+        assert!(
+            words(long)
+                .iter()
+                .all(|word| rest.any(|other| other == word)),
+            "{text}"
+        );
+    }
 
     #[test]
     fn words_are_wrapped_where_they_fit() {

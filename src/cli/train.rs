@@ -1,11 +1,13 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
-use super::arguments::{DataSource, Sets, count, positive, with_threads};
+use super::arguments::{DataSource, Sets, count, positive, validation, with_threads};
 use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
-use super::terminal::{err, out, say, say_wrapped, width};
+use super::outcome::{self, Blind};
+use super::terminal::{bar_width, err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
 use crate::data::scaling::Transform;
+use crate::data::split::Validation;
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
@@ -14,13 +16,14 @@ use crate::ir::{self, Facts, Model, TermKind};
 use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::pretrained;
+use crate::prior_predictive::Observed;
 use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config, Overrides};
 use crate::train::examples::{Part, Prepared};
 use crate::train::fit::{Outcome, Training};
 use crate::train::metrics::Naming;
-use crate::train::progress::{Progress, duration, number};
+use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::run_dir::{DataRecord, RunDir};
 use clap::Args;
 use std::io::IsTerminal;
@@ -54,6 +57,9 @@ pub struct TrainArgs {
     /// Monte-Carlo samples of the weights a step; else the model's
     #[arg(long, value_name = "S", value_parser = count)]
     samples: Option<usize>,
+    /// Training examples to set aside and watch the run with, a number or a fraction [default: 0]
+    #[arg(long, value_name = "PART", value_parser = validation)]
+    validation: Option<Validation>,
     /// Threads; else one a core. A run has the same bits with any number
     #[arg(long, value_name = "N", value_parser = count)]
     threads: Option<usize>,
@@ -135,6 +141,7 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         data_dir: args.data.data_dir.clone(),
         target: args.data.target.clone(),
         test_rows: args.data.test_rows.clone(),
+        validation: args.validation,
         set: args.sets.set.clone(),
     });
     if let (Some(run), Some(data)) = (resumed, &args.data.data) {
@@ -187,6 +194,7 @@ fn flags(args: &TrainArgs) -> String {
         ("--learning-rate", args.learning_rate.is_some()),
         ("--seed", args.seed.is_some()),
         ("--samples", args.samples.is_some()),
+        ("--validation", args.validation.is_some()),
         ("--set", !args.sets.set.is_empty()),
     ];
     given
@@ -400,27 +408,48 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
     }
     let begun = Instant::now();
     let mut print = |line: &str| out(format_args!("{line}\n"));
-    let mut progress = Progress::new(
-        (config.epochs, steps),
-        model.weights_label(),
-        std::io::stderr().is_terminal(),
-        &mut print,
-    );
+    let screen = Screen {
+        print: &mut print,
+        width: width(),
+        bar: std::io::stderr()
+            .is_terminal()
+            .then_some(bar_width as fn() -> usize),
+    };
+    let mut progress = Progress::new((config.epochs, steps), model.weights_label(), screen);
     let outcome = training.train(counters, &mut progress);
     progress.finish();
+    let last = progress.last();
     match outcome? {
         Outcome::Interrupted { step } => {
             let (epoch, index) = (step / steps as u64, step % steps as u64);
-            say!("\nstopped    after {epoch} epochs and {index} steps, saved");
+            let (epochs, steps) = (
+                plural(epoch as usize, "epoch"),
+                plural(index as usize, "step"),
+            );
+            say!("\nstopped    after {epochs} and {steps}, saved");
             say!("go on      {}", resume_command(args, &run));
         }
         Outcome::Finished => {
             let time = duration(begun.elapsed());
             say!("\nfinished   {} in {time}", plural(config.epochs, "epoch"));
+            let warning = last
+                .zip(blind(prepared))
+                .and_then(|((nll, fit), blind)| outcome::warning(nll, fit, &blind));
+            if let Some(text) = warning {
+                say_wrapped("warning    ", &text);
+            }
             conclude(&start, &run, &mut interpreter)?;
         }
     }
     Ok(())
+}
+
+/// What can be predicted without the inputs.
+fn blind(prepared: &Prepared) -> Option<Blind> {
+    match Observed::of(&prepared.training()) {
+        Observed::Classes { entropy, .. } => Some(Blind::Frequencies(entropy)),
+        Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),
+    }
 }
 
 /// The command that goes on with a run.
@@ -509,11 +538,9 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     say!("settings   {}", start.settings_from);
     say!("directory  {}", run.path().display());
     if done > 0 {
-        say!(
-            "resumed    after {} epochs and {} steps",
-            done / steps as u64,
-            done % steps as u64
-        );
+        let (epochs, of_next) = (done as usize / steps, done as usize % steps);
+        let (epochs, of_next) = (plural(epochs, "epoch"), plural(of_next, "step"));
+        say!("resumed    after {epochs} and {of_next}");
     }
     say!("");
 }
@@ -624,6 +651,7 @@ fn describe(model: &Model, kind: &TermKind) -> String {
 /// What the run has come to, and what can be done with it.
 fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> Result<()> {
     let (config, prepared) = (&start.config, &start.prepared);
+    let random = start.compiled.model.is_random();
     if let Some(test) = &prepared.data.test {
         let rows: Vec<usize> = (0..test.len).collect();
         let part = Part {
@@ -631,20 +659,21 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
             rows: &rows,
             ..prepared.training()
         };
-        let predicted =
-            evaluate::predict(interpreter, &part, config.evaluation_samples, config.seed)?;
-        say!(
-            "test       {} examples, {} draws of the weights averaged",
-            test.len,
-            config.evaluation_samples
-        );
+        let draws = if random { config.evaluation_samples } else { 1 };
+        let predicted = evaluate::predict(interpreter, &part, draws, config.seed)?;
+        let how = match random {
+            true => format!("{draws} draws of the weights averaged"),
+            false => "every weight a point".into(),
+        };
+        say!("test       {} examples, {how}", test.len);
         say!("");
         let columns = prepared.data.columns.as_ref();
         let targets = columns.map_or(&[][..], |columns| &columns.targets);
         print_scores(&evaluate::score(&predicted, &part), targets);
     }
     let path = run.path().display();
-    say!("\nnext       bnnc evaluate {path} --samples 50");
+    let samples = if random { " --samples 50" } else { "" };
+    say!("\nnext       bnnc evaluate {path}{samples}");
     say!("           bnnc predict {path} --out predictions.csv");
     Ok(())
 }

@@ -36,6 +36,7 @@ impl Methods<'_> {
             code(&model.input.name),
             code(&model.target.name)
         );
+        text += &self.units();
         if facts.validation_examples > 0 {
             let aside = counted(facts.validation_examples, "example is", "examples are");
             text += &format!(" {aside} set aside for validation and not among them.");

@@ -12,11 +12,13 @@ mod objective;
 mod prediction;
 mod prior;
 mod symbols;
+mod training;
 
 use crate::document::{Document, code};
 use crate::ir::{Facts, Handle, Model, Role, Tensor};
 
-/// The methods section of a model. `facts` give N and B their numbers where they are known.
+/// The methods section of a model. `facts` give N and B their numbers where they are known,
+/// and say how it is trained.
 pub fn explain(model: &Model, facts: &Facts) -> Document {
     let mut text = Methods {
         model,
@@ -30,6 +32,7 @@ pub fn explain(model: &Model, facts: &Facts) -> Document {
     text.family();
     text.objective();
     text.estimate();
+    text.training();
     text.prediction();
     text.document
 }

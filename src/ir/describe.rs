@@ -55,10 +55,11 @@ impl Model {
 
     /// All terms but the data's, scaled, in one short name: `kl/N`, `T·kl/N`, `penalty/N` of point
     /// estimates, `weights/N` of both.
-    pub fn weights_label(&self) -> String {
+    /// `None` of maximum likelihood, which has no other.
+    pub fn weights_label(&self) -> Option<String> {
         let penalties = |term: &Term| matches!(term.kind, TermKind::NegLogPrior(_));
         let what = match &self.loss.terms[1..] {
-            [] => return "kl/N".into(),
+            [] => return None,
             terms if terms.iter().all(penalties) => "penalty",
             terms if terms.iter().any(penalties) => "weights",
             _ => "kl",
@@ -69,7 +70,7 @@ impl Model {
         ];
         let factors = factors.iter().filter(|(there, _)| *there);
         let factors: String = factors.map(|(_, symbol)| *symbol).collect();
-        format!("{factors}{what}/N")
+        Some(format!("{factors}{what}/N"))
     }
 
     /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
@@ -96,9 +97,12 @@ impl Model {
             ));
         }
         if self.loss.has_monte_carlo() {
-            remarks.push(
-                "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),
-            );
+            remarks.push(match self.objective.samples {
+                1 => "the KL is estimated at one draw of the weights a step: unbiased, noisy".into(),
+                samples => format!(
+                    "the KL is estimated as the mean over {samples} draws of the weights a step: unbiased, noisy"
+                ),
+            });
         }
         let mut latents: Vec<Handle<Tensor>> = Vec::new();
         for latent in self
@@ -114,8 +118,13 @@ impl Model {
         if !latents.is_empty() {
             let names = latents.iter().map(|l| self.tensors[*l].name.clone());
             let names = crate::check::words::join(names.collect(), "and");
+            let at = match (self.objective.samples, latents.len()) {
+                (1, 1) => "at the draw of it".into(),
+                (1, _) => "at the draw of them".into(),
+                (samples, _) => format!("as the mean over {samples} draws a step"),
+            };
             remarks.push(format!(
-                "terms that depend on {names} are taken at the draw of it: unbiased, noisy"
+                "terms that depend on {names} are taken {at}: unbiased, noisy"
             ));
         }
         remarks
@@ -139,6 +148,9 @@ impl Model {
                 let value = match form {
                     Form::ClosedForm(form) => form.formula(),
                     Form::Quadrature => "the integral of q(w) ln(q(w)/p(w))",
+                    Form::MonteCarlo { .. } if self.objective.samples > 1 => {
+                        "the mean over the draws w of ln q(w) - ln p(w)"
+                    }
                     Form::MonteCarlo { .. } => "ln q(w) - ln p(w) at the draw w",
                 };
                 let entries = tensor.posterior.family.entries();

@@ -28,6 +28,32 @@ pub struct Facts {
     pub data: Option<String>,
     /// Constants that were overridden, and with what.
     pub set: Vec<(String, String)>,
+    /// How it is trained, where a run file or data says that it is.
+    pub training: Option<Training>,
+}
+
+/// How a model is trained.
+#[derive(Debug, Clone, Default)]
+pub struct Training {
+    /// How inputs are scaled: `standardize`, `symmetric`, `unit`, `none`.
+    pub inputs: &'static str,
+    /// Whether real targets are standardized.
+    pub targets_standardized: bool,
+    /// Passes over the training examples.
+    pub epochs: usize,
+    /// The optimizer.
+    pub optimizer: Method,
+    /// How its learning rate moves.
+    pub schedule: Method,
+}
+
+/// An entry of a registry with its settings, as they are written.
+#[derive(Debug, Clone, Default)]
+pub struct Method {
+    /// Its name.
+    pub name: &'static str,
+    /// Each setting's name and value.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 impl Facts {

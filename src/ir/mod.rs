@@ -17,7 +17,7 @@ mod validate;
 
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
-pub use facts::Facts;
+pub use facts::{Facts, Method, Training};
 pub use lambda::{Lambda, LambdaFactor};
 pub use loss::*;
 pub use lower::lower;

@@ -126,6 +126,14 @@ impl Role {
     pub fn is_of_others(self) -> bool {
         matches!(self, Role::Latent | Role::Local)
     }
+
+    /// The bias beside a kernel, and the kernel beside a bias.
+    pub fn other_of_layer(self) -> Role {
+        match self {
+            Role::Kernel => Role::Bias,
+            _ => Role::Kernel,
+        }
+    }
 }
 
 /// A parameter of the network, or a latent variable beside it.

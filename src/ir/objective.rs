@@ -250,6 +250,12 @@ impl Model {
         self.loss.terms.iter().any(|term| is(&term.kind))
     }
 
+    /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.
+    pub fn is_random(&self) -> bool {
+        let mut tensors = self.tensors.iter();
+        tensors.any(|(_, tensor)| tensor.posterior.family.entries().is_random())
+    }
+
     /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
     pub fn is_noisy(&self, term: &Term) -> bool {
         term.kind.is_monte_carlo() || !self.latents_of(term).is_empty()

@@ -36,6 +36,8 @@ fn row(items: &[Maths]) -> String {
         let text = plain(item);
         let last = before.map(Maths::class);
         match item.class() {
+            // Functions stand on both sides: it is no sign of the second.
+            Class::Binary if text == "∘" => out += " ∘",
             // A sign stands close to what it is the sign of.
             Class::Binary if last.is_none_or(|last| last > Class::Big) => {
                 if last.is_some_and(|last| last != Class::Punctuation) {
@@ -45,7 +47,7 @@ fn row(items: &[Maths]) -> String {
                 before = None;
                 continue;
             }
-            Class::Binary if matches!(text.as_str(), "·" | "×" | "∘") => {
+            Class::Binary if matches!(text.as_str(), "·" | "×") => {
                 out += &text;
                 before = None;
                 continue;

@@ -62,7 +62,7 @@ fn one_text_is_set_in_both_ways() {
         ),
         (
             "f(x ; w) = f_2 compose f_1",
-            "f(x; w) = f₂∘f₁",
+            "f(x; w) = f₂ ∘ f₁",
             r"f(x; w) = f_{2} \circ f_{1}",
         ),
         ("norm(M)^2", "‖M‖²", r"\lVert M\rVert^{2}"),

@@ -26,6 +26,8 @@ pub struct Advice {
     pub layers: Vec<Layer>,
     /// What the networks predict then.
     pub outputs: Outputs,
+    /// Whether no layer is too large or too small any more, and the outputs are not sure.
+    pub suffices: bool,
 }
 
 /// A prior, and one to write instead.
@@ -92,14 +94,15 @@ pub(super) fn advise(
     for candidate in candidates.into_iter().flatten() {
         let found = search.measure(&candidate.priors);
         if search.is_good(&found) {
-            return Some(candidate.told(found));
+            return Some(candidate.told(found, true));
         }
     }
     let candidate = search.by_layer()?;
     let found = search.measure(&candidate.priors);
+    let suffices = !search.is_sure(&found) && search.off(&found) == 0;
     search
         .is_better(measured, &found)
-        .then(|| candidate.told(found))
+        .then(|| candidate.told(found, suffices))
 }
 
 /// The layers whose priors are to blame: those that multiply by themselves, or else all up to the last
@@ -190,11 +193,12 @@ struct Candidate {
 }
 
 impl Candidate {
-    fn told(self, found: Measured) -> Advice {
+    fn told(self, found: Measured, suffices: bool) -> Advice {
         Advice {
             suggestions: self.suggestions,
             layers: found.layers,
             outputs: found.outputs,
+            suffices,
         }
     }
 }
@@ -209,21 +213,23 @@ impl Search<'_> {
     }
 
     fn is_good(&self, found: &Measured) -> bool {
-        let sure = matches!(found.outputs, Outputs::Classes { sure, .. } if sure > 0.5);
         let good = |layer: &Layer| (GOOD[0]..=GOOD[1]).contains(&self.units.spread(layer));
-        !sure && found.layers.iter().all(good)
+        !self.is_sure(found) && found.layers.iter().all(good)
+    }
+
+    fn is_sure(&self, found: &Measured) -> bool {
+        matches!(found.outputs, Outputs::Classes { sure, .. } if sure > 0.5)
+    }
+
+    /// How many layers are too large or too small.
+    fn off(&self, measured: &Measured) -> usize {
+        let layers = measured.layers.iter();
+        layers.filter(|layer| is_off(layer, self.units)).count()
     }
 
     /// Whether no layer is off any more, or fewer are.
     fn is_better(&self, before: &Measured, after: &Measured) -> bool {
-        let off = |measured: &Measured| {
-            measured
-                .layers
-                .iter()
-                .filter(|layer| is_off(layer, self.units))
-                .count()
-        };
-        off(after) < off(before).max(1)
+        self.off(after) < self.off(before).max(1)
     }
 
     /// One rule for every layer.
@@ -537,6 +543,14 @@ fn written(model: &Model, prior: &Prior, places: &[usize], texts: &[String]) -> 
             _ => format!("[{}]", texts.join(", ")),
         }
     };
+    if prior.local.is_some() {
+        // With local scales of its own, a horseshoe is a normal in the model and not in the file.
+        let scale = arguments(prior)
+            .into_iter()
+            .find(|(name, _)| *name == "scale");
+        let scale = scale.map(argument).unwrap_or_default();
+        return format!("Horseshoe({scale}, local = unit)");
+    }
     let arguments: Vec<String> = arguments(prior).into_iter().map(argument).collect();
     format!(
         "{}({})",

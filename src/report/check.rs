@@ -1,6 +1,7 @@
 //! `bnnc check`: what there is to say of a model, gathered.
 
 use super::initial::initial_terms;
+use super::not_set::not_set;
 use super::spread;
 use crate::data::Columns;
 use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Role, Tensor, Term, TermKind};
@@ -35,6 +36,8 @@ pub struct Check {
     pub parameters: Vec<ParameterRow>,
     /// Learned numbers, which no file of pretrained weights is read for.
     pub learned: Vec<String>,
+    /// What the file leaves out, by the rules of the language that supply it.
+    pub not_set: Vec<String>,
     /// What is minimised.
     pub loss: String,
     /// What is to be known of it as a whole.
@@ -179,7 +182,8 @@ pub struct Largest {
 /// What one training step costs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
-    /// Floating-point operations of the network without randomness, forward and backward.
+    /// Floating-point operations of the network without randomness, forward and backward, for all
+    /// examples and samples of the step. What an estimator computes besides is not among them.
     pub operations: u64,
     /// Trainable numbers.
     pub trainable: usize,
@@ -234,6 +238,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             .collect(),
         parameters: parameters(model),
         learned: model.learned.iter().map(|(_, l)| l.name.clone()).collect(),
+        not_set: not_set(model),
         loss: model.loss_head(),
         remarks: model.loss_remarks(),
         terms,
@@ -395,7 +400,11 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
         name: tensor.name.clone(),
         shape: tensor.shape.0.clone(),
         count: tensor.shape.len(),
-        prior: tensor.prior.as_ref().map(|prior| model.prior_text(prior)),
+        prior: tensor.prior.as_ref().map(|prior| match prior.local {
+            // As the file has it: its local scales stand in a row of their own.
+            Some(_) => prior.written.clone(),
+            None => model.prior_text(prior),
+        }),
         posterior: tensor.posterior.family.signature().name.into(),
         estimator: tensor
             .estimator

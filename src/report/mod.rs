@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod initial;
+mod not_set;
 mod prior_predictive;
 pub mod spread;
 pub mod table;

@@ -228,6 +228,11 @@ impl Advice {
                 out += &wrapped(&format!("  {name:<head$}  "), &text, width);
             }
         }
+        if !self.suffices {
+            let text = "no other scale of this family was found that is neither too large nor too small in \
+                        every layer: this one helps and does not suffice";
+            out += &wrapped("  ! ", text, width);
+        }
         out
     }
 }

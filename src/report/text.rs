@@ -12,6 +12,7 @@ impl Check {
         self.head(&mut out, width);
         self.layers(&mut out, width);
         self.parameters(&mut out, width);
+        self.not_set(&mut out, width);
         self.loss(&mut out, width);
         self.start(&mut out, width);
         out
@@ -122,6 +123,12 @@ impl Check {
         }
     }
 
+    fn not_set(&self, out: &mut String, width: usize) {
+        if !self.not_set.is_empty() {
+            *out += &wrapped("  not set  ", &self.not_set.join("; "), width);
+        }
+    }
+
     fn loss(&self, out: &mut String, width: usize) {
         let (unit, last) = match self.training_examples {
             Some(_) => ("; in nats/example", "at the start"),
@@ -217,13 +224,19 @@ impl Check {
             }
             line(out, "start", text);
         }
-        let spread = |what: Option<f64>| what.map_or("without bound".into(), short);
         if let (true, Some(start)) = (self.terms.len() > 1, self.initial.start_output) {
-            let text = format!(
-                "about {} from 0 under the prior, {} at the start, for inputs of mean square 1",
-                spread(self.initial.prior_output),
-                short(start)
-            );
+            let text = match self.initial.prior_output {
+                Some(prior) => format!(
+                    "about {} from 0 under the prior, {} at the start, for inputs of mean square 1",
+                    short(prior),
+                    short(start)
+                ),
+                None => format!(
+                    "about {} from 0 at the start, for inputs of mean square 1; the prior has no \
+                     standard deviation",
+                    short(start)
+                ),
+            };
             line(out, "outputs", text);
         }
         if let Some(largest) = self.largest.as_ref().filter(|l| l.weights < l.of) {
@@ -242,7 +255,8 @@ impl Check {
             memory,
         } = self.step;
         let text = format!(
-            "{} operations, {:.0} MiB in float32, {} trainable numbers",
+            "{} operations forward and backward, not counting the estimators' own; {:.0} MiB in \
+             float32, {} trainable numbers",
             giga(operations),
             (memory as f64 / f64::from(1 << 20)).ceil(),
             thousands(trainable as u64)

@@ -138,6 +138,8 @@ pub struct Overrides {
     pub target: Option<String>,
     /// `--test-rows`
     pub test_rows: Option<PathBuf>,
+    /// `--validation`
+    pub validation: Option<Validation>,
     /// `--set`
     pub set: Vec<(String, String)>,
 }
@@ -286,6 +288,7 @@ impl Config {
         set(&mut self.epochs, flags.epochs);
         set(&mut self.batch_size, flags.batch_size);
         set(&mut self.seed, flags.seed);
+        set(&mut self.data.validation, flags.validation);
         self.samples = flags.samples.or(self.samples);
         self.threads = flags.threads.or(self.threads);
         if let Some(rate) = flags.learning_rate {

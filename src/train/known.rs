@@ -2,8 +2,10 @@
 //! scales, and for the lints.
 
 use super::Config;
+use crate::check::expression::show;
+use crate::data;
 use crate::ir;
-use crate::{data, signature::Constant};
+use crate::signature::{Constant, Constants, Signature};
 
 /// Of a run with these settings on data that holds `found`, `aside` examples of it set aside.
 pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::Facts {
@@ -24,6 +26,36 @@ pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::
         initial_terms: vec![],
         data: found.map(|found| found.name.clone()),
         set: config.set.clone(),
+        training: None,
+    }
+}
+
+/// How a run with these settings is trained, for [`ir::Facts::training`].
+pub fn training(config: &Config) -> ir::Training {
+    let method = |signature: &Signature, settings: &Constants| ir::Method {
+        name: signature.name,
+        settings: settings
+            .0
+            .iter()
+            .map(|(name, value)| (*name, shown(value)))
+            .collect(),
+    };
+    ir::Training {
+        inputs: config.data.scaling,
+        targets_standardized: config.data.targets == "standardize",
+        epochs: config.epochs,
+        optimizer: method(config.optimizer.0.signature(), &config.optimizer.1),
+        schedule: method(config.schedule.0.signature(), &config.schedule.1),
+    }
+}
+
+fn shown(value: &Constant) -> String {
+    match value {
+        Constant::Number(x) => show(*x),
+        Constant::Count(n) => n.to_string(),
+        Constant::Word(word) => (*word).into(),
+        Constant::Pair(pair) => format!("{pair:?}"),
+        Constant::Counts(counts) => format!("{counts:?}"),
     }
 }
 

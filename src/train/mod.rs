@@ -26,5 +26,5 @@ pub mod run_dir;
 mod settings;
 
 pub use config::Config;
-pub use known::facts;
+pub use known::{facts, training};
 pub(crate) use settings::{listed, nearest};

@@ -10,9 +10,14 @@ use std::time::{Duration, Instant};
 pub struct Progress<'a> {
     /// Takes the table's lines.
     print: &'a mut dyn FnMut(&str),
-    /// What the terms but the nll are called: [`Model::weights_label`](crate::ir::Model::weights_label).
-    weights: String,
+    /// The widest line of the table.
+    width: usize,
+    /// What the terms but the nll are called, if there are any:
+    /// [`Model::weights_label`](crate::ir::Model::weights_label).
+    weights: Option<String>,
     bar: ProgressBar,
+    /// The width of the terminal that the bar is drawn on, which may change.
+    room: Option<fn() -> usize>,
     epochs: usize,
     steps: usize,
     /// Steps done before this start, and when it was.
@@ -20,17 +25,28 @@ pub struct Progress<'a> {
     done: usize,
     drawn: Instant,
     headed: bool,
+    /// The mean nll of the last whole epoch, and its fit.
+    last: Option<(f64, Fit)>,
+}
+
+/// Where a run is shown.
+pub struct Screen<'a> {
+    /// Takes the table's lines.
+    pub print: &'a mut dyn FnMut(&str),
+    /// The widest line of the table.
+    pub width: usize,
+    /// The width of the terminal that a bar is drawn on, if there is one.
+    pub bar: Option<fn() -> usize>,
 }
 
 impl<'a> Progress<'a> {
-    /// For `epochs` epochs of `steps` steps; `bar` where there is a terminal to draw on.
+    /// For `epochs` epochs of `steps` steps.
     pub fn new(
         (epochs, steps): (usize, usize),
-        weights: String,
-        bar: bool,
-        print: &'a mut dyn FnMut(&str),
+        weights: Option<String>,
+        screen: Screen<'a>,
     ) -> Self {
-        let target = if bar {
+        let target = if screen.bar.is_some() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
@@ -40,16 +56,24 @@ impl<'a> Progress<'a> {
             .expect("a template");
         bar.set_style(style.progress_chars("━╸ "));
         Progress {
-            print,
+            print: screen.print,
+            width: screen.width,
             weights,
             bar,
+            room: screen.bar,
             epochs,
             steps,
             begun: None,
             done: 0,
             drawn: Instant::now(),
             headed: false,
+            last: None,
         }
+    }
+
+    /// The training nll per example and the fit of the last whole epoch.
+    pub fn last(&self) -> Option<(f64, Fit)> {
+        self.last
     }
 
     /// Clears the bar.
@@ -90,82 +114,120 @@ impl Watch for Progress<'_> {
         }
         self.drawn = Instant::now();
         let line = line();
-        // What matters least comes last, where a narrow terminal cuts it off.
-        let left = self
-            .left()
-            .map_or(String::new(), |left| format!("{} left  ", duration(left)));
-        self.bar.set_message(format!(
-            "{left}loss {}  {}  nll {}  {} {}  {} examples/s",
-            number(line.loss),
-            fit(&line.fit, true),
-            number(line.nll()),
-            self.weights,
-            number(line.kl()),
-            number(line.examples_per_second),
-        ));
+        // What matters least comes last, where a narrow terminal has no room for it.
+        let mut fields = Vec::new();
+        fields.extend(self.left().map(|left| format!("{} left", duration(left))));
+        fields.push(format!("loss {}", number(line.loss)));
+        fields.push(fit(&line.fit, true));
+        if let Some(weights) = &self.weights {
+            fields.push(format!("nll {}", number(line.nll())));
+            fields.push(format!("{weights} {}", number(line.kl())));
+        }
+        fields.push(format!("{} examples/s", number(line.examples_per_second)));
+        let before = format!(
+            "epoch {}  {}{}/{}  ",
+            self.bar.prefix(),
+            " ".repeat(8),
+            self.steps,
+            self.steps
+        );
+        let room = self.room.map_or(usize::MAX, |width| width());
+        let room = room.saturating_sub(before.chars().count());
+        self.bar.set_message(message(&fields, room));
         self.bar.set_position(step_of_epoch as u64);
     }
 
     fn epoch_ends(&mut self, epoch: usize, line: &Line) {
+        let columns = columns(epoch, line, self.weights.as_deref());
+        let [head, row] = rows(columns, self.width);
+        self.last = Some((line.nll(), line.fit));
         if !self.headed {
             self.headed = true;
-            let head = heading(line, &self.weights);
             self.line(&head);
         }
-        let row = row(epoch, line, &self.weights);
         self.line(&row);
     }
 }
 
-/// Column titles, as wide as the columns.
-fn heading(line: &Line, weights: &str) -> String {
+/// As many of the fields as there is room for, each whole.
+fn message(fields: &[String], room: usize) -> String {
+    let mut text = String::new();
+    for field in fields {
+        let blanks = if text.is_empty() { 0 } else { 2 };
+        if text.chars().count() + blanks + field.chars().count() > room {
+            break;
+        }
+        text += &format!("{}{field}", " ".repeat(blanks));
+    }
+    text
+}
+
+/// A column of the table, with its value in one row.
+struct Column {
+    title: String,
+    /// Blanks before it included; of the title alone, so that rows stand under each other.
+    width: usize,
+    value: String,
+    /// When it is left out where the table is too wide: 1 first, 0 never.
+    spared: u8,
+}
+
+fn columns(epoch: usize, line: &Line, weights: Option<&str>) -> Vec<Column> {
+    let column = |title: &str, width: usize, spared, value| Column {
+        title: title.into(),
+        // As wide as a number, or as its title.
+        width: width.max(title.chars().count() + 2),
+        value,
+        spared,
+    };
     let word = if matches!(line.fit, Fit::Accuracy(_)) {
         "accuracy"
     } else {
         "rmse"
     };
-    let mut text = format!(
-        "{:>6}{:>11}{:>11}{:>width$}{:>11}",
-        "epoch",
-        "loss",
-        "nll",
-        weights,
-        word,
-        width = column(weights),
-    );
-    if line.validation.is_some() {
-        text += &format!("{:>13}{:>18}", "valid. nll", format!("valid. {word}"));
+    let mut all = vec![Column {
+        width: 6,
+        ..column("epoch", 6, 0, (epoch + 1).to_string())
+    }];
+    // The loss is the sum of the two that follow, or the one.
+    all.push(column("loss", 11, 4, number(line.loss)));
+    all.push(column("nll", 11, 0, number(line.nll())));
+    if let Some(weights) = weights {
+        all.push(column(weights, 11, 3, number(line.kl())));
     }
-    text + &format!("{:>13}{:>8}", "examples/s", "time")
-}
-
-/// As wide as a number, or as its title.
-fn column(title: &str) -> usize {
-    11.max(title.chars().count() + 2)
-}
-
-fn row(epoch: usize, line: &Line, weights: &str) -> String {
-    let mut text = format!(
-        "{:>6}{:>11}{:>11}{:>width$}{:>11}",
-        epoch + 1,
-        number(line.loss),
-        number(line.nll()),
-        number(line.kl()),
-        fit(&line.fit, false),
-        width = column(weights),
-    );
+    all.push(column(word, 11, 0, fit(&line.fit, false)));
     if let Some(scores) = &line.validation {
         let good = match scores {
             Scores::Classification { accuracy, .. } => percent(*accuracy),
             Scores::Regression { rmse, .. } => number(*rmse),
         };
-        text += &format!("{:>13}{:>18}", number(scores.nll()), good);
+        all.push(column("valid. nll", 12, 0, number(scores.nll())));
+        all.push(column(&format!("valid. {word}"), 12, 0, good));
     }
-    text + &format!(
-        "{:>13}{:>8}",
+    let time = duration(Duration::from_secs_f64(line.seconds));
+    all.push(column(
+        "examples/s",
+        12,
+        1,
         number(line.examples_per_second),
-        duration(Duration::from_secs_f64(line.seconds))
-    )
+    ));
+    all.push(column("time", 8, 2, time));
+    all
+}
+
+/// The titles and the values, without the columns that there is no room for.
+fn rows(mut columns: Vec<Column>, width: usize) -> [String; 2] {
+    let wide = |columns: &[Column]| columns.iter().map(|c| c.width).sum::<usize>() > width;
+    for spared in 1..=4 {
+        if wide(&columns) {
+            columns.retain(|column| column.spared != spared);
+        }
+    }
+    let line = |text: fn(&Column) -> &str| -> String {
+        let cells = columns.iter();
+        cells.map(|c| format!("{:>1$}", text(c), c.width)).collect()
+    };
+    [line(|c| &c.title), line(|c| &c.value)]
 }
 
 fn fit(fit: &Fit, named: bool) -> String {
@@ -253,7 +315,12 @@ mod tests {
         };
         let mut shown = vec![];
         let mut print = |text: &str| shown.push(text.to_owned());
-        let mut progress = Progress::new((2, 391), "kl/N".into(), false, &mut print);
+        let screen = Screen {
+            print: &mut print,
+            width: 100,
+            bar: None,
+        };
+        let mut progress = Progress::new((2, 391), Some("kl/N".into()), screen);
         progress.epoch_begins(0, 0);
         progress.epoch_ends(0, &line(None));
         progress.epoch_ends(9, &line(Some(scores.clone())));
@@ -261,12 +328,41 @@ mod tests {
         assert_eq!(
             shown,
             [
-                " epoch       loss        nll       kl/N   accuracy   examples/s    time",
-                "     1     13.729     5.2068     8.5218    23.40 %         2310  21.6 s",
-                "    10     13.729     5.2068     8.5218    23.40 %       1.4300           51.23 %         2310  21.6 s",
+                " epoch       loss        nll       kl/N   accuracy  examples/s    time",
+                "     1     13.729     5.2068     8.5218    23.40 %        2310  21.6 s",
+                "    10     13.729     5.2068     8.5218    23.40 %      1.4300          51.23 %        2310  21.6 s",
             ]
         );
-        assert_eq!(heading(&line(Some(scores)), "kl/N").len(), shown[2].len());
+        let of = |weights, width| rows(columns(9, &line(Some(scores.clone())), weights), width);
+        assert_eq!(of(Some("kl/N"), 100)[1], shown[2]);
+        assert_eq!(
+            of(Some("kl/N"), 80),
+            [
+                " epoch       loss        nll       kl/N   accuracy  valid. nll  valid. accuracy",
+                "    10     13.729     5.2068     8.5218    23.40 %      1.4300          51.23 %",
+            ]
+        );
+        assert!(!of(None, 100)[0].contains("kl/N"));
+        for width in 60..140 {
+            for weights in [None, Some("kl/N"), Some("T·a·weights/N")] {
+                let [head, row] = of(weights, width);
+                assert_eq!(head.chars().count(), row.chars().count());
+                assert!(head.chars().count() <= width, "{head}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_field_of_the_bar_is_whole_or_left_out() {
+        let fields = ["loss 1.5".to_string(), "3212 examples/s".to_string()];
+        for (room, shown) in [
+            (100, "loss 1.5  3212 examples/s"),
+            (25, "loss 1.5  3212 examples/s"),
+            (24, "loss 1.5"),
+            (7, ""),
+        ] {
+            assert_eq!(message(&fields, room), shown);
+        }
     }
 
     #[test]

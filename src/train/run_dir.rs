@@ -125,12 +125,15 @@ impl RunDir {
             None => Ok(RunDir(path.to_owned())),
             Some(missing) => {
                 let title = format!("`{}` is not the folder of a run", path.display());
-                let fact = if path.is_dir() {
-                    format!("it has no {missing}")
-                } else {
-                    "there is no such folder".into()
-                };
-                Err(Diagnostic::error("E0604", title).note(fact).into())
+                let message = Diagnostic::error("E0604", title);
+                Err(match (path.is_dir(), path.is_file()) {
+                    (true, _) => message.note(format!("it has no {missing}")),
+                    (_, true) => message
+                        .note("it is a file")
+                        .help("`bnnc train MODEL` prints the folder of the run that it makes"),
+                    _ => message.note("there is no such folder"),
+                }
+                .into())
             }
         }
     }

@@ -638,7 +638,15 @@ fn the_command_explains_models_codes_and_lints() {
         said.contains("in 4 minibatches of B = 16, the last of 12"),
         "{said}"
     );
+    for part in [
+        "each feature of the inputs is standardized",
+        "adam(learning_rate = 0.001",
+    ] {
+        let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(one_line.to_lowercase().contains(part), "{said}");
+    }
     let latex = place.ok("explain line.bnn --format latex");
+    assert!(!latex.contains("standardized") && !latex.contains("\\section{Training}"));
     assert!(latex.starts_with("\\documentclass") && latex.ends_with("\\end{document}\n"));
     assert!(
         place
@@ -662,6 +670,28 @@ fn the_command_explains_models_codes_and_lints() {
             .contains("`temperature-not-one`")
     );
     assert!(place.refused("explain nowhere.bnn").contains("E0601"));
+    assert!(place.ok("explain horseshoe").starts_with("# Horseshoe\n"));
+    assert!(
+        place
+            .ok("explain temperature")
+            .contains("## Temperature and annealing")
+    );
+    assert!(
+        place
+            .refused("explain Horsehoe")
+            .contains("there is `Horseshoe`")
+    );
+    place.ok("train line.bnn --data t.csv --batch-size 16 --epochs 1 --out explained");
+    let run = place.ok("explain explained");
+    assert!(
+        run.contains(&format!("N = {data}")) && run.contains("1 epoch"),
+        "{run}"
+    );
+    assert!(
+        place
+            .refused("explain explained --batch-size 3")
+            .contains("E0607")
+    );
 }
 
 /// A model of one layer without bias.

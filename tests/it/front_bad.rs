@@ -59,3 +59,119 @@ fn a_temperature_is_warned_about() {
     let cold = MODEL.replace("objective elbo", "objective elbo { temperature = 0.1 }");
     insta::assert_snapshot!("cold", messages(&cold, &[]));
 }
+
+/// A layer's setting for its kernel and bias together, under defaults that leave the bias without use for it.
+#[test]
+fn a_setting_for_both_is_the_kernels_where_the_bias_has_no_use_for_it() {
+    let with = |default: &str, layer: &str| {
+        let text = MODEL.replace("network {", &format!("default {{ {default} }}\nnetwork {{"));
+        messages(&text.replace("dense(1)", layer), &[])
+    };
+    for default in [
+        "bias = deterministic",
+        "bias = none",
+        "bias: posterior = deterministic",
+    ] {
+        for layer in [
+            "dense(1) { prior = Normal(0, 1 / sqrt(fan_in)) }",
+            "dense(1) { estimator = flipout }",
+            "dense(1) { prior = Laplace(0, 1), estimator = flipout, kernel: posterior = MeanField }",
+        ] {
+            let said = with(default, layer);
+            assert!(said.starts_with("accepted"), "{default}, {layer}: {said}");
+        }
+    }
+    // The kernel's own goes before it, so that the bias alone would have it.
+    let own = "dense(1) { prior = Normal(0, 2), kernel: prior = Normal(0, 3) }";
+    let said = with("bias = deterministic", own);
+    assert!(
+        said.contains("no effect: `f.bias` is deterministic"),
+        "{said}"
+    );
+    let neither = "dense(1) { prior = Normal(0, 2), posterior = deterministic }";
+    let said = with("bias = deterministic", neither);
+    assert!(
+        said.contains("`f.kernel` and `f.bias` are deterministic"),
+        "{said}"
+    );
+    let own = "dense(1) { bias: prior = Normal(0, 2), posterior = deterministic }";
+    assert!(with("prior = Normal(0, 1)", own).contains("`f.bias` is deterministic"));
+}
+
+#[test]
+fn a_latent_variable_that_is_wrong_is_not_wrong_again_where_it_is_used() {
+    let text = MODEL
+        .replace(
+            "network {",
+            "latent s ~ HalfNormal(1), posterior = MeanField\nnetwork {",
+        )
+        .replace("scale = 1", "scale = s");
+    let said = messages(&text, &[]);
+    assert!(
+        said.contains("E0401") && said.contains("LogNormal"),
+        "{said}"
+    );
+    assert!(!said.contains("E0408"), "{said}");
+}
+
+/// Words of Keras, PyTorch and other probabilistic languages, and what is said of each.
+#[test]
+fn words_of_other_tools_are_told_what_they_are_here() {
+    for (ours, theirs, told) in [
+        (
+            "dense(width)",
+            "dense(width, activation = relu)",
+            "a layer of its own",
+        ),
+        (
+            "dense(width)",
+            "dropout(0.5)",
+            "posterior = Dropout(rate = 0.5)",
+        ),
+        ("dense(width)", "batchnorm", "no layer that normalises"),
+        ("elbo", "elbo { kl_weight = 0.1 }", "temperature = 0.1"),
+        ("elbo", "elbo { beta = 0.1 }", "temperature = 0.1"),
+        ("elbo", "elbo { annealing = 10 }", "linear(epochs = 10)"),
+        ("elbo", "elbo { lr = 0.1 }", "--learning-rate"),
+        (
+            "network {",
+            "default { weight_decay = 0.1 }\nnetwork {",
+            "posterior = Delta",
+        ),
+        (
+            "network {",
+            "default { estimator = reparam }\nnetwork {",
+            "estimator = reparameterization",
+        ),
+        (
+            "network {",
+            "default { prior = Normal(0, sigma = 1) }\nnetwork {",
+            "scale = 1",
+        ),
+        (
+            "network {",
+            "default { prior = none }\nnetwork {",
+            "posterior = deterministic",
+        ),
+        (
+            "network {",
+            "default { bias = Normal(0, 1) }\nnetwork {",
+            "`bias: prior = Normal(0, 1)`",
+        ),
+        (
+            "dense(width)",
+            "dense(width, bias = Normal(0, 1))",
+            "`bias: prior = Normal(0, 1)`",
+        ),
+    ] {
+        let text = MODEL.replacen(ours, theirs, 1);
+        assert_ne!(text, MODEL);
+        let said = messages(&text, &[]);
+        assert!(said.contains(told), "{theirs}: {said}");
+    }
+    let two = MODEL
+        .replace("target y: real", "target y: category[2]")
+        .replace("Normal(loc = f, scale = 1)", "Bernoulli(logits = f)");
+    let said = messages(&two, &[]);
+    assert!(said.contains("`target y: binary`"), "{said}");
+}

@@ -1,15 +1,82 @@
 //! Settings that are each right and do not go together, and the words of a settings block.
 
 use super::Lower;
-use super::settings::{Slot, Slots};
+use super::settings::{Slot, Slots, is_none};
 use crate::check::expression::show;
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::ir::model::*;
-use crate::posterior::Entries;
+use crate::posterior::{self, Entries};
 use crate::source::Span;
 use crate::syntax::ast::{ParameterSettings, Setting};
+
+impl Slots<'_> {
+    /// What the posterior's entries are, as far as its word says; `None` of a bias that is left out. A
+    /// word that is no posterior's is reported where it is read, and taken for one that is drawn.
+    fn entries(&self) -> Option<Entries> {
+        let Some(slot) = self.posterior else {
+            let bare = self.role == Role::Bias && self.prior.is_none();
+            return Some(if bare { Entries::Free } else { Entries::Normal });
+        };
+        if is_none(slot.value) {
+            return None;
+        }
+        let call = slot.value.to_call();
+        let family = call.and_then(|call| posterior::find(&call.name.text));
+        Some(match family.map(|family| family.entries()) {
+            None => Entries::Normal,
+            Some(Entries::Masked | Entries::Scaled) if self.role == Role::Bias => Entries::Point,
+            Some(entries) => entries,
+        })
+    }
+
+    /// Whether this parameter of the layer answers for a prior that the other one has no use for: both
+    /// have it from one setting, and this one uses it, or is the one for which it is reported.
+    pub fn answers_for_prior(&self, slot: &Slot) -> bool {
+        let uses = self.entries().is_some_and(|e| e != Entries::Free);
+        self.answers_for(slot, self.prior, uses)
+    }
+
+    /// The same of an estimator.
+    pub fn answers_for_estimator(&self, slot: &Slot) -> bool {
+        let entries = self.entries();
+        let uses = entries.is_some_and(|e| e.is_random() || e == Entries::Scaled);
+        self.answers_for(slot, self.estimator, uses)
+    }
+
+    fn answers_for(&self, slot: &Slot, mine: Option<Slot>, uses: bool) -> bool {
+        let reported = self.role == Role::Kernel && self.beside_posterior(slot);
+        slot.is_shared() && is_same(slot, mine) && (uses || reported)
+    }
+
+    /// The parameters that a setting without effect is set for: `logits.bias`. One in `default` is set
+    /// for more than can be named.
+    pub fn whose(&self, name: &str, slot: &Slot, other: &Slots, others: Option<Slot>) -> Whose {
+        let both = slot.is_shared() && is_same(slot, others) && other.entries().is_some();
+        let names = match (slot.origin(), name.rsplit_once('.')) {
+            (Origin::Own(_), Some((layer, _))) if both => {
+                return Whose {
+                    names: format!("`{layer}.kernel` and `{layer}.bias`"),
+                    are: "are",
+                };
+            }
+            (Origin::Own(_), Some(_)) => format!("`{name}`"),
+            _ => "the parameter".into(),
+        };
+        Whose { names, are: "is" }
+    }
+}
+
+/// Of which parameters something is said.
+pub(super) struct Whose {
+    names: String,
+    are: &'static str,
+}
+
+fn is_same(slot: &Slot, other: Option<Slot>) -> bool {
+    other.is_some_and(|other| other.span == slot.span)
+}
 
 impl Lower<'_> {
     /// `bias = none`
@@ -21,13 +88,10 @@ impl Lower<'_> {
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        // `from` for both is as much the kernel's, and is not meant for this alone.
-        let from = slots.from.filter(|slot| slot.nearness % 2 == 0);
-        let others = [slots.prior, slots.estimator, from];
-        let beside = others
-            .into_iter()
-            .flatten()
-            .find(|slot| slot.nearness >= none.nearness);
+        // What is set for both is as much the kernel's, and is not meant for this alone.
+        let others = [slots.prior, slots.estimator, slots.from];
+        let mut others = others.into_iter().flatten();
+        let beside = others.find(|slot| !slot.is_shared() && slot.nearness >= none.nearness);
         if let Some(slot) = beside {
             self.report(
                 Diagnostic::error("E0403", "this is set for a bias that is left out")
@@ -37,8 +101,9 @@ impl Lower<'_> {
         }
     }
 
-    pub(super) fn prior_without_effect(&mut self, prior: &Slot, slots: &Slots) {
-        let title = "this prior has no effect: the parameter is deterministic";
+    pub(super) fn prior_without_effect(&mut self, prior: &Slot, slots: &Slots, whose: &Whose) {
+        let Whose { names, are } = whose;
+        let title = format!("this prior has no effect: {names} {are} deterministic");
         let mut message = Diagnostic::error("E0403", title).at(prior.span, "");
         if let Some(posterior) = slots.posterior {
             message = message.context(posterior.span, "leaves it without a term in the loss");
@@ -62,10 +127,12 @@ impl Lower<'_> {
     pub(super) fn estimator_without_effect(
         &mut self,
         estimator: Span,
+        whose: &Whose,
         family: &str,
         posterior: Option<Span>,
     ) {
-        let title = format!("this estimator has nothing to draw from: `{family}` is a point");
+        let names = &whose.names;
+        let title = format!("this estimator has nothing to draw of {names}: `{family}` is a point");
         let mut message = Diagnostic::error("E0407", title).at(estimator, "");
         if let Some(posterior) = posterior {
             message = message.context(posterior, "one value for each weight, no distribution");
@@ -74,18 +141,17 @@ impl Lower<'_> {
     }
 
     /// A posterior with mass where the prior has none makes the KL infinite; a point may come to where
-    /// its penalty is.
+    /// its penalty is. Whether all is well.
     pub(super) fn check_support(
         &mut self,
         prior: &(Option<Prior>, Origin),
         posterior: &(BoundPosterior, Origin),
-    ) {
-        let Some(bound) = &prior.0 else { return };
+    ) -> bool {
+        let Some(bound) = &prior.0 else { return true };
         let support = self.support_of(bound);
         let family = posterior.0.family;
         if support.holds(posterior.0.support()) {
-            self.check_tails(bound, prior.1.span(), posterior);
-            return;
+            return self.check_tails(bound, prior.1.span(), posterior);
         }
         let (family, name) = (family.signature().name, bound.distribution.signature().name);
         let (title, everywhere) = match posterior.0.family.entries() {
@@ -118,15 +184,16 @@ impl Lower<'_> {
             Support::Real => message,
         };
         self.report(message.help("a prior on every number, such as `Normal(0, 1)`"));
+        false
     }
 
-    /// A posterior whose tails are so much heavier than the prior's that the KL is infinite.
+    /// Whether the posterior's tails leave the KL finite: not if they are so much heavier than the prior's.
     fn check_tails(
         &mut self,
         prior: &Prior,
         prior_at: Option<Span>,
         posterior: &(BoundPosterior, Origin),
-    ) {
+    ) -> bool {
         // Given its local scales, a horseshoe is normal.
         let (growth, local) = match prior.per_unit {
             true => ([0.0, 2.0], "(local = unit)"),
@@ -134,7 +201,7 @@ impl Lower<'_> {
         };
         let family = posterior.0.family;
         if family.entries().integrates(growth) {
-            return;
+            return true;
         }
         let power = match growth[1] {
             1.0 => "|w|".into(),
@@ -157,6 +224,7 @@ impl Lower<'_> {
                 .help("a prior with tails as heavy, such as `Cauchy(0, 1)`")
                 .help("`posterior = MeanField`, or `Laplace` for heavier tails"),
         );
+        false
     }
 
     /// Where a prior has mass.

@@ -133,7 +133,10 @@ impl Lower<'_> {
         }
         let origin = Origin::Own(prior_expr.span);
         let (prior, posterior) = ((Some(prior), origin), (posterior, posterior_from));
-        self.check_support(&prior, &posterior);
+        // Where its posterior may lie is not said again of each place that it stands in.
+        if !self.check_support(&prior, &posterior) {
+            return None;
+        }
         let random = posterior.0.family.entries().is_random();
         Some(self.tensors.push(Tensor {
             name: name.text.clone(),

@@ -102,6 +102,10 @@ impl Lower<'_> {
                 .iter()
                 .filter(|l| l.arguments(&target.kind).is_ok());
             let fitting = fitting.map(|l| format!("`{}`", words::call_form(l.signature())));
+            let two = matches!(target.kind, TargetKind::Category(2));
+            let binary = format!("`target {}: binary` is 0 or 1", target.name);
+            let binary = (two && call.name.text == "Bernoulli").then_some(binary);
+            let what = words::join(fitting.collect(), "or");
             self.report(
                 Diagnostic::error(
                     "E0406",
@@ -109,10 +113,7 @@ impl Lower<'_> {
                 )
                 .at(call.name.span, "")
                 .context(declared, format!("`{}` is {}", target.name, target.kind))
-                .help(format!(
-                    "what fits: {}",
-                    words::join(fitting.collect(), "or")
-                )),
+                .help(binary.unwrap_or(format!("what fits: {what}"))),
             );
         }
         widths

@@ -7,7 +7,7 @@ use crate::check::{Scope, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::model::{Annealing, KlChoice, Minibatch, Objective};
 use crate::signature::{Domain, Kind, Parameter, Signature};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, ExprKind};
 
 const OPTIONS: [&str; 5] = ["kl", "samples", "minibatch", "temperature", "annealing"];
 
@@ -138,7 +138,15 @@ impl Lower<'_> {
             }
             _ => {
                 let title = "`annealing` is `none` or `linear(epochs = 10)`";
-                self.report(Diagnostic::error("E0206", title).at(value.span, ""));
+                let message = Diagnostic::error("E0206", title).at(value.span, "");
+                self.report(match value.kind {
+                    ExprKind::Number(_) => {
+                        let linear = format!("linear(epochs = {})", self.written(value.span));
+                        let what = "the KL's weight grows from 0 to 1 over so many epochs";
+                        message.patch(what, value.span, linear)
+                    }
+                    _ => message,
+                });
                 None
             }
         }

@@ -35,6 +35,16 @@ impl Lower<'_> {
         let title = format!("`{}` is not a posterior", name.text);
         let known: Vec<&str> = POSTERIORS.iter().map(|p| p.signature().name).collect();
         let plain = Diagnostic::error("E0214", title.clone());
+        let short = self.short_for_posterior(value);
+        let short = short.filter(|_| distribution::find(&name.text).is_some());
+        if let Some(parameter) = short {
+            let written = self.written(value);
+            let note = format!("`{parameter} = …` is short for `{parameter}: posterior = …`");
+            let message = plain.at(name.span, "this is a prior").note(note);
+            return self.report(message.help(format!(
+                "in a layer's braces, or in `default`: `{parameter}: prior = {written}`"
+            )));
+        }
         let message = match name.text.as_str() {
             "Normal" | "Gaussian" => plain
                 .at(name.span, "")
@@ -54,6 +64,14 @@ impl Lower<'_> {
             _ => words::unknown("E0214", title, name, known, "posteriors"),
         };
         self.report(message);
+    }
+
+    /// The parameter of `bias = X`, where X is the value at `span`.
+    fn short_for_posterior(&self, span: Span) -> Option<&'static str> {
+        let before = self.source.text.get(..span.start)?.trim_end();
+        let before = before.strip_suffix('=')?.trim_end();
+        let mut parameters = ["bias", "kernel"].into_iter();
+        parameters.find(|parameter| before.ends_with(parameter))
     }
 
     /// A family with its initialisers.

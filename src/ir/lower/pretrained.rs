@@ -224,7 +224,7 @@ impl Lower<'_> {
                 self.report(
                     Diagnostic::error(
                         "E0419",
-                        "`MOPED` sets the posterior, too, and this is another",
+                        "`MOPED` sets the posterior itself, and another one is set beside it",
                     )
                     .at(posterior.span, "")
                     .context(
@@ -278,10 +278,10 @@ impl Lower<'_> {
         self.report(
             Diagnostic::error(
                 "E0419",
-                "`MOPED` is about pretrained weights, and none are named here",
+                "`MOPED` is a prior about pretrained weights, and no file of them is named here",
             )
             .at(prior, "")
-            .help("`from = \"lenet.safetensors\"` beside it names a kernel's or a bias's"),
+            .help("`from = \"lenet.safetensors\"` beside it names the file"),
         );
     }
 }

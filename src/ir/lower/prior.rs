@@ -141,6 +141,9 @@ impl Lower<'_> {
             (_, Some(_)) => Diagnostic::error("E0213", title)
                 .at(name.span, "this is a posterior")
                 .note(format!("priors: {}", known.join(", "))),
+            ("none", _) => Diagnostic::error("E0213", title)
+                .at(name.span, "")
+                .help("`posterior = deterministic` is a parameter without a prior"),
             ("Gaussian" | "gaussian", _) => Diagnostic::error("E0213", title)
                 .at(name.span, "")
                 .patch("here it is called `Normal`", name.span, "Normal"),

@@ -14,7 +14,8 @@
 //!
 //! A prior or estimator set as near as, or nearer than, a posterior that leaves it without effect is a
 //! mistake. A farther one is what the nearer posterior overrides: `bias = deterministic` in a layer
-//! under a `default` with a prior.
+//! under a `default` with a prior. One that is set for both needs one of them only: a layer's prior is
+//! its kernel's where its bias is deterministic or left out.
 
 use super::Lower;
 use super::pretrained::is_moped;
@@ -65,6 +66,11 @@ pub(super) struct Slot<'a> {
 }
 
 impl Slot<'_> {
+    /// Whether it is set for the kernel and the bias together.
+    pub fn is_shared(&self) -> bool {
+        self.nearness % 2 == 1
+    }
+
     pub fn origin(&self) -> Origin {
         if self.nearness > 2 {
             Origin::Own(self.span)
@@ -75,8 +81,9 @@ impl Slot<'_> {
 }
 
 /// The nearest of each.
-#[derive(Default)]
 pub(super) struct Slots<'a> {
+    /// Whose they are.
+    pub role: Role,
     pub prior: Option<Slot<'a>>,
     pub posterior: Option<Slot<'a>>,
     pub estimator: Option<Slot<'a>>,
@@ -85,7 +92,13 @@ pub(super) struct Slots<'a> {
 
 impl<'a> Slots<'a> {
     fn gather(role: Role, own: Own<'a>, default: Option<&'a ParameterSettings>) -> Self {
-        let mut slots = Slots::default();
+        let mut slots = Slots {
+            role,
+            prior: None,
+            posterior: None,
+            estimator: None,
+            from: None,
+        };
         // From the farthest to the nearest, each over the one before.
         for (settings, base) in [(default, 0), (own.body, 2)] {
             let Some(settings) = settings else { continue };
@@ -149,6 +162,7 @@ impl Lower<'_> {
         default: Option<&ParameterSettings>,
     ) -> Option<Resolved> {
         let slots = Slots::gather(role, own, default);
+        let other = Slots::gather(slots.role.other_of_layer(), own, default);
         let found = [slots.prior, slots.posterior, slots.estimator, slots.from];
         self.used
             .extend(found.into_iter().flatten().map(|slot| slot.span));
@@ -180,9 +194,9 @@ impl Lower<'_> {
                 prior.map(|prior| (Some(prior), slot.origin()))
             }
             (Some(_), _) => None,
-            _ => self.prior_of(name, &slots, fans, entries),
+            _ => self.prior_of(name, &slots, &other, fans, entries),
         };
-        let estimator = self.estimator_of(&slots, posterior.as_ref());
+        let estimator = self.estimator_of(name, &slots, &other, posterior.as_ref());
         let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
         if let Some(prior) = &prior.0 {
             self.between_its_ends(prior, &mut posterior.0);
@@ -230,13 +244,15 @@ impl Lower<'_> {
         &mut self,
         name: &str,
         slots: &Slots,
+        other: &Slots,
         fans: Fans,
         entries: Option<Entries>,
     ) -> Option<(Option<Prior>, Origin)> {
         match (slots.prior, entries) {
             (Some(slot), Some(Entries::Free)) => {
-                if slots.beside_posterior(&slot) {
-                    self.prior_without_effect(&slot, slots);
+                if slots.beside_posterior(&slot) && !other.answers_for_prior(&slot) {
+                    let whose = slots.whose(name, &slot, other, other.prior);
+                    self.prior_without_effect(&slot, slots, &whose);
                 }
                 Some((None, slot.origin()))
             }
@@ -265,7 +281,9 @@ impl Lower<'_> {
 
     fn estimator_of(
         &mut self,
+        name: &str,
         slots: &Slots,
+        other: &Slots,
         posterior: Option<&(BoundPosterior, Origin)>,
     ) -> Option<(Option<&'static dyn Estimator>, Origin)> {
         let entries = posterior.map(|(posterior, _)| posterior.family.entries());
@@ -284,10 +302,13 @@ impl Lower<'_> {
         let entries = posterior.family.entries();
         if !entries.is_random() && entries != Entries::Scaled {
             // A bias that the language makes deterministic takes no notice of an estimator for both.
-            let written = slots.estimator.filter(|slot| slots.beside_posterior(slot));
+            let written = slots
+                .estimator
+                .filter(|slot| slots.beside_posterior(slot) && !other.answers_for_estimator(slot));
             if let Some((slot, _)) = written.zip(from.span()) {
                 let family = posterior.family.signature().name;
-                self.estimator_without_effect(slot.span, family, from.span());
+                let whose = slots.whose(name, &slot, other, other.estimator);
+                self.estimator_without_effect(slot.span, &whose, family, from.span());
             }
             return Some((None, origin));
         }

@@ -1,0 +1,68 @@
+//! What a finished fit is held against: predictions that take no notice of the inputs.
+
+use crate::likelihood::Observed;
+use crate::train::metrics::Fit;
+use crate::train::progress::number;
+
+/// The best that can be done without the inputs.
+pub enum Blind {
+    /// The classes' frequencies: their entropy, in nats.
+    Frequencies(f64),
+    /// The targets' mean: its RMSE, in own units.
+    Mean(f64),
+}
+
+impl Blind {
+    /// Of real targets, each entry as the data has it.
+    pub fn mean(entries: &[Observed]) -> Option<Blind> {
+        let squares: f64 = entries.iter().map(|entry| entry.deviation.powi(2)).sum();
+        (!entries.is_empty()).then(|| Blind::Mean((squares / entries.len() as f64).sqrt()))
+    }
+}
+
+/// What is to be said of a fit that is no better, at the end, with the last epoch's nll per example.
+pub fn warning(nll: f64, fit: Fit, blind: &Blind) -> Option<String> {
+    let (what, found, trivial, best) = match (blind, fit) {
+        (Blind::Frequencies(entropy), _) => ("nll", nll, "the classes' frequencies", *entropy),
+        (Blind::Mean(rmse), Fit::Rmse(found)) => ("rmse", found, "the targets' mean", *rmse),
+        _ => return None,
+    };
+    // What is not finite is worse.
+    (found >= best || found.is_nan()).then(|| {
+        format!(
+            "the training {what} of the last epoch, {}, is no better than that of predicting {trivial} \
+             for every input, {}: the fit has learned nothing, or has diverged; a lower learning rate and \
+             more epochs are the first things to try",
+            number(found),
+            number(best)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fit_that_is_no_better_than_a_constant_is_told() {
+        let classes = Blind::Frequencies(2.3);
+        assert!(warning(2.2, Fit::Accuracy(0.2), &classes).is_none());
+        for nll in [2.3, 1e9, f64::NAN] {
+            let said = warning(nll, Fit::Accuracy(0.1), &classes).unwrap();
+            assert!(
+                said.contains("the training nll") && said.contains("2.3000"),
+                "{said}"
+            );
+        }
+        let entry = |deviation| Observed {
+            mean: 5.0,
+            deviation,
+            low: 0.0,
+            high: 9.0,
+        };
+        let mean = Blind::mean(&[entry(3.0), entry(4.0)]).unwrap();
+        assert!(warning(9.0, Fit::Rmse(3.5), &mean).is_none());
+        assert!(warning(1.0, Fit::Rmse(3.6), &mean).is_some());
+        assert!(Blind::mean(&[]).is_none());
+    }
+}
