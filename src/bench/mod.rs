@@ -297,7 +297,7 @@ fn shares(plan: &Plan, profile: &Profile, update: Duration, total: Duration) -> 
     parts
 }
 
-/// Examples × draws a second.
+/// Examples × draws a second, as [`crate::evaluate::predict`] makes them.
 fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
     use crate::evaluate::BATCH;
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
@@ -309,16 +309,17 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
     let begun = Instant::now();
     while begun.elapsed() < length || best.is_infinite() {
         let start = Instant::now();
-        for inputs in examples.inputs.chunks(BATCH * width) {
-            let count = inputs.len() / width;
-            for draw in 0..settings.draws as u64 {
-                let draw = Draw {
-                    seed: 0,
-                    step: EVALUATION_STEPS + draw,
-                    given: None,
-                };
+        for draw in 0..settings.draws as u64 {
+            let draw = Draw {
+                seed: 0,
+                step: EVALUATION_STEPS + draw,
+                given: None,
+            };
+            interpreter.draw_weights(&draw, BATCH.min(settings.examples));
+            for inputs in examples.inputs.chunks(BATCH * width) {
+                let count = inputs.len() / width;
                 let out = &mut out[..count * examples.columns];
-                interpreter.predictive(inputs, count, &draw, out, None);
+                interpreter.predict_drawn(inputs, count, out, None);
             }
         }
         best = best.min(start.elapsed().as_secs_f64());

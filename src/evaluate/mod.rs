@@ -23,6 +23,9 @@ use serde::Serialize;
 
 /// Examples of one call.
 pub const BATCH: usize = 128;
+/// The most batches that share a draw of the weights before the next is made, and the most numbers of
+/// their inputs: these are kept meanwhile.
+const SHARED: [usize; 2] = [16, 1 << 22];
 
 /// The predictive distributions of some examples, averaged over draws of the weights.
 #[derive(Debug, Clone, Default)]
@@ -99,11 +102,13 @@ pub fn predict_with(
     let mut normals: Vec<mixture::Normal> = vec![];
     let (mut levels, mut quantiles) = (vec![], vec![]);
     let batch_size = BATCH.min(machine.capacity());
+    // Several batches share a draw of the weights, and each example is scaled once.
+    let input = part.split.input_shape.len();
+    let group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
     let mut buffers = Buffers::default();
-    let (mut out, mut nll) = (vec![0.0f32; batch_size * columns], vec![0.0f32; batch_size]);
-    // Examples outside, draws inside: each example is scaled once.
-    for start in (0..n).step_by(batch_size) {
-        let places = start..n.min(start + batch_size);
+    let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group]);
+    for start in (0..n).step_by(group) {
+        let places = start..n.min(start + group);
         let batch = part.gather(places.clone(), &mut buffers)?;
         if keep {
             normals.resize(places.len() * width * draws, (0.0, 0.0));
@@ -114,16 +119,18 @@ pub fn predict_with(
                 step: EVALUATION_STEPS + draw as u64,
                 given: None,
             };
-            let targets = part
-                .with_targets
-                .then_some((batch.targets, &mut nll[..batch.len]));
-            machine.predictive(
-                batch.inputs,
-                batch.len,
-                &of_draw,
-                &mut out[..batch.len * columns],
-                targets,
-            );
+            machine.draw_weights(&of_draw, batch_size.min(batch.len));
+            for first in (0..batch.len).step_by(batch_size) {
+                let range = first..batch.len.min(first + batch_size);
+                let nll = &mut nll[range.clone()];
+                machine.predict_drawn(
+                    &batch.inputs[range.start * input..range.end * input],
+                    range.len(),
+                    &mut out[range.start * columns..range.end * columns],
+                    part.with_targets
+                        .then(|| (batch.targets.of(range, width), nll)),
+                );
+            }
             for (example, place) in places.clone().enumerate() {
                 for entry in 0..if keep { width } else { 0 } {
                     let row = &out[example * columns..][..columns];
@@ -385,22 +392,27 @@ pub(crate) mod tests {
     use crate::train::examples::Scales;
 
     /// Predicts N(x + 1 if the draw's number is odd else x − 1, 0.25) of scaled targets.
-    struct Two;
+    #[derive(Default)]
+    struct Two {
+        shift: f32,
+    }
 
     impl Machine for Two {
         fn step(&mut self, _: &Batch<f32>, _: &Draw, _: &Position) -> StepReport {
             unreachable!()
         }
         fn last_predictive(&self, _: &mut [f32]) {}
-        fn predictive(
+        fn draw_weights(&mut self, draw: &Draw, _: usize) {
+            self.shift = if draw.step % 2 == 1 { 1.0 } else { -1.0 };
+        }
+        fn predict_drawn(
             &mut self,
             inputs: &[f32],
             examples: usize,
-            draw: &Draw,
             out: &mut [f32],
             nll: Option<(Targets<f32>, &mut [f32])>,
         ) {
-            let shift = if draw.step % 2 == 1 { 1.0 } else { -1.0 };
+            let shift = self.shift;
             for i in 0..examples {
                 out[2 * i] = inputs[i] + shift;
                 out[2 * i + 1] = 0.25;
@@ -447,7 +459,7 @@ pub(crate) mod tests {
             kind: TargetKind::Real(1),
             with_targets: true,
         };
-        let found = predict_with(&mut Two, &part, 4, 0, Mixtures::Quantiles).unwrap();
+        let found = predict_with(&mut Two::default(), &part, 4, 0, Mixtures::Quantiles).unwrap();
         for i in 0..3 {
             assert!((found.mean[i] - (10.0 + 3.0 * i as f64)).abs() < 1e-6);
             assert!((found.within[i] - 9.0 * 0.25).abs() < 1e-6);

@@ -227,8 +227,25 @@ impl<T: Number> Interpreter<T> {
         out: &mut [T],
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
+        self.draw_weights(draw, examples);
+        self.predict_drawn(inputs, examples, out, nll);
+    }
+
+    /// One draw of the weights for each of up to `examples` examples, for
+    /// [`Interpreter::predict_drawn`].
+    pub fn draw_weights(&mut self, draw: &Draw, examples: usize) {
         self.scales();
         self.draw(draw, 0, examples);
+    }
+
+    /// [`Interpreter::predictive`] with the weights that were drawn last.
+    pub fn predict_drawn(
+        &mut self,
+        inputs: &[T],
+        examples: usize,
+        out: &mut [T],
+        nll: Option<(Targets<T>, &mut [T])>,
+    ) {
         self.forward(inputs, examples);
         self.last_predictive(out);
         if let Some((targets, nll)) = nll {

@@ -14,6 +14,7 @@ pub use observed::Observed;
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use std::fmt;
+use std::ops::Range;
 
 /// Every likelihood there is.
 pub static LIKELIHOODS: &[&dyn Likelihood] = &[&Categorical, &Bernoulli, &Normal];
@@ -81,6 +82,18 @@ pub enum Targets<'a, T> {
     Labels(&'a [u32]),
     /// Rows of real numbers.
     Reals(&'a [T]),
+}
+
+impl<'a, T> Targets<'a, T> {
+    /// Those of some of the examples; a row of real numbers has `width`.
+    pub fn of(self, examples: Range<usize>, width: usize) -> Self {
+        match self {
+            Targets::Labels(labels) => Targets::Labels(&labels[examples]),
+            Targets::Reals(rows) => {
+                Targets::Reals(&rows[examples.start * width..examples.end * width])
+            }
+        }
+    }
 }
 
 /// One argument's values for n examples: `n × width` entries, or `width` (one row for all: a fixed or

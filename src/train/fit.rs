@@ -465,11 +465,11 @@ mod tests {
         fn last_predictive(&self, out: &mut [f32]) {
             out.copy_from_slice(&self.last);
         }
-        fn predictive(
+        fn draw_weights(&mut self, _: &Draw, _: usize) {}
+        fn predict_drawn(
             &mut self,
             inputs: &[f32],
             _: usize,
-            _: &Draw,
             out: &mut [f32],
             nll: Option<(Targets<f32>, &mut [f32])>,
         ) {

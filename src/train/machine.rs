@@ -13,12 +13,13 @@ pub trait Machine {
     fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport;
     /// [`Interpreter::last_predictive`]
     fn last_predictive(&self, out: &mut [f32]);
-    /// [`Interpreter::predictive`]
-    fn predictive(
+    /// [`Interpreter::draw_weights`]
+    fn draw_weights(&mut self, draw: &Draw, examples: usize);
+    /// [`Interpreter::predict_drawn`]
+    fn predict_drawn(
         &mut self,
         inputs: &[f32],
         examples: usize,
-        draw: &Draw,
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     );
@@ -37,15 +38,17 @@ impl Machine for Interpreter<f32> {
     fn last_predictive(&self, out: &mut [f32]) {
         Interpreter::last_predictive(self, out);
     }
-    fn predictive(
+    fn draw_weights(&mut self, draw: &Draw, examples: usize) {
+        Interpreter::draw_weights(self, draw, examples);
+    }
+    fn predict_drawn(
         &mut self,
         inputs: &[f32],
         examples: usize,
-        draw: &Draw,
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
-        Interpreter::predictive(self, inputs, examples, draw, out, nll);
+        Interpreter::predict_drawn(self, inputs, examples, out, nll);
     }
     fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
         Interpreter::weight_terms(self, draw)
