@@ -723,11 +723,8 @@ fn learned_weights_of_a_mixture_are_divided_by_their_sum() {
         )
     };
     let learned = prior("[learned(0.5), learned(0.25), learned(0.25)]");
-    says(
-        &learned,
-        &["ψ_1/(ψ_1 + ψ_2 + ψ_3)", "c_1/(c_1 + c_2 + c_3)"],
-    );
-    assert!(!prior("[0.5, 0.25, 0.25]").contains("c_1/("));
+    says(&learned, &["ψ₁/(ψ₁ + ψ₂ + ψ₃)", "c₁/(c₁ + c₂ + c₃)"]);
+    assert!(!prior("[0.5, 0.25, 0.25]").contains("c₁/("));
 }
 
 #[test]

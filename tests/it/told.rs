@@ -339,7 +339,8 @@ fn lints_are_denied_and_allowed() {
     assert_eq!(wrong.status.code(), Some(2));
     // Standardized, the noise is as wide as they are.
     std::fs::remove_file(place.path("raw.toml")).unwrap();
-    let text = place.refused("check raw.bnn --data t.csv --deny noise-as-wide-as-targets");
+    let text =
+        place.refused("check raw.bnn --data t.csv --batch-size 20 --deny noise-as-wide-as-targets");
     assert!(text.contains("standard deviation is 1.000"), "{text}");
     let listed = place.ok("list lints");
     assert!(
