@@ -2,7 +2,8 @@
 
 use crate::ir::{Model, Origin, Role};
 
-/// Each rule of the language that a setting is from, and the options of the objective at their defaults.
+/// Each rule of the language that a setting is from. The objective's options are told by the loss itself:
+/// forms, scales and lambda.
 pub(super) fn not_set(model: &Model) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
     for (_, tensor) in model.tensors.iter() {
@@ -20,23 +21,6 @@ pub(super) fn not_set(model: &Model) -> Vec<String> {
                 rules.push((*rule).into());
             }
         }
-    }
-    let written = &model.objective.option_spans;
-    let options: Vec<String> = [
-        ("kl", "auto"),
-        ("samples", "1"),
-        ("minibatch", "uniform"),
-        ("temperature", "1"),
-        ("annealing", "none"),
-    ]
-    .iter()
-    .filter(|(option, _)| !written.iter().any(|(other, _)| other == option))
-    // `--samples` is as good as the file.
-    .filter(|(option, _)| *option != "samples" || model.objective.samples == 1)
-    .map(|(option, default)| format!("{option} = {default}"))
-    .collect();
-    if !options.is_empty() {
-        rules.push(format!("of the objective {}", options.join(", ")));
     }
     rules
 }

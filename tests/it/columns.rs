@@ -175,13 +175,15 @@ fn the_runs_own_data_keeps_its_target_and_its_test_rows() {
 #[test]
 fn check_and_train_say_which_column_is_the_target() {
     let place = place();
-    let said = place.ok("check line.bnn --data t.csv");
+    let said = place.ok("check line.bnn --data t.csv --batch-size 20");
     assert!(
         said.contains("target y (the last column); inputs a, b"),
         "{said}"
     );
-    let said: Value =
-        serde_json::from_str(&place.ok("check line.bnn --data t.csv --format json")).unwrap();
+    let said: Value = serde_json::from_str(
+        &place.ok("check line.bnn --data t.csv --batch-size 20 --format json"),
+    )
+    .unwrap();
     assert_eq!(said["columns"]["targets"], serde_json::json!(["y"]));
     for command in ["check line.bnn", "train line.bnn --out run"] {
         let text = place.refused(&format!("{command} --data more.csv --target y"));

@@ -352,3 +352,57 @@ fn a_prior_about_pretrained_weights() {
         }
     }
 }
+
+/// The steps of training are in float32, whose kernels are others: without maxima, which a rounding can
+/// move, they are those of float64 but for roundings.
+#[test]
+fn float32_gradients_are_those_of_float64() {
+    let networks = [
+        "conv2d(64, kernel = 5, padding = same)\ntanh\navg_pool2d(2)\nconv2d(33, kernel = [3, 2])\n\
+         tanh\nflatten\nlogits = dense(3)",
+        "conv2d(6, kernel = 3, stride = 2)\ntanh\nflatten\ndense(40)\nsoftplus\nlogits = dense(3)",
+    ];
+    for estimator in [
+        "reparameterization",
+        "flipout",
+        "local_reparameterization",
+        "per_example",
+    ] {
+        for network in networks {
+            let text = format!(
+                "model test\ninput x: real[16, 14, 3]\ntarget label: category[3]\n\
+                 default {{ prior = Normal(0, 1)\nposterior = MeanField(scale = 0.05)\nestimator = {estimator} }}\n\
+                 network {{\n{network}\n}}\nobserve label ~ Categorical(logits = logits)\nobjective elbo\n"
+            );
+            let plan = plan(&text);
+            let mut exact = Interpreter::<f64>::new(plan.clone(), 9);
+            let mut interpreter = Interpreter::<f32>::new(plan.clone(), 9);
+            interpreter.initialize(5);
+            let variables = exact.variables.iter_mut().zip(&interpreter.variables);
+            variables.for_each(|(exact, &x)| *exact = f64::from(x));
+            let draw = draw(3, 9);
+            let (narrow, wide) = (
+                Examples::<f32>::new(9, 16 * 14 * 3, 3, 0),
+                Examples::<f64>::new(9, 16 * 14 * 3, 3, 0),
+            );
+            let (got, expected) = (
+                step(&mut interpreter, &narrow, &draw, 100).loss,
+                step(&mut exact, &wide, &draw, 100).loss,
+            );
+            assert!((got / expected - 1.0).abs() < 1e-5, "{got} {expected}");
+            for variable in &plan.variables {
+                let got = &interpreter.gradient[variable.range.clone()];
+                let expected = &exact.gradient[variable.range.clone()];
+                let size = expected.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64;
+                for (got, expected) in got.iter().zip(expected) {
+                    let error = (f64::from(*got) - expected).abs() / size.sqrt();
+                    assert!(
+                        error < 1e-4,
+                        "{}: {got} {expected} in\n{text}",
+                        variable.name
+                    );
+                }
+            }
+        }
+    }
+}

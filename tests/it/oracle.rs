@@ -61,9 +61,10 @@ fn close(what: &str, got: f64, expected: f64, tolerance: f64, size: f64) {
     );
 }
 
-/// Compares one step. `exact` is the oracle's float64 entry of the same step: TFP's own float32
-/// gradients stray from it by up to 2e-4 where a rounding moves a maximum, so float32 is held against
-/// the float64 gradients; logits, loss and KL against TFP's float32 ones.
+/// Compares one step. `exact` is the oracle's float64 entry of the same step. In float32 a rounding moves
+/// a maximum here and there, and its gradient with it: TFP's own stray by up to 2e-4 from its float64 ones,
+/// and so may ours (`gradients` compares the two types without maxima); logits, loss and KL are held
+/// against TFP's float32 ones.
 fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
     let text = |key: &str| step[key].as_str().expect("a string");
     let number = |key: &str| step[key].as_f64().expect("a number");
@@ -147,6 +148,11 @@ fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
             1.0,
         );
     }
+    // A maximum that moves takes a gradient with it, which most of all the sum over a kernel shows.
+    let tolerance = match T::NAME {
+        "float32" => 50.0 * tolerance,
+        _ => tolerance,
+    };
     for gradient in exact["grads"].as_array().expect("a list") {
         let layer = gradient["layer"].as_u64().expect("a number") as usize;
         let parameter = gradient["param"].as_str().expect("a string");

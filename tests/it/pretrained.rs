@@ -340,7 +340,7 @@ fn weights_of_a_run_that_scaled_its_inputs_otherwise_are_warned_of() {
         )
         .replace("model plain", "model bayes");
     std::fs::write(place.path("bayes.bnn"), text).unwrap();
-    let checked = place.ok("check bayes.bnn --data t.csv");
+    let checked = place.ok("check bayes.bnn --data t.csv --batch-size 20");
     assert!(
         checked.contains("y.scale: learned, from its own start; no file is read for it"),
         "{checked}"
