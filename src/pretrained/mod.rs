@@ -275,6 +275,24 @@ mod tests {
     }
 
     #[test]
+    fn entries_beyond_float32_are_refused() {
+        let bytes = |x: f64| [1.0, x].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let file = file(&[
+            ("large", Dtype::F64, &[2], bytes(1e300)),
+            ("infinite", Dtype::F64, &[2], bytes(f64::INFINITY)),
+            ("small", Dtype::F64, &[2], bytes(-1e-300)),
+        ]);
+        let checkpoint = Checkpoint::read(file.path()).unwrap();
+        let found = |name: &str| checkpoint.find(name, &Shape::new(&[2]));
+        assert_eq!(found("large"), Err(Refusal::TooLarge("large".into())));
+        assert_eq!(
+            found("infinite"),
+            Err(Refusal::NotFinite("infinite".into()))
+        );
+        assert!(found("small").is_ok());
+    }
+
+    #[test]
     fn what_is_no_checkpoint_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
         for bytes in [&b""[..], b"model m", &[255; 64]] {

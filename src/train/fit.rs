@@ -635,6 +635,22 @@ mod tests {
         }
     }
 
+    /// Before the first step no learning rate has been used.
+    #[test]
+    fn a_first_step_that_fails_is_not_put_down_to_the_learning_rate() {
+        for (step, told) in [(0, false), (4, true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let mut spoilt = Line1 {
+                spoil_at: Some(step),
+                ..machine()
+            };
+            let stop = AtomicBool::new(false);
+            let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
+            let message = format!("{:?}", failure.diagnostics[0]);
+            assert_eq!(message.contains("--learning-rate"), told, "{message}");
+        }
+    }
+
     #[test]
     fn a_loss_that_is_no_number_stops_the_run_and_names_its_term() {
         let folder = tempfile::tempdir().unwrap();

@@ -324,6 +324,28 @@ fn a_model_is_called_what_it_is() {
 }
 
 #[test]
+fn a_prior_is_told_as_what_it_is() {
+    for (prior, told) in [
+        ("Normal(0, exp(tau)^(-tau))", "N(0, ((exp(τ))^(−τ))²)"),
+        ("Normal(log(tau)^2, 1)", "N((ln(τ))², 1)"),
+        ("Normal(0, 2 / (tau / 3))", "N(0, (2/(τ/3))²)"),
+        ("Normal(0, 0.9999999)", "N(0, 0.9999999²)"),
+        (
+            "ScaleMixture(0.9999999, [0.9999999, 0.5])",
+            "0.9999999 N(0, 0.9999999²) + 0.0000001 N(0, 0.5²)",
+        ),
+    ] {
+        let text = format!(
+            "model m\ninput x: real[2]\ntarget y: real\nlatent tau ~ HalfCauchy(1)\n\
+             default {{ prior = {prior} }}\nnetwork {{\n f = dense(1)\n}}\n\
+             observe y ~ Normal(loc = f, scale = tau)\nobjective elbo\n"
+        );
+        let said = explain(&plan(&text).model, &facts()).text(200);
+        assert!(said.contains(told), "{prior}: {said}");
+    }
+}
+
+#[test]
 fn the_text_fits_the_terminal() {
     for model in models() {
         for width in [80, 100] {
