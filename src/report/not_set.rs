@@ -36,7 +36,7 @@ pub(super) fn not_set(model: &Model) -> Vec<String> {
     .map(|(option, default)| format!("{option} = {default}"))
     .collect();
     if !options.is_empty() {
-        rules.push(format!("of the objective {}", options.join(", ")));
+        rules.push(format!("the objective's {}", options.join(", ")));
     }
     rules
 }
