@@ -7,7 +7,7 @@ use bnnc::distribution::DISTRIBUTIONS;
 use bnnc::document::{Block, Document, Inline, Table};
 use bnnc::estimator::{ESTIMATORS, POINT, SCALED};
 use bnnc::explain::explain;
-use bnnc::ir::{Facts, Model, TermKind};
+use bnnc::ir::{Facts, Method, Model, TermKind, Training};
 use bnnc::kl::CLOSED_FORMS;
 use bnnc::layer::LAYERS;
 use bnnc::likelihood::LIKELIHOODS;
@@ -147,6 +147,19 @@ fn facts() -> Facts {
         validation_examples: 1_000,
         batch: Some(128),
         data: Some("set_of_data".into()),
+        training: Some(Training {
+            inputs: "standardize",
+            targets_standardized: true,
+            epochs: 20,
+            optimizer: Method {
+                name: "adam",
+                settings: vec![("learning_rate", "0.001".into()), ("beta1", "0.9".into())],
+            },
+            schedule: Method {
+                name: "cosine",
+                settings: vec![("warmup_epochs", "1".into())],
+            },
+        }),
         ..Facts::default()
     }
 }
@@ -656,12 +669,12 @@ fn the_command_explains_models_codes_and_lints() {
     let said = place.ok("explain line.bnn --data t.csv --batch-size 16");
     let data = "60 examples of t.csv";
     assert!(said.contains(&format!("N = {data}")), "{said}");
+    let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "in 4 minibatches of b = 16, the last of 12",
         "feature of the inputs is standardized",
         "adam(learning_rate = 0.001",
     ] {
-        let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(one_line.to_lowercase().contains(part), "{said}");
     }
     let latex = place.ok("explain line.bnn --format latex");

@@ -58,6 +58,44 @@ fn point_estimates_have_a_penalty_and_no_kl() {
         said.contains("-(log likelihood + log prior) / N = "),
         "{said}"
     );
+    assert!(said.contains("every weight is a point"), "{said}");
+}
+
+/// A model in which nothing is random has no KL to show, and its parts are told for what they are.
+#[test]
+fn a_likelihood_alone_has_no_kl_and_a_held_out_part_no_elbo() {
+    let place = Place::new();
+    let free = [(
+        "prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization",
+        "posterior = deterministic",
+    )];
+    model(&place, "free.bnn", &free);
+    let train = "train free.bnn --data t.csv --batch-size 20 --epochs 1 --validation";
+    let said = place.ok(&format!("{train} 0.25 --learning-rate 1e-9 --out run"));
+    assert!(
+        !said.contains("kl/N") && !said.contains("--samples 50"),
+        "{said}"
+    );
+    assert!(
+        said.contains("N = 45 examples to train on, 15 set aside"),
+        "{said}"
+    );
+    // A step of 1e-9 leaves the network where it started.
+    assert!(said.contains("\nwarning    the training rmse"), "{said}");
+    let said = place.ok("evaluate run");
+    assert!(
+        said.contains("predicts once") && said.contains("15 examples that were set aside"),
+        "{said}"
+    );
+
+    place.ok("train line.bnn --data t.csv --batch-size 20 --epochs 1 --validation 15 --out drawn");
+    let said = place.ok("evaluate drawn --samples 2");
+    assert!(
+        said.contains("validation nll + KL/N (not -ELBO / N: the nll is of 15 examples"),
+        "{said}"
+    );
+    let said = place.ok("evaluate drawn --samples 2 --split train");
+    assert!(said.contains("\n-ELBO / N = "), "{said}");
 }
 
 #[test]
