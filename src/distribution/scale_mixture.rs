@@ -107,6 +107,13 @@ impl Distribution for ScaleMixture {
         let sum: f64 = weights.iter().sum();
         match (weights.len(), scales.len()) {
             (_, 0 | 1) => Some("a mixture of normals has two scales or more".into()),
+            // What float32 leaves of 1 - weight would be another model's share.
+            (1, 2) if lost_in_float32(weights[0]) => Some(format!(
+                "beside a `weight` of {}, float32 loses the second normal's share; with both written it is kept: `weight = [{}, {:.1e}]`",
+                weights[0],
+                weights[0],
+                1.0 - weights[0],
+            )),
             (1, 2) => None,
             (1, n) => Some(format!(
                 "one `weight` is the share of the first of two normals, and `scales` holds {n}: each needs its own, as in `weight = [0.5, 0.25, …]`"
@@ -132,6 +139,12 @@ impl Distribution for ScaleMixture {
     fn growth(&self) -> [f64; 2] {
         [0.0, 2.0]
     }
+}
+
+/// Whether 1 - weight is off by a hundredth where the weight is rounded to float32.
+fn lost_in_float32(weight: f64) -> bool {
+    let (share, rounded) = (1.0 - weight, 1.0 - f64::from(weight as f32));
+    (rounded - share).abs() > 0.01 * share
 }
 
 /// The share and the scale of each normal.
