@@ -1,0 +1,139 @@
+//! The kernels of a training step, one by one: rates of the products and convolutions as a part of that of
+//! a 768³ product of the same run, and nanoseconds an entry of what goes over every weight.
+//!
+//!     cargo bench --bench kernels
+//!
+//! One thread, float32, best of several runs. Whole networks are measured by `bnnc bench`.
+
+use bnnc::layer::{Layer, Operation};
+use bnnc::optimizer;
+use bnnc::posterior::{Transform, chain, scales};
+use bnnc::signature::{Constant, Constants};
+use bnnc::tensor::correlate::Correlation;
+use bnnc::tensor::gemm::{MatrixMut, MatrixRef, gemm};
+use bnnc::tensor::im2col::{Padding, Window};
+use bnnc::tensor::{Shape, Stream};
+use std::hint::black_box;
+use std::time::Instant;
+
+/// Seconds a call, the best of several stretches.
+fn best(mut work: impl FnMut()) -> f64 {
+    let (begun, mut best) = (Instant::now(), f64::INFINITY);
+    while begun.elapsed().as_secs_f64() < 0.5 {
+        let start = Instant::now();
+        for _ in 0..4 {
+            work();
+        }
+        best = best.min(start.elapsed().as_secs_f64() / 4.0);
+    }
+    best
+}
+
+fn numbers(len: usize) -> Vec<f32> {
+    let mut values = vec![0.0; len];
+    Stream::new(0, 0, 0, 0).fill_normal(0, &mut values);
+    values
+}
+
+/// GFLOP/s of a product [m, k]·[k, n].
+fn product([m, k, n]: [usize; 3]) -> f64 {
+    let (a, b, mut c) = (numbers(m * k), numbers(k * n), numbers(m * n));
+    let seconds = best(|| {
+        let (a, b) = (
+            MatrixRef::row_major(&a, m, k),
+            MatrixRef::row_major(&b, k, n),
+        );
+        gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut c, m, n));
+    });
+    2.0 * (m * k * n) as f64 / seconds / 1e9
+}
+
+/// GFLOP/s of the three passes of a convolution with a 5 × 5 window and padding, and of the way through
+/// patches forward; operations on padding counted.
+fn convolution([side, channels, filters]: [usize; 3]) -> [f64; 4] {
+    let image = [side, side, channels];
+    let window = Window::new(image, [5, 5], [1, 1], [1, 1], Padding::Same).expect("it fits");
+    let of = Correlation::new(&window, filters).expect("a stride of 1");
+    let back = of.transposed();
+    let x = numbers(side * side * channels);
+    let (mut w, mut turned) = (numbers(25 * channels * filters), vec![]);
+    turned.resize(w.len(), 0.0);
+    let (mut y, mut dx) = (numbers(side * side * filters), x.clone());
+    let mut scratch = vec![0.0; of.scratch().max(back.scratch())];
+    let dy = y.clone();
+    let forward = best(|| of.apply(&x, &w, &mut y, &mut scratch));
+    let by_x = best(|| {
+        of.turn(&w, &mut turned);
+        back.apply(&dy, &turned, &mut dx, &mut scratch);
+    });
+    let by_w = best(|| of.weight_gradient(&x, &dy, false, &mut w, &mut scratch));
+    // float64 goes through patches: its rate, doubled for the width of its vectors.
+    let choices = [
+        ("filters", Constant::Count(filters)),
+        ("kernel", Constant::Pair([5, 5])),
+        ("stride", Constant::Pair([1, 1])),
+        ("dilation", Constant::Pair([1, 1])),
+        ("padding", Constant::Word("same")),
+    ];
+    let layer = bnnc::layer::find("conv2d").expect("a layer");
+    let built = Layer::build(layer, &Constants(choices.into()), &Shape(image.into()));
+    let Ok(Operation::Linear(linear)) = built else {
+        panic!("a convolution is linear")
+    };
+    let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+    let (x, w, mut y) = (wide(&x), wide(&w), wide(&y));
+    let mut scratch = vec![0.0; linear.scratch(1)];
+    let patches = best(|| linear.apply(&x, &w, &mut y, &mut scratch)) / 2.0;
+    let operations = 2.0 * (side * side * 25 * channels * filters) as f64;
+    [forward, by_x, by_w, patches].map(|seconds| operations / seconds / 1e9)
+}
+
+fn main() {
+    let peak = product([768, 768, 768]);
+    println!("768³ product {peak:.0} GFLOP/s; parts of it:");
+    for shape in [
+        [128, 784, 1200],
+        [128, 1200, 1200],
+        [784, 128, 1200],
+        [128, 400, 400],
+        [128, 5880, 84],
+        [128, 16384, 10],
+    ] {
+        println!(
+            "  {:<24} {:.2}",
+            format!("{shape:?}"),
+            product(shape) / peak
+        );
+    }
+    println!(
+        "\n5 × 5 convolutions, [side, channels, filters]: forward, by x, by w; through patches"
+    );
+    for shape in [
+        [32, 3, 64],
+        [16, 64, 64],
+        [28, 1, 6],
+        [14, 6, 16],
+        [7, 16, 120],
+    ] {
+        let rates = convolution(shape).map(|rate| format!("{:.2}", rate / peak));
+        println!("  {:<24} {}", format!("{shape:?}"), rates.join("  "));
+    }
+    let len = 1 << 18;
+    let (mut a, mut b) = (numbers(len), numbers(len));
+    let each = |seconds: f64| seconds / len as f64 * 1e9;
+    println!("\nnanoseconds an entry, {len} entries");
+    let stream = Stream::new(1, 2, 3, 4);
+    let report = |name: &str, seconds: f64| println!("  {name:<24} {:.2}", each(seconds));
+    report(
+        "normal deviates",
+        best(|| stream.fill_normal(0, black_box(&mut a))),
+    );
+    report("signs", best(|| stream.fill_signs(0, black_box(&mut a))));
+    stream.fill_normal(0, &mut a);
+    let softplus = Transform::Softplus;
+    report("softplus", best(|| scales(softplus, black_box(&a), &mut b)));
+    report("its slope", best(|| chain(softplus, black_box(&a), &mut b)));
+    let adam = optimizer::find("adam").expect("an optimizer");
+    let mut state = optimizer::State::new(adam, optimizer::defaults(adam.signature()), len);
+    report("adam", best(|| state.step(1, 1e-3, &mut a, black_box(&b))));
+}
