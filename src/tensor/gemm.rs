@@ -137,9 +137,23 @@ pub fn gemm<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: Mat
 /// Below this many multiplications a product is not worth sharing out (about 10 µs of one core).
 const WORTH_SHARING: usize = 1 << 20;
 /// The most pieces a product is cut into.
-const MOST_PIECES: usize = 16;
-/// A piece's length is a multiple of this: whole tiles of the kernel.
-const PIECE: usize = 48;
+const MOST_PIECES: usize = 8;
+/// Pieces are of whole tiles of the kernel: so many rows, or so many columns.
+const TILE: [usize; 2] = [6, 16];
+/// And of so many tiles at least.
+const LEAST_TILES: usize = 2;
+
+/// The pieces that `length` rows or columns are cut into: as many as a power of two has, so that any such
+/// number of threads has equal shares, and all within a tile of each other.
+fn pieces(length: usize, tile: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let tiles = length.div_ceil(tile);
+    let most = (tiles / LEAST_TILES).clamp(1, MOST_PIECES);
+    let count = 1 << most.ilog2();
+    (0..count).into_par_iter().map(move |p| {
+        let end = |p: usize| (tiles * p / count * tile).min(length);
+        end(p)..end(p + 1)
+    })
+}
 
 /// [`gemm()`], shared out over the current rayon pool. The result is the same, bit for bit, on any
 /// number of threads.
@@ -155,18 +169,19 @@ pub fn parallel_gemm<T: Real>(
 ) {
     check_sizes(&a, &b, &c);
     let [rows, cols] = [c.rows, c.cols];
-    let long = rows.max(cols);
-    let length = long.div_ceil(MOST_PIECES).next_multiple_of(PIECE);
-    if rows * cols * a.cols < WORTH_SHARING || length >= long {
+    if rows * cols * a.cols < WORTH_SHARING {
         return gemm(alpha, a, b, beta, c);
     }
+    let by_rows = rows >= cols;
+    let (long, tile) = match by_rows {
+        true => (rows, TILE[0]),
+        false => (cols, TILE[1]),
+    };
     let target = Target::of(c);
-    (0..long.div_ceil(length)).into_par_iter().for_each(|p| {
-        let part = p * length..((p + 1) * length).min(long);
-        let (rows, cols) = if rows >= cols {
-            (part, 0..cols)
-        } else {
-            (0..rows, part)
+    pieces(long, tile).for_each(|part| {
+        let (rows, cols) = match by_rows {
+            true => (part, 0..cols),
+            false => (0..rows, part),
         };
         // SAFETY: the sizes agree, the borrow of C lasts until every piece is done, and the pieces
         // are disjoint ranges of rows (or of columns): `MatrixMut` holds no two entries in one
