@@ -285,33 +285,57 @@ impl WithSimd for Apply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let (of, x, y) = (self.of, self.x, self.y);
-        let wide = of.padded();
+        let wide = self.of.padded();
+        let Apply {
+            of,
+            x,
+            w,
+            packed,
+            y,
+        } = self;
         let mut first = 0;
         while first < wide {
             let vectors = vectors::<S>(wide - first);
-            let width = vectors * S::F32_LANES;
-            // The block's columns of W, next to each other: W itself where there is one block.
-            let w = if width == of.filters {
-                self.w
-            } else {
-                let columns = first..(first + width).min(of.filters);
-                let rows = self.packed.chunks_exact_mut(width);
-                for (packed, w) in rows.zip(self.w.chunks_exact(of.filters)) {
-                    let w = &w[columns.clone()];
-                    packed[..w.len()].copy_from_slice(w);
-                    packed[w.len()..].fill(0.0);
-                }
-                &*self.packed
-            };
             match vectors {
-                4 => apply_block::<S, 4>(simd, &of, x, w, y, first),
-                2 => apply_block::<S, 2>(simd, &of, x, w, y, first),
-                _ => apply_block::<S, 1>(simd, &of, x, w, y, first),
+                4 => {
+                    apply_block::<S, 4>(simd, &of, x, pack::<S, 4>(&of, w, first, packed), y, first)
+                }
+                2 => {
+                    apply_block::<S, 2>(simd, &of, x, pack::<S, 2>(&of, w, first, packed), y, first)
+                }
+                _ => {
+                    apply_block::<S, 1>(simd, &of, x, pack::<S, 1>(&of, w, first, packed), y, first)
+                }
             }
-            first += width;
+            first += vectors * S::F32_LANES;
         }
     }
+}
+
+/// The block's columns of W, next to each other: W itself where there is one block.
+#[inline(always)]
+fn pack<'a, S: Simd, const V: usize>(
+    of: &Correlation,
+    w: &'a [f32],
+    first: usize,
+    packed: &'a mut [f32],
+) -> &'a [f32] {
+    let width = V * S::F32_LANES;
+    if width == of.filters {
+        return w;
+    }
+    let rows = packed.chunks_exact_mut(width);
+    let rows = rows.zip(w.chunks_exact(of.filters));
+    if first + width <= of.filters {
+        rows.for_each(|(packed, w)| store::<S, V>(load::<S, V>(&w[first..]), packed));
+    } else {
+        for (packed, w) in rows {
+            let (filled, rest) = packed.split_at_mut(of.filters - first);
+            filled.copy_from_slice(&w[first..]);
+            rest.fill(0.0);
+        }
+    }
+    packed
 }
 
 /// The filters from `first` on.
