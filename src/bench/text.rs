@@ -1,41 +1,63 @@
 //! The measurements as a table.
 
 use super::{Measured, Peak, Settings, vectors};
+use crate::report::wrapped;
 use std::fmt::Write;
 
-/// All of it; with `layers`, where each network's time goes, too.
-pub fn text(peak: &Peak, settings: &Settings, measured: &[Measured], layers: bool) -> String {
+/// All of it within `width` columns; with `layers`, where each network's time goes, too.
+pub fn text(
+    peak: &Peak,
+    settings: &Settings,
+    measured: &[Measured],
+    layers: bool,
+    width: usize,
+) -> String {
     let threads = match peak.threads {
         1 => "1 thread".into(),
         n => format!("{n} threads"),
     };
-    let mut out = format!(
-        "machine      {threads}, {}; a 2048³ product runs at {:.0} GFLOP/s\n\
-         training     {} examples a step, float32: draws, forward, loss, backward, adam; best of several runs\n\
-         of peak      the operations of the deterministic network, as a part of that product's rate\n\
-         prediction   {} examples × {} draws of the weights\n\n",
-        vectors(),
-        peak.best,
-        settings.batch,
-        settings.examples,
-        settings.draws,
-    );
+    let (vectors, best) = (vectors(), peak.best);
+    let (batch, examples, draws) = (settings.batch, settings.examples, settings.draws);
+    let head = [
+        (
+            "machine      ",
+            format!("{threads}, {vectors}; a 2048³ product runs at {best:.0} GFLOP/s"),
+        ),
+        (
+            "training     ",
+            format!(
+                "{batch} examples a step, float32: draws, forward, loss, backward, adam; best of several runs"
+            ),
+        ),
+        (
+            "of peak      ",
+            "the operations of the deterministic network, as a part of that product's rate".into(),
+        ),
+        (
+            "prediction   ",
+            format!("{examples} examples × {draws} draws of the weights"),
+        ),
+    ];
+    let mut out: String = head
+        .iter()
+        .map(|(head, text)| wrapped(head, text, width))
+        .collect();
     let name = |row: &Measured| row.model.chars().count();
     let width = measured.iter().map(name).max().unwrap_or(0).max(5);
     let _ = writeln!(
         out,
-        "{:<width$}  {:>13}  {:>10}  {:>7}  {:>9}  {:>13}",
-        "model", "op an example", "examples/s", "of peak", "memory", "predictions/s"
+        "\n{:<width$}  {:>10}  {:>10}  {:>7}  {:>8}  {:>13}",
+        "model", "op/example", "examples/s", "of peak", "memory", "predictions/s"
     );
     for row in measured {
         let _ = writeln!(
             out,
-            "{:<width$}  {:>11.2} M  {:>10.0}  {:>5.1} %  {:>5.0} MiB  {:>13.0}",
+            "{:<width$}  {:>10}  {:>10.0}  {:>5.1} %  {:>8}  {:>13.0}",
             row.model,
-            row.operations as f64 / 1e6,
+            operations(row.operations),
             row.examples_per_second,
             100.0 * row.gflops / peak.best,
-            row.memory as f64 / f64::from(1 << 20),
+            memory(row.memory),
             row.predictions_per_second,
         );
     }
@@ -43,6 +65,22 @@ pub fn text(peak: &Peak, settings: &Settings, measured: &[Measured], layers: boo
         measured.iter().for_each(|row| parts(row, &mut out));
     }
     out
+}
+
+fn operations(count: u64) -> String {
+    match count as f64 {
+        x if x >= 1e9 => format!("{:.2} G", x / 1e9),
+        x if x >= 1e6 => format!("{:.2} M", x / 1e6),
+        x if x >= 1e3 => format!("{:.2} k", x / 1e3),
+        x => x.to_string(),
+    }
+}
+
+fn memory(bytes: usize) -> String {
+    match bytes.div_ceil(1 << 10) {
+        kibibytes if kibibytes < 1 << 10 => format!("{kibibytes} KiB"),
+        kibibytes => format!("{} MiB", kibibytes.div_ceil(1 << 10)),
+    }
 }
 
 /// A line a layer, then what else a step does.

@@ -1,7 +1,7 @@
 //! `bnnc bench`: how fast this machine is.
 
 use super::arguments::{Format, Sets, count, positive, with_threads};
-use super::terminal::{err, out, say};
+use super::terminal::{err, out, say, width};
 use crate::bench::{self, Measured, NETWORKS, Peak, Settings};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::Result;
@@ -68,7 +68,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         Format::Json => say!("{:#}", bench::json(&peak, &settings, &measured)),
         Format::Text => {
             let layers = args.layers || !built_in;
-            let text = bench::text(&peak, &settings, &measured, layers);
+            let text = bench::text(&peak, &settings, &measured, layers, width());
             out(format_args!("{text}"));
         }
     }

@@ -11,3 +11,4 @@ mod text;
 
 pub use check::{Check, check};
 pub use diff::{Diff, diff};
+pub(crate) use text::wrapped;

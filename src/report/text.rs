@@ -279,7 +279,7 @@ fn giga(operations: u64) -> String {
 }
 
 /// Text within `width` columns, further lines under the first.
-pub(super) fn wrapped(head: &str, text: &str, width: usize) -> String {
+pub(crate) fn wrapped(head: &str, text: &str, width: usize) -> String {
     let indent = head.chars().count();
     let mut out = head.to_string();
     let mut column = indent;
