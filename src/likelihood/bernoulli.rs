@@ -1,6 +1,6 @@
 //! 0 or 1.
 
-use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, value};
+use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, settled, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 
@@ -65,8 +65,9 @@ impl<T: Math> Nll<T> for Bernoulli {
         }
         let logits = &arguments[0];
         for (n, &label) in labels(&targets).iter().enumerate().take(nll.len()) {
-            let sign = sign(label);
-            gradients[0][logits.place(n, 0)] += weight * sign * (sign * logits.at(n, 0)).sigmoid();
+            let sign: T = sign(label);
+            let share = settled(weight * (sign * logits.at(n, 0)).sigmoid());
+            gradients[0][logits.place(n, 0)] += sign * share;
         }
     }
 

@@ -1,6 +1,6 @@
 //! One of k classes.
 
-use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, value};
+use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, settled, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 
@@ -81,7 +81,7 @@ fn one<T: Math>(
         let scale = weight / (T::one() + rest);
         let mut others = T::zero();
         for i in (0..classes).filter(|&i| i != label) {
-            let share = scale * (logits.at(n, i) - top).fast_exp();
+            let share = settled(scale * (logits.at(n, i) - top).fast_exp());
             gradient[logits.place(n, i)] += share;
             others += share;
         }

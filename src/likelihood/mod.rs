@@ -75,6 +75,18 @@ impl fmt::Display for TargetKind {
     }
 }
 
+/// A gradient by a logit, 0 where an example is settled: below the root of the smallest normal number (1e-19
+/// in float32). On its way back it would become a number so small (denormal) that processors take some
+/// hundred times as long for each operation on it, and beside the other examples' it is nothing.
+#[inline(always)]
+fn settled<T: Real>(share: T) -> T {
+    if share < T::min_positive_value().sqrt() {
+        T::zero()
+    } else {
+        share
+    }
+}
+
 /// The observed targets of some examples.
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {

@@ -193,6 +193,35 @@ fn extreme_logits() {
 }
 
 #[test]
+fn no_gradient_is_too_small_to_go_back_at_full_speed() {
+    for logit in [-20f32, -40.0, -60.0, -95.0, -110.0] {
+        let logits = Rows {
+            values: &[0.0, logit],
+            stride: 2,
+            step: 1,
+        };
+        let (mut nll, mut two, mut one) = ([0.0], [0.0; 2], [0.0]);
+        let first = Targets::Labels(&[0]);
+        Categorical.nll(&[logits], first, 0.25, &mut nll, &mut [&mut two]);
+        let logits = Rows {
+            values: &[logit],
+            stride: 1,
+            step: 0,
+        };
+        Bernoulli.nll(&[logits], first, 0.25, &mut nll, &mut [&mut one]);
+        let exact = 0.25 * f64::from(logit).exp();
+        for gradient in [-two[0], two[1], one[0]] {
+            let (got, flushed) = (f64::from(gradient), exact < 1e-19);
+            assert!(if flushed {
+                got == 0.0
+            } else {
+                (got / exact - 1.0).abs() < 1e-5
+            });
+        }
+    }
+}
+
+#[test]
 fn predictions_are_distributions_of_the_nll() {
     let logits = [0.3, -1.2, 2.0, 4.0, -30.0, 900.0];
     let mut probabilities = [0.0; 6];
