@@ -2,7 +2,7 @@
 
 use super::arguments::{DataSource, Format, count, with_threads};
 use super::lints::warn_of_one_draw;
-use super::open::{Chosen, Which, open};
+use super::open::{Chosen, Opened, Which, open};
 use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
@@ -64,6 +64,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             answer["split"] = json!(chosen.split);
             if let Some(columns) = chosen.columns() {
                 answer["target"] = json!(columns.targets);
+                answer["run_target"] = json!(run.target_names());
                 answer["left_out"] = json!(columns.left_out);
             }
             answer["seed"] = json!(seed);
@@ -83,12 +84,12 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 run.progress()
             );
             say!("data       {}", chosen.name);
-            say_columns(&chosen);
+            say_columns(&run, &chosen);
             match random {
                 true => say!("draws      {samples} of the weights, averaged\n"),
                 false => say!("draws      none: every weight is a point, and predicts once\n"),
             }
-            print_scores(&scores, run.target_names());
+            print_scores(&scores, &run.compared(chosen.columns()));
             let (what, loss) = (
                 head(&elbo, chosen.split, scores.examples()),
                 number(elbo.loss),
@@ -112,12 +113,21 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// Which columns of a table are the target, and which were not read.
-pub fn say_columns(chosen: &Chosen) {
+pub fn say_columns(run: &Opened, chosen: &Chosen) {
+    let own = run.target_names();
     if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
-        say!("target     {}", shortened(&columns.targets));
+        let read = shortened(&columns.targets);
+        match own.is_empty() || own == columns.targets {
+            true => say!("target     {read}"),
+            false => say_wrapped(
+                "target     ",
+                &format!("{read}, in the place of the run's {}", shortened(own)),
+            ),
+        }
     }
-    if let Some(left_out) = chosen.left_out() {
-        say_wrapped("left out   ", &left_out);
+    for (index, line) in chosen.left_out(own).iter().enumerate() {
+        let head = if index == 0 { "left out" } else { "" };
+        say_wrapped(&format!("{head:<11}"), line);
     }
 }
 

@@ -57,10 +57,11 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let names = Names {
             classes: &run.record.class_names,
             targets: run.target_names(),
+            read: chosen.columns().map_or(&[], |columns| &columns.targets),
         };
         predict::write(&args.out, &predicted, &part, &rows, &names)?;
         say!("data       {}", chosen.name);
-        say_columns(&chosen);
+        say_columns(&run, &chosen);
         let how = match random {
             true => format!("{samples} draws each"),
             false => "each of the one point that the weights are".into(),
