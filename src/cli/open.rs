@@ -115,6 +115,45 @@ impl Opened {
         request
     }
 
+    /// Whether a file of predictions may go to `out`: not over what is read, nor over what the run in `run`
+    /// is made of or was trained on.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where it would.
+    pub fn refuse_own(&self, out: &Path, run: &Path, source: &DataSource) -> Result<()> {
+        // What is not there is not written over.
+        let Ok(place) = out.canonicalize() else {
+            return Ok(());
+        };
+        let read = self.request(source, false);
+        let own = &self.config.data;
+        let own_name = own.name.as_deref().unwrap_or_default();
+        let files = [
+            (
+                "the data to predict for is read from it",
+                data::files(&read.data, read.test_rows.as_deref()),
+            ),
+            (
+                "the run was trained on the data in it",
+                data::files(own_name, own.test_rows.as_deref()),
+            ),
+            (
+                "it is part of the run",
+                RunDir::open(run).map_or(vec![], |run| run.files()),
+            ),
+        ];
+        let is_out = |file: &std::path::PathBuf| file.canonicalize().is_ok_and(|f| f == place);
+        let Some((why, _)) = files.iter().find(|(_, files)| files.iter().any(is_out)) else {
+            return Ok(());
+        };
+        let title = format!("predictions are not written over `{}`", out.display());
+        Err(Diagnostic::error("E0601", title)
+            .note(*why)
+            .help("name another file with `--out`")
+            .into())
+    }
+
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
     /// of the run's own data, else all rows. Without `--data` it is the run's own.
     ///

@@ -41,6 +41,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     predict::format(&args.out)?;
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
+        run.refuse_own(&args.out, &args.run, &args.data)?;
         let chosen = run.choose(&args.data, args.split, false)?;
         let random = run.model.is_random();
         let samples = if random { args.samples } else { 1 };

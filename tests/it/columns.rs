@@ -297,3 +297,33 @@ fn a_target_column_that_is_empty_is_to_be_left_out_of_what_is_predicted_for() {
     let text = place.refused("evaluate run --data e.csv --samples 2");
     assert!(text.contains("leave out the rows"), "{text}");
 }
+
+#[test]
+fn predictions_do_not_replace_what_a_run_is_made_of_or_reads() {
+    let place = place();
+    std::fs::write(place.path("rows.csv"), "3\n5\n").unwrap();
+    std::fs::write(
+        place.path("d.toml"),
+        "file = \"first.csv\"\ntarget = \"y\"\ntest_rows = \"rows.csv\"\n",
+    )
+    .unwrap();
+    place.ok(&TRAIN.replace("--data first.csv --target y", "--data d.toml"));
+    for (data, out, why) in [
+        ("", "first.csv", "trained on the data in it"),
+        ("", "run/../first.csv", "data to predict for is read"),
+        ("--data more.csv", "rows.csv", "trained on the data in it"),
+        ("--data more.csv", "more.csv", "data to predict for is read"),
+    ] {
+        let before = std::fs::read(place.path(out)).unwrap();
+        let text = place.refused(&format!("predict run {data} --samples 2 --out {out}"));
+        assert!(
+            text.contains("E0601") && text.contains("not written over"),
+            "{why}\n{text}"
+        );
+        assert!(data.is_empty() || text.contains(why), "{why}\n{text}");
+        assert_eq!(before, std::fs::read(place.path(out)).unwrap());
+    }
+    // What it wrote itself it writes again.
+    place.ok("predict run --samples 2 --out run/p.csv");
+    place.ok("predict run --samples 2 --out run/p.csv");
+}
