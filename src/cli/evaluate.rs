@@ -56,6 +56,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.model, &scores, n, samples, seed);
+    let elbo = match chosen.split {
+        "train" => elbo,
+        _ => elbo.of_others(),
+    };
     match args.format {
         Format::Json => {
             let mut answer = json!(scores);
@@ -91,10 +95,14 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             }
             print_scores(&scores, &run.compared(chosen.columns()));
             let (what, loss) = (
-                head(&elbo, chosen.split, scores.examples()),
+                head(&elbo, run.model.quantity(), chosen.split, scores.examples()),
                 number(elbo.loss),
             );
-            say!("\n{what} = {loss}, with N = {n} training examples");
+            say!("");
+            say_wrapped(
+                "",
+                &format!("{what} = {loss}, with N = {n} training examples"),
+            );
             print_terms(&elbo.terms);
             if run.model.loss.terms.iter().any(|t| run.model.is_noisy(t)) {
                 let draws = crate::check::words::count(samples, "draw", "draws");
@@ -179,20 +187,16 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
 }
 
 /// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
-fn head(elbo: &Elbo, split: &str, examples: usize) -> String {
-    let quantity = elbo.quantity;
-    if split == "train" {
-        return quantity.into();
+fn head(elbo: &Elbo, bound: &str, split: &str, examples: usize) -> String {
+    let sum = elbo.quantity;
+    match (split, elbo.terms.len()) {
+        ("train", _) => sum.into(),
+        (_, 1) => format!("nll of {examples} {}", examples_of(split)),
+        _ => format!(
+            "{split} {sum} (not {bound}: the nll is of {examples} {})",
+            examples_of(split)
+        ),
     }
-    let what = match elbo.terms.len() {
-        1 => return format!("nll of {examples} {}", examples_of(split)),
-        _ if quantity == "-ELBO / N" => "KL/N",
-        _ => "the weights' terms / N",
-    };
-    format!(
-        "{split} nll + {what} (not {quantity}: the nll is of {examples} {})",
-        examples_of(split)
-    )
 }
 
 fn examples_of(split: &str) -> &'static str {

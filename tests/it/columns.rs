@@ -47,6 +47,7 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
     let said = place.ok(TRAIN);
     assert!(said.contains("target y; inputs a, b"), "{said}");
     let own = scores(&place, "");
+    assert_eq!(own["elbo"]["quantity"], "-ELBO / N");
     for table in ["first", "turned", "more", "t"] {
         let other = scores(&place, &format!("--data {table}.csv"));
         for score in ["rmse", "nll"] {
@@ -82,6 +83,9 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
         _ => format!("{line},{i}\n"),
     });
     std::fs::write(place.path("z.csv"), numbered.collect::<String>()).unwrap();
+    std::fs::write(place.path("other.csv"), "a,b,y\n1,2,3\n").unwrap();
+    let other = scores(&place, "--data other.csv");
+    assert_eq!(other["elbo"]["quantity"], "nll + KL/N");
     let z = scores(&place, "--data z.csv --target z");
     assert_ne!(z["rmse"], own["rmse"]);
     assert_eq!(z["target"], serde_json::json!(["z"]));
