@@ -1,6 +1,6 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
-use super::arguments::{DataSource, Format, count, with_threads};
+use super::arguments::{DataSource, Format, count, seed, with_threads};
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, Which, open};
 use super::terminal::{say, say_wrapped};
@@ -24,13 +24,13 @@ pub struct EvaluateArgs {
     #[arg(long, value_enum)]
     split: Option<Which>,
     /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count)]
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
     /// Of the draws; else the run's
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
