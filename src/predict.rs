@@ -28,6 +28,8 @@ pub struct Names<'a> {
     pub classes: &'a [String],
     /// The targets.
     pub targets: &'a [String],
+    /// The columns that the targets' values were read from.
+    pub read: &'a [String],
 }
 
 /// The columns of what was predicted for `part`.
@@ -54,19 +56,24 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
             vec![]
         }
     };
-    let wide = |name: &str, values: Vec<f64>| Column {
+    let after = |entries: &[String], name: &str, values: Vec<f64>| Column {
         name: name.into(),
-        entries: match names.targets.len() {
-            k if k == width && k > 1 => names.targets.to_vec(),
+        entries: match entries.len() {
+            k if k == width && k > 1 => entries.to_vec(),
             _ => numbered(width),
         },
         width,
         values,
     };
+    let wide = |name: &str, values: Vec<f64>| after(names.targets, name, values);
     let mut columns = vec![one("row", &|i| rows[i] as f64)];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
-        columns.push(wide("target", targets.collect()));
+        let read = match names.targets.is_empty() {
+            true => names.targets,
+            false => names.read,
+        };
+        columns.push(after(read, "target", targets.collect()));
     }
     if let TargetKind::Real(_) = part.kind {
         let root = |values: &[f64]| values.iter().map(|v| v.sqrt()).collect::<Vec<_>>();

@@ -123,6 +123,17 @@ pub fn count(text: &str) -> std::result::Result<usize, String> {
         .ok_or_else(|| "expected a whole number of at least 1".into())
 }
 
+/// Where random numbers start.
+pub fn seed(text: &str) -> std::result::Result<u64, String> {
+    let expected = || {
+        format!(
+            "expected a whole number of at least 0 and at most {}",
+            u64::MAX
+        )
+    };
+    text.parse().map_err(|_| expected())
+}
+
 /// What is set aside: a number of examples, or a fraction of them.
 pub fn validation(text: &str) -> std::result::Result<Validation, String> {
     match text.parse() {

@@ -16,16 +16,16 @@ pub struct BenchArgs {
     /// Model files; without one, networks that this program brings along
     models: Vec<PathBuf>,
     /// Examples a step
-    #[arg(long, value_name = "B", value_parser = count, default_value_t = 128)]
+    #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true, default_value_t = 128)]
     batch_size: usize,
     /// Monte-Carlo samples of the weights a step; else the model's
-    #[arg(long, value_name = "S", value_parser = count)]
+    #[arg(long, value_name = "S", value_parser = count, allow_negative_numbers = true)]
     samples: Option<usize>,
     /// Threads; else one a core
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How long each network is trained, and how long it predicts
-    #[arg(long, value_name = "SECONDS", value_parser = positive, default_value_t = 4.0)]
+    #[arg(long, value_name = "SECONDS", value_parser = positive, allow_negative_numbers = true, default_value_t = 4.0)]
     seconds: f64,
     /// Print where a step's time goes for the networks that the program brings along, too
     #[arg(long)]

@@ -29,7 +29,7 @@ pub struct CheckArgs {
     #[command(flatten)]
     lints: LintFlags,
     /// Examples a step; else the run file's beside the model, else 128
-    #[arg(long, value_name = "B", value_parser = count)]
+    #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true)]
     batch_size: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
@@ -41,7 +41,7 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with_all = ["emit", "pedantic", "deny", "allow", "batch_size"])]
     prior_predictive: bool,
     /// Networks to draw from the prior
-    #[arg(long, value_name = "S", value_parser = count, default_value_t = 100, requires = "prior_predictive")]
+    #[arg(long, value_name = "S", value_parser = count, allow_negative_numbers = true, default_value_t = 100, requires = "prior_predictive")]
     draws: usize,
 }
 

@@ -1,8 +1,8 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
-use super::arguments::{DataSource, Format, count, with_threads};
+use super::arguments::{DataSource, Format, count, seed, with_threads};
 use super::lints::warn_of_one_draw;
-use super::open::{Chosen, Which, open};
+use super::open::{Chosen, Opened, Which, open};
 use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
@@ -24,13 +24,13 @@ pub struct EvaluateArgs {
     #[arg(long, value_enum)]
     split: Option<Which>,
     /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count)]
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
     /// Of the draws; else the run's
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
@@ -56,6 +56,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.model, &scores, n, samples, seed);
+    let elbo = match chosen.split {
+        "train" => elbo,
+        _ => elbo.of_others(),
+    };
     match args.format {
         Format::Json => {
             let mut answer = json!(scores);
@@ -64,6 +68,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             answer["split"] = json!(chosen.split);
             if let Some(columns) = chosen.columns() {
                 answer["target"] = json!(columns.targets);
+                answer["run_target"] = json!(run.target_names());
                 answer["left_out"] = json!(columns.left_out);
             }
             answer["seed"] = json!(seed);
@@ -83,17 +88,21 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 run.progress()
             );
             say!("data       {}", chosen.name);
-            say_columns(&chosen);
+            say_columns(&run, &chosen);
             match random {
                 true => say!("draws      {samples} of the weights, averaged\n"),
                 false => say!("draws      none: every weight is a point, and predicts once\n"),
             }
-            print_scores(&scores, run.target_names());
+            print_scores(&scores, &run.compared(chosen.columns()));
             let (what, loss) = (
-                head(&elbo, chosen.split, scores.examples()),
+                head(&elbo, run.model.quantity(), chosen.split, scores.examples()),
                 number(elbo.loss),
             );
-            say!("\n{what} = {loss}, with N = {n} training examples");
+            say!("");
+            say_wrapped(
+                "",
+                &format!("{what} = {loss}, with N = {n} training examples"),
+            );
             print_terms(&elbo.terms);
             if run.model.loss.terms.iter().any(|t| run.model.is_noisy(t)) {
                 let draws = crate::check::words::count(samples, "draw", "draws");
@@ -112,12 +121,21 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 }
 
 /// Which columns of a table are the target, and which were not read.
-pub fn say_columns(chosen: &Chosen) {
+pub fn say_columns(run: &Opened, chosen: &Chosen) {
+    let own = run.target_names();
     if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
-        say!("target     {}", shortened(&columns.targets));
+        let read = shortened(&columns.targets);
+        match own.is_empty() || own == columns.targets {
+            true => say!("target     {read}"),
+            false => say_wrapped(
+                "target     ",
+                &format!("{read}, in the place of the run's {}", shortened(own)),
+            ),
+        }
     }
-    if let Some(left_out) = chosen.left_out() {
-        say_wrapped("left out   ", &left_out);
+    for (index, line) in chosen.left_out(own).iter().enumerate() {
+        let head = if index == 0 { "left out" } else { "" };
+        say_wrapped(&format!("{head:<11}"), line);
     }
 }
 
@@ -169,20 +187,16 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
 }
 
 /// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
-fn head(elbo: &Elbo, split: &str, examples: usize) -> String {
-    let quantity = elbo.quantity;
-    if split == "train" {
-        return quantity.into();
+fn head(elbo: &Elbo, bound: &str, split: &str, examples: usize) -> String {
+    let sum = elbo.quantity;
+    match (split, elbo.terms.len()) {
+        ("train", _) => sum.into(),
+        (_, 1) => format!("nll of {examples} {}", examples_of(split)),
+        _ => format!(
+            "{split} {sum} (not {bound}: the nll is of {examples} {})",
+            examples_of(split)
+        ),
     }
-    let what = match elbo.terms.len() {
-        1 => return format!("nll of {examples} {}", examples_of(split)),
-        _ if quantity == "-ELBO / N" => "KL/N",
-        _ => "the weights' terms / N",
-    };
-    format!(
-        "{split} nll + {what} (not {quantity}: the nll is of {examples} {})",
-        examples_of(split)
-    )
 }
 
 fn examples_of(split: &str) -> &'static str {

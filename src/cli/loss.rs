@@ -1,6 +1,6 @@
 //! `bnnc loss`: one step's loss on given parameters.
 
-use super::arguments::{DataSource, Format, Sets, count, with_threads};
+use super::arguments::{DataSource, Format, Sets, count, seed, with_threads};
 use super::evaluate::print_terms;
 use super::terminal::say;
 use crate::compile;
@@ -36,10 +36,10 @@ pub struct LossArgs {
     #[arg(long, value_enum, default_value_t = Dtype::Float32)]
     dtype: Dtype,
     /// N; else the number of rows
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     training_examples: Option<usize>,
     /// Of the draws that are not given
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
     /// How inputs are scaled
     #[arg(long, default_value = "none", value_parser = clap::builder::PossibleValuesParser::new(SCALINGS))]
@@ -50,7 +50,7 @@ pub struct LossArgs {
     #[command(flatten)]
     sets: Sets,
     /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]

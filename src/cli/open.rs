@@ -115,6 +115,45 @@ impl Opened {
         request
     }
 
+    /// Whether a file of predictions may go to `out`: not over what is read, nor over what the run in `run`
+    /// is made of or was trained on.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where it would.
+    pub fn refuse_own(&self, out: &Path, run: &Path, source: &DataSource) -> Result<()> {
+        // What is not there is not written over.
+        let Ok(place) = out.canonicalize() else {
+            return Ok(());
+        };
+        let read = self.request(source, false);
+        let own = &self.config.data;
+        let own_name = own.name.as_deref().unwrap_or_default();
+        let files = [
+            (
+                "the data to predict for is read from it",
+                data::files(&read.data, read.test_rows.as_deref()),
+            ),
+            (
+                "the run was trained on the data in it",
+                data::files(own_name, own.test_rows.as_deref()),
+            ),
+            (
+                "it is part of the run",
+                RunDir::open(run).map_or(vec![], |run| run.files()),
+            ),
+        ];
+        let is_out = |file: &std::path::PathBuf| file.canonicalize().is_ok_and(|f| f == place);
+        let Some((why, _)) = files.iter().find(|(_, files)| files.iter().any(is_out)) else {
+            return Ok(());
+        };
+        let title = format!("predictions are not written over `{}`", out.display());
+        Err(Diagnostic::error("E0601", title)
+            .note(*why)
+            .help("name another file with `--out`")
+            .into())
+    }
+
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
     /// of the run's own data, else all rows. Without `--data` it is the run's own.
     ///
@@ -236,6 +275,18 @@ impl Opened {
         self.record.columns.as_ref().map_or(&[], |c| &c.targets)
     }
 
+    /// The names of the targets, each with the column it is compared with where that has another name.
+    pub fn compared(&self, columns: Option<&Columns>) -> Vec<String> {
+        let own = self.target_names().iter();
+        let read = columns.map_or(&[][..], |c| &c.targets);
+        own.enumerate()
+            .map(|(entry, name)| match read.get(entry) {
+                Some(column) if column != name => format!("{name}, against the column {column}"),
+                _ => name.clone(),
+            })
+            .collect()
+    }
+
     /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`.
     pub fn progress(&self) -> String {
         let steps = self
@@ -265,14 +316,31 @@ impl Chosen {
         self.data.columns.as_ref()
     }
 
-    /// The columns of a table that were not read, told in a line.
-    pub fn left_out(&self) -> Option<String> {
-        let columns = self.columns().filter(|c| !c.left_out.is_empty())?;
-        let several = if columns.left_out.len() == 1 { "" } else { "s" };
-        let names = shortened(&columns.left_out);
-        Some(format!(
-            "column{several} {names}: the run has none of that name"
-        ))
+    /// The columns of a table that were not read, told in a line for each reason; `own` are the names of
+    /// the run's targets.
+    pub fn left_out(&self, own: &[String]) -> Vec<String> {
+        let all = self.columns().map_or(&[][..], |c| &c.left_out);
+        let (targets, unknown): (Vec<String>, Vec<String>) =
+            all.iter().cloned().partition(|name| own.contains(name));
+        let line = |names: Vec<String>, one: &str, many: &str| {
+            let (several, why) = match names.len() {
+                0 => return None,
+                1 => ("", one),
+                _ => ("s", many),
+            };
+            Some(format!("column{several} {}: {why}", shortened(&names)))
+        };
+        let none = "the run has none of that name";
+        let named = "as other columns are named as targets";
+        let lines = [
+            line(
+                targets,
+                &format!("a target of the run, {named}"),
+                &format!("targets of the run, {named}"),
+            ),
+            line(unknown, none, "the run has none of these names"),
+        ];
+        lines.into_iter().flatten().collect()
     }
 
     /// Each example's row in the file that holds it, from 0.

@@ -1,6 +1,6 @@
 //! `bnnc predict`: a run's predictions as a file.
 
-use super::arguments::{DataSource, count, with_threads};
+use super::arguments::{DataSource, count, seed, with_threads};
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
@@ -25,13 +25,13 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count)]
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
     /// Of the draws; else the run's
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
 }
 
@@ -41,6 +41,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     predict::format(&args.out)?;
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
+        run.refuse_own(&args.out, &args.run, &args.data)?;
         let chosen = run.choose(&args.data, args.split, false)?;
         let random = run.model.is_random();
         let samples = if random { args.samples } else { 1 };
@@ -57,10 +58,11 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let names = Names {
             classes: &run.record.class_names,
             targets: run.target_names(),
+            read: chosen.columns().map_or(&[], |columns| &columns.targets),
         };
         predict::write(&args.out, &predicted, &part, &rows, &names)?;
         say!("data       {}", chosen.name);
-        say_columns(&chosen);
+        say_columns(&run, &chosen);
         let how = match random {
             true => format!("{samples} draws each"),
             false => "each of the one point that the weights are".into(),

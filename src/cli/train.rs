@@ -1,6 +1,6 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
-use super::arguments::{DataSource, Sets, count, positive, validation, with_threads};
+use super::arguments::{DataSource, Sets, count, positive, seed, validation, with_threads};
 use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
 use super::outcome::{self, Blind};
@@ -43,25 +43,25 @@ pub struct TrainArgs {
     #[arg(long, value_name = "RUN.toml")]
     config: Option<PathBuf>,
     /// Passes over the training examples [default: 10]
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     epochs: Option<usize>,
     /// Examples a step [default: 128]
-    #[arg(long, value_name = "B", value_parser = count)]
+    #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true)]
     batch_size: Option<usize>,
     /// Of the optimizer, before the schedule [default: 0.001, adam's]
-    #[arg(long, value_name = "RATE", value_parser = positive)]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
     learning_rate: Option<f64>,
     /// Of the initial values, the order of the examples and every draw [default: 0]
-    #[arg(long)]
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Monte-Carlo samples of the weights a step; else the model's
-    #[arg(long, value_name = "S", value_parser = count)]
+    #[arg(long, value_name = "S", value_parser = count, allow_negative_numbers = true)]
     samples: Option<usize>,
     /// Training examples to set aside and watch the run with, a number or a fraction [default: 0]
-    #[arg(long, value_name = "PART", value_parser = validation)]
+    #[arg(long, value_name = "PART", value_parser = validation, allow_negative_numbers = true)]
     validation: Option<Validation>,
     /// Threads; else one a core. A run has the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count)]
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
     #[command(flatten)]
     sets: Sets,
@@ -171,11 +171,18 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
         );
         let message =
             Diagnostic::error("E0607", title).note("a run goes on with the settings it began with");
-        let help = match key.as_str() {
-            "epochs" => "more epochs may be asked for, unless the schedule depends on their number",
-            _ => "leave the setting out, or start a new run in another `--out`",
-        };
-        return Err(message.help(help).into());
+        let schedule = run.config()?.schedule.0;
+        let name = schedule.signature().name;
+        return Err(match (key.as_str(), schedule.needs_epochs()) {
+            ("epochs", true) => message
+                .note(format!(
+                    "its schedule, {name}, goes by the number of epochs"
+                ))
+                .help("leave the setting out, or start a new run with another `--out`"),
+            ("epochs", false) => message.help("more epochs may be asked for, not fewer"),
+            _ => message.help("leave the setting out, or start a new run in another `--out`"),
+        }
+        .into());
     }
     let given = flags(args);
     let from = if given.is_empty() {
@@ -378,8 +385,21 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
                     run.path().display(),
                     config.epochs
                 );
-                let help = format!("`--epochs {}` trains it further", 2 * config.epochs);
-                return Err(Diagnostic::error("E0607", title).help(help).into());
+                let message = Diagnostic::error("E0607", title);
+                let schedule = config.schedule.0;
+                return Err(match schedule.needs_epochs() {
+                    false => message.help(format!(
+                        "`--epochs {}` trains it further",
+                        2 * config.epochs
+                    )),
+                    true => message
+                        .note(format!(
+                            "its schedule, {}, goes by the number of epochs and has ended",
+                            schedule.signature().name
+                        ))
+                        .help("to train for longer, start a new run with another `--out`"),
+                }
+                .into());
             }
             run.write_config(config)?;
             counters

@@ -154,8 +154,15 @@ fn places<'n>(
     }
 }
 
-/// The message about columns that a table has not: which it has, and the nearest of them.
-fn missing(path: &Path, header: &[String], names: &[&str], why: Option<&str>) -> Diagnostic {
+/// The message about columns that a table has not: which it has, and the nearest of those that are not
+/// among the places `taken`.
+fn missing(
+    path: &Path,
+    header: &[String],
+    names: &[&str],
+    taken: &[usize],
+    why: Option<&str>,
+) -> Diagnostic {
     let names: Vec<&str> = names
         .iter()
         .map(|name| if name.is_empty() { "(unnamed)" } else { name })
@@ -168,17 +175,28 @@ fn missing(path: &Path, header: &[String], names: &[&str], why: Option<&str>) ->
         message = message.note(why);
     }
     message = message.note(format!("its columns are {}", listed(header)));
-    let near: Vec<(&str, &str)> = names
+    let mut free: Vec<&str> = header
         .iter()
-        .filter_map(|name| Some((*name, nearest(name, header.iter().map(String::as_str))?)))
+        .enumerate()
+        .filter(|(place, _)| !taken.contains(place))
+        .map(|(_, name)| name.as_str())
         .collect();
+    let mut near: Vec<(&str, &str)> = vec![];
+    for name in &names {
+        if let Some(found) = nearest(name, free.iter().copied()) {
+            near.push((name, found));
+            // One column is what one name was meant to be.
+            free.retain(|other| *other != found);
+        }
+    }
     match (&near[..], names.len()) {
         ([], _) => message,
         ([(_, near)], 1) => message.help(format!("the nearest name is `{near}`")),
+        ([(name, near)], _) => message.help(format!("the nearest name is `{near}` for `{name}`")),
         _ => {
             let pairs = near
                 .iter()
-                .map(|(name, near)| format!("`{near}` to `{name}`"));
+                .map(|(name, near)| format!("`{near}` for `{name}`"));
             message.help(format!(
                 "the nearest names are {}",
                 pairs.collect::<Vec<_>>().join(", ")
@@ -189,26 +207,59 @@ fn missing(path: &Path, header: &[String], names: &[&str], why: Option<&str>) ->
 
 /// The columns that a run takes, by their names.
 fn of_run(path: &Path, header: &[String], run: &RunColumns, wanted: &Wanted) -> Result<Chosen> {
-    let names = run.columns.inputs.iter().map(String::as_str);
-    let inputs = places(header, names).map_err(|names| {
-        missing(
-            path,
-            header,
-            &names,
-            Some("the run was trained with inputs of these names"),
-        )
+    let own = &run.columns;
+    let found = |names: &[String]| -> Vec<usize> {
+        let all = 0..header.len();
+        all.filter(|place| names.contains(&header[*place]))
+            .collect()
+    };
+    let own_targets = found(&own.targets);
+    let inputs = places(header, own.inputs.iter().map(String::as_str)).map_err(|names| {
+        let taken = [found(&own.inputs), own_targets.clone()].concat();
+        let why = "the run was trained with inputs of these names";
+        missing(path, header, &names, &taken, Some(why))
     })?;
-    let by_names = places(header, run.columns.targets.iter().map(String::as_str));
-    let targets = match (wanted.target, by_names, wanted.described) {
-        (Some(target), ..) => named(path, header, target)?,
+    let is_input = |name: &str| own.inputs.iter().any(|input| input == name);
+    // A description whose target is what the run takes as an input is of another use of the table.
+    let described = wanted
+        .described
+        .filter(|described| !names_of(described).any(is_input));
+    let by_names = places(header, own.targets.iter().map(String::as_str));
+    let targets = match (wanted.target, by_names, described) {
+        (Some(target), by_names, _) => {
+            if let Some(input) = names_of(target).find(|name| is_input(name)) {
+                return Err(error(format!(
+                    "the target column `{input}` is an input of the run"
+                ))
+                .note(format!(
+                    "the run was trained with {}",
+                    Columns {
+                        by_default: false,
+                        ..own.clone()
+                    }
+                ))
+                .help("`--target` names the columns to compare the predictions with; without it they are the run's own targets")
+                .into());
+            }
+            in_the_runs_order(named(path, header, target, &inputs)?, by_names)
+        }
         (None, Ok(places), _) => places,
-        (None, Err(_), Some(described)) => named(path, header, described)?,
-        (None, Err(_), None) if !run.targets_needed => vec![],
+        (None, by_names, Some(described)) => {
+            in_the_runs_order(named(path, header, described, &inputs)?, by_names)
+        }
+        (None, Err(_), None) if !run.targets_needed && own_targets.is_empty() => vec![],
         (None, Err(names), None) => {
             let why = "the run was trained with targets of these names";
-            return Err(missing(path, header, &names, Some(why))
-                .help("`--target NAME` names the column that holds the target here")
-                .into());
+            let taken = [inputs, own_targets.clone()].concat();
+            let message = missing(path, header, &names, &taken, Some(why));
+            let there: Vec<&String> = own_targets.iter().map(|place| &header[*place]).collect();
+            return Err(match run.targets_needed {
+                true => message.help("`--target NAME` names the column that holds the target here"),
+                false => message
+                    .note(format!("of the run's targets it has {}", listed(&there)))
+                    .help("leave these out, too, as `predict` needs no targets, or add those that are missing"),
+            }
+            .into());
         }
     };
     Ok(Chosen {
@@ -216,6 +267,23 @@ fn of_run(path: &Path, header: &[String], run: &RunColumns, wanted: &Wanted) -> 
         targets,
         by_default: false,
     })
+}
+
+/// Columns that are the run's own targets, `by_names`, in the run's order, whatever the order in which they
+/// were named; others as they were.
+fn in_the_runs_order(
+    named: Vec<usize>,
+    by_names: std::result::Result<Vec<usize>, Vec<&str>>,
+) -> Vec<usize> {
+    let sorted = |places: &[usize]| {
+        let mut places = places.to_vec();
+        places.sort_unstable();
+        places
+    };
+    match by_names {
+        Ok(own) if sorted(&own) == sorted(&named) => own,
+        _ => named,
+    }
 }
 
 /// The places of the targets: the columns that are named, or the last one.
@@ -238,23 +306,28 @@ fn targets(path: &Path, header: &[String], target: Option<&str>) -> Result<Vec<u
     let Some(target) = target else {
         return Ok(vec![header.len() - 1]);
     };
-    let found = named(path, header, target)?;
+    let found = named(path, header, target, &[])?;
     if found.len() == header.len() {
         return Err(error(format!("`{place}` has no column besides the targets")).into());
     }
     Ok(found)
 }
 
-/// The places of the columns of a list with commas between.
-fn named(path: &Path, header: &[String], target: &str) -> Result<Vec<usize>> {
+/// The names of a list with commas between.
+fn names_of(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim)
+}
+
+/// The places of the columns of a list with commas between; those `taken` are not what a wrong name is near.
+fn named(path: &Path, header: &[String], target: &str, taken: &[usize]) -> Result<Vec<usize>> {
     let mut found = vec![];
-    for name in target.split(',').map(str::trim) {
+    for name in names_of(target) {
         match header.iter().position(|column| column == name) {
             Some(index) if found.contains(&index) => {
                 return Err(error(format!("the target column `{name}` is named twice")).into());
             }
             Some(index) => found.push(index),
-            None => return Err(Failure::from(missing(path, header, &[name], None))),
+            None => return Err(Failure::from(missing(path, header, &[name], taken, None))),
         }
     }
     Ok(found)
@@ -312,8 +385,44 @@ mod tests {
         );
         assert_eq!(
             message.helps[0].text,
-            "the nearest names are `Width` to `width`, `heigth` to `height`"
+            "the nearest names are `Width` for `width`, `heigth` for `height`"
         );
+        // `x1` is an input already, `y` the target.
+        let of = run(&["x1", "x2", "x10", "x11"], &["y"], true);
+        let failure = chosen(&["x1", "x2", "X10", "y"], &of, None).unwrap_err();
+        assert_eq!(
+            failure.diagnostics[0].helps[0].text,
+            "the nearest name is `X10` for `x10`"
+        );
+        let failure = chosen(&["x1", "x2", "y"], &of, None).unwrap_err();
+        assert!(failure.diagnostics[0].helps.is_empty(), "{failure}");
+    }
+
+    #[test]
+    fn the_runs_targets_are_matched_by_name_and_its_inputs_are_none() {
+        let of = run(&["a"], &["y", "x3", "x0"], true);
+        let names = ["a", "x0", "x3", "y", "z"];
+        for order in ["x0,x3,y", "y, x3, x0"] {
+            let found = chosen(&names, &of, Some(order)).unwrap();
+            assert_eq!(found, [vec![0], vec![3, 2, 1]], "{order}");
+        }
+        let others = chosen(&names, &of, Some("z,x3,y")).unwrap();
+        assert_eq!(others, [vec![0], vec![4, 2, 3]]);
+        let message = &chosen(&names, &of, Some("a,x3,y")).unwrap_err().diagnostics[0];
+        assert_eq!(
+            (message.code, message.title.as_str()),
+            ("E0506", "the target column `a` is an input of the run")
+        );
+    }
+
+    #[test]
+    fn some_of_the_targets_are_a_mistake_even_where_none_are_needed() {
+        let of = run(&["a"], &["y1", "y2"], false);
+        assert_eq!(chosen(&["a"], &of, None).unwrap(), [vec![0], vec![]]);
+        let message = &chosen(&["a", "y1"], &of, None).unwrap_err().diagnostics[0];
+        assert_eq!(message.title, "`t.csv` has no column `y2`");
+        assert_eq!(message.notes[2], "of the run's targets it has `y1`");
+        assert!(message.helps[0].text.contains("needs no targets"));
     }
 
     #[test]

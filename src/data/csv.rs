@@ -43,6 +43,13 @@ fn parse(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<(Split, Columns)>
     let (mut inputs, mut targets) = (vec![], vec![]);
     let mut faults = Faults::default();
     let mut rows = 0;
+    let needless = match wanted.of_run {
+        Some(run) if !run.targets_needed => Some(match wanted.target {
+            None => "leave the column out: `predict` needs no target",
+            Some(_) => "leave the column and `--target` out: `predict` needs no target",
+        }),
+        _ => None,
+    };
     while next(path, &mut reader, &mut record)? {
         let line = line(bytes, &record);
         rows += 1;
@@ -50,14 +57,16 @@ fn parse(path: &Path, bytes: &[u8], wanted: &Wanted) -> Result<(Split, Columns)>
             faults.add(|| ragged(path, line, header.len(), record.len()));
             continue;
         }
-        for (places, values) in [
-            (&chosen.inputs, &mut inputs),
-            (&chosen.targets, &mut targets),
+        for (places, values, needless) in [
+            (&chosen.inputs, &mut inputs, None),
+            (&chosen.targets, &mut targets, needless),
         ] {
             for &place in places {
                 match number(&record[place]) {
                     Ok(value) => values.push(value),
-                    Err(found) => faults.add(|| bad_cell(path, line, &header[place], found)),
+                    Err(found) => {
+                        faults.add(|| bad_cell(path, line, &header[place], found, needless));
+                    }
                 }
             }
         }
@@ -200,8 +209,16 @@ fn ragged(path: &Path, line: u64, expected: usize, found: usize) -> Diagnostic {
         .help(help)
 }
 
-fn bad_cell(path: &Path, line: u64, column: &str, found: Found) -> Diagnostic {
+/// `needless`: what to do instead where the column need not be there.
+fn bad_cell(
+    path: &Path,
+    line: u64,
+    column: &str,
+    found: Found,
+    needless: Option<&str>,
+) -> Diagnostic {
     let (found, help) = match found {
+        Found::Missing(found) if needless.is_some() => (found, needless.unwrap_or_default()),
         Found::Missing(found) => (
             found,
             "leave out the rows with missing values, or fill them in: with the column's mean, say",

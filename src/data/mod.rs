@@ -213,6 +213,22 @@ pub fn load(request: &Request) -> Result<Dataset> {
     }
 }
 
+/// The files that are read of data under a path, and those that a `.toml` names; none of a named data set.
+pub fn files(data: &str, test_rows: Option<&Path>) -> Vec<PathBuf> {
+    let path = Path::new(data);
+    let mut files: Vec<PathBuf> = test_rows.map(Path::to_owned).into_iter().collect();
+    if catalog::entry(data).is_none() {
+        files.push(path.to_owned());
+        if path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("toml"))
+        {
+            files.extend(table::files(path));
+        }
+    }
+    files
+}
+
 /// The inputs of an archive that holds `x` and no `y`, the shape of one, and their number; `None` for any
 /// other archive.
 ///

@@ -13,7 +13,7 @@ use super::{Dataset, csv, npz};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::source::{Source, Span};
 use serde::Deserialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::Spanned;
 
@@ -87,6 +87,18 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Re
         None => Ok(dataset),
         Some(rows) => hold_out(dataset, rows),
     }
+}
+
+/// The files that the `.toml` at `path` names; none where it cannot be read, which [`read`] tells.
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let Ok(table) = toml::from_str::<Table>(&text) else {
+        return vec![];
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let names = [Some(table.file.into_inner()), table.test_rows];
+    let names = names.into_iter().flatten();
+    names.map(|name| folder.join(name)).collect()
 }
 
 #[cfg(test)]

@@ -281,7 +281,7 @@ impl Predictive {
 /// What a model's variables come to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Elbo {
-    /// What the terms add up to: [`Model::quantity`].
+    /// What the terms add up to: [`Model::quantity`], or what [`Elbo::of_others`] says.
     pub quantity: &'static str,
     /// Their sum.
     pub loss: f64,
@@ -302,6 +302,18 @@ pub struct Objective {
     pub temperature: f64,
     /// With their scales.
     pub terms: Vec<Term>,
+}
+
+impl Elbo {
+    /// The same of examples that the model was not trained on, for which the sum is no bound.
+    pub fn of_others(mut self) -> Elbo {
+        self.quantity = match (self.terms.len(), self.quantity) {
+            (1, _) => "nll",
+            (_, "-ELBO / N") => "nll + KL/N",
+            _ => "nll + the weights' terms / N",
+        };
+        self
+    }
 }
 
 /// The ELBO's terms with the nll of the examples that were scored: −ELBO/N itself for the training part,

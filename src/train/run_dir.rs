@@ -200,6 +200,17 @@ impl RunDir {
         let _ = fs::remove_dir(&self.0);
     }
 
+    /// The files that make up the run.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let kept = fs::read_dir(self.0.join(pretrained::FOLDER));
+        let kept = kept.into_iter().flatten().flatten();
+        let own = ["model.bnn", "run.toml", "data.json", "ir.txt"].map(|file| self.0.join(file));
+        let mut files = own.to_vec();
+        files.extend([self.checkpoint(), self.metrics()]);
+        files.extend(kept.map(|entry| entry.path()));
+        files
+    }
+
     /// Writes the settings.
     pub fn write_config(&self, config: &Config) -> Result<()> {
         let head = concat!(

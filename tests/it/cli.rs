@@ -107,6 +107,56 @@ fn a_run_has_the_same_bits_longer_or_resumed_or_on_other_threads() {
     );
 }
 
+#[test]
+fn a_run_whose_schedule_goes_by_its_epochs_is_not_told_to_go_on() {
+    let place = Place::new();
+    std::fs::write(
+        place.path("c.toml"),
+        "epochs = 1\nbatch_size = 20\n[schedule]\nname = 'cosine'\n",
+    )
+    .unwrap();
+    place.ok("train line.bnn --data t.csv --config c.toml --out run");
+    for more in ["", "--epochs 2"] {
+        let text = place.refused(&format!("train line.bnn --out run --resume {more}"));
+        for told in [
+            "E0607",
+            "its schedule, cosine, goes by",
+            "a new run with another `--out`",
+        ] {
+            assert!(text.contains(told), "{told}\n{text}");
+        }
+        assert!(!text.contains("trains it further"), "{text}");
+    }
+}
+
+#[test]
+fn a_negative_number_is_told_what_is_expected() {
+    let place = Place::new();
+    for (arguments, told) in [
+        (
+            "train line.bnn --learning-rate -1",
+            "expected a number above 0",
+        ),
+        (
+            "train line.bnn --seed -1",
+            "expected a whole number of at least 0",
+        ),
+        (
+            "train line.bnn --validation -0.5",
+            "expected a number of examples",
+        ),
+        ("bench --seconds -1", "expected a number above 0"),
+    ] {
+        let output = place.bnnc(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}\n{text}");
+        assert!(
+            text.contains(told) && !text.contains("'-- "),
+            "{arguments}\n{text}"
+        );
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_finishes_the_step_and_saves() {

@@ -47,6 +47,7 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
     let said = place.ok(TRAIN);
     assert!(said.contains("target y; inputs a, b"), "{said}");
     let own = scores(&place, "");
+    assert_eq!(own["elbo"]["quantity"], "-ELBO / N");
     for table in ["first", "turned", "more", "t"] {
         let other = scores(&place, &format!("--data {table}.csv"));
         for score in ["rmse", "nll"] {
@@ -76,9 +77,33 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
     };
     assert_eq!(loss("first"), loss("more"));
     // `--target` goes before the run's.
-    let b = scores(&place, "--data more.csv --target b");
-    assert_ne!(b["rmse"], own["rmse"]);
-    assert_eq!(b["target"], serde_json::json!(["b"]));
+    let more = std::fs::read_to_string(place.path("more.csv")).unwrap();
+    let numbered = more.lines().enumerate().map(|(i, line)| match i {
+        0 => format!("{line},z\n"),
+        _ => format!("{line},{i}\n"),
+    });
+    std::fs::write(place.path("z.csv"), numbered.collect::<String>()).unwrap();
+    std::fs::write(place.path("other.csv"), "a,b,y\n1,2,3\n").unwrap();
+    let other = scores(&place, "--data other.csv");
+    assert_eq!(other["elbo"]["quantity"], "nll + KL/N");
+    let z = scores(&place, "--data z.csv --target z");
+    assert_ne!(z["rmse"], own["rmse"]);
+    assert_eq!(z["target"], serde_json::json!(["z"]));
+    assert_eq!(z["run_target"], serde_json::json!(["y"]));
+    let said = place.ok("evaluate run --samples 3 --data z.csv --target z");
+    for told in [
+        "target     z, in the place of the run's y",
+        "column y: a target of the run",
+        "column id: the run has none of that name",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    // An input is no target.
+    let text = place.refused("evaluate run --data z.csv --target b");
+    assert!(
+        text.contains("E0506") && text.contains("`b` is an input of the run"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -241,8 +266,68 @@ fn several_targets_are_told_by_their_names() {
         .iter()
         .map(|rmse| rmse.as_f64().unwrap())
         .collect();
+    let said_by_entry = said["rmse_by_entry"].clone();
     let mean = (each[0].powi(2) + each[1].powi(2)) / 2.0;
     assert!((mean.sqrt() / said["rmse"].as_f64().unwrap() - 1.0).abs() < 1e-12);
     let said = place.ok("evaluate run --data more.csv --samples 2");
     assert!(said.contains("     of y\n"), "{said}");
+    // The order in which the run's own targets are named is nothing: each is compared with its own.
+    let turned = scores(&place, "--data more.csv --target y,b");
+    assert_eq!(turned["rmse_by_entry"], said_by_entry);
+    // A table with one of the two is a mistake, and one with neither is not.
+    std::fs::write(place.path("one.csv"), "a,y\n1,2\n").unwrap();
+    let text = place.refused("predict run --data one.csv --samples 2 --out p.csv");
+    for told in [
+        "`one.csv` has no column `b`",
+        "it has `y`",
+        "needs no targets",
+    ] {
+        assert!(text.contains(told), "{told}\n{text}");
+    }
+    std::fs::write(place.path("none.csv"), "a\n1\n").unwrap();
+    place.ok("predict run --data none.csv --samples 2 --out p.csv");
+}
+
+#[test]
+fn a_target_column_that_is_empty_is_to_be_left_out_of_what_is_predicted_for() {
+    let place = place();
+    place.ok(TRAIN);
+    std::fs::write(place.path("e.csv"), "a,b,y\n1,2,\n").unwrap();
+    let text = place.refused("predict run --data e.csv --samples 2 --out p.csv");
+    assert!(
+        text.contains("E0505") && text.contains("leave the column out: `predict` needs no target"),
+        "{text}"
+    );
+    let text = place.refused("evaluate run --data e.csv --samples 2");
+    assert!(text.contains("leave out the rows"), "{text}");
+}
+
+#[test]
+fn predictions_do_not_replace_what_a_run_is_made_of_or_reads() {
+    let place = place();
+    std::fs::write(place.path("rows.csv"), "3\n5\n").unwrap();
+    std::fs::write(
+        place.path("d.toml"),
+        "file = \"first.csv\"\ntarget = \"y\"\ntest_rows = \"rows.csv\"\n",
+    )
+    .unwrap();
+    place.ok(&TRAIN.replace("--data first.csv --target y", "--data d.toml"));
+    for (data, out, why) in [
+        ("", "first.csv", "trained on the data in it"),
+        ("", "run/../first.csv", "data to predict for is read"),
+        ("--data more.csv", "rows.csv", "trained on the data in it"),
+        ("--data more.csv", "more.csv", "data to predict for is read"),
+    ] {
+        let before = std::fs::read(place.path(out)).unwrap();
+        let text = place.refused(&format!("predict run {data} --samples 2 --out {out}"));
+        assert!(
+            text.contains("E0601") && text.contains("not written over"),
+            "{why}\n{text}"
+        );
+        assert!(data.is_empty() || text.contains(why), "{why}\n{text}");
+        assert_eq!(before, std::fs::read(place.path(out)).unwrap());
+    }
+    // What it wrote itself it writes again.
+    place.ok("predict run --samples 2 --out run/p.csv");
+    place.ok("predict run --samples 2 --out run/p.csv");
 }
