@@ -175,3 +175,29 @@ fn words_of_other_tools_are_told_what_they_are_here() {
     let said = messages(&two, &[]);
     assert!(said.contains("`target y: binary`"), "{said}");
 }
+
+/// A default that every parameter has a nearer setting for is no parameter's.
+#[test]
+fn a_delta_that_no_parameter_has_needs_no_prior() {
+    let with = |layer: &str| {
+        let text = MODEL.replace("network {", "default { bias = Delta }\nnetwork {");
+        messages(&text.replace("  dense(width)\n  f = dense(1)", layer), &[])
+    };
+    for layer in [
+        "f = dense(1) { posterior = MeanField }",
+        "f = dense(1, bias = none)",
+        "f = dense(1) { bias = deterministic }",
+        "f = dense(1) { bias: posterior = MeanField }",
+    ] {
+        let said = with(layer);
+        assert!(said.starts_with("accepted"), "{layer}: {said}");
+    }
+    for layer in [
+        "f = dense(1)",
+        "f = dense(1) { kernel: posterior = MeanField }",
+        "dense(2) { posterior = MeanField }\n f = dense(1)",
+        "f = dense(1) { posterior = Delta }",
+    ] {
+        assert!(with(layer).contains("E0402"), "{layer}");
+    }
+}
