@@ -2,7 +2,7 @@
 
 use super::expression::{Scope, fans_in, number, show};
 use super::{Messages, constants, words};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::signature::{Constant, Domain, Kind, Parameter, Signature};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Ident};
@@ -75,7 +75,14 @@ pub fn bind(
                     words::count(n, "argument", "arguments at most")
                 ),
             };
-            let message = Diagnostic::error("E0205", title);
+            let mut message = Diagnostic::error("E0205", title);
+            // `dense(20, relu)`
+            let word = argument.value.to_call();
+            let word = word.filter(|_| argument.name.is_none());
+            let elsewhere = word.and_then(|word| elsewhere::find("E0205", &word.name.text, &[]));
+            if let Some(entry) = elsewhere {
+                message = message.help(entry.help);
+            }
             messages.push(match parameters.is_empty() {
                 true => message.at(argument.span, ""),
                 false => message.at(argument.span, "one too many").note(form()),
@@ -272,13 +279,14 @@ pub fn choice(
     }
     let all = words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
     let message = Diagnostic::error("E0206", format!("`{name}` is {all}")).at(expr.span, "");
-    messages.push(
-        match given.and_then(|given| crate::diagnostic::nearest(&given.text, words.iter().copied()))
-        {
-            Some(near) => message.patch(format!("there is `{near}`"), expr.span, near),
-            None => message,
-        },
-    );
+    let elsewhere = given.and_then(|given| elsewhere::find("E0206", &given.text, words));
+    let near = given.and_then(|given| nearest(&given.text, words.iter().copied()));
+    let theirs = elsewhere.and_then(|entry| Some((entry.help.to_owned(), entry.ours?)));
+    let near = theirs.or(near.map(|near| (format!("there is `{near}`"), near)));
+    messages.push(match near {
+        Some((help, ours)) => message.patch(help, expr.span, ours),
+        None => message,
+    });
     None
 }
 

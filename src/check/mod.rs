@@ -5,7 +5,6 @@
 
 pub mod arguments;
 pub mod constants;
-mod elsewhere;
 pub mod expression;
 mod messages;
 pub mod words;

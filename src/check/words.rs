@@ -1,7 +1,6 @@
 //! Lists of words in messages.
 
-use super::elsewhere;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::signature::Signature;
 use crate::syntax::ast::Ident;
 
@@ -38,8 +37,7 @@ pub fn unknown<'a>(
 ) -> Diagnostic {
     let known: Vec<&str> = known.into_iter().collect();
     let message = Diagnostic::error(code, title).at(word.span, "");
-    let elsewhere = elsewhere::find(code, &word.text)
-        .filter(|entry| entry.ours.is_none_or(|ours| known.contains(&ours)));
+    let elsewhere = elsewhere::find(code, &word.text, &known);
     let near = nearest(&word.text, known.iter().copied());
     let message = match (elsewhere, near) {
         (Some(entry), _) => match entry.ours {

@@ -5,6 +5,7 @@ use super::arguments::{DataSource, Sets, count, without_use};
 use super::check::{facts, settings};
 use super::terminal::{out, width};
 use super::words;
+use crate::check::words::list;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
 use crate::explain::explain;
@@ -47,13 +48,20 @@ enum Format {
 }
 
 impl ExplainArgs {
-    /// Ends the command if a flag is given that a code's page makes nothing of.
-    fn of_models_alone(&self) {
+    /// Those of the flags that are given which say with what a model is trained.
+    fn settings(&self) -> Vec<&'static str> {
         let mut flags = self.data.given();
         flags.extend(self.sets.given());
         flags.extend(self.batch_size.map(|_| "--batch-size"));
+        flags
+    }
+
+    /// Ends the command if a flag is given that a page makes nothing of.
+    fn of_models_alone(&self) {
+        let mut flags = self.settings();
         flags.extend(self.format.map(|_| "--format"));
-        without_use(&flags, "the page of a code is the same for every model");
+        let why = format!("the page of `{}` is the same for every model", self.what);
+        without_use(&flags, &why);
     }
 }
 
@@ -67,10 +75,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let path = Path::new(&args.what);
     if !path.exists() {
         let page = page(&args.what).or_else(|| lint::find(&args.what).map(|lint| lint.page()));
-        let found: Vec<&str> = match page {
-            Some(page) => vec![page],
+        let found: Vec<String> = match page {
+            Some(page) => vec![page.to_owned()],
             // `Laplace` is a prior and a posterior.
-            None => words::pages(&args.what).collect(),
+            None => words::pages(&args.what),
         };
         if !found.is_empty() {
             args.of_models_alone();
@@ -97,10 +105,12 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
 
 /// The model of a run as it was trained, on what its folder says: the data is not read again.
 fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
-    if args.data.data.is_some() || !args.sets.set.is_empty() || args.batch_size.is_some() {
+    let flags = args.settings();
+    if !flags.is_empty() {
         let title = format!("the run in `{}` has its own settings", path.display());
+        let flags = list(flags);
         return Err(Diagnostic::error("E0607", title)
-            .help("leave `--data`, `--set` and `--batch-size` out, or name a model file")
+            .help(format!("leave {flags} out, or name a model file"))
             .into());
     }
     let run = RunDir::open(path)?;

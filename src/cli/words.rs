@@ -1,5 +1,5 @@
-//! The pages of the language's words, which `bnnc explain WORD` prints: a registry's entries, and the
-//! options of the objective.
+//! The pages of words, which `bnnc explain WORD` prints: of a registry's entry its own, of a keyword or an
+//! option the section that is about it.
 
 /// Words with their pages in the book.
 macro_rules! pages {
@@ -29,31 +29,98 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "Bernoulli" "Categorical" "Normal";
 };
 
-/// Options of the objective, which the page of the loss is about.
-static OPTIONS: &[&str] = &[
-    "kl",
-    "samples",
-    "minibatch",
-    "temperature",
-    "annealing",
-    "elbo",
-    "map",
+static LANGUAGE: &str = include_str!("../../docs/language.md");
+static LOSS: &str = include_str!("../../docs/loss.md");
+static RUN_FILES: &str = include_str!("../../docs/run-files.md");
+
+/// Words without a page of their own: the page, the heading of its section that is about them, they.
+static SECTIONS: &[(&str, &str, &[&str])] = &[
+    (LANGUAGE, "model", &["model"]),
+    (LANGUAGE, "const", &["const"]),
+    (LANGUAGE, "input", &["input"]),
+    (LANGUAGE, "target", &["target"]),
+    (LANGUAGE, "network", &["network"]),
+    (
+        LANGUAGE,
+        "Settings",
+        &[
+            "default",
+            "prior",
+            "posterior",
+            "estimator",
+            "bias",
+            "kernel",
+        ],
+    ),
+    (LANGUAGE, "Pretrained weights", &["from"]),
+    (LANGUAGE, "learned", &["learned"]),
+    (LANGUAGE, "Latent variables", &["latent"]),
+    (LANGUAGE, "observe", &["observe"]),
+    (LANGUAGE, "objective", &["objective", "samples"]),
+    (LOSS, "The objective", &["elbo"]),
+    (LOSS, "Forms of the KL", &["kl"]),
+    (LOSS, "Minibatches", &["minibatch"]),
+    (
+        LOSS,
+        "Temperature and annealing",
+        &["temperature", "annealing"],
+    ),
+    (LOSS, "MAP and maximum likelihood", &["map"]),
+    (RUN_FILES, "[optimizer]", &["optimizer", "adam", "sgd"]),
+    (
+        RUN_FILES,
+        "[schedule]",
+        &["schedule", "constant", "cosine", "step"],
+    ),
 ];
 
-static LOSS: &str = include_str!("../../docs/loss.md");
+/// The pages and sections of a word, in whatever case it is given: those of the word as it is given first.
+pub fn pages(word: &str) -> Vec<String> {
+    let entries = ENTRIES.iter();
+    let entries = entries.map(|(known, page)| (*known, (*page).to_owned()));
+    let sections = SECTIONS.iter().flat_map(|(page, heading, words)| {
+        let of = move |known: &&'static str| (*known, section(page, heading));
+        words.iter().map(of)
+    });
+    let all = entries.chain(sections);
+    let mut found: Vec<_> = all
+        .filter(|(known, _)| known.eq_ignore_ascii_case(word))
+        .collect();
+    found.sort_by_key(|(known, _)| *known != word);
+    found.into_iter().map(|(_, page)| page).collect()
+}
 
-/// The pages of a word, in whatever case it is given.
-pub fn pages(word: &str) -> impl Iterator<Item = &'static str> {
-    let is = move |known: &str| known.eq_ignore_ascii_case(word);
-    let option = OPTIONS.iter().any(|option| is(option));
-    let entries = ENTRIES.iter().filter(move |(known, _)| is(known));
-    entries.map(|(_, page)| *page).chain(option.then_some(LOSS))
+/// The section of a page, with the sections within it.
+fn section(page: &str, heading: &str) -> String {
+    let mut fenced = false;
+    let mut inside: Option<usize> = None;
+    let mut out = String::new();
+    for line in page.lines() {
+        fenced ^= line.starts_with("```");
+        let level = line.chars().take_while(|c| *c == '#').count();
+        if level > 0 && !fenced {
+            match inside {
+                Some(outer) if level <= outer => break,
+                None if line[level..].trim() == heading => inside = Some(level),
+                _ => {}
+            }
+        }
+        if inside.is_some() {
+            out += line;
+            out.push('\n');
+        }
+    }
+    format!("{}\n", out.trim_end())
 }
 
 /// Every word.
 pub fn all() -> impl Iterator<Item = &'static str> {
     let entries = ENTRIES.iter().map(|(word, _)| *word);
-    entries.chain(OPTIONS.iter().copied())
+    entries.chain(
+        SECTIONS
+            .iter()
+            .flat_map(|(.., words)| words.iter().copied()),
+    )
 }
 
 #[cfg(test)]
@@ -76,14 +143,34 @@ mod tests {
             .chain(ESTIMATORS.iter().map(|e| e.signature().name))
             .chain(LIKELIHOODS.iter().map(|e| e.signature().name));
         for name in names {
-            assert!(pages(name).next().is_some(), "{name}");
+            assert!(!pages(name).is_empty(), "{name}");
         }
-        assert_eq!(pages("laplace").count(), 2);
+        assert_eq!(pages("laplace").len(), 2);
+    }
+
+    #[test]
+    fn a_word_in_the_case_it_is_given_comes_first() {
+        let first = |word: &str| pages(word)[0].lines().next().unwrap().to_owned();
+        assert_ne!(first("softplus"), first("Softplus"));
+        assert_eq!(pages("Softplus")[0], pages("softplus")[1]);
+    }
+
+    #[test]
+    fn every_section_is_there_and_ends_where_the_next_begins() {
+        for (_, heading, words) in SECTIONS {
+            for word in *words {
+                let page = pages(word).swap_remove(0);
+                let (first, rest) = page.split_once('\n').expect(word);
+                assert_eq!(first.trim_start_matches('#').trim(), *heading);
+                assert!(rest.len() > 20, "{word}: {rest}");
+            }
+        }
+        let kl = &pages("KL")[0];
         assert!(
-            pages("KL")
-                .next()
-                .unwrap()
-                .starts_with("# What is in my loss")
+            kl.contains("### Quadrature") && !kl.contains("\n## "),
+            "{kl}"
         );
+        assert!(pages("cosine")[0].contains("warmup_epochs"));
+        assert!(!pages("temperature")[0].contains("Minibatches"));
     }
 }

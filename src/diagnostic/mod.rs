@@ -4,6 +4,7 @@
 //! `E05xx` data, `E06xx` runs and files; lints have kebab-case names. A title states the fact in
 //! the user's words, lower case, no full stop.
 
+pub mod elsewhere;
 mod json;
 mod nearest;
 mod pages;

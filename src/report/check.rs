@@ -146,8 +146,12 @@ pub struct Initial {
     pub kl: f64,
     /// What that is the sum of.
     pub parts: Vec<Part>,
-    /// That per training example, at the weight it has once annealing has ended.
+    /// That per training example, times the temperature: at the weight it has once annealing has ended.
     pub kl_per_example: Option<f64>,
+    /// The temperature T: `kl_per_example` is T · `kl` / N.
+    pub temperature: f64,
+    /// Whether the terms are annealed: a factor that grows to 1, and is taken as 1 here.
+    pub annealed: bool,
     /// The NLL of a network that knows nothing; `None` where it depends on the data.
     pub nll_per_example: Option<f64>,
     /// About how far from 0 the network's first output is with weights of the prior, for inputs of
@@ -258,6 +262,8 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             kl,
             parts: parts(model, &initial),
             kl_per_example: n.map(|n| lambda * kl / n as f64),
+            temperature: lambda,
+            annealed: model.objective.annealing.is_some(),
             nll_per_example: model.observe.likelihood.uninformed(&model.target.kind),
             prior_output: spread::output(model, &spread::under_prior(model)),
             start_output: spread::output(model, &spread::at_start(model)),

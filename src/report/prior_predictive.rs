@@ -9,8 +9,12 @@ impl PriorPredictive {
     pub fn text(&self, width: usize) -> String {
         let mut out = format!("{}\n", self.model);
         let what = format!(
-            "{} networks drawn from the prior, each run on {} {}",
-            thousands(self.draws as u64),
+            "{} drawn from the prior, {} on {} {}",
+            match self.draws {
+                1 => "1 network".into(),
+                draws => format!("{} networks", thousands(draws as u64)),
+            },
+            if self.draws == 1 { "run" } else { "each run" },
             thousands(self.examples as u64),
             self.inputs
         );

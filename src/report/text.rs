@@ -1,7 +1,8 @@
 //! `bnnc check`: the model at a glance, as text.
 
-use super::check::{Check, Step};
+use super::check::{Check, Initial, Step};
 use super::table::{short, table, thousands};
+use crate::check::expression::show;
 use crate::check::words::join;
 use std::fmt::Write;
 
@@ -97,8 +98,13 @@ impl Check {
                     .map_or("-".into(), |e| format!("{e}{mark}")),
             ]);
         }
+        shorten(&mut rows, 5, width);
+        let written = number_long(&mut rows, 3, width);
         *out += "\n";
         *out += &table(&rows, &[2], width);
+        for (index, prior) in written.iter().enumerate() {
+            *out += &wrapped(&format!("  ({})  ", index + 1), prior, width);
+        }
         let mut remarks: Vec<&String> = self.parameters.iter().flat_map(|p| &p.remark).collect();
         remarks.dedup();
         for remark in remarks {
@@ -198,17 +204,38 @@ impl Check {
             let parts = &self.initial.parts;
             let names = parts.iter().map(|part| part.name.to_string()).collect();
             let what = join(names, "and");
+            let Initial {
+                kl,
+                temperature,
+                annealed,
+                ..
+            } = self.initial;
+            // What is printed as an equation is one.
+            let tempered = temperature != 1.0;
             let mut text = match self.initial.kl_per_example {
-                Some(value) => format!(
-                    "expected {what} {} = {} nats / N",
+                Some(value) if tempered => format!(
+                    "expected {what} {} = {} · {} nats / N",
                     short(value),
-                    short(self.initial.kl)
+                    show(temperature),
+                    short(kl)
+                ),
+                Some(value) => format!("expected {what} {} = {} nats / N", short(value), short(kl)),
+                None if tempered => format!(
+                    "expected {what} {} nats, times {} and over N once that is known",
+                    short(kl),
+                    show(temperature)
                 ),
                 None => format!(
                     "expected {what} {} nats, over N once that is known",
-                    short(self.initial.kl)
+                    short(kl)
                 ),
             };
+            let tempered = tempered.then(|| format!("T = {}", show(temperature)));
+            let annealed = annealed.then(|| "a taken as 1".to_owned());
+            let factors: Vec<String> = tempered.into_iter().chain(annealed).collect();
+            if !factors.is_empty() {
+                write!(text, ", with {}", join(factors, "and")).expect("writing to a string");
+            }
             if parts.len() > 1 {
                 let each = parts.iter();
                 let each = each.map(|part| format!("{} {}", part.name, short(part.nats)));
@@ -263,6 +290,48 @@ impl Check {
         );
         line(out, "step", text);
     }
+}
+
+/// Characters that a column may have for the table to be within `width`, or `least`.
+fn room(rows: &[Vec<String>], column: usize, least: usize, width: usize) -> usize {
+    let length = |c: usize| rows.iter().map(move |row| row[c].chars().count());
+    let widest = |c: usize| length(c).max().unwrap_or(0);
+    let whole: usize = (0..rows[0].len()).map(|c| widest(c) + 2).sum();
+    let lacking = whole.saturating_sub(width);
+    widest(column).saturating_sub(lacking).max(least)
+}
+
+/// Takes what is too much for `width` off one column, whose words differ in their first letters. The mark of
+/// a remark stays.
+fn shorten(rows: &mut [Vec<String>], column: usize, width: usize) {
+    let room = room(rows, column, 12, width);
+    for row in rows {
+        let cell = &mut row[column];
+        if cell.chars().count() > room {
+            let mark = if cell.ends_with(" *") { " *" } else { "" };
+            let kept = cell.chars().take(room - 1 - mark.len()).collect::<String>();
+            *cell = format!("{kept}…{mark}");
+        }
+    }
+}
+
+/// Puts `(1)` in the place of each text of a column that has no room within `width`; the texts, which differ
+/// at their ends.
+fn number_long(rows: &mut [Vec<String>], column: usize, width: usize) -> Vec<String> {
+    let room = room(rows, column, 8, width);
+    let mut long: Vec<String> = Vec::new();
+    for row in rows {
+        let cell = &mut row[column];
+        if cell.chars().count() > room {
+            let known = long.iter().position(|other| other == cell);
+            let index = known.unwrap_or_else(|| {
+                long.push(cell.clone());
+                long.len() - 1
+            });
+            *cell = format!("({})", index + 1);
+        }
+    }
+    long
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {

@@ -3,7 +3,7 @@
 use super::error::Place;
 use super::follow;
 use super::parser::{KEYWORDS, Rule};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::source::Span;
 
 /// The whole message, where the text alone tells what is wrong.
@@ -45,11 +45,13 @@ pub(super) fn guess(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
             "#",
         ),
         word if place.wants_item() && place.is_word() => {
-            match nearest(&word.to_lowercase(), KEYWORDS.iter().copied()) {
-                Some(keyword) => {
+            let near = nearest(&word.to_lowercase(), KEYWORDS.iter().copied());
+            match (elsewhere::declaration(word), near) {
+                (Some(help), _) => diagnostic.help(help),
+                (None, Some(keyword)) => {
                     diagnostic.patch(format!("did you mean `{keyword}`?"), here, keyword)
                 }
-                None => diagnostic,
+                (None, None) => diagnostic,
             }
         }
         word if place.wants(Rule::name) && word.starts_with(|c: char| c.is_ascii_digit()) => {

@@ -725,6 +725,12 @@ fn the_command_explains_models_codes_and_lints() {
             .refused("explain explained --batch-size 3")
             .contains("E0607")
     );
+    // Whatever is not of a run is refused by its name.
+    let refused = place.refused("explain explained --target y --test-rows rows.txt");
+    assert!(
+        refused.contains("E0607") && refused.contains("leave `--target` and `--test-rows` out"),
+        "{refused}"
+    );
 }
 
 /// A model of one layer without bias.

@@ -175,3 +175,74 @@ fn words_of_other_tools_are_told_what_they_are_here() {
     let said = messages(&two, &[]);
     assert!(said.contains("`target y: binary`"), "{said}");
 }
+
+/// A default that every parameter has a nearer setting for is no parameter's.
+#[test]
+fn a_delta_that_no_parameter_has_needs_no_prior() {
+    let with = |layer: &str| {
+        let text = MODEL.replace("network {", "default { bias = Delta }\nnetwork {");
+        messages(&text.replace("  dense(width)\n  f = dense(1)", layer), &[])
+    };
+    for layer in [
+        "f = dense(1) { posterior = MeanField }",
+        "f = dense(1, bias = none)",
+        "f = dense(1) { bias = deterministic }",
+        "f = dense(1) { bias: posterior = MeanField }",
+    ] {
+        let said = with(layer);
+        assert!(said.starts_with("accepted"), "{layer}: {said}");
+    }
+    for layer in [
+        "f = dense(1)",
+        "f = dense(1) { kernel: posterior = MeanField }",
+        "dense(2) { posterior = MeanField }\n f = dense(1)",
+        "f = dense(1) { posterior = Delta }",
+    ] {
+        assert!(with(layer).contains("E0402"), "{layer}");
+    }
+}
+
+/// Where the words of other tools are most often written, each with the one help that is about it.
+#[test]
+fn words_of_other_tools_say_what_is_written_here() {
+    let whole = |from: &str, to: &str, wanted: &str| {
+        let said = messages(&MODEL.replace(from, to), &[]);
+        assert!(said.contains(wanted), "{to}: {said}");
+        let helps = said.matches("help: ").count();
+        assert_eq!(helps, 1, "{to}: {said}");
+    };
+    for (layer, wanted) in [
+        ("dense(1) { activation = tanh }", "a layer of its own"),
+        ("dense(1, relu)", "a layer of its own"),
+        (
+            "dense(1) { kl_weight = 0.1 }",
+            "objective elbo { temperature = 0.1 }",
+        ),
+        ("dense(1) { dropout = 0.1 }", "posterior = Dropout(rate"),
+        ("dense(1) { use_bias = false }", "`bias = none`"),
+        ("dense(1, use_bias = false)", "`bias = none`"),
+        ("dense(1, bias = True)", "`bias = none`"),
+    ] {
+        whole("dense(1)", layer, wanted);
+    }
+    for (objective, wanted) in [
+        ("{ lambda = 0.1 }", "objective elbo { temperature = 0.1 }"),
+        ("{ kl = analytic }", "objective elbo { kl = closed_form }"),
+        ("{ kl = mc }", "objective elbo { kl = monte_carlo }"),
+        ("{ lr = 0.1 }", "--learning-rate"),
+        ("{ epochs = 3 }", "--epochs"),
+        ("{ batch_size = 32 }", "--batch-size"),
+        ("{ optimizer = adam }", "[optimizer]"),
+        ("{ seed = 1 }", "--seed"),
+    ] {
+        let objective = format!("objective elbo {objective}");
+        whole("objective elbo", &objective, wanted);
+    }
+    for (line, wanted) in [
+        ("lr = 0.1", "--learning-rate"),
+        ("optimizer adam", "[optimizer]"),
+        ("kl_weight = 0.1", "objective elbo { temperature = 0.1 }"),
+    ] {
+        whole("model m\n", &format!("model m\n{line}\n"), wanted);
+    }
+}

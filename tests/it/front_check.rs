@@ -98,3 +98,79 @@ fn an_epoch_holds_the_kl_once() {
         }
     }
 }
+
+/// The line `start` of a model under an objective, N = 1599.
+fn start(objective: &str, examples: Option<usize>) -> String {
+    let text = format!(
+        "model m\ninput  x: real[8]\ntarget y: real\nnetwork {{ f = dense(1) }}\n\
+         observe y ~ Normal(loc = f, scale = 1)\nobjective elbo {objective}\n"
+    );
+    let source = bnnc::source::Source {
+        name: "model.bnn".into(),
+        text,
+    };
+    let model = bnnc::compile::source(source, &[]).unwrap().model;
+    let plan = std::sync::Arc::new(Plan::new(model));
+    let facts = Facts {
+        training_examples: examples,
+        ..Facts::default()
+    };
+    let text = check(&plan, &facts, 128, 0).text(200);
+    let line = text.lines().find(|line| line.starts_with("start"));
+    line.unwrap().to_owned()
+}
+
+/// What the line `start` prints as an equation is one.
+#[test]
+fn the_equation_at_the_start_has_the_temperature() {
+    let numbers = |line: &str| -> Vec<f64> {
+        let words = line.split([' ', ',', ';']);
+        words.filter_map(|word| word.parse().ok()).collect()
+    };
+    let plain = start("", Some(1599));
+    let [value, kl, ..] = numbers(&plain)[..] else {
+        panic!("{plain}")
+    };
+    assert!((value * 1599.0 / kl - 1.0).abs() < 1e-3, "{plain}");
+    let cold = start("{ temperature = 0.5 }", Some(1599));
+    let [value, t, same, ..] = numbers(&cold)[..] else {
+        panic!("{cold}")
+    };
+    assert_eq!((t, same), (0.5, kl), "{cold}");
+    assert!((value * 1599.0 / (t * kl) - 1.0).abs() < 1e-3, "{cold}");
+    assert!(cold.contains("with T = 0.5"), "{cold}");
+    let both = "{ temperature = 0.5, annealing = linear(epochs = 10) }";
+    let both = start(both, Some(1599));
+    assert!(both.contains("with T = 0.5 and a taken as 1"), "{both}");
+    let unknown = start("{ temperature = 0.5 }", None);
+    assert!(unknown.contains("times 0.5 and over N"), "{unknown}");
+}
+
+/// Two priors that begin alike, and an estimator with a remark, at 80 columns.
+#[test]
+fn long_priors_can_be_told_apart_at_80_columns() {
+    let text = "model m\ninput  x: real[8]\ntarget y: real\nlatent tau ~ HalfCauchy(1)\n\
+                default { estimator = local_reparameterization }\nnetwork {\n\
+                first_layer = dense(500) { prior = Normal(0, tau / sqrt(fan_in)) }\n\
+                second_layer = dense(500) { prior = Normal(0, tau / sqrt(fan_in + fan_out)) }\n\
+                f = dense(1) { estimator = reparameterization }\n}\n\
+                observe y ~ Normal(loc = f, scale = 1)\nobjective elbo\n";
+    let source = bnnc::source::Source {
+        name: "model.bnn".into(),
+        text: text.into(),
+    };
+    let model = bnnc::compile::source(source, &[]).unwrap().model;
+    let plan = std::sync::Arc::new(Plan::new(model));
+    let text = check(&plan, &Facts::default(), 128, 0).text(80);
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    for prior in ["Normal(0, tau / 2.82843)", "Normal(0, tau / 31.6228)"] {
+        assert!(text.contains(prior), "{text}");
+    }
+    assert!(
+        text.contains("local_r") && text.contains("reparam"),
+        "{text}"
+    );
+}

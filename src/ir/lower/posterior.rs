@@ -55,7 +55,7 @@ impl Lower<'_> {
                 name.span,
                 "deterministic",
             ),
-            "true" | "false" => plain.at(name.span, "").help(
+            "true" | "false" | "True" | "False" => plain.at(name.span, "").help(
                 "`bias = none` leaves the bias out; `bias = deterministic` keeps it without a prior",
             ),
             other if distribution::find(other).is_some() => plain

@@ -188,7 +188,11 @@ impl Lower<'_> {
                 None => started = false,
             }
         }
+        // What is left of `default` when every parameter has nearer settings: nothing has this posterior.
+        let unused = shape.is_none() && own.argument.is_none() && own.body.is_none();
+        let point = slots.prior.is_none() && entries == Some(Entries::Point);
         let prior = match (moped, &mut posterior) {
+            _ if unused && point => None,
             (Some(slot), Some((posterior, _))) if started => {
                 let prior = self.moped_prior(slot, fans, posterior);
                 prior.map(|prior| (Some(prior), slot.origin()))
