@@ -2,6 +2,8 @@
 //! found once, by bisection of the orthogonal polynomials.
 
 use crate::tensor::math::HALF_LN_TWO_PI;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 /// A node of a rule.
 #[derive(Debug, Clone, Copy)]
@@ -12,9 +14,23 @@ pub struct Node {
     pub weight: f64,
 }
 
+/// The rules of one kind that were found so far, by their length. `check` asks for the same few of every
+/// parameter, and to find one takes milliseconds.
+type Found = Mutex<BTreeMap<usize, Vec<Node>>>;
+
+fn once(found: &Found, count: usize, find: impl FnOnce() -> Vec<Node>) -> Vec<Node> {
+    let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+    found.entry(count).or_insert_with(find).clone()
+}
+
 /// Nodes and weights of ∫ f(z) dz that are exact for N(0, 1)'s density times a polynomial of degree
 /// 2·count - 1: the weights of Gauss–Hermite, divided by that density.
 pub fn hermite(count: usize) -> Vec<Node> {
+    static FOUND: Found = Mutex::new(BTreeMap::new());
+    once(&FOUND, count, || find_hermite(count))
+}
+
+fn find_hermite(count: usize) -> Vec<Node> {
     // the orthonormal Hermite functions, whose squares sum to 1/weight at the nodes
     let functions = |z: f64| {
         let (mut before, mut now) = (0.0, (-0.25 * z * z - 0.5 * HALF_LN_TWO_PI).exp());
@@ -41,6 +57,11 @@ pub fn hermite(count: usize) -> Vec<Node> {
 
 /// Nodes and weights of ∫ f(x) dx from -1 to 1.
 pub fn legendre(count: usize) -> Vec<Node> {
+    static FOUND: Found = Mutex::new(BTreeMap::new());
+    once(&FOUND, count, || find_legendre(count))
+}
+
+fn find_legendre(count: usize) -> Vec<Node> {
     let n = count as f64;
     let polynomial = |x: f64| {
         let (mut before, mut now) = (1.0, x);
