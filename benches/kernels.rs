@@ -106,7 +106,8 @@ fn main() {
         );
     }
     println!(
-        "\n5 × 5 convolutions, [side, channels, filters]: forward, by x, by w; through patches"
+        "\n5 × 5 convolutions, [side, channels, filters]: forward, by x, by w;\n\
+         forward through patches, by twice its float64 rate"
     );
     for shape in [
         [32, 3, 64],

@@ -10,7 +10,8 @@ mod text;
 
 pub use text::text;
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::evaluate::BATCH;
 use crate::exec::{Draw, Interpreter, Profile, memory};
 use crate::ir::{Position, Role};
 use crate::layer::Operation;
@@ -237,7 +238,6 @@ impl Training {
     }
 
     fn finite(&self) -> Result<()> {
-        use crate::diagnostic::Diagnostic;
         if self.loss.is_finite() {
             return Ok(());
         }
@@ -299,7 +299,6 @@ fn shares(plan: &Plan, profile: &Profile, update: Duration, total: Duration) -> 
 
 /// Examples × draws a second, as [`crate::evaluate::predict`] makes them.
 fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
-    use crate::evaluate::BATCH;
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
     interpreter.initialize(0);
     let examples = Synthetic::new(plan, settings.examples);
@@ -329,15 +328,14 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
 
 /// The widest vectors that are used here.
 pub fn vectors() -> &'static str {
-    if cfg!(target_arch = "x86_64") {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if std::is_x86_feature_detected!("avx512f") {
-                return "AVX-512";
-            }
-            if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-                return "AVX2";
-            }
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::is_x86_feature_detected as has;
+        if has!("avx512f") {
+            return "AVX-512";
+        }
+        if has!("avx2") && has!("fma") {
+            return "AVX2";
         }
     }
     "the target's own vectors"

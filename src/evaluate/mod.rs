@@ -98,7 +98,7 @@ pub fn predict_with(
         total_nll: 0.0,
     };
     let keep = real && mixtures != Mixtures::Unknown;
-    // Of one batch: the draws of an entry beside each other.
+    // Of one group: the draws of an entry beside each other.
     let mut normals: Vec<mixture::Normal> = vec![];
     let (mut levels, mut quantiles) = (vec![], vec![]);
     let batch_size = BATCH.min(machine.capacity());

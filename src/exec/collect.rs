@@ -42,7 +42,7 @@ pub(super) struct Posterior<'a, T> {
 }
 
 /// The part of a slice that a block takes; an empty slice has only empty parts.
-fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
+pub(super) fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
     if all.is_empty() { all } else { &all[range] }
 }
 

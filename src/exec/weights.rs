@@ -8,7 +8,7 @@
 //! ```
 
 use super::buffers::Part;
-use super::collect::{Posterior, Priced};
+use super::collect::{Posterior, Priced, part};
 use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
 use crate::plan::{Family, Plan, TensorPlan};
@@ -16,7 +16,6 @@ use crate::posterior::{chain, scales};
 use crate::tensor::Stream;
 use crate::tensor::simd::each;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// Where a parameter's ε are from.
 pub(super) enum Source<'a> {
@@ -47,11 +46,6 @@ pub(super) fn collected_by_entries(plan: &Plan) -> Vec<bool> {
         !variational && !tensor.frame.is_some() && !role.is_some_and(|role| role.is_of_others())
     };
     plan.tensors.iter().enumerate().map(plain).collect()
-}
-
-/// A part of a slice; an empty slice has only empty parts.
-fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
-    if all.is_empty() { all } else { &all[range] }
 }
 
 impl<T: Number> Interpreter<T> {

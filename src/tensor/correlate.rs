@@ -15,9 +15,10 @@
 //! gradient by X is the same sum again, of the gradient by Y under W turned round:
 //! [`Correlation::transposed`].
 //!
-//! Measured on one core with AVX-512 beside a 768³ product of the `gemm` crate (1.00): 16 × 16 × 64 to 64
-//! channels, 5 × 5 window, 1.02 forward and 1.07 for the gradient by W; 32 × 32 × 3 to 64, 0.94 and 0.96.
-//! Their patches alone, copied and read again, would cost several times the image's own traffic.
+//! Measured (`cargo bench --bench kernels`) on one core with AVX-512, as parts of the rate of a 768³ product
+//! of the `gemm` crate, 5 × 5 windows, forward / by X / by W: 16 × 16 × 64 to 64 channels 1.02 / 0.99 / 1.07;
+//! 32 × 32 × 3 to 64 0.93 / 0.13 / 1.05; 7 × 7 × 16 to 120 0.70 / 0.55 / 0.79; 14 × 14 × 6 to 16 0.69 / 0.23 /
+//! 0.77. Few channels fill their vectors badly: where the gradient by X has 3 or 6, most of each is padding.
 
 use super::im2col::Window;
 use pulp::{Arch, Simd, WithSimd};
