@@ -12,7 +12,7 @@ pub use text::text;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::evaluate::BATCH;
-use crate::exec::{Draw, Interpreter, Profile, memory};
+use crate::exec::{Draw, Interpreter, Profile, Update, memory};
 use crate::ir::{Position, Role};
 use crate::layer::Operation;
 use crate::optimizer;
@@ -187,8 +187,7 @@ struct Training {
     batch: usize,
     step: u64,
     loss: f64,
-    /// Of the optimizer, since the start.
-    update: Duration,
+    predictive: Vec<f32>,
 }
 
 impl Training {
@@ -197,14 +196,15 @@ impl Training {
         interpreter.initialize(0);
         let adam = optimizer::find("adam").expect("adam is an optimizer");
         let defaults = optimizer::defaults(adam.signature());
+        let examples = Synthetic::new(plan, batch);
         Training {
             interpreter,
             adam: optimizer::State::new(adam, defaults, plan.trainable()),
-            examples: Synthetic::new(plan, batch),
+            predictive: vec![0.0; batch * examples.columns],
+            examples,
             batch,
             step: 0,
             loss: 0.0,
-            update: Duration::ZERO,
         }
     }
 
@@ -225,14 +225,13 @@ impl Training {
                 step: self.step,
                 given: None,
             };
-            let report = self.interpreter.step(&self.examples.batch(), &draw, &at);
-            self.loss = report.loss;
             self.step += 1;
-            let begun = Instant::now();
-            let variables = &mut self.interpreter.variables;
-            self.adam
-                .step(self.step, 1e-4, variables, &self.interpreter.gradient);
-            self.update += begun.elapsed();
+            let update = Update {
+                step: self.adam.begin(self.step, 1e-4),
+                predictive: &mut self.predictive,
+            };
+            let batch = self.examples.batch();
+            self.loss = self.interpreter.train(&batch, &draw, &at, update).report.loss;
         }
         start.elapsed().as_secs_f64() / f64::from(steps)
     }
@@ -250,19 +249,18 @@ impl Training {
     /// Where the time goes, from steps of `length` in all.
     fn parts(&mut self, length: Duration) -> Vec<Share> {
         self.interpreter.measure();
-        self.update = Duration::ZERO;
         let begun = Instant::now();
         while begun.elapsed() < length {
             self.run(1);
         }
         let total = begun.elapsed();
         let profile = self.interpreter.profile().expect("it is measured");
-        shares(self.interpreter.plan(), profile, self.update, total)
+        shares(self.interpreter.plan(), profile, total)
     }
 }
 
 /// A profile as parts of the whole.
-fn shares(plan: &Plan, profile: &Profile, update: Duration, total: Duration) -> Vec<Share> {
+fn shares(plan: &Plan, profile: &Profile, total: Duration) -> Vec<Share> {
     let share = |name: &str, pass, time: Duration| Share {
         name: name.to_owned(),
         pass,
@@ -284,8 +282,7 @@ fn shares(plan: &Plan, profile: &Profile, update: Duration, total: Duration) -> 
     let rest = [
         ("likelihood", profile.observe),
         ("chunks added up", profile.add_up),
-        ("terms over weights", profile.terms),
-        ("optimizer", update),
+        ("terms and optimizer", profile.terms),
     ];
     parts.extend(rest.map(|(name, time)| share(name, None, time)));
     let known: f64 = parts.iter().map(|part| part.share).sum();

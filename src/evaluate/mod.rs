@@ -397,7 +397,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
-    use crate::exec::{Batch, StepReport};
+    use crate::exec::{Batch, Trained, Update};
     use crate::ir::Position;
     use crate::likelihood::Targets;
     use crate::tensor::Shape;
@@ -410,10 +410,15 @@ pub(crate) mod tests {
     }
 
     impl Machine for Two {
-        fn step(&mut self, _: &Batch<f32>, _: &Draw, _: &Position) -> StepReport {
+        fn train(
+            &mut self,
+            _: &Batch<f32>,
+            _: &Draw,
+            _: &Position,
+            _: Update<f32>,
+        ) -> Trained {
             unreachable!()
         }
-        fn last_predictive(&self, _: &mut [f32]) {}
         fn draw_weights(&mut self, draw: &Draw, _: usize) {
             self.shift = if draw.step % 2 == 1 { 1.0 } else { -1.0 };
         }
@@ -439,8 +444,8 @@ pub(crate) mod tests {
         fn weight_terms(&mut self, _: &Draw) -> Vec<Option<f64>> {
             vec![]
         }
-        fn variables(&mut self) -> (&mut [f32], &[f32]) {
-            (&mut [], &[])
+        fn variables(&mut self) -> &mut [f32] {
+            &mut []
         }
         fn capacity(&self) -> usize {
             2

@@ -60,6 +60,8 @@ pub(super) struct Buffers<T> {
 pub(super) struct Part {
     pub value: f64,
     pub d_prior: [f64; MAX_PARAMETERS],
+    /// Whether the gradient there is finite, if somebody looked.
+    pub finite: bool,
 }
 
 impl Default for Part {
@@ -67,6 +69,7 @@ impl Default for Part {
         Part {
             value: 0.0,
             d_prior: [0.0; MAX_PARAMETERS],
+            finite: true,
         }
     }
 }
@@ -75,6 +78,7 @@ impl Part {
     /// Adds another part.
     pub fn add(&mut self, other: &Part) {
         self.value += other.value;
+        self.finite &= other.finite;
         let sums = self.d_prior.iter_mut().zip(other.d_prior);
         sums.for_each(|(sum, d)| *sum += d);
     }

@@ -3,12 +3,13 @@
 
 use super::buffers::Part;
 use super::forward::first;
-use super::weights::Sample;
+use super::weights::{Sample, all_finite};
 use super::{BLOCK, Interpreter, Number, zeros};
 use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
 use crate::kl::{AnyTerm, Entries, Gradients};
+use crate::optimizer::{self, Step};
 use crate::plan::{Family, Plan, TensorPlan};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -58,7 +59,11 @@ impl<T: Number> Priced<'_, T> {
         let prior = &self.prior[..self.parameters];
         let computation = T::term(self.computation);
         let value = computation.accumulate(entries, prior, self.weight, gradients);
-        Part { value, d_prior }
+        Part {
+            value,
+            d_prior,
+            finite: true,
+        }
     }
 
     /// The sum over the entries, and the derivatives by the prior's parameters; `d_loc` and `d_scale` are
@@ -196,11 +201,16 @@ impl<T: Number> Interpreter<T> {
     ///
     /// Latent variables and local scales come last: what depends on them adds to the gradients by their
     /// draws.
+    ///
+    /// With the last sample an optimizer may take its `step`, each part of it as soon as its gradient is
+    /// known; where that is not finite goes to `not_finite`.
     pub(super) fn collect_sample(
         &mut self,
         [sample, samples]: [usize; 2],
         scales: &[f64],
         values: &mut [f64],
+        mut step: Option<&mut Step<T>>,
+        not_finite: &mut Vec<Range<usize>>,
     ) {
         let plan = self.plan.clone();
         let at = Sample {
@@ -217,13 +227,16 @@ impl<T: Number> Interpreter<T> {
                 computed.is_some_and(|term| term.per_draw || at.last)
             });
             let Some(term) = term else {
-                self.collect_entries(tensor, None, at);
+                self.collect_entries(tensor, None, at, step.as_deref_mut(), not_finite);
                 continue;
             };
             let per_draw = plan.terms[term].as_ref().is_some_and(|term| term.per_draw);
             let share = if per_draw { samples } else { 1 };
             let part = match self.priced(&plan, term, scales[term] / share as f64) {
-                Some(priced) => self.collect_entries(tensor, Some(&priced), at),
+                Some(priced) => {
+                    let step = step.as_deref_mut();
+                    self.collect_entries(tensor, Some(&priced), at, step, not_finite)
+                }
                 None => Part::default(),
             };
             self.told(&plan, term, &part, share, values);
@@ -233,11 +246,27 @@ impl<T: Number> Interpreter<T> {
             self.collect_whole(scales, values, 1, false);
             self.chain();
         }
+        if let Some(step) = step {
+            self.update_apart(step, not_finite);
+        }
+    }
+
+    /// The optimizer's step of variables that [`Interpreter::collect_entries`] does not take.
+    fn update_apart(&mut self, step: &mut Step<T>, not_finite: &mut Vec<Range<usize>>) {
+        for range in &self.apart {
+            let gradient = &self.gradient[range.clone()];
+            if !all_finite(gradient) {
+                not_finite.push(range.clone());
+            }
+            let state = optimizer::part(&mut step.state, range);
+            let variables = &mut self.variables[range.clone()];
+            step.rule.update(variables, gradient, state);
+        }
     }
 
     /// The terms over the weights alone, at the draw at hand; leaves gradients undefined.
     pub(super) fn collect_terms(&mut self, scales: &[f64], values: &mut [f64]) {
-        self.collect_sample([0, 1], scales, values);
+        self.collect_sample([0, 1], scales, values, None, &mut Vec::new());
     }
 
     /// From the gradients by draws to those by the variables (by scale, where a family is independent), of
@@ -317,7 +346,12 @@ impl<T: Number> Interpreter<T> {
             };
             let (value, d_prior) =
                 self.collect_term(&priced, &term.kind, &plan.tensors[of.index()]);
-            self.told(&plan, index, &Part { value, d_prior }, share, values);
+            let part = Part {
+                value,
+                d_prior,
+                ..Part::default()
+            };
+            self.told(&plan, index, &part, share, values);
         }
     }
 

@@ -3,7 +3,8 @@
 //! A step: `draw` writes the kernels' scales, noise and per-example signs; `forward` and
 //! `backward` run the segments, convolutions example by example in chunks of the minibatch;
 //! `collect` adds the chunks' gradients up, adds the KL terms and turns gradients by scale into
-//! gradients by rho.
+//! gradients by rho. In training the optimizer takes each block of the gradient as soon as it is known
+//! ([`Interpreter::train`]): most of the gradient is never written down.
 //!
 //! The minibatch is cut into chunks whose number depends on the plan and the batch size alone, and
 //! every sum runs over chunks or blocks in their order: a run gives the same bits on any number of
@@ -22,6 +23,7 @@ mod weights;
 
 use crate::ir::{Position, Term};
 use crate::likelihood::Targets;
+use crate::optimizer;
 use crate::plan::Plan;
 use crate::tensor::Real;
 use buffers::Buffers;
@@ -29,6 +31,7 @@ pub use buffers::memory;
 pub use number::Number;
 pub use profile::Profile;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,6 +78,24 @@ pub struct TermValue {
     pub scaled: f64,
 }
 
+/// What a training step does with the gradient, and what it keeps.
+pub struct Update<'a, T> {
+    /// The optimizer's step.
+    pub step: optimizer::Step<'a, T>,
+    /// Takes the minibatch's predictive distributions ([`Interpreter::last_predictive`]), as they are
+    /// before the update.
+    pub predictive: &'a mut [T],
+}
+
+/// What a training step came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The loss.
+    pub report: StepReport,
+    /// Where among the variables the gradient was not finite: they are not either from now on.
+    pub not_finite: Vec<Range<usize>>,
+}
+
 impl TermValue {
     fn new(term: &Term, value: f64, at: &Position) -> Self {
         let scale = term.scale.value(at);
@@ -92,11 +113,13 @@ pub struct Interpreter<T: Number> {
     batch: usize,
     /// Every trainable number, laid out as [`Plan::variables`].
     pub variables: Vec<T>,
-    /// The gradient of the last step's loss, laid out alike.
+    /// The gradient of the loss of the last [`Interpreter::step`], laid out alike.
     pub gradient: Vec<T>,
     buffers: Buffers<T>,
     /// Which parameters are taken block by block, and which term each parameter has.
     by_entries: Vec<bool>,
+    /// The variables that are of no such parameter.
+    apart: Vec<Range<usize>>,
     term_of: Vec<Option<usize>>,
     /// Examples of the last forward pass.
     examples: usize,
@@ -116,12 +139,14 @@ impl<T: Number> Interpreter<T> {
                 term_of[tensor.index()] = Some(index);
             }
         }
+        let apart = weights::apart(&plan, &by_entries);
         Interpreter {
             batch,
             variables: vec![T::zero(); trainable],
             gradient: vec![T::zero(); trainable],
             buffers,
             by_entries,
+            apart,
             term_of,
             examples: 0,
             profile: None,
@@ -170,12 +195,32 @@ impl<T: Number> Interpreter<T> {
 
     /// The loss of one minibatch; the gradient goes to [`Interpreter::gradient`].
     pub fn step(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
+        self.pass(batch, draw, at, None).report
+    }
+
+    /// The loss of one minibatch, and an optimizer's step down its gradient. Leaves
+    /// [`Interpreter::gradient`] undefined.
+    pub fn train(
+        &mut self,
+        batch: &Batch<T>,
+        draw: &Draw,
+        at: &Position,
+        update: Update<T>,
+    ) -> Trained {
+        self.pass(batch, draw, at, Some(update))
+    }
+
+    fn pass(
+        &mut self,
+        batch: &Batch<T>,
+        draw: &Draw,
+        at: &Position,
+        mut update: Option<Update<T>>,
+    ) -> Trained {
         let plan = self.plan.clone();
         let samples = plan.model.objective.samples;
-        for (tensor, by_entries) in plan.tensors.iter().zip(&self.by_entries) {
-            if !by_entries {
-                self.gradient[tensor.variables.clone()].fill(T::zero());
-            }
+        for range in &self.apart {
+            self.gradient[range.clone()].fill(T::zero());
         }
         self.buffers.start_step();
         self.timed(|p| &mut p.draw, Self::scales);
@@ -187,6 +232,7 @@ impl<T: Number> Interpreter<T> {
             .map(|term| term.scale.value(at))
             .collect();
         let mut values = vec![0.0; plan.terms.len()];
+        let mut not_finite = Vec::new();
         for sample in 0..samples {
             self.timed(|p| &mut p.draw, |it| it.draw(draw, sample, batch.len));
             self.buffers.start_sample();
@@ -195,9 +241,22 @@ impl<T: Number> Interpreter<T> {
             let nll = self.timed(|p| &mut p.observe, |it| it.observe(batch, weight));
             values[0] += nll / samples as f64;
             self.backward(batch.inputs, batch.len);
+            let last = sample + 1 == samples;
+            let step = update.as_mut().filter(|_| last).map(|update| {
+                self.last_predictive(update.predictive);
+                &mut update.step
+            });
             self.timed(
                 |p| &mut p.terms,
-                |it| it.collect_sample([sample, samples], &scales, &mut values),
+                |it| {
+                    it.collect_sample(
+                        [sample, samples],
+                        &scales,
+                        &mut values,
+                        step,
+                        &mut not_finite,
+                    )
+                },
             );
         }
         if let Some(profile) = &mut self.profile {
@@ -211,9 +270,12 @@ impl<T: Number> Interpreter<T> {
             .zip(&values)
             .map(|(term, &value)| TermValue::new(term, value, at))
             .collect();
-        StepReport {
-            loss: terms.iter().map(|t| t.scaled).sum(),
-            terms,
+        Trained {
+            report: StepReport {
+                loss: terms.iter().map(|t| t.scaled).sum(),
+                terms,
+            },
+            not_finite,
         }
     }
 

@@ -4,6 +4,7 @@ use crate::estimator::{Estimate, Estimator};
 use crate::kl::{AnyTerm, Term};
 use crate::layer::{AnyLinear, AnyMap, Linear, Map};
 use crate::likelihood::{Likelihood, Nll};
+use crate::optimizer::{Optimizer, Update};
 use crate::posterior::{AnyVariational, Variational};
 use crate::tensor::Math;
 
@@ -21,6 +22,8 @@ pub trait Number: Math {
     fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self>;
     /// A likelihood's arithmetic.
     fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self>;
+    /// An optimizer's arithmetic.
+    fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<Self>;
 }
 
 macro_rules! number {
@@ -43,6 +46,9 @@ macro_rules! number {
             }
             fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self> {
                 likelihood
+            }
+            fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<Self> {
+                optimizer
             }
         }
     };

@@ -18,7 +18,8 @@ pub struct Profile {
     pub backward: Vec<Duration>,
     /// Adding the chunks' gradients up.
     pub add_up: Duration,
-    /// The terms over the weights, and the way from gradients by draws to those by variables.
+    /// The terms over the weights, the way from gradients by draws to those by variables, and in training
+    /// the optimizer, which takes them as they come.
     pub terms: Duration,
 }
 

@@ -8,14 +8,16 @@
 //! ```
 
 use super::buffers::Part;
-use super::collect::{Posterior, Priced, part};
+use super::collect::{Priced, part};
 use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
+use crate::optimizer::{self, Rule, SLOTS, Step, blocks};
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{chain, scales};
 use crate::tensor::Stream;
-use crate::tensor::simd::each;
+use crate::tensor::simd::{dispatch, each};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Where a parameter's ε are from.
 pub(super) enum Source<'a> {
@@ -46,6 +48,26 @@ pub(super) fn collected_by_entries(plan: &Plan) -> Vec<bool> {
         !variational && !tensor.frame.is_some() && !role.is_some_and(|role| role.is_of_others())
     };
     plan.tensors.iter().enumerate().map(plain).collect()
+}
+
+/// The ranges of variables of the other parameters, and of numbers that are no parameter's.
+pub(super) fn apart(plan: &Plan, by_entries: &[bool]) -> Vec<Range<usize>> {
+    let mut taken: Vec<Range<usize>> = plan
+        .tensors
+        .iter()
+        .zip(by_entries)
+        .filter(|(_, by_entries)| **by_entries)
+        .map(|(tensor, _)| tensor.variables.clone())
+        .collect();
+    taken.sort_by_key(|range| range.start);
+    let (mut apart, mut from) = (Vec::new(), 0);
+    for range in taken.into_iter().chain([plan.trainable()..plan.trainable()]) {
+        if from < range.start {
+            apart.push(from..range.start);
+        }
+        from = range.end;
+    }
+    apart
 }
 
 impl<T: Number> Interpreter<T> {
@@ -97,43 +119,48 @@ impl<T: Number> Interpreter<T> {
     /// Adds a sample's gradients by the draw to those by the variables; with those of the parameter's
     /// term where it is taken at each draw, or this is the last. Returns the term's value and its
     /// derivatives by the prior's parameters, if there is one to take.
+    ///
+    /// With a `step` the variables are moved, too, block by block: their gradient is written down only
+    /// where several samples add up to it. Variables whose gradient is not finite go to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
         tensor: &TensorPlan,
         term: Option<&Priced<T>>,
         sample: Sample,
+        step: Option<&mut Step<T>>,
+        not_finite: &mut Vec<Range<usize>>,
     ) -> Part {
         let estimate = T::estimate(tensor.estimator);
-        let variables = &self.variables[tensor.variables.clone()];
-        let (loc, rho) = variables.split_at(tensor.loc.len());
-        let buffers = &mut self.buffers;
-        let entries = tensor.entries.clone();
         let transform = match tensor.family {
             Family::Independent { transform, .. } => Some(transform),
             _ => None,
         };
-        let of = Posterior {
-            loc,
-            scale: match transform {
-                Some(_) => &buffers.scale[entries.clone()],
-                None => &[],
-            },
-            noise: &buffers.noise[tensor.noise.clone()],
+        let buffers = &mut self.buffers;
+        let entries = tensor.entries.clone();
+        let [scale, noise] = match transform {
+            Some(_) => [
+                &buffers.scale[entries.clone()],
+                &buffers.noise[tensor.noise.clone()],
+            ],
+            None => [&[][..]; 2],
         };
         let (d_first, d_second) = (
             &buffers.d_first[entries.clone()],
-            &buffers.d_second[entries],
+            &buffers.d_second[entries.clone()],
         );
-        let gradient = &mut self.gradient[tensor.variables.clone()];
-        let (d_loc, d_rho) = gradient.split_at_mut(loc.len());
-        let work = |block: usize, d_loc: &mut [T], d_rho: &mut [T], part_of: &mut Part| {
-            let range = block * BLOCK..block * BLOCK + d_loc.len();
+        let work = |block: usize, of: Block<T>, rule: Option<&Rule<T>>| {
+            let Block {
+                variables: [loc, rho],
+                gradient: [d_loc, d_rho],
+                state: [loc_state, rho_state],
+            } = of;
+            let range = block * BLOCK..block * BLOCK + loc.len();
             let entries = Entries {
-                loc: &of.loc[range.clone()],
-                scale: part(of.scale, range.clone()),
-                noise: part(of.noise, range.clone()),
+                loc,
+                scale: part(scale, range.clone()),
+                noise: part(noise, range.clone()),
             };
-            let (d_first, d_second) = (&d_first[range.clone()], &d_second[range.clone()]);
+            let (d_first, d_second) = (&d_first[range.clone()], &d_second[range]);
             if sample.first {
                 d_loc.copy_from_slice(d_first);
                 d_rho.fill(T::zero());
@@ -145,34 +172,91 @@ impl<T: Number> Interpreter<T> {
                     |d_loc, [d]| *d_loc += d,
                 );
             }
+            let mut of_block = Part::default();
             if let Some(transform) = transform {
                 let (scale, noise) = (entries.scale, entries.noise);
                 estimate.scale_gradient(scale, noise, d_first, d_second, d_rho);
                 if let Some(term) = term {
-                    *part_of = term.part(entries, d_loc, d_rho);
+                    of_block = term.part(entries, d_loc, d_rho);
                 }
                 if sample.last {
-                    chain(transform, &rho[range], d_rho);
+                    chain(transform, rho, d_rho);
                 }
             } else if let Some(term) = term {
-                *part_of = term.part(entries, d_loc, &mut []);
+                of_block = term.part(entries, d_loc, &mut []);
             }
+            if let Some(rule) = rule {
+                of_block.finite = all_finite(d_loc) && all_finite(d_rho);
+                rule.update(loc, d_loc, loc_state);
+                rule.update(rho, d_rho, rho_state);
+            }
+            of_block
         };
-        let parts = &mut buffers.parts[..loc.len().div_ceil(BLOCK)];
-        parts.fill(Part::default());
-        let blocks = d_loc.par_chunks_mut(BLOCK).zip(parts.par_iter_mut());
-        match transform {
-            Some(_) => blocks
-                .zip(d_rho.par_chunks_mut(BLOCK))
-                .enumerate()
-                .for_each(|(block, ((d_loc, part), d_rho))| work(block, d_loc, d_rho, part)),
-            None => blocks
-                .enumerate()
-                .for_each(|(block, (d_loc, part))| work(block, d_loc, &mut [], part)),
-        }
+        let count = entries.len().div_ceil(BLOCK);
+        let variables = &mut self.variables[tensor.variables.clone()];
+        let (loc, rho) = variables.split_at_mut(tensor.loc.len());
+        let variables = blocks(loc, BLOCK, count).zip(blocks(rho, BLOCK, count));
+        let parts = &mut buffers.parts[..count];
+        let alone = step.is_some() && sample.first;
+        let gradient = match alone {
+            true => &mut [][..],
+            false => &mut self.gradient[tensor.variables.clone()],
+        };
+        let (d_loc, d_rho) = gradient.split_at_mut(tensor.loc.len().min(gradient.len()));
+        let gradient = blocks(d_loc, BLOCK, count).zip(blocks(d_rho, BLOCK, count));
+        let mut none: [&mut [T]; SLOTS] = Default::default();
+        let (rule, state) = match step {
+            Some(Step { rule, state }) => (Some(&*rule), state),
+            None => (None, &mut none),
+        };
+        let [first, second] = optimizer::part(state, &tensor.variables).map(|slot| {
+            let (loc, rho) = slot.split_at_mut(tensor.loc.len().min(slot.len()));
+            blocks(loc, BLOCK, count).zip(blocks(rho, BLOCK, count))
+        });
+        parts
+            .par_iter_mut()
+            .zip(variables.zip(gradient))
+            .zip(first.zip(second))
+            .enumerate()
+            .for_each(|(block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
+                let mut own = [[T::zero(); BLOCK]; 2];
+                let [own_loc, own_rho] = &mut own;
+                let gradient = match alone {
+                    true => [&mut own_loc[..loc.len()], &mut own_rho[..rho.len()]],
+                    false => [d_loc, d_rho],
+                };
+                let of = Block {
+                    variables: [loc, rho],
+                    gradient,
+                    state: [[first.0, second.0], [first.1, second.1]],
+                };
+                *part = work(block, of, rule);
+            });
         // in their order
         let mut sum = Part::default();
         parts.iter().for_each(|part| sum.add(part));
+        if !sum.finite {
+            not_finite.push(tensor.variables.clone());
+        }
         sum
     }
+}
+
+/// What a pass changes of a block: loc and rho (empty where there is none), each with its gradient and the
+/// optimizer's state.
+struct Block<'a, T> {
+    variables: [&'a mut [T]; 2],
+    gradient: [&'a mut [T]; 2],
+    state: [[&'a mut [T]; SLOTS]; 2],
+}
+
+/// Whether every number is one.
+pub(super) fn all_finite<T: Number>(values: &[T]) -> bool {
+    dispatch(
+        #[inline(always)]
+        || {
+            let most = T::max_value();
+            !values.iter().fold(false, |bad, x| bad | !(x.abs() <= most))
+        },
+    )
 }

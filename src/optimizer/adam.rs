@@ -11,7 +11,7 @@
 //! adds it to the corrected root) but that of the remark at the end of its section 2.
 //! Source: Kingma and Ba 2015.
 
-use super::{Optimizer, Update, learning_rate};
+use super::{Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use crate::tensor::simd::dispatch;
@@ -83,12 +83,12 @@ impl<T: Real> Update<T> for Adam {
         size: f64,
         variables: &mut [T],
         gradient: &[T],
-        state: &mut [T],
+        state: [&mut [T]; SLOTS],
     ) {
         let one_minus = |name| T::of(1.0 - settings.number(name));
         let (rest1, rest2) = (one_minus("beta1"), one_minus("beta2"));
         let (epsilon, size) = (T::of(settings.number("epsilon")), T::of(size));
-        let (m, v) = state.split_at_mut(variables.len());
+        let [m, v] = state;
         dispatch(
             #[inline(always)]
             || {

@@ -2,8 +2,8 @@
 //! learning rate moves.
 //!
 //! An update is elementwise, and one pass over the variables, the gradient and the state does all of
-//! it. [`State`] shares fixed blocks out over the current rayon pool, so results do not depend on the
-//! number of threads.
+//! it: a part at a time, in any order, wherever a part of the gradient is known ([`State::begin`]), or all of
+//! it on the current rayon pool ([`State::step`]).
 
 mod adam;
 pub mod schedule;
@@ -11,12 +11,14 @@ mod sgd;
 
 pub use schedule::{SCHEDULES, Schedule};
 
+use crate::exec::Number;
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
-use crate::tensor::Real;
+use rayon::iter::Either;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// An entry of the registry.
-pub trait Optimizer: Update<f32> + Update<f64> + Sync {
+pub trait Optimizer: Update<f32> + Update<f64> {
     /// Its name and settings, the keys of a run file's `[optimizer]`.
     fn signature(&self) -> &'static Signature;
     /// What it keeps for each variable, each of the variable's own shape: `m`, `v`.
@@ -26,19 +28,22 @@ pub trait Optimizer: Update<f32> + Update<f64> + Sync {
 }
 
 /// The update in one number type.
-pub trait Update<T: Real> {
-    /// Moves `variables` down `gradient` by a step of `size`. `state` holds one slice as long as
-    /// `variables` for each name of [`Optimizer::state`], one after the other. Run in the widest vectors; no
-    /// operation is reordered or fused, so the bits are the same everywhere.
+pub trait Update<T>: Sync {
+    /// Moves `variables` down `gradient` by a step of `size`. `state` holds a slice as long as
+    /// `variables` for each name of [`Optimizer::state`]; those left over are empty. Run in the widest
+    /// vectors; no operation is reordered or fused, so the bits are the same everywhere.
     fn update(
         &self,
         settings: &Constants,
         size: f64,
         variables: &mut [T],
         gradient: &[T],
-        state: &mut [T],
+        state: [&mut [T]; SLOTS],
     );
 }
+
+/// The most that an optimizer keeps for each variable.
+pub const SLOTS: usize = 2;
 
 /// Every optimizer.
 pub static OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &sgd::Sgd];
@@ -92,23 +97,64 @@ pub struct State<T> {
     optimizer: &'static dyn Optimizer,
     settings: Constants,
     slots: &'static [&'static str],
-    /// Block by block, in each block one part a slot.
-    values: Vec<T>,
+    /// A vector like the variables for each slot; empty beyond them.
+    values: [Vec<T>; SLOTS],
     len: usize,
 }
 
-impl<T: Real> State<T>
-where
-    dyn Optimizer: Update<T>,
-{
+/// One step of an optimizer: what updates, and the state.
+pub struct Step<'a, T> {
+    /// What updates a part.
+    pub rule: Rule<'a, T>,
+    /// The state of all variables.
+    pub state: [&'a mut [T]; SLOTS],
+}
+
+/// How a step moves variables.
+pub struct Rule<'a, T> {
+    optimizer: &'a dyn Update<T>,
+    settings: &'a Constants,
+    size: f64,
+}
+
+impl<T: Number> Rule<'_, T> {
+    /// Moves some variables down their gradient; `state` is theirs ([`part`]).
+    pub fn update(&self, variables: &mut [T], gradient: &[T], state: [&mut [T]; SLOTS]) {
+        let (optimizer, settings) = (self.optimizer, self.settings);
+        optimizer.update(settings, self.size, variables, gradient, state);
+    }
+}
+
+/// The state of the variables in `range`.
+pub fn part<'a, T>(state: &'a mut [&mut [T]; SLOTS], range: &Range<usize>) -> [&'a mut [T]; SLOTS] {
+    state.each_mut().map(|slot| match slot.is_empty() {
+        true => &mut [][..],
+        false => &mut slot[range.clone()],
+    })
+}
+
+/// `all` in blocks of `block`, `count` of them; an empty slice has as many empty ones.
+pub fn blocks<T: Send>(
+    all: &mut [T],
+    block: usize,
+    count: usize,
+) -> impl IndexedParallelIterator<Item = &mut [T]> {
+    match all.is_empty() {
+        true => Either::Left((0..count).into_par_iter().map(|_| &mut [][..])),
+        false => Either::Right(all.par_chunks_mut(block)),
+    }
+}
+
+impl<T: Number> State<T> {
     /// Nothing done yet, for `len` variables.
     pub fn new(optimizer: &'static dyn Optimizer, settings: Constants, len: usize) -> Self {
         let slots = optimizer.state(&settings);
+        let values = [0, 1].map(|slot| vec![T::zero(); if slot < slots.len() { len } else { 0 }]);
         State {
             optimizer,
             settings,
             slots,
-            values: vec![T::zero(); slots.len() * len],
+            values,
             len,
         }
     }
@@ -118,52 +164,42 @@ where
         self.slots
     }
 
+    /// The step numbered `t`, from 1, at `learning_rate`, to be taken part by part.
+    pub fn begin(&mut self, t: u64, learning_rate: f64) -> Step<'_, T> {
+        let size = self.optimizer.step_size(&self.settings, learning_rate, t);
+        Step {
+            rule: Rule {
+                optimizer: T::update(self.optimizer),
+                settings: &self.settings,
+                size,
+            },
+            state: self.values.each_mut().map(|slot| &mut slot[..]),
+        }
+    }
+
     /// The step numbered `t`, from 1, at `learning_rate`.
     pub fn step(&mut self, t: u64, learning_rate: f64, variables: &mut [T], gradient: &[T]) {
         assert!(variables.len() == self.len && gradient.len() == self.len);
-        let (optimizer, settings) = (self.optimizer, &self.settings);
-        let size = optimizer.step_size(settings, learning_rate, t);
-        let blocks = variables
+        let Step { rule, state } = self.begin(t, learning_rate);
+        let count = gradient.len().div_ceil(BLOCK);
+        let [first, second] = state.map(|slot| blocks(slot, BLOCK, count));
+        variables
             .par_chunks_mut(BLOCK)
-            .zip(gradient.par_chunks(BLOCK));
-        if self.slots.is_empty() {
-            blocks.for_each(|(v, g)| optimizer.update(settings, size, v, g, &mut []));
-        } else {
-            let state = self.values.par_chunks_mut(BLOCK * self.slots.len());
-            blocks
-                .zip(state)
-                .for_each(|((v, g), s)| optimizer.update(settings, size, v, g, s));
-        }
+            .zip(gradient.par_chunks(BLOCK))
+            .zip(first.zip(second))
+            .for_each(|((variables, gradient), (first, second))| {
+                rule.update(variables, gradient, [first, second])
+            });
     }
 
-    /// The slot numbered `slot` as one vector, laid out as the variables.
-    pub fn slot(&self, slot: usize) -> Vec<T> {
-        self.parts(slot)
-            .flat_map(|(_, place)| &self.values[place])
-            .copied()
-            .collect()
+    /// The slot numbered `slot`, laid out as the variables.
+    pub fn slot(&self, slot: usize) -> &[T] {
+        &self.values[slot]
     }
 
-    /// Sets a slot from such a vector.
+    /// Sets a slot.
     pub fn set_slot(&mut self, slot: usize, from: &[T]) {
-        assert_eq!(from.len(), self.len);
-        for (range, place) in self.parts(slot).collect::<Vec<_>>() {
-            self.values[place].copy_from_slice(&from[range]);
-        }
-    }
-
-    /// For each block, its place among the variables and its slot's place in `values`.
-    fn parts(
-        &self,
-        slot: usize,
-    ) -> impl Iterator<Item = (std::ops::Range<usize>, std::ops::Range<usize>)> + use<T> {
-        let (len, slots) = (self.len, self.slots.len());
-        (0..len.div_ceil(BLOCK)).map(move |block| {
-            let start = block * BLOCK;
-            let block_len = BLOCK.min(len - start);
-            let place = start * slots + slot * block_len;
-            (start..start + block_len, place..place + block_len)
-        })
+        self.values[slot].copy_from_slice(from);
     }
 }
 
@@ -172,26 +208,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_is_the_same_in_blocks_and_whole() {
+    fn a_step_is_the_same_in_parts_and_whole() {
         let len = 2 * BLOCK + 37;
         for &optimizer in OPTIMIZERS {
-            let settings = defaults(optimizer.signature());
-            let mut state = State::<f32>::new(optimizer, settings.clone(), len);
-            let mut whole = vec![0.0; state.slots().len() * len];
+            let mut settings = defaults(optimizer.signature());
+            for (name, value) in &mut settings.0 {
+                if *name == "momentum" {
+                    *value = Constant::Number(0.9);
+                }
+            }
+            let mut whole = State::<f32>::new(optimizer, settings.clone(), len);
+            let mut parts = whole.clone();
             let gradient: Vec<f32> = (0..len).map(|i| (i as f32).sin()).collect();
             let (mut a, mut b) = (vec![1.0; len], vec![1.0; len]);
             for t in 1..4 {
-                state.step(t, 0.01, &mut a, &gradient);
-                let size = optimizer.step_size(&settings, 0.01, t);
-                optimizer.update(&settings, size, &mut b, &gradient, &mut whole);
+                whole.step(t, 0.01, &mut a, &gradient);
+                let Step { rule, mut state } = parts.begin(t, 0.01);
+                for range in [5000..len, 0..3, 3..5000] {
+                    let of_part = part(&mut state, &range);
+                    rule.update(&mut b[range.clone()], &gradient[range], of_part);
+                }
             }
             assert_eq!(a, b);
-            for slot in 0..state.slots().len() {
-                let gathered = state.slot(slot);
-                assert_eq!(gathered, whole[slot * len..(slot + 1) * len]);
-                let mut other = State::<f32>::new(optimizer, settings.clone(), len);
-                other.set_slot(slot, &gathered);
-                assert_eq!(other.slot(slot), gathered);
+            assert!(!whole.slots().is_empty());
+            for slot in 0..whole.slots().len() {
+                assert_eq!(whole.slot(slot), parts.slot(slot));
             }
         }
     }

@@ -10,7 +10,7 @@
 //! new gradients only.
 //! Source: Polyak 1964; Sutskever et al. 2013 for Nesterov's form.
 
-use super::{Optimizer, Update, learning_rate};
+use super::{Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use crate::tensor::simd::dispatch;
@@ -64,24 +64,24 @@ impl<T: Real> Update<T> for Sgd {
         size: f64,
         variables: &mut [T],
         gradient: &[T],
-        state: &mut [T],
+        [velocity, _]: [&mut [T]; SLOTS],
     ) {
         let (size, momentum) = (T::of(size), T::of(settings.number("momentum")));
-        let nesterov = !state.is_empty() && settings.word("nesterov") == "true";
+        let nesterov = !velocity.is_empty() && settings.word("nesterov") == "true";
         dispatch(
             #[inline(always)]
             || {
-                if state.is_empty() {
+                if velocity.is_empty() {
                     for (w, &g) in variables.iter_mut().zip(gradient) {
                         *w -= size * g;
                     }
                 } else if nesterov {
-                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
+                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(velocity) {
                         *u = momentum * *u - size * g;
                         *w += momentum * *u - size * g;
                     }
                 } else {
-                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(state) {
+                    for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(velocity) {
                         *u = momentum * *u - size * g;
                         *w += *u;
                     }

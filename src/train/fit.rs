@@ -9,12 +9,12 @@ use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate::{self, Scores};
-use crate::exec::{Batch, Draw};
+use crate::exec::{Batch, Draw, Update};
 use crate::ir::Position;
 use crate::likelihood::{TargetKind, Targets};
 use crate::optimizer::State;
 use crate::plan::Variable;
-use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -72,7 +72,7 @@ impl<M: Machine> Training<'_, M> {
 
     /// Writes a checkpoint.
     pub fn save(&mut self, counters: &Counters) -> Result<()> {
-        let (values, _) = self.machine.variables();
+        let values = self.machine.variables();
         let path = self.run.checkpoint();
         checkpoint::save(
             &path,
@@ -86,7 +86,7 @@ impl<M: Machine> Training<'_, M> {
 
     /// Reads the run's checkpoint.
     pub fn load(&mut self) -> Result<Counters> {
-        let (values, _) = self.machine.variables();
+        let values = self.machine.variables();
         let path = self.run.checkpoint();
         checkpoint::load(
             &path,
@@ -130,25 +130,21 @@ impl<M: Machine> Training<'_, M> {
                     batches: steps,
                     epoch: counters.step as f64 / steps as f64,
                 };
-                let report = self.machine.step(
-                    &batch,
-                    &Draw {
-                        seed,
-                        step: counters.step,
-                        given: None,
-                    },
-                    &at,
-                );
-                let terms = self.naming.terms(&report, batch.len);
-                self.refuse_not_finite(&terms, counters.step, steps)?;
-                let width = predictive_width(self.part.kind);
-                self.machine
-                    .last_predictive(&mut predictive[..batch.len * width]);
-                let (hits, squared_error) = self.hits(&batch, &predictive);
+                let draw = Draw {
+                    seed,
+                    step: counters.step,
+                    given: None,
+                };
                 let learning_rate = self.learning_rate(at.epoch);
-                let (values, gradient) = self.machine.variables();
-                self.optimizer
-                    .step(counters.step + 1, learning_rate, values, gradient);
+                let width = predictive_width(self.part.kind);
+                let update = Update {
+                    step: self.optimizer.begin(counters.step + 1, learning_rate),
+                    predictive: &mut predictive[..batch.len * width],
+                };
+                let trained = self.machine.train(&batch, &draw, &at, update);
+                let terms = self.naming.terms(&trained.report, batch.len);
+                self.refuse_not_finite(&terms, &trained.not_finite, counters.step, steps)?;
+                let (hits, squared_error) = self.hits(&batch, &predictive);
 
                 counters.step += 1;
                 counters.sums.add(&terms, batch.len, hits, squared_error);
@@ -271,8 +267,15 @@ impl<M: Machine> Training<'_, M> {
         }
     }
 
-    /// Stops a run whose loss or gradient is no number, and says which went first.
-    fn refuse_not_finite(&mut self, terms: &[NamedTerm], step: u64, steps: usize) -> Result<()> {
+    /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
+    /// in memory; the last checkpoint stays.
+    fn refuse_not_finite(
+        &mut self,
+        terms: &[NamedTerm],
+        gradient: &[Range<usize>],
+        step: u64,
+        steps: usize,
+    ) -> Result<()> {
         let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
             let (bad, good): (Vec<_>, Vec<_>) =
                 terms.iter().partition(|t| !t.value.scaled.is_finite());
@@ -289,42 +292,30 @@ impl<M: Machine> Training<'_, M> {
                 format!("; still finite: {}", told(&good))
             };
             ("loss", format!("first to go: {}{rest}", told(&bad)))
+        } else if gradient.is_empty() {
+            return Ok(());
         } else {
-            let (_, gradient) = self.machine.variables();
-            if gradient
-                .par_chunks(1 << 14)
-                .all(|block| block.iter().all(|x| x.is_finite()))
-            {
-                return Ok(());
-            }
-            let bad = |v: &&Variable| gradient[v.range.clone()].iter().any(|x| !x.is_finite());
-            let names: Vec<_> = self
-                .variables
-                .iter()
-                .filter(bad)
-                .map(|v| v.name.as_str())
-                .collect();
-            (
-                "gradient",
-                format!(
-                    "every term is finite; the gradient is not by {}",
-                    names.join(", ")
-                ),
-            )
+            // An update by what is no number leaves none.
+            let note = format!(
+                "every term is finite; the gradient is not by {}",
+                self.broken().join(", ")
+            );
+            ("gradient", note)
         };
         Err(self.not_finite(what.0, what.1, step, steps))
     }
 
+    /// The names of variables that are not finite any more.
+    fn broken(&mut self) -> Vec<&str> {
+        let values = self.machine.variables();
+        let bad = |v: &&Variable| values[v.range.clone()].iter().any(|x| !x.is_finite());
+        let bad = self.variables.iter().filter(bad);
+        bad.map(|v| v.name.as_str()).collect()
+    }
+
     /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
     fn refuse_broken(&mut self, done: u64, steps: usize) -> Result<()> {
-        let (values, _) = self.machine.variables();
-        let bad = |v: &&Variable| values[v.range.clone()].iter().any(|x| !x.is_finite());
-        let names: Vec<_> = self
-            .variables
-            .iter()
-            .filter(bad)
-            .map(|v| v.name.as_str())
-            .collect();
+        let names = self.broken();
         if names.is_empty() {
             return Ok(());
         }
@@ -338,7 +329,7 @@ impl<M: Machine> Training<'_, M> {
             &self.run.checkpoint(),
             self.fingerprint,
             self.variables,
-            &mut vec![0.0; self.machine.variables().0.len()],
+            &mut vec![0.0; self.machine.variables().len()],
             None,
         );
         let title = format!(
@@ -400,8 +391,9 @@ mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
-    use crate::exec::{StepReport, TermValue};
+    use crate::exec::{StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
+    use crate::optimizer::Step;
     use crate::tensor::Shape;
     use crate::train::examples::Scales;
     use std::path::Path;
@@ -409,14 +401,18 @@ mod tests {
     /// y ~ N(w x, 1) with noise on the gradient that depends on the step's number alone.
     struct Line1 {
         w: [f32; 1],
-        gradient: [f32; 1],
-        last: Vec<f32>,
         spoil_at: Option<u64>,
         stop_at: Option<(u64, &'static AtomicBool)>,
     }
 
     impl Machine for Line1 {
-        fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport {
+        fn train(
+            &mut self,
+            batch: &Batch<f32>,
+            draw: &Draw,
+            at: &Position,
+            update: Update<f32>,
+        ) -> Trained {
             let Targets::Reals(y) = batch.targets else {
                 panic!()
             };
@@ -435,18 +431,15 @@ mod tests {
             {
                 flag.store(true, Ordering::Relaxed);
             }
-            self.gradient[0] = errors
+            let gradient = errors
                 .iter()
                 .zip(batch.inputs)
                 .map(|(e, x)| e * x)
                 .sum::<f32>()
                 / batch.len as f32
                 + 0.1 * (draw.step as f32).sin();
-            self.last = batch
-                .inputs
-                .iter()
-                .flat_map(|x| [self.w[0] * x, 1.0])
-                .collect();
+            let rows = update.predictive.chunks_exact_mut(2).zip(batch.inputs);
+            rows.for_each(|(row, x)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
             let kl = f64::from(self.w[0]).powi(2);
             let term = |value: f64, scale: f64| TermValue {
                 value,
@@ -457,13 +450,15 @@ mod tests {
                 term(nll, 1.0 / at.batch as f64),
                 term(kl, 1.0 / at.training_examples as f64),
             ];
-            StepReport {
-                loss: terms.iter().map(|t| t.scaled).sum(),
-                terms,
+            let Step { rule, state } = update.step;
+            rule.update(&mut self.w, &[gradient], state);
+            Trained {
+                report: StepReport {
+                    loss: terms.iter().map(|t| t.scaled).sum(),
+                    terms,
+                },
+                not_finite: vec![],
             }
-        }
-        fn last_predictive(&self, out: &mut [f32]) {
-            out.copy_from_slice(&self.last);
         }
         fn draw_weights(&mut self, _: &Draw, _: usize) {}
         fn predict_drawn(
@@ -484,8 +479,8 @@ mod tests {
         fn weight_terms(&mut self, _: &Draw) -> Vec<Option<f64>> {
             vec![None, Some(0.0)]
         }
-        fn variables(&mut self) -> (&mut [f32], &[f32]) {
-            (&mut self.w, &self.gradient)
+        fn variables(&mut self) -> &mut [f32] {
+            &mut self.w
         }
         fn capacity(&self) -> usize {
             8
@@ -495,8 +490,6 @@ mod tests {
     fn machine() -> Line1 {
         Line1 {
             w: [0.0],
-            gradient: [0.0],
-            last: vec![],
             spoil_at: None,
             stop_at: None,
         }

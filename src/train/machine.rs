@@ -1,6 +1,6 @@
 //! What training and evaluation need of an interpreter.
 
-use crate::exec::{Batch, Draw, Interpreter, StepReport};
+use crate::exec::{Batch, Draw, Interpreter, Trained, Update};
 use crate::ir::Position;
 use crate::likelihood::Targets;
 
@@ -9,10 +9,14 @@ pub const EVALUATION_STEPS: u64 = 1 << 63;
 
 /// A model that can be trained in float32. Implemented by [`Interpreter`], and by small models in tests.
 pub trait Machine {
-    /// [`Interpreter::step`]
-    fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport;
-    /// [`Interpreter::last_predictive`]
-    fn last_predictive(&self, out: &mut [f32]);
+    /// [`Interpreter::train`]
+    fn train(
+        &mut self,
+        batch: &Batch<f32>,
+        draw: &Draw,
+        at: &Position,
+        update: Update<f32>,
+    ) -> Trained;
     /// [`Interpreter::draw_weights`]
     fn draw_weights(&mut self, draw: &Draw, examples: usize);
     /// [`Interpreter::predict_drawn`]
@@ -25,18 +29,21 @@ pub trait Machine {
     );
     /// [`Interpreter::weight_terms`]
     fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>>;
-    /// The variables, and the gradient of the last step's loss.
-    fn variables(&mut self) -> (&mut [f32], &[f32]);
+    /// The variables.
+    fn variables(&mut self) -> &mut [f32];
     /// The most examples of one call.
     fn capacity(&self) -> usize;
 }
 
 impl Machine for Interpreter<f32> {
-    fn step(&mut self, batch: &Batch<f32>, draw: &Draw, at: &Position) -> StepReport {
-        Interpreter::step(self, batch, draw, at)
-    }
-    fn last_predictive(&self, out: &mut [f32]) {
-        Interpreter::last_predictive(self, out);
+    fn train(
+        &mut self,
+        batch: &Batch<f32>,
+        draw: &Draw,
+        at: &Position,
+        update: Update<f32>,
+    ) -> Trained {
+        Interpreter::train(self, batch, draw, at, update)
     }
     fn draw_weights(&mut self, draw: &Draw, examples: usize) {
         Interpreter::draw_weights(self, draw, examples);
@@ -53,8 +60,8 @@ impl Machine for Interpreter<f32> {
     fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
         Interpreter::weight_terms(self, draw)
     }
-    fn variables(&mut self) -> (&mut [f32], &[f32]) {
-        (&mut self.variables, &self.gradient)
+    fn variables(&mut self) -> &mut [f32] {
+        &mut self.variables
     }
     fn capacity(&self) -> usize {
         self.batch()
