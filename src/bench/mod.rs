@@ -231,7 +231,11 @@ impl Training {
                 predictive: &mut self.predictive,
             };
             let batch = self.examples.batch();
-            self.loss = self.interpreter.train(&batch, &draw, &at, update).report.loss;
+            self.loss = self
+                .interpreter
+                .train(&batch, &draw, &at, update)
+                .report
+                .loss;
         }
         start.elapsed().as_secs_f64() / f64::from(steps)
     }

@@ -410,13 +410,7 @@ pub(crate) mod tests {
     }
 
     impl Machine for Two {
-        fn train(
-            &mut self,
-            _: &Batch<f32>,
-            _: &Draw,
-            _: &Position,
-            _: Update<f32>,
-        ) -> Trained {
+        fn train(&mut self, _: &Batch<f32>, _: &Draw, _: &Position, _: Update<f32>) -> Trained {
             unreachable!()
         }
         fn draw_weights(&mut self, draw: &Draw, _: usize) {

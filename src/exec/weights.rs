@@ -61,7 +61,10 @@ pub(super) fn apart(plan: &Plan, by_entries: &[bool]) -> Vec<Range<usize>> {
         .collect();
     taken.sort_by_key(|range| range.start);
     let (mut apart, mut from) = (Vec::new(), 0);
-    for range in taken.into_iter().chain([plan.trainable()..plan.trainable()]) {
+    for range in taken
+        .into_iter()
+        .chain([plan.trainable()..plan.trainable()])
+    {
         if from < range.start {
             apart.push(from..range.start);
         }
@@ -218,20 +221,22 @@ impl<T: Number> Interpreter<T> {
             .zip(variables.zip(gradient))
             .zip(first.zip(second))
             .enumerate()
-            .for_each(|(block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
-                let mut own = [[T::zero(); BLOCK]; 2];
-                let [own_loc, own_rho] = &mut own;
-                let gradient = match alone {
-                    true => [&mut own_loc[..loc.len()], &mut own_rho[..rho.len()]],
-                    false => [d_loc, d_rho],
-                };
-                let of = Block {
-                    variables: [loc, rho],
-                    gradient,
-                    state: [[first.0, second.0], [first.1, second.1]],
-                };
-                *part = work(block, of, rule);
-            });
+            .for_each(
+                |(block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
+                    let mut own = [[T::zero(); BLOCK]; 2];
+                    let [own_loc, own_rho] = &mut own;
+                    let gradient = match alone {
+                        true => [&mut own_loc[..loc.len()], &mut own_rho[..rho.len()]],
+                        false => [d_loc, d_rho],
+                    };
+                    let of = Block {
+                        variables: [loc, rho],
+                        gradient,
+                        state: [[first.0, second.0], [first.1, second.1]],
+                    };
+                    *part = work(block, of, rule);
+                },
+            );
         // in their order
         let mut sum = Part::default();
         parts.iter().for_each(|part| sum.add(part));
