@@ -144,6 +144,15 @@ where
             .collect()
     }
 
+    /// Some entries of a slot, laid out as the variables.
+    pub fn entries(&self, slot: usize, range: std::ops::Range<usize>) -> impl Iterator<Item = T> {
+        range.map(move |entry| {
+            let start = entry / BLOCK * BLOCK;
+            let block_len = BLOCK.min(self.len - start);
+            self.values[start * self.slots.len() + slot * block_len + (entry - start)]
+        })
+    }
+
     /// Sets a slot from such a vector.
     pub fn set_slot(&mut self, slot: usize, from: &[T]) {
         assert_eq!(from.len(), self.len);
@@ -189,6 +198,9 @@ mod tests {
             for slot in 0..state.slots().len() {
                 let gathered = state.slot(slot);
                 assert_eq!(gathered, whole[slot * len..(slot + 1) * len]);
+                let some = BLOCK - 3..len - 2;
+                let entries: Vec<f32> = state.entries(slot, some.clone()).collect();
+                assert_eq!(entries, gathered[some]);
                 let mut other = State::<f32>::new(optimizer, settings.clone(), len);
                 other.set_slot(slot, &gathered);
                 assert_eq!(other.slot(slot), gathered);
