@@ -88,7 +88,7 @@ pub struct Measured {
     pub examples_per_second: f64,
     /// `operations` · `examples_per_second`, in 10⁹ a second.
     pub gflops: f64,
-    /// Bytes that training holds.
+    /// Bytes that training takes.
     pub memory: usize,
     /// Prediction: examples × draws a second.
     pub predictions_per_second: f64,

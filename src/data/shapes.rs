@@ -13,7 +13,9 @@ use super::random::Stream;
 use super::{Dataset, Facts, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
+use crate::tensor::simd::dispatch;
 use rayon::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 
 /// `--data shapes`
@@ -61,43 +63,68 @@ impl CatalogEntry for Shapes {
     }
 }
 
-/// Whether the point (u, v), v going down, of a figure that reaches about 1 from its centre is inside.
-type Inside = fn(u: f64, v: f64) -> bool;
+/// How many of its four quarters are inside the figure, of pixels side by side in the row `y`: for each figure
+/// a function of its own, so that the loop over pixels is compiled with the figure in it.
+type Cover = fn(figure: &Figure, y: usize, x: Range<usize>, covered: &mut [i32; SIDE]);
+
+/// A figure's name, and whether the point (u, v), v going down, is inside; it reaches about 1 from its centre.
+/// `&` and `|` in place of `&&` and `||`: without branches, the points of a row are worked out side by side.
+macro_rules! figure {
+    ($name:literal, $inside:expr) => {
+        ($name, |figure, y, x, covered| {
+            figure.cover(
+                y,
+                x,
+                covered,
+                #[inline(always)]
+                $inside,
+            )
+        })
+    };
+}
 
 /// The classes, in the order of their labels.
-static FIGURES: [(&str, Inside); 10] = [
-    ("disc", |u, v| u * u + v * v <= 0.72),
-    ("ring", |u, v| (0.3..=0.9).contains(&(u * u + v * v))),
-    ("square", |u, v| extent(u, v) <= 0.75),
-    ("triangle", |u, v| {
-        THIRDS.iter().all(|[a, b]| a * v + b * u <= 0.5)
+static FIGURES: [(&str, Cover); 10] = [
+    figure!("disc", |u, v| u * u + v * v <= 0.72),
+    figure!("ring", |u, v| within(u * u + v * v, 0.3, 0.9)),
+    figure!("square", |u, v| extent(u, v) <= 0.75),
+    figure!("triangle", |u, v| THIRDS
+        .iter()
+        .fold(true, |all, [a, b]| all & (a * v + b * u <= 0.5))),
+    figure!("plus", |u, v| {
+        (extent(u, v) <= 0.95) & (u.abs().min(v.abs()) <= 0.27)
     }),
-    ("plus", |u, v| {
-        extent(u, v) <= 0.95 && u.abs().min(v.abs()) <= 0.27
+    figure!("rows", |u, v| {
+        (extent(u, v) <= 0.85) & (stripe(v, 0.34) % 2 == 0)
     }),
-    ("rows", |u, v| {
-        extent(u, v) <= 0.85 && stripe(v, 0.34) % 2 == 0
+    figure!("columns", |u, v| {
+        (extent(u, v) <= 0.85) & (stripe(u, 0.34) % 2 == 0)
     }),
-    ("columns", |u, v| {
-        extent(u, v) <= 0.85 && stripe(u, 0.34) % 2 == 0
-    }),
-    ("checker", |u, v| {
-        extent(u, v) <= 0.85 && (stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0
+    figure!("checker", |u, v| {
+        (extent(u, v) <= 0.85) & ((stripe(u, 0.567) + stripe(v, 0.567)) % 2 == 0)
     }),
     // A pentagram: the points on the inner side of at least four of its five lines.
-    ("star", |u, v| {
-        FIFTHS.iter().filter(|[a, b]| b * u - a * v <= 0.35).count() >= 4
+    figure!("star", |u, v| {
+        let inner = FIFTHS.map(|[a, b]| i32::from(b * u - a * v <= 0.35));
+        inner.iter().sum::<i32>() >= 4
     }),
-    ("ell", |u, v| {
-        (-0.8..=-0.2).contains(&u) && v.abs() <= 0.9 || u.abs() <= 0.8 && (0.3..=0.9).contains(&v)
+    figure!("ell", |u, v| {
+        within(u, -0.8, -0.2) & (v.abs() <= 0.9) | (u.abs() <= 0.8) & within(v, 0.3, 0.9)
     }),
 ];
 
+#[inline(always)]
+fn within(w: f64, low: f64, high: f64) -> bool {
+    (low <= w) & (w <= high)
+}
+
+#[inline(always)]
 fn extent(u: f64, v: f64) -> f64 {
     u.abs().max(v.abs())
 }
 
 /// Which stripe of this width a point from -0.85 on is in.
+#[inline(always)]
 fn stripe(w: f64, width: f64) -> i32 {
     ((w + 0.85) / width).floor() as i32
 }
@@ -128,6 +155,8 @@ fn split(first: usize, len: usize) -> Split {
 }
 
 type Colour = [i32; 3];
+/// The channels one after the other: what is done to the pixels of one is done side by side.
+type Canvas = [[i32; SIDE * SIDE]; 3];
 
 fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     let colour =
@@ -137,24 +166,19 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     while ink.iter().sum::<i32>() - ground.iter().sum::<i32>() < 120 {
         (ground, ink) = (colour(random), colour(random));
     }
-    let mut canvas = [[0; 3]; SIDE * SIDE];
-    let slopes: [[i32; 2]; 3] =
-        std::array::from_fn(|_| [random.between(-24, 24), random.between(-24, 24)]);
-    for (place, pixel) in canvas.iter_mut().enumerate() {
-        let (x, y) = ((place % SIDE) as i32, (place / SIDE) as i32);
-        *pixel = std::array::from_fn(|c| {
-            let [across, down] = slopes[c];
-            ground[c] + (across * (2 * x - 31) + down * (2 * y - 31)) / 62
-        });
+    let mut canvas: Canvas = [[0; SIDE * SIDE]; 3];
+    for (channel, ground) in canvas.iter_mut().zip(ground) {
+        let slopes = [random.between(-24, 24), random.between(-24, 24)];
+        gradient(channel, ground, slopes);
     }
     let clutter = |canvas: &mut _, random: &mut Stream| {
-        let ((_, inside), radius) = (
+        let ((_, cover), radius) = (
             FIGURES[[0, 2, 3][random.below(3) as usize]],
             1.5 + 1.7 * random.unit(),
         );
         let centre = [32.0 * random.unit(), 32.0 * random.unit()];
         let figure = Figure {
-            inside,
+            cover,
             centre,
             radius,
             turn: turn(random, 0.4),
@@ -166,25 +190,53 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     let room = 0.7 * (16.0 - radius);
     let mut place = || 16.0 + room * (2.0 * random.unit() - 1.0);
     let centre = [place(), place()];
-    let (_, inside) = FIGURES[usize::from(label)];
+    let (_, cover) = FIGURES[usize::from(label)];
     Figure {
-        inside,
+        cover,
         centre,
         radius,
         turn: turn(random, 0.2),
     }
     .paint(&mut canvas, &ink);
     (0..random.between(0, 2)).for_each(|_| clutter(&mut canvas, random));
+    let levels = 17 + 2 * random.below(13) as i32;
+    develop(&canvas, levels, random, image);
+}
 
-    // Six draws of ten bits a pixel: the sum of two to each channel.
-    let levels = 17 + 2 * random.below(13);
-    for (bytes, value) in image.chunks_exact_mut(3).zip(&canvas) {
-        let bits = random.bits();
-        let draw = |i: usize| (((bits >> (10 * i)) % 1024) * levels / 1024) as i32;
-        for (c, (byte, value)) in bytes.iter_mut().zip(value).enumerate() {
-            *byte =
-                (value + draw(2 * c) + draw(2 * c + 1) - (levels as i32 - 1)).clamp(0, 255) as u8;
-        }
+/// Fills a channel with the ground's value, falling or rising across and down.
+fn gradient(channel: &mut [i32; SIDE * SIDE], ground: i32, [across, down]: [i32; 2]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for (y, row) in channel.chunks_exact_mut(SIDE).enumerate() {
+                let at_row = down * (2 * y as i32 - 31);
+                for (x, value) in row.iter_mut().enumerate() {
+                    *value = ground + (across * (2 * x as i32 - 31) + at_row) / 62;
+                }
+            }
+        },
+    );
+}
+
+/// The canvas as bytes, under noise: six draws of ten bits a pixel, the sum of two to each channel.
+fn develop(canvas: &Canvas, levels: i32, random: &mut Stream, image: &mut [u8]) {
+    let bits: [u64; SIDE * SIDE] = std::array::from_fn(|_| random.bits());
+    let mut noisy = [[0u8; SIDE * SIDE]; 3];
+    dispatch(
+        #[inline(always)]
+        || {
+            for (c, (channel, noisy)) in canvas.iter().zip(&mut noisy).enumerate() {
+                let draw = |bits: u64, i: usize| ((bits >> (10 * i)) as i32 & 1023) * levels / 1024;
+                for ((value, bits), byte) in channel.iter().zip(&bits).zip(noisy) {
+                    let noise = draw(*bits, 2 * c) + draw(*bits, 2 * c + 1) - (levels - 1);
+                    *byte = (value + noise).clamp(0, 255) as u8;
+                }
+            }
+        },
+    );
+    let [red, green, blue] = &noisy;
+    for (place, pixel) in image.chunks_exact_mut(3).enumerate() {
+        pixel.copy_from_slice(&[red[place], green[place], blue[place]]);
     }
 }
 
@@ -196,7 +248,7 @@ fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
 }
 
 struct Figure {
-    inside: Inside,
+    cover: Cover,
     centre: [f64; 2],
     radius: f64,
     turn: [f64; 2],
@@ -204,24 +256,45 @@ struct Figure {
 
 impl Figure {
     /// Covers each pixel by as many of its four quarters as are inside.
-    fn paint(&self, canvas: &mut [Colour; SIDE * SIDE], ink: &Colour) {
-        let ([cx, cy], [cos, sin]) = (self.centre, self.turn.map(|t| t / self.radius));
+    fn paint(&self, canvas: &mut Canvas, ink: &Colour) {
         let reach = 1.3 * self.radius;
         let range =
             |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
-        for y in range(cy) {
-            for x in range(cx) {
-                let quarters = [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)];
-                let covered = quarters.iter().filter(|(right, down)| {
-                    let (dx, dy) = (x as f64 + right - cx, y as f64 + down - cy);
-                    (self.inside)(cos * dx + sin * dy, cos * dy - sin * dx)
-                });
-                let covered = covered.count() as i32;
-                for (value, ink) in canvas[y * SIDE + x].iter_mut().zip(ink) {
+        let [across, down] = self.centre.map(range);
+        for y in down {
+            let mut covered = [0; SIDE];
+            (self.cover)(self, y, across.clone(), &mut covered);
+            for (channel, ink) in canvas.iter_mut().zip(ink) {
+                let row = &mut channel[y * SIDE..][across.clone()];
+                for (value, covered) in row.iter_mut().zip(covered) {
                     *value += (ink - *value) * covered / 4;
                 }
             }
         }
+    }
+
+    /// A [`Cover`], of the figure that `inside` tells of.
+    #[inline(always)]
+    fn cover(
+        &self,
+        y: usize,
+        x: Range<usize>,
+        covered: &mut [i32; SIDE],
+        inside: impl Fn(f64, f64) -> bool,
+    ) {
+        let ([cx, cy], [cos, sin]) = (self.centre, self.turn.map(|t| t / self.radius));
+        dispatch(
+            #[inline(always)]
+            || {
+                for (place, covered) in covered[..x.len()].iter_mut().enumerate() {
+                    let (x, y) = ((x.start + place) as i32 as f64, y as i32 as f64);
+                    for (right, down) in [(0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)] {
+                        let (dx, dy) = (x + right - cx, y + down - cy);
+                        *covered += i32::from(inside(cos * dx + sin * dy, cos * dy - sin * dx));
+                    }
+                }
+            },
+        );
     }
 }
 

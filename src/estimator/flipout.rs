@@ -65,6 +65,9 @@ impl Estimator for Flipout {
     fn has_second(&self) -> bool {
         true
     }
+    fn row_scratch(&self, positions: usize) -> bool {
+        positions == 1
+    }
     fn kernel_scratch(&self, positions: usize) -> usize {
         if positions > 1 { 2 } else { 0 }
     }

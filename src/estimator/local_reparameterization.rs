@@ -65,6 +65,9 @@ impl Estimator for LocalReparameterization {
     fn has_second(&self) -> bool {
         true
     }
+    fn row_scratch(&self, _: usize) -> bool {
+        true
+    }
 }
 
 /// out_i = f(a_i, b_i), in parallel blocks.

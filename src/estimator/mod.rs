@@ -61,6 +61,11 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn has_second(&self) -> bool {
         false
     }
+    /// Whether it needs scratch arrays as long as the inputs and the outputs of the examples at hand.
+    fn row_scratch(&self, positions: usize) -> bool {
+        let _ = positions;
+        false
+    }
     /// Kernel-sized scratch arrays it needs for each worker.
     fn kernel_scratch(&self, positions: usize) -> usize {
         let _ = positions;

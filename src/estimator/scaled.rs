@@ -53,6 +53,9 @@ impl Estimator for Scaled {
     fn saved(&self) -> usize {
         1
     }
+    fn row_scratch(&self, _: usize) -> bool {
+        true
+    }
 }
 
 /// out = x ⊙ factors: one row of factors an example, over the last axis of each of its positions; none

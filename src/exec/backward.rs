@@ -269,7 +269,7 @@ fn chunk_backward<'a, T: Number>(
                         factors: &mut work.factors[..shared.factor_channels(kernel)],
                     };
                     let wanted = step.input_gradient.then_some(&mut *dx);
-                    let site = site(&**linear, x_len);
+                    let site = site(plan, node, &**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.backward(
                         &site,
@@ -393,7 +393,7 @@ fn batch_backward<T: Number>(
     let wanted = step.input_gradient.then_some(&mut *dx);
     let estimate = shared.estimate(kernel);
     estimate.backward(
-        &site(&**linear, x_len),
+        &site(plan, node, &**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,

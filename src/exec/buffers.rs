@@ -151,7 +151,9 @@ impl Need {
                     let channels: usize = channels.iter().sum();
                     need.factors = need.factors.max(examples * channels);
                 }
-                need.rows = need.rows.max(examples * (input + node.shape.len()));
+                if estimator.row_scratch(linear.positions()) {
+                    need.rows = need.rows.max(examples * (input + node.shape.len()));
+                }
             }
             if let Some(bias) = call.bias {
                 need.bias = need.bias.max(plan.tensors[bias.index()].entries.len());
@@ -364,8 +366,32 @@ impl<T: Real> Chunk<T> {
     }
 }
 
-/// Bytes that training with minibatches of `batch` examples holds in float32: variables, their
-/// gradient, two moments of Adam, and every buffer of the interpreter.
+/// Numbers that a product of matrices copies at most, so that they lie in the order it reads them in: of its
+/// second operand, as many of the inner axis as are taken at once. Counted for two threads: each copies what it
+/// needs, and with more of them it is a part of the whole that matters less.
+fn packed(plan: &Plan, batch: usize) -> usize {
+    const AT_ONCE: usize = 512;
+    let whole = plan.segments.iter();
+    let whole = whole.filter(|segment| segment.kind == SegmentKind::WholeBatch);
+    let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, node)| node).collect();
+    let of_layer = |&index: &usize| {
+        let input = nodes[nodes[index].inputs[0].index()].shape.len();
+        let output = nodes[index].shape.len();
+        // forward, by the input, by the kernel
+        let products = [[input, output], [output, input], [batch, output]];
+        products
+            .map(|[inner, columns]| inner.min(AT_ONCE) * columns)
+            .into_iter()
+            .max()
+    };
+    let layers = whole.flat_map(|segment| &segment.nodes);
+    2 * layers.filter_map(of_layer).max().unwrap_or(0)
+}
+
+/// Bytes that training with minibatches of `batch` examples takes in float32 beside the program and the data
+/// set: a minibatch, variables, what is kept of their
+/// gradient, two moments of Adam, every buffer of the interpreter, and what
+/// matrix products pack. Within 15 % of what a process grows by on Linux; `tests/costs.rs` measures it.
 pub fn memory(plan: &Plan, batch: usize) -> usize {
     // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
     let b = Buffers::<f32>::new(plan, batch);
@@ -396,6 +422,14 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
         };
         noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
     };
+    // Of the gradient, what is not used up as it comes ([`Interpreter::train`](super::Interpreter::train)).
+    let written = match plan.model.objective.samples {
+        1 => super::weights::apart(plan, &super::weights::collected_by_entries(plan))
+            .iter()
+            .map(Range::len)
+            .sum(),
+        _ => plan.trainable(),
+    };
     let numbers = plan.tensors.iter().map(touched).sum::<usize>()
         + b.d_scale.len()
         + b.draws.values().map(Vec::len).sum::<usize>()
@@ -407,6 +441,9 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
         + b.chunks.iter().map(chunk).sum::<usize>()
         + b.nll.len()
         + table(&b.d_arguments)
-        + 4 * plan.trainable();
+        + 3 * plan.trainable()
+        + written
+        + batch * plan.model.input.shape.len()
+        + packed(plan, batch);
     numbers * std::mem::size_of::<f32>()
 }

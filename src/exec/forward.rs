@@ -126,13 +126,22 @@ impl<'a, T: Number> Shared<'a, T> {
     }
 }
 
-/// A linear layer with its geometry's facts.
-pub(super) fn site<T: Number>(linear: &dyn AnyLinear, input: usize) -> Site<'_, T> {
-    let kernel = linear.kernel().0;
+/// A linear layer with its geometry's facts. They are read from the model, where they lie ready: this is
+/// asked for example by example, and the layer would make shapes anew each time.
+pub(super) fn site<'a, T: Number>(
+    plan: &Plan,
+    node: &Node,
+    linear: &'a dyn AnyLinear,
+    input: usize,
+) -> Site<'a, T> {
+    let kernel = node.call.as_ref().and_then(|call| call.kernel);
+    let kernel = &plan.model.tensors[kernel.expect("a linear layer has a kernel")]
+        .shape
+        .0;
     Site {
         linear: T::linear(linear),
         input,
-        output: linear.output().len(),
+        output: node.shape.len(),
         channels_in: kernel[kernel.len() - 2],
         channels_out: kernel[kernel.len() - 1],
         positions: linear.positions(),
@@ -282,7 +291,7 @@ fn chunk_forward<'a, T: Number>(
                     let saved = saved
                         .get_mut(&index)
                         .map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
-                    let site = site(&**linear, x_len);
+                    let site = site(shared.plan, node, &**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.forward(
                         &site,
@@ -334,7 +343,7 @@ fn batch_forward<T: Number>(
     let draws = shared.draws(kernel, batch, 0, examples);
     let estimate = shared.estimate(kernel);
     estimate.forward(
-        &site(&**linear, x_len),
+        &site(shared.plan, node, &**linear, x_len),
         shared.kernel(kernel),
         draws,
         x,

@@ -83,7 +83,7 @@ pub struct Update<'a, T> {
     /// The optimizer's step.
     pub step: optimizer::Step<'a, T>,
     /// Takes the minibatch's predictive distributions ([`Interpreter::last_predictive`]), as they are
-    /// before the update.
+    /// before the update; may be empty.
     pub predictive: &'a mut [T],
 }
 
@@ -243,7 +243,9 @@ impl<T: Number> Interpreter<T> {
             self.backward(batch.inputs, batch.len);
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {
-                self.last_predictive(update.predictive);
+                if !update.predictive.is_empty() {
+                    self.last_predictive(update.predictive);
+                }
                 &mut update.step
             });
             self.timed(

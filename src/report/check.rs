@@ -191,11 +191,11 @@ pub struct Step {
     pub operations: u64,
     /// Trainable numbers.
     pub trainable: usize,
-    /// Bytes held, in float32 with Adam.
+    /// Bytes that training takes beside the program and the data set, in float32 with Adam.
     pub memory: usize,
 }
 
-/// Looks at the model of a plan. `memory` are the bytes that training it holds.
+/// Looks at the model of a plan. `memory` are the bytes that training it takes.
 pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Check {
     let model: &Model = &plan.model;
     let n = facts.training_examples;

@@ -282,11 +282,11 @@ impl Check {
             memory,
         } = self.step;
         let text = format!(
-            "{} operations forward and backward, not counting the estimators' own; {:.0} MiB in \
-             float32, {} trainable numbers",
+            "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
+             {:.0} MiB of memory beside the data, in float32",
             giga(operations),
-            (memory as f64 / f64::from(1 << 20)).ceil(),
-            thousands(trainable as u64)
+            thousands(trainable as u64),
+            (memory as f64 / f64::from(1 << 20)).ceil()
         );
         line(out, "step", text);
     }

@@ -7,15 +7,16 @@
 //! version, the model's fingerprint, the step, the sums of the epoch under way, and the sha256 of the
 //! tensors.
 
-use super::files::{failed, write_whole};
+use super::files::{failed, write_whole_with};
 use super::metrics::EpochSums;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::optimizer::State;
 use crate::plan::Variable;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::Path;
 
 /// The version of the format.
@@ -66,12 +67,31 @@ fn hex(hash: Sha256) -> String {
         .collect()
 }
 
-/// Little-endian bytes, in which safetensors keeps its numbers.
-fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+/// A tensor of a checkpoint: a variable's values, or what the optimizer keeps for it in one slot.
+struct Stored<'a> {
+    name: String,
+    variable: &'a Variable,
+    slot: Option<usize>,
 }
 
-/// Writes a checkpoint; the one before stays until the new one is whole.
+impl Stored<'_> {
+    /// Little-endian bytes, in which safetensors keeps its numbers.
+    fn bytes(&self, values: &[f32], optimizer: &State<f32>) -> Vec<u8> {
+        let range = self.variable.range.clone();
+        let mut bytes = vec![0; 4 * range.len()];
+        let places = bytes.chunks_exact_mut(4);
+        let values = match self.slot {
+            None => values,
+            Some(slot) => optimizer.slot(slot),
+        };
+        let put = |(place, x): (&mut [u8], &f32)| place.copy_from_slice(&x.to_le_bytes());
+        places.zip(&values[range]).for_each(put);
+        bytes
+    }
+}
+
+/// Writes a checkpoint; the one before stays until the new one is whole. Tensors are made into bytes one by
+/// one: a checkpoint is three times as large as the model, and there need not be room for it in memory.
 pub fn save(
     path: &Path,
     model: &str,
@@ -80,42 +100,59 @@ pub fn save(
     optimizer: &State<f32>,
     counters: &Counters,
 ) -> Result<()> {
-    let mut data: Vec<(String, &[usize], Vec<u8>)> = vec![];
-    let slots: Vec<_> = (0..optimizer.slots().len())
-        .map(|slot| optimizer.slot(slot))
-        .collect();
+    let mut stored: Vec<Stored> = vec![];
     for variable in variables {
-        let shape = variable.shape.0.as_slice();
-        data.push((
-            variable.name.clone(),
-            shape,
-            bytes(&values[variable.range.clone()]),
-        ));
-        for (name, slot) in optimizer.slots().iter().zip(&slots) {
-            let name = format!("optimizer.{name}/{}", variable.name);
-            data.push((name, shape, bytes(&slot[variable.range.clone()])));
+        let of = |name: String, slot| Stored {
+            name,
+            variable,
+            slot,
+        };
+        stored.push(of(variable.name.clone(), None));
+        for (slot, name) in optimizer.slots().iter().enumerate() {
+            stored.push(of(
+                format!("optimizer.{name}/{}", variable.name),
+                Some(slot),
+            ));
         }
     }
-    let sha256 = digest(
-        data.iter()
-            .map(|(name, _, bytes)| (name.as_str(), bytes.as_slice())),
-    );
+    // As safetensors has them.
+    stored.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut hash = Sha256::new();
+    let mut end = 0;
+    let mut places = vec![];
+    for tensor in &stored {
+        let bytes = tensor.bytes(values, optimizer);
+        digest_one(&mut hash, &tensor.name, &bytes);
+        let place = TensorInfo {
+            dtype: Dtype::F32,
+            shape: tensor.variable.shape.0.clone(),
+            data_offsets: (end, end + bytes.len()),
+        };
+        end += bytes.len();
+        places.push((tensor.name.clone(), place));
+    }
     let header = Header {
         format: FORMAT,
         model: model.into(),
         counters: counters.clone(),
-        sha256,
+        sha256: hex(hash),
     };
     let header = serde_json::to_string(&header).expect("finite numbers and text");
-    let views = data.iter().map(|(name, shape, bytes)| {
-        (
-            name,
-            TensorView::new(Dtype::F32, shape.to_vec(), bytes)
-                .expect("as many bytes as the shape says"),
-        )
-    });
-    let file = safetensors::serialize(views, Some(HashMap::from([("bnnc".to_owned(), header)])));
-    write_whole(path, &file.map_err(|error| damaged(path, error))?)
+    let metadata = HashMap::from([("bnnc".to_owned(), header)]);
+    let metadata = Metadata::new(Some(metadata), places).map_err(|error| damaged(path, error))?;
+    let mut head = serde_json::to_string(&metadata).expect("names and numbers");
+    // Numbers start at a multiple of their size.
+    head.extend(std::iter::repeat_n(
+        ' ',
+        head.len().next_multiple_of(8) - head.len(),
+    ));
+    write_whole_with(path, |file| {
+        file.write_all(&(head.len() as u64).to_le_bytes())?;
+        file.write_all(head.as_bytes())?;
+        stored
+            .iter()
+            .try_for_each(|tensor| file.write_all(&tensor.bytes(values, optimizer)))
+    })
 }
 
 /// Of every tensor, in the order of their names.
@@ -124,10 +161,14 @@ fn digest<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     tensors.sort_unstable_by_key(|(name, _)| *name);
     let mut hash = Sha256::new();
     for (name, bytes) in tensors {
-        hash.update(name);
-        hash.update(bytes);
+        digest_one(&mut hash, name, bytes);
     }
     hex(hash)
+}
+
+fn digest_one(hash: &mut Sha256, name: &str, bytes: &[u8]) {
+    hash.update(name);
+    hash.update(bytes);
 }
 
 fn damaged(path: &Path, fact: impl std::fmt::Display) -> Failure {

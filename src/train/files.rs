@@ -18,12 +18,20 @@ pub(crate) fn failed(path: &Path, doing: &str, error: &io::Error) -> Failure {
 /// Writes beside `path` and renames, so that whatever happens the file holds all of the old or all of
 /// the new.
 pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<()> {
+    write_whole_with(path, |file| file.write_all(contents))
+}
+
+/// [`write_whole`], of what `contents` writes.
+pub(crate) fn write_whole_with(
+    path: &Path,
+    contents: impl Fn(&mut File) -> io::Result<()>,
+) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     let beside = path.with_file_name(name);
     let write = || -> io::Result<()> {
         let mut file = File::create(&beside)?;
-        file.write_all(contents)?;
+        contents(&mut file)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
         // The rename itself is on the disk once its folder is.
