@@ -9,7 +9,7 @@ use bnnc::layer::{Layer, Operation};
 use bnnc::optimizer;
 use bnnc::posterior::{Transform, chain, scales};
 use bnnc::signature::{Constant, Constants};
-use bnnc::tensor::correlate::Correlation;
+use bnnc::tensor::correlate::{Correlation, Gradient, Weights};
 use bnnc::tensor::gemm::{MatrixMut, MatrixRef, gemm};
 use bnnc::tensor::im2col::{Padding, Window};
 use bnnc::tensor::{Shape, Stream};
@@ -54,19 +54,21 @@ fn convolution([side, channels, filters]: [usize; 3]) -> [f64; 4] {
     let image = [side, side, channels];
     let window = Window::new(image, [5, 5], [1, 1], [1, 1], Padding::Same).expect("it fits");
     let of = Correlation::new(&window, filters).expect("a stride of 1");
-    let back = of.transposed();
     let x = numbers(side * side * channels);
-    let (mut w, mut turned) = (numbers(25 * channels * filters), vec![]);
-    turned.resize(w.len(), 0.0);
+    let mut w = numbers(25 * channels * filters);
     let (mut y, mut dx) = (numbers(side * side * filters), x.clone());
-    let mut scratch = vec![0.0; of.scratch().max(back.scratch())];
+    let mut scratch = vec![0.0; of.scratch()];
     let dy = y.clone();
-    let forward = best(|| of.apply(&x, &w, &mut y, &mut scratch));
-    let by_x = best(|| {
-        of.turn(&w, &mut turned);
-        back.apply(&dy, &turned, &mut dx, &mut scratch);
+    let forward = best(|| of.apply(&x, Weights::Plain(&w), &mut y, &mut scratch));
+    let by_x = best(|| of.transpose(&dy, Weights::Plain(&w), &mut dx, &mut scratch));
+    let by_w = best(|| {
+        let into = Gradient {
+            first: &mut w,
+            second: None,
+            add: false,
+        };
+        of.weight_gradient(&x, &dy, into, &mut scratch);
     });
-    let by_w = best(|| of.weight_gradient(&x, &dy, false, &mut w, &mut scratch));
     // float64 goes through patches: its rate, doubled for the width of its vectors.
     let choices = [
         ("filters", Constant::Count(filters)),

@@ -3,18 +3,21 @@
 //!
 //! Two ways to run it, for the same numbers:
 //!
-//! - a kernel shared by many positions (a convolution): write W_b out and run the layer once. The write
-//!   costs kh·kw·C_in·C_out, the layer that times the number of positions. Backward from dW_b:
-//!   d_loc += dW_b, dP += dW_b ⊙ (s_in s_outᵀ).
+//! - a kernel shared by many positions (a convolution): run the layer once, under W_b. That takes
+//!   kh·kw·C_in·C_out more products, the layer that times the number of positions. Backward from dW_b:
+//!   d_loc += dW_b, dP += dW_b ⊙ (s_in s_outᵀ). A layer that can ([`Perturbed`]) works W_b out where it
+//!   reads it and adds dW_b where it is collected; for others W_b and dW_b are written out.
 //! - a kernel used once an example (dense): x∘loc + ((x ⊙ s_in)∘P) ⊙ s_out over the whole minibatch
 //!   (equation 4), two products instead of B small ones.
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
 
 use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use crate::layer::Perturbed;
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
+use crate::tensor::correlate::{Gradient, Signs, Weights};
 use crate::tensor::simd::{self, each};
 use rayon::prelude::*;
 
@@ -119,6 +122,24 @@ fn collect<T: Real>(d: &[T], draws: ExampleDraws<T>, gradient: KernelGradient<T>
     );
 }
 
+/// The layer and its weights for one example, where these need not be written out.
+fn direct<'a, T: Real>(
+    site: &Site<'a, T>,
+    kernel: Kernel<'a, T>,
+    draws: ExampleDraws<'a, T>,
+) -> Option<(&'a dyn Perturbed, Weights<'a>)> {
+    let layer = site.linear.perturbed()?;
+    let w = Weights::Perturbed {
+        loc: T::as_f32(kernel.first)?,
+        by: T::as_f32(kernel.second)?,
+        signs: Signs {
+            input: T::as_f32(draws.sign_in)?,
+            output: T::as_f32(draws.sign_out)?,
+        },
+    };
+    (site.positions > 1).then_some((layer, w))
+}
+
 /// out = x ⊙ signs, both a row an example.
 fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
     const BLOCK: usize = 1 << 15;
@@ -163,7 +184,12 @@ impl<T: Real> Estimate<T> for Flipout {
         _: &mut [T],
         scratch: Scratch<T>,
     ) {
-        if site.positions > 1 {
+        if let Some((layer, w)) = direct(site, kernel, draws)
+            && let (Some(x), Some(y)) = (T::as_f32(x), T::as_f32_mut(&mut *y))
+            && let Some(scratch) = T::as_f32_mut(&mut *scratch.layer)
+        {
+            layer.apply(x, w, y, scratch);
+        } else if site.positions > 1 {
             let w = &mut scratch.kernels[..kernel.first.len()];
             perturb(kernel, draws, w);
             site.linear.apply(x, w, y, scratch.layer);
@@ -195,7 +221,23 @@ impl<T: Real> Estimate<T> for Flipout {
         scratch: Scratch<T>,
     ) {
         let len = kernel.first.len();
-        if site.positions > 1 {
+        if let Some((layer, w)) = direct(site, kernel, draws)
+            && let (Some(x), Some(dy)) = (T::as_f32(x), T::as_f32(dy))
+            && let Weights::Perturbed { signs, .. } = w
+            && let Some(first) = T::as_f32_mut(&mut *gradient.first)
+            && let Some(second) = T::as_f32_mut(&mut *gradient.second)
+            && let Some(scratch) = T::as_f32_mut(&mut *scratch.layer)
+        {
+            let into = Gradient {
+                first,
+                second: Some((second, signs)),
+                add: gradient.add,
+            };
+            layer.weight_gradient(x, dy, into, scratch);
+            if let Some(dx) = dx.and_then(T::as_f32_mut) {
+                layer.transpose(dy, w, dx, scratch);
+            }
+        } else if site.positions > 1 {
             let (dw, w) = scratch.kernels.split_at_mut(len);
             site.linear.weight_gradient(x, dy, false, dw, scratch.layer);
             collect(dw, draws, gradient);

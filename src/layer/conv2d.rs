@@ -13,9 +13,9 @@
 //! P is made and used a band of output rows at a time, which stays in cache. In float32 a convolution of
 //! stride 1 needs no P at all: see [`correlate`](crate::tensor::correlate).
 
-use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
+use super::{AnyLinear, Layer, Linear, Operation, Perturbed, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
-use crate::tensor::correlate::Correlation;
+use crate::tensor::correlate::{Correlation, Gradient, Weights};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm};
 use crate::tensor::im2col::{Padding, Window, col2im, im2col};
 use crate::tensor::{Real, Shape};
@@ -218,12 +218,8 @@ impl AnyLinear for Convolution {
         }
         let patches = self.band * self.window.output[1] * self.window.patch();
         match &self.direct {
-            // float64 makes patches; going back, the weights are turned.
-            Some(direct) => {
-                let kernel = self.window.patch() * self.filters;
-                let back = kernel + direct.transposed().scratch();
-                patches.max(direct.scratch()).max(back)
-            }
+            // float64 makes patches.
+            Some(direct) => patches.max(direct.scratch()),
             None => patches,
         }
     }
@@ -239,7 +235,7 @@ impl<T: Real> Linear<T> for Convolution {
             return x
                 .chunks_exact(self.input())
                 .zip(outputs)
-                .for_each(|(x, y)| direct.apply(x, w, y, scratch));
+                .for_each(|(x, y)| direct.apply(x, Weights::Plain(w), y, scratch));
         }
         let w = MatrixRef::row_major(w, patch, filters);
         let outputs = y.chunks_exact_mut(self.positions() * filters);
@@ -263,14 +259,11 @@ impl<T: Real> Linear<T> for Convolution {
         if let (Some(direct), Some(dy), Some(w)) = (&self.direct, T::as_f32(dy), T::as_f32(w))
             && let (Some(dx), Some(scratch)) = (T::as_f32_mut(dx), T::as_f32_mut(scratch))
         {
-            let (turned, scratch) = scratch.split_at_mut(w.len());
-            direct.turn(w, turned);
-            let back = direct.transposed();
             let inputs = dx.chunks_exact_mut(self.input());
             return dy
                 .chunks_exact(self.positions() * filters)
                 .zip(inputs)
-                .for_each(|(dy, dx)| back.apply(dy, turned, dx, scratch));
+                .for_each(|(dy, dx)| direct.transpose(dy, Weights::Plain(w), dx, scratch));
         }
         let w = MatrixRef::row_major(w, patch, filters).transposed();
         let inputs = dx.chunks_exact_mut(self.input());
@@ -302,7 +295,12 @@ impl<T: Real> Linear<T> for Convolution {
         {
             let outputs = dy.chunks_exact(self.positions() * filters);
             for (at, (x, dy)) in x.chunks_exact(self.input()).zip(outputs).enumerate() {
-                direct.weight_gradient(x, dy, add || at > 0, dw, scratch);
+                let into = Gradient {
+                    first: &mut *dw,
+                    second: None,
+                    add: add || at > 0,
+                };
+                direct.weight_gradient(x, dy, into, scratch);
             }
             return;
         }
@@ -321,6 +319,22 @@ impl<T: Real> Linear<T> for Convolution {
                 beta = T::one();
             });
         }
+    }
+
+    fn perturbed(&self) -> Option<&dyn Perturbed> {
+        self.direct.as_ref().map(|direct| direct as &dyn Perturbed)
+    }
+}
+
+impl Perturbed for Correlation {
+    fn apply(&self, x: &[f32], w: Weights, y: &mut [f32], scratch: &mut [f32]) {
+        Correlation::apply(self, x, w, y, scratch);
+    }
+    fn transpose(&self, dy: &[f32], w: Weights, dx: &mut [f32], scratch: &mut [f32]) {
+        Correlation::transpose(self, dy, w, dx, scratch);
+    }
+    fn weight_gradient(&self, x: &[f32], dy: &[f32], into: Gradient, scratch: &mut [f32]) {
+        Correlation::weight_gradient(self, x, dy, into, scratch);
     }
 }
 

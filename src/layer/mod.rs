@@ -26,6 +26,7 @@ pub mod tanh;
 mod testing;
 
 use crate::signature::{Constants, Signature};
+use crate::tensor::correlate::{Gradient, Weights};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
 
@@ -154,4 +155,19 @@ pub trait Linear<T: Real> {
     /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples: added to what `dw` holds, or every
     /// entry is written.
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]);
+    /// The same under loc + P ⊙ (s_in s_outᵀ), where the operation need not have that written out.
+    fn perturbed(&self) -> Option<&dyn Perturbed> {
+        None
+    }
+}
+
+/// The passes of [`Linear`] in float32, example by example, under a kernel that is worked out where it is
+/// read, with a gradient that is added where it is collected.
+pub trait Perturbed {
+    /// y = x ∘ w
+    fn apply(&self, x: &[f32], w: Weights, y: &mut [f32], scratch: &mut [f32]);
+    /// dx = the gradient by x of ⟨dy, x ∘ w⟩
+    fn transpose(&self, dy: &[f32], w: Weights, dx: &mut [f32], scratch: &mut [f32]);
+    /// The gradient by w of ⟨dy, x ∘ w⟩.
+    fn weight_gradient(&self, x: &[f32], dy: &[f32], into: Gradient, scratch: &mut [f32]);
 }
