@@ -25,4 +25,5 @@ mod support;
 mod syntax;
 mod test_part;
 mod told;
+mod training;
 mod uci;

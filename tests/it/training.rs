@@ -1,0 +1,130 @@
+//! A training step is the gradient's step and the optimizer's in one.
+
+use crate::support::plan;
+use bnnc::exec::{Batch, Draw, Interpreter, Update};
+use bnnc::ir::Position;
+use bnnc::likelihood::Targets;
+use bnnc::optimizer::{self, State};
+use bnnc::plan::Plan;
+use std::sync::Arc;
+
+const BATCH: usize = 6;
+
+fn network(estimator: &str, prior: &str, objective: &str) -> Arc<Plan> {
+    plan(&format!(
+        "model training
+         input x: real[8, 7, 2]
+         target y: category[3]
+         default {{
+           prior     = {prior}
+           estimator = {estimator}
+         }}
+         network {{
+           conv2d(5, kernel = 3)
+           relu
+           flatten
+           dense(70)
+           relu
+           logits = dense(3)
+         }}
+         observe y ~ Categorical(logits = logits)
+         objective {objective}"
+    ))
+}
+
+fn adam(plan: &Plan) -> State<f32> {
+    let adam = optimizer::find("adam").unwrap();
+    State::new(
+        adam,
+        optimizer::defaults(adam.signature()),
+        plan.trainable(),
+    )
+}
+
+/// The interpreter at its start, and what a step of it is given.
+fn start(plan: &Arc<Plan>) -> (Interpreter<f32>, Vec<f32>) {
+    let mut interpreter = Interpreter::new(plan.clone(), BATCH);
+    interpreter.initialize(3);
+    let inputs = (0..BATCH * 8 * 7 * 2).map(|i| (i as f32).sin()).collect();
+    (interpreter, inputs)
+}
+
+fn draw(step: u64) -> Draw<'static> {
+    Draw {
+        seed: 5,
+        step,
+        given: None,
+    }
+}
+
+#[test]
+fn it_moves_variables_as_its_two_halves_do() {
+    let labels = [0, 2, 1, 1, 0, 2];
+    let at = Position::full_batch(BATCH);
+    for (estimator, prior, objective) in [
+        ("reparameterization", "Normal(0, 1)", "elbo"),
+        ("flipout", "ScaleMixture(0.5, [1, 0.1])", "elbo"),
+        ("local_reparameterization", "Normal(0, learned(1))", "elbo"),
+        ("per_example", "Laplace(0, 1)", "elbo { samples = 3 }"),
+        ("flipout", "Horseshoe(1)", "elbo { samples = 2 }"),
+    ] {
+        let plan = network(estimator, prior, objective);
+        let ((mut whole, inputs), (mut halves, _)) = (start(&plan), start(&plan));
+        let (mut of_whole, mut of_halves) = (adam(&plan), adam(&plan));
+        let batch = Batch {
+            inputs: &inputs,
+            targets: Targets::Labels(&labels),
+            len: BATCH,
+        };
+        for step in 0..3 {
+            let report = halves.step(&batch, &draw(step), &at);
+            let mut expected = vec![0.0; BATCH * 3];
+            halves.last_predictive(&mut expected);
+            of_halves.step(step + 1, 0.01, &mut halves.variables, &halves.gradient);
+            let mut predictive = vec![0.0; BATCH * 3];
+            let update = Update {
+                step: of_whole.begin(step + 1, 0.01),
+                predictive: &mut predictive,
+            };
+            let trained = whole.train(&batch, &draw(step), &at, update);
+            assert_eq!(trained.report, report, "{estimator}, {prior}, {objective}");
+            assert_eq!(predictive, expected);
+            assert!(trained.not_finite.is_empty());
+        }
+        let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(
+            bits(&whole.variables),
+            bits(&halves.variables),
+            "{estimator}, {prior}, {objective}"
+        );
+        for slot in 0..2 {
+            assert_eq!(of_whole.slot(slot), of_halves.slot(slot));
+        }
+    }
+}
+
+#[test]
+fn it_says_whose_gradient_is_no_number() {
+    let plan = network("flipout", "Normal(0, 1)", "elbo");
+    let (mut interpreter, inputs) = start(&plan);
+    let mut optimizer = adam(&plan);
+    let last = plan.variables.last().unwrap().range.clone();
+    interpreter.variables[last.start] = f32::NAN;
+    let update = Update {
+        step: optimizer.begin(1, 0.01),
+        predictive: &mut [],
+    };
+    let batch = Batch {
+        inputs: &inputs,
+        targets: Targets::Labels(&[0, 2, 1, 1, 0, 2]),
+        len: BATCH,
+    };
+    let trained = interpreter.train(&batch, &draw(0), &Position::full_batch(BATCH), update);
+    let named = |range: &std::ops::Range<usize>| {
+        trained
+            .not_finite
+            .iter()
+            .any(|bad| bad.start <= range.start && range.end <= bad.end)
+    };
+    assert!(named(&last), "{:?}", trained.not_finite);
+}
