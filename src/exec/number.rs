@@ -4,12 +4,12 @@ use crate::estimator::{Estimate, Estimator};
 use crate::kl::{AnyTerm, Term};
 use crate::layer::{AnyLinear, AnyMap, Linear, Map};
 use crate::likelihood::{Likelihood, Nll};
-use crate::optimizer::{Optimizer, Update};
+use crate::optimizer;
 use crate::posterior::{AnyVariational, Variational};
 use crate::tensor::Math;
 
 /// `f32` or `f64`: what the interpreter runs in.
-pub trait Number: Math {
+pub trait Number: Math + optimizer::Number {
     /// A map's arithmetic.
     fn map(map: &dyn AnyMap) -> &dyn Map<Self>;
     /// A linear layer's arithmetic.
@@ -22,8 +22,6 @@ pub trait Number: Math {
     fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self>;
     /// A likelihood's arithmetic.
     fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self>;
-    /// An optimizer's arithmetic.
-    fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<Self>;
 }
 
 macro_rules! number {
@@ -46,9 +44,6 @@ macro_rules! number {
             }
             fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self> {
                 likelihood
-            }
-            fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<Self> {
-                optimizer
             }
         }
     };

@@ -61,14 +61,14 @@ pub(super) fn apart(plan: &Plan, by_entries: &[bool]) -> Vec<Range<usize>> {
         .collect();
     taken.sort_by_key(|range| range.start);
     let (mut apart, mut from) = (Vec::new(), 0);
-    for range in taken
-        .into_iter()
-        .chain([plan.trainable()..plan.trainable()])
-    {
+    for range in taken {
         if from < range.start {
             apart.push(from..range.start);
         }
         from = range.end;
+    }
+    if from < plan.trainable() {
+        apart.push(from..plan.trainable());
     }
     apart
 }
@@ -260,8 +260,8 @@ pub(super) fn all_finite<T: Number>(values: &[T]) -> bool {
     dispatch(
         #[inline(always)]
         || {
-            let most = T::max_value();
-            !values.iter().fold(false, |bad, x| bad | !(x.abs() <= most))
+            // No early end, so that it is vectorised.
+            values.iter().fold(true, |all, x| all & x.is_finite())
         },
     )
 }

@@ -11,8 +11,8 @@ mod sgd;
 
 pub use schedule::{SCHEDULES, Schedule};
 
-use crate::exec::Number;
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
+use crate::tensor::Real;
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -40,6 +40,24 @@ pub trait Update<T>: Sync {
         gradient: &[T],
         state: [&mut [T]; SLOTS],
     );
+}
+
+/// A number type that variables are trained in.
+pub trait Number: Real {
+    /// An optimizer's arithmetic in it.
+    fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<Self>;
+}
+
+impl Number for f32 {
+    fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<f32> {
+        optimizer
+    }
+}
+
+impl Number for f64 {
+    fn update(optimizer: &'static dyn Optimizer) -> &'static dyn Update<f64> {
+        optimizer
+    }
 }
 
 /// The most that an optimizer keeps for each variable.
