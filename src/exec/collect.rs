@@ -254,13 +254,22 @@ impl<T: Number> Interpreter<T> {
     /// The optimizer's step of variables that [`Interpreter::collect_entries`] does not take.
     fn update_apart(&mut self, step: &mut Step<T>, not_finite: &mut Vec<Range<usize>>) {
         for range in &self.apart {
-            let gradient = &self.gradient[range.clone()];
-            if !all_finite(gradient) {
+            let count = range.len().div_ceil(BLOCK);
+            let state = optimizer::part(&mut step.state, range);
+            let [first, second] = state.map(|slot| optimizer::blocks(slot, BLOCK, count));
+            let rule = &step.rule;
+            let finite = self.variables[range.clone()]
+                .par_chunks_mut(BLOCK)
+                .zip(self.gradient[range.clone()].par_chunks(BLOCK))
+                .zip(first.zip(second))
+                .map(|((variables, gradient), (first, second))| {
+                    rule.update(variables, gradient, [first, second]);
+                    all_finite(gradient)
+                })
+                .reduce(|| true, |a, b| a & b);
+            if !finite {
                 not_finite.push(range.clone());
             }
-            let state = optimizer::part(&mut step.state, range);
-            let variables = &mut self.variables[range.clone()];
-            step.rule.update(variables, gradient, state);
         }
     }
 

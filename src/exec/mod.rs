@@ -92,7 +92,8 @@ pub struct Update<'a, T> {
 pub struct Trained {
     /// The loss.
     pub report: StepReport,
-    /// Where among the variables the gradient was not finite: they are not either from now on.
+    /// Ranges of variables, a parameter's or several parameters', with some whose gradient was not finite:
+    /// those are not finite any more.
     pub not_finite: Vec<Range<usize>>,
 }
 

@@ -65,7 +65,7 @@ pub(super) fn apart(plan: &Plan, by_entries: &[bool]) -> Vec<Range<usize>> {
         if from < range.start {
             apart.push(from..range.start);
         }
-        from = range.end;
+        from = from.max(range.end);
     }
     if from < plan.trainable() {
         apart.push(from..plan.trainable());
@@ -124,7 +124,8 @@ impl<T: Number> Interpreter<T> {
     /// derivatives by the prior's parameters, if there is one to take.
     ///
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
-    /// where several samples add up to it. Variables whose gradient is not finite go to `not_finite`.
+    /// where several samples add up to it. A parameter with a gradient that is not finite goes to
+    /// `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
         tensor: &TensorPlan,

@@ -298,24 +298,28 @@ impl<M: Machine> Training<'_, M> {
             // An update by what is no number leaves none.
             let note = format!(
                 "every term is finite; the gradient is not by {}",
-                self.broken().join(", ")
+                self.broken(gradient).join(", ")
             );
             ("gradient", note)
         };
         Err(self.not_finite(what.0, what.1, step, steps))
     }
 
-    /// The names of variables that are not finite any more.
-    fn broken(&mut self) -> Vec<&str> {
+    /// The names of variables in these ranges that are not finite any more.
+    fn broken(&mut self, ranges: &[Range<usize>]) -> Vec<&str> {
         let values = self.machine.variables();
-        let bad = |v: &&Variable| values[v.range.clone()].iter().any(|x| !x.is_finite());
+        let bad = |v: &&Variable| {
+            let within = |r: &Range<usize>| r.start < v.range.end && v.range.start < r.end;
+            ranges.iter().any(within) && values[v.range.clone()].iter().any(|x| !x.is_finite())
+        };
         let bad = self.variables.iter().filter(bad);
         bad.map(|v| v.name.as_str()).collect()
     }
 
     /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
     fn refuse_broken(&mut self, done: u64, steps: usize) -> Result<()> {
-        let names = self.broken();
+        let all = 0..self.machine.variables().len();
+        let names = self.broken(std::slice::from_ref(&all));
         if names.is_empty() {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! Y from X and W: R positions × V vectors of filters in registers; for each number of a window, V loads of
 //! W and R of X serve R·V multiplications. It goes through W in parts that stay in the first cache, each
 //! brought into the order in which it is read. Where a window is partly beside the image the positions that
-//! see nothing of it are left out, up to two at either end of a tile.
+//! see nothing of it are left out, up to two at one end of a tile, where vectors are widest.
 
 use super::lanes::{Block, aligned, load, load_rows, most_rows, store_rows, wide, with_rows};
 use super::weights::Weights;

@@ -38,7 +38,7 @@ use super::im2col::Window;
 use pulp::Arch;
 use std::ops::Range;
 
-/// Channels are filled up to a multiple of this: whole vectors of every instruction set.
+/// Numbers of the longest vector of all instruction sets.
 const LANES: usize = 16;
 /// The most numbers of a row of vectors.
 const MOST: usize = 4 * LANES;
