@@ -9,7 +9,7 @@ use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
 use crate::kl::{AnyTerm, Entries, Gradients};
-use crate::optimizer::{self, Step};
+use crate::optimizer::Step;
 use crate::plan::{Family, Plan, TensorPlan};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -226,19 +226,17 @@ impl<T: Number> Interpreter<T> {
                 let computed = plan.terms[term].as_ref();
                 computed.is_some_and(|term| term.per_draw || at.last)
             });
+            let step = step.as_deref_mut();
             let Some(term) = term else {
-                self.collect_entries(tensor, None, at, step.as_deref_mut(), not_finite);
+                self.collect_entries(tensor, None, at, step, not_finite);
                 continue;
             };
             let per_draw = plan.terms[term].as_ref().is_some_and(|term| term.per_draw);
             let share = if per_draw { samples } else { 1 };
-            let part = match self.priced(&plan, term, scales[term] / share as f64) {
-                Some(priced) => {
-                    let step = step.as_deref_mut();
-                    self.collect_entries(tensor, Some(&priced), at, step, not_finite)
-                }
-                None => Part::default(),
-            };
+            let priced = self
+                .priced(&plan, term, scales[term] / share as f64)
+                .expect("a term of a parameter");
+            let part = self.collect_entries(tensor, Some(&priced), at, step, not_finite);
             self.told(&plan, term, &part, share, values);
         }
         self.collect_draws();
@@ -254,22 +252,11 @@ impl<T: Number> Interpreter<T> {
     /// The optimizer's step of variables that [`Interpreter::collect_entries`] does not take.
     fn update_apart(&mut self, step: &mut Step<T>, not_finite: &mut Vec<Range<usize>>) {
         for range in &self.apart {
-            let count = range.len().div_ceil(BLOCK);
-            let state = optimizer::part(&mut step.state, range);
-            let [first, second] = state.map(|slot| optimizer::blocks(slot, BLOCK, count));
-            let rule = &step.rule;
-            let finite = self.variables[range.clone()]
-                .par_chunks_mut(BLOCK)
-                .zip(self.gradient[range.clone()].par_chunks(BLOCK))
-                .zip(first.zip(second))
-                .map(|((variables, gradient), (first, second))| {
-                    rule.update(variables, gradient, [first, second]);
-                    all_finite(gradient)
-                })
-                .reduce(|| true, |a, b| a & b);
-            if !finite {
+            let gradient = &self.gradient[range.clone()];
+            if !gradient.par_chunks(BLOCK).all(all_finite) {
                 not_finite.push(range.clone());
             }
+            step.update(range, &mut self.variables[range.clone()], gradient);
         }
     }
 

@@ -201,6 +201,7 @@ impl<T: Number> Interpreter<T> {
         let (loc, rho) = variables.split_at_mut(tensor.loc.len());
         let variables = blocks(loc, BLOCK, count).zip(blocks(rho, BLOCK, count));
         let parts = &mut buffers.parts[..count];
+        // Of one sample's gradient nothing is kept: each worker has room for a block of it.
         let alone = step.is_some() && sample.first;
         let gradient = match alone {
             true => &mut [][..],
@@ -222,10 +223,10 @@ impl<T: Number> Interpreter<T> {
             .zip(variables.zip(gradient))
             .zip(first.zip(second))
             .enumerate()
-            .for_each(
-                |(block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
-                    let mut own = [[T::zero(); BLOCK]; 2];
-                    let [own_loc, own_rho] = &mut own;
+            .for_each_init(
+                || [[T::zero(); BLOCK]; 2],
+                |own, (block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
+                    let [own_loc, own_rho] = own;
                     let gradient = match alone {
                         true => [&mut own_loc[..loc.len()], &mut own_rho[..rho.len()]],
                         false => [d_loc, d_rho],

@@ -143,6 +143,23 @@ impl<T: Number> Rule<'_, T> {
     }
 }
 
+impl<T: Number> Step<'_, T> {
+    /// Moves the variables in `range` down their gradient, on the current rayon pool.
+    pub fn update(&mut self, range: &Range<usize>, variables: &mut [T], gradient: &[T]) {
+        assert!(variables.len() == range.len() && gradient.len() == range.len());
+        let count = range.len().div_ceil(BLOCK);
+        let [first, second] = part(&mut self.state, range).map(|slot| blocks(slot, BLOCK, count));
+        let rule = &self.rule;
+        variables
+            .par_chunks_mut(BLOCK)
+            .zip(gradient.par_chunks(BLOCK))
+            .zip(first.zip(second))
+            .for_each(|((variables, gradient), (first, second))| {
+                rule.update(variables, gradient, [first, second])
+            });
+    }
+}
+
 /// The state of the variables in `range`.
 pub fn part<'a, T>(state: &'a mut [&mut [T]; SLOTS], range: &Range<usize>) -> [&'a mut [T]; SLOTS] {
     state.each_mut().map(|slot| match slot.is_empty() {
@@ -197,17 +214,9 @@ impl<T: Number> State<T> {
 
     /// The step numbered `t`, from 1, at `learning_rate`.
     pub fn step(&mut self, t: u64, learning_rate: f64, variables: &mut [T], gradient: &[T]) {
-        assert!(variables.len() == self.len && gradient.len() == self.len);
-        let Step { rule, state } = self.begin(t, learning_rate);
-        let count = gradient.len().div_ceil(BLOCK);
-        let [first, second] = state.map(|slot| blocks(slot, BLOCK, count));
-        variables
-            .par_chunks_mut(BLOCK)
-            .zip(gradient.par_chunks(BLOCK))
-            .zip(first.zip(second))
-            .for_each(|((variables, gradient), (first, second))| {
-                rule.update(variables, gradient, [first, second])
-            });
+        let all = 0..self.len;
+        self.begin(t, learning_rate)
+            .update(&all, variables, gradient);
     }
 
     /// The slot numbered `slot`, laid out as the variables.
