@@ -321,6 +321,11 @@ mod tests {
             bytes,
             "the same state makes the same file"
         );
+        // It is written piece by piece, as the library writes it whole.
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let tensors = SafeTensors::deserialize(&bytes).unwrap().tensors();
+        let whole = safetensors::serialize(tensors, metadata.metadata().clone()).unwrap();
+        assert_eq!(bytes, whole);
 
         let (mut read, mut read_state) = (vec![0.0; 13], state());
         let found = load(&path, "m", &variables, &mut read, Some(&mut read_state)).unwrap();

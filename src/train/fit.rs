@@ -397,7 +397,6 @@ mod tests {
     use crate::data::{Split, Values};
     use crate::exec::{StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
-    use crate::optimizer::Step;
     use crate::tensor::Shape;
     use crate::train::examples::Scales;
     use std::path::Path;
@@ -406,6 +405,7 @@ mod tests {
     struct Line1 {
         w: [f32; 1],
         spoil_at: Option<u64>,
+        spoil_gradient_at: Option<u64>,
         stop_at: Option<(u64, &'static AtomicBool)>,
     }
 
@@ -435,7 +435,7 @@ mod tests {
             {
                 flag.store(true, Ordering::Relaxed);
             }
-            let gradient = errors
+            let mut gradient = errors
                 .iter()
                 .zip(batch.inputs)
                 .map(|(e, x)| e * x)
@@ -454,14 +454,19 @@ mod tests {
                 term(nll, 1.0 / at.batch as f64),
                 term(kl, 1.0 / at.training_examples as f64),
             ];
-            let Step { rule, state } = update.step;
-            rule.update(&mut self.w, &[gradient], state);
+            let mut not_finite = vec![];
+            if self.spoil_gradient_at == Some(draw.step) {
+                gradient = f32::INFINITY;
+                not_finite.push(0..1);
+            }
+            let mut step = update.step;
+            step.update(&(0..1), &mut self.w, &[gradient]);
             Trained {
                 report: StepReport {
                     loss: terms.iter().map(|t| t.scaled).sum(),
                     terms,
                 },
-                not_finite: vec![],
+                not_finite,
             }
         }
         fn draw_weights(&mut self, _: &Draw, _: usize) {}
@@ -495,6 +500,7 @@ mod tests {
         Line1 {
             w: [0.0],
             spoil_at: None,
+            spoil_gradient_at: None,
             stop_at: None,
         }
     }
@@ -676,6 +682,31 @@ mod tests {
             message.notes
         );
         assert_eq!(metrics(folder.path()).len(), 3);
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_stops_the_run_and_names_its_variable() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spoilt = Line1 {
+            spoil_gradient_at: Some(4),
+            ..machine()
+        };
+        let stop = AtomicBool::new(false);
+        let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
+        let message = &failure.diagnostics[0];
+        assert_eq!(
+            message.title,
+            "the gradient is not finite at step 5 (epoch 2)"
+        );
+        assert_eq!(
+            message.notes[0],
+            "every term is finite; the gradient is not by w"
+        );
+        assert!(
+            message.notes[1].ends_with("keeps the state after step 3"),
+            "{:?}",
+            message.notes
+        );
     }
 
     #[test]
