@@ -145,20 +145,12 @@ const TILE: [usize; 2] = [6, 64];
 /// 60 rows but more than that of 12.
 const LEAST_TILES: [usize; 2] = [10, 1];
 
-/// The pieces that `length` rows or columns are cut into: as many as a power of two has, so that any such
-/// number of threads has equal shares, and all within a tile of each other.
-fn pieces(
-    length: usize,
-    tile: usize,
-    least: usize,
-) -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let tiles = length.div_ceil(tile);
-    let most = (tiles / least).clamp(1, MOST_PIECES);
-    let count = 1 << most.ilog2();
-    (0..count).into_par_iter().map(move |p| {
-        let end = |p: usize| (tiles * p / count * tile).min(length);
-        end(p)..end(p + 1)
-    })
+/// Tiles of `length` rows (axis 0) or columns (axis 1), and how many pieces they are cut into: as many as a
+/// power of two has, so that any such number of threads has equal shares.
+fn pieces(length: usize, axis: usize) -> [usize; 2] {
+    let tiles = length.div_ceil(TILE[axis]);
+    let most = (tiles / LEAST_TILES[axis]).clamp(1, MOST_PIECES);
+    [tiles, 1 << most.ilog2()]
 }
 
 /// [`gemm()`], shared out over the current rayon pool. The result is the same, bit for bit, on any
@@ -178,10 +170,18 @@ pub fn parallel_gemm<T: Real>(
     if rows * cols * a.cols < WORTH_SHARING {
         return gemm(alpha, a, b, beta, c);
     }
-    let by_rows = rows >= cols;
-    let (long, axis) = if by_rows { (rows, 0) } else { (cols, 1) };
+    // Along the axis with more pieces, of two with as many along the longer.
+    let [of_rows, of_cols] = [pieces(rows, 0), pieces(cols, 1)];
+    let by_rows = (of_rows[1], rows) >= (of_cols[1], cols);
+    let (long, axis, [tiles, count]) = match by_rows {
+        true => (rows, 0, of_rows),
+        false => (cols, 1, of_cols),
+    };
     let target = Target::of(c);
-    pieces(long, TILE[axis], LEAST_TILES[axis]).for_each(|part| {
+    (0..count).into_par_iter().for_each(|p| {
+        // All within a tile of each other.
+        let end = |p: usize| (tiles * p / count * TILE[axis]).min(long);
+        let part = end(p)..end(p + 1);
         let (rows, cols) = match by_rows {
             true => (part, 0..cols),
             false => (0..rows, part),
