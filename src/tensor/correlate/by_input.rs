@@ -9,8 +9,8 @@
 //! be turned round, and channels need no filling up. dY is copied once, zeros around it, in vectors of
 //! filters; W once, a few channels at a time.
 
-use super::lanes::{aligned, load, load_some, wide, with_rows};
-use super::weights::Weights;
+use super::lanes::{aligned, load, load_some, most_vectors, wide, with_rows};
+use super::weights::{Weights, perturbed};
 use super::{Correlation, LANES};
 use pulp::{Simd, WithSimd};
 
@@ -78,12 +78,7 @@ impl WithSimd for ByInput<'_> {
 /// the positions of a row.
 #[inline(always)]
 fn channels<S: Simd>(left: usize, across: usize) -> usize {
-    let most = match S::F32_LANES {
-        LANES if across == 7 || across == 8 => 3,
-        LANES => 4,
-        _ => 2,
-    };
-    left.div_ceil(left.div_ceil(most))
+    left.div_ceil(left.div_ceil(most_vectors::<S>(across)))
 }
 
 /// The most positions at once with C channels.
@@ -123,8 +118,9 @@ impl ByInput<'_> {
                     let loc = one::<S>(simd, &loc[at..], of.filters);
                     let by = one::<S>(simd, &by[at..], of.filters);
                     let output = one::<S>(simd, &signs.output[column..], of.filters);
-                    let input = simd.splat_f32s(signs.input[row % of.channels]);
-                    simd.mul_add_e_f32s(by, simd.mul_f32s(input, output), loc)
+                    let input = signs.input[row % of.channels];
+                    let [w] = perturbed::<S, 1>(simd, [loc], [by], input, [output]);
+                    w
                 };
                 order::<S, C>(&of, c, packed, load);
             }

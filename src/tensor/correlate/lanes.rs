@@ -43,6 +43,17 @@ pub(super) const fn most_rows<S: Simd, const V: usize>() -> usize {
     }
 }
 
+/// The most vectors of a row at once, where there are `rows` rows: with three of them seven or eight rows fit
+/// the registers, which one tile then holds.
+#[inline(always)]
+pub(super) const fn most_vectors<S: Simd>(rows: usize) -> usize {
+    match (S::F32_LANES, rows) {
+        (LANES, 7 | 8) => 3,
+        (LANES, _) => 4,
+        _ => 2,
+    }
+}
+
 /// A block of columns: whole vectors, but where there are fewer columns than one holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {
@@ -60,11 +71,7 @@ impl Block {
     /// The blocks of so many columns, for tiles of `rows` rows.
     #[inline(always)]
     pub fn of<S: Simd>(columns: usize, rows: usize) -> impl Iterator<Item = Block> {
-        let most = match S::F32_LANES {
-            LANES if rows == 7 || rows == 8 => 3,
-            LANES => 4,
-            _ => 2,
-        };
+        let most = most_vectors::<S>(rows);
         let mut before = 0;
         std::iter::from_fn(
             #[inline(always)]

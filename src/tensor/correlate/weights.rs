@@ -106,7 +106,7 @@ impl Weights<'_> {
 
 /// loc + by·input·output
 #[inline(always)]
-fn perturbed<S: Simd, const V: usize>(
+pub(super) fn perturbed<S: Simd, const V: usize>(
     simd: S,
     loc: [S::f32s; V],
     by: [S::f32s; V],
