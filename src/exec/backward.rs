@@ -92,7 +92,7 @@ impl<T: Number> Interpreter<T> {
                     else {
                         continue;
                     };
-                    let saved = buffers.saved.get(&index).map_or(&[][..], |s| s.as_slice());
+                    let saved = buffers.saved.get(&index).map_or(&[][..], |s| &s[..]);
                     let into = Whole {
                         d_first: &mut buffers.d_first,
                         d_second: &mut buffers.d_second,
@@ -115,16 +115,10 @@ impl<T: Number> Interpreter<T> {
             .map_or(vec![], |c| c.d_first.keys().copied().collect());
         for tensor in tensors {
             let entries = plan.tensors[tensor].entries.clone();
-            let first: Vec<&[T]> = chunks
-                .iter()
-                .map(|c| c.d_first[&tensor].as_slice())
-                .collect();
+            let first: Vec<&[T]> = chunks.iter().map(|c| &c.d_first[&tensor][..]).collect();
             add_up(&mut buffers.d_first[entries.clone()], &first);
             if plan.tensors[tensor].estimator.has_second() {
-                let second: Vec<&[T]> = chunks
-                    .iter()
-                    .map(|c| c.d_second[&tensor].as_slice())
-                    .collect();
+                let second: Vec<&[T]> = chunks.iter().map(|c| &c.d_second[&tensor][..]).collect();
                 add_up(&mut buffers.d_second[entries], &second);
             }
         }

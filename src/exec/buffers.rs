@@ -6,7 +6,7 @@ use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::NoiseSource;
 use crate::layer::Operation;
 use crate::plan::{DrawKind, Family, Plan, SegmentKind, TensorPlan};
-use crate::tensor::Real;
+use crate::tensor::{Aligned, Real};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -18,15 +18,15 @@ const CHUNKS: usize = 16;
 /// The buffers.
 pub(super) struct Buffers<T> {
     /// Scale of every entry of every parameter, and the ε of each parameter's draw.
-    pub scale: Vec<T>,
-    pub noise: Vec<T>,
+    pub scale: Aligned<T>,
+    pub noise: Aligned<T>,
     /// Gradients by the marginal scales of families that draw whole tensors.
-    pub d_scale: Vec<T>,
+    pub d_scale: Aligned<T>,
     /// The two arrays that estimators prepare, and the gradients by them, of every entry.
-    pub first: Vec<T>,
-    pub second: Vec<T>,
-    pub d_first: Vec<T>,
-    pub d_second: Vec<T>,
+    pub first: Aligned<T>,
+    pub second: Aligned<T>,
+    pub d_first: Aligned<T>,
+    pub d_second: Aligned<T>,
     /// Where those gradients are added to; elsewhere they are written by the first who has any.
     pub cleared: Vec<Range<usize>>,
     /// Gradients by the learned numbers themselves.
@@ -34,16 +34,16 @@ pub(super) struct Buffers<T> {
     /// The blocks' parts of one term.
     pub parts: Vec<Part>,
     /// Example-wise draws by tensor and kind.
-    pub draws: BTreeMap<(usize, DrawKind), Vec<T>>,
+    pub draws: BTreeMap<(usize, DrawKind), Aligned<T>>,
     /// Where the ε of each example are from, by tensor.
     pub sources: BTreeMap<usize, NoiseSource<T>>,
     /// The bias each example adds, by tensor.
-    pub bias_rows: BTreeMap<usize, Vec<T>>,
+    pub bias_rows: BTreeMap<usize, Aligned<T>>,
     /// Values and gradients of the shared storages; empty for the others.
-    pub values: Vec<Vec<T>>,
-    pub gradients: Vec<Vec<T>>,
+    pub values: Vec<Aligned<T>>,
+    pub gradients: Vec<Aligned<T>>,
     /// What the estimator of a whole-batch layer keeps, by node.
-    pub saved: BTreeMap<usize, Vec<T>>,
+    pub saved: BTreeMap<usize, Aligned<T>>,
     /// Working memory of whole-batch layers.
     pub work: Work<T>,
     /// Working memory of the chunks of examples.
@@ -51,8 +51,8 @@ pub(super) struct Buffers<T> {
     /// Examples a chunk takes.
     pub chunk_len: usize,
     /// The nll of each example, and gradients by each argument of the likelihood.
-    pub nll: Vec<T>,
-    pub d_arguments: Vec<Vec<T>>,
+    pub nll: Aligned<T>,
+    pub d_arguments: Vec<Aligned<T>>,
 }
 
 /// A part of a term's value, with the derivatives by the prior's parameters.
@@ -86,29 +86,29 @@ impl Part {
 
 /// Working memory of one worker.
 pub(super) struct Work<T> {
-    pub layer: Vec<T>,
-    pub kernels: Vec<T>,
-    pub rows: Vec<T>,
+    pub layer: Aligned<T>,
+    pub kernels: Aligned<T>,
+    pub rows: Aligned<T>,
     /// A gradient by an input that is added to one already there.
-    pub extra: Vec<T>,
+    pub extra: Aligned<T>,
     /// Gradients by the factors of the examples at hand.
-    pub factors: Vec<T>,
+    pub factors: Aligned<T>,
 }
 
 /// What one chunk of examples owns.
 pub(super) struct Chunk<T> {
     pub work: Work<T>,
     /// Values of the private storages, a row an example; empty for shared ones.
-    pub values: Vec<Vec<T>>,
+    pub values: Vec<Aligned<T>>,
     /// Gradients of the private storages, one row; empty for shared ones.
-    pub gradients: Vec<Vec<T>>,
+    pub gradients: Vec<Aligned<T>>,
     /// What estimators keep, by node.
-    pub saved: BTreeMap<usize, Vec<T>>,
+    pub saved: BTreeMap<usize, Aligned<T>>,
     /// Gradients by the arrays that estimators prepare, by tensor.
-    pub d_first: BTreeMap<usize, Vec<T>>,
-    pub d_second: BTreeMap<usize, Vec<T>>,
+    pub d_first: BTreeMap<usize, Aligned<T>>,
+    pub d_second: BTreeMap<usize, Aligned<T>>,
     /// A gradient by one example's bias.
-    pub d_row: Vec<T>,
+    pub d_row: Aligned<T>,
     /// Where its time goes.
     pub laps: Laps,
 }
@@ -235,7 +235,7 @@ impl<T: Real> Buffers<T> {
                     if s.shared && flag(s) {
                         zeros(batch * s.len)
                     } else {
-                        Vec::new()
+                        Aligned::default()
                     }
                 })
                 .collect::<Vec<_>>()
@@ -264,7 +264,7 @@ impl<T: Real> Buffers<T> {
             d_first: zeros(entries),
             d_second: zeros(entries),
             cleared: cleared(plan),
-            d_learned: zeros(plan.learned.len()),
+            d_learned: vec![0.0; plan.learned.len()],
             parts: vec![Part::default(); longest.div_ceil(BLOCK)],
             draws,
             sources: BTreeMap::new(),
@@ -321,7 +321,7 @@ impl<T: Real> Chunk<T> {
                     if !s.shared && flag(s) {
                         zeros(rows * s.len)
                     } else {
-                        Vec::new()
+                        Aligned::default()
                     }
                 })
                 .collect::<Vec<_>>()
@@ -395,8 +395,8 @@ fn packed(plan: &Plan, batch: usize) -> usize {
 pub fn memory(plan: &Plan, batch: usize) -> usize {
     // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
     let b = Buffers::<f32>::new(plan, batch);
-    let table = |t: &[Vec<f32>]| t.iter().map(Vec::len).sum::<usize>();
-    let map = |m: &BTreeMap<usize, Vec<f32>>| m.values().map(Vec::len).sum::<usize>();
+    let table = |t: &[Aligned<f32>]| t.iter().map(|v| v.len()).sum::<usize>();
+    let map = |m: &BTreeMap<usize, Aligned<f32>>| m.values().map(|v| v.len()).sum::<usize>();
     let work = |w: &Work<f32>| {
         w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len() + w.factors.len()
     };
@@ -432,7 +432,7 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
     };
     let numbers = plan.tensors.iter().map(touched).sum::<usize>()
         + b.d_scale.len()
-        + b.draws.values().map(Vec::len).sum::<usize>()
+        + b.draws.values().map(|v| v.len()).sum::<usize>()
         + map(&b.bias_rows)
         + table(&b.values)
         + table(&b.gradients)

@@ -8,6 +8,7 @@ use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
+use crate::tensor::Aligned;
 use crate::tensor::simd::dispatch;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -20,9 +21,9 @@ pub(super) struct Shared<'a, T> {
     pub variables: &'a [T],
     pub first: &'a [T],
     pub second: &'a [T],
-    pub draws: &'a BTreeMap<(usize, DrawKind), Vec<T>>,
+    pub draws: &'a BTreeMap<(usize, DrawKind), Aligned<T>>,
     pub sources: &'a BTreeMap<usize, NoiseSource<T>>,
-    pub bias_rows: &'a BTreeMap<usize, Vec<T>>,
+    pub bias_rows: &'a BTreeMap<usize, Aligned<T>>,
     /// The minibatch's inputs.
     pub inputs: &'a [T],
     /// Whether the time that layers take is measured.
@@ -88,7 +89,7 @@ impl<'a, T: Number> Shared<'a, T> {
             let all: &'a [T] = self
                 .draws
                 .get(&(tensor, kind))
-                .map_or(&[], |values| values.as_slice());
+                .map_or(&[], |values| &values[..]);
             rows(all, start, count, all.len() / batch)
         };
         let plan = &self.plan.tensors[tensor];
@@ -217,7 +218,7 @@ impl<T: Number> Interpreter<T> {
                         continue;
                     };
                     let saved = buffers.saved.get_mut(&segment.nodes[0]);
-                    let saved = saved.map_or(&mut [][..], |s| s.as_mut_slice());
+                    let saved = saved.map_or(&mut [][..], |s| &mut s[..]);
                     batch_forward(
                         shared,
                         segment.nodes[0],

@@ -25,7 +25,7 @@ use crate::ir::{Position, Term};
 use crate::likelihood::Targets;
 use crate::optimizer;
 use crate::plan::Plan;
-use crate::tensor::Real;
+use crate::tensor::{Aligned, Real};
 use buffers::Buffers;
 pub use buffers::memory;
 pub use number::Number;
@@ -113,9 +113,9 @@ pub struct Interpreter<T: Number> {
     plan: Arc<Plan>,
     batch: usize,
     /// Every trainable number, laid out as [`Plan::variables`].
-    pub variables: Vec<T>,
+    pub variables: Aligned<T>,
     /// The gradient of the loss of the last [`Interpreter::step`], laid out alike.
-    pub gradient: Vec<T>,
+    pub gradient: Aligned<T>,
     buffers: Buffers<T>,
     /// Which parameters are taken block by block, and which term each parameter has.
     by_entries: Vec<bool>,
@@ -143,8 +143,8 @@ impl<T: Number> Interpreter<T> {
         let apart = weights::apart(&plan, &by_entries);
         Interpreter {
             batch,
-            variables: vec![T::zero(); trainable],
-            gradient: vec![T::zero(); trainable],
+            variables: zeros(trainable),
+            gradient: zeros(trainable),
             buffers,
             by_entries,
             apart,
@@ -339,6 +339,6 @@ impl<T: Number> Interpreter<T> {
 const BLOCK: usize = 4096;
 
 /// A zeroed vector.
-fn zeros<T: Real>(len: usize) -> Vec<T> {
-    vec![T::zero(); len]
+fn zeros<T: Real>(len: usize) -> Aligned<T> {
+    Aligned::zeros(len)
 }

@@ -5,6 +5,7 @@ use super::{Batch, Interpreter, Number};
 use crate::ir::Argument;
 use crate::likelihood::{Rows, Targets};
 use crate::plan::Plan;
+use crate::tensor::Aligned;
 
 impl Plan {
     /// Entries an example of each of the likelihood's arguments; `None` where it is one number for all.
@@ -99,7 +100,7 @@ impl<T: Number> Interpreter<T> {
     }
 
     /// Carries the gradients by the arguments to the values and numbers they are.
-    fn spread(&mut self, gradients: &[Vec<T>], examples: usize) {
+    fn spread(&mut self, gradients: &[Aligned<T>], examples: usize) {
         let plan = self.plan.clone();
         let arguments = &plan.model.observe.arguments;
         let storage_of = |argument: &Argument| match argument {

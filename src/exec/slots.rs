@@ -1,5 +1,6 @@
 //! What one task may read and write of the values (or gradients) of a minibatch.
 
+use crate::tensor::Aligned;
 use std::mem;
 
 /// The rows of one storage that a task has.
@@ -59,7 +60,7 @@ pub(super) fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usi
 /// One table of slots a chunk: the storages in `writable` cut into chunks of `chunk_len` rows, the
 /// others whole chunks to read. `examples` rows are in use.
 pub(super) fn deal<'a, T>(
-    storages: &'a mut [Vec<T>],
+    storages: &'a mut [Aligned<T>],
     lens: &[usize],
     writable: &[usize],
     chunk_len: usize,

@@ -12,7 +12,7 @@ mod sgd;
 pub use schedule::{SCHEDULES, Schedule};
 
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
-use crate::tensor::Real;
+use crate::tensor::{Aligned, Real};
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -110,13 +110,12 @@ fn parse_default(kind: Kind, text: &str) -> Constant {
 const BLOCK: usize = 16 * 1024;
 
 /// An optimizer at work on a vector of variables.
-#[derive(Clone)]
 pub struct State<T> {
     optimizer: &'static dyn Optimizer,
     settings: Constants,
     slots: &'static [&'static str],
     /// A vector like the variables for each slot; empty beyond them.
-    values: [Vec<T>; SLOTS],
+    values: [Aligned<T>; SLOTS],
     len: usize,
 }
 
@@ -184,7 +183,7 @@ impl<T: Number> State<T> {
     /// Nothing done yet, for `len` variables.
     pub fn new(optimizer: &'static dyn Optimizer, settings: Constants, len: usize) -> Self {
         let slots = optimizer.state(&settings);
-        let values = [0, 1].map(|slot| vec![T::zero(); if slot < slots.len() { len } else { 0 }]);
+        let values = [0, 1].map(|slot| Aligned::zeros(if slot < slots.len() { len } else { 0 }));
         State {
             optimizer,
             settings,
@@ -244,8 +243,8 @@ mod tests {
                     *value = Constant::Number(0.9);
                 }
             }
-            let mut whole = State::<f32>::new(optimizer, settings.clone(), len);
-            let mut parts = whole.clone();
+            let [mut whole, mut parts] =
+                [0, 1].map(|_| State::<f32>::new(optimizer, settings.clone(), len));
             let gradient: Vec<f32> = (0..len).map(|i| (i as f32).sin()).collect();
             let (mut a, mut b) = (vec![1.0; len], vec![1.0; len]);
             for t in 1..4 {

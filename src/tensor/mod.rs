@@ -1,8 +1,10 @@
 //! Numbers, shapes and the kernels that everything numeric is built from.
 
+mod aligned;
 pub mod correlate;
 pub mod gemm;
 pub mod im2col;
+mod lanes;
 pub mod math;
 pub mod random;
 mod real;
@@ -10,6 +12,7 @@ mod shape;
 pub mod simd;
 pub mod special;
 
+pub use aligned::Aligned;
 pub use math::Math;
 pub use random::Stream;
 pub use real::Real;

@@ -9,9 +9,10 @@
 //! be turned round, and channels need no filling up. dY is copied once, zeros around it, in vectors of
 //! filters; W once, a few channels at a time.
 
-use super::lanes::{aligned, load, load_some, most_vectors, wide, with_rows};
+use super::super::lanes::LANES;
+use super::super::lanes::{aligned, load, load_some, most_vectors, wide, with_rows};
+use super::Correlation;
 use super::weights::{Weights, perturbed};
-use super::{Correlation, LANES};
 use pulp::{Simd, WithSimd};
 
 /// [`Correlation::transpose`].

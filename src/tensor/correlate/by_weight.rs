@@ -2,8 +2,8 @@
 //! positions that see the image through them; then they go where the gradient is collected. The gradient by Y
 //! is copied in parts that stay in the first cache.
 
+use super::super::lanes::{Block, aligned, load, most_rows, store, wide, with_rows};
 use super::Correlation;
-use super::lanes::{Block, aligned, load, most_rows, store, wide, with_rows};
 use super::weights::Gradient;
 use pulp::{Simd, WithSimd};
 

@@ -3,7 +3,9 @@
 //! brought into the order in which it is read. Where a window is partly beside the image the positions that
 //! see nothing of it are left out, up to two at one end of a tile, where vectors are widest.
 
-use super::lanes::{Block, aligned, load, load_rows, most_rows, store_rows, wide, with_rows};
+use super::super::lanes::{
+    Block, aligned, load, load_rows, most_rows, store_rows, wide, with_rows,
+};
 use super::weights::Weights;
 use super::{Correlation, DEPTH};
 use pulp::{Simd, WithSimd};

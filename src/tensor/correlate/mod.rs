@@ -29,17 +29,15 @@
 mod by_input;
 mod by_weight;
 mod forward;
-mod lanes;
 mod weights;
 
 pub use weights::{Gradient, Signs, Weights};
 
 use super::im2col::Window;
+use super::lanes::LANES;
 use pulp::Arch;
 use std::ops::Range;
 
-/// Numbers of the longest vector of all instruction sets.
-const LANES: usize = 16;
 /// The most numbers of a row of vectors.
 const MOST: usize = 4 * LANES;
 /// Rows of W that are worked on at a time: with 64 columns, 32 KiB.

@@ -1,7 +1,7 @@
 //! What the kernels read weights from and add gradients to, so that neither a perturbed kernel nor an
 //! example's own gradient is ever written out.
 
-use super::lanes::{Block, load, load_rows, load_some, store_rows};
+use super::super::lanes::{Block, load, load_rows, load_some, store_rows};
 use pulp::Simd;
 use std::array::from_fn;
 

@@ -1,8 +1,12 @@
 //! Rows of vectors: what the kernels load, store and are shaped by.
 
-use super::LANES;
 use pulp::Simd;
 use std::array::from_fn;
+
+/// Bytes of a line of the cache.
+pub(super) const LINE: usize = 64;
+/// Numbers of the longest vector of all instruction sets.
+pub(super) const LANES: usize = 16;
 
 /// Calls `$function::<S, R, V>` for the R of `$r`: up to 8, or up to 16.
 macro_rules! with_rows {
@@ -100,7 +104,7 @@ impl Block {
 /// The start of the first vector that begins where a line of the cache does.
 #[inline(always)]
 pub(super) fn aligned(scratch: &mut [f32]) -> &mut [f32] {
-    let skip = scratch.as_ptr().align_offset(64).min(LANES);
+    let skip = scratch.as_ptr().align_offset(LINE).min(LANES);
     &mut scratch[skip..]
 }
 

@@ -1,0 +1,90 @@
+//! Numbers that begin where a line of the cache does. The longest vectors are as long as a line: where an array
+//! begins in the midst of one, as the allocator's do, every load and store of a vector touches two.
+
+use super::lanes::LANES;
+use super::{Real, lanes};
+use std::ops::{Deref, DerefMut};
+
+/// A vector of fixed length, zeros at first. It is a slice in all it does.
+#[derive(Debug)]
+pub struct Aligned<T> {
+    values: Vec<T>,
+    start: usize,
+    len: usize,
+}
+
+impl<T: Real> Aligned<T> {
+    /// `len` zeros. They take no memory until they are written, as those of `vec![0.0; len]`.
+    pub fn zeros(len: usize) -> Self {
+        let values = match len {
+            0 => Vec::new(),
+            _ => vec![T::zero(); len + lanes::LINE / size_of::<T>()],
+        };
+        let start = match len {
+            0 => 0,
+            _ => values.as_ptr().align_offset(lanes::LINE).min(LANES),
+        };
+        Aligned { values, start, len }
+    }
+}
+
+impl<T> Deref for Aligned<T> {
+    type Target = [T];
+    fn deref(&self) -> &[T] {
+        &self.values[self.start..self.start + self.len]
+    }
+}
+
+impl<T> DerefMut for Aligned<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.values[self.start..self.start + self.len]
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Aligned<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl<T: Real> Clone for Aligned<T> {
+    fn clone(&self) -> Self {
+        let mut clone = Self::zeros(self.len);
+        clone.copy_from_slice(self);
+        clone
+    }
+}
+
+impl<T: Real> Default for Aligned<T> {
+    fn default() -> Self {
+        Self::zeros(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begins_with_a_line<T: Real>() {
+        for len in [0, 1, 15, 16, 1000, 100_000] {
+            let mut values = Aligned::<T>::zeros(len);
+            assert_eq!(*values, vec![T::zero(); len]);
+            if let Some(last) = values.last_mut() {
+                *last = T::one();
+                let address = values.as_ptr() as usize;
+                assert_eq!(address % lanes::LINE, 0);
+            }
+            let clone = values.clone();
+            assert_eq!(*clone, *values);
+            assert!(len == 0 || (clone.as_ptr() as usize).is_multiple_of(lanes::LINE));
+        }
+    }
+
+    #[test]
+    fn it_begins_with_a_line_of_the_cache() {
+        begins_with_a_line::<f32>();
+        begins_with_a_line::<f64>();
+    }
+}
