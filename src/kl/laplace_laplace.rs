@@ -2,6 +2,7 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
+use crate::tensor::simd::dispatch;
 
 /// KL(Laplace(m, s) ‖ Laplace(m', s'))
 ///
@@ -40,33 +41,38 @@ impl<T: Math> Term<T> for LaplaceLaplace {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        let (m, s) = (prior[0], prior[1]);
-        let per_s = T::one() / s;
-        let (mut total, mut by_m, mut by_s) = (0.0, 0.0, 0.0);
-        for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
-            let (r, t) = (scale * per_s, (scale - s) * per_s);
-            let y = (loc - m).abs() / scale;
-            let (gap, decay) = (y.exp_gap(), (-y).exp_m1());
-            total += (T::ln_gap(r, t) + r * gap).wide();
-            let slope = if loc < m { decay } else { -decay } * per_s;
-            // s times the derivative: r e⁻ʸ (1 + y) - 1
-            let rest = (-y).exp();
-            // e⁻ʸ (1 + y) - 1: far out the 1 would be lost beside y, and near 0 beside e⁻ʸ
-            let beyond = match y < T::one() {
-                true => gap + y * decay,
-                false => rest * (T::one() + y) - T::one(),
-            };
-            let spread = t * rest * (T::one() + y) + beyond;
-            gradients.loc[i] += weight * slope;
-            gradients.scale[i] += weight * (spread / scale);
-            by_m -= slope.wide();
-            by_s -= ((t + r * gap) * per_s).wide();
-        }
-        if let [m, s] = gradients.prior {
-            *m += weight.wide() * by_m;
-            *s += weight.wide() * by_s;
-        }
-        total
+        dispatch(
+            #[inline(always)]
+            || {
+                let (m, s) = (prior[0], prior[1]);
+                let per_s = T::one() / s;
+                let (mut total, mut by_m, mut by_s) = (0.0, 0.0, 0.0);
+                for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
+                    let (r, t) = (scale * per_s, (scale - s) * per_s);
+                    let y = (loc - m).abs() / scale;
+                    let (gap, decay) = (y.exp_gap(), (-y).exp_m1());
+                    total += (T::ln_gap(r, t) + r * gap).wide();
+                    let slope = if loc < m { decay } else { -decay } * per_s;
+                    // s times the derivative: r e⁻ʸ (1 + y) - 1
+                    let rest = (-y).exp();
+                    // e⁻ʸ (1 + y) - 1: far out the 1 would be lost beside y, and near 0 beside e⁻ʸ
+                    let beyond = match y < T::one() {
+                        true => gap + y * decay,
+                        false => rest * (T::one() + y) - T::one(),
+                    };
+                    let spread = t * rest * (T::one() + y) + beyond;
+                    gradients.loc[i] += weight * slope;
+                    gradients.scale[i] += weight * (spread / scale);
+                    by_m -= slope.wide();
+                    by_s -= ((t + r * gap) * per_s).wide();
+                }
+                if let [m, s] = gradients.prior {
+                    *m += weight.wide() * by_m;
+                    *s += weight.wide() * by_s;
+                }
+                total
+            },
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
+use crate::tensor::simd::dispatch;
 use std::f64::consts::SQRT_2;
 
 /// KL(Laplace(m, s) ‖ N(m', s'²))
@@ -43,26 +44,31 @@ impl<T: Math> Term<T> for LaplaceNormal {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        let (m, s) = (prior[0], prior[1]);
-        let (half, two) = (T::of(0.5), T::of(2.0));
-        let per_s = T::one() / s;
-        let (mut total, mut by_m, mut by_s) = (0.0, 0.0, 0.0);
-        for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
-            let d = (loc - m) * per_s;
-            let r = T::of(SQRT_2) * scale * per_s;
-            let t = r - T::one();
-            let excess = t * (t + two); // r² - 1
-            let value = half * (d * d + t * t) + T::ln_gap(r, t);
-            total += value.wide() + LEAST;
-            gradients.loc[i] += weight * (d * per_s);
-            gradients.scale[i] += weight * (excess / scale);
-            by_m -= (d * per_s).wide();
-            by_s -= ((d * d + excess) * per_s).wide();
-        }
-        if let [m, s] = gradients.prior {
-            *m += weight.wide() * by_m;
-            *s += weight.wide() * by_s;
-        }
-        total
+        dispatch(
+            #[inline(always)]
+            || {
+                let (m, s) = (prior[0], prior[1]);
+                let (half, two) = (T::of(0.5), T::of(2.0));
+                let per_s = T::one() / s;
+                let (mut total, mut by_m, mut by_s) = (0.0, 0.0, 0.0);
+                for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
+                    let d = (loc - m) * per_s;
+                    let r = T::of(SQRT_2) * scale * per_s;
+                    let t = r - T::one();
+                    let excess = t * (t + two); // r² - 1
+                    let value = half * (d * d + t * t) + T::ln_gap(r, t);
+                    total += value.wide() + LEAST;
+                    gradients.loc[i] += weight * (d * per_s);
+                    gradients.scale[i] += weight * (excess / scale);
+                    by_m -= (d * per_s).wide();
+                    by_s -= ((d * d + excess) * per_s).wide();
+                }
+                if let [m, s] = gradients.prior {
+                    *m += weight.wide() * by_m;
+                    *s += weight.wide() * by_s;
+                }
+                total
+            },
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
+use crate::tensor::simd::dispatch;
 use std::f64::consts::FRAC_1_SQRT_2;
 
 /// KL(N(μ, σ²) ‖ Laplace(m, b))
@@ -54,25 +55,30 @@ impl<T: Math> Term<T> for NormalLaplace {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        let (m, b) = (prior[0], prior[1]);
-        let per_b = T::one() / b;
-        let (mut total, mut by_m, mut by_b) = (0.0, 0.0, 0.0);
-        for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
-            let z = (loc - m) / scale * T::of(FRAC_1_SQRT_2);
-            let r = T::of(FOLD) * scale * per_b;
-            let t = r - T::one();
-            let (slope, decay) = (z.erf(), (-z * z).exp_m1());
-            let excess = r * (decay + T::of(SQRT_PI) * z * slope);
-            total += (T::ln_gap(r, t) + excess).wide() + LEAST;
-            gradients.loc[i] += weight * slope * per_b;
-            gradients.scale[i] += weight * ((t + r * decay) / scale);
-            by_m -= (slope * per_b).wide();
-            by_b -= ((t + excess) * per_b).wide();
-        }
-        if let [m, b] = gradients.prior {
-            *m += weight.wide() * by_m;
-            *b += weight.wide() * by_b;
-        }
-        total
+        dispatch(
+            #[inline(always)]
+            || {
+                let (m, b) = (prior[0], prior[1]);
+                let per_b = T::one() / b;
+                let (mut total, mut by_m, mut by_b) = (0.0, 0.0, 0.0);
+                for (i, (&loc, &scale)) in entries.loc.iter().zip(entries.scale).enumerate() {
+                    let z = (loc - m) / scale * T::of(FRAC_1_SQRT_2);
+                    let r = T::of(FOLD) * scale * per_b;
+                    let t = r - T::one();
+                    let (slope, decay) = (z.erf(), (-z * z).exp_m1());
+                    let excess = r * (decay + T::of(SQRT_PI) * z * slope);
+                    total += (T::ln_gap(r, t) + excess).wide() + LEAST;
+                    gradients.loc[i] += weight * slope * per_b;
+                    gradients.scale[i] += weight * ((t + r * decay) / scale);
+                    by_m -= (slope * per_b).wide();
+                    by_b -= ((t + excess) * per_b).wide();
+                }
+                if let [m, b] = gradients.prior {
+                    *m += weight.wide() * by_m;
+                    *b += weight.wide() * by_b;
+                }
+                total
+            },
+        )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{BLOCK, ClosedForm, Entries, Gradients, Term, sum};
 use crate::tensor::Math;
+use crate::tensor::simd::dispatch;
 
 /// KL(N(μ, σ²) ‖ N(m, s²))
 ///
@@ -39,9 +40,12 @@ impl<T: Math> Term<T> for NormalNormal {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        pulp::Arch::new().dispatch(
+        dispatch(
             #[inline(always)]
-            || accumulate(entries, prior[0], prior[1], weight, gradients),
+            || match gradients.prior.is_empty() {
+                true => accumulate::<T, false>(entries, prior, weight, gradients),
+                false => accumulate::<T, true>(entries, prior, weight, gradients),
+            },
         )
     }
 }
@@ -54,7 +58,13 @@ struct Parts<T> {
 }
 
 #[inline(always)]
-fn accumulate<T: Math>(entries: Entries<T>, m: T, s: T, weight: T, gradients: Gradients<T>) -> f64 {
+fn accumulate<T: Math, const OF_PRIOR: bool>(
+    entries: Entries<T>,
+    prior: &[T],
+    weight: T,
+    gradients: Gradients<T>,
+) -> f64 {
+    let (m, s) = (prior[0], prior[1]);
     let per_s = T::one() / s;
     let zeros = [T::zero(); BLOCK];
     let mut parts = Parts {
@@ -70,7 +80,7 @@ fn accumulate<T: Math>(entries: Entries<T>, m: T, s: T, weight: T, gradients: Gr
         .zip(gradients.scale.chunks_mut(BLOCK));
     for ((loc, scale), (by_loc, by_scale)) in posterior.zip(derivatives) {
         let n = loc.len();
-        block(
+        block::<T, OF_PRIOR>(
             loc,
             scale,
             by_loc,
@@ -79,7 +89,7 @@ fn accumulate<T: Math>(entries: Entries<T>, m: T, s: T, weight: T, gradients: Gr
             [m, s, per_s, weight],
         );
         value += sum(&parts.value[..n]);
-        if !gradients.prior.is_empty() {
+        if OF_PRIOR {
             distance += sum(&parts.distance[..n]);
             spread += sum(&parts.spread[..n]);
         }
@@ -93,7 +103,7 @@ fn accumulate<T: Math>(entries: Entries<T>, m: T, s: T, weight: T, gradients: Gr
 }
 
 #[inline(always)]
-fn block<T: Math>(
+fn block<T: Math, const OF_PRIOR: bool>(
     loc: &[T],
     scale: &[T],
     by_loc: &mut [T],
@@ -110,14 +120,18 @@ fn block<T: Math>(
         &mut parts.spread[..n],
     );
     let (half, two) = (T::of(0.5), T::of(2.0));
+    let slope = weight * per_s;
     for i in 0..n {
         let d = (loc[i] - m) * per_s;
         let t = (scale[i] - s) * per_s;
         let excess = t * (t + two); // r² - 1
-        value[i] = half * (d * d + t * t) + T::ln_gap(scale[i] * per_s, t);
-        distance[i] = d;
-        spread[i] = d * d + excess;
-        by_loc[i] += weight * (d * per_s);
-        by_scale[i] += weight * (excess / scale[i]);
+        let squares = d.mul_add(d, t * t);
+        value[i] = squares.mul_add(half, T::ln_gap(scale[i] * per_s, t));
+        if OF_PRIOR {
+            distance[i] = d;
+            spread[i] = d.mul_add(d, excess);
+        }
+        by_loc[i] = slope.mul_add(d, by_loc[i]);
+        by_scale[i] = weight.mul_add(excess / scale[i], by_scale[i]);
     }
 }

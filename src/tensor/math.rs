@@ -1,6 +1,10 @@
 //! Scalar functions for kernels that are written once for both number types. In float64 they are the
 //! standard library's; in float32 those whose name starts with `fast_`, and what is made of them, are
 //! branch-free polynomials (Moshier's Cephes) that the compiler turns into vector code.
+//!
+//! `softplus`, `sigmoid` and `ln_gap` in float32 are made of fused multiply-adds: one rounding, the same
+//! on every machine. Within [`simd::dispatch`](super::simd::dispatch) each is an instruction; in code for
+//! processors from before 2013, and outside of it, a call of the C library, as right but ten times as slow.
 
 use super::{Real, special};
 use std::f64::consts::PI;
@@ -173,6 +177,70 @@ pub fn log_gamma_half_step(x: f64) -> (f64, f64) {
 const LN2_HIGH: f32 = 355.0 / 512.0;
 const LN2_LOW: f32 = -2.121_944_4e-4;
 
+// Remez's, of the least relative error in what they are used for.
+/// eʳ ≈ 1 + r + r²P(r) for |r| up to ½ ln 2, within 3e-9.
+const EXP: [f32; 5] = [
+    1.381_457_5e-3,
+    8.368_739e-3,
+    4.166_839e-2,
+    0.166_665_21,
+    0.499_999_94,
+];
+/// ln(1 + t) ≈ t·P(t) for t from 0 to 1, within 5e-9.
+const LN_1P: [f32; 10] = [
+    -3.244_024_7e-3,
+    1.985_145_9e-2,
+    -5.695_953e-2,
+    0.106_036_544,
+    -0.153_055_92,
+    0.196_759_39,
+    -0.249_541_34,
+    0.333_299_64,
+    -0.499_999_02,
+    1.0,
+];
+/// ln(1 + y) ≈ y - y²/2 + y³P(y) for 1 + y from √½ to √2, within 6e-9.
+pub(super) const LN_NEAR_ONE: [f32; 8] = [
+    -7.634_494e-2,
+    0.127_615_75,
+    -0.131_601_83,
+    0.142_017_59,
+    -0.166_233_57,
+    0.200_012_27,
+    -0.250_008_2,
+    0.333_333_3,
+];
+
+/// Σ cₖ x^(N-1-k), each step rounded once.
+#[inline(always)]
+pub(super) fn fused_polynomial<const N: usize>(coefficients: &[f32; N], x: f32) -> f32 {
+    let [first, rest @ ..] = &coefficients[..] else {
+        return 0.0;
+    };
+    rest.iter().fold(*first, |p, &c| p.mul_add(x, c))
+}
+
+/// 1.5·2²³: adding it to a smaller number leaves the nearest whole number in the low bits.
+const ROUND: f32 = 12_582_912.0;
+
+/// eˣ for x from 0 down, within 1 ulp; 0 from -87 on, where the normal numbers end.
+#[inline(always)]
+fn exp_below_zero(x: f32) -> f32 {
+    const LN2: f32 = std::f32::consts::LN_2;
+    const REST: f32 = (std::f64::consts::LN_2 - LN2 as f64) as f32;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
+    let whole = shifted - ROUND;
+    let r = whole.mul_add(-REST, whole.mul_add(-LN2, x));
+    let p = fused_polynomial(&EXP, r).mul_add(r, 1.0).mul_add(r, 1.0);
+    // The whole number goes right into the exponent, which has room for it.
+    let scaled = p.to_bits().wrapping_add(shifted.to_bits() << 23);
+    if x < -87.0 {
+        0.0
+    } else {
+        f32::from_bits(scaled)
+    }
+}
+
 /// y²/2 - y³P(y), which is y - ln(1 + y) for 1 + y from √½ to √2.
 #[inline(always)]
 fn ln_gap_polynomial(y: f32) -> f32 {
@@ -192,12 +260,10 @@ fn ln_gap_polynomial(y: f32) -> f32 {
 /// x = m·2ᵉ with m from √½ to √2, for normal x above 0; anything of other x.
 #[inline(always)]
 fn split(x: f32) -> (f32, f32) {
-    let bits = x.to_bits() as i32;
-    let exponent = bits.wrapping_sub(0x3f35_04f3) >> 23;
-    (
-        f32::from_bits(bits.wrapping_sub(exponent << 23) as u32),
-        exponent as f32,
-    )
+    const LEAST: u32 = std::f32::consts::FRAC_1_SQRT_2.to_bits();
+    let above = x.to_bits().wrapping_sub(LEAST);
+    let m = (above & 0x007f_ffff) + LEAST;
+    (f32::from_bits(m), (above as i32 >> 23) as f32)
 }
 
 impl Math for f32 {
@@ -217,7 +283,6 @@ impl Math for f32 {
 
     #[inline(always)]
     fn fast_exp(self) -> f32 {
-        const ROUND: f32 = 12_582_912.0; // 1.5·2²³: adding it leaves a whole number in the low bits
         let x = if self > 89.0 { 89.0 } else { self };
         let x = if x < -104.0 { -104.0 } else { x };
         let shifted = x * std::f32::consts::LOG2_E + ROUND;
@@ -253,7 +318,21 @@ impl Math for f32 {
     fn ln_gap(ratio: f32, excess: f32) -> f32 {
         let (m, e) = split(ratio);
         let y = if e == 0.0 { excess } else { m - 1.0 };
-        (excess - y) + ((ln_gap_polynomial(y) - e * LN2_LOW) - e * LN2_HIGH)
+        let p = fused_polynomial(&LN_NEAR_ONE, y).mul_add(-y, 0.5);
+        let rest = e.mul_add(-std::f32::consts::LN_2, excess - y);
+        p.mul_add(y * y, rest)
+    }
+    #[inline(always)]
+    fn softplus(self) -> f32 {
+        let positive = if self > 0.0 { self } else { 0.0 };
+        let t = exp_below_zero(-self.abs());
+        t.mul_add(fused_polynomial(&LN_1P, t), positive)
+    }
+    #[inline(always)]
+    fn sigmoid(self) -> f32 {
+        let t = exp_below_zero(-self.abs());
+        let share = if self < 0.0 { t } else { 1.0 };
+        share / (1.0 + t)
     }
 
     fn erf(self) -> f32 {
@@ -348,6 +427,11 @@ mod tests {
         assert_eq!((-1f32).fast_ln_1p(), f32::NEG_INFINITY);
         assert_eq!((1e4f32.softplus(), (-1e4f32).softplus()), (1e4, 0.0));
         assert_eq!((1e4f32.sigmoid(), (-1e4f32).sigmoid()), (1.0, 0.0));
+        for x in [f32::NEG_INFINITY, -88.0, f32::MIN] {
+            assert_eq!((x.softplus(), x.sigmoid()), (0.0, 0.0));
+            assert_eq!(((-x).softplus(), (-x).sigmoid()), (-x, 1.0));
+        }
+        assert!(f32::NAN.softplus().is_nan() && f32::NAN.sigmoid().is_nan());
         assert!(((-10f64).softplus() / 4.539_889_921_686_465e-5 - 1.0).abs() < 1e-15);
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`Stream`] belongs to a use of a parameter in a step of a run. What it gives does not depend on
 //! the number of threads, on the block it is filled in, on runs that stopped and resumed, or on the
-//! machine: whole numbers, and floating-point operations rounded as IEEE 754 says, in one order.
+//! machine: whole numbers, and floating-point operations, some of them fused multiply-adds, rounded as
+//! IEEE 754 says, in one order.
 //!
 //! The words come from Philox4x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as
 //! easy as 1, 2, 3", 2011): a bijection of 128-bit counters under a 64-bit key, ten rounds of
@@ -21,7 +22,9 @@
 //! which reach √(66 ln 2) = 6.76.
 
 use super::Real;
+use super::math::{LN_NEAR_ONE, fused_polynomial};
 use super::simd::dispatch;
+use std::f32::consts::{FRAC_1_SQRT_2, LN_2};
 
 const M0: u64 = 0xD251_1F53;
 const M1: u64 = 0xCD9E_8D57;
@@ -252,7 +255,7 @@ pub(super) fn laplaces_f32(words: &Words, out: &mut [f32; GROUP]) {
     for (words, out) in words.iter().zip(out.as_chunks_mut::<LANES>().0) {
         for (&word, out) in words.iter().zip(out) {
             let tail = word.min(!word);
-            let size = 0.5 * minus_two_ln(tail) - std::f32::consts::LN_2;
+            let size = 0.5 * minus_two_ln(tail) - LN_2;
             *out = if word == tail { -size } else { size };
         }
     }
@@ -292,56 +295,53 @@ pub(super) fn cauchys_f64(words: &Words, out: &mut [f64; GROUP]) {
 
 const TWO_32: f64 = 4_294_967_296.0;
 
-/// −2 ln((word + ½)/2³²), by the polynomial of Cephes' `logf`.
+/// −2 ln((word + ½)/2³²)
 #[inline(always)]
 fn minus_two_ln(word: u32) -> f32 {
-    const P: [f32; 9] = [
-        7.037_683_6e-2,
-        -1.151_461e-1,
-        1.167_699_9e-1,
-        -1.242_014_1e-1,
-        1.424_932_3e-1,
-        -1.666_805_8e-1,
-        2.000_071_5e-1,
-        -2.499_999_4e-1,
-        3.333_333e-1,
-    ];
-    let unit = |word: u32| (word as f32 + 0.5) * (1.0 / TWO_32) as f32;
-    // U = (1 + f)·2ᵉ with 1 + f in [√½, √2).
-    let bits = unit(word).to_bits();
-    let e = (bits.wrapping_sub(std::f32::consts::FRAC_1_SQRT_2.to_bits()) as i32) >> 23;
-    // Near 1 what is lost in rounding U is kept in 1 − U.
-    let f = match e {
-        0 => -unit(!word),
-        _ => f32::from_bits(bits.wrapping_sub((e << 23) as u32)) - 1.0,
+    // Where (word + ½)/2³² = (1 + f)·2ᵉ with 1 + f from √½ to √2 has e = 0.
+    const NEAR_ONE: u32 = 0xB504_F334;
+    let near = word >= NEAR_ONE;
+    // Near 1 what is lost in rounding the word is kept in its distance from the end.
+    let x = (if near { !word } else { word }) as f32 + 0.5;
+    let above = x
+        .to_bits()
+        .wrapping_sub((TWO_32 as f32 * FRAC_1_SQRT_2).to_bits());
+    let m = f32::from_bits((above & 0x007f_ffff) + FRAC_1_SQRT_2.to_bits());
+    let (f, e) = if near {
+        (x * (-1.0 / TWO_32) as f32, 0.0)
+    } else {
+        (m - 1.0, (above as i32 >> 23) as f32)
     };
-    let square = f * f;
-    let mut p = P[0];
-    for c in &P[1..] {
-        p = p * f + c;
-    }
-    let e = e as f32;
-    let ln = (f * square * p - 2.121_944_4e-4 * e - 0.5 * square) + f + 0.693_359_4 * e;
-    -2.0 * ln
+    // f - ½ f² + f³ P(f), twice, with its sign changed
+    let p = fused_polynomial(&LN_NEAR_ONE, f).mul_add(-2.0 * f, 1.0);
+    let ln = (f * f).mul_add(p, -2.0 * f);
+    e.mul_add(-2.0 * LN_2, ln)
 }
 
 /// Sine and cosine of 2π(word + ½)/2³²: quarter turns are taken off the whole number, exactly; the
 /// polynomials are those of Cephes' `sinf` and `cosf`.
 #[inline(always)]
 fn sin_cos_turn(word: u32) -> (f32, f32) {
-    let quarter = word.wrapping_add(1 << 29) >> 30;
-    let rest = word.wrapping_sub(quarter << 30) as i32;
-    let x = (rest as f32 + 0.5) * (2.0 * std::f64::consts::PI / TWO_32) as f32;
+    const STEP: f64 = 2.0 * std::f64::consts::PI / TWO_32;
+    const SIN: [f32; 3] = [-1.951_529_6e-4, 8.332_161e-3, -1.666_665_5e-1];
+    const COS: [f32; 5] = [2.443_315_7e-5, -1.388_731_6e-3, 4.166_664_6e-2, -0.5, 1.0];
+    // The upper two bits are the quarter turns; shifting them out leaves four times the rest.
+    let quarters = word.wrapping_add(1 << 29);
+    let rest = (word << 2) as i32 as f32;
+    let x = rest.mul_add((STEP / 4.0) as f32, (STEP / 2.0) as f32);
     let z = x * x;
-    let sin = ((-1.951_529_6e-4 * z + 8.332_161e-3) * z - 1.666_665_5e-1) * z * x + x;
-    let cos = ((2.443_315_7e-5 * z - 1.388_731_6e-3) * z + 4.166_664_6e-2) * z * z - 0.5 * z + 1.0;
-    let (s, c) = if quarter & 1 == 0 {
+    let sin = (fused_polynomial(&SIN, z) * z).mul_add(x, x);
+    let cos = fused_polynomial(&COS, z);
+    let (s, c) = if quarters & (1 << 30) == 0 {
         (sin, cos)
     } else {
         (cos, sin)
     };
-    let negate = |x: f32, bit: u32| f32::from_bits(x.to_bits() ^ ((bit & 2) << 30));
-    (negate(s, quarter), negate(c, quarter + 1))
+    let negate = |x: f32, by: u32| f32::from_bits(x.to_bits() ^ (by & (1 << 31)));
+    (
+        negate(s, quarters),
+        negate(c, quarters.wrapping_add(1 << 30)),
+    )
 }
 
 #[cfg(test)]
