@@ -337,7 +337,7 @@ impl<T: Number> Interpreter<T> {
 
 /// Entries of a parameter that one task takes: the same cut for every pass over parameters. What passes
 /// over independent entries read and write of a block, eleven arrays of float32, fits the first cache.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 256;
 
 /// A zeroed vector.
 fn zeros<T: Real>(len: usize) -> Aligned<T> {
