@@ -124,8 +124,8 @@ impl<T: Number> Interpreter<T> {
     /// derivatives by the prior's parameters, if there is one to take.
     ///
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
-    /// where several samples add up to it; what the estimator left of one sample's is overwritten. A parameter with a gradient that is not finite goes to
-    /// `not_finite`.
+    /// where several samples add up to it; what the estimator left of one sample's is overwritten. A
+    /// parameter with a gradient that is not finite goes to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
         tensor: &TensorPlan,
