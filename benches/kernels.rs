@@ -5,6 +5,7 @@
 //!
 //! One thread, float32, best of several runs. Whole networks are measured by `bnnc bench`.
 
+use bnnc::kl;
 use bnnc::layer::{Layer, Operation};
 use bnnc::optimizer;
 use bnnc::posterior::{Transform, chain, scales};
@@ -136,7 +137,33 @@ fn main() {
     let softplus = Transform::Softplus;
     report("softplus", best(|| scales(softplus, black_box(&a), &mut b)));
     report("its slope", best(|| chain(softplus, black_box(&a), &mut b)));
+    let (loc, mut by_loc) = (numbers(len), vec![0.0; len]);
+    scales(softplus, &loc, &mut a);
+    let normal = kl::find("Normal", "Normal").expect("a closed form");
+    report(
+        "KL of two normals",
+        best(|| {
+            let entries = kl::Entries {
+                loc: black_box(&loc),
+                scale: &a,
+                noise: &[],
+            };
+            let gradients = kl::Gradients {
+                loc: &mut by_loc,
+                scale: &mut b,
+                prior: &mut [],
+            };
+            black_box(normal.accumulate(entries, &[0.0f32, 1.0], 1.0, gradients));
+        }),
+    );
+    // not what is left in `b`, whose squares are no normal numbers
+    stream.fill_normal(0, &mut b);
     let adam = optimizer::find("adam").expect("an optimizer");
     let mut state = optimizer::State::new(adam, optimizer::defaults(adam.signature()), len);
-    report("adam", best(|| state.step(1, 1e-3, &mut a, black_box(&b))));
+    report(
+        "adam",
+        best(|| {
+            state.step(1, 1e-3, &mut a, black_box(&b));
+        }),
+    );
 }

@@ -3,7 +3,7 @@
 
 use super::buffers::Part;
 use super::forward::first;
-use super::weights::{Sample, all_finite};
+use super::weights::Sample;
 use super::{BLOCK, Interpreter, Number, zeros};
 use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
@@ -253,10 +253,9 @@ impl<T: Number> Interpreter<T> {
     fn update_apart(&mut self, step: &mut Step<T>, not_finite: &mut Vec<Range<usize>>) {
         for range in &self.apart {
             let gradient = &self.gradient[range.clone()];
-            if !gradient.par_chunks(BLOCK).all(all_finite) {
+            if !step.update(range, &mut self.variables[range.clone()], gradient) {
                 not_finite.push(range.clone());
             }
-            step.update(range, &mut self.variables[range.clone()], gradient);
         }
     }
 

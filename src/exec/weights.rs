@@ -15,7 +15,7 @@ use crate::optimizer::{self, Rule, SLOTS, Step, blocks};
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{chain, scales};
 use crate::tensor::Stream;
-use crate::tensor::simd::{dispatch, each};
+use crate::tensor::simd::each;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -124,8 +124,8 @@ impl<T: Number> Interpreter<T> {
     /// derivatives by the prior's parameters, if there is one to take.
     ///
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
-    /// where several samples add up to it. A parameter with a gradient that is not finite goes to
-    /// `not_finite`.
+    /// where several samples add up to it; what the estimator left of one sample's is overwritten. A
+    /// parameter with a gradient that is not finite goes to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
         tensor: &TensorPlan,
@@ -148,38 +148,49 @@ impl<T: Number> Interpreter<T> {
             ],
             None => [&[][..]; 2],
         };
-        let (d_first, d_second) = (
-            &buffers.d_first[entries.clone()],
-            &buffers.d_second[entries.clone()],
-        );
+        let d_second = &buffers.d_second[entries.clone()];
+        // Of one sample's gradient nothing is kept: that by loc is made in place, and each worker has room
+        // for a block of that by rho.
+        let alone = step.is_some() && sample.first;
         let work = |block: usize, of: Block<T>, rule: Option<&Rule<T>>| {
             let Block {
                 variables: [loc, rho],
+                d_first,
                 gradient: [d_loc, d_rho],
                 state: [loc_state, rho_state],
             } = of;
+            let d_first = &mut d_first[..loc.len()];
             let range = block * BLOCK..block * BLOCK + loc.len();
             let entries = Entries {
                 loc,
                 scale: part(scale, range.clone()),
                 noise: part(noise, range.clone()),
             };
-            let (d_first, d_second) = (&d_first[range.clone()], &d_second[range]);
             if sample.first {
-                d_loc.copy_from_slice(d_first);
                 d_rho.fill(T::zero());
-            } else {
-                each(
-                    d_loc,
-                    [d_first],
-                    #[inline(always)]
-                    |d_loc, [d]| *d_loc += d,
-                );
             }
+            if transform.is_some() {
+                let (scale, noise) = (entries.scale, entries.noise);
+                estimate.scale_gradient(scale, noise, d_first, &d_second[range], d_rho);
+            }
+            let d_loc = match (alone, sample.first) {
+                (true, _) => d_first,
+                (false, true) => {
+                    d_loc.copy_from_slice(d_first);
+                    d_loc
+                }
+                (false, false) => {
+                    each(
+                        d_loc,
+                        [d_first],
+                        #[inline(always)]
+                        |d_loc, [d]| *d_loc += d,
+                    );
+                    d_loc
+                }
+            };
             let mut of_block = Part::default();
             if let Some(transform) = transform {
-                let (scale, noise) = (entries.scale, entries.noise);
-                estimate.scale_gradient(scale, noise, d_first, d_second, d_rho);
                 if let Some(term) = term {
                     of_block = term.part(entries, d_loc, d_rho);
                 }
@@ -190,9 +201,8 @@ impl<T: Number> Interpreter<T> {
                 of_block = term.part(entries, d_loc, &mut []);
             }
             if let Some(rule) = rule {
-                of_block.finite = all_finite(d_loc) && all_finite(d_rho);
-                rule.update(loc, d_loc, loc_state);
-                rule.update(rho, d_rho, rho_state);
+                let finite = rule.update(loc, d_loc, loc_state);
+                of_block.finite = rule.update(rho, d_rho, rho_state) && finite;
             }
             of_block
         };
@@ -201,8 +211,7 @@ impl<T: Number> Interpreter<T> {
         let (loc, rho) = variables.split_at_mut(tensor.loc.len());
         let variables = blocks(loc, BLOCK, count).zip(blocks(rho, BLOCK, count));
         let parts = &mut buffers.parts[..count];
-        // Of one sample's gradient nothing is kept: each worker has room for a block of it.
-        let alone = step.is_some() && sample.first;
+        let d_first = buffers.d_first[entries].par_chunks_mut(BLOCK);
         let gradient = match alone {
             true => &mut [][..],
             false => &mut self.gradient[tensor.variables.clone()],
@@ -220,20 +229,21 @@ impl<T: Number> Interpreter<T> {
         });
         parts
             .par_iter_mut()
-            .zip(variables.zip(gradient))
+            .zip(variables.zip(d_first.zip(gradient)))
             .zip(first.zip(second))
             .enumerate()
             .for_each_init(
-                || [[T::zero(); BLOCK]; 2],
-                |own, (block, ((part, ((loc, rho), (d_loc, d_rho))), (first, second)))| {
-                    let [own_loc, own_rho] = own;
-                    let gradient = match alone {
-                        true => [&mut own_loc[..loc.len()], &mut own_rho[..rho.len()]],
-                        false => [d_loc, d_rho],
+                || [T::zero(); BLOCK],
+                |own, (block, ((part, (variables, gradient)), (first, second)))| {
+                    let ((loc, rho), (d_first, (d_loc, d_rho))) = (variables, gradient);
+                    let d_rho = match alone {
+                        true => &mut own[..rho.len()],
+                        false => d_rho,
                     };
                     let of = Block {
                         variables: [loc, rho],
-                        gradient,
+                        d_first,
+                        gradient: [d_loc, d_rho],
                         state: [[first.0, second.0], [first.1, second.1]],
                     };
                     *part = work(block, of, rule);
@@ -250,20 +260,10 @@ impl<T: Number> Interpreter<T> {
 }
 
 /// What a pass changes of a block: loc and rho (empty where there is none), each with its gradient and the
-/// optimizer's state.
+/// optimizer's state, and the sample's gradient by the first of the estimator's arrays.
 struct Block<'a, T> {
     variables: [&'a mut [T]; 2],
+    d_first: &'a mut [T],
     gradient: [&'a mut [T]; 2],
     state: [[&'a mut [T]; SLOTS]; 2],
-}
-
-/// Whether every number is one.
-pub(super) fn all_finite<T: Number>(values: &[T]) -> bool {
-    dispatch(
-        #[inline(always)]
-        || {
-            // No early end, so that it is vectorised.
-            values.iter().fold(true, |all, x| all & x.is_finite())
-        },
-    )
 }

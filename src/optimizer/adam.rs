@@ -84,7 +84,7 @@ impl<T: Real> Update<T> for Adam {
         variables: &mut [T],
         gradient: &[T],
         state: [&mut [T]; SLOTS],
-    ) {
+    ) -> bool {
         let one_minus = |name| T::of(1.0 - settings.number(name));
         let (rest1, rest2) = (one_minus("beta1"), one_minus("beta2"));
         let (epsilon, size) = (T::of(settings.number("epsilon")), T::of(size));
@@ -92,13 +92,16 @@ impl<T: Real> Update<T> for Adam {
         dispatch(
             #[inline(always)]
             || {
+                let mut finite = true;
                 for (((w, &g), m), v) in variables.iter_mut().zip(gradient).zip(m).zip(v) {
                     *m += (g - *m) * rest1;
                     *v += (g * g - *v) * rest2;
                     *w -= *m * size / (v.sqrt() + epsilon);
+                    finite &= g.is_finite();
                 }
+                finite
             },
-        );
+        )
     }
 }
 

@@ -29,7 +29,8 @@ pub trait Optimizer: Update<f32> + Update<f64> {
 
 /// The update in one number type.
 pub trait Update<T>: Sync {
-    /// Moves `variables` down `gradient` by a step of `size`. `state` holds a slice as long as
+    /// Moves `variables` down `gradient` by a step of `size`, and says whether all of the gradient is finite
+    /// numbers. `state` holds a slice as long as
     /// `variables` for each name of [`Optimizer::state`]; those left over are empty. Run in the widest
     /// vectors; no operation is reordered or fused, so the bits are the same everywhere.
     fn update(
@@ -39,7 +40,7 @@ pub trait Update<T>: Sync {
         variables: &mut [T],
         gradient: &[T],
         state: [&mut [T]; SLOTS],
-    );
+    ) -> bool;
 }
 
 /// A number type that variables are trained in.
@@ -135,16 +136,18 @@ pub struct Rule<'a, T> {
 }
 
 impl<T: Number> Rule<'_, T> {
-    /// Moves some variables down their gradient; `state` is theirs ([`part`]).
-    pub fn update(&self, variables: &mut [T], gradient: &[T], state: [&mut [T]; SLOTS]) {
+    /// Moves some variables down their gradient; `state` is theirs ([`part`]). Whether all of the gradient
+    /// is finite numbers.
+    pub fn update(&self, variables: &mut [T], gradient: &[T], state: [&mut [T]; SLOTS]) -> bool {
         let (optimizer, settings) = (self.optimizer, self.settings);
-        optimizer.update(settings, self.size, variables, gradient, state);
+        optimizer.update(settings, self.size, variables, gradient, state)
     }
 }
 
 impl<T: Number> Step<'_, T> {
-    /// Moves the variables in `range` down their gradient, on the current rayon pool.
-    pub fn update(&mut self, range: &Range<usize>, variables: &mut [T], gradient: &[T]) {
+    /// Moves the variables in `range` down their gradient, on the current rayon pool. Whether all of the
+    /// gradient is finite numbers.
+    pub fn update(&mut self, range: &Range<usize>, variables: &mut [T], gradient: &[T]) -> bool {
         assert!(variables.len() == range.len() && gradient.len() == range.len());
         let count = range.len().div_ceil(BLOCK);
         let [first, second] = part(&mut self.state, range).map(|slot| blocks(slot, BLOCK, count));
@@ -153,9 +156,10 @@ impl<T: Number> Step<'_, T> {
             .par_chunks_mut(BLOCK)
             .zip(gradient.par_chunks(BLOCK))
             .zip(first.zip(second))
-            .for_each(|((variables, gradient), (first, second))| {
+            .map(|((variables, gradient), (first, second))| {
                 rule.update(variables, gradient, [first, second])
-            });
+            })
+            .reduce(|| true, |a, b| a && b)
     }
 }
 

@@ -65,29 +65,34 @@ impl<T: Real> Update<T> for Sgd {
         variables: &mut [T],
         gradient: &[T],
         [velocity, _]: [&mut [T]; SLOTS],
-    ) {
+    ) -> bool {
         let (size, momentum) = (T::of(size), T::of(settings.number("momentum")));
         let nesterov = !velocity.is_empty() && settings.word("nesterov") == "true";
         dispatch(
             #[inline(always)]
             || {
+                let mut finite = true;
                 if velocity.is_empty() {
                     for (w, &g) in variables.iter_mut().zip(gradient) {
                         *w -= size * g;
+                        finite &= g.is_finite();
                     }
                 } else if nesterov {
                     for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(velocity) {
                         *u = momentum * *u - size * g;
                         *w += momentum * *u - size * g;
+                        finite &= g.is_finite();
                     }
                 } else {
                     for ((w, &g), u) in variables.iter_mut().zip(gradient).zip(velocity) {
                         *u = momentum * *u - size * g;
                         *w += *u;
+                        finite &= g.is_finite();
                     }
                 }
+                finite
             },
-        );
+        )
     }
 }
 

@@ -223,7 +223,7 @@ pub(super) fn fused_polynomial<const N: usize>(coefficients: &[f32; N], x: f32) 
 /// 1.5·2²³: adding it to a smaller number leaves the nearest whole number in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// eˣ for x from 0 down, within 1 ulp; 0 from -87 on, where the normal numbers end.
+/// eˣ for x from 0 down, within 2 ulp; 0 below -87, where the normal numbers end.
 #[inline(always)]
 fn exp_below_zero(x: f32) -> f32 {
     const LN2: f32 = std::f32::consts::LN_2;
