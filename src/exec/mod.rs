@@ -10,6 +10,7 @@
 //! every sum runs over chunks or blocks in their order: a run gives the same bits on any number of
 //! threads.
 
+mod awake;
 mod backward;
 mod buffers;
 mod collect;
@@ -26,6 +27,7 @@ use crate::likelihood::Targets;
 use crate::optimizer;
 use crate::plan::Plan;
 use crate::tensor::{Aligned, Real};
+use awake::Awake;
 use buffers::Buffers;
 pub use buffers::memory;
 pub use number::Number;
@@ -218,6 +220,7 @@ impl<T: Number> Interpreter<T> {
         at: &Position,
         mut update: Option<Update<T>>,
     ) -> Trained {
+        let _awake = Awake::new();
         let plan = self.plan.clone();
         let samples = plan.model.objective.samples;
         for range in &self.apart {
@@ -311,6 +314,7 @@ impl<T: Number> Interpreter<T> {
         out: &mut [T],
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
+        let _awake = Awake::new();
         self.forward(inputs, examples);
         self.last_predictive(out);
         if let Some((targets, nll)) = nll {
@@ -337,7 +341,7 @@ impl<T: Number> Interpreter<T> {
 
 /// Entries of a parameter that one task takes: the same cut for every pass over parameters. What passes
 /// over independent entries read and write of a block, eleven arrays of float32, fits the first cache.
-const BLOCK: usize = 256;
+const BLOCK: usize = 1024;
 
 /// A zeroed vector.
 fn zeros<T: Real>(len: usize) -> Aligned<T> {

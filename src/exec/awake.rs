@@ -1,0 +1,92 @@
+//! Keeps the threads of the current rayon pool awake. One that finds no work for some ten microseconds goes to
+//! sleep, and to wake it takes longer than many a part of a step does: with two threads a small network would
+//! spend a fifth of its step waiting.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+thread_local! {
+    /// Whether this thread has work of its own to come back to: it leads a step, or is in [`attend`].
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives the other threads of the pool look for work without a pause.
+pub(super) struct Awake {
+    done: Arc<AtomicBool>,
+    was_busy: bool,
+}
+
+impl Awake {
+    /// Of the pool that the calling thread belongs to, if it belongs to one.
+    pub fn new() -> Self {
+        let done = Arc::new(AtomicBool::new(false));
+        if rayon::current_thread_index().is_some() && rayon::current_num_threads() > 1 {
+            let done = done.clone();
+            rayon::spawn_broadcast(move |_| attend(&done));
+        }
+        let was_busy = BUSY.replace(true);
+        Awake { done, was_busy }
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        BUSY.set(self.was_busy);
+    }
+}
+
+/// Does what work there is until all is `done`.
+fn attend(done: &AtomicBool) {
+    // A thread that waits for a part of its own step may come here, too: it must not stay, or two steps at a
+    // time would wait for each other.
+    if BUSY.replace(true) {
+        return;
+    }
+    let mut idle = 0;
+    while !done.load(Ordering::Relaxed) {
+        if rayon::yield_now() == Some(rayon::Yield::Executed) {
+            idle = 0;
+            continue;
+        }
+        // Some hundred nanoseconds in which the other threads' queues are left alone; and where there is
+        // nothing to do for long, other programs may have the core.
+        (0..8).for_each(|_| std::hint::spin_loop());
+        idle += 1;
+        if idle > 100 {
+            std::thread::yield_now();
+        }
+    }
+    BUSY.set(false);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rayon::prelude::*;
+
+    fn step(rounds: u64) -> u64 {
+        let _awake = Awake::new();
+        (0..rounds)
+            .map(|round| (0..1000u64).into_par_iter().map(|i| i ^ round).sum::<u64>())
+            .sum()
+    }
+
+    #[test]
+    fn steps_at_a_time_and_inside_each_other_come_to_an_end() {
+        let alone = step(50);
+        for threads in [1, 2, 5] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                for _ in 0..20 {
+                    let (a, (b, c)) =
+                        rayon::join(|| step(50), || rayon::join(|| step(50), || step(50)));
+                    assert_eq!([a, b, c], [alone; 3]);
+                    let _awake = Awake::new();
+                    assert_eq!(step(50), alone);
+                }
+            });
+        }
+    }
+}
