@@ -1,15 +1,23 @@
 //! Keeps the threads of the current rayon pool awake. One that finds no work for some ten microseconds goes to
-//! sleep, and to wake it takes longer than many a part of a step does: with two threads a small network would
-//! spend a fifth of its step waiting.
+//! sleep, and to wake it takes longer than many a part of a step does: with two threads a step of a small
+//! network would take a tenth longer.
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 thread_local! {
     /// Whether this thread has work of its own to come back to: it leads a step, or is in [`attend`].
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
+
+/// Calls to one thread that are still to be answered, at most: a thread that does not come to look for work,
+/// the leader of steps itself when it never waits for another, would otherwise gather them up.
+const UNANSWERED: usize = 8;
+
+/// Counts calls that are still to be answered, of all threads.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Calls(Arc<AtomicUsize>);
 
 /// While it lives the other threads of the pool look for work without a pause.
 pub(super) struct Awake {
@@ -19,11 +27,17 @@ pub(super) struct Awake {
 
 impl Awake {
     /// Of the pool that the calling thread belongs to, if it belongs to one.
-    pub fn new() -> Self {
+    pub fn new(calls: &Calls) -> Self {
         let done = Arc::new(AtomicBool::new(false));
-        if rayon::current_thread_index().is_some() && rayon::current_num_threads() > 1 {
-            let done = done.clone();
-            rayon::spawn_broadcast(move |_| attend(&done));
+        let threads = rayon::current_num_threads();
+        let in_pool = rayon::current_thread_index().is_some() && threads > 1;
+        if in_pool && calls.0.load(Ordering::Relaxed) < UNANSWERED * threads {
+            calls.0.fetch_add(threads, Ordering::Relaxed);
+            let (done, calls) = (done.clone(), calls.clone());
+            rayon::spawn_broadcast(move |_| {
+                attend(&done);
+                calls.0.fetch_sub(1, Ordering::Relaxed);
+            });
         }
         let was_busy = BUSY.replace(true);
         Awake { done, was_busy }
@@ -67,7 +81,7 @@ mod tests {
     use rayon::prelude::*;
 
     fn step(rounds: u64) -> u64 {
-        let _awake = Awake::new();
+        let _awake = Awake::new(&Calls::default());
         (0..rounds)
             .map(|round| (0..1000u64).into_par_iter().map(|i| i ^ round).sum::<u64>())
             .sum()
@@ -83,10 +97,24 @@ mod tests {
                     let (a, (b, c)) =
                         rayon::join(|| step(50), || rayon::join(|| step(50), || step(50)));
                     assert_eq!([a, b, c], [alone; 3]);
-                    let _awake = Awake::new();
+                    let _awake = Awake::new(&Calls::default());
                     assert_eq!(step(50), alone);
                 }
             });
         }
+    }
+
+    #[test]
+    fn a_leader_that_never_waits_does_not_gather_calls() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2);
+        pool.build().unwrap().install(|| {
+            let calls = Calls::default();
+            let mut most = 0;
+            for _ in 0..1000 {
+                drop(Awake::new(&calls));
+                most = most.max(calls.0.load(Ordering::Relaxed));
+            }
+            assert!((1..=2 * UNANSWERED + 1).contains(&most), "{most}");
+        });
     }
 }

@@ -27,7 +27,7 @@ use crate::likelihood::Targets;
 use crate::optimizer;
 use crate::plan::Plan;
 use crate::tensor::{Aligned, Real};
-use awake::Awake;
+use awake::{Awake, Calls};
 use buffers::Buffers;
 pub use buffers::memory;
 pub use number::Number;
@@ -128,6 +128,8 @@ pub struct Interpreter<T: Number> {
     examples: usize,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
     profile: Option<Profile>,
+    /// To the pool's threads, to stay awake.
+    calls: Calls,
 }
 
 impl<T: Number> Interpreter<T> {
@@ -153,6 +155,7 @@ impl<T: Number> Interpreter<T> {
             term_of,
             examples: 0,
             profile: None,
+            calls: Calls::default(),
             plan,
         }
     }
@@ -220,7 +223,7 @@ impl<T: Number> Interpreter<T> {
         at: &Position,
         mut update: Option<Update<T>>,
     ) -> Trained {
-        let _awake = Awake::new();
+        let _awake = Awake::new(&self.calls);
         let plan = self.plan.clone();
         let samples = plan.model.objective.samples;
         for range in &self.apart {
@@ -314,7 +317,7 @@ impl<T: Number> Interpreter<T> {
         out: &mut [T],
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
-        let _awake = Awake::new();
+        let _awake = Awake::new(&self.calls);
         self.forward(inputs, examples);
         self.last_predictive(out);
         if let Some((targets, nll)) = nll {

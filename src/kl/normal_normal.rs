@@ -120,18 +120,16 @@ fn block<T: Math, const OF_PRIOR: bool>(
         &mut parts.spread[..n],
     );
     let (half, two) = (T::of(0.5), T::of(2.0));
-    let slope = weight * per_s;
     for i in 0..n {
         let d = (loc[i] - m) * per_s;
         let t = (scale[i] - s) * per_s;
         let excess = t * (t + two); // r² - 1
-        let squares = d.mul_add(d, t * t);
-        value[i] = squares.mul_add(half, T::ln_gap(scale[i] * per_s, t));
+        value[i] = half * (d * d + t * t) + T::ln_gap(scale[i] * per_s, t);
         if OF_PRIOR {
             distance[i] = d;
-            spread[i] = d.mul_add(d, excess);
+            spread[i] = d * d + excess;
         }
-        by_loc[i] = slope.mul_add(d, by_loc[i]);
-        by_scale[i] = weight.mul_add(excess / scale[i], by_scale[i]);
+        by_loc[i] += weight * (d * per_s);
+        by_scale[i] += weight * (excess / scale[i]);
     }
 }

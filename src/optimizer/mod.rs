@@ -30,9 +30,9 @@ pub trait Optimizer: Update<f32> + Update<f64> {
 /// The update in one number type.
 pub trait Update<T>: Sync {
     /// Moves `variables` down `gradient` by a step of `size`, and says whether all of the gradient is finite
-    /// numbers. `state` holds a slice as long as
-    /// `variables` for each name of [`Optimizer::state`]; those left over are empty. Run in the widest
-    /// vectors; no operation is reordered or fused, so the bits are the same everywhere.
+    /// numbers. `state` holds a slice as long as `variables` for each name of [`Optimizer::state`]; those left
+    /// over are empty. Run in the widest vectors; no operation is reordered or fused, so the bits are the same
+    /// everywhere.
     fn update(
         &self,
         settings: &Constants,

@@ -1,8 +1,8 @@
 //! Numbers that begin where a line of the cache does. The longest vectors are as long as a line: where an array
 //! begins in the midst of one, as the allocator's do, every load and store of a vector touches two.
 
-use super::lanes::LANES;
-use super::{Real, lanes};
+use super::Real;
+use super::lanes::LINE;
 use std::ops::{Deref, DerefMut};
 
 /// A vector of fixed length, zeros at first. It is a slice in all it does.
@@ -16,14 +16,13 @@ pub struct Aligned<T> {
 impl<T: Real> Aligned<T> {
     /// `len` zeros. They take no memory until they are written, as those of `vec![0.0; len]`.
     pub fn zeros(len: usize) -> Self {
-        let values = match len {
-            0 => Vec::new(),
-            _ => vec![T::zero(); len + lanes::LINE / size_of::<T>()],
-        };
-        let start = match len {
+        // As many more as a line holds, so that one begins among them.
+        let more = match len {
             0 => 0,
-            _ => values.as_ptr().align_offset(lanes::LINE).min(LANES),
+            _ => LINE / size_of::<T>(),
         };
+        let values = vec![T::zero(); len + more];
+        let start = values.as_ptr().align_offset(LINE).min(more);
         Aligned { values, start, len }
     }
 }
@@ -51,6 +50,7 @@ impl<'a, T> IntoIterator for &'a Aligned<T> {
 
 impl<T: Real> Clone for Aligned<T> {
     fn clone(&self) -> Self {
+        // Not derived: a copy of the numbers lies elsewhere in memory.
         let mut clone = Self::zeros(self.len);
         clone.copy_from_slice(self);
         clone
@@ -73,12 +73,12 @@ mod tests {
             assert_eq!(*values, vec![T::zero(); len]);
             if let Some(last) = values.last_mut() {
                 *last = T::one();
-                let address = values.as_ptr() as usize;
-                assert_eq!(address % lanes::LINE, 0);
+                for values in [&values, &values.clone()] {
+                    let address = values.as_ptr() as usize;
+                    assert!(address.is_multiple_of(LINE), "{len}");
+                }
             }
-            let clone = values.clone();
-            assert_eq!(*clone, *values);
-            assert!(len == 0 || (clone.as_ptr() as usize).is_multiple_of(lanes::LINE));
+            assert_eq!(*values.clone(), *values);
         }
     }
 

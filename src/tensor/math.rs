@@ -241,18 +241,12 @@ fn exp_below_zero(x: f32) -> f32 {
     }
 }
 
-/// y²/2 - y³P(y), which is y - ln(1 + y) for 1 + y from √½ to √2.
+/// y²/2 - y³P(y), which is y - ln(1 + y) for 1 + y from √½ to √2. Not fused: it serves what is called outside
+/// of vector code, too.
 #[inline(always)]
 fn ln_gap_polynomial(y: f32) -> f32 {
-    let mut p = 7.037_683_6e-2;
-    p = p * y - 1.151_461e-1;
-    p = p * y + 1.167_699_9e-1;
-    p = p * y - 1.242_014_1e-1;
-    p = p * y + 1.424_932_3e-1;
-    p = p * y - 1.666_805_8e-1;
-    p = p * y + 2.000_071_5e-1;
-    p = p * y - 2.499_999_4e-1;
-    p = p * y + 3.333_333e-1;
+    let [first, rest @ ..] = LN_NEAR_ONE;
+    let p = rest.iter().fold(first, |p, &c| p * y + c);
     let square = y * y;
     0.5 * square - square * y * p
 }
