@@ -19,6 +19,13 @@ const UNANSWERED: usize = 8;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Calls(Arc<AtomicUsize>);
 
+/// Looks at the other threads' queues that find nothing, in a row, before a thread takes to its own affairs: some
+/// 200 µs, where the longest part of a step that one thread takes alone is shorter. It must be bounded: a thread
+/// may come to [`attend`] while it waits for a part of a part that it has taken, which the leader waits for.
+const LOOKS: usize = 300;
+/// Of them those after which other programs may have the core.
+const POLITE: usize = 100;
+
 /// While it lives the other threads of the pool look for work without a pause.
 pub(super) struct Awake {
     done: Arc<AtomicBool>,
@@ -51,7 +58,7 @@ impl Drop for Awake {
     }
 }
 
-/// Does what work there is until all is `done`.
+/// Does what work there is until all is `done`, or there has been none for long.
 fn attend(done: &AtomicBool) {
     // A thread that waits for a part of its own step may come here, too: it must not stay, or two steps at a
     // time would wait for each other.
@@ -59,7 +66,7 @@ fn attend(done: &AtomicBool) {
         return;
     }
     let mut idle = 0;
-    while !done.load(Ordering::Relaxed) {
+    while idle < LOOKS && !done.load(Ordering::Relaxed) {
         if rayon::yield_now() == Some(rayon::Yield::Executed) {
             idle = 0;
             continue;
@@ -68,7 +75,7 @@ fn attend(done: &AtomicBool) {
         // nothing to do for long, other programs may have the core.
         (0..8).for_each(|_| std::hint::spin_loop());
         idle += 1;
-        if idle > 100 {
+        if idle > POLITE {
             std::thread::yield_now();
         }
     }
@@ -79,6 +86,7 @@ fn attend(done: &AtomicBool) {
 mod tests {
     use super::*;
     use rayon::prelude::*;
+    use std::time::Duration;
 
     fn step(rounds: u64) -> u64 {
         let _awake = Awake::new(&Calls::default());
@@ -102,6 +110,47 @@ mod tests {
                 }
             });
         }
+    }
+
+    /// A thread that is called while it waits for a part of what it does for the leader.
+    #[test]
+    fn a_call_does_not_keep_a_thread_from_what_it_has_begun() {
+        let (ended, end) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let [begun, called, inside] = [(); 3].map(|()| AtomicBool::new(false));
+            let until = |flag: &AtomicBool| {
+                while !flag.load(Ordering::Acquire) {
+                    std::thread::yield_now();
+                }
+            };
+            let set = |flag: &AtomicBool| flag.store(true, Ordering::Release);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2);
+            pool.build().unwrap().install(|| {
+                let mut awake = None;
+                rayon::join(
+                    || {
+                        until(&begun);
+                        awake = Some(Awake::new(&Calls::default()));
+                        set(&called);
+                    },
+                    // the other thread's, which then waits for a part that the leader has taken
+                    || {
+                        set(&begun);
+                        until(&called);
+                        rayon::join(
+                            || until(&inside),
+                            || {
+                                set(&inside);
+                                std::thread::sleep(Duration::from_millis(50));
+                            },
+                        );
+                    },
+                );
+            });
+            ended.send(()).unwrap();
+        });
+        let waited = end.recv_timeout(Duration::from_secs(60));
+        assert!(waited.is_ok(), "the threads wait for each other");
     }
 
     #[test]
