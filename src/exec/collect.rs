@@ -8,7 +8,7 @@ use super::{BLOCK, Interpreter, Number, zeros};
 use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
-use crate::kl::{AnyTerm, Entries, Gradients};
+use crate::kl::{self, AnyTerm, Entries, Gradients};
 use crate::optimizer::Step;
 use crate::plan::{Family, Plan, TensorPlan};
 use rayon::prelude::*;
@@ -48,6 +48,16 @@ pub(super) fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
 }
 
 impl<T: Number> Priced<'_, T> {
+    /// The term entry by entry, if it is known so and nothing is wanted by the prior's parameters.
+    pub fn by_entries(&self) -> Option<kl::ByEntries<T>> {
+        let prior = &self.prior[..self.parameters];
+        let computation = T::term(self.computation);
+        match self.wanted {
+            0 => computation.by_entries(prior, self.weight),
+            _ => None,
+        }
+    }
+
     /// A block's part; `d_loc` and `d_scale` are added to.
     pub fn part(&self, entries: Entries<T>, loc: &mut [T], scale: &mut [T]) -> Part {
         let mut d_prior = [0.0; MAX_PARAMETERS];

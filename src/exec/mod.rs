@@ -18,6 +18,7 @@ mod draw;
 mod forward;
 mod number;
 mod observe;
+mod one_loop;
 mod profile;
 mod slots;
 mod weights;

@@ -6,9 +6,12 @@
 //! draw      rho → scale;  ε;  loc, scale, ε → what the estimator's passes read
 //! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho)
 //! ```
+//!
+//! For the commonest of models and optimizers [`OneLoop`] does a training step's second pass entry by entry.
 
 use super::buffers::Part;
 use super::collect::{Priced, part};
+use super::one_loop::{Moved, OneLoop, Sampled};
 use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
 use crate::optimizer::{self, Rule, SLOTS, Step, blocks};
@@ -152,6 +155,15 @@ impl<T: Number> Interpreter<T> {
         // Of one sample's gradient nothing is kept: that by loc is made in place, and each worker has room
         // for a block of that by rho.
         let alone = step.is_some() && sample.first;
+        let one_loop = match step.as_deref() {
+            Some(Step { rule, .. }) if sample.first && sample.last => OneLoop::find(
+                estimate.by_entries(),
+                transform,
+                term.and_then(Priced::by_entries),
+                rule,
+            ),
+            _ => None,
+        };
         let work = |block: usize, of: Block<T>, rule: Option<&Rule<T>>| {
             let Block {
                 variables: [loc, rho],
@@ -161,16 +173,25 @@ impl<T: Number> Interpreter<T> {
             } = of;
             let d_first = &mut d_first[..loc.len()];
             let range = block * BLOCK..block * BLOCK + loc.len();
-            let entries = Entries {
-                loc,
-                scale: part(scale, range.clone()),
-                noise: part(noise, range.clone()),
-            };
+            let (scale, noise) = (part(scale, range.clone()), part(noise, range.clone()));
+            if let Some(one_loop) = &one_loop {
+                let sampled = Sampled {
+                    first: d_first,
+                    second: part(d_second, range),
+                };
+                let moved = Moved {
+                    loc,
+                    rho,
+                    loc_state,
+                    rho_state,
+                };
+                return one_loop.run(scale, noise, sampled, moved);
+            }
+            let entries = Entries { loc, scale, noise };
             if sample.first {
                 d_rho.fill(T::zero());
             }
             if transform.is_some() {
-                let (scale, noise) = (entries.scale, entries.noise);
                 estimate.scale_gradient(scale, noise, d_first, &d_second[range], d_rho);
             }
             let d_loc = match (alone, sample.first) {

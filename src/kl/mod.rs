@@ -10,7 +10,7 @@ mod monte_carlo;
 mod negative_log_prior;
 mod normal_laplace;
 mod normal_log_uniform;
-mod normal_normal;
+pub mod normal_normal;
 mod pulled_back;
 mod quadrature;
 pub mod rules;
@@ -100,15 +100,18 @@ where
     ) -> f64 {
         self.0.accumulate(entries, prior, weight, gradients)
     }
+    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
+        self.0.by_entries(prior, weight)
+    }
 }
 
 /// Entries that are worked on at once: intermediate values stay in the first cache, and sums in
 /// float32 stay short.
-const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 
 /// The sum in float64, in a fixed order that vector registers allow.
 #[inline(always)]
-fn sum<T: Real>(values: &[T]) -> f64 {
+pub(crate) fn sum<T: Real>(values: &[T]) -> f64 {
     let mut lanes = [0.0; 8];
     let chunks = values.chunks_exact(8);
     let rest: f64 = chunks.remainder().iter().map(|x| x.wide()).sum();
@@ -155,6 +158,20 @@ pub trait Term<T: Real>: Sync {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64;
+
+    /// The term entry by entry, for a loop that does more with each; the same operations as
+    /// [`Term::accumulate`]'s. `None` where there is none.
+    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
+        let _ = (prior, weight);
+        None
+    }
+}
+
+/// The terms that are known entry by entry.
+#[derive(Debug, Clone, Copy)]
+pub enum ByEntries<T> {
+    /// [`NormalNormal`]'s.
+    NormalNormal(normal_normal::Integrand<T>),
 }
 
 /// A term in both number types.

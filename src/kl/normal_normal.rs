@@ -1,6 +1,6 @@
 //! A normal posterior and a normal prior.
 
-use super::{BLOCK, ClosedForm, Entries, Gradients, Term, sum};
+use super::{BLOCK, ByEntries, ClosedForm, Entries, Gradients, Term, sum};
 use crate::tensor::Math;
 use crate::tensor::simd::dispatch;
 
@@ -48,6 +48,59 @@ impl<T: Math> Term<T> for NormalNormal {
             },
         )
     }
+    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
+        Some(ByEntries::NormalNormal(Integrand::new(prior, weight)))
+    }
+}
+
+/// One entry's KL.
+#[derive(Debug, Clone, Copy)]
+pub struct Integrand<T> {
+    m: T,
+    s: T,
+    per_s: T,
+    weight: T,
+}
+
+/// What is known of one entry: the KL, `weight` times its derivatives by loc and by scale, and d and
+/// d² + r² − 1, whose sums the derivatives by the prior's parameters are made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<T> {
+    /// The KL.
+    pub value: T,
+    /// `weight` times its derivative by loc.
+    pub by_loc: T,
+    /// `weight` times its derivative by scale.
+    pub by_scale: T,
+    distance: T,
+    spread: T,
+}
+
+impl<T: Math> Integrand<T> {
+    fn new(prior: &[T], weight: T) -> Self {
+        let (m, s) = (prior[0], prior[1]);
+        Integrand {
+            m,
+            s,
+            per_s: T::one() / s,
+            weight,
+        }
+    }
+
+    /// The KL of an entry.
+    #[inline(always)]
+    pub fn entry(&self, loc: T, scale: T) -> Entry<T> {
+        let d = (loc - self.m) * self.per_s;
+        let t = (scale - self.s) * self.per_s;
+        let excess = t * (t + T::of(2.0)); // r² - 1
+        Entry {
+            value: T::of(0.5) * (d * d + t * t) + T::ln_gap(scale * self.per_s, t),
+            by_loc: self.weight * (d * self.per_s),
+            by_scale: self.weight * (excess / scale),
+            distance: d,
+            spread: d * d + excess,
+        }
+    }
 }
 
 /// What the sums over a block are taken of.
@@ -64,8 +117,7 @@ fn accumulate<T: Math, const OF_PRIOR: bool>(
     weight: T,
     gradients: Gradients<T>,
 ) -> f64 {
-    let (m, s) = (prior[0], prior[1]);
-    let per_s = T::one() / s;
+    let integrand = Integrand::new(prior, weight);
     let zeros = [T::zero(); BLOCK];
     let mut parts = Parts {
         value: zeros,
@@ -80,14 +132,7 @@ fn accumulate<T: Math, const OF_PRIOR: bool>(
         .zip(gradients.scale.chunks_mut(BLOCK));
     for ((loc, scale), (by_loc, by_scale)) in posterior.zip(derivatives) {
         let n = loc.len();
-        block::<T, OF_PRIOR>(
-            loc,
-            scale,
-            by_loc,
-            by_scale,
-            &mut parts,
-            [m, s, per_s, weight],
-        );
+        block::<T, OF_PRIOR>(&integrand, loc, scale, by_loc, by_scale, &mut parts);
         value += sum(&parts.value[..n]);
         if OF_PRIOR {
             distance += sum(&parts.distance[..n]);
@@ -95,7 +140,7 @@ fn accumulate<T: Math, const OF_PRIOR: bool>(
         }
     }
     if let [by_m, by_s] = gradients.prior {
-        let factor = (weight * per_s).wide();
+        let factor = (weight * integrand.per_s).wide();
         *by_m -= factor * distance;
         *by_s -= factor * spread;
     }
@@ -104,12 +149,12 @@ fn accumulate<T: Math, const OF_PRIOR: bool>(
 
 #[inline(always)]
 fn block<T: Math, const OF_PRIOR: bool>(
+    integrand: &Integrand<T>,
     loc: &[T],
     scale: &[T],
     by_loc: &mut [T],
     by_scale: &mut [T],
     parts: &mut Parts<T>,
-    [m, s, per_s, weight]: [T; 4],
 ) {
     let n = loc.len();
     // the lengths are told so that the loop needs no check
@@ -119,17 +164,14 @@ fn block<T: Math, const OF_PRIOR: bool>(
         &mut parts.distance[..n],
         &mut parts.spread[..n],
     );
-    let (half, two) = (T::of(0.5), T::of(2.0));
     for i in 0..n {
-        let d = (loc[i] - m) * per_s;
-        let t = (scale[i] - s) * per_s;
-        let excess = t * (t + two); // r² - 1
-        value[i] = half * (d * d + t * t) + T::ln_gap(scale[i] * per_s, t);
+        let entry = integrand.entry(loc[i], scale[i]);
+        value[i] = entry.value;
         if OF_PRIOR {
-            distance[i] = d;
-            spread[i] = d * d + excess;
+            distance[i] = entry.distance;
+            spread[i] = entry.spread;
         }
-        by_loc[i] += weight * (d * per_s);
-        by_scale[i] += weight * (excess / scale[i]);
+        by_loc[i] += entry.by_loc;
+        by_scale[i] += entry.by_scale;
     }
 }

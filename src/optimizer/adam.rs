@@ -11,7 +11,7 @@
 //! adds it to the corrected root) but that of the remark at the end of its section 2.
 //! Source: Kingma and Ba 2015.
 
-use super::{Optimizer, SLOTS, Update, learning_rate};
+use super::{ByEntries, Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use crate::tensor::simd::dispatch;
@@ -85,23 +85,51 @@ impl<T: Real> Update<T> for Adam {
         gradient: &[T],
         state: [&mut [T]; SLOTS],
     ) -> bool {
-        let one_minus = |name| T::of(1.0 - settings.number(name));
-        let (rest1, rest2) = (one_minus("beta1"), one_minus("beta2"));
-        let (epsilon, size) = (T::of(settings.number("epsilon")), T::of(size));
+        let moves = Moves::new(settings, size);
         let [m, v] = state;
         dispatch(
             #[inline(always)]
             || {
                 let mut finite = true;
                 for (((w, &g), m), v) in variables.iter_mut().zip(gradient).zip(m).zip(v) {
-                    *m += (g - *m) * rest1;
-                    *v += (g * g - *v) * rest2;
-                    *w -= *m * size / (v.sqrt() + epsilon);
+                    moves.entry(w, g, [m, v]);
                     finite &= g.is_finite();
                 }
                 finite
             },
         )
+    }
+    fn by_entries(&self, settings: &Constants, size: f64) -> Option<ByEntries<T>> {
+        Some(ByEntries::Adam(Moves::new(settings, size)))
+    }
+}
+
+/// A step, entry by entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Moves<T> {
+    rest1: T,
+    rest2: T,
+    epsilon: T,
+    size: T,
+}
+
+impl<T: Real> Moves<T> {
+    fn new(settings: &Constants, size: f64) -> Self {
+        let one_minus = |name| T::of(1.0 - settings.number(name));
+        Moves {
+            rest1: one_minus("beta1"),
+            rest2: one_minus("beta2"),
+            epsilon: T::of(settings.number("epsilon")),
+            size: T::of(size),
+        }
+    }
+
+    /// Moves `w` down its gradient `g`; m and v are its own.
+    #[inline(always)]
+    pub fn entry(&self, w: &mut T, g: T, [m, v]: [&mut T; SLOTS]) {
+        *m += (g - *m) * self.rest1;
+        *v += (g * g - *v) * self.rest2;
+        *w -= *m * self.size / (v.sqrt() + self.epsilon);
     }
 }
 

@@ -5,7 +5,7 @@
 //! it: a part at a time, in any order, wherever a part of the gradient is known ([`State::begin`]), or all of
 //! it on the current rayon pool ([`State::step`]).
 
-mod adam;
+pub mod adam;
 pub mod schedule;
 mod sgd;
 
@@ -41,6 +41,20 @@ pub trait Update<T>: Sync {
         gradient: &[T],
         state: [&mut [T]; SLOTS],
     ) -> bool;
+
+    /// A step of `size` entry by entry, for a loop that makes the gradient, too; the same operations as
+    /// [`Update::update`]'s. `None` where there is none.
+    fn by_entries(&self, settings: &Constants, size: f64) -> Option<ByEntries<T>> {
+        let _ = (settings, size);
+        None
+    }
+}
+
+/// The updates that are known entry by entry.
+#[derive(Debug, Clone, Copy)]
+pub enum ByEntries<T> {
+    /// `adam`'s.
+    Adam(adam::Moves<T>),
 }
 
 /// A number type that variables are trained in.
@@ -141,6 +155,11 @@ impl<T: Number> Rule<'_, T> {
     pub fn update(&self, variables: &mut [T], gradient: &[T], state: [&mut [T]; SLOTS]) -> bool {
         let (optimizer, settings) = (self.optimizer, self.settings);
         optimizer.update(settings, self.size, variables, gradient, state)
+    }
+
+    /// The same, entry by entry, if there is such.
+    pub fn by_entries(&self) -> Option<ByEntries<T>> {
+        self.optimizer.by_entries(self.settings, self.size)
     }
 }
 
