@@ -93,6 +93,21 @@ impl Stream {
         philox(first as u32, [(first >> 32) as u32, p0, p1], self.key)
     }
 
+    /// [`Stream::words`] of two groups.
+    #[inline(always)]
+    fn pair(&self, first: u64) -> [Words; 2] {
+        let [p0, p1] = self.prefix;
+        let rest = [(first >> 32) as u32, p0, p1];
+        let both = philox::<{ 2 * LANES }>(first as u32, rest, self.key);
+        let mut words = [[[0; LANES]; 4]; 2];
+        for (group, words) in words.iter_mut().enumerate() {
+            for (words, both) in words.iter_mut().zip(&both) {
+                words.copy_from_slice(&both[group * LANES..][..LANES]);
+            }
+        }
+        words
+    }
+
     /// Entries `start`, `start` + 1, … of the stream's standard normal deviates.
     ///
     /// In float32 and float64 they are the same deviates, 3e-7·(1 + |z|) apart.
@@ -157,6 +172,20 @@ impl Stream {
             make(&self.words((first / 4) as u64), &mut group);
             head.copy_from_slice(&group[start - first..start - first + head.len()]);
             next += head.len();
+        }
+        // Two groups at a time, so that one's chain of multiplications goes on beside the other's; from an even
+        // one, so that the counter's low word does not run over between them.
+        let paired = match next % (2 * GROUP) {
+            0 => rest.len() / (2 * GROUP) * (2 * GROUP),
+            _ => 0,
+        };
+        let (pairs, rest) = rest.split_at_mut(paired);
+        for out in pairs.as_chunks_mut::<{ 2 * GROUP }>().0 {
+            let words = self.pair((next / 4) as u64);
+            for (words, out) in words.iter().zip(out.as_chunks_mut::<GROUP>().0) {
+                make(words, out);
+            }
+            next += 2 * GROUP;
         }
         let (groups, tail) = rest.as_chunks_mut::<GROUP>();
         for out in groups {
