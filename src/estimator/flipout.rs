@@ -12,14 +12,16 @@
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
 
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use super::{
+    ByEntries, Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site,
+    add_rows, both,
+};
 use crate::layer::Perturbed;
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
-use crate::tensor::simd::{self, each};
-use rayon::prelude::*;
+use crate::tensor::simd::{self, each, par_each};
 
 /// The estimator.
 pub struct Flipout;
@@ -142,19 +144,18 @@ fn direct<'a, T: Real>(
 
 /// out = x ⊙ signs, both a row an example.
 fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
-    const BLOCK: usize = 1 << 15;
-    let blocks = out
-        .par_chunks_mut(BLOCK)
-        .zip(x.par_chunks(BLOCK))
-        .zip(signs.par_chunks(BLOCK));
-    blocks.for_each(|((out, x), signs)| {
-        each(
-            out,
-            [x, signs],
-            #[inline(always)]
-            |out, [x, sign]| *out = x * sign,
-        );
-    });
+    par_each(
+        out,
+        [x, signs],
+        #[inline(always)]
+        |out, [x, sign]| *out = x * sign,
+    );
+}
+
+/// The gradient by an entry's scale, of `second` and ε.
+#[inline(always)]
+pub fn by_scale<T: Real>([d, noise]: [T; 2]) -> T {
+    d * noise
 }
 
 impl<T: Real> Estimate<T> for Flipout {
@@ -171,8 +172,11 @@ impl<T: Real> Estimate<T> for Flipout {
             d_scale,
             [d_second, noise],
             #[inline(always)]
-            |d_scale, [d, noise]| *d_scale += d * noise,
+            |d_scale, of| *d_scale += by_scale(of),
         );
+    }
+    fn by_entries(&self) -> Option<ByEntries> {
+        Some(ByEntries::Flipout)
     }
     fn forward(
         &self,
@@ -197,10 +201,12 @@ impl<T: Real> Estimate<T> for Flipout {
             let (flipped, perturbed) = scratch.rows.split_at_mut(x.len());
             let perturbed = &mut perturbed[..y.len()];
             flip(x, draws.sign_in, flipped);
-            site.linear.apply(x, kernel.first, y, scratch.layer);
-            site.linear
-                .apply(flipped, kernel.second, perturbed, scratch.layer);
-            each(
+            both(
+                scratch.layer,
+                |layer| site.linear.apply(x, kernel.first, y, layer),
+                |layer| site.linear.apply(flipped, kernel.second, perturbed, layer),
+            );
+            par_each(
                 y,
                 [perturbed, draws.sign_out],
                 #[inline(always)]
@@ -250,29 +256,31 @@ impl<T: Real> Estimate<T> for Flipout {
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
             flip(dy, draws.sign_out, dy_flipped);
-            let (add, layer) = (gradient.add, &mut *scratch.layer);
-            site.linear
-                .weight_gradient(x, dy, add, gradient.first, layer);
             flip(x, draws.sign_in, flipped);
-            site.linear
-                .weight_gradient(flipped, dy_flipped, add, gradient.second, layer);
+            let KernelGradient { first, second, add } = gradient;
+            both(
+                scratch.layer,
+                |layer| site.linear.weight_gradient(x, dy, add, first, layer),
+                |layer| {
+                    site.linear
+                        .weight_gradient(flipped, dy_flipped, add, second, layer)
+                },
+            );
             if let Some(dx) = dx {
-                site.linear.transpose(dy, kernel.first, dx, scratch.layer);
-                site.linear
-                    .transpose(dy_flipped, kernel.second, flipped, scratch.layer);
-                const BLOCK: usize = 1 << 15;
-                let blocks = dx
-                    .par_chunks_mut(BLOCK)
-                    .zip(flipped.par_chunks(BLOCK))
-                    .zip(draws.sign_in.par_chunks(BLOCK));
-                blocks.for_each(|((dx, flipped), signs)| {
-                    each(
-                        dx,
-                        [flipped, signs],
-                        #[inline(always)]
-                        |dx, [flipped, sign]| *dx += flipped * sign,
-                    );
-                });
+                both(
+                    scratch.layer,
+                    |layer| site.linear.transpose(dy, kernel.first, dx, layer),
+                    |layer| {
+                        site.linear
+                            .transpose(dy_flipped, kernel.second, flipped, layer)
+                    },
+                );
+                par_each(
+                    dx,
+                    [flipped, draws.sign_in],
+                    #[inline(always)]
+                    |dx, [flipped, sign]| *dx += flipped * sign,
+                );
             }
         }
     }
@@ -291,17 +299,21 @@ impl<T: Real> Estimate<T> for Flipout {
     }
     fn bias_backward(
         &self,
-        _: Kernel<T>,
+        bias: Kernel<T>,
         draws: ExampleDraws<T>,
-        d_row: &[T],
+        d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
-        add(gradient.first, d_row);
-        each(
-            gradient.second,
-            [d_row, draws.sign_out],
-            #[inline(always)]
-            |second, [d, sign]| *second += d * sign,
-        );
+        add_rows(gradient.first, d_rows);
+        let width = bias.first.len();
+        let rows = d_rows.chunks_exact(width);
+        for (d_row, signs) in rows.zip(draws.sign_out.chunks_exact(width)) {
+            each(
+                gradient.second,
+                [d_row, signs],
+                #[inline(always)]
+                |second, [d, sign]| *second += d * sign,
+            );
+        }
     }
 }

@@ -8,11 +8,14 @@
 //! Exact for dense layers. For a convolution the positions of one example are drawn independently,
 //! though one kernel serves them all: the marginals are right, their correlation is lost.
 
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use super::{
+    ByEntries, Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site,
+    add_rows, both,
+};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
-use crate::tensor::simd::each;
+use crate::tensor::simd::{each, par_each};
 use rayon::prelude::*;
 
 /// The estimator.
@@ -23,8 +26,6 @@ static SIGNATURE: Signature = Signature {
     summary: "draws each example's pre-activations instead of the weights",
     parameters: &[],
 };
-
-const BLOCK: usize = 1 << 14;
 
 impl Estimator for LocalReparameterization {
     fn signature(&self) -> &'static Signature {
@@ -70,19 +71,10 @@ impl Estimator for LocalReparameterization {
     }
 }
 
-/// out_i = f(a_i, b_i), in parallel blocks.
-fn zip_blocks<T: Real>(out: &mut [T], a: &[T], b: &[T], f: impl Fn(&mut T, T, T) + Sync) {
-    out.par_chunks_mut(BLOCK)
-        .zip(a.par_chunks(BLOCK))
-        .zip(b.par_chunks(BLOCK))
-        .for_each(|((out, a), b)| {
-            each(
-                out,
-                [a, b],
-                #[inline(always)]
-                |out, [a, b]| f(out, a, b),
-            );
-        });
+/// The gradient by an entry's scale, of `second` and the scale.
+#[inline(always)]
+pub fn by_scale<T: Real>([d, scale]: [T; 2]) -> T {
+    d * (scale + scale)
 }
 
 impl<T: Real> Estimate<T> for LocalReparameterization {
@@ -99,8 +91,11 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             d_scale,
             [d_second, scale],
             #[inline(always)]
-            |d_scale, [d, scale]| *d_scale += d * (scale + scale),
+            |d_scale, of| *d_scale += by_scale(of),
         );
+    }
+    fn by_entries(&self) -> Option<ByEntries> {
+        Some(ByEntries::LocalReparameterization)
     }
     fn forward(
         &self,
@@ -113,31 +108,32 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         scratch: Scratch<T>,
     ) {
         let squared = &mut scratch.rows[..x.len()];
-        zip_blocks(
-            squared,
-            x,
-            x,
-            #[inline(always)]
-            |out, a, b| *out = a * b,
+        square(x, squared);
+        both(
+            scratch.layer,
+            |layer| site.linear.apply(squared, kernel.second, saved, layer),
+            |layer| site.linear.apply(x, kernel.first, y, layer),
         );
-        site.linear
-            .apply(squared, kernel.second, saved, scratch.layer);
-        saved.par_chunks_mut(BLOCK).for_each(|saved| {
+        // from variances to deviations, and on to draws
+        const SHARE: usize = 1 << 12;
+        let shares = y
+            .par_chunks_mut(SHARE)
+            .zip(saved.par_chunks_mut(SHARE))
+            .zip(draws.activation.par_chunks(SHARE));
+        shares.for_each(|((y, saved), noise)| {
             each(
                 saved,
                 [],
                 #[inline(always)]
                 |v, []| *v = v.sqrt(),
-            )
+            );
+            each(
+                y,
+                [saved, noise],
+                #[inline(always)]
+                |y, [deviation, noise]| *y += deviation * noise,
+            );
         });
-        site.linear.apply(x, kernel.first, y, scratch.layer);
-        zip_blocks(
-            y,
-            saved,
-            draws.activation,
-            #[inline(always)]
-            |y, deviation, noise| *y += deviation * noise,
-        );
     }
     fn backward(
         &self,
@@ -153,76 +149,83 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
         let d_variance = &mut d_variance[..dy.len()];
-        zip_blocks(
-            squared,
-            x,
-            x,
-            #[inline(always)]
-            |out, a, b| *out = a * b,
-        );
-        zip_blocks(
+        square(x, squared);
+        par_each(
             d_variance,
-            saved,
-            draws.activation,
+            [saved, draws.activation, dy],
             #[inline(always)]
-            |d, deviation, noise| *d = half_slope(deviation, noise),
+            |d, [deviation, noise, dy]| *d = half_slope(deviation, noise) * dy,
         );
-        zip_blocks(
-            d_variance,
-            dy,
-            dy,
-            #[inline(always)]
-            |d, dy, _| *d *= dy,
+        let KernelGradient { first, second, add } = gradient;
+        both(
+            scratch.layer,
+            |layer| site.linear.weight_gradient(x, dy, add, first, layer),
+            |layer| {
+                site.linear
+                    .weight_gradient(squared, d_variance, add, second, layer)
+            },
         );
-        let (add, layer) = (gradient.add, &mut *scratch.layer);
-        site.linear
-            .weight_gradient(x, dy, add, gradient.first, layer);
-        site.linear
-            .weight_gradient(squared, d_variance, add, gradient.second, layer);
         if let Some(dx) = dx {
-            site.linear.transpose(dy, kernel.first, dx, scratch.layer);
             let through_squares = squared;
-            site.linear
-                .transpose(d_variance, kernel.second, through_squares, scratch.layer);
-            zip_blocks(
+            both(
+                scratch.layer,
+                |layer| site.linear.transpose(dy, kernel.first, dx, layer),
+                |layer| {
+                    site.linear
+                        .transpose(d_variance, kernel.second, through_squares, layer)
+                },
+            );
+            par_each(
                 dx,
-                x,
-                through_squares,
+                [x, through_squares],
                 #[inline(always)]
-                |dx, x, d| *dx += (x + x) * d,
+                |dx, [x, d]| *dx += (x + x) * d,
             );
         }
     }
     fn bias_rows(&self, bias: Kernel<T>, draws: ExampleDraws<T>, rows: &mut [T]) {
         let width = bias.first.len();
-        for (row, noise) in rows
+        let rows = rows
             .chunks_exact_mut(width)
-            .zip(draws.activation.chunks_exact(width))
-        {
-            for (((row, &loc), &variance), &noise) in
-                row.iter_mut().zip(bias.first).zip(bias.second).zip(noise)
-            {
-                *row = loc + variance.sqrt() * noise;
-            }
+            .zip(draws.activation.chunks_exact(width));
+        for (row, noise) in rows {
+            each(
+                row,
+                [bias.first, bias.second, noise],
+                #[inline(always)]
+                |row, [loc, variance, noise]| *row = loc + variance.sqrt() * noise,
+            );
         }
     }
     fn bias_backward(
         &self,
         bias: Kernel<T>,
         draws: ExampleDraws<T>,
-        d_row: &[T],
+        d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
-        add(gradient.first, d_row);
-        let entries = gradient
-            .second
-            .iter_mut()
-            .zip(bias.second)
-            .zip(d_row.iter().zip(draws.activation));
-        for ((second, &variance), (&d, &noise)) in entries {
-            *second += d * half_slope(variance.sqrt(), noise);
+        add_rows(gradient.first, d_rows);
+        let width = bias.first.len();
+        let rows = d_rows.chunks_exact(width);
+        for (d_row, noise) in rows.zip(draws.activation.chunks_exact(width)) {
+            each(
+                gradient.second,
+                [bias.second, d_row, noise],
+                #[inline(always)]
+                |second, [variance, d, noise]| *second += d * half_slope(variance.sqrt(), noise),
+            );
         }
     }
+}
+
+/// out = x²
+fn square<T: Real>(x: &[T], out: &mut [T]) {
+    par_each(
+        out,
+        [x],
+        #[inline(always)]
+        |out, [x]| *out = x * x,
+    );
 }
 
 /// ∂(√v ζ)/∂v = ζ/(2√v), and 0 where v = 0.

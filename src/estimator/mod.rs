@@ -8,11 +8,11 @@
 //! A bias is linear in its weight too: its input is 1. [`Estimate::bias_rows`] and
 //! [`Estimate::bias_backward`] are the same maths for that case.
 
-mod flipout;
-mod local_reparameterization;
+pub mod flipout;
+pub mod local_reparameterization;
 mod per_example;
 mod point;
-mod reparameterization;
+pub mod reparameterization;
 mod scaled;
 
 pub use point::POINT;
@@ -22,7 +22,7 @@ use crate::distribution::Law;
 use crate::layer::Linear;
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::simd::each;
+use crate::tensor::simd::{dispatch, each};
 use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
@@ -71,6 +71,17 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
         let _ = positions;
         0
     }
+}
+
+/// The gradients by scale that are known entry by entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByEntries {
+    /// [`Reparameterization`](reparameterization::Reparameterization)'s.
+    Reparameterization,
+    /// [`LocalReparameterization`](local_reparameterization::LocalReparameterization)'s.
+    LocalReparameterization,
+    /// [`Flipout`](flipout::Flipout)'s.
+    Flipout,
 }
 
 /// The random numbers of one kernel (or bias) and minibatch.
@@ -187,6 +198,12 @@ pub trait Estimate<T: Real>: Sync {
         d_scale: &mut [T],
     );
 
+    /// [`Estimate::scale_gradient`] entry by entry, for a loop that does more with each. `None` where there
+    /// is none.
+    fn by_entries(&self) -> Option<ByEntries> {
+        None
+    }
+
     /// y of the examples in `x`. `saved` is kept for `backward`.
     #[allow(clippy::too_many_arguments)]
     fn forward(
@@ -233,18 +250,47 @@ pub trait Estimate<T: Real>: Sync {
             .for_each(|row| row.copy_from_slice(bias.first));
     }
 
-    /// Adds one example's gradient by its bias row to the bias's gradient; `gradient.add` is set.
+    /// Adds the gradient by the bias rows, one an example, to the bias's gradient; `gradient.add` is set.
     fn bias_backward(
         &self,
         bias: Kernel<T>,
         draws: ExampleDraws<T>,
-        d_row: &[T],
+        d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
         let _ = (bias, draws);
         debug_assert!(gradient.add);
-        add(gradient.first, d_row);
+        add_rows(gradient.first, d_rows);
     }
+}
+
+/// Both products, at a time if neither needs scratch: where one waits for its last piece the other goes on.
+fn both<T: Real>(
+    scratch: &mut [T],
+    a: impl FnOnce(&mut [T]) + Send,
+    b: impl FnOnce(&mut [T]) + Send,
+) {
+    match scratch.is_empty() {
+        true => {
+            rayon::join(|| a(&mut []), || b(&mut []));
+        }
+        false => {
+            a(scratch);
+            b(scratch);
+        }
+    }
+}
+
+/// to += each row
+fn add_rows<T: Real>(to: &mut [T], rows: &[T]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(to.len()) {
+                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+            }
+        },
+    );
 }
 
 /// to += from

@@ -165,16 +165,24 @@ impl<T: Math> Estimate<T> for PerExample {
             draw(bias, &noise, row);
         }
     }
-    /// `draws` are those of the one example.
     fn bias_backward(
         &self,
         bias: Kernel<T>,
         draws: ExampleDraws<T>,
-        d_row: &[T],
+        d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
-        let mut noise = vec![T::zero(); bias.first.len()];
-        draws.noise.fill(0, &mut noise);
-        collect(d_row, &noise, gradient);
+        let width = bias.first.len();
+        let mut noise = vec![T::zero(); width];
+        let KernelGradient { first, second, add } = gradient;
+        for (example, d_row) in d_rows.chunks_exact(width).enumerate() {
+            draws.noise.fill(example, &mut noise);
+            let gradient = KernelGradient {
+                first: &mut *first,
+                second: &mut *second,
+                add,
+            };
+            collect(d_row, &noise, gradient);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Backward: d_loc = dw, d_scale = dw·ε. The cheapest estimator, and the noisiest: one draw serves all
 //! B examples, so averaging over the minibatch does not reduce the variance that ε brings.
 
-use super::{Draws, Estimate, Estimator};
+use super::{ByEntries, Draws, Estimate, Estimator};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
@@ -44,6 +44,12 @@ impl Estimator for Reparameterization {
     }
 }
 
+/// The gradient by an entry's scale, of `first` and ε.
+#[inline(always)]
+pub fn by_scale<T: Real>([dw, noise]: [T; 2]) -> T {
+    dw * noise
+}
+
 impl<T: Real> Estimate<T> for Reparameterization {
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], _: &mut [T]) {
         each(
@@ -58,7 +64,10 @@ impl<T: Real> Estimate<T> for Reparameterization {
             d_scale,
             [d_first, noise],
             #[inline(always)]
-            |d_scale, [dw, noise]| *d_scale += dw * noise,
+            |d_scale, of| *d_scale += by_scale(of),
         );
+    }
+    fn by_entries(&self) -> Option<ByEntries> {
+        Some(ByEntries::Reparameterization)
     }
 }

@@ -1,7 +1,7 @@
 //! The backward pass: from the gradients by the likelihood's arguments to those by the arrays that
 //! estimators prepared.
 
-use super::buffers::{Chunk, Work};
+use super::buffers::{Chunk, Work, at_once};
 use super::forward::{Shared, site};
 use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
@@ -371,32 +371,34 @@ fn batch_backward<T: Number>(
         (&mut extra[..examples * x_len], Some(dx))
     };
     let entries = plan.tensors[kernel].entries.clone();
-    let gradient = KernelGradient {
-        first: &mut into.d_first[entries.clone()],
-        second: &mut into.d_second[entries.clone()],
-        add: !step.writes_kernel,
-    };
-    let scratch = crate::estimator::Scratch {
-        layer,
-        kernels,
-        rows: scratch_rows,
-        factors: &mut factors[..examples * shared.factor_channels(kernel)],
-    };
-    let saved = rows(into.saved, 0, examples, len);
-    let draws = shared.draws(kernel, batch, 0, examples);
-    let wanted = step.input_gradient.then_some(&mut *dx);
-    let estimate = shared.estimate(kernel);
-    estimate.backward(
-        &site(plan, node, &**linear, x_len),
-        shared.kernel(kernel),
-        draws,
-        x,
-        dy,
-        saved,
-        wanted,
-        gradient,
-        scratch,
-    );
+    let channels = shared.factor_channels(kernel);
+    let (site, estimate) = (site(plan, node, &**linear, x_len), shared.estimate(kernel));
+    for at in at_once(plan.tensors[kernel].estimator, site.positions, examples) {
+        let (start, count) = (at.start, at.len());
+        let gradient = KernelGradient {
+            first: &mut into.d_first[entries.clone()],
+            second: &mut into.d_second[entries.clone()],
+            add: !step.writes_kernel || start > 0,
+        };
+        let scratch = crate::estimator::Scratch {
+            layer,
+            kernels,
+            rows: scratch_rows,
+            factors: rows_mut(factors, start, count, channels),
+        };
+        let wanted = step.input_gradient;
+        estimate.backward(
+            &site,
+            shared.kernel(kernel),
+            shared.draws(kernel, batch, start, count),
+            rows(x, start, count, x_len),
+            rows(dy, start, count, len),
+            rows(into.saved, start, count, len),
+            wanted.then(|| rows_mut(dx, start, count, x_len)),
+            gradient,
+            scratch,
+        );
+    }
     if let (Some(sum), true) = (sum, step.input_gradient) {
         add_to(sum, dx);
     }
@@ -405,29 +407,25 @@ fn batch_backward<T: Number>(
         let entries = plan.tensors[factor].entries.clone();
         let (rows, rest) = by_factors.split_at(examples * entries.len());
         by_factors = rest;
-        for (example, row) in rows.chunks_exact(entries.len()).enumerate() {
-            let gradient = KernelGradient {
-                first: &mut into.d_first[entries.clone()],
-                second: &mut into.d_second[entries.clone()],
-                add: true,
-            };
-            let draws = shared.draws(factor, batch, example, 1);
-            let estimate = shared.estimate(factor);
-            estimate.bias_backward(shared.kernel(factor), draws, row, gradient);
-        }
+        let gradient = KernelGradient {
+            first: &mut into.d_first[entries.clone()],
+            second: &mut into.d_second[entries],
+            add: true,
+        };
+        let draws = shared.draws(factor, batch, 0, examples);
+        let estimate = shared.estimate(factor);
+        estimate.bias_backward(shared.kernel(factor), draws, rows, gradient);
     }
     if let Some(bias) = call.bias.map(|b| b.index()) {
         let entries = plan.tensors[bias].entries.clone();
+        let gradient = KernelGradient {
+            first: &mut into.d_first[entries.clone()],
+            second: &mut into.d_second[entries],
+            add: true,
+        };
+        let draws = shared.draws(bias, batch, 0, examples);
         let estimate = shared.estimate(bias);
-        for (example, row) in dy.chunks_exact(len).enumerate() {
-            let gradient = KernelGradient {
-                first: &mut into.d_first[entries.clone()],
-                second: &mut into.d_second[entries.clone()],
-                add: true,
-            };
-            let draws = shared.draws(bias, batch, example, 1);
-            estimate.bias_backward(shared.kernel(bias), draws, row, gradient);
-        }
+        estimate.bias_backward(shared.kernel(bias), draws, dy, gradient);
     }
     if let Some(from) = from {
         gradients[from] = slot;

@@ -3,7 +3,7 @@
 use super::profile::Laps;
 use super::{BLOCK, zeros};
 use crate::distribution::MAX_PARAMETERS;
-use crate::estimator::NoiseSource;
+use crate::estimator::{Estimator, NoiseSource};
 use crate::layer::Operation;
 use crate::plan::{DrawKind, Family, Plan, SegmentKind, TensorPlan};
 use crate::tensor::{Aligned, Real};
@@ -113,6 +113,25 @@ pub(super) struct Chunk<T> {
     pub laps: Laps,
 }
 
+/// Examples that a layer for the whole batch takes at once where its estimator needs scratch arrays as long as
+/// theirs: enough for products at full speed, few enough that the arrays stay in cache between its passes.
+const AT_ONCE: usize = 256;
+
+/// The examples of a whole-batch layer in order, those that are taken at once.
+pub(super) fn at_once(
+    estimator: &dyn Estimator,
+    positions: usize,
+    examples: usize,
+) -> impl Iterator<Item = Range<usize>> {
+    let most = match estimator.row_scratch(positions) {
+        true => AT_ONCE,
+        false => examples.max(1),
+    };
+    (0..examples)
+        .step_by(most)
+        .map(move |start| start..examples.min(start + most))
+}
+
 /// Sizes of a worker's memory, the largest over some nodes.
 #[derive(Default)]
 struct Need {
@@ -152,7 +171,8 @@ impl Need {
                     need.factors = need.factors.max(examples * channels);
                 }
                 if estimator.row_scratch(linear.positions()) {
-                    need.rows = need.rows.max(examples * (input + node.shape.len()));
+                    let rows = examples.min(AT_ONCE);
+                    need.rows = need.rows.max(rows * (input + node.shape.len()));
                 }
             }
             if let Some(bias) = call.bias {

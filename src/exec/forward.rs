@@ -1,6 +1,6 @@
 //! The forward pass.
 
-use super::buffers::{Chunk, Work};
+use super::buffers::{Chunk, Work, at_once};
 use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
 use super::{Interpreter, Number};
@@ -9,7 +9,7 @@ use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
 use crate::tensor::Aligned;
-use crate::tensor::simd::dispatch;
+use crate::tensor::simd::{dispatch, par_each};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -341,23 +341,31 @@ fn batch_forward<T: Number>(
     let (x, x_len) = shared.input(slots, index, 0);
     let x = rows(x, 0, examples, x_len);
     let saved = rows_mut(saved, 0, examples, node.shape.len());
-    let draws = shared.draws(kernel, batch, 0, examples);
-    let estimate = shared.estimate(kernel);
-    estimate.forward(
-        &site(shared.plan, node, &**linear, x_len),
-        shared.kernel(kernel),
-        draws,
-        x,
-        y,
-        saved,
-        work.scratch(),
+    let (site, estimate) = (
+        site(shared.plan, node, &**linear, x_len),
+        shared.estimate(kernel),
     );
+    let estimator = shared.plan.tensors[kernel].estimator;
+    for at in at_once(estimator, site.positions, examples) {
+        let (start, count) = (at.start, at.len());
+        estimate.forward(
+            &site,
+            shared.kernel(kernel),
+            shared.draws(kernel, batch, start, count),
+            rows(x, start, count, x_len),
+            rows_mut(y, start, count, node.shape.len()),
+            rows_mut(saved, start, count, node.shape.len()),
+            work.scratch(),
+        );
+    }
     if let Some(bias) = call.bias {
-        let width = node.shape.0[node.shape.rank() - 1];
         let bias_rows = &shared.bias_rows[&bias.index()];
-        y.chunks_exact_mut(width)
-            .zip(bias_rows.chunks_exact(width))
-            .for_each(|(y, row)| add_bias(y, row));
+        par_each(
+            y,
+            [bias_rows],
+            #[inline(always)]
+            |y, [bias]| *y += bias,
+        );
     }
     slots[storage] = out;
 }

@@ -147,7 +147,7 @@ pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
 /// under the same kernel `w` (flat, C order). A convolution is called example by example; a dense
 /// layer with the whole batch, which it may share out over the current rayon pool, in pieces that
 /// depend on the shapes alone (results do not depend on the number of threads).
-pub trait Linear<T: Real> {
+pub trait Linear<T: Real>: Sync {
     /// y = x ∘ w; every entry of `y` is written.
     fn apply(&self, x: &[T], w: &[T], y: &mut [T], scratch: &mut [T]);
     /// dx = the gradient by x of ⟨dy, x ∘ w⟩; every entry is written.

@@ -3,7 +3,7 @@
 
 use super::Transform;
 use crate::tensor::math::HALF_LN_TWO_PI;
-use crate::tensor::simd::{dispatch, each};
+use crate::tensor::simd::{dispatch, par_each};
 use crate::tensor::{Math, Real};
 use rayon::prelude::*;
 
@@ -11,27 +11,6 @@ use rayon::prelude::*;
 pub const BLOCK: usize = 4096;
 /// Entries whose values are kept in registers and the first cache before they are summed.
 const SHORT: usize = 256;
-
-/// `f(&mut out[i], [inputs[0][i], inputs[1][i], …])` for every i.
-#[inline(always)]
-pub fn update<T: Real, const N: usize>(
-    out: &mut [T],
-    inputs: [&[T]; N],
-    f: impl Fn(&mut T, [T; N]) + Sync,
-) {
-    out.par_chunks_mut(BLOCK)
-        .enumerate()
-        .for_each(|(block, out)| {
-            let start = block * BLOCK;
-            let inputs = inputs.map(|input| &input[start..start + out.len()]);
-            each(
-                out,
-                inputs,
-                #[inline(always)] // a reference to a function would be called, not inlined
-                |out, inputs| f(out, inputs),
-            );
-        });
-}
 
 /// Σ_i `f([inputs[0][i], inputs[1][i], …])`, in float64.
 #[inline(always)]
@@ -97,13 +76,13 @@ pub fn standard_normal<T: Math>(noise: &[T]) -> f64 {
 pub fn scales<T: Math>(transform: Transform, rho: &[T], out: &mut [T]) {
     // A match inside the loop would keep it out of vector registers.
     match transform {
-        Transform::Softplus => update(
+        Transform::Softplus => par_each(
             out,
             [rho],
             #[inline(always)]
             |out, [rho]| *out = Transform::Softplus.value(rho),
         ),
-        Transform::Exp => update(
+        Transform::Exp => par_each(
             out,
             [rho],
             #[inline(always)]
@@ -115,13 +94,13 @@ pub fn scales<T: Math>(transform: Transform, rho: &[T], out: &mut [T]) {
 /// Turns the gradient by the scales into that by their variables, in place.
 pub fn chain<T: Math>(transform: Transform, rho: &[T], gradient: &mut [T]) {
     match transform {
-        Transform::Softplus => update(
+        Transform::Softplus => par_each(
             gradient,
             [rho],
             #[inline(always)]
             |g, [rho]| *g *= Transform::Softplus.slope(rho),
         ),
-        Transform::Exp => update(
+        Transform::Exp => par_each(
             gradient,
             [rho],
             #[inline(always)]
@@ -138,13 +117,13 @@ pub fn scales_backward<T: Math>(
     gradient: &mut [T],
 ) {
     match transform {
-        Transform::Softplus => update(
+        Transform::Softplus => par_each(
             gradient,
             [rho, d_scales],
             #[inline(always)]
             |g, [rho, d]| *g += d * Transform::Softplus.slope(rho),
         ),
-        Transform::Exp => update(
+        Transform::Exp => par_each(
             gradient,
             [rho, d_scales],
             #[inline(always)]
@@ -167,7 +146,7 @@ mod tests {
             assert_eq!(dot(&a, &b), expected, "{n}");
             assert_eq!(sum([&a[..], &b], |[a, b]| a * b), expected, "{n}");
             let mut out = a.clone();
-            update(&mut out, [&b], |out, [b]| *out += 2.0 * b);
+            par_each(&mut out, [&b], |out, [b]| *out += 2.0 * b);
             let right = |i: usize| out[i] == a[i] + 2.0 * b[i];
             assert!((0..n).all(right), "{n}");
         }

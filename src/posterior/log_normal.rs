@@ -1,9 +1,10 @@
 //! `LogNormal(loc, scale)`: the exponential of a normal, for numbers above 0.
 
-use super::entrywise::{self, standard_normal, sum, update};
+use super::entrywise::{self, standard_normal, sum};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
+use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 
 /// LogNormal(loc, scale), entry by entry
@@ -106,7 +107,7 @@ impl<T: Math> Variational<T> for LogNormal {
 
     fn draw(&self, at: &Dimensions, values: &[T], noise: &[T], w: &mut [T]) {
         normal(at, values, noise, w);
-        update(
+        par_each(
             w,
             [],
             #[inline(always)]
@@ -134,7 +135,7 @@ impl<T: Math> Variational<T> for LogNormal {
 
     fn score(&self, at: &Dimensions, values: &[T], noise: &[T], w: &[T], out: &mut [T]) {
         entrywise::scales(at.transform, &values[at.entries()..], out);
-        update(
+        par_each(
             out,
             [noise, w],
             #[inline(always)]
@@ -155,7 +156,7 @@ impl<T: Math> Variational<T> for LogNormal {
     ) {
         let mut d = vec![T::zero(); at.entries()];
         entrywise::scales(at.transform, &values[at.entries()..], &mut d);
-        update(
+        par_each(
             &mut d,
             [noise],
             #[inline(always)]
@@ -191,7 +192,7 @@ impl<T: Math> Variational<T> for LogNormal {
 pub(super) fn normal<T: Math>(at: &Dimensions, values: &[T], noise: &[T], z: &mut [T]) {
     let (loc, rho) = values.split_at(at.entries());
     entrywise::scales(at.transform, rho, z);
-    update(
+    par_each(
         z,
         [loc, noise],
         #[inline(always)]
@@ -209,7 +210,7 @@ pub(super) fn normal_backward<T: Math>(
 ) {
     let n = at.entries();
     let (d_loc, d_rho) = gradient.split_at_mut(n);
-    update(
+    par_each(
         d_loc,
         [d_z],
         #[inline(always)]
@@ -237,7 +238,7 @@ pub(super) fn normal_log_density<T: Math>(
         #[inline(always)]
         |[scale]| scale.fast_ln(),
     );
-    update(
+    par_each(
         &mut scales,
         [],
         #[inline(always)]

@@ -1,10 +1,11 @@
 //! `LogitNormal(loc, scale)`: the sigmoid of a normal, for numbers between two ends.
 
-use super::entrywise::{self, sum, update};
+use super::entrywise::{self, sum};
 use super::log_normal::{normal, normal_backward, normal_log_density};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
+use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 
 /// LogitNormal(loc, scale), entry by entry, between the ends `low` and `high` of its prior's support
@@ -130,7 +131,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         normal(at, values, noise, w);
         let ([low, high], width) = (at.bounds.map(T::of), T::of(width(at)));
         let [first, last] = inside(at);
-        update(
+        par_each(
             w,
             [],
             #[inline(always)]
@@ -160,7 +161,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         let mut d = vec![T::zero(); at.entries()];
         normal(at, values, noise, &mut d);
         let width = T::of(width(at));
-        update(
+        par_each(
             &mut d,
             [d_w],
             #[inline(always)]
@@ -174,7 +175,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         entrywise::scales(at.transform, &values[at.entries()..], &mut scales);
         normal(at, values, noise, out);
         let width = T::of(width(at));
-        update(
+        par_each(
             out,
             [noise, &scales],
             #[inline(always)]
@@ -200,7 +201,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         entrywise::scales(at.transform, &values[at.entries()..], &mut scales);
         let mut d = vec![T::zero(); at.entries()];
         normal(at, values, noise, &mut d);
-        update(
+        par_each(
             &mut d,
             [noise, &scales],
             #[inline(always)]
@@ -225,7 +226,7 @@ impl<T: Math> Variational<T> for LogitNormal {
             #[inline(always)]
             |[z]| z.softplus() + (-z).softplus(),
         );
-        update(
+        par_each(
             &mut z,
             [],
             #[inline(always)]

@@ -1,11 +1,12 @@
 //! `LowRank(rank, loc, scale, factor)`: independent normals plus a few directions in which all entries
 //! move together.
 
-use super::entrywise::{self, BLOCK, add_scaled, update};
+use super::entrywise::{self, BLOCK, add_scaled};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
 use crate::tensor::math::HALF_LN_TWO_PI;
+use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 use rayon::prelude::*;
 
@@ -351,7 +352,7 @@ impl<T: Math> Variational<T> for LowRank {
         }
         let mut d_scale = vec![T::zero(); n];
         entrywise::scales(at.transform, parts.rho, &mut d_scale);
-        update(
+        par_each(
             &mut d_scale,
             [scales, d_scales],
             #[inline(always)]

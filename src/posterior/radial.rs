@@ -1,11 +1,12 @@
 //! `Radial(loc, scale)`: a direction drawn evenly and a distance that is half-normal, however many
 //! weights there are.
 
-use super::entrywise::{self, sum, update};
+use super::entrywise::{self, sum};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
 use crate::signature::{Kind, Parameter, Signature};
 use crate::tensor::math::HALF_LN_TWO_PI;
+use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 use std::f64::consts::{LN_2, PI};
 
@@ -138,7 +139,7 @@ impl<T: Math> Variational<T> for Radial {
         let n = at.entries();
         entrywise::scales(at.transform, &values[n..], scales);
         let factor = T::of((n as f64).sqrt().recip());
-        update(
+        par_each(
             scales,
             [],
             #[inline(always)]
@@ -177,7 +178,7 @@ impl<T: Math> Variational<T> for Radial {
         let (each, radius, per_length) = polar(noise);
         let factor = radius * per_length;
         entrywise::scales(at.transform, rho, w);
-        update(
+        par_each(
             w,
             [loc, each],
             #[inline(always)]
@@ -198,7 +199,7 @@ impl<T: Math> Variational<T> for Radial {
         let (each, radius, per_length) = polar(noise);
         let factor = radius * per_length;
         let (d_loc, d_rho) = gradient.split_at_mut(n);
-        update(
+        par_each(
             d_loc,
             [d_w],
             #[inline(always)]
@@ -214,7 +215,7 @@ impl<T: Math> Variational<T> for Radial {
         let (each, radius, per_length) = polar(noise);
         let pull = -(radius + T::of(n as f64 - 1.0) / radius) * per_length;
         entrywise::scales(at.transform, &values[n..], out);
-        update(
+        par_each(
             out,
             [each],
             #[inline(always)]
@@ -242,7 +243,7 @@ impl<T: Math> Variational<T> for Radial {
             #[inline(always)]
             |[scale]| scale.fast_ln(),
         );
-        update(
+        par_each(
             &mut scales,
             [],
             #[inline(always)]

@@ -134,8 +134,8 @@ pub fn gemm<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: Mat
     unsafe { piece(alpha, a, b, beta, target, rows, cols) }
 }
 
-/// Below this many multiplications a product is not worth sharing out (about 10 µs of one core).
-const WORTH_SHARING: usize = 1 << 20;
+/// Below this many multiplications a product is not worth sharing out (about 3 µs of one core).
+const WORTH_SHARING: usize = 1 << 18;
 /// The most pieces a product is cut into.
 const MOST_PIECES: usize = 8;
 /// Pieces are of whole tiles of the kernel: so many rows, or so many columns. A piece of other columns than

@@ -3,6 +3,8 @@
 //! What is called through a trait object or as a plain function is compiled for the oldest processors,
 //! whoever calls it: a loop belongs into [`dispatch`] or [`each`] where it is written.
 
+use rayon::prelude::*;
+
 /// Runs `work` compiled for the widest vectors this machine has (AVX-512, AVX2 with FMA, or the
 /// target's own). Only what is inlined into `work` gains: mark the closure and what it calls
 /// `#[inline(always)]`.
@@ -37,4 +39,30 @@ pub fn each<T: Copy, const N: usize>(out: &mut [T], inputs: [&[T]; N], f: impl F
             }
         },
     );
+}
+
+/// Numbers that one thread takes at once: a fraction of a µs.
+const SHARE: usize = 4096;
+
+/// [`each`], shared out over the current rayon pool.
+///
+/// # Panics
+/// If an input is shorter than `out`.
+#[inline(always)]
+pub fn par_each<T: Copy + Send + Sync, const N: usize>(
+    out: &mut [T],
+    inputs: [&[T]; N],
+    f: impl Fn(&mut T, [T; N]) + Sync,
+) {
+    out.par_chunks_mut(SHARE)
+        .enumerate()
+        .for_each(|(share, out)| {
+            let inputs = inputs.map(|input| &input[share * SHARE..][..out.len()]);
+            each(
+                out,
+                inputs,
+                #[inline(always)] // a reference to a function would be called, not inlined
+                |out, inputs| f(out, inputs),
+            );
+        });
 }
