@@ -22,6 +22,7 @@ use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
 use crate::tensor::simd::{self, each, par_each};
+use rayon::prelude::*;
 
 /// The estimator.
 pub struct Flipout;
@@ -142,11 +143,42 @@ fn direct<'a, T: Real>(
     (site.positions > 1).then_some((layer, w))
 }
 
-/// out = x ⊙ signs, both a row an example.
-fn flip<T: Real>(x: &[T], signs: &[T], out: &mut [T]) {
-    par_each(
+/// `f(out, x, sign)` for every entry: an example's signs are a row of `channels`, the same for each of its
+/// `example` / `channels` positions.
+#[inline(always)]
+fn signed<T: Real>(
+    out: &mut [T],
+    x: &[T],
+    signs: &[T],
+    [example, channels]: [usize; 2],
+    f: impl Fn(&mut T, [T; 2]) + Sync,
+) {
+    if example == channels {
+        return par_each(out, [x, signs], f);
+    }
+    let examples = out
+        .par_chunks_mut(example)
+        .zip(x.par_chunks(example))
+        .zip(signs.par_chunks(channels));
+    examples.for_each(|((out, x), signs)| {
+        for (out, x) in out.chunks_mut(channels).zip(x.chunks(channels)) {
+            each(
+                out,
+                [x, signs],
+                #[inline(always)]
+                |out, of| f(out, of),
+            );
+        }
+    });
+}
+
+/// out = x ⊙ signs
+fn flip<T: Real>(x: &[T], signs: &[T], example: [usize; 2], out: &mut [T]) {
+    signed(
         out,
-        [x, signs],
+        x,
+        signs,
+        example,
         #[inline(always)]
         |out, [x, sign]| *out = x * sign,
     );
@@ -198,9 +230,10 @@ impl<T: Real> Estimate<T> for Flipout {
             perturb(kernel, draws, w);
             site.linear.apply(x, w, y, scratch.layer);
         } else {
+            let inputs = [site.input, site.channels_in];
             let (flipped, perturbed) = scratch.rows.split_at_mut(x.len());
             let perturbed = &mut perturbed[..y.len()];
-            flip(x, draws.sign_in, flipped);
+            flip(x, draws.sign_in, inputs, flipped);
             both(
                 scratch.layer,
                 |layer| site.linear.apply(x, kernel.first, y, layer),
@@ -253,10 +286,12 @@ impl<T: Real> Estimate<T> for Flipout {
                 site.linear.transpose(dy, w, dx, scratch.layer);
             }
         } else {
+            let inputs = [site.input, site.channels_in];
+            let outputs = [site.output, site.channels_out];
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
-            flip(dy, draws.sign_out, dy_flipped);
-            flip(x, draws.sign_in, flipped);
+            flip(dy, draws.sign_out, outputs, dy_flipped);
+            flip(x, draws.sign_in, inputs, flipped);
             let KernelGradient { first, second, add } = gradient;
             both(
                 scratch.layer,
@@ -275,9 +310,11 @@ impl<T: Real> Estimate<T> for Flipout {
                             .transpose(dy_flipped, kernel.second, flipped, layer)
                     },
                 );
-                par_each(
+                signed(
                     dx,
-                    [flipped, draws.sign_in],
+                    flipped,
+                    draws.sign_in,
+                    inputs,
                     #[inline(always)]
                     |dx, [flipped, sign]| *dx += flipped * sign,
                 );

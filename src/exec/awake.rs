@@ -26,6 +26,10 @@ const LOOKS: usize = 300;
 /// Of them those after which other programs may have the core.
 const POLITE: usize = 100;
 
+/// Pieces of work that a thread does in one answer: many steps' worth, and an end where other steps go on for
+/// ever while one waits for this thread.
+const PIECES: usize = 10_000;
+
 /// While it lives the other threads of the pool look for work without a pause.
 pub(super) struct Awake {
     done: Arc<AtomicBool>,
@@ -65,10 +69,11 @@ fn attend(done: &AtomicBool) {
     if BUSY.replace(true) {
         return;
     }
-    let mut idle = 0;
-    while idle < LOOKS && !done.load(Ordering::Relaxed) {
+    let (mut idle, mut pieces) = (0, 0);
+    while idle < LOOKS && pieces < PIECES && !done.load(Ordering::Relaxed) {
         if rayon::yield_now() == Some(rayon::Yield::Executed) {
             idle = 0;
+            pieces += 1;
             continue;
         }
         // Some hundred nanoseconds in which the other threads' queues are left alone; and where there is

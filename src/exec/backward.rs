@@ -381,10 +381,10 @@ fn batch_backward<T: Number>(
             add: !step.writes_kernel || start > 0,
         };
         let scratch = crate::estimator::Scratch {
-            layer,
+            layer: &mut layer[..linear.scratch(count)],
             kernels,
             rows: scratch_rows,
-            factors: rows_mut(factors, start, count, channels),
+            factors: &mut factors[..count * channels],
         };
         let wanted = step.input_gradient;
         estimate.backward(
@@ -398,23 +398,23 @@ fn batch_backward<T: Number>(
             gradient,
             scratch,
         );
+        let mut by_factors = &factors[..];
+        for factor in plan.tensors[kernel].factors.into_iter().flatten() {
+            let entries = plan.tensors[factor].entries.clone();
+            let (rows, rest) = by_factors.split_at(count * entries.len());
+            by_factors = rest;
+            let gradient = KernelGradient {
+                first: &mut into.d_first[entries.clone()],
+                second: &mut into.d_second[entries],
+                add: true,
+            };
+            let draws = shared.draws(factor, batch, start, count);
+            let estimate = shared.estimate(factor);
+            estimate.bias_backward(shared.kernel(factor), draws, rows, gradient);
+        }
     }
     if let (Some(sum), true) = (sum, step.input_gradient) {
         add_to(sum, dx);
-    }
-    let mut by_factors = &factors[..];
-    for factor in plan.tensors[kernel].factors.into_iter().flatten() {
-        let entries = plan.tensors[factor].entries.clone();
-        let (rows, rest) = by_factors.split_at(examples * entries.len());
-        by_factors = rest;
-        let gradient = KernelGradient {
-            first: &mut into.d_first[entries.clone()],
-            second: &mut into.d_second[entries],
-            add: true,
-        };
-        let draws = shared.draws(factor, batch, 0, examples);
-        let estimate = shared.estimate(factor);
-        estimate.bias_backward(shared.kernel(factor), draws, rows, gradient);
     }
     if let Some(bias) = call.bias.map(|b| b.index()) {
         let entries = plan.tensors[bias].entries.clone();

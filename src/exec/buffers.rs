@@ -165,13 +165,13 @@ impl Need {
                 let kernels = estimator.kernel_scratch(linear.positions());
                 need.layer = need.layer.max(linear.scratch(examples));
                 need.kernels = need.kernels.max(kernels * linear.kernel().len());
+                let rows = examples.min(AT_ONCE);
                 if let Some(factors) = plan.tensors[kernel].factors {
                     let channels = factors.map(|f| plan.tensors[f].entries.len());
                     let channels: usize = channels.iter().sum();
-                    need.factors = need.factors.max(examples * channels);
+                    need.factors = need.factors.max(rows * channels);
                 }
                 if estimator.row_scratch(linear.positions()) {
-                    let rows = examples.min(AT_ONCE);
                     need.rows = need.rows.max(rows * (input + node.shape.len()));
                 }
             }
@@ -390,7 +390,7 @@ impl<T: Real> Chunk<T> {
 /// second operand, as many of the inner axis as are taken at once. Counted for two threads: each copies what it
 /// needs, and with more of them it is a part of the whole that matters less.
 fn packed(plan: &Plan, batch: usize) -> usize {
-    const AT_ONCE: usize = 512;
+    const INNER: usize = 512;
     let whole = plan.segments.iter();
     let whole = whole.filter(|segment| segment.kind == SegmentKind::WholeBatch);
     let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, node)| node).collect();
@@ -400,7 +400,7 @@ fn packed(plan: &Plan, batch: usize) -> usize {
         // forward, by the input, by the kernel
         let products = [[input, output], [output, input], [batch, output]];
         products
-            .map(|[inner, columns]| inner.min(AT_ONCE) * columns)
+            .map(|[inner, columns]| inner.min(INNER) * columns)
             .into_iter()
             .max()
     };

@@ -348,6 +348,7 @@ fn batch_forward<T: Number>(
     let estimator = shared.plan.tensors[kernel].estimator;
     for at in at_once(estimator, site.positions, examples) {
         let (start, count) = (at.start, at.len());
+        let scratch = work.scratch();
         estimate.forward(
             &site,
             shared.kernel(kernel),
@@ -355,7 +356,10 @@ fn batch_forward<T: Number>(
             rows(x, start, count, x_len),
             rows_mut(y, start, count, node.shape.len()),
             rows_mut(saved, start, count, node.shape.len()),
-            work.scratch(),
+            Scratch {
+                layer: &mut scratch.layer[..linear.scratch(count)],
+                ..scratch
+            },
         );
     }
     if let Some(bias) = call.bias {

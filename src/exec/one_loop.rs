@@ -141,3 +141,30 @@ impl<T: Number> OneLoop<T> {
         finite
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kl::{NormalLaplace, NormalNormal, Term};
+    use crate::optimizer::{State, defaults};
+
+    #[test]
+    fn it_is_for_what_it_is_written_for_alone() {
+        let found = |optimizer: &str, transform, term: Option<kl::ByEntries<f32>>| {
+            let optimizer = optimizer::find(optimizer).unwrap();
+            let mut state = State::new(optimizer, defaults(optimizer.signature()), 1);
+            let rule = state.begin(1, 0.1).rule;
+            let estimator = Some(estimator::ByEntries::Flipout);
+            OneLoop::find(estimator, transform, term, &rule).is_some()
+        };
+        let normal = NormalNormal.by_entries(&[0.0, 1.0], 1.0);
+        let softplus = Some(Transform::Softplus);
+        assert!(found("adam", softplus, normal));
+        assert!(!found("sgd", softplus, normal));
+        assert!(!found("adam", Some(Transform::Exp), normal));
+        assert!(!found("adam", None, normal));
+        assert!(!found("adam", softplus, None));
+        let laplace = NormalLaplace.by_entries(&[0.0, 1.0], 1.0);
+        assert!(!found("adam", softplus, laplace));
+    }
+}

@@ -88,6 +88,40 @@ fn every_estimator_through_convolutions_and_dense_layers() {
     }
 }
 
+/// A layer for the whole minibatch takes so many examples in several parts.
+#[test]
+fn more_examples_than_a_layer_takes_at_once() {
+    let network = "flatten\n dense(4)\n tanh\n logits = dense(3)";
+    let examples = Examples::new(300, 72, 3, 0);
+    for of in [
+        "estimator = reparameterization",
+        "estimator = local_reparameterization",
+        "estimator = flipout",
+        "estimator = flipout, bias = deterministic",
+        "estimator = per_example",
+        "posterior = Rank1(factor_scale = 0.4), estimator = per_example",
+        "posterior = Rank1(factor_scale = 0.4), estimator = reparameterization",
+        "posterior = Dropout(0.3), estimator = per_example",
+    ] {
+        let default = format!("prior = Normal(0, 1), {of}");
+        check(&classifier(&default, network, ""), &examples);
+    }
+}
+
+/// Its kernel is wider than its channels, though its output is one position.
+#[test]
+fn a_convolution_over_all_of_its_input() {
+    let network =
+        "max_pool2d(2)\n tanh\n conv2d(4, kernel = 3)\n tanh\n reshape([4])\n logits = dense(3)";
+    for estimator in bnnc::estimator::ESTIMATORS {
+        let default = format!("estimator = {}", estimator.signature().name);
+        check(
+            &classifier(&default, network, ""),
+            &Examples::new(4, 72, 3, 0),
+        );
+    }
+}
+
 #[test]
 fn every_activation_in_a_network() {
     for layer in [

@@ -63,6 +63,7 @@ fn it_moves_variables_as_its_two_halves_do() {
     let at = Position::full_batch(BATCH);
     for (estimator, prior, objective) in [
         ("reparameterization", "Normal(0, 1)", "elbo"),
+        ("reparameterization", "Normal(0, 1)", "elbo { samples = 2 }"),
         ("local_reparameterization", "Normal(0.1, 0.5)", "elbo"),
         ("flipout", "Normal(0, 1)", "elbo"),
         ("flipout", "ScaleMixture(0.5, [1, 0.1])", "elbo"),
