@@ -12,17 +12,16 @@
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
 
+use super::passes::{by_channels, multiply};
 use super::{
-    ByEntries, Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site,
-    add_rows, both,
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
 };
 use crate::layer::Perturbed;
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
-use crate::tensor::simd::{self, each, par_each};
-use rayon::prelude::*;
+use crate::tensor::simd::{self, add_rows, each, par_each};
 
 /// The estimator.
 pub struct Flipout;
@@ -61,6 +60,9 @@ impl Estimator for Flipout {
             signs: true,
             ..Draws::NONE
         }
+    }
+    fn slope(&self) -> Option<Slope> {
+        Some(Slope::Noise)
     }
     fn products(&self, positions: usize) -> u64 {
         if positions > 1 { 1 } else { 2 }
@@ -143,53 +145,6 @@ fn direct<'a, T: Real>(
     (site.positions > 1).then_some((layer, w))
 }
 
-/// `f(out, x, sign)` for every entry: an example's signs are a row of `channels`, the same for each of its
-/// `example` / `channels` positions.
-#[inline(always)]
-fn signed<T: Real>(
-    out: &mut [T],
-    x: &[T],
-    signs: &[T],
-    [example, channels]: [usize; 2],
-    f: impl Fn(&mut T, [T; 2]) + Sync,
-) {
-    if example == channels {
-        return par_each(out, [x, signs], f);
-    }
-    let examples = out
-        .par_chunks_mut(example)
-        .zip(x.par_chunks(example))
-        .zip(signs.par_chunks(channels));
-    examples.for_each(|((out, x), signs)| {
-        for (out, x) in out.chunks_mut(channels).zip(x.chunks(channels)) {
-            each(
-                out,
-                [x, signs],
-                #[inline(always)]
-                |out, of| f(out, of),
-            );
-        }
-    });
-}
-
-/// out = x ⊙ signs
-fn flip<T: Real>(x: &[T], signs: &[T], example: [usize; 2], out: &mut [T]) {
-    signed(
-        out,
-        x,
-        signs,
-        example,
-        #[inline(always)]
-        |out, [x, sign]| *out = x * sign,
-    );
-}
-
-/// The gradient by an entry's scale, of `second` and ε.
-#[inline(always)]
-pub fn by_scale<T: Real>([d, noise]: [T; 2]) -> T {
-    d * noise
-}
-
 impl<T: Real> Estimate<T> for Flipout {
     fn prepare(&self, _: &[T], scale: &[T], noise: &[T], _: &mut [T], second: &mut [T]) {
         each(
@@ -198,17 +153,6 @@ impl<T: Real> Estimate<T> for Flipout {
             #[inline(always)]
             |second, [scale, noise]| *second = scale * noise,
         );
-    }
-    fn scale_gradient(&self, _: &[T], noise: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
-        each(
-            d_scale,
-            [d_second, noise],
-            #[inline(always)]
-            |d_scale, of| *d_scale += by_scale(of),
-        );
-    }
-    fn by_entries(&self) -> Option<ByEntries> {
-        Some(ByEntries::Flipout)
     }
     fn forward(
         &self,
@@ -230,15 +174,10 @@ impl<T: Real> Estimate<T> for Flipout {
             perturb(kernel, draws, w);
             site.linear.apply(x, w, y, scratch.layer);
         } else {
-            let inputs = [site.input, site.channels_in];
             let (flipped, perturbed) = scratch.rows.split_at_mut(x.len());
             let perturbed = &mut perturbed[..y.len()];
-            flip(x, draws.sign_in, inputs, flipped);
-            both(
-                scratch.layer,
-                |layer| site.linear.apply(x, kernel.first, y, layer),
-                |layer| site.linear.apply(flipped, kernel.second, perturbed, layer),
-            );
+            multiply(x, draws.sign_in, site.inputs(), flipped);
+            site.apply(kernel, [x, flipped], [y, perturbed], scratch.layer);
             par_each(
                 y,
                 [perturbed, draws.sign_out],
@@ -286,35 +225,19 @@ impl<T: Real> Estimate<T> for Flipout {
                 site.linear.transpose(dy, w, dx, scratch.layer);
             }
         } else {
-            let inputs = [site.input, site.channels_in];
-            let outputs = [site.output, site.channels_out];
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
-            flip(dy, draws.sign_out, outputs, dy_flipped);
-            flip(x, draws.sign_in, inputs, flipped);
-            let KernelGradient { first, second, add } = gradient;
-            both(
-                scratch.layer,
-                |layer| site.linear.weight_gradient(x, dy, add, first, layer),
-                |layer| {
-                    site.linear
-                        .weight_gradient(flipped, dy_flipped, add, second, layer)
-                },
-            );
+            multiply(dy, draws.sign_out, site.outputs(), dy_flipped);
+            multiply(x, draws.sign_in, site.inputs(), flipped);
+            let dy = [dy, dy_flipped];
+            site.weight_gradient([x, flipped], dy, gradient, scratch.layer);
             if let Some(dx) = dx {
-                both(
-                    scratch.layer,
-                    |layer| site.linear.transpose(dy, kernel.first, dx, layer),
-                    |layer| {
-                        site.linear
-                            .transpose(dy_flipped, kernel.second, flipped, layer)
-                    },
-                );
-                signed(
+                site.transpose(kernel, dy, [dx, flipped], scratch.layer);
+                by_channels(
                     dx,
                     flipped,
                     draws.sign_in,
-                    inputs,
+                    site.inputs(),
                     #[inline(always)]
                     |dx, [flipped, sign]| *dx += flipped * sign,
                 );

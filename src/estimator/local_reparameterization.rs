@@ -9,14 +9,12 @@
 //! though one kernel serves them all: the marginals are right, their correlation is lost.
 
 use super::{
-    ByEntries, Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site,
-    add_rows, both,
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
 };
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
-use crate::tensor::simd::{each, par_each};
-use rayon::prelude::*;
+use crate::tensor::simd::{add_rows, each, par_each};
 
 /// The estimator.
 pub struct LocalReparameterization;
@@ -54,6 +52,9 @@ impl Estimator for LocalReparameterization {
             ..Draws::NONE
         }
     }
+    fn slope(&self) -> Option<Slope> {
+        Some(Slope::TwiceScale)
+    }
     fn products(&self, _: usize) -> u64 {
         2
     }
@@ -71,12 +72,6 @@ impl Estimator for LocalReparameterization {
     }
 }
 
-/// The gradient by an entry's scale, of `second` and the scale.
-#[inline(always)]
-pub fn by_scale<T: Real>([d, scale]: [T; 2]) -> T {
-    d * (scale + scale)
-}
-
 impl<T: Real> Estimate<T> for LocalReparameterization {
     fn prepare(&self, _: &[T], scale: &[T], _: &[T], _: &mut [T], second: &mut [T]) {
         each(
@@ -85,17 +80,6 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             #[inline(always)]
             |variance, [scale]| *variance = scale * scale,
         );
-    }
-    fn scale_gradient(&self, scale: &[T], _: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
-        each(
-            d_scale,
-            [d_second, scale],
-            #[inline(always)]
-            |d_scale, of| *d_scale += by_scale(of),
-        );
-    }
-    fn by_entries(&self) -> Option<ByEntries> {
-        Some(ByEntries::LocalReparameterization)
     }
     fn forward(
         &self,
@@ -109,31 +93,13 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let squared = &mut scratch.rows[..x.len()];
         square(x, squared);
-        both(
-            scratch.layer,
-            |layer| site.linear.apply(squared, kernel.second, saved, layer),
-            |layer| site.linear.apply(x, kernel.first, y, layer),
+        site.apply(kernel, [x, squared], [y, saved], scratch.layer);
+        par_each(
+            y,
+            [saved, draws.activation],
+            #[inline(always)]
+            |y, [variance, noise]| *y += variance.sqrt() * noise,
         );
-        // from variances to deviations, and on to draws
-        const SHARE: usize = 1 << 12;
-        let shares = y
-            .par_chunks_mut(SHARE)
-            .zip(saved.par_chunks_mut(SHARE))
-            .zip(draws.activation.par_chunks(SHARE));
-        shares.for_each(|((y, saved), noise)| {
-            each(
-                saved,
-                [],
-                #[inline(always)]
-                |v, []| *v = v.sqrt(),
-            );
-            each(
-                y,
-                [saved, noise],
-                #[inline(always)]
-                |y, [deviation, noise]| *y += deviation * noise,
-            );
-        });
     }
     fn backward(
         &self,
@@ -154,27 +120,13 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
             d_variance,
             [saved, draws.activation, dy],
             #[inline(always)]
-            |d, [deviation, noise, dy]| *d = half_slope(deviation, noise) * dy,
+            |d, [variance, noise, dy]| *d = half_slope(variance, noise) * dy,
         );
-        let KernelGradient { first, second, add } = gradient;
-        both(
-            scratch.layer,
-            |layer| site.linear.weight_gradient(x, dy, add, first, layer),
-            |layer| {
-                site.linear
-                    .weight_gradient(squared, d_variance, add, second, layer)
-            },
-        );
+        let dy = [dy, d_variance];
+        site.weight_gradient([x, squared], dy, gradient, scratch.layer);
         if let Some(dx) = dx {
             let through_squares = squared;
-            both(
-                scratch.layer,
-                |layer| site.linear.transpose(dy, kernel.first, dx, layer),
-                |layer| {
-                    site.linear
-                        .transpose(d_variance, kernel.second, through_squares, layer)
-                },
-            );
+            site.transpose(kernel, dy, [dx, through_squares], scratch.layer);
             par_each(
                 dx,
                 [x, through_squares],
@@ -212,7 +164,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
                 gradient.second,
                 [bias.second, d_row, noise],
                 #[inline(always)]
-                |second, [variance, d, noise]| *second += d * half_slope(variance.sqrt(), noise),
+                |second, [variance, d, noise]| *second += d * half_slope(variance, noise),
             );
         }
     }
@@ -230,7 +182,8 @@ fn square<T: Real>(x: &[T], out: &mut [T]) {
 
 /// ∂(√v ζ)/∂v = ζ/(2√v), and 0 where v = 0.
 #[inline(always)]
-fn half_slope<T: Real>(deviation: T, noise: T) -> T {
+fn half_slope<T: Real>(variance: T, noise: T) -> T {
+    let deviation = variance.sqrt();
     // Divided first, so that vectors do both: 0/0 is not kept.
     let slope = noise / (deviation + deviation);
     if deviation > T::zero() {

@@ -1,28 +1,31 @@
 //! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a minibatch.
 //! Each is a file with its maths, forward, backward and what it needs of the posterior.
 //!
-//! An estimator splits one step into kernel-sized work, done once ([`Estimate::prepare`],
-//! [`Estimate::scale_gradient`]), and the two passes over examples, written against
-//! [`Linear`] alone, so that they serve dense layers and every convolution alike.
+//! An estimator splits one step into kernel-sized work, done once ([`Estimate::prepare`], [`Slope`]), and the
+//! two passes over examples, written against [`Linear`] alone, so that they serve dense layers and every
+//! convolution alike.
 //!
 //! A bias is linear in its weight too: its input is 1. [`Estimate::bias_rows`] and
 //! [`Estimate::bias_backward`] are the same maths for that case.
 
-pub mod flipout;
-pub mod local_reparameterization;
+mod flipout;
+mod local_reparameterization;
+mod passes;
 mod per_example;
 mod point;
-pub mod reparameterization;
+mod reparameterization;
 mod scaled;
+mod slope;
 
 pub use point::POINT;
 pub use scaled::SCALED;
+pub use slope::Slope;
 
 use crate::distribution::Law;
 use crate::layer::Linear;
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::simd::{dispatch, each};
+use crate::tensor::simd::add_rows;
 use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
@@ -61,6 +64,11 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn has_second(&self) -> bool {
         false
     }
+    /// How the array that is made of scales depends on them, if one is. The gradient by loc is that by the first
+    /// array.
+    fn slope(&self) -> Option<Slope> {
+        None
+    }
     /// Whether it needs scratch arrays as long as the inputs and the outputs of the examples at hand.
     fn row_scratch(&self, positions: usize) -> bool {
         let _ = positions;
@@ -71,17 +79,6 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
         let _ = positions;
         0
     }
-}
-
-/// The gradients by scale that are known entry by entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ByEntries {
-    /// [`Reparameterization`](reparameterization::Reparameterization)'s.
-    Reparameterization,
-    /// [`LocalReparameterization`](local_reparameterization::LocalReparameterization)'s.
-    LocalReparameterization,
-    /// [`Flipout`](flipout::Flipout)'s.
-    Flipout,
 }
 
 /// The random numbers of one kernel (or bias) and minibatch.
@@ -187,23 +184,6 @@ pub trait Estimate<T: Real>: Sync {
     /// is empty if [`Estimator::first_is_loc`], the second unless [`Estimator::has_second`].
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
 
-    /// Adds to `d_scale` the gradient by scale, from those by `first` and `second`; the gradient by
-    /// loc is that by `first`.
-    fn scale_gradient(
-        &self,
-        scale: &[T],
-        noise: &[T],
-        d_first: &[T],
-        d_second: &[T],
-        d_scale: &mut [T],
-    );
-
-    /// [`Estimate::scale_gradient`] entry by entry, for a loop that does more with each. `None` where there
-    /// is none.
-    fn by_entries(&self) -> Option<ByEntries> {
-        None
-    }
-
     /// y of the examples in `x`. `saved` is kept for `backward`.
     #[allow(clippy::too_many_arguments)]
     fn forward(
@@ -262,45 +242,6 @@ pub trait Estimate<T: Real>: Sync {
         debug_assert!(gradient.add);
         add_rows(gradient.first, d_rows);
     }
-}
-
-/// Both products, at a time if neither needs scratch: where one waits for its last piece the other goes on.
-fn both<T: Real>(
-    scratch: &mut [T],
-    a: impl FnOnce(&mut [T]) + Send,
-    b: impl FnOnce(&mut [T]) + Send,
-) {
-    match scratch.is_empty() {
-        true => {
-            rayon::join(|| a(&mut []), || b(&mut []));
-        }
-        false => {
-            a(scratch);
-            b(scratch);
-        }
-    }
-}
-
-/// to += each row
-fn add_rows<T: Real>(to: &mut [T], rows: &[T]) {
-    dispatch(
-        #[inline(always)]
-        || {
-            for row in rows.chunks_exact(to.len()) {
-                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
-            }
-        },
-    );
-}
-
-/// to += from
-fn add<T: Real>(to: &mut [T], from: &[T]) {
-    each(
-        to,
-        [from],
-        #[inline(always)]
-        |to, [from]| *to += from,
-    );
 }
 
 /// The operation a kernel belongs to, with the facts of its geometry that estimators need.

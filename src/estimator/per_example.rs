@@ -7,7 +7,9 @@
 //!
 //! Backward from dW_b: d_loc += dW_b, d_scale += dW_b ⊙ ε_b.
 
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, add};
+use super::{
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
+};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::{Math, Real, simd};
@@ -50,6 +52,9 @@ impl Estimator for PerExample {
             example_noise: true,
             ..Draws::NONE
         }
+    }
+    fn slope(&self) -> Option<Slope> {
+        Some(Slope::One)
     }
     fn products(&self, _: usize) -> u64 {
         1
@@ -99,9 +104,6 @@ fn collect<T: Real>(d: &[T], noise: &[T], gradient: KernelGradient<T>) {
 impl<T: Math> Estimate<T> for PerExample {
     fn prepare(&self, _: &[T], scale: &[T], _: &[T], _: &mut [T], second: &mut [T]) {
         second.copy_from_slice(scale);
-    }
-    fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], d_second: &[T], d_scale: &mut [T]) {
-        add(d_scale, d_second);
     }
     fn forward(
         &self,

@@ -44,5 +44,4 @@ impl Estimator for Point {
 
 impl<T: Real> Estimate<T> for Point {
     fn prepare(&self, _: &[T], _: &[T], _: &[T], _: &mut [T], _: &mut [T]) {}
-    fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], _: &[T], _: &mut [T]) {}
 }

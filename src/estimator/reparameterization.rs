@@ -4,7 +4,7 @@
 //! Backward: d_loc = dw, d_scale = dw·ε. The cheapest estimator, and the noisiest: one draw serves all
 //! B examples, so averaging over the minibatch does not reduce the variance that ε brings.
 
-use super::{ByEntries, Draws, Estimate, Estimator};
+use super::{Draws, Estimate, Estimator, Slope};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
@@ -39,15 +39,12 @@ impl Estimator for Reparameterization {
             ..Draws::NONE
         }
     }
+    fn slope(&self) -> Option<Slope> {
+        Some(Slope::Noise)
+    }
     fn products(&self, _: usize) -> u64 {
         1
     }
-}
-
-/// The gradient by an entry's scale, of `first` and ε.
-#[inline(always)]
-pub fn by_scale<T: Real>([dw, noise]: [T; 2]) -> T {
-    dw * noise
 }
 
 impl<T: Real> Estimate<T> for Reparameterization {
@@ -58,16 +55,5 @@ impl<T: Real> Estimate<T> for Reparameterization {
             #[inline(always)]
             |w, [loc, scale, noise]| *w = loc + scale * noise,
         );
-    }
-    fn scale_gradient(&self, _: &[T], noise: &[T], d_first: &[T], _: &[T], d_scale: &mut [T]) {
-        each(
-            d_scale,
-            [d_first, noise],
-            #[inline(always)]
-            |d_scale, of| *d_scale += by_scale(of),
-        );
-    }
-    fn by_entries(&self) -> Option<ByEntries> {
-        Some(ByEntries::Reparameterization)
     }
 }

@@ -10,6 +10,7 @@
 //! dr_b = Σ_positions x_b ⊙ u_b,   ds_b = Σ_positions dy_b ⊙ ((x_b ⊙ r_b) ∘ W)
 //! ```
 
+use super::passes::{Per, multiply};
 use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
 use crate::posterior::Entries;
 use crate::signature::Signature;
@@ -58,19 +59,11 @@ impl Estimator for Scaled {
     }
 }
 
-/// out = x ⊙ factors: one row of factors an example, over the last axis of each of its positions; none
-/// are all 1.
-fn multiply<T: Real>(x: &[T], factors: &[T], channels: usize, example: usize, out: &mut [T]) {
-    if factors.is_empty() {
-        return out.copy_from_slice(x);
-    }
-    let rows = out.chunks_exact_mut(channels).zip(x.chunks_exact(channels));
-    let positions = example / channels;
-    for (row, (out, x)) in rows.enumerate() {
-        let factors = &factors[row / positions * channels..][..channels];
-        for ((out, &x), &factor) in out.iter_mut().zip(x).zip(factors) {
-            *out = x * factor;
-        }
+/// [`multiply`] by what there is: no factors are all 1.
+fn scale<T: Real>(x: &[T], factors: &[T], per: Per, out: &mut [T]) {
+    match factors {
+        [] => out.copy_from_slice(x),
+        factors => multiply(x, factors, per, out),
     }
 }
 
@@ -89,7 +82,6 @@ fn sum<T: Real>(a: &[T], b: &[T], channels: usize, example: usize, out: &mut [T]
 
 impl<T: Real> Estimate<T> for Scaled {
     fn prepare(&self, _: &[T], _: &[T], _: &[T], _: &mut [T], _: &mut [T]) {}
-    fn scale_gradient(&self, _: &[T], _: &[T], _: &[T], _: &[T], _: &mut [T]) {}
     fn forward(
         &self,
         site: &Site<T>,
@@ -101,10 +93,10 @@ impl<T: Real> Estimate<T> for Scaled {
         scratch: Scratch<T>,
     ) {
         let scaled = &mut scratch.rows[..x.len()];
-        multiply(x, draws.sign_in, site.channels_in, site.input, scaled);
+        scale(x, draws.sign_in, site.inputs(), scaled);
         site.linear
             .apply(scaled, kernel.first, saved, scratch.layer);
-        multiply(saved, draws.sign_out, site.channels_out, site.output, y);
+        scale(saved, draws.sign_out, site.outputs(), y);
     }
     fn backward(
         &self,
@@ -120,8 +112,8 @@ impl<T: Real> Estimate<T> for Scaled {
     ) {
         let (rows, rest) = scratch.rows.split_at_mut(x.len());
         let v = &mut rest[..dy.len()];
-        multiply(dy, draws.sign_out, site.channels_out, site.output, v);
-        multiply(x, draws.sign_in, site.channels_in, site.input, rows);
+        scale(dy, draws.sign_out, site.outputs(), v);
+        scale(x, draws.sign_in, site.inputs(), rows);
         site.linear
             .weight_gradient(rows, v, gradient.add, gradient.first, scratch.layer);
         let wanted = !scratch.factors.is_empty();
@@ -136,7 +128,7 @@ impl<T: Real> Estimate<T> for Scaled {
             sum(dy, saved, site.channels_out, site.output, by_out);
         }
         if let Some(dx) = dx {
-            multiply(rows, draws.sign_in, site.channels_in, site.input, dx);
+            scale(rows, draws.sign_in, site.inputs(), dx);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Interpreter, Number};
 use crate::estimator::KernelGradient;
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
-use crate::tensor::simd::{dispatch, each};
+use crate::tensor::simd::{add_rows, each};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -155,19 +155,6 @@ fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
         });
 }
 
-/// Adds one example's gradient by its bias: the sum over positions.
-fn bias_row<T: Number>(dy: &[T], row: &mut [T]) {
-    row.fill(T::zero());
-    dispatch(
-        #[inline(always)]
-        || {
-            for dy in dy.chunks_exact(row.len()) {
-                row.iter_mut().zip(dy).for_each(|(row, &dy)| *row += dy);
-            }
-        },
-    );
-}
-
 /// One chunk of examples back through a segment, example by example.
 #[allow(clippy::too_many_arguments)]
 fn chunk_backward<'a, T: Number>(
@@ -296,7 +283,9 @@ fn chunk_backward<'a, T: Number>(
                     }
                     if let Some(bias) = call.bias.map(|b| b.index()) {
                         let row = &mut d_row[..site.channels_out];
-                        bias_row(dy, row);
+                        // the sum over positions
+                        row.fill(T::zero());
+                        add_rows(row, dy);
                         let draws = shared.draws(bias, batch, start + example, 1);
                         let gradient = KernelGradient {
                             first: d_first.get_mut(&bias).expect("an accumulator"),

@@ -114,7 +114,8 @@ pub(super) struct Chunk<T> {
 }
 
 /// Examples that a layer for the whole batch takes at once where its estimator needs scratch arrays as long as
-/// theirs: enough for products at full speed, few enough that the arrays stay in cache between its passes.
+/// theirs: enough for products at full speed, few enough that the arrays stay in cache between its passes. A test
+/// in `tests/it/gradients.rs` has more.
 const AT_ONCE: usize = 256;
 
 /// The examples of a whole-batch layer in order, those that are taken at once.

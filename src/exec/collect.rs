@@ -6,9 +6,8 @@ use super::forward::first;
 use super::weights::Sample;
 use super::{BLOCK, Interpreter, Number, zeros};
 use crate::distribution::MAX_PARAMETERS;
-use crate::estimator::Estimate;
 use crate::ir::{Form, Handle, Leaf, Model, Scalar, Tensor, TermKind};
-use crate::kl::{self, AnyTerm, Entries, Gradients};
+use crate::kl::{AnyTerm, Entries, Gradients, normal_normal};
 use crate::optimizer::Step;
 use crate::plan::{Family, Plan, TensorPlan};
 use rayon::prelude::*;
@@ -48,12 +47,13 @@ pub(super) fn part<T>(all: &[T], range: Range<usize>) -> &[T] {
 }
 
 impl<T: Number> Priced<'_, T> {
-    /// The term entry by entry, if it is known so and nothing is wanted by the prior's parameters.
-    pub fn by_entries(&self) -> Option<kl::ByEntries<T>> {
+    /// The term as [`Term::integrand`](crate::kl::Term::integrand) has it, if nothing is wanted by the prior's
+    /// parameters.
+    pub fn integrand(&self) -> Option<normal_normal::Integrand<T>> {
         let prior = &self.prior[..self.parameters];
         let computation = T::term(self.computation);
         match self.wanted {
-            0 => computation.by_entries(prior, self.weight),
+            0 => computation.integrand(prior, self.weight),
             _ => None,
         }
     }
@@ -297,10 +297,14 @@ impl<T: Number> Interpreter<T> {
             let by_loc = d_loc.iter_mut().zip(d_first);
             by_loc.for_each(|(d_loc, &d)| *d_loc += d);
             if tensor.is_independent() {
-                let estimate: &dyn Estimate<T> = T::estimate(tensor.estimator);
                 let scale = &buffers.scale[entries.clone()];
-                let d_second = &buffers.d_second[entries];
-                estimate.scale_gradient(scale, noise, d_first, d_second, d_scale);
+                let d = match tensor.estimator.has_second() {
+                    true => &buffers.d_second[entries],
+                    false => d_first,
+                };
+                if let Some(slope) = tensor.estimator.slope() {
+                    slope.add(d, scale, noise, d_scale);
+                }
             }
         }
     }

@@ -6,95 +6,89 @@
 
 use super::Number;
 use super::buffers::Part;
-use crate::estimator::{self, flipout, local_reparameterization, reparameterization};
+use super::weights::Block;
+use crate::estimator::Slope;
 use crate::kl::{self, BLOCK, normal_normal};
-use crate::optimizer::{self, Rule, SLOTS, adam};
-use crate::posterior::{Transform, scale_slope};
+use crate::optimizer::{Rule, SLOTS, adam};
+use crate::posterior::Transform;
 use crate::tensor::simd::dispatch;
 
 /// The loop for these, if there is one.
 pub(super) struct OneLoop<T> {
-    estimator: estimator::ByEntries,
+    slope: Slope,
     term: normal_normal::Integrand<T>,
     rule: adam::Moves<T>,
-}
-
-/// The gradient of one sample by an estimator's two arrays.
-#[derive(Clone, Copy)]
-pub(super) struct Sampled<'a, T> {
-    pub first: &'a [T],
-    pub second: &'a [T],
-}
-
-/// The variables of a block, each with the optimizer's state.
-pub(super) struct Moved<'a, T> {
-    pub loc: &'a mut [T],
-    pub rho: &'a mut [T],
-    pub loc_state: [&'a mut [T]; SLOTS],
-    pub rho_state: [&'a mut [T]; SLOTS],
 }
 
 impl<T: Number> OneLoop<T> {
     /// The loop over what is estimated, made and priced so.
     pub fn find(
-        estimator: Option<estimator::ByEntries>,
+        slope: Option<Slope>,
         transform: Option<Transform>,
-        term: Option<kl::ByEntries<T>>,
+        term: Option<normal_normal::Integrand<T>>,
         rule: &Rule<T>,
     ) -> Option<Self> {
-        let (Some(Transform::Softplus), Some(estimator)) = (transform, estimator) else {
+        if transform != Some(Transform::Softplus) {
             return None;
-        };
-        let kl::ByEntries::NormalNormal(term) = term?;
-        let optimizer::ByEntries::Adam(rule) = rule.by_entries()?;
+        }
         Some(OneLoop {
-            estimator,
-            term,
-            rule,
+            slope: slope?,
+            term: term?,
+            rule: rule.moves()?,
         })
     }
 
-    /// Takes the step of a block, drawn with these scales and this noise. Returns the term's part.
-    pub fn run(&self, scale: &[T], noise: &[T], sampled: Sampled<T>, moved: Moved<T>) -> Part {
-        let Sampled { first, second } = sampled;
+    /// Takes the step of a block, drawn with these scales and this noise; `d` is the gradient by the array that
+    /// is made of scales, where that is not the first. Returns the term's part.
+    pub fn run(&self, scale: &[T], noise: &[T], d: Option<&[T]>, of: Block<T>) -> Part {
+        let first = &*of.d_first;
+        let d = d.unwrap_or(first);
+        let moved = (of.variables, of.state);
+        // What is not read has a place all the same.
+        let none = scale;
         dispatch(
             #[inline(always)]
-            || match self.estimator {
-                estimator::ByEntries::Reparameterization => self.entries(
-                    [scale, first, noise, first],
+            || match self.slope {
+                Slope::Noise => self.entries(
+                    [first, d, scale, noise],
                     moved,
                     #[inline(always)]
-                    |_, d_first, noise, _| reparameterization::by_scale([d_first, noise]),
+                    |of| Slope::Noise.times(of),
                 ),
-                estimator::ByEntries::LocalReparameterization => self.entries(
-                    [scale, first, second, first],
+                Slope::TwiceScale => self.entries(
+                    [first, d, scale, none],
                     moved,
                     #[inline(always)]
-                    |scale, _, d, _| local_reparameterization::by_scale([d, scale]),
+                    |of| Slope::TwiceScale.times(of),
                 ),
-                estimator::ByEntries::Flipout => self.entries(
-                    [scale, first, noise, second],
+                Slope::One => self.entries(
+                    [first, d, scale, none],
                     moved,
                     #[inline(always)]
-                    |_, _, noise, d| flipout::by_scale([d, noise]),
+                    |of| Slope::One.times(of),
                 ),
             },
         )
     }
 
     #[inline(always)]
-    fn entries(&self, of: [&[T]; 4], moved: Moved<T>, by_scale: impl Fn(T, T, T, T) -> T) -> Part {
+    fn entries(
+        &self,
+        of: [&[T]; 4],
+        ([loc, rho], [loc_state, rho_state]): Moved<T>,
+        by_scale: impl Fn([T; 3]) -> T,
+    ) -> Part {
         let mut part = Part::default();
-        let [m, v] = moved.loc_state.map(|slot| slot.chunks_mut(BLOCK));
-        let loc = moved.loc.chunks_mut(BLOCK).zip(m).zip(v);
-        let [m, v] = moved.rho_state.map(|slot| slot.chunks_mut(BLOCK));
-        let rho = moved.rho.chunks_mut(BLOCK).zip(m).zip(v);
+        let [m, v] = loc_state.map(|slot| slot.chunks_mut(BLOCK));
+        let loc = loc.chunks_mut(BLOCK).zip(m).zip(v);
+        let [m, v] = rho_state.map(|slot| slot.chunks_mut(BLOCK));
+        let rho = rho.chunks_mut(BLOCK).zip(m).zip(v);
         for (block, (((loc, loc_m), loc_v), ((rho, rho_m), rho_v))) in loc.zip(rho).enumerate() {
-            let [scale, first, a, b] = of.map(|all| &all[block * BLOCK..][..loc.len()]);
+            let [first, d, scale, noise] = of.map(|all| &all[block * BLOCK..][..loc.len()]);
             let mut values = [T::zero(); BLOCK];
             let values = &mut values[..loc.len()];
             part.finite &= self.block(
-                scale, first, a, b, loc, loc_m, loc_v, rho, rho_m, rho_v, values, &by_scale,
+                first, d, scale, noise, loc, loc_m, loc_v, rho, rho_m, rho_v, values, &by_scale,
             );
             part.value += kl::sum(values);
         }
@@ -107,10 +101,10 @@ impl<T: Number> OneLoop<T> {
     #[inline(always)]
     fn block(
         &self,
-        scale: &[T],
         first: &[T],
-        a: &[T],
-        b: &[T],
+        d: &[T],
+        scale: &[T],
+        noise: &[T],
         loc: &mut [T],
         loc_m: &mut [T],
         loc_v: &mut [T],
@@ -118,11 +112,11 @@ impl<T: Number> OneLoop<T> {
         rho_m: &mut [T],
         rho_v: &mut [T],
         values: &mut [T],
-        by_scale: &impl Fn(T, T, T, T) -> T,
+        by_scale: &impl Fn([T; 3]) -> T,
     ) -> bool {
         let n = values.len();
         // the lengths are told so that the loop needs no check
-        let [scale, first, a, b] = [scale, first, a, b].map(|all| &all[..n]);
+        let [first, d, scale, noise] = [first, d, scale, noise].map(|all| &all[..n]);
         let (loc, loc_m, loc_v) = (&mut loc[..n], &mut loc_m[..n], &mut loc_v[..n]);
         let (rho, rho_m, rho_v) = (&mut rho[..n], &mut rho_m[..n], &mut rho_v[..n]);
         let mut finite = true;
@@ -130,8 +124,8 @@ impl<T: Number> OneLoop<T> {
             let term = self.term.entry(loc[i], scale[i]);
             values[i] = term.value;
             let d_loc = first[i] + term.by_loc;
-            let d_scale = by_scale(scale[i], first[i], a[i], b[i]) + term.by_scale;
-            let d_rho = d_scale * scale_slope(rho[i]);
+            let d_scale = by_scale([d[i], scale[i], noise[i]]) + term.by_scale;
+            let d_rho = d_scale * Transform::Softplus.slope(rho[i]);
             finite &= d_loc.is_finite() & d_rho.is_finite();
             self.rule
                 .entry(&mut loc[i], d_loc, [&mut loc_m[i], &mut loc_v[i]]);
@@ -142,29 +136,32 @@ impl<T: Number> OneLoop<T> {
     }
 }
 
+/// loc and rho, and the optimizer's state of each.
+type Moved<'a, T> = ([&'a mut [T]; 2], [[&'a mut [T]; SLOTS]; 2]);
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kl::{NormalLaplace, NormalNormal, Term};
-    use crate::optimizer::{State, defaults};
+    use crate::optimizer::{self, State, defaults};
 
     #[test]
     fn it_is_for_what_it_is_written_for_alone() {
-        let found = |optimizer: &str, transform, term: Option<kl::ByEntries<f32>>| {
+        let found = |optimizer: &str, slope, transform, term: Option<_>| {
             let optimizer = optimizer::find(optimizer).unwrap();
-            let mut state = State::new(optimizer, defaults(optimizer.signature()), 1);
+            let mut state = State::<f32>::new(optimizer, defaults(optimizer.signature()), 1);
             let rule = state.begin(1, 0.1).rule;
-            let estimator = Some(estimator::ByEntries::Flipout);
-            OneLoop::find(estimator, transform, term, &rule).is_some()
+            OneLoop::find(slope, transform, term, &rule).is_some()
         };
-        let normal = NormalNormal.by_entries(&[0.0, 1.0], 1.0);
-        let softplus = Some(Transform::Softplus);
-        assert!(found("adam", softplus, normal));
-        assert!(!found("sgd", softplus, normal));
-        assert!(!found("adam", Some(Transform::Exp), normal));
-        assert!(!found("adam", None, normal));
-        assert!(!found("adam", softplus, None));
-        let laplace = NormalLaplace.by_entries(&[0.0, 1.0], 1.0);
-        assert!(!found("adam", softplus, laplace));
+        let normal = NormalNormal.integrand(&[0.0, 1.0], 1.0);
+        let (softplus, noise) = (Some(Transform::Softplus), Some(Slope::Noise));
+        assert!(found("adam", noise, softplus, normal));
+        assert!(!found("sgd", noise, softplus, normal));
+        assert!(!found("adam", None, softplus, normal));
+        assert!(!found("adam", noise, Some(Transform::Exp), normal));
+        assert!(!found("adam", noise, None, normal));
+        assert!(!found("adam", noise, softplus, None));
+        let laplace = NormalLaplace.integrand(&[0.0, 1.0], 1.0);
+        assert!(!found("adam", noise, softplus, laplace));
     }
 }

@@ -11,7 +11,7 @@
 
 use super::buffers::Part;
 use super::collect::{Priced, part};
-use super::one_loop::{Moved, OneLoop, Sampled};
+use super::one_loop::OneLoop;
 use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
 use crate::optimizer::{self, Rule, SLOTS, Step, blocks};
@@ -137,7 +137,7 @@ impl<T: Number> Interpreter<T> {
         step: Option<&mut Step<T>>,
         not_finite: &mut Vec<Range<usize>>,
     ) -> Part {
-        let estimate = T::estimate(tensor.estimator);
+        let slope = tensor.estimator.slope();
         let transform = match tensor.family {
             Family::Independent { transform, .. } => Some(transform),
             _ => None,
@@ -151,20 +151,24 @@ impl<T: Number> Interpreter<T> {
             ],
             None => [&[][..]; 2],
         };
-        let d_second = &buffers.d_second[entries.clone()];
+        let has_second = tensor.estimator.has_second();
+        let d_second = has_second.then_some(&buffers.d_second[entries.clone()]);
         // Of one sample's gradient nothing is kept: that by loc is made in place, and each worker has room
         // for a block of that by rho.
         let alone = step.is_some() && sample.first;
         let one_loop = match step.as_deref() {
-            Some(Step { rule, .. }) if sample.first && sample.last => OneLoop::find(
-                estimate.by_entries(),
-                transform,
-                term.and_then(Priced::by_entries),
-                rule,
-            ),
+            Some(Step { rule, .. }) if sample.first && sample.last => {
+                OneLoop::find(slope, transform, term.and_then(Priced::integrand), rule)
+            }
             _ => None,
         };
         let work = |block: usize, of: Block<T>, rule: Option<&Rule<T>>| {
+            let range = block * BLOCK..block * BLOCK + of.variables[0].len();
+            let (scale, noise) = (part(scale, range.clone()), part(noise, range.clone()));
+            let d_second = d_second.map(|d| &d[range]);
+            if let Some(one_loop) = &one_loop {
+                return one_loop.run(scale, noise, d_second, of);
+            }
             let Block {
                 variables: [loc, rho],
                 d_first,
@@ -172,27 +176,12 @@ impl<T: Number> Interpreter<T> {
                 state: [loc_state, rho_state],
             } = of;
             let d_first = &mut d_first[..loc.len()];
-            let range = block * BLOCK..block * BLOCK + loc.len();
-            let (scale, noise) = (part(scale, range.clone()), part(noise, range.clone()));
-            if let Some(one_loop) = &one_loop {
-                let sampled = Sampled {
-                    first: d_first,
-                    second: part(d_second, range),
-                };
-                let moved = Moved {
-                    loc,
-                    rho,
-                    loc_state,
-                    rho_state,
-                };
-                return one_loop.run(scale, noise, sampled, moved);
-            }
             let entries = Entries { loc, scale, noise };
             if sample.first {
                 d_rho.fill(T::zero());
             }
-            if transform.is_some() {
-                estimate.scale_gradient(scale, noise, d_first, &d_second[range], d_rho);
+            if let (Some(_), Some(slope)) = (transform, slope) {
+                slope.add(d_second.unwrap_or(d_first), scale, noise, d_rho);
             }
             let d_loc = match (alone, sample.first) {
                 (true, _) => d_first,
@@ -282,9 +271,9 @@ impl<T: Number> Interpreter<T> {
 
 /// What a pass changes of a block: loc and rho (empty where there is none), each with its gradient and the
 /// optimizer's state, and the sample's gradient by the first of the estimator's arrays.
-struct Block<'a, T> {
-    variables: [&'a mut [T]; 2],
-    d_first: &'a mut [T],
-    gradient: [&'a mut [T]; 2],
-    state: [[&'a mut [T]; SLOTS]; 2],
+pub(super) struct Block<'a, T> {
+    pub variables: [&'a mut [T]; 2],
+    pub d_first: &'a mut [T],
+    pub gradient: [&'a mut [T]; 2],
+    pub state: [[&'a mut [T]; SLOTS]; 2],
 }

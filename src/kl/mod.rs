@@ -100,8 +100,8 @@ where
     ) -> f64 {
         self.0.accumulate(entries, prior, weight, gradients)
     }
-    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
-        self.0.by_entries(prior, weight)
+    fn integrand(&self, prior: &[T], weight: T) -> Option<normal_normal::Integrand<T>> {
+        self.0.integrand(prior, weight)
     }
 }
 
@@ -159,19 +159,12 @@ pub trait Term<T: Real>: Sync {
         gradients: Gradients<T>,
     ) -> f64;
 
-    /// The term entry by entry, for a loop that does more with each; the same operations as
-    /// [`Term::accumulate`]'s. `None` where there is none.
-    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
+    /// The term entry by entry, for a loop that does more with each ([`crate::exec`]); the same operations as
+    /// [`Term::accumulate`]'s. Of the closed form of two normals alone.
+    fn integrand(&self, prior: &[T], weight: T) -> Option<normal_normal::Integrand<T>> {
         let _ = (prior, weight);
         None
     }
-}
-
-/// The terms that are known entry by entry.
-#[derive(Debug, Clone, Copy)]
-pub enum ByEntries<T> {
-    /// [`NormalNormal`]'s.
-    NormalNormal(normal_normal::Integrand<T>),
 }
 
 /// A term in both number types.

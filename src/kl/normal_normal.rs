@@ -1,6 +1,6 @@
 //! A normal posterior and a normal prior.
 
-use super::{BLOCK, ByEntries, ClosedForm, Entries, Gradients, Term, sum};
+use super::{BLOCK, ClosedForm, Entries, Gradients, Term, sum};
 use crate::tensor::Math;
 use crate::tensor::simd::dispatch;
 
@@ -48,8 +48,8 @@ impl<T: Math> Term<T> for NormalNormal {
             },
         )
     }
-    fn by_entries(&self, prior: &[T], weight: T) -> Option<ByEntries<T>> {
-        Some(ByEntries::NormalNormal(Integrand::new(prior, weight)))
+    fn integrand(&self, prior: &[T], weight: T) -> Option<Integrand<T>> {
+        Some(Integrand::new(prior, weight))
     }
 }
 

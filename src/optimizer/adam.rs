@@ -11,7 +11,7 @@
 //! adds it to the corrected root) but that of the remark at the end of its section 2.
 //! Source: Kingma and Ba 2015.
 
-use super::{ByEntries, Optimizer, SLOTS, Update, learning_rate};
+use super::{Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use crate::tensor::simd::dispatch;
@@ -99,8 +99,8 @@ impl<T: Real> Update<T> for Adam {
             },
         )
     }
-    fn by_entries(&self, settings: &Constants, size: f64) -> Option<ByEntries<T>> {
-        Some(ByEntries::Adam(Moves::new(settings, size)))
+    fn moves(&self, settings: &Constants, size: f64) -> Option<Moves<T>> {
+        Some(Moves::new(settings, size))
     }
 }
 

@@ -42,19 +42,12 @@ pub trait Update<T>: Sync {
         state: [&mut [T]; SLOTS],
     ) -> bool;
 
-    /// A step of `size` entry by entry, for a loop that makes the gradient, too; the same operations as
-    /// [`Update::update`]'s. `None` where there is none.
-    fn by_entries(&self, settings: &Constants, size: f64) -> Option<ByEntries<T>> {
+    /// A step of `size` entry by entry, for a loop that makes the gradient, too ([`crate::exec`]); the same
+    /// operations as [`Update::update`]'s. Of `adam` alone.
+    fn moves(&self, settings: &Constants, size: f64) -> Option<adam::Moves<T>> {
         let _ = (settings, size);
         None
     }
-}
-
-/// The updates that are known entry by entry.
-#[derive(Debug, Clone, Copy)]
-pub enum ByEntries<T> {
-    /// `adam`'s.
-    Adam(adam::Moves<T>),
 }
 
 /// A number type that variables are trained in.
@@ -158,8 +151,8 @@ impl<T: Number> Rule<'_, T> {
     }
 
     /// The same, entry by entry, if there is such.
-    pub fn by_entries(&self) -> Option<ByEntries<T>> {
-        self.optimizer.by_entries(self.settings, self.size)
+    pub fn moves(&self) -> Option<adam::Moves<T>> {
+        self.optimizer.moves(self.settings, self.size)
     }
 }
 

@@ -3,6 +3,7 @@
 //! What is called through a trait object or as a plain function is compiled for the oldest processors,
 //! whoever calls it: a loop belongs into [`dispatch`] or [`each`] where it is written.
 
+use super::Real;
 use rayon::prelude::*;
 
 /// Runs `work` compiled for the widest vectors this machine has (AVX-512, AVX2 with FMA, or the
@@ -65,4 +66,16 @@ pub fn par_each<T: Copy + Send + Sync, const N: usize>(
                 |out, inputs| f(out, inputs),
             );
         });
+}
+
+/// to += each row of `rows`, in their order.
+pub fn add_rows<T: Real>(to: &mut [T], rows: &[T]) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(to.len()) {
+                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+            }
+        },
+    );
 }

@@ -1,0 +1,136 @@
+//! What several estimators do with the examples of a layer: the layer itself under both of their arrays, and
+//! factors of channels.
+
+use super::{Kernel, KernelGradient, Site};
+use crate::tensor::Real;
+use crate::tensor::simd::{each, par_each};
+use rayon::prelude::*;
+
+/// The passes of the layer under both of an estimator's arrays, each with operands of its own.
+impl<T: Real> Site<'_, T> {
+    pub(super) fn inputs(&self) -> Per {
+        Per {
+            example: self.input,
+            channels: self.channels_in,
+        }
+    }
+
+    pub(super) fn outputs(&self) -> Per {
+        Per {
+            example: self.output,
+            channels: self.channels_out,
+        }
+    }
+
+    pub(super) fn apply(
+        &self,
+        kernel: Kernel<T>,
+        x: [&[T]; 2],
+        y: [&mut [T]; 2],
+        scratch: &mut [T],
+    ) {
+        let [first, second] = y;
+        both(
+            scratch,
+            |layer| self.linear.apply(x[0], kernel.first, first, layer),
+            |layer| self.linear.apply(x[1], kernel.second, second, layer),
+        );
+    }
+
+    pub(super) fn transpose(
+        &self,
+        kernel: Kernel<T>,
+        dy: [&[T]; 2],
+        dx: [&mut [T]; 2],
+        scratch: &mut [T],
+    ) {
+        let [first, second] = dx;
+        both(
+            scratch,
+            |layer| self.linear.transpose(dy[0], kernel.first, first, layer),
+            |layer| self.linear.transpose(dy[1], kernel.second, second, layer),
+        );
+    }
+
+    pub(super) fn weight_gradient(
+        &self,
+        x: [&[T]; 2],
+        dy: [&[T]; 2],
+        gradient: KernelGradient<T>,
+        scratch: &mut [T],
+    ) {
+        let KernelGradient { first, second, add } = gradient;
+        let linear = self.linear;
+        both(
+            scratch,
+            |layer| linear.weight_gradient(x[0], dy[0], add, first, layer),
+            |layer| linear.weight_gradient(x[1], dy[1], add, second, layer),
+        );
+    }
+}
+
+/// Both products, at a time if neither needs scratch: where one waits for its last piece the other goes on.
+fn both<T: Real>(
+    scratch: &mut [T],
+    a: impl FnOnce(&mut [T]) + Send,
+    b: impl FnOnce(&mut [T]) + Send,
+) {
+    match scratch.is_empty() {
+        true => {
+            rayon::join(|| a(&mut []), || b(&mut []));
+        }
+        false => {
+            a(scratch);
+            b(scratch);
+        }
+    }
+}
+
+/// out = x ⊙ factors: a row of factors an example, one for each of its channels at all of its positions.
+pub(super) fn multiply<T: Real>(x: &[T], factors: &[T], per: Per, out: &mut [T]) {
+    by_channels(
+        out,
+        x,
+        factors,
+        per,
+        #[inline(always)]
+        |out, [x, factor]| *out = x * factor,
+    );
+}
+
+/// `f(out, x, factor)` for every entry, the factors as [`multiply`] has them.
+#[inline(always)]
+pub(super) fn by_channels<T: Real>(
+    out: &mut [T],
+    x: &[T],
+    factors: &[T],
+    Per { example, channels }: Per,
+    f: impl Fn(&mut T, [T; 2]) + Sync,
+) {
+    if example == channels {
+        return par_each(out, [x, factors], f);
+    }
+    let examples = out
+        .par_chunks_mut(example)
+        .zip(x.par_chunks(example))
+        .zip(factors.par_chunks(channels));
+    examples.for_each(|((out, x), factors)| {
+        for (out, x) in out.chunks_mut(channels).zip(x.chunks(channels)) {
+            each(
+                out,
+                [x, factors],
+                #[inline(always)]
+                |out, of| f(out, of),
+            );
+        }
+    });
+}
+
+/// Lengths of an array of examples.
+#[derive(Clone, Copy)]
+pub(super) struct Per {
+    /// Entries of an example: of all its positions.
+    example: usize,
+    /// Entries of a position.
+    channels: usize,
+}
