@@ -100,7 +100,7 @@ pub fn compute<T: Number>(
     let mut interpreter = Interpreter::<T>::new(plan.clone(), rows);
     for variable in &plan.variables {
         let values = &weights[&variable.name];
-        for (to, from) in interpreter.variables[variable.range.clone()]
+        for (to, from) in interpreter.variables_mut()[variable.range.clone()]
             .iter_mut()
             .zip(values)
         {

@@ -294,7 +294,7 @@ fn train(machine: &mut Interpreter<f32>, prepared: &Prepared, config: &Config) -
     let part = prepared.training();
     let (n, steps) = (part.len(), part.len().div_ceil(config.batch_size));
     let (optimizer, settings) = &config.optimizer;
-    let mut optimizer = State::new(*optimizer, settings.clone(), machine.variables.len());
+    let mut optimizer = State::new(*optimizer, settings.clone(), machine.variables().len());
     let mut buffers = Buffers::default();
     let mut step = 0;
     for epoch in 0..config.epochs {
@@ -318,7 +318,8 @@ fn train(machine: &mut Interpreter<f32>, prepared: &Prepared, config: &Config) -
             let rate =
                 config.learning_rate() * schedule.factor(settings, at.epoch, config.epochs as f64);
             step += 1;
-            optimizer.step(step, rate, &mut machine.variables, &machine.gradient);
+            let (variables, gradient) = machine.variables_and_gradient();
+            optimizer.step(step, rate, variables, gradient);
         }
     }
     Ok(())

@@ -16,7 +16,7 @@ use crate::exec::{Draw, Interpreter, Profile, Update, memory};
 use crate::ir::{Position, Role};
 use crate::layer::Operation;
 use crate::optimizer;
-use crate::plan::Plan;
+use crate::plan::{Plan, Segment, SegmentKind};
 use crate::source::Source;
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
 use crate::train::machine::EVALUATION_STEPS;
@@ -273,7 +273,13 @@ fn shares(plan: &Plan, profile: &Profile, total: Duration) -> Vec<Share> {
     let mut parts = vec![share("draws", None, profile.draw)];
     for (index, (_, node)) in plan.model.nodes.iter().enumerate() {
         let operation = node.call.as_ref().map(|call| &call.operation);
-        if matches!(operation, None | Some(Operation::View(_))) {
+        // What goes with another layer is counted there.
+        let with_another = |segment: &Segment| {
+            segment.kind == SegmentKind::WholeBatch && segment.nodes[1..].contains(&index)
+        };
+        if matches!(operation, None | Some(Operation::View(_)))
+            || plan.segments.iter().any(with_another)
+        {
             continue;
         }
         let passes = [

@@ -45,7 +45,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
         &run.checkpoint(),
         &fingerprint,
         &plan.variables,
-        &mut interpreter.variables,
+        interpreter.variables_mut(),
         None,
     )?;
     Ok((

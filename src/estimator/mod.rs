@@ -156,7 +156,8 @@ impl<T: Math> ExampleNoise<'_, T> {
 
 /// Working memory of one worker.
 pub struct Scratch<'a, T> {
-    /// [`crate::layer::AnyLinear::scratch`] numbers for the layer itself.
+    /// [`crate::layer::AnyLinear::scratch`] numbers for the layer itself; for each of its products, where there
+    /// are no positions.
     pub layer: &'a mut [T],
     /// [`Estimator::kernel_scratch`] kernels.
     pub kernels: &'a mut [T],

@@ -30,7 +30,7 @@ impl<T: Real> Site<'_, T> {
         scratch: &mut [T],
     ) {
         let [first, second] = y;
-        both(
+        self.both(
             scratch,
             |layer| self.linear.apply(x[0], kernel.first, first, layer),
             |layer| self.linear.apply(x[1], kernel.second, second, layer),
@@ -45,7 +45,7 @@ impl<T: Real> Site<'_, T> {
         scratch: &mut [T],
     ) {
         let [first, second] = dx;
-        both(
+        self.both(
             scratch,
             |layer| self.linear.transpose(dy[0], kernel.first, first, layer),
             |layer| self.linear.transpose(dy[1], kernel.second, second, layer),
@@ -61,28 +61,27 @@ impl<T: Real> Site<'_, T> {
     ) {
         let KernelGradient { first, second, add } = gradient;
         let linear = self.linear;
-        both(
+        self.both(
             scratch,
             |layer| linear.weight_gradient(x[0], dy[0], add, first, layer),
             |layer| linear.weight_gradient(x[1], dy[1], add, second, layer),
         );
     }
-}
 
-/// Both products, at a time if neither needs scratch: where one waits for its last piece the other goes on.
-fn both<T: Real>(
-    scratch: &mut [T],
-    a: impl FnOnce(&mut [T]) + Send,
-    b: impl FnOnce(&mut [T]) + Send,
-) {
-    match scratch.is_empty() {
-        true => {
-            rayon::join(|| a(&mut []), || b(&mut []));
-        }
-        false => {
+    /// Both products. Of a layer without positions they go on at a time, each with half of the scratch: where one
+    /// waits for its last piece the other goes on.
+    fn both(
+        &self,
+        scratch: &mut [T],
+        a: impl FnOnce(&mut [T]) + Send,
+        b: impl FnOnce(&mut [T]) + Send,
+    ) {
+        if self.positions > 1 {
             a(scratch);
-            b(scratch);
+            return b(scratch);
         }
+        let (first, second) = scratch.split_at_mut(scratch.len() / 2);
+        rayon::join(|| a(first), || b(second));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The backward pass: from the gradients by the likelihood's arguments to those by the arrays that
 //! estimators prepared.
 
-use super::buffers::{Chunk, Work, at_once};
+use super::buffers::{Chunk, Work, at_once, layer_scratch};
 use super::forward::{Shared, site};
 use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
@@ -9,7 +9,7 @@ use super::{Interpreter, Number};
 use crate::estimator::KernelGradient;
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
-use crate::tensor::simd::{add_rows, each};
+use crate::tensor::simd::{SHARE, add_rows, each};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -34,12 +34,13 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
+            keep: true,
             timed: self.profile.is_some(),
         };
         let mut profile = self.profile.as_mut();
         for segment in plan.segments.iter().rev() {
             let begun = Instant::now();
-            let inputs_of = |&n: &usize| plan.nodes[shared.node(n).0.inputs[0].index()].storage;
+            let inputs_of = |&n: &usize| plan.nodes[plan.nodes[n].input].storage;
             let outputs_of = |&n: &usize| plan.nodes[n].storage;
             let touched: Vec<usize> = segment
                 .nodes
@@ -99,7 +100,15 @@ impl<T: Number> Interpreter<T> {
                         work: &mut buffers.work,
                         saved,
                     };
-                    batch_backward(shared, index, batch, values, gradients, into, examples);
+                    batch_backward(
+                        shared,
+                        &segment.nodes,
+                        batch,
+                        values,
+                        gradients,
+                        into,
+                        examples,
+                    );
                     if let Some(profile) = &mut profile {
                         profile.backward[index] += begun.elapsed();
                     }
@@ -205,12 +214,26 @@ fn chunk_backward<'a, T: Number>(
             if !plan.storages[storage].gradient {
                 continue;
             }
-            let len = node.shape.len();
+            let len = plan.storages[storage].len;
             let y = rows(values[storage].read(), example, 1, len);
             let (x, x_len) = shared.input(&values, index, start);
             let x = rows(x, example, 1, x_len);
             let mut out = gradients[storage].take();
             let dy = rows_mut(out.write(), row_of(storage, example), 1, len);
+            if let Some(bias) = step.bias {
+                let row = &mut d_row[..plan.tensors[bias].entries.len()];
+                // the sum over positions
+                row.fill(T::zero());
+                add_rows(row, dy);
+                let draws = shared.draws(bias, batch, start + example, 1);
+                let gradient = KernelGradient {
+                    first: d_first.get_mut(&bias).expect("an accumulator"),
+                    second: d_second.get_mut(&bias).expect("an accumulator"),
+                    add: true,
+                };
+                let (estimate, bias) = (shared.estimate(bias), shared.kernel(bias));
+                estimate.bias_backward(bias, draws, row, gradient);
+            }
             if step.in_place {
                 if let Operation::Map(map) = &call.operation {
                     T::map(&**map).backward_in_place(&[], y, dy);
@@ -219,7 +242,7 @@ fn chunk_backward<'a, T: Number>(
                 laps.lap(index);
                 continue;
             }
-            let from = plan.nodes[node.inputs[0].index()].storage;
+            let from = plan.nodes[step.input].storage;
             let mut into = from.map_or(Slot::Absent, |s| gradients[s].take());
             let row = from.map_or(0, |s| row_of(s, example));
             let dx = rows_mut(into.write(), row, 1, x_len);
@@ -281,24 +304,6 @@ fn chunk_backward<'a, T: Number>(
                             gradient,
                         );
                     }
-                    if let Some(bias) = call.bias.map(|b| b.index()) {
-                        let row = &mut d_row[..site.channels_out];
-                        // the sum over positions
-                        row.fill(T::zero());
-                        add_rows(row, dy);
-                        let draws = shared.draws(bias, batch, start + example, 1);
-                        let gradient = KernelGradient {
-                            first: d_first.get_mut(&bias).expect("an accumulator"),
-                            second: d_second.get_mut(&bias).expect("an accumulator"),
-                            add: true,
-                        };
-                        shared.estimate(bias).bias_backward(
-                            shared.kernel(bias),
-                            draws,
-                            row,
-                            gradient,
-                        );
-                    }
                 }
             }
             if let (Some(sum), true) = (sum, step.input_gradient) {
@@ -321,17 +326,17 @@ struct Whole<'a, T> {
     saved: &'a [T],
 }
 
-/// The whole minibatch back through one linear layer without positions.
+/// The whole minibatch back through the activations over one linear layer's values and the layer.
 fn batch_backward<T: Number>(
     shared: Shared<T>,
-    index: usize,
+    nodes: &[usize],
     batch: usize,
     values: &[Slot<T>],
     gradients: &mut [Slot<T>],
     into: Whole<T>,
     examples: usize,
 ) {
-    let plan = shared.plan;
+    let (plan, index) = (shared.plan, nodes[0]);
     let (node, call) = shared.node(index);
     let step = &plan.nodes[index];
     let Operation::Linear(linear) = &call.operation else {
@@ -344,7 +349,16 @@ fn batch_backward<T: Number>(
     let x = rows(x, 0, examples, x_len);
     let mut out = gradients[storage].take();
     let dy = rows_mut(out.write(), 0, examples, len);
-    let from = plan.nodes[node.inputs[0].index()].storage;
+    if nodes.len() > 1 {
+        let y = rows(values[storage].read(), 0, examples, len);
+        let shares = dy.par_chunks_mut(SHARE).zip(y.par_chunks(SHARE));
+        shares.for_each(|(dy, y)| {
+            for map in shared.maps(&nodes[1..]).rev() {
+                T::map(map).backward_in_place(&[], y, dy);
+            }
+        });
+    }
+    let from = plan.nodes[step.input].storage;
     let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
     let dx = rows_mut(slot.write(), 0, examples, x_len);
     let Work {
@@ -369,8 +383,11 @@ fn batch_backward<T: Number>(
             second: &mut into.d_second[entries.clone()],
             add: !step.writes_kernel || start > 0,
         };
+        // Fewer examples than a minibatch may want what a whole one has no use for.
+        let of_layer = layer_scratch(plan.tensors[kernel].estimator, &**linear, count);
+        let of_layer = of_layer.min(layer.len());
         let scratch = crate::estimator::Scratch {
-            layer: &mut layer[..linear.scratch(count)],
+            layer: &mut layer[..of_layer],
             kernels,
             rows: scratch_rows,
             factors: &mut factors[..count * channels],
@@ -405,7 +422,7 @@ fn batch_backward<T: Number>(
     if let (Some(sum), true) = (sum, step.input_gradient) {
         add_to(sum, dx);
     }
-    if let Some(bias) = call.bias.map(|b| b.index()) {
+    if let Some(bias) = step.bias {
         let entries = plan.tensors[bias].entries.clone();
         let gradient = KernelGradient {
             first: &mut into.d_first[entries.clone()],

@@ -4,8 +4,8 @@ use super::profile::Laps;
 use super::{BLOCK, zeros};
 use crate::distribution::MAX_PARAMETERS;
 use crate::estimator::{Estimator, NoiseSource};
-use crate::layer::Operation;
-use crate::plan::{DrawKind, Family, Plan, SegmentKind, TensorPlan};
+use crate::layer::{AnyLinear, Operation};
+use crate::plan::{DrawKind, Family, Plan, Segment, SegmentKind, TensorPlan};
 use crate::tensor::{Aligned, Real};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -133,6 +133,19 @@ pub(super) fn at_once(
         .map(move |start| start..examples.min(start + most))
 }
 
+/// Numbers of scratch that the products of a layer need for so many examples in one call.
+pub(super) fn layer_scratch(
+    estimator: &dyn Estimator,
+    linear: &dyn AnyLinear,
+    examples: usize,
+) -> usize {
+    let products = match linear.positions() {
+        1 => estimator.products(1) as usize,
+        _ => 1,
+    };
+    products * linear.scratch(examples)
+}
+
 /// Sizes of a worker's memory, the largest over some nodes.
 #[derive(Default)]
 struct Need {
@@ -156,7 +169,7 @@ impl Need {
         {
             let node = nodes[index];
             let call = node.call.as_ref().expect("only the input has no call");
-            let input = nodes[node.inputs[0].index()].shape.len();
+            let input = nodes[plan.nodes[index].input].shape.len();
             if !plan.nodes[index].writes_first {
                 need.extra = need.extra.max(examples * input);
             }
@@ -164,7 +177,9 @@ impl Need {
                 let kernel = call.kernel.expect("a linear layer has a kernel").index();
                 let estimator = plan.tensors[kernel].estimator;
                 let kernels = estimator.kernel_scratch(linear.positions());
-                need.layer = need.layer.max(linear.scratch(examples));
+                let at_once = at_once(estimator, linear.positions(), examples);
+                let at_once = at_once.map(|at| at.len()).max().unwrap_or(0);
+                need.layer = need.layer.max(layer_scratch(estimator, &**linear, at_once));
                 need.kernels = need.kernels.max(kernels * linear.kernel().len());
                 let rows = examples.min(AT_ONCE);
                 if let Some(factors) = plan.tensors[kernel].factors {
@@ -176,8 +191,8 @@ impl Need {
                     need.rows = need.rows.max(rows * (input + node.shape.len()));
                 }
             }
-            if let Some(bias) = call.bias {
-                need.bias = need.bias.max(plan.tensors[bias.index()].entries.len());
+            if let Some(bias) = plan.nodes[index].bias {
+                need.bias = need.bias.max(plan.tensors[bias].entries.len());
             }
         }
         need
@@ -395,8 +410,10 @@ fn packed(plan: &Plan, batch: usize) -> usize {
     let whole = plan.segments.iter();
     let whole = whole.filter(|segment| segment.kind == SegmentKind::WholeBatch);
     let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, node)| node).collect();
-    let of_layer = |&index: &usize| {
-        let input = nodes[nodes[index].inputs[0].index()].shape.len();
+    // The first node; others are activations.
+    let of_layer = |segment: &Segment| {
+        let index = segment.nodes[0];
+        let input = nodes[plan.nodes[index].input].shape.len();
         let output = nodes[index].shape.len();
         // forward, by the input, by the kernel
         let products = [[input, output], [output, input], [batch, output]];
@@ -405,8 +422,7 @@ fn packed(plan: &Plan, batch: usize) -> usize {
             .into_iter()
             .max()
     };
-    let layers = whole.flat_map(|segment| &segment.nodes);
-    2 * layers.filter_map(of_layer).max().unwrap_or(0)
+    2 * whole.filter_map(of_layer).max().unwrap_or(0)
 }
 
 /// Bytes that training with minibatches of `batch` examples takes in float32 beside the program and the data

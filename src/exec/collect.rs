@@ -237,6 +237,7 @@ impl<T: Number> Interpreter<T> {
                 computed.is_some_and(|term| term.per_draw || at.last)
             });
             let step = step.as_deref_mut();
+            self.scaled[index] |= step.is_some();
             let Some(term) = term else {
                 self.collect_entries(tensor, None, at, step, not_finite);
                 continue;

@@ -23,6 +23,7 @@ fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
 impl<T: Number> Interpreter<T> {
     /// Sets every variable by its initialiser, or by what it is given to start with.
     pub fn initialize(&mut self, seed: u64) {
+        self.scaled.fill(false);
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
             if let Some(given) = &variable.given {
@@ -126,7 +127,10 @@ impl<T: Number> Interpreter<T> {
             self.share_mask(index, tensor);
             match whole {
                 true => self.draw_whole(tensor),
-                false => self.draw_entries(tensor, source, sample == 0),
+                false => {
+                    let stale = sample == 0 && !self.scaled[index];
+                    self.draw_entries(tensor, source, stale);
+                }
             }
             self.bias_rows(index, tensor, examples);
         }
@@ -170,6 +174,7 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &Default::default(),
             inputs: &[],
+            keep: true,
             timed: false,
         };
         let rows = &mut rows[..examples * tensor.entries.len()];

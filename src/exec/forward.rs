@@ -1,15 +1,15 @@
 //! The forward pass.
 
-use super::buffers::{Chunk, Work, at_once};
+use super::buffers::{Chunk, Work, at_once, layer_scratch};
 use super::profile::Laps;
 use super::slots::{Slot, deal, rows, rows_mut};
 use super::{Interpreter, Number};
 use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Scratch, Site};
 use crate::ir::{Call, Node};
-use crate::layer::{AnyLinear, Operation};
+use crate::layer::{AnyLinear, AnyMap, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
 use crate::tensor::Aligned;
-use crate::tensor::simd::{dispatch, par_each};
+use crate::tensor::simd::{SHARE, dispatch, each};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -26,6 +26,9 @@ pub(super) struct Shared<'a, T> {
     pub bias_rows: &'a BTreeMap<usize, Aligned<T>>,
     /// The minibatch's inputs.
     pub inputs: &'a [T],
+    /// Whether the values of every example are kept, for the way back. Where they are not, each example of a
+    /// chunk is written over the one before, and its values stay in cache.
+    pub keep: bool,
     /// Whether the time that layers take is measured.
     pub timed: bool,
 }
@@ -52,6 +55,18 @@ impl<'a, T: Number> Shared<'a, T> {
             node,
             node.call.as_ref().expect("only the input has no call"),
         )
+    }
+
+    /// What nodes that are written over their input compute.
+    pub fn maps(&self, nodes: &'a [usize]) -> impl DoubleEndedIterator<Item = &'a dyn AnyMap> {
+        let model = &self.plan.model;
+        let nodes = nodes
+            .iter()
+            .filter_map(|&index| model.nodes.iter().nth(index));
+        nodes.filter_map(|(_, node)| match &node.call.as_ref()?.operation {
+            Operation::Map(map) => Some(&**map),
+            _ => None,
+        })
     }
 
     pub fn kernel(&self, tensor: usize) -> Kernel<'a, T> {
@@ -113,16 +128,25 @@ impl<'a, T: Number> Shared<'a, T> {
         }
     }
 
+    /// The row that an example of a chunk has in a storage.
+    fn row_of(&self, storage: Option<usize>, example: usize) -> usize {
+        match storage {
+            Some(storage) if !self.keep && !self.plan.storages[storage].shared => 0,
+            _ => example,
+        }
+    }
+
     /// The rows of a node's input: the minibatch's inputs, or a slot's.
     pub fn input<'s>(&self, slots: &'s [Slot<T>], node: usize, start: usize) -> (&'s [T], usize)
     where
         'a: 's,
     {
-        let from = self.node(node).0.inputs[0];
-        let len = self.plan.model.nodes[from].shape.len();
-        match self.plan.nodes[from.index()].storage {
-            Some(storage) => (slots[storage].read(), len),
-            None => (&self.inputs[start * len..], len),
+        match self.plan.nodes[self.plan.nodes[node].input].storage {
+            Some(storage) => (slots[storage].read(), self.plan.storages[storage].len),
+            None => {
+                let len = self.plan.model.input.shape.len();
+                (&self.inputs[start * len..], len)
+            }
         }
     }
 }
@@ -161,8 +185,8 @@ impl<T> Work<T> {
 }
 
 impl<T: Number> Interpreter<T> {
-    /// Runs the network on `examples` inputs.
-    pub(super) fn forward(&mut self, inputs: &[T], examples: usize) {
+    /// Runs the network on `examples` inputs; with `keep`, so that [`Interpreter::backward`] may follow.
+    pub(super) fn forward(&mut self, inputs: &[T], examples: usize, keep: bool) {
         assert!(
             examples <= self.batch,
             "at most {} examples fit",
@@ -180,6 +204,7 @@ impl<T: Number> Interpreter<T> {
             sources: &buffers.sources,
             bias_rows: &buffers.bias_rows,
             inputs,
+            keep,
             timed: self.profile.is_some(),
         };
         let mut profile = self.profile.as_mut();
@@ -221,7 +246,7 @@ impl<T: Number> Interpreter<T> {
                     let saved = saved.map_or(&mut [][..], |s| &mut s[..]);
                     batch_forward(
                         shared,
-                        segment.nodes[0],
+                        &segment.nodes,
                         batch,
                         table,
                         saved,
@@ -278,10 +303,12 @@ fn chunk_forward<'a, T: Number>(
             let plan = &shared.plan.nodes[index];
             let storage = plan.storage.expect("a computed value has a storage");
             let mut out = slots[storage].take();
-            let len = node.shape.len();
-            let y = rows_mut(out.write(), example, 1, len);
+            let len = shared.plan.storages[storage].len;
+            let row = shared.row_of(Some(storage), example);
+            let y = rows_mut(out.write(), row, 1, len);
             let (x, x_len) = shared.input(&slots, index, start);
-            let x = rows(x, example, 1, x_len);
+            let from = shared.plan.nodes[plan.input].storage;
+            let x = rows(x, shared.row_of(from, example), 1, x_len);
             match &call.operation {
                 Operation::View(_) => {}
                 Operation::Map(map) if plan.in_place => T::map(&**map).forward_in_place(y),
@@ -291,7 +318,7 @@ fn chunk_forward<'a, T: Number>(
                     let draws = shared.draws(kernel, batch, start + example, 1);
                     let saved = saved
                         .get_mut(&index)
-                        .map_or(&mut [][..], |s| rows_mut(s, example, 1, len));
+                        .map_or(&mut [][..], |s| rows_mut(s, row, 1, len));
                     let site = site(shared.plan, node, &**linear, x_len);
                     let estimate = shared.estimate(kernel);
                     estimate.forward(
@@ -303,14 +330,11 @@ fn chunk_forward<'a, T: Number>(
                         saved,
                         work.scratch(),
                     );
-                    if let Some(bias) = call.bias {
-                        let width = site.channels_out;
-                        add_bias(
-                            y,
-                            rows(&shared.bias_rows[&bias.index()], start + example, 1, width),
-                        );
-                    }
                 }
+            }
+            if let Some(bias) = plan.bias {
+                let width = shared.plan.tensors[bias].entries.len();
+                add_bias(y, rows(&shared.bias_rows[&bias], start + example, 1, width));
             }
             slots[storage] = out;
             laps.lap(index);
@@ -318,16 +342,17 @@ fn chunk_forward<'a, T: Number>(
     }
 }
 
-/// The whole minibatch through one linear layer without positions.
+/// The whole minibatch through one linear layer without positions, and the activations over its values.
 fn batch_forward<T: Number>(
     shared: Shared<T>,
-    index: usize,
+    nodes: &[usize],
     batch: usize,
     slots: &mut [Slot<T>],
     saved: &mut [T],
     work: &mut Work<T>,
     examples: usize,
 ) {
+    let index = nodes[0];
     let (node, call) = shared.node(index);
     let storage = shared.plan.nodes[index]
         .storage
@@ -349,6 +374,7 @@ fn batch_forward<T: Number>(
     for at in at_once(estimator, site.positions, examples) {
         let (start, count) = (at.start, at.len());
         let scratch = work.scratch();
+        let of_layer = layer_scratch(estimator, &**linear, count).min(scratch.layer.len());
         estimate.forward(
             &site,
             shared.kernel(kernel),
@@ -357,19 +383,26 @@ fn batch_forward<T: Number>(
             rows_mut(y, start, count, node.shape.len()),
             rows_mut(saved, start, count, node.shape.len()),
             Scratch {
-                layer: &mut scratch.layer[..linear.scratch(count)],
+                layer: &mut scratch.layer[..of_layer],
                 ..scratch
             },
         );
     }
-    if let Some(bias) = call.bias {
-        let bias_rows = &shared.bias_rows[&bias.index()];
-        par_each(
-            y,
-            [bias_rows],
-            #[inline(always)]
-            |y, [bias]| *y += bias,
-        );
-    }
+    let bias = shared.plan.nodes[index].bias;
+    let bias = bias.map(|bias| &shared.bias_rows[&bias]);
+    y.par_chunks_mut(SHARE).enumerate().for_each(|(share, y)| {
+        if let Some(bias) = bias {
+            let bias = &bias[share * SHARE..][..y.len()];
+            each(
+                y,
+                [bias],
+                #[inline(always)]
+                |y, [bias]| *y += bias,
+            );
+        }
+        for map in shared.maps(&nodes[1..]) {
+            T::map(map).forward_in_place(y);
+        }
+    });
     slots[storage] = out;
 }

@@ -116,12 +116,14 @@ pub struct Interpreter<T: Number> {
     plan: Arc<Plan>,
     batch: usize,
     /// Every trainable number, laid out as [`Plan::variables`].
-    pub variables: Aligned<T>,
+    variables: Aligned<T>,
     /// The gradient of the loss of the last [`Interpreter::step`], laid out alike.
     pub gradient: Aligned<T>,
     buffers: Buffers<T>,
     /// Which parameters are taken block by block, and which term each parameter has.
     by_entries: Vec<bool>,
+    /// Which parameters' scales are those of the variables already.
+    scaled: Vec<bool>,
     /// The variables that are of no such parameter.
     apart: Vec<Range<usize>>,
     term_of: Vec<Option<usize>>,
@@ -152,6 +154,7 @@ impl<T: Number> Interpreter<T> {
             gradient: zeros(trainable),
             buffers,
             by_entries,
+            scaled: vec![false; plan.tensors.len()],
             apart,
             term_of,
             examples: 0,
@@ -164,6 +167,23 @@ impl<T: Number> Interpreter<T> {
     /// The plan it runs.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// Every trainable number, laid out as [`Plan::variables`].
+    pub fn variables(&self) -> &[T] {
+        &self.variables
+    }
+
+    /// [`Interpreter::variables`], to write.
+    pub fn variables_mut(&mut self) -> &mut [T] {
+        self.scaled.fill(false);
+        &mut self.variables
+    }
+
+    /// [`Interpreter::variables_mut`], and the gradient that they are to be moved by.
+    pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
+        self.scaled.fill(false);
+        (&mut self.variables, &self.gradient)
     }
 
     /// The most examples one call takes.
@@ -244,7 +264,7 @@ impl<T: Number> Interpreter<T> {
         for sample in 0..samples {
             self.timed(|p| &mut p.draw, |it| it.draw(draw, sample, batch.len));
             self.buffers.start_sample();
-            self.forward(batch.inputs, batch.len);
+            self.forward(batch.inputs, batch.len, true);
             let weight = scales[0] / samples as f64;
             let nll = self.timed(|p| &mut p.observe, |it| it.observe(batch, weight));
             values[0] += nll / samples as f64;
@@ -319,7 +339,7 @@ impl<T: Number> Interpreter<T> {
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
         let _awake = Awake::new(&self.calls);
-        self.forward(inputs, examples);
+        self.forward(inputs, examples, false);
         self.last_predictive(out);
         if let Some((targets, nll)) = nll {
             self.nll_only(targets, nll);

@@ -3,9 +3,13 @@
 use super::slots::rows;
 use super::{Batch, Interpreter, Number};
 use crate::ir::Argument;
-use crate::likelihood::{Rows, Targets};
+use crate::likelihood::{Rows, TargetKind, Targets};
 use crate::plan::Plan;
 use crate::tensor::Aligned;
+use rayon::prelude::*;
+
+/// Examples whose likelihood one thread works out.
+const SHARE: usize = 32;
 
 impl Plan {
     /// Entries an example of each of the likelihood's arguments; `None` where it is one number for all.
@@ -78,19 +82,37 @@ impl<T: Number> Interpreter<T> {
             .for_each(|gradient| gradient.fill(T::zero()));
         let values = self.arguments(batch.inputs);
         let arguments: Vec<_> = values.iter().map(Values::rows).collect();
-        let mut slices: Vec<_> = gradients
-            .iter_mut()
-            .zip(&arguments)
-            .map(|(gradient, argument)| &mut gradient[..argument.values.len()])
-            .collect();
         let likelihood = T::nll(self.plan.model.observe.likelihood);
-        likelihood.nll(
-            &arguments,
-            batch.targets,
-            T::of(weight),
-            &mut nll[..batch.len],
-            &mut slices,
-        );
+        // One share where examples have a number in common, whose gradient is a sum over them.
+        let share = match arguments.iter().all(|argument| argument.stride > 0) {
+            true => SHARE,
+            false => batch.len.max(1),
+        };
+        let mut shares: Vec<Vec<&mut [T]>> = Vec::new();
+        shares.resize_with(batch.len.div_ceil(share), Vec::new);
+        for (gradient, argument) in gradients.iter_mut().zip(&arguments) {
+            let parts = gradient[..argument.values.len()].chunks_mut(match argument.stride {
+                0 => argument.values.len(),
+                stride => share * stride,
+            });
+            shares
+                .iter_mut()
+                .zip(parts)
+                .for_each(|(to, part)| to.push(part));
+        }
+        let nlls = nll[..batch.len].par_chunks_mut(share);
+        let parts = nlls.zip(&mut shares).enumerate();
+        let width = match self.plan.model.target.kind {
+            TargetKind::Real(width) => width,
+            TargetKind::Category(_) | TargetKind::Binary => 1,
+        };
+        parts.for_each(|(at, (nll, gradients))| {
+            let examples = at * share..at * share + nll.len();
+            let arguments: Vec<_> = arguments.iter().map(|a| a.of(examples.clone())).collect();
+            let targets = batch.targets.of(examples, width);
+            likelihood.nll(&arguments, targets, T::of(weight), nll, gradients);
+        });
+        drop(shares);
         let total = nll[..batch.len].iter().map(|x| x.wide()).sum();
         drop(values);
         self.spread(&gradients, batch.len);
@@ -131,7 +153,18 @@ impl<T: Number> Interpreter<T> {
     pub fn last_predictive(&self, out: &mut [T]) {
         let values = self.arguments(&[]);
         let arguments: Vec<_> = values.iter().map(Values::rows).collect();
-        T::nll(self.plan.model.observe.likelihood).predictive(&arguments, self.examples, out);
+        let likelihood = T::nll(self.plan.model.observe.likelihood);
+        let width = out.len() / self.examples.max(1);
+        assert_eq!(out.len(), width * self.examples, "a row an example");
+        let shares = out.par_chunks_mut(SHARE * width.max(1)).enumerate();
+        shares.for_each(|(at, out)| {
+            let (start, count) = (at * SHARE, out.len() / width);
+            let arguments: Vec<_> = arguments
+                .iter()
+                .map(|a| a.of(start..start + count))
+                .collect();
+            likelihood.predictive(&arguments, count, out);
+        });
     }
 
     /// −log p(target) of each example under the outputs of the last forward pass.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub struct Profile {
     /// Steps so far.
     pub steps: u64,
-    /// Scales, noise and signs, and what estimators make of them.
+    /// Noise and signs, scales that no training step has left, and what estimators make of them.
     pub draw: Duration,
     /// Forward, by node.
     pub forward: Vec<Duration>,
@@ -19,7 +19,7 @@ pub struct Profile {
     /// Adding the chunks' gradients up.
     pub add_up: Duration,
     /// The terms over the weights, the way from gradients by draws to those by variables, and in training
-    /// the optimizer, which takes them as they come.
+    /// the optimizer, which takes them as they come, and the scales of the next draw.
     pub terms: Duration,
 }
 

@@ -3,7 +3,7 @@
 //! once: with E entries in float32, about 32·E bytes for a draw and 48·E for the gradient.
 //!
 //! ```text
-//! draw      rho → scale;  ε;  loc, scale, ε → what the estimator's passes read
+//! draw      rho → scale, unless a training step has just left it;  ε;  loc, scale, ε → what the estimator reads
 //! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho)
 //! ```
 //!
@@ -14,11 +14,11 @@ use super::collect::{Priced, part};
 use super::one_loop::OneLoop;
 use super::{BLOCK, Interpreter, Number};
 use crate::kl::Entries;
-use crate::optimizer::{self, Rule, SLOTS, Step, blocks};
+use crate::optimizer::{self, Rule, SLOTS, Step};
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{chain, scales};
-use crate::tensor::Stream;
 use crate::tensor::simd::each;
+use crate::tensor::{Stream, blocks};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -76,9 +76,17 @@ pub(super) fn apart(plan: &Plan, by_entries: &[bool]) -> Vec<Range<usize>> {
     apart
 }
 
+/// Whether what the estimator prepares is made of scales alone: it holds for as long as they do.
+fn prepared_from_scales(tensor: &TensorPlan) -> bool {
+    tensor.estimator.first_is_loc() && !tensor.draws.noise
+}
+
 impl<T: Number> Interpreter<T> {
     /// Draws a parameter: its scales, where they are `stale`, its ε, and what its estimator makes of them.
     pub(super) fn draw_entries(&mut self, tensor: &TensorPlan, source: Source, stale: bool) {
+        if !stale && prepared_from_scales(tensor) {
+            return;
+        }
         let estimate = T::estimate(tensor.estimator);
         let [loc, rho] = [tensor.loc.clone(), tensor.rho()].map(|range| {
             let random = range.end <= tensor.variables.end;
@@ -127,8 +135,9 @@ impl<T: Number> Interpreter<T> {
     /// derivatives by the prior's parameters, if there is one to take.
     ///
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
-    /// where several samples add up to it; what the estimator left of one sample's is overwritten. A
-    /// parameter with a gradient that is not finite goes to `not_finite`.
+    /// where several samples add up to it; what the estimator left of one sample's is overwritten. While a block
+    /// is in cache its scales are made anew, and what is made of them alone: the next draw need not. A parameter
+    /// with a gradient that is not finite goes to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
         tensor: &TensorPlan,
@@ -144,13 +153,18 @@ impl<T: Number> Interpreter<T> {
         };
         let buffers = &mut self.buffers;
         let entries = tensor.entries.clone();
-        let [scale, noise] = match transform {
-            Some(_) => [
-                &buffers.scale[entries.clone()],
+        let (scale, noise) = match transform {
+            Some(_) => (
+                &mut buffers.scale[entries.clone()],
                 &buffers.noise[tensor.noise.clone()],
-            ],
-            None => [&[][..]; 2],
+            ),
+            None => (&mut [][..], &[][..]),
         };
+        let second = match tensor.estimator.has_second() && prepared_from_scales(tensor) {
+            true => &mut buffers.second[entries.clone()],
+            false => &mut [][..],
+        };
+        let estimate = T::estimate(tensor.estimator);
         let has_second = tensor.estimator.has_second();
         let d_second = has_second.then_some(&buffers.d_second[entries.clone()]);
         // Of one sample's gradient nothing is kept: that by loc is made in place, and each worker has room
@@ -162,9 +176,9 @@ impl<T: Number> Interpreter<T> {
             }
             _ => None,
         };
-        let work = |block: usize, of: Block<T>, rule: Option<&Rule<T>>| {
+        let work = |block: usize, scale: &[T], of: Block<T>, rule: Option<&Rule<T>>| {
             let range = block * BLOCK..block * BLOCK + of.variables[0].len();
-            let (scale, noise) = (part(scale, range.clone()), part(noise, range.clone()));
+            let noise = part(noise, range.clone());
             let d_second = d_second.map(|d| &d[range]);
             if let Some(one_loop) = &one_loop {
                 return one_loop.run(scale, noise, d_second, of);
@@ -233,30 +247,42 @@ impl<T: Number> Interpreter<T> {
             Some(Step { rule, state }) => (Some(&*rule), state),
             None => (None, &mut none),
         };
-        let [first, second] = optimizer::part(state, &tensor.variables).map(|slot| {
+        let [first_state, second_state] = optimizer::part(state, &tensor.variables).map(|slot| {
             let (loc, rho) = slot.split_at_mut(tensor.loc.len().min(slot.len()));
             blocks(loc, BLOCK, count).zip(blocks(rho, BLOCK, count))
         });
+        let made = blocks(scale, BLOCK, count).zip(blocks(second, BLOCK, count));
         parts
             .par_iter_mut()
+            .zip(made)
             .zip(variables.zip(d_first.zip(gradient)))
-            .zip(first.zip(second))
+            .zip(first_state.zip(second_state))
             .enumerate()
             .for_each_init(
                 || [T::zero(); BLOCK],
-                |own, (block, ((part, (variables, gradient)), (first, second)))| {
+                |own, (block, (((part, (scale, second)), (variables, gradient)), state))| {
                     let ((loc, rho), (d_first, (d_loc, d_rho))) = (variables, gradient);
+                    let (first_state, second_state) = state;
                     let d_rho = match alone {
                         true => &mut own[..rho.len()],
                         false => d_rho,
                     };
                     let of = Block {
-                        variables: [loc, rho],
+                        variables: [&mut *loc, &mut *rho],
                         d_first,
                         gradient: [d_loc, d_rho],
-                        state: [[first.0, second.0], [first.1, second.1]],
+                        state: [
+                            [first_state.0, second_state.0],
+                            [first_state.1, second_state.1],
+                        ],
                     };
-                    *part = work(block, of, rule);
+                    *part = work(block, scale, of, rule);
+                    if let (Some(transform), Some(_)) = (transform, rule) {
+                        scales(transform, rho, scale);
+                        if !second.is_empty() {
+                            estimate.prepare(loc, scale, &[], &mut [], second);
+                        }
+                    }
                 },
             );
         // in their order

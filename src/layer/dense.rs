@@ -5,11 +5,15 @@
 //! ```
 //!
 //! The kernel is `[in, out]`, as in Keras. The products take the whole batch: X is `[n, in]`.
+//!
+//! dX = dY·Wᵀ has its inner axis along the rows of W, and a product reads its second operand across them: it would
+//! copy all of W for that. Where W is larger than dX and dY, these are turned over instead, and
+//! dXᵀ = W·dYᵀ reads W as it lies.
 
 use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
-use crate::tensor::{Real, Shape};
+use crate::tensor::{Real, Shape, transpose};
 use std::sync::Arc;
 
 /// A fully connected layer.
@@ -48,9 +52,19 @@ impl Layer for Dense {
     }
 }
 
+/// Examples from which on their numbers fill the vectors of a product.
+const LEAST_TURNED: usize = 32;
+
 struct Product {
     inputs: usize,
     units: usize,
+}
+
+impl Product {
+    /// Whether the gradient by the input of so many examples is made by the transposes.
+    fn turns(&self, examples: usize) -> bool {
+        examples >= LEAST_TURNED && self.inputs * self.units > examples * (self.inputs + self.units)
+    }
 }
 
 impl AnyLinear for Product {
@@ -78,8 +92,11 @@ impl AnyLinear for Product {
         self.inputs as u64 * self.units as u64
     }
 
-    fn scratch(&self, _: usize) -> usize {
-        0
+    fn scratch(&self, examples: usize) -> usize {
+        match self.turns(examples) {
+            true => examples * (self.inputs + self.units),
+            false => 0,
+        }
     }
 }
 
@@ -97,8 +114,22 @@ impl<T: Real> Linear<T> for Product {
         );
     }
 
-    fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], _: &mut [T]) {
+    fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]) {
         let n = dy.len() / self.units;
+        // Where more examples than these need no scratch there is none for them.
+        if self.turns(n) && scratch.len() >= dy.len() + dx.len() {
+            let (turned, dx_turned) = scratch.split_at_mut(dy.len());
+            let dx_turned = &mut dx_turned[..dx.len()];
+            transpose(dy, self.units, turned);
+            parallel_gemm(
+                T::one(),
+                MatrixRef::row_major(w, self.inputs, self.units),
+                MatrixRef::row_major(turned, self.units, n),
+                T::zero(),
+                MatrixMut::row_major(dx_turned, self.inputs, n),
+            );
+            return transpose(dx_turned, n, dx);
+        }
         let dy = MatrixRef::row_major(dy, n, self.units);
         let w = MatrixRef::row_major(w, self.inputs, self.units).transposed();
         parallel_gemm(
@@ -143,6 +174,28 @@ mod tests {
                     .map(|k| x[row * inputs + k] * w[k * outputs + unit])
                     .sum();
                 assert!((y - sum).abs() < 1e-12, "{y} {sum}");
+            }
+        }
+    }
+
+    /// By itself and turned over, with the scratch of the most examples that the second is turned over for.
+    #[test]
+    fn an_inputs_gradient_is_a_weighted_sum_of_the_units() {
+        for (inputs, outputs) in [(5, 3), (300, 200), (70, 90)] {
+            let dense = linear(&Dense, &units(outputs), &Shape(vec![inputs]));
+            let w = numbers(inputs * outputs, 2);
+            let mut scratch = vec![f64::NAN; dense.scratch(119)];
+            for n in [1, 31, 32, 40, 119, 120, 200] {
+                let dy = numbers(n * outputs, 1);
+                let mut dx = vec![f64::NAN; n * inputs];
+                Linear::<f64>::transpose(&*dense, &dy, &w, &mut dx, &mut scratch);
+                for (at, dx) in dx.iter().enumerate() {
+                    let (row, input) = (at / inputs, at % inputs);
+                    let sum: f64 = (0..outputs)
+                        .map(|o| dy[row * outputs + o] * w[input * outputs + o])
+                        .sum();
+                    assert!((dx - sum).abs() < 1e-12, "{n}: {dx} {sum}");
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 //! ```
 //!
 //! Padding cells never win. The gradient goes to the first cell, in reading order, that holds the
-//! maximum; it is found again from x and y. A window that holds something that is not a number gives
+//! maximum; it is found again from x. A window that holds something that is not a number gives
 //! not a number.
 
 use super::conv2d::{image, too_small};
@@ -87,6 +87,10 @@ impl AnyMap for Maxima {
     fn elementwise(&self) -> bool {
         false
     }
+
+    fn takes_maxima(&self) -> bool {
+        true
+    }
 }
 
 impl Maxima {
@@ -109,12 +113,12 @@ impl<T: Real> Map<T> for Maxima {
         );
     }
 
-    fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    fn backward(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         dispatch(
             #[inline(always)]
             || match self.quarters() {
-                true => quarter_gradient(&self.0, x, y, dy, dx),
-                false => gradient(&self.0, x, y, dy, dx),
+                true => quarter_gradient(&self.0, x, dy, dx),
+                false => gradient(&self.0, x, dy, dx),
             },
         );
     }
@@ -166,22 +170,26 @@ fn maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
 const LANES: usize = 16;
 
 #[inline(always)]
-fn gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+fn gradient<T: Real>(window: &Window, x: &[T], dy: &[T], dx: &mut [T]) {
     let channels = window.channels;
     dx.fill(T::zero());
-    let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
-    for (position, (y, dy)) in outputs.enumerate() {
+    for (position, dy) in dy.chunks_exact(channels).enumerate() {
         let (i, j) = (position / window.output[1], position % window.output[1]);
         for c in (0..channels).step_by(LANES) {
             let lanes = c..(c + LANES).min(channels);
             // What of the gradient no cell has taken yet.
             let mut left = [T::zero(); LANES];
             left[..lanes.len()].copy_from_slice(&dy[lanes.clone()]);
-            let y = &y[lanes.clone()];
+            let mut y = [T::neg_infinity(); LANES];
+            let raise = |at: usize| {
+                let x = &x[at + lanes.start..at + lanes.end];
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = larger(*y, x));
+            };
+            cells(window, i, j, raise);
             let hand_out = |at: usize| {
                 let x = &x[at + lanes.start..at + lanes.end];
                 let dx = &mut dx[at + lanes.start..at + lanes.end];
-                for (((x, y), left), dx) in x.iter().zip(y).zip(&mut left).zip(dx) {
+                for (((x, y), left), dx) in x.iter().zip(&y).zip(&mut left).zip(dx) {
                     let taken = if x == y { *left } else { T::zero() };
                     *dx += taken;
                     *left -= taken;
@@ -214,30 +222,28 @@ fn quarter_maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
 }
 
 #[inline(always)]
-fn quarter_gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+fn quarter_gradient<T: Real>(window: &Window, x: &[T], dy: &[T], dx: &mut [T]) {
     let channels = window.channels;
     let line = window.image[1] * channels;
     let out = window.output[1] * channels;
     let covered = window.output[0] * 2 * line;
     dx[covered..].fill(T::zero()); // the last row of an odd height
-    let outputs = y.chunks_exact(out).zip(dy.chunks_exact(out));
     let lines = x.chunks_exact(2 * line).zip(dx.chunks_exact_mut(2 * line));
-    for ((y, dy), (x, dx)) in outputs.zip(lines) {
+    for (dy, (x, dx)) in dy.chunks_exact(out).zip(lines) {
         for row in [0, line] {
             dx[row + 2 * out..row + line].fill(T::zero()); // the last column of an odd width
         }
-        let outputs = y.chunks_exact(channels).zip(dy.chunks_exact(channels));
-        for (j, (y, dy)) in outputs.enumerate() {
+        for (j, dy) in dy.chunks_exact(channels).enumerate() {
             let (left, right) = (2 * j * channels, (2 * j + 1) * channels);
             let cells = [left, right, left + line, right + line];
             let mut c = 0;
             while c < channels {
-                let (at, y, dy) = (cells.map(|at| at + c), &y[c..], &dy[c..]);
+                let (at, dy) = (cells.map(|at| at + c), &dy[c..]);
                 c += match channels - c {
-                    LANES.. => quarter_lanes::<T, LANES>(at, x, y, dy, dx),
-                    4.. => quarter_lanes::<T, 4>(at, x, y, dy, dx),
-                    2.. => quarter_lanes::<T, 2>(at, x, y, dy, dx),
-                    _ => quarter_lanes::<T, 1>(at, x, y, dy, dx),
+                    LANES.. => quarter_lanes::<T, LANES>(at, x, dy, dx),
+                    4.. => quarter_lanes::<T, 4>(at, x, dy, dx),
+                    2.. => quarter_lanes::<T, 2>(at, x, dy, dx),
+                    _ => quarter_lanes::<T, 1>(at, x, dy, dx),
                 };
             }
         }
@@ -249,20 +255,23 @@ fn quarter_gradient<T: Real>(window: &Window, x: &[T], y: &[T], dy: &[T], dx: &m
 fn quarter_lanes<T: Real, const N: usize>(
     cells: [usize; 4],
     x: &[T],
-    y: &[T],
     dy: &[T],
     dx: &mut [T],
 ) -> usize {
     let mut left = [T::zero(); N];
     left.copy_from_slice(&dy[..N]);
-    for at in cells {
+    let x = cells.map(|at| {
+        let mut lanes = [T::zero(); N];
+        lanes.copy_from_slice(&x[at..at + N]);
+        lanes
+    });
+    let mut y = x[0];
+    for x in &x[1..] {
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = larger(*y, x));
+    }
+    for (at, x) in cells.into_iter().zip(x) {
         let mut taken = [T::zero(); N];
-        for (((taken, left), x), y) in taken
-            .iter_mut()
-            .zip(&mut left)
-            .zip(&x[at..at + N])
-            .zip(&y[..N])
-        {
+        for (((taken, left), x), y) in taken.iter_mut().zip(&mut left).zip(x).zip(y) {
             *taken = if x == y { *left } else { T::zero() };
             *left -= *taken;
         }
@@ -290,6 +299,33 @@ mod tests {
             assert_eq!(y, [5.0]);
             Map::<f32>::backward(&*pool, &x, &y, &[3.0], &mut dx);
             assert_eq!(dx, [0.0, 3.0, 0.0, 0.0, 0.0, 0.0]);
+        }
+    }
+
+    /// What the plan relies on where it moves them.
+    #[test]
+    fn a_bias_and_a_relu_may_come_after_it() {
+        use super::super::relu::Relu;
+        let shape = Shape::new(&[6, 7, 5]);
+        let x: Vec<f32> = (0..210).map(|i| (i as f32 * 0.37).sin() * 3.0).collect();
+        let bias = |i: usize| [0.3f32, -1.7, 1e-8, 3e4, f32::NAN][i % 5];
+        let add = |of: &[f32]| -> Vec<f32> {
+            let add = |(i, x): (usize, &f32)| x + bias(i);
+            of.iter().enumerate().map(add).collect()
+        };
+        let relu = map(&Relu, &Constants::default(), &shape);
+        for (size, stride, padding) in [([2, 2], [2, 2], "valid"), ([3, 2], [1, 2], "same")] {
+            let pool = map(&MaxPool2d, &pool(size, stride, padding), &shape);
+            let len = pool.output().len();
+            let (mut before, mut after) = (vec![0.0; len], vec![0.0; len]);
+            let mut changed = add(&x);
+            Map::<f32>::forward_in_place(&*relu, &mut changed);
+            Map::<f32>::forward(&*pool, &changed, &mut before);
+            Map::<f32>::forward(&*pool, &x, &mut after);
+            let mut after = add(&after);
+            Map::<f32>::forward_in_place(&*relu, &mut after);
+            let bits = |of: &[f32]| of.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&before), bits(&after));
         }
     }
 

@@ -109,6 +109,16 @@ pub trait AnyMap: Map<f32> + Map<f64> + Send + Sync {
     fn needs_input(&self) -> bool;
     /// Whether output entry i depends on input entry i alone.
     fn elementwise(&self) -> bool;
+    /// Whether an output entry is the largest of some input entries of its channel. `backward` reads no `y`
+    /// then: what is done after it may be written over that.
+    fn takes_maxima(&self) -> bool {
+        false
+    }
+    /// Whether this f may be done after maxima instead of before: it never falls, and where it makes different
+    /// numbers equal its slope is 0, so that it does not matter which of them is the largest.
+    fn after_maxima(&self) -> bool {
+        false
+    }
 }
 
 /// A function of one example without weights.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(super) trait Activation: Copy + Send + Sync + 'static {
     /// Whether [`Activation::slope`] reads `x`. Where it does not, `x` is 0 there.
     const NEEDS_INPUT: bool;
+    /// [`AnyMap::after_maxima`].
+    const AFTER_MAXIMA: bool = false;
     /// f(x)
     fn value<T: Math>(self, x: T) -> T;
     /// f′(x), where y = f(x).
@@ -39,6 +41,10 @@ impl<A: Activation> AnyMap for Pointwise<A> {
 
     fn elementwise(&self) -> bool {
         true
+    }
+
+    fn after_maxima(&self) -> bool {
+        A::AFTER_MAXIMA
     }
 }
 

@@ -36,6 +36,7 @@ struct Function;
 
 impl Activation for Function {
     const NEEDS_INPUT: bool = false;
+    const AFTER_MAXIMA: bool = true;
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {

@@ -131,6 +131,16 @@ impl<T: Copy> Rows<'_, T> {
     pub fn place(&self, n: usize, i: usize) -> usize {
         n * self.stride + i * self.step
     }
+    /// Those of some of the examples.
+    pub fn of(self, examples: Range<usize>) -> Self {
+        match self.stride {
+            0 => self,
+            stride => Rows {
+                values: &self.values[examples.start * stride..examples.end * stride],
+                ..self
+            },
+        }
+    }
     /// Entries in a row, for this many examples.
     pub fn width(&self, examples: usize) -> usize {
         self.values.len() - examples.saturating_sub(1) * self.stride
@@ -138,7 +148,7 @@ impl<T: Copy> Rows<'_, T> {
 }
 
 /// The negative log-likelihood and its gradient.
-pub trait Nll<T: Real> {
+pub trait Nll<T: Real>: Sync {
     /// Writes −log p(target_n | arguments_n) for each example to `nll`, all constants kept, and
     /// **adds** `weight` times its derivatives to `gradients` (one slice per argument, laid out as that
     /// argument's values; an empty one is not wanted).

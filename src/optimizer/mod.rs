@@ -12,8 +12,7 @@ mod sgd;
 pub use schedule::{SCHEDULES, Schedule};
 
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
-use crate::tensor::{Aligned, Real};
-use rayon::iter::Either;
+use crate::tensor::{Aligned, Real, blocks};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -181,18 +180,6 @@ pub fn part<'a, T>(state: &'a mut [&mut [T]; SLOTS], range: &Range<usize>) -> [&
         true => &mut [][..],
         false => &mut slot[range.clone()],
     })
-}
-
-/// `all` in blocks of `block`, `count` of them; an empty slice has as many empty ones.
-pub fn blocks<T: Send>(
-    all: &mut [T],
-    block: usize,
-    count: usize,
-) -> impl IndexedParallelIterator<Item = &mut [T]> {
-    match all.is_empty() {
-        true => Either::Left((0..count).into_par_iter().map(|_| &mut [][..])),
-        false => Either::Right(all.par_chunks_mut(block)),
-    }
 }
 
 impl<T: Number> State<T> {

@@ -17,7 +17,7 @@ pub struct Segment {
 pub enum SegmentKind {
     /// One after the other, through all of its nodes; several workers.
     ByExample,
-    /// All at once: one linear layer without positions.
+    /// All at once: one linear layer without positions, and the activations that are written over its values.
     WholeBatch,
 }
 
@@ -38,6 +38,10 @@ pub struct Storage {
 pub struct NodePlan {
     /// Where its value is kept; `None` for the minibatch's inputs (and views of them).
     pub storage: Option<usize>,
+    /// The node whose value it takes: its input's, or that of a node behind it (below).
+    pub input: usize,
+    /// The bias that is added to what it gives, by tensor: a linear layer's own, unless that comes later.
+    pub bias: Option<usize>,
     /// Whether it is written over its input.
     pub in_place: bool,
     /// Whether its input's gradient is wanted.
@@ -50,6 +54,11 @@ pub struct NodePlan {
 }
 
 /// Cuts the graph of `model`.
+///
+/// The largest of some numbers plus b is the largest of these numbers plus b, and alike for a function that
+/// never falls: a bias, and an activation as relu, are done after the maxima of a pool, on a quarter of the
+/// numbers where it halves both sides. Rounding never falls either, so that values have the same bits. Of numbers
+/// that are equal only once b is added and rounded, the largest has the gradient, not the first.
 pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) {
     let nodes: Vec<_> = model.nodes.iter().map(|(_, node)| node).collect();
     let observed: Vec<usize> = model
@@ -110,23 +119,38 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
     let mut plans: Vec<NodePlan> = Vec::new();
     let mut storages: Vec<Storage> = Vec::new();
     for (index, node) in nodes.iter().enumerate() {
+        let bias = node.call.as_ref().and_then(|call| call.bias);
         let mut plan = NodePlan {
             storage: None,
+            input: node.inputs.first().map_or(index, |input| input.index()),
+            bias: bias.map(|bias| bias.index()),
             in_place: false,
             input_gradient: false,
             writes_first: true,
             writes_kernel: false,
         };
         if let Some(call) = &node.call {
-            let input = node.inputs[0].index();
-            let input_storage = plans[input].storage;
+            let after = match &call.operation {
+                Operation::Map(map) if map.takes_maxima() => {
+                    left_for_later(&nodes, &plans, index, &consumers)
+                        .filter(|later| later.iter().all(|&n| segment_of[n] == segment_of[index]))
+                }
+                _ => None,
+            };
+            if let Some((&linear, _)) = after.as_ref().and_then(|after| after.split_last()) {
+                plan.input = linear;
+            }
+            let input_storage = plans[plan.input].storage;
             plan.input_gradient = input_storage.is_some_and(|s| storages[s].gradient);
-            let alone = consumers(input) == 1;
-            let producer_is_linear = produced_by_linear(&nodes, input, &consumers);
+            let alone = consumers(plan.input) == 1;
+            // Of two activations over one value the first would find the second's where it left its own.
+            let over = |other: &NodePlan| other.in_place && other.storage == input_storage;
+            let nobody_minds =
+                may_be_written_over(&nodes, plan.input, &consumers) && !plans.iter().any(over);
             plan.storage = match &call.operation {
                 Operation::View(_) => input_storage,
                 Operation::Map(map)
-                    if map.elementwise() && !map.needs_input() && alone && producer_is_linear =>
+                    if map.elementwise() && !map.needs_input() && alone && nobody_minds =>
                 {
                     plan.in_place = true;
                     input_storage
@@ -142,9 +166,39 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
                     Some(storages.len() - 1)
                 }
             };
+            if let Some((&linear, maps)) = after.as_ref().and_then(|after| after.split_last()) {
+                plan.bias = plans[linear].bias.take();
+                let segment = &mut segments[segment_of[index]].nodes;
+                segment.retain(|node| !maps.contains(node));
+                let mut at = segment.iter().position(|&node| node == index);
+                let mut input = index;
+                for &map in maps.iter().rev() {
+                    plans[map].storage = plan.storage;
+                    plans[map].input = input;
+                    input = map;
+                    at = at.map(|at| at + 1);
+                    segment.insert(at.expect("a node of its segment"), map);
+                }
+            }
         }
         plans.push(plan);
         debug_assert_eq!(plans.len(), index + 1);
+    }
+
+    // Activations over the values of a layer for the whole minibatch go with it.
+    for at in 1..segments.len() {
+        let (before, here) = segments.split_at_mut(at);
+        let (whole, nodes) = (&mut before[at - 1], &mut here[0].nodes);
+        if whole.kind == SegmentKind::WholeBatch && here[0].kind == SegmentKind::ByExample {
+            let storage = plans[whole.nodes[0]].storage;
+            let over = |&&node: &&usize| plans[node].in_place && plans[node].storage == storage;
+            let count = nodes.iter().take_while(over).count();
+            whole.nodes.extend(nodes.drain(..count));
+        }
+    }
+    segments.retain(|segment| !segment.nodes.is_empty());
+    for (at, segment) in segments.iter().enumerate() {
+        segment.nodes.iter().for_each(|&node| segment_of[node] = at);
     }
 
     // Shared: written in one segment and read in another, by a whole-batch layer, or observed.
@@ -158,8 +212,8 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         {
             storages[storage].shared = true;
         }
-        for input in &node.inputs {
-            let producer = behind_views(&nodes, input.index());
+        if node.call.is_some() {
+            let producer = behind_views(&nodes, plans[index].input);
             if let Some(storage) = plans[producer].storage
                 && (segment_of[producer] != here || segments[here].kind == SegmentKind::WholeBatch)
             {
@@ -184,7 +238,7 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         if segment_of[index] == usize::MAX || plans[index].in_place {
             continue;
         }
-        if let Some(storage) = plans[nodes[index].inputs[0].index()].storage {
+        if let Some(storage) = plans[plans[index].input].storage {
             plans[index].writes_first = !std::mem::replace(&mut reached[storage], true);
         }
     }
@@ -210,8 +264,34 @@ fn behind_views(nodes: &[&crate::ir::Node], mut index: usize) -> usize {
     index
 }
 
-/// Whether the value at `index` comes, through views that nobody else reads, from a linear layer.
-fn produced_by_linear(
+/// The activations between the linear layer that a pool takes its maxima of and the pool, from the pool on, and
+/// then the linear layer, if nobody else reads any of them and all of them are written over its values.
+fn left_for_later(
+    nodes: &[&crate::ir::Node],
+    plans: &[NodePlan],
+    pool: usize,
+    consumers: &dyn Fn(usize) -> usize,
+) -> Option<Vec<usize>> {
+    let mut later = Vec::new();
+    let mut index = nodes[pool].inputs[0].index();
+    loop {
+        if consumers(index) != 1 {
+            return None;
+        }
+        later.push(index);
+        match nodes[index].call.as_ref().map(|c| &c.operation) {
+            Some(Operation::Linear(linear)) => return (linear.positions() > 1).then_some(later),
+            Some(Operation::Map(map)) if map.after_maxima() && plans[index].in_place => {
+                index = nodes[index].inputs[0].index();
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// Whether the value at `index` comes, through views that nobody else reads, from a node that does not read its
+/// own output on the way back: a linear layer, or a pool of maxima.
+fn may_be_written_over(
     nodes: &[&crate::ir::Node],
     mut index: usize,
     consumers: &dyn Fn(usize) -> usize,
@@ -219,6 +299,7 @@ fn produced_by_linear(
     loop {
         match nodes[index].call.as_ref().map(|c| &c.operation) {
             Some(Operation::Linear(_)) => return consumers(index) == 1,
+            Some(Operation::Map(map)) if map.takes_maxima() => return consumers(index) == 1,
             Some(Operation::View(_)) if consumers(index) == 1 => {
                 index = nodes[index].inputs[0].index()
             }

@@ -77,18 +77,32 @@ fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
     let storage = plan.nodes[index]
         .storage
         .expect("a computed value has a storage");
+    let from = plan.nodes[index].input;
+    if let (Some(_), None) = (plan.nodes[index].bias, call.bias) {
+        how += &format!("bias of `{}` added; ", nodes[from].name);
+    }
     if !plan.nodes[index].in_place {
         let kept = if plan.storages[storage].shared {
             "shared"
         } else {
             "in its chunk"
         };
-        how += &format!("{}kept {kept}", if how.is_empty() { "" } else { "; " });
+        let and = if how.is_empty() || how.ends_with(' ') {
+            ""
+        } else {
+            "; "
+        };
+        how += &format!("{and}kept {kept}");
     }
-    let from = &nodes[node.inputs[0].index()].name;
+    // What is written over its input may come after a pool that it stands before.
+    let shape = match plan.nodes[index].in_place {
+        true => &nodes[from].shape,
+        false => &node.shape,
+    };
+    let from = &nodes[from].name;
     format!(
         "    {:<16} <- {from:<16} {:<18} {how}\n",
         node.name,
-        node.shape.to_string()
+        shape.to_string()
     )
 }

@@ -599,7 +599,7 @@ fn the_walk_is_the_interpreters_forward() {
         .map(|(_, tensor)| {
             let name = format!("{}.loc", tensor.name);
             let variable = plan.variables.iter().find(|v| v.name == name).unwrap();
-            interpreter.variables[variable.range.clone()].to_vec()
+            interpreter.variables()[variable.range.clone()].to_vec()
         })
         .collect();
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! Numbers, shapes and the kernels that everything numeric is built from.
 
 mod aligned;
+mod blocks;
 pub mod correlate;
 pub mod gemm;
 pub mod im2col;
@@ -11,9 +12,12 @@ mod real;
 mod shape;
 pub mod simd;
 pub mod special;
+mod transpose;
 
 pub use aligned::Aligned;
+pub use blocks::{Blocks, blocks};
 pub use math::Math;
 pub use random::Stream;
 pub use real::Real;
 pub use shape::Shape;
+pub use transpose::transpose;

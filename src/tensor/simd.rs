@@ -43,7 +43,7 @@ pub fn each<T: Copy, const N: usize>(out: &mut [T], inputs: [&[T]; N], f: impl F
 }
 
 /// Numbers that one thread takes at once: a fraction of a µs.
-const SHARE: usize = 4096;
+pub const SHARE: usize = 4096;
 
 /// [`each`], shared out over the current rayon pool.
 ///

@@ -61,7 +61,7 @@ impl Machine for Interpreter<f32> {
         Interpreter::weight_terms(self, draw)
     }
     fn variables(&mut self) -> &mut [f32] {
-        &mut self.variables
+        self.variables_mut()
     }
     fn capacity(&self) -> usize {
         self.batch()

@@ -167,12 +167,12 @@ fn fit(
     examples: &Examples<f64>,
     given: &BTreeMap<String, Vec<f64>>,
 ) -> f64 {
-    let n = interpreter.variables.len();
+    let n = interpreter.variables().len();
     let mut value = negative_elbo(interpreter, examples, given);
     let mut gradient = interpreter.gradient.clone();
     let mut inverse = Matrix::diagonal(n, 1.0);
     for _ in 0..3000 {
-        let from = interpreter.variables.clone();
+        let from = interpreter.variables().to_vec();
         let direction: Vec<f64> = (0..n)
             .map(|i| -(0..n).map(|j| inverse.at(i, j) * gradient[j]).sum::<f64>())
             .collect();
@@ -183,7 +183,12 @@ fn fit(
         }
         let mut length = 1.0;
         loop {
-            for ((x, from), d) in interpreter.variables.iter_mut().zip(&from).zip(&direction) {
+            for ((x, from), d) in interpreter
+                .variables_mut()
+                .iter_mut()
+                .zip(&from)
+                .zip(&direction)
+            {
                 *x = from + length * d;
             }
             let new = negative_elbo(interpreter, examples, given);
@@ -227,7 +232,7 @@ fn fitted(interpreter: &Interpreter<f64>, posterior: &str, width: usize) -> (Vec
         let name = format!("f.kernel.{name}");
         let mut all = plan.variables.iter();
         let variable = all.find(|v| v.name == name).expect("a variable");
-        &interpreter.variables[variable.range.clone()]
+        &interpreter.variables()[variable.range.clone()]
     };
     let scale = |rho: f64| f64::EPSILON + rho.max(0.0) + (-rho.abs()).exp().ln_1p();
     let mut covariance = Matrix::diagonal(width, 0.0);

@@ -16,7 +16,7 @@ fn dense(estimator: &str) -> String {
 fn moments(text: &str, examples: &Examples<f64>, draws: u64) -> Vec<(f64, f64)> {
     let mut interpreter = Interpreter::<f64>::new(plan(text), examples.len);
     interpreter.initialize(1);
-    let mut sums = vec![(0.0, 0.0); interpreter.variables.len()];
+    let mut sums = vec![(0.0, 0.0); interpreter.variables().len()];
     for index in 0..draws {
         step(&mut interpreter, examples, &draw(17, index), 50);
         for ((sum, squares), &g) in sums.iter_mut().zip(&interpreter.gradient) {
@@ -104,7 +104,7 @@ fn local_reparameterization_is_finite_where_the_variance_is_zero() {
         .expect("a bias")
         .range
         .clone();
-    interpreter.variables[bias].fill(-1.0);
+    interpreter.variables_mut()[bias].fill(-1.0);
     let report = step(&mut interpreter, &examples, &draw(0, 0), 10);
     assert!(report.loss.is_finite());
     assert!(interpreter.gradient.iter().all(|g| g.is_finite()));

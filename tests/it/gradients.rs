@@ -15,7 +15,7 @@ fn check_near(text: &str, examples: &Examples<f64>, away: f64) {
     let plan = plan(text);
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
     interpreter.initialize(5);
-    for (index, value) in interpreter.variables.iter_mut().enumerate() {
+    for (index, value) in interpreter.variables_mut().iter_mut().enumerate() {
         *value += away * (index as f64).sin();
     }
     let draw = draw(3, 9);
@@ -29,14 +29,14 @@ fn check_near(text: &str, examples: &Examples<f64>, away: f64) {
     for variable in &plan.variables {
         let len = variable.range.len();
         for entry in variable.range.clone().step_by(len.div_ceil(12)) {
-            let at = interpreter.variables[entry];
+            let at = interpreter.variables()[entry];
             let h = 1e-5;
             let mut loss = |x: f64| {
-                interpreter.variables[entry] = x;
+                interpreter.variables_mut()[entry] = x;
                 step(&mut interpreter, examples, &draw, n).loss
             };
             let difference = (loss(at + h) - loss(at - h)) / (2.0 * h);
-            interpreter.variables[entry] = at;
+            interpreter.variables_mut()[entry] = at;
             let error = (gradient[entry] - difference).abs() / (1e-3 + difference.abs());
             assert!(
                 error < 2e-5,
@@ -85,6 +85,32 @@ fn every_estimator_through_convolutions_and_dense_layers() {
                 check(&text, &Examples::new(5, 72, 3, 0));
             }
         }
+    }
+}
+
+/// A bias and a relu before a pool of maxima are worked out after it.
+#[test]
+fn biases_and_relus_around_maxima() {
+    let network = "conv2d(3, kernel = 3, padding = same)\n relu\n max_pool2d(3, stride = 2)\n \
+                   conv2d(4, kernel = 2)\n max_pool2d(1)\n relu\n flatten\n logits = dense(3)";
+    let default = |estimator: &str| {
+        format!("prior = Normal(0, 1), posterior = MeanField, estimator = {estimator}")
+    };
+    for estimator in bnnc::estimator::ESTIMATORS {
+        let text = classifier(&default(estimator.signature().name), network, "");
+        check_near(&text, &Examples::new(5, 72, 3, 0), 0.4);
+    }
+    // Another one after the pool has a place of its own.
+    for last in [
+        "sigmoid\n flatten",
+        "softplus\n flatten",
+        "flatten\n sigmoid",
+    ] {
+        let network = format!(
+            "conv2d(3, kernel = 3, padding = same)\n relu\n max_pool2d(2)\n {last}\n logits = dense(3)"
+        );
+        let text = classifier(&default("flipout"), &network, "");
+        check_near(&text, &Examples::new(5, 72, 3, 0), 0.4);
     }
 }
 
@@ -412,7 +438,10 @@ fn float32_gradients_are_those_of_float64() {
             let mut exact = Interpreter::<f64>::new(plan.clone(), 9);
             let mut interpreter = Interpreter::<f32>::new(plan.clone(), 9);
             interpreter.initialize(5);
-            let variables = exact.variables.iter_mut().zip(&interpreter.variables);
+            let variables = exact
+                .variables_mut()
+                .iter_mut()
+                .zip(interpreter.variables());
             variables.for_each(|(exact, &x)| *exact = f64::from(x));
             let draw = draw(3, 9);
             let (narrow, wide) = (

@@ -25,7 +25,7 @@ fn run(text: &str, draws: u64) -> Run {
     let terms = terms.collect();
     let softplus = |x: &f64| f64::EPSILON + x.max(0.0) + (-x.abs()).exp().ln_1p();
     let variables = plan.variables.iter().map(|variable| {
-        let values = &interpreter.variables[variable.range.clone()];
+        let values = &interpreter.variables()[variable.range.clone()];
         match variable.name.strip_suffix(".rho") {
             Some(name) => {
                 let name = format!("{name}.scale");

@@ -77,7 +77,7 @@ fn fans_are_the_parameters() {
         ("f.kernel.loc", (6.0f64 / 10.0).sqrt()),
     ] {
         let variable = plan.variables.iter().find(|v| v.name == name).expect(name);
-        let entries = &interpreter.variables[variable.range.clone()];
+        let entries = &interpreter.variables()[variable.range.clone()];
         let most = entries.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
         assert!(
             most < limit && most > 0.6 * limit,
@@ -90,7 +90,7 @@ fn fans_are_the_parameters() {
         .find(|v| v.name == "f.kernel.rho")
         .expect("a rho");
     assert!(
-        interpreter.variables[rho.range.clone()]
+        interpreter.variables()[rho.range.clone()]
             .iter()
             .all(|&rho| rho == -3.0)
     );

@@ -36,7 +36,7 @@ fn model(name: &str, estimator: &str) -> String {
 /// The patterns that the oracle's `patterns` field states.
 fn set_variables<T: Number>(interpreter: &mut Interpreter<T>, plan: &Plan) {
     for variable in &plan.variables {
-        for (i, x) in interpreter.variables[variable.range.clone()]
+        for (i, x) in interpreter.variables_mut()[variable.range.clone()]
             .iter_mut()
             .enumerate()
         {

@@ -91,7 +91,7 @@ fn the_kl_moves_loc_and_scale() {
         let range = variable.range.clone();
         for (g, x) in interpreter.gradient[range.clone()]
             .iter()
-            .zip(&interpreter.variables[range])
+            .zip(&interpreter.variables()[range])
         {
             // by loc: loc/N; by rho: (s - 1/s)·ds/drho/N
             let s = f64::EPSILON + x.exp().ln_1p();

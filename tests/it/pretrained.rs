@@ -53,7 +53,7 @@ fn start(text: &str, variable: &str) -> Vec<f64> {
         .unwrap_or_else(|| panic!("no {variable}"))
         .range
         .clone();
-    interpreter.variables[range].to_vec()
+    interpreter.variables()[range].to_vec()
 }
 
 fn wide(values: Vec<f32>) -> Vec<f64> {

@@ -83,7 +83,8 @@ fn it_moves_variables_as_its_two_halves_do() {
             let report = halves.step(&batch, &draw(step), &at);
             let mut expected = vec![0.0; BATCH * 3];
             halves.last_predictive(&mut expected);
-            of_halves.step(step + 1, 0.01, &mut halves.variables, &halves.gradient);
+            let (variables, gradient) = halves.variables_and_gradient();
+            of_halves.step(step + 1, 0.01, variables, gradient);
             let mut predictive = vec![0.0; BATCH * 3];
             let update = Update {
                 step: of_whole.begin(step + 1, 0.01),
@@ -93,11 +94,17 @@ fn it_moves_variables_as_its_two_halves_do() {
             assert_eq!(trained.report, report, "{estimator}, {prior}, {objective}");
             assert_eq!(predictive, expected);
             assert!(trained.not_finite.is_empty());
+            // What is made of the variables ahead of the next draw does not outlive a change of them.
+            if step == 1 {
+                for of in [&mut whole, &mut halves] {
+                    of.variables_mut().iter_mut().for_each(|x| *x *= 0.9);
+                }
+            }
         }
         let bits = |values: &[f32]| values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!(
-            bits(&whole.variables),
-            bits(&halves.variables),
+            bits(whole.variables()),
+            bits(halves.variables()),
             "{estimator}, {prior}, {objective}"
         );
         for slot in 0..2 {
@@ -112,7 +119,7 @@ fn it_says_whose_gradient_is_no_number() {
     let (mut interpreter, inputs) = start(&plan);
     let mut optimizer = adam(&plan);
     let last = plan.variables.last().unwrap().range.clone();
-    interpreter.variables[last.start] = f32::NAN;
+    interpreter.variables_mut()[last.start] = f32::NAN;
     let update = Update {
         step: optimizer.begin(1, 0.01),
         predictive: &mut [],
@@ -130,4 +137,46 @@ fn it_says_whose_gradient_is_no_number() {
             .any(|bad| bad.start <= range.start && range.end <= bad.end)
     };
     assert!(named(&last), "{:?}", trained.not_finite);
+}
+
+/// Though it keeps no example's values for a way back.
+#[test]
+fn a_prediction_is_what_a_step_makes_of_the_same_draw() {
+    const MANY: usize = 50;
+    for estimator in bnnc::estimator::ESTIMATORS {
+        let text = format!(
+            "model prediction
+             input x: real[9, 8, 2]
+             target y: category[3]
+             default {{ prior = Normal(0, 1), estimator = {} }}
+             network {{
+               conv2d(5, kernel = 3)
+               relu
+               max_pool2d(2)
+               conv2d(4, kernel = 2)
+               tanh
+               flatten
+               dense(20)
+               relu
+               logits = dense(3)
+             }}
+             observe y ~ Categorical(logits = logits)
+             objective elbo",
+            estimator.signature().name
+        );
+        let plan = plan(&text);
+        let mut interpreter = Interpreter::<f32>::new(plan, MANY);
+        interpreter.initialize(3);
+        let inputs: Vec<f32> = (0..MANY * 9 * 8 * 2).map(|i| (i as f32).sin()).collect();
+        let batch = Batch {
+            inputs: &inputs,
+            targets: Targets::Labels(&[1; MANY]),
+            len: MANY,
+        };
+        let [mut stepped, mut predicted] = [(); 2].map(|()| vec![0.0; MANY * 3]);
+        interpreter.step(&batch, &draw(7), &Position::full_batch(MANY));
+        interpreter.last_predictive(&mut stepped);
+        interpreter.predictive(&inputs, MANY, &draw(7), &mut predicted, None);
+        assert_eq!(stepped, predicted, "{}", estimator.signature().name);
+    }
 }
