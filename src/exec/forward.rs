@@ -59,11 +59,11 @@ impl<'a, T: Number> Shared<'a, T> {
 
     /// What nodes that are written over their input compute.
     pub fn maps(&self, nodes: &'a [usize]) -> impl DoubleEndedIterator<Item = &'a dyn AnyMap> {
-        let model = &self.plan.model;
-        let nodes = nodes
+        let shared = *self;
+        let operations = nodes
             .iter()
-            .filter_map(|&index| model.nodes.iter().nth(index));
-        nodes.filter_map(|(_, node)| match &node.call.as_ref()?.operation {
+            .map(move |&index| &shared.node(index).1.operation);
+        operations.filter_map(|operation| match operation {
             Operation::Map(map) => Some(&**map),
             _ => None,
         })

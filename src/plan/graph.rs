@@ -132,12 +132,13 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
         if let Some(call) = &node.call {
             let after = match &call.operation {
                 Operation::Map(map) if map.takes_maxima() => {
+                    let here = |node: usize| segment_of[node] == segment_of[index];
                     left_for_later(&nodes, &plans, index, &consumers)
-                        .filter(|later| later.iter().all(|&n| segment_of[n] == segment_of[index]))
+                        .filter(|(linear, maps)| here(*linear) && maps.iter().all(|&map| here(map)))
                 }
                 _ => None,
             };
-            if let Some((&linear, _)) = after.as_ref().and_then(|after| after.split_last()) {
+            if let Some((linear, _)) = after {
                 plan.input = linear;
             }
             let input_storage = plans[plan.input].storage;
@@ -166,18 +167,17 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
                     Some(storages.len() - 1)
                 }
             };
-            if let Some((&linear, maps)) = after.as_ref().and_then(|after| after.split_last()) {
+            if let Some((linear, maps)) = after {
                 plan.bias = plans[linear].bias.take();
                 let segment = &mut segments[segment_of[index]].nodes;
                 segment.retain(|node| !maps.contains(node));
-                let mut at = segment.iter().position(|&node| node == index);
                 let mut input = index;
-                for &map in maps.iter().rev() {
+                for map in maps {
                     plans[map].storage = plan.storage;
                     plans[map].input = input;
+                    let before = segment.iter().position(|&node| node == input);
+                    segment.insert(before.expect("a node of its segment") + 1, map);
                     input = map;
-                    at = at.map(|at| at + 1);
-                    segment.insert(at.expect("a node of its segment"), map);
                 }
             }
         }
@@ -264,24 +264,26 @@ fn behind_views(nodes: &[&crate::ir::Node], mut index: usize) -> usize {
     index
 }
 
-/// The activations between the linear layer that a pool takes its maxima of and the pool, from the pool on, and
-/// then the linear layer, if nobody else reads any of them and all of them are written over its values.
+/// The linear layer that a pool takes its maxima of, and in their order the activations between the two, if nobody
+/// else reads any of them and all activations are written over the layer's values.
 fn left_for_later(
     nodes: &[&crate::ir::Node],
     plans: &[NodePlan],
     pool: usize,
     consumers: &dyn Fn(usize) -> usize,
-) -> Option<Vec<usize>> {
-    let mut later = Vec::new();
+) -> Option<(usize, Vec<usize>)> {
+    let mut maps = Vec::new();
     let mut index = nodes[pool].inputs[0].index();
     loop {
         if consumers(index) != 1 {
             return None;
         }
-        later.push(index);
         match nodes[index].call.as_ref().map(|c| &c.operation) {
-            Some(Operation::Linear(linear)) => return (linear.positions() > 1).then_some(later),
+            Some(Operation::Linear(linear)) => {
+                return (linear.positions() > 1).then_some((index, maps));
+            }
             Some(Operation::Map(map)) if map.after_maxima() && plans[index].in_place => {
+                maps.insert(0, index);
                 index = nodes[index].inputs[0].index();
             }
             _ => return None,
