@@ -114,6 +114,34 @@ fn biases_and_relus_around_maxima() {
     }
 }
 
+/// Where a kernel is larger than its inputs and outputs, those are turned over for the gradient by the input. An
+/// interpreter for more examples, for which that does not hold, has no room for it and does what is held to
+/// differences elsewhere.
+#[test]
+fn gradients_by_the_inputs_of_large_kernels() {
+    let network = "flatten\n dense(110)\n tanh\n dense(100)\n tanh\n logits = dense(3)";
+    let examples = Examples::new(40, 72, 3, 0);
+    for estimator in ["reparameterization", "local_reparameterization", "flipout"] {
+        let text = classifier(
+            &format!("prior = Normal(0, 1), estimator = {estimator}"),
+            network,
+            "",
+        );
+        let [fitting, roomy] = [40, 200].map(|capacity| {
+            let mut interpreter = Interpreter::<f64>::new(plan(&text), capacity);
+            interpreter.initialize(5);
+            step(&mut interpreter, &examples, &draw(3, 9), 11);
+            interpreter.gradient.to_vec()
+        });
+        for (a, b) in fitting.iter().zip(&roomy) {
+            assert!(
+                (a - b).abs() < 1e-10 * (1.0 + b.abs()),
+                "{estimator}: {a} {b}"
+            );
+        }
+    }
+}
+
 /// A layer for the whole minibatch takes so many examples in several parts.
 #[test]
 fn more_examples_than_a_layer_takes_at_once() {
