@@ -1,13 +1,15 @@
 //! How fast this machine trains and predicts: the measurements of `bnnc bench`.
 //!
-//! Rates are best of several runs, and a training step is all of it: draws, forward, nll + KL/N, backward,
-//! optimizer. To be compared between machines they are given as a fraction too: of the rate of a 2048³
-//! float32 product of matrices ([`Peak`]), measured in the same run, on the operations of the
-//! deterministic network ([`Plan::operations`]).
+//! Rates are best of several slices, and a training step is all of it: draws, forward, nll + KL/N,
+//! backward, optimizer. To be compared between machines they are given as a fraction too: of the rate of a
+//! 2048³ float32 product of matrices beside them ([`Peak`]), on the operations of the deterministic network
+//! ([`Plan::operations`]).
 
 mod inputs;
+mod peak;
 mod text;
 
+pub use peak::{Peak, Rate};
 pub use text::text;
 
 use crate::diagnostic::{Diagnostic, Result};
@@ -18,7 +20,6 @@ use crate::layer::Operation;
 use crate::optimizer;
 use crate::plan::{Plan, Segment, SegmentKind};
 use crate::source::Source;
-use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
 use crate::train::machine::EVALUATION_STEPS;
 use inputs::Synthetic;
 use serde::Serialize;
@@ -63,20 +64,8 @@ pub struct Settings {
     pub draws: usize,
 }
 
-/// The rate of the best 2048³ product so far: measured again between networks, so that a moment in which
-/// the machine was busy with something else does not flatter the fractions.
-pub struct Peak {
-    a: Vec<f32>,
-    b: Vec<f32>,
-    c: Vec<f32>,
-    /// GFLOP/s
-    pub best: f64,
-    /// Threads it was measured with: those of the rayon pool.
-    pub threads: usize,
-}
-
 /// One network's measurements.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Measured {
     /// The model's name.
     pub model: String,
@@ -84,14 +73,14 @@ pub struct Measured {
     pub estimator: String,
     /// Operations an example of a training step of the deterministic network.
     pub operations: u64,
+    /// Of its forward pass.
+    pub forward_operations: u64,
     /// Training: examples a second.
-    pub examples_per_second: f64,
-    /// `operations` · `examples_per_second`, in 10⁹ a second.
-    pub gflops: f64,
+    pub training: Rate,
     /// Bytes that training takes.
     pub memory: usize,
     /// Prediction: examples × draws a second.
-    pub predictions_per_second: f64,
+    pub prediction: Rate,
     /// Where the time of a training step goes: parts of 1.
     pub parts: Vec<Share>,
 }
@@ -107,35 +96,6 @@ pub struct Share {
     pub share: f64,
 }
 
-impl Default for Peak {
-    fn default() -> Self {
-        const N: usize = 2048;
-        let matrix = |period: usize| (0..N * N).map(|i| (i % period) as f32 * 0.1).collect();
-        Peak {
-            a: matrix(13),
-            b: matrix(7),
-            c: vec![0.0; N * N],
-            best: 0.0,
-            threads: rayon::current_num_threads(),
-        }
-    }
-}
-
-impl Peak {
-    /// Measures again.
-    pub fn measure(&mut self) {
-        let n = 2048;
-        for _ in 0..6 {
-            let start = Instant::now();
-            let a = MatrixRef::row_major(&self.a, n, n);
-            let b = MatrixRef::row_major(&self.b, n, n);
-            parallel_gemm(1.0, a, b, 0.0, MatrixMut::row_major(&mut self.c, n, n));
-            let rate = 2.0 * (n as f64).powi(3) / start.elapsed().as_secs_f64() / 1e9;
-            self.best = self.best.max(rate);
-        }
-    }
-}
-
 /// The built-in network called `name`, as a source.
 pub fn source([name, text]: [&str; 2]) -> Source {
     Source {
@@ -149,19 +109,15 @@ pub fn source([name, text]: [&str; 2]) -> Source {
 /// # Errors
 ///
 /// `E0608` if a loss is not finite: that would be measured, but of no use to anyone.
-pub fn measure(plan: &Arc<Plan>, settings: &Settings) -> Result<Measured> {
+pub fn measure(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Result<Measured> {
     let mut training = Training::new(plan, settings.batch);
-    training.run(2);
-    let mut best = f64::INFINITY;
-    let begun = Instant::now();
     let length = Duration::from_secs_f64(settings.seconds);
-    while begun.elapsed() < length {
-        best = best.min(training.run(3));
-    }
+    let rate = peak.beside(length, || {
+        training.run();
+        settings.batch
+    });
     training.finite()?;
     let parts = training.parts(length / 4);
-    let rate = settings.batch as f64 / best;
-    let operations = plan.operations();
     let mut estimators: Vec<&str> = Vec::new();
     for (_, tensor) in plan.model.tensors.iter() {
         let name = tensor.estimator.map(|e| e.signature().name);
@@ -170,11 +126,11 @@ pub fn measure(plan: &Arc<Plan>, settings: &Settings) -> Result<Measured> {
     Ok(Measured {
         model: plan.model.name.clone(),
         estimator: estimators.join(", "),
-        operations,
-        examples_per_second: rate,
-        gflops: rate * operations as f64 / 1e9,
+        operations: plan.operations(),
+        forward_operations: plan.forward_operations(),
+        training: rate,
         memory: memory(plan, settings.batch),
-        predictions_per_second: predictions(plan, settings, length),
+        prediction: predictions(plan, settings, peak),
         parts,
     })
 }
@@ -208,36 +164,29 @@ impl Training {
         }
     }
 
-    /// Seconds a step, of `steps` steps.
-    fn run(&mut self, steps: u32) -> f64 {
-        let start = Instant::now();
-        for _ in 0..steps {
-            // Of a set of 50000 examples: the KL's scale is that of a common run.
-            let at = Position {
-                training_examples: 50_000,
-                batch: self.batch,
-                batch_index: 0,
-                batches: 50_000 / self.batch,
-                epoch: 0.0,
-            };
-            let draw = Draw {
-                seed: 0,
-                step: self.step,
-                given: None,
-            };
-            self.step += 1;
-            let update = Update {
-                step: self.adam.begin(self.step, 1e-4),
-                predictive: &mut self.predictive,
-            };
-            let batch = self.examples.batch();
-            self.loss = self
-                .interpreter
-                .train(&batch, &draw, &at, update)
-                .report
-                .loss;
-        }
-        start.elapsed().as_secs_f64() / f64::from(steps)
+    /// One step.
+    fn run(&mut self) {
+        // Of a set of 50000 examples: the KL's scale is that of a common run.
+        let at = Position {
+            training_examples: 50_000,
+            batch: self.batch,
+            batch_index: 0,
+            batches: 50_000 / self.batch,
+            epoch: 0.0,
+        };
+        let draw = Draw {
+            seed: 0,
+            step: self.step,
+            given: None,
+        };
+        self.step += 1;
+        let update = Update {
+            step: self.adam.begin(self.step, 1e-4),
+            predictive: &mut self.predictive,
+        };
+        let batch = self.examples.batch();
+        let interpreter = &mut self.interpreter;
+        self.loss = interpreter.train(&batch, &draw, &at, update).report.loss;
     }
 
     fn finite(&self) -> Result<()> {
@@ -255,7 +204,7 @@ impl Training {
         self.interpreter.measure();
         let begun = Instant::now();
         while begun.elapsed() < length {
-            self.run(1);
+            self.run();
         }
         let total = begun.elapsed();
         let profile = self.interpreter.profile().expect("it is measured");
@@ -305,32 +254,27 @@ fn shares(plan: &Plan, profile: &Profile, total: Duration) -> Vec<Share> {
 }
 
 /// Examples × draws a second, as [`crate::evaluate::predict`] makes them.
-fn predictions(plan: &Arc<Plan>, settings: &Settings, length: Duration) -> f64 {
+fn predictions(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Rate {
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
     interpreter.initialize(0);
     let examples = Synthetic::new(plan, settings.examples);
     let width = plan.model.input.shape.len();
     let mut out = vec![0.0; BATCH * examples.columns];
-    let mut best = f64::INFINITY;
-    let begun = Instant::now();
-    while begun.elapsed() < length || best.is_infinite() {
-        let start = Instant::now();
-        for draw in 0..settings.draws as u64 {
-            let draw = Draw {
-                seed: 0,
-                step: EVALUATION_STEPS + draw,
-                given: None,
-            };
-            interpreter.draw_weights(&draw, BATCH.min(settings.examples));
-            for inputs in examples.inputs.chunks(BATCH * width) {
-                let count = inputs.len() / width;
-                let out = &mut out[..count * examples.columns];
-                interpreter.predict_drawn(inputs, count, out, None);
-            }
+    let mut draws = (0..settings.draws as u64).cycle();
+    peak.beside(Duration::from_secs_f64(settings.seconds), || {
+        let draw = Draw {
+            seed: 0,
+            step: EVALUATION_STEPS + draws.next().expect("there is at least one draw"),
+            given: None,
+        };
+        interpreter.draw_weights(&draw, BATCH.min(settings.examples));
+        for inputs in examples.inputs.chunks(BATCH * width) {
+            let count = inputs.len() / width;
+            let out = &mut out[..count * examples.columns];
+            interpreter.predict_drawn(inputs, count, out, None);
         }
-        best = best.min(start.elapsed().as_secs_f64());
-    }
-    (settings.examples * settings.draws) as f64 / best
+        settings.examples
+    })
 }
 
 /// The widest vectors that are used here.
@@ -348,20 +292,45 @@ pub fn vectors() -> &'static str {
     "the target's own vectors"
 }
 
+impl Measured {
+    /// Lower quartile, median and upper quartile of training's part of the peak.
+    pub fn training_of_peak(&self) -> [f64; 3] {
+        let operations = self.operations as f64;
+        self.training.beside.map(|rate| rate * operations)
+    }
+
+    /// The same of prediction.
+    pub fn prediction_of_peak(&self) -> [f64; 3] {
+        let operations = self.forward_operations as f64;
+        self.prediction.beside.map(|rate| rate * operations)
+    }
+}
+
 /// All of it as JSON.
 pub fn json(peak: &Peak, settings: &Settings, measured: &[Measured]) -> serde_json::Value {
-    let rows: Vec<serde_json::Value> = measured
-        .iter()
-        .map(|row| {
-            let mut json = serde_json::to_value(row).expect("plain data");
-            json["fraction_of_peak"] = (row.gflops / peak.best).into();
-            json
+    let row = |row: &Measured| {
+        let ([low, median, high], predictions) = (row.training_of_peak(), row.prediction_of_peak());
+        serde_json::json!({
+            "model": row.model,
+            "estimator": row.estimator,
+            "operations": row.operations,
+            "forward_operations": row.forward_operations,
+            "examples_per_second": row.training.best,
+            "gflops": row.training.best * row.operations as f64 / 1e9,
+            "fraction_of_peak": median,
+            "fraction_of_peak_quartiles": [low, high],
+            "memory": row.memory,
+            "predictions_per_second": row.prediction.best,
+            "predictions_fraction_of_peak": predictions[1],
+            "predictions_fraction_of_peak_quartiles": [predictions[0], predictions[2]],
+            "parts": row.parts,
         })
-        .collect();
+    };
     let machine: BTreeMap<_, serde_json::Value> = BTreeMap::from([
         ("threads", peak.threads.into()),
         ("vectors", vectors().into()),
         ("sgemm_gflops", peak.best.into()),
     ]);
-    serde_json::json!({ "machine": machine, "settings": settings, "models": rows })
+    let models: Vec<_> = measured.iter().map(row).collect();
+    serde_json::json!({ "machine": machine, "settings": settings, "models": models })
 }

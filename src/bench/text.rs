@@ -26,12 +26,12 @@ pub fn text(
         (
             "training     ",
             format!(
-                "{batch} examples a step, float32: draws, forward, loss, backward, adam; best of several runs"
+                "{batch} examples a step, float32: draws, forward, loss, backward, adam; best of several slices"
             ),
         ),
         (
             "of peak      ",
-            "the operations of the deterministic network, as a part of that product's rate".into(),
+            "the operations of the deterministic network, as a part of that product's rate just before and after; the median".into(),
         ),
         (
             "prediction   ",
@@ -46,19 +46,19 @@ pub fn text(
     let width = measured.iter().map(name).max().unwrap_or(0).max(5);
     let _ = writeln!(
         out,
-        "\n{:<width$}  {:>10}  {:>10}  {:>7}  {:>8}  {:>13}",
-        "model", "op/example", "examples/s", "of peak", "memory", "predictions/s"
+        "\n{:<width$}  {:>10}  {:>7}  {:>8}  {:>13}  {:>7}",
+        "model", "examples/s", "of peak", "memory", "predictions/s", "of peak"
     );
     for row in measured {
         let _ = writeln!(
             out,
-            "{:<width$}  {:>10}  {:>10.0}  {:>5.1} %  {:>8}  {:>13.0}",
+            "{:<width$}  {:>10.0}  {:>5.1} %  {:>8}  {:>13.0}  {:>5.1} %",
             row.model,
-            operations(row.operations),
-            row.examples_per_second,
-            100.0 * row.gflops / peak.best,
+            row.training.best,
+            100.0 * row.training_of_peak()[1],
             memory(row.memory),
-            row.predictions_per_second,
+            row.prediction.best,
+            100.0 * row.prediction_of_peak()[1],
         );
     }
     if layers {
@@ -88,7 +88,12 @@ fn parts(row: &Measured, out: &mut String) {
     let name = |part: &super::Share| part.name.chars().count();
     let width = row.parts.iter().map(name).max().unwrap_or(0);
     let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let _ = writeln!(out, "\na step of {}", row.model);
+    let operations = operations(row.operations);
+    let _ = writeln!(
+        out,
+        "\na step of {}: {operations} operations an example of the deterministic network",
+        row.model
+    );
     let _ = writeln!(out, "  {:<width$}  {:>8}  {:>8}", "", "forward", "backward");
     let mut parts = row.parts.iter();
     while let Some(part) = parts.next() {

@@ -77,13 +77,11 @@ pub fn run(args: &BenchArgs) -> Result<()> {
 
 fn measure(compiled: &[Compiled], settings: &Settings) -> Result<(Peak, Vec<Measured>)> {
     let mut peak = Peak::default();
-    peak.measure();
     let mut measured = Vec::new();
     for compiled in compiled {
         err(&format!("measuring {}\n", compiled.model.name));
         let plan = Arc::new(Plan::new(compiled.model.clone()));
-        measured.push(bench::measure(&plan, settings)?);
-        peak.measure();
+        measured.push(bench::measure(&plan, settings, &mut peak)?);
     }
     Ok((peak, measured))
 }

@@ -67,22 +67,24 @@ impl Plan {
     /// Multiplications and additions of one training step of the deterministic network, an example:
     /// forward, the gradient by each kernel, and by each input where it is wanted.
     pub fn operations(&self) -> u64 {
-        let of = |(index, node): (usize, &crate::ir::Node)| match node
+        self.operations_of(|index| 2 + u64::from(self.nodes[index].input_gradient))
+    }
+
+    /// Multiplications and additions of the deterministic network's forward pass, an example.
+    pub fn forward_operations(&self) -> u64 {
+        self.operations_of(|_| 1)
+    }
+
+    /// Of all linear layers; `passes` is how often a node's products are made.
+    fn operations_of(&self, passes: impl Fn(usize) -> u64) -> u64 {
+        let of = |(index, (_, node)): (usize, (_, &crate::ir::Node))| match node
             .call
             .as_ref()
-            .map(|c| &c.operation)
+            .map(|call| &call.operation)
         {
-            Some(Operation::Linear(linear)) => {
-                2 * linear.multiplications() * (2 + u64::from(self.nodes[index].input_gradient))
-            }
+            Some(Operation::Linear(linear)) => 2 * linear.multiplications() * passes(index),
             _ => 0,
         };
-        self.model
-            .nodes
-            .iter()
-            .map(|(_, node)| node)
-            .enumerate()
-            .map(of)
-            .sum()
+        self.model.nodes.iter().enumerate().map(of).sum()
     }
 }
