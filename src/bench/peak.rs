@@ -67,24 +67,46 @@ impl Peak {
     pub fn beside(&mut self, length: Duration, mut work: impl FnMut() -> usize) -> Rate {
         let begun = Instant::now();
         let mut before = self.product();
-        let (mut best, mut ratios) = (0.0_f64, Vec::new());
-        while begun.elapsed() < length || ratios.len() < 3 {
+        let mut slices = Vec::new();
+        while begun.elapsed() < length || slices.len() < 3 {
             work();
             let start = Instant::now();
             let mut units = 0;
             while units == 0 || start.elapsed().as_secs_f64() < before {
                 units += work();
             }
-            let rate = units as f64 / start.elapsed().as_secs_f64();
+            let seconds = start.elapsed().as_secs_f64();
             let after = self.product();
-            best = best.max(rate);
-            ratios.push(rate * (before + after) / (2.0 * operations()));
+            slices.push(Slice {
+                units,
+                seconds,
+                beside: [before, after],
+            });
             before = after;
         }
-        ratios.sort_by(f64::total_cmp);
-        let quantile = |part: f64| ratios[(part * (ratios.len() - 1) as f64).round() as usize];
+        Rate::of(&slices)
+    }
+}
+
+/// A slice of the work.
+struct Slice {
+    units: usize,
+    seconds: f64,
+    /// Seconds of the products before and after it.
+    beside: [f64; 2],
+}
+
+impl Rate {
+    fn of(slices: &[Slice]) -> Self {
+        let rate = |slice: &Slice| slice.units as f64 / slice.seconds;
+        // Over the rate of both products together.
+        let part =
+            |slice: &Slice| rate(slice) * slice.beside.iter().sum::<f64>() / (2.0 * operations());
+        let mut parts: Vec<f64> = slices.iter().map(part).collect();
+        parts.sort_by(f64::total_cmp);
+        let quantile = |q: f64| parts[(q * (parts.len() - 1) as f64).round() as usize];
         Rate {
-            best,
+            best: slices.iter().map(rate).fold(0.0, f64::max),
             beside: [0.25, 0.5, 0.75].map(quantile),
         }
     }
@@ -100,18 +122,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_product_is_all_of_its_own_rate() {
-        // Two products of half the size take a quarter of one; that it is no more than this factor either
-        // way is all that a busy machine allows.
-        let mut peak = Peak::default();
-        let mut other = Peak::default();
-        let work = || {
-            other.product();
-            operations() as usize
+    fn a_machine_that_slows_down_does_not_change_the_fraction() {
+        // 6 units in the time of a product that takes 1 s, then 2 s, then 4 s; and one slice during which
+        // the machine was busy with something else
+        let slice = |seconds: f64, beside| Slice {
+            units: 6,
+            seconds,
+            beside,
         };
-        let rate = peak.beside(Duration::ZERO, work);
-        assert!(rate.beside.is_sorted());
-        assert!((0.3..3.0).contains(&rate.beside[1]), "{rate:?}");
-        assert!(rate.best > 0.0 && peak.best > 0.0);
+        let slices = [
+            slice(1.0, [1.0, 1.0]),
+            slice(1.5, [1.0, 2.0]),
+            slice(2.0, [2.0, 2.0]),
+            slice(20.0, [2.0, 4.0]),
+            slice(4.0, [4.0, 4.0]),
+        ];
+        let rate = Rate::of(&slices);
+        assert_eq!(rate.best, 6.0);
+        let all = 6.0 / operations();
+        for part in rate.beside {
+            assert!((part / all - 1.0).abs() < 1e-12, "{rate:?}");
+        }
+        let slowest = Rate::of(&slices[3..4]).beside[1];
+        assert!((slowest / all - 3.0 / 20.0).abs() < 1e-12);
     }
 }
