@@ -5,7 +5,6 @@
 //! of those two. The best of the work over the best of the product would compare two moments of luck.
 
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
-use serde::Serialize;
 use std::time::{Duration, Instant};
 
 /// Rows and columns of the matrices.
@@ -23,7 +22,7 @@ pub struct Peak {
 }
 
 /// How fast a work ran, in its own units a second.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rate {
     /// Of the best slice.
     pub best: f64,

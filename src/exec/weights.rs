@@ -1,7 +1,7 @@
 //! The passes over parameters whose entries are independent of each other. All of a pass is done to one
 //! block of entries before the next, so that a block stays in cache and each array is read and written
-//! once. With E entries in float32 and reparameterization these are 16·E bytes for a draw whose scales are there, and
-//! 64·E for the gradient with Adam's step.
+//! once. With E entries in float32 and reparameterization these are 16·E bytes for a draw whose scales are
+//! there, and 64·E for the gradient with Adam's step.
 //!
 //! ```text
 //! draw      rho → scale, unless a training step has just left it;  ε;  loc, scale, ε → what the estimator reads
