@@ -3,7 +3,8 @@
 use super::scaling::Transform;
 use super::{Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::tensor::Real;
+use crate::tensor::{Real, Share};
+use rayon::prelude::*;
 
 /// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
 pub fn gather<T: Real>(split: &Split, indices: &[usize], transform: &Transform, out: &mut Vec<T>) {
@@ -60,6 +61,9 @@ pub fn gather_labels(
 /// A table of scaled bytes pays off while it stays in the nearest cache.
 const MOST_TABLED_CHANNELS: usize = 16;
 
+/// Numbers that one thread scales at once, at least: a few µs.
+const SHARE: usize = 4096;
+
 fn scaled<T: Real>(
     values: &Values,
     width: usize,
@@ -67,12 +71,8 @@ fn scaled<T: Real>(
     transform: &Transform,
     out: &mut Vec<T>,
 ) {
-    out.clear();
-    out.reserve(indices.len() * width);
+    out.resize(indices.len() * width, T::zero());
     let channels = transform.channels();
-    let rows = indices
-        .iter()
-        .map(|index| index * width..(index + 1) * width);
     match values {
         Values::U8(bytes) if channels <= MOST_TABLED_CHANNELS => {
             let table: Vec<[T; 256]> = (0..channels)
@@ -80,34 +80,62 @@ fn scaled<T: Real>(
                     std::array::from_fn(|byte| T::of(transform.apply(channel, byte as f64)))
                 })
                 .collect();
-            for pixels in rows.flat_map(|row| bytes[row].chunks_exact(channels)) {
-                out.extend(
-                    pixels
-                        .iter()
-                        .zip(&table)
-                        .map(|(&byte, table)| table[usize::from(byte)]),
-                );
-            }
+            let look_up = |&byte: &u8, table: &[T; 256]| table[usize::from(byte)];
+            rows(bytes, width, indices, out, |bytes, out| match &table[..] {
+                [table] => {
+                    let pairs = out.iter_mut().zip(bytes);
+                    pairs.for_each(|(out, byte)| *out = look_up(byte, table));
+                }
+                _ => pixels(bytes, channels, out, |channel, byte| {
+                    look_up(byte, &table[channel])
+                }),
+            });
         }
-        Values::U8(v) => each(v, f64::from, rows, transform, out),
-        Values::F32(v) => each(v, f64::from, rows, transform, out),
-        Values::F64(v) => each(v, |x| x, rows, transform, out),
+        Values::U8(v) => each(v, f64::from, width, indices, transform, out),
+        Values::F32(v) => each(v, f64::from, width, indices, transform, out),
+        Values::F64(v) => each(v, |x| x, width, indices, transform, out),
     }
 }
 
-fn each<V: Copy, T: Real>(
+fn each<V: Copy + Sync, T: Real>(
     values: &[V],
-    wide: impl Fn(V) -> f64,
-    rows: impl Iterator<Item = std::ops::Range<usize>>,
+    wide: impl Fn(V) -> f64 + Sync,
+    width: usize,
+    indices: &[usize],
     transform: &Transform,
-    out: &mut Vec<T>,
+    out: &mut [T],
 ) {
-    for row in rows.flat_map(|row| values[row].chunks_exact(transform.channels())) {
-        out.extend(
-            row.iter()
-                .enumerate()
-                .map(|(channel, &v)| T::of(transform.apply(channel, wide(v)))),
-        );
+    rows(values, width, indices, out, |row, out| {
+        pixels(row, transform.channels(), out, |channel, &v| {
+            T::of(transform.apply(channel, wide(v)))
+        })
+    });
+}
+
+/// `f` of each of these rows and of its place in `out`, shared out over the current rayon pool.
+fn rows<V: Sync, T: Real>(
+    values: &[V],
+    width: usize,
+    indices: &[usize],
+    out: &mut [T],
+    f: impl Fn(&[V], &mut [T]) + Sync,
+) {
+    if width == 0 {
+        return;
+    }
+    out.par_chunks_mut(width)
+        .zip(indices)
+        .with_min_len(SHARE.div_ceil(width))
+        .share(|(out, &index)| f(&values[index * width..][..width], out));
+}
+
+/// `f(channel, value)` of every value of a row.
+fn pixels<V, T>(row: &[V], channels: usize, out: &mut [T], f: impl Fn(usize, &V) -> T) {
+    let pixels = row.chunks_exact(channels);
+    for (out, pixel) in out.chunks_exact_mut(channels).zip(pixels) {
+        for (channel, (out, value)) in out.iter_mut().zip(pixel).enumerate() {
+            *out = f(channel, value);
+        }
     }
 }
 
@@ -279,6 +307,29 @@ mod tests {
         let mut out = vec![];
         gather::<f64>(&wide, &[1], &Transform::identity(24), &mut out);
         assert_eq!(out, (24..48).map(|i| f64::from(i * 5)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rows_of_one_channel_that_threads_share() {
+        let numbers: Vec<u8> = (0..60).map(|i| 4 * i).collect();
+        // more than one thread's share of rows, of every length about a vector
+        for width in [1, 3, 20] {
+            let split = split(Values::U8(numbers.clone()), &[width, 1], Values::U8(vec![]));
+            let indices: Vec<usize> = (0..3 * SHARE).map(|i| (i * 7) % (60 / width)).collect();
+            let transform = Transform {
+                offset: vec![8.0],
+                scale: vec![0.5],
+            };
+            let mut out = vec![0.0f32; 7];
+            gather(&split, &indices, &transform, &mut out);
+            assert_eq!(out.len(), indices.len() * width);
+            for (place, &index) in indices.iter().enumerate() {
+                for entry in 0..width {
+                    let exact = f32::from(numbers[index * width + entry]) * 2.0 - 16.0;
+                    assert_eq!(out[place * width + entry], exact, "{place} {entry}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 //! factors of channels.
 
 use super::{Kernel, KernelGradient, Site};
-use crate::tensor::Real;
+use crate::tensor::share::join;
 use crate::tensor::simd::{each, par_each};
+use crate::tensor::{Real, Share};
 use rayon::prelude::*;
 
 /// The passes of the layer under both of an estimator's arrays, each with operands of its own.
@@ -81,7 +82,7 @@ impl<T: Real> Site<'_, T> {
             return b(scratch);
         }
         let (first, second) = scratch.split_at_mut(scratch.len() / 2);
-        rayon::join(|| a(first), || b(second));
+        join(|| a(first), || b(second));
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) fn by_channels<T: Real>(
         .par_chunks_mut(example)
         .zip(x.par_chunks(example))
         .zip(factors.par_chunks(channels));
-    examples.for_each(|((out, x), factors)| {
+    examples.share(|((out, x), factors)| {
         for (out, x) in out.chunks_mut(channels).zip(x.chunks(channels)) {
             each(
                 out,

@@ -2,9 +2,11 @@
 //! sleep, and to wake it takes longer than many a part of a step does: with two threads a step of a small
 //! network would take a tenth longer.
 
+use crate::tensor::share::work_until;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 thread_local! {
     /// Whether this thread has work of its own to come back to: it leads a step, or is in [`attend`].
@@ -15,75 +17,77 @@ thread_local! {
 /// the leader of steps itself when it never waits for another, would otherwise gather them up.
 const UNANSWERED: usize = 8;
 
-/// Counts calls that are still to be answered, of all threads.
+/// How long a thread stays awake after a step, for the next: what a run does between two of them takes as long.
+const BETWEEN: Duration = Duration::from_micros(100);
+
+/// The calls of one leader's steps.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Calls(Arc<AtomicUsize>);
+pub(super) struct Calls(Arc<Counts>);
 
-/// Looks at the other threads' queues that find nothing, in a row, before a thread takes to its own affairs: some
-/// 200 µs, where the longest part of a step that one thread takes alone is shorter. It must be bounded: a thread
-/// may come to [`attend`] while it waits for a part of a part that it has taken, which the leader waits for.
-const LOOKS: usize = 300;
-/// Of them those after which other programs may have the core.
-const POLITE: usize = 100;
-
-/// Pieces of work that a thread does in one answer: many steps' worth, and an end where other steps go on for
-/// ever while one waits for this thread.
-const PIECES: usize = 10_000;
+#[derive(Debug, Default)]
+struct Counts {
+    /// Calls that are still to be answered, of all threads.
+    unanswered: AtomicUsize,
+    /// Steps that are going on.
+    steps: AtomicUsize,
+}
 
 /// While it lives the other threads of the pool look for work without a pause.
 pub(super) struct Awake {
-    done: Arc<AtomicBool>,
+    calls: Calls,
     was_busy: bool,
 }
 
 impl Awake {
     /// Of the pool that the calling thread belongs to, if it belongs to one.
     pub fn new(calls: &Calls) -> Self {
-        let done = Arc::new(AtomicBool::new(false));
+        let counts = &calls.0;
+        counts.steps.fetch_add(1, Ordering::Relaxed);
         let threads = rayon::current_num_threads();
-        let in_pool = rayon::current_thread_index().is_some() && threads > 1;
-        if in_pool && calls.0.load(Ordering::Relaxed) < UNANSWERED * threads {
-            calls.0.fetch_add(threads, Ordering::Relaxed);
-            let (done, calls) = (done.clone(), calls.clone());
-            rayon::spawn_broadcast(move |_| {
-                attend(&done);
-                calls.0.fetch_sub(1, Ordering::Relaxed);
+        let leader = rayon::current_thread_index();
+        let in_pool = leader.is_some() && threads > 1;
+        if in_pool && counts.unanswered.load(Ordering::Relaxed) < UNANSWERED * threads {
+            counts.unanswered.fetch_add(threads, Ordering::Relaxed);
+            let counts = counts.clone();
+            rayon::spawn_broadcast(move |thread| {
+                // The leader may come to its own between two steps.
+                if Some(thread.index()) != leader {
+                    attend(&counts.steps);
+                }
+                counts.unanswered.fetch_sub(1, Ordering::Relaxed);
             });
         }
-        let was_busy = BUSY.replace(true);
-        Awake { done, was_busy }
+        Awake {
+            calls: calls.clone(),
+            was_busy: BUSY.replace(true),
+        }
     }
 }
 
 impl Drop for Awake {
     fn drop(&mut self) {
-        self.done.store(true, Ordering::Relaxed);
+        self.calls.0.steps.fetch_sub(1, Ordering::Relaxed);
         BUSY.set(self.was_busy);
     }
 }
 
-/// Does what work there is until all is `done`, or there has been none for long.
-fn attend(done: &AtomicBool) {
+/// Does what work there is while `steps` go on and a little longer, or until there has been none for long. That
+/// must have an end: a thread may come here while it waits for a part of a part that it has taken, which the
+/// leader waits for.
+fn attend(steps: &AtomicUsize) {
     // A thread that waits for a part of its own step may come here, too: it must not stay, or two steps at a
-    // time would wait for each other.
+    // time would wait for each other. One that is here already stays for the next step.
     if BUSY.replace(true) {
         return;
     }
-    let (mut idle, mut pieces) = (0, 0);
-    while idle < LOOKS && pieces < PIECES && !done.load(Ordering::Relaxed) {
-        if rayon::yield_now() == Some(rayon::Yield::Executed) {
-            idle = 0;
-            pieces += 1;
-            continue;
+    let mut ended: Option<Instant> = None;
+    work_until(|| {
+        if steps.load(Ordering::Relaxed) > 0 {
+            ended = None;
+            return false;
         }
-        // Some hundred nanoseconds in which the other threads' queues are left alone; and where there is
-        // nothing to do for long, other programs may have the core.
-        (0..8).for_each(|_| std::hint::spin_loop());
-        idle += 1;
-        if idle > POLITE {
-            std::thread::yield_now();
-        }
-    }
+        ended.get_or_insert_with(Instant::now).elapsed() > BETWEEN
+    });
     BUSY.set(false);
 }
 
@@ -91,7 +95,7 @@ fn attend(done: &AtomicBool) {
 mod tests {
     use super::*;
     use rayon::prelude::*;
-    use std::time::Duration;
+    use std::sync::atomic::AtomicBool;
 
     fn step(rounds: u64) -> u64 {
         let _awake = Awake::new(&Calls::default());
@@ -166,7 +170,7 @@ mod tests {
             let mut most = 0;
             for _ in 0..1000 {
                 drop(Awake::new(&calls));
-                most = most.max(calls.0.load(Ordering::Relaxed));
+                most = most.max(calls.0.unanswered.load(Ordering::Relaxed));
             }
             assert!((1..=2 * UNANSWERED + 1).contains(&most), "{most}");
         });

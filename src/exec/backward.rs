@@ -9,6 +9,7 @@ use super::{Interpreter, Number};
 use crate::estimator::KernelGradient;
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
+use crate::tensor::Share;
 use crate::tensor::simd::{SHARE, add_rows, each};
 use rayon::prelude::*;
 use std::time::Instant;
@@ -59,7 +60,7 @@ impl<T: Number> Interpreter<T> {
                         .par_iter_mut()
                         .zip(values.into_par_iter().zip(gradients))
                         .enumerate();
-                    tasks.for_each(|(index, (chunk, (values, gradients)))| {
+                    tasks.share(|(index, (chunk, (values, gradients)))| {
                         let start = index * chunk_len;
                         let count = chunk_len.min(examples - start);
                         chunk_backward(
@@ -151,7 +152,7 @@ fn add_to<T: Number>(sum: &mut [T], dx: &[T]) {
 fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
     to.par_chunks_mut(super::BLOCK)
         .enumerate()
-        .for_each(|(block, to)| {
+        .share(|(block, to)| {
             for part in parts {
                 let part = &part[block * super::BLOCK..][..to.len()];
                 each(
@@ -352,7 +353,7 @@ fn batch_backward<T: Number>(
     if nodes.len() > 1 {
         let y = rows(values[storage].read(), 0, examples, len);
         let shares = dy.par_chunks_mut(SHARE).zip(y.par_chunks(SHARE));
-        shares.for_each(|(dy, y)| {
+        shares.share(|(dy, y)| {
             for map in shared.maps(&nodes[1..]).rev() {
                 T::map(map).backward_in_place(&[], y, dy);
             }

@@ -467,8 +467,9 @@ impl<T: Number> Interpreter<T> {
                 Family::Independent { .. } if self.by_entries[index] => {}
                 Family::Independent { transform, .. } => {
                     let rho = &self.variables[tensor.rho()];
+                    let scale = &self.buffers.scale[tensor.entries.clone()];
                     let gradient = &mut self.gradient[tensor.rho()];
-                    crate::posterior::chain(transform, rho, gradient);
+                    crate::posterior::chain(transform, rho, scale, gradient);
                 }
                 Family::Variational { family, at } => {
                     let values = &self.variables[tensor.variables.clone()];

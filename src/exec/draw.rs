@@ -4,7 +4,7 @@ use super::weights::Source;
 use super::{BLOCK, Draw, Interpreter, Number};
 use crate::estimator::NoiseSource;
 use crate::plan::{DrawKind, Family, TensorPlan};
-use crate::tensor::Stream;
+use crate::tensor::{Share, Stream};
 use rayon::prelude::*;
 
 /// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
@@ -17,7 +17,7 @@ const INITIAL: u32 = 7;
 fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
     out.par_chunks_mut(BLOCK)
         .enumerate()
-        .for_each(|(block, out)| fill(block * BLOCK, out));
+        .share(|(block, out)| fill(block * BLOCK, out));
 }
 
 impl<T: Number> Interpreter<T> {

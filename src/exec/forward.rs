@@ -8,8 +8,8 @@ use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, AnyMap, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
-use crate::tensor::Aligned;
 use crate::tensor::simd::{SHARE, dispatch, each};
+use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -220,7 +220,7 @@ impl<T: Number> Interpreter<T> {
                     let chunk_len = buffers.chunk_len;
                     let tables = deal(&mut buffers.values, &lens, &writable, chunk_len, examples);
                     let tasks = buffers.chunks.par_iter_mut().zip(tables).enumerate();
-                    tasks.for_each(|(index, (chunk, table))| {
+                    tasks.share(|(index, (chunk, table))| {
                         let start = index * chunk_len;
                         let count = chunk_len.min(examples - start);
                         chunk_forward(shared, &segment.nodes, batch, chunk, table, start, count);
@@ -390,7 +390,7 @@ fn batch_forward<T: Number>(
     }
     let bias = shared.plan.nodes[index].bias;
     let bias = bias.map(|bias| &shared.bias_rows[&bias]);
-    y.par_chunks_mut(SHARE).enumerate().for_each(|(share, y)| {
+    y.par_chunks_mut(SHARE).enumerate().share(|(share, y)| {
         if let Some(bias) = bias {
             let bias = &bias[share * SHARE..][..y.len()];
             each(

@@ -5,7 +5,7 @@ use super::{Batch, Interpreter, Number};
 use crate::ir::Argument;
 use crate::likelihood::{Rows, TargetKind, Targets};
 use crate::plan::Plan;
-use crate::tensor::Aligned;
+use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 
 /// Examples whose likelihood one thread works out.
@@ -106,7 +106,7 @@ impl<T: Number> Interpreter<T> {
             TargetKind::Real(width) => width,
             TargetKind::Category(_) | TargetKind::Binary => 1,
         };
-        parts.for_each(|(at, (nll, gradients))| {
+        parts.share(|(at, (nll, gradients))| {
             let examples = at * share..at * share + nll.len();
             let arguments: Vec<_> = arguments.iter().map(|a| a.of(examples.clone())).collect();
             let targets = batch.targets.of(examples, width);
@@ -157,7 +157,7 @@ impl<T: Number> Interpreter<T> {
         let width = out.len() / self.examples.max(1);
         assert_eq!(out.len(), width * self.examples, "a row an example");
         let shares = out.par_chunks_mut(SHARE * width.max(1)).enumerate();
-        shares.for_each(|(at, out)| {
+        shares.share(|(at, out)| {
             let (start, count) = (at * SHARE, out.len() / width);
             let arguments: Vec<_> = arguments
                 .iter()

@@ -125,7 +125,7 @@ impl<T: Number> OneLoop<T> {
             values[i] = term.value;
             let d_loc = first[i] + term.by_loc;
             let d_scale = by_scale([d[i], scale[i], noise[i]]) + term.by_scale;
-            let d_rho = d_scale * Transform::Softplus.slope(rho[i]);
+            let d_rho = d_scale * Transform::Softplus.slope_beside(rho[i], scale[i]);
             finite &= d_loc.is_finite() & d_rho.is_finite();
             self.rule
                 .entry(&mut loc[i], d_loc, [&mut loc_m[i], &mut loc_v[i]]);

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! draw      rho → scale, unless a training step has just left it;  ε;  loc, scale, ε → what the estimator reads
-//! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho)
+//! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho, scale)
 //! ```
 //!
 //! For the commonest of models and optimizers [`OneLoop`] does a training step's second pass entry by entry.
@@ -19,7 +19,7 @@ use crate::optimizer::{self, Rule, SLOTS, Step};
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::posterior::{chain, scales};
 use crate::tensor::simd::each;
-use crate::tensor::{Stream, blocks};
+use crate::tensor::{Share, Stream, blocks};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -108,7 +108,7 @@ impl<T: Number> Interpreter<T> {
         let arrays = buffers.first[entries.clone()].par_chunks_mut(BLOCK);
         let arrays = arrays.zip(buffers.second[entries].par_chunks_mut(BLOCK));
         let blocks = scale.zip(noise).zip(arrays).enumerate();
-        blocks.for_each(|(block, ((scale, noise), (first, also)))| {
+        blocks.share(|(block, ((scale, noise), (first, also)))| {
             let start = block * BLOCK;
             let range = start..start + scale.len();
             if let (Some(transform), true) = (transform, stale) {
@@ -220,7 +220,7 @@ impl<T: Number> Interpreter<T> {
                     of_block = term.part(entries, d_loc, d_rho);
                 }
                 if sample.last {
-                    chain(transform, rho, d_rho);
+                    chain(transform, rho, scale, d_rho);
                 }
             } else if let Some(term) = term {
                 of_block = term.part(entries, d_loc, &mut []);
@@ -259,7 +259,7 @@ impl<T: Number> Interpreter<T> {
             .zip(variables.zip(d_first.zip(gradient)))
             .zip(first_state.zip(second_state))
             .enumerate()
-            .for_each_init(
+            .share_with(
                 || [T::zero(); BLOCK],
                 |own, (block, (((part, (scale, second)), (variables, gradient)), state))| {
                     let ((loc, rho), (d_first, (d_loc, d_rho))) = (variables, gradient);

@@ -91,20 +91,21 @@ pub fn scales<T: Math>(transform: Transform, rho: &[T], out: &mut [T]) {
     }
 }
 
-/// Turns the gradient by the scales into that by their variables, in place.
-pub fn chain<T: Math>(transform: Transform, rho: &[T], gradient: &mut [T]) {
+/// Turns the gradient by the scales into that by their variables, in place. `scale` is what [`scales`] made of
+/// `rho`.
+pub fn chain<T: Math>(transform: Transform, rho: &[T], scale: &[T], gradient: &mut [T]) {
     match transform {
         Transform::Softplus => par_each(
             gradient,
-            [rho],
+            [rho, scale],
             #[inline(always)]
-            |g, [rho]| *g *= Transform::Softplus.slope(rho),
+            |g, [rho, scale]| *g *= Transform::Softplus.slope_beside(rho, scale),
         ),
         Transform::Exp => par_each(
             gradient,
-            [rho],
+            [rho, scale],
             #[inline(always)]
-            |g, [rho]| *g *= Transform::Exp.slope(rho),
+            |g, [rho, scale]| *g *= Transform::Exp.slope_beside(rho, scale),
         ),
     }
 }

@@ -78,6 +78,12 @@ pub fn scale_slope<T: Math>(rho: T) -> T {
     rho.sigmoid()
 }
 
+/// [`scale_slope`] of a rho whose scale is at hand.
+#[inline(always)]
+pub fn scale_slope_beside<T: Math>(rho: T, scale: T) -> T {
+    rho.sigmoid_beside(scale - T::of(LEAST_SCALE))
+}
+
 /// The rho whose scale is `scale`, where `epsilon` is added to the softplus: [`LEAST_SCALE`].
 pub fn rho_from_scale(scale: f64, epsilon: f64) -> f64 {
     let softplus = (scale - epsilon).max(f64::MIN_POSITIVE);
@@ -118,6 +124,18 @@ mod tests {
             let h = 1e-5;
             let difference = (scale_from_rho::<f64>(rho + h) - scale_from_rho(rho - h)) / (2.0 * h);
             assert!((scale_slope::<f64>(rho) / difference - 1.0).abs() < 1e-6);
+        }
+    }
+
+    #[test]
+    fn the_slope_is_the_same_where_the_scale_is_at_hand() {
+        for tenth in -320..400 {
+            let rho = f64::from(tenth) / 10.0;
+            let exact: f64 = scale_slope(rho);
+            assert_eq!(scale_slope_beside(rho, scale_from_rho(rho)), exact);
+            let rho = rho as f32;
+            let found = f64::from(scale_slope_beside(rho, scale_from_rho(rho)));
+            assert!((found / exact - 1.0).abs() < 4e-6, "{rho}: {found}");
         }
     }
 }

@@ -14,7 +14,7 @@
 //! depend on the number of threads.
 #![allow(unsafe_code)]
 
-use super::Real;
+use super::{Real, Share};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -188,7 +188,7 @@ pub fn parallel_gemm<T: Real>(
     };
     *other = (*other).min((ENOUGH_PIECES / cut_most).max(1));
     let target = Target::of(c);
-    (0..of_rows[1] * of_cols[1]).into_par_iter().for_each(|p| {
+    (0..of_rows[1] * of_cols[1]).into_par_iter().share(|p| {
         let rows = cut(of_rows, 0, rows, p / of_cols[1]);
         let cols = cut(of_cols, 1, cols, p % of_cols[1]);
         // SAFETY: the sizes agree, the borrow of C lasts until every piece is done, and the pieces

@@ -2,7 +2,7 @@
 //! standard library's; in float32 those whose name starts with `fast_`, and what is made of them, are
 //! branch-free polynomials (Moshier's Cephes) that the compiler turns into vector code.
 //!
-//! `softplus`, `sigmoid` and `ln_gap` in float32 are made of fused multiply-adds: one rounding, the same
+//! `softplus`, `sigmoid`, `sigmoid_beside` and `ln_gap` in float32 are made of fused multiply-adds: one rounding, the same
 //! on every machine. Within [`simd::dispatch`](super::simd::dispatch) each is an instruction; in code for
 //! processors from before 2013, and outside of it, a call of the C library, as right but ten times as slow.
 
@@ -59,6 +59,14 @@ pub trait Math: Real {
     #[inline(always)]
     fn sigmoid(self) -> Self {
         Self::one() / (Self::one() + (-self).fast_exp())
+    }
+
+    /// The sigmoid of x, which is the slope of softplus there, where `softplus` is its value: 1 - e^-softplus.
+    /// float32 takes it from the value, with no division.
+    #[inline(always)]
+    fn sigmoid_beside(self, softplus: Self) -> Self {
+        let _ = softplus;
+        self.sigmoid()
     }
 }
 
@@ -223,14 +231,20 @@ pub(super) fn fused_polynomial<const N: usize>(coefficients: &[f32; N], x: f32) 
 /// 1.5·2²³: adding it to a smaller number leaves the nearest whole number in the low bits.
 const ROUND: f32 = 12_582_912.0;
 
-/// eˣ for x from 0 down, within 2 ulp; 0 below -87, where the normal numbers end.
+/// x = n ln 2 + r with |r| up to ½ ln 2, and 1.5·2²³ + n, whose low bits are those of n: (r, 1.5·2²³ + n).
 #[inline(always)]
-fn exp_below_zero(x: f32) -> f32 {
+fn halvings(x: f32) -> (f32, f32) {
     const LN2: f32 = std::f32::consts::LN_2;
     const REST: f32 = (std::f64::consts::LN_2 - LN2 as f64) as f32;
     let shifted = x.mul_add(std::f32::consts::LOG2_E, ROUND);
     let whole = shifted - ROUND;
-    let r = whole.mul_add(-REST, whole.mul_add(-LN2, x));
+    (whole.mul_add(-REST, whole.mul_add(-LN2, x)), shifted)
+}
+
+/// eˣ for x from 0 down, within 2 ulp; 0 below -87, where the normal numbers end.
+#[inline(always)]
+fn exp_below_zero(x: f32) -> f32 {
+    let (r, shifted) = halvings(x);
     let p = fused_polynomial(&EXP, r).mul_add(r, 1.0).mul_add(r, 1.0);
     // The whole number goes right into the exponent, which has room for it.
     let scaled = p.to_bits().wrapping_add(shifted.to_bits() << 23);
@@ -239,6 +253,18 @@ fn exp_below_zero(x: f32) -> f32 {
     } else {
         f32::from_bits(scaled)
     }
+}
+
+/// 1 - e⁻ˣ for x from 0 on, within 4 ulp: with 2ⁿ(1 + q) for e⁻ˣ it is (1 - 2ⁿ) - 2ⁿq, exact where x is small,
+/// for n is 0 there.
+#[inline(always)]
+fn one_less_exp(x: f32) -> f32 {
+    // where 2ⁿ comes out as 0
+    let x = if x > 88.0 { 88.0 } else { x };
+    let (r, shifted) = halvings(-x);
+    let q = fused_polynomial(&EXP, r).mul_add(r * r, r);
+    let two_to_n = f32::from_bits(1f32.to_bits().wrapping_add(shifted.to_bits() << 23));
+    (-two_to_n).mul_add(q, 1.0 - two_to_n)
 }
 
 /// y²/2 - y³P(y), which is y - ln(1 + y) for 1 + y from √½ to √2. Not fused: it serves what is called outside
@@ -328,6 +354,10 @@ impl Math for f32 {
         let share = if self < 0.0 { t } else { 1.0 };
         share / (1.0 + t)
     }
+    #[inline(always)]
+    fn sigmoid_beside(self, softplus: f32) -> f32 {
+        one_less_exp(softplus)
+    }
 
     fn erf(self) -> f32 {
         libm::erff(self)
@@ -399,6 +429,9 @@ mod tests {
         assert!(worst(-0.999, 2.0, false, Math::fast_ln_1p, f64::ln_1p) <= 4.0);
         assert!(worst(-80.0, 80.0, false, Math::softplus, Math::softplus) <= 4.0);
         assert!(worst(-80.0, 80.0, false, Math::sigmoid, Math::sigmoid) <= 4.0);
+        assert!(worst(1e-30, 200.0, true, one_less_exp, |x| -(-x).exp_m1()) <= 4.0);
+        let beside = |x: f32| x.sigmoid_beside(x.softplus());
+        assert!(worst(-80.0, 80.0, false, beside, Math::sigmoid) <= 6.0);
         let gap = |x: f32| f32::ln_gap(1.0 + x, x);
         assert!(worst(1e-8, 1e3, true, gap, |x| f64::ln_gap(1.0 + x, x)) <= 24.0);
         assert!(worst(-0.5, -1e-8, true, gap, |x| f64::ln_gap(1.0 + x, x)) <= 24.0);
@@ -424,8 +457,10 @@ mod tests {
         for x in [f32::NEG_INFINITY, -88.0, f32::MIN] {
             assert_eq!((x.softplus(), x.sigmoid()), (0.0, 0.0));
             assert_eq!(((-x).softplus(), (-x).sigmoid()), (-x, 1.0));
+            assert_eq!((x.sigmoid_beside(0.0), x.sigmoid_beside(-x)), (0.0, 1.0));
         }
         assert!(f32::NAN.softplus().is_nan() && f32::NAN.sigmoid().is_nan());
+        assert!(1f32.sigmoid_beside(f32::NAN).is_nan());
         assert!(((-10f64).softplus() / 4.539_889_921_686_465e-5 - 1.0).abs() < 1e-15);
     }
 

@@ -3,7 +3,7 @@
 //! What is called through a trait object or as a plain function is compiled for the oldest processors,
 //! whoever calls it: a loop belongs into [`dispatch`] or [`each`] where it is written.
 
-use super::Real;
+use super::{Real, Share};
 use rayon::prelude::*;
 
 /// Runs `work` compiled for the widest vectors this machine has (AVX-512, AVX2 with FMA, or the
@@ -55,17 +55,15 @@ pub fn par_each<T: Copy + Send + Sync, const N: usize>(
     inputs: [&[T]; N],
     f: impl Fn(&mut T, [T; N]) + Sync,
 ) {
-    out.par_chunks_mut(SHARE)
-        .enumerate()
-        .for_each(|(share, out)| {
-            let inputs = inputs.map(|input| &input[share * SHARE..][..out.len()]);
-            each(
-                out,
-                inputs,
-                #[inline(always)] // a reference to a function would be called, not inlined
-                |out, inputs| f(out, inputs),
-            );
-        });
+    out.par_chunks_mut(SHARE).enumerate().share(|(share, out)| {
+        let inputs = inputs.map(|input| &input[share * SHARE..][..out.len()]);
+        each(
+            out,
+            inputs,
+            #[inline(always)] // a reference to a function would be called, not inlined
+            |out, inputs| f(out, inputs),
+        );
+    });
 }
 
 /// to += each row of `rows`, in their order.

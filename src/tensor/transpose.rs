@@ -3,9 +3,9 @@
 //! Numbers are read and written once, by blocks of [`SIDE`] × [`SIDE`] that the compiler keeps in registers; a
 //! band of rows is written at a time, and its columns read, a line of the cache wide. About 0.35 ns a number.
 
-use super::Real;
 use super::lanes::LANES;
 use super::simd::dispatch;
+use super::{Real, Share};
 use rayon::prelude::*;
 
 /// Rows and columns of a block.
@@ -23,7 +23,7 @@ pub fn transpose<T: Real>(from: &[T], cols: usize, to: &mut [T]) {
     let rows = from.len() / cols;
     to.par_chunks_mut(LANES * rows)
         .enumerate()
-        .for_each(|(band, to)| {
+        .share(|(band, to)| {
             dispatch(
                 #[inline(always)]
                 || turn(from, cols, band * LANES, rows, to),
