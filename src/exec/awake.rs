@@ -2,16 +2,10 @@
 //! sleep, and to wake it takes longer than many a part of a step does: with two threads a step of a small
 //! network would take a tenth longer.
 
-use crate::tensor::share::work_until;
-use std::cell::Cell;
+use crate::tensor::share::{Busy, work_until};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-thread_local! {
-    /// Whether this thread has work of its own to come back to: it leads a step, or is in [`attend`].
-    static BUSY: Cell<bool> = const { Cell::new(false) };
-}
 
 /// Calls to one thread that are still to be answered, at most: a thread that does not come to look for work,
 /// the leader of steps itself when it never waits for another, would otherwise gather them up.
@@ -35,7 +29,7 @@ struct Counts {
 /// While it lives the other threads of the pool look for work without a pause.
 pub(super) struct Awake {
     calls: Calls,
-    was_busy: bool,
+    _busy: Busy,
 }
 
 impl Awake {
@@ -59,7 +53,7 @@ impl Awake {
         }
         Awake {
             calls: calls.clone(),
-            was_busy: BUSY.replace(true),
+            _busy: Busy::begin(),
         }
     }
 }
@@ -67,17 +61,14 @@ impl Awake {
 impl Drop for Awake {
     fn drop(&mut self) {
         self.calls.0.steps.fetch_sub(1, Ordering::Relaxed);
-        BUSY.set(self.was_busy);
     }
 }
 
-/// Does what work there is while `steps` go on and a little longer, or until there has been none for long. That
-/// must have an end: a thread may come here while it waits for a part of a part that it has taken, which the
-/// leader waits for.
+/// Does what work there is while `steps` go on and a little longer, or until there has been none for long.
 fn attend(steps: &AtomicUsize) {
     // A thread that waits for a part of its own step may come here, too: it must not stay, or two steps at a
-    // time would wait for each other. One that is here already stays for the next step.
-    if BUSY.replace(true) {
+    // time would wait for each other. One that is here already stays for the same leader's next step.
+    if Busy::here() {
         return;
     }
     let mut ended: Option<Instant> = None;
@@ -88,19 +79,25 @@ fn attend(steps: &AtomicUsize) {
         }
         ended.get_or_insert_with(Instant::now).elapsed() > BETWEEN
     });
-    BUSY.set(false);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tensor::Share;
     use rayon::prelude::*;
-    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
 
     fn step(rounds: u64) -> u64 {
         let _awake = Awake::new(&Calls::default());
         (0..rounds)
-            .map(|round| (0..1000u64).into_par_iter().map(|i| i ^ round).sum::<u64>())
+            .map(|round| {
+                let sum = AtomicU64::new(0);
+                (0..1000u32).into_par_iter().share(|i| {
+                    sum.fetch_add(u64::from(i) ^ round, Ordering::Relaxed);
+                });
+                sum.into_inner()
+            })
             .sum()
     }
 

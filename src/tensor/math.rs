@@ -2,9 +2,10 @@
 //! standard library's; in float32 those whose name starts with `fast_`, and what is made of them, are
 //! branch-free polynomials (Moshier's Cephes) that the compiler turns into vector code.
 //!
-//! `softplus`, `sigmoid`, `sigmoid_beside` and `ln_gap` in float32 are made of fused multiply-adds: one rounding, the same
-//! on every machine. Within [`simd::dispatch`](super::simd::dispatch) each is an instruction; in code for
-//! processors from before 2013, and outside of it, a call of the C library, as right but ten times as slow.
+//! `softplus`, `sigmoid`, `sigmoid_beside` and `ln_gap` in float32 are made of fused multiply-adds: one
+//! rounding, the same on every machine. Within [`simd::dispatch`](super::simd::dispatch) each is an
+//! instruction; in code for processors from before 2013, and outside of it, a call of the C library, as
+//! right but ten times as slow.
 
 use super::{Real, special};
 use std::f64::consts::PI;

@@ -6,7 +6,37 @@
 use rayon::Yield;
 use rayon::iter::plumbing::{Producer, ProducerCallback};
 use rayon::prelude::*;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+thread_local! {
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives its thread has work of its own to come back to: it leads a step, or looks for work already.
+pub struct Busy {
+    was_busy: bool,
+}
+
+impl Busy {
+    /// Of the calling thread, which has to drop it, what it made last first.
+    pub fn begin() -> Self {
+        Busy {
+            was_busy: BUSY.replace(true),
+        }
+    }
+
+    /// Whether there is one of the calling thread's.
+    pub fn here() -> bool {
+        BUSY.get()
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        BUSY.set(self.was_busy);
+    }
+}
 
 /// Looks at the other threads' queues that find nothing, in a row, before a thread takes to its own affairs: some
 /// 200 µs, where the longest part of a step that one thread takes alone is shorter.
@@ -23,6 +53,7 @@ const PIECES_A_THREAD: usize = 16;
 
 /// Does what work other threads have left to be taken, until all is `done` or there has been none for long.
 pub fn work_until(mut done: impl FnMut() -> bool) {
+    let _busy = Busy::begin();
     let (mut idle, mut pieces) = (0, 0);
     while idle < LOOKS && pieces < MOST_PIECES && !done() {
         if rayon::yield_now() == Some(Yield::Executed) {
@@ -45,7 +76,16 @@ pub fn work_until(mut done: impl FnMut() -> bool) {
     }
 }
 
-/// [`rayon::join`] by a thread that stays awake.
+/// Set when it is dropped, by a panic too.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// [`rayon::join`] by a thread that stays awake, for as long as [`work_until`] does.
 pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
     let [begun, done] = [(); 2].map(|()| AtomicBool::new(false));
     rayon::join(
@@ -57,14 +97,15 @@ pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
             }
         },
         || {
+            let _done = Done(&done);
             begun.store(true, Ordering::Release);
             b();
-            done.store(true, Ordering::Release);
         },
     );
 }
 
-/// How what is to be done in parallel is shared out.
+/// How what is to be done in parallel is shared out: by halves, neither of fewer items than the iterator's least
+/// (its greatest is not asked for).
 pub trait Share: IndexedParallelIterator {
     /// `f` of each item. The first half is the calling thread's unless another has nothing to do.
     fn share(self, f: impl Fn(Self::Item) + Sync) {
@@ -96,8 +137,9 @@ struct Halves<M, F> {
 impl<T, W, M: Fn() -> W + Sync, F: Fn(&mut W, T) + Sync> ProducerCallback<T> for Halves<M, F> {
     type Output = ();
     fn callback<P: Producer<Item = T>>(self, items: P) {
-        let least = items.min_len();
-        self.part(items, self.len, self.most.max(least));
+        // Neither half is to have fewer than the least.
+        let most = self.most.max(items.min_len().saturating_mul(2) - 1);
+        self.part(items, self.len, most);
     }
 }
 
@@ -143,7 +185,7 @@ mod tests {
     fn pieces_are_no_smaller_than_is_asked_for_and_each_has_its_own() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3);
         pool.build().unwrap().install(|| {
-            for (least, expected) in [(1, [36, 3]), (50, [2, 50]), (200, [1, 100])] {
+            for (least, expected) in [(1, [36, 3]), (50, [2, 50]), (51, [1, 100])] {
                 let made = AtomicUsize::new(0);
                 let items = (0..100).into_par_iter().with_min_len(least);
                 let longest = AtomicUsize::new(0);
@@ -183,6 +225,33 @@ mod tests {
                 assert_eq!(sum.into_inner(), 150 * once);
             });
         }
+    }
+
+    #[test]
+    fn a_wait_has_an_end_though_nothing_is_ever_done() {
+        static ENOUGH: AtomicBool = AtomicBool::new(false);
+        fn again() {
+            if !ENOUGH.load(Ordering::Relaxed) {
+                rayon::spawn(again);
+            }
+        }
+        let (ended, end) = std::sync::mpsc::channel();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        pool.unwrap().spawn(move || {
+            assert!(!Busy::here());
+            work_until(|| {
+                assert!(Busy::here());
+                false
+            });
+            // nor where there is always something to do
+            again();
+            work_until(|| false);
+            assert!(!Busy::here());
+            ended.send(()).unwrap();
+        });
+        let ended = end.recv_timeout(std::time::Duration::from_secs(60));
+        ENOUGH.store(true, Ordering::Relaxed);
+        assert!(ended.is_ok());
     }
 
     /// A panic reaches who asked for the work, from either side, as with rayon's.
