@@ -6,14 +6,15 @@ use crate::bench::{self, Measured, NETWORKS, Peak, Settings};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::Result;
 use crate::plan::Plan;
+use crate::source::Source;
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The arguments of `bnnc bench`.
 #[derive(Debug, Args)]
 pub struct BenchArgs {
-    /// Model files; without one, networks that this program brings along
+    /// Model files, or names of the networks that this program brings along; without one, all of these
     models: Vec<PathBuf>,
     /// Examples a step
     #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true, default_value_t = 128)]
@@ -52,7 +53,10 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         }
         false => {
             let models = args.models.iter();
-            let compiled = models.map(|path| compile::file(path, &args.sets.set));
+            let compiled = models.map(|path| match brought_along(path) {
+                Some(source) => compile::source(source, &args.sets.set),
+                None => compile::file(path, &args.sets.set),
+            });
             compiled.collect::<Result<_>>()?
         }
     };
@@ -73,6 +77,12 @@ pub fn run(args: &BenchArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The network of this name that the program brings along, where there is no such file.
+fn brought_along(path: &Path) -> Option<Source> {
+    let network = NETWORKS.iter().find(|[name, _]| path == Path::new(name))?;
+    (!path.exists()).then(|| bench::source(*network))
 }
 
 fn measure(compiled: &[Compiled], settings: &Settings) -> Result<(Peak, Vec<Measured>)> {

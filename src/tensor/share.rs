@@ -88,6 +88,8 @@ impl Drop for Done<'_> {
 /// [`rayon::join`] by a thread that stays awake, for as long as [`work_until`] does.
 pub fn join(a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
     let [begun, done] = [(); 2].map(|()| AtomicBool::new(false));
+    // In rayon's own wait, too, where this one has come to its end.
+    let _busy = Busy::begin();
     rayon::join(
         || {
             a();

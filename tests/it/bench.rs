@@ -49,6 +49,16 @@ fn a_model_is_measured_layer_by_layer() {
 }
 
 #[test]
+fn a_network_that_is_brought_along_goes_by_its_name_unless_a_file_does() {
+    let place = Place::new();
+    let arguments = "bench mlp400_local --seconds 0.01 --batch-size 8 --format json";
+    let measured = || -> Value { serde_json::from_str(&place.ok(arguments)).unwrap() };
+    assert_eq!(measured()["models"][0]["operations"], 2_238_400);
+    std::fs::copy(place.path("line.bnn"), place.path("mlp400_local")).unwrap();
+    assert_eq!(measured()["models"][0]["model"], "line");
+}
+
+#[test]
 fn mistakes_are_those_of_the_model() {
     let place = Place::new();
     assert!(place.refused("bench nowhere.bnn").contains("E0601"));
