@@ -3,6 +3,7 @@
 use super::scaling::Transform;
 use super::{Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::simd::SHARE;
 use crate::tensor::{Real, Share};
 use rayon::prelude::*;
 
@@ -61,9 +62,6 @@ pub fn gather_labels(
 /// A table of scaled bytes pays off while it stays in the nearest cache.
 const MOST_TABLED_CHANNELS: usize = 16;
 
-/// Numbers that one thread scales at once, at least: a few µs.
-const SHARE: usize = 4096;
-
 fn scaled<T: Real>(
     values: &Values,
     width: usize,
@@ -73,69 +71,61 @@ fn scaled<T: Real>(
 ) {
     out.resize(indices.len() * width, T::zero());
     let channels = transform.channels();
+    let rows = Rows {
+        width,
+        indices,
+        channels,
+    };
+    let apply = |channel, value| T::of(transform.apply(channel, value));
     match values {
-        Values::U8(bytes) if channels <= MOST_TABLED_CHANNELS => {
-            let table: Vec<[T; 256]> = (0..channels)
-                .map(|channel| {
-                    std::array::from_fn(|byte| T::of(transform.apply(channel, byte as f64)))
-                })
-                .collect();
-            let look_up = |&byte: &u8, table: &[T; 256]| table[usize::from(byte)];
-            rows(bytes, width, indices, out, |bytes, out| match &table[..] {
-                [table] => {
-                    let pairs = out.iter_mut().zip(bytes);
-                    pairs.for_each(|(out, byte)| *out = look_up(byte, table));
+        Values::U8(v) if channels <= MOST_TABLED_CHANNELS => {
+            let of = |channel| std::array::from_fn(|byte| apply(channel, byte as f64));
+            let tables: Vec<[T; 256]> = (0..channels).map(of).collect();
+            rows.each(v, out, |channel, byte| tables[channel][usize::from(byte)])
+        }
+        Values::U8(v) => rows.each(v, out, |channel, x| apply(channel, f64::from(x))),
+        Values::F32(v) => rows.each(v, out, |channel, x| apply(channel, f64::from(x))),
+        Values::F64(v) => rows.each(v, out, apply),
+    }
+}
+
+/// Some rows of values, each of so many, the channels one after the other.
+struct Rows<'a> {
+    width: usize,
+    indices: &'a [usize],
+    channels: usize,
+}
+
+impl Rows<'_> {
+    /// `f(channel, value)` of every value, to `out`; shared out over the current rayon pool.
+    fn each<V: Copy + Sync, T: Real>(
+        &self,
+        values: &[V],
+        out: &mut [T],
+        f: impl Fn(usize, V) -> T + Sync,
+    ) {
+        let &Rows {
+            width, channels, ..
+        } = self;
+        if width == 0 {
+            return;
+        }
+        out.par_chunks_mut(width)
+            .zip(self.indices)
+            .with_min_len(SHARE.div_ceil(width))
+            .share(|(out, index)| {
+                let row = &values[index * width..][..width];
+                // A loop of one turn for each value would cost more than what is done to it.
+                if channels == 1 {
+                    let pairs = out.iter_mut().zip(row);
+                    return pairs.for_each(|(out, &value)| *out = f(0, value));
                 }
-                _ => pixels(bytes, channels, out, |channel, byte| {
-                    look_up(byte, &table[channel])
-                }),
+                let pixels = out.chunks_exact_mut(channels);
+                for (out, pixel) in pixels.zip(row.chunks_exact(channels)) {
+                    let pairs = out.iter_mut().zip(pixel).enumerate();
+                    pairs.for_each(|(channel, (out, &value))| *out = f(channel, value));
+                }
             });
-        }
-        Values::U8(v) => each(v, f64::from, width, indices, transform, out),
-        Values::F32(v) => each(v, f64::from, width, indices, transform, out),
-        Values::F64(v) => each(v, |x| x, width, indices, transform, out),
-    }
-}
-
-fn each<V: Copy + Sync, T: Real>(
-    values: &[V],
-    wide: impl Fn(V) -> f64 + Sync,
-    width: usize,
-    indices: &[usize],
-    transform: &Transform,
-    out: &mut [T],
-) {
-    rows(values, width, indices, out, |row, out| {
-        pixels(row, transform.channels(), out, |channel, &v| {
-            T::of(transform.apply(channel, wide(v)))
-        })
-    });
-}
-
-/// `f` of each of these rows and of its place in `out`, shared out over the current rayon pool.
-fn rows<V: Sync, T: Real>(
-    values: &[V],
-    width: usize,
-    indices: &[usize],
-    out: &mut [T],
-    f: impl Fn(&[V], &mut [T]) + Sync,
-) {
-    if width == 0 {
-        return;
-    }
-    out.par_chunks_mut(width)
-        .zip(indices)
-        .with_min_len(SHARE.div_ceil(width))
-        .share(|(out, &index)| f(&values[index * width..][..width], out));
-}
-
-/// `f(channel, value)` of every value of a row.
-fn pixels<V, T>(row: &[V], channels: usize, out: &mut [T], f: impl Fn(usize, &V) -> T) {
-    let pixels = row.chunks_exact(channels);
-    for (out, pixel) in out.chunks_exact_mut(channels).zip(pixels) {
-        for (channel, (out, value)) in out.iter_mut().zip(pixel).enumerate() {
-            *out = f(channel, value);
-        }
     }
 }
 

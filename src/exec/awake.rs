@@ -1,6 +1,5 @@
-//! Keeps the threads of the current rayon pool awake. One that finds no work for some ten microseconds goes to
-//! sleep, and to wake it takes longer than many a part of a step does: with two threads a step of a small
-//! network would take a tenth longer.
+//! Keeps the other threads of the current rayon pool awake while a step runs and a little longer, so that they take
+//! their parts of it at once: `tensor/share.rs` says what it costs to wake one.
 
 use crate::tensor::share::{Busy, work_until};
 use std::sync::Arc;
@@ -123,7 +122,7 @@ mod tests {
     fn a_call_does_not_keep_a_thread_from_what_it_has_begun() {
         let (ended, end) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
-            let [begun, called, inside] = [(); 3].map(|()| AtomicBool::new(false));
+            let [begun, called, inside, finished] = [(); 4].map(|()| AtomicBool::new(false));
             let until = |flag: &AtomicBool| {
                 while !flag.load(Ordering::Acquire) {
                     std::thread::yield_now();
@@ -132,12 +131,14 @@ mod tests {
             let set = |flag: &AtomicBool| flag.store(true, Ordering::Release);
             let pool = rayon::ThreadPoolBuilder::new().num_threads(2);
             pool.build().unwrap().install(|| {
-                let mut awake = None;
                 rayon::join(
                     || {
                         until(&begun);
-                        awake = Some(Awake::new(&Calls::default()));
+                        let _awake = Awake::new(&Calls::default());
                         set(&called);
+                        while !finished.load(Ordering::Acquire) {
+                            rayon::yield_now();
+                        }
                     },
                     // the other thread's, which then waits for a part that the leader has taken
                     || {
@@ -150,6 +151,7 @@ mod tests {
                                 std::thread::sleep(Duration::from_millis(50));
                             },
                         );
+                        set(&finished);
                     },
                 );
             });

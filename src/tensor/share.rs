@@ -7,6 +7,7 @@ use rayon::Yield;
 use rayon::iter::plumbing::{Producer, ProducerCallback};
 use rayon::prelude::*;
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 thread_local! {
@@ -16,13 +17,16 @@ thread_local! {
 /// While it lives its thread has work of its own to come back to: it leads a step, or looks for work already.
 pub struct Busy {
     was_busy: bool,
+    /// It stays on its thread.
+    here: PhantomData<*const ()>,
 }
 
 impl Busy {
-    /// Of the calling thread, which has to drop it, what it made last first.
+    /// Of the calling thread, which has to drop what it made last first.
     pub fn begin() -> Self {
         Busy {
             was_busy: BUSY.replace(true),
+            here: PhantomData,
         }
     }
 
@@ -240,20 +244,23 @@ mod tests {
         let (ended, end) = std::sync::mpsc::channel();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         pool.unwrap().spawn(move || {
-            assert!(!Busy::here());
+            let (before, mut meanwhile) = (Busy::here(), false);
             work_until(|| {
-                assert!(Busy::here());
+                meanwhile = Busy::here();
                 false
             });
             // nor where there is always something to do
             again();
             work_until(|| false);
-            assert!(!Busy::here());
-            ended.send(()).unwrap();
+            ended.send([before, meanwhile, Busy::here()]).unwrap();
         });
-        let ended = end.recv_timeout(std::time::Duration::from_secs(60));
+        let found = end.recv_timeout(std::time::Duration::from_secs(60));
         ENOUGH.store(true, Ordering::Relaxed);
-        assert!(ended.is_ok());
+        assert_eq!(
+            found,
+            Ok([false, true, false]),
+            "busy before, meanwhile, after"
+        );
     }
 
     /// A panic reaches who asked for the work, from either side, as with rayon's.
