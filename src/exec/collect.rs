@@ -228,7 +228,7 @@ impl<T: Number> Interpreter<T> {
             last: sample + 1 == samples,
         };
         self.collect_whole(scales, values, samples, true);
-        for (index, tensor) in plan.tensors.iter().enumerate() {
+        for index in 0..plan.tensors.len() {
             if !self.by_entries[index] {
                 continue;
             }
@@ -237,9 +237,8 @@ impl<T: Number> Interpreter<T> {
                 computed.is_some_and(|term| term.per_draw || at.last)
             });
             let step = step.as_deref_mut();
-            self.scaled[index] |= step.is_some();
             let Some(term) = term else {
-                self.collect_entries(tensor, None, at, step, not_finite);
+                self.collect_entries(index, None, at, step, not_finite);
                 continue;
             };
             let per_draw = plan.terms[term].as_ref().is_some_and(|term| term.per_draw);
@@ -247,7 +246,7 @@ impl<T: Number> Interpreter<T> {
             let priced = self
                 .priced(&plan, term, scales[term] / share as f64)
                 .expect("a term of a parameter");
-            let part = self.collect_entries(tensor, Some(&priced), at, step, not_finite);
+            let part = self.collect_entries(index, Some(&priced), at, step, not_finite);
             self.told(&plan, term, &part, share, values);
         }
         self.collect_draws();

@@ -1,6 +1,6 @@
 //! Initial values, and the random draws of a step.
 
-use super::weights::Source;
+use super::weights::{Made, Source};
 use super::{BLOCK, Draw, Interpreter, Number};
 use crate::estimator::NoiseSource;
 use crate::plan::{DrawKind, Family, TensorPlan};
@@ -23,7 +23,7 @@ fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
 impl<T: Number> Interpreter<T> {
     /// Sets every variable by its initialiser, or by what it is given to start with.
     pub fn initialize(&mut self, seed: u64) {
-        self.scaled.fill(false);
+        self.made.fill(Made::Nothing);
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
             if let Some(given) = &variable.given {
@@ -128,7 +128,7 @@ impl<T: Number> Interpreter<T> {
             match whole {
                 true => self.draw_whole(tensor),
                 false => {
-                    let stale = sample == 0 && !self.scaled[index];
+                    let stale = sample == 0 && self.made[index] == Made::Nothing;
                     self.draw_entries(tensor, source, stale);
                 }
             }

@@ -37,6 +37,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use weights::Made;
 
 /// Some examples, scaled as the network takes them.
 #[derive(Debug, Clone, Copy)]
@@ -122,8 +123,8 @@ pub struct Interpreter<T: Number> {
     buffers: Buffers<T>,
     /// Which parameters are taken block by block, and which term each parameter has.
     by_entries: Vec<bool>,
-    /// Which parameters' scales are those of the variables already.
-    scaled: Vec<bool>,
+    /// What is made of each parameter's scales already.
+    made: Vec<Made>,
     /// The variables that are of no such parameter.
     apart: Vec<Range<usize>>,
     term_of: Vec<Option<usize>>,
@@ -154,7 +155,7 @@ impl<T: Number> Interpreter<T> {
             gradient: zeros(trainable),
             buffers,
             by_entries,
-            scaled: vec![false; plan.tensors.len()],
+            made: vec![Made::Nothing; plan.tensors.len()],
             apart,
             term_of,
             examples: 0,
@@ -176,13 +177,13 @@ impl<T: Number> Interpreter<T> {
 
     /// [`Interpreter::variables`], to write.
     pub fn variables_mut(&mut self) -> &mut [T] {
-        self.scaled.fill(false);
+        self.made.fill(Made::Nothing);
         &mut self.variables
     }
 
     /// [`Interpreter::variables_mut`], and the gradient that they are to be moved by.
     pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
-        self.scaled.fill(false);
+        self.made.fill(Made::Nothing);
         (&mut self.variables, &self.gradient)
     }
 

@@ -42,6 +42,17 @@ pub(super) struct Sample {
     pub last: bool,
 }
 
+/// What of a parameter's scales is that of its variables as they are now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Made {
+    /// Nothing yet.
+    Nothing,
+    /// What the estimator makes of them alone, not they themselves.
+    Second,
+    /// They, and what the estimator makes of them alone.
+    All,
+}
+
 /// Which parameters [`Interpreter::collect_entries`] takes: those of independent entries or of none at
 /// all, whose prior is that of w itself, and that no other's prior depends on.
 pub(super) fn collected_by_entries(plan: &Plan) -> Vec<bool> {
@@ -83,7 +94,8 @@ fn prepared_from_scales(tensor: &TensorPlan) -> bool {
 }
 
 impl<T: Number> Interpreter<T> {
-    /// Draws a parameter: its scales, where they are `stale`, its ε, and what its estimator makes of them.
+    /// Draws a parameter: its scales, where they and what is made of them are `stale`, its ε, and what its
+    /// estimator makes of them.
     pub(super) fn draw_entries(&mut self, tensor: &TensorPlan, source: Source, stale: bool) {
         if !stale && prepared_from_scales(tensor) {
             return;
@@ -137,16 +149,19 @@ impl<T: Number> Interpreter<T> {
     ///
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
     /// where several samples add up to it; what the estimator left of one sample's is overwritten. While a block
-    /// is in cache its scales are made anew, and what is made of them alone: the next draw need not. A parameter
-    /// with a gradient that is not finite goes to `not_finite`.
+    /// is in cache its scales are made anew, and what is made of them alone: the next draw need not. Where the
+    /// latter tell the scales ([`OneLoop::of_second`]) these are not written down. A parameter with a gradient
+    /// that is not finite goes to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
-        tensor: &TensorPlan,
+        index: usize,
         term: Option<&Priced<T>>,
         sample: Sample,
         step: Option<&mut Step<T>>,
         not_finite: &mut Vec<Range<usize>>,
     ) -> Part {
+        let plan = self.plan.clone();
+        let tensor = &plan.tensors[index];
         let slope = tensor.estimator.slope();
         let transform = match tensor.family {
             Family::Independent { transform, .. } => Some(transform),
@@ -177,12 +192,22 @@ impl<T: Number> Interpreter<T> {
             }
             _ => None,
         };
-        let work = |block: usize, scale: &[T], of: Block<T>, rule: Option<&Rule<T>>| {
+        let of_second = one_loop.as_ref().is_some_and(OneLoop::of_second);
+        debug_assert!(!of_second || !second.is_empty());
+        let stale = !of_second && self.made[index] == Made::Second;
+        if of_second {
+            self.made[index] = Made::Second;
+        } else if stale || step.is_some() {
+            self.made[index] = Made::All;
+        }
+        let work = |block: usize, made: [&mut [T]; 2], of: Block<T>, rule: Option<&Rule<T>>| {
             let range = block * BLOCK..block * BLOCK + of.variables[0].len();
             let noise = part(noise, range.clone());
             let d_second = d_second.map(|d| &d[range]);
+            let [scale, second] = made;
             if let Some(one_loop) = &one_loop {
-                return one_loop.run(scale, noise, d_second, of);
+                let made = if of_second { second } else { scale };
+                return one_loop.run(made, noise, d_second, of);
             }
             let Block {
                 variables: [loc, rho],
@@ -190,8 +215,15 @@ impl<T: Number> Interpreter<T> {
                 gradient: [d_loc, d_rho],
                 state: [loc_state, rho_state],
             } = of;
+            if let (Some(transform), true) = (transform, stale) {
+                scales(transform, rho, scale);
+            }
             let d_first = &mut d_first[..loc.len()];
-            let entries = Entries { loc, scale, noise };
+            let entries = Entries {
+                loc,
+                scale: &*scale,
+                noise,
+            };
             if sample.first {
                 d_rho.fill(T::zero());
             }
@@ -228,6 +260,12 @@ impl<T: Number> Interpreter<T> {
             if let Some(rule) = rule {
                 let finite = rule.update(loc, d_loc, loc_state);
                 of_block.finite = rule.update(rho, d_rho, rho_state) && finite;
+                if let Some(transform) = transform {
+                    scales(transform, rho, scale);
+                    if !second.is_empty() {
+                        estimate.prepare(loc, scale, &[], &mut [], second);
+                    }
+                }
             }
             of_block
         };
@@ -269,7 +307,7 @@ impl<T: Number> Interpreter<T> {
                         false => d_rho,
                     };
                     let of = Block {
-                        variables: [&mut *loc, &mut *rho],
+                        variables: [loc, rho],
                         d_first,
                         gradient: [d_loc, d_rho],
                         state: [
@@ -277,13 +315,7 @@ impl<T: Number> Interpreter<T> {
                             [first_state.1, second_state.1],
                         ],
                     };
-                    *part = work(block, scale, of, rule);
-                    if let (Some(transform), Some(_)) = (transform, rule) {
-                        scales(transform, rho, scale);
-                        if !second.is_empty() {
-                            estimate.prepare(loc, scale, &[], &mut [], second);
-                        }
-                    }
+                    *part = work(block, [scale, second], of, rule);
                 },
             );
         // in their order
