@@ -10,8 +10,8 @@ use super::weights::Block;
 use crate::estimator::Slope;
 use crate::kl::{self, BLOCK, normal_normal};
 use crate::optimizer::{Rule, SLOTS, adam};
-use crate::posterior::{Transform, scales};
-use crate::tensor::simd::{dispatch, each};
+use crate::posterior::Transform;
+use crate::tensor::simd::dispatch;
 
 /// The loop for these, if there is one.
 pub(super) struct OneLoop<T> {
@@ -55,76 +55,74 @@ impl<T: Number> OneLoop<T> {
     pub fn run(&self, made: &mut [T], noise: &[T], d: Option<&[T]>, of: Block<T>) -> Part {
         let first = &*of.d_first;
         let d = d.unwrap_or(first);
-        let [loc, rho] = of.variables;
-        let moved = ([loc, &mut *rho], of.state);
+        let moved = (of.variables, of.state);
         // What is not read has a place all the same.
-        let none = &*made;
-        let part = dispatch(
+        let none = first;
+        dispatch(
             #[inline(always)]
             || match self.slope {
-                Slope::Noise => self.entries(
-                    [first, d, made, noise],
+                Slope::Noise => self.entries::<false>(
+                    [first, d, noise],
+                    made,
                     moved,
-                    #[inline(always)]
-                    |scale| scale,
                     #[inline(always)]
                     |of| Slope::Noise.times(of),
                 ),
-                Slope::TwiceScale => self.entries(
-                    [first, d, made, none],
+                Slope::TwiceScale => self.entries::<true>(
+                    [first, d, none],
+                    made,
                     moved,
-                    #[inline(always)]
-                    |square| square.sqrt(),
                     #[inline(always)]
                     |of| Slope::TwiceScale.times(of),
                 ),
-                Slope::One => self.entries(
-                    [first, d, made, none],
+                Slope::One => self.entries::<false>(
+                    [first, d, none],
+                    made,
                     moved,
-                    #[inline(always)]
-                    |scale| scale,
                     #[inline(always)]
                     |of| Slope::One.times(of),
                 ),
             },
-        );
-        match self.slope {
-            Slope::Noise | Slope::One => scales(Transform::Softplus, rho, made),
-            Slope::TwiceScale => each(
-                made,
-                [rho],
-                #[inline(always)]
-                |square, [rho]| {
-                    let scale = Transform::Softplus.value(rho);
-                    *square = scale * scale;
-                },
-            ),
-        }
-        part
+        )
     }
 
     #[inline(always)]
-    fn entries(
+    fn entries<const SQUARES: bool>(
         &self,
-        of: [&[T]; 4],
+        of: [&[T]; 3],
+        mut made: &mut [T],
         ([loc, rho], [loc_state, rho_state]): Moved<T>,
-        scale_of: impl Fn(T) -> T,
         by_scale: impl Fn([T; 3]) -> T,
     ) -> Part {
         let mut part = Part::default();
+        let mut roots = [T::zero(); BLOCK];
+        if SQUARES {
+            let first = roots.iter_mut().zip(&*made);
+            first.for_each(|(root, square)| *root = square.sqrt());
+        }
         let [m, v] = loc_state.map(|slot| slot.chunks_mut(BLOCK));
         let loc = loc.chunks_mut(BLOCK).zip(m).zip(v);
         let [m, v] = rho_state.map(|slot| slot.chunks_mut(BLOCK));
         let rho = rho.chunks_mut(BLOCK).zip(m).zip(v);
         for (block, (((loc, loc_m), loc_v), ((rho, rho_m), rho_v))) in loc.zip(rho).enumerate() {
-            let [first, d, made, noise] = of.map(|all| &all[block * BLOCK..][..loc.len()]);
+            let n = loc.len();
+            let [first, d, noise] = of.map(|all| &all[block * BLOCK..][..n]);
+            let (now, later) = made.split_at_mut(n);
+            let scale = if SQUARES { &roots[..n] } else { &*now };
             let mut values = [T::zero(); BLOCK];
-            let values = &mut values[..loc.len()];
+            let values = &mut values[..n];
             part.finite &= self.block(
-                first, d, made, noise, loc, loc_m, loc_v, rho, rho_m, rho_v, values, &scale_of,
-                &by_scale,
+                first, d, scale, noise, loc, loc_m, loc_v, rho, rho_m, rho_v, values, &by_scale,
             );
             part.value += kl::sum(values);
+            match SQUARES {
+                true => squares(rho, now, later, &mut roots),
+                false => now
+                    .iter_mut()
+                    .zip(&*rho)
+                    .for_each(|(scale, &rho)| *scale = Transform::Softplus.value(rho)),
+            }
+            made = later;
         }
         part
     }
@@ -137,7 +135,7 @@ impl<T: Number> OneLoop<T> {
         &self,
         first: &[T],
         d: &[T],
-        made: &[T],
+        scale: &[T],
         noise: &[T],
         loc: &mut [T],
         loc_m: &mut [T],
@@ -146,22 +144,20 @@ impl<T: Number> OneLoop<T> {
         rho_m: &mut [T],
         rho_v: &mut [T],
         values: &mut [T],
-        scale_of: &impl Fn(T) -> T,
         by_scale: &impl Fn([T; 3]) -> T,
     ) -> bool {
         let n = values.len();
         // the lengths are told so that the loop needs no check
-        let [first, d, made, noise] = [first, d, made, noise].map(|all| &all[..n]);
+        let [first, d, scale, noise] = [first, d, scale, noise].map(|all| &all[..n]);
         let (loc, loc_m, loc_v) = (&mut loc[..n], &mut loc_m[..n], &mut loc_v[..n]);
         let (rho, rho_m, rho_v) = (&mut rho[..n], &mut rho_m[..n], &mut rho_v[..n]);
         let mut finite = true;
         for i in 0..n {
-            let scale = scale_of(made[i]);
-            let term = self.term.entry(loc[i], scale);
+            let term = self.term.entry(loc[i], scale[i]);
             values[i] = term.value;
             let d_loc = first[i] + term.by_loc;
-            let d_scale = by_scale([d[i], scale, noise[i]]) + term.by_scale;
-            let d_rho = d_scale * Transform::Softplus.slope_beside(rho[i], scale);
+            let d_scale = by_scale([d[i], scale[i], noise[i]]) + term.by_scale;
+            let d_rho = d_scale * Transform::Softplus.slope_beside(rho[i], scale[i]);
             finite &= d_loc.is_finite() & d_rho.is_finite();
             self.rule
                 .entry(&mut loc[i], d_loc, [&mut loc_m[i], &mut loc_v[i]]);
@@ -170,6 +166,29 @@ impl<T: Number> OneLoop<T> {
         }
         finite
     }
+}
+
+/// Writes the squares of the scales of `rho`, and the roots of the squares to come, as many as there is room for.
+/// One waits for multiplications and the other for the divider: beside each other they take little more
+/// time than the squares do. In the loop before, where all the rest of an entry waits for its root, roots take a
+/// seventh of it.
+#[inline(always)]
+fn squares<T: Number>(rho: &[T], now: &mut [T], later: &[T], roots: &mut [T; BLOCK]) {
+    #[inline(always)]
+    fn square<T: Number>(rho: T) -> T {
+        let scale = Transform::Softplus.value(rho);
+        scale * scale
+    }
+    let both = rho.len().min(later.len());
+    let (beside, alone) = now.split_at_mut(both);
+    // the lengths are told so that the loop needs no check
+    let (of_beside, later, roots) = (&rho[..both], &later[..both], &mut roots[..both]);
+    for i in 0..both {
+        beside[i] = square(of_beside[i]);
+        roots[i] = later[i].sqrt();
+    }
+    let rest = alone.iter_mut().zip(&rho[both..]);
+    rest.for_each(|(to, &rho)| *to = square(rho));
 }
 
 /// loc and rho, and the optimizer's state of each.
