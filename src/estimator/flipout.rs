@@ -21,6 +21,7 @@ use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
+use crate::tensor::share::join;
 use crate::tensor::simd::{self, add_rows, each, par_each};
 
 /// The estimator.
@@ -227,8 +228,10 @@ impl<T: Real> Estimate<T> for Flipout {
         } else {
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
-            multiply(dy, draws.sign_out, site.outputs(), dy_flipped);
-            multiply(x, draws.sign_in, site.inputs(), flipped);
+            join(
+                || multiply(dy, draws.sign_out, site.outputs(), dy_flipped),
+                || multiply(x, draws.sign_in, site.inputs(), flipped),
+            );
             let dy = [dy, dy_flipped];
             site.weight_gradient([x, flipped], dy, gradient, scratch.layer);
             if let Some(dx) = dx {

@@ -14,6 +14,7 @@ use super::{
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
+use crate::tensor::share::join;
 use crate::tensor::simd::{add_rows, each, par_each};
 
 /// The estimator.
@@ -115,12 +116,16 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
         let d_variance = &mut d_variance[..dy.len()];
-        square(x, squared);
-        par_each(
-            d_variance,
-            [saved, draws.activation, dy],
-            #[inline(always)]
-            |d, [variance, noise, dy]| *d = half_slope(variance, noise) * dy,
+        join(
+            || square(x, squared),
+            || {
+                par_each(
+                    d_variance,
+                    [saved, draws.activation, dy],
+                    #[inline(always)]
+                    |d, [variance, noise, dy]| *d = half_slope(variance, noise) * dy,
+                );
+            },
         );
         let dy = [dy, d_variance];
         site.weight_gradient([x, squared], dy, gradient, scratch.layer);

@@ -216,12 +216,14 @@ pub trait Estimate<T: Real>: Sync {
         scratch: Scratch<T>,
     ) {
         let _ = (draws, saved);
-        let (add, layer) = (gradient.add, &mut *scratch.layer);
-        site.linear
-            .weight_gradient(x, dy, add, gradient.first, layer);
-        if let Some(dx) = dx {
-            site.linear.transpose(dy, kernel.first, dx, scratch.layer);
-        }
+        let KernelGradient { first, add, .. } = gradient;
+        let mut by_kernel = |layer: &mut [T]| site.linear.weight_gradient(x, dy, add, first, layer);
+        let Some(dx) = dx else {
+            return by_kernel(scratch.layer);
+        };
+        site.gradients(scratch.layer, by_kernel, |layer| {
+            site.linear.transpose(dy, kernel.first, dx, layer);
+        });
     }
 
     /// The bias each example adds: writes one row an example.

@@ -69,6 +69,20 @@ impl<T: Real> Site<'_, T> {
         );
     }
 
+    /// The gradients by the kernel and by the input, at a time where the layer lets them.
+    pub(super) fn gradients(
+        &self,
+        scratch: &mut [T],
+        by_kernel: impl FnOnce(&mut [T]) + Send,
+        by_input: impl FnOnce(&mut [T]) + Send,
+    ) {
+        if self.linear.gradients_beside() {
+            return join(|| by_kernel(&mut []), || by_input(scratch));
+        }
+        by_kernel(scratch);
+        by_input(scratch);
+    }
+
     /// Both products. Of a layer without positions they go on at a time, each with half of the scratch: where one
     /// waits for its last piece the other goes on.
     fn both(

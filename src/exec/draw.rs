@@ -4,6 +4,7 @@ use super::weights::{Made, Source};
 use super::{BLOCK, Draw, Interpreter, Number};
 use crate::estimator::NoiseSource;
 use crate::plan::{DrawKind, Family, TensorPlan};
+use crate::tensor::simd::SHARE;
 use crate::tensor::{Share, Stream};
 use rayon::prelude::*;
 
@@ -177,11 +178,14 @@ impl<T: Number> Interpreter<T> {
             keep: true,
             timed: false,
         };
-        let rows = &mut rows[..examples * tensor.entries.len()];
-        shared.estimate(index).bias_rows(
-            shared.kernel(index),
-            shared.draws(index, self.batch, 0, examples),
-            rows,
-        );
+        let width = tensor.entries.len();
+        let at_once = (SHARE / width).max(1);
+        let shares = rows[..examples * width].par_chunks_mut(at_once * width);
+        shares.enumerate().share(|(at, rows)| {
+            let (start, count) = (at * at_once, rows.len() / width);
+            let draws = shared.draws(index, self.batch, start, count);
+            let estimate = shared.estimate(index);
+            estimate.bias_rows(shared.kernel(index), draws, rows);
+        });
     }
 }

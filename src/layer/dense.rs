@@ -141,6 +141,10 @@ impl<T: Real> Linear<T> for Product {
         );
     }
 
+    fn gradients_beside(&self) -> bool {
+        true
+    }
+
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], _: &mut [T]) {
         let n = x.len() / self.inputs;
         let x = MatrixRef::row_major(x, n, self.inputs).transposed();

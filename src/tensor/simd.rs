@@ -66,14 +66,44 @@ pub fn par_each<T: Copy + Send + Sync, const N: usize>(
     });
 }
 
-/// to += each row of `rows`, in their order.
+/// to += each row of `rows`, in their order; many rows shared out by their columns.
 pub fn add_rows<T: Real>(to: &mut [T], rows: &[T]) {
-    dispatch(
-        #[inline(always)]
-        || {
-            for row in rows.chunks_exact(to.len()) {
-                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+    /// Columns that one thread takes of many rows.
+    const COLUMNS: usize = 128;
+    let width = to.len();
+    let columns = if rows.len() < 2 * SHARE {
+        width
+    } else {
+        COLUMNS
+    };
+    to.par_chunks_mut(columns).enumerate().share(|(at, to)| {
+        dispatch(
+            #[inline(always)]
+            || {
+                for row in rows.chunks_exact(width) {
+                    let row = &row[at * columns..][..to.len()];
+                    to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+                }
+            },
+        );
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_added_in_their_order_however_many() {
+        for [width, count] in [[1, 3], [10, 128], [300, 128], [129, 64], [5000, 2]] {
+            let rows: Vec<f32> = (0..width * count).map(|i| (i as f32).sin()).collect();
+            let start: Vec<f32> = (0..width).map(|i| (i as f32).cos()).collect();
+            let mut found = start.clone();
+            add_rows(&mut found, &rows);
+            for (column, (found, start)) in found.iter().zip(start).enumerate() {
+                let column = rows.iter().skip(column).step_by(width);
+                assert_eq!(*found, column.fold(start, |sum, x| sum + x));
             }
-        },
-    );
+        }
+    }
 }
