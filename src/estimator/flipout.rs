@@ -21,8 +21,7 @@ use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
-use crate::tensor::share::join;
-use crate::tensor::simd::{self, add_rows, each, par_each};
+use crate::tensor::simd::{self, each, par_add_rows, par_each};
 
 /// The estimator.
 pub struct Flipout;
@@ -228,7 +227,7 @@ impl<T: Real> Estimate<T> for Flipout {
         } else {
             let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
             let dy_flipped = &mut dy_flipped[..dy.len()];
-            join(
+            site.beside(
                 || multiply(dy, draws.sign_out, site.outputs(), dy_flipped),
                 || multiply(x, draws.sign_in, site.inputs(), flipped),
             );
@@ -267,7 +266,7 @@ impl<T: Real> Estimate<T> for Flipout {
         d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
-        add_rows(gradient.first, d_rows);
+        par_add_rows(gradient.first, d_rows);
         let width = bias.first.len();
         let rows = d_rows.chunks_exact(width);
         for (d_row, signs) in rows.zip(draws.sign_out.chunks_exact(width)) {

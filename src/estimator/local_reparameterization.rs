@@ -14,8 +14,7 @@ use super::{
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
-use crate::tensor::share::join;
-use crate::tensor::simd::{add_rows, each, par_each};
+use crate::tensor::simd::{each, par_add_rows, par_each};
 
 /// The estimator.
 pub struct LocalReparameterization;
@@ -116,7 +115,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     ) {
         let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
         let d_variance = &mut d_variance[..dy.len()];
-        join(
+        site.beside(
             || square(x, squared),
             || {
                 par_each(
@@ -161,7 +160,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         d_rows: &[T],
         gradient: KernelGradient<T>,
     ) {
-        add_rows(gradient.first, d_rows);
+        par_add_rows(gradient.first, d_rows);
         let width = bias.first.len();
         let rows = d_rows.chunks_exact(width);
         for (d_row, noise) in rows.zip(draws.activation.chunks_exact(width)) {

@@ -25,7 +25,7 @@ use crate::distribution::Law;
 use crate::layer::Linear;
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::simd::add_rows;
+use crate::tensor::simd::par_add_rows;
 use crate::tensor::{Math, Real, Stream};
 
 /// An entry of the registry.
@@ -243,7 +243,7 @@ pub trait Estimate<T: Real>: Sync {
     ) {
         let _ = (bias, draws);
         debug_assert!(gradient.add);
-        add_rows(gradient.first, d_rows);
+        par_add_rows(gradient.first, d_rows);
     }
 }
 

@@ -69,6 +69,15 @@ impl<T: Real> Site<'_, T> {
         );
     }
 
+    /// Two passes over examples: at a time in a layer without positions, which has many of them in one call.
+    pub(super) fn beside(&self, a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
+        if self.positions > 1 {
+            a();
+            return b();
+        }
+        join(a, b);
+    }
+
     /// The gradients by the kernel and by the input, at a time where the layer lets them.
     pub(super) fn gradients(
         &self,
@@ -96,7 +105,7 @@ impl<T: Real> Site<'_, T> {
             return b(scratch);
         }
         let (first, second) = scratch.split_at_mut(scratch.len() / 2);
-        join(|| a(first), || b(second));
+        self.beside(|| a(first), || b(second));
     }
 }
 

@@ -131,6 +131,9 @@ impl<T: Number> Interpreter<T> {
                 false => {
                     let stale = sample == 0 && self.made[index] == Made::Nothing;
                     self.draw_entries(tensor, source, stale);
+                    if stale && self.by_entries[index] {
+                        self.made[index] = Made::All;
+                    }
                 }
             }
             self.bias_rows(index, tensor, examples);

@@ -4,7 +4,7 @@
 //! there, and 64·E for the gradient with Adam's step.
 //!
 //! ```text
-//! draw      rho → scale, unless a training step has just left it;  ε;  loc, scale, ε → what the estimator reads
+//! draw      rho → scale, unless it, or all that is wanted of it, is there;  ε;  loc, scale, ε → what the estimator reads
 //! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho, scale)
 //! ```
 //!
@@ -42,10 +42,11 @@ pub(super) struct Sample {
     pub last: bool,
 }
 
-/// What of a parameter's scales is that of its variables as they are now.
+/// What of a parameter's scales is that of its variables as they are now: of one that
+/// [`Interpreter::collect_entries`] takes. Of another, at each draw they are made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Made {
-    /// Nothing yet.
+    /// Nothing until the next draw.
     Nothing,
     /// What the estimator makes of them alone, not they themselves.
     Second,
@@ -187,13 +188,16 @@ impl<T: Number> Interpreter<T> {
         // for a block of that by rho.
         let alone = step.is_some() && sample.first;
         let one_loop = match step.as_deref() {
-            Some(Step { rule, .. }) if sample.first && sample.last => {
-                OneLoop::find(slope, transform, term.and_then(Priced::integrand), rule)
-            }
+            Some(Step { rule, .. }) if sample.first && sample.last => OneLoop::find(
+                slope,
+                !second.is_empty(),
+                transform,
+                term.and_then(Priced::integrand),
+                rule,
+            ),
             _ => None,
         };
         let of_second = one_loop.as_ref().is_some_and(OneLoop::of_second);
-        debug_assert!(!of_second || !second.is_empty());
         let stale = !of_second && self.made[index] == Made::Second;
         if of_second {
             self.made[index] = Made::Second;

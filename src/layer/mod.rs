@@ -165,8 +165,8 @@ pub trait Linear<T: Real>: Sync {
     /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples: added to what `dw` holds, or every
     /// entry is written.
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]);
-    /// Whether the gradient by w needs no scratch, so that it can be made beside that by x, with more work at hand
-    /// for a thread that would wait for another.
+    /// Whether the gradient by w needs no scratch: it can be made beside that by x then, and a thread that waits for
+    /// the last piece of one goes on with the other.
     fn gradients_beside(&self) -> bool {
         false
     }

@@ -66,27 +66,35 @@ pub fn par_each<T: Copy + Send + Sync, const N: usize>(
     });
 }
 
-/// to += each row of `rows`, in their order; many rows shared out by their columns.
+/// to += each row of `rows`, in their order.
 pub fn add_rows<T: Real>(to: &mut [T], rows: &[T]) {
-    /// Columns that one thread takes of many rows.
-    const COLUMNS: usize = 128;
     let width = to.len();
-    let columns = if rows.len() < 2 * SHARE {
-        width
-    } else {
-        COLUMNS
-    };
-    to.par_chunks_mut(columns).enumerate().share(|(at, to)| {
-        dispatch(
-            #[inline(always)]
-            || {
-                for row in rows.chunks_exact(width) {
-                    let row = &row[at * columns..][..to.len()];
-                    to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
-                }
-            },
-        );
-    });
+    add_columns(to, 0, rows, width);
+}
+
+/// [`add_rows`], many of them shared out by their columns over the current rayon pool.
+pub fn par_add_rows<T: Real>(to: &mut [T], rows: &[T]) {
+    /// Columns that one thread takes.
+    const COLUMNS: usize = 128;
+    if rows.len() < 2 * SHARE {
+        return add_rows(to, rows);
+    }
+    let width = to.len();
+    let columns = to.par_chunks_mut(COLUMNS).enumerate();
+    columns.share(|(at, to)| add_columns(to, at * COLUMNS, rows, width));
+}
+
+/// to += each of `rows`, `width` long, from its entry number `first` on.
+fn add_columns<T: Real>(to: &mut [T], first: usize, rows: &[T], width: usize) {
+    dispatch(
+        #[inline(always)]
+        || {
+            for row in rows.chunks_exact(width) {
+                let row = &row[first..][..to.len()];
+                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+            }
+        },
+    );
 }
 
 #[cfg(test)]
@@ -99,7 +107,7 @@ mod tests {
             let rows: Vec<f32> = (0..width * count).map(|i| (i as f32).sin()).collect();
             let start: Vec<f32> = (0..width).map(|i| (i as f32).cos()).collect();
             let mut found = start.clone();
-            add_rows(&mut found, &rows);
+            par_add_rows(&mut found, &rows);
             for (column, (found, start)) in found.iter().zip(start).enumerate() {
                 let column = rows.iter().skip(column).step_by(width);
                 assert_eq!(*found, column.fold(start, |sum, x| sum + x));

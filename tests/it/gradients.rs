@@ -145,7 +145,8 @@ fn gradients_by_the_inputs_of_large_kernels() {
 /// A layer for the whole minibatch takes so many examples in several parts.
 #[test]
 fn more_examples_than_a_layer_takes_at_once() {
-    let network = "flatten\n dense(4)\n tanh\n logits = dense(3)";
+    // Of the first layer, more rows of biases than are made at once, too.
+    let network = "flatten\n dense(16)\n tanh\n logits = dense(3)";
     let examples = Examples::new(300, 72, 3, 0);
     for of in [
         "estimator = reparameterization",

@@ -112,8 +112,12 @@ fn it_moves_variables_as_its_two_halves_do() {
             assert_eq!(of_whole.slot(slot), of_halves.slot(slot));
         }
         // Nor does what a step leaves of the scales, which may be their squares alone, mislead what comes after.
-        let terms = whole.weight_terms(&draw(3));
-        assert_eq!(terms, halves.weight_terms(&draw(3)), "{estimator}, {prior}");
+        let found = [&mut whole, &mut halves].map(|of| {
+            let report = of.step(&batch, &draw(3), &at);
+            let terms = of.weight_terms(&draw(4));
+            (report, terms, bits(&of.gradient))
+        });
+        assert_eq!(found[0], found[1], "{estimator}, {prior}, {objective}");
     }
 }
 
