@@ -105,7 +105,7 @@ impl<T: Real> Site<'_, T> {
             return b(scratch);
         }
         let (first, second) = scratch.split_at_mut(scratch.len() / 2);
-        self.beside(|| a(first), || b(second));
+        join(|| a(first), || b(second));
     }
 }
 

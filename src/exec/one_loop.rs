@@ -169,7 +169,7 @@ impl<T: Number> OneLoop<T> {
     }
 }
 
-/// Writes the scales of `rho`.
+/// Writes the scales of `rho`: [`crate::posterior::scales`] of what is too little to be shared out.
 #[inline(always)]
 fn scales<T: Number>(rho: &[T], now: &mut [T]) {
     for (scale, &rho) in now.iter_mut().zip(rho) {
@@ -180,7 +180,7 @@ fn scales<T: Number>(rho: &[T], now: &mut [T]) {
 /// Writes the squares of the scales of `rho`, and the roots of the squares to come, as many as there is room for.
 /// One waits for multiplications and the other for the divider: beside each other they take little more
 /// time than the squares do. In the loop before, where all the rest of an entry waits for its root, roots take a
-/// seventh of it.
+/// tenth of it.
 #[inline(always)]
 fn squares<T: Number>(rho: &[T], now: &mut [T], later: &[T], roots: &mut [T; BLOCK]) {
     #[inline(always)]
@@ -210,31 +210,33 @@ mod tests {
     use crate::kl::{NormalLaplace, NormalNormal, Term};
     use crate::optimizer::{self, State, defaults};
 
-    /// From one power of two to the next; those apart by a power of two have the same digits.
+    /// From one power of two to the next, those apart by a power of two having the same digits; and at both ends.
     #[test]
     fn the_root_of_a_square_is_the_number() {
         let mut all = (1f32.to_bits()..2f32.to_bits()).map(f32::from_bits);
         assert!(all.all(|x| (x * x).sqrt() == x));
-        for least in [crate::posterior::LEAST_SCALE, 1e-16, 3e-9, 0.7, 1e18] {
-            let least = least as f32;
-            assert_eq!((least * least).sqrt(), least);
+        for end in [crate::posterior::LEAST_SCALE as f32, 1e19] {
+            assert_eq!((end * end).sqrt(), end);
         }
     }
 
     #[test]
     fn it_is_for_what_it_is_written_for_alone() {
-        let found = |optimizer: &str, slope: Option<Slope>, transform, term: Option<_>| {
+        let found = |optimizer: &str, slope, transform, term: Option<_>| {
             let optimizer = optimizer::find(optimizer).unwrap();
             let mut state = State::<f32>::new(optimizer, defaults(optimizer.signature()), 1);
             let rule = state.begin(1, 0.1).rule;
-            let of_second = slope.is_some_and(|slope| slope != Slope::Noise);
+            let (slope, of_second) = slope;
             OneLoop::find(slope, of_second, transform, term, &rule).is_some()
         };
         let normal = NormalNormal.integrand(&[0.0, 1.0], 1.0);
-        let (softplus, noise) = (Some(Transform::Softplus), Some(Slope::Noise));
+        let (softplus, noise) = (Some(Transform::Softplus), (Some(Slope::Noise), false));
         assert!(found("adam", noise, softplus, normal));
         assert!(!found("sgd", noise, softplus, normal));
-        assert!(!found("adam", None, softplus, normal));
+        assert!(!found("adam", (None, false), softplus, normal));
+        let twice = Some(Slope::TwiceScale);
+        assert!(found("adam", (twice, true), softplus, normal));
+        assert!(!found("adam", (twice, false), softplus, normal));
         assert!(!found("adam", noise, Some(Transform::Exp), normal));
         assert!(!found("adam", noise, None, normal));
         assert!(!found("adam", noise, softplus, None));
