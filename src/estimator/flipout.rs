@@ -14,14 +14,14 @@
 
 use super::passes::{by_channels, multiply};
 use super::{
-    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Saved, Scratch, Site, Slope,
 };
 use crate::layer::Perturbed;
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
-use crate::tensor::simd::{self, each, par_add_rows, par_each};
+use crate::tensor::simd::{self, each, par_add_rows};
 
 /// The estimator.
 pub struct Flipout;
@@ -72,6 +72,9 @@ impl Estimator for Flipout {
     }
     fn has_second(&self) -> bool {
         true
+    }
+    fn saved_input(&self, positions: usize) -> usize {
+        usize::from(positions == 1)
     }
     fn row_scratch(&self, positions: usize) -> bool {
         positions == 1
@@ -161,7 +164,7 @@ impl<T: Real> Estimate<T> for Flipout {
         draws: ExampleDraws<T>,
         x: &[T],
         y: &mut [T],
-        _: &mut [T],
+        saved: Saved<&mut [T]>,
         scratch: Scratch<T>,
     ) {
         if let Some((layer, w)) = direct(site, kernel, draws)
@@ -174,17 +177,33 @@ impl<T: Real> Estimate<T> for Flipout {
             perturb(kernel, draws, w);
             site.linear.apply(x, w, y, scratch.layer);
         } else {
-            let (flipped, perturbed) = scratch.rows.split_at_mut(x.len());
-            let perturbed = &mut perturbed[..y.len()];
+            let flipped = saved.input;
             multiply(x, draws.sign_in, site.inputs(), flipped);
+            let perturbed = &mut scratch.outputs[..y.len()];
             site.apply(kernel, [x, flipped], [y, perturbed], scratch.layer);
-            par_each(
-                y,
-                [perturbed, draws.sign_out],
-                #[inline(always)]
-                |y, [perturbed, sign]| *y += perturbed * sign,
-            );
         }
+    }
+    fn merge(&self, draws: ExampleDraws<T>, perturbed: &[T], y: &mut [T], _: &mut [T]) {
+        if perturbed.is_empty() {
+            return;
+        }
+        each(
+            y,
+            [perturbed, draws.sign_out],
+            #[inline(always)]
+            |y, [perturbed, sign]| *y += perturbed * sign,
+        );
+    }
+    fn branch(&self, draws: ExampleDraws<T>, dy: &[T], _: &[T], dy_flipped: &mut [T]) {
+        if dy_flipped.is_empty() {
+            return;
+        }
+        each(
+            dy_flipped,
+            [dy, draws.sign_out],
+            #[inline(always)]
+            |flipped, [dy, sign]| *flipped = dy * sign,
+        );
     }
     fn backward(
         &self,
@@ -193,7 +212,7 @@ impl<T: Real> Estimate<T> for Flipout {
         draws: ExampleDraws<T>,
         x: &[T],
         dy: &[T],
-        _: &[T],
+        saved: Saved<&[T]>,
         dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,
@@ -225,19 +244,14 @@ impl<T: Real> Estimate<T> for Flipout {
                 site.linear.transpose(dy, w, dx, scratch.layer);
             }
         } else {
-            let (flipped, dy_flipped) = scratch.rows.split_at_mut(x.len());
-            let dy_flipped = &mut dy_flipped[..dy.len()];
-            site.beside(
-                || multiply(dy, draws.sign_out, site.outputs(), dy_flipped),
-                || multiply(x, draws.sign_in, site.inputs(), flipped),
-            );
-            let dy = [dy, dy_flipped];
-            site.weight_gradient([x, flipped], dy, gradient, scratch.layer);
+            let dy = [dy, &scratch.outputs[..dy.len()]];
+            site.weight_gradient([x, saved.input], dy, gradient, scratch.layer);
             if let Some(dx) = dx {
-                site.transpose(kernel, dy, [dx, flipped], scratch.layer);
+                let through_flipped = &mut scratch.inputs[..x.len()];
+                site.transpose(kernel, dy, [dx, through_flipped], scratch.layer);
                 by_channels(
                     dx,
-                    flipped,
+                    through_flipped,
                     draws.sign_in,
                     site.inputs(),
                     #[inline(always)]

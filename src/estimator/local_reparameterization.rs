@@ -3,18 +3,19 @@
 //!
 //! Backward: dm = dy reaches loc and x; dv = dy·ζ/(2√v) reaches scale² and x². Where v = 0 (an input of
 //! zeros) y is certain: the root's infinite slope meets a gradient of exactly 0, and dv is 0 there.
-//! tfp.layers has nothing under its root and trains to NaN.
+//! tfp.layers has nothing under its root and trains to NaN. The slope ζ/(2√v) is kept from the forward pass,
+//! which has its root, and so is x² of a dense layer.
 //!
 //! Exact for dense layers. For a convolution the positions of one example are drawn independently,
 //! though one kernel serves them all: the marginals are right, their correlation is lost.
 
 use super::{
-    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Saved, Scratch, Site, Slope,
 };
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
-use crate::tensor::simd::{each, par_add_rows, par_each};
+use crate::tensor::simd::{dispatch, each, par_add_rows, par_each};
 
 /// The estimator.
 pub struct LocalReparameterization;
@@ -61,6 +62,9 @@ impl Estimator for LocalReparameterization {
     fn saved(&self) -> usize {
         1
     }
+    fn saved_input(&self, positions: usize) -> usize {
+        usize::from(positions == 1)
+    }
     fn first_is_loc(&self) -> bool {
         true
     }
@@ -85,51 +89,61 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
         &self,
         site: &Site<T>,
         kernel: Kernel<T>,
-        draws: ExampleDraws<T>,
+        _: ExampleDraws<T>,
         x: &[T],
         y: &mut [T],
-        saved: &mut [T],
+        saved: Saved<&mut [T]>,
         scratch: Scratch<T>,
     ) {
-        let squared = &mut scratch.rows[..x.len()];
+        let squared = match saved.input {
+            [] => &mut scratch.inputs[..x.len()],
+            kept => kept,
+        };
         square(x, squared);
-        site.apply(kernel, [x, squared], [y, saved], scratch.layer);
-        par_each(
-            y,
-            [saved, draws.activation],
+        let variance = &mut scratch.outputs[..y.len()];
+        site.apply(kernel, [x, squared], [y, variance], scratch.layer);
+    }
+    fn merge(&self, draws: ExampleDraws<T>, variance: &[T], y: &mut [T], saved: &mut [T]) {
+        draws.noise.fill(0, saved);
+        let noise_then_slope = saved;
+        dispatch(
             #[inline(always)]
-            |y, [variance, noise]| *y += variance.sqrt() * noise,
+            || add_noise(variance, y, noise_then_slope),
+        );
+    }
+    fn branch(&self, _: ExampleDraws<T>, dy: &[T], slope: &[T], d_variance: &mut [T]) {
+        each(
+            d_variance,
+            [slope, dy],
+            #[inline(always)]
+            |d, [slope, dy]| *d = slope * dy,
         );
     }
     fn backward(
         &self,
         site: &Site<T>,
         kernel: Kernel<T>,
-        draws: ExampleDraws<T>,
+        _: ExampleDraws<T>,
         x: &[T],
         dy: &[T],
-        saved: &[T],
+        saved: Saved<&[T]>,
         dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,
     ) {
-        let (squared, d_variance) = scratch.rows.split_at_mut(x.len());
-        let d_variance = &mut d_variance[..dy.len()];
-        site.beside(
-            || square(x, squared),
-            || {
-                par_each(
-                    d_variance,
-                    [saved, draws.activation, dy],
-                    #[inline(always)]
-                    |d, [variance, noise, dy]| *d = half_slope(variance, noise) * dy,
-                );
-            },
-        );
-        let dy = [dy, d_variance];
+        let room = scratch.inputs;
+        let dy = [dy, &scratch.outputs[..dy.len()]];
+        let squared = match saved.input {
+            [] => {
+                let own = &mut room[..x.len()];
+                square(x, own);
+                &*own
+            }
+            kept => kept,
+        };
         site.weight_gradient([x, squared], dy, gradient, scratch.layer);
         if let Some(dx) = dx {
-            let through_squares = squared;
+            let through_squares = &mut room[..x.len()];
             site.transpose(kernel, dy, [dx, through_squares], scratch.layer);
             par_each(
                 dx,
@@ -182,6 +196,19 @@ fn square<T: Real>(x: &[T], out: &mut [T]) {
         #[inline(always)]
         |out, [x]| *out = x * x,
     );
+}
+
+/// y += √v ζ; and, in the place of ζ, the slope of that by v.
+#[inline(always)]
+fn add_noise<T: Real>(variance: &[T], y: &mut [T], noise_then_slope: &mut [T]) {
+    // the lengths are told so that the loop needs no check
+    let n = y.len();
+    let (variance, of) = (&variance[..n], &mut noise_then_slope[..n]);
+    for i in 0..n {
+        let noise = of[i];
+        y[i] += variance[i].sqrt() * noise;
+        of[i] = half_slope(variance[i], noise);
+    }
 }
 
 /// ∂(√v ζ)/∂v = ζ/(2√v), and 0 where v = 0.

@@ -26,7 +26,7 @@ use crate::layer::Linear;
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::simd::par_add_rows;
-use crate::tensor::{Math, Real, Stream};
+use crate::tensor::{Real, Stream};
 
 /// An entry of the registry.
 pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
@@ -48,8 +48,13 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn draws(&self) -> Draws;
     /// Products of the layer's own size in one forward pass: 2 where it runs the layer twice.
     fn products(&self, positions: usize) -> u64;
-    /// Numbers per output entry that `forward` keeps for `backward`: 0 or 1.
+    /// Numbers per output entry that the forward pass keeps for the way back: 0 or 1.
     fn saved(&self) -> usize {
+        0
+    }
+    /// Numbers per input entry that it keeps for the way back where it takes many examples at a time: 0 or 1.
+    fn saved_input(&self, positions: usize) -> usize {
+        let _ = positions;
         0
     }
     /// Whether it takes dense layers example by example, too.
@@ -69,7 +74,8 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn slope(&self) -> Option<Slope> {
         None
     }
-    /// Whether it needs scratch arrays as long as the inputs and the outputs of the examples at hand.
+    /// Whether it needs scratch arrays as long as the inputs and the outputs of the examples at hand: where it runs
+    /// the layer twice, room for what the second product reads and writes.
     fn row_scratch(&self, positions: usize) -> bool {
         let _ = positions;
         false
@@ -95,6 +101,11 @@ pub struct Draws {
 }
 
 impl Draws {
+    /// Whether examples have any of their own.
+    pub fn of_examples(&self) -> bool {
+        self.signs || self.activation || self.example_noise
+    }
+
     /// None.
     pub const NONE: Draws = Draws {
         noise: false,
@@ -120,18 +131,20 @@ pub struct ExampleDraws<'a, T> {
     pub sign_in: &'a [T],
     /// Output signs, C_out an example.
     pub sign_out: &'a [T],
-    /// Activation noise, one an output entry.
+    /// Activation noise of a bias, C_out an example.
     pub activation: &'a [T],
-    /// ε of the kernel's shape for each example.
+    /// ε of the kernel's shape for each example, or of the output's.
     pub noise: ExampleNoise<'a, T>,
 }
 
-/// The ε of each example, made when they are wanted: B kernels would fill the memory.
+/// The ε of each example of a kernel, made when they are wanted: B kernels would fill the memory. Of B outputs they
+/// could be kept, and would have to be written, and read when they have left the cache. Predictions,
+/// where one draw serves several batches, do keep these.
 #[derive(Clone, Copy, Default)]
 pub struct ExampleNoise<'a, T> {
     /// Where they are from; none where no estimator asks for them.
     pub source: Option<&'a NoiseSource<T>>,
-    /// The first of the examples at hand.
+    /// How many are those of examples before the ones at hand.
     pub start: usize,
 }
 
@@ -143,10 +156,10 @@ pub enum NoiseSource<T> {
     Given(Vec<T>),
 }
 
-impl<T: Math> ExampleNoise<'_, T> {
-    /// Writes the ε of one of the examples at hand.
-    pub fn fill(&self, example: usize, out: &mut [T]) {
-        let start = (self.start + example) * out.len();
+impl<T: Real> ExampleNoise<'_, T> {
+    /// Writes the ε of the examples at hand from number `at` on.
+    pub fn fill(&self, at: usize, out: &mut [T]) {
+        let start = self.start + at;
         match self.source.expect("the draws that the estimator asks for") {
             NoiseSource::Stream(stream, law) => law.fill(stream, start, out),
             NoiseSource::Given(all) => out.copy_from_slice(&all[start..start + out.len()]),
@@ -161,11 +174,23 @@ pub struct Scratch<'a, T> {
     pub layer: &'a mut [T],
     /// [`Estimator::kernel_scratch`] kernels.
     pub kernels: &'a mut [T],
-    /// Room for an input and an output of the examples at hand.
-    pub rows: &'a mut [T],
+    /// Room for an input of the examples at hand ([`Estimator::row_scratch`]). Where what is made of one is saved
+    /// there may be none but for the gradient by the input.
+    pub inputs: &'a mut [T],
+    /// Room for an output of them: that of the second of two products, and its gradient on the way back.
+    pub outputs: &'a mut [T],
     /// Where the gradients by the factors of [`SCALED`] go, input channels of the examples at hand first,
     /// then output channels; empty where they are not wanted.
     pub factors: &'a mut [T],
+}
+
+/// What the forward pass keeps of the examples at hand for the way back.
+#[derive(Clone, Copy)]
+pub struct Saved<S> {
+    /// [`Estimator::saved_input`] numbers an input entry; empty where examples are taken one by one.
+    pub input: S,
+    /// [`Estimator::saved`] numbers an output entry.
+    pub output: S,
 }
 
 /// Where a backward pass adds the gradients by [`Kernel::first`] and [`Kernel::second`].
@@ -180,12 +205,17 @@ pub struct KernelGradient<'a, T> {
 
 /// The arithmetic of an estimator. The passes that are written here are those of one kernel for all
 /// examples, the first that [`Estimate::prepare`] writes.
+///
+/// An estimator of two products has each way in two parts, so that its caller can do what goes entry by entry in
+/// one pass with what comes next to it, and for a few examples at a time: [`Estimate::forward`], then
+/// [`Estimate::merge`]; [`Estimate::branch`], then [`Estimate::backward`].
 pub trait Estimate<T: Real>: Sync {
     /// Writes the arrays that the passes use, entry by entry, from one block of loc, scale and ε. The first
     /// is empty if [`Estimator::first_is_loc`], the second unless [`Estimator::has_second`].
     fn prepare(&self, loc: &[T], scale: &[T], noise: &[T], first: &mut [T], second: &mut [T]);
 
-    /// y of the examples in `x`. `saved` is kept for `backward`.
+    /// y of the examples in `x`, or the two outputs that [`Estimate::merge`] makes it of: the first in `y`, the
+    /// second in [`Scratch::outputs`].
     #[allow(clippy::too_many_arguments)]
     fn forward(
         &self,
@@ -194,14 +224,27 @@ pub trait Estimate<T: Real>: Sync {
         draws: ExampleDraws<T>,
         x: &[T],
         y: &mut [T],
-        saved: &mut [T],
+        saved: Saved<&mut [T]>,
         scratch: Scratch<T>,
     ) {
         let _ = (draws, saved);
         site.linear.apply(x, kernel.first, y, scratch.layer);
     }
 
-    /// From dy: the kernel's gradient, and dx if asked for.
+    /// Makes y, the first output as it comes, of itself and the `second`, entry by entry; `saved` is room for what is
+    /// kept of each. `second` is empty where there is none.
+    fn merge(&self, draws: ExampleDraws<T>, second: &[T], y: &mut [T], saved: &mut [T]) {
+        let _ = (draws, second, y, saved);
+    }
+
+    /// The gradient by the second output from that by y and what [`Estimate::merge`] saved, entry by entry.
+    /// `second` is empty where there is none.
+    fn branch(&self, draws: ExampleDraws<T>, dy: &[T], saved: &[T], second: &mut [T]) {
+        let _ = (draws, dy, saved, second);
+    }
+
+    /// From dy, and the gradient by the second output in [`Scratch::outputs`]: the kernel's gradient, and dx if asked
+    /// for.
     #[allow(clippy::too_many_arguments)]
     fn backward(
         &self,
@@ -210,7 +253,7 @@ pub trait Estimate<T: Real>: Sync {
         draws: ExampleDraws<T>,
         x: &[T],
         dy: &[T],
-        saved: &[T],
+        saved: Saved<&[T]>,
         dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,

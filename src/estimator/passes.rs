@@ -69,15 +69,6 @@ impl<T: Real> Site<'_, T> {
         );
     }
 
-    /// Two passes over examples: at a time in a layer without positions, which has many of them in one call.
-    pub(super) fn beside(&self, a: impl FnOnce() + Send, b: impl FnOnce() + Send) {
-        if self.positions > 1 {
-            a();
-            return b();
-        }
-        join(a, b);
-    }
-
     /// The gradients by the kernel and by the input, at a time where the layer lets them.
     pub(super) fn gradients(
         &self,
@@ -85,8 +76,9 @@ impl<T: Real> Site<'_, T> {
         by_kernel: impl FnOnce(&mut [T]) + Send,
         by_input: impl FnOnce(&mut [T]) + Send,
     ) {
-        if self.linear.gradients_beside() {
-            return join(|| by_kernel(&mut []), || by_input(scratch));
+        if let Some(of_kernel) = self.linear.gradients_beside() {
+            let (of_kernel, of_input) = scratch.split_at_mut(of_kernel.min(scratch.len()));
+            return join(|| by_kernel(of_kernel), || by_input(of_input));
         }
         by_kernel(scratch);
         by_input(scratch);

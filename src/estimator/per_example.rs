@@ -8,7 +8,7 @@
 //! Backward from dW_b: d_loc += dW_b, d_scale += dW_b ⊙ ε_b.
 
 use super::{
-    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site, Slope,
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Saved, Scratch, Site, Slope,
 };
 use crate::posterior::Entries;
 use crate::signature::Signature;
@@ -112,16 +112,17 @@ impl<T: Math> Estimate<T> for PerExample {
         draws: ExampleDraws<T>,
         x: &[T],
         y: &mut [T],
-        _: &mut [T],
+        _: Saved<&mut [T]>,
         scratch: Scratch<T>,
     ) {
-        let (noise, rest) = scratch.kernels.split_at_mut(kernel.first.len());
-        let w = &mut rest[..kernel.first.len()];
+        let len = kernel.first.len();
+        let (noise, rest) = scratch.kernels.split_at_mut(len);
+        let w = &mut rest[..len];
         let examples = x
             .chunks_exact(site.input)
             .zip(y.chunks_exact_mut(site.output));
         for (example, (x, y)) in examples.enumerate() {
-            draws.noise.fill(example, noise);
+            draws.noise.fill(example * len, noise);
             draw(kernel, noise, w);
             site.linear.apply(x, w, y, scratch.layer);
         }
@@ -133,7 +134,7 @@ impl<T: Math> Estimate<T> for PerExample {
         draws: ExampleDraws<T>,
         x: &[T],
         dy: &[T],
-        _: &[T],
+        _: Saved<&[T]>,
         mut dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,
@@ -144,7 +145,7 @@ impl<T: Math> Estimate<T> for PerExample {
         let dw = &mut rest[..len];
         let examples = x.chunks_exact(site.input).zip(dy.chunks_exact(site.output));
         for (example, (x, dy)) in examples.enumerate() {
-            draws.noise.fill(example, noise);
+            draws.noise.fill(example * len, noise);
             site.linear.weight_gradient(x, dy, false, dw, scratch.layer);
             let gradient = KernelGradient {
                 first: &mut *gradient.first,
@@ -163,7 +164,7 @@ impl<T: Math> Estimate<T> for PerExample {
         let width = bias.first.len();
         let mut noise = vec![T::zero(); width];
         for (example, row) in rows.chunks_exact_mut(width).enumerate() {
-            draws.noise.fill(example, &mut noise);
+            draws.noise.fill(example * width, &mut noise);
             draw(bias, &noise, row);
         }
     }
@@ -178,7 +179,7 @@ impl<T: Math> Estimate<T> for PerExample {
         let mut noise = vec![T::zero(); width];
         let KernelGradient { first, second, add } = gradient;
         for (example, d_row) in d_rows.chunks_exact(width).enumerate() {
-            draws.noise.fill(example, &mut noise);
+            draws.noise.fill(example * width, &mut noise);
             let gradient = KernelGradient {
                 first: &mut *first,
                 second: &mut *second,

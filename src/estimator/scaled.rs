@@ -11,7 +11,9 @@
 //! ```
 
 use super::passes::{Per, multiply};
-use super::{Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Scratch, Site};
+use super::{
+    Draws, Estimate, Estimator, ExampleDraws, Kernel, KernelGradient, Saved, Scratch, Site,
+};
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
@@ -89,14 +91,15 @@ impl<T: Real> Estimate<T> for Scaled {
         draws: ExampleDraws<T>,
         x: &[T],
         y: &mut [T],
-        saved: &mut [T],
+        saved: Saved<&mut [T]>,
         scratch: Scratch<T>,
     ) {
-        let scaled = &mut scratch.rows[..x.len()];
+        let scaled = &mut scratch.inputs[..x.len()];
         scale(x, draws.sign_in, site.inputs(), scaled);
+        let before = saved.output;
         site.linear
-            .apply(scaled, kernel.first, saved, scratch.layer);
-        scale(saved, draws.sign_out, site.outputs(), y);
+            .apply(scaled, kernel.first, before, scratch.layer);
+        scale(before, draws.sign_out, site.outputs(), y);
     }
     fn backward(
         &self,
@@ -105,13 +108,13 @@ impl<T: Real> Estimate<T> for Scaled {
         draws: ExampleDraws<T>,
         x: &[T],
         dy: &[T],
-        saved: &[T],
+        saved: Saved<&[T]>,
         dx: Option<&mut [T]>,
         gradient: KernelGradient<T>,
         scratch: Scratch<T>,
     ) {
-        let (rows, rest) = scratch.rows.split_at_mut(x.len());
-        let v = &mut rest[..dy.len()];
+        let rows = &mut scratch.inputs[..x.len()];
+        let v = &mut scratch.outputs[..dy.len()];
         scale(dy, draws.sign_out, site.outputs(), v);
         scale(x, draws.sign_in, site.inputs(), rows);
         site.linear
@@ -125,7 +128,7 @@ impl<T: Real> Estimate<T> for Scaled {
             let (by_in, by_out) = scratch.factors.split_at_mut(examples * site.channels_in);
             sum(x, rows, site.channels_in, site.input, by_in);
             let by_out = &mut by_out[..examples * site.channels_out];
-            sum(dy, saved, site.channels_out, site.output, by_out);
+            sum(dy, saved.output, site.channels_out, site.output, by_out);
         }
         if let Some(dx) = dx {
             scale(rows, draws.sign_in, site.inputs(), dx);

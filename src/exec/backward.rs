@@ -4,14 +4,16 @@
 use super::buffers::{Chunk, Work, at_once, layer_scratch};
 use super::forward::{Shared, site};
 use super::profile::Laps;
-use super::slots::{Slot, deal, rows, rows_mut};
+use super::slots::{Slot, by_rows, deal, rows, rows_mut};
 use super::{Interpreter, Number};
-use crate::estimator::KernelGradient;
+use crate::estimator::{KernelGradient, Saved, Scratch};
 use crate::layer::Operation;
 use crate::plan::SegmentKind;
 use crate::tensor::Share;
+use crate::tensor::share::join;
 use crate::tensor::simd::{SHARE, add_rows, each};
 use rayon::prelude::*;
+use std::mem;
 use std::time::Instant;
 
 impl<T: Number> Interpreter<T> {
@@ -94,7 +96,11 @@ impl<T: Number> Interpreter<T> {
                     else {
                         continue;
                     };
-                    let saved = buffers.saved.get(&index).map_or(&[][..], |s| &s[..]);
+                    let saved = buffers.saved.get(&index).map(|saved| Saved {
+                        input: &saved.input[..],
+                        output: &saved.output[..],
+                    });
+                    let saved = saved.expect("what a whole-batch layer keeps");
                     let into = Whole {
                         d_first: &mut buffers.d_first,
                         d_second: &mut buffers.d_second,
@@ -267,23 +273,28 @@ fn chunk_backward<'a, T: Number>(
                         second: d_second.get_mut(&kernel).expect("an accumulator"),
                         add: true,
                     };
-                    let scratch = crate::estimator::Scratch {
-                        layer: &mut work.layer,
-                        kernels: &mut work.kernels,
-                        rows: &mut work.rows,
-                        factors: &mut work.factors[..shared.factor_channels(kernel)],
-                    };
-                    let wanted = step.input_gradient.then_some(&mut *dx);
                     let site = site(plan, node, &**linear, x_len);
                     let estimate = shared.estimate(kernel);
+                    let second = shared.second_outputs(kernel, &site, &mut work.outputs, len);
+                    estimate.branch(draws, dy, saved, second);
+                    let scratch = Scratch {
+                        layer: &mut work.layer,
+                        kernels: &mut work.kernels,
+                        inputs: &mut work.inputs,
+                        outputs: &mut work.outputs,
+                        factors: &mut work.factors[..shared.factor_channels(kernel)],
+                    };
                     estimate.backward(
                         &site,
                         shared.kernel(kernel),
                         draws,
                         x,
                         dy,
-                        saved,
-                        wanted,
+                        Saved {
+                            input: &[],
+                            output: saved,
+                        },
+                        step.input_gradient.then_some(&mut *dx),
                         gradient,
                         scratch,
                     );
@@ -324,7 +335,7 @@ struct Whole<'a, T> {
     d_first: &'a mut [T],
     d_second: &'a mut [T],
     work: &'a mut Work<T>,
-    saved: &'a [T],
+    saved: Saved<&'a [T]>,
 }
 
 /// The whole minibatch back through the activations over one linear layer's values and the layer.
@@ -350,63 +361,93 @@ fn batch_backward<T: Number>(
     let x = rows(x, 0, examples, x_len);
     let mut out = gradients[storage].take();
     let dy = rows_mut(out.write(), 0, examples, len);
-    if nodes.len() > 1 {
-        let y = rows(values[storage].read(), 0, examples, len);
-        let shares = dy.par_chunks_mut(SHARE).zip(y.par_chunks(SHARE));
-        shares.share(|(dy, y)| {
-            for map in shared.maps(&nodes[1..]).rev() {
-                T::map(map).backward_in_place(&[], y, dy);
-            }
-        });
-    }
+    let y = rows(values[storage].read(), 0, examples, len);
     let from = plan.nodes[step.input].storage;
     let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
     let dx = rows_mut(slot.write(), 0, examples, x_len);
-    let Work {
-        layer,
-        kernels,
-        rows: scratch_rows,
-        extra,
-        factors,
-    } = into.work;
+    let work = into.work;
+    let mut extra = mem::take(&mut work.extra);
     let (dx, sum) = if step.writes_first {
         (dx, None)
     } else {
         (&mut extra[..examples * x_len], Some(dx))
     };
-    let entries = plan.tensors[kernel].entries.clone();
+    let tensor = &plan.tensors[kernel];
+    let entries = tensor.entries.clone();
     let channels = shared.factor_channels(kernel);
     let (site, estimate) = (site(plan, node, &**linear, x_len), shared.estimate(kernel));
-    for at in at_once(plan.tensors[kernel].estimator, site.positions, examples) {
+    let of_bias = step
+        .bias
+        .map_or(0..0, |bias| plan.tensors[bias].entries.clone());
+    for at in at_once(tensor.estimator, site.positions, examples) {
         let (start, count) = (at.start, at.len());
-        let gradient = KernelGradient {
-            first: &mut into.d_first[entries.clone()],
-            second: &mut into.d_second[entries.clone()],
-            add: !step.writes_kernel || start > 0,
+        let (x, dy) = (
+            rows(x, start, count, x_len),
+            rows_mut(dy, start, count, len),
+        );
+        let dx = rows_mut(dx, start, count, x_len);
+        let saved = Saved {
+            input: rows(into.saved.input, start, count, x_len),
+            output: rows(into.saved.output, start, count, len),
         };
         // Fewer examples than a minibatch may want what a whole one has no use for.
-        let of_layer = layer_scratch(plan.tensors[kernel].estimator, &**linear, count);
-        let of_layer = of_layer.min(layer.len());
-        let scratch = crate::estimator::Scratch {
-            layer: &mut layer[..of_layer],
-            kernels,
-            rows: scratch_rows,
-            factors: &mut factors[..count * channels],
+        let of_layer = layer_scratch(tensor.estimator, &**linear, count).min(work.layer.len());
+        let scratch = work.of_examples(of_layer, count, [x_len, len, channels]);
+        let few = (SHARE / len).max(1);
+        let parts = by_rows([&mut *dy, &mut *scratch.outputs], count, few);
+        let parts = parts.into_par_iter().enumerate();
+        parts.share(|(part, [dy, outputs])| {
+            let (first, count) = (part * few, dy.len() / len);
+            let y = rows(y, start + first, count, len);
+            for map in shared.maps(&nodes[1..]).rev() {
+                T::map(map).backward_in_place(&[], y, dy);
+            }
+            let saved = rows(saved.output, first, count, len);
+            let second = shared.second_outputs(kernel, &site, outputs, dy.len());
+            let draws = shared.draws(kernel, batch, start + first, count);
+            estimate.branch(draws, dy, saved, second);
+        });
+        let dy = &*dy;
+        let [first, second] = [&mut *into.d_first, &mut *into.d_second].map(|d| {
+            d.get_disjoint_mut([entries.clone(), of_bias.clone()])
+                .expect("a kernel and a bias are different parameters")
+        });
+        let [first, bias_first] = first;
+        let [second, bias_second] = second;
+        let products = || {
+            let gradient = KernelGradient {
+                first,
+                second,
+                add: !step.writes_kernel || start > 0,
+            };
+            estimate.backward(
+                &site,
+                shared.kernel(kernel),
+                shared.draws(kernel, batch, start, count),
+                x,
+                dy,
+                saved,
+                step.input_gradient.then_some(dx),
+                gradient,
+                scratch,
+            );
         };
-        let wanted = step.input_gradient;
-        estimate.backward(
-            &site,
-            shared.kernel(kernel),
-            shared.draws(kernel, batch, start, count),
-            rows(x, start, count, x_len),
-            rows(dy, start, count, len),
-            rows(into.saved, start, count, len),
-            wanted.then(|| rows_mut(dx, start, count, x_len)),
-            gradient,
-            scratch,
-        );
-        let mut by_factors = &factors[..];
-        for factor in plan.tensors[kernel].factors.into_iter().flatten() {
+        match step.bias {
+            None => products(),
+            // Where one thread waits for the last piece of a product it has this to do.
+            Some(bias) => join(products, || {
+                let gradient = KernelGradient {
+                    first: bias_first,
+                    second: bias_second,
+                    add: true,
+                };
+                let draws = shared.draws(bias, batch, start, count);
+                let estimate = shared.estimate(bias);
+                estimate.bias_backward(shared.kernel(bias), draws, dy, gradient);
+            }),
+        }
+        let mut by_factors = &work.factors[..];
+        for factor in tensor.factors.into_iter().flatten() {
             let entries = plan.tensors[factor].entries.clone();
             let (rows, rest) = by_factors.split_at(count * entries.len());
             by_factors = rest;
@@ -423,17 +464,7 @@ fn batch_backward<T: Number>(
     if let (Some(sum), true) = (sum, step.input_gradient) {
         add_to(sum, dx);
     }
-    if let Some(bias) = step.bias {
-        let entries = plan.tensors[bias].entries.clone();
-        let gradient = KernelGradient {
-            first: &mut into.d_first[entries.clone()],
-            second: &mut into.d_second[entries],
-            add: true,
-        };
-        let draws = shared.draws(bias, batch, 0, examples);
-        let estimate = shared.estimate(bias);
-        estimate.bias_backward(shared.kernel(bias), draws, dy, gradient);
-    }
+    work.extra = extra;
     if let Some(from) = from {
         gradients[from] = slot;
     }

@@ -2,8 +2,7 @@
 
 use super::profile::Laps;
 use super::{BLOCK, zeros};
-use crate::distribution::MAX_PARAMETERS;
-use crate::estimator::{Estimator, NoiseSource};
+use crate::estimator::{Estimator, NoiseSource, Saved};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{DrawKind, Family, Plan, Segment, SegmentKind, TensorPlan};
 use crate::tensor::{Aligned, Real};
@@ -35,15 +34,15 @@ pub(super) struct Buffers<T> {
     pub parts: Vec<Part>,
     /// Example-wise draws by tensor and kind.
     pub draws: BTreeMap<(usize, DrawKind), Aligned<T>>,
-    /// Where the ε of each example are from, by tensor.
-    pub sources: BTreeMap<usize, NoiseSource<T>>,
-    /// The bias each example adds, by tensor.
+    /// Where the ε of each example are from, and how many each has, by tensor.
+    pub sources: BTreeMap<usize, (NoiseSource<T>, usize)>,
+    /// The bias each example adds, by tensor, where examples differ in it; and factors.
     pub bias_rows: BTreeMap<usize, Aligned<T>>,
     /// Values and gradients of the shared storages; empty for the others.
     pub values: Vec<Aligned<T>>,
     pub gradients: Vec<Aligned<T>>,
     /// What the estimator of a whole-batch layer keeps, by node.
-    pub saved: BTreeMap<usize, Aligned<T>>,
+    pub saved: BTreeMap<usize, Saved<Aligned<T>>>,
     /// Working memory of whole-batch layers.
     pub work: Work<T>,
     /// Working memory of the chunks of examples.
@@ -56,10 +55,11 @@ pub(super) struct Buffers<T> {
 }
 
 /// A part of a term's value, with the derivatives by the prior's parameters.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Part {
     pub value: f64,
-    pub d_prior: [f64; MAX_PARAMETERS],
+    /// None where they are not wanted: a step writes and reads a part for every block of every parameter.
+    pub d_prior: Vec<f64>,
     /// Whether the gradient there is finite, if somebody looked.
     pub finite: bool,
 }
@@ -68,7 +68,7 @@ impl Default for Part {
     fn default() -> Self {
         Part {
             value: 0.0,
-            d_prior: [0.0; MAX_PARAMETERS],
+            d_prior: Vec::new(),
             finite: true,
         }
     }
@@ -79,7 +79,11 @@ impl Part {
     pub fn add(&mut self, other: &Part) {
         self.value += other.value;
         self.finite &= other.finite;
-        let sums = self.d_prior.iter_mut().zip(other.d_prior);
+        if self.d_prior.is_empty() {
+            self.d_prior.clone_from(&other.d_prior);
+            return;
+        }
+        let sums = self.d_prior.iter_mut().zip(&other.d_prior);
         sums.for_each(|(sum, d)| *sum += d);
     }
 }
@@ -88,7 +92,8 @@ impl Part {
 pub(super) struct Work<T> {
     pub layer: Aligned<T>,
     pub kernels: Aligned<T>,
-    pub rows: Aligned<T>,
+    pub inputs: Aligned<T>,
+    pub outputs: Aligned<T>,
     /// A gradient by an input that is added to one already there.
     pub extra: Aligned<T>,
     /// Gradients by the factors of the examples at hand.
@@ -151,7 +156,8 @@ pub(super) fn layer_scratch(
 struct Need {
     layer: usize,
     kernels: usize,
-    rows: usize,
+    inputs: usize,
+    outputs: usize,
     extra: usize,
     factors: usize,
     bias: usize,
@@ -188,7 +194,13 @@ impl Need {
                     need.factors = need.factors.max(rows * channels);
                 }
                 if estimator.row_scratch(linear.positions()) {
-                    need.rows = need.rows.max(rows * (input + node.shape.len()));
+                    // What is made of the inputs is saved in its own place, if it is.
+                    let saved = kind == SegmentKind::WholeBatch
+                        && estimator.saved_input(linear.positions()) > 0;
+                    if !saved || plan.nodes[index].input_gradient {
+                        need.inputs = need.inputs.max(rows * input);
+                    }
+                    need.outputs = need.outputs.max(rows * node.shape.len());
                 }
             }
             if let Some(bias) = plan.nodes[index].bias {
@@ -202,7 +214,8 @@ impl Need {
         Work {
             layer: zeros(self.layer),
             kernels: zeros(self.kernels),
-            rows: zeros(self.rows),
+            inputs: zeros(self.inputs),
+            outputs: zeros(self.outputs),
             extra: zeros(self.extra),
             factors: zeros(self.factors),
         }
@@ -218,7 +231,19 @@ impl<T: Real> Buffers<T> {
         let mut bias_rows = BTreeMap::new();
         for index in 0..plan.tensors.len() {
             for (kind, shape) in plan.draws_of(index, batch) {
-                if !matches!(kind, DrawKind::Noise | DrawKind::ExampleNoise) {
+                // Those of every entry have an array with the parameter's own, others are made when wanted.
+                let of_bias = plan
+                    .model
+                    .tensors
+                    .iter()
+                    .nth(index)
+                    .is_some_and(|(_, t)| t.shape.rank() == 1);
+                let kept = match kind {
+                    DrawKind::Noise | DrawKind::ExampleNoise => false,
+                    DrawKind::Activation => of_bias,
+                    DrawKind::SignIn | DrawKind::SignOut | DrawKind::Mask => true,
+                };
+                if kept {
                     // A mask that examples share is kept in a row for each of them.
                     let rows = match kind {
                         DrawKind::Mask if shape.rank() == 1 => batch,
@@ -237,11 +262,11 @@ impl<T: Real> Buffers<T> {
                     .call
                     .as_ref()
                     .expect("only the input has no call");
-                if let Some(bias) = call.bias {
-                    bias_rows.insert(
-                        bias.index(),
-                        zeros(batch * plan.tensors[bias.index()].entries.len()),
-                    );
+                if let Some(bias) = call.bias.map(|bias| bias.index())
+                    && plan.tensors[bias].estimator.draws().of_examples()
+                {
+                    let len = plan.tensors[bias].entries.len();
+                    bias_rows.insert(bias, zeros(batch * len));
                 }
                 let Some(kernel) = call.kernel else { continue };
                 let factors = plan.tensors[kernel.index()].factors;
@@ -257,10 +282,14 @@ impl<T: Real> Buffers<T> {
                             .chain(factors.into_iter().flatten()),
                     );
                 } else {
-                    let kept = plan.tensors[kernel.index()].estimator.saved()
-                        * nodes[index].shape.len()
-                        * batch;
-                    saved.insert(index, zeros(kept));
+                    let estimator = plan.tensors[kernel.index()].estimator;
+                    let input = nodes[plan.nodes[index].input].shape.len();
+                    let output = nodes[index].shape.len();
+                    let kept = Saved {
+                        input: zeros(estimator.saved_input(1) * input * batch),
+                        output: zeros(estimator.saved() * output * batch),
+                    };
+                    saved.insert(index, kept);
                 }
             }
         }
@@ -435,8 +464,10 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
     let table = |t: &[Aligned<f32>]| t.iter().map(|v| v.len()).sum::<usize>();
     let map = |m: &BTreeMap<usize, Aligned<f32>>| m.values().map(|v| v.len()).sum::<usize>();
     let work = |w: &Work<f32>| {
-        w.layer.len() + w.kernels.len() + w.rows.len() + w.extra.len() + w.factors.len()
+        let of_rows = w.inputs.len() + w.outputs.len();
+        w.layer.len() + w.kernels.len() + of_rows + w.extra.len() + w.factors.len()
     };
+    let saved = |s: &Saved<Aligned<f32>>| s.input.len() + s.output.len();
     let chunk = |c: &Chunk<f32>| {
         work(&c.work)
             + table(&c.values)
@@ -467,13 +498,23 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
             .sum(),
         _ => plan.trainable(),
     };
+    // The noise of outputs, while the run is evaluated.
+    let held = |index: usize| {
+        let draws = plan.draws_of(index, batch).into_iter();
+        draws
+            .filter(|(kind, _)| *kind == DrawKind::Activation)
+            .filter(|(kind, _)| !b.draws.contains_key(&(index, *kind)))
+            .map(|(_, shape)| shape.len())
+            .sum::<usize>()
+    };
     let numbers = plan.tensors.iter().map(touched).sum::<usize>()
+        + (0..plan.tensors.len()).map(held).sum::<usize>()
         + b.d_scale.len()
         + b.draws.values().map(|v| v.len()).sum::<usize>()
         + map(&b.bias_rows)
         + table(&b.values)
         + table(&b.gradients)
-        + map(&b.saved)
+        + b.saved.values().map(saved).sum::<usize>()
         + work(&b.work)
         + b.chunks.iter().map(chunk).sum::<usize>()
         + b.nll.len()

@@ -60,11 +60,11 @@ impl<T: Number> Priced<'_, T> {
 
     /// A block's part; `d_loc` and `d_scale` are added to.
     pub fn part(&self, entries: Entries<T>, loc: &mut [T], scale: &mut [T]) -> Part {
-        let mut d_prior = [0.0; MAX_PARAMETERS];
+        let mut d_prior = vec![0.0; self.wanted];
         let gradients = Gradients {
             loc,
             scale,
-            prior: &mut d_prior[..self.wanted],
+            prior: &mut d_prior,
         };
         let prior = &self.prior[..self.parameters];
         let computation = T::term(self.computation);
@@ -78,12 +78,7 @@ impl<T: Number> Priced<'_, T> {
 
     /// The sum over the entries, and the derivatives by the prior's parameters; `d_loc` and `d_scale` are
     /// added to. Blocks run in parallel and are added up in their order.
-    fn sum(
-        &self,
-        of: Posterior<T>,
-        d_loc: &mut [T],
-        d_scale: &mut [T],
-    ) -> (f64, [f64; MAX_PARAMETERS]) {
+    fn sum(&self, of: Posterior<T>, d_loc: &mut [T], d_scale: &mut [T]) -> (f64, Vec<f64>) {
         let blocks = of.loc.len().div_ceil(BLOCK);
         // A point estimate has no scale: its blocks are empty slices.
         let d_scales: Vec<&mut [T]> = match d_scale.is_empty() {
@@ -119,7 +114,7 @@ impl<T: Number> Priced<'_, T> {
         of: Posterior<T>,
         d_loc: &mut [T],
         d_scale: &mut [T],
-    ) -> (f64, [f64; MAX_PARAMETERS], Vec<f64>) {
+    ) -> (f64, Vec<f64>, Vec<f64>) {
         let local = |entry: usize| match frame.local {
             [] => T::one(),
             local => local[entry % local.len()],
@@ -333,8 +328,8 @@ impl<T: Number> Interpreter<T> {
         values[term] += part.value / share as f64;
         if let Some(of) = plan.model.loss.terms[term].kind.tensor() {
             let scalars = prior_scalars(&plan.model, of);
-            for (d, scalar) in part.d_prior.into_iter().zip(scalars) {
-                self.add_to_leaves(scalar, d);
+            for (d, scalar) in part.d_prior.iter().zip(scalars) {
+                self.add_to_leaves(scalar, *d);
             }
         }
     }
@@ -370,7 +365,7 @@ impl<T: Number> Interpreter<T> {
         priced: &Priced<T>,
         kind: &TermKind,
         tensor: &TensorPlan,
-    ) -> (f64, [f64; MAX_PARAMETERS]) {
+    ) -> (f64, Vec<f64>) {
         let entries = tensor.entries.clone();
         let loc = &self.variables[tensor.loc.clone()];
         let buffers = &mut self.buffers;

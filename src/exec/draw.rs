@@ -2,6 +2,7 @@
 
 use super::weights::{Made, Source};
 use super::{BLOCK, Draw, Interpreter, Number};
+use crate::distribution::Law;
 use crate::estimator::NoiseSource;
 use crate::plan::{DrawKind, Family, TensorPlan};
 use crate::tensor::simd::SHARE;
@@ -63,17 +64,23 @@ impl<T: Number> Interpreter<T> {
                 )
             };
             for (kind, shape) in plan.draws_of(index, examples) {
+                let kept = self.buffers.draws.contains_key(&(index, kind));
                 let out = match kind {
-                    DrawKind::ExampleNoise => {
+                    DrawKind::ExampleNoise | DrawKind::Activation if !kept => {
+                        let law = match kind {
+                            DrawKind::Activation => Law::Normal,
+                            _ => tensor.law(),
+                        };
                         let source = match draw.given {
-                            None => NoiseSource::Stream(stream(kind), tensor.law()),
+                            None => NoiseSource::Stream(stream(kind), law),
                             Some(given) => {
                                 let given = &given[&plan.draw_name(index, kind)];
                                 let given = &given[sample * shape.len()..][..shape.len()];
                                 NoiseSource::Given(given.iter().map(|&x| T::of(x)).collect())
                             }
                         };
-                        self.buffers.sources.insert(index, source);
+                        let width = shape.0[1..].iter().product();
+                        self.buffers.sources.insert(index, (source, width));
                         continue;
                     }
                     DrawKind::Noise if !whole => {
@@ -137,6 +144,20 @@ impl<T: Number> Interpreter<T> {
                 }
             }
             self.bias_rows(index, tensor, examples);
+        }
+    }
+
+    /// Makes the noise of outputs that else is made when it is wanted, for a draw that serves several batches.
+    pub(super) fn hold_activation_noise(&mut self, examples: usize) {
+        let plan = self.plan.clone();
+        for (&index, (source, width)) in &mut self.buffers.sources {
+            if let (NoiseSource::Stream(stream, law), true) =
+                (&*source, plan.tensors[index].draws.activation)
+            {
+                let mut all = vec![T::zero(); examples * *width];
+                in_blocks(&mut all, |start, out| law.fill(stream, start, out));
+                *source = NoiseSource::Given(all);
+            }
         }
     }
 

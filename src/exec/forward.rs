@@ -2,13 +2,15 @@
 
 use super::buffers::{Chunk, Work, at_once, layer_scratch};
 use super::profile::Laps;
-use super::slots::{Slot, deal, rows, rows_mut};
+use super::slots::{Slot, by_rows, deal, rows, rows_mut};
 use super::{Interpreter, Number};
-use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Scratch, Site};
+use crate::estimator::{
+    Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource, Saved, Scratch, Site,
+};
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, AnyMap, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
-use crate::tensor::simd::{SHARE, dispatch, each};
+use crate::tensor::simd::{SHARE, dispatch};
 use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -22,7 +24,7 @@ pub(super) struct Shared<'a, T> {
     pub first: &'a [T],
     pub second: &'a [T],
     pub draws: &'a BTreeMap<(usize, DrawKind), Aligned<T>>,
-    pub sources: &'a BTreeMap<usize, NoiseSource<T>>,
+    pub sources: &'a BTreeMap<usize, (NoiseSource<T>, usize)>,
     pub bias_rows: &'a BTreeMap<usize, Aligned<T>>,
     /// The minibatch's inputs.
     pub inputs: &'a [T],
@@ -121,10 +123,42 @@ impl<'a, T: Number> Shared<'a, T> {
             sign_in,
             sign_out,
             activation: of(DrawKind::Activation),
-            noise: ExampleNoise {
-                source: self.sources.get(&tensor),
-                start,
+            noise: match self.sources.get(&tensor) {
+                Some((source, width)) => ExampleNoise {
+                    source: Some(source),
+                    start: start * width,
+                },
+                None => ExampleNoise {
+                    source: None,
+                    start: 0,
+                },
             },
+        }
+    }
+
+    /// Adds to the outputs of some examples from `start`, each of `len`, their biases: to every position a row.
+    fn add_biases(&self, bias: usize, start: usize, y: &mut [T], len: usize) {
+        let Some(of_examples) = self.bias_rows.get(&bias) else {
+            return add_bias(y, self.kernel(bias).first);
+        };
+        let width = self.plan.tensors[bias].entries.len();
+        for (example, y) in y.chunks_exact_mut(len).enumerate() {
+            add_bias(y, rows(of_examples, start + example, 1, width));
+        }
+    }
+
+    /// So many numbers of the room for the output of the second of two products, where there are two.
+    pub fn second_outputs<'o>(
+        &self,
+        kernel: usize,
+        site: &Site<T>,
+        outputs: &'o mut [T],
+        len: usize,
+    ) -> &'o mut [T] {
+        let estimator = self.plan.tensors[kernel].estimator;
+        match estimator.products(site.positions) {
+            2 => &mut outputs[..len],
+            _ => &mut [],
         }
     }
 
@@ -174,11 +208,30 @@ pub(super) fn site<'a, T: Number>(
 }
 
 impl<T> Work<T> {
+    /// Room for so many numbers of the layer's, and for the inputs, outputs and factors of `count` examples of so
+    /// many each, as far as there is any.
+    pub fn of_examples(
+        &mut self,
+        of_layer: usize,
+        count: usize,
+        [input, output, factors]: [usize; 3],
+    ) -> Scratch<'_, T> {
+        let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
+        Scratch {
+            layer: &mut self.layer[..of_layer],
+            kernels: &mut self.kernels,
+            inputs: &mut self.inputs[..inputs.min(count * input)],
+            outputs: &mut self.outputs[..outputs.min(count * output)],
+            factors: &mut self.factors[..count * factors],
+        }
+    }
+
     pub fn scratch(&mut self) -> Scratch<'_, T> {
         Scratch {
             layer: &mut self.layer,
             kernels: &mut self.kernels,
-            rows: &mut self.rows,
+            inputs: &mut self.inputs,
+            outputs: &mut self.outputs,
             factors: &mut [],
         }
     }
@@ -243,7 +296,11 @@ impl<T: Number> Interpreter<T> {
                         continue;
                     };
                     let saved = buffers.saved.get_mut(&segment.nodes[0]);
-                    let saved = saved.map_or(&mut [][..], |s| &mut s[..]);
+                    let saved = saved.map(|Saved { input, output }| Saved {
+                        input: &mut input[..],
+                        output: &mut output[..],
+                    });
+                    let saved = saved.expect("room for what a whole-batch layer keeps");
                     batch_forward(
                         shared,
                         &segment.nodes,
@@ -262,7 +319,7 @@ impl<T: Number> Interpreter<T> {
     }
 }
 
-/// Adds each example's bias row to every position of its output.
+/// Adds a row to every position of some outputs.
 fn add_bias<T: Number>(y: &mut [T], row: &[T]) {
     dispatch(
         #[inline(always)]
@@ -321,20 +378,25 @@ fn chunk_forward<'a, T: Number>(
                         .map_or(&mut [][..], |s| rows_mut(s, row, 1, len));
                     let site = site(shared.plan, node, &**linear, x_len);
                     let estimate = shared.estimate(kernel);
+                    let kept = Saved {
+                        input: &mut [][..],
+                        output: &mut *saved,
+                    };
                     estimate.forward(
                         &site,
                         shared.kernel(kernel),
                         draws,
                         x,
                         y,
-                        saved,
+                        kept,
                         work.scratch(),
                     );
+                    let second = shared.second_outputs(kernel, &site, &mut work.outputs, len);
+                    estimate.merge(draws, second, y, saved);
                 }
             }
             if let Some(bias) = plan.bias {
-                let width = shared.plan.tensors[bias].entries.len();
-                add_bias(y, rows(&shared.bias_rows[&bias], start + example, 1, width));
+                shared.add_biases(bias, start + example, y, len);
             }
             slots[storage] = out;
             laps.lap(index);
@@ -348,7 +410,7 @@ fn batch_forward<T: Number>(
     nodes: &[usize],
     batch: usize,
     slots: &mut [Slot<T>],
-    saved: &mut [T],
+    saved: Saved<&mut [T]>,
     work: &mut Work<T>,
     examples: usize,
 ) {
@@ -361,11 +423,11 @@ fn batch_forward<T: Number>(
         unreachable!("a whole-batch segment is linear")
     };
     let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let len = node.shape.len();
     let mut out = slots[storage].take();
-    let y = rows_mut(out.write(), 0, examples, node.shape.len());
+    let y = rows_mut(out.write(), 0, examples, len);
     let (x, x_len) = shared.input(slots, index, 0);
     let x = rows(x, 0, examples, x_len);
-    let saved = rows_mut(saved, 0, examples, node.shape.len());
     let (site, estimate) = (
         site(shared.plan, node, &**linear, x_len),
         shared.estimate(kernel),
@@ -373,36 +435,44 @@ fn batch_forward<T: Number>(
     let estimator = shared.plan.tensors[kernel].estimator;
     for at in at_once(estimator, site.positions, examples) {
         let (start, count) = (at.start, at.len());
-        let scratch = work.scratch();
-        let of_layer = layer_scratch(estimator, &**linear, count).min(scratch.layer.len());
+        let (x, y) = (rows(x, start, count, x_len), rows_mut(y, start, count, len));
+        // Without a way back it is kept for the examples at hand, and stays in cache.
+        let kept = if shared.keep { start } else { 0 };
+        let kept = rows_mut(saved.input, kept, count, x_len);
+        let saved = rows_mut(saved.output, start, count, len);
+        let of_layer = layer_scratch(estimator, &**linear, count).min(work.layer.len());
+        let scratch = work.of_examples(of_layer, count, [x_len, len, 0]);
+        let outputs = scratch.outputs;
         estimate.forward(
             &site,
             shared.kernel(kernel),
             shared.draws(kernel, batch, start, count),
-            rows(x, start, count, x_len),
-            rows_mut(y, start, count, node.shape.len()),
-            rows_mut(saved, start, count, node.shape.len()),
+            x,
+            y,
+            Saved {
+                input: kept,
+                output: &mut *saved,
+            },
             Scratch {
-                layer: &mut scratch.layer[..of_layer],
+                outputs: &mut *outputs,
                 ..scratch
             },
         );
+        let few = (SHARE / len).max(1);
+        let parts = by_rows([y, saved, outputs], count, few);
+        let parts = parts.into_par_iter().enumerate();
+        parts.share(|(part, [y, saved, outputs])| {
+            let (start, count) = (start + part * few, y.len() / len);
+            let second = shared.second_outputs(kernel, &site, outputs, y.len());
+            let draws = shared.draws(kernel, batch, start, count);
+            estimate.merge(draws, second, y, saved);
+            if let Some(bias) = shared.plan.nodes[index].bias {
+                shared.add_biases(bias, start, y, len);
+            }
+            for map in shared.maps(&nodes[1..]) {
+                T::map(map).forward_in_place(y);
+            }
+        });
     }
-    let bias = shared.plan.nodes[index].bias;
-    let bias = bias.map(|bias| &shared.bias_rows[&bias]);
-    y.par_chunks_mut(SHARE).enumerate().share(|(share, y)| {
-        if let Some(bias) = bias {
-            let bias = &bias[share * SHARE..][..y.len()];
-            each(
-                y,
-                [bias],
-                #[inline(always)]
-                |y, [bias]| *y += bias,
-            );
-        }
-        for map in shared.maps(&nodes[1..]) {
-            T::map(map).forward_in_place(y);
-        }
-    });
     slots[storage] = out;
 }

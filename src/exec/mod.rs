@@ -329,6 +329,7 @@ impl<T: Number> Interpreter<T> {
     pub fn draw_weights(&mut self, draw: &Draw, examples: usize) {
         self.scales();
         self.draw(draw, 0, examples);
+        self.hold_activation_noise(examples);
     }
 
     /// [`Interpreter::predictive`] with the weights that were drawn last.

@@ -57,6 +57,24 @@ pub(super) fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usi
     }
 }
 
+/// The arrays of `examples` rows each, each in its rows of so many examples; an empty one in empty ones.
+pub(super) fn by_rows<T, const N: usize>(
+    arrays: [&mut [T]; N],
+    examples: usize,
+    at_once: usize,
+) -> Vec<[&mut [T]; N]> {
+    let mut rest = arrays.map(|all| (all.len() / examples.max(1), all));
+    let starts = (0..examples).step_by(at_once);
+    let parts = starts.map(|start| {
+        let count = at_once.min(examples - start);
+        rest.each_mut().map(|(len, rest)| {
+            let rows = rest.split_off_mut(..count * *len);
+            rows.expect("rows of as many examples")
+        })
+    });
+    parts.collect()
+}
+
 /// One table of slots a chunk: the storages in `writable` cut into chunks of `chunk_len` rows, the
 /// others whole chunks to read. `examples` rows are in use.
 pub(super) fn deal<'a, T>(
@@ -87,4 +105,22 @@ pub(super) fn deal<'a, T>(
         }
     }
     tables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrays_are_cut_at_the_same_examples() {
+        let (mut a, mut b) = ([0, 0, 1, 1, 2, 2, 3, 3, 4, 4], [0, 1, 2, 3, 4]);
+        let parts = by_rows([&mut a, &mut [], &mut b], 5, 2);
+        let expected: [[&[i32]; 3]; 3] = [
+            [&[0, 0, 1, 1], &[], &[0, 1]],
+            [&[2, 2, 3, 3], &[], &[2, 3]],
+            [&[4, 4], &[], &[4]],
+        ];
+        assert_eq!(parts, expected);
+        assert!(by_rows([&mut [0; 0]], 0, 2).is_empty());
+    }
 }

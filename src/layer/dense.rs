@@ -9,6 +9,10 @@
 //! dX = dY·Wᵀ has its inner axis along the rows of W, and a product reads its second operand across them: it would
 //! copy all of W for that. Where W is larger than dX and dY, these are turned over instead, and
 //! dXᵀ = W·dYᵀ reads W as it lies.
+//!
+//! A product makes vectors of C's rows. Those of dW, a number a unit, fill a part of a vector where there are few
+//! units: dWᵀ = dYᵀ·X has rows of a number an input, and is turned over when it is made. With 10 units 21 → 9 µs for
+//! 128 examples of 400 inputs.
 
 use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
@@ -55,12 +59,20 @@ impl Layer for Dense {
 /// Examples from which on their numbers fill the vectors of a product.
 const LEAST_TURNED: usize = 32;
 
+/// Units up to which the gradient by the weights is turned over: in float32 they fill the widest of vectors, or less.
+const MOST_TURNED: usize = 16;
+
 struct Product {
     inputs: usize,
     units: usize,
 }
 
 impl Product {
+    /// Whether the gradient by the weights is made by its transpose.
+    fn few_units(&self) -> bool {
+        self.units <= MOST_TURNED && self.inputs > self.units
+    }
+
     /// Whether the gradient by the input of so many examples is made by the transposes.
     fn turns(&self, examples: usize) -> bool {
         examples >= LEAST_TURNED && self.inputs * self.units > examples * (self.inputs + self.units)
@@ -93,10 +105,15 @@ impl AnyLinear for Product {
     }
 
     fn scratch(&self, examples: usize) -> usize {
-        match self.turns(examples) {
+        let by_input = match self.turns(examples) {
             true => examples * (self.inputs + self.units),
             false => 0,
-        }
+        };
+        let by_weight = match self.few_units() && examples >= LEAST_TURNED {
+            true => self.inputs * self.units,
+            false => 0,
+        };
+        by_input + by_weight
     }
 }
 
@@ -141,14 +158,25 @@ impl<T: Real> Linear<T> for Product {
         );
     }
 
-    fn gradients_beside(&self) -> bool {
-        true
+    fn gradients_beside(&self) -> Option<usize> {
+        Some(if self.few_units() {
+            self.inputs * self.units
+        } else {
+            0
+        })
     }
 
-    fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], _: &mut [T]) {
+    fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]) {
         let n = x.len() / self.inputs;
         let x = MatrixRef::row_major(x, n, self.inputs).transposed();
         let dy = MatrixRef::row_major(dy, n, self.units);
+        // Added to something, of few examples or without scratch it is made as it lies.
+        if self.few_units() && n >= LEAST_TURNED && !add && scratch.len() >= dw.len() {
+            let turned = &mut scratch[..dw.len()];
+            let target = MatrixMut::new(turned, [self.inputs, self.units], [1, self.inputs]);
+            parallel_gemm(T::one(), x, dy, T::zero(), target);
+            return transpose(turned, self.inputs, dw);
+        }
         let dw = MatrixMut::row_major(dw, self.inputs, self.units);
         let beta = if add { T::one() } else { T::zero() };
         parallel_gemm(T::one(), x, dy, beta, dw);
@@ -199,6 +227,26 @@ mod tests {
                         .map(|o| dy[row * outputs + o] * w[input * outputs + o])
                         .sum();
                     assert!((dx - sum).abs() < 1e-12, "{n}: {dx} {sum}");
+                }
+            }
+        }
+    }
+
+    /// Written, with scratch to turn it over and without, and added to.
+    #[test]
+    fn a_weights_gradient_is_the_inputs_weighted_by_the_units() {
+        for (n, inputs, outputs) in [(1, 5, 3), (128, 70, 10), (40, 300, 16), (33, 50, 17)] {
+            let dense = linear(&Dense, &units(outputs), &Shape(vec![inputs]));
+            let (x, dy) = (numbers(n * inputs, 1), numbers(n * outputs, 2));
+            let mut scratch = vec![f64::NAN; dense.scratch(n)];
+            for (add, scratch) in [(false, &mut scratch[..]), (false, &mut []), (true, &mut [])] {
+                let mut dw = vec![if add { 1.0 } else { f64::NAN }; inputs * outputs];
+                Linear::<f64>::weight_gradient(&*dense, &x, &dy, add, &mut dw, scratch);
+                for (at, dw) in dw.iter().enumerate() {
+                    let (input, unit) = (at / outputs, at % outputs);
+                    let of = |row| x[row * inputs + input] * dy[row * outputs + unit];
+                    let sum = (0..n).map(of).sum::<f64>() + f64::from(u8::from(add));
+                    assert!((dw - sum).abs() < 1e-12, "{add}: {dw} {sum}");
                 }
             }
         }

@@ -165,10 +165,10 @@ pub trait Linear<T: Real>: Sync {
     /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples: added to what `dw` holds, or every
     /// entry is written.
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]);
-    /// Whether the gradient by w needs no scratch: it can be made beside that by x then, and a thread that waits for
-    /// the last piece of one goes on with the other.
-    fn gradients_beside(&self) -> bool {
-        false
+    /// Numbers of scratch that the gradient by w needs for itself, if with them it can be made beside that by x: a
+    /// thread that waits for the last piece of one goes on with the other.
+    fn gradients_beside(&self) -> Option<usize> {
+        None
     }
     /// The same under loc + P ⊙ (s_in s_outᵀ), where the operation need not have that written out.
     fn perturbed(&self) -> Option<&dyn Perturbed> {

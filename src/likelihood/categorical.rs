@@ -3,6 +3,7 @@
 use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, settled, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
+use crate::tensor::simd::each;
 
 /// Categorical(logits)
 ///
@@ -47,47 +48,66 @@ impl Likelihood for Categorical {
     }
 }
 
-/// The largest logit and the sum of exp(logit - largest) over the others, which keeps its digits
-/// where one class is all but certain.
-#[inline(always)]
-fn normalizer<T: Math>(logits: &Rows<T>, n: usize, classes: usize) -> (T, T) {
-    let mut best = 0;
-    for i in 1..classes {
-        if logits.at(n, i) > logits.at(n, best) {
-            best = i;
-        }
-    }
-    let top = logits.at(n, best);
-    let mut rest = T::zero();
-    for i in (0..classes).filter(|&i| i != best) {
-        rest += (logits.at(n, i) - top).fast_exp();
-    }
-    (top, rest)
+/// An example's logits under the exponential.
+struct Exponentials<'a, T> {
+    /// The largest logit.
+    top: T,
+    /// exp(logit - top) of each class.
+    of: &'a [T],
+    /// Their sum but for that of the largest logit, 1, beside which they would lose digits where one class is all
+    /// but certain.
+    rest: T,
 }
 
-/// The nll; adds its gradient where there is somewhere to add it.
-#[inline(always)]
-fn one<T: Math>(
+/// `f` of every example's, in their order. They are made for many examples at a time, in vectors; of what is done
+/// class by class nothing is a choice, which a processor would guess wrong for every other example.
+fn exponentials<T: Math>(
     logits: &Rows<T>,
-    n: usize,
-    label: usize,
+    examples: usize,
     classes: usize,
-    weight: T,
-    gradient: &mut [T],
-) -> T {
-    let (top, rest) = normalizer(logits, n, classes);
-    let nll = (top - logits.at(n, label)) + rest.fast_ln_1p();
-    if !gradient.is_empty() {
-        let scale = weight / (T::one() + rest);
-        let mut others = T::zero();
-        for i in (0..classes).filter(|&i| i != label) {
-            let share = settled(scale * (logits.at(n, i) - top).fast_exp());
-            gradient[logits.place(n, i)] += share;
-            others += share;
+    mut f: impl FnMut(usize, Exponentials<T>),
+) {
+    /// Numbers that are made at a time, unless one example has more.
+    const AT_ONCE: usize = 512;
+    let at_once = (AT_ONCE / classes.max(1)).clamp(1, examples.max(1));
+    let mut all = vec![T::zero(); at_once * classes];
+    let mut largest = vec![(T::zero(), 0); at_once];
+    for start in (0..examples).step_by(at_once) {
+        let all = &mut all[..at_once.min(examples - start) * classes];
+        let rows = all.chunks_exact_mut(classes).zip(&mut largest);
+        for ((row, largest), n) in rows.zip(start..) {
+            let (mut top, mut best) = (logits.at(n, 0), 0);
+            for (i, to) in row.iter_mut().enumerate() {
+                *to = logits.at(n, i);
+                // of several the first
+                best = if *to > top { i } else { best };
+                top = if *to > top { *to } else { top };
+            }
+            row.iter_mut().for_each(|logit| *logit -= top);
+            *largest = (top, best);
         }
-        gradient[logits.place(n, label)] -= others;
+        each(
+            all,
+            [],
+            #[inline(always)]
+            |x, []| *x = x.fast_exp(),
+        );
+        let rows = all.chunks_exact(classes).zip(&largest);
+        for ((of, &(top, best)), n) in rows.zip(start..) {
+            let rest = sum_but(best, of.iter().copied());
+            f(n, Exponentials { top, of, rest });
+        }
     }
-    nll
+}
+
+/// The sum of all numbers but that of one class.
+#[inline(always)]
+fn sum_but<T: Math>(class: usize, all: impl Iterator<Item = T>) -> T {
+    let zero = T::zero();
+    let others = all
+        .enumerate()
+        .map(|(i, x)| if i == class { zero } else { x });
+    others.fold(zero, |sum, x| sum + x)
 }
 
 impl<T: Math> Nll<T> for Categorical {
@@ -100,34 +120,44 @@ impl<T: Math> Nll<T> for Categorical {
         gradients: &mut [&mut [T]],
     ) {
         let (logits, gradient) = (&arguments[0], &mut *gradients[0]);
-        let classes = logits.width(nll.len());
-        for (n, (nll, &label)) in nll.iter_mut().zip(labels(&targets)).enumerate() {
-            *nll = one(logits, n, label as usize, classes, weight, gradient);
-        }
+        let (classes, labels) = (logits.width(nll.len()), labels(&targets));
+        exponentials(
+            logits,
+            nll.len(),
+            classes,
+            |n, Exponentials { top, of, rest }| {
+                let label = labels[n] as usize;
+                nll[n] = (top - logits.at(n, label)) + rest.fast_ln_1p();
+                if gradient.is_empty() {
+                    return;
+                }
+                let scale = weight / (T::one() + rest);
+                let shares = of.iter().map(|&x| settled(scale * x));
+                let others = sum_but(label, shares.clone());
+                for (i, share) in shares.enumerate() {
+                    let d = if i == label { -others } else { share };
+                    gradient[logits.place(n, i)] += d;
+                }
+            },
+        );
     }
 
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
-        let classes = arguments[0].width(nll.len());
-        for (n, (nll, &label)) in nll.iter_mut().zip(labels(&targets)).enumerate() {
-            *nll = one(
-                &arguments[0],
-                n,
-                label as usize,
-                classes,
-                T::zero(),
-                &mut [],
-            );
-        }
+        self.nll(arguments, targets, T::zero(), nll, &mut [&mut []]);
     }
 
     fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
-        let logits = &arguments[0];
         let classes = out.len() / examples.max(1);
-        for (n, out) in out.chunks_exact_mut(classes.max(1)).enumerate() {
-            let (top, rest) = normalizer(logits, n, classes);
-            for (i, out) in out.iter_mut().enumerate() {
-                *out = (logits.at(n, i) - top).fast_exp() / (T::one() + rest);
-            }
-        }
+        exponentials(
+            &arguments[0],
+            examples,
+            classes,
+            |n, Exponentials { of, rest, .. }| {
+                let out = &mut out[n * classes..][..classes];
+                for (out, &exponential) in out.iter_mut().zip(of) {
+                    *out = exponential / (T::one() + rest);
+                }
+            },
+        );
     }
 }

@@ -263,6 +263,41 @@ fn predictions_are_distributions_of_the_nll() {
     assert_eq!(moments, [1.0, 2.0, 0.25, 0.25, 3.0, 4.0, 0.25, 0.25]);
 }
 
+/// More examples than go into vectors at a time, and more classes; ties and classes that are all but certain.
+#[test]
+fn many_examples_and_many_classes() {
+    for (examples, classes) in [(1, 2), (70, 10), (513, 1), (3, 700)] {
+        let logit = |i: usize| match i % 11 {
+            0 => 40.0,
+            _ => ((i * 7919) % 23) as f64 / 4.0 - 3.0,
+        };
+        let logits: Vec<f64> = (0..examples * classes).map(logit).collect();
+        let labels: Vec<u32> = (0..examples).map(|n| (n * 5 % classes) as u32).collect();
+        let (mut nll, mut gradient) = (vec![0.0; examples], vec![1.0; logits.len()]);
+        let mut predictive = vec![0.0; logits.len()];
+        let (categorical, arguments) = (find("Categorical").unwrap(), [rows(&logits, classes)]);
+        let targets = Targets::Labels(&labels);
+        let gradients = &mut [&mut gradient[..]];
+        Nll::<f64>::nll(categorical, &arguments, targets, 0.5, &mut nll, gradients);
+        categorical.predictive(&arguments, examples, &mut predictive);
+        let mut nll_only = vec![0.0; examples];
+        categorical.nll_only(&arguments, targets, &mut nll_only);
+        assert_eq!(nll, nll_only);
+        for (n, &label) in labels.iter().enumerate() {
+            let of = n * classes..(n + 1) * classes;
+            let sum: f64 = logits[of.clone()].iter().map(|x| x.exp()).sum();
+            for (i, at) in of.enumerate() {
+                let p = logits[at].exp() / sum;
+                assert_close(predictive[at], p, 1e-12, "predictive");
+                let one = f64::from(u8::from(i == label as usize));
+                assert_close(gradient[at], 1.0 + 0.5 * (p - one), 1e-12, "gradient");
+            }
+            let expected = sum.ln() - logits[n * classes + label as usize];
+            assert_close(nll[n], expected, 1e-12, "nll");
+        }
+    }
+}
+
 #[test]
 fn targets_that_do_not_fit() {
     assert_eq!(

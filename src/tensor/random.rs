@@ -175,6 +175,15 @@ impl Stream {
         }
         // Two groups at a time, so that one's chain of multiplications goes on beside the other's; from an even
         // one, so that the counter's low word does not run over between them.
+        let odd = match next % (2 * GROUP) {
+            0 => 0,
+            _ => GROUP.min(rest.len()) / GROUP * GROUP,
+        };
+        let (odd, rest) = rest.split_at_mut(odd);
+        for out in odd.as_chunks_mut::<GROUP>().0 {
+            make(&self.words((next / 4) as u64), out);
+            next += GROUP;
+        }
         let paired = match next % (2 * GROUP) {
             0 => rest.len() / (2 * GROUP) * (2 * GROUP),
             _ => 0,

@@ -52,8 +52,8 @@ const POLITE: usize = 100;
 /// where others go on for ever.
 const MOST_PIECES: usize = 10_000;
 
-/// Pieces for each thread: the last of them, which all wait for, is a sixteenth of a thread's part at most.
-const PIECES_A_THREAD: usize = 16;
+/// Pieces for each thread: the last of them, which all wait for, is so small a part of a thread's at most.
+const PIECES_A_THREAD: usize = 32;
 
 /// Does what work other threads have left to be taken, until all is `done` or there has been none for long.
 pub fn work_until(mut done: impl FnMut() -> bool) {
@@ -191,7 +191,7 @@ mod tests {
     fn pieces_are_no_smaller_than_is_asked_for_and_each_has_its_own() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(3);
         pool.build().unwrap().install(|| {
-            for (least, expected) in [(1, [36, 3]), (50, [2, 50]), (51, [1, 100])] {
+            for (least, expected) in [(1, [64, 2]), (50, [2, 50]), (51, [1, 100])] {
                 let made = AtomicUsize::new(0);
                 let items = (0..100).into_par_iter().with_min_len(least);
                 let longest = AtomicUsize::new(0);

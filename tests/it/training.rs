@@ -147,10 +147,10 @@ fn it_says_whose_gradient_is_no_number() {
     assert!(named(&last), "{:?}", trained.not_finite);
 }
 
-/// Though it keeps no example's values for a way back.
+/// Though it keeps no example's values for a way back; of more examples than a dense layer takes at once.
 #[test]
 fn a_prediction_is_what_a_step_makes_of_the_same_draw() {
-    const MANY: usize = 50;
+    const MANY: usize = 300;
     for estimator in bnnc::estimator::ESTIMATORS {
         let text = format!(
             "model prediction
