@@ -1,8 +1,9 @@
 //! Arguments against a [`Signature`].
 
-use super::expression::{Scope, fans_in, number, show};
+use super::expression::{Scope, fans_in, number};
 use super::{Messages, constants, words};
 use crate::diagnostic::{Diagnostic, elsewhere, nearest};
+use crate::show;
 use crate::signature::{Constant, Domain, Kind, Parameter, Signature};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ExprKind, Ident};

@@ -1,9 +1,9 @@
 //! What stands for what in the formulas.
 
 use super::{Kind, Methods};
-use crate::check::expression::show;
 use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Role, Scalar, Tensor};
 use crate::maths::{Class, Maths, SYMBOLS};
+use crate::show;
 use crate::signature;
 use crate::syntax::ast::Operator;
 

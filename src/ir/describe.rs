@@ -3,8 +3,8 @@
 use super::arena::Handle;
 use super::loss::*;
 use super::model::*;
-use crate::check::expression::show;
 use crate::posterior::Entries;
+use crate::show;
 
 impl Model {
     /// What is minimised.

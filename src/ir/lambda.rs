@@ -8,7 +8,7 @@
 
 use super::loss::{Factor, Position};
 use super::{Facts, Model};
-use crate::check::expression::show;
+use crate::show;
 
 /// The weight of all terms but the data's against the one they have in the ELBO.
 #[derive(Debug, Clone, PartialEq)]

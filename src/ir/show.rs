@@ -3,15 +3,14 @@
 use super::model::*;
 use super::range::Range;
 use super::scalar::Scalar;
-use crate::check::expression::show;
 use crate::distribution::Support;
 use crate::initializer::Initializer;
 use crate::kl;
 use crate::posterior::{Entries, Start, Transform};
 use crate::pretrained::moped;
+use crate::show;
 use crate::signature::{Constant, Signature};
 use crate::tensor::Shape;
-use std::fmt;
 
 impl Model {
     /// `Normal(0, 0.353553)`; a learned number as `learned(0.1)`.
@@ -219,24 +218,6 @@ impl BoundPosterior {
             }
         });
         variables.collect::<Vec<_>>().join(", ")
-    }
-}
-
-impl fmt::Display for Initializer {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Initializer::Constant(value) => write!(f, "{}", show(*value)),
-            Initializer::Normal { loc, scale } => {
-                write!(f, "Normal({}, {})", show(*loc), show(*scale))
-            }
-            Initializer::Uniform { low, high } => {
-                write!(f, "Uniform({}, {})", show(*low), show(*high))
-            }
-            Initializer::TruncatedNormal { loc, scale } => {
-                write!(f, "TruncatedNormal({}, {})", show(*loc), show(*scale))
-            }
-            Initializer::Orthogonal { gain } => write!(f, "Orthogonal({})", show(*gain)),
-        }
     }
 }
 

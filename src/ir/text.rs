@@ -100,11 +100,7 @@ fn parameters(out: &mut String, model: &Model) {
             "value",
             format!("{}, a point estimate", learned.domain.describe()),
         );
-        field(
-            out,
-            "start",
-            crate::check::expression::show(learned.initial),
-        );
+        field(out, "start", crate::show(learned.initial));
     }
 }
 

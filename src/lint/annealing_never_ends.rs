@@ -2,9 +2,9 @@
 //! ends on is not the negative ELBO.
 
 use super::{Lint, option};
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
+use crate::show;
 
 /// `annealing-never-ends`
 pub struct AnnealingNeverEnds;

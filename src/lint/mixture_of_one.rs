@@ -1,9 +1,9 @@
 //! A scale mixture of two normals of the same scale is that normal, whatever its weight.
 
 use super::Lint;
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
+use crate::show;
 
 /// `mixture-of-one`
 pub struct MixtureOfOne;

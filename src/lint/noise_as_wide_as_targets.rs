@@ -4,10 +4,10 @@
 //! elsewhere means.
 
 use super::{Lint, fixed};
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
 use crate::report::table::short;
+use crate::show;
 
 /// `noise-as-wide-as-targets`
 pub struct NoiseAsWideAsTargets;

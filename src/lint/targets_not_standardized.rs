@@ -3,10 +3,10 @@
 //! have to carry the targets' offset and unit.
 
 use super::{Lint, fixed};
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
 use crate::report::table::short;
+use crate::show;
 
 /// From how many noise scales on.
 const MANY: f64 = 10.0;

@@ -8,9 +8,9 @@
 //! fixed the two are the same posterior, with σ fitted they are not.
 
 use super::{Lint, argument, option};
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Argument, Facts, Model};
+use crate::show;
 use crate::signature::{Domain, Kind};
 
 /// `tempered-noise`

@@ -2,9 +2,9 @@
 //! reached.
 
 use super::Lint;
-use crate::check::expression::show;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Model};
+use crate::show;
 
 /// `warm-up-never-ends`
 pub struct WarmUpNeverEnds;

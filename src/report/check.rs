@@ -397,7 +397,7 @@ pub(super) fn constant(value: &Constant) -> String {
         Constant::Pair(pair) => format!("{pair:?}"),
         Constant::Counts(axes) => format!("{axes:?}"),
         Constant::Word(word) => (*word).into(),
-        Constant::Number(value) => crate::check::expression::show(*value),
+        Constant::Number(value) => crate::show(*value),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::check::{Check, Initial, Step};
 use super::table::{short, table, thousands};
-use crate::check::expression::show;
 use crate::check::words::join;
+use crate::show;
 use std::fmt::Write;
 
 impl Check {

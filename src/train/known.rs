@@ -2,9 +2,9 @@
 //! scales, and for the lints.
 
 use super::Config;
-use crate::check::expression::show;
 use crate::data;
 use crate::ir;
+use crate::show;
 use crate::signature::{Constant, Constants, Signature};
 
 /// Of a run with these settings on data that holds `found`, `aside` examples of it set aside.

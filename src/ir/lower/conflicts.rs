@@ -2,12 +2,12 @@
 
 use super::Lower;
 use super::settings::{Slot, Slots, is_none};
-use crate::check::expression::show;
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::ir::model::*;
 use crate::posterior::{self, Entries};
+use crate::show;
 use crate::source::Span;
 use crate::syntax::ast::{ParameterSettings, Setting};
 

@@ -1,13 +1,13 @@
 //! Posteriors and their initialisers.
 
 use super::{Lower, scoped};
-use crate::check::expression::show;
 use crate::check::{Fans, Given, Scope, arguments, bind, words};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
 use crate::ir::model::{BoundPosterior, FactorPrior};
 use crate::posterior::{self, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::show;
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};

@@ -1,7 +1,7 @@
 //! Numbers that a fit moves: `learned(0.1)`, a latent variable, and arithmetic of both.
 
 use super::{Lower, scoped};
-use crate::check::expression::{FUNCTIONS, show};
+use crate::check::expression::FUNCTIONS;
 use crate::check::{Fans, Scope, arguments, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Range;
@@ -9,6 +9,7 @@ use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::ir::scalar::{Function, Leaf, Scalar};
 use crate::posterior::LEAST_SCALE;
+use crate::show;
 use crate::signature::Domain;
 use crate::syntax::ast::{Call, Expr, ExprKind, Ident};
 use crate::syntax::follow;

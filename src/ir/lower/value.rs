@@ -1,12 +1,13 @@
 //! A value of the network where it is observed: `f`, `out[0]`, `softplus(out[1])`.
 
 use super::{Lower, scoped};
-use crate::check::expression::{FUNCTIONS, show};
+use crate::check::expression::FUNCTIONS;
 use crate::check::{Scope, bind, number, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Layer, Operation, select::Select};
+use crate::show;
 use crate::signature::Constants;
 use crate::source::Span;
 use crate::syntax::ast::{Call as Written, Expr, ExprKind};

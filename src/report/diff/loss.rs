@@ -3,13 +3,13 @@
 use super::pairing::is_of_likelihood;
 use super::value::Which;
 use super::{Change, Section, Totals, Two};
-use crate::check::expression::show;
 use crate::ir::{
     Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Node, Scale, Subject,
     Tensor, Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::report::initial::initial_terms;
+use crate::show;
 use std::sync::Arc;
 
 /// How the network's values and the target meet.

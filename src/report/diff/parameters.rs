@@ -109,7 +109,7 @@ fn start_of(argument: &str, tensor: &Tensor) -> Option<&'static str> {
 pub fn learned(two: &Two, out: &mut Vec<Change>) {
     let text = |model: &Model, handle| {
         let learned: &crate::ir::Learned = &model.learned[handle];
-        let initial = crate::check::expression::show(learned.initial);
+        let initial = crate::show(learned.initial);
         (
             learned.name.clone(),
             format!("learned({initial}), {}", learned.domain.describe()),

@@ -1,9 +1,9 @@
 //! Values that are compared in full and shown in short.
 
 use super::Two;
-use crate::check::expression::show;
 use crate::ir::{BoundPosterior, Handle, Initializer, Learned, Model, Prior, Scalar, Tensor};
 use crate::posterior::Transform;
+use crate::show;
 use crate::signature::Kind;
 use sha2::{Digest, Sha256};
 

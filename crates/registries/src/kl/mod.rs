@@ -107,11 +107,11 @@ where
 
 /// Entries that are worked on at once: intermediate values stay in the first cache, and sums in
 /// float32 stay short.
-pub(crate) const BLOCK: usize = 256;
+pub const BLOCK: usize = 256;
 
 /// The sum in float64, in a fixed order that vector registers allow.
 #[inline(always)]
-pub(crate) fn sum<T: Real>(values: &[T]) -> f64 {
+pub fn sum<T: Real>(values: &[T]) -> f64 {
     let mut lanes = [0.0; 8];
     let chunks = values.chunks_exact(8);
     let rest: f64 = chunks.remainder().iter().map(|x| x.wide()).sum();

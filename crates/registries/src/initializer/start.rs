@@ -3,8 +3,10 @@
 
 use super::{orthogonal, truncated_normal};
 use crate::kl::rules::{Node, hermite, legendre};
+use crate::show;
 use crate::tensor::{Real, Shape, Stream};
 use rayon::prelude::*;
+use std::fmt;
 
 /// How a variable starts.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -150,6 +152,24 @@ pub(super) fn weighted(
             ..n
         })
         .collect()
+}
+
+impl fmt::Display for Initializer {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Initializer::Constant(value) => write!(f, "{}", show(*value)),
+            Initializer::Normal { loc, scale } => {
+                write!(f, "Normal({}, {})", show(*loc), show(*scale))
+            }
+            Initializer::Uniform { low, high } => {
+                write!(f, "Uniform({}, {})", show(*low), show(*high))
+            }
+            Initializer::TruncatedNormal { loc, scale } => {
+                write!(f, "TruncatedNormal({}, {})", show(*loc), show(*scale))
+            }
+            Initializer::Orthogonal { gain } => write!(f, "Orthogonal({})", show(*gain)),
+        }
+    }
 }
 
 #[cfg(test)]

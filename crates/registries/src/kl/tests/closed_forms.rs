@@ -226,7 +226,7 @@ fn the_divergence_is_a_sum_from_the_posterior_to_the_prior() {
 #[test]
 fn values_of_tensorflow_probability() {
     let folder = std::env::var("BNNC_SHARED")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared").into());
     let Ok(text) = std::fs::read_to_string(format!("{folder}/oracles/tfp_kl.json")) else {
         eprintln!(
             "SKIPPED values_of_tensorflow_probability: no oracles/tfp_kl.json under {folder}"

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 /// `#[inline(always)]`.
 ///
 /// ```
-/// # use bnnc::tensor::simd::dispatch;
+/// # use bnnc_tensor::simd::dispatch;
 /// let mut y = [1.0f32, 2.0, 3.0];
 /// dispatch(#[inline(always)] || y.iter_mut().for_each(|y| *y *= 2.0));
 /// assert_eq!(y, [2.0, 4.0, 6.0]);
