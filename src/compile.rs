@@ -1,7 +1,7 @@
-//! From a file to a model: the whole front end in one call.
+//! From a file to a model and how it is fitted: the whole front end in one call.
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::ir::{self, Facts, Model};
+use crate::ir::{self, Facts, Inference};
 use crate::lint::{self, Policy};
 use crate::source::Source;
 use crate::syntax;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 pub struct Compiled {
     /// The file.
     pub source: Arc<Source>,
-    /// The model.
-    pub model: Arc<Model>,
+    /// The model and how it is fitted.
+    pub inference: Arc<Inference>,
     /// What is more likely a mistake than a choice, as far as the model alone shows it.
     pub warnings: Vec<Diagnostic>,
 }
@@ -21,8 +21,8 @@ pub struct Compiled {
 impl Compiled {
     /// Takes `samples` draws of the weights a step, where a run says so, in place of the model's.
     pub fn draw(&mut self, samples: Option<usize>) {
-        if let (Some(samples), Some(model)) = (samples, Arc::get_mut(&mut self.model)) {
-            model.objective.samples = samples;
+        if let (Some(samples), Some(inference)) = (samples, Arc::get_mut(&mut self.inference)) {
+            inference.objective.samples = samples;
         }
     }
 }
@@ -68,13 +68,13 @@ pub fn source(source: Source, sets: &[(String, String)]) -> Result<Compiled> {
 ///
 /// Every mistake in it: those of its syntax, or else all others.
 pub fn within(folder: &Path, source: Source, sets: &[(String, String)]) -> Result<Compiled> {
-    let model = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder));
+    let inference = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder));
     let source = Arc::new(source);
-    match model {
-        Ok(model) => Ok(Compiled {
-            warnings: lint::run(&model, &Facts::default(), &Policy::default()),
+    match inference {
+        Ok(inference) => Ok(Compiled {
+            warnings: lint::run(&inference, &Facts::default(), &Policy::default()),
             source,
-            model: Arc::new(model),
+            inference: Arc::new(inference),
         }),
         Err(messages) => Err(Failure::new(messages, source)),
     }

@@ -119,11 +119,11 @@ pub fn compute<T: Number>(
         given: noise.as_ref(),
     };
     let report = interpreter.step(&batch, &draw, &at);
-    let model = &plan.model;
+    let inference = &plan.inference;
     // What scaled targets take off the nll is added back: nothing where they are as they are.
-    let naming = Naming::new(model, part.scales.log_scale());
+    let naming = Naming::new(inference, part.scales.log_scale());
     let values = naming.terms(&report, rows);
-    let terms = model.loss.terms.iter().zip(&values);
+    let terms = inference.loss.terms.iter().zip(&values);
     let outputs = interpreter
         .outputs()
         .into_iter()

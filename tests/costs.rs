@@ -63,7 +63,7 @@ fn plan(text: &str) -> Arc<Plan> {
         text: text.into(),
     };
     let compiled = bnnc::compile::source(source, &[]).expect("a model");
-    Arc::new(Plan::new(compiled.model))
+    Arc::new(Plan::new(compiled.inference))
 }
 
 /// A network under training with Adam, on examples that are all alike.

@@ -190,8 +190,8 @@ impl Study {
         let source: Source = compile::read(model)?;
         let mut compiled = compile::source(source, &config.set)?;
         compiled.draw(config.samples);
-        let prepared = Prepared::new(data, &compiled.model, &config)?;
-        let plan = Arc::new(Plan::new(compiled.model));
+        let prepared = Prepared::new(data, &compiled.inference, &config)?;
+        let plan = Arc::new(Plan::new(compiled.inference));
         let capacity = config.batch_size.max(evaluate::BATCH);
         let mut machine = Interpreter::<f32>::new(plan, capacity);
         train(&mut machine, &prepared, &config)?;

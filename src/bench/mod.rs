@@ -119,7 +119,7 @@ pub fn measure(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Result
     training.finite()?;
     let parts = training.parts(length / 4);
     let mut estimators: Vec<&str> = Vec::new();
-    for (_, tensor) in plan.model.tensors.iter() {
+    for (_, tensor) in plan.inference.all_fitted() {
         let name = tensor.estimator.map(|e| e.signature().name);
         estimators.extend(name.filter(|n| tensor.role == Role::Kernel && !estimators.contains(n)));
     }

@@ -89,8 +89,8 @@ fn measure(compiled: &[Compiled], settings: &Settings) -> Result<(Peak, Vec<Meas
     let mut peak = Peak::default();
     let mut measured = Vec::new();
     for compiled in compiled {
-        err(&format!("measuring {}\n", compiled.model.name));
-        let plan = Arc::new(Plan::new(compiled.model.clone()));
+        err(&format!("measuring {}\n", compiled.inference.name));
+        let plan = Arc::new(Plan::new(compiled.inference.clone()));
         measured.push(bench::measure(&plan, settings, &mut peak)?);
     }
     Ok((peak, measured))

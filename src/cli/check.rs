@@ -86,10 +86,10 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     facts.epochs = run_file.is_some().then_some(config.epochs);
     let batch = facts.batch.unwrap_or(config.batch_size);
     let warnings = args.lints.warnings(&compiled, &facts)?;
-    let plan = Arc::new(Plan::new(compiled.model.clone()));
+    let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let memory = exec::memory(&plan, batch);
     let text = match args.emit {
-        Some(Emit::Ir) => ir::text(&plan.model, &facts),
+        Some(Emit::Ir) => ir::text(&plan.inference, &facts),
         Some(Emit::Plan) => plan::text(&plan, batch, memory),
         _ => {
             let mut check = report::check(&plan, &facts, batch, memory);
@@ -114,7 +114,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
 
 /// Networks of the prior, on the data if any is named.
 fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> Result<()> {
-    let model = &compiled.model;
+    let model = &compiled.inference;
     let examples = prior_predictive::examples(model, args.draws);
     let (inputs, observed) = match config.data.request() {
         None => (prior_predictive::standard_inputs(model, examples), None),
@@ -177,10 +177,10 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Opti
         return Ok((train::facts(config, None, 0), None));
     };
     let found = data::facts(&request)?;
-    if let Some(message) = mismatch(&compiled.model, &found) {
+    if let Some(message) = mismatch(&compiled.inference, &found) {
         if message.code == "E0509" && config::is_path(&request.data) {
             // The rows of a file say which of them does not fit.
-            fitting::check(&data::load(&request)?, &compiled.model)
+            fitting::check(&data::load(&request)?, &compiled.inference)
                 .map_err(|failure| failure.within(&compiled.source))?;
         }
         return Err(Failure::new(vec![message], compiled.source.clone()));

@@ -57,7 +57,7 @@ pub fn run(args: &DiffArgs) -> Result<bool> {
             }
             false => compile::file(path, &sets.collect::<Vec<_>>())?,
         };
-        Ok((Arc::new(Plan::new(compiled.model)), of_run))
+        Ok((Arc::new(Plan::new(compiled.inference)), of_run))
     };
     let (a, of_a) = side(&args.a, &args.set_a)?;
     let (b, of_b) = side(&args.b, &args.set_b)?;

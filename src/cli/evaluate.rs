@@ -46,16 +46,16 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
     let chosen = run.choose(&args.data, args.split, true)?;
     // Where nothing is random, every draw is the same.
-    let random = run.model.is_random();
+    let random = run.inference.is_random();
     let samples = if random { args.samples } else { 1 };
-    warn_of_one_draw(&run.model, samples);
+    warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
     let mixtures = run.mixtures(Mixtures::Levels);
     let predicted = predict_with(&mut interpreter, &part, samples, seed, mixtures)?;
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
-    let elbo = elbo(&mut interpreter, &run.model, &scores, n, samples, seed);
+    let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);
     let elbo = match chosen.split {
         "train" => elbo,
         _ => elbo.of_others(),
@@ -84,7 +84,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             say!(
                 "run        {}: {} after {}",
                 args.run.display(),
-                run.model.name,
+                run.inference.name,
                 run.progress()
             );
             say!("data       {}", chosen.name);
@@ -95,7 +95,12 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             }
             print_scores(&scores, &run.compared(chosen.columns()));
             let (what, loss) = (
-                head(&elbo, run.model.quantity(), chosen.split, scores.examples()),
+                head(
+                    &elbo,
+                    run.inference.quantity(),
+                    chosen.split,
+                    scores.examples(),
+                ),
                 number(elbo.loss),
             );
             say!("");
@@ -104,7 +109,13 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 &format!("{what} = {loss}, with N = {n} training examples"),
             );
             print_terms(&elbo.terms);
-            if run.model.loss.terms.iter().any(|t| run.model.is_noisy(t)) {
+            if run
+                .inference
+                .loss
+                .terms
+                .iter()
+                .any(|t| run.inference.is_noisy(t))
+            {
                 let draws = crate::check::words::count(samples, "draw", "draws");
                 let text =
                     format!("terms over the weights are Monte-Carlo estimates, from {draws}");

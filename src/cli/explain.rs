@@ -117,7 +117,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     let config = run.config()?;
     let mut compiled = run.compile(&config)?;
     compiled.draw(config.samples);
-    let record = run.data(&compiled.model)?;
+    let record = run.data(&compiled.inference)?;
     let n = record.training_examples;
     let facts = Facts {
         training_examples: Some(n),
@@ -132,7 +132,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
 }
 
 fn write(compiled: &Compiled, facts: &Facts, format: Format) {
-    let document = explain(&compiled.model, facts);
+    let document = explain(&compiled.inference, facts);
     let text = match format {
         Format::Text => document.text(width()),
         Format::Markdown => document.markdown(),

@@ -3,7 +3,7 @@
 use super::terminal::{err, report};
 use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Failure, Result, Severity};
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::lint::{self, LINTS, Policy};
 use crate::plan::Plan;
 use crate::report::initial::initial_terms;
@@ -59,9 +59,9 @@ impl LintFlags {
         let mut facts = facts.clone();
         // It takes a while, and one lint alone asks for it.
         if lint::find("kl-outweighs-data").is_some_and(|lint| policy.shows(lint)) {
-            facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.model.clone())));
+            facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.inference.clone())));
         }
-        let found = lint::run(&compiled.model, &facts, &policy);
+        let found = lint::run(&compiled.inference, &facts, &policy);
         if found.iter().any(|m| m.severity == Severity::Error) {
             return Err(Failure::new(found, compiled.source.clone()));
         }
@@ -78,13 +78,13 @@ pub fn show(warnings: Vec<Diagnostic>, compiled: &Compiled) {
 }
 
 /// Warns of predictions from one draw of the weights.
-pub fn warn_of_one_draw(model: &Model, samples: usize) {
+pub fn warn_of_one_draw(inference: &Inference, samples: usize) {
     let facts = Facts {
         evaluation_samples: Some(samples),
         ..Facts::default()
     };
     let lint = lint::find("one-draw-evaluation").expect("in the registry");
-    if let Some(message) = lint.check(model, &facts) {
+    if let Some(message) = lint.check(inference, &facts) {
         report(&message.into());
     }
 }

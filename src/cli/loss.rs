@@ -89,7 +89,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let mut prepared = Prepared::new(data, &compiled.model, &config)
+        let mut prepared = Prepared::new(data, &compiled.inference, &config)
             .map_err(|failure| failure.within(&compiled.source))?;
         if let Some(path) = &args.run {
             prepared.scales = scales_of(path, &prepared)?;
@@ -102,7 +102,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             );
             return Err(Diagnostic::error("E0603", title).into());
         }
-        let plan = Arc::new(Plan::new(compiled.model));
+        let plan = Arc::new(Plan::new(compiled.inference));
         let step = Step {
             weights: &args.weights,
             noise: args.noise.as_deref(),

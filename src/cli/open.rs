@@ -5,7 +5,7 @@ use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened}
 use crate::diagnostic::{Diagnostic, Result};
 use crate::evaluate::{BATCH, Mixtures};
 use crate::exec::Interpreter;
-use crate::ir::Model;
+use crate::ir::Inference;
 use crate::plan::Plan;
 use crate::predict;
 use crate::source::Source;
@@ -25,7 +25,7 @@ pub struct Opened {
     /// What it was trained on.
     pub record: DataRecord,
     /// Its model.
-    pub model: Arc<Model>,
+    pub inference: Arc<Inference>,
     /// The model's text, which messages point into.
     source: Arc<Source>,
     /// How far it is.
@@ -37,8 +37,8 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
     let run = RunDir::open(path)?;
     let config = run.config()?;
     let compiled = run.compile(&config)?;
-    let record = run.data(&compiled.model)?;
-    let plan = Arc::new(Plan::new(compiled.model.clone()));
+    let record = run.data(&compiled.inference)?;
+    let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
     let counters = checkpoint::load(
@@ -52,7 +52,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
         Opened {
             config,
             record,
-            model: compiled.model,
+            inference: compiled.inference,
             source: compiled.source,
             counters,
         },
@@ -179,7 +179,7 @@ impl Opened {
         let own = &self.config.data;
         let request = self.request(source, targets_needed);
         let without = match !targets_needed && which.is_none() {
-            true => predict::load_inputs(&request, &self.model.input.shape)?,
+            true => predict::load_inputs(&request, &self.inference.input.shape)?,
             false => None,
         };
         let data = match without {
@@ -246,7 +246,7 @@ impl Opened {
             split,
             with_targets,
         };
-        fitting::check_part(&chosen.data, test, &self.model)?;
+        fitting::check_part(&chosen.data, test, &self.inference)?;
         Ok(chosen)
     }
 
@@ -256,7 +256,7 @@ impl Opened {
             split: chosen.split(),
             rows: &chosen.rows,
             scales: &self.record.scales,
-            kind: self.model.target.kind,
+            kind: self.inference.target.kind,
             with_targets: chosen.with_targets,
         }
     }
@@ -264,7 +264,7 @@ impl Opened {
     /// `wanted` where predictive distributions are mixtures of normal ones, which a Normal likelihood
     /// makes them.
     pub fn mixtures(&self, wanted: Mixtures) -> Mixtures {
-        match self.model.observe.likelihood.signature().name {
+        match self.inference.observe.likelihood.signature().name {
             "Normal" => wanted,
             _ => Mixtures::Unknown,
         }

@@ -43,9 +43,9 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let (run, mut interpreter) = open(&args.run)?;
         run.refuse_own(&args.out, &args.run, &args.data)?;
         let chosen = run.choose(&args.data, args.split, false)?;
-        let random = run.model.is_random();
+        let random = run.inference.is_random();
         let samples = if random { args.samples } else { 1 };
-        warn_of_one_draw(&run.model, samples);
+        warn_of_one_draw(&run.inference, samples);
         let part = run.part(&chosen);
         let predicted = predict_with(
             &mut interpreter,

@@ -12,7 +12,7 @@ use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
 use crate::exec::Interpreter;
-use crate::ir::{self, Facts, Model, TermKind};
+use crate::ir::{self, Facts, Fitted, Inference, Model, TermKind};
 use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::pretrained;
@@ -238,7 +238,7 @@ fn start(
     };
     compiled.draw(config.samples);
     if let Some(run) = &resumed {
-        same_weights(args, run, &compiled.model)?;
+        same_weights(args, run, &compiled.inference)?;
     }
     let request = Request {
         data: config
@@ -251,11 +251,11 @@ fn start(
         test_rows: config.data.test_rows.clone(),
         columns: None,
     };
-    let prepared = Prepared::new(data::load(&request)?, &compiled.model, &config)
+    let prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
-        let of_run = run.data(&compiled.model)?;
+        let of_run = run.data(&compiled.inference)?;
         if of_run.fingerprint != record.fingerprint
             || of_run.training_examples != record.training_examples
         {
@@ -275,9 +275,9 @@ fn start(
     let facts = train::facts(&config, Some(&data::Facts::of(&prepared.data)), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
     if resumed.is_none() {
-        warn_of_other_scalings(&compiled.model, &prepared.scales.inputs);
+        warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
     }
-    let plan = Arc::new(Plan::new(compiled.model.clone()));
+    let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
         config,
@@ -352,12 +352,12 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         fingerprint,
         ..
     } = &start;
-    let model = &compiled.model;
+    let inference = &compiled.inference;
     let mut interpreter =
         Interpreter::<f32>::new(plan.clone(), config.batch_size.max(evaluate::BATCH));
     let run = match &start.resumed {
         Some(run) => run.clone(),
-        None => RunDir::create(args.out.as_deref(), &model.name)?,
+        None => RunDir::create(args.out.as_deref(), &inference.name)?,
     };
     let mut training = Training {
         variables: &plan.variables,
@@ -365,7 +365,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         config,
         part: prepared.training(),
         validation: prepared.validation(),
-        naming: Naming::new(model, prepared.scales.log_scale()),
+        naming: Naming::new(inference, prepared.scales.log_scale()),
         optimizer: State::new(
             config.optimizer.0,
             config.optimizer.1.clone(),
@@ -405,13 +405,13 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             counters
         }
         None => {
-            let ir = ir::text(model, facts);
+            let ir = ir::text(inference, facts);
             training.machine.initialize(config.seed);
-            run.keep(&model.pretrained)
+            run.keep(&inference.pretrained)
                 .and_then(|()| run.write(&compiled.source.text, config, record, &ir))
                 .and_then(|()| training.save(&Counters::default()))
                 // Without its first checkpoint it is no run: the next try finds its place free.
-                .inspect_err(|_| run.remove_unbegun(&model.pretrained))?;
+                .inspect_err(|_| run.remove_unbegun(&inference.pretrained))?;
             Counters::default()
         }
     };
@@ -435,7 +435,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             .is_terminal()
             .then_some(bar_width as fn() -> usize),
     };
-    let mut progress = Progress::new((config.epochs, steps), model.weights_label(), screen);
+    let mut progress = Progress::new((config.epochs, steps), inference.weights_label(), screen);
     let outcome = training.train(counters, &mut progress);
     progress.finish();
     let last = progress.last();
@@ -508,8 +508,8 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         plan,
         ..
     } = start;
-    let model = &compiled.model;
-    say!("model      {} ({})", model.name, args.model.display());
+    let inference = &compiled.inference;
+    say!("model      {} ({})", inference.name, args.model.display());
     let n = record.training_examples;
     let mut parts = vec![format!("N = {n} examples to train on")];
     if record.validation_examples > 0 {
@@ -535,13 +535,13 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
         };
         say_wrapped(UNDER, &text);
     }
-    let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();
+    let weights: usize = inference.tensors.iter().map(|(_, t)| t.shape.len()).sum();
     say!(
         "network    {}, {}",
         plural(weights, "weight"),
         plural(plan.trainable(), "trainable number")
     );
-    print_loss(model, facts);
+    print_loss(inference, facts);
     let schedule = match config.schedule.0.signature().name {
         "constant" => String::new(),
         name => format!(" on the {name} schedule"),
@@ -566,13 +566,13 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
 }
 
 /// What is minimised, term by term: a line each, or what a term is below it where that is too wide.
-fn print_loss(model: &Model, facts: &Facts) {
-    say_wrapped("loss       ", &model.loss_head());
-    for remark in model.loss_remarks() {
+fn print_loss(inference: &Inference, facts: &Facts) {
+    say_wrapped("loss       ", &inference.loss_head());
+    for remark in inference.loss_remarks() {
         say_wrapped(UNDER, &remark);
     }
-    let terms = &model.loss.terms;
-    let names: Vec<String> = terms.iter().map(|t| t.kind.name(model)).collect();
+    let terms = &inference.loss.terms;
+    let names: Vec<String> = terms.iter().map(|t| t.kind.name(inference)).collect();
     let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
     let lines: Vec<(String, String)> = terms
         .iter()
@@ -581,7 +581,7 @@ fn print_loss(model: &Model, facts: &Facts) {
             let (n, batch) = (facts.training_examples, facts.batch);
             let scale = term.scale.with_numbers(n, batch);
             let head = format!("{UNDER}  {name:longest$}  × {scale:<16}  ");
-            (head, describe(model, &term.kind))
+            (head, describe(inference, &term.kind))
         })
         .collect();
     let fits =
@@ -594,7 +594,7 @@ fn print_loss(model: &Model, facts: &Facts) {
             say_wrapped(&format!("{UNDER}    "), what);
         }
     }
-    for (index, line) in model.lambda_lines(facts).iter().enumerate() {
+    for (index, line) in inference.lambda_lines(facts).iter().enumerate() {
         let head = if index == 0 { "lambda     " } else { UNDER };
         say_wrapped(head, line);
     }
@@ -605,7 +605,7 @@ const UNDER: &str = "           ";
 
 /// How inputs and targets are scaled, in words.
 fn scaling(start: &Start) -> String {
-    let shape = &start.compiled.model.input.shape;
+    let shape = &start.compiled.inference.input.shape;
     let each = if shape.rank() > 1 {
         "channel"
     } else {
@@ -618,7 +618,7 @@ fn scaling(start: &Start) -> String {
         _ => "as they are".into(),
     };
     let real = matches!(
-        start.compiled.model.target.kind,
+        start.compiled.inference.target.kind,
         crate::likelihood::TargetKind::Real(_)
     );
     let targets = match start.config.data.targets {
@@ -629,17 +629,17 @@ fn scaling(start: &Start) -> String {
 }
 
 /// A term in a few words.
-fn describe(model: &Model, kind: &TermKind) -> String {
-    let prior = |tensor: &ir::Tensor| {
+fn describe(inference: &Inference, kind: &TermKind) -> String {
+    let prior = |tensor: Fitted| {
         tensor
             .prior
             .as_ref()
-            .map_or(String::new(), |p| model.prior_text(p))
+            .map_or(String::new(), |p| inference.prior_text(p))
     };
     match kind {
-        TermKind::Nll => format!("-log {}", model.likelihood_text()),
+        TermKind::Nll => format!("-log {}", inference.likelihood_text()),
         TermKind::Kl(tensor, form) => {
-            let tensor = &model.tensors[*tensor];
+            let tensor = inference.fitted(*tensor);
             let form = form.words();
             let family = tensor.posterior.family.signature().name;
             format!(
@@ -649,7 +649,7 @@ fn describe(model: &Model, kind: &TermKind) -> String {
             )
         }
         TermKind::Surrogate(tensor) => {
-            let tensor = &model.tensors[*tensor];
+            let tensor = inference.fitted(*tensor);
             let family = tensor.posterior.family.signature().name;
             let count = plural(tensor.shape.len(), "weight");
             format!(
@@ -658,7 +658,7 @@ fn describe(model: &Model, kind: &TermKind) -> String {
             )
         }
         TermKind::NegLogPrior(tensor) => {
-            let tensor = &model.tensors[*tensor];
+            let tensor = inference.fitted(*tensor);
             format!(
                 "-log {}, {} at a point",
                 prior(tensor),
@@ -671,7 +671,7 @@ fn describe(model: &Model, kind: &TermKind) -> String {
 /// What the run has come to, and what can be done with it.
 fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> Result<()> {
     let (config, prepared) = (&start.config, &start.prepared);
-    let random = start.compiled.model.is_random();
+    let random = start.compiled.inference.is_random();
     if let Some(test) = &prepared.data.test {
         let rows: Vec<usize> = (0..test.len).collect();
         let part = Part {

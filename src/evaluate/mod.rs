@@ -14,7 +14,7 @@ pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
 use crate::exec::{Draw, TermValue};
-use crate::ir::{Factor, Model, Position, Scale, TermKind};
+use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::TargetKind;
 use crate::loss::Term;
 use crate::train::examples::{Buffers, Part, target_width};
@@ -281,7 +281,7 @@ impl Predictive {
 /// What a model's variables come to.
 #[derive(Debug, Clone, Serialize)]
 pub struct Elbo {
-    /// What the terms add up to: [`Model::quantity`], or what [`Elbo::of_others`] says.
+    /// What the terms add up to: [`Inference::quantity`], or what [`Elbo::of_others`] says.
     pub quantity: &'static str,
     /// Their sum.
     pub loss: f64,
@@ -323,15 +323,19 @@ impl Elbo {
 /// Monte-Carlo KLs, and expectations over latent variables, are averaged over `draws`.
 pub fn elbo(
     machine: &mut impl Machine,
-    model: &Model,
+    inference: &Inference,
     scores: &Scores,
     training_examples: usize,
     draws: usize,
     seed: u64,
 ) -> Elbo {
-    let noisy = model.loss.terms.iter().any(|term| model.is_noisy(term));
+    let noisy = inference
+        .loss
+        .terms
+        .iter()
+        .any(|term| inference.is_noisy(term));
     let draws = if noisy { draws } else { 1 };
-    let mut values = vec![0.0; model.loss.terms.len()];
+    let mut values = vec![0.0; inference.loss.terms.len()];
     for draw in 0..draws {
         let of_draw = Draw {
             seed,
@@ -354,7 +358,7 @@ pub fn elbo(
             _ => (value, scale.value(&at), scale.to_string()),
         };
         Term {
-            name: term.kind.name(model),
+            name: term.kind.name(inference),
             symbol,
             value: TermValue {
                 value,
@@ -364,12 +368,12 @@ pub fn elbo(
         }
     };
     let of = |scale: &dyn Fn(&crate::ir::Term) -> Scale| -> (f64, Vec<Term>) {
-        let pairs = model.loss.terms.iter().zip(&values);
+        let pairs = inference.loss.terms.iter().zip(&values);
         let terms: Vec<Term> = pairs.map(|(t, v)| term(t, *v, &scale(t))).collect();
         (terms.iter().map(|t| t.value.scaled).sum(), terms)
     };
     let (loss, terms) = of(&|_| once.clone());
-    let temperature = model.objective.temperature;
+    let temperature = inference.objective.temperature;
     let objective = (temperature != 1.0 && terms.len() > 1).then(|| {
         let (loss, terms) = of(&|term| term.scale.clone());
         Objective {
@@ -379,7 +383,7 @@ pub fn elbo(
         }
     });
     Elbo {
-        quantity: model.quantity(),
+        quantity: inference.quantity(),
         loss,
         training_examples,
         terms,

@@ -491,7 +491,7 @@ pub fn memory(plan: &Plan, batch: usize) -> usize {
         noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
     };
     // Of the gradient, what is not used up as it comes ([`Interpreter::train`](super::Interpreter::train)).
-    let written = match plan.model.objective.samples {
+    let written = match plan.inference.objective.samples {
         1 => super::weights::apart(plan, &super::weights::collected_by_entries(plan))
             .iter()
             .map(Range::len)

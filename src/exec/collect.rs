@@ -306,7 +306,7 @@ impl<T: Number> Interpreter<T> {
 
     /// A term under the prior's numbers at hand.
     fn priced<'a>(&self, plan: &'a Plan, term: usize, weight: f64) -> Option<Priced<'a, T>> {
-        let of = plan.model.loss.terms[term].kind.tensor()?;
+        let of = plan.inference.loss.terms[term].kind.tensor()?;
         let scalars = prior_scalars(&plan.model, of);
         let mut prior = [T::zero(); MAX_PARAMETERS];
         for (value, scalar) in prior.iter_mut().zip(scalars) {
@@ -326,7 +326,7 @@ impl<T: Number> Interpreter<T> {
     /// Adds what came of a term to its value and to the gradients by its prior's numbers.
     fn told(&mut self, plan: &Plan, term: usize, part: &Part, share: usize, values: &mut [f64]) {
         values[term] += part.value / share as f64;
-        if let Some(of) = plan.model.loss.terms[term].kind.tensor() {
+        if let Some(of) = plan.inference.loss.terms[term].kind.tensor() {
             let scalars = prior_scalars(&plan.model, of);
             for (d, scalar) in part.d_prior.iter().zip(scalars) {
                 self.add_to_leaves(scalar, *d);
@@ -338,7 +338,7 @@ impl<T: Number> Interpreter<T> {
     /// each draw, at the one at hand, or the others.
     fn collect_whole(&mut self, scales: &[f64], values: &mut [f64], share: usize, per_draw: bool) {
         let plan = self.plan.clone();
-        for (index, term) in plan.model.loss.terms.iter().enumerate() {
+        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
             let (Some(computed), Some(of)) = (&plan.terms[index], term.kind.tensor()) else {
                 continue;
             };

@@ -143,7 +143,7 @@ impl<T: Number> Interpreter<T> {
         let buffers = Buffers::new(&plan, batch);
         let by_entries = weights::collected_by_entries(&plan);
         let mut term_of = vec![None; plan.tensors.len()];
-        for (index, term) in plan.model.loss.terms.iter().enumerate() {
+        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
             if let Some(tensor) = term.kind.tensor() {
                 term_of[tensor.index()] = Some(index);
             }
@@ -247,14 +247,14 @@ impl<T: Number> Interpreter<T> {
     ) -> Trained {
         let _awake = Awake::new(&self.calls);
         let plan = self.plan.clone();
-        let samples = plan.model.objective.samples;
+        let samples = plan.inference.objective.samples;
         for range in &self.apart {
             self.gradient[range.clone()].fill(T::zero());
         }
         self.buffers.start_step();
         self.timed(|p| &mut p.draw, Self::scales);
         let scales: Vec<f64> = plan
-            .model
+            .inference
             .loss
             .terms
             .iter()
@@ -294,7 +294,7 @@ impl<T: Number> Interpreter<T> {
             profile.steps += 1;
         }
         let terms: Vec<TermValue> = plan
-            .model
+            .inference
             .loss
             .terms
             .iter()

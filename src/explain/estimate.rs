@@ -7,7 +7,7 @@ use crate::ir::{Handle, Tensor};
 impl Methods<'_> {
     /// Whether an estimator has something to be said of that is not of its method.
     pub(super) fn has_remarks(&self) -> bool {
-        let mut tensors = self.model.tensors.iter();
+        let mut tensors = self.model.all_fitted();
         tensors.any(|(handle, tensor)| {
             let estimator = tensor.estimator;
             estimator.is_some_and(|e| e.remark(self.model.positions(handle)).is_some())
@@ -18,7 +18,7 @@ impl Methods<'_> {
         let drawn: Vec<Handle<Tensor>> = self
             .random()
             .into_iter()
-            .filter(|tensor| self.model.tensors[*tensor].estimator.is_some())
+            .filter(|tensor| self.model.fitted(*tensor).estimator.is_some())
             .collect();
         if drawn.is_empty() {
             return;
@@ -30,12 +30,13 @@ impl Methods<'_> {
              their expectation, but where that is said.",
         );
         let groups = grouped(&drawn, |tensor| {
-            self.model.tensors[tensor]
+            self.model
+                .fitted(tensor)
                 .estimator
                 .map(|estimator| estimator.signature().name)
         });
         for (_, tensors) in groups {
-            let Some(estimator) = self.model.tensors[tensors[0]].estimator else {
+            let Some(estimator) = self.model.fitted(tensors[0]).estimator else {
                 continue;
             };
             let methods = sentence(estimator.methods());

@@ -32,7 +32,7 @@ impl Methods<'_> {
                     .map(|tensors| (tensors, true)),
             )
         {
-            let posterior = &self.model.tensors[tensors[0]].posterior;
+            let posterior = self.model.fitted(tensors[0]).posterior;
             let methods = sentence(&simplified(&posterior.methods()));
             let draw = match (posterior.draw(), points) {
                 (Some(draw), false) => simplified(&format!(" A draw is ${draw}$.")),
@@ -45,7 +45,7 @@ impl Methods<'_> {
                 .prose(&format!("For {names}, {is} {methods}{draw} {starts}"));
         }
         let softplus = |tensor: &Handle<Tensor>| {
-            let tensor = &self.model.tensors[*tensor];
+            let tensor = self.model.fitted(*tensor);
             let variables = tensor.posterior.family.variables(&tensor.shape, 1);
             let scaled = variables
                 .iter()
@@ -76,9 +76,8 @@ impl Methods<'_> {
 
     /// Trained numbers of a parameter.
     fn variables(&self, tensor: Handle<Tensor>) -> usize {
-        let Tensor {
-            posterior, shape, ..
-        } = &self.model.tensors[tensor];
+        let fitted = self.model.fitted(tensor);
+        let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
         let variables = posterior.family.variables(shape, posterior.rank);
         variables.iter().map(|variable| variable.shape.len()).sum()
     }
@@ -86,7 +85,7 @@ impl Methods<'_> {
     /// Parameters with the same family and start.
     fn by_posterior(&self, tensors: &[Handle<Tensor>]) -> Vec<Vec<Handle<Tensor>>> {
         let groups = grouped(tensors, |tensor| {
-            let posterior = &self.model.tensors[tensor].posterior;
+            let posterior = self.model.fitted(tensor).posterior;
             posterior.methods()
         });
         groups.into_iter().map(|(_, group)| group).collect()
@@ -105,9 +104,8 @@ impl Methods<'_> {
 
     /// `mu_i ~ Normal(0, 0.1^2) and …`
     fn start(&self, tensor: Handle<Tensor>) -> String {
-        let Tensor {
-            posterior, shape, ..
-        } = &self.model.tensors[tensor];
+        let fitted = self.model.fitted(tensor);
+        let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
         let variables = posterior.family.variables(shape, posterior.rank);
         let starts = variables.iter().map(|variable| {
             let (symbol, of) = posterior.family.symbols(variable.name);
@@ -132,7 +130,7 @@ impl Methods<'_> {
         variable: &VariableSpec,
         start: &Initializer,
     ) -> String {
-        let posterior = &self.model.tensors[tensor].posterior;
+        let posterior = self.model.fitted(tensor).posterior;
         let (symbol, of) = posterior.family.symbols(variable.name);
         let scale = |raw: f64| number(rounded(posterior.transform.value(raw)));
         match (start, of) {

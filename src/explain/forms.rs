@@ -5,7 +5,7 @@ use super::objective::tensors;
 use super::{Methods, sentence, symbols};
 use crate::check::words::join;
 use crate::document::code;
-use crate::ir::{Form, Prior, Tensor, Term, TermKind};
+use crate::ir::{Fitted, Form, Prior, Term, TermKind};
 use crate::kl::ClosedForm;
 use crate::maths::Maths;
 use crate::posterior::Entries;
@@ -35,7 +35,7 @@ impl Methods<'_> {
                 TermKind::Kl(_, Form::MonteCarlo { path }) => self.monte_carlo(*path, &terms),
                 TermKind::NegLogPrior(_) => self.penalty(),
                 TermKind::Surrogate(tensor) => {
-                    self.surrogate(self.model.tensors[*tensor].posterior.rate, &terms)
+                    self.surrogate(self.model.fitted(*tensor).posterior.rate, &terms)
                 }
                 TermKind::Nll => continue,
             };
@@ -66,9 +66,9 @@ impl Methods<'_> {
         (format!("{} {prior}", self.form_name(term)), pair)
     }
 
-    fn tensor_of(&self, term: &Term) -> Option<(&Tensor, &Prior)> {
-        let tensor = &self.model.tensors[term.kind.tensor()?];
-        Some((tensor, tensor.prior.as_ref()?))
+    fn tensor_of(&self, term: &Term) -> Option<(Fitted<'_>, &Prior)> {
+        let tensor = self.model.fitted(term.kind.tensor()?);
+        Some((tensor, tensor.tensor.prior.as_ref()?))
     }
 
     fn closed_form(&self, form: &dyn ClosedForm, terms: &[&Term]) -> String {

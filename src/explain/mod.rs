@@ -1,5 +1,5 @@
 //! `bnnc explain`: a model and its loss as the methods section of a paper has them. Everything is read
-//! off the [`Model`]; what the registries' entries are is said in their own files.
+//! off the [`Inference`]; what the registries' entries are is said in their own files.
 
 mod data;
 mod estimate;
@@ -15,11 +15,11 @@ mod symbols;
 mod training;
 
 use crate::document::{Document, code};
-use crate::ir::{Facts, Handle, Model, Role, Tensor};
+use crate::ir::{Facts, Fitted, Handle, Inference, Role, Tensor};
 
 /// The methods section of a model. `facts` give N and B their numbers where they are known,
 /// and say how it is trained.
-pub fn explain(model: &Model, facts: &Facts) -> Document {
+pub fn explain(model: &Inference, facts: &Facts) -> Document {
     let mut text = Methods {
         model,
         facts,
@@ -39,7 +39,7 @@ pub fn explain(model: &Model, facts: &Facts) -> Document {
 
 /// The section while it is written.
 struct Methods<'a> {
-    model: &'a Model,
+    model: &'a Inference,
     facts: &'a Facts,
     document: Document,
 }
@@ -58,7 +58,7 @@ enum Kind {
 }
 
 impl Methods<'_> {
-    fn kind(tensor: &Tensor) -> Kind {
+    fn kind(tensor: Fitted) -> Kind {
         let random = tensor.posterior.family.entries().is_random();
         match (tensor.role, &tensor.prior) {
             (Role::Latent | Role::Local, _) if random => Kind::Latent,
@@ -70,9 +70,9 @@ impl Methods<'_> {
 
     /// The parameters of a kind, in the model's order.
     fn of_kind(&self, kind: Kind) -> Vec<Handle<Tensor>> {
-        let tensors = self.model.tensors.iter();
+        let tensors = self.model.all_fitted();
         tensors
-            .filter(|(_, tensor)| Self::kind(tensor) == kind)
+            .filter(|(_, tensor)| Self::kind(*tensor) == kind)
             .map(|(handle, _)| handle)
             .collect()
     }
@@ -87,7 +87,7 @@ impl Methods<'_> {
 
     /// Those that are drawn from a posterior.
     fn random(&self) -> Vec<Handle<Tensor>> {
-        let tensors = self.model.tensors.iter();
+        let tensors = self.model.all_fitted();
         tensors
             .filter(|(_, tensor)| tensor.posterior.family.entries().is_random())
             .map(|(handle, _)| handle)

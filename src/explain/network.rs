@@ -49,9 +49,8 @@ impl Methods<'_> {
     fn opening(&mut self, layers: &[Handle<Node>], chain: bool) {
         let weights: usize = self
             .model
-            .tensors
-            .iter()
-            .filter(|(_, tensor)| Self::kind(tensor) != Kind::Latent)
+            .all_fitted()
+            .filter(|(_, tensor)| Self::kind(*tensor) != Kind::Latent)
             .map(|(_, tensor)| tensor.shape.len())
             .sum();
         let arguments = self.weights_after("x");

@@ -1,12 +1,13 @@
 //! The loss in words: what is minimised, what each term is, where it is from.
 
 use super::arena::Handle;
+use super::inference::*;
 use super::loss::*;
 use super::model::*;
 use crate::posterior::Entries;
 use crate::show;
 
-impl Model {
+impl Inference {
     /// What is minimised.
     pub fn loss_head(&self) -> String {
         if self.is_maximum_likelihood() {
@@ -211,7 +212,7 @@ impl Model {
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
         match term.kind {
             TermKind::Kl(tensor, Form::MonteCarlo { .. }) => {
-                let entries = self.tensors[tensor].posterior.family.entries();
+                let entries = self.fitted(tensor).posterior.family.entries();
                 Some(match entries.has_quadrature() {
                     true => "above 0; `kl = quadrature` has none",
                     false => "above 0",
@@ -238,6 +239,19 @@ impl Model {
         }
     }
 
+    fn with_prior(&self, tensor: Handle<Tensor>) -> (Fitted<'_>, String) {
+        let tensor = self.fitted(tensor);
+        (
+            tensor,
+            tensor
+                .prior
+                .as_ref()
+                .map_or(String::new(), |prior| self.prior_text(prior)),
+        )
+    }
+}
+
+impl Model {
     /// The name of what is absent.
     pub fn subject_name(&self, subject: Subject) -> &str {
         match subject {
@@ -257,20 +271,9 @@ impl Model {
             _ => 1,
         }
     }
-
-    fn with_prior(&self, tensor: Handle<Tensor>) -> (&Tensor, String) {
-        let tensor = &self.tensors[tensor];
-        (
-            tensor,
-            tensor
-                .prior
-                .as_ref()
-                .map_or(String::new(), |prior| self.prior_text(prior)),
-        )
-    }
 }
 
-fn weights(tensor: &Tensor) -> String {
+fn weights(tensor: Fitted) -> String {
     crate::check::words::count(tensor.shape.len(), "weight", "weights")
 }
 

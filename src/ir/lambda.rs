@@ -7,7 +7,7 @@
 //! and λ = 1 is the negative ELBO per example. Every factor that makes it another number is named.
 
 use super::loss::{Factor, Position};
-use super::{Facts, Model};
+use super::{Facts, Inference};
 use crate::show;
 
 /// The weight of all terms but the data's against the one they have in the ELBO.
@@ -34,7 +34,7 @@ pub struct LambdaFactor {
     pub text: String,
 }
 
-impl Model {
+impl Inference {
     /// λ with its factors; `None` where no parameter has a term.
     pub fn lambda(&self, facts: &Facts) -> Option<Lambda> {
         let scale = &self.loss.terms.get(1)?.scale;

@@ -1,7 +1,8 @@
 //! The loss: its terms, each with form, scale and reason, and what is absent from it.
 
 use super::arena::Handle;
-use super::model::{Annealing, Model, Tensor};
+use super::inference::Annealing;
+use super::model::{Model, Tensor};
 use crate::kl::ClosedForm;
 use std::fmt;
 

@@ -1,9 +1,10 @@
-//! The intermediate representation: the model with its loss worked out. Nothing after it reads the
-//! source, and after [`validate`] nothing downstream can panic on a model.
+//! The intermediate representation: a [`Model`], and an [`Inference`] that says how it is fitted. Nothing
+//! after it reads the source, and after [`validate`] nothing downstream can panic on a model.
 
 mod arena;
 mod describe;
 mod facts;
+mod inference;
 mod lambda;
 mod loss;
 mod lower;
@@ -18,11 +19,12 @@ mod validate;
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle};
 pub use facts::{Facts, Method, Training};
+pub use inference::*;
 pub use lambda::{Lambda, LambdaFactor};
 pub use loss::*;
 pub use lower::lower;
 pub use model::*;
 pub use range::Range;
 pub use scalar::{Function, Leaf, Scalar};
-pub use text::text;
+pub use text::{model_text, text};
 pub use validate::validate;

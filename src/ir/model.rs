@@ -1,10 +1,9 @@
-//! The model: data, parameters, graph, likelihood, objective, and the loss worked out from them.
+//! The model: data, parameters with their priors, graph and likelihood. How it is fitted is an
+//! [`Inference`](super::Inference).
 
 use super::arena::{Arena, Handle};
-use super::loss::Loss;
 use super::scalar::Scalar;
 use crate::distribution::Distribution;
-use crate::estimator::Estimator;
 use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
@@ -31,12 +30,35 @@ pub struct Model {
     pub learned: Arena<Learned>,
     /// How the network's values and the target meet.
     pub observe: Observe,
-    /// What is minimised.
-    pub objective: Objective,
-    /// Its terms.
-    pub loss: Loss,
     /// The files that parameters start from, each once.
     pub pretrained: Vec<pretrained::File>,
+}
+
+impl Model {
+    /// The parameters whose priors have infinite integrals, with what those are called.
+    pub fn improper_priors(&self) -> impl Iterator<Item = (Handle<Tensor>, &'static str)> {
+        self.tensors.iter().filter_map(|(handle, tensor)| {
+            let distribution = tensor.prior.as_ref()?.distribution;
+            let name = distribution.signature().name;
+            distribution.improper().map(|_| (handle, name))
+        })
+    }
+
+    /// The node that applies `tensor`.
+    pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
+        let uses = |node: &Node| {
+            node.call.as_ref().is_some_and(|c| {
+                let factors = c.kernel.and_then(|kernel| self.tensors[kernel].factors);
+                c.kernel == Some(tensor)
+                    || c.bias == Some(tensor)
+                    || factors.is_some_and(|factors| factors.contains(&tensor))
+            })
+        };
+        self.nodes
+            .iter()
+            .find(|(_, node)| uses(node))
+            .map(|(handle, _)| handle)
+    }
 }
 
 /// `input image: real[32, 32, 3]`
@@ -150,19 +172,11 @@ pub struct Tensor {
     pub fan_out: usize,
     /// The prior, if it has one.
     pub prior: Option<Prior>,
-    /// The variational family with its initialisers.
-    pub posterior: BoundPosterior,
     /// What each example multiplies its rows and columns with, if its family is of such factors: over
     /// its input channels, and over its output channels.
     pub factors: Option<[Handle<Tensor>; 2]>,
-    /// How draws of it reach the examples; `None` for a point estimate.
-    pub estimator: Option<&'static dyn Estimator>,
     /// Who supplied the prior.
     pub prior_from: Origin,
-    /// Who supplied the posterior.
-    pub posterior_from: Origin,
-    /// Who supplied the estimator.
-    pub estimator_from: Origin,
 }
 
 /// Who supplied a setting.
@@ -333,64 +347,4 @@ pub enum Argument {
     Node(Handle<Node>),
     /// A number.
     Scalar(Scalar),
-}
-
-/// `objective elbo { … }`
-#[derive(Debug, Clone, PartialEq)]
-pub struct Objective {
-    /// Whether the file says `map`.
-    pub map: bool,
-    /// `kl =`
-    pub kl: KlChoice,
-    /// Monte-Carlo samples of the weights a step.
-    pub samples: usize,
-    /// How the KL is shared out over minibatches.
-    pub minibatch: Minibatch,
-    /// Multiplies the KL; 1 for the ELBO.
-    pub temperature: f64,
-    /// How the KL's weight grows from 0 to 1, if it does.
-    pub annealing: Option<Annealing>,
-    /// Where it is written.
-    pub span: Span,
-    /// Where each option that is written stands.
-    pub option_spans: Vec<(&'static str, Span)>,
-}
-
-/// `kl = auto | closed_form | monte_carlo | quadrature`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KlChoice {
-    /// The best form there is for each pair.
-    Auto,
-    /// Closed forms only.
-    ClosedForm,
-    /// Monte Carlo everywhere; its gradient along the draw's path alone, or whole.
-    MonteCarlo {
-        /// Whether the score of q is left out.
-        path: bool,
-    },
-    /// Quadrature everywhere.
-    Quadrature,
-}
-
-/// `minibatch = uniform | blundell`
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Minibatch {
-    /// KL/N on every minibatch's mean.
-    Uniform,
-    /// π_i/B on batch i of M, π_i = 2^(M−i)/(2^M−1) (Blundell et al. 2015, eq. 9).
-    Blundell,
-}
-
-/// `annealing = linear(epochs = 10)`
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Annealing {
-    /// Epochs until the KL has its whole weight.
-    pub epochs: f64,
-}
-
-impl Annealing {
-    /// The KL's weight after `epoch` epochs, fractional: min(1, epoch / epochs).
-    pub fn value(&self, epoch: f64) -> f64 {
-        (epoch / self.epochs).min(1.0)
-    }
 }

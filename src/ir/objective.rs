@@ -11,6 +11,7 @@
 //! minibatch; a term of a parameter carries T·a/N, or T·a·π_i/B under `minibatch = blundell`.
 
 use super::arena::Handle;
+use super::inference::*;
 use super::loss::*;
 use super::model::*;
 use super::scalar::Scalar;
@@ -19,13 +20,13 @@ use crate::diagnostic::Diagnostic;
 use crate::kl::{self, CLOSED_FORMS, Transform};
 use crate::posterior::Entries;
 
-/// The loss of a model.
+/// The loss of an inference.
 ///
 /// # Errors
 ///
 /// A form that the file asks for and the pair does not have; `objective map` on a posterior that is
 /// not a point.
-pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
+pub(super) fn loss(inference: &Inference) -> Result<Loss, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut loss = Loss::default();
     loss.terms.push(Term {
@@ -33,35 +34,36 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
         scale: Scale(vec![Factor::PerBatch]),
         why: Why::MinibatchMean,
     });
-    let scale = scale(&model.objective);
-    for (handle, tensor) in model.tensors.iter() {
+    let scale = scale(&inference.objective);
+    for (handle, tensor) in inference.all_fitted() {
         let subject = Subject::Tensor(handle);
         match (tensor.posterior.family.entries(), &tensor.prior) {
             (Entries::Masked, Some(prior)) => {
-                if model.objective.map {
-                    messages.push(not_a_point(model, tensor));
+                if inference.objective.map {
+                    messages.push(not_a_point(inference, tensor));
                 }
                 match no_surrogate(tensor, prior) {
                     Some(message) => messages.push(message),
                     None => loss
                         .terms
-                        .push(term(TermKind::Surrogate(handle), &scale, model)),
+                        .push(term(TermKind::Surrogate(handle), &scale, inference)),
                 }
             }
             (entries, Some(prior)) if entries.is_random() => {
-                if model.objective.map {
-                    messages.push(not_a_point(model, tensor));
+                if inference.objective.map {
+                    messages.push(not_a_point(inference, tensor));
                 }
-                match form(model, tensor, prior) {
-                    Ok(form) => loss
-                        .terms
-                        .push(term(TermKind::Kl(handle, form), &scale, model)),
+                match form(inference, tensor, prior) {
+                    Ok(form) => {
+                        loss.terms
+                            .push(term(TermKind::Kl(handle, form), &scale, inference))
+                    }
                     Err(message) => messages.push(*message),
                 }
             }
             (Entries::Point | Entries::Scaled, Some(_)) => {
                 loss.terms
-                    .push(term(TermKind::NegLogPrior(handle), &scale, model));
+                    .push(term(TermKind::NegLogPrior(handle), &scale, inference));
             }
             _ => loss.absent.push(Absent {
                 subject,
@@ -69,7 +71,7 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
             }),
         }
     }
-    for (handle, _) in model.learned.iter() {
+    for (handle, _) in inference.learned.iter() {
         loss.absent.push(Absent {
             subject: Subject::Learned(handle),
             reason: AbsentReason::PointEstimate,
@@ -82,8 +84,8 @@ pub(super) fn loss(model: &Model) -> Result<Loss, Vec<Diagnostic>> {
     }
 }
 
-fn term(kind: TermKind, scale: &Scale, model: &Model) -> Term {
-    let why = match (&kind, model.objective.minibatch) {
+fn term(kind: TermKind, scale: &Scale, inference: &Inference) -> Term {
+    let why = match (&kind, inference.objective.minibatch) {
         (TermKind::NegLogPrior(_), _) => Why::PenaltyOncePerDataSet,
         (TermKind::Surrogate(_), Minibatch::Uniform) => Why::SurrogateOncePerDataSet,
         (_, Minibatch::Uniform) => Why::OncePerDataSet,
@@ -110,7 +112,7 @@ fn scale(objective: &Objective) -> Scale {
     Scale(factors)
 }
 
-fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagnostic>> {
+fn form(inference: &Inference, tensor: Fitted, prior: &Prior) -> Result<Form, Box<Diagnostic>> {
     let name = prior.distribution.signature().name;
     let entries = tensor.posterior.family.entries();
     // Local scales stretch w, and these forms are of the normal that a transformed w is made of.
@@ -124,24 +126,24 @@ fn form(model: &Model, tensor: &Tensor, prior: &Prior) -> Result<Form, Box<Diagn
             .and_then(|marginal| kl::find(marginal, name)),
     };
     let quadrature = (entries.has_quadrature() && !apart).then_some(Form::Quadrature);
-    match model.objective.kl {
+    match inference.objective.kl {
         KlChoice::Auto => {
             let exact = closed.map(Form::ClosedForm).or(quadrature);
             Ok(exact.unwrap_or(Form::MonteCarlo { path: false }))
         }
         KlChoice::MonteCarlo { path } => Ok(Form::MonteCarlo { path }),
         KlChoice::Quadrature => {
-            let message = || Box::new(no_form(model, tensor, "quadrature", name));
+            let message = || Box::new(no_form(inference, tensor, "quadrature", name));
             quadrature.ok_or_else(message)
         }
         KlChoice::ClosedForm => {
-            let message = || Box::new(no_form(model, tensor, "closed form", name));
+            let message = || Box::new(no_form(inference, tensor, "closed form", name));
             closed.map(Form::ClosedForm).ok_or_else(message)
         }
     }
 }
 
-fn no_form(model: &Model, tensor: &Tensor, form: &str, prior: &str) -> Diagnostic {
+fn no_form(inference: &Inference, tensor: Fitted, form: &str, prior: &str) -> Diagnostic {
     let entries = tensor.posterior.family.entries();
     let family = tensor.posterior.family.signature().name;
     let posterior = entries.marginal().unwrap_or(family);
@@ -150,7 +152,7 @@ fn no_form(model: &Model, tensor: &Tensor, form: &str, prior: &str) -> Diagnosti
     if let Some(span) = tensor.prior_from.span() {
         message = message.at(span, format!("the prior of `{}`", tensor.name));
     }
-    let option = model
+    let option = inference
         .objective
         .option_spans
         .iter()
@@ -173,7 +175,7 @@ fn no_form(model: &Model, tensor: &Tensor, form: &str, prior: &str) -> Diagnosti
 }
 
 /// Dropout's surrogate is of a normal prior whose scale is a number.
-fn no_surrogate(tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
+fn no_surrogate(tensor: Fitted, prior: &Prior) -> Option<Diagnostic> {
     let fixed = prior
         .parameters
         .iter()
@@ -196,10 +198,10 @@ fn no_surrogate(tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
     Some(message.help("a prior such as `Normal(0, 1)`, its numbers fixed"))
 }
 
-fn not_a_point(model: &Model, tensor: &Tensor) -> Diagnostic {
+fn not_a_point(inference: &Inference, tensor: Fitted) -> Diagnostic {
     let title = "`objective map` is of point estimates, and this posterior is not a point";
     let message = Diagnostic::error("E0409", title);
-    let objective = model.objective.span;
+    let objective = inference.objective.span;
     let message = match tensor.posterior_from.span() {
         Some(span) => message
             .at(span, format!("the posterior of `{}`", tensor.name))
@@ -214,7 +216,7 @@ fn not_a_point(model: &Model, tensor: &Tensor) -> Diagnostic {
     message.help("`posterior = Delta` for every parameter, or `objective elbo`")
 }
 
-impl Model {
+impl Inference {
     /// Whether every parameter with a prior is a point estimate, so that what is minimised is the
     /// negative log posterior and not an ELBO.
     pub fn is_map(&self) -> bool {
@@ -225,15 +227,6 @@ impl Model {
     /// Whether no parameter has a term: maximum likelihood.
     pub fn is_maximum_likelihood(&self) -> bool {
         self.loss.terms.len() == 1
-    }
-
-    /// The parameters whose priors have infinite integrals, with what those are called.
-    pub fn improper_priors(&self) -> impl Iterator<Item = (&Tensor, &'static str)> {
-        self.tensors.iter().filter_map(|(_, tensor)| {
-            let distribution = tensor.prior.as_ref()?.distribution;
-            let name = distribution.signature().name;
-            distribution.improper().map(|_| (tensor, name))
-        })
     }
 
     /// Whether something other than a KL stands for one.
@@ -252,8 +245,8 @@ impl Model {
 
     /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.
     pub fn is_random(&self) -> bool {
-        let mut tensors = self.tensors.iter();
-        tensors.any(|(_, tensor)| tensor.posterior.family.entries().is_random())
+        let mut fits = self.fits.iter();
+        fits.any(|fit| fit.posterior.family.entries().is_random())
     }
 
     /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
@@ -276,21 +269,5 @@ impl Model {
             }
         }
         found
-    }
-
-    /// The node that applies `tensor`.
-    pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
-        let uses = |node: &Node| {
-            node.call.as_ref().is_some_and(|c| {
-                let factors = c.kernel.and_then(|kernel| self.tensors[kernel].factors);
-                c.kernel == Some(tensor)
-                    || c.bias == Some(tensor)
-                    || factors.is_some_and(|factors| factors.contains(&tensor))
-            })
-        };
-        self.nodes
-            .iter()
-            .find(|(_, node)| uses(node))
-            .map(|(handle, _)| handle)
     }
 }

@@ -5,7 +5,8 @@
 //! out once, from where its leaves can lie, by interval arithmetic.
 
 use super::arena::Handle;
-use super::model::{Learned, Model, Tensor};
+use super::inference::Inference;
+use super::model::{Learned, Tensor};
 use super::range::Range;
 use crate::syntax::ast::Operator;
 
@@ -195,12 +196,12 @@ impl Scalar {
     }
 }
 
-impl Model {
+impl Inference {
     /// A number before the first step; of a latent variable, its posterior's middle.
     pub fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
             Leaf::Learned(learned) => self.learned[learned].initial,
-            Leaf::Latent(latent) => self.tensors[latent].posterior.middle(),
+            Leaf::Latent(latent) => self.fits[latent.index()].posterior.middle(),
         })
     }
 }

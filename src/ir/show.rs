@@ -1,5 +1,6 @@
 //! Parts of a model as the file would write them, every value worked out.
 
+use super::inference::Fitted;
 use super::model::*;
 use super::range::Range;
 use super::scalar::Scalar;
@@ -232,7 +233,7 @@ impl Origin {
     }
 }
 
-impl Tensor {
+impl Fitted<'_> {
     /// Who supplied the posterior.
     pub fn posterior_origin_text(&self) -> String {
         let bare = self.role == Role::Bias && self.posterior.family.entries() == Entries::Free;

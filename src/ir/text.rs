@@ -1,11 +1,11 @@
-//! The model as text: `bnnc check --emit ir`.
+//! A model and how it is fitted as text: `bnnc check --emit ir`.
 //!
 //! Column widths are fixed and nothing is numbered, so that a layer more is a few lines more and
 //! moves no other.
 
-use super::Facts;
 use super::model::*;
 use super::show::batched;
+use super::{Facts, Fitted, Inference};
 use std::fmt::Write;
 
 /// A line of text; writing to a string does not fail.
@@ -15,17 +15,41 @@ macro_rules! line {
     };
 }
 
-/// The whole model.
-pub fn text(model: &Model, facts: &Facts) -> String {
+/// The model and how it is fitted.
+pub fn text(inference: &Inference, facts: &Facts) -> String {
+    let model = &*inference.model;
+    let mut out = head(model, facts);
+    line!(out, "\nparameters");
+    for (handle, tensor) in inference.all_fitted() {
+        parameter(&mut out, model, &tensor);
+        fit(&mut out, tensor, model.positions(handle));
+    }
+    learned(&mut out, model);
+    graph(&mut out, model);
+    loss(&mut out, inference, facts);
+    predict(&mut out, inference);
+    out
+}
+
+/// The model alone: p(y, w | x).
+pub fn model_text(model: &Model, facts: &Facts) -> String {
+    let mut out = head(model, facts);
+    line!(out, "\nparameters");
+    for (_, tensor) in model.tensors.iter() {
+        parameter(&mut out, model, tensor);
+    }
+    learned(&mut out, model);
+    graph(&mut out, model);
+    line!(out, "\nobserve  {}", model.likelihood_text());
+    out
+}
+
+fn head(model: &Model, facts: &Facts) -> String {
     let mut out = format!("model {}\n", model.name);
     for (name, value) in &facts.set {
         line!(out, "  set  {name} = {value}");
     }
     data(&mut out, model, facts);
-    parameters(&mut out, model);
-    graph(&mut out, model);
-    loss(&mut out, model, facts);
-    predict(&mut out, model);
     out
 }
 
@@ -66,33 +90,36 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
     line!(out, "  B{}, examples of a minibatch", number(facts.batch));
 }
 
-fn parameters(out: &mut String, model: &Model) {
-    line!(out, "\nparameters");
-    for (handle, tensor) in model.tensors.iter() {
-        line!(
-            out,
-            "  {:<24}real{:<18}fan_in {}, fan_out {}",
-            tensor.name,
-            tensor.shape.to_string(),
-            tensor.fan_in,
-            tensor.fan_out
-        );
-        if let Some(prior) = &tensor.prior {
-            field(out, "prior", model.prior_text(prior));
-            field(out, "from", tensor.prior_from.text("prior", &prior.written));
-        }
-        field(out, "posterior", tensor.posterior.formula());
-        field(out, "start", tensor.posterior.start_text(&tensor.shape));
-        field(out, "from", tensor.posterior_origin_text());
-        if let Some(estimator) = tensor.estimator {
-            let name = estimator.signature().name;
-            field(out, "estimator", format!("{name}: {}", estimator.formula()));
-            if let Some(remark) = estimator.remark(model.positions(handle)) {
-                field(out, "remark", remark);
-            }
-            field(out, "from", tensor.estimator_from.text("estimator", name));
-        }
+fn parameter(out: &mut String, model: &Model, tensor: &Tensor) {
+    line!(
+        out,
+        "  {:<24}real{:<18}fan_in {}, fan_out {}",
+        tensor.name,
+        tensor.shape.to_string(),
+        tensor.fan_in,
+        tensor.fan_out
+    );
+    if let Some(prior) = &tensor.prior {
+        field(out, "prior", model.prior_text(prior));
+        field(out, "from", tensor.prior_from.text("prior", &prior.written));
     }
+}
+
+fn fit(out: &mut String, tensor: Fitted, positions: usize) {
+    field(out, "posterior", tensor.posterior.formula());
+    field(out, "start", tensor.posterior.start_text(&tensor.shape));
+    field(out, "from", tensor.posterior_origin_text());
+    if let Some(estimator) = tensor.estimator {
+        let name = estimator.signature().name;
+        field(out, "estimator", format!("{name}: {}", estimator.formula()));
+        if let Some(remark) = estimator.remark(positions) {
+            field(out, "remark", remark);
+        }
+        field(out, "from", tensor.estimator_from.text("estimator", name));
+    }
+}
+
+fn learned(out: &mut String, model: &Model) {
     for (_, learned) in model.learned.iter() {
         line!(out, "  {:<24}real", learned.name);
         field(
@@ -128,15 +155,15 @@ fn graph(out: &mut String, model: &Model) {
     }
 }
 
-fn loss(out: &mut String, model: &Model, facts: &Facts) {
-    line!(out, "\nloss  {}", model.loss_head());
-    for remark in model.loss_remarks() {
+fn loss(out: &mut String, inference: &Inference, facts: &Facts) {
+    line!(out, "\nloss  {}", inference.loss_head());
+    for remark in inference.loss_remarks() {
         line!(out, "  {:<10}{remark}", "remark");
     }
-    for term in &model.loss.terms {
-        line!(out, "  term {}", term.kind.name(model));
-        field(out, "value", model.term_value(term));
-        if let Some(noise) = model.term_noise(term) {
+    for term in &inference.loss.terms {
+        line!(out, "  term {}", term.kind.name(inference));
+        field(out, "value", inference.term_value(term));
+        if let Some(noise) = inference.term_noise(term) {
             field(out, "variance", noise);
         }
         field(
@@ -146,38 +173,34 @@ fn loss(out: &mut String, model: &Model, facts: &Facts) {
                 .with_numbers(facts.training_examples, facts.batch),
         );
         field(out, "why", term.why);
-        field(out, "from", model.term_origin(term));
+        field(out, "from", inference.term_origin(term));
     }
-    for (index, text) in model.lambda_lines(facts).iter().enumerate() {
+    for (index, text) in inference.lambda_lines(facts).iter().enumerate() {
         let key = if index == 0 { "lambda" } else { "" };
         line!(out, "  {key:<10}{text}");
     }
-    if !model.loss.absent.is_empty() {
+    if !inference.loss.absent.is_empty() {
         line!(out, "  absent");
-        for absent in &model.loss.absent {
+        for absent in &inference.loss.absent {
             line!(
                 out,
                 "    {:<22}{}",
-                model.subject_name(absent.subject),
+                inference.subject_name(absent.subject),
                 absent.reason
             );
         }
     }
 }
 
-fn predict(out: &mut String, model: &Model) {
-    let likelihood = model.likelihood_text();
-    let drawn = model
-        .tensors
-        .iter()
-        .any(|(_, t)| t.posterior.family.entries().is_random());
+fn predict(out: &mut String, inference: &Inference) {
+    let likelihood = inference.likelihood_text();
     line!(
         out,
         "\npredict  p({} | {})",
-        model.target.name,
-        model.input.name
+        inference.target.name,
+        inference.input.name
     );
-    if drawn {
+    if inference.is_random() {
         line!(
             out,
             "  {:<12}the mean over S draws of the weights of {likelihood}",

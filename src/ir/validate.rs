@@ -1,6 +1,7 @@
 //! What every pass after lowering relies on. A model that holds all of it cannot make a plan or the
 //! interpreter panic.
 
+use super::inference::Inference;
 use super::loss::*;
 use super::model::*;
 use super::scalar::Scalar;
@@ -14,13 +15,14 @@ use std::collections::HashSet;
 /// # Errors
 ///
 /// The first that does not hold: a fault of the compiler, not of the file.
-pub fn validate(model: &Model) -> Result<(), String> {
+pub fn validate(inference: &Inference) -> Result<(), String> {
+    let model = &*inference.model;
     names(model)?;
     graph(model)?;
-    tensors(model)?;
+    tensors(inference)?;
     learned(model)?;
     observe(model)?;
-    loss(model)
+    loss(inference)
 }
 
 fn holds(condition: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -100,8 +102,11 @@ fn graph(model: &Model) -> Result<(), String> {
 }
 
 /// Every parameter's settings go together.
-fn tensors(model: &Model) -> Result<(), String> {
-    for (_, tensor) in model.tensors.iter() {
+fn tensors(inference: &Inference) -> Result<(), String> {
+    holds(inference.fits.len() == inference.tensors.len(), || {
+        "a parameter is not fitted".into()
+    })?;
+    for (_, tensor) in inference.all_fitted() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
         let variables = family.variables(&tensor.shape, tensor.posterior.rank);
@@ -182,17 +187,17 @@ fn observe(model: &Model) -> Result<(), String> {
 }
 
 /// The data term once and first; every parameter either in one term or absent.
-fn loss(model: &Model) -> Result<(), String> {
+fn loss(inference: &Inference) -> Result<(), String> {
     let mut seen = HashSet::new();
-    for (index, term) in model.loss.terms.iter().enumerate() {
-        let name = term.kind.name(model);
+    for (index, term) in inference.loss.terms.iter().enumerate() {
+        let name = term.kind.name(inference);
         match term.kind {
             TermKind::Nll => holds(index == 0, || "the data term is not the first".into())?,
             TermKind::Kl(tensor, _)
             | TermKind::NegLogPrior(tensor)
             | TermKind::Surrogate(tensor) => {
                 holds(index > 0, || "the data term is not the first".into())?;
-                holds(model.tensors[tensor].prior.is_some(), || {
+                holds(inference.tensors[tensor].prior.is_some(), || {
                     format!("{name} has no prior")
                 })?;
                 holds(seen.insert(Subject::Tensor(tensor)), || {
@@ -210,12 +215,12 @@ fn loss(model: &Model) -> Result<(), String> {
             format!("the scale of {name} is {}", term.scale)
         })?;
     }
-    for absent in &model.loss.absent {
+    for absent in &inference.loss.absent {
         holds(seen.insert(absent.subject), || {
             "a parameter is absent and in a term".into()
         })?;
     }
-    let all = model.tensors.len() + model.learned.len();
+    let all = inference.tensors.len() + inference.learned.len();
     holds(seen.len() == all, || {
         "a parameter is in no term, and not said to be absent".into()
     })

@@ -3,7 +3,7 @@
 
 use super::{Lint, option};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::show;
 
 /// `annealing-never-ends`
@@ -19,18 +19,18 @@ impl Lint for AnnealingNeverEnds {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/annealing-never-ends.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let (annealing, epochs) = (model.objective.annealing?, facts.epochs?);
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let (annealing, epochs) = (inference.objective.annealing?, facts.epochs?);
         let last = annealing.value(epochs as f64);
         let title = format!(
             "the KL ends with weight {} of 1, after {epochs} of annealing's {} epochs",
             show(last),
             show(annealing.epochs)
         );
-        (last < 1.0 && model.loss.terms.len() > 1).then(|| {
+        (last < 1.0 && inference.loss.terms.len() > 1).then(|| {
             Diagnostic::warning(self.name(), title)
                 .at(
-                    option(model, "annealing"),
+                    option(inference, "annealing"),
                     "what is minimised never becomes the negative ELBO",
                 )
                 .help("anneal over fewer epochs, or train for more")

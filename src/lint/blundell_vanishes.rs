@@ -2,7 +2,7 @@
 
 use super::{Lint, option};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Minibatch, Model};
+use crate::ir::{Facts, Inference, Minibatch};
 
 /// `blundell-weights-vanish`
 pub struct BlundellVanishes;
@@ -17,13 +17,13 @@ impl Lint for BlundellVanishes {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/blundell-weights-vanish.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let batches = facts.training_examples?.div_ceil(facts.batch?);
         let title = format!("99.9 % of the KL falls on 10 of an epoch's {batches} minibatches");
-        (model.objective.minibatch == Minibatch::Blundell && batches > 30).then(|| {
+        (inference.objective.minibatch == Minibatch::Blundell && batches > 30).then(|| {
             Diagnostic::warning(self.name(), title)
                 .at(
-                    option(model, "minibatch"),
+                    option(inference, "minibatch"),
                     "halves from each minibatch to the next",
                 )
                 .help("`minibatch = uniform` gives every minibatch the same share of it")

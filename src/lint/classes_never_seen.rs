@@ -3,7 +3,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::likelihood::TargetKind;
 
 /// `classes-never-seen`
@@ -19,11 +19,11 @@ impl Lint for ClassesNeverSeen {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/classes-never-seen.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let (TargetKind::Category(classes), found) = (model.target.kind, facts.classes?) else {
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let (TargetKind::Category(classes), found) = (inference.target.kind, facts.classes?) else {
             return None;
         };
-        let name = &model.target.name;
+        let name = &inference.target.name;
         let data = facts.data.as_deref().unwrap_or("the data");
         let title = format!(
             "`{name}` has {classes} classes, and the labels of {data} go from 0 to {}",
@@ -31,7 +31,10 @@ impl Lint for ClassesNeverSeen {
         );
         (found < classes).then(|| {
             Diagnostic::warning(self.name(), title)
-                .at(model.observe.span, "gives some probability to every class")
+                .at(
+                    inference.observe.span,
+                    "gives some probability to every class",
+                )
                 .help(format!("`target {name}: category[{found}]`"))
         })
     }

@@ -5,7 +5,7 @@
 
 use super::{Lint, at_origin, names};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, Tensor, TermKind};
+use crate::ir::{Facts, Fitted, Inference, TermKind};
 
 /// `dropout-beside-kl`
 pub struct DropoutBesideKl;
@@ -20,11 +20,11 @@ impl Lint for DropoutBesideKl {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/dropout-beside-kl.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let of = |is: fn(&TermKind) -> bool| -> Vec<&Tensor> {
-            let terms = model.loss.terms.iter().filter(|term| is(&term.kind));
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let of = |is: fn(&TermKind) -> bool| -> Vec<Fitted> {
+            let terms = inference.loss.terms.iter().filter(|term| is(&term.kind));
             let tensors = terms.filter_map(|term| term.kind.tensor());
-            tensors.map(|tensor| &model.tensors[tensor]).collect()
+            tensors.map(|tensor| inference.fitted(tensor)).collect()
         };
         let dropped = of(|kind| matches!(kind, TermKind::Surrogate(_)));
         let with_kl = of(|kind| matches!(kind, TermKind::Kl(..)));
@@ -36,7 +36,7 @@ impl Lint for DropoutBesideKl {
             names(&with_kl)
         );
         let message = Diagnostic::warning(self.name(), title);
-        let message = at_origin(message, &first.posterior_from, "no density, no KL");
+        let message = at_origin(message, first.posterior_from, "no density, no KL");
         let message = match other.posterior_from.span() {
             Some(span) => message.context(span, "a KL"),
             None => message,

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 
 /// `flipout-batch-of-one`
 pub struct FlipoutAlone;
@@ -17,11 +17,10 @@ impl Lint for FlipoutAlone {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/flipout-batch-of-one.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let flips = |name: &str| name == "flipout";
-        let tensor = model
-            .tensors
-            .iter()
+        let tensor = inference
+            .all_fitted()
             .map(|(_, tensor)| tensor)
             .find(|tensor| tensor.estimator.is_some_and(|e| flips(e.signature().name)))?;
         (facts.batch? == 1).then(|| {

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 
 /// `improper-prior`
 pub struct ImproperPrior;
@@ -17,15 +17,16 @@ impl Lint for ImproperPrior {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/improper-prior.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let improper: Vec<_> = model.improper_priors().collect();
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let improper: Vec<_> = inference.improper_priors().collect();
         let (first, distribution) = *improper.first()?;
+        let first = &inference.tensors[first];
         let others = match improper.len() - 1 {
             0 => String::new(),
             more => format!(" and of {more} more"),
         };
         // Where all are points what is minimised is no ELBO, and holds no KL.
-        let loss = if model.is_map() { "loss" } else { "ELBO" };
+        let loss = if inference.is_map() { "loss" } else { "ELBO" };
         let title = format!(
             "the {loss} ranks no models: the prior of `{}`{others} is improper",
             first.name
@@ -35,16 +36,21 @@ impl Lint for ImproperPrior {
             message = message.at(span, format!("{distribution} has an infinite integral"));
         }
         // A horseshoe has no minimum for a point either.
-        let points = improper
-            .iter()
-            .any(|(tensor, _)| !tensor.posterior.family.entries().is_random());
+        let points = improper.iter().any(|(tensor, _)| {
+            !inference
+                .fitted(*tensor)
+                .posterior
+                .family
+                .entries()
+                .is_random()
+        });
         let proper = match points {
             true => "for a sparse fit under a proper prior: `Laplace(0, 0.1)`",
             false => "for a sparse fit under a proper prior: `Horseshoe(0.1)`",
         };
         let allow = format!(
             "`--allow improper-prior` where {} are not compared",
-            match model.is_map() {
+            match inference.is_map() {
                 true => "losses",
                 false => "ELBOs",
             }

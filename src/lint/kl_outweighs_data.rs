@@ -3,7 +3,7 @@
 
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, TermKind};
+use crate::ir::{Facts, Inference, TermKind};
 use crate::report::table::short;
 
 /// From how many times the NLL on.
@@ -25,19 +25,19 @@ impl Lint for KlOutweighsData {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/kl-outweighs-data.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let n = facts.training_examples? as f64;
-        let likelihood = model.observe.likelihood;
-        let nll = likelihood.uninformed(&model.target.kind)?;
-        if model.objective.annealing.is_some() {
+        let likelihood = inference.observe.likelihood;
+        let nll = likelihood.uninformed(&inference.target.kind)?;
+        if inference.objective.annealing.is_some() {
             return None;
         }
-        let of_kl = model.loss.terms.iter().zip(&facts.initial_terms);
+        let of_kl = inference.loss.terms.iter().zip(&facts.initial_terms);
         let of_kl = of_kl.filter(|(term, _)| matches!(term.kind, TermKind::Kl(..)));
         let parts: Vec<(String, f64)> = of_kl
-            .filter_map(|(term, value)| Some((term.kind.name(model), (*value)?)))
+            .filter_map(|(term, value)| Some((term.kind.name(inference), (*value)?)))
             .collect();
-        let kl = model.objective.temperature * parts.iter().map(|(_, x)| x).sum::<f64>() / n;
+        let kl = inference.objective.temperature * parts.iter().map(|(_, x)| x).sum::<f64>() / n;
         let (largest, part) = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
         if kl <= MANY * nll {
             return None;
@@ -50,7 +50,7 @@ impl Lint for KlOutweighsData {
         );
         Some(
             Diagnostic::warning(self.name(), title)
-                .at(model.objective.span, "")
+                .at(inference.objective.span, "")
                 .note(format!("the largest part is {largest}, {} nats over N = {n}", short(*part)))
                 .help("`annealing = linear(epochs = 10)` lets the data speak first")
                 .help("a narrower prior, such as `Normal(0, 1 / sqrt(fan_in))`, or a posterior that starts wider, starts nearer to it"),

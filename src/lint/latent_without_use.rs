@@ -3,7 +3,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Argument, Facts, Model, Role, Scalar};
+use crate::ir::{Argument, Facts, Inference, Role, Scalar};
 use std::collections::HashSet;
 
 /// `latent-without-use`
@@ -19,8 +19,8 @@ impl Lint for LatentWithoutUse {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/latent-without-use.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let arguments = model.observe.arguments.iter();
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let arguments = inference.observe.arguments.iter();
         let mut used: HashSet<_> = arguments
             .filter_map(|argument| match argument {
                 Argument::Scalar(scalar) => Some(scalar),
@@ -29,14 +29,14 @@ impl Lint for LatentWithoutUse {
             .flat_map(Scalar::latents)
             .collect();
         // A latent variable comes after those that its prior uses, and before the network's parameters.
-        for (handle, tensor) in model.tensors.iter().rev() {
+        for (handle, tensor) in inference.tensors.iter().rev() {
             if tensor.role != Role::Latent || used.contains(&handle) {
                 let prior = tensor.prior.iter();
                 used.extend(prior.clone().flat_map(|prior| prior.local));
                 used.extend(prior.flat_map(|p| &p.parameters).flat_map(Scalar::latents));
             }
         }
-        let mut tensors = model.tensors.iter();
+        let mut tensors = inference.tensors.iter();
         let (_, unused) = tensors
             .find(|(handle, tensor)| tensor.role == Role::Latent && !used.contains(handle))?;
         let title = format!("nothing that is observed depends on `{}`", unused.name);

@@ -3,7 +3,7 @@
 
 use super::{Lint, logits_through_activation::bounds, range, source, value};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::table::short;
 
 /// `loc-out-of-reach`
@@ -19,8 +19,8 @@ impl Lint for LocOutOfReach {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/loc-out-of-reach.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let (node, call) = source(model, value(model, "loc")?)?;
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let (node, call) = source(inference, value(inference, "loc")?)?;
         let [low, high] = range(call)?;
         let targets = facts.targets.iter();
         let outside = targets
@@ -33,7 +33,7 @@ impl Lint for LocOutOfReach {
         };
         let title = format!(
             "`loc` has been through `{word}`, and `{}`{scaled} goes from {} to {}",
-            model.target.name,
+            inference.target.name,
             short(outside.low),
             short(outside.high)
         );

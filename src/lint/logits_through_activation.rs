@@ -5,7 +5,7 @@
 
 use super::{Lint, range, source, value};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::likelihood::TargetKind;
 use crate::report::table::short;
 
@@ -22,10 +22,10 @@ impl Lint for LogitsThroughActivation {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/logits-through-activation.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let (node, call) = source(model, value(model, "logits")?)?;
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let (node, call) = source(inference, value(inference, "logits")?)?;
         let [low, high] = range(call)?;
-        let reach = match model.target.kind {
+        let reach = match inference.target.kind {
             TargetKind::Binary => {
                 let [low, high] = [low, high].map(|x: f64| 1.0 / (1.0 + (-x).exp()));
                 let all = low <= 0.0 && high >= 1.0;
@@ -48,12 +48,12 @@ impl Lint for LogitsThroughActivation {
         };
         let word = call.layer.map_or("", |layer| layer.signature().name);
         let title = format!("the logits have been through `{word}`: {reach}");
-        let likelihood = model.observe.likelihood.signature().name;
+        let likelihood = inference.observe.likelihood.signature().name;
         Some(
             Diagnostic::warning(self.name(), title)
                 .at(node.span, bounds(low, high))
                 .context(
-                    model.observe.span,
+                    inference.observe.span,
                     format!("`{likelihood}` makes probabilities of any numbers"),
                 )
                 .help("leave it out"),

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::show;
 
 /// `mixture-of-one`
@@ -18,8 +18,8 @@ impl Lint for MixtureOfOne {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/mixture-of-one.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let (tensor, scale) = model.tensors.iter().find_map(|(_, tensor)| {
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let (tensor, scale) = inference.tensors.iter().find_map(|(_, tensor)| {
             let prior = tensor.prior.as_ref()?;
             let is_mixture = prior.distribution.signature().name == "ScaleMixture";
             // One weight and two scales, or as many weights as scales.

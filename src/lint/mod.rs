@@ -33,9 +33,10 @@ mod tempered_noise;
 mod warm_up_never_ends;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::ir::{Argument, Call, Facts, Handle, Model, Node, Origin, Scalar, Tensor};
+use crate::ir::{Argument, Call, Facts, Fitted, Handle, Inference, Node, Origin, Scalar, Tensor};
 use crate::layer::Operation;
 use crate::source::Span;
+use std::ops::Deref;
 
 /// An entry of the registry.
 pub trait Lint: Sync {
@@ -50,7 +51,7 @@ pub trait Lint: Sync {
     /// Its page: what it is, why with numbers, an example, what to do.
     fn page(&self) -> &'static str;
     /// What it has to say; nothing where what it looks at is not known.
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic>;
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic>;
 }
 
 /// Whether a lint is shown.
@@ -145,10 +146,10 @@ impl Policy {
 }
 
 /// What the lints have to say of a model and what is known of its run.
-pub fn run(model: &Model, facts: &Facts, policy: &Policy) -> Vec<Diagnostic> {
+pub fn run(inference: &Inference, facts: &Facts, policy: &Policy) -> Vec<Diagnostic> {
     let found = LINTS.iter().filter_map(|lint| {
         let (severity, denied) = policy.of(*lint)?;
-        let mut message = lint.check(model, facts)?;
+        let mut message = lint.check(inference, facts)?;
         message.severity = severity;
         Some(match denied {
             Some(name) => message.note(format!("an error by `--deny {name}`")),
@@ -159,11 +160,11 @@ pub fn run(model: &Model, facts: &Facts, policy: &Policy) -> Vec<Diagnostic> {
 }
 
 /// Where an option of the objective stands.
-fn option(model: &Model, name: &str) -> Span {
-    let mut options = model.objective.option_spans.iter();
+fn option(inference: &Inference, name: &str) -> Span {
+    let mut options = inference.objective.option_spans.iter();
     options
         .find(|(option, _)| *option == name)
-        .map_or(model.objective.span, |(_, span)| *span)
+        .map_or(inference.objective.span, |(_, span)| *span)
 }
 
 /// Marks where a setting is written, if it is.
@@ -175,7 +176,7 @@ fn at_origin(message: Diagnostic, origin: &Origin, text: impl Into<String>) -> D
 }
 
 /// `a`, `a` and `b`, or `a` and 3 more parameters; each in backquotes.
-fn names(tensors: &[&Tensor]) -> String {
+fn names(tensors: &[impl Deref<Target = Tensor>]) -> String {
     match tensors {
         [] => String::new(),
         [only] => format!("`{}`", only.name),
@@ -185,37 +186,37 @@ fn names(tensors: &[&Tensor]) -> String {
 }
 
 /// The parameters that are drawn and have a KL or what stands for one, latent variables included.
-fn random(model: &Model) -> impl Iterator<Item = (Handle<Tensor>, &Tensor)> {
-    let tensors = model.tensors.iter();
+fn random(inference: &Inference) -> impl Iterator<Item = (Handle<Tensor>, Fitted<'_>)> {
+    let tensors = inference.all_fitted();
     tensors.filter(|(_, tensor)| tensor.posterior.family.entries().is_random())
 }
 
 /// The likelihood's argument of this name.
-fn argument<'a>(model: &'a Model, name: &str) -> Option<&'a Argument> {
-    let signature = model.observe.likelihood.signature();
+fn argument<'a>(inference: &'a Inference, name: &str) -> Option<&'a Argument> {
+    let signature = inference.observe.likelihood.signature();
     let mut names = signature.parameters.iter();
     let index = names.position(|parameter| parameter.name == name)?;
-    model.observe.arguments.get(index)
+    inference.observe.arguments.get(index)
 }
 
 /// The same, where it is a value of the network.
-fn value<'a>(model: &'a Model, name: &str) -> Option<&'a Node> {
-    match argument(model, name)? {
-        Argument::Node(node) => Some(&model.nodes[*node]),
+fn value<'a>(inference: &'a Inference, name: &str) -> Option<&'a Node> {
+    match argument(inference, name)? {
+        Argument::Node(node) => Some(&inference.nodes[*node]),
         Argument::Scalar(_) => None,
     }
 }
 
 /// The same, where it is a number that nothing moves.
-fn fixed(model: &Model, name: &str) -> Option<f64> {
-    match argument(model, name)? {
+fn fixed(inference: &Inference, name: &str) -> Option<f64> {
+    match argument(inference, name)? {
         Argument::Scalar(scalar) => scalar.fixed(),
         Argument::Node(_) => None,
     }
 }
 
 /// The value with arithmetic that `node` is, other shapes and entries taken out of it looked through.
-fn source<'a>(model: &'a Model, mut node: &'a Node) -> Option<(&'a Node, &'a Call)> {
+fn source<'a>(inference: &'a Inference, mut node: &'a Node) -> Option<(&'a Node, &'a Call)> {
     loop {
         let call = node.call.as_ref()?;
         match call.operation {
@@ -223,7 +224,7 @@ fn source<'a>(model: &'a Model, mut node: &'a Node) -> Option<(&'a Node, &'a Cal
             _ if call.layer.is_none() => {}
             _ => return Some((node, call)),
         }
-        node = &model.nodes[*node.inputs.first()?];
+        node = &inference.nodes[*node.inputs.first()?];
     }
 }
 
@@ -285,10 +286,11 @@ mod tests {
                  observe y ~ Normal(f, 1)\nobjective elbo\n"
             );
             let name = "m.bnn".into();
-            let model = crate::compile::source(Source { name, text }, &[])
+            let inference = crate::compile::source(Source { name, text }, &[])
                 .expect("a model")
-                .model;
-            let (_, call) = source(&model, value(&model, "loc").expect("a value")).expect("a call");
+                .inference;
+            let (_, call) =
+                source(&inference, value(&inference, "loc").expect("a value")).expect("a call");
             let [found_low, found_high] = range(call).expect("entry by entry");
             let same = |a: f64, b: f64| a == b || (a - b).abs() < 1e-3;
             assert!(same(found_low, low), "{word}: {found_low}");

@@ -3,7 +3,7 @@
 
 use super::{Level, Lint, random};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::table::thousands;
 
 /// From how many times N on.
@@ -25,9 +25,11 @@ impl Lint for MoreWeightsThanExamples {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/more-weights-than-examples.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let n = facts.training_examples?;
-        let weights: usize = random(model).map(|(_, tensor)| tensor.shape.len()).sum();
+        let weights: usize = random(inference)
+            .map(|(_, tensor)| tensor.shape.len())
+            .sum();
         let title = format!(
             "{} random weights for {} training examples",
             thousands(weights as u64),

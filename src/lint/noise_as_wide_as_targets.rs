@@ -5,7 +5,7 @@
 
 use super::{Lint, fixed};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::table::short;
 use crate::show;
 
@@ -22,8 +22,8 @@ impl Lint for NoiseAsWideAsTargets {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/noise-as-wide-as-targets.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let scale = fixed(model, "scale")?;
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let scale = fixed(inference, "scale")?;
         let targets = facts.targets.iter();
         let target = targets
             .filter(|target| target.deviation > 0.0)
@@ -37,8 +37,10 @@ impl Lint for NoiseAsWideAsTargets {
             show(scale),
             short(target.deviation)
         );
-        let message = Diagnostic::warning(self.name(), title)
-            .at(model.observe.span, "takes all of their spread for noise");
+        let message = Diagnostic::warning(self.name(), title).at(
+            inference.observe.span,
+            "takes all of their spread for noise",
+        );
         let message = match target.is_standardized() {
             true => message.note(
                 "targets are standardized: `targets = \"standardize\"` in the run file's `[data]`",

@@ -10,7 +10,7 @@
 use super::{Lint, option};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Density;
-use crate::ir::{Facts, Model, Tensor};
+use crate::ir::{Facts, Fitted, Inference};
 use crate::kl::rules::{Node, hermite};
 use crate::posterior::Entries;
 use crate::report::spread::start_scale;
@@ -32,19 +32,19 @@ impl Lint for NoisyKl {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/noisy-kl.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let (n, samples) = (facts.training_examples?, model.objective.samples);
-        let terms = model.loss.terms.iter().map(|term| &term.kind);
-        let noisy: Vec<&Tensor> = terms
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let (n, samples) = (facts.training_examples?, inference.objective.samples);
+        let terms = inference.loss.terms.iter().map(|term| &term.kind);
+        let noisy: Vec<Fitted> = terms
             .filter(|kind| kind.is_monte_carlo())
-            .filter_map(|kind| Some(&model.tensors[kind.tensor()?]))
+            .filter_map(|kind| Some(inference.fitted(kind.tensor()?)))
             .collect();
         let variances = noisy.iter().map(|tensor| {
-            let entry = entry_variance(model, tensor).unwrap_or(0.5);
+            let entry = entry_variance(inference, *tensor).unwrap_or(0.5);
             tensor.shape.len() as f64 * entry
         });
         let whole: f64 = variances.sum();
-        let t = model.objective.temperature;
+        let t = inference.objective.temperature;
         let deviation = t * (whole / samples as f64).sqrt() / n as f64;
         if deviation <= MOST {
             return None;
@@ -57,12 +57,12 @@ impl Lint for NoisyKl {
         let draws = if samples == 1 { "draw" } else { "draws" };
         let enough = (samples as f64 * (deviation / MOST).powi(2)).ceil();
         let message = Diagnostic::warning(self.name(), title)
-            .at(option(model, "kl"), "")
+            .at(option(inference, "kl"), "")
             .note(format!(
                 "{samples} {draws} of {weights} weights, N = {n}; below {MOST} it is little beside the data's"
             ))
             .help(format!("`samples = {enough}` makes it {MOST}"));
-        let entrywise = |t: &&Tensor| t.posterior.family.entries() == Entries::Normal;
+        let entrywise = |t: &Fitted| t.posterior.family.entries() == Entries::Normal;
         Some(match noisy.iter().all(entrywise) {
             true => message.help("`kl = auto` has no noise for these pairs"),
             false => message,
@@ -71,10 +71,14 @@ impl Lint for NoisyKl {
 }
 
 /// Var g, averaged over how loc starts; `None` of a family without one scale an entry.
-fn entry_variance(model: &Model, tensor: &Tensor) -> Option<f64> {
+fn entry_variance(inference: &Inference, tensor: Fitted) -> Option<f64> {
     let prior = tensor.prior.as_ref()?;
     let scale = start_scale(tensor)?;
-    let parameters: Vec<f64> = prior.parameters.iter().map(|s| model.initial(s)).collect();
+    let parameters: Vec<f64> = prior
+        .parameters
+        .iter()
+        .map(|s| inference.initial(s))
+        .collect();
     let weight = |z: f64| (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
     // Of given starts, some; of a prior about them, their distance from it.
     let locs: Vec<Node> = match (&tensor.posterior.pretrained, &prior.anchor) {
@@ -124,8 +128,8 @@ mod tests {
             );
             let name = "m.bnn".into();
             let compiled = crate::compile::source(Source { name, text }, &[]).expect("a model");
-            let (_, tensor) = compiled.model.tensors.iter().next().expect("a kernel");
-            let found = entry_variance(&compiled.model, tensor).expect("a scale an entry");
+            let (_, tensor) = compiled.inference.all_fitted().next().expect("a kernel");
+            let found = entry_variance(&compiled.inference, tensor).expect("a scale an entry");
             let expected = 0.5 * (sigma * sigma / (s * s) - 1.0f64).powi(2);
             assert!((found - expected).abs() < 1e-9, "{found} {expected}");
         }

@@ -3,7 +3,7 @@
 
 use super::{Lint, random};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 
 /// `one-draw-evaluation`
 pub struct OneDrawEvaluation;
@@ -18,8 +18,8 @@ impl Lint for OneDrawEvaluation {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/one-draw-evaluation.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let random = random(model).next().is_some();
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let random = random(inference).next().is_some();
         (random && facts.evaluation_samples? == 1).then(|| {
             let title = "predictions are of 1 draw of the weights: of one network, not of the posterior";
             Diagnostic::warning(self.name(), title)

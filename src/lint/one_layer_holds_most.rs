@@ -3,7 +3,7 @@
 
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::check::largest;
 use crate::report::table::thousands;
 
@@ -26,15 +26,15 @@ impl Lint for OneLayerHoldsMost {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/one-layer-holds-most.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let largest = largest(model)?;
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let largest = largest(inference)?;
         let share = largest.weights as f64 / largest.of as f64;
-        let (_, node) = model.nodes.iter().find(|(_, node)| {
+        let (_, node) = inference.nodes.iter().find(|(_, node)| {
             let kernel = node.call.as_ref().and_then(|call| call.kernel);
-            kernel.is_some_and(|kernel| model.tensors[kernel].name == largest.name)
+            kernel.is_some_and(|kernel| inference.tensors[kernel].name == largest.name)
         })?;
-        let below = &model.nodes[*node.inputs.first()?];
-        let image = below.inputs.first().map(|input| &model.nodes[*input]);
+        let below = &inference.nodes[*node.inputs.first()?];
+        let image = below.inputs.first().map(|input| &inference.nodes[*input]);
         // A dense layer that takes a flattened image which a layer has made.
         let image = image.filter(|image| image.shape.rank() == 3 && image.call.is_some())?;
         if share <= MOST || node.shape.rank() != 1 {

@@ -3,7 +3,7 @@
 
 use super::{Level, Lint, source, value};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::table::short;
 
 /// `output-without-bias`
@@ -22,8 +22,8 @@ impl Lint for OutputWithoutBias {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/output-without-bias.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let (node, call) = source(model, value(model, "loc")?)?;
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let (node, call) = source(inference, value(inference, "loc")?)?;
         if call.kernel.is_none() || call.bias.is_some() {
             return None;
         }

@@ -3,7 +3,7 @@
 
 use super::{Lint, at_origin};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Leaf, Learned, Model, Prior, Range, Scalar, Tensor, TermKind};
+use crate::ir::{Facts, Inference, Leaf, Learned, Prior, Range, Scalar, Tensor, TermKind};
 
 /// `penalty-without-bound`
 pub struct PenaltyWithoutBound;
@@ -18,16 +18,16 @@ impl Lint for PenaltyWithoutBound {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/penalty-without-bound.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        model.loss.terms.iter().find_map(|term| {
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        inference.loss.terms.iter().find_map(|term| {
             let TermKind::NegLogPrior(tensor) = term.kind else {
                 return None;
             };
-            let tensor = &model.tensors[tensor];
+            let tensor = &inference.tensors[tensor];
             let prior = tensor.prior.as_ref()?;
             let message = infinite(self.name(), tensor, prior)
-                .or_else(|| local(self.name(), model, tensor, prior))
-                .or_else(|| learned(self.name(), model, tensor, prior))?;
+                .or_else(|| local(self.name(), inference, tensor, prior))
+                .or_else(|| learned(self.name(), inference, tensor, prior))?;
             let random = "`posterior = MeanField` keeps it away from 0: its KL has a minimum";
             Some(message.help(random))
         })
@@ -53,8 +53,13 @@ fn infinite(name: &'static str, tensor: &Tensor, prior: &Prior) -> Option<Diagno
 
 /// Local scales: each is random, with a KL that falls as the scale's logarithm once, while the penalties of
 /// the weights that share it do so once each.
-fn local(name: &'static str, model: &Model, tensor: &Tensor, prior: &Prior) -> Option<Diagnostic> {
-    let scales = &model.tensors[prior.local?];
+fn local(
+    name: &'static str,
+    inference: &Inference,
+    tensor: &Tensor,
+    prior: &Prior,
+) -> Option<Diagnostic> {
+    let scales = &inference.tensors[prior.local?];
     let title = format!(
         "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together",
         tensor.name, scales.name
@@ -70,13 +75,13 @@ fn local(name: &'static str, model: &Model, tensor: &Tensor, prior: &Prior) -> O
 /// A scale that a learned number takes to 0.
 fn learned(
     name: &'static str,
-    model: &Model,
+    inference: &Inference,
     tensor: &Tensor,
     prior: &Prior,
 ) -> Option<Diagnostic> {
-    let learned = scales(prior).find_map(|scale| vanishing(model, scale))?;
+    let learned = scales(prior).find_map(|scale| vanishing(inference, scale))?;
     let alone = scales(prior).any(|scale| match scale {
-        Scalar::Learned(handle) => model.learned[*handle].name == learned.name,
+        Scalar::Learned(handle) => inference.learned[*handle].name == learned.name,
         _ => false,
     });
     let scale = match alone {
@@ -109,14 +114,14 @@ fn scales(prior: &Prior) -> impl Iterator<Item = &Scalar> {
 }
 
 /// The learned number that can take a scale as near to 0 as it likes, whatever the latent variables in it.
-fn vanishing<'a>(model: &'a Model, scale: &Scalar) -> Option<&'a Learned> {
+fn vanishing<'a>(inference: &'a Inference, scale: &Scalar) -> Option<&'a Learned> {
     let range = scale.range(&|leaf| match leaf {
-        Leaf::Learned(learned) => Range::of(model.learned[learned].domain),
-        Leaf::Latent(latent) => Range::point(model.tensors[latent].posterior.middle()),
+        Leaf::Learned(learned) => Range::of(inference.learned[learned].domain),
+        Leaf::Latent(latent) => Range::point(inference.fitted(latent).posterior.middle()),
     });
     let mut leaves = scale.leaves().into_iter();
     let learned = leaves.find_map(|leaf| match leaf {
-        Leaf::Learned(learned) => Some(&model.learned[learned]),
+        Leaf::Learned(learned) => Some(&inference.learned[learned]),
         Leaf::Latent(_) => None,
     })?;
     (range.low <= 0.0).then_some(learned)

@@ -3,7 +3,7 @@
 
 use super::{Lint, at_origin, names, random};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, Tensor};
+use crate::ir::{Facts, Fitted, Inference};
 use crate::posterior::Entries;
 use crate::report::spread::{start_deviation, start_scale};
 use crate::report::table::short;
@@ -24,10 +24,10 @@ impl Lint for PosteriorScaleTiny {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/posterior-scale-tiny.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let tiny = |tensor: &&Tensor| start_deviation(tensor).is_some_and(|sd| sd < LEAST);
-        let found: Vec<&Tensor> = random(model).map(|(_, t)| t).filter(tiny).collect();
-        let first = found.first()?;
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let tiny = |tensor: &Fitted| start_deviation(*tensor).is_some_and(|sd| sd < LEAST);
+        let found: Vec<Fitted> = random(inference).map(|(_, t)| t).filter(tiny).collect();
+        let first = *found.first()?;
         let deviation = start_deviation(first)?;
         let radial = first.posterior.family.entries() == Entries::Radial;
         let what = match radial {
@@ -40,7 +40,7 @@ impl Lint for PosteriorScaleTiny {
             short(deviation)
         );
         let message = Diagnostic::warning(self.name(), title);
-        let message = at_origin(message, &first.posterior_from, "");
+        let message = at_origin(message, first.posterior_from, "");
         Some(match radial {
             true => message
                 .note(format!(
@@ -63,7 +63,7 @@ impl Lint for PosteriorScaleTiny {
 }
 
 /// ∂scale/∂rho at the start.
-fn tensor_slope(tensor: &Tensor) -> f64 {
+fn tensor_slope(tensor: Fitted) -> f64 {
     let transform = tensor.posterior.transform;
     let scale = start_scale(tensor).expect("it has been looked at");
     transform.slope(transform.raw(scale, f64::EPSILON))

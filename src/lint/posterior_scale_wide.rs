@@ -3,7 +3,7 @@
 
 use super::{Level, Lint, at_origin, random};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, Role, Tensor};
+use crate::ir::{Facts, Fitted, Inference, Role};
 use crate::report::spread::{at_start, output, prior_square, start_deviation};
 use crate::report::table::short;
 
@@ -23,16 +23,16 @@ impl Lint for PosteriorScaleWide {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/posterior-scale-wide.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let kernels = random(model).map(|(_, tensor)| tensor);
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let kernels = random(inference).map(|(_, tensor)| tensor);
         let kernels = kernels.filter(|tensor| tensor.role == Role::Kernel);
         let measured = kernels.filter_map(|tensor| {
             let scale = start_deviation(tensor)?;
-            let prior = prior_square(model, tensor).map_or(f64::INFINITY, f64::sqrt);
+            let prior = prior_square(inference, &tensor).map_or(f64::INFINITY, f64::sqrt);
             let most = prior.min(1.0 / (tensor.fan_in as f64).sqrt());
             Some((tensor, scale, prior, scale / most))
         });
-        let (tensor, scale, prior, ratio): (&Tensor, f64, f64, f64) =
+        let (tensor, scale, prior, ratio): (Fitted, f64, f64, f64) =
             measured.max_by(|a, b| a.3.total_cmp(&b.3))?;
         if ratio <= 1.0 {
             return None;
@@ -54,7 +54,7 @@ impl Lint for PosteriorScaleWide {
             "its draws alone multiply the size of its inputs with about {}",
             short(scale * (tensor.fan_in as f64).sqrt())
         ));
-        let message = match output(model, &at_start(model)) {
+        let message = match output(inference, &at_start(inference)) {
             Some(size) => message.note(format!(
                 "the network's output starts about {} from 0, for inputs of mean square 1",
                 short(size)
@@ -62,7 +62,7 @@ impl Lint for PosteriorScaleWide {
             None => message,
         };
         Some(
-            at_origin(message, &tensor.posterior_from, "")
+            at_origin(message, tensor.posterior_from, "")
                 .help("such as `scale = 0.1 / sqrt(fan_in)`"),
         )
     }

@@ -4,7 +4,7 @@
 
 use super::{Lint, at_origin, names, prior_argument, random};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Leaf, Model, Scalar, Tensor};
+use crate::ir::{Facts, Inference, Leaf, Scalar, Tensor};
 
 /// `prior-follows-posterior`
 pub struct PriorFollowsPosterior;
@@ -24,11 +24,14 @@ impl Lint for PriorFollowsPosterior {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/prior-follows-posterior.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let follows = |tensor: &&Tensor| {
             tensor.shape.len() == 1 && prior_argument(tensor, "loc").is_some_and(learned)
         };
-        let found: Vec<&Tensor> = random(model).map(|(_, t)| t).filter(follows).collect();
+        let found: Vec<&Tensor> = random(inference)
+            .map(|(_, t)| t.tensor)
+            .filter(follows)
+            .collect();
         let first = found.first()?;
         let collapses = prior_argument(first, "scale").is_some_and(learned);
         let title = match collapses {

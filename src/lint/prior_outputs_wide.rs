@@ -4,7 +4,7 @@
 
 use super::{Level, Lint, at_origin};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model, Role};
+use crate::ir::{Facts, Inference, Role};
 use crate::report::spread::{output, prior_square, under_prior};
 use crate::report::table::short;
 
@@ -27,13 +27,13 @@ impl Lint for PriorOutputsWide {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/prior-outputs-wide.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let size = output(model, &under_prior(model)).filter(|size| *size > FAR)?;
-        let kernels = model.tensors.iter().map(|(_, tensor)| tensor);
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let size = output(inference, &under_prior(inference)).filter(|size| *size > FAR)?;
+        let kernels = inference.tensors.iter().map(|(_, tensor)| tensor);
         let gains = kernels
             .filter(|tensor| tensor.role == Role::Kernel)
             .filter_map(|tensor| {
-                let gain = (tensor.fan_in as f64 * prior_square(model, tensor)?).sqrt();
+                let gain = (tensor.fan_in as f64 * prior_square(inference, tensor)?).sqrt();
                 Some((tensor, gain))
             });
         let (widest, gain) = gains.max_by(|a, b| a.1.total_cmp(&b.1))?;

@@ -4,7 +4,7 @@
 use super::{Level, Lint};
 use crate::check::words::count;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 
 /// From how many times the weight of others on.
 const MANY: usize = 4;
@@ -25,7 +25,7 @@ impl Lint for SmallLastBatch {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/small-last-batch.md")
     }
-    fn check(&self, _: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, _: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let (n, b) = (facts.training_examples?, facts.batch?);
         let rest = n % b;
         if rest == 0 || b < MANY * rest {

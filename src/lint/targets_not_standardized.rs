@@ -4,7 +4,7 @@
 
 use super::{Lint, fixed};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::report::table::short;
 use crate::show;
 
@@ -24,8 +24,8 @@ impl Lint for TargetsNotStandardized {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/targets-not-standardized.md")
     }
-    fn check(&self, model: &Model, facts: &Facts) -> Option<Diagnostic> {
-        let scale = fixed(model, "scale")?;
+    fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        let scale = fixed(inference, "scale")?;
         let raw = facts.targets.iter().filter(|t| !t.is_standardized());
         let sizes = raw.map(|target| (target, target.mean.hypot(target.deviation)));
         let (target, size) = sizes.max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -40,7 +40,7 @@ impl Lint for TargetsNotStandardized {
         );
         Some(
             Diagnostic::warning(self.name(), title)
-                .at(model.observe.span, "")
+                .at(inference.observe.span, "")
                 .note(format!(
                     "mean {}, standard deviation {}; a network that predicts 0 has an NLL of about {} nats an example",
                     short(target.mean),

@@ -3,7 +3,7 @@
 use super::{Lint, option};
 use crate::check::words::join;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::show;
 
 /// `temperature-not-one`
@@ -19,11 +19,11 @@ impl Lint for TemperatureNotOne {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/temperature-not-one.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let t = model.objective.temperature;
-        let weighted = model.weighted();
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let t = inference.objective.temperature;
+        let weighted = inference.weighted();
         let has = if weighted.len() == 1 { "has" } else { "have" };
-        let (whole, value) = match model.is_map() {
+        let (whole, value) = match inference.is_map() {
             true => ("the posterior", "the log posterior"),
             false => ("the ELBO", "ELBO"),
         };
@@ -32,10 +32,10 @@ impl Lint for TemperatureNotOne {
             join(weighted.iter().map(ToString::to_string).collect(), "and"),
             show(t)
         );
-        (t != 1.0 && model.loss.terms.len() > 1).then(|| {
+        (t != 1.0 && inference.loss.terms.len() > 1).then(|| {
             Diagnostic::warning(self.name(), title)
                 .at(
-                    option(model, "temperature"),
+                    option(inference, "temperature"),
                     if t < 1.0 {
                         "a cold posterior"
                     } else {

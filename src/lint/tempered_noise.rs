@@ -9,7 +9,7 @@
 
 use super::{Lint, argument, option};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Argument, Facts, Model};
+use crate::ir::{Argument, Facts, Inference};
 use crate::show;
 use crate::signature::{Domain, Kind};
 
@@ -26,17 +26,17 @@ impl Lint for TemperedNoise {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/tempered-noise.md")
     }
-    fn check(&self, model: &Model, _: &Facts) -> Option<Diagnostic> {
-        let t = model.objective.temperature;
-        if t == 1.0 || model.loss.terms.len() < 2 {
+    fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let t = inference.objective.temperature;
+        if t == 1.0 || inference.loss.terms.len() < 2 {
             return None;
         }
-        let parameters = model.observe.likelihood.signature().parameters.iter();
+        let parameters = inference.observe.likelihood.signature().parameters.iter();
         let positive = Kind::Value {
             domain: Domain::Positive,
         };
         let scale = parameters.filter(|p| p.kind == positive).find(|p| {
-            argument(model, p.name).is_some_and(|argument| match argument {
+            argument(inference, p.name).is_some_and(|argument| match argument {
                 Argument::Node(_) => true,
                 Argument::Scalar(scalar) => scalar.fixed().is_none(),
             })
@@ -48,8 +48,8 @@ impl Lint for TemperedNoise {
         );
         Some(
             Diagnostic::warning(self.name(), title)
-                .at(option(model, "temperature"), "tempers the weights alone")
-                .context(model.observe.span, "")
+                .at(option(inference, "temperature"), "tempers the weights alone")
+                .context(inference.observe.span, "")
                 .note(format!(
                     "of a fixed {name} it would be the ELBO under {} times that {name}, but for a constant; \
                      of a fitted one that is no constant",

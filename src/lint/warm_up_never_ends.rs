@@ -3,7 +3,7 @@
 
 use super::Lint;
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Model};
+use crate::ir::{Facts, Inference};
 use crate::show;
 
 /// `warm-up-never-ends`
@@ -19,7 +19,7 @@ impl Lint for WarmUpNeverEnds {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/warm-up-never-ends.md")
     }
-    fn check(&self, _: &Model, facts: &Facts) -> Option<Diagnostic> {
+    fn check(&self, _: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let (warm_up, epochs) = (facts.warm_up?, facts.epochs?);
         let title = format!(
             "the learning rate warms up for {} epochs, the run has {epochs}",

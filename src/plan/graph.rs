@@ -1,6 +1,6 @@
 //! The graph cut into segments, and where each value is kept.
 
-use crate::ir::{Argument, Model};
+use crate::ir::{Argument, Inference};
 use crate::layer::Operation;
 
 /// A run of nodes executed together.
@@ -53,15 +53,15 @@ pub struct NodePlan {
     pub writes_kernel: bool,
 }
 
-/// Cuts the graph of `model`.
+/// Cuts the graph of a model.
 ///
 /// The largest of some numbers plus b is the largest of these numbers plus b, and alike for a function that
 /// never falls: a bias, and an activation as relu, are done after the maxima of a pool, on a quarter of the
 /// numbers where it halves both sides. Rounding never falls either, so that values have the same bits. Of numbers
 /// that are equal only once b is added and rounded, the largest has the gradient, not the first.
-pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) {
-    let nodes: Vec<_> = model.nodes.iter().map(|(_, node)| node).collect();
-    let observed: Vec<usize> = model
+pub(super) fn cut(inference: &Inference) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) {
+    let nodes: Vec<_> = inference.nodes.iter().map(|(_, node)| node).collect();
+    let observed: Vec<usize> = inference
         .observe
         .arguments
         .iter()
@@ -83,7 +83,7 @@ pub(super) fn cut(model: &Model) -> (Vec<NodePlan>, Vec<Storage>, Vec<Segment>) 
     let is_batched = |index: usize| match nodes[index].call.as_ref().map(|c| &c.operation) {
         Some(Operation::Linear(linear)) => {
             let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel);
-            let estimator = kernel.and_then(|kernel| model.tensors[kernel].estimator);
+            let estimator = kernel.and_then(|kernel| inference.fitted(kernel).estimator);
             linear.positions() == 1 && !estimator.is_some_and(|e| e.by_example())
         }
         _ => false,

@@ -1,6 +1,6 @@
 //! What the interpreter runs: variables laid out, estimators chosen, buffers and order settled.
 //!
-//! A plan depends on the model alone. It cuts the graph into [`Segment`]s: runs of layers that are
+//! A plan depends on the inference alone. It cuts the graph into [`Segment`]s: runs of layers that are
 //! taken example by example (convolutions, pools, activations), so that an example's values stay in
 //! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
@@ -12,7 +12,7 @@ pub use graph::{NodePlan, Segment, SegmentKind, Storage};
 pub use text::text;
 pub use variables::{DrawKind, Family, Frame, LearnedPlan, Mask, TensorPlan, TermPlan, Variable};
 
-use crate::ir::Model;
+use crate::ir::{Inference, Model};
 use crate::layer::Operation;
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub struct Plan {
     /// The model it runs.
     pub model: Arc<Model>,
+    /// How that is fitted.
+    pub inference: Arc<Inference>,
     /// Every trainable tensor, in the order of the flat vector that holds them.
     pub variables: Vec<Variable>,
     /// One for each of the model's tensors.
@@ -37,18 +39,19 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Settles how `model` is run.
-    pub fn new(model: Arc<Model>) -> Plan {
-        let (variables, tensors, learned) = variables::lay_out(&model);
-        let terms = model
+    /// Settles how an inference and its model are run.
+    pub fn new(inference: Arc<Inference>) -> Plan {
+        let (variables, tensors, learned) = variables::lay_out(&inference);
+        let terms = inference
             .loss
             .terms
             .iter()
-            .map(|term| variables::term(&model, term))
+            .map(|term| variables::term(&inference, term))
             .collect();
-        let (nodes, storages, segments) = graph::cut(&model);
+        let (nodes, storages, segments) = graph::cut(&inference);
         Plan {
-            model,
+            model: inference.model.clone(),
+            inference,
             variables,
             tensors,
             learned,

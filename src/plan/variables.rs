@@ -3,7 +3,7 @@
 use super::Plan;
 use crate::distribution::Law;
 use crate::estimator::{Draws, Estimator, POINT, SCALED};
-use crate::ir::{Form, Handle, Initializer, Learned, Model, Tensor, Term, TermKind};
+use crate::ir::{Form, Handle, Inference, Initializer, Learned, Tensor, Term, TermKind};
 use crate::kl::{self, AnyTerm, PulledBack};
 use crate::posterior::{
     AnyVariational, Dimensions, Entries, LEAST_SCALE, Transform, Variational, rho_from_scale,
@@ -181,7 +181,7 @@ fn learned_variable(learned: &Learned) -> (&'static str, f64) {
 }
 
 /// Lays the variables out: a parameter's loc, then its rho, in the model's order; learned numbers last.
-pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<LearnedPlan>) {
+pub(super) fn lay_out(inference: &Inference) -> (Vec<Variable>, Vec<TensorPlan>, Vec<LearnedPlan>) {
     let mut variables: Vec<Variable> = Vec::new();
     let mut push = |name: String, shape: Shape, initializer, given| -> Range<usize> {
         let start = variables.last().map_or(0, |v| v.range.end);
@@ -197,8 +197,8 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
     };
     let mut tensors = Vec::new();
     let (mut entries, mut noise, mut d_scale) = (0, 0, 0);
-    for (handle, tensor) in model.tensors.iter() {
-        let posterior = &tensor.posterior;
+    for (handle, tensor) in inference.all_fitted() {
+        let posterior = tensor.posterior;
         let ranges: Vec<_> = posterior
             .family
             .variables(&tensor.shape, posterior.rank)
@@ -235,7 +235,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
             _ => tensor.estimator.unwrap_or(&POINT),
         };
         let mut draws = estimator.draws();
-        draws.noise |= has_monte_carlo_term(model, handle);
+        draws.noise |= has_monte_carlo_term(inference, handle);
         let d_scales = match family {
             Family::Variational { .. } => len,
             _ => 0,
@@ -263,7 +263,7 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
         noise += noises;
         d_scale += d_scales;
     }
-    let learned = model
+    let learned = inference
         .learned
         .iter()
         .map(|(_, learned)| {
@@ -283,8 +283,8 @@ pub(super) fn lay_out(model: &Model) -> (Vec<Variable>, Vec<TensorPlan>, Vec<Lea
     (variables, tensors, learned)
 }
 
-fn has_monte_carlo_term(model: &Model, tensor: Handle<Tensor>) -> bool {
-    let mut terms = model.loss.terms.iter();
+fn has_monte_carlo_term(inference: &Inference, tensor: Handle<Tensor>) -> bool {
+    let mut terms = inference.loss.terms.iter();
     terms.any(|term| term.kind.is_monte_carlo() && term.kind.tensor() == Some(tensor))
 }
 
@@ -298,16 +298,16 @@ pub struct TermPlan {
 }
 
 /// How a term is computed; `None` for the data term.
-pub(super) fn term(model: &Model, term: &Term) -> Option<TermPlan> {
+pub(super) fn term(inference: &Inference, term: &Term) -> Option<TermPlan> {
     Some(TermPlan {
-        computation: computation(model, term)?,
-        per_draw: model.is_noisy(term),
+        computation: computation(inference, term)?,
+        per_draw: inference.is_noisy(term),
     })
 }
 
-fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
+fn computation(inference: &Inference, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     let prior = |tensor: Handle<Tensor>| {
-        model.tensors[tensor]
+        inference.tensors[tensor]
             .prior
             .as_ref()
             .expect("a term has a prior")
@@ -318,13 +318,14 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
         TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::registered(form)),
         // Of the normal that a transformed posterior is made of, under the prior seen from there.
         TermKind::Kl(tensor, Form::Quadrature) => {
-            let posterior = &model.tensors[tensor].posterior;
+            let posterior = &inference.fitted(tensor).posterior;
             let prior = PulledBack::new(prior(tensor), posterior.made_of());
             Some(kl::quadrature(prior))
         }
         // A family of its own density adds it to -ln p(w).
         TermKind::Kl(tensor, Form::MonteCarlo { .. })
-            if model.tensors[tensor]
+            if inference
+                .fitted(tensor)
                 .posterior
                 .family
                 .variational()
@@ -333,7 +334,7 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
             Some(kl::negative_log_prior(prior(tensor)))
         }
         TermKind::Kl(tensor, Form::MonteCarlo { path }) => {
-            let law = model.tensors[tensor].posterior.family.law();
+            let law = inference.fitted(tensor).posterior.family.law();
             Some(Arc::new(kl::MonteCarlo {
                 prior: prior(tensor).into(),
                 law,
@@ -341,7 +342,7 @@ fn computation(model: &Model, term: &Term) -> Option<Arc<dyn AnyTerm>> {
             }))
         }
         TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
-            keep: 1.0 - model.tensors[tensor].posterior.rate,
+            keep: 1.0 - inference.fitted(tensor).posterior.rate,
         })),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
     }
@@ -384,7 +385,7 @@ impl Plan {
     pub fn draws_of(&self, index: usize, batch: usize) -> Vec<(DrawKind, Shape)> {
         let (tensor, draws) = (&self.tensors[index], self.tensors[index].draws);
         let (_, declared) = self
-            .model
+            .inference
             .tensors
             .iter()
             .nth(index)
@@ -431,7 +432,7 @@ impl Plan {
     /// Every draw of a step by its name in a noise file. With more than one sample of the weights each
     /// has a leading axis for them.
     pub fn draws(&self, batch: usize) -> Vec<(String, Shape)> {
-        let samples = self.model.objective.samples;
+        let samples = self.inference.objective.samples;
         let of = |index| {
             self.draws_of(index, batch)
                 .into_iter()
@@ -450,7 +451,7 @@ impl Plan {
     /// A draw's name in a noise file: `conv1.kernel.noise`.
     pub fn draw_name(&self, index: usize, kind: DrawKind) -> String {
         let (_, tensor) = self
-            .model
+            .inference
             .tensors
             .iter()
             .nth(index)

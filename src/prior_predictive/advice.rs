@@ -10,7 +10,7 @@ use super::draw::Priors;
 use super::findings::{SMALL, Units, is_cause, is_off};
 use super::measure::{Layer, Measured, measure};
 use super::outputs::Outputs;
-use crate::ir::{Handle, Model, Origin, Prior, Role, Scalar, Tensor};
+use crate::ir::{Handle, Inference, Origin, Prior, Role, Scalar, Tensor};
 use crate::show;
 use crate::signature::Parameter;
 use crate::syntax::ast::Operator;
@@ -69,7 +69,7 @@ enum Rule {
 
 /// Other scales for the priors of `model` that measured as they did; `None` where none was found.
 pub(super) fn advise(
-    model: &Model,
+    model: &Inference,
     inputs: &Inputs,
     draws: usize,
     measured: &Measured,
@@ -107,7 +107,7 @@ pub(super) fn advise(
 
 /// The layers whose priors are to blame: those that multiply by themselves, or else all up to the last
 /// that came out too large or too small.
-fn culprits(model: &Model, layers: &[Layer], units: &Units) -> Vec<Handle<Tensor>> {
+fn culprits(model: &Inference, layers: &[Layer], units: &Units) -> Vec<Handle<Tensor>> {
     let off = |layer: &&Layer| is_off(layer, units);
     let mut chosen: Vec<&Layer> = layers
         .iter()
@@ -129,7 +129,7 @@ fn culprits(model: &Model, layers: &[Layer], units: &Units) -> Vec<Handle<Tensor
 }
 
 /// The settings that these parameters have their priors from, each with all that have theirs from it.
-fn groups(model: &Model, culprits: &[Handle<Tensor>]) -> Vec<Group> {
+fn groups(model: &Inference, culprits: &[Handle<Tensor>]) -> Vec<Group> {
     let mut groups: Vec<(Origin, Group)> = Vec::new();
     for culprit in culprits {
         let tensor = &model.tensors[*culprit];
@@ -180,7 +180,7 @@ fn groups(model: &Model, culprits: &[Handle<Tensor>]) -> Vec<Group> {
 }
 
 struct Search<'a> {
-    model: &'a Model,
+    model: &'a Inference,
     inputs: &'a Inputs,
     draws: usize,
     units: &'a Units,
@@ -421,7 +421,7 @@ impl Search<'_> {
             other.parameters[*place] = Scalar::Fixed(number);
             texts.push(text);
         }
-        let pretrained = model.tensors[tensor].posterior.pretrained.as_ref();
+        let pretrained = model.fitted(tensor).posterior.pretrained.as_ref();
         let delta = pretrained.and_then(|pretrained| pretrained.delta);
         let text = match (&prior.anchor, delta) {
             (Some(_), Some(delta)) => {
@@ -481,7 +481,7 @@ fn one_line(text: &str) -> String {
 
 impl Group {
     /// Whether kernels have their priors from it, and whether biases have.
-    fn has(&self, model: &Model) -> [bool; 2] {
+    fn has(&self, model: &Inference) -> [bool; 2] {
         let of = |role| self.tensors.iter().any(|t| model.tensors[*t].role == role);
         [Role::Kernel, Role::Bias].map(of)
     }
@@ -531,7 +531,7 @@ fn scales(prior: &Prior) -> Option<Vec<usize>> {
 }
 
 /// A prior with these texts for its scales.
-fn written(model: &Model, prior: &Prior, places: &[usize], texts: &[String]) -> String {
+fn written(model: &Inference, prior: &Prior, places: &[usize], texts: &[String]) -> String {
     let text = |place: usize| match places.iter().position(|p| *p == place) {
         Some(index) => texts[index].clone(),
         None => model.scalar_text(&prior.parameters[place]),

@@ -5,13 +5,13 @@
 //! starts it, each network with a start of its own.
 
 use crate::distribution::Distribution;
-use crate::ir::{Handle, Leaf, Model, Prior, Scalar, Tensor};
+use crate::ir::{Handle, Inference, Leaf, Prior, Scalar, Tensor};
 use crate::tensor::Stream;
 
 /// The priors of a model, some of them replaced.
 pub struct Priors<'a> {
     /// The model.
-    pub model: &'a Model,
+    pub model: &'a Inference,
     /// In place of a parameter's own, by its place in the model; as many as there are parameters.
     pub instead: &'a [Option<Prior>],
 }
@@ -46,7 +46,7 @@ impl<'a> Priors<'a> {
         let stream = |use_: u32| Stream::new(0, draw, index as u32, use_);
         let mut values = vec![0.0; tensor.shape.len()];
         let Some(prior) = self.of(handle) else {
-            if let Some(start) = tensor.posterior.initializer("loc") {
+            if let Some(start) = self.model.fitted(handle).posterior.initializer("loc") {
                 start.fill(&tensor.shape, &stream(START), &mut values);
             }
             drawn[index] = Some(values);

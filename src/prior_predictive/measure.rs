@@ -6,7 +6,7 @@ use super::draw::Priors;
 use super::outputs::{Outputs, Predictions};
 use super::spread::{Spread, Values};
 use super::walk::walk;
-use crate::ir::{Handle, Model, Node, Tensor};
+use crate::ir::{Handle, Inference, Node, Tensor};
 use crate::layer::{AnyMap, Operation};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -69,7 +69,7 @@ struct Site<'a> {
 }
 
 impl<'a> Sites<'a> {
-    fn new(model: &'a Model) -> Self {
+    fn new(model: &'a Inference) -> Self {
         let is_linear = |node: &Node| {
             let operation = node.call.as_ref().map(|call| &call.operation);
             matches!(operation, Some(Operation::Linear(_)))

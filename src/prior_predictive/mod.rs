@@ -32,7 +32,7 @@ pub use outputs::{Observed, Outputs};
 pub use spread::Spread;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::ir::Model;
+use crate::ir::Inference;
 use crate::layer::Operation;
 use crate::train::examples::{Buffers, Part};
 use draw::Priors;
@@ -78,7 +78,7 @@ pub struct PriorPredictive {
 const MULTIPLICATIONS: u64 = 20_000_000_000;
 
 /// How many examples to run `draws` networks on: some hundreds, fewer of a large network.
-pub fn examples(model: &Model, draws: usize) -> usize {
+pub fn examples(model: &Inference, draws: usize) -> usize {
     let each: u64 = model
         .nodes
         .iter()
@@ -110,7 +110,7 @@ pub fn training_inputs(part: &Part, name: &str, examples: usize) -> Result<Input
 }
 
 /// Standard normal inputs, where there are no data.
-pub fn standard_inputs(model: &Model, examples: usize) -> Inputs {
+pub fn standard_inputs(model: &Inference, examples: usize) -> Inputs {
     let mut values = vec![0.0; examples * model.input.shape.len()];
     crate::tensor::Stream::new(0, u64::MAX, 0, 0).fill_normal(0, &mut values);
     Inputs {
@@ -126,7 +126,7 @@ pub fn standard_inputs(model: &Model, examples: usize) -> Inputs {
 ///
 /// `E0420` for a prior without draws.
 pub fn look(
-    model: &Model,
+    model: &Inference,
     inputs: &Inputs,
     observed: Option<Observed>,
     draws: usize,

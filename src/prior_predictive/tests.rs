@@ -10,18 +10,18 @@ use crate::source::Source;
 use crate::tensor::Stream;
 use std::sync::Arc;
 
-fn model(text: &str) -> Arc<Model> {
+fn model(text: &str) -> Arc<Inference> {
     let source = Source {
         name: "m.bnn".into(),
         text: text.into(),
     };
     compile::source(source, &[])
         .unwrap_or_else(|failure| panic!("{failure}\n{text}"))
-        .model
+        .inference
 }
 
 /// A regression of `inputs` numbers.
-fn regression(inputs: usize, declarations: &str, default: &str, layers: &str) -> Arc<Model> {
+fn regression(inputs: usize, declarations: &str, default: &str, layers: &str) -> Arc<Inference> {
     model(&format!(
         "model m\ninput x: real[{inputs}]\ntarget y: real\n{declarations}\ndefault {{ {default} }}\n\
          network {{\n{layers}\n}}\nobserve y ~ Normal(loc = f, scale = 0.1)\nobjective elbo\n"
@@ -217,7 +217,7 @@ fn a_prior_about_pretrained_weights() {
 }
 
 /// A classifier of some width.
-fn classifier(prior: &str, activation: &str, layers: usize) -> Arc<Model> {
+fn classifier(prior: &str, activation: &str, layers: usize) -> Arc<Inference> {
     let hidden = format!("dense(64)\n{activation}\n").repeat(layers);
     model(&format!(
         "model m\ninput x: real[16]\ntarget label: category[5]\ndefault {{ prior = {prior} }}\n\

@@ -4,7 +4,9 @@ use super::initial::initial_terms;
 use super::not_set::not_set;
 use super::spread;
 use crate::data::Columns;
-use crate::ir::{Facts, Form, LambdaFactor, Model, Node, Position, Role, Tensor, Term, TermKind};
+use crate::ir::{
+    Facts, Form, Inference, LambdaFactor, Node, Position, Role, Tensor, Term, TermKind,
+};
 use crate::plan::Plan;
 use crate::signature::Constant;
 use serde::Serialize;
@@ -197,7 +199,7 @@ pub struct Step {
 
 /// Looks at the model of a plan. `memory` are the bytes that training it takes.
 pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Check {
-    let model: &Model = &plan.model;
+    let inference: &Inference = &plan.inference;
     let n = facts.training_examples;
     let initial = initial_terms(plan);
     let position = n.map(|n| Position {
@@ -205,15 +207,15 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         batches: n.div_ceil(batch),
         ..Position::full_batch(n)
     });
-    let lambda = model.objective.temperature;
-    let terms: Vec<TermRow> = model
+    let lambda = inference.objective.temperature;
+    let terms: Vec<TermRow> = inference
         .loss
         .terms
         .iter()
         .zip(&initial)
         .map(|(term, initial)| TermRow {
-            name: term.kind.name(model),
-            form: form(model, term),
+            name: term.kind.name(inference),
+            form: form(inference, term),
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
             scale_value: position
@@ -225,9 +227,9 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         })
         .collect();
     let kl: f64 = initial.iter().flatten().sum();
-    let factors = model.lambda(facts).map(|lambda| lambda.factors);
+    let factors = inference.lambda(facts).map(|lambda| lambda.factors);
     Check {
-        model: model.name.clone(),
+        model: inference.name.clone(),
         data: facts.data.clone(),
         columns: None,
         run_file: None,
@@ -235,42 +237,49 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         training_examples: n,
         validation_examples: facts.validation_examples,
         batch_size: batch,
-        layers: model
+        layers: inference
             .nodes
             .iter()
-            .map(|(_, node)| layer(model, node))
+            .map(|(_, node)| layer(inference, node))
             .collect(),
-        parameters: parameters(model),
-        learned: model.learned.iter().map(|(_, l)| l.name.clone()).collect(),
-        not_set: not_set(model),
-        loss: model.loss_head(),
-        remarks: model.loss_remarks(),
+        parameters: parameters(inference),
+        learned: inference
+            .learned
+            .iter()
+            .map(|(_, l)| l.name.clone())
+            .collect(),
+        not_set: not_set(inference),
+        loss: inference.loss_head(),
+        remarks: inference.loss_remarks(),
         terms,
-        lambda: model.lambda(facts).map(|lambda| lambda.value),
+        lambda: inference.lambda(facts).map(|lambda| lambda.value),
         lambda_factors: factors.into_iter().flatten().map(lambda_row).collect(),
-        lambda_text: model.lambda_lines(facts),
-        absent: model
+        lambda_text: inference.lambda_lines(facts),
+        absent: inference
             .loss
             .absent
             .iter()
             .map(|absent| AbsentRow {
-                name: model.subject_name(absent.subject).into(),
+                name: inference.subject_name(absent.subject).into(),
                 reason: absent.reason.to_string(),
             })
             .collect(),
         initial: Initial {
             kl,
-            parts: parts(model, &initial),
+            parts: parts(inference, &initial),
             kl_per_example: n.map(|n| lambda * kl / n as f64),
             temperature: lambda,
-            annealed: model.objective.annealing.is_some(),
-            nll_per_example: model.observe.likelihood.uninformed(&model.target.kind),
-            prior_output: spread::output(model, &spread::under_prior(model)),
-            start_output: spread::output(model, &spread::at_start(model)),
+            annealed: inference.objective.annealing.is_some(),
+            nll_per_example: inference
+                .observe
+                .likelihood
+                .uninformed(&inference.target.kind),
+            prior_output: spread::output(inference, &spread::under_prior(inference)),
+            start_output: spread::output(inference, &spread::at_start(inference)),
         },
-        largest: largest(model),
+        largest: largest(inference),
         step: Step {
-            operations: plan.operations() * (batch * model.objective.samples) as u64,
+            operations: plan.operations() * (batch * inference.objective.samples) as u64,
             trainable: plan.trainable(),
             memory,
         },
@@ -278,14 +287,14 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
 }
 
 /// The terms before the first step by their kinds.
-fn parts(model: &Model, initial: &[Option<f64>]) -> Vec<Part> {
+fn parts(inference: &Inference, initial: &[Option<f64>]) -> Vec<Part> {
     let of_kind = |name: &'static str| {
-        let terms = model.loss.terms.iter().zip(initial);
+        let terms = inference.loss.terms.iter().zip(initial);
         let terms = terms.filter(|(term, _)| term.kind.word() == name);
         let given = |term: &Term| {
-            let mut latents = model.latents_of(term).into_iter();
+            let mut latents = inference.latents_of(term).into_iter();
             // Local scales are drawn.
-            latents.any(|latent| model.tensors[latent].role == Role::Latent)
+            latents.any(|latent| inference.tensors[latent].role == Role::Latent)
         };
         Part {
             name,
@@ -293,7 +302,7 @@ fn parts(model: &Model, initial: &[Option<f64>]) -> Vec<Part> {
             given_latents: terms.clone().any(|(term, _)| given(term)),
         }
     };
-    model.weighted().into_iter().map(of_kind).collect()
+    inference.weighted().into_iter().map(of_kind).collect()
 }
 
 fn lambda_row(factor: LambdaFactor) -> LambdaRow {
@@ -306,13 +315,13 @@ fn lambda_row(factor: LambdaFactor) -> LambdaRow {
 }
 
 /// The largest parameter that has a term.
-pub fn largest(model: &Model) -> Option<Largest> {
-    let with_term = model
+pub fn largest(inference: &Inference) -> Option<Largest> {
+    let with_term = inference
         .loss
         .terms
         .iter()
         .filter_map(|term| term.kind.tensor());
-    let with_term: Vec<&Tensor> = with_term.map(|tensor| &model.tensors[tensor]).collect();
+    let with_term: Vec<&Tensor> = with_term.map(|tensor| &inference.tensors[tensor]).collect();
     let largest = with_term.iter().max_by_key(|tensor| tensor.shape.len())?;
     Some(Largest {
         name: largest.name.clone(),
@@ -321,22 +330,22 @@ pub fn largest(model: &Model) -> Option<Largest> {
     })
 }
 
-fn form(model: &Model, term: &Term) -> String {
-    let latents = model.latents_of(term).into_iter();
-    let names: Vec<String> = latents.map(|l| model.tensors[l].name.clone()).collect();
+fn form(inference: &Inference, term: &Term) -> String {
+    let latents = inference.latents_of(term).into_iter();
+    let names: Vec<String> = latents.map(|l| inference.tensors[l].name.clone()).collect();
     match names.is_empty() {
-        true => form_alone(model, &term.kind),
+        true => form_alone(inference, &term.kind),
         false => format!(
             "{} given {}",
-            form_alone(model, &term.kind),
+            form_alone(inference, &term.kind),
             names.join(", ")
         ),
     }
 }
 
-fn form_alone(model: &Model, kind: &TermKind) -> String {
+fn form_alone(inference: &Inference, kind: &TermKind) -> String {
     match kind {
-        TermKind::Nll => format!("-log {}", model.likelihood_text()),
+        TermKind::Nll => format!("-log {}", inference.likelihood_text()),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),
         TermKind::Kl(_, form) => form.words().into(),
         TermKind::NegLogPrior(_) => "penalty -log p, no KL".into(),
@@ -344,7 +353,7 @@ fn form_alone(model: &Model, kind: &TermKind) -> String {
     }
 }
 
-fn layer(model: &Model, node: &Node) -> LayerRow {
+fn layer(inference: &Inference, node: &Node) -> LayerRow {
     let parameters = node
         .call
         .iter()
@@ -352,22 +361,22 @@ fn layer(model: &Model, node: &Node) -> LayerRow {
         .flatten();
     LayerRow {
         name: node.name.clone(),
-        layer: call(model, node),
+        layer: call(inference, node),
         shape: node.shape.0.clone(),
         weights: parameters
-            .map(|tensor| model.tensors[tensor].shape.len())
+            .map(|tensor| inference.tensors[tensor].shape.len())
             .sum(),
     }
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
-pub fn call(model: &Model, node: &Node) -> String {
+pub fn call(inference: &Inference, node: &Node) -> String {
     let Some((layer, arguments)) = node
         .call
         .as_ref()
         .and_then(|call| Some((call.layer?, &call.arguments.0)))
     else {
-        return model.call_text(node);
+        return inference.call_text(node);
     };
     let signature = layer.signature();
     let mut shown = Vec::new();
@@ -401,15 +410,15 @@ pub(super) fn constant(value: &Constant) -> String {
     }
 }
 
-fn parameters(model: &Model) -> Vec<ParameterRow> {
-    let row = |(handle, tensor): (crate::ir::Handle<_>, &crate::ir::Tensor)| ParameterRow {
+fn parameters(inference: &Inference) -> Vec<ParameterRow> {
+    let row = |(handle, tensor): (crate::ir::Handle<_>, crate::ir::Fitted)| ParameterRow {
         name: tensor.name.clone(),
         shape: tensor.shape.0.clone(),
         count: tensor.shape.len(),
         prior: tensor.prior.as_ref().map(|prior| match prior.local {
             // As the file has it: its local scales stand in a row of their own.
             Some(_) => prior.written.clone(),
-            None => model.prior_text(prior),
+            None => inference.prior_text(prior),
         }),
         posterior: tensor.posterior.family.signature().name.into(),
         estimator: tensor
@@ -417,7 +426,7 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
             .map(|estimator| estimator.signature().name.into()),
         remark: tensor
             .estimator
-            .and_then(|estimator| estimator.remark(model.positions(handle)))
+            .and_then(|estimator| estimator.remark(inference.positions(handle)))
             .map(Into::into),
         from: tensor
             .posterior
@@ -425,7 +434,7 @@ fn parameters(model: &Model) -> Vec<ParameterRow> {
             .as_ref()
             .map(|from| from.file.clone()),
     };
-    model.tensors.iter().map(row).collect()
+    inference.all_fitted().map(row).collect()
 }
 
 impl Check {

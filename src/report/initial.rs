@@ -3,7 +3,7 @@
 //! mean over some starts.
 
 use crate::exec::{Draw, Interpreter};
-use crate::ir::{Form, Model, Tensor, TermKind};
+use crate::ir::{Fitted, Form, Inference, TermKind};
 use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
 use crate::plan::Plan;
 use crate::posterior;
@@ -17,17 +17,17 @@ const STARTS: u64 = 16;
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term. Latent
 /// variables are taken at their posteriors' middles, where the term is a sum over entries.
 pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
-    let model = &plan.model;
+    let inference = &plan.inference;
     // Parameters with the same settings share their value an entry.
     let mut known: Vec<(String, f64)> = Vec::new();
     let mut sampled: Option<Vec<Option<f64>>> = None;
     let mut terms = Vec::new();
-    for (index, term) in model.loss.terms.iter().enumerate() {
+    for (index, term) in inference.loss.terms.iter().enumerate() {
         let Some(handle) = term.kind.tensor() else {
             terms.push(None);
             continue;
         };
-        let tensor = &model.tensors[handle];
+        let tensor = inference.fitted(handle);
         let Some(computation) = entrywise(plan, index, tensor, &term.kind) else {
             let sampled = sampled.get_or_insert_with(|| sample(plan));
             terms.push(sampled[index]);
@@ -36,8 +36,8 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
         let prior = tensor
             .prior
             .as_ref()
-            .map_or(String::new(), |p| model.prior_text(p));
-        let posterior = &tensor.posterior;
+            .map_or(String::new(), |p| inference.prior_text(p));
+        let posterior = tensor.posterior;
         let mut starts = posterior.initializers.iter();
         let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
         let key = format!(
@@ -52,7 +52,7 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
         let value = match known.iter().find(|(other, _)| *other == key) {
             Some((_, value)) => *value,
             None => {
-                let value = per_entry(model, tensor, &*computation).unwrap_or(f64::NAN);
+                let value = per_entry(inference, tensor, &*computation).unwrap_or(f64::NAN);
                 known.push((key, value));
                 value
             }
@@ -78,7 +78,7 @@ fn kind(kind: &TermKind) -> &'static str {
 fn entrywise(
     plan: &Plan,
     index: usize,
-    tensor: &Tensor,
+    tensor: Fitted,
     kind: &TermKind,
 ) -> Option<Arc<dyn AnyTerm>> {
     use posterior::Entries as Of;
@@ -122,15 +122,15 @@ fn sample(plan: &Arc<Plan>) -> Vec<Option<f64>> {
 }
 
 /// The term of one entry, averaged over the starts.
-fn per_entry(model: &Model, tensor: &Tensor, computation: &dyn AnyTerm) -> Option<f64> {
+fn per_entry(inference: &Inference, tensor: Fitted, computation: &dyn AnyTerm) -> Option<f64> {
     let prior: Vec<f64> = tensor
         .prior
         .as_ref()?
         .parameters
         .iter()
-        .map(|scalar| model.initial(scalar))
+        .map(|scalar| inference.initial(scalar))
         .collect();
-    let posterior = &tensor.posterior;
+    let posterior = tensor.posterior;
     let locs = posterior.initializer("loc")?;
     let locs = locs.rule(&tensor.shape, NODES[0]);
     let rhos = posterior

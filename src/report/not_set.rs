@@ -1,18 +1,18 @@
 //! What a file leaves out, and the rule that supplies it.
 
-use crate::ir::{Model, Origin, Role};
+use crate::ir::{Inference, Origin, Role};
 
 /// Each rule of the language that a setting is from. The objective's options are told by the loss itself:
 /// forms, scales and lambda.
-pub(super) fn not_set(model: &Model) -> Vec<String> {
+pub(super) fn not_set(inference: &Inference) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
-    for (_, tensor) in model.tensors.iter() {
+    for (_, tensor) in inference.all_fitted() {
         let of_layer = tensor.role.is_of_layer();
         let own = of_layer || tensor.role == Role::Latent;
         let origins = [
-            Some(&tensor.prior_from).filter(|_| of_layer && tensor.prior.is_some()),
-            Some(&tensor.posterior_from).filter(|_| own),
-            Some(&tensor.estimator_from).filter(|_| of_layer && tensor.estimator.is_some()),
+            Some(&tensor.tensor.prior_from).filter(|_| of_layer && tensor.prior.is_some()),
+            Some(tensor.posterior_from).filter(|_| own),
+            Some(tensor.estimator_from).filter(|_| of_layer && tensor.estimator.is_some()),
         ];
         for origin in origins.into_iter().flatten() {
             if let Origin::Language(rule) = origin

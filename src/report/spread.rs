@@ -11,7 +11,7 @@
 //! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
 //! padding not to matter: the numbers are good to tell 1 from 100.
 
-use crate::ir::{Argument, Handle, Initializer, Model, Node, Tensor};
+use crate::ir::{Argument, Fitted, Handle, Inference, Initializer, Node, Tensor};
 use crate::kl::Transform;
 use crate::kl::rules::hermite;
 use crate::layer::{Map, Operation};
@@ -25,46 +25,46 @@ const NODES: usize = 8;
 pub type Spread = Vec<Option<f64>>;
 
 /// With weights of the prior; those that have none, as they start.
-pub fn under_prior(model: &Model) -> Spread {
-    through(model, |tensor| match &tensor.prior {
-        Some(_) => prior_square(model, tensor),
-        None => start_square(model, tensor),
+pub fn under_prior(inference: &Inference) -> Spread {
+    through(inference, |tensor| match &tensor.prior {
+        Some(_) => prior_square(inference, &tensor),
+        None => start_square(inference, tensor),
     })
 }
 
 /// With weights as they start, drawn from the posterior where there is one.
-pub fn at_start(model: &Model) -> Spread {
-    through(model, |tensor| start_square(model, tensor))
+pub fn at_start(inference: &Inference) -> Spread {
+    through(inference, |tensor| start_square(inference, tensor))
 }
 
 /// Of the value that the likelihood's first argument is.
-pub fn output(model: &Model, spread: &Spread) -> Option<f64> {
-    spread[first_output(model)?.index()]
+pub fn output(inference: &Inference, spread: &Spread) -> Option<f64> {
+    spread[first_output(inference)?.index()]
 }
 
 /// The value of the network that the likelihood takes first.
-pub fn first_output(model: &Model) -> Option<Handle<Node>> {
-    let mut arguments = model.observe.arguments.iter();
+pub fn first_output(inference: &Inference) -> Option<Handle<Node>> {
+    let mut arguments = inference.observe.arguments.iter();
     arguments.find_map(|argument| match argument {
         Argument::Node(node) => Some(*node),
         Argument::Scalar(_) => None,
     })
 }
 
-fn through(model: &Model, square: impl Fn(&Tensor) -> Option<f64>) -> Spread {
+fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spread {
     let mut squares: Vec<Option<f64>> = Vec::new();
-    for (_, node) in model.nodes.iter() {
+    for (_, node) in inference.nodes.iter() {
         // Of several inputs, which are added.
         let inputs = node.inputs.iter().map(|input| squares[input.index()]);
         let below: Option<f64> = inputs.sum();
         squares.push(match &node.call {
             None => Some(1.0),
             Some(call) => below.and_then(|below| {
-                let kernel = call.kernel.map(|kernel| &model.tensors[kernel]);
+                let kernel = call.kernel.map(|kernel| inference.fitted(kernel));
                 let kernel = kernel.map_or(Some(1.0), |kernel| {
                     Some(kernel.fan_in as f64 * square(kernel)?)
                 });
-                let bias = call.bias.map(|bias| &model.tensors[bias]);
+                let bias = call.bias.map(|bias| inference.fitted(bias));
                 let bias = bias.map_or(Some(0.0), &square);
                 let value = match &call.operation {
                     Operation::Map(map) if map.elementwise() => activated(&**map, below),
@@ -89,12 +89,16 @@ fn activated(map: &(impl Map<f64> + ?Sized), square: f64) -> f64 {
 }
 
 /// E w² under the prior.
-pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
+pub fn prior_square(inference: &Inference, tensor: &Tensor) -> Option<f64> {
     let prior = tensor.prior.as_ref()?;
     if prior.local.is_some() {
         return None;
     }
-    let parameters: Vec<f64> = prior.parameters.iter().map(|s| model.initial(s)).collect();
+    let parameters: Vec<f64> = prior
+        .parameters
+        .iter()
+        .map(|s| inference.initial(s))
+        .collect();
     let (mean, deviation) = prior.distribution.moments(&parameters);
     let anchor = prior.anchor.as_ref().map_or(0.0, |anchor| {
         anchor.iter().map(|w| w * w).sum::<f64>() / anchor.len() as f64
@@ -104,7 +108,7 @@ pub fn prior_square(model: &Model, tensor: &Tensor) -> Option<f64> {
 
 /// The scale that a posterior starts with, in the middle of its initialiser or the mean of those that
 /// pretrained weights give it; `None` of a point.
-pub fn start_scale(tensor: &Tensor) -> Option<f64> {
+pub fn start_scale(tensor: Fitted) -> Option<f64> {
     if let Some(scales) = tensor
         .posterior
         .pretrained
@@ -118,14 +122,14 @@ pub fn start_scale(tensor: &Tensor) -> Option<f64> {
 }
 
 /// The standard deviation that an entry starts with; its scale where it has none, or is made of a normal.
-pub fn start_deviation(tensor: &Tensor) -> Option<f64> {
+pub fn start_deviation(tensor: Fitted) -> Option<f64> {
     let scale = start_scale(tensor)?;
     let variance = start_variance(tensor, scale).map(f64::sqrt);
     Some(variance.unwrap_or(scale))
 }
 
 /// The variance of an entry before the first step.
-fn start_variance(tensor: &Tensor, scale: f64) -> Option<f64> {
+fn start_variance(tensor: Fitted, scale: f64) -> Option<f64> {
     let posterior = &tensor.posterior;
     let own = posterior.family.variance(scale, tensor.shape.len())?;
     let variables = posterior.family.variables(&tensor.shape, posterior.rank);
@@ -149,7 +153,7 @@ fn mean_over(start: &Initializer, shape: &Shape, of: &dyn Fn(f64) -> Option<f64>
 }
 
 /// E[w²] over the initialisers and the draw; `None` where it is infinite.
-fn start_square(model: &Model, tensor: &Tensor) -> Option<f64> {
+fn start_square(inference: &Inference, tensor: Fitted) -> Option<f64> {
     let posterior = &tensor.posterior;
     let scale = start_scale(tensor).unwrap_or(0.0);
     let square = |loc: f64| match posterior.made_of() {
@@ -174,7 +178,7 @@ fn start_square(model: &Model, tensor: &Tensor) -> Option<f64> {
     };
     // Weights that are left out are 0; others are multiplied with what a kernel brings with it.
     let factors = tensor.factors.into_iter().flatten();
-    let factors = factors.map(|factor| start_square(model, &model.tensors[factor]));
+    let factors = factors.map(|factor| start_square(inference, inference.fitted(factor)));
     Some(of_locs * (1.0 - posterior.rate) * factors.product::<Option<f64>>()?)
 }
 
@@ -183,7 +187,7 @@ mod tests {
     use super::*;
     use crate::source::Source;
 
-    fn model(prior: &str, activation: &str) -> std::sync::Arc<Model> {
+    fn model(prior: &str, activation: &str) -> std::sync::Arc<Inference> {
         let text = format!(
             "model m\ninput x: real[100]\ntarget y: real\n\
              default {{ prior = {prior}, bias = none }}\n\
@@ -193,10 +197,10 @@ mod tests {
         let name = "m.bnn".into();
         crate::compile::source(Source { name, text }, &[])
             .expect("a model")
-            .model
+            .inference
     }
 
-    fn squares(model: &Model, spread: &Spread) -> Vec<f64> {
+    fn squares(model: &Inference, spread: &Spread) -> Vec<f64> {
         assert_eq!(spread.len(), model.nodes.len());
         spread.iter().map(|x| x.unwrap().powi(2)).collect()
     }
@@ -271,7 +275,7 @@ mod tests {
             let name = "m.bnn".into();
             let model = crate::compile::source(Source { name, text }, &[])
                 .unwrap_or_else(|failure| panic!("{posterior}: {failure}"))
-                .model;
+                .inference;
             let found = output(&model, &at_start(&model)).map(|size| size * size / 10.0);
             match (found, expected) {
                 (Some(found), Some(expected)) => assert!(

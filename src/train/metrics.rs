@@ -17,7 +17,7 @@ use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
 use crate::exec::{StepReport, TermValue};
-use crate::ir::{Model, Position, Scale, TermKind};
+use crate::ir::{Inference, Position, Scale, TermKind};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -125,11 +125,11 @@ pub struct Naming {
 
 impl Naming {
     /// Of `model`'s terms.
-    pub fn new(model: &Model, log_scale: f64) -> Naming {
-        let terms = &model.loss.terms;
+    pub fn new(inference: &Inference, log_scale: f64) -> Naming {
+        let terms = &inference.loss.terms;
         let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
         Naming {
-            names: terms.iter().map(|t| t.kind.name(model)).collect(),
+            names: terms.iter().map(|t| t.kind.name(inference)).collect(),
             log_scale,
             kl_scale: kl.map(|term| term.scale.clone()),
         }

@@ -13,7 +13,7 @@ pub struct Progress<'a> {
     /// The widest line of the table.
     width: usize,
     /// What the terms but the nll are called, if there are any:
-    /// [`Model::weights_label`](crate::ir::Model::weights_label).
+    /// [`Inference::weights_label`](crate::ir::Inference::weights_label).
     weights: Option<String>,
     bar: ProgressBar,
     /// The width of the terminal that the bar is drawn on, which may change.

@@ -70,7 +70,7 @@ fn mistakes_are_those_of_the_model() {
 fn the_networks_that_are_brought_along_compile() {
     for network in bnnc::bench::NETWORKS {
         let compiled = bnnc::compile::source(bnnc::bench::source(*network), &[]).unwrap();
-        assert_eq!(compiled.model.name, network[0]);
+        assert_eq!(compiled.inference.name, network[0]);
         assert!(compiled.warnings.is_empty(), "{}", network[0]);
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 fn spec(name: &str) -> Arc<Plan> {
     let path = Path::new("specs").join(name).with_extension("bnn");
-    Arc::new(Plan::new(compiled(&path).model))
+    Arc::new(Plan::new(compiled(&path).inference))
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn networks_of_the_prior_beside_data() {
 fn the_table_fits_the_terminal() {
     use bnnc::prior_predictive::{look, standard_inputs};
     for name in ["concrete", "mnist_mixture"] {
-        let model = spec(name).model.clone();
+        let model = spec(name).inference.clone();
         let found = look(&model, &standard_inputs(&model, 8), None, 4).unwrap();
         for width in [70, 80, 120] {
             let text = found.text(width);

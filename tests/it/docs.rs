@@ -341,7 +341,7 @@ fn weights_of(place: &str, whole: &str) -> Option<tempfile::TempDir> {
     let without = format!("{before}from = none{after}");
     let model = bnnc::compile::source(source(place, without), &[])
         .ok()?
-        .model;
+        .inference;
     let tensors = model.tensors.iter().map(|(_, tensor)| {
         let values = vec![0.5; tensor.shape.len()];
         (tensor.name.clone(), tensor.shape.0.clone(), values)

@@ -7,7 +7,7 @@ use bnnc::distribution::DISTRIBUTIONS;
 use bnnc::document::{Block, Document, Inline, Table};
 use bnnc::estimator::{ESTIMATORS, POINT, SCALED};
 use bnnc::explain::explain;
-use bnnc::ir::{Facts, Method, Model, TermKind, Training};
+use bnnc::ir::{Facts, Inference, Method, TermKind, Training};
 use bnnc::kl::CLOSED_FORMS;
 use bnnc::layer::LAYERS;
 use bnnc::likelihood::LIKELIHOODS;
@@ -129,12 +129,15 @@ objective elbo
 const MODELS: [&str; 5] = [HIERARCHY, MANY, POINTS, LIKELIHOOD_ALONE, LATENTS];
 
 /// The models above and those of `specs/`.
-fn models() -> Vec<std::sync::Arc<Model>> {
-    let mut models: Vec<_> = MODELS.iter().map(|text| plan(text).model.clone()).collect();
+fn models() -> Vec<std::sync::Arc<Inference>> {
+    let mut models: Vec<_> = MODELS
+        .iter()
+        .map(|text| plan(text).inference.clone())
+        .collect();
     for entry in std::fs::read_dir("specs").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "bnn") {
-            models.push(crate::front_ir::compiled(&path).model);
+            models.push(crate::front_ir::compiled(&path).inference);
         }
     }
     assert!(models.len() > MODELS.len() + 3);
@@ -256,11 +259,11 @@ fn scales_are_the_terms_own() {
 fn the_family_has_the_plans_variables() {
     for text in [HIERARCHY, MANY] {
         let plan = plan(text);
-        let random = plan.model.tensors.iter().zip(&plan.tensors);
+        let random = plan.inference.all_fitted().zip(&plan.tensors);
         let random =
             random.filter(|((_, tensor), _)| tensor.posterior.family.entries().is_random());
         let expected: usize = random.map(|(_, tensor)| tensor.variables.len()).sum();
-        let said = explain(&plan.model, &facts()).text(100);
+        let said = explain(&plan.inference, &facts()).text(100);
         let number = said
             .split("is approximated by a distribution")
             .nth(1)
@@ -278,7 +281,7 @@ fn the_family_has_the_plans_variables() {
 
 #[test]
 fn sections() {
-    let hierarchy = explain(&plan(HIERARCHY).model, &facts());
+    let hierarchy = explain(&plan(HIERARCHY).inference, &facts());
     let (text, markdown) = (hierarchy.text(80), hierarchy.markdown());
     insta::assert_snapshot!(
         "explain_repeated_layers",
@@ -292,7 +295,7 @@ fn sections() {
         "explain_tempered",
         section(&text, "Objective\n", "\nEstimator")
     );
-    let many = explain(&plan(MANY).model, &facts());
+    let many = explain(&plan(MANY).inference, &facts());
     insta::assert_snapshot!(
         "explain_terms",
         section(&many.markdown(), "**Table 3", "\n*Closed")
@@ -301,12 +304,12 @@ fn sections() {
         "explain_forms",
         section(&many.text(80), "Closed form.", "\nThe scales")
     );
-    let points = explain(&plan(POINTS).model, &Facts::default());
+    let points = explain(&plan(POINTS).inference, &Facts::default());
     insta::assert_snapshot!(
         "explain_points",
         section(&points.latex(), "\\section{Point", "\nEach step")
     );
-    let alone = explain(&plan(LIKELIHOOD_ALONE).model, &Facts::default());
+    let alone = explain(&plan(LIKELIHOOD_ALONE).inference, &Facts::default());
     insta::assert_snapshot!(
         "explain_likelihood",
         section(&alone.text(80), "Objective\n", "\nTable")
@@ -315,7 +318,7 @@ fn sections() {
 
 #[test]
 fn a_model_is_called_what_it_is() {
-    let said = |text: &str| explain(&plan(text).model, &facts()).text(200);
+    let said = |text: &str| explain(&plan(text).inference, &facts()).text(200);
     let points = said(POINTS);
     assert!(
         points.contains("maximum a posteriori") && !points.contains("ELBO"),
@@ -353,7 +356,7 @@ fn a_prior_is_told_as_what_it_is() {
              default {{ prior = {prior} }}\nnetwork {{\n f = dense(1)\n}}\n\
              observe y ~ Normal(loc = f, scale = tau)\nobjective elbo\n"
         );
-        let said = explain(&plan(&text).model, &facts()).text(200);
+        let said = explain(&plan(&text).inference, &facts()).text(200);
         assert!(said.contains(told), "{prior}: {said}");
     }
 }
@@ -458,7 +461,7 @@ fn citations_lead_somewhere() {
     let moped = format!("from = \"{file}\", prior = MOPED(delta = 0.2)");
     let moped = crate::pretrained::model(&moped, "", "");
     for text in [sticking, moped] {
-        cited.extend(explain(&plan(&text).model, &facts()).references());
+        cited.extend(explain(&plan(&text).inference, &facts()).references());
     }
     for reference in bibliography::REFERENCES {
         let found = cited.iter().any(|c| c.key == reference.key);
@@ -476,7 +479,7 @@ fn hostile() -> Document {
     let text = POINTS
         .replace("out", "out_of_all")
         .replace("dense(16)", "h_1 = dense(16)");
-    explain(&plan(&text).model, &facts)
+    explain(&plan(&text).inference, &facts)
 }
 
 fn documents() -> Vec<Document> {
@@ -628,7 +631,7 @@ fn compile(folder: &Path, name: &str) -> String {
 
 #[test]
 fn surrogates_are_no_bound() {
-    let model = &plan(MANY).model;
+    let model = &plan(MANY).inference;
     let terms = &model.loss.terms;
     assert!(
         terms
@@ -644,7 +647,7 @@ fn surrogates_are_no_bound() {
 #[test]
 fn the_page_shows_what_is_written() {
     let page = std::fs::read_to_string("docs/explain.md").unwrap();
-    let model = crate::front_ir::compiled(Path::new("specs/concrete_hierarchical.bnn")).model;
+    let model = crate::front_ir::compiled(Path::new("specs/concrete_hierarchical.bnn")).inference;
     let facts = Facts {
         batch: Some(32),
         ..Facts::default()
@@ -740,7 +743,7 @@ fn one_layer(declarations: &str, settings: &str, objective: &str) -> String {
          default {{ {settings}, bias = none }}\nnetwork {{ f = dense(1) }}\n\
          observe y ~ Normal(loc = f, scale = 0.5)\nobjective elbo {{ {objective} }}\n"
     );
-    let said = explain(&plan(&text).model, &facts()).text(200);
+    let said = explain(&plan(&text).inference, &facts()).text(200);
     // A sentence may be broken, a formula stands by itself.
     said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -777,7 +780,7 @@ fn a_penalty_under_a_latent_variable_is_an_expectation() {
 
 #[test]
 fn each_parameter_has_local_scales_of_its_own() {
-    let said = explain(&plan(LATENTS).model, &facts()).text(200);
+    let said = explain(&plan(LATENTS).inference, &facts()).text(200);
     says(
         &said,
         &["For each of these parameters t (the kernel and bias of h1), each output unit o has"],

@@ -7,7 +7,7 @@ use bnnc::report::{Check, check};
 use std::path::Path;
 
 fn checked(spec: &str, examples: usize, data: &str) -> Check {
-    let model = compiled(&Path::new("specs").join(spec)).model;
+    let model = compiled(&Path::new("specs").join(spec)).inference;
     let plan = std::sync::Arc::new(Plan::new(model));
     let facts = Facts {
         training_examples: Some(examples),
@@ -109,7 +109,7 @@ fn start(objective: &str, examples: Option<usize>) -> String {
         name: "model.bnn".into(),
         text,
     };
-    let model = bnnc::compile::source(source, &[]).unwrap().model;
+    let model = bnnc::compile::source(source, &[]).unwrap().inference;
     let plan = std::sync::Arc::new(Plan::new(model));
     let facts = Facts {
         training_examples: examples,
@@ -159,7 +159,7 @@ fn long_priors_can_be_told_apart_at_80_columns() {
         name: "model.bnn".into(),
         text: text.into(),
     };
-    let model = bnnc::compile::source(source, &[]).unwrap().model;
+    let model = bnnc::compile::source(source, &[]).unwrap().inference;
     let plan = std::sync::Arc::new(Plan::new(model));
     let text = check(&plan, &Facts::default(), 128, 0).text(80);
     assert!(

@@ -3,7 +3,7 @@
 use bnnc::compile::{self, Compiled};
 use bnnc::diagnostic::render;
 use bnnc::exec;
-use bnnc::ir::{Facts, text, validate};
+use bnnc::ir::{Facts, model_text, text, validate};
 use bnnc::plan::{self, Plan};
 use std::path::Path;
 
@@ -20,10 +20,30 @@ pub fn compiled(path: &Path) -> Compiled {
 #[test]
 fn the_ir_of_every_spec() {
     insta::glob!("../../specs", "*.bnn", |path| {
-        let model = compiled(path).model;
-        validate(&model).unwrap();
-        insta::assert_snapshot!(text(&model, &Facts::default()));
+        let inference = compiled(path).inference;
+        validate(&inference).unwrap();
+        insta::assert_snapshot!(text(&inference, &Facts::default()));
     });
+}
+
+/// A model is printed without what says how it is fitted.
+#[test]
+fn a_model_alone_has_no_posterior() {
+    let inference = compiled(Path::new("specs/concrete_hierarchical.bnn")).inference;
+    let [whole, alone] = [
+        text(&inference, &Facts::default()),
+        model_text(&inference.model, &Facts::default()),
+    ];
+    for word in ["posterior", "estimator", "loss", "predict"] {
+        assert!(
+            whole.contains(word) && !alone.contains(word),
+            "{word} in\n{alone}"
+        );
+    }
+    assert!(
+        alone.ends_with("\nobserve  Normal(y | f, noise)\n"),
+        "{alone}"
+    );
 }
 
 /// A network with both kinds of segment, and one with two outputs per target.
@@ -31,7 +51,7 @@ fn the_ir_of_every_spec() {
 fn the_plan_of_two_specs() {
     for name in ["mnist_lenet", "concrete_heteroscedastic"] {
         let path = Path::new("specs").join(name).with_extension("bnn");
-        let plan = Plan::new(compiled(&path).model);
+        let plan = Plan::new(compiled(&path).inference);
         let text = plan::text(&plan, 128, exec::memory(&plan, 128));
         insta::assert_snapshot!(format!("plan_{name}"), text);
     }

@@ -17,7 +17,7 @@ fn run(text: &str, draws: u64) -> Run {
     interpreter.initialize(7);
     let terms = (0..draws).map(|index| {
         let report = step(&mut interpreter, &examples, &draw(5, index), 10);
-        let terms = plan.model.loss.terms.iter().zip(&report.terms);
+        let terms = plan.inference.loss.terms.iter().zip(&report.terms);
         terms
             .map(|(term, value)| (term.kind.name(&plan.model), value.value))
             .collect()

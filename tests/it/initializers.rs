@@ -101,7 +101,7 @@ fn the_ir_says_what_they_come_to() {
     let plan = plan(&model(
         "MeanField(loc = GlorotNormal, scale = Exp(Normal(-3, 0.1)))",
     ));
-    let ir = text(&plan.model, &Default::default());
+    let ir = text(&plan.inference, &Default::default());
     for line in [
         "posterior Normal(loc, exp(rho))",
         // √(2/15)/0.8796, and √(2/10)/0.8796

@@ -53,8 +53,8 @@ fn said(lint: &dyn Lint, suffix: &str) -> Option<String> {
     let compiled = compile::file(Path::new(&path), &[]);
     let compiled = compiled.unwrap_or_else(|failure| panic!("{path}: {failure}"));
     let mut facts = facts(&compiled.source.text);
-    facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.model.clone())));
-    let message = lint.check(&compiled.model, &facts)?;
+    facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.inference.clone())));
+    let message = lint.check(&compiled.inference, &facts)?;
     assert_eq!(message.code, lint.name());
     assert_eq!(message.severity, Severity::Warning);
     assert!(!message.helps.is_empty(), "{path}: what to do");
@@ -97,7 +97,7 @@ fn under(policy: &Policy) -> Vec<Diagnostic> {
         name: "cold.bnn".into(),
         text: COLD.into(),
     };
-    let model = compile::source(source, &[]).unwrap().model;
+    let model = compile::source(source, &[]).unwrap().inference;
     lint::run(&model, &Facts::default(), policy)
 }
 
@@ -151,12 +151,12 @@ fn every_lint_has_a_name_of_its_own_in_kebab_case() {
     }
 }
 
-fn model(text: &str) -> Arc<bnnc::ir::Model> {
+fn model(text: &str) -> Arc<bnnc::ir::Inference> {
     let source = bnnc::source::Source {
         name: "m.bnn".into(),
         text: text.into(),
     };
-    compile::source(source, &[]).unwrap().model
+    compile::source(source, &[]).unwrap().inference
 }
 
 /// −ln p of a point falls without bound where a learned number takes a scale to 0 and where the density is
@@ -216,7 +216,7 @@ fn an_improper_prior_of_points_is_not_said_to_spoil_an_elbo() {
 }
 
 /// A convolution, a dense layer and biases under an objective's options.
-fn image(options: &str) -> Arc<bnnc::ir::Model> {
+fn image(options: &str) -> Arc<bnnc::ir::Inference> {
     model(&format!(
         "model m\ninput x: real[8, 8, 1]\ntarget y: category[3]\n\
          default {{ prior = Normal(0, 1), posterior = MeanField }}\n\
@@ -309,7 +309,7 @@ fn lambda_is_of_what_there_is() {
              network {{ f = dense(1) }}\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
         ))
     };
-    let line = |model: &bnnc::ir::Model| model.lambda_lines(&Facts::default()).remove(0);
+    let line = |model: &bnnc::ir::Inference| model.lambda_lines(&Facts::default()).remove(0);
     assert!(line(&of("Delta")).contains("the penalty has the weight of the posterior"));
     assert!(line(&of("MeanField")).contains("the KL has the weight of the ELBO"));
     let said = line(&of("Dropout(0.1)"));

@@ -22,7 +22,7 @@ fn terms(text: &str, batch: usize) -> BTreeMap<String, (f64, f64)> {
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), batch);
     interpreter.initialize(2);
     let report = step(&mut interpreter, &examples, &draw(1, 1), 100);
-    let terms = plan.model.loss.terms.iter().zip(&report.terms);
+    let terms = plan.inference.loss.terms.iter().zip(&report.terms);
     terms
         .filter(|(term, _)| term.kind.tensor().is_some())
         .map(|(term, value)| (term.kind.name(&plan.model), (value.value, value.scale)))
@@ -209,7 +209,7 @@ fn predictions_average_probabilities_of_the_same_examples() {
 #[test]
 fn a_kl_carries_one_over_the_number_of_training_examples() {
     let plan = plan(&classifier("", CONVOLUTION, ""));
-    let kl = &plan.model.loss.terms[1];
+    let kl = &plan.inference.loss.terms[1];
     for (batch, batches) in [(1, 47_500), (128, 372), (47_500, 1)] {
         let at = Position {
             training_examples: 47_500,
@@ -220,7 +220,7 @@ fn a_kl_carries_one_over_the_number_of_training_examples() {
         };
         assert_eq!(kl.scale.value(&at), 1.0 / 47_500.0);
         assert_eq!(
-            plan.model.loss.terms[0].scale.value(&at),
+            plan.inference.loss.terms[0].scale.value(&at),
             1.0 / batch as f64
         );
     }

@@ -30,7 +30,7 @@ pub fn plan(text: &str) -> Arc<Plan> {
             bnnc::diagnostic::render(&failure.diagnostics, failure.source_file.as_deref(), false)
         )
     });
-    Arc::new(Plan::new(compiled.model))
+    Arc::new(Plan::new(compiled.inference))
 }
 
 /// Some examples of their own.

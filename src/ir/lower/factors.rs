@@ -5,6 +5,7 @@ use super::Lower;
 use crate::distribution;
 use crate::estimator::{self, Estimator};
 use crate::ir::arena::Handle;
+use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::ir::scalar::Scalar;
 use crate::posterior;
@@ -29,7 +30,7 @@ impl Lower<'_> {
         else {
             return prior;
         };
-        let local = self.tensors.push(Tensor {
+        let tensor = Tensor {
             name: format!("{name}.{}", Role::Local.word()),
             role: Role::Local,
             shape: Shape(shape.0.last().copied().into_iter().collect()),
@@ -43,13 +44,16 @@ impl Lower<'_> {
                 per_unit: false,
                 written: prior.written.clone(),
             }),
-            posterior,
             factors: None,
-            estimator: estimator::find("reparameterization"),
             prior_from: Origin::Language(LOCAL_PRIOR),
+        };
+        let fit = Fit {
+            posterior,
+            estimator: estimator::find("reparameterization"),
             posterior_from: Origin::Language(LOCAL),
             estimator_from: Origin::Language(super::settings::NO_ESTIMATOR),
-        });
+        };
+        let local = self.tensor(tensor, fit);
         let mut parameters = vec![Scalar::Fixed(0.0)];
         parameters.extend(prior.parameters);
         Prior {
@@ -79,7 +83,7 @@ impl Lower<'_> {
                 let initializer = posterior.initializer(of).expect("an argument of Rank1");
                 (argument, initializer)
             };
-            Tensor {
+            let tensor = Tensor {
                 name: format!("{kernel}.{}", role.word()),
                 role,
                 shape: Shape(vec![size]),
@@ -93,6 +97,10 @@ impl Lower<'_> {
                     per_unit: false,
                     written: posterior.written.clone(),
                 }),
+                factors: None,
+                prior_from: Origin::Language(FACTOR),
+            };
+            let fit = Fit {
                 posterior: BoundPosterior {
                     family: posterior::find(family).expect("in the registry"),
                     initializers: vec![start("loc", "factor_loc"), start("scale", "factor_scale")],
@@ -101,16 +109,16 @@ impl Lower<'_> {
                     written: posterior.written.clone(),
                     ..posterior.clone()
                 },
-                factors: None,
                 estimator,
-                prior_from: Origin::Language(FACTOR),
                 posterior_from: Origin::Language(FACTOR),
                 estimator_from: Origin::Language(FACTOR),
-            }
+            };
+            (tensor, fit)
         };
-        [
-            self.tensors.push(of(Role::InputFactor, channels[0])),
-            self.tensors.push(of(Role::OutputFactor, channels[1])),
-        ]
+        let factors = [
+            of(Role::InputFactor, channels[0]),
+            of(Role::OutputFactor, channels[1]),
+        ];
+        factors.map(|(tensor, fit)| self.tensor(tensor, fit))
     }
 }

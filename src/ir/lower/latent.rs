@@ -7,6 +7,7 @@ use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
 use crate::estimator;
+use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::posterior;
 use crate::source::Span;
@@ -138,20 +139,23 @@ impl Lower<'_> {
             return None;
         }
         let random = posterior.0.family.entries().is_random();
-        Some(self.tensors.push(Tensor {
+        let tensor = Tensor {
             name: name.text.clone(),
             role: Role::Latent,
             shape: Shape::default(),
             fan_in: 1,
             fan_out: 1,
             prior: prior.0,
-            posterior: posterior.0,
             factors: None,
-            estimator:
-                random.then(|| estimator::find("reparameterization").expect("in the registry")),
             prior_from: prior.1,
+        };
+        let fit = Fit {
+            posterior: posterior.0,
+            estimator: random
+                .then(|| estimator::find("reparameterization").expect("in the registry")),
             posterior_from: posterior.1,
             estimator_from: Origin::Language(NO_ESTIMATOR),
-        }))
+        };
+        Some(self.tensor(tensor, fit))
     }
 }

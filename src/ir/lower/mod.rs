@@ -1,4 +1,4 @@
-//! The syntax tree to the [`Model`]: names resolved, defaults filled in, shapes inferred, once.
+//! The syntax tree to the [`Model`] and its [`Inference`]: names resolved, defaults filled in, shapes inferred, once.
 //!
 //! Every part reports what is wrong with it and goes on: a value whose layer is wrong has no shape,
 //! and what depends on it is checked as far as it can be without.
@@ -18,6 +18,7 @@ mod settings;
 mod value;
 
 use super::arena::{Arena, Handle};
+use super::inference::*;
 use super::model::*;
 use super::objective;
 use crate::check::{Constants, Fans, Messages, words};
@@ -28,8 +29,9 @@ use items::Items;
 use pretrained::Files;
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
-/// The model of a file. `sets` are `--set name=value` pairs; files that it names are looked for in
+/// The model of a file, and how it is fitted. `sets` are `--set name=value` pairs; files that it names are looked for in
 /// `folder`.
 ///
 /// # Errors
@@ -40,7 +42,7 @@ pub fn lower(
     source: &Source,
     sets: &[(String, String)],
     folder: &Path,
-) -> Result<Model, Vec<Diagnostic>> {
+) -> Result<Inference, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut constants = Constants::new(file, sets, &mut messages);
     let items = Items::of(file, &mut constants, &mut messages);
@@ -50,6 +52,7 @@ pub fn lower(
         constants,
         nodes: Arena::default(),
         tensors: Arena::default(),
+        fits: Vec::new(),
         learned: Arena::default(),
         latents: Vec::new(),
         layers: false,
@@ -71,6 +74,7 @@ pub fn lower(
         messages,
         nodes,
         tensors,
+        fits,
         learned,
         pretrained,
         ..
@@ -85,7 +89,7 @@ pub fn lower(
             "the file is not a whole model",
         )]);
     };
-    let mut model = Model {
+    let model = Model {
         name: model.text.clone(),
         input,
         target,
@@ -93,13 +97,17 @@ pub fn lower(
         tensors,
         learned,
         observe,
-        objective,
-        loss: Default::default(),
         pretrained: pretrained.into_files(),
     };
-    model.loss = objective::loss(&model)?;
-    debug_assert_eq!(super::validate(&model), Ok(()));
-    Ok(model)
+    let mut inference = Inference {
+        model: Arc::new(model),
+        fits,
+        objective,
+        loss: Default::default(),
+    };
+    inference.loss = objective::loss(&inference)?;
+    debug_assert_eq!(super::validate(&inference), Ok(()));
+    Ok(inference)
 }
 
 /// What is built while a file is read.
@@ -109,6 +117,8 @@ struct Lower<'a> {
     constants: Constants,
     nodes: Arena<Node>,
     tensors: Arena<Tensor>,
+    /// How each of them is fitted.
+    fits: Vec<Fit>,
     learned: Arena<Learned>,
     /// The latent variables by name; `None` where something is wrong with it, which has been said.
     latents: Vec<(Ident, Option<Handle<Tensor>>)>,
@@ -125,6 +135,12 @@ struct Lower<'a> {
 }
 
 impl Lower<'_> {
+    /// Adds a tensor with how it is fitted.
+    fn tensor(&mut self, tensor: Tensor, fit: Fit) -> Handle<Tensor> {
+        self.fits.push(fit);
+        self.tensors.push(tensor)
+    }
+
     fn report(&mut self, message: Diagnostic) {
         self.messages.push(message);
     }

@@ -6,6 +6,7 @@ use super::{Lower, fans_of, scoped};
 use crate::check::{Fans, Scope, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
+use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Operation as Arithmetic};
 use crate::posterior::Entries;
@@ -228,20 +229,23 @@ impl Lower<'_> {
             .then(|| self.factors(&name, &shape, &posterior, estimator));
         // Of a kernel with factors, these are drawn.
         let estimator = estimator.filter(|_| factors.is_none());
-        Some(self.tensors.push(Tensor {
+        let tensor = Tensor {
             name,
             role,
             shape,
             fan_in: fans.fan_in,
             fan_out: fans.fan_out,
             prior,
-            posterior,
             factors,
-            estimator,
             prior_from,
+        };
+        let fit = Fit {
+            posterior,
+            estimator,
             posterior_from,
             estimator_from,
-        }))
+        };
+        Some(self.tensor(tensor, fit))
     }
 
     /// Checks the settings of a layer whose shapes are not known.

@@ -5,7 +5,7 @@ use super::{Lower, scoped};
 use crate::check::arguments::{choice, count, in_domain};
 use crate::check::{Scope, bind, words};
 use crate::diagnostic::Diagnostic;
-use crate::ir::model::{Annealing, KlChoice, Minibatch, Objective};
+use crate::ir::inference::{Annealing, KlChoice, Minibatch, Objective};
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::syntax::ast::{Expr, ExprKind};
 

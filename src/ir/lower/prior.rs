@@ -129,7 +129,7 @@ impl Lower<'_> {
     pub(super) fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
             Leaf::Learned(learned) => self.learned[learned].initial,
-            Leaf::Latent(latent) => self.tensors[latent].posterior.middle(),
+            Leaf::Latent(latent) => self.fits[latent.index()].posterior.middle(),
         })
     }
 

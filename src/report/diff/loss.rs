@@ -4,7 +4,7 @@ use super::pairing::is_of_likelihood;
 use super::value::Which;
 use super::{Change, Section, Totals, Two};
 use crate::ir::{
-    Absent, Argument, Factor, Form, Handle, KlChoice, Minibatch, Model, Node, Scale, Subject,
+    Absent, Argument, Factor, Form, Handle, Inference, KlChoice, Minibatch, Node, Scale, Subject,
     Tensor, Term, TermKind,
 };
 use crate::plan::Plan;
@@ -85,7 +85,7 @@ enum Place<'a> {
     Absent(&'a Absent),
 }
 
-fn place(model: &Model, tensor: Handle<Tensor>) -> Option<Place<'_>> {
+fn place(model: &Inference, tensor: Handle<Tensor>) -> Option<Place<'_>> {
     let term = model
         .loss
         .terms
@@ -144,11 +144,11 @@ fn kind(term: &Term) -> &'static str {
 }
 
 /// `closed form, Normal || Laplace`
-fn form(model: &Model, term: &Term) -> String {
+fn form(model: &Inference, term: &Term) -> String {
     let TermKind::Kl(tensor, form) = term.kind else {
         return kind(term).into();
     };
-    let tensor = &model.tensors[tensor];
+    let tensor = model.fitted(tensor);
     let family = tensor.posterior.family;
     let posterior = family
         .entries()
@@ -192,7 +192,7 @@ fn scale(scale: &Scale) -> String {
     text
 }
 
-fn whole(model: &Model, place: Place) -> String {
+fn whole(model: &Inference, place: Place) -> String {
     match place {
         Place::Absent(absent) => format!("absent: {}", absent.reason),
         Place::Term(term) => {
@@ -209,7 +209,7 @@ fn whole(model: &Model, place: Place) -> String {
 pub fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
     let both = [a, b];
     let lambda = |plan: &Arc<Plan>| {
-        let term = plan.model.loss.terms.get(1);
+        let term = plan.inference.loss.terms.get(1);
         term.map_or(1.0, |term| term.scale.lambda())
     };
     let initial = |plan: &Arc<Plan>| {
@@ -217,15 +217,15 @@ pub fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
         terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())
     };
     Totals {
-        random_weights: both.map(|plan| random(&plan.model)),
+        random_weights: both.map(|plan| random(&plan.inference)),
         trainable: both.map(|plan| plan.trainable()),
         initial_kl: both.map(initial),
         lambda: both.map(lambda),
     }
 }
 
-fn random(model: &Model) -> usize {
-    let tensors = model.tensors.iter().map(|(_, tensor)| tensor);
+fn random(model: &Inference) -> usize {
+    let tensors = model.all_fitted().map(|(_, tensor)| tensor);
     let drawn = tensors.filter(|tensor| tensor.posterior.family.entries().is_random());
     drawn.map(|tensor| tensor.shape.len()).sum()
 }

@@ -11,7 +11,7 @@ mod tests;
 mod text;
 mod value;
 
-use crate::ir::Model;
+use crate::ir::Inference;
 use crate::plan::Plan;
 use pairing::Pairing;
 use serde::Serialize;
@@ -109,7 +109,7 @@ pub struct Totals {
 
 /// In what the second model differs from the first.
 pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
-    let (a, b): (&Model, &Model) = (&first.model, &second.model);
+    let (a, b): (&Inference, &Inference) = (&first.inference, &second.inference);
     let two = Two {
         a,
         b,
@@ -128,7 +128,7 @@ pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
         same: changes.is_empty(),
         totals: loss::totals(first, second),
         common: parameters::common(&two),
-        weighted: [a, b].map(Model::weighted),
+        weighted: [a, b].map(Inference::weighted),
         changes,
     }
 }
@@ -142,8 +142,8 @@ impl Diff {
 
 /// The two models, and what of one is what of the other.
 struct Two<'a> {
-    a: &'a Model,
-    b: &'a Model,
+    a: &'a Inference,
+    b: &'a Inference,
     pairing: &'a Pairing,
 }
 

@@ -2,7 +2,7 @@
 
 use super::pairing::is_numbered;
 use super::{Change, Section, Two};
-use crate::ir::{Handle, Model, Node};
+use crate::ir::{Handle, Inference, Node};
 use crate::report::check::{call, constant};
 
 /// What an example is.
@@ -58,7 +58,7 @@ pub fn network(two: &Two, out: &mut Vec<Change>) {
 }
 
 /// `tanh after hidden1`
-fn whole(model: &Model, node: Handle<Node>) -> String {
+fn whole(model: &Inference, node: Handle<Node>) -> String {
     let node = &model.nodes[node];
     let above: Vec<&str> = node
         .inputs
@@ -90,7 +90,7 @@ fn both(two: &Two, first: Handle<Node>, second: Handle<Node>, out: &mut Vec<Chan
     }
     let (before, after) = (origin_a(two, a), origin_b(two, b));
     if before != after {
-        let name = |model: &Model, node: &[Handle<Node>]| {
+        let name = |model: &Inference, node: &[Handle<Node>]| {
             let names = node.iter().map(|n| model.nodes[*n].name.clone());
             names.collect::<Vec<_>>().join(", ")
         };

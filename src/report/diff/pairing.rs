@@ -8,7 +8,7 @@
 //!
 //! What `observe` takes out of a value or makes of it is no layer: it is compared with the likelihood.
 
-use crate::ir::{Handle, Learned, Model, Node, Tensor};
+use crate::ir::{Handle, Inference, Learned, Node, Tensor};
 use std::collections::{HashMap, HashSet};
 
 /// A part of the first model, of the second, or of both.
@@ -26,7 +26,7 @@ pub struct Pairing {
 
 impl Pairing {
     /// What corresponds to what.
-    pub fn new(a: &Model, b: &Model) -> Self {
+    pub fn new(a: &Inference, b: &Inference) -> Self {
         let nodes = nodes(a, b);
         let tensors = tensors(a, b, &nodes);
         let learned = learned(a, b, &tensors);
@@ -66,7 +66,7 @@ pub fn is_of_likelihood(node: &Node) -> bool {
 }
 
 /// The layers, the input first.
-fn layers(model: &Model) -> impl Iterator<Item = (Handle<Node>, &Node)> {
+fn layers(model: &Inference) -> impl Iterator<Item = (Handle<Node>, &Node)> {
     let nodes = model.nodes.iter();
     nodes.filter(|(_, node)| !is_of_likelihood(node))
 }
@@ -78,9 +78,9 @@ fn word(node: &Node) -> &str {
 }
 
 /// All that a layer is but its name.
-fn text(model: &Model, node: &Node) -> String {
+fn text(model: &Inference, node: &Node) -> String {
     let settings = |tensor: Handle<Tensor>| {
-        let tensor = &model.tensors[tensor];
+        let tensor = model.fitted(tensor);
         let prior = tensor.prior.as_ref().map(|prior| model.prior_text(prior));
         let family = tensor.posterior.family.signature().name;
         let start = tensor.posterior.start_text(&tensor.shape);
@@ -121,8 +121,8 @@ struct Side<'a> {
     kept: bool,
 }
 
-fn sides<'a>(model: &'a Model, other: &Model) -> Vec<Side<'a>> {
-    let named = |model: &Model| -> HashSet<String> {
+fn sides<'a>(model: &'a Inference, other: &Inference) -> Vec<Side<'a>> {
+    let named = |model: &Inference| -> HashSet<String> {
         let nodes = layers(model).map(|(_, node)| node);
         let named = nodes.filter(|node| node.call.is_some() && !is_numbered(node));
         named.map(|node| node.name.clone()).collect()
@@ -138,8 +138,8 @@ fn sides<'a>(model: &'a Model, other: &Model) -> Vec<Side<'a>> {
     layers(model).skip(1).map(|(_, node)| side(node)).collect()
 }
 
-fn nodes(a: &Model, b: &Model) -> Vec<Pair<Node>> {
-    let handles = |model: &Model| layers(model).map(|(h, _)| h).collect::<Vec<_>>();
+fn nodes(a: &Inference, b: &Inference) -> Vec<Pair<Node>> {
+    let handles = |model: &Inference| layers(model).map(|(h, _)| h).collect::<Vec<_>>();
     let (of_a, of_b) = (handles(a), handles(b));
     let (xs, ys) = (sides(a, b), sides(b, a));
     // best[i][j]: the largest sum over the layers from i and from j on.
@@ -176,7 +176,7 @@ fn nodes(a: &Model, b: &Model) -> Vec<Pair<Node>> {
 }
 
 /// Layers of one name that an alignment cannot hold, as another went before them, are pairs all the same.
-fn moved(a: &Model, b: &Model, mut pairs: Vec<Pair<Node>>) -> Vec<Pair<Node>> {
+fn moved(a: &Inference, b: &Inference, mut pairs: Vec<Pair<Node>>) -> Vec<Pair<Node>> {
     let mut alone: HashMap<&str, usize> = HashMap::new();
     for (place, pair) in pairs.iter().enumerate() {
         if let (Some(first), None) = *pair
@@ -203,10 +203,10 @@ fn moved(a: &Model, b: &Model, mut pairs: Vec<Pair<Node>>) -> Vec<Pair<Node>> {
     pairs
 }
 
-fn tensors(a: &Model, b: &Model, nodes: &[Pair<Node>]) -> Vec<Pair<Tensor>> {
+fn tensors(a: &Inference, b: &Inference, nodes: &[Pair<Node>]) -> Vec<Pair<Tensor>> {
     let mut pairs = latents(a, b);
     for (first, second) in nodes {
-        let of = |model: &Model, node: &Option<Handle<Node>>| {
+        let of = |model: &Inference, node: &Option<Handle<Node>>| {
             let call = node.and_then(|node| model.nodes[node].call.as_ref());
             let (kernel, bias) = call.map_or((None, None), |call| (call.kernel, call.bias));
             // What a kernel brings with it goes before it.
@@ -227,8 +227,8 @@ fn tensors(a: &Model, b: &Model, nodes: &[Pair<Node>]) -> Vec<Pair<Tensor>> {
 }
 
 /// Latent variables by their names; of those left over, by what they are.
-fn latents(a: &Model, b: &Model) -> Vec<Pair<Tensor>> {
-    let all = |model: &Model| {
+fn latents(a: &Inference, b: &Inference) -> Vec<Pair<Tensor>> {
+    let all = |model: &Inference| {
         let latents = model.tensors.iter();
         let latents = latents.filter(|(_, t)| t.role == crate::ir::Role::Latent);
         latents.map(|(handle, _)| handle).collect::<Vec<_>>()
@@ -243,8 +243,8 @@ fn latents(a: &Model, b: &Model) -> Vec<Pair<Tensor>> {
             None => left.push(first),
         }
     }
-    let what = |model: &Model, tensor: Handle<Tensor>| {
-        let tensor = &model.tensors[tensor];
+    let what = |model: &Inference, tensor: Handle<Tensor>| {
+        let tensor = model.fitted(tensor);
         let prior = tensor.prior.as_ref().map(|prior| model.prior_text(prior));
         let start = tensor.posterior.start_text(&tensor.shape);
         (prior, tensor.posterior.family.signature().name, start)
@@ -262,7 +262,7 @@ fn latents(a: &Model, b: &Model) -> Vec<Pair<Tensor>> {
 }
 
 /// A learned number is known by what it stands in: `conv1.kernel.prior.scale`, `label.scale`.
-fn learned(a: &Model, b: &Model, tensors: &[Pair<Tensor>]) -> Vec<Pair<Learned>> {
+fn learned(a: &Inference, b: &Inference, tensors: &[Pair<Tensor>]) -> Vec<Pair<Learned>> {
     let renamed = |name: &str| -> Option<String> {
         let owner = |(first, second): &Pair<Tensor>| {
             let rest = name.strip_prefix(a.tensors[(*first)?].name.as_str())?;

@@ -2,7 +2,7 @@
 
 use super::value::{Value, family, one_line, start, whole_posterior};
 use super::{Change, Section, Two};
-use crate::ir::{Model, Role, Tensor};
+use crate::ir::{Fitted, Inference, Role, Tensor};
 
 /// How many kernels and biases the two models have in common.
 pub fn common(two: &Two) -> [usize; 2] {
@@ -21,15 +21,15 @@ pub fn parameters(two: &Two, out: &mut Vec<Change>) {
     for pair in &two.pairing.tensors {
         match *pair {
             (Some(first), Some(second)) => {
-                both(two, &two.a.tensors[first], &two.b.tensors[second], out);
+                both(two, two.a.fitted(first), two.b.fitted(second), out);
             }
             (Some(first), None) => {
-                let tensor = &two.a.tensors[first];
-                out.push(change(tensor, "").removed(whole(two.a, tensor)));
+                let tensor = two.a.fitted(first);
+                out.push(change(&tensor, "").removed(whole(two.a, tensor)));
             }
             (None, Some(second)) => {
-                let tensor = &two.b.tensors[second];
-                out.push(change(tensor, "").added(whole(two.b, tensor)));
+                let tensor = two.b.fitted(second);
+                out.push(change(&tensor, "").added(whole(two.b, tensor)));
             }
             (None, None) => {}
         }
@@ -45,7 +45,7 @@ fn change(tensor: &Tensor, field: &'static str) -> Change {
 }
 
 /// `[400, 10]  Normal(0, 1), MeanField, flipout`
-fn whole(model: &Model, tensor: &Tensor) -> String {
+fn whole(model: &Inference, tensor: Fitted) -> String {
     let mut parts = Vec::new();
     parts.extend(tensor.prior.as_ref().map(|prior| model.prior_text(prior)));
     parts.push(tensor.posterior.family.signature().name.to_owned());
@@ -57,32 +57,32 @@ fn whole(model: &Model, tensor: &Tensor) -> String {
     }
 }
 
-fn both(two: &Two, a: &Tensor, b: &Tensor, out: &mut Vec<Change>) {
+fn both(two: &Two, a: Fitted, b: Fitted, out: &mut Vec<Change>) {
     if a.role == Role::Latent {
-        out.extend(change(b, "name").changed(a.name.as_str(), b.name.as_str()));
+        out.extend(change(&b, "name").changed(a.name.as_str(), b.name.as_str()));
     }
-    out.extend(change(b, "shape").changed(a.shape.to_string(), b.shape.to_string()));
+    out.extend(change(&b, "shape").changed(a.shape.to_string(), b.shape.to_string()));
     let [before, after] = two.priors(a.prior.as_ref(), b.prior.as_ref());
-    if let Some(mut prior) = change(b, "prior").changed(before, after) {
-        prior.note = same_text(a, b);
+    if let Some(mut prior) = change(&b, "prior").changed(before, after) {
+        prior.note = same_text(&a, &b);
         out.push(prior);
     }
-    let (x, y) = (&a.posterior, &b.posterior);
+    let (x, y) = (a.posterior, b.posterior);
     if x.family.signature().name != y.family.signature().name {
-        out.extend(change(b, "posterior").changed(whole_posterior(x), whole_posterior(y)));
+        out.extend(change(&b, "posterior").changed(whole_posterior(x), whole_posterior(y)));
     } else {
-        out.extend(change(b, "posterior").changed(family(x), family(y)));
+        out.extend(change(&b, "posterior").changed(family(x), family(y)));
         for (argument, _) in &x.initializers {
-            if let Some(field) = start_of(argument, a) {
-                out.extend(change(b, field).changed(start(x, argument), start(y, argument)));
+            if let Some(field) = start_of(argument, &a) {
+                out.extend(change(&b, field).changed(start(x, argument), start(y, argument)));
             }
         }
     }
-    let estimator = |tensor: &Tensor| match tensor.estimator {
+    let estimator = |tensor: Fitted| match tensor.estimator {
         Some(estimator) => Value::from(estimator.signature().name),
         None => "none".into(),
     };
-    out.extend(change(b, "estimator").changed(estimator(a), estimator(b)));
+    out.extend(change(&b, "estimator").changed(estimator(a), estimator(b)));
 }
 
 /// One text that means two priors: its fans or constants are not the same.
@@ -107,7 +107,7 @@ fn start_of(argument: &str, tensor: &Tensor) -> Option<&'static str> {
 
 /// Numbers learned as point estimates.
 pub fn learned(two: &Two, out: &mut Vec<Change>) {
-    let text = |model: &Model, handle| {
+    let text = |model: &Inference, handle| {
         let learned: &crate::ir::Learned = &model.learned[handle];
         let initial = crate::show(learned.initial);
         (

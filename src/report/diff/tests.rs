@@ -36,7 +36,7 @@ fn model(text: &str) -> Arc<Plan> {
     Arc::new(Plan::new(
         compiled
             .unwrap_or_else(|failure| panic!("{failure}\n{text}"))
-            .model,
+            .inference,
     ))
 }
 

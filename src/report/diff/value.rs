@@ -1,7 +1,7 @@
 //! Values that are compared in full and shown in short.
 
 use super::Two;
-use crate::ir::{BoundPosterior, Handle, Initializer, Learned, Model, Prior, Scalar, Tensor};
+use crate::ir::{BoundPosterior, Handle, Inference, Initializer, Learned, Prior, Scalar, Tensor};
 use crate::posterior::Transform;
 use crate::show;
 use crate::signature::Kind;
@@ -59,7 +59,7 @@ pub enum Which {
 }
 
 impl<'a> Two<'a> {
-    pub fn model(&self, which: Which) -> &'a Model {
+    pub fn model(&self, which: Which) -> &'a Inference {
         match which {
             Which::First => self.a,
             Which::Second => self.b,
