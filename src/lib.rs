@@ -32,7 +32,7 @@ pub mod syntax;
 pub mod train;
 
 pub use bnnc_registries::{
-    distribution, estimator, initializer, kl, layer, likelihood, optimizer, posterior, show,
-    signature,
+    distribution, estimator, fused_update, initializer, kl, layer, likelihood, number, optimizer,
+    posterior, show, signature,
 };
 pub use bnnc_tensor as tensor;

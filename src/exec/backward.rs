@@ -11,7 +11,7 @@ use crate::layer::Operation;
 use crate::plan::SegmentKind;
 use crate::tensor::Share;
 use crate::tensor::share::join;
-use crate::tensor::simd::{SHARE, add_rows, each};
+use crate::tensor::simd::SHARE;
 use rayon::prelude::*;
 use std::mem;
 use std::time::Instant;
@@ -144,16 +144,6 @@ impl<T: Number> Interpreter<T> {
     }
 }
 
-/// sum += dx
-fn add_to<T: Number>(sum: &mut [T], dx: &[T]) {
-    each(
-        sum,
-        [dx],
-        #[inline(always)]
-        |sum, [dx]| *sum += dx,
-    );
-}
-
 /// to += each of `parts`, in order.
 fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
     to.par_chunks_mut(super::BLOCK)
@@ -161,12 +151,7 @@ fn add_up<T: Number>(to: &mut [T], parts: &[&[T]]) {
         .share(|(block, to)| {
             for part in parts {
                 let part = &part[block * super::BLOCK..][..to.len()];
-                each(
-                    to,
-                    [part],
-                    #[inline(always)]
-                    |to, [d]| *to += d,
-                );
+                T::add_to(to, part);
             }
         });
 }
@@ -231,7 +216,7 @@ fn chunk_backward<'a, T: Number>(
                 let row = &mut d_row[..plan.tensors[bias].entries.len()];
                 // the sum over positions
                 row.fill(T::zero());
-                add_rows(row, dy);
+                T::add_rows(row, dy);
                 let draws = shared.draws(bias, batch, start + example, 1);
                 let gradient = KernelGradient {
                     first: d_first.get_mut(&bias).expect("an accumulator"),
@@ -319,7 +304,7 @@ fn chunk_backward<'a, T: Number>(
                 }
             }
             if let (Some(sum), true) = (sum, step.input_gradient) {
-                add_to(sum, dx);
+                T::add_to(sum, dx);
             }
             if let Some(from) = from {
                 gradients[from] = into;
@@ -462,7 +447,7 @@ fn batch_backward<T: Number>(
         }
     }
     if let (Some(sum), true) = (sum, step.input_gradient) {
-        add_to(sum, dx);
+        T::add_to(sum, dx);
     }
     work.extra = extra;
     if let Some(from) = from {

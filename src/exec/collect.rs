@@ -298,7 +298,7 @@ impl<T: Number> Interpreter<T> {
                     false => d_first,
                 };
                 if let Some(slope) = tensor.estimator.slope() {
-                    slope.add(d, scale, noise, d_scale);
+                    T::add_slope(slope, d, scale, noise, d_scale);
                 }
             }
         }
@@ -463,7 +463,7 @@ impl<T: Number> Interpreter<T> {
                     let rho = &self.variables[tensor.rho()];
                     let scale = &self.buffers.scale[tensor.entries.clone()];
                     let gradient = &mut self.gradient[tensor.rho()];
-                    crate::posterior::chain(transform, rho, scale, gradient);
+                    T::chain(transform, rho, scale, gradient);
                 }
                 Family::Variational { family, at } => {
                     let values = &self.variables[tensor.variables.clone()];

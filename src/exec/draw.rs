@@ -112,7 +112,7 @@ impl<T: Number> Interpreter<T> {
                 match kind {
                     DrawKind::Noise | DrawKind::ExampleNoise => {
                         let law = tensor.law();
-                        in_blocks(out, |start, out| law.fill(&stream, start, out))
+                        in_blocks(out, |start, out| T::fill(law, &stream, start, out))
                     }
                     DrawKind::Activation => {
                         in_blocks(out, |start, out| stream.fill_normal(start, out))
@@ -155,7 +155,7 @@ impl<T: Number> Interpreter<T> {
                 (&*source, plan.tensors[index].draws.activation)
             {
                 let mut all = vec![T::zero(); examples * *width];
-                in_blocks(&mut all, |start, out| law.fill(stream, start, out));
+                in_blocks(&mut all, |start, out| T::fill(*law, stream, start, out));
                 *source = NoiseSource::Given(all);
             }
         }

@@ -10,7 +10,7 @@ use crate::estimator::{
 use crate::ir::{Call, Node};
 use crate::layer::{AnyLinear, AnyMap, Operation};
 use crate::plan::{DrawKind, Plan, SegmentKind, TensorPlan};
-use crate::tensor::simd::{SHARE, dispatch};
+use crate::tensor::simd::SHARE;
 use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -139,11 +139,11 @@ impl<'a, T: Number> Shared<'a, T> {
     /// Adds to the outputs of some examples from `start`, each of `len`, their biases: to every position a row.
     fn add_biases(&self, bias: usize, start: usize, y: &mut [T], len: usize) {
         let Some(of_examples) = self.bias_rows.get(&bias) else {
-            return add_bias(y, self.kernel(bias).first);
+            return T::add_row(y, self.kernel(bias).first);
         };
         let width = self.plan.tensors[bias].entries.len();
         for (example, y) in y.chunks_exact_mut(len).enumerate() {
-            add_bias(y, rows(of_examples, start + example, 1, width));
+            T::add_row(y, rows(of_examples, start + example, 1, width));
         }
     }
 
@@ -317,18 +317,6 @@ impl<T: Number> Interpreter<T> {
             }
         }
     }
-}
-
-/// Adds a row to every position of some outputs.
-fn add_bias<T: Number>(y: &mut [T], row: &[T]) {
-    dispatch(
-        #[inline(always)]
-        || {
-            for y in y.chunks_exact_mut(row.len()) {
-                y.iter_mut().zip(row).for_each(|(y, &b)| *y += b);
-            }
-        },
-    );
 }
 
 /// One chunk of examples through a segment, example by example.

@@ -8,17 +8,15 @@
 //! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho, scale)
 //! ```
 //!
-//! For the commonest of models and optimizers [`OneLoop`] does a training step's second pass entry by entry.
+//! For the commonest of models and optimizers [`FusedUpdate`] does a training step's second pass entry by entry.
 
 use super::buffers::Part;
 use super::collect::{Priced, part};
-use super::one_loop::OneLoop;
 use super::{BLOCK, Interpreter, Number};
+use crate::fused_update::{self, FusedUpdate};
 use crate::kl::Entries;
 use crate::optimizer::{self, Rule, SLOTS, Step};
 use crate::plan::{Family, Plan, TensorPlan};
-use crate::posterior::{chain, scales};
-use crate::tensor::simd::each;
 use crate::tensor::{Share, Stream, blocks};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -125,11 +123,11 @@ impl<T: Number> Interpreter<T> {
             let start = block * BLOCK;
             let range = start..start + scale.len();
             if let (Some(transform), true) = (transform, stale) {
-                scales(transform, &rho[range.clone()], scale);
+                T::scales(transform, &rho[range.clone()], scale);
             }
             match &source {
                 Source::None => {}
-                Source::Stream(stream) => tensor.law().fill(stream, start, noise),
+                Source::Stream(stream) => T::fill(tensor.law(), stream, start, noise),
                 Source::Given(given) => {
                     let given = given[range.clone()].iter();
                     noise
@@ -151,7 +149,7 @@ impl<T: Number> Interpreter<T> {
     /// With a `step` the variables are moved, too, block by block: their gradient is written down only
     /// where several samples add up to it; what the estimator left of one sample's is overwritten. While a block
     /// is in cache its scales are made anew, and what is made of them alone: the next draw need not. Where the
-    /// latter tell the scales ([`OneLoop::of_second`]) these are not written down. A parameter with a gradient
+    /// latter tell the scales ([`FusedUpdate::reads_squares`]) these are not written down. A parameter with a gradient
     /// that is not finite goes to `not_finite`.
     pub(super) fn collect_entries(
         &mut self,
@@ -187,8 +185,8 @@ impl<T: Number> Interpreter<T> {
         // Of one sample's gradient nothing is kept: that by loc is made in place, and each worker has room
         // for a block of that by rho.
         let alone = step.is_some() && sample.first;
-        let one_loop = match step.as_deref() {
-            Some(Step { rule, .. }) if sample.first && sample.last => OneLoop::find(
+        let fused = match step.as_deref() {
+            Some(Step { rule, .. }) if sample.first && sample.last => FusedUpdate::find(
                 slope,
                 !second.is_empty(),
                 transform,
@@ -197,7 +195,7 @@ impl<T: Number> Interpreter<T> {
             ),
             _ => None,
         };
-        let of_second = one_loop.as_ref().is_some_and(OneLoop::of_second);
+        let of_second = fused.as_ref().is_some_and(FusedUpdate::reads_squares);
         let stale = !of_second && self.made[index] == Made::Second;
         if of_second {
             self.made[index] = Made::Second;
@@ -209,9 +207,24 @@ impl<T: Number> Interpreter<T> {
             let noise = part(noise, range.clone());
             let d_second = d_second.map(|d| &d[range]);
             let [scale, second] = made;
-            if let Some(one_loop) = &one_loop {
+            if let Some(fused) = &fused {
                 let made = if of_second { second } else { scale };
-                return one_loop.run(made, noise, d_second, of);
+                let outcome = T::fused(
+                    fused,
+                    fused_update::Block {
+                        scales: made,
+                        noise,
+                        d_first: of.d_first,
+                        d_second,
+                        variables: of.variables,
+                        state: of.state,
+                    },
+                );
+                return Part {
+                    value: outcome.kl,
+                    finite: outcome.finite,
+                    ..Part::default()
+                };
             }
             let Block {
                 variables: [loc, rho],
@@ -220,7 +233,7 @@ impl<T: Number> Interpreter<T> {
                 state: [loc_state, rho_state],
             } = of;
             if let (Some(transform), true) = (transform, stale) {
-                scales(transform, rho, scale);
+                T::scales(transform, rho, scale);
             }
             let d_first = &mut d_first[..loc.len()];
             let entries = Entries {
@@ -232,7 +245,7 @@ impl<T: Number> Interpreter<T> {
                 d_rho.fill(T::zero());
             }
             if let (Some(_), Some(slope)) = (transform, slope) {
-                slope.add(d_second.unwrap_or(d_first), scale, noise, d_rho);
+                T::add_slope(slope, d_second.unwrap_or(d_first), scale, noise, d_rho);
             }
             let d_loc = match (alone, sample.first) {
                 (true, _) => d_first,
@@ -241,12 +254,7 @@ impl<T: Number> Interpreter<T> {
                     d_loc
                 }
                 (false, false) => {
-                    each(
-                        d_loc,
-                        [d_first],
-                        #[inline(always)]
-                        |d_loc, [d]| *d_loc += d,
-                    );
+                    T::add_to(d_loc, d_first);
                     d_loc
                 }
             };
@@ -256,7 +264,7 @@ impl<T: Number> Interpreter<T> {
                     of_block = term.part(entries, d_loc, d_rho);
                 }
                 if sample.last {
-                    chain(transform, rho, scale, d_rho);
+                    T::chain(transform, rho, scale, d_rho);
                 }
             } else if let Some(term) = term {
                 of_block = term.part(entries, d_loc, &mut []);
@@ -265,7 +273,7 @@ impl<T: Number> Interpreter<T> {
                 let finite = rule.update(loc, d_loc, loc_state);
                 of_block.finite = rule.update(rho, d_rho, rho_state) && finite;
                 if let Some(transform) = transform {
-                    scales(transform, rho, scale);
+                    T::scales(transform, rho, scale);
                     if !second.is_empty() {
                         estimate.prepare(loc, scale, &[], &mut [], second);
                     }

@@ -6,10 +6,12 @@
 
 pub mod distribution;
 pub mod estimator;
+pub mod fused_update;
 pub mod initializer;
 pub mod kl;
 pub mod layer;
 pub mod likelihood;
+pub mod number;
 pub mod optimizer;
 pub mod posterior;
 mod show;

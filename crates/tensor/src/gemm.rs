@@ -1,4 +1,5 @@
-//! Matrix products: the one seam to the crate that computes them.
+//! Matrix products: the one seam to the crates that compute them. float32, in which networks are trained, has the
+//! kernels of `gemm-f32`; float64, the reference path, has `ndarray`'s plain product.
 //!
 //! C ← α·A·B + β·C, for matrices of any row and column stride. A transpose is a change of strides
 //! ([`MatrixRef::transposed`]), so the three products of a linear layer are one function:
@@ -15,6 +16,9 @@
 #![allow(unsafe_code)]
 
 use super::{Real, Share};
+use gemm_common::Parallelism;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -51,6 +55,25 @@ impl<'a, T> MatrixRef<'a, T> {
     /// Rows one after the other.
     pub fn row_major(data: &'a [T], rows: usize, cols: usize) -> Self {
         Self::new(data, [rows, cols], [cols, 1])
+    }
+
+    /// The same, if its numbers are float32.
+    fn as_f32(self) -> Option<MatrixRef<'a, f32>>
+    where
+        T: Real,
+    {
+        Some(MatrixRef {
+            data: T::as_f32(self.data)?,
+            rows: self.rows,
+            cols: self.cols,
+            row_stride: self.row_stride,
+            col_stride: self.col_stride,
+        })
+    }
+
+    fn view(self) -> ArrayView2<'a, T> {
+        let shape = (self.rows, self.cols).strides((self.row_stride, self.col_stride));
+        ArrayView2::from_shape(shape, self.data).expect("its extent was checked")
     }
 
     /// The transpose, of the same data.
@@ -104,6 +127,27 @@ impl<'a, T> MatrixMut<'a, T> {
     pub fn row_major(data: &'a mut [T], rows: usize, cols: usize) -> Self {
         Self::new(data, [rows, cols], [cols, 1])
     }
+
+    /// The same, if its numbers are float32.
+    fn as_f32(&mut self) -> Option<MatrixMut<'_, f32>>
+    where
+        T: Real,
+    {
+        Some(MatrixMut {
+            data: T::as_f32_mut(self.data)?,
+            rows: self.rows,
+            cols: self.cols,
+            row_stride: self.row_stride,
+            col_stride: self.col_stride,
+        })
+    }
+}
+
+/// The product in any number type, on the calling thread.
+fn plain<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: MatrixMut<T>) {
+    let shape = (c.rows, c.cols).strides((c.row_stride, c.col_stride));
+    let mut to = ArrayViewMut2::from_shape(shape, c.data).expect("its extent was checked");
+    general_mat_mul(alpha, &a.view(), &b.view(), beta, &mut to);
 }
 
 /// Panics unless the matrix is empty or its last entry is inside `len`.
@@ -125,13 +169,26 @@ fn check_extent(len: usize, [rows, cols]: [usize; 2], [row_stride, col_stride]: 
 ///
 /// # Panics
 /// If the sizes do not agree.
-pub fn gemm<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: MatrixMut<T>) {
+pub fn gemm<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, mut c: MatrixMut<T>) {
     check_sizes(&a, &b, &c);
+    match (a.as_f32(), b.as_f32(), c.as_f32()) {
+        (Some(a), Some(b), Some(c)) => whole([alpha, beta].map(as_f32), a, b, c),
+        _ => plain(alpha, a, b, beta, c),
+    }
+}
+
+/// A number of a type that is float32.
+fn as_f32<T: Real>(value: T) -> f32 {
+    value.wide() as f32
+}
+
+/// [`gemm()`] in float32.
+fn whole(factors: [f32; 2], a: MatrixRef<f32>, b: MatrixRef<f32>, c: MatrixMut<f32>) {
     let (rows, cols) = (0..c.rows, 0..c.cols);
     let target = Target::of(c);
     // SAFETY: the sizes agree, and `target` comes from a unique borrow that lasts until the end of
     // this function; nothing else writes to it.
-    unsafe { piece(alpha, a, b, beta, target, rows, cols) }
+    unsafe { piece(factors, a, b, target, rows, cols) }
 }
 
 /// Below this many multiplications a product is not worth sharing out (about 3 µs of one core).
@@ -162,7 +219,7 @@ fn cut([tiles, count]: [usize; 2], axis: usize, length: usize, p: usize) -> Rang
     end(p)..end(p + 1)
 }
 
-/// [`gemm()`], shared out over the current rayon pool. The result is the same, bit for bit, on any
+/// [`gemm()`], in float32 shared out over the current rayon pool. The result is the same, bit for bit, on any
 /// number of threads.
 ///
 /// # Panics
@@ -172,12 +229,20 @@ pub fn parallel_gemm<T: Real>(
     a: MatrixRef<T>,
     b: MatrixRef<T>,
     beta: T,
-    c: MatrixMut<T>,
+    mut c: MatrixMut<T>,
 ) {
     check_sizes(&a, &b, &c);
+    match (a.as_f32(), b.as_f32(), c.as_f32()) {
+        (Some(a), Some(b), Some(c)) => shared([alpha, beta].map(as_f32), a, b, c),
+        _ => plain(alpha, a, b, beta, c),
+    }
+}
+
+/// [`parallel_gemm`] in float32.
+fn shared(factors: [f32; 2], a: MatrixRef<f32>, b: MatrixRef<f32>, c: MatrixMut<f32>) {
     let [rows, cols] = [c.rows, c.cols];
     if rows * cols * a.cols < WORTH_SHARING {
-        return gemm(alpha, a, b, beta, c);
+        return whole(factors, a, b, c);
     }
     // Along the axis with more pieces, of two with as many along the longer.
     let [mut of_rows, mut of_cols] = [pieces(rows, 0), pieces(cols, 1)];
@@ -194,7 +259,7 @@ pub fn parallel_gemm<T: Real>(
         // SAFETY: the sizes agree, the borrow of C lasts until every piece is done, and the pieces
         // are disjoint ranges of rows and columns: `MatrixMut` holds no two entries in one place, so
         // no two threads write to one place.
-        unsafe { piece(alpha, a, b, beta, target, rows, cols) }
+        unsafe { piece(factors, a, b, target, rows, cols) }
     });
 }
 
@@ -213,14 +278,14 @@ fn check_sizes<T>(a: &MatrixRef<T>, b: &MatrixRef<T>, c: &MatrixMut<T>) {
 
 /// The place of a [`MatrixMut`], shared by the threads that write its pieces.
 #[derive(Clone, Copy)]
-struct Target<T> {
-    first: *mut T,
+struct Target {
+    first: *mut f32,
     row_stride: usize,
     col_stride: usize,
 }
 
-impl<T> Target<T> {
-    fn of(c: MatrixMut<T>) -> Self {
+impl Target {
+    fn of(c: MatrixMut<f32>) -> Self {
         let MatrixMut {
             data,
             row_stride,
@@ -236,9 +301,9 @@ impl<T> Target<T> {
 }
 
 // SAFETY: a `Target` is only an address; what each thread does with it is argued where it is used.
-unsafe impl<T: Send> Send for Target<T> {}
+unsafe impl Send for Target {}
 // SAFETY: as above.
-unsafe impl<T: Send> Sync for Target<T> {}
+unsafe impl Sync for Target {}
 
 /// Tells the crate whether to copy what it reads as vectors (rows of B, where C's rows lie next to each other)
 /// before it reads it. It reads as many of them as the inner axis is long, once for each six rows of C; where they
@@ -249,7 +314,7 @@ unsafe impl<T: Send> Sync for Target<T> {}
 ///
 /// This is one setting for all threads. Where products of other shapes run beside this one theirs may hold for
 /// it, too: that costs time, and never changes a bit.
-fn pack_columns<T>(a: &MatrixRef<T>, b: &MatrixRef<T>, c: Target<T>) {
+fn pack_columns(a: &MatrixRef<f32>, b: &MatrixRef<f32>, c: Target) {
     /// Above so many tiles of C's rows it copies: its own choice, and the most it takes.
     const PACK: [usize; 2] = [8, 256];
     const PAGE: usize = 4096;
@@ -257,9 +322,9 @@ fn pack_columns<T>(a: &MatrixRef<T>, b: &MatrixRef<T>, c: Target<T>) {
         1 => b.row_stride,
         _ => a.col_stride,
     };
-    let apart = usize::from(!(stride * size_of::<T>()).is_multiple_of(PAGE));
-    if gemm::get_lhs_packing_threshold_single_thread() != PACK[apart] {
-        gemm::set_lhs_packing_threshold_single_thread(PACK[apart]);
+    let apart = usize::from(!(stride * size_of::<f32>()).is_multiple_of(PAGE));
+    if gemm_common::gemm::get_lhs_packing_threshold_single_thread() != PACK[apart] {
+        gemm_common::gemm::set_lhs_packing_threshold_single_thread(PACK[apart]);
     }
 }
 
@@ -268,12 +333,11 @@ fn pack_columns<T>(a: &MatrixRef<T>, b: &MatrixRef<T>, c: Target<T>) {
 /// # Safety
 /// `c` is the place of a matrix of `a.rows` × `b.cols` that nothing else reads or writes in `rows` ×
 /// `cols` meanwhile; `a.cols == b.rows`; both ranges lie inside the matrix.
-unsafe fn piece<T: Real>(
-    alpha: T,
-    a: MatrixRef<T>,
-    b: MatrixRef<T>,
-    beta: T,
-    c: Target<T>,
+unsafe fn piece(
+    [alpha, beta]: [f32; 2],
+    a: MatrixRef<f32>,
+    b: MatrixRef<f32>,
+    c: Target,
     rows: Range<usize>,
     cols: Range<usize>,
 ) {
@@ -287,33 +351,68 @@ unsafe fn piece<T: Real>(
         (rows.start * a.row_stride, cols.start * b.col_stride)
     };
     pack_columns(&a, &b, c);
+    let kernel = gemm_f32::gemm::f32::get_gemm_fn();
     // SAFETY: `MatrixRef::new` and `MatrixMut::new` checked that the last entry of each matrix lies
     // in its slice, so every address formed from the sizes and strides below does too, and that the
     // offsets fit an isize; A and B are shared borrows, C is the caller's. The crate's β multiplies
-    // A·B and its α multiplies C. `T` is f32 or f64, both of which the crate takes.
+    // A·B and its α multiplies C.
     unsafe {
-        gemm::gemm(
-            rows.len(),
-            cols.len(),
-            a.cols,
-            c.first
-                .add(rows.start * c.row_stride + cols.start * c.col_stride),
-            c.col_stride as isize,
-            c.row_stride as isize,
-            beta != T::zero(),
-            a.data.as_ptr().add(a_first),
-            a.col_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr().add(b_first),
-            b.col_stride as isize,
-            b.row_stride as isize,
-            beta,
-            alpha,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
+        let a_first = a.data.as_ptr().add(a_first);
+        let b_first = b.data.as_ptr().add(b_first);
+        let first = rows.start * c.row_stride + cols.start * c.col_stride;
+        let first = c.first.add(first);
+        let [a_rows, a_cols] = [a.row_stride, a.col_stride].map(|stride| stride as isize);
+        let [b_rows, b_cols] = [b.row_stride, b.col_stride].map(|stride| stride as isize);
+        let [c_rows, c_cols] = [c.row_stride, c.col_stride].map(|stride| stride as isize);
+        let read = beta != 0.0;
+        let none = Parallelism::None;
+        // The kernel is written for a C whose columns lie together: of other ones it makes the transpose,
+        // Cᵀ = BᵀAᵀ.
+        if c_cols < c_rows {
+            kernel(
+                cols.len(),
+                rows.len(),
+                a.cols,
+                first,
+                c_rows,
+                c_cols,
+                read,
+                b_first,
+                b_rows,
+                b_cols,
+                a_first,
+                a_rows,
+                a_cols,
+                beta,
+                alpha,
+                false,
+                false,
+                false,
+                none,
+            );
+        } else {
+            kernel(
+                rows.len(),
+                cols.len(),
+                a.cols,
+                first,
+                c_cols,
+                c_rows,
+                read,
+                a_first,
+                a_cols,
+                a_rows,
+                b_first,
+                b_cols,
+                b_rows,
+                beta,
+                alpha,
+                false,
+                false,
+                false,
+                none,
+            );
+        }
     }
 }
 

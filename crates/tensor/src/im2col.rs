@@ -6,7 +6,6 @@
 //! convolution is P·W with W flat `[kh·kw·C_in, C_out]`.
 
 use super::Real;
-use super::simd::dispatch;
 use std::ops::Range;
 
 /// How many cells are added around the image.
@@ -167,7 +166,7 @@ pub fn im2col<T: Real>(window: &Window, x: &[T], rows: Range<usize>, patches: &m
         patches.len(),
         rows.len() * window.output[1] * window.patch()
     );
-    dispatch(
+    T::dispatch(
         #[inline(always)]
         || gather(window, x, rows, patches),
     );
@@ -230,7 +229,7 @@ pub fn col2im<T: Real>(window: &Window, patches: &[T], rows: Range<usize>, dx: &
         patches.len(),
         rows.len() * window.output[1] * window.patch()
     );
-    dispatch(
+    T::dispatch(
         #[inline(always)]
         || scatter(window, patches, rows, dx),
     );

@@ -23,7 +23,6 @@
 
 use super::Real;
 use super::math::{LN_NEAR_ONE, fused_polynomial};
-use super::simd::dispatch;
 use std::f32::consts::{FRAC_1_SQRT_2, LN_2};
 
 const M0: u64 = 0xD251_1F53;
@@ -112,7 +111,7 @@ impl Stream {
     ///
     /// In float32 and float64 they are the same deviates, 3e-7·(1 + |z|) apart.
     pub fn fill_normal<T: Real>(&self, start: usize, out: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 self.deviates(
@@ -128,7 +127,7 @@ impl Stream {
     /// Entries `start`, `start` + 1, … of the stream's deviates of the Laplace distribution of scale 1,
     /// one word each: ln 2U below ½, −ln 2(1 − U) above, which reach ±32 ln 2 = ±22.2.
     pub fn fill_laplace<T: Real>(&self, start: usize, out: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 self.deviates(
@@ -144,7 +143,7 @@ impl Stream {
     /// Entries `start`, `start` + 1, … of the stream's deviates of the Cauchy distribution of scale 1, one
     /// word each: tan 2πU, which reach ±2³²/π = ±1.4e9.
     pub fn fill_cauchy<T: Real>(&self, start: usize, out: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 self.deviates(
@@ -229,7 +228,7 @@ impl Stream {
     /// Entries `start`, `start` + 1, … of the stream's signs: 1 or −1 with equal probability, one bit
     /// each.
     pub fn fill_signs<T: Real>(&self, start: usize, out: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || self.signs(start, out),
         );

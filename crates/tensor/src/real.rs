@@ -1,6 +1,7 @@
 //! The two number types: float32 for training, float64 for the reference path.
 
 use super::random::{self, Words};
+use super::simd;
 use ndarray::NdFloat;
 
 /// `f32` or `f64`, and the few operations whose fast form differs between them.
@@ -15,6 +16,9 @@ pub trait Real: NdFloat + Default + Send + Sync + std::iter::Sum + serde::Serial
     fn as_f32(values: &[Self]) -> Option<&[f32]>;
     /// [`Real::as_f32`], to write.
     fn as_f32_mut(values: &mut [Self]) -> Option<&mut [f32]>;
+    /// Runs a loop: in float32 compiled for the widest vectors this machine has ([`simd::dispatch`]), in float64,
+    /// the reference path, as it is.
+    fn dispatch<R>(work: impl FnOnce() -> R) -> R;
     /// Standard normal deviates out of random words: see [`random`].
     fn normals(words: &Words, out: &mut [Self; random::GROUP]);
     /// Deviates of the Laplace distribution.
@@ -40,6 +44,10 @@ impl Real for f32 {
     #[inline(always)]
     fn as_f32_mut(values: &mut [Self]) -> Option<&mut [f32]> {
         Some(values)
+    }
+    #[inline(always)]
+    fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+        simd::dispatch(work)
     }
     #[inline(always)]
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
@@ -70,6 +78,10 @@ impl Real for f64 {
     }
     fn as_f32_mut(_: &mut [Self]) -> Option<&mut [f32]> {
         None
+    }
+    #[inline(always)]
+    fn dispatch<R>(work: impl FnOnce() -> R) -> R {
+        work()
     }
     fn normals(words: &Words, out: &mut [Self; random::GROUP]) {
         random::normals_f64(words, out);

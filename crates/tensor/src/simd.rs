@@ -1,7 +1,8 @@
-//! Loops compiled once for each instruction set; the best one the machine has is chosen when run.
+//! Loops of float32 compiled once for each instruction set; the best one the machine has is chosen when run.
+//! Loops of float64, the reference path, are compiled once and plainly ([`Real::dispatch`]).
 //!
 //! What is called through a trait object or as a plain function is compiled for the oldest processors,
-//! whoever calls it: a loop belongs into [`dispatch`] or [`each`] where it is written.
+//! whoever calls it: a loop belongs into [`Real::dispatch`] or [`each`] where it is written.
 
 use super::{Real, Share};
 use rayon::prelude::*;
@@ -27,10 +28,10 @@ pub fn dispatch<R>(work: impl FnOnce() -> R) -> R {
 /// # Panics
 /// If an input is shorter than `out`.
 #[inline(always)]
-pub fn each<T: Copy, const N: usize>(out: &mut [T], inputs: [&[T]; N], f: impl Fn(&mut T, [T; N])) {
+pub fn each<T: Real, const N: usize>(out: &mut [T], inputs: [&[T]; N], f: impl Fn(&mut T, [T; N])) {
     let n = out.len();
     let inputs = inputs.map(|input| &input[..n]);
-    dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             // the lengths are told so that the loop needs no check
@@ -50,7 +51,7 @@ pub const SHARE: usize = 4096;
 /// # Panics
 /// If an input is shorter than `out`.
 #[inline(always)]
-pub fn par_each<T: Copy + Send + Sync, const N: usize>(
+pub fn par_each<T: Real, const N: usize>(
     out: &mut [T],
     inputs: [&[T]; N],
     f: impl Fn(&mut T, [T; N]) + Sync,
@@ -64,6 +65,18 @@ pub fn par_each<T: Copy + Send + Sync, const N: usize>(
             |out, inputs| f(out, inputs),
         );
     });
+}
+
+/// Each row of `to` += `row`.
+pub fn add_row<T: Real>(to: &mut [T], row: &[T]) {
+    T::dispatch(
+        #[inline(always)]
+        || {
+            for to in to.chunks_exact_mut(row.len()) {
+                to.iter_mut().zip(row).for_each(|(to, &from)| *to += from);
+            }
+        },
+    );
 }
 
 /// to += each row of `rows`, in their order.
@@ -86,7 +99,7 @@ pub fn par_add_rows<T: Real>(to: &mut [T], rows: &[T]) {
 
 /// to += each of `rows`, `width` long, from its entry number `first` on.
 fn add_columns<T: Real>(to: &mut [T], first: usize, rows: &[T], width: usize) {
-    dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             for row in rows.chunks_exact(width) {

@@ -4,7 +4,6 @@
 //! band of rows is written at a time, and its columns read, a line of the cache wide. About 0.35 ns a number.
 
 use super::lanes::LANES;
-use super::simd::dispatch;
 use super::{Real, Share};
 use rayon::prelude::*;
 
@@ -24,7 +23,7 @@ pub fn transpose<T: Real>(from: &[T], cols: usize, to: &mut [T]) {
     to.par_chunks_mut(LANES * rows)
         .enumerate()
         .share(|(band, to)| {
-            dispatch(
+            T::dispatch(
                 #[inline(always)]
                 || turn(from, cols, band * LANES, rows, to),
             )

@@ -39,7 +39,6 @@ pub use support::Support;
 pub use uniform::Uniform;
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
-use crate::tensor::simd::dispatch;
 use crate::tensor::{Math, Real};
 
 /// Every distribution there is.
@@ -206,7 +205,7 @@ impl<T: Math, D: Family> Density<T> for D {
 
     fn evaluate(&self, parameters: &[T], w: &[T], log_prob: &mut [T], score: &mut [T]) {
         let fixed = self.fix(parameters);
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || fixed.evaluate(w, log_prob, score),
         );

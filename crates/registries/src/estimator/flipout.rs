@@ -21,7 +21,7 @@ use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
 use crate::tensor::correlate::{Gradient, Signs, Weights};
-use crate::tensor::simd::{self, each, par_add_rows};
+use crate::tensor::simd::{each, par_add_rows};
 
 /// The estimator.
 pub struct Flipout;
@@ -87,7 +87,7 @@ impl Estimator for Flipout {
 /// out = first + second ⊙ (s_in s_outᵀ), the last two axes those of the signs.
 fn perturb<T: Real>(kernel: Kernel<T>, draws: ExampleDraws<T>, out: &mut [T]) {
     let channels_out = draws.sign_out.len();
-    simd::dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             let rows = out.chunks_exact_mut(channels_out);
@@ -108,7 +108,7 @@ fn perturb<T: Real>(kernel: Kernel<T>, draws: ExampleDraws<T>, out: &mut [T]) {
 /// gradient.first += d, gradient.second += d ⊙ (s_in s_outᵀ)
 fn collect<T: Real>(d: &[T], draws: ExampleDraws<T>, gradient: KernelGradient<T>) {
     let channels_out = draws.sign_out.len();
-    simd::dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             let rows = gradient

@@ -15,7 +15,7 @@ use super::{
 use crate::posterior::Entries;
 use crate::signature::Signature;
 use crate::tensor::Real;
-use crate::tensor::simd::{dispatch, each, par_add_rows, par_each};
+use crate::tensor::simd::{each, par_add_rows, par_each};
 
 /// The estimator.
 pub struct LocalReparameterization;
@@ -106,7 +106,7 @@ impl<T: Real> Estimate<T> for LocalReparameterization {
     fn merge(&self, draws: ExampleDraws<T>, variance: &[T], y: &mut [T], saved: &mut [T]) {
         draws.noise.fill(0, saved);
         let noise_then_slope = saved;
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || add_noise(variance, y, noise_then_slope),
         );

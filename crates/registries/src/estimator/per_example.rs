@@ -12,7 +12,7 @@ use super::{
 };
 use crate::posterior::Entries;
 use crate::signature::Signature;
-use crate::tensor::{Math, Real, simd};
+use crate::tensor::{Math, Real};
 
 /// The estimator.
 pub struct PerExample;
@@ -76,7 +76,7 @@ impl Estimator for PerExample {
 
 /// out = loc + scale·ε
 fn draw<T: Real>(kernel: Kernel<T>, noise: &[T], out: &mut [T]) {
-    simd::dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             let entries = kernel.first.iter().zip(kernel.second).zip(noise);
@@ -89,7 +89,7 @@ fn draw<T: Real>(kernel: Kernel<T>, noise: &[T], out: &mut [T]) {
 
 /// gradient.first += d, gradient.second += d·ε
 fn collect<T: Real>(d: &[T], noise: &[T], gradient: KernelGradient<T>) {
-    simd::dispatch(
+    T::dispatch(
         #[inline(always)]
         || {
             let into = gradient.first.iter_mut().zip(gradient.second);

@@ -2,7 +2,6 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
-use crate::tensor::simd::dispatch;
 
 /// KL(Laplace(m, s) ‖ Laplace(m', s'))
 ///
@@ -41,7 +40,7 @@ impl<T: Math> Term<T> for LaplaceLaplace {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let (m, s) = (prior[0], prior[1]);

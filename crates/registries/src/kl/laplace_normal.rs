@@ -2,7 +2,6 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
-use crate::tensor::simd::dispatch;
 use std::f64::consts::SQRT_2;
 
 /// KL(Laplace(m, s) ‖ N(m', s'²))
@@ -44,7 +43,7 @@ impl<T: Math> Term<T> for LaplaceNormal {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let (m, s) = (prior[0], prior[1]);

@@ -2,7 +2,6 @@
 
 use super::{ClosedForm, Entries, Gradients, Term};
 use crate::tensor::Math;
-use crate::tensor::simd::dispatch;
 use std::f64::consts::FRAC_1_SQRT_2;
 
 /// KL(N(μ, σ²) ‖ Laplace(m, b))
@@ -55,7 +54,7 @@ impl<T: Math> Term<T> for NormalLaplace {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let (m, b) = (prior[0], prior[1]);

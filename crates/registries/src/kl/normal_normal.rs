@@ -2,7 +2,6 @@
 
 use super::{BLOCK, ClosedForm, Entries, Gradients, Term, sum};
 use crate::tensor::Math;
-use crate::tensor::simd::dispatch;
 
 /// KL(N(μ, σ²) ‖ N(m, s²))
 ///
@@ -40,7 +39,7 @@ impl<T: Math> Term<T> for NormalNormal {
         weight: T,
         gradients: Gradients<T>,
     ) -> f64 {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || match gradients.prior.is_empty() {
                 true => accumulate::<T, false>(entries, prior, weight, gradients),

@@ -6,7 +6,6 @@ use super::{Entries, Gradients, Term, add_prior_gradient};
 use crate::distribution::{Density, Distribution, Feature};
 use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
-use crate::tensor::simd::dispatch;
 use std::sync::LazyLock;
 
 /// KL(N(μ, σ²) ‖ p), entry by entry:
@@ -452,7 +451,7 @@ impl Quadrature {
             &mut batch.z[..n],
         );
         self.prior.evaluate(prior, w, log_prob, score);
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || weigh(node_weight, log_prob, score, z),
         );

@@ -9,7 +9,6 @@ use super::max_pool2d::{PARAMETERS, cells, window};
 use super::{AnyMap, Layer, Map, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
 use crate::tensor::im2col::Window;
-use crate::tensor::simd::dispatch;
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
 
@@ -63,7 +62,7 @@ impl AnyMap for Means {
 impl<T: Real> Map<T> for Means {
     fn forward(&self, x: &[T], y: &mut [T]) {
         let (window, channels) = (&self.0, self.0.channels);
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 for (position, y) in y.chunks_exact_mut(channels).enumerate() {
@@ -86,7 +85,7 @@ impl<T: Real> Map<T> for Means {
 
     fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         let (window, channels) = (&self.0, self.0.channels);
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 dx.fill(T::zero());

@@ -5,7 +5,6 @@
 use super::conv2d::image;
 use super::{AnyMap, Layer, Map, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::simd::dispatch;
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
 
@@ -56,7 +55,7 @@ impl AnyMap for ChannelMeans {
 
 impl<T: Real> Map<T> for ChannelMeans {
     fn forward(&self, x: &[T], y: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 y.fill(T::zero());
@@ -74,7 +73,7 @@ impl<T: Real> Map<T> for ChannelMeans {
     }
 
     fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let share = T::of(1.0 / self.cells as f64);

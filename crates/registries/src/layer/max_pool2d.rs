@@ -10,7 +10,6 @@ use super::conv2d::{image, too_small};
 use super::{AnyMap, Layer, Map, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::im2col::{Padding, Window};
-use crate::tensor::simd::dispatch;
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
 
@@ -104,7 +103,7 @@ impl Maxima {
 
 impl<T: Real> Map<T> for Maxima {
     fn forward(&self, x: &[T], y: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || match self.quarters() {
                 true => quarter_maxima(&self.0, x, y),
@@ -114,7 +113,7 @@ impl<T: Real> Map<T> for Maxima {
     }
 
     fn backward(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || match self.quarters() {
                 true => quarter_gradient(&self.0, x, dy, dx),

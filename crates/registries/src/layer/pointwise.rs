@@ -1,7 +1,6 @@
 //! Maps that treat each entry on its own: what an activation function needs to be a layer.
 
 use super::{AnyMap, Map, Operation};
-use crate::tensor::simd::dispatch;
 use crate::tensor::{Math, Shape};
 use std::sync::Arc;
 
@@ -51,7 +50,7 @@ impl<A: Activation> AnyMap for Pointwise<A> {
 impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
     fn forward(&self, x: &[T], y: &mut [T]) {
         assert_eq!(x.len(), y.len());
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 for (&x, y) in x.iter().zip(y) {
@@ -62,7 +61,7 @@ impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
     }
 
     fn forward_in_place(&self, xy: &mut [T]) {
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 for xy in xy {
@@ -74,7 +73,7 @@ impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
 
     fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         assert_eq!((y.len(), dy.len()), (dx.len(), dx.len()));
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 if A::NEEDS_INPUT {
@@ -93,7 +92,7 @@ impl<A: Activation, T: Math> Map<T> for Pointwise<A> {
 
     fn backward_in_place(&self, x: &[T], y: &[T], dxy: &mut [T]) {
         assert_eq!(y.len(), dxy.len());
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 if A::NEEDS_INPUT {

@@ -14,7 +14,6 @@
 use super::{Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
-use crate::tensor::simd::dispatch;
 
 /// The optimizer.
 pub struct Adam;
@@ -87,7 +86,7 @@ impl<T: Real> Update<T> for Adam {
     ) -> bool {
         let moves = Moves::new(settings, size);
         let [m, v] = state;
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let mut finite = true;

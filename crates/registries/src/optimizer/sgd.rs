@@ -13,7 +13,6 @@
 use super::{Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
-use crate::tensor::simd::dispatch;
 
 /// The optimizer.
 pub struct Sgd;
@@ -68,7 +67,7 @@ impl<T: Real> Update<T> for Sgd {
     ) -> bool {
         let (size, momentum) = (T::of(size), T::of(settings.number("momentum")));
         let nesterov = !velocity.is_empty() && settings.word("nesterov") == "true";
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || {
                 let mut finite = true;

@@ -3,7 +3,7 @@
 
 use super::Transform;
 use crate::tensor::math::HALF_LN_TWO_PI;
-use crate::tensor::simd::{dispatch, par_each};
+use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Real};
 use rayon::prelude::*;
 
@@ -22,7 +22,7 @@ pub fn sum<T: Real, const N: usize>(inputs: [&[T]; N], f: impl Fn([T; N]) -> T +
         .map(|block| {
             let start = block * SHORT;
             let inputs = inputs.map(|input| &input[start..len.min(start + SHORT)]);
-            dispatch(
+            T::dispatch(
                 #[inline(always)]
                 || {
                     let mut values = [T::zero(); SHORT];

@@ -8,7 +8,6 @@ use super::Transform;
 use super::entrywise::{add_scaled, dot};
 use crate::tensor::Math;
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
-use crate::tensor::simd::dispatch;
 use std::ops::Range;
 
 /// The factor.
@@ -83,7 +82,7 @@ impl<'a, T: Math> Triangular<'a, T> {
     /// Σ_j<i L_ij²
     fn square(&self, i: usize) -> T {
         let row = self.row(i);
-        dispatch(
+        T::dispatch(
             #[inline(always)]
             || dot(row, row),
         )
@@ -137,7 +136,7 @@ impl<'a, T: Math> Triangular<'a, T> {
     pub fn multiply(&self, x: &[T], out: &mut [T]) {
         for (i, out) in out.iter_mut().enumerate() {
             let row = self.row(i);
-            let below = dispatch(
+            let below = T::dispatch(
                 #[inline(always)]
                 || dot(row, &x[..i]),
             );

@@ -1,86 +1,110 @@
-//! What most files say of most of their weights — a normal posterior, its scale a softplus, a normal prior
-//! of known loc and scale, `adam` — in one loop: the gradient by scale, the term, the chain rule and the
-//! optimizer's step of an entry, before the next entry. These are the operations of the passes apart, in
-//! their order and with their bits (a test). Done apart, each pass waits for its own divisions and roots,
-//! which a processor works out a few at a time; in one loop the rest of the work goes on beside them.
+//! A training step of independent entries in one loop, for what most models say of most of their weights: a normal
+//! posterior whose scale is a softplus, a normal prior of known loc and scale, and `adam`.
+//!
+//! The loop does the gradient by scale, the KL, the chain rule and the optimizer's step of one entry before the
+//! next. These are the operations of the separate passes, in the same order and with the same bits (a test in
+//! `exec` compares them). Each separate pass waits for its own divisions and roots, of which a processor works out
+//! a few at a time; in one loop the remaining arithmetic goes on beside them.
 
-use super::Number;
-use super::buffers::Part;
-use super::weights::Block;
 use crate::estimator::Slope;
 use crate::kl::{self, BLOCK, normal_normal};
+use crate::number::Number;
 use crate::optimizer::{Rule, SLOTS, adam};
 use crate::posterior::Transform;
-use crate::tensor::simd::dispatch;
 
-/// The loop for these, if there is one.
-pub(super) struct OneLoop<T> {
+/// The loop over the entries of one parameter.
+pub struct FusedUpdate<T> {
     slope: Slope,
     term: normal_normal::Integrand<T>,
     rule: adam::Moves<T>,
 }
 
-impl<T: Number> OneLoop<T> {
-    /// The loop over what is estimated, made and priced so; `of_second`, whether the estimator has a second array
-    /// that is made of scales alone.
+/// What the update reads and moves of one block of entries.
+pub struct Block<'a, T> {
+    /// The scales of the current variables, or their squares ([`FusedUpdate::reads_squares`]). Replaced by those of
+    /// the moved variables.
+    pub scales: &'a mut [T],
+    /// ε of the draw; read only where the slope is [`Slope::Noise`].
+    pub noise: &'a [T],
+    /// The gradient by the estimator's first array, which is the gradient by loc.
+    pub d_first: &'a [T],
+    /// The gradient by the array that is made of scales, where that is not the first.
+    pub d_second: Option<&'a [T]>,
+    /// loc and rho.
+    pub variables: [&'a mut [T]; 2],
+    /// The optimizer's state of loc, then of rho.
+    pub state: [[&'a mut [T]; SLOTS]; 2],
+}
+
+/// What a block's update came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Outcome {
+    /// The KL of the block's entries, before they moved.
+    pub kl: f64,
+    /// Whether every gradient was finite.
+    pub finite: bool,
+}
+
+impl<T: Number> FusedUpdate<T> {
+    /// The loop for this estimator, transform, term and optimizer, if there is one. `has_second` says whether the
+    /// estimator has a second array that is made of scales alone.
     pub fn find(
         slope: Option<Slope>,
-        of_second: bool,
+        has_second: bool,
         transform: Option<Transform>,
         term: Option<normal_normal::Integrand<T>>,
         rule: &Rule<T>,
     ) -> Option<Self> {
         let slope = slope?;
-        if transform != Some(Transform::Softplus) || of_second != (slope != Slope::Noise) {
+        if transform != Some(Transform::Softplus) || has_second != (slope != Slope::Noise) {
             return None;
         }
-        Some(OneLoop {
+        Some(FusedUpdate {
             slope,
             term: term?,
             rule: rule.moves()?,
         })
     }
 
-    /// Whether it reads and leaves, not the scales, but what the estimator makes of them alone, the second of
-    /// its arrays: they themselves, or their squares.
+    /// Whether [`Block::scales`] is the estimator's second array (the squares of the scales, or a copy of them)
+    /// and not the array of scales.
     ///
-    /// Squares tell the scales to the bit: the root of a square, both rounded to the nearest, is the number
-    /// itself while the square is neither too large nor too small for a number. No scale is as small
+    /// Squares determine the scales to the bit: the root of a square, both rounded to the nearest, is the number
+    /// itself as long as the square neither overflows nor underflows. No scale is as small
     /// ([`LEAST_SCALE`](crate::posterior::LEAST_SCALE)); with one as large the estimator's own values are infinite.
-    /// A pass without the array of scales moves 64 bytes an entry in float32 in place of 76.
-    pub fn of_second(&self) -> bool {
+    /// Without the array of scales a pass moves 64 bytes an entry in float32 instead of 76.
+    pub fn reads_squares(&self) -> bool {
         self.slope != Slope::Noise
     }
 
-    /// Takes the step of a block, drawn with these scales (or the [second](OneLoop::of_second) array in their
-    /// place) and this noise, and leaves those of the new variables; `d` is the gradient by the array that is
-    /// made of scales, where that is not the first. Returns the term's part.
-    pub fn run(&self, made: &mut [T], noise: &[T], d: Option<&[T]>, of: Block<T>) -> Part {
-        let first = &*of.d_first;
-        let d = d.unwrap_or(first);
+    /// [`Number::fused`], compiled where it is called.
+    #[inline(always)]
+    pub(crate) fn run(&self, of: Block<T>) -> Outcome {
+        let first = of.d_first;
+        let d = of.d_second.unwrap_or(first);
         let moved = (of.variables, of.state);
-        // What is not read has a place all the same.
-        let none = first;
-        dispatch(
+        // Unused inputs still need a slice of the right length.
+        let unused = first;
+        T::dispatch(
             #[inline(always)]
             || match self.slope {
                 Slope::Noise => self.entries::<false>(
-                    [first, d, noise],
-                    made,
+                    [first, d, of.noise],
+                    of.scales,
                     moved,
                     #[inline(always)]
                     |of| Slope::Noise.times(of),
                 ),
                 Slope::TwiceScale => self.entries::<true>(
-                    [first, d, none],
-                    made,
+                    [first, d, unused],
+                    of.scales,
                     moved,
                     #[inline(always)]
                     |of| Slope::TwiceScale.times(of),
                 ),
                 Slope::One => self.entries::<false>(
-                    [first, d, none],
-                    made,
+                    [first, d, unused],
+                    of.scales,
                     moved,
                     #[inline(always)]
                     |of| Slope::One.times(of),
@@ -96,8 +120,11 @@ impl<T: Number> OneLoop<T> {
         mut made: &mut [T],
         ([loc, rho], [loc_state, rho_state]): Moved<T>,
         by_scale: impl Fn([T; 3]) -> T,
-    ) -> Part {
-        let mut part = Part::default();
+    ) -> Outcome {
+        let mut outcome = Outcome {
+            kl: 0.0,
+            finite: true,
+        };
         let mut roots = [T::zero(); BLOCK];
         if SQUARES {
             for (root, square) in roots.iter_mut().zip(&*made) {
@@ -115,17 +142,17 @@ impl<T: Number> OneLoop<T> {
             let scale = if SQUARES { &roots[..n] } else { &*now };
             let mut values = [T::zero(); BLOCK];
             let values = &mut values[..n];
-            part.finite &= self.block(
+            outcome.finite &= self.block(
                 first, d, scale, noise, loc, loc_m, loc_v, rho, rho_m, rho_v, values, &by_scale,
             );
-            part.value += kl::sum(values);
+            outcome.kl += kl::sum(values);
             match SQUARES {
                 true => squares(rho, now, later, &mut roots),
                 false => scales(rho, now),
             }
             made = later;
         }
-        part
+        outcome
     }
 
     /// The slices are arguments of their own: a compiler that knows that none lies in another makes vectors of
@@ -227,7 +254,7 @@ mod tests {
             let mut state = State::<f32>::new(optimizer, defaults(optimizer.signature()), 1);
             let rule = state.begin(1, 0.1).rule;
             let (slope, of_second) = slope;
-            OneLoop::find(slope, of_second, transform, term, &rule).is_some()
+            FusedUpdate::find(slope, of_second, transform, term, &rule).is_some()
         };
         let normal = NormalNormal.integrand(&[0.0, 1.0], 1.0);
         let (softplus, noise) = (Some(Transform::Softplus), (Some(Slope::Noise), false));
