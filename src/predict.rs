@@ -7,9 +7,7 @@ use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 use crate::train::examples::{Part, target_width};
 use crate::train::files::write_whole;
-use npyz::WriterBuilder;
-use npyz::npz::NpzWriter;
-use std::io::{self, Cursor};
+use std::io;
 use std::path::Path;
 
 /// One column or array of a prediction file: a name, entries an example, and the numbers.
@@ -185,25 +183,11 @@ fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
 }
 
 fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Cursor::new(vec![]);
-    {
-        let mut archive = NpzWriter::new(&mut bytes);
-        for column in columns {
-            let mut shape = vec![examples as u64];
-            if column.width > 1 {
-                shape.push(column.width as u64);
-            }
-            let mut array = archive
-                .array(&column.name, Default::default())?
-                .default_dtype()
-                .shape(&shape)
-                .begin_nd()?;
-            array.extend(column.values.iter())?;
-            array.finish()?;
-        }
-        archive.zip_writer().finish().map_err(io::Error::other)?;
-    }
-    Ok(bytes.into_inner())
+    let shapes: Vec<[usize; 2]> = columns.iter().map(|c| [examples, c.width]).collect();
+    data::npz::encode(columns.iter().zip(&shapes).map(|(column, shape)| {
+        let axes = if column.width > 1 { 2 } else { 1 };
+        (&column.name[..], &shape[..axes], &column.values[..])
+    }))
 }
 
 /// Reads the inputs of a table or archive that has no targets: a `.csv` with exactly as many columns as
@@ -321,11 +305,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.npz");
         written(&path).unwrap();
-        let mut archive = npyz::npz::NpzArchive::open(&path).unwrap();
-        let std: Vec<f64> = archive.by_name("std").unwrap().unwrap().into_vec().unwrap();
-        assert_eq!(std, [5.0, 2.0]);
-        let row: Vec<f64> = archive.by_name("row").unwrap().unwrap().into_vec().unwrap();
-        assert_eq!(row, [3.0, 7.0]);
+        let written = data::npz::tests::arrays(&std::fs::read(path).unwrap());
+        let array = |name: &str| {
+            let (_, shape, values) = written.iter().find(|array| array.0 == name).unwrap();
+            (&shape[..], values.clone().unwrap())
+        };
+        assert_eq!(array("std"), (&[2][..], Values::F64(vec![5.0, 2.0])));
+        assert_eq!(array("row"), (&[2][..], Values::F64(vec![3.0, 7.0])));
     }
 
     #[test]

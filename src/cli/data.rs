@@ -2,12 +2,10 @@
 
 use super::terminal::say;
 use crate::data::catalog::{self, CATALOG, CatalogEntry};
-use crate::data::fetch::{Event, fetch};
 use crate::data::verify::{State, verify};
 use crate::data::{download_directory, places};
 use crate::diagnostic::{Diagnostic, Result, render};
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -64,13 +62,8 @@ pub fn run(args: &DataArgs) -> Result<()> {
             place,
         } => {
             let directory = download_directory(place.data_dir.as_deref())?;
-            let mut bar = Bar::default();
-            let folder = fetch(
-                catalog::require(name)?,
-                &directory,
-                mirror.as_deref(),
-                &mut |event| bar.show(event),
-            )?;
+            let entry = catalog::require(name)?;
+            let folder = super::fetch::fetch(entry, &directory, mirror.as_deref())?;
             say!("`{name}` is complete in {}", folder.display());
             Ok(())
         }
@@ -164,41 +157,4 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
 
 fn warn(warning: Diagnostic) {
     super::terminal::err(&render(&[warning], None, std::io::stderr().is_terminal()));
-}
-
-/// The progress of a download: a bar on a terminal, a line a file elsewhere.
-#[derive(Default)]
-struct Bar {
-    bar: Option<ProgressBar>,
-}
-
-impl Bar {
-    fn show(&mut self, event: Event) {
-        match event {
-            Event::Complete { file } => say!("{file} is there"),
-            Event::Progress { file, done, total } => {
-                self.bar
-                    .get_or_insert_with(|| start(file, done, total))
-                    .set_position(done);
-            }
-            Event::Fetched { file } => {
-                self.bar.take().inspect(ProgressBar::finish_and_clear);
-                say!("{file} is fetched, its checksum is right");
-            }
-            Event::Unpacking { file } => say!("unpacking {file}"),
-        }
-    }
-}
-
-fn start(file: &str, done: u64, total: u64) -> ProgressBar {
-    let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    // Hidden by itself where standard error is not a terminal.
-    let bar = ProgressBar::new(total)
-        .with_message(file.to_string())
-        .with_position(done);
-    bar.set_style(
-        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-    );
-    bar.reset_eta();
-    bar
 }

@@ -7,6 +7,7 @@ pub mod data;
 mod diff;
 mod evaluate;
 mod explain;
+mod fetch;
 mod lints;
 mod list;
 mod loss;

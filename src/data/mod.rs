@@ -1,8 +1,8 @@
 //! Data sets: what they hold, where they are found, how they are read.
 //!
 //! [`load`] reads a data set by name or path; [`facts`] says what it holds and reads as little as it
-//! can. [`catalog`] is the registry of names, [`fetch`](mod@fetch) and [`verify`](mod@verify) keep
-//! its files; [`scaling`], [`split`], [`order`] and [`batch`] turn what was read into batches.
+//! can. [`catalog`] is the registry of names, `fetch` downloads its files and [`verify`](mod@verify)
+//! compares their checksums; [`scaling`], [`split`], [`order`] and [`batch`] turn what was read into batches.
 
 pub mod batch;
 pub mod catalog;
@@ -12,12 +12,13 @@ mod csv;
 mod error;
 mod facts;
 mod fashion_mnist;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 mod held_out;
 mod idx;
 mod mnist;
 mod npy;
-mod npz;
+pub mod npz;
 pub mod order;
 mod places;
 mod random;
@@ -25,6 +26,7 @@ pub mod scaling;
 mod shapes;
 pub mod split;
 mod table;
+#[cfg(feature = "fetch")]
 mod unpack;
 pub mod verify;
 

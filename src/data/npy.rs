@@ -1,7 +1,7 @@
-//! NumPy's `.npy` format, versions 1 to 3, for the kinds of numbers that data sets hold.
+//! NumPy's `.npy` format: reads versions 1 to 3 of the kinds of numbers that data sets hold, writes float64.
 //!
-//! Read here by hand: the header's text is parsed for the three keys that NumPy writes and nothing
-//! else, its lengths are multiplied with care, and values are converted in bulk.
+//! The header is text. The reader looks for the three keys that NumPy writes and for nothing else, and
+//! checks every product of lengths for overflow.
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
 use super::Values;
@@ -20,10 +20,10 @@ pub(crate) struct Header {
     pub len: usize,
 }
 
-/// The kinds that [`read_values`] converts.
-pub(crate) const KINDS: &str = "u1, u2, u4, u8, i1, i2, i4, i8, f4, f8 and b1";
+/// Every array begins with these bytes.
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
 
-/// A header longer than this is no array's.
+/// Longer headers are refused. NumPy writes about a hundred bytes.
 const LONGEST_HEADER: u32 = 1 << 16;
 
 /// Reads the header; the reader is left at the first value. The error is a sentence.
@@ -32,7 +32,7 @@ pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
     reader
         .read_exact(&mut start)
         .map_err(|e| format!("it ends within the header: {e}"))?;
-    if &start[..6] != b"\x93NUMPY" || !(1..=3).contains(&start[6]) {
+    if &start[..6] != MAGIC || !(1..=3).contains(&start[6]) {
         return Err("it does not begin as a NumPy array does".into());
     }
     let mut length = [0; 4];
@@ -55,11 +55,11 @@ pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
 /// `{'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }`
 fn parse(text: &str) -> Option<Header> {
     let after = |key: &str| Some(text.split_once(&format!("'{key}':"))?.1.trim_start());
-    let kind = after("descr")?
-        .strip_prefix('\'')?
-        .split_once('\'')?
-        .0
-        .to_string();
+    // A record's fields are a list, any other kind is a word in quotes.
+    let kind = match after("descr")?.strip_prefix('\'') {
+        Some(word) => word.split_once('\'')?.0,
+        None => after("descr")?.split_once(']')?.0,
+    };
     let order = after("fortran_order")?;
     let fortran = order.starts_with("True");
     if !fortran && !order.starts_with("False") {
@@ -82,7 +82,7 @@ fn parse(text: &str) -> Option<Header> {
         .filter(|n| **n > 0)
         .try_fold(1usize, |all, n| all.checked_mul(*n))?;
     Some(Header {
-        kind,
+        kind: kind.to_string(),
         fortran,
         shape,
         len,
@@ -91,7 +91,7 @@ fn parse(text: &str) -> Option<Header> {
 
 /// Reads the values that follow `header`, innermost axis last. The error is a sentence.
 pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Values, String> {
-    let unknown = || format!("its numbers are `{}`, expected one of {KINDS}", header.kind);
+    let unknown = || not_numbers(&header.kind);
     let mut symbols = header.kind.chars();
     let big = match symbols.next() {
         Some('>') => true,
@@ -157,6 +157,43 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
     Ok(values.rows(&transposed(&header.shape), 1))
 }
 
+/// The message for a kind that [`read_values`] does not convert.
+fn not_numbers(kind: &str) -> String {
+    let held = match kind.trim_start_matches(['<', '>', '|', '=']).chars().next() {
+        Some('O') => "Python objects",
+        Some('U' | 'S') => "text",
+        Some('c') => "complex numbers",
+        Some('M' | 'm') => "dates or times",
+        Some('V' | '[') => "records",
+        _ => "numbers of another kind",
+    };
+    let name = if kind.starts_with('[') { "a structured dtype" } else { kind };
+    format!(
+        "it holds {held} (`{name}`), expected booleans (b1), integers of 1 to 8 bytes (u1 to u8, i1 to i8) \
+         or floats of 4 or 8 bytes (f4, f8)"
+    )
+}
+
+/// An array of float64 as the bytes of a `.npy` file, its last axis innermost.
+pub(crate) fn encode(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    assert_eq!(shape.iter().product::<usize>(), values.len());
+    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // Python writes a tuple of one with a comma.
+    let comma = if shape.len() == 1 { "," } else { "" };
+    let axes = format!("({}{comma})", lengths.join(", "));
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {axes}, }}");
+    // The values begin at a multiple of 64 bytes: magic, version, length and header fill what is before.
+    let before = (MAGIC.len() + 4 + header.len() + 1).next_multiple_of(64);
+    let length = before - MAGIC.len() - 4;
+    let mut bytes = Vec::with_capacity(before + 8 * values.len());
+    bytes.extend(MAGIC);
+    bytes.extend([1, 0]);
+    bytes.extend((length as u16).to_le_bytes());
+    bytes.extend(format!("{header:<width$}\n", width = length - 1).as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
 /// For each place of an array of `shape` with its last axis innermost, where it is found in one with
 /// its first axis innermost.
 fn transposed(shape: &[usize]) -> Vec<usize> {
@@ -213,7 +250,7 @@ mod tests {
             one(">f8", &1.5f64.to_be_bytes()),
             Ok(Values::F64(vec![1.5]))
         );
-        assert!(one("<c8", &[0; 8]).unwrap_err().contains("`<c8`"));
+        assert!(one("<c8", &[0; 8]).unwrap_err().contains("complex numbers (`<c8`)"));
         assert_eq!(
             one("<f8", &[0; 7]).unwrap_err(),
             "expected 8 bytes of values, found 7"
@@ -229,6 +266,16 @@ mod tests {
         );
     }
 
+    /// What `numpy.save` writes for `numpy.array([[1.5], [-2.0]])`.
+    #[test]
+    fn the_bytes_are_those_of_numpy() {
+        let mut expected = b"\x93NUMPY\x01\x00\x76\x00".to_vec();
+        let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }";
+        expected.extend(format!("{header:<117}\n").as_bytes());
+        expected.extend([0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0]);
+        assert_eq!(encode(&[2, 1], &[1.5, -2.0]), expected);
+    }
+
     #[test]
     fn lengths_that_overflow_are_refused() {
         for shape in ["(4294967296, 4294967296, 4)", "(0, 9223372036854775807, 8)"] {
@@ -238,6 +285,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_encoded_is_read(
+            (shape, values) in proptest::collection::vec(0usize..5, 0..4).prop_flat_map(|shape| {
+                let len = shape.iter().product::<usize>();
+                (Just(shape), proptest::collection::vec(any::<f64>(), len))
+            }),
+        ) {
+            let bytes = encode(&shape, &values);
+            prop_assert_eq!((bytes.len() - 8 * values.len()) % 64, 0);
+            prop_assert_eq!(read(&bytes), Ok((shape, Values::F64(values))));
+        }
+
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = read(&bytes);

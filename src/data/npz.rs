@@ -1,14 +1,17 @@
-//! NumPy archives: `x` and `y`, or `x_train` and `y_train` with, or without, `x_test` and `y_test`.
+//! NumPy archives, `.npz`: a zip file of `.npy` arrays.
+//!
+//! A data set is `x` and `y`, or `x_train` and `y_train`, optionally with `x_test` and `y_test`.
 
 use super::error::{corrupt, listed, unreadable};
-use super::npy::{Header, read_header, read_values};
+use super::npy::{self, Header, read_header, read_values};
 use super::{Dataset, Facts, Split, TargetFacts, Values, facts::classes, facts::observed};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
-use npyz::npz::NpzArchive;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// Reads the archive at `path`.
 pub(crate) fn read(path: &Path) -> Result<Dataset> {
@@ -18,6 +21,27 @@ pub(crate) fn read(path: &Path) -> Result<Dataset> {
 /// What the archive at `path` holds: the shapes of its arrays, and its targets.
 pub(crate) fn facts(path: &Path) -> Result<Facts> {
     Archive::open(path, file(path)?)?.facts()
+}
+
+/// An array to write: its name, its shape, and its values with the last axis innermost.
+pub type Array<'a> = (&'a str, &'a [usize], &'a [f64]);
+
+/// The bytes of an archive of these arrays, compressed.
+///
+/// # Errors
+///
+/// Two arrays of one name.
+pub fn encode<'a>(arrays: impl IntoIterator<Item = Array<'a>>) -> io::Result<Vec<u8>> {
+    let mut archive = ZipWriter::new(Cursor::new(vec![]));
+    for (name, shape, values) in arrays {
+        let bytes = npy::encode(shape, values);
+        // The sizes of a member take four bytes unless this is said beforehand.
+        let large = bytes.len() >= u32::MAX as usize;
+        let options = SimpleFileOptions::default().large_file(large);
+        archive.start_file(format!("{name}.npy"), options)?;
+        archive.write_all(&bytes)?;
+    }
+    Ok(archive.finish()?.into_inner())
 }
 
 /// The inputs of an archive without targets.
@@ -41,7 +65,7 @@ fn file(path: &Path) -> Result<BufReader<File>> {
 struct Archive<'a, R: Read + Seek> {
     path: &'a Path,
     names: Vec<String>,
-    archive: NpzArchive<R>,
+    archive: ZipArchive<R>,
 }
 
 /// The names of the arrays of one part.
@@ -49,9 +73,10 @@ type Pair = [&'static str; 2];
 
 impl<'a, R: Read + Seek> Archive<'a, R> {
     fn open(path: &'a Path, reader: R) -> Result<Self> {
-        let archive = NpzArchive::new(reader)
+        let archive = ZipArchive::new(reader)
             .map_err(|e| Failure::from(corrupt(path, "is not an .npz file").note(e.to_string())))?;
-        let mut names: Vec<String> = archive.array_names().map(String::from).collect();
+        let arrays = archive.file_names().filter_map(|n| n.strip_suffix(".npy"));
+        let mut names: Vec<String> = arrays.map(String::from).collect();
         names.sort();
         Ok(Archive {
             path,
@@ -165,8 +190,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         };
         let mut member = self
             .archive
-            .zip_archive()
-            .by_name(&npyz::npz::file_name_from_array_name(name))
+            .by_name(&format!("{name}.npy"))
             .map_err(|e| corrupt(e.to_string()))?;
         let header = read_header(&mut member).map_err(corrupt)?;
         let values = values
@@ -239,4 +263,4 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

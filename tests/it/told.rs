@@ -298,20 +298,10 @@ fn a_prediction_names_the_row_of_the_data() {
 
 #[test]
 fn an_archive_without_targets_is_predicted() {
-    use npyz::WriterBuilder;
     let place = Place::new();
     place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
-    let mut archive = npyz::npz::NpzWriter::create(place.path("x.npz")).unwrap();
-    let mut array = archive
-        .array("x", Default::default())
-        .unwrap()
-        .default_dtype()
-        .shape(&[2, 2])
-        .begin_nd()
-        .unwrap();
-    array.extend([0.5f64, 0.1, -0.5, 0.2].iter()).unwrap();
-    array.finish().unwrap();
-    drop(archive);
+    let x = ("x", &[2, 2][..], &[0.5, 0.1, -0.5, 0.2][..]);
+    std::fs::write(place.path("x.npz"), bnnc::data::npz::encode([x]).unwrap()).unwrap();
     place.ok("predict run --data x.npz --samples 2 --out p.csv");
     std::fs::write(place.path("x.csv"), "a,b\n0.5,0.1\n-0.5,0.2\n").unwrap();
     place.ok("predict run --data x.csv --samples 2 --out q.csv");
