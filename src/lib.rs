@@ -16,6 +16,7 @@ pub mod data;
 pub mod diagnostic;
 pub mod document;
 pub mod evaluate;
+pub mod examples;
 pub mod exec;
 pub mod explain;
 pub mod ir;
@@ -28,7 +29,9 @@ pub mod pretrained;
 pub mod prior_predictive;
 pub mod report;
 pub mod source;
+pub mod spread;
 pub mod syntax;
+pub mod terms;
 pub mod train;
 
 pub use bnnc_registries::{

@@ -2,12 +2,12 @@
 //! unscaled, its scale, and scaled; the network's outputs; the gradient by every variable.
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::exec::{Draw, Interpreter, Number, TermValue};
+use crate::examples::{Buffers, Part};
+use crate::exec::{Draw, Interpreter, Number};
 use crate::ir::Position;
 use crate::plan::Plan;
-use crate::train::examples::{Buffers, Part};
+use crate::terms::{Naming, Term};
 use crate::train::files::{failed, write_whole};
-use crate::train::metrics::Naming;
 use crate::train::nearest;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Serialize;
@@ -42,18 +42,6 @@ pub struct Report {
     pub terms: Vec<Term>,
     /// The network's values that the likelihood takes.
     pub outputs: Vec<Output>,
-}
-
-/// One term.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Term {
-    /// As in the IR.
-    pub name: String,
-    /// Its scale, symbolic.
-    pub symbol: String,
-    /// Its numbers.
-    #[serde(flatten)]
-    pub value: TermValue,
 }
 
 /// One argument of the likelihood.
@@ -139,9 +127,8 @@ pub fn compute<T: Number>(
         loss: values.iter().map(|term| term.value.scaled).sum(),
         terms: terms
             .map(|(term, named)| Term {
-                name: named.name.clone(),
-                symbol: term.scale.to_string(),
-                value: named.value,
+                symbol: Some(term.scale.to_string()),
+                ..named.clone()
             })
             .collect(),
         outputs: outputs.collect(),

@@ -3,9 +3,9 @@
 use crate::data::{self, Dataset, Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::evaluate::{Predictive, mixture::QUANTILES};
+use crate::examples::{Part, target_width};
 use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
-use crate::train::examples::{Part, target_width};
 use crate::train::files::write_whole;
 use std::io;
 use std::path::Path;
@@ -249,7 +249,7 @@ fn csv_inputs(path: &Path, features: usize) -> Option<Vec<f64>> {
 mod tests {
     use super::*;
     use crate::data::scaling::Transform;
-    use crate::train::examples::Scales;
+    use crate::examples::Scales;
 
     fn written(path: &Path) -> Result<()> {
         let split = Split {

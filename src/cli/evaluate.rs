@@ -7,7 +7,7 @@ use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
 use crate::evaluate::{Elbo, Mixtures, Scores, elbo, predict_with, score};
-use crate::loss::Term;
+use crate::terms::Term;
 use crate::train::progress::{number, percent};
 use clap::Args;
 use serde_json::json;
@@ -236,9 +236,10 @@ pub fn print_terms(terms: &[Term]) {
         .max()
         .unwrap_or(0)
         .max(4);
+    let symbol = |term: &Term| term.symbol.clone().unwrap_or_default();
     let symbols = terms
         .iter()
-        .map(|t| t.symbol.chars().count())
+        .map(|t| symbol(t).chars().count())
         .max()
         .unwrap_or(0)
         .max(5);
@@ -256,7 +257,7 @@ pub fn print_terms(terms: &[Term]) {
             "  {:names$}  {:>14}  {:>symbols$} = {:<11}  {:>10}",
             term.name,
             number(value.value),
-            term.symbol,
+            symbol(term),
             fraction(value.scale),
             number(value.scaled),
         );

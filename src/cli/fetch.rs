@@ -15,7 +15,11 @@ mod with_https {
     use std::path::{Path, PathBuf};
 
     /// Downloads what is missing of `entry`; the folder that holds it.
-    pub(crate) fn fetch(entry: &dyn CatalogEntry, directory: &Path, mirror: Option<&str>) -> Result<PathBuf> {
+    pub(crate) fn fetch(
+        entry: &dyn CatalogEntry,
+        directory: &Path,
+        mirror: Option<&str>,
+    ) -> Result<PathBuf> {
         let mut bar = Bar::default();
         fetch::fetch(entry, directory, mirror, &mut |event| bar.show(event))
     }
@@ -65,7 +69,11 @@ mod without_https {
     use std::path::{Path, PathBuf};
 
     /// Refuses, and says where the files of `entry` are published and where they belong.
-    pub(crate) fn fetch(entry: &dyn CatalogEntry, directory: &Path, mirror: Option<&str>) -> Result<PathBuf> {
+    pub(crate) fn fetch(
+        entry: &dyn CatalogEntry,
+        directory: &Path,
+        mirror: Option<&str>,
+    ) -> Result<PathBuf> {
         let mut message = Diagnostic::error("E0511", "this bnnc was built without downloads");
         let base = |url| mirror.unwrap_or(url).trim_end_matches('/');
         let by_hand = match (entry.origin(), entry.folders()) {
@@ -85,6 +93,8 @@ mod without_https {
         if let Some(text) = by_hand {
             message = message.help(text);
         }
-        Err(message.help("a build with `--features fetch` can download").into())
+        Err(message
+            .help("a build with `--features fetch` can download")
+            .into())
     }
 }

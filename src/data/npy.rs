@@ -167,7 +167,11 @@ fn not_numbers(kind: &str) -> String {
         Some('V' | '[') => "records",
         _ => "numbers of another kind",
     };
-    let name = if kind.starts_with('[') { "a structured dtype" } else { kind };
+    let name = if kind.starts_with('[') {
+        "a structured dtype"
+    } else {
+        kind
+    };
     format!(
         "it holds {held} (`{name}`), expected booleans (b1), integers of 1 to 8 bytes (u1 to u8, i1 to i8) \
          or floats of 4 or 8 bytes (f4, f8)"
@@ -250,7 +254,11 @@ mod tests {
             one(">f8", &1.5f64.to_be_bytes()),
             Ok(Values::F64(vec![1.5]))
         );
-        assert!(one("<c8", &[0; 8]).unwrap_err().contains("complex numbers (`<c8`)"));
+        assert!(
+            one("<c8", &[0; 8])
+                .unwrap_err()
+                .contains("complex numbers (`<c8`)")
+        );
         assert_eq!(
             one("<f8", &[0; 7]).unwrap_err(),
             "expected 8 bytes of values, found 7"

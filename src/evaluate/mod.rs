@@ -13,11 +13,11 @@ pub use mixture::Mixtures;
 pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
+use crate::examples::{Buffers, Part, target_width};
 use crate::exec::{Draw, TermValue};
 use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::TargetKind;
-use crate::loss::Term;
-use crate::train::examples::{Buffers, Part, target_width};
+use crate::terms::Term;
 use crate::train::machine::{EVALUATION_STEPS, Machine};
 use serde::Serialize;
 
@@ -359,7 +359,7 @@ pub fn elbo(
         };
         Term {
             name: term.kind.name(inference),
-            symbol,
+            symbol: Some(symbol),
             value: TermValue {
                 value,
                 scale,
@@ -401,11 +401,11 @@ pub(crate) mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
+    use crate::examples::Scales;
     use crate::exec::{Batch, Trained, Update};
     use crate::ir::Position;
     use crate::likelihood::Targets;
     use crate::tensor::Shape;
-    use crate::train::examples::Scales;
 
     /// Predicts N(x + 1 if the draw's number is odd else x − 1, 0.25) of scaled targets.
     #[derive(Default)]

@@ -2,8 +2,8 @@
 
 use super::mixture::INTERVALS;
 use super::{Predictive, numbers};
+use crate::examples::Part;
 use crate::likelihood::TargetKind;
-use crate::train::examples::Part;
 use serde::Serialize;
 
 /// Bins of the calibration error.
@@ -171,8 +171,8 @@ mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
+    use crate::examples::Scales;
     use crate::tensor::Shape;
-    use crate::train::examples::Scales;
 
     #[test]
     fn an_interval_covers_what_lies_between_its_ends() {

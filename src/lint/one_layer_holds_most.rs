@@ -4,7 +4,6 @@
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::check::largest;
 use crate::report::table::thousands;
 
 /// From which share on.
@@ -27,7 +26,7 @@ impl Lint for OneLayerHoldsMost {
         include_str!("../../docs/lints/one-layer-holds-most.md")
     }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
-        let largest = largest(inference)?;
+        let largest = inference.largest()?;
         let share = largest.weights as f64 / largest.of as f64;
         let (_, node) = inference.nodes.iter().find(|(_, node)| {
             let kernel = node.call.as_ref().and_then(|call| call.kernel);

@@ -4,8 +4,8 @@
 use super::{Level, Lint, at_origin, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Fitted, Inference, Role};
-use crate::report::spread::{at_start, output, prior_square, start_deviation};
 use crate::report::table::short;
+use crate::spread::{at_start, output, prior_square, start_deviation};
 
 /// `posterior-scale-wide`
 pub struct PosteriorScaleWide;

@@ -5,8 +5,8 @@
 use super::{Level, Lint, at_origin};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference, Role};
-use crate::report::spread::{output, prior_square, under_prior};
 use crate::report::table::short;
+use crate::spread::{output, prior_square, under_prior};
 
 /// From how far from 0 on: a logit of 10 is a probability of 0.99995.
 const FAR: f64 = 10.0;

@@ -32,9 +32,9 @@ pub use outputs::{Observed, Outputs};
 pub use spread::Spread;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::examples::{Buffers, Part};
 use crate::ir::Inference;
 use crate::layer::Operation;
-use crate::train::examples::{Buffers, Part};
 use draw::Priors;
 use measure::measure;
 use serde::Serialize;

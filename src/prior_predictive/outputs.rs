@@ -1,9 +1,9 @@
 //! What networks of the prior predict, beside what the data has.
 
 use super::spread::{Spread, Values, quantile};
+use crate::examples::Part;
 use crate::ir::{Argument, Handle, Leaf, Model, Node};
 use crate::likelihood::{Rows, TargetKind};
-use crate::train::examples::Part;
 use serde::Serialize;
 
 /// A class is predicted for sure where its probability is above this.

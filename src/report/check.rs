@@ -2,13 +2,13 @@
 
 use super::initial::initial_terms;
 use super::not_set::not_set;
-use super::spread;
 use crate::data::Columns;
 use crate::ir::{
-    Facts, Form, Inference, LambdaFactor, Node, Position, Role, Tensor, Term, TermKind,
+    Facts, Form, Inference, LambdaFactor, Largest, Node, Position, Role, Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::signature::Constant;
+use crate::spread;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -174,17 +174,6 @@ pub struct Part {
     pub given_latents: bool,
 }
 
-/// The parameter that holds most of the weights.
-#[derive(Debug, Clone, Serialize)]
-pub struct Largest {
-    /// Its name.
-    pub name: String,
-    /// Its weights.
-    pub weights: usize,
-    /// All weights that have a term.
-    pub of: usize,
-}
-
 /// What one training step costs.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
@@ -277,7 +266,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
             prior_output: spread::output(inference, &spread::under_prior(inference)),
             start_output: spread::output(inference, &spread::at_start(inference)),
         },
-        largest: largest(inference),
+        largest: inference.largest(),
         step: Step {
             operations: plan.operations() * (batch * inference.objective.samples) as u64,
             trainable: plan.trainable(),
@@ -312,22 +301,6 @@ fn lambda_row(factor: LambdaFactor) -> LambdaRow {
         value: factor.value,
         text: factor.text,
     }
-}
-
-/// The largest parameter that has a term.
-pub fn largest(inference: &Inference) -> Option<Largest> {
-    let with_term = inference
-        .loss
-        .terms
-        .iter()
-        .filter_map(|term| term.kind.tensor());
-    let with_term: Vec<&Tensor> = with_term.map(|tensor| &inference.tensors[tensor]).collect();
-    let largest = with_term.iter().max_by_key(|tensor| tensor.shape.len())?;
-    Some(Largest {
-        name: largest.name.clone(),
-        weights: largest.shape.len(),
-        of: with_term.iter().map(|tensor| tensor.shape.len()).sum(),
-    })
 }
 
 fn form(inference: &Inference, term: &Term) -> String {

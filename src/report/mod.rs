@@ -5,7 +5,6 @@ pub mod diff;
 pub mod initial;
 mod not_set;
 mod prior_predictive;
-pub mod spread;
 pub mod table;
 mod text;
 

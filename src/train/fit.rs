@@ -2,18 +2,19 @@
 
 use super::checkpoint::{self, Counters};
 use super::config::Config;
-use super::examples::{Buffers, Part, target_width};
 use super::machine::Machine;
-use super::metrics::{Fit, Line, Log, NamedTerm, Naming};
+use super::metrics::{Fit, Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate::{self, Scores};
+use crate::examples::{Buffers, Part, target_width};
 use crate::exec::{Batch, Draw, Update};
 use crate::ir::Position;
 use crate::likelihood::{TargetKind, Targets};
 use crate::optimizer::State;
 use crate::plan::Variable;
+use crate::terms::{Naming, Term};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -154,7 +155,7 @@ impl<M: Machine> Training<'_, M> {
                     target_width(self.part.kind),
                 );
                 let line = |kind,
-                            terms: Vec<NamedTerm>,
+                            terms: Vec<Term>,
                             lambda,
                             examples: u64,
                             hits,
@@ -271,7 +272,7 @@ impl<M: Machine> Training<'_, M> {
     /// in memory; the last checkpoint stays.
     fn refuse_not_finite(
         &mut self,
-        terms: &[NamedTerm],
+        terms: &[Term],
         gradient: &[Range<usize>],
         step: u64,
         steps: usize,
@@ -279,7 +280,7 @@ impl<M: Machine> Training<'_, M> {
         let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
             let (bad, good): (Vec<_>, Vec<_>) =
                 terms.iter().partition(|t| !t.value.scaled.is_finite());
-            let told = |terms: &[&NamedTerm]| {
+            let told = |terms: &[&Term]| {
                 terms
                     .iter()
                     .map(|t| format!("{} = {}", t.name, t.value.value))
@@ -395,10 +396,10 @@ mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
+    use crate::examples::Scales;
     use crate::exec::{StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
     use crate::tensor::Shape;
-    use crate::train::examples::Scales;
     use std::path::Path;
 
     /// y ~ N(w x, 1) with noise on the gradient that depends on the step's number alone.

@@ -16,8 +16,8 @@
 use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
-use crate::exec::{StepReport, TermValue};
-use crate::ir::{Inference, Position, Scale, TermKind};
+use crate::exec::TermValue;
+use crate::terms::Term;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -61,16 +61,6 @@ impl Fit {
     }
 }
 
-/// A term of a line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct NamedTerm {
-    /// As in the IR: `nll`, `kl(conv1.kernel)`.
-    pub name: String,
-    /// Its numbers.
-    #[serde(flatten)]
-    pub value: TermValue,
-}
-
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
@@ -87,7 +77,7 @@ pub struct Line {
     /// The KL's weight against the ELBO's; `None` where there is no KL.
     pub lambda: Option<f64>,
     /// The loss's terms.
-    pub terms: Vec<NamedTerm>,
+    pub terms: Vec<Term>,
     /// Of the training examples.
     #[serde(flatten)]
     pub fit: Fit,
@@ -112,70 +102,9 @@ impl Line {
     }
 }
 
-/// The names of a report's terms and what turns its nll into the target's own units.
-#[derive(Debug, Clone)]
-pub struct Naming {
-    /// In the order of the loss's terms.
-    pub names: Vec<String>,
-    /// Added to the nll of each example.
-    pub log_scale: f64,
-    /// What the KLs are multiplied with; `None` where there is none.
-    pub kl_scale: Option<Scale>,
-}
-
-impl Naming {
-    /// Of `model`'s terms.
-    pub fn new(inference: &Inference, log_scale: f64) -> Naming {
-        let terms = &inference.loss.terms;
-        let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
-        Naming {
-            names: terms.iter().map(|t| t.kind.name(inference)).collect(),
-            log_scale,
-            kl_scale: kl.map(|term| term.scale.clone()),
-        }
-    }
-
-    /// λ of a step's line.
-    pub fn lambda(&self, at: &Position) -> Option<f64> {
-        self.kl_scale.as_ref().map(|scale| scale.lambda_at(at))
-    }
-
-    /// λ of an epoch's line, whose `terms` carry the mean of their scale over the steps.
-    pub fn mean_lambda(&self, terms: &[NamedTerm], at: &Position) -> Option<f64> {
-        let scale = self.kl_scale.as_ref()?;
-        if scale.is_steady() {
-            return Some(scale.lambda_at(at));
-        }
-        let kl = terms.iter().find(|t| t.name.starts_with("kl("))?;
-        Some(kl.value.scale * at.training_examples as f64)
-    }
-
-    /// A report's terms with their names, the nll of `examples` examples in own units.
-    pub fn terms(&self, report: &StepReport, examples: usize) -> Vec<NamedTerm> {
-        let mut terms: Vec<_> = self
-            .names
-            .iter()
-            .zip(&report.terms)
-            .map(|(name, value)| NamedTerm {
-                name: name.clone(),
-                value: *value,
-            })
-            .collect();
-        if let Some(nll) = terms.first_mut() {
-            let value = nll.value.value + self.log_scale * examples as f64;
-            nll.value = TermValue {
-                value,
-                scaled: value * nll.value.scale,
-                ..nll.value
-            };
-        }
-        terms
-    }
-}
-
 impl EpochSums {
     /// Adds a step: its terms in own units, and how its examples were predicted.
-    pub fn add(&mut self, terms: &[NamedTerm], examples: usize, hits: u64, squared_error: f64) {
+    pub fn add(&mut self, terms: &[Term], examples: usize, hits: u64, squared_error: f64) {
         self.steps += 1;
         self.examples += examples as u64;
         self.nll += terms.first().map_or(0.0, |t| t.value.value);
@@ -189,7 +118,7 @@ impl EpochSums {
     }
 
     /// The epoch's terms: the nll over its examples, the others as in `last`.
-    pub fn terms(&self, last: &[NamedTerm]) -> Vec<NamedTerm> {
+    pub fn terms(&self, last: &[Term]) -> Vec<Term> {
         let mut terms = last.to_vec();
         for (index, (term, sum)) in terms.iter_mut().zip(&self.scales).enumerate() {
             let (value, scale) = match index {
@@ -261,11 +190,11 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::Factor;
 
-    fn term(name: &str, value: f64, scale: f64) -> NamedTerm {
-        NamedTerm {
+    fn term(name: &str, value: f64, scale: f64) -> Term {
+        Term {
             name: name.into(),
+            symbol: None,
             value: TermValue {
                 value,
                 scale,
@@ -301,25 +230,6 @@ mod tests {
             (&value["lambda"], &value["rmse"]),
             (&1.0.into(), &0.5.into())
         );
-    }
-
-    #[test]
-    fn lambda_is_the_symbols_and_no_quotient() {
-        let naming = |factors: Vec<Factor>| Naming {
-            names: vec![],
-            log_scale: 0.0,
-            kl_scale: Some(Scale(factors)),
-        };
-        for n in 1..1000 {
-            let at = Position::full_batch(n);
-            let terms = [term("nll", 1.0, 1.0), term("kl(a)", 0.1, 0.3 / n as f64)];
-            let tempered = naming(vec![Factor::Temperature(0.3), Factor::PerExample]);
-            assert_eq!(tempered.lambda(&at), Some(0.3));
-            assert_eq!(tempered.mean_lambda(&terms, &at), Some(0.3));
-            assert_eq!(naming(vec![Factor::PerExample]).lambda(&at), Some(1.0));
-            let shares = naming(vec![Factor::Blundell]).mean_lambda(&terms, &at);
-            assert!((shares.unwrap() - 0.3).abs() < 1e-15);
-        }
     }
 
     #[test]
@@ -366,27 +276,6 @@ mod tests {
         assert_eq!(
             Fit::new(true, sums.hits, 0.0, sums.examples),
             Fit::Accuracy(0.5)
-        );
-    }
-
-    #[test]
-    fn the_nll_is_told_in_the_targets_own_units() {
-        let naming = Naming {
-            names: vec!["nll".into()],
-            log_scale: 2.0,
-            kl_scale: None,
-        };
-        let report = StepReport {
-            terms: vec![term("", 3.0, 0.5).value],
-            loss: 1.5,
-        };
-        assert_eq!(
-            naming.terms(&report, 2)[0].value,
-            TermValue {
-                value: 7.0,
-                scale: 0.5,
-                scaled: 3.5
-            }
         );
     }
 }

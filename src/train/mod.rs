@@ -14,13 +14,13 @@
 
 pub mod checkpoint;
 pub mod config;
-pub mod examples;
 pub(crate) mod files;
 pub mod fit;
 pub mod fitting;
 mod known;
 pub mod machine;
 pub mod metrics;
+pub mod prepared;
 pub mod progress;
 pub mod run_dir;
 mod settings;

@@ -275,11 +275,12 @@ pub fn duration(time: Duration) -> String {
 mod tests {
     use super::*;
     use crate::exec::TermValue;
-    use crate::train::metrics::NamedTerm;
+    use crate::terms::Term;
 
     #[test]
     fn rows_stand_under_their_headings() {
-        let term = |name: &str, scaled| NamedTerm {
+        let term = |name: &str, scaled| Term {
+            symbol: None,
             name: name.into(),
             value: TermValue {
                 value: 0.0,

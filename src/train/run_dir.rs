@@ -11,11 +11,12 @@
 //! ```
 
 use super::config::Config;
-use super::examples::{Prepared, Scales, fingerprint};
 use super::files::{failed, read_text, write_whole};
+use super::prepared::Prepared;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::examples::{Scales, fingerprint};
 use crate::ir::Model;
 use crate::pretrained;
 use crate::source::Source;

@@ -2,7 +2,12 @@ use super::*;
 use proptest::prelude::*;
 
 fn archive(arrays: &[(&str, &[usize], Vec<f64>)]) -> Vec<u8> {
-    encode(arrays.iter().map(|(name, shape, values)| (*name, *shape, &values[..]))).unwrap()
+    encode(
+        arrays
+            .iter()
+            .map(|(name, shape, values)| (*name, *shape, &values[..])),
+    )
+    .unwrap()
 }
 
 fn load(bytes: &[u8]) -> Result<(Dataset, Facts)> {
@@ -102,7 +107,14 @@ fn written_by_numpy(name: &str) -> Vec<f64> {
         "i8" => range(-9_223_372_036_854_775_808.0, 9_223_372_036_854_775_808.0),
         "f4" => {
             let [tenth, tiny] = [0.1f32, 1e-40].map(f64::from);
-            vec![tenth, -0.0, tiny, f64::INFINITY, f64::NEG_INFINITY, f64::NAN]
+            vec![
+                tenth,
+                -0.0,
+                tiny,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+                f64::NAN,
+            ]
         }
         "f8" => vec![0.1, -0.0, 1e-40, f64::INFINITY, f64::NEG_INFINITY, f64::NAN],
         "fortran" if name == "fortran" => (0..24).map(f64::from).collect(),
@@ -128,7 +140,9 @@ fn what_numpy_wrote_is_read_to_the_bit() {
             let expected = written_by_numpy(&name);
             let bits = |value: f64| value.to_bits();
             assert_eq!(
-                (0..values.len()).map(|i| bits(values.get(i))).collect::<Vec<_>>(),
+                (0..values.len())
+                    .map(|i| bits(values.get(i)))
+                    .collect::<Vec<_>>(),
                 expected.into_iter().map(bits).collect::<Vec<_>>(),
                 "{name}"
             );
@@ -164,7 +178,10 @@ fn what_is_not_numbers_is_named() {
             format!("`d.npz` holds an array `{name}` that cannot be read")
         );
         let note = &message.notes[0];
-        assert!(note.starts_with(&format!("it holds {held}, expected booleans")), "{note}");
+        assert!(
+            note.starts_with(&format!("it holds {held}, expected booleans")),
+            "{note}"
+        );
     }
 }
 

@@ -1,0 +1,138 @@
+//! The terms of a loss with their numbers, by name.
+
+use crate::exec::{StepReport, TermValue};
+use crate::ir::{Inference, Position, Scale, TermKind};
+use serde::Serialize;
+
+/// One term.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Term {
+    /// As in the IR: `nll`, `kl(conv1.kernel)`.
+    pub name: String,
+    /// Its scale as a formula, where a report prints it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    /// Its numbers.
+    #[serde(flatten)]
+    pub value: TermValue,
+}
+
+/// The names of a report's terms and what turns its nll into the target's own units.
+#[derive(Debug, Clone)]
+pub struct Naming {
+    /// In the order of the loss's terms.
+    pub names: Vec<String>,
+    /// Added to the nll of each example.
+    pub log_scale: f64,
+    /// What the KLs are multiplied with; `None` where there is none.
+    pub kl_scale: Option<Scale>,
+}
+
+impl Naming {
+    /// Of `model`'s terms.
+    pub fn new(inference: &Inference, log_scale: f64) -> Naming {
+        let terms = &inference.loss.terms;
+        let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
+        Naming {
+            names: terms.iter().map(|t| t.kind.name(inference)).collect(),
+            log_scale,
+            kl_scale: kl.map(|term| term.scale.clone()),
+        }
+    }
+
+    /// λ of a step's line.
+    pub fn lambda(&self, at: &Position) -> Option<f64> {
+        self.kl_scale.as_ref().map(|scale| scale.lambda_at(at))
+    }
+
+    /// λ of an epoch's line, whose `terms` carry the mean of their scale over the steps.
+    pub fn mean_lambda(&self, terms: &[Term], at: &Position) -> Option<f64> {
+        let scale = self.kl_scale.as_ref()?;
+        if scale.is_steady() {
+            return Some(scale.lambda_at(at));
+        }
+        let kl = terms.iter().find(|t| t.name.starts_with("kl("))?;
+        Some(kl.value.scale * at.training_examples as f64)
+    }
+
+    /// A report's terms with their names, the nll of `examples` examples in own units.
+    pub fn terms(&self, report: &StepReport, examples: usize) -> Vec<Term> {
+        let mut terms: Vec<_> = self
+            .names
+            .iter()
+            .zip(&report.terms)
+            .map(|(name, value)| Term {
+                name: name.clone(),
+                symbol: None,
+                value: *value,
+            })
+            .collect();
+        if let Some(nll) = terms.first_mut() {
+            let value = nll.value.value + self.log_scale * examples as f64;
+            nll.value = TermValue {
+                value,
+                scaled: value * nll.value.scale,
+                ..nll.value
+            };
+        }
+        terms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Factor;
+
+    #[test]
+    fn lambda_is_the_symbols_and_no_quotient() {
+        let naming = |factors: Vec<Factor>| Naming {
+            names: vec![],
+            log_scale: 0.0,
+            kl_scale: Some(Scale(factors)),
+        };
+        for n in 1..1000 {
+            let at = Position::full_batch(n);
+            let terms = [("nll", 1.0, 1.0), ("kl(a)", 0.1, 0.3 / n as f64)];
+            let terms = terms.map(|(name, value, scale)| Term {
+                name: name.into(),
+                symbol: None,
+                value: TermValue {
+                    value,
+                    scale,
+                    scaled: value * scale,
+                },
+            });
+            let tempered = naming(vec![Factor::Temperature(0.3), Factor::PerExample]);
+            assert_eq!(tempered.lambda(&at), Some(0.3));
+            assert_eq!(tempered.mean_lambda(&terms, &at), Some(0.3));
+            assert_eq!(naming(vec![Factor::PerExample]).lambda(&at), Some(1.0));
+            let shares = naming(vec![Factor::Blundell]).mean_lambda(&terms, &at);
+            assert!((shares.unwrap() - 0.3).abs() < 1e-15);
+        }
+    }
+    #[test]
+    fn the_nll_is_in_the_targets_own_units() {
+        let naming = Naming {
+            names: vec!["nll".into()],
+            log_scale: 2.0,
+            kl_scale: None,
+        };
+        let report = StepReport {
+            terms: vec![TermValue {
+                value: 3.0,
+                scale: 0.5,
+                scaled: 1.5,
+            }],
+            loss: 1.5,
+        };
+        assert_eq!(
+            naming.terms(&report, 2)[0].value,
+            TermValue {
+                value: 7.0,
+                scale: 0.5,
+                scaled: 3.5
+            }
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! A data set made ready to train on: the validation part set aside, the scaling fitted to the rest.
+
+use super::config::Config;
+use super::fitting;
+use crate::data::scaling::{Scaling, Transform};
+use crate::data::{Dataset, Split, split};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::examples::{Part, Scales, target_width};
+use crate::ir::Model;
+use crate::likelihood::TargetKind;
+
+/// The most steps of a run: twice as many are counted still, and written to a run file.
+const MOST_STEPS: usize = usize::MAX / 4;
+
+/// Whether there are as many training examples as a batch takes.
+///
+/// # Errors
+///
+/// `E0603` where there are fewer.
+pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
+    if batch <= examples {
+        return Ok(());
+    }
+    let title = format!("a batch of {batch} is larger than the {examples} training examples");
+    Err(Diagnostic::error("E0603", title)
+        .help(format!(
+            "`--batch-size {examples}` takes all of them in one step"
+        ))
+        .into())
+}
+
+/// A data set ready to train on.
+pub struct Prepared {
+    /// As read.
+    pub data: Dataset,
+    /// How it is scaled.
+    pub scales: Scales,
+    /// The rows of the training split that are trained on.
+    pub training: Vec<usize>,
+    /// Those set aside.
+    pub validation: Vec<usize>,
+    /// Channels or features whose training values are all the same.
+    pub constant: Vec<usize>,
+    kind: TargetKind,
+}
+
+impl Prepared {
+    /// Takes the validation part out and fits the scaling to what is left.
+    ///
+    /// # Errors
+    ///
+    /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
+    /// than their number, or more steps than can be counted (`E0603`).
+    pub fn new(data: Dataset, model: &Model, config: &Config) -> Result<Prepared> {
+        fitting::check(&data, model)?;
+        if data.train.len == 0 {
+            return Err(Diagnostic::error(
+                "E0603",
+                format!("{} has no training examples", data.name),
+            )
+            .into());
+        }
+        let (training, validation) =
+            split::take_validation(&data.train, config.data.validation, config.seed)?;
+        batch_fits(config.batch_size, training.len())?;
+        let steps = training.len().div_ceil(config.batch_size);
+        let most = MOST_STEPS / steps;
+        if config.epochs > most {
+            let title = format!(
+                "{} epochs of {steps} steps are more than can be counted",
+                config.epochs
+            );
+            return Err(Diagnostic::error("E0603", title)
+                .help(format!("`--epochs {most}` is the most"))
+                .into());
+        }
+        let scaling = match config.data.scaling {
+            "standardize" => Scaling::Standardize,
+            "symmetric" => Scaling::Symmetric,
+            "unit" => Scaling::Unit,
+            _ => Scaling::None,
+        };
+        // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
+        let inputs = scaling.fit(&data.train.inputs, &model.input.shape, &training);
+        let kind = model.target.kind;
+        let targets = match kind {
+            TargetKind::Real(_) if config.data.targets == "standardize" => {
+                Scaling::Standardize
+                    .fit(&data.train.targets, &data.train.target_shape, &training)
+                    .transform
+            }
+            _ => Transform::identity(target_width(kind)),
+        };
+        let scales = Scales {
+            inputs: inputs.transform,
+            targets,
+        };
+        Ok(Prepared {
+            data,
+            scales,
+            training,
+            validation,
+            constant: inputs.constant,
+            kind,
+        })
+    }
+
+    /// The examples that are trained on.
+    pub fn training(&self) -> Part<'_> {
+        self.part(&self.data.train, &self.training)
+    }
+
+    /// Those set aside.
+    pub fn validation(&self) -> Part<'_> {
+        self.part(&self.data.train, &self.validation)
+    }
+
+    fn part<'a>(&'a self, split: &'a Split, rows: &'a [usize]) -> Part<'a> {
+        Part {
+            split,
+            rows,
+            scales: &self.scales,
+            kind: self.kind,
+            with_targets: true,
+        }
+    }
+}
