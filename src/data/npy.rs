@@ -56,9 +56,10 @@ pub(crate) fn read_header(reader: &mut impl Read) -> Result<Header, String> {
 fn parse(text: &str) -> Option<Header> {
     let after = |key: &str| Some(text.split_once(&format!("'{key}':"))?.1.trim_start());
     // A record's fields are a list, any other kind is a word in quotes.
-    let kind = match after("descr")?.strip_prefix('\'') {
+    let described = after("descr")?;
+    let kind = match described.strip_prefix('\'') {
         Some(word) => word.split_once('\'')?.0,
-        None => after("descr")?.split_once(']')?.0,
+        None => &described[..=described.find(']')?],
     };
     let order = after("fortran_order")?;
     let fortran = order.starts_with("True");
@@ -99,11 +100,13 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         _ => return Err(unknown()),
     };
     let kind = symbols.as_str();
-    let width = kind
-        .get(1..)
-        .and_then(|w| w.parse::<usize>().ok())
-        .filter(|w| *w <= 8)
-        .ok_or_else(unknown)?;
+    let width = match kind {
+        "b1" | "u1" | "i1" => 1,
+        "u2" | "i2" => 2,
+        "u4" | "i4" | "f4" => 4,
+        "u8" | "i8" | "f8" => 8,
+        _ => return Err(unknown()),
+    };
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
     let mut bytes = vec![];
     reader
@@ -167,13 +170,8 @@ fn not_numbers(kind: &str) -> String {
         Some('V' | '[') => "records",
         _ => "numbers of another kind",
     };
-    let name = if kind.starts_with('[') {
-        "a structured dtype"
-    } else {
-        kind
-    };
     format!(
-        "it holds {held} (`{name}`), expected booleans (b1), integers of 1 to 8 bytes (u1 to u8, i1 to i8) \
+        "it holds {held} (`{kind}`), expected booleans (b1), integers of 1 to 8 bytes (u1 to u8, i1 to i8) \
          or floats of 4 or 8 bytes (f4, f8)"
     )
 }

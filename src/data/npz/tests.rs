@@ -165,7 +165,7 @@ fn what_is_not_numbers_is_named() {
         ("dates", "dates or times (`<M8[D]`)"),
         ("half", "numbers of another kind (`<f2`)"),
         ("objects", "Python objects (`|O`)"),
-        ("records", "records (a structured dtype)"),
+        ("records", "records (`[('a', '<i4'), ('b', '<f8')]`)"),
         ("text", "text (`<U2`)"),
     ];
     let arrays = arrays(include_bytes!("numpy/refused.npz"));
