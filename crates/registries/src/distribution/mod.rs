@@ -76,7 +76,7 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn signature(&self) -> &'static Signature;
     /// Where its density is above 0.
     fn support(&self, parameters: &[f64]) -> Support;
-    /// The density at w, in the notation of [`crate::maths`].
+    /// The density at w, in the notation of `bnnc::maths`.
     fn formula(&self) -> &'static str;
     /// [`Distribution::formula`] with as much of it written out as its parameters have.
     fn density(&self, count: usize) -> String {

@@ -34,7 +34,7 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     fn signature(&self) -> &'static Signature;
     /// How the draw is made, as the IR prints it.
     fn formula(&self) -> &'static str;
-    /// What a paper says of it, a sentence with the marks of [`crate::document`], μ and σ the posterior's
+    /// What a paper says of it, a sentence with the marks of `bnnc::document`, μ and σ the posterior's
     /// means and scales and ε its noise.
     fn methods(&self) -> &'static str;
     /// Why it cannot estimate under this posterior, if it cannot.

@@ -159,7 +159,7 @@ pub trait Term<T: Real>: Sync {
         gradients: Gradients<T>,
     ) -> f64;
 
-    /// The term entry by entry, for a loop that does more with each ([`crate::exec`]); the same operations as
+    /// The term entry by entry, for a loop that does more with each ([`crate::fused_update`]); the same operations as
     /// [`Term::accumulate`]'s. Of the closed form of two normals alone.
     fn integrand(&self, prior: &[T], weight: T) -> Option<normal_normal::Integrand<T>> {
         let _ = (prior, weight);
@@ -177,9 +177,9 @@ pub trait ClosedForm: AnyTerm {
     fn posterior(&self) -> &'static str;
     /// The prior's name.
     fn prior(&self) -> &'static str;
-    /// One entry's value, in the notation of [`crate::maths`], with m, s the posterior's loc and scale.
+    /// One entry's value, in the notation of `bnnc::maths`, with m, s the posterior's loc and scale.
     fn formula(&self) -> &'static str;
-    /// Where it is from, with the marks of [`crate::document`].
+    /// Where it is from, with the marks of `bnnc::document`.
     fn source(&self) -> &'static str;
 }
 

@@ -62,7 +62,7 @@ pub trait Layer: Sync {
     /// Its name and arguments.
     fn signature(&self) -> &'static Signature;
 
-    /// What a paper says of it with these arguments, a phrase with the marks of [`crate::document`]: y
+    /// What a paper says of it with these arguments, a phrase with the marks of `bnnc::document`: y
     /// as a function of x.
     fn methods(&self, arguments: &Constants) -> &'static str;
 

@@ -43,7 +43,7 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     fn signature(&self) -> &'static Signature;
     /// How many entries each argument has for a target of this kind, or why the target does not fit.
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String>;
-    /// The nll of one entry of a target y, in the notation of [`crate::maths`].
+    /// The nll of one entry of a target y, in the notation of `bnnc::maths`.
     fn formula(&self) -> &'static str;
     /// The distribution of the target as a paper writes it, in the same notation.
     fn notation(&self) -> &'static str;

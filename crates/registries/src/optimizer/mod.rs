@@ -41,7 +41,7 @@ pub trait Update<T>: Sync {
         state: [&mut [T]; SLOTS],
     ) -> bool;
 
-    /// A step of `size` entry by entry, for a loop that makes the gradient, too ([`crate::exec`]); the same
+    /// A step of `size` entry by entry, for a loop that makes the gradient, too ([`crate::fused_update`]); the same
     /// operations as [`Update::update`]'s. Of `adam` alone.
     fn moves(&self, settings: &Constants, size: f64) -> Option<adam::Moves<T>> {
         let _ = (settings, size);

@@ -59,13 +59,13 @@ pub trait Posterior: Sync {
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
     fn formula(&self) -> &'static str;
-    /// What a paper says of it, a phrase with the marks of [`crate::document`]: the family of the
+    /// What a paper says of it, a phrase with the marks of `bnnc::document`: the family of the
     /// weights w_i that have it. `{rank}`, `{rate}`, `{low}` and `{high}` stand for its arguments.
     fn methods(&self) -> &'static str;
-    /// A draw as a function of standard noise ε, in the notation of [`crate::maths`]; `None` for a point.
+    /// A draw as a function of standard noise ε, in the notation of `bnnc::maths`; `None` for a point.
     fn draw(&self) -> Option<&'static str>;
     /// What its KL has beyond the sum of its entries' own, a phrase with the marks of
-    /// [`crate::document`].
+    /// `bnnc::document`.
     fn beyond_entries(&self) -> Option<&'static str> {
         None
     }
