@@ -189,7 +189,7 @@ impl Cut {
         let call = node.call.as_ref();
         match call.map(|call| (&call.operation, call.kernel)) {
             Some((Operation::Linear(linear), Some(kernel)))
-                if linear.positions() == 1 && !self.graph.kernels[kernel.index()].by_example =>
+                if linear.whole_batch() && !self.graph.kernels[kernel.index()].by_example =>
             {
                 SegmentKind::WholeBatch
             }
@@ -390,9 +390,7 @@ impl Cut {
                 return None;
             }
             match operation(index) {
-                Some(Operation::Linear(linear)) => {
-                    return (linear.positions() > 1).then_some((index, maps));
-                }
+                Some(Operation::Linear(_)) => return Some((index, maps)),
                 Some(Operation::Map(map))
                     if map.after_maxima() && self.graph.nodes[index].in_place =>
                 {

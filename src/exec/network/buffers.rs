@@ -192,7 +192,7 @@ fn saved<T: Real>(graph: &Graph, batch: usize) -> BTreeMap<usize, Saved<Aligned<
     let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(index, node, call)| {
         let estimator = graph.kernels[call.kernel?.index()].estimator;
         let saved = Saved {
-            input: zeros(estimator.saved_input(1) * input_of(index) * batch),
+            input: zeros(estimator.saved_input(true) * input_of(index) * batch),
             output: zeros(estimator.saved() * node.shape.len() * batch),
         };
         Some((index, saved))

@@ -209,7 +209,7 @@ fn batch_forward<T: Number>(
     let site = pass.site(node, &**linear, x_len);
     let estimate = kernels.estimate(kernel);
     let estimator = kernels.graph.kernels[kernel].estimator;
-    for at in at_once(estimator, site.positions, examples) {
+    for at in at_once(estimator, examples) {
         let (start, count) = (at.start, at.len());
         let (x, y) = (rows(x, start, count, x_len), rows_mut(y, start, count, len));
         // Without a way back only the examples at hand are kept, so that they stay in cache.

@@ -51,7 +51,7 @@ impl<'a, T: Number> Pass<'a, T> {
         len: usize,
     ) -> &'o mut [T] {
         let estimator = self.kernels.graph.kernels[kernel].estimator;
-        match estimator.products(site.positions) {
+        match estimator.products(site.whole_batch) {
             2 => &mut outputs[..len],
             _ => &mut [],
         }
@@ -93,7 +93,7 @@ impl<'a, T: Number> Pass<'a, T> {
             output: node.shape.len(),
             channels_in: axes[axes.len() - 2],
             channels_out: axes[axes.len() - 1],
-            positions: linear.positions(),
+            whole_batch: linear.whole_batch(),
         }
     }
 }

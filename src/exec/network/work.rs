@@ -65,13 +65,9 @@ impl<T> Work<T> {
 /// in `tests/it/gradients.rs` has more.
 const AT_ONCE: usize = 256;
 
-/// The examples of a whole-batch layer in order, those that are taken at once.
-pub fn at_once(
-    estimator: &dyn Estimator,
-    positions: usize,
-    examples: usize,
-) -> impl Iterator<Item = Range<usize>> {
-    let most = match estimator.row_scratch(positions) {
+/// The examples of a whole-batch layer in order, cut into those that are taken at once.
+pub fn at_once(estimator: &dyn Estimator, examples: usize) -> impl Iterator<Item = Range<usize>> {
+    let most = match estimator.row_scratch(true) {
         true => AT_ONCE,
         false => examples.max(1),
     };
@@ -82,9 +78,10 @@ pub fn at_once(
 
 /// Numbers of scratch that the products of a layer need for so many examples in one call.
 pub fn layer_scratch(estimator: &dyn Estimator, linear: &dyn AnyLinear, examples: usize) -> usize {
-    let products = match linear.positions() {
-        1 => estimator.products(1) as usize,
-        _ => 1,
+    // Products of the whole minibatch run concurrently.
+    let products = match linear.whole_batch() {
+        true => estimator.products(true) as usize,
+        false => 1,
     };
     products * linear.scratch(examples)
 }
@@ -122,8 +119,8 @@ impl Need {
                 need.add_layer(graph, kernel, &**linear, examples);
                 // What is made of the inputs has its own place, if it is saved.
                 let saved = kind == SegmentKind::WholeBatch
-                    && kernel.estimator.saved_input(linear.positions()) > 0;
-                if kernel.estimator.row_scratch(linear.positions()) {
+                    && kernel.estimator.saved_input(linear.whole_batch()) > 0;
+                if kernel.estimator.row_scratch(linear.whole_batch()) {
                     let rows = examples.min(AT_ONCE);
                     if !saved || step.input_gradient {
                         need.inputs = need.inputs.max(rows * input);
@@ -143,11 +140,11 @@ impl Need {
         linear: &dyn AnyLinear,
         examples: usize,
     ) {
-        let (estimator, positions) = (kernel.estimator, linear.positions());
-        let at_once = at_once(estimator, positions, examples).map(|at| at.len());
+        let (estimator, whole_batch) = (kernel.estimator, linear.whole_batch());
+        let at_once = at_once(estimator, examples).map(|at| at.len());
         let layer = layer_scratch(estimator, linear, at_once.max().unwrap_or(0));
         self.layer = self.layer.max(layer);
-        let kernels = estimator.kernel_scratch(positions) * linear.kernel().len();
+        let kernels = estimator.kernel_scratch(whole_batch) * linear.kernel().len();
         self.kernels = self.kernels.max(kernels);
         let factors = kernel.factors.into_iter().flatten();
         let channels: usize = factors.map(|f| graph.kernels[f].entries.len()).sum();

@@ -87,7 +87,7 @@ pub fn layer<T: Number>(
         site: pass.site(node, &**linear, x_len),
     };
     let estimator = graph.kernels[kernel].estimator;
-    for at in at_once(estimator, layer.site.positions, examples) {
+    for at in at_once(estimator, examples) {
         let (start, count) = (at.start, at.len());
         let examples = Examples {
             x: rows(x, start, count, x_len),
