@@ -4,6 +4,7 @@
 //! taken example by example (convolutions, pools, activations), so that an example's values stay in
 //! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
+mod cut;
 mod graph;
 mod text;
 mod variables;
