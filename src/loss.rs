@@ -134,7 +134,7 @@ pub fn compute<T: Number>(
         outputs: outputs.collect(),
     };
     let gradient = |v: &crate::plan::Variable| {
-        let values = interpreter.gradient[v.range.clone()]
+        let values = interpreter.gradient()[v.range.clone()]
             .iter()
             .map(|x| x.wide());
         (v.name.clone(), v.shape.0.clone(), values.collect())

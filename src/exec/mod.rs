@@ -1,9 +1,13 @@
 //! The interpreter: runs a plan on buffers allocated once.
 //!
-//! A step: `draw` writes the kernels' scales, noise and per-example signs; `forward` and
-//! `backward` run the segments, convolutions example by example in chunks of the minibatch;
-//! `collect` adds the chunks' gradients up, adds the KL terms and turns gradients by scale into
-//! gradients by rho. In training the optimizer takes each block of the gradient as soon as it is known
+//! Two machines: a [`Variational`] makes kernels out of variables and random streams, and turns gradients by
+//! kernels into terms and moved variables; a [`Network`] runs forward and backward on given [`Kernels`] and
+//! knows nothing of posteriors, priors or optimizers.
+//!
+//! A step: [`Variational::draw`] writes the kernels' scales, noise and per-example signs; [`Network::forward`]
+//! and [`Network::backward`] run the segments, convolutions example by example in chunks of the minibatch,
+//! whose gradients are added up; [`Variational::collect_sample`] adds the KL terms and turns gradients by scale
+//! into gradients by rho. In training the optimizer takes each block of the gradient as soon as it is known
 //! ([`Interpreter::train`]): most of the gradient is never written down.
 //!
 //! The minibatch is cut into chunks whose number depends on the plan and the batch size alone, and
@@ -11,15 +15,11 @@
 //! threads.
 
 mod awake;
-mod backward;
-mod buffers;
-mod collect;
-mod draw;
-mod forward;
-mod observe;
+mod kernels;
+mod memory;
+mod network;
 mod profile;
-mod slots;
-mod weights;
+mod variational;
 
 use crate::ir::{Position, Term};
 use crate::likelihood::Targets;
@@ -28,14 +28,15 @@ use crate::optimizer;
 use crate::plan::Plan;
 use crate::tensor::{Aligned, Real};
 use awake::{Awake, Calls};
-use buffers::Buffers;
-pub use buffers::memory;
+pub use kernels::{ExampleWise, KernelGradients, Kernels};
+pub use memory::memory;
+pub use network::{Mode, Network};
 pub use profile::Profile;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use weights::Made;
+pub use variational::Variational;
 
 /// Some examples, scaled as the network takes them.
 #[derive(Debug, Clone, Copy)]
@@ -114,49 +115,21 @@ impl TermValue {
 pub struct Interpreter<T: Number> {
     plan: Arc<Plan>,
     batch: usize,
-    /// Every trainable number, laid out as [`Plan::variables`].
-    variables: Aligned<T>,
-    /// The gradient of the loss of the last [`Interpreter::step`], laid out alike.
-    pub gradient: Aligned<T>,
-    buffers: Buffers<T>,
-    /// Which parameters are taken block by block, and which term each parameter has.
-    by_entries: Vec<bool>,
-    /// What is made of each parameter's scales already.
-    made: Vec<Made>,
-    /// The variables that are of no such parameter.
-    apart: Vec<Range<usize>>,
-    term_of: Vec<Option<usize>>,
-    /// Examples of the last forward pass.
-    examples: usize,
+    variational: Variational<T>,
+    network: Network<T>,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
     profile: Option<Profile>,
-    /// To the pool's threads, to stay awake.
+    /// Calls to the pool's threads, to stay awake.
     calls: Calls,
 }
 
 impl<T: Number> Interpreter<T> {
     /// Allocates all it needs for minibatches of up to `batch` examples.
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
-        let trainable = plan.trainable();
-        let buffers = Buffers::new(&plan, batch);
-        let by_entries = weights::collected_by_entries(&plan);
-        let mut term_of = vec![None; plan.tensors.len()];
-        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
-            if let Some(tensor) = term.kind.tensor() {
-                term_of[tensor.index()] = Some(index);
-            }
-        }
-        let apart = weights::apart(&plan, &by_entries);
         Interpreter {
+            variational: Variational::new(plan.clone(), batch),
+            network: Network::new(plan.graph.clone(), batch),
             batch,
-            variables: zeros(trainable),
-            gradient: zeros(trainable),
-            buffers,
-            by_entries,
-            made: vec![Made::Nothing; plan.tensors.len()],
-            apart,
-            term_of,
-            examples: 0,
             profile: None,
             calls: Calls::default(),
             plan,
@@ -170,19 +143,27 @@ impl<T: Number> Interpreter<T> {
 
     /// Every trainable number, laid out as [`Plan::variables`].
     pub fn variables(&self) -> &[T] {
-        &self.variables
+        self.variational.variables()
     }
 
     /// [`Interpreter::variables`], to write.
     pub fn variables_mut(&mut self) -> &mut [T] {
-        self.made.fill(Made::Nothing);
-        &mut self.variables
+        self.variational.variables_and_gradient().0
     }
 
     /// [`Interpreter::variables_mut`], and the gradient that they are to be moved by.
     pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
-        self.made.fill(Made::Nothing);
-        (&mut self.variables, &self.gradient)
+        self.variational.variables_and_gradient()
+    }
+
+    /// The gradient of the loss of the last [`Interpreter::step`], laid out as the variables.
+    pub fn gradient(&self) -> &[T] {
+        self.variational.gradient()
+    }
+
+    /// Sets every variable by its initialiser, or by what it is given to start with.
+    pub fn initialize(&mut self, seed: u64) {
+        self.variational.initialize(seed);
     }
 
     /// The most examples one call takes.
@@ -246,28 +227,14 @@ impl<T: Number> Interpreter<T> {
         let _awake = Awake::new(&self.calls);
         let plan = self.plan.clone();
         let samples = plan.inference.objective.samples;
-        for range in &self.apart {
-            self.gradient[range.clone()].fill(T::zero());
-        }
-        self.buffers.start_step();
-        self.timed(|p| &mut p.draw, Self::scales);
-        let scales: Vec<f64> = plan
-            .inference
-            .loss
-            .terms
-            .iter()
-            .map(|term| term.scale.value(at))
-            .collect();
-        let mut values = vec![0.0; plan.terms.len()];
+        let terms = &plan.inference.loss.terms;
+        let scales: Vec<f64> = terms.iter().map(|term| term.scale.value(at)).collect();
+        let mut values = vec![0.0; terms.len()];
         let mut not_finite = Vec::new();
+        self.variational.start_step();
+        self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
-            self.timed(|p| &mut p.draw, |it| it.draw(draw, sample, batch.len));
-            self.buffers.start_sample();
-            self.forward(batch.inputs, batch.len, true);
-            let weight = scales[0] / samples as f64;
-            let nll = self.timed(|p| &mut p.observe, |it| it.observe(batch, weight));
-            values[0] += nll / samples as f64;
-            self.backward(batch.inputs, batch.len);
+            values[0] += self.sample(batch, draw, sample, scales[0]);
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {
                 if !update.predictive.is_empty() {
@@ -275,28 +242,18 @@ impl<T: Number> Interpreter<T> {
                 }
                 &mut update.step
             });
-            self.timed(
-                |p| &mut p.terms,
-                |it| {
-                    it.collect_sample(
-                        [sample, samples],
-                        &scales,
-                        &mut values,
-                        step,
-                        &mut not_finite,
-                    )
-                },
-            );
+            let of = [sample, samples];
+            let collect = |it: &mut Self| {
+                let variational = &mut it.variational;
+                variational.collect_sample(of, &scales, &mut values, step, &mut not_finite);
+            };
+            self.timed(|p| &mut p.terms, collect);
         }
         if let Some(profile) = &mut self.profile {
             profile.steps += 1;
         }
-        let terms: Vec<TermValue> = plan
-            .inference
-            .loss
-            .terms
-            .iter()
-            .zip(&values)
+        let values = terms.iter().zip(&values);
+        let terms: Vec<TermValue> = values
             .map(|(term, &value)| TermValue::new(term, value, at))
             .collect();
         Trained {
@@ -306,6 +263,48 @@ impl<T: Number> Interpreter<T> {
             },
             not_finite,
         }
+    }
+
+    /// Draws one sample of the weights and runs the network forward and backward. Returns its share of the nll,
+    /// whose gradient is multiplied with `scale`.
+    fn sample(&mut self, batch: &Batch<T>, draw: &Draw, sample: usize, scale: f64) -> f64 {
+        let samples = self.plan.inference.objective.samples as f64;
+        self.timed(
+            |p| &mut p.draw,
+            |it| it.variational.draw(draw, sample, batch.len),
+        );
+        self.variational.start_sample();
+        self.forward(batch.inputs, batch.len, Mode::Train);
+        let observe = |it: &mut Self| {
+            let kernels = it.variational.kernels();
+            let nll = it.network.nll(&kernels, batch, scale / samples);
+            it.variational.collect_numbers(it.network.by_numbers());
+            nll
+        };
+        let nll = self.timed(|p| &mut p.observe, observe);
+        let (kernels, gradients) = self.variational.kernels_and_gradients();
+        let profile = self.profile.as_mut();
+        self.network
+            .backward(&kernels, batch.inputs, gradients, profile);
+        nll / samples
+    }
+
+    fn forward(&mut self, inputs: &[T], examples: usize, mode: Mode) {
+        let (kernels, profile) = (self.variational.kernels(), self.profile.as_mut());
+        self.network
+            .forward(&kernels, inputs, examples, mode, profile);
+    }
+
+    /// The outputs of the last forward pass as predictive distributions
+    /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
+    pub fn last_predictive(&self, out: &mut [T]) {
+        self.network.predictive(&self.variational.kernels(), out);
+    }
+
+    /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`, or `[]` for one
+    /// number for all) and values.
+    pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
+        self.network.outputs(&self.variational.kernels())
     }
 
     /// One draw of the weights for each example as the estimators make them: writes the predictive
@@ -325,9 +324,9 @@ impl<T: Number> Interpreter<T> {
     /// One draw of the weights for each of up to `examples` examples, for
     /// [`Interpreter::predict_drawn`].
     pub fn draw_weights(&mut self, draw: &Draw, examples: usize) {
-        self.scales();
-        self.draw(draw, 0, examples);
-        self.hold_activation_noise(examples);
+        self.variational.scales();
+        self.variational.draw(draw, 0, examples);
+        self.variational.hold_activation_noise(examples);
     }
 
     /// [`Interpreter::predictive`] with the weights that were drawn last.
@@ -339,10 +338,11 @@ impl<T: Number> Interpreter<T> {
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
         let _awake = Awake::new(&self.calls);
-        self.forward(inputs, examples, false);
+        self.forward(inputs, examples, Mode::Predict);
         self.last_predictive(out);
         if let Some((targets, nll)) = nll {
-            self.nll_only(targets, nll);
+            let kernels = self.variational.kernels();
+            self.network.nll_only(&kernels, targets, nll);
         }
     }
 
@@ -352,9 +352,10 @@ impl<T: Number> Interpreter<T> {
         let plan = self.plan.clone();
         let mut values = vec![0.0; plan.terms.len()];
         let zeros = vec![0.0; plan.terms.len()];
-        self.scales();
-        self.draw(draw, 0, 0);
-        self.collect_terms(&zeros, &mut values);
+        self.variational.scales();
+        self.variational.draw(draw, 0, 0);
+        self.variational
+            .collect_sample([0, 1], &zeros, &mut values, None, &mut Vec::new());
         plan.terms
             .iter()
             .zip(values)

@@ -4,23 +4,25 @@
 //! taken example by example (convolutions, pools, activations), so that an example's values stay in
 //! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
+mod cut;
 mod graph;
 mod text;
 mod variables;
 
-pub use graph::{NodePlan, Segment, SegmentKind, Storage};
+pub use graph::{Graph, KernelPlan, NodePlan, Segment, SegmentKind, Storage};
 pub use text::text;
 pub use variables::{DrawKind, Family, Frame, LearnedPlan, Mask, TensorPlan, TermPlan, Variable};
 
-use crate::ir::{Inference, Model};
+use crate::ir::Inference;
 use crate::layer::Operation;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A model ready to run.
 pub struct Plan {
-    /// The model it runs.
-    pub model: Arc<Model>,
-    /// How that is fitted.
+    /// The network.
+    pub graph: Arc<Graph>,
+    /// How its model is fitted.
     pub inference: Arc<Inference>,
     /// Every trainable tensor, in the order of the flat vector that holds them.
     pub variables: Vec<Variable>,
@@ -30,12 +32,13 @@ pub struct Plan {
     pub learned: Vec<LearnedPlan>,
     /// The computation of each of the loss's terms; `None` for the data term.
     pub terms: Vec<Option<TermPlan>>,
-    /// One for each of the model's nodes.
-    pub nodes: Vec<NodePlan>,
-    /// Where values are kept.
-    pub storages: Vec<Storage>,
-    /// In forward order.
-    pub segments: Vec<Segment>,
+}
+
+impl Deref for Plan {
+    type Target = Graph;
+    fn deref(&self) -> &Graph {
+        &self.graph
+    }
 }
 
 impl Plan {
@@ -48,17 +51,14 @@ impl Plan {
             .iter()
             .map(|term| variables::term(&inference, term))
             .collect();
-        let (nodes, storages, segments) = graph::cut(&inference);
+        let kernels = tensors.iter().map(|tensor| tensor.kernel.clone()).collect();
         Plan {
-            model: inference.model.clone(),
+            graph: Arc::new(Graph::new(inference.model.clone(), kernels)),
             inference,
             variables,
             tensors,
             learned,
             terms,
-            nodes,
-            storages,
-            segments,
         }
     }
 

@@ -65,7 +65,7 @@ fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
     let mut how = match (&call.operation, call.kernel) {
         (Operation::Linear(linear), Some(kernel)) => {
             let estimator = plan.tensors[kernel.index()].estimator;
-            let products = match estimator.products(linear.positions()) {
+            let products = match estimator.products(linear.whole_batch()) {
                 1 => "one product".to_string(),
                 n => format!("{n} products"),
             };

@@ -1,6 +1,6 @@
 //! The flat vector of trainable numbers, and what each parameter needs of it.
 
-use super::Plan;
+use super::{KernelPlan, Plan};
 use crate::distribution::Law;
 use crate::estimator::{Draws, Estimator, POINT, SCALED};
 use crate::ir::{Form, Handle, Inference, Initializer, Learned, Tensor, Term, TermKind};
@@ -10,7 +10,7 @@ use crate::posterior::{
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 /// One trainable tensor.
@@ -30,22 +30,16 @@ pub struct Variable {
 
 /// What a parameter needs at each step.
 pub struct TensorPlan {
+    /// How the network takes it.
+    pub kernel: KernelPlan,
     /// Its variables in the flat vector, loc first.
     pub variables: Range<usize>,
-    /// Its loc among them.
-    pub loc: Range<usize>,
     /// How a draw of it comes out of them.
     pub family: Family,
-    /// How its draws reach the examples.
-    pub estimator: &'static dyn Estimator,
     /// The random numbers it draws: its estimator's, and ε where its term is Monte Carlo.
     pub draws: Draws,
-    /// Where its entries lie in vectors that hold every parameter once.
-    pub entries: Range<usize>,
     /// Where its ε lies in the vector that holds every parameter's.
     pub noise: Range<usize>,
-    /// The parameters whose rows each example multiplies its channels with, in and out.
-    pub factors: Option<[usize; 2]>,
     /// Which input channels are left out, at random.
     pub mask: Option<Mask>,
     /// What its prior is of.
@@ -111,6 +105,13 @@ impl Frame {
     pub fn local_entries(&self, tensors: &[TensorPlan]) -> Range<usize> {
         self.local
             .map_or(0..0, |local| tensors[local].entries.clone())
+    }
+}
+
+impl Deref for TensorPlan {
+    type Target = KernelPlan;
+    fn deref(&self) -> &KernelPlan {
+        &self.kernel
     }
 }
 
@@ -242,13 +243,17 @@ pub(super) fn lay_out(inference: &Inference) -> (Vec<Variable>, Vec<TensorPlan>,
         };
         tensors.push(TensorPlan {
             variables: ranges[0].start..ranges.last().expect("a variable").end,
-            loc: ranges[0].clone(),
+            kernel: KernelPlan {
+                loc: ranges[0].clone(),
+                entries: entries..entries + len,
+                estimator,
+                by_example: tensor.estimator.is_some_and(|e| e.by_example()),
+                factors,
+                masked: mask.is_some(),
+            },
             family,
-            estimator,
             draws,
-            entries: entries..entries + len,
             noise: noise..noise + noises,
-            factors,
             mask,
             frame: tensor
                 .prior

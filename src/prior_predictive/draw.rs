@@ -5,7 +5,7 @@
 //! starts it, each network with a start of its own.
 
 use crate::distribution::Distribution;
-use crate::ir::{Handle, Inference, Leaf, Prior, Scalar, Tensor};
+use crate::ir::{Argument, Handle, Inference, Leaf, Prior, Scalar, Tensor};
 use crate::tensor::Stream;
 
 /// The priors of a model, some of them replaced.
@@ -34,6 +34,37 @@ impl<'a> Priors<'a> {
             self.draw(tensor, draw, &mut drawn);
         }
         drawn.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// The weights of a network as [`Graph::of_weights`](crate::plan::Graph::of_weights) lays them out: each
+    /// kernel times the factors of its input and output channels, if it has any.
+    pub fn weights(&self, drawn: &[Vec<f64>]) -> Vec<f64> {
+        let mut weights = drawn.concat();
+        let mut start = 0;
+        for (_, tensor) in self.model.tensors.iter() {
+            let w = &mut weights[start..][..tensor.shape.len()];
+            start += w.len();
+            if let Some(factors) = tensor.factors {
+                let [r, s] = factors.map(|factor| &drawn[factor.index()]);
+                for (row, r) in w.chunks_exact_mut(s.len()).zip(r.iter().cycle()) {
+                    row.iter_mut().zip(s).for_each(|(w, s)| *w *= r * s);
+                }
+            }
+        }
+        weights
+    }
+
+    /// The likelihood's arguments that are numbers, at a network's latent variables.
+    pub fn numbers(&self, drawn: &[Vec<f64>]) -> Vec<f64> {
+        let leaf = |leaf: Leaf| match leaf {
+            Leaf::Learned(learned) => self.model.learned[learned].initial,
+            Leaf::Latent(latent) => drawn[latent.index()][0],
+        };
+        let number = |argument: &Argument| match argument {
+            Argument::Scalar(scalar) => scalar.value(&leaf),
+            Argument::Node(_) => 0.0,
+        };
+        self.model.observe.arguments.iter().map(number).collect()
     }
 
     /// Draws a parameter, and before it what its prior depends on.

@@ -5,11 +5,13 @@ use super::activation::Activation;
 use super::draw::Priors;
 use super::outputs::{Outputs, Predictions};
 use super::spread::{Spread, Values};
-use super::walk::walk;
+use crate::exec::{self, ExampleWise, Kernels, Mode};
 use crate::ir::{Handle, Inference, Node, Tensor};
 use crate::layer::{AnyMap, Operation};
+use crate::plan::Graph;
 use rayon::prelude::*;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// A layer with weights, over all networks.
 #[derive(Debug, Clone, Serialize)]
@@ -125,10 +127,14 @@ struct Network {
 pub(super) fn measure(priors: &Priors, inputs: &Inputs, draws: usize) -> Measured {
     let model = priors.model;
     let sites = Sites::new(model);
+    let graph = Arc::new(Graph::of_weights(model.model.clone()));
+    let new = || exec::Network::new(graph.clone(), inputs.examples);
     // In the order of their numbers, whatever thread runs them.
     let networks: Vec<Network> = (0..draws as u64)
         .into_par_iter()
-        .map(|draw| network(priors, &sites, inputs, draw))
+        .map_init(new, |network, draw| {
+            run(priors, &sites, inputs, draw, &graph, network)
+        })
         .collect();
     let infinite = infinite(priors);
     let layers = sites
@@ -164,43 +170,50 @@ pub(super) fn measure(priors: &Priors, inputs: &Inputs, draws: usize) -> Measure
     }
 }
 
-fn network(priors: &Priors, sites: &Sites, inputs: &Inputs, draw: u64) -> Network {
-    let model = priors.model;
-    let weights = priors.network(draw);
-    let layers = sites.linear.len();
-    let mut pre = vec![Values::default(); layers];
-    let (mut squares, mut flat) = (vec![0.0; layers], vec![None; layers]);
-    let mut arguments = Vec::new();
-    walk(
-        model,
-        &weights,
+/// Runs network number `draw` of the prior.
+fn run(
+    priors: &Priors,
+    sites: &Sites,
+    inputs: &Inputs,
+    draw: u64,
+    graph: &Graph,
+    network: &mut exec::Network<f64>,
+) -> Network {
+    let (model, drawn) = (priors.model, priors.network(draw));
+    let (weights, numbers) = (priors.weights(&drawn), priors.numbers(&drawn));
+    let kernels = Kernels {
+        graph,
+        variables: &weights,
+        first: &[],
+        second: &[],
+        example_wise: &ExampleWise::default(),
+        numbers: &numbers,
+    };
+    network.forward(
+        &kernels,
         &inputs.values,
         inputs.examples,
-        &mut |node, x, y| {
-            for (place, (layer, site)) in sites.linear.iter().enumerate() {
-                if *layer == node {
-                    pre[place] = Values::of(y);
-                    squares[place] = mean_square(x);
-                }
-                if let Some(site) = site.filter(|site| site.node == node) {
-                    let units = model.nodes[node].shape.0.last().copied().unwrap_or(1);
-                    flat[place] = Some(site.activation.shares(site.map, x, units));
-                }
-            }
-            if model
-                .observe
-                .arguments
-                .contains(&crate::ir::Argument::Node(node))
-            {
-                arguments.push((node, y.to_vec()));
-            }
-        },
+        Mode::Predict,
+        None,
     );
+    let values = |node| network.values(node).unwrap_or(&inputs.values);
+    let input = |node: Handle<Node>| values(model.nodes[node].inputs[0]);
+    let layers = sites.linear.iter();
+    let flat = layers.clone().map(|(_, site)| {
+        let site = (*site)?;
+        let units = model.nodes[site.node].shape.0.last().copied().unwrap_or(1);
+        Some(site.activation.shares(site.map, input(site.node), units))
+    });
     Network {
-        pre,
-        inputs: squares,
-        flat,
-        predictions: Predictions::new(model, &weights, &arguments, inputs.examples),
+        pre: layers
+            .clone()
+            .map(|(layer, _)| Values::of(values(*layer)))
+            .collect(),
+        inputs: layers
+            .map(|(layer, _)| mean_square(input(*layer)))
+            .collect(),
+        flat: flat.collect(),
+        predictions: Predictions::new(model, network, &kernels, inputs.examples),
     }
 }
 

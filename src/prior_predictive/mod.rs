@@ -23,7 +23,6 @@ mod outputs;
 mod spread;
 #[cfg(test)]
 mod tests;
-mod walk;
 
 pub use advice::{Advice, Suggestion};
 pub use findings::{number, percent};

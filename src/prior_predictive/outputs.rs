@@ -2,8 +2,9 @@
 
 use super::spread::{Spread, Values, quantile};
 use crate::examples::Part;
-use crate::ir::{Argument, Handle, Leaf, Model, Node};
-use crate::likelihood::{Rows, TargetKind};
+use crate::exec::{Kernels, Network};
+use crate::ir::Model;
+use crate::likelihood::TargetKind;
 use serde::Serialize;
 
 /// A class is predicted for sure where its probability is above this.
@@ -65,60 +66,20 @@ pub enum Observed {
 }
 
 impl Predictions {
-    /// From the values of the graph that the likelihood takes.
+    /// From a network that has run on so many examples.
     pub fn new(
         model: &Model,
-        weights: &[Vec<f64>],
-        nodes: &[(Handle<Node>, Vec<f64>)],
+        network: &Network<f64>,
+        kernels: &Kernels<f64>,
         examples: usize,
     ) -> Self {
-        let leaf = |leaf: Leaf| match leaf {
-            Leaf::Learned(learned) => model.learned[learned].initial,
-            Leaf::Latent(latent) => weights[latent.index()][0],
-        };
-        let numbers: Vec<[f64; 1]> = model
-            .observe
-            .arguments
-            .iter()
-            .map(|argument| match argument {
-                Argument::Scalar(scalar) => [scalar.value(&leaf)],
-                Argument::Node(_) => [0.0],
-            })
-            .collect();
-        let arguments = model
-            .observe
-            .arguments
-            .iter()
-            .zip(&numbers)
-            .map(|(argument, number)| {
-                let node = match argument {
-                    Argument::Node(node) => nodes.iter().find(|(other, _)| other == node),
-                    Argument::Scalar(_) => None,
-                };
-                match node {
-                    Some((_, values)) => Rows {
-                        values,
-                        stride: values.len() / examples,
-                        step: usize::from(values.len() > examples),
-                    },
-                    None => Rows {
-                        values: &number[..],
-                        stride: 0,
-                        step: 0,
-                    },
-                }
-            });
         let width = match model.target.kind {
             TargetKind::Category(classes) => classes,
             TargetKind::Binary => 1,
             TargetKind::Real(width) => 2 * width,
         };
         let mut values = vec![0.0; examples * width];
-        let arguments: Vec<Rows<f64>> = arguments.collect();
-        model
-            .observe
-            .likelihood
-            .predictive(&arguments, examples, &mut values);
+        network.predictive(kernels, &mut values);
         Predictions { values, examples }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::compile;
-use crate::exec::{Batch, Draw, Interpreter};
+use crate::exec::{Batch, Draw, ExampleWise, Interpreter, Kernels, Mode, Network};
 use crate::ir::Position;
 use crate::likelihood::Targets;
-use crate::plan::Plan;
+use crate::plan::{Graph, Plan};
 use crate::source::Source;
 use crate::tensor::Stream;
 use std::sync::Arc;
@@ -563,7 +563,7 @@ fn networks_are_the_same_on_any_number_of_threads() {
 }
 
 #[test]
-fn the_walk_is_the_interpreters_forward() {
+fn weights_that_are_given_run_as_those_of_the_interpreter() {
     let model = model(
         "model m\ninput x: real[7, 6, 2]\ntarget y: real[2]\n\
          default { posterior = deterministic(loc = Normal(0, 0.5)), bias = deterministic }\n\
@@ -593,21 +593,26 @@ fn the_walk_is_the_interpreters_forward() {
         .find(|(name, ..)| *name == "loc")
         .unwrap()
         .2;
-    let weights: Vec<Vec<f64>> = model
-        .tensors
-        .iter()
-        .map(|(_, tensor)| {
-            let name = format!("{}.loc", tensor.name);
-            let variable = plan.variables.iter().find(|v| v.name == name).unwrap();
-            interpreter.variables()[variable.range.clone()].to_vec()
-        })
-        .collect();
-    let mut found = Vec::new();
-    walk::walk(&model, &weights, &x, 3, &mut |node, _, y| {
-        if model.nodes[node].name == "f" {
-            found = y.to_vec();
-        }
+    let locs = model.tensors.iter().map(|(_, tensor)| {
+        let name = format!("{}.loc", tensor.name);
+        let variable = plan.variables.iter().find(|v| v.name == name).unwrap();
+        interpreter.variables()[variable.range.clone()].to_vec()
     });
+    let weights: Vec<f64> = locs.flatten().collect();
+    let graph = Arc::new(Graph::of_weights(model.model.clone()));
+    let kernels = Kernels {
+        graph: &graph,
+        variables: &weights,
+        first: &[],
+        second: &[],
+        example_wise: &ExampleWise::default(),
+        numbers: &[0.0, 1.0],
+    };
+    let mut network = Network::<f64>::new(graph.clone(), 3);
+    network.forward(&kernels, &x, 3, Mode::Predict, None);
+    let mut nodes = model.nodes.iter();
+    let f = nodes.find(|(_, node)| node.name == "f").unwrap().0;
+    let found = network.values(f).unwrap();
     assert_eq!(found.len(), 6);
     for (found, expected) in found.iter().zip(expected.iter()) {
         assert!(

@@ -169,7 +169,7 @@ fn fit(
 ) -> f64 {
     let n = interpreter.variables().len();
     let mut value = negative_elbo(interpreter, examples, given);
-    let mut gradient = interpreter.gradient.clone();
+    let mut gradient = interpreter.gradient().to_vec();
     let mut inverse = Matrix::diagonal(n, 1.0);
     for _ in 0..3000 {
         let from = interpreter.variables().to_vec();
@@ -200,12 +200,12 @@ fn fit(
         }
         let s: Vec<f64> = direction.iter().map(|d| length * d).collect();
         let y: Vec<f64> = interpreter
-            .gradient
+            .gradient()
             .iter()
             .zip(&gradient)
             .map(|(new, old)| new - old)
             .collect();
-        gradient = interpreter.gradient.clone();
+        gradient = interpreter.gradient().to_vec();
         let sy: f64 = s.iter().zip(&y).map(|(s, y)| s * y).sum();
         if sy <= 1e-300 {
             inverse = Matrix::diagonal(n, 1.0);

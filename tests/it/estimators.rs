@@ -19,7 +19,7 @@ fn moments(text: &str, examples: &Examples<f64>, draws: u64) -> Vec<(f64, f64)> 
     let mut sums = vec![(0.0, 0.0); interpreter.variables().len()];
     for index in 0..draws {
         step(&mut interpreter, examples, &draw(17, index), 50);
-        for ((sum, squares), &g) in sums.iter_mut().zip(&interpreter.gradient) {
+        for ((sum, squares), &g) in sums.iter_mut().zip(interpreter.gradient()) {
             *sum += g;
             *squares += g * g;
         }
@@ -107,7 +107,7 @@ fn local_reparameterization_is_finite_where_the_variance_is_zero() {
     interpreter.variables_mut()[bias].fill(-1.0);
     let report = step(&mut interpreter, &examples, &draw(0, 0), 10);
     assert!(report.loss.is_finite());
-    assert!(interpreter.gradient.iter().all(|g| g.is_finite()));
+    assert!(interpreter.gradient().iter().all(|g| g.is_finite()));
 }
 
 const NETWORK: &str = "model test\ninput x: real[8, 8, 3]\ntarget label: category[4]\n\
@@ -128,7 +128,7 @@ fn bits<T: Number>(threads: usize) -> (f64, Vec<u64>) {
         (
             report.loss,
             interpreter
-                .gradient
+                .gradient()
                 .iter()
                 .map(|g| g.wide().to_bits())
                 .collect(),

@@ -1,10 +1,11 @@
 //! The IR of every file in `specs/`.
 
+use crate::support;
 use bnnc::compile::{self, Compiled};
 use bnnc::diagnostic::render;
 use bnnc::exec;
 use bnnc::ir::{Facts, model_text, text, validate};
-use bnnc::plan::{self, Plan};
+use bnnc::plan::{self, Plan, SegmentKind};
 use std::path::Path;
 
 /// The compiled file, or its messages as a panic.
@@ -55,4 +56,16 @@ fn the_plan_of_two_specs() {
         let text = plan::text(&plan, 128, exec::memory(&plan, 128));
         insta::assert_snapshot!(format!("plan_{name}"), text);
     }
+}
+
+/// A convolution that covers its whole image has one position, and is none the less no dense layer.
+#[test]
+fn a_convolution_of_one_position_takes_one_example_at_a_time() {
+    let plan = support::plan(
+        "model m\ninput x: real[4, 4, 1]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
+         network { conv2d(3, kernel = 4)\nflatten\nf = dense(1) }\n\
+         observe y ~ Normal(f, 1)\nobjective elbo\n",
+    );
+    let kinds: Vec<_> = plan.segments.iter().map(|segment| segment.kind).collect();
+    assert_eq!(kinds, [SegmentKind::ByExample, SegmentKind::WholeBatch]);
 }

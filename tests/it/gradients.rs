@@ -21,7 +21,7 @@ fn check_near(text: &str, examples: &Examples<f64>, away: f64) {
     let draw = draw(3, 9);
     let n = 11;
     step(&mut interpreter, examples, &draw, n);
-    let gradient = interpreter.gradient.clone();
+    let gradient = interpreter.gradient().to_vec();
     assert!(
         gradient.iter().any(|&g| g != 0.0),
         "no gradient at all in\n{text}"
@@ -131,7 +131,7 @@ fn gradients_by_the_inputs_of_large_kernels() {
             let mut interpreter = Interpreter::<f64>::new(plan(&text), capacity);
             interpreter.initialize(5);
             step(&mut interpreter, &examples, &draw(3, 9), 11);
-            interpreter.gradient.to_vec()
+            interpreter.gradient().to_vec()
         });
         for (a, b) in fitting.iter().zip(&roomy) {
             assert!(
@@ -483,8 +483,8 @@ fn float32_gradients_are_those_of_float64() {
             );
             assert!((got / expected - 1.0).abs() < 1e-5, "{got} {expected}");
             for variable in &plan.variables {
-                let got = &interpreter.gradient[variable.range.clone()];
-                let expected = &exact.gradient[variable.range.clone()];
+                let got = &interpreter.gradient()[variable.range.clone()];
+                let expected = &exact.gradient()[variable.range.clone()];
                 let size = expected.iter().map(|x| x * x).sum::<f64>() / expected.len() as f64;
                 for (got, expected) in got.iter().zip(expected) {
                     let error = (f64::from(*got) - expected).abs() / size.sqrt();

@@ -167,7 +167,7 @@ fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
             .filter(|v| v.name.ends_with(&suffix))
             .nth(layer)
             .expect("as many layers as the oracle");
-        let got: Vec<f64> = interpreter.gradient[variable.range.clone()]
+        let got: Vec<f64> = interpreter.gradient()[variable.range.clone()]
             .iter()
             .map(|x| x.wide())
             .collect();

@@ -89,7 +89,7 @@ fn the_kl_moves_loc_and_scale() {
     step(&mut interpreter, &examples, &draw(1, 1), 10);
     for variable in &plan.variables {
         let range = variable.range.clone();
-        for (g, x) in interpreter.gradient[range.clone()]
+        for (g, x) in interpreter.gradient()[range.clone()]
             .iter()
             .zip(&interpreter.variables()[range])
         {

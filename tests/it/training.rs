@@ -115,7 +115,7 @@ fn it_moves_variables_as_its_two_halves_do() {
         let found = [&mut whole, &mut halves].map(|of| {
             let report = of.step(&batch, &draw(3), &at);
             let terms = of.weight_terms(&draw(4));
-            (report, terms, bits(&of.gradient))
+            (report, terms, bits(of.gradient()))
         });
         assert_eq!(found[0], found[1], "{estimator}, {prior}, {objective}");
     }

@@ -3,11 +3,11 @@
 //!
 //! Two ways to run it, for the same numbers:
 //!
-//! - a kernel shared by many positions (a convolution): run the layer once, under W_b. That takes
+//! - a layer that takes one example at a time (a convolution): run it once, under W_b. That takes
 //!   kh·kw·C_in·C_out more products, the layer that times the number of positions. Backward from dW_b:
 //!   d_loc += dW_b, dP += dW_b ⊙ (s_in s_outᵀ). A layer that can ([`Perturbed`]) works W_b out where it
 //!   reads it and adds dW_b where it is collected; for others W_b and dW_b are written out.
-//! - a kernel used once an example (dense): x∘loc + ((x ⊙ s_in)∘P) ⊙ s_out over the whole minibatch
+//! - a layer that takes the whole minibatch (dense): x∘loc + ((x ⊙ s_in)∘P) ⊙ s_out over the whole minibatch
 //!   (equation 4), two products instead of B small ones.
 //!
 //! d_scale = dP·ε. The signs need a posterior that is symmetric about its mean, entry by entry.
@@ -64,8 +64,8 @@ impl Estimator for Flipout {
     fn slope(&self) -> Option<Slope> {
         Some(Slope::Noise)
     }
-    fn products(&self, positions: usize) -> u64 {
-        if positions > 1 { 1 } else { 2 }
+    fn products(&self, whole_batch: bool) -> u64 {
+        if whole_batch { 2 } else { 1 }
     }
     fn first_is_loc(&self) -> bool {
         true
@@ -73,14 +73,14 @@ impl Estimator for Flipout {
     fn has_second(&self) -> bool {
         true
     }
-    fn saved_input(&self, positions: usize) -> usize {
-        usize::from(positions == 1)
+    fn saved_input(&self, whole_batch: bool) -> usize {
+        usize::from(whole_batch)
     }
-    fn row_scratch(&self, positions: usize) -> bool {
-        positions == 1
+    fn row_scratch(&self, whole_batch: bool) -> bool {
+        whole_batch
     }
-    fn kernel_scratch(&self, positions: usize) -> usize {
-        if positions > 1 { 2 } else { 0 }
+    fn kernel_scratch(&self, whole_batch: bool) -> usize {
+        if whole_batch { 0 } else { 2 }
     }
 }
 
@@ -145,7 +145,7 @@ fn direct<'a, T: Real>(
             output: T::as_f32(draws.sign_out)?,
         },
     };
-    (site.positions > 1).then_some((layer, w))
+    (!site.whole_batch).then_some((layer, w))
 }
 
 impl<T: Real> Estimate<T> for Flipout {
@@ -172,7 +172,7 @@ impl<T: Real> Estimate<T> for Flipout {
             && let Some(scratch) = T::as_f32_mut(&mut *scratch.layer)
         {
             layer.apply(x, w, y, scratch);
-        } else if site.positions > 1 {
+        } else if !site.whole_batch {
             let w = &mut scratch.kernels[..kernel.first.len()];
             perturb(kernel, draws, w);
             site.linear.apply(x, w, y, scratch.layer);
@@ -234,7 +234,7 @@ impl<T: Real> Estimate<T> for Flipout {
             if let Some(dx) = dx.and_then(T::as_f32_mut) {
                 layer.transpose(dy, w, dx, scratch);
             }
-        } else if site.positions > 1 {
+        } else if !site.whole_batch {
             let (dw, w) = scratch.kernels.split_at_mut(len);
             site.linear.weight_gradient(x, dy, false, dw, scratch.layer);
             collect(dw, draws, gradient);

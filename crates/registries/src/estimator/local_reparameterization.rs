@@ -56,14 +56,14 @@ impl Estimator for LocalReparameterization {
     fn slope(&self) -> Option<Slope> {
         Some(Slope::TwiceScale)
     }
-    fn products(&self, _: usize) -> u64 {
+    fn products(&self, _: bool) -> u64 {
         2
     }
     fn saved(&self) -> usize {
         1
     }
-    fn saved_input(&self, positions: usize) -> usize {
-        usize::from(positions == 1)
+    fn saved_input(&self, whole_batch: bool) -> usize {
+        usize::from(whole_batch)
     }
     fn first_is_loc(&self) -> bool {
         true
@@ -71,7 +71,7 @@ impl Estimator for LocalReparameterization {
     fn has_second(&self) -> bool {
         true
     }
-    fn row_scratch(&self, _: usize) -> bool {
+    fn row_scratch(&self, _: bool) -> bool {
         true
     }
 }

@@ -46,15 +46,16 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     }
     /// Which random numbers it draws.
     fn draws(&self) -> Draws;
-    /// Products of the layer's own size in one forward pass: 2 where it runs the layer twice.
-    fn products(&self, positions: usize) -> u64;
+    /// Products of the layer's own size in one forward pass: 2 where it runs the layer twice. Here and below,
+    /// `whole_batch` is [`AnyLinear::whole_batch`](crate::layer::AnyLinear::whole_batch) of the layer.
+    fn products(&self, whole_batch: bool) -> u64;
     /// Numbers per output entry that the forward pass keeps for the way back: 0 or 1.
     fn saved(&self) -> usize {
         0
     }
     /// Numbers per input entry that it keeps for the way back where it takes many examples at a time: 0 or 1.
-    fn saved_input(&self, positions: usize) -> usize {
-        let _ = positions;
+    fn saved_input(&self, whole_batch: bool) -> usize {
+        let _ = whole_batch;
         0
     }
     /// Whether it takes dense layers example by example, too.
@@ -76,13 +77,13 @@ pub trait Estimator: Estimate<f32> + Estimate<f64> + Sync {
     }
     /// Whether it needs scratch arrays as long as the inputs and the outputs of the examples at hand: where it runs
     /// the layer twice, room for what the second product reads and writes.
-    fn row_scratch(&self, positions: usize) -> bool {
-        let _ = positions;
+    fn row_scratch(&self, whole_batch: bool) -> bool {
+        let _ = whole_batch;
         false
     }
     /// Kernel-sized scratch arrays it needs for each worker.
-    fn kernel_scratch(&self, positions: usize) -> usize {
-        let _ = positions;
+    fn kernel_scratch(&self, whole_batch: bool) -> usize {
+        let _ = whole_batch;
         0
     }
 }
@@ -169,8 +170,8 @@ impl<T: Real> ExampleNoise<'_, T> {
 
 /// Working memory of one worker.
 pub struct Scratch<'a, T> {
-    /// [`crate::layer::AnyLinear::scratch`] numbers for the layer itself; for each of its products, where there
-    /// are no positions.
+    /// [`crate::layer::AnyLinear::scratch`] numbers for the layer itself; for each of its products, where it
+    /// takes the whole minibatch.
     pub layer: &'a mut [T],
     /// [`Estimator::kernel_scratch`] kernels.
     pub kernels: &'a mut [T],
@@ -303,8 +304,8 @@ pub struct Site<'a, T> {
     pub channels_in: usize,
     /// Output channels.
     pub channels_out: usize,
-    /// Output positions that share the kernel in one example.
-    pub positions: usize,
+    /// Whether the layer takes the whole minibatch at once.
+    pub whole_batch: bool,
 }
 
 /// Every estimator, in the order `bnnc list` prints.

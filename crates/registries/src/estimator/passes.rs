@@ -84,15 +84,15 @@ impl<T: Real> Site<'_, T> {
         by_input(scratch);
     }
 
-    /// Both products. Of a layer without positions they go on at a time, each with half of the scratch: where one
-    /// waits for its last piece the other goes on.
+    /// Both products. Those of a layer that takes the whole minibatch run concurrently, each with half of the
+    /// scratch: while one waits for its last piece the other goes on.
     fn both(
         &self,
         scratch: &mut [T],
         a: impl FnOnce(&mut [T]) + Send,
         b: impl FnOnce(&mut [T]) + Send,
     ) {
-        if self.positions > 1 {
+        if !self.whole_batch {
             a(scratch);
             return b(scratch);
         }

@@ -56,7 +56,7 @@ impl Estimator for PerExample {
     fn slope(&self) -> Option<Slope> {
         Some(Slope::One)
     }
-    fn products(&self, _: usize) -> u64 {
+    fn products(&self, _: bool) -> u64 {
         1
     }
     fn by_example(&self) -> bool {
@@ -69,7 +69,7 @@ impl Estimator for PerExample {
         true
     }
     /// ε_b, w_b and dW_b.
-    fn kernel_scratch(&self, _: usize) -> usize {
+    fn kernel_scratch(&self, _: bool) -> usize {
         3
     }
 }

@@ -34,7 +34,7 @@ impl Estimator for Point {
     fn draws(&self) -> Draws {
         Draws::NONE
     }
-    fn products(&self, _: usize) -> u64 {
+    fn products(&self, _: bool) -> u64 {
         1
     }
     fn first_is_loc(&self) -> bool {

@@ -42,7 +42,7 @@ impl Estimator for Reparameterization {
     fn slope(&self) -> Option<Slope> {
         Some(Slope::Noise)
     }
-    fn products(&self, _: usize) -> u64 {
+    fn products(&self, _: bool) -> u64 {
         1
     }
 }

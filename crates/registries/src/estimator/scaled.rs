@@ -46,7 +46,7 @@ impl Estimator for Scaled {
     fn draws(&self) -> Draws {
         Draws::NONE
     }
-    fn products(&self, _: usize) -> u64 {
+    fn products(&self, _: bool) -> u64 {
         1
     }
     fn first_is_loc(&self) -> bool {
@@ -56,7 +56,7 @@ impl Estimator for Scaled {
     fn saved(&self) -> usize {
         1
     }
-    fn row_scratch(&self, _: usize) -> bool {
+    fn row_scratch(&self, _: bool) -> bool {
         true
     }
 }

@@ -100,6 +100,10 @@ impl AnyLinear for Product {
         1
     }
 
+    fn whole_batch(&self) -> bool {
+        true
+    }
+
     fn multiplications(&self) -> u64 {
         self.inputs as u64 * self.units as u64
     }

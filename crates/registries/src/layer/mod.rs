@@ -147,6 +147,11 @@ pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
     fn fan_out(&self) -> usize;
     /// Output positions that share the kernel in one example: 1 for dense.
     fn positions(&self) -> usize;
+    /// Whether it takes the whole minibatch in one call and shares it out itself. Calls of other layers take one
+    /// example each, and examples run in parallel.
+    fn whole_batch(&self) -> bool {
+        false
+    }
     /// Multiplications of one pass over one example (forward; each of the two backward passes costs the same).
     fn multiplications(&self) -> u64;
     /// Numbers of scratch one worker needs for `examples` examples in one call.

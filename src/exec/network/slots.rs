@@ -1,11 +1,12 @@
 //! What one task may read and write of the values (or gradients) of a minibatch.
 
+use crate::plan::Graph;
 use crate::tensor::Aligned;
 use std::mem;
 
-/// The rows of one storage that a task has.
+/// The rows of one storage that a task may use.
 #[derive(Default)]
-pub(super) enum Slot<'a, T> {
+pub enum Slot<'a, T> {
     /// None.
     #[default]
     Absent,
@@ -40,7 +41,7 @@ impl<T> Slot<'_, T> {
 }
 
 /// Rows `start .. start + count` of `len` entries each; none where there are no rows.
-pub(super) fn rows<T>(values: &[T], start: usize, count: usize, len: usize) -> &[T] {
+pub fn rows<T>(values: &[T], start: usize, count: usize, len: usize) -> &[T] {
     if values.is_empty() {
         &[]
     } else {
@@ -49,7 +50,7 @@ pub(super) fn rows<T>(values: &[T], start: usize, count: usize, len: usize) -> &
 }
 
 /// [`rows`], to write.
-pub(super) fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usize) -> &mut [T] {
+pub fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usize) -> &mut [T] {
     if values.is_empty() {
         &mut []
     } else {
@@ -58,7 +59,7 @@ pub(super) fn rows_mut<T>(values: &mut [T], start: usize, count: usize, len: usi
 }
 
 /// The arrays of `examples` rows each, each in its rows of so many examples; an empty one in empty ones.
-pub(super) fn by_rows<T, const N: usize>(
+pub fn by_rows<T, const N: usize>(
     arrays: [&mut [T]; N],
     examples: usize,
     at_once: usize,
@@ -75,33 +76,34 @@ pub(super) fn by_rows<T, const N: usize>(
     parts.collect()
 }
 
-/// One table of slots a chunk: the storages in `writable` cut into chunks of `chunk_len` rows, the
-/// others whole chunks to read. `examples` rows are in use.
-pub(super) fn deal<'a, T>(
+/// One table of slots for each chunk: the storages in `writable` cut into chunks of `chunk_len` rows to
+/// write, the others to read. `examples` rows are in use.
+pub fn deal<'a, T>(
+    graph: &Graph,
     storages: &'a mut [Aligned<T>],
-    lens: &[usize],
     writable: &[usize],
     chunk_len: usize,
     examples: usize,
 ) -> Vec<Vec<Slot<'a, T>>> {
-    let count = examples.div_ceil(chunk_len);
+    let table = || Vec::with_capacity(graph.storages.len());
     let mut tables: Vec<Vec<Slot<T>>> =
-        (0..count).map(|_| Vec::with_capacity(lens.len())).collect();
-    for (index, (values, &len)) in storages.iter_mut().zip(lens).enumerate() {
+        (0..examples.div_ceil(chunk_len)).map(|_| table()).collect();
+    for (index, (values, storage)) in storages.iter_mut().zip(&graph.storages).enumerate() {
+        let (used, chunk) = (examples * storage.len, chunk_len * storage.len);
         if values.is_empty() {
             tables.iter_mut().for_each(|table| table.push(Slot::Absent));
         } else if writable.contains(&index) {
-            let chunks = values[..examples * len].chunks_mut(chunk_len * len);
+            let chunks = values[..used].chunks_mut(chunk).map(Slot::Write);
             tables
                 .iter_mut()
                 .zip(chunks)
-                .for_each(|(table, chunk)| table.push(Slot::Write(chunk)));
+                .for_each(|(table, slot)| table.push(slot));
         } else {
-            let chunks = values[..examples * len].chunks(chunk_len * len);
+            let chunks = values[..used].chunks(chunk).map(Slot::Read);
             tables
                 .iter_mut()
                 .zip(chunks)
-                .for_each(|(table, chunk)| table.push(Slot::Read(chunk)));
+                .for_each(|(table, slot)| table.push(slot));
         }
     }
     tables

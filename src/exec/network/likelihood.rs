@@ -1,17 +1,18 @@
 //! The likelihood: the network's values, and numbers, as its arguments.
 
+use super::super::{Batch, Kernels, Number};
+use super::Network;
 use super::slots::rows;
-use super::{Batch, Interpreter, Number};
 use crate::ir::Argument;
 use crate::likelihood::{Rows, TargetKind, Targets};
-use crate::plan::Plan;
-use crate::tensor::{Aligned, Share};
+use crate::plan::Graph;
+use crate::tensor::Share;
 use rayon::prelude::*;
 
 /// Examples whose likelihood one thread works out.
 const SHARE: usize = 32;
 
-impl Plan {
+impl Graph {
     /// Entries an example of each of the likelihood's arguments; `None` where it is one number for all.
     pub fn argument_widths(&self) -> Vec<Option<usize>> {
         let width = |argument: &Argument| match argument {
@@ -22,67 +23,42 @@ impl Plan {
     }
 }
 
-/// One argument's values, and how they are laid out.
-struct Values<'a, T: Clone> {
-    values: std::borrow::Cow<'a, [T]>,
-    stride: usize,
-    step: usize,
-}
-
-impl<T: Number> Values<'_, T> {
-    fn rows(&self) -> Rows<'_, T> {
-        Rows {
-            values: &self.values,
-            stride: self.stride,
-            step: self.step,
-        }
-    }
-}
-
-impl<T: Number> Interpreter<T> {
-    fn arguments<'a>(&'a self, inputs: &'a [T]) -> Vec<Values<'a, T>> {
-        let value = |argument: &Argument| match argument {
+impl<T: Number> Network<T> {
+    /// The likelihood's arguments after the last forward pass.
+    fn arguments<'a>(&'a self, kernels: &Kernels<'a, T>, inputs: &'a [T]) -> Vec<Rows<'a, T>> {
+        let value = |(argument, number): (&Argument, &'a T)| match argument {
             Argument::Node(node) => {
-                let len = self.plan.model.nodes[*node].shape.len();
-                let all = match self.plan.nodes[node.index()].storage {
+                let len = self.graph.model.nodes[*node].shape.len();
+                let all = match self.graph.nodes[node.index()].storage {
                     Some(storage) => &self.buffers.values[storage],
                     None => inputs,
                 };
-                let values = rows(all, 0, self.examples, len).into();
-                Values {
-                    values,
+                Rows {
+                    values: rows(all, 0, self.examples, len),
                     stride: len,
                     step: usize::from(len > 1),
                 }
             }
-            Argument::Scalar(scalar) => {
-                let number = scalar.value(&|leaf| self.leaf(leaf));
-                Values {
-                    values: vec![T::of(number)].into(),
-                    stride: 0,
-                    step: 0,
-                }
-            }
+            Argument::Scalar(_) => Rows {
+                values: std::slice::from_ref(number),
+                stride: 0,
+                step: 0,
+            },
         };
-        self.plan
-            .model
-            .observe
-            .arguments
-            .iter()
-            .map(value)
-            .collect()
+        let arguments = self.graph.model.observe.arguments.iter();
+        arguments.zip(kernels.numbers).map(value).collect()
     }
 
-    /// The sum of the nll over the minibatch; `weight` times its gradient goes to the observed values.
-    pub(super) fn observe(&mut self, batch: &Batch<T>, weight: f64) -> f64 {
+    /// The sum of the nll over the minibatch of the last forward pass. `weight` times its gradient is where the
+    /// backward pass starts, and [`Network::by_numbers`].
+    pub fn nll(&mut self, kernels: &Kernels<T>, batch: &Batch<T>, weight: f64) -> f64 {
         let mut nll = std::mem::take(&mut self.buffers.nll);
         let mut gradients = std::mem::take(&mut self.buffers.d_arguments);
         gradients
             .iter_mut()
             .for_each(|gradient| gradient.fill(T::zero()));
-        let values = self.arguments(batch.inputs);
-        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
-        let likelihood = T::nll(self.plan.model.observe.likelihood);
+        let arguments = self.arguments(kernels, batch.inputs);
+        let likelihood = T::nll(self.graph.model.observe.likelihood);
         // One share where examples have a number in common, whose gradient is a sum over them.
         let share = match arguments.iter().all(|argument| argument.stride > 0) {
             true => SHARE,
@@ -102,7 +78,7 @@ impl<T: Number> Interpreter<T> {
         }
         let nlls = nll[..batch.len].par_chunks_mut(share);
         let parts = nlls.zip(&mut shares).enumerate();
-        let width = match self.plan.model.target.kind {
+        let width = match self.graph.model.target.kind {
             TargetKind::Real(width) => width,
             TargetKind::Category(_) | TargetKind::Binary => 1,
         };
@@ -112,48 +88,52 @@ impl<T: Number> Interpreter<T> {
             let targets = batch.targets.of(examples, width);
             likelihood.nll(&arguments, targets, T::of(weight), nll, gradients);
         });
-        drop(shares);
         let total = nll[..batch.len].iter().map(|x| x.wide()).sum();
-        drop(values);
-        self.spread(&gradients, batch.len);
         self.buffers.nll = nll;
         self.buffers.d_arguments = gradients;
+        self.start_backward(batch.len);
         total
     }
 
-    /// Carries the gradients by the arguments to the values and numbers they are.
-    fn spread(&mut self, gradients: &[Aligned<T>], examples: usize) {
-        let plan = self.plan.clone();
-        let arguments = &plan.model.observe.arguments;
+    /// Carries the gradients by the arguments to the values that they are.
+    fn start_backward(&mut self, examples: usize) {
+        let (graph, buffers) = (&*self.graph, &mut self.buffers);
         let storage_of = |argument: &Argument| match argument {
-            Argument::Node(node) => plan.nodes[node.index()].storage,
+            Argument::Node(node) => graph.nodes[node.index()].storage,
             Argument::Scalar(_) => None,
         };
+        let arguments = &graph.model.observe.arguments;
         for storage in arguments.iter().filter_map(storage_of) {
-            self.buffers.gradients[storage].fill(T::zero());
+            buffers.gradients[storage].fill(T::zero());
         }
-        for (argument, gradient) in arguments.iter().zip(gradients) {
-            if let Argument::Scalar(scalar) = argument {
-                self.add_to_leaves(scalar, gradient[0].wide());
-            }
-            if let Some(storage) = storage_of(argument) {
-                let len = plan.storages[storage].len;
-                let into = &mut self.buffers.gradients[storage];
-                let count = (examples * len).min(into.len());
-                into[..count]
-                    .iter_mut()
-                    .zip(gradient)
-                    .for_each(|(into, &d)| *into += d);
-            }
+        for (argument, gradient) in arguments.iter().zip(&buffers.d_arguments) {
+            let Some(storage) = storage_of(argument) else {
+                continue;
+            };
+            let into = &mut buffers.gradients[storage];
+            let count = (examples * graph.storages[storage].len).min(into.len());
+            into[..count]
+                .iter_mut()
+                .zip(gradient)
+                .for_each(|(into, &d)| *into += d);
         }
+    }
+
+    /// The gradient by each argument of the likelihood that is a number, with its place among them.
+    pub fn by_numbers(&self) -> impl Iterator<Item = (usize, f64)> {
+        let arguments = self.graph.model.observe.arguments.iter();
+        let gradients = arguments.zip(&self.buffers.d_arguments).enumerate();
+        gradients.filter_map(|(place, (argument, gradient))| match argument {
+            Argument::Scalar(_) => Some((place, gradient[0].wide())),
+            Argument::Node(_) => None,
+        })
     }
 
     /// The outputs of the last forward pass as predictive distributions
     /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
-    pub fn last_predictive(&self, out: &mut [T]) {
-        let values = self.arguments(&[]);
-        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
-        let likelihood = T::nll(self.plan.model.observe.likelihood);
+    pub fn predictive(&self, kernels: &Kernels<T>, out: &mut [T]) {
+        let arguments = self.arguments(kernels, &[]);
+        let likelihood = T::nll(self.graph.model.observe.likelihood);
         let width = out.len() / self.examples.max(1);
         assert_eq!(out.len(), width * self.examples, "a row an example");
         let shares = out.par_chunks_mut(SHARE * width.max(1)).enumerate();
@@ -168,29 +148,23 @@ impl<T: Number> Interpreter<T> {
     }
 
     /// −log p(target) of each example under the outputs of the last forward pass.
-    pub(super) fn nll_only(&self, targets: Targets<T>, nll: &mut [T]) {
-        let values = self.arguments(&[]);
-        let arguments: Vec<_> = values.iter().map(Values::rows).collect();
-        T::nll(self.plan.model.observe.likelihood).nll_only(&arguments, targets, nll);
+    pub fn nll_only(&self, kernels: &Kernels<T>, targets: Targets<T>, nll: &mut [T]) {
+        let arguments = self.arguments(kernels, &[]);
+        T::nll(self.graph.model.observe.likelihood).nll_only(&arguments, targets, nll);
     }
 
     /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`, or `[]` for one
     /// number for all) and values.
-    pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
-        let parameters = self.plan.model.observe.likelihood.signature().parameters;
-        let named = parameters.iter().zip(self.arguments(&[]));
+    pub fn outputs(&self, kernels: &Kernels<T>) -> Vec<(String, Vec<usize>, Vec<T>)> {
+        let parameters = self.graph.model.observe.likelihood.signature().parameters;
+        let named = parameters.iter().zip(self.arguments(kernels, &[]));
         named
-            .map(|(parameter, values)| {
-                let shape = if values.stride == 0 {
-                    vec![]
-                } else {
-                    vec![self.examples, values.stride]
+            .map(|(parameter, rows)| {
+                let shape = match rows.stride {
+                    0 => vec![],
+                    stride => vec![self.examples, stride],
                 };
-                (
-                    parameter.name.to_string(),
-                    shape,
-                    values.values.into_owned(),
-                )
+                (parameter.name.to_string(), shape, rows.values.to_vec())
             })
             .collect()
     }

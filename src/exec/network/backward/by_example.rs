@@ -1,0 +1,216 @@
+//! A segment of layers that take one example at a time.
+
+use super::super::super::{Kernels, Number};
+use super::super::buffers::Chunk;
+use super::super::pass::Pass;
+use super::super::slots::{Slot, rows, rows_mut};
+use super::super::work::Work;
+use crate::estimator::{KernelGradient, Saved};
+use crate::ir::{Call, Node};
+use crate::layer::{AnyLinear, Operation};
+use crate::tensor::Aligned;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A chunk's gradients by the arrays that estimators prepare.
+struct Accumulators<'a, T> {
+    first: &'a mut BTreeMap<usize, Aligned<T>>,
+    second: &'a mut BTreeMap<usize, Aligned<T>>,
+}
+
+impl<T: Number> Accumulators<'_, T> {
+    fn of(&mut self, tensor: usize) -> KernelGradient<'_, T> {
+        KernelGradient {
+            first: self.first.get_mut(&tensor).expect("an accumulator"),
+            second: self.second.get_mut(&tensor).expect("an accumulator"),
+            add: true,
+        }
+    }
+
+    /// Adds the gradient by one row that an example has of a bias or factor.
+    fn add_row(&mut self, kernels: &Kernels<T>, tensor: usize, example: usize, row: &[T]) {
+        let draws = kernels.draws(tensor, example, 1);
+        let estimate = kernels.estimate(tensor);
+        estimate.bias_backward(kernels.kernel(tensor), draws, row, self.of(tensor));
+    }
+}
+
+/// One chunk of examples back through a segment, example by example. The slots are those of values and of
+/// gradients.
+pub fn chunk<'a, T: Number>(
+    pass: Pass<T>,
+    nodes: &[usize],
+    chunk: &'a mut Chunk<T>,
+    (mut values, mut gradients): (Vec<Slot<'a, T>>, Vec<Slot<'a, T>>),
+    examples: Range<usize>,
+) {
+    let (kernels, graph) = (&pass.kernels, pass.kernels.graph);
+    chunk.laps.start(pass.timed, graph.nodes.len());
+    for (slot, own) in values.iter_mut().zip(&chunk.values) {
+        if !own.is_empty() {
+            *slot = Slot::Read(own);
+        }
+    }
+    for (slot, own) in gradients.iter_mut().zip(&mut chunk.gradients) {
+        if !own.is_empty() {
+            *slot = Slot::Write(own);
+        }
+    }
+    let (work, d_row, laps) = (&mut chunk.work, &mut chunk.d_row, &mut chunk.laps);
+    let mut into = Accumulators {
+        first: &mut chunk.d_first,
+        second: &mut chunk.d_second,
+    };
+    // A private gradient has one row, used anew for every example.
+    let row_of = |storage: usize, example: usize| match graph.storages[storage].shared {
+        true => example,
+        false => 0,
+    };
+    for example in 0..examples.len() {
+        for &index in nodes.iter().rev() {
+            let (node, call) = pass.node(index);
+            let step = &graph.nodes[index];
+            let storage = step.storage.expect("a computed value has a storage");
+            if !graph.storages[storage].gradient {
+                continue;
+            }
+            let len = graph.storages[storage].len;
+            let y = rows(values[storage].read(), example, 1, len);
+            let (x, x_len) = pass.input(&values, index, examples.start);
+            let x = rows(x, example, 1, x_len);
+            let mut out = gradients[storage].take();
+            let dy = rows_mut(out.write(), row_of(storage, example), 1, len);
+            if let Some(bias) = step.bias {
+                let row = &mut d_row[..graph.kernels[bias].entries.len()];
+                // the sum over positions
+                row.fill(T::zero());
+                T::add_rows(row, dy);
+                into.add_row(kernels, bias, examples.start + example, row);
+            }
+            if step.in_place {
+                if let Operation::Map(map) = &call.operation {
+                    T::map(&**map).backward_in_place(&[], y, dy);
+                }
+                gradients[storage] = out;
+                laps.lap(index);
+                continue;
+            }
+            let from = graph.nodes[step.input].storage;
+            let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
+            let row = from.map_or(0, |s| row_of(s, example));
+            let dx = rows_mut(slot.write(), row, 1, x_len);
+            let saved = chunk.saved.get(&index);
+            let values = Values {
+                x,
+                y,
+                dy,
+                saved: saved.map_or(&[][..], |s| rows(s, example, 1, len)),
+            };
+            let example = examples.start + example;
+            match step.writes_first {
+                true => one(
+                    &pass,
+                    (index, node, call),
+                    example,
+                    values,
+                    dx,
+                    work,
+                    &mut into,
+                ),
+                false => {
+                    let mut extra = std::mem::take(&mut work.extra);
+                    let own = &mut extra[..x_len];
+                    one(
+                        &pass,
+                        (index, node, call),
+                        example,
+                        values,
+                        own,
+                        work,
+                        &mut into,
+                    );
+                    if step.input_gradient {
+                        T::add_to(dx, own);
+                    }
+                    work.extra = extra;
+                }
+            }
+            if let Some(from) = from {
+                gradients[from] = slot;
+            }
+            gradients[storage] = out;
+            laps.lap(index);
+        }
+    }
+}
+
+/// What one node's backward pass reads of one example.
+struct Values<'a, T> {
+    x: &'a [T],
+    y: &'a [T],
+    dy: &'a [T],
+    saved: &'a [T],
+}
+
+/// One example back through one node: writes `dx` where it is wanted, adds to the kernel's gradient.
+fn one<T: Number>(
+    pass: &Pass<T>,
+    (index, node, call): (usize, &Node, &Call),
+    example: usize,
+    of: Values<T>,
+    dx: &mut [T],
+    work: &mut Work<T>,
+    into: &mut Accumulators<T>,
+) {
+    let wanted = pass.kernels.graph.nodes[index].input_gradient;
+    match &call.operation {
+        Operation::Map(map) if wanted => T::map(&**map).backward(of.x, of.y, of.dy, dx),
+        Operation::Linear(linear) => {
+            let dx = wanted.then_some(dx);
+            layer(pass, (node, call, &**linear), example, of, dx, work, into);
+        }
+        Operation::View(_) | Operation::Map(_) => {}
+    }
+}
+
+/// One example back through a linear layer, and to the factors of its channels.
+fn layer<T: Number>(
+    pass: &Pass<T>,
+    (node, call, linear): (&Node, &Call, &dyn AnyLinear),
+    example: usize,
+    of: Values<T>,
+    dx: Option<&mut [T]>,
+    work: &mut Work<T>,
+    into: &mut Accumulators<T>,
+) {
+    let kernels = &pass.kernels;
+    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let draws = kernels.draws(kernel, example, 1);
+    let site = pass.site(node, linear, of.x.len());
+    let estimate = kernels.estimate(kernel);
+    let second = pass.second_outputs(kernel, &site, &mut work.outputs, of.dy.len());
+    estimate.branch(draws, of.dy, of.saved, second);
+    let saved = Saved {
+        input: &[][..],
+        output: of.saved,
+    };
+    let scratch = work.scratch(kernels.factor_channels(kernel));
+    estimate.backward(
+        &site,
+        kernels.kernel(kernel),
+        draws,
+        of.x,
+        of.dy,
+        saved,
+        dx,
+        into.of(kernel),
+        scratch,
+    );
+    let mut by_factors = &work.factors[..];
+    for factor in kernels.graph.kernels[kernel].factors.into_iter().flatten() {
+        let len = kernels.graph.kernels[factor].entries.len();
+        let (row, rest) = by_factors.split_at(len);
+        by_factors = rest;
+        into.add_row(kernels, factor, example, row);
+    }
+}

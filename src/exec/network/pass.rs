@@ -1,0 +1,99 @@
+//! What both passes read besides values.
+
+use super::super::Number;
+use super::super::kernels::Kernels;
+use super::Mode;
+use super::slots::Slot;
+use crate::estimator::Site;
+use crate::ir::{Call, Node};
+use crate::layer::{AnyLinear, AnyMap, Operation};
+
+/// One pass of a minibatch through the network.
+#[derive(Clone, Copy)]
+pub struct Pass<'a, T> {
+    /// The kernels.
+    pub kernels: Kernels<'a, T>,
+    /// The minibatch's inputs.
+    pub inputs: &'a [T],
+    /// Whether a backward pass follows.
+    pub mode: Mode,
+    /// Whether the time that layers take is measured.
+    pub timed: bool,
+}
+
+impl<'a, T: Number> Pass<'a, T> {
+    /// A computed node.
+    pub fn node(&self, index: usize) -> (&'a Node, &'a Call) {
+        let node = self.kernels.graph.model.nodes.iter().nth(index);
+        let node = node.expect("a node of the model").1;
+        let call = node.call.as_ref();
+        (node, call.expect("only the input has no call"))
+    }
+
+    /// The maps among some nodes, in order.
+    pub fn maps(&self, nodes: &'a [usize]) -> impl DoubleEndedIterator<Item = &'a dyn AnyMap> {
+        let pass = *self;
+        let operations = nodes
+            .iter()
+            .map(move |&index| &pass.node(index).1.operation);
+        operations.filter_map(|operation| match operation {
+            Operation::Map(map) => Some(&**map),
+            _ => None,
+        })
+    }
+
+    /// The first `len` numbers of the room for the second of two products; none where there is one product.
+    pub fn second_outputs<'o>(
+        &self,
+        kernel: usize,
+        site: &Site<T>,
+        outputs: &'o mut [T],
+        len: usize,
+    ) -> &'o mut [T] {
+        let estimator = self.kernels.graph.kernels[kernel].estimator;
+        match estimator.products(site.whole_batch) {
+            2 => &mut outputs[..len],
+            _ => &mut [],
+        }
+    }
+
+    /// The row of an example of a chunk in a storage. Without a way back each example is written over the
+    /// one before, so that its values stay in cache.
+    pub fn row_of(&self, storage: Option<usize>, example: usize) -> usize {
+        match (storage, self.mode) {
+            (Some(storage), Mode::Predict) if !self.kernels.graph.storages[storage].shared => 0,
+            _ => example,
+        }
+    }
+
+    /// The rows of a node's input: the minibatch's inputs, or a slot's.
+    pub fn input<'s>(&self, slots: &'s [Slot<T>], node: usize, start: usize) -> (&'s [T], usize)
+    where
+        'a: 's,
+    {
+        let graph = self.kernels.graph;
+        match graph.nodes[graph.nodes[node].input].storage {
+            Some(storage) => (slots[storage].read(), graph.storages[storage].len),
+            None => {
+                let len = graph.model.input.shape.len();
+                (&self.inputs[start * len..], len)
+            }
+        }
+    }
+
+    /// A linear layer with the facts of its geometry. They are read from the model, where they are stored:
+    /// this runs for every example, and the layer would allocate its shapes each time.
+    pub fn site<'l>(&self, node: &Node, linear: &'l dyn AnyLinear, input: usize) -> Site<'l, T> {
+        let kernel = node.call.as_ref().and_then(|call| call.kernel);
+        let kernel = kernel.expect("a linear layer has a kernel");
+        let axes = &self.kernels.graph.model.tensors[kernel].shape.0;
+        Site {
+            linear: T::linear(linear),
+            input,
+            output: node.shape.len(),
+            channels_in: axes[axes.len() - 2],
+            channels_out: axes[axes.len() - 1],
+            whole_batch: linear.whole_batch(),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Working memory of one worker: how much the layers need, and how a layer takes its part.
+
+use super::buffers::calls;
+use crate::estimator::{Estimator, Scratch};
+use crate::layer::{AnyLinear, Operation};
+use crate::plan::{Graph, KernelPlan, SegmentKind};
+use crate::tensor::{Aligned, Real};
+use std::ops::Range;
+
+/// Working memory of one worker.
+pub struct Work<T> {
+    /// For the layer itself.
+    pub layer: Aligned<T>,
+    /// Kernel-sized arrays.
+    pub kernels: Aligned<T>,
+    /// Input-sized arrays of the examples at hand.
+    pub inputs: Aligned<T>,
+    /// Output-sized arrays of them.
+    pub outputs: Aligned<T>,
+    /// A gradient by an input that is added to one already there.
+    pub extra: Aligned<T>,
+    /// Gradients by the factors of the examples at hand.
+    pub factors: Aligned<T>,
+}
+
+impl<T> Work<T> {
+    /// Scratch for `count` examples with so many entries of inputs, outputs and factors each; empty where the
+    /// layers need none.
+    pub fn of_examples(
+        &mut self,
+        layer: usize,
+        count: usize,
+        [input, output, factors]: [usize; 3],
+    ) -> Scratch<'_, T> {
+        let (inputs, outputs) = (self.inputs.len(), self.outputs.len());
+        Scratch {
+            layer: &mut self.layer[..layer],
+            kernels: &mut self.kernels,
+            inputs: &mut self.inputs[..inputs.min(count * input)],
+            outputs: &mut self.outputs[..outputs.min(count * output)],
+            factors: &mut self.factors[..count * factors],
+        }
+    }
+
+    /// Scratch for one example, with `factors` gradients by factors.
+    pub fn scratch(&mut self, factors: usize) -> Scratch<'_, T> {
+        Scratch {
+            layer: &mut self.layer,
+            kernels: &mut self.kernels,
+            inputs: &mut self.inputs,
+            outputs: &mut self.outputs,
+            factors: &mut self.factors[..factors],
+        }
+    }
+
+    /// Numbers in all arrays.
+    pub fn len(&self) -> usize {
+        let rows = self.inputs.len() + self.outputs.len();
+        self.layer.len() + self.kernels.len() + rows + self.extra.len() + self.factors.len()
+    }
+}
+
+/// Examples that a layer for the whole batch takes at once where its estimator needs scratch arrays as long as
+/// theirs: enough for products at full speed, few enough that the arrays stay in cache between its passes. A test
+/// in `tests/it/gradients.rs` has more.
+const AT_ONCE: usize = 256;
+
+/// The examples of a whole-batch layer in order, cut into those that are taken at once.
+pub fn at_once(estimator: &dyn Estimator, examples: usize) -> impl Iterator<Item = Range<usize>> {
+    let most = match estimator.row_scratch(true) {
+        true => AT_ONCE,
+        false => examples.max(1),
+    };
+    (0..examples)
+        .step_by(most)
+        .map(move |start| start..examples.min(start + most))
+}
+
+/// Numbers of scratch that the products of a layer need for so many examples in one call.
+pub fn layer_scratch(estimator: &dyn Estimator, linear: &dyn AnyLinear, examples: usize) -> usize {
+    // Products of the whole minibatch run concurrently.
+    let products = match linear.whole_batch() {
+        true => estimator.products(true) as usize,
+        false => 1,
+    };
+    products * linear.scratch(examples)
+}
+
+/// Sizes of a worker's memory, the largest over some nodes.
+#[derive(Default)]
+pub struct Need {
+    layer: usize,
+    kernels: usize,
+    inputs: usize,
+    outputs: usize,
+    extra: usize,
+    factors: usize,
+    /// Entries of the largest bias.
+    pub bias: usize,
+}
+
+impl Need {
+    /// Of the nodes in segments of one kind, for so many examples at once.
+    pub fn of(graph: &Graph, kind: SegmentKind, examples: usize) -> Need {
+        let mut need = Need::default();
+        let nodes: Vec<_> = graph.model.nodes.iter().map(|(_, n)| n).collect();
+        for (index, node, call) in calls(graph, kind) {
+            let step = &graph.nodes[index];
+            let input = nodes[step.input].shape.len();
+            if !step.writes_first {
+                need.extra = need.extra.max(examples * input);
+            }
+            if let Some(bias) = step.bias {
+                need.bias = need.bias.max(graph.kernels[bias].entries.len());
+            }
+            if let Operation::Linear(linear) = &call.operation {
+                let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                let kernel = &graph.kernels[kernel];
+                need.add_layer(graph, kernel, &**linear, examples);
+                // What is made of the inputs has its own place, if it is saved.
+                let saved = kind == SegmentKind::WholeBatch
+                    && kernel.estimator.saved_input(linear.whole_batch()) > 0;
+                if kernel.estimator.row_scratch(linear.whole_batch()) {
+                    let rows = examples.min(AT_ONCE);
+                    if !saved || step.input_gradient {
+                        need.inputs = need.inputs.max(rows * input);
+                    }
+                    need.outputs = need.outputs.max(rows * node.shape.len());
+                }
+            }
+        }
+        need
+    }
+
+    /// What a linear layer and the factors of its channels need.
+    fn add_layer(
+        &mut self,
+        graph: &Graph,
+        kernel: &KernelPlan,
+        linear: &dyn AnyLinear,
+        examples: usize,
+    ) {
+        let (estimator, whole_batch) = (kernel.estimator, linear.whole_batch());
+        let at_once = at_once(estimator, examples).map(|at| at.len());
+        let layer = layer_scratch(estimator, linear, at_once.max().unwrap_or(0));
+        self.layer = self.layer.max(layer);
+        let kernels = estimator.kernel_scratch(whole_batch) * linear.kernel().len();
+        self.kernels = self.kernels.max(kernels);
+        let factors = kernel.factors.into_iter().flatten();
+        let channels: usize = factors.map(|f| graph.kernels[f].entries.len()).sum();
+        self.factors = self.factors.max(examples.min(AT_ONCE) * channels);
+    }
+
+    /// Memory of these sizes.
+    pub fn work<T: Real>(&self) -> Work<T> {
+        Work {
+            layer: zeros(self.layer),
+            kernels: zeros(self.kernels),
+            inputs: zeros(self.inputs),
+            outputs: zeros(self.outputs),
+            extra: zeros(self.extra),
+            factors: zeros(self.factors),
+        }
+    }
+}
+
+/// A zeroed array.
+pub fn zeros<T: Real>(len: usize) -> Aligned<T> {
+    Aligned::zeros(len)
+}

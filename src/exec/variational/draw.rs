@@ -1,0 +1,256 @@
+//! The random draws of a step, and what estimators make of them.
+
+use super::super::{BLOCK, Draw, Number};
+use super::entries::prepared_from_scales;
+use super::{Cached, Variational};
+use crate::distribution::Law;
+use crate::estimator::NoiseSource;
+use crate::ir::Argument;
+use crate::plan::{DrawKind, Family, TensorPlan};
+use crate::tensor::simd::SHARE;
+use crate::tensor::{Share, Stream};
+use rayon::prelude::*;
+
+/// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
+/// the first sample of the weights, the next eight for the second, and so on.
+const USES: u32 = 8;
+
+/// The source of a parameter's ε.
+enum Source<'a> {
+    /// The estimator asks for none.
+    None,
+    /// Drawn.
+    Stream(Stream),
+    /// Given from outside.
+    Given(&'a [f64]),
+}
+
+/// Fills `out` in parallel blocks; `fill` takes the place where a block starts.
+fn in_blocks<T: Number>(out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
+    out.par_chunks_mut(BLOCK)
+        .enumerate()
+        .share(|(block, out)| fill(block * BLOCK, out));
+}
+
+fn convert<T: Number>(given: &[f64], out: &mut [T]) {
+    let entries = out.iter_mut().zip(given);
+    entries.for_each(|(out, &given)| *out = T::of(given));
+}
+
+/// Fills the draws of a kind that are kept.
+fn fill<T: Number>(kind: DrawKind, tensor: &TensorPlan, stream: &Stream, out: &mut [T]) {
+    match kind {
+        DrawKind::Noise | DrawKind::ExampleNoise => {
+            let law = tensor.law();
+            in_blocks(out, |start, out| T::fill(law, stream, start, out))
+        }
+        DrawKind::Activation => in_blocks(out, |start, out| stream.fill_normal(start, out)),
+        DrawKind::SignIn | DrawKind::SignOut => {
+            in_blocks(out, |start, out| stream.fill_signs(start, out))
+        }
+        DrawKind::Mask => {
+            let rate = tensor.mask.map_or(0.0, |mask| mask.rate);
+            in_blocks(out, |start, out| {
+                let mut uniform = vec![0.0; out.len()];
+                stream.fill_uniform(start, &mut uniform);
+                for (out, u) in out.iter_mut().zip(uniform) {
+                    *out = T::of(if u < rate { 0.0 } else { 1.0 });
+                }
+            });
+        }
+    }
+}
+
+impl<T: Number> Variational<T> {
+    /// The marginal scales of families that draw whole tensors; those of others belong to the draw.
+    pub fn scales(&mut self) {
+        for tensor in &self.plan.tensors {
+            if let Family::Variational { family, at } = tensor.family {
+                let scale = &mut self.scale[tensor.entries.clone()];
+                let values = &self.variables[tensor.variables.clone()];
+                T::variational(family).marginal_scales(&at, values, scale);
+            }
+        }
+    }
+
+    /// Draws sample number `sample` of the step: noise and signs, and what estimators make of them.
+    pub fn draw(&mut self, draw: &Draw, sample: usize, examples: usize) {
+        let plan = self.plan.clone();
+        for (index, tensor) in plan.tensors.iter().enumerate() {
+            let noise = self.random_numbers(draw, sample, index, examples);
+            self.share_mask(index, tensor);
+            match tensor.family {
+                Family::Variational { .. } => self.draw_whole(tensor),
+                Family::Point | Family::Independent { .. } => {
+                    let stale = sample == 0 && self.cached[index] == Cached::Nothing;
+                    self.draw_entries(tensor, noise, stale);
+                    if stale && self.entrywise[index] {
+                        self.cached[index] = Cached::All;
+                    }
+                }
+            }
+            self.fill_rows(index, tensor, examples);
+        }
+        for (place, argument) in plan.model.observe.arguments.iter().enumerate() {
+            if let Argument::Scalar(scalar) = argument {
+                self.numbers[place] = T::of(scalar.value(&|leaf| self.leaf(leaf)));
+            }
+        }
+    }
+
+    /// Makes the random numbers of one parameter. Returns the source of its ε, where these are made block by
+    /// block.
+    fn random_numbers<'d>(
+        &mut self,
+        draw: &Draw<'d>,
+        sample: usize,
+        index: usize,
+        examples: usize,
+    ) -> Source<'d> {
+        let plan = self.plan.clone();
+        let tensor = &plan.tensors[index];
+        let whole = matches!(tensor.family, Family::Variational { .. });
+        let mut noise = Source::None;
+        for (kind, shape) in plan.draws_of(index, examples) {
+            let given = draw.given.map(|given| {
+                let given = &given[&plan.draw_name(index, kind)];
+                &given[sample * shape.len()..][..shape.len()]
+            });
+            let key = sample as u32 * USES + kind as u32;
+            let stream = Stream::new(draw.seed, draw.step, index as u32, key);
+            let kept = self.example_wise.draws.contains_key(&(index, kind));
+            let out = match kind {
+                DrawKind::ExampleNoise | DrawKind::Activation if !kept => {
+                    let law = match kind {
+                        DrawKind::Activation => Law::Normal,
+                        _ => tensor.law(),
+                    };
+                    let source = match given {
+                        None => NoiseSource::Stream(stream, law),
+                        Some(given) => {
+                            NoiseSource::Given(given.iter().map(|&x| T::of(x)).collect())
+                        }
+                    };
+                    let width = shape.0[1..].iter().product();
+                    self.example_wise.sources.insert(index, (source, width));
+                    continue;
+                }
+                DrawKind::Noise if !whole => {
+                    noise = given.map_or(Source::Stream(stream), Source::Given);
+                    continue;
+                }
+                DrawKind::Noise => &mut self.noise[tensor.noise.clone()],
+                _ => {
+                    let room = self.example_wise.draws.get_mut(&(index, kind));
+                    &mut room.expect("a buffer for each draw")[..shape.len()]
+                }
+            };
+            match given {
+                Some(given) => convert(given, out),
+                None => fill(kind, tensor, &stream, out),
+            }
+        }
+        noise
+    }
+
+    /// Makes the noise of outputs that is otherwise made where it is used, for a draw that serves several
+    /// batches.
+    pub fn hold_activation_noise(&mut self, examples: usize) {
+        for (&index, (source, width)) in &mut self.example_wise.sources {
+            if let (NoiseSource::Stream(stream, law), true) =
+                (&*source, self.plan.tensors[index].draws.activation)
+            {
+                let mut all = vec![T::zero(); examples * *width];
+                in_blocks(&mut all, |start, out| T::fill(*law, stream, start, out));
+                *source = NoiseSource::Given(all);
+            }
+        }
+    }
+
+    /// Copies a mask that all examples share to the row of each.
+    fn share_mask(&mut self, index: usize, tensor: &TensorPlan) {
+        if tensor.mask.is_some_and(|mask| !mask.per_example) {
+            let mask = self.example_wise.draws.get_mut(&(index, DrawKind::Mask));
+            let rows = mask.expect("a buffer for each draw");
+            let channels = rows.len() / self.example_wise.batch;
+            let (row, rest) = rows.split_at_mut(channels);
+            rest.chunks_exact_mut(channels)
+                .for_each(|other| other.copy_from_slice(row));
+        }
+    }
+
+    /// A draw of a family that draws whole tensors, from its noise.
+    fn draw_whole(&mut self, tensor: &TensorPlan) {
+        if let Family::Variational { family, at } = tensor.family {
+            let values = &self.variables[tensor.variables.clone()];
+            let noise = &self.noise[tensor.noise.clone()];
+            let w = &mut self.first[tensor.entries.clone()];
+            T::variational(family).draw(&at, values, noise, w);
+        }
+    }
+
+    /// Draws a parameter of independent entries block by block: its scales, if they and what is made of them
+    /// are `stale`, its ε, and what its estimator makes of both.
+    fn draw_entries(&mut self, tensor: &TensorPlan, source: Source, stale: bool) {
+        if !stale && prepared_from_scales(tensor) {
+            return;
+        }
+        let estimate = T::estimate(tensor.estimator);
+        let [loc, rho] = [tensor.loc.clone(), tensor.rho()].map(|range| {
+            let random = range.end <= tensor.variables.end;
+            if random { &self.variables[range] } else { &[] }
+        });
+        let transform = match tensor.family {
+            Family::Independent { transform, .. } => Some(transform),
+            _ => None,
+        };
+        let (drawn, second) = (
+            !tensor.estimator.first_is_loc(),
+            tensor.estimator.has_second(),
+        );
+        let entries = tensor.entries.clone();
+        let scale = self.scale[entries.clone()].par_chunks_mut(BLOCK);
+        let noise = self.noise[tensor.noise.clone()].par_chunks_mut(BLOCK);
+        let arrays = self.first[entries.clone()].par_chunks_mut(BLOCK);
+        let arrays = arrays.zip(self.second[entries].par_chunks_mut(BLOCK));
+        let blocks = scale.zip(noise).zip(arrays).enumerate();
+        blocks.share(|(block, ((scale, noise), (first, also)))| {
+            let start = block * BLOCK;
+            let range = start..start + scale.len();
+            if let (Some(transform), true) = (transform, stale) {
+                T::scales(transform, &rho[range.clone()], scale);
+            }
+            match &source {
+                Source::None => {}
+                Source::Stream(stream) => T::fill(tensor.law(), stream, start, noise),
+                Source::Given(given) => convert(&given[range.clone()], noise),
+            }
+            let first = if drawn { first } else { &mut [] };
+            let also = if second { also } else { &mut [] };
+            estimate.prepare(&loc[range], scale, noise, first, also);
+        });
+    }
+
+    /// The row that each example has of a bias or factor.
+    fn fill_rows(&mut self, index: usize, tensor: &TensorPlan, examples: usize) {
+        let Some(rows) = self.example_wise.rows.get_mut(&index) else {
+            return;
+        };
+        let mut rows = std::mem::take(rows);
+        let kernels = self.kernels();
+        let width = tensor.entries.len();
+        let at_once = (SHARE / width).max(1);
+        let shares = rows[..examples * width].par_chunks_mut(at_once * width);
+        shares.enumerate().share(|(at, rows)| {
+            let (start, count) = (at * at_once, rows.len() / width);
+            let draws = kernels.draws(index, start, count);
+            let estimate = kernels.estimate(index);
+            estimate.bias_rows(kernels.kernel(index), draws, rows);
+        });
+        *self
+            .example_wise
+            .rows
+            .get_mut(&index)
+            .expect("it was there") = rows;
+    }
+}

@@ -1,0 +1,222 @@
+//! Variational parameters: they make kernels out of variables and random streams, and turn gradients by
+//! kernels into terms, gradients by variables, and moved variables.
+
+mod collect;
+mod draw;
+mod entries;
+mod start;
+mod terms;
+
+use super::kernels::{ExampleWise, KernelGradients, first};
+use super::{BLOCK, Kernels, Number, zeros};
+use crate::ir::{Leaf, Scalar};
+use crate::plan::{DrawKind, Family, Plan, TensorPlan};
+use crate::tensor::Aligned;
+use std::ops::Range;
+use std::sync::Arc;
+use terms::Part;
+
+/// Which cached values still match the current variables. Tracked only for parameters that
+/// [`Variational::collect_entries`] takes; all others recompute their scales at every draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cached {
+    /// None.
+    Nothing,
+    /// Only what the estimator makes of the scales alone.
+    Second,
+    /// The scales, and what the estimator makes of them alone.
+    All,
+}
+
+/// The variables of a plan, and all that one draw of them needs.
+pub struct Variational<T> {
+    plan: Arc<Plan>,
+    /// Every trainable number, laid out as [`Plan::variables`].
+    variables: Aligned<T>,
+    /// The gradient by them.
+    gradient: Aligned<T>,
+    cached: Vec<Cached>,
+    /// Whether [`Variational::collect_entries`] takes a parameter.
+    entrywise: Vec<bool>,
+    /// The variables of the other parameters, and of numbers that belong to no parameter.
+    others: Vec<Range<usize>>,
+    /// The term that each parameter has.
+    term_of: Vec<Option<usize>>,
+    /// The scale of every entry of every parameter.
+    scale: Aligned<T>,
+    /// The ε of each parameter's draw.
+    noise: Aligned<T>,
+    /// Gradients by the marginal scales of families that draw whole tensors.
+    d_scale: Aligned<T>,
+    /// The two arrays that estimators prepare, of every entry.
+    first: Aligned<T>,
+    second: Aligned<T>,
+    /// The gradients by them.
+    by_kernels: KernelGradients<T>,
+    /// Gradients by the learned numbers themselves.
+    d_learned: Vec<f64>,
+    /// The blocks' parts of one term.
+    parts: Vec<Part>,
+    /// What differs between examples.
+    example_wise: ExampleWise<T>,
+    /// The likelihood's arguments that are numbers, at the last draw.
+    numbers: Vec<T>,
+}
+
+impl<T: Number> Variational<T> {
+    /// Allocates all it needs for minibatches of up to `batch` examples; every variable is 0.
+    pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
+        let (trainable, entries) = (plan.trainable(), plan.entries());
+        let entrywise = entries::are_entrywise(&plan);
+        let mut term_of = vec![None; plan.tensors.len()];
+        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
+            if let Some(tensor) = term.kind.tensor() {
+                term_of[tensor.index()] = Some(index);
+            }
+        }
+        let longest = plan.tensors.iter().map(|t| t.entries.len());
+        let blocks = longest.max().unwrap_or(0).div_ceil(BLOCK);
+        Variational {
+            variables: zeros(trainable),
+            gradient: zeros(trainable),
+            cached: vec![Cached::Nothing; plan.tensors.len()],
+            others: entries::others(&plan, &entrywise),
+            entrywise,
+            term_of,
+            scale: zeros(entries),
+            noise: zeros(plan.tensors.last().map_or(0, |t| t.noise.end)),
+            d_scale: zeros(plan.tensors.last().map_or(0, |t| t.d_scale.end)),
+            first: zeros(entries),
+            second: zeros(entries),
+            by_kernels: KernelGradients::new(&plan),
+            d_learned: vec![0.0; plan.learned.len()],
+            parts: vec![Part::default(); blocks],
+            example_wise: start::example_wise(&plan, batch),
+            numbers: vec![T::zero(); plan.model.observe.arguments.len()],
+            plan,
+        }
+    }
+
+    /// Every trainable number.
+    pub fn variables(&self) -> &[T] {
+        &self.variables
+    }
+
+    /// [`Variational::variables`], to write, and the gradient.
+    pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
+        self.cached.fill(Cached::Nothing);
+        (&mut self.variables, &self.gradient)
+    }
+
+    /// The gradient by the variables, after the last sample is collected without an optimizer's step.
+    pub fn gradient(&self) -> &[T] {
+        &self.gradient
+    }
+
+    /// The kernels of the last draw.
+    pub fn kernels(&self) -> Kernels<'_, T> {
+        Kernels {
+            graph: &self.plan.graph,
+            variables: &self.variables,
+            first: &self.first,
+            second: &self.second,
+            example_wise: &self.example_wise,
+            numbers: &self.numbers,
+        }
+    }
+
+    /// [`Variational::kernels`], and where the gradients by them go.
+    pub fn kernels_and_gradients(&mut self) -> (Kernels<'_, T>, &mut KernelGradients<T>) {
+        let kernels = Kernels {
+            graph: &self.plan.graph,
+            variables: &self.variables,
+            first: &self.first,
+            second: &self.second,
+            example_wise: &self.example_wise,
+            numbers: &self.numbers,
+        };
+        (kernels, &mut self.by_kernels)
+    }
+
+    /// Forgets the last step's gradients.
+    pub fn start_step(&mut self) {
+        for range in &self.others {
+            self.gradient[range.clone()].fill(T::zero());
+        }
+        self.d_learned.fill(0.0);
+        self.d_scale.fill(T::zero());
+    }
+
+    /// Forgets the last sample's gradients.
+    pub fn start_sample(&mut self) {
+        self.by_kernels.clear();
+    }
+
+    /// A learned number, or a latent variable at the draw at hand.
+    fn leaf(&self, leaf: Leaf) -> f64 {
+        match leaf {
+            Leaf::Learned(learned) => {
+                let learned = &self.plan.learned[learned.index()];
+                learned.value(self.variables[learned.place].wide())
+            }
+            Leaf::Latent(latent) => {
+                let latent = &self.plan.tensors[latent.index()];
+                first(latent, &self.variables, &self.first)[0].wide()
+            }
+        }
+    }
+
+    /// Carries a gradient by a number on to what the number is made of.
+    fn add_to_leaves(&mut self, scalar: &Scalar, d: f64) {
+        let mut found = Vec::new();
+        scalar.gradient(&|leaf| self.leaf(leaf), d, &mut |leaf, d| {
+            found.push((leaf, d));
+        });
+        for (leaf, d) in found {
+            match leaf {
+                Leaf::Learned(learned) => self.d_learned[learned.index()] += d,
+                Leaf::Latent(latent) => {
+                    let entry = self.plan.tensors[latent.index()].entries.start;
+                    self.by_kernels.first[entry] += T::of(d);
+                }
+            }
+        }
+    }
+
+    /// Numbers that training touches: what is never written takes no memory.
+    pub fn touched(&self) -> usize {
+        let (plan, example_wise) = (&*self.plan, &self.example_wise);
+        let arrays = |tensor: &TensorPlan| {
+            let (entries, estimator) = (tensor.entries.len(), tensor.estimator);
+            let random = !matches!(tensor.family, Family::Point);
+            let drawn = !estimator.first_is_loc();
+            let arrays = 1 + usize::from(random) + usize::from(drawn);
+            let noise = match tensor.draws.noise {
+                true => tensor.noise.len(),
+                false => 0,
+            };
+            noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
+        };
+        // The noise of outputs, while the run is evaluated.
+        let held = |index: usize| {
+            let draws = plan.draws_of(index, example_wise.batch).into_iter();
+            draws
+                .filter(|(kind, _)| *kind == DrawKind::Activation)
+                .filter(|(kind, _)| !example_wise.draws.contains_key(&(index, *kind)))
+                .map(|(_, shape)| shape.len())
+                .sum::<usize>()
+        };
+        // With one sample, a parameter taken entry by entry has its gradient used up block by block.
+        let gradient = match plan.inference.objective.samples {
+            1 => self.others.iter().map(Range::len).sum(),
+            _ => plan.trainable(),
+        };
+        plan.tensors.iter().map(arrays).sum::<usize>()
+            + (0..plan.tensors.len()).map(held).sum::<usize>()
+            + self.d_scale.len()
+            + example_wise.draws.values().map(|v| v.len()).sum::<usize>()
+            + example_wise.rows.values().map(|v| v.len()).sum::<usize>()
+            + plan.trainable()
+            + gradient
+    }
+}

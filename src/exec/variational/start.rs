@@ -1,0 +1,77 @@
+//! Example-wise arrays, allocated once, and the variables' first values.
+
+use super::super::kernels::ExampleWise;
+use super::super::{Number, zeros};
+use super::{Cached, Variational};
+use crate::plan::{DrawKind, Plan};
+use crate::tensor::{Aligned, Real, Stream};
+use std::collections::BTreeMap;
+
+/// The use of initial values among those of a stream's key.
+const INITIAL: u32 = 7;
+
+/// Room for what differs between examples.
+pub fn example_wise<T: Real>(plan: &Plan, batch: usize) -> ExampleWise<T> {
+    ExampleWise {
+        batch,
+        draws: draws(plan, batch),
+        rows: rows(plan, batch),
+        ..ExampleWise::default()
+    }
+}
+
+/// Room for the example-wise draws that are kept. ε of every entry lies with the parameter's own, other ε are
+/// made where they are used.
+fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(usize, DrawKind), Aligned<T>> {
+    let mut draws = BTreeMap::new();
+    for (index, (_, tensor)) in plan.model.tensors.iter().enumerate() {
+        for (kind, shape) in plan.draws_of(index, batch) {
+            let kept = match kind {
+                DrawKind::Noise | DrawKind::ExampleNoise => false,
+                DrawKind::Activation => tensor.shape.rank() == 1,
+                DrawKind::SignIn | DrawKind::SignOut | DrawKind::Mask => true,
+            };
+            if kept {
+                // A mask that examples share is kept in a row for each of them.
+                let rows = match kind {
+                    DrawKind::Mask if shape.rank() == 1 => batch,
+                    _ => 1,
+                };
+                draws.insert((index, kind), zeros(rows * shape.len()));
+            }
+        }
+    }
+    draws
+}
+
+/// Room for the biases that differ between examples, and for factors.
+fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<usize, Aligned<T>> {
+    let calls = plan.model.nodes.iter();
+    let calls = calls.filter_map(|(_, node)| node.call.as_ref());
+    let tensors = calls.flat_map(|call| {
+        let bias = call.bias.map(|bias| bias.index());
+        let differs = |&bias: &usize| plan.tensors[bias].estimator.draws().of_examples();
+        let factors = call.kernel.and_then(|k| plan.tensors[k.index()].factors);
+        let factors = factors.into_iter().flatten();
+        bias.filter(differs).into_iter().chain(factors)
+    });
+    let row = |tensor: usize| (tensor, zeros(batch * plan.tensors[tensor].entries.len()));
+    tensors.map(row).collect()
+}
+
+impl<T: Number> Variational<T> {
+    /// Sets every variable by its initialiser, or by what it is given to start with.
+    pub fn initialize(&mut self, seed: u64) {
+        self.cached.fill(Cached::Nothing);
+        for (index, variable) in self.plan.variables.iter().enumerate() {
+            let out = &mut self.variables[variable.range.clone()];
+            if let Some(given) = &variable.given {
+                let entries = out.iter_mut().zip(given.iter());
+                entries.for_each(|(out, &given)| *out = T::of(given));
+                continue;
+            }
+            let stream = Stream::new(seed, 0, index as u32, INITIAL);
+            variable.initializer.fill(&variable.shape, &stream, out);
+        }
+    }
+}
