@@ -23,8 +23,8 @@ pub mod metrics;
 pub mod prepared;
 pub mod progress;
 pub mod run_dir;
-mod settings;
+pub mod settings;
+mod toml_table;
 
 pub use config::Config;
 pub use known::{facts, training};
-pub(crate) use settings::{listed, nearest};

@@ -1,6 +1,7 @@
 //! What a user sees, tested through the library and the command.
 
 mod bench;
+mod changes;
 mod cli;
 mod columns;
 mod conjugate;

@@ -18,7 +18,7 @@ mod show;
 pub mod signature;
 
 pub use bnnc_tensor as tensor;
-pub use show::show;
+pub use show::{show, with_all_digits};
 
 #[cfg(test)]
 mod testing;
