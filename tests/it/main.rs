@@ -22,6 +22,7 @@ mod pages;
 mod peers;
 mod pretrained;
 mod real_data;
+mod rooms;
 mod support;
 mod syntax;
 mod test_part;
