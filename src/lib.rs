@@ -15,6 +15,7 @@ pub mod compile;
 pub mod data;
 pub mod diagnostic;
 pub mod document;
+pub mod engine;
 pub mod evaluate;
 pub mod examples;
 pub mod exec;

@@ -18,7 +18,6 @@ pub(crate) mod files;
 pub mod fit;
 pub mod fitting;
 mod known;
-pub mod machine;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;
