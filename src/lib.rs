@@ -15,6 +15,7 @@ pub mod compile;
 pub mod data;
 pub mod diagnostic;
 pub mod document;
+pub mod engine;
 pub mod evaluate;
 pub mod examples;
 pub mod exec;
@@ -33,9 +34,10 @@ pub mod spread;
 pub mod syntax;
 pub mod terms;
 pub mod train;
+pub(crate) mod words;
 
 pub use bnnc_registries::{
     distribution, estimator, fused_update, initializer, kl, layer, likelihood, number, optimizer,
-    posterior, show, signature,
+    posterior, show, signature, with_all_digits,
 };
 pub use bnnc_tensor as tensor;

@@ -1,6 +1,7 @@
 //! One step's loss on given parameters, for holding it against another system's numbers: every term
 //! unscaled, its scale, and scaled; the network's outputs; the gradient by every variable.
 
+use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Buffers, Part};
 use crate::exec::{Draw, Interpreter, Number};
@@ -8,7 +9,6 @@ use crate::ir::Position;
 use crate::plan::Plan;
 use crate::terms::{Naming, Term};
 use crate::train::files::{failed, write_whole};
-use crate::train::nearest;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -13,6 +13,7 @@ pub use peak::{Peak, Rate};
 pub use text::text;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::EVALUATION_STEPS;
 use crate::evaluate::BATCH;
 use crate::exec::{Draw, Interpreter, Profile, Update, memory};
 use crate::ir::{Position, Role};
@@ -20,7 +21,6 @@ use crate::layer::Operation;
 use crate::optimizer;
 use crate::plan::{Plan, Segment, SegmentKind};
 use crate::source::Source;
-use crate::train::machine::EVALUATION_STEPS;
 use inputs::Synthetic;
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
 //! The measurements as a table.
 
 use super::{Measured, Peak, Settings, vectors};
-use crate::report::wrapped;
+use crate::words::wrapped;
 use std::fmt::Write;
 
 /// All of it within `width` columns; with `layers`, where each network's time goes, too.

@@ -73,7 +73,7 @@ pub fn bind(
                 n => format!(
                     "`{}` takes {}",
                     callee.text,
-                    words::count(n, "argument", "arguments at most")
+                    crate::words::count(n, "argument", "arguments at most")
                 ),
             };
             let mut message = Diagnostic::error("E0205", title);
@@ -278,7 +278,7 @@ pub fn choice(
     if let Some(word) = given.and_then(|given| words.iter().copied().find(|w| *w == given.text)) {
         return Some(word);
     }
-    let all = words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
+    let all = crate::words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
     let message = Diagnostic::error("E0206", format!("`{name}` is {all}")).at(expr.span, "");
     let elsewhere = given.and_then(|given| elsewhere::find("E0206", &given.text, words));
     let near = given.and_then(|given| nearest(&given.text, words.iter().copied()));

@@ -1,7 +1,7 @@
 //! The file's constants, and `--set`.
 
+use super::Messages;
 use super::expression::{RESERVED, Scope, number};
-use super::{Messages, words};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Expr, File, Ident, ItemKind};
@@ -167,7 +167,7 @@ fn unknown_set(name: &str, value: &str, declared: &[&str]) -> Diagnostic {
     };
     message.note(match declared {
         [] => format!("the file declares none; `const {name} = …` in it would"),
-        _ => format!("its constants: {}", words::list(declared.iter().copied())),
+        _ => format!("its constants: {}", crate::words::list(declared)),
     })
 }
 

@@ -1,30 +1,8 @@
-//! Lists of words in messages.
+//! Words of the language in messages.
 
 use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::signature::Signature;
 use crate::syntax::ast::Ident;
-
-/// `a`, `b` and `c`, each in backquotes.
-pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    join(
-        words.into_iter().map(|word| format!("`{word}`")).collect(),
-        "and",
-    )
-}
-
-/// The items with commas, and `last` before the last of them.
-pub fn join(mut items: Vec<String>, last: &str) -> String {
-    match (items.pop(), items.is_empty()) {
-        (None, _) => "none".into(),
-        (Some(only), true) => only,
-        (Some(end), false) => format!("{} {last} {end}", items.join(", ")),
-    }
-}
-
-/// `one`, `1 entry`, `3 entries`.
-pub fn count(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
 
 /// An error about an unknown word: what it is here if another tool has it, or else the nearest known one
 /// as a patch; and all known ones as a note.

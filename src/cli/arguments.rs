@@ -1,11 +1,12 @@
 //! Arguments that several commands take.
 
-use crate::check::words::join;
 use crate::data::Request;
-use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::train::Config;
+use crate::train::settings::{self, Given, SETTINGS};
+use crate::words::join;
 use clap::error::ErrorKind;
-use clap::{Args, ValueEnum};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use std::path::PathBuf;
 
 /// Which data.
@@ -41,6 +42,21 @@ impl DataSource {
             .collect()
     }
 
+    /// Those that are given, as settings of a run.
+    pub fn settings(&self) -> Given {
+        let text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let all = [
+            ("data.name", self.data.clone()),
+            ("data.directory", text(&self.data_dir)),
+            ("data.target", self.target.clone()),
+            ("data.test_rows", text(&self.test_rows)),
+        ];
+        let given = all
+            .into_iter()
+            .filter_map(|(key, text)| Some((settings::find(key), text?)));
+        given.collect()
+    }
+
     /// The request, if data is named.
     pub fn request(&self) -> Option<Request> {
         self.data.clone().map(|data| Request {
@@ -50,6 +66,51 @@ impl DataSource {
             test_rows: self.test_rows.clone(),
             columns: None,
         })
+    }
+}
+
+/// The flags of [`SETTINGS`].
+#[derive(Debug, Clone, Default)]
+pub struct SettingFlags(pub Given);
+
+impl FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        let flagged = SETTINGS.iter().filter(|setting| setting.flag.is_some());
+        let text = |key| matches.get_one::<String>(key).cloned();
+        let given = flagged.filter_map(|setting| Some((setting, text(setting.key)?)));
+        Ok(SettingFlags(given.collect()))
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for SettingFlags {
+    fn augment_args(mut command: Command) -> Command {
+        for setting in &SETTINGS {
+            let Some(flag) = &setting.flag else { continue };
+            let help = match setting.value(&Config::default()) {
+                Some(default) => format!("{} [default: {default}]", flag.help),
+                None => flag.help.into(),
+            };
+            let checked = |text: &str| -> std::result::Result<String, String> {
+                setting.set(&mut Config::default(), text)?;
+                Ok(text.into())
+            };
+            let arg = Arg::new(setting.key).long(flag.name).value_name(flag.value);
+            let arg = arg.help(help).value_parser(checked);
+            command = command.arg(arg.allow_negative_numbers(true));
+        }
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
@@ -113,46 +174,4 @@ pub fn with_threads<R: Send>(
         Diagnostic::error("E0603", title).note(error.to_string())
     })?;
     pool.install(work)
-}
-
-/// A whole number of at least 1.
-pub fn count(text: &str) -> std::result::Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| "expected a whole number of at least 1".into())
-}
-
-/// Where random numbers start.
-pub fn seed(text: &str) -> std::result::Result<u64, String> {
-    let expected = || {
-        format!(
-            "expected a whole number of at least 0 and at most {}",
-            u64::MAX
-        )
-    };
-    text.parse().map_err(|_| expected())
-}
-
-/// What is set aside: a number of examples, or a fraction of them.
-pub fn validation(text: &str) -> std::result::Result<Validation, String> {
-    match text.parse() {
-        Ok(count) => Ok(Validation::Count(count)),
-        Err(_) => text
-            .parse()
-            .ok()
-            .filter(|x| *x > 0.0 && *x < 1.0)
-            .map(Validation::Fraction)
-            .ok_or_else(|| {
-                "expected a number of examples, or a fraction above 0 and below 1".into()
-            }),
-    }
-}
-
-/// A number above 0.
-pub fn positive(text: &str) -> std::result::Result<f64, String> {
-    let number: Option<f64> = text.parse().ok();
-    number
-        .filter(|x| *x > 0.0 && x.is_finite())
-        .ok_or_else(|| "expected a number above 0".into())
 }

@@ -1,12 +1,13 @@
 //! `bnnc bench`: how fast this machine is.
 
-use super::arguments::{Format, Sets, count, positive, with_threads};
+use super::arguments::{Format, Sets, with_threads};
 use super::terminal::{err, out, say, width};
 use crate::bench::{self, Measured, NETWORKS, Peak, Settings};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::Result;
 use crate::plan::Plan;
 use crate::source::Source;
+use crate::train::settings::{count, positive};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
-use super::arguments::{DataSource, Format, Sets, count, without_use};
+use super::arguments::{DataSource, Format, Sets, without_use};
 use super::lints::{LintFlags, show};
 use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
@@ -9,9 +9,10 @@ use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
-use crate::train::config::{self, Config, Overrides};
+use crate::train::config::{self, Config};
 use crate::train::fitting::{self, input_mismatch};
 use crate::train::prepared::{Prepared, batch_fits};
+use crate::train::settings::{self, count};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -155,15 +156,9 @@ pub(super) fn settings(
 ) -> Result<(Option<PathBuf>, Config)> {
     let (path, config) = Config::beside(model)?.unzip();
     let mut config = config.unwrap_or_default();
-    config.apply(&Overrides {
-        batch_size,
-        data: data.data.clone(),
-        data_dir: data.data_dir.clone(),
-        target: data.target.clone(),
-        test_rows: data.test_rows.clone(),
-        set: sets.set.clone(),
-        ..Overrides::default()
-    });
+    let mut given = data.settings();
+    given.extend(batch_size.map(|n| (settings::find("batch_size"), n.to_string())));
+    config.apply(&given, &sets.set);
     if config.data.request().is_none() {
         let why = "no data are named, neither by --data nor in a run file beside the model";
         without_use(&data.given(), why);

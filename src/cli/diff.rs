@@ -1,4 +1,4 @@
-//! `bnnc diff`: in what two models differ.
+//! `bnnc diff`: how two models differ.
 
 use super::arguments::{Format, Sets, pair};
 use super::terminal::{out, say, width};

@@ -1,6 +1,6 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
-use super::arguments::{DataSource, Format, count, seed, with_threads};
+use super::arguments::{DataSource, Format, with_threads};
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, Which, open};
 use super::terminal::{say, say_wrapped};
@@ -9,6 +9,7 @@ use crate::diagnostic::Result;
 use crate::evaluate::{Elbo, Mixtures, Scores, elbo, predict_with, score};
 use crate::terms::Term;
 use crate::train::progress::{number, percent};
+use crate::train::settings::{count, seed};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -116,7 +117,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 .iter()
                 .any(|t| run.inference.is_noisy(t))
             {
-                let draws = crate::check::words::count(samples, "draw", "draws");
+                let draws = crate::words::count(samples, "draw", "draws");
                 let text =
                     format!("terms over the weights are Monte-Carlo estimates, from {draws}");
                 say_wrapped("  ", &text);

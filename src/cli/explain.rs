@@ -1,11 +1,10 @@
 //! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code or of
 //! a word of the language.
 
-use super::arguments::{DataSource, Sets, count, without_use};
+use super::arguments::{DataSource, Sets, without_use};
 use super::check::{facts, settings};
 use super::terminal::{out, width};
 use super::words;
-use crate::check::words::list;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
 use crate::explain::explain;
@@ -13,6 +12,8 @@ use crate::ir::Facts;
 use crate::lint::{self, LINTS};
 use crate::train;
 use crate::train::run_dir::RunDir;
+use crate::train::settings::count;
+use crate::words::list;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 

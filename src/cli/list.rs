@@ -1,6 +1,6 @@
 //! `bnnc list`: the registries.
 
-use super::terminal::{say, width, wrap};
+use super::terminal::{say, say_wrapped};
 use crate::data::catalog::CATALOG;
 use crate::diagnostic::Result;
 use crate::distribution::DISTRIBUTIONS;
@@ -51,7 +51,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
         Some(Registry::Lints) => {
             for lint in LINTS {
                 let head = format!("{:<26} {:<9} ", lint.name(), lint.level().word());
-                block(&head, lint.summary());
+                say_wrapped(&head, lint.summary());
             }
             say!("\nlints that warn are always shown, pedantic ones with `--pedantic`");
         }
@@ -70,7 +70,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
                     Registry::Lints => LINTS.iter().map(|l| l.name()).collect(),
                     _ => signatures(*registry).iter().map(|s| s.name).collect(),
                 };
-                block(&format!("{name:<12} "), &names.join("  "));
+                say_wrapped(&format!("{name:<12} "), &names.join("  "));
             }
             say!(
                 "\n`bnnc list layers` prints each layer with its arguments and defaults; so do the others"
@@ -115,12 +115,12 @@ fn entry(signature: &Signature) {
         .collect();
     match arguments.is_empty() {
         true => say!("{}", signature.name),
-        false => block(
+        false => say_wrapped(
             &format!("{}(", signature.name),
             &(arguments.join(", ") + ")"),
         ),
     }
-    block("    ", signature.summary);
+    say_wrapped("    ", signature.summary);
     let names = signature
         .parameters
         .iter()
@@ -129,23 +129,9 @@ fn entry(signature: &Signature) {
         .unwrap_or(0);
     for parameter in signature.parameters {
         let text = format!("{}; {}", parameter.summary, takes(parameter.kind));
-        block(&format!("      {:names$}  ", parameter.name), &text);
+        say_wrapped(&format!("      {:names$}  ", parameter.name), &text);
     }
     say!("");
-}
-
-/// `text` wrapped beside `head`.
-fn block(head: &str, text: &str) {
-    let indent = head.chars().count();
-    for (index, line) in wrap(text, width().saturating_sub(indent).max(30))
-        .iter()
-        .enumerate()
-    {
-        match index {
-            0 => say!("{head}{line}"),
-            _ => say!("{:indent$}{line}", ""),
-        }
-    }
 }
 
 /// What an argument takes, in words.

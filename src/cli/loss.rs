@@ -1,6 +1,6 @@
 //! `bnnc loss`: one step's loss on given parameters.
 
-use super::arguments::{DataSource, Format, Sets, count, seed, with_threads};
+use super::arguments::{DataSource, Format, Sets, with_threads};
 use super::evaluate::print_terms;
 use super::terminal::say;
 use crate::compile;
@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::train::config::{Config, SCALINGS};
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
+use crate::train::settings::{count, seed};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -36,7 +36,7 @@ struct Cli {
 enum Command {
     /// Say what a model file means: layers, parameters, and the loss term by term
     Check(check::CheckArgs),
-    /// Say in what two models differ: parameters, layers, terms, forms and scales
+    /// Show how two models differ: parameters, layers, terms, forms and scales
     Diff(diff::DiffArgs),
     /// Write a model and its loss as the methods section of a paper, or explain a message's code
     Explain(explain::ExplainArgs),

@@ -14,6 +14,7 @@ use crate::train::checkpoint::{self, Counters, model_fingerprint};
 use crate::train::config::Config;
 use crate::train::fitting;
 use crate::train::run_dir::{DataRecord, RunDir};
+use crate::words::plural;
 use clap::ValueEnum;
 use std::path::Path;
 use std::sync::Arc;
@@ -295,19 +296,14 @@ impl Opened {
             .div_ceil(self.config.batch_size);
         let done = self.counters.step as f64 / steps as f64;
         match done >= self.config.epochs as f64 {
-            true => epochs(self.config.epochs),
+            true => plural(self.config.epochs, "epoch"),
             false => format!(
                 "{} of {}",
                 (done * 100.0).round() / 100.0,
-                epochs(self.config.epochs)
+                plural(self.config.epochs, "epoch")
             ),
         }
     }
-}
-
-/// `1 epoch`, `20 epochs`
-fn epochs(count: usize) -> String {
-    crate::check::words::count(count, "epoch", "epochs")
 }
 
 impl Chosen {

@@ -1,6 +1,6 @@
 //! `bnnc predict`: a run's predictions as a file.
 
-use super::arguments::{DataSource, count, seed, with_threads};
+use super::arguments::{DataSource, with_threads};
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
@@ -8,6 +8,7 @@ use super::terminal::say;
 use crate::diagnostic::Result;
 use crate::evaluate::{Mixtures, predict_with};
 use crate::predict::{self, Names};
+use crate::train::settings::{count, seed};
 use clap::Args;
 use std::path::PathBuf;
 

@@ -2,6 +2,7 @@
 //! after that is dropped, and a run goes on.
 
 use crate::diagnostic::{Diagnostic, Failure, Severity, render};
+use crate::words::{wrap, wrapped};
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
@@ -108,29 +109,7 @@ pub(crate) fn bar_width() -> usize {
 
 /// Prints `text` after `head`, further lines under its beginning.
 pub(crate) fn say_wrapped(head: &str, text: &str) {
-    let indent = head.chars().count();
-    let lines = wrap(text, width().saturating_sub(indent).max(20));
-    for (index, line) in lines.iter().enumerate() {
-        let head = if index == 0 { head } else { "" };
-        say!("{head:indent$}{line}");
-    }
-}
-
-/// Lines of up to `width` characters of `text`.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().expect("there is a first line");
-        if last.is_empty() {
-            last.push_str(word);
-        } else if last.chars().count() + 1 + word.chars().count() <= width {
-            last.push(' ');
-            last.push_str(word);
-        } else {
-            lines.push(word.to_owned());
-        }
-    }
-    lines
+    out(format_args!("{}", wrapped(head, text, width())));
 }
 
 #[cfg(test)]
@@ -157,11 +136,5 @@ mod tests {
                 .all(|word| rest.any(|other| other == word)),
             "{text}"
         );
-    }
-
-    #[test]
-    fn words_are_wrapped_where_they_fit() {
-        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
-        assert_eq!(wrap("", 6), [""]);
     }
 }

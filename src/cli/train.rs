@@ -1,13 +1,12 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
-use super::arguments::{DataSource, Sets, count, positive, seed, validation, with_threads};
+use super::arguments::{DataSource, Sets, SettingFlags, with_threads};
 use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
 use super::outcome::{self, Blind};
 use super::terminal::{bar_width, err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
 use crate::data::scaling::Transform;
-use crate::data::split::Validation;
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
@@ -21,11 +20,13 @@ use crate::prior_predictive::Observed;
 use crate::terms::Naming;
 use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
-use crate::train::config::{self, Config, Overrides};
+use crate::train::config::{self, Config};
 use crate::train::fit::{Outcome, Training};
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::run_dir::{DataRecord, RunDir};
+use crate::train::settings::Given;
+use crate::words::{list, plural};
 use clap::Args;
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
@@ -43,27 +44,8 @@ pub struct TrainArgs {
     /// A run file; else the one of the model's name beside it, if there is one
     #[arg(long, value_name = "RUN.toml")]
     config: Option<PathBuf>,
-    /// Passes over the training examples [default: 10]
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    epochs: Option<usize>,
-    /// Examples a step [default: 128]
-    #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true)]
-    batch_size: Option<usize>,
-    /// Of the optimizer, before the schedule [default: 0.001, adam's]
-    #[arg(long, value_name = "RATE", value_parser = positive, allow_negative_numbers = true)]
-    learning_rate: Option<f64>,
-    /// Of the initial values, the order of the examples and every draw [default: 0]
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Monte-Carlo samples of the weights a step; else the model's
-    #[arg(long, value_name = "S", value_parser = count, allow_negative_numbers = true)]
-    samples: Option<usize>,
-    /// Training examples to set aside and watch the run with, a number or a fraction [default: 0]
-    #[arg(long, value_name = "PART", value_parser = validation, allow_negative_numbers = true)]
-    validation: Option<Validation>,
-    /// Threads; else one a core. A run has the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    settings: SettingFlags,
     #[command(flatten)]
     sets: Sets,
     #[command(flatten)]
@@ -83,7 +65,7 @@ pub fn no_data(model: &Path) -> Failure {
     Diagnostic::error("E0603", title)
         .help(format!(
             "`--data NAME`, one of {}; or `--data PATH` of a .csv, .npz or .toml",
-            train::listed(&names)
+            list(&names)
         ))
         .into()
 }
@@ -131,20 +113,8 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
             None => (Config::default(), "the defaults".to_owned()),
         },
     };
-    config.apply(&Overrides {
-        epochs: args.epochs,
-        batch_size: args.batch_size,
-        learning_rate: args.learning_rate,
-        seed: args.seed,
-        samples: args.samples,
-        threads: args.threads,
-        data: args.data.data.clone(),
-        data_dir: args.data.data_dir.clone(),
-        target: args.data.target.clone(),
-        test_rows: args.data.test_rows.clone(),
-        validation: args.validation,
-        set: args.sets.set.clone(),
-    });
+    let given: Given = [args.data.settings(), args.settings.0.clone()].concat();
+    config.apply(&given, &args.sets.set);
     if let (Some(run), Some(data)) = (resumed, &args.data.data) {
         // Its own data under its name is no other setting: the run's column and rows are that data's.
         let own = run.config()?.data;
@@ -194,23 +164,16 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
     Ok((config, from))
 }
 
-/// The settings that were given as flags, as they are written.
+/// The flags by which a result differs from that of the run file, data apart.
 fn flags(args: &TrainArgs) -> String {
-    let given = [
-        ("--epochs", args.epochs.is_some()),
-        ("--batch-size", args.batch_size.is_some()),
-        ("--learning-rate", args.learning_rate.is_some()),
-        ("--seed", args.seed.is_some()),
-        ("--samples", args.samples.is_some()),
-        ("--validation", args.validation.is_some()),
-        ("--set", !args.sets.set.is_empty()),
-    ];
-    given
+    let given = args
+        .settings
+        .0
         .iter()
-        .filter(|(_, given)| *given)
-        .map(|(flag, _)| *flag)
-        .collect::<Vec<_>>()
-        .join(" ")
+        .filter(|(setting, _)| setting.key != "threads");
+    let flags = given.filter_map(|(setting, _)| Some(format!("--{}", setting.flag.as_ref()?.name)));
+    let flags = flags.chain(args.sets.given().map(Into::into));
+    flags.collect::<Vec<_>>().join(" ")
 }
 
 /// Reads and checks all that a run needs; writes nothing.
@@ -491,11 +454,6 @@ fn shell_word(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// `1 epoch`, `20 epochs`
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// What is trained, on what, to minimise what, and where the run goes.

@@ -1,9 +1,9 @@
 //! The data sets that have a name.
 
-use super::error::listed;
 use super::places::{Place, missing};
 use super::{Dataset, Facts, cifar10, fashion_mnist, mnist, shapes};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, nearest};
+use crate::words::list;
 use std::path::{Path, PathBuf};
 
 /// Every data set that has a name, in the order in which they are listed.
@@ -122,8 +122,8 @@ pub fn require(name: &str) -> Result<&'static dyn CatalogEntry> {
 pub(crate) fn unknown(name: &str) -> Diagnostic {
     let names: Vec<_> = CATALOG.iter().map(|e| e.name()).collect();
     let message = Diagnostic::error("E0501", format!("the data set `{name}` is not known"))
-        .note(format!("the data sets are {}", listed(&names)));
-    match super::error::nearest(name, names.iter().copied()) {
+        .note(format!("the data sets are {}", list(&names)));
+    match nearest(name, names.iter().copied()) {
         Some(near) => message.help(format!("the nearest name is `{near}`")),
         None => message,
     }

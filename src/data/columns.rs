@@ -1,7 +1,7 @@
 //! The columns of a table by their names: which are inputs and which are targets.
 
-use super::error::{listed, nearest};
-use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
+use crate::words::list;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::Path;
@@ -169,12 +169,12 @@ fn missing(
         .collect();
     let several = if names.len() == 1 { "" } else { "s" };
     let place = path.display();
-    let title = format!("`{place}` has no column{several} {}", listed(&names));
+    let title = format!("`{place}` has no column{several} {}", list(&names));
     let mut message = error(title);
     if let Some(why) = why {
         message = message.note(why);
     }
-    message = message.note(format!("its columns are {}", listed(header)));
+    message = message.note(format!("its columns are {}", list(header)));
     let mut free: Vec<&str> = header
         .iter()
         .enumerate()
@@ -256,7 +256,7 @@ fn of_run(path: &Path, header: &[String], run: &RunColumns, wanted: &Wanted) -> 
             return Err(match run.targets_needed {
                 true => message.help("`--target NAME` names the column that holds the target here"),
                 false => message
-                    .note(format!("of the run's targets it has {}", listed(&there)))
+                    .note(format!("of the run's targets it has {}", list(&there)))
                     .help("leave these out, too, as `predict` needs no targets, or add those that are missing"),
             }
             .into());

@@ -1,10 +1,11 @@
 //! Tables: a header, then a row an example, every cell a number.
 
 use super::columns::{Columns, Wanted, choose};
-use super::error::{corrupt, listed, unreadable};
+use super::error::{corrupt, unreadable};
 use super::{Dataset, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
+use crate::words::list;
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
 use std::path::Path;
 
@@ -164,7 +165,7 @@ fn header(path: &Path, record: &ByteRecord) -> Result<Vec<String>> {
         return Err(corrupt(path, "has no header")
             .note(format!(
                 "expected the columns' names in line 1, found {}",
-                listed(&columns)
+                list(&columns)
             ))
             .into());
     }

@@ -2,11 +2,12 @@
 //!
 //! A data set is `x` and `y`, or `x_train` and `y_train`, optionally with `x_test` and `y_test`.
 
-use super::error::{corrupt, listed, unreadable};
+use super::error::{corrupt, unreadable};
 use super::npy::{self, Header, read_header, read_values};
 use super::{Dataset, Facts, Split, TargetFacts, Values, facts::classes, facts::observed};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
+use crate::words::list;
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, Write};
 use std::path::Path;
@@ -105,7 +106,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 .note(
                     "expected `x` and `y`, or `x_train` and `y_train` (and `x_test` and `y_test`)",
                 )
-                .note(format!("found {}", listed(&self.names)))
+                .note(format!("found {}", list(&self.names)))
                 .into()
         })
     }

@@ -33,6 +33,7 @@ mod tests {
             ("maxpool2d", Some("max_pool2d")),
             ("normal", Some("Normal")),
             ("lstm", None),
+            ("max-pool2d", Some("max_pool2d")),
             ("x", None),
             ("", None),
         ] {

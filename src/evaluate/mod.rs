@@ -13,12 +13,12 @@ pub use mixture::Mixtures;
 pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
+use crate::engine::{EVALUATION_STEPS, Machine};
 use crate::examples::{Buffers, Part, target_width};
 use crate::exec::{Draw, TermValue};
 use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::TargetKind;
 use crate::terms::Term;
-use crate::train::machine::{EVALUATION_STEPS, Machine};
 use serde::Serialize;
 
 /// Examples of one call.

@@ -64,7 +64,7 @@ impl Methods<'_> {
                 .set
                 .iter()
                 .map(|(name, value)| code(&format!("{name} = {value}")));
-            let set = crate::check::words::join(set.collect(), "and");
+            let set = crate::words::join(set.collect(), "and");
             text += &format!(" The model file's constants are overridden by {set}.");
         }
         self.document.prose(&text);

@@ -3,12 +3,12 @@
 use super::groups::grouped;
 use super::symbols::number;
 use super::{Kind, Methods, sentence, thousands};
-use crate::check::words::join;
 use crate::initializer::Initializer;
 use crate::ir::{Handle, Tensor};
 use crate::maths::Maths;
 use crate::posterior::{Start, Transform, VariableSpec};
 use crate::pretrained::moped::FLOOR;
+use crate::words::join;
 
 impl Methods<'_> {
     pub(super) fn family(&mut self) {

@@ -3,12 +3,12 @@
 use super::groups::grouped;
 use super::objective::tensors;
 use super::{Methods, sentence, symbols};
-use crate::check::words::join;
 use crate::document::code;
 use crate::ir::{Fitted, Form, Prior, Term, TermKind};
 use crate::kl::ClosedForm;
 use crate::maths::Maths;
 use crate::posterior::Entries;
+use crate::words::join;
 
 impl Methods<'_> {
     /// The form of a term, as the table has it.

@@ -1,9 +1,9 @@
 //! Parameters that are alike are spoken of once.
 
 use super::{Methods, symbols};
-use crate::check::words::join;
 use crate::document::code;
 use crate::ir::{Handle, Role, Tensor};
+use crate::words::join;
 
 /// More names than this are told by what they leave out, where that is less.
 const MANY: usize = 4;

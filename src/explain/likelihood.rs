@@ -96,6 +96,6 @@ impl Methods<'_> {
                 }
             }
         }
-        format!("where {}", crate::check::words::join(values, "and"))
+        format!("where {}", crate::words::join(values, "and"))
     }
 }

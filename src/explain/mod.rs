@@ -136,5 +136,5 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 }
 
 fn thousands(n: usize) -> String {
-    crate::report::table::thousands(n as u64)
+    crate::words::thousands(n)
 }

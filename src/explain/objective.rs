@@ -3,9 +3,9 @@
 use super::groups::grouped;
 use super::symbols::number;
 use super::{Kind, Methods, thousands};
-use crate::check::words::join;
 use crate::document::Align;
 use crate::ir::{AbsentReason, Handle, Minibatch, Subject, Tensor, Term, TermKind};
+use crate::words::join;
 
 impl Methods<'_> {
     pub(super) fn objective(&mut self) {

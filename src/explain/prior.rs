@@ -2,10 +2,10 @@
 
 use super::groups::grouped;
 use super::{Kind, Methods, counted, symbols, thousands};
-use crate::check::words::join;
 use crate::document::{Align, code};
 use crate::ir::{Handle, Prior, Role, Tensor};
 use crate::signature::Domain;
+use crate::words::join;
 
 /// From so many numbers on, a setting that gives each parameter another is told as it is written.
 const MANY: usize = 8;

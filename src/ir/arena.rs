@@ -63,6 +63,11 @@ impl<T> Arena<T> {
             .map(|(i, value)| (Handle(i as u32, PhantomData), value))
     }
 
+    /// The values, in order.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.iter_mut()
+    }
+
     /// Number of values.
     pub fn len(&self) -> usize {
         self.0.len()

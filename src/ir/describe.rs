@@ -118,7 +118,7 @@ impl Inference {
         }
         if !latents.is_empty() {
             let names = latents.iter().map(|l| self.tensors[*l].name.clone());
-            let names = crate::check::words::join(names.collect(), "and");
+            let names = crate::words::join(names.collect(), "and");
             let at = match (self.objective.samples, latents.len()) {
                 (1, 1) => "at the draw of it".into(),
                 (1, _) => "at the draw of them".into(),
@@ -170,8 +170,7 @@ impl Inference {
                 };
                 let over = self.over_latents(term);
                 format!(
-                    "{value}, summed over {}; {}, {posterior} || {prior}{joint}{over}",
-                    weights(tensor),
+                    "{value}, summed over the weights; {}, {posterior} || {prior}{joint}{over}",
                     form.words()
                 )
             }
@@ -179,17 +178,13 @@ impl Inference {
                 let (tensor, prior) = self.with_prior(tensor);
                 let rate = show(tensor.posterior.rate);
                 format!(
-                    "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over {}; dropout's surrogate and not a KL, \
-                     up to a constant (Gal and Ghahramani 2016), p = {prior}",
-                    weights(tensor)
+                    "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over the weights; dropout's surrogate and not \
+                     a KL, up to a constant (Gal and Ghahramani 2016), p = {prior}"
                 )
             }
             TermKind::NegLogPrior(tensor) => {
-                let (tensor, prior) = self.with_prior(tensor);
-                format!(
-                    "-ln p(loc), summed over {}; a penalty and not a KL, p = {prior}",
-                    weights(tensor)
-                )
+                let (_, prior) = self.with_prior(tensor);
+                format!("-ln p(loc), summed over the weights; a penalty and not a KL, p = {prior}")
             }
         }
     }
@@ -202,7 +197,7 @@ impl Inference {
             [] => String::new(),
             [one] => format!("; the mean over {one}, taken at its draw"),
             _ => {
-                let names = crate::check::words::join(names, "and");
+                let names = crate::words::join(names, "and");
                 format!("; the mean over {names}, taken at their draws")
             }
         }
@@ -271,10 +266,6 @@ impl Model {
             _ => 1,
         }
     }
-}
-
-fn weights(tensor: Fitted) -> String {
-    crate::check::words::count(tensor.shape.len(), "weight", "weights")
 }
 
 impl Form {

@@ -10,6 +10,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 /// A model and how it is fitted. What is asked of the model can be asked of it, too.
+#[derive(Clone)]
 pub struct Inference {
     /// What is fitted.
     pub model: Arc<Model>,
@@ -22,6 +23,7 @@ pub struct Inference {
 }
 
 /// How a tensor is fitted.
+#[derive(Clone)]
 pub struct Fit {
     /// The variational family with its initialisers.
     pub posterior: BoundPosterior,

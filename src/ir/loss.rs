@@ -7,7 +7,7 @@ use crate::kl::ClosedForm;
 use std::fmt;
 
 /// What is minimised, per example.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Loss {
     /// The data term first, then one for each parameter that has one, in the parameters' order.
     pub terms: Vec<Term>,
@@ -16,6 +16,7 @@ pub struct Loss {
 }
 
 /// One term.
+#[derive(Clone)]
 pub struct Term {
     /// What it is of.
     pub kind: TermKind,
@@ -26,6 +27,7 @@ pub struct Term {
 }
 
 /// What a term is.
+#[derive(Clone)]
 pub enum TermKind {
     /// −log p(target | network).
     Nll,

@@ -15,6 +15,7 @@ use crate::tensor::Shape;
 use std::sync::Arc;
 
 /// A model file, every name resolved, every default filled in.
+#[derive(Clone)]
 pub struct Model {
     /// After `model`.
     pub name: String,
@@ -80,6 +81,7 @@ pub struct Target {
 }
 
 /// A value of the graph.
+#[derive(Clone)]
 pub struct Node {
     /// The source's name, or the layer's word and a number.
     pub name: String,
@@ -94,6 +96,7 @@ pub struct Node {
 }
 
 /// A layer applied.
+#[derive(Clone)]
 pub struct Call {
     /// The layer; `None` for an entry taken out of a value, `out[0]`.
     pub layer: Option<&'static dyn Layer>,
@@ -159,6 +162,7 @@ impl Role {
 }
 
 /// A parameter of the network, or a latent variable beside it.
+#[derive(Clone)]
 pub struct Tensor {
     /// `conv1.kernel`, `tau`
     pub name: String,
@@ -329,6 +333,7 @@ pub struct Learned {
 }
 
 /// `observe label ~ Categorical(logits = logits)`
+#[derive(Clone)]
 pub struct Observe {
     /// The likelihood.
     pub likelihood: &'static dyn Likelihood,

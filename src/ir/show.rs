@@ -10,7 +10,7 @@ use crate::kl;
 use crate::posterior::{Entries, Start, Transform};
 use crate::pretrained::moped;
 use crate::show;
-use crate::signature::{Constant, Signature};
+use crate::signature::{Constant, Kind, Signature};
 use crate::tensor::Shape;
 
 impl Model {
@@ -152,6 +152,29 @@ impl BoundPosterior {
         formula.replace("softplus(rho)", self.transform.formula())
     }
 
+    /// What its family takes beside initialisers: `rank = 4`.
+    pub fn options_text(&self) -> String {
+        let factor = if self.factor.cauchy {
+            "cauchy"
+        } else {
+            "normal"
+        };
+        let parameters = self.family.signature().parameters.iter();
+        let options = parameters.filter_map(|parameter| {
+            let value = match parameter.name {
+                "rank" => self.rank.to_string(),
+                "low" => show(self.bounds[0]),
+                "high" => show(self.bounds[1]),
+                "rate" => show(self.rate),
+                "prior_scale" => show(self.factor.scale),
+                "factor" if !is_initializer(parameter.kind) => factor.into(),
+                _ => return None,
+            };
+            Some(format!("{} = {value}", parameter.name))
+        });
+        options.collect::<Vec<_>>().join(", ")
+    }
+
     /// What a paper says of it: [`crate::posterior::Posterior::methods`] with its arguments.
     pub fn methods(&self) -> String {
         self.with_arguments(self.family.methods())
@@ -220,6 +243,10 @@ impl BoundPosterior {
         });
         variables.collect::<Vec<_>>().join(", ")
     }
+}
+
+fn is_initializer(kind: Kind) -> bool {
+    matches!(kind, Kind::Initializer | Kind::ScaleInitializer)
 }
 
 impl Origin {

@@ -5,7 +5,7 @@
 
 use super::model::*;
 use super::show::batched;
-use super::{Facts, Fitted, Inference};
+use super::{Facts, Fitted, Inference, KlChoice, Minibatch, Objective};
 use std::fmt::Write;
 
 /// A line of text; writing to a string does not fail.
@@ -26,6 +26,7 @@ pub fn text(inference: &Inference, facts: &Facts) -> String {
     }
     learned(&mut out, model);
     graph(&mut out, model);
+    objective(&mut out, &inference.objective);
     loss(&mut out, inference, facts);
     predict(&mut out, inference);
     out
@@ -50,6 +51,7 @@ fn head(model: &Model, facts: &Facts) -> String {
         line!(out, "  set  {name} = {value}");
     }
     data(&mut out, model, facts);
+    pretrained(&mut out, model);
     out
 }
 
@@ -58,26 +60,21 @@ fn field(out: &mut String, key: &str, value: impl std::fmt::Display) {
     line!(out, "    {key:<10}{value}");
 }
 
+/// `  name                    shape                 rest`, with two blanks between columns of any length:
+/// `bnnc diff` splits there.
+fn columns(out: &mut String, [name, shape, rest]: [&str; 3]) {
+    line!(out, "  {name:<22}  {shape:<20}  {rest}");
+}
+
 fn data(out: &mut String, model: &Model, facts: &Facts) {
     let number = |n: Option<usize>| n.map_or(String::new(), |n| format!(" = {n}"));
     match &facts.data {
         Some(name) => line!(out, "\ndata  {name}"),
         None => line!(out, "\ndata"),
     }
-    line!(
-        out,
-        "  {:<24}{:<22}{}",
-        model.input.name,
-        batched(&model.input.shape),
-        "input"
-    );
-    line!(
-        out,
-        "  {:<24}{:<22}{}",
-        model.target.name,
-        model.target.kind.to_string(),
-        "target"
-    );
+    let (input, target) = (&model.input, &model.target);
+    columns(out, [&input.name, &batched(&input.shape), "input"]);
+    columns(out, [&target.name, &target.kind.to_string(), "target"]);
     let aside = match facts.validation_examples {
         0 => String::new(),
         n => format!("; {n} more are set aside"),
@@ -90,15 +87,20 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
     line!(out, "  B{}, examples of a minibatch", number(facts.batch));
 }
 
+/// The files that parameters start from.
+fn pretrained(out: &mut String, model: &Model) {
+    if !model.pretrained.is_empty() {
+        line!(out, "\npretrained");
+    }
+    for file in &model.pretrained {
+        line!(out, "  {:<22}  sha256 {}", file.written, file.sha256);
+    }
+}
+
 fn parameter(out: &mut String, model: &Model, tensor: &Tensor) {
-    line!(
-        out,
-        "  {:<24}real{:<18}fan_in {}, fan_out {}",
-        tensor.name,
-        tensor.shape.to_string(),
-        tensor.fan_in,
-        tensor.fan_out
-    );
+    let shape = format!("real{}", tensor.shape);
+    let fans = format!("fan_in {}, fan_out {}", tensor.fan_in, tensor.fan_out);
+    columns(out, [&tensor.name, &shape, &fans]);
     if let Some(prior) = &tensor.prior {
         field(out, "prior", model.prior_text(prior));
         field(out, "from", tensor.prior_from.text("prior", &prior.written));
@@ -107,6 +109,10 @@ fn parameter(out: &mut String, model: &Model, tensor: &Tensor) {
 
 fn fit(out: &mut String, tensor: Fitted, positions: usize) {
     field(out, "posterior", tensor.posterior.formula());
+    let options = tensor.posterior.options_text();
+    if !options.is_empty() {
+        field(out, "options", options);
+    }
     field(out, "start", tensor.posterior.start_text(&tensor.shape));
     field(out, "from", tensor.posterior_origin_text());
     if let Some(estimator) = tensor.estimator {
@@ -151,8 +157,37 @@ fn graph(out: &mut String, model: &Model) {
             Some(true) => format!("{}{above}{parameters}", model.call_text(node)),
             _ => model.call_text(node),
         };
-        line!(out, "  {:<24}{:<22}{call}", node.name, batched(&node.shape));
+        columns(out, [&node.name, &batched(&node.shape), &call]);
     }
+}
+
+/// What the file asks for, every option with its value.
+fn objective(out: &mut String, objective: &Objective) {
+    let kl = match objective.kl {
+        KlChoice::Auto => "auto",
+        KlChoice::ClosedForm => "closed_form",
+        KlChoice::Quadrature => "quadrature",
+        KlChoice::MonteCarlo { path: false } => "monte_carlo",
+        KlChoice::MonteCarlo { path: true } => "monte_carlo(gradient = path)",
+    };
+    let minibatch = match objective.minibatch {
+        Minibatch::Uniform => "uniform",
+        Minibatch::Blundell => "blundell",
+    };
+    let annealing = match objective.annealing {
+        None => "none".into(),
+        Some(annealing) => format!("linear(epochs = {})", crate::show(annealing.epochs)),
+    };
+    line!(
+        out,
+        "\nobjective  {}",
+        if objective.map { "map" } else { "elbo" }
+    );
+    line!(out, "  kl           {kl}");
+    line!(out, "  minibatch    {minibatch}");
+    line!(out, "  samples      {}", objective.samples);
+    line!(out, "  temperature  {}", crate::show(objective.temperature));
+    line!(out, "  annealing    {annealing}");
 }
 
 fn loss(out: &mut String, inference: &Inference, facts: &Facts) {

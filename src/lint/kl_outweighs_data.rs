@@ -4,7 +4,7 @@
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference, TermKind};
-use crate::report::table::short;
+use crate::words::short;
 
 /// From how many times the NLL on.
 const MANY: f64 = 5.0;

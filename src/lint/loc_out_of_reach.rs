@@ -4,7 +4,7 @@
 use super::{Lint, logits_through_activation::bounds, range, source, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::short;
+use crate::words::short;
 
 /// `loc-out-of-reach`
 pub struct LocOutOfReach;

@@ -7,7 +7,7 @@ use super::{Lint, range, source, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
 use crate::likelihood::TargetKind;
-use crate::report::table::short;
+use crate::words::short;
 
 /// `logits-through-activation`
 pub struct LogitsThroughActivation;

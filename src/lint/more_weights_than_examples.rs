@@ -4,7 +4,7 @@
 use super::{Level, Lint, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::thousands;
+use crate::words::thousands;
 
 /// From how many times N on.
 const MANY: usize = 10;
@@ -32,14 +32,14 @@ impl Lint for MoreWeightsThanExamples {
             .sum();
         let title = format!(
             "{} random weights for {} training examples",
-            thousands(weights as u64),
-            thousands(n as u64)
+            thousands(weights),
+            thousands(n)
         );
         (weights > MANY * n).then(|| {
             Diagnostic::warning(self.name(), title)
                 .note(format!(
                     "{} of them for each example",
-                    thousands((weights / n) as u64)
+                    thousands(weights / n)
                 ))
                 .help("a smaller network, or a posterior on its last layer alone: `posterior = deterministic` for the others")
         })

@@ -6,8 +6,8 @@
 use super::{Lint, fixed};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::short;
 use crate::show;
+use crate::words::short;
 
 /// `noise-as-wide-as-targets`
 pub struct NoiseAsWideAsTargets;

@@ -13,8 +13,8 @@ use crate::distribution::Density;
 use crate::ir::{Facts, Fitted, Inference};
 use crate::kl::rules::{Node, hermite};
 use crate::posterior::Entries;
-use crate::report::table::short;
 use crate::spread::start_scale;
+use crate::words::short;
 
 /// Nats an example.
 const MOST: f64 = 0.1;

@@ -4,7 +4,7 @@
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::thousands;
+use crate::words::thousands;
 
 /// From which share on.
 const MOST: f64 = 0.8;
@@ -43,8 +43,8 @@ impl Lint for OneLayerHoldsMost {
             "`{}` holds {:.1} % of the weights: {} of {}",
             largest.name,
             100.0 * share,
-            thousands(largest.weights as u64),
-            thousands(largest.of as u64)
+            thousands(largest.weights),
+            thousands(largest.of)
         );
         Some(
             Diagnostic::warning(self.name(), title)

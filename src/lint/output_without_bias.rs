@@ -4,7 +4,7 @@
 use super::{Level, Lint, source, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::short;
+use crate::words::short;
 
 /// `output-without-bias`
 pub struct OutputWithoutBias;

@@ -5,8 +5,8 @@ use super::{Lint, at_origin, names, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Fitted, Inference};
 use crate::posterior::Entries;
-use crate::report::table::short;
 use crate::spread::{start_deviation, start_scale};
+use crate::words::short;
 
 /// Below this a draw is the loc.
 const LEAST: f64 = 1e-3;

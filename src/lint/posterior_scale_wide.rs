@@ -4,8 +4,8 @@
 use super::{Level, Lint, at_origin, random};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Fitted, Inference, Role};
-use crate::report::table::short;
 use crate::spread::{at_start, output, prior_square, start_deviation};
+use crate::words::short;
 
 /// `posterior-scale-wide`
 pub struct PosteriorScaleWide;
@@ -56,7 +56,7 @@ impl Lint for PosteriorScaleWide {
         ));
         let message = match output(inference, &at_start(inference)) {
             Some(size) => message.note(format!(
-                "the network's output starts about {} from 0, for inputs of mean square 1",
+                "the network's outputs start with a root mean square near {}, for inputs of mean square 1",
                 short(size)
             )),
             None => message,

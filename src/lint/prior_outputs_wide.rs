@@ -5,8 +5,8 @@
 use super::{Level, Lint, at_origin};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference, Role};
-use crate::report::table::short;
 use crate::spread::{output, prior_square, under_prior};
+use crate::words::short;
 
 /// From how far from 0 on: a logit of 10 is a probability of 0.99995.
 const FAR: f64 = 10.0;
@@ -38,7 +38,7 @@ impl Lint for PriorOutputsWide {
             });
         let (widest, gain) = gains.max_by(|a, b| a.1.total_cmp(&b.1))?;
         let title = format!(
-            "under the prior the network's output is about {} from 0",
+            "under the prior, the network's outputs have a root mean square near {}",
             short(size)
         );
         let message = Diagnostic::warning(self.name(), title);

@@ -2,9 +2,9 @@
 //! step of it counts as much as any other: each of its few examples weighs B/rest times as much.
 
 use super::{Level, Lint};
-use crate::check::words::count;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
+use crate::words::count;
 
 /// From how many times the weight of others on.
 const MANY: usize = 4;

@@ -5,8 +5,8 @@
 use super::{Lint, fixed};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::report::table::short;
 use crate::show;
+use crate::words::short;
 
 /// From how many noise scales on.
 const MANY: f64 = 10.0;

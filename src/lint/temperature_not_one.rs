@@ -1,10 +1,10 @@
 //! A temperature multiplies the KL: what is minimised is then not the negative ELBO.
 
 use super::{Lint, option};
-use crate::check::words::join;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
 use crate::show;
+use crate::words::join;
 
 /// `temperature-not-one`
 pub struct TemperatureNotOne;

@@ -2,8 +2,8 @@
 
 use super::measure::{Layer, Measured};
 use super::outputs::{Observed, Outputs};
-use crate::check::words::join;
 use crate::ir::{Argument, Handle, Model, Node};
+use crate::words::join;
 
 /// A layer's pre-activations are large above this and small below its like, in units of 1.
 pub const LARGE: f64 = 3.0;

@@ -156,7 +156,7 @@ pub struct Initial {
     pub annealed: bool,
     /// The NLL of a network that knows nothing; `None` where it depends on the data.
     pub nll_per_example: Option<f64>,
-    /// About how far from 0 the network's first output is with weights of the prior, for inputs of
+    /// The root mean square of the network's first output with weights of the prior, for inputs of
     /// mean square 1; `None` where the prior has no standard deviation.
     pub prior_output: Option<f64>,
     /// The same with weights as they start.

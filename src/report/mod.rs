@@ -10,4 +10,3 @@ mod text;
 
 pub use check::{Check, check};
 pub use diff::{Diff, diff};
-pub(crate) use text::wrapped;

@@ -1,8 +1,8 @@
 //! `bnnc check --prior-predictive` for a person.
 
-use super::table::{short, table, thousands};
-use super::text::wrapped;
+use super::table::{shorten, table};
 use crate::prior_predictive::{Advice, Layer, Observed, Outputs, PriorPredictive, number, percent};
+use crate::words::{short, thousands, wrapped};
 
 impl PriorPredictive {
     /// As text, within `width` columns.
@@ -12,10 +12,10 @@ impl PriorPredictive {
             "{} drawn from the prior, {} on {} {}",
             match self.draws {
                 1 => "1 network".into(),
-                draws => format!("{} networks", thousands(draws as u64)),
+                draws => format!("{} networks", thousands(draws)),
             },
             if self.draws == 1 { "run" } else { "each run" },
-            thousands(self.examples as u64),
+            thousands(self.examples),
             self.inputs
         );
         out += &wrapped("  ", &what, width);
@@ -42,14 +42,14 @@ impl PriorPredictive {
             rows.push(vec![
                 layer.name.clone(),
                 format!("{:?}", layer.shape),
-                thousands(layer.fan_in as u64),
+                thousands(layer.fan_in),
                 prior(layer),
                 number(layer.inputs_rms),
                 spread(layer),
                 then(layer),
             ]);
         }
-        shorten(&mut rows, 3, width);
+        shorten(&mut rows, 3, 10, width);
         let mut out = table(&rows, &[2, 4, 5], width);
         out += &wrapped(
             "  inputs  ",
@@ -64,22 +64,6 @@ impl PriorPredictive {
             out += &wrapped("  ~       ", legend, width);
         }
         out
-    }
-}
-
-/// Takes what is too much for `width` off one column, down to ten characters.
-fn shorten(rows: &mut [Vec<String>], column: usize, width: usize) {
-    let length = |text: &String| text.chars().count();
-    let widest =
-        |c: usize, rows: &[Vec<String>]| rows.iter().map(|row| length(&row[c])).max().unwrap_or(0);
-    let whole: usize = (0..rows[0].len()).map(|c| widest(c, rows) + 2).sum();
-    let room = widest(column, rows)
-        .saturating_sub(whole.saturating_sub(width))
-        .max(10);
-    for row in rows {
-        if length(&row[column]) > room {
-            row[column] = row[column].chars().take(room - 1).chain(['…']).collect();
-        }
     }
 }
 

@@ -44,44 +44,32 @@ fn cut(text: &str, width: usize) -> String {
     text.chars().take(width - 1).chain(['…']).collect()
 }
 
-/// `163,840`
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+/// The characters that a column can have in a table of `width`, at least `least`.
+pub fn room(rows: &[Vec<String>], column: usize, least: usize, width: usize) -> usize {
+    let length = |c: usize| rows.iter().map(move |row| row[c].chars().count());
+    let widest = |c: usize| length(c).max().unwrap_or(0);
+    let whole: usize = (0..rows[0].len()).map(|c| widest(c) + 2).sum();
+    let lacking = whole.saturating_sub(width);
+    widest(column).saturating_sub(lacking).max(least)
 }
 
-/// Four significant digits: `23.00`, `0.2430`, `1.381e6`.
-pub fn short(value: f64) -> String {
-    let magnitude = value.abs();
-    if value == 0.0 {
-        return "0".into();
+/// Cuts the ends of one column, down to `least` characters, until the table is within `width`. A mark ` *` at the
+/// end of a cell stays.
+pub fn shorten(rows: &mut [Vec<String>], column: usize, least: usize, width: usize) {
+    let room = room(rows, column, least, width);
+    for row in rows {
+        let cell = &mut row[column];
+        if cell.chars().count() > room {
+            let mark = if cell.ends_with(" *") { " *" } else { "" };
+            let kept = cell.chars().take(room - 1 - mark.len()).collect::<String>();
+            *cell = format!("{kept}…{mark}");
+        }
     }
-    if !(1e-4..1e6).contains(&magnitude) {
-        return format!("{value:.3e}");
-    }
-    let digits = (3 - magnitude.log10().floor() as i32).clamp(0, 7) as usize;
-    format!("{value:.digits$}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_keep_four_digits() {
-        assert_eq!(short(22.9998), "23.00");
-        assert_eq!(short(0.24298), "0.2430");
-        assert_eq!(short(1_379_988.0), "1.380e6");
-        assert_eq!(thousands(163_840), "163,840");
-        assert_eq!(thousands(64), "64");
-    }
 
     #[test]
     fn a_table_fits_its_width() {

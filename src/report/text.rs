@@ -1,9 +1,9 @@
 //! `bnnc check`: the model at a glance, as text.
 
 use super::check::{Check, Initial, Step};
-use super::table::{short, table, thousands};
-use crate::check::words::join;
+use super::table::{room, shorten, table};
 use crate::show;
+use crate::words::{join, short, thousands, wrapped};
 use std::fmt::Write;
 
 impl Check {
@@ -33,12 +33,12 @@ impl Check {
                 } else {
                     "minibatches"
                 };
-                let batches = thousands(batches as u64);
+                let batches = thousands(batches);
                 let aside = match self.validation_examples {
                     0 => String::new(),
-                    aside => format!(" ({} more set aside)", thousands(aside as u64)),
+                    aside => format!(" ({} more set aside)", thousands(aside)),
                 };
-                let n = thousands(n as u64);
+                let n = thousands(n);
                 format!(
                     "{data}: N = {n} training examples{aside}, {batches} {minibatches} of B = {b}{last}"
                 )
@@ -62,7 +62,7 @@ impl Check {
         for layer in &self.layers {
             let weights = match layer.weights {
                 0 => String::new(),
-                n => thousands(n as u64),
+                n => thousands(n),
             };
             rows.push(vec![
                 layer.name.clone(),
@@ -89,7 +89,7 @@ impl Check {
             rows.push(vec![
                 parameter.name.clone(),
                 format!("{:?}", parameter.shape),
-                thousands(parameter.count as u64),
+                thousands(parameter.count),
                 parameter.prior.clone().unwrap_or("-".into()),
                 parameter.posterior.clone(),
                 parameter
@@ -98,7 +98,7 @@ impl Check {
                     .map_or("-".into(), |e| format!("{e}{mark}")),
             ]);
         }
-        shorten(&mut rows, 5, width);
+        shorten(&mut rows, 5, 12, width);
         let written = number_long(&mut rows, 3, width);
         *out += "\n";
         *out += &table(&rows, &[2], width);
@@ -254,12 +254,12 @@ impl Check {
         if let (true, Some(start)) = (self.terms.len() > 1, self.initial.start_output) {
             let text = match self.initial.prior_output {
                 Some(prior) => format!(
-                    "about {} from 0 under the prior, {} at the start, for inputs of mean square 1",
+                    "root mean square {} under the prior, {} at the start, for inputs of mean square 1",
                     short(prior),
                     short(start)
                 ),
                 None => format!(
-                    "about {} from 0 at the start, for inputs of mean square 1; the prior has no \
+                    "root mean square {} at the start, for inputs of mean square 1; the prior has no \
                      standard deviation",
                     short(start)
                 ),
@@ -270,8 +270,8 @@ impl Check {
             let text = format!(
                 "{} has {} of the {} weights with a term, {:.1} %",
                 largest.name,
-                thousands(largest.weights as u64),
-                thousands(largest.of as u64),
+                thousands(largest.weights),
+                thousands(largest.of),
                 100.0 * largest.weights as f64 / largest.of as f64
             );
             line(out, "largest", text);
@@ -285,33 +285,10 @@ impl Check {
             "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
              {:.0} MiB of memory beside the data, in float32",
             giga(operations),
-            thousands(trainable as u64),
+            thousands(trainable),
             (memory as f64 / f64::from(1 << 20)).ceil()
         );
         line(out, "step", text);
-    }
-}
-
-/// Characters that a column may have for the table to be within `width`, or `least`.
-fn room(rows: &[Vec<String>], column: usize, least: usize, width: usize) -> usize {
-    let length = |c: usize| rows.iter().map(move |row| row[c].chars().count());
-    let widest = |c: usize| length(c).max().unwrap_or(0);
-    let whole: usize = (0..rows[0].len()).map(|c| widest(c) + 2).sum();
-    let lacking = whole.saturating_sub(width);
-    widest(column).saturating_sub(lacking).max(least)
-}
-
-/// Takes what is too much for `width` off one column, whose words differ in their first letters. The mark of
-/// a remark stays.
-fn shorten(rows: &mut [Vec<String>], column: usize, width: usize) {
-    let room = room(rows, column, 12, width);
-    for row in rows {
-        let cell = &mut row[column];
-        if cell.chars().count() > room {
-            let mark = if cell.ends_with(" *") { " *" } else { "" };
-            let kept = cell.chars().take(room - 1 - mark.len()).collect::<String>();
-            *cell = format!("{kept}…{mark}");
-        }
     }
 }
 
@@ -343,27 +320,6 @@ fn giga(operations: u64) -> String {
     match operations {
         x if x >= 1e9 => format!("{} G", short(x / 1e9)),
         x if x >= 1e6 => format!("{} M", short(x / 1e6)),
-        x => thousands(x as u64),
+        x => thousands(x as usize),
     }
-}
-
-/// Text within `width` columns, further lines under the first.
-pub(crate) fn wrapped(head: &str, text: &str, width: usize) -> String {
-    let indent = head.chars().count();
-    let mut out = head.to_string();
-    let mut column = indent;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column > indent && column + 1 + length > width {
-            out += &format!("\n{}", " ".repeat(indent));
-            column = indent;
-        } else if column > indent {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += length;
-    }
-    out.push('\n');
-    out
 }

@@ -27,14 +27,14 @@
 //! width = 1200              # constants of the model file, as `--set width=1200`
 //! ```
 
-use super::settings;
+use super::settings::{SETTINGS, Setting, quoted};
+use super::toml_table;
 use crate::data::Request;
 use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
 use crate::signature::{Constant, Constants, Signature};
 use crate::source::Source;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -115,35 +115,6 @@ pub const SCALINGS: &[&str] = &["standardize", "symmetric", "unit", "none"];
 /// How real targets can be scaled.
 pub const TARGET_SCALINGS: &[&str] = &["standardize", "none"];
 
-/// What flags say; they go before the run file.
-#[derive(Debug, Clone, Default)]
-pub struct Overrides {
-    /// `--epochs`
-    pub epochs: Option<usize>,
-    /// `--batch-size`
-    pub batch_size: Option<usize>,
-    /// `--learning-rate`
-    pub learning_rate: Option<f64>,
-    /// `--seed`
-    pub seed: Option<u64>,
-    /// `--samples`
-    pub samples: Option<usize>,
-    /// `--threads`
-    pub threads: Option<usize>,
-    /// `--data`
-    pub data: Option<String>,
-    /// `--data-dir`
-    pub data_dir: Option<PathBuf>,
-    /// `--target`
-    pub target: Option<String>,
-    /// `--test-rows`
-    pub test_rows: Option<PathBuf>,
-    /// `--validation`
-    pub validation: Option<Validation>,
-    /// `--set`
-    pub set: Vec<(String, String)>,
-}
-
 impl Default for Config {
     fn default() -> Self {
         let optimizer = optimizer::OPTIMIZERS[0];
@@ -219,22 +190,12 @@ impl Config {
     /// Reads the text of a run file.
     pub fn parse(source: Source) -> Result<Config> {
         let source = Arc::new(source);
-        let mut file = settings::parse(&source)?;
+        let mut file = toml_table::parse(&source)?;
         let mut config = Config::default();
         let mut mistakes = vec![];
-        set(&mut config.epochs, file.count("epochs"));
-        set(&mut config.batch_size, file.count("batch_size"));
-        set(&mut config.seed, file.whole("seed"));
-        config.samples = file.count("samples");
-        config.threads = file.count("threads");
-        set(
-            &mut config.evaluation_samples,
-            file.count("evaluation_samples"),
-        );
-        set(
-            &mut config.log_every,
-            file.whole("log_every").map(|n| n as usize),
-        );
+        for setting in of_table("") {
+            setting.read(&mut file, &mut config);
+        }
 
         let mut table = file.table("optimizer");
         let names: Vec<_> = optimizer::OPTIMIZERS
@@ -259,16 +220,9 @@ impl Config {
         mistakes.extend(table.finish());
 
         let mut table = file.table("data");
-        config.data.name = table.text("name");
-        config.data.directory = table.text("directory").map(PathBuf::from);
-        config.data.target = table.text("target");
-        config.data.test_rows = table.text("test_rows").map(PathBuf::from);
-        set(&mut config.data.validation, table.share("validation"));
-        set(&mut config.data.scaling, table.choice("scaling", SCALINGS));
-        set(
-            &mut config.data.targets,
-            table.choice("targets", TARGET_SCALINGS),
-        );
+        for setting in of_table("data") {
+            setting.read(&mut table, &mut config);
+        }
         mistakes.extend(table.finish());
 
         let mut table = file.table("set");
@@ -284,26 +238,17 @@ impl Config {
     }
 
     /// Puts what flags say over what the run file says.
-    pub fn apply(&mut self, flags: &Overrides) {
-        set(&mut self.epochs, flags.epochs);
-        set(&mut self.batch_size, flags.batch_size);
-        set(&mut self.seed, flags.seed);
-        set(&mut self.data.validation, flags.validation);
-        self.samples = flags.samples.or(self.samples);
-        self.threads = flags.threads.or(self.threads);
-        if let Some(rate) = flags.learning_rate {
-            self.set_learning_rate(rate);
-        }
-        if flags.data.is_some() {
-            self.data.name.clone_from(&flags.data);
+    pub fn apply(&mut self, given: &[(&Setting, String)], set: &[(String, String)]) {
+        if given.iter().any(|(setting, _)| setting.key == "data.name") {
             // The file's column and rows are those of the file's data.
             self.data.target = None;
             self.data.test_rows = None;
         }
-        self.data.directory = flags.data_dir.clone().or(self.data.directory.take());
-        self.data.target = flags.target.clone().or(self.data.target.take());
-        self.data.test_rows = flags.test_rows.clone().or(self.data.test_rows.take());
-        for (name, value) in &flags.set {
+        for (setting, text) in given {
+            let taken = setting.set(self, text);
+            taken.expect("a flag that was checked when it was read");
+        }
+        for (name, value) in set {
             self.set.retain(|(n, _)| n != name);
             self.set.push((name.clone(), value.clone()));
         }
@@ -314,68 +259,35 @@ impl Config {
         self.optimizer.1.number("learning_rate")
     }
 
-    fn set_learning_rate(&mut self, rate: f64) {
-        for (name, value) in &mut self.optimizer.1.0 {
-            if *name == "learning_rate" {
-                *value = Constant::Number(rate);
-            }
-        }
-    }
-
     /// As a run file that gives this back, with every default in it.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
-        let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
-        let quoted = |s: &str| toml::Value::String(s.into()).to_string();
-        line("epochs", self.epochs.to_string());
-        line("batch_size", self.batch_size.to_string());
-        line("seed", self.seed.to_string());
-        let counts = [("samples", self.samples), ("threads", self.threads)];
-        counts
-            .into_iter()
-            .filter_map(|(key, n)| Some((key, n?)))
-            .for_each(|(key, n)| line(key, n.to_string()));
-        line("evaluation_samples", self.evaluation_samples.to_string());
-        line("log_every", self.log_every.to_string());
-        section(
-            &mut text,
-            "optimizer",
-            self.optimizer.0.signature(),
-            &self.optimizer.1,
-        );
-        section(
-            &mut text,
-            "schedule",
-            self.schedule.0.signature(),
-            &self.schedule.1,
-        );
-        text += "\n[data]\n";
-        let mut line = |key: &str, value: String| writeln!(text, "{key} = {value}").expect("text");
-        let text_of = |path: &Option<PathBuf>| path.as_ref().map(|p| p.display().to_string());
-        let (directory, test_rows) = (text_of(&self.data.directory), text_of(&self.data.test_rows));
-        for (key, value) in [
-            ("name", &self.data.name),
-            ("directory", &directory),
-            ("target", &self.data.target),
-            ("test_rows", &test_rows),
-        ] {
-            if let Some(value) = value {
-                line(key, quoted(value));
+        let mut table = String::new();
+        for (key, value) in self.keys() {
+            let (of, name) = key.split_once('.').unwrap_or(("", &key));
+            if of != table {
+                text += &format!("\n[{of}]\n");
+                table = of.into();
             }
-        }
-        match self.data.validation {
-            Validation::Count(n) => line("validation", n.to_string()),
-            Validation::Fraction(x) => line("validation", format!("{x:?}")),
-        }
-        line("scaling", quoted(self.data.scaling));
-        line("targets", quoted(self.data.targets));
-        if !self.set.is_empty() {
-            text += "\n[set]\n";
-            for (name, value) in &self.set {
-                writeln!(text, "{name} = {}", quoted(value)).expect("text");
-            }
+            text += &format!("{name} = {value}\n");
         }
         text
+    }
+
+    /// Each setting as a run file has it: `data.scaling`, `"standardize"`.
+    pub fn keys(&self) -> Vec<(String, String)> {
+        let of = |table: &'static str| {
+            let settings = of_table(table);
+            settings.filter_map(|setting| Some((setting.key.to_owned(), setting.value(self)?)))
+        };
+        let mut keys: Vec<(String, String)> = of("").collect();
+        let (optimizer, schedule) = (self.optimizer.0.signature(), self.schedule.0.signature());
+        keys.extend(constants("optimizer", optimizer, &self.optimizer.1));
+        keys.extend(constants("schedule", schedule, &self.schedule.1));
+        keys.extend(of("data"));
+        let set = self.set.iter();
+        keys.extend(set.map(|(name, value)| (format!("set.{name}"), quoted(value))));
+        keys
     }
 
     /// The first setting in which a resumed run would differ from `self`, with both values. The number
@@ -396,38 +308,14 @@ impl Config {
             threads: self.threads,
             ..asked.clone()
         };
-        let (key, mine, theirs) = self.differences(&same).into_iter().next()?;
-        let text = |value: Option<String>| value.unwrap_or("none".into());
-        Some((key, text(mine), text(theirs)))
-    }
-
-    /// Each setting in which `other` differs, with both values as a run file has them.
-    pub fn differences(&self, other: &Config) -> Vec<(String, Option<String>, Option<String>)> {
-        let keys = |text: &str| -> Vec<(String, String)> {
-            let mut section = String::new();
-            let mut keys = vec![];
-            for line in text.lines() {
-                if let Some(name) = line.strip_prefix('[') {
-                    section = format!("{}.", name.trim_end_matches(']'));
-                } else if let Some((key, value)) = line.split_once(" = ") {
-                    keys.push((format!("{section}{key}"), value.to_owned()));
-                }
-            }
-            keys
-        };
-        let (mine, theirs) = (keys(&self.to_toml()), keys(&other.to_toml()));
+        let (mine, theirs) = (self.keys(), same.keys());
         let value = |keys: &[(String, String)], key: &str| {
-            let found = keys.iter().find(|(k, _)| k == key);
-            found.map(|(_, value)| value.clone())
+            let found = keys.iter().find(|(other, _)| other == key);
+            found.map_or("none".into(), |(_, value)| value.clone())
         };
-        let mut found: Vec<(String, Option<String>, Option<String>)> = vec![];
-        for (key, _) in mine.iter().chain(&theirs) {
-            let (before, after) = (value(&mine, key), value(&theirs, key));
-            if before != after && !found.iter().any(|(told, ..)| told == key) {
-                found.push((key.clone(), before, after));
-            }
-        }
-        found
+        let all = mine.iter().chain(&theirs).map(|(key, _)| key);
+        let mut both = all.map(|key| (key.clone(), value(&mine, key), value(&theirs, key)));
+        both.find(|(_, mine, theirs)| mine != theirs)
     }
 }
 
@@ -436,29 +324,32 @@ pub fn is_path(name: &str) -> bool {
     Path::new(name).extension().is_some()
 }
 
-fn set<V>(to: &mut V, from: Option<V>) {
-    if let Some(value) = from {
-        *to = value;
-    }
+/// The settings of one table of a run file, of those that are not an optimizer's or a schedule's.
+fn of_table(table: &'static str) -> impl Iterator<Item = &'static Setting> {
+    let settings = SETTINGS.iter();
+    settings.filter(move |setting| setting.table().0 == table)
 }
 
-fn section(text: &mut String, title: &str, signature: &Signature, settings: &Constants) {
-    writeln!(text, "\n[{title}]\nname = {:?}", signature.name).expect("text");
-    for (name, value) in &settings.0 {
+/// An optimizer or a schedule with its settings.
+fn constants(table: &str, signature: &Signature, settings: &Constants) -> Vec<(String, String)> {
+    let mut keys = vec![(format!("{table}.name"), quoted(signature.name))];
+    keys.extend(settings.0.iter().map(|(name, value)| {
         let value = match value {
             Constant::Number(x) => format!("{x:?}"),
             Constant::Count(n) => n.to_string(),
             Constant::Word(w @ ("true" | "false")) => w.to_string(),
-            Constant::Word(w) => format!("{w:?}"),
+            Constant::Word(w) => quoted(w),
             other => unreachable!("{other:?} in the settings of {}", signature.name),
         };
-        writeln!(text, "{name} = {value}").expect("text");
-    }
+        (format!("{table}.{name}"), value)
+    }));
+    keys
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::settings;
 
     fn parse(text: &str) -> Result<Config> {
         Config::parse(Source {
@@ -567,26 +458,21 @@ mod tests {
     #[test]
     fn a_resumed_run_may_be_longer_and_use_other_threads() {
         let config = Config::default();
-        let asked = |flags: Overrides| {
+        let asked = |flags: &[(&str, &str)]| {
+            let given = flags
+                .iter()
+                .map(|(key, text)| (settings::find(key), (*text).into()));
             let mut asked = config.clone();
-            asked.apply(&flags);
+            asked.apply(&given.collect::<Vec<_>>(), &[]);
             asked
         };
-        let longer = asked(Overrides {
-            epochs: Some(20),
-            threads: Some(3),
-            ..Overrides::default()
-        });
+        let longer = asked(&[("epochs", "20"), ("threads", "3")]);
         assert!(config.change(&longer).is_none());
-        let shorter = asked(Overrides {
-            epochs: Some(2),
-            ..Overrides::default()
-        });
-        assert_eq!(config.change(&shorter).unwrap().0, "epochs");
-        let faster = asked(Overrides {
-            learning_rate: Some(0.1),
-            ..Overrides::default()
-        });
+        assert_eq!(
+            config.change(&asked(&[("epochs", "2")])).unwrap().0,
+            "epochs"
+        );
+        let faster = asked(&[("optimizer.learning_rate", "0.1")]);
         let expected = (
             "optimizer.learning_rate".to_owned(),
             "0.001".to_owned(),

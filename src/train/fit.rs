@@ -2,11 +2,11 @@
 
 use super::checkpoint::{self, Counters};
 use super::config::Config;
-use super::machine::Machine;
 use super::metrics::{Fit, Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::engine::Machine;
 use crate::evaluate::{self, Scores};
 use crate::examples::{Buffers, Part, target_width};
 use crate::exec::{Batch, Draw, Update};

@@ -18,13 +18,12 @@ pub(crate) mod files;
 pub mod fit;
 pub mod fitting;
 mod known;
-pub mod machine;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;
 pub mod run_dir;
-mod settings;
+pub mod settings;
+mod toml_table;
 
 pub use config::Config;
 pub use known::{facts, training};
-pub(crate) use settings::{listed, nearest};

@@ -1,264 +1,306 @@
-//! Reading TOML tables with messages that point at the place: every mistake of a file at once, each
-//! with what was expected and the nearest key.
+//! Every setting of a run, once: its key in a run file, its flag, what it means, and its place in [`Config`].
+//!
+//! Reading and writing run files, the flags of `bnnc train`, `--resume` and `bnnc diff` all follow from [`SETTINGS`].
+//! The settings of an optimizer or a schedule are those of its signature.
 
-use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::signature::{Constant, Constants, Kind, Signature};
-use crate::source::{Source, Span};
-use std::ops::Range;
-use std::sync::Arc;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use super::config::{Config, SCALINGS, TARGET_SCALINGS};
+use super::toml_table::Table;
+use crate::data::split::Validation;
+use crate::signature::{Constant, Constants};
+use std::path::PathBuf;
 
-/// A table whose keys are taken one by one; what is left in the end is unknown.
-pub(super) struct Table<'a> {
-    /// As messages name it: `the run file`, `[optimizer]`.
-    name: String,
-    entries: Vec<(String, Span, Spanned<DeValue<'a>>)>,
-    known: Vec<&'static str>,
-    mistakes: Vec<Diagnostic>,
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// As in a run file, with its table: `epochs`, `data.validation`.
+    pub key: &'static str,
+    /// Its flag, if it has one of its own.
+    pub flag: Option<Flag>,
+    place: fn(&mut Config) -> Place<'_>,
 }
 
-fn span(range: Range<usize>) -> Span {
-    Span::new(range.start, range.end)
+/// A flag of `bnnc train`.
+#[derive(Debug)]
+pub struct Flag {
+    /// `batch-size`
+    pub name: &'static str,
+    /// What stands for its value.
+    pub value: &'static str,
+    /// What it is, without the default.
+    pub help: &'static str,
 }
 
-/// Parses the whole file.
-pub(super) fn parse(source: &Arc<Source>) -> Result<Table<'_>> {
-    match DeTable::parse(&source.text) {
-        Ok(table) => Ok(Table::new("the run file", table.into_inner())),
-        Err(error) => {
-            let place = error.span().map_or(Span::new(0, 0), span);
-            let mut message = Diagnostic::error("E0602", "the run file is not valid TOML");
-            message = message.at(place, error.message().replace('\n', "; "));
-            Err(Failure::new(vec![message], source.clone()))
-        }
+/// Settings that are given as flags, as they were typed.
+pub type Given = Vec<(&'static Setting, String)>;
+
+const fn flag(name: &'static str, value: &'static str, help: &'static str) -> Option<Flag> {
+    Some(Flag { name, value, help })
+}
+
+const fn setting(
+    key: &'static str,
+    flag: Option<Flag>,
+    place: fn(&mut Config) -> Place<'_>,
+) -> Setting {
+    Setting { key, flag, place }
+}
+
+/// All settings, in the order of a run file.
+pub static SETTINGS: [Setting; 15] = [
+    setting(
+        "epochs",
+        flag("epochs", "N", "Passes over the training examples"),
+        |config| Place::Count(&mut config.epochs),
+    ),
+    setting(
+        "batch_size",
+        flag("batch-size", "B", "Examples a step"),
+        |config| Place::Count(&mut config.batch_size),
+    ),
+    setting(
+        "seed",
+        flag(
+            "seed",
+            "SEED",
+            "Of the initial values, the order of the examples and every draw",
+        ),
+        |config| Place::Seed(&mut config.seed),
+    ),
+    setting(
+        "samples",
+        flag(
+            "samples",
+            "S",
+            "Monte-Carlo samples of the weights a step; else the model's",
+        ),
+        |config| Place::MaybeCount(&mut config.samples),
+    ),
+    setting(
+        "threads",
+        flag(
+            "threads",
+            "N",
+            "Threads; else one a core. A run has the same bits with any number",
+        ),
+        |config| Place::MaybeCount(&mut config.threads),
+    ),
+    setting("evaluation_samples", None, |config| {
+        Place::Count(&mut config.evaluation_samples)
+    }),
+    setting("log_every", None, |config| {
+        Place::Whole(&mut config.log_every)
+    }),
+    setting(
+        "optimizer.learning_rate",
+        flag(
+            "learning-rate",
+            "RATE",
+            "Of the optimizer, before the schedule",
+        ),
+        |config| Place::LearningRate(&mut config.optimizer.1),
+    ),
+    setting("data.name", None, |config| {
+        Place::Text(&mut config.data.name)
+    }),
+    setting("data.directory", None, |config| {
+        Place::Path(&mut config.data.directory)
+    }),
+    setting("data.target", None, |config| {
+        Place::Text(&mut config.data.target)
+    }),
+    setting("data.test_rows", None, |config| {
+        Place::Path(&mut config.data.test_rows)
+    }),
+    setting(
+        "data.validation",
+        flag(
+            "validation",
+            "PART",
+            "Training examples to set aside and watch the run with, a number or a fraction",
+        ),
+        |config| Place::Part(&mut config.data.validation),
+    ),
+    setting("data.scaling", None, |config| {
+        Place::Word(&mut config.data.scaling, SCALINGS)
+    }),
+    setting("data.targets", None, |config| {
+        Place::Word(&mut config.data.targets, TARGET_SCALINGS)
+    }),
+];
+
+/// The setting with this key.
+pub fn find(key: &str) -> &'static Setting {
+    let found = SETTINGS.iter().find(|setting| setting.key == key);
+    found.unwrap_or_else(|| panic!("there is no setting {key}"))
+}
+
+impl Setting {
+    /// Its table in a run file, empty at the top, and its key there.
+    pub fn table(&self) -> (&'static str, &'static str) {
+        self.key.split_once('.').unwrap_or(("", self.key))
+    }
+
+    /// Its value as a run file has it; `None` where it is not set.
+    pub fn value(&self, config: &Config) -> Option<String> {
+        (self.place)(&mut config.clone()).text()
+    }
+
+    /// Takes its value from a table of a run file, if it is there.
+    pub(super) fn read(&self, table: &mut Table, config: &mut Config) {
+        (self.place)(config).read(table, self.table().1);
+    }
+
+    /// Sets it to what a flag says.
+    ///
+    /// # Errors
+    ///
+    /// What was expected instead.
+    pub fn set(&self, config: &mut Config, text: &str) -> Result<(), String> {
+        (self.place)(config).set(text)
     }
 }
 
-impl<'a> Table<'a> {
-    fn new(name: &str, table: DeTable<'a>) -> Self {
-        let entries = table.into_iter().map(|(key, value)| {
-            let place = span(key.span());
-            (key.into_inner().into_owned(), place, value)
-        });
-        Table {
-            name: name.into(),
-            entries: entries.collect(),
-            known: vec![],
-            mistakes: vec![],
-        }
-    }
+/// Where a setting is kept, which says what it takes.
+enum Place<'a> {
+    Count(&'a mut usize),
+    MaybeCount(&'a mut Option<usize>),
+    Whole(&'a mut usize),
+    Seed(&'a mut u64),
+    Text(&'a mut Option<String>),
+    Path(&'a mut Option<PathBuf>),
+    Part(&'a mut Validation),
+    Word(&'a mut &'static str, &'static [&'static str]),
+    LearningRate(&'a mut Constants),
+}
 
-    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
-        self.known.push(key);
-        let at = self.entries.iter().position(|(k, ..)| k == key)?;
-        Some(self.entries.remove(at).2)
-    }
-
-    fn wrong(&mut self, key: &str, expected: &str, found: &Spanned<DeValue>) {
-        let message = Diagnostic::error("E0602", format!("`{key}` is {expected}"));
-        self.mistakes.push(message.at(
-            span(found.span()),
-            format!("found {}", describe(found.get_ref())),
-        ));
-    }
-
-    fn value<V>(
-        &mut self,
-        key: &'static str,
-        expected: &str,
-        read: impl Fn(&DeValue) -> Option<V>,
-    ) -> Option<V> {
-        let value = self.take(key)?;
-        let read = read(value.get_ref());
-        if read.is_none() {
-            self.wrong(key, expected, &value);
-        }
-        read
-    }
-
-    /// A whole number of at least 1.
-    pub(super) fn count(&mut self, key: &'static str) -> Option<usize> {
-        self.value(key, "a whole number of at least 1", |v| {
-            integer(v).filter(|n| *n > 0).map(|n| n as usize)
+impl Place<'_> {
+    fn text(self) -> Option<String> {
+        Some(match self {
+            Place::Count(n) | Place::Whole(n) => n.to_string(),
+            Place::MaybeCount(n) => (*n)?.to_string(),
+            Place::Seed(n) => n.to_string(),
+            Place::Text(text) => quoted(text.as_ref()?),
+            Place::Path(path) => quoted(&path.as_ref()?.display().to_string()),
+            Place::Part(Validation::Count(n)) => n.to_string(),
+            Place::Part(Validation::Fraction(x)) => format!("{x:?}"),
+            Place::Word(word, _) => quoted(word),
+            Place::LearningRate(settings) => format!("{:?}", settings.number("learning_rate")),
         })
     }
 
-    /// A whole number of at least 0.
-    pub(super) fn whole(&mut self, key: &'static str) -> Option<u64> {
-        self.value(key, "a whole number of at least 0", integer)
+    fn read(self, table: &mut Table, key: &'static str) {
+        match self {
+            Place::Count(n) => put(n, table.count(key)),
+            Place::MaybeCount(n) => *n = table.count(key),
+            Place::Whole(n) => put(n, table.whole(key).map(|n| n as usize)),
+            Place::Seed(n) => put(n, table.whole(key)),
+            Place::Text(text) => *text = table.text(key),
+            Place::Path(path) => *path = table.text(key).map(PathBuf::from),
+            Place::Part(part) => put(part, table.share(key)),
+            Place::Word(word, words) => put(word, table.choice(key, words)),
+            // The optimizer's signature has it, too.
+            Place::LearningRate(_) => {}
+        }
     }
 
-    /// Any text.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
-        self.value(key, "text in quotes", |v| v.as_str().map(str::to_owned))
+    fn set(self, text: &str) -> Result<(), String> {
+        match self {
+            Place::Count(n) => *n = count(text)?,
+            Place::MaybeCount(n) => *n = Some(count(text)?),
+            Place::Whole(n) => *n = seed(text)? as usize,
+            Place::Seed(n) => *n = seed(text)?,
+            Place::Text(value) => *value = Some(text.into()),
+            Place::Path(path) => *path = Some(text.into()),
+            Place::Part(part) => *part = validation(text)?,
+            Place::Word(word, words) => {
+                let found = words.iter().find(|word| **word == text);
+                *word = found
+                    .ok_or_else(|| format!("expected one of {}", crate::words::list(words)))?;
+            }
+            Place::LearningRate(settings) => {
+                let rate = Constant::Number(positive(text)?);
+                let mut all = settings.0.iter_mut();
+                if let Some((_, value)) = all.find(|(name, _)| *name == "learning_rate") {
+                    *value = rate;
+                }
+            }
+        }
+        Ok(())
     }
+}
 
-    /// A count or a fraction, for `validation`.
-    pub(super) fn share(&mut self, key: &'static str) -> Option<crate::data::split::Validation> {
-        use crate::data::split::Validation;
-        self.value(
-            key,
-            "a number of examples, or a fraction above 0 and below 1",
-            |v| match integer(v) {
-                Some(n) => Some(Validation::Count(n as usize)),
-                None => number(v)
-                    .filter(|x| *x > 0.0 && *x < 1.0)
-                    .map(Validation::Fraction),
-            },
+fn put<V>(place: &mut V, value: Option<V>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// Text as TOML has it.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::String(text.into()).to_string()
+}
+
+/// A whole number of at least 1.
+pub fn count(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|n| *n > 0);
+    number.ok_or_else(|| "expected a whole number of at least 1".into())
+}
+
+/// Where random numbers start.
+pub fn seed(text: &str) -> Result<u64, String> {
+    let expected = |_| {
+        format!(
+            "expected a whole number of at least 0 and at most {}",
+            u64::MAX
         )
-    }
-
-    /// One of `words`.
-    pub(super) fn choice(
-        &mut self,
-        key: &'static str,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        let value = self.take(key)?;
-        let found = value.get_ref().as_str();
-        let word = words.iter().copied().find(|w| Some(*w) == found);
-        if word.is_none() {
-            let mut message =
-                Diagnostic::error("E0602", format!("`{key}` is one of {}", listed(words)));
-            message = message.at(
-                span(value.span()),
-                format!("found {}", describe(value.get_ref())),
-            );
-            if let Some(near) = found.and_then(|f| nearest(f, words.iter().copied())) {
-                message = message.patch(
-                    format!("the nearest is `{near}`"),
-                    span(value.span()),
-                    format!("{near:?}"),
-                );
-            }
-            self.mistakes.push(message);
-        }
-        word
-    }
-
-    /// A table inside this one; empty if there is none.
-    pub(super) fn table(&mut self, key: &'static str) -> Table<'a> {
-        match self.take(key) {
-            None => Table::new(&format!("[{key}]"), DeTable::new()),
-            Some(value) => {
-                let place = span(value.span());
-                match value.into_inner() {
-                    DeValue::Table(table) => Table::new(&format!("[{key}]"), table),
-                    other => {
-                        let title = format!("`{key}` is a table");
-                        let message = Diagnostic::error("E0602", title)
-                            .at(place, format!("found {}", describe(&other)));
-                        self.mistakes.push(message.help(format!(
-                            "write `[{key}]` on a line of its own and its keys below"
-                        )));
-                        Table::new(&format!("[{key}]"), DeTable::new())
-                    }
-                }
-            }
-        }
-    }
-
-    /// Every entry as text, numbers as they are written: a table of free names.
-    pub(super) fn texts(&mut self) -> Vec<(String, String)> {
-        let mut texts = vec![];
-        for (key, _, value) in std::mem::take(&mut self.entries) {
-            match value.get_ref() {
-                DeValue::String(s) => texts.push((key, s.to_string())),
-                DeValue::Integer(i) => texts.push((key, i.to_string())),
-                DeValue::Float(x) => texts.push((key, x.to_string())),
-                _ => self.wrong(&key, "a number, or an expression in quotes", &value),
-            }
-        }
-        texts
-    }
-
-    /// The settings of `signature`, defaults filled in.
-    pub(super) fn settings(&mut self, signature: &'static Signature) -> Constants {
-        let mut settings = crate::optimizer::defaults(signature);
-        for parameter in signature.parameters {
-            let name = parameter.name;
-            let read = match parameter.kind {
-                Kind::Choice(words) if words == ["false", "true"] => self
-                    .value(name, "true or false", |v| v.as_bool())
-                    .map(|b| Constant::Word(if b { "true" } else { "false" })),
-                Kind::Choice(words) => self.choice(name, words).map(Constant::Word),
-                Kind::Count => self.count(name).map(Constant::Count),
-                Kind::Number { domain, .. } => self
-                    .value(name, domain.describe(), |v| {
-                        number(v).filter(|x| domain.holds(*x))
-                    })
-                    .map(Constant::Number),
-                _ => None,
-            };
-            if let (Some(value), Some(entry)) =
-                (read, settings.0.iter_mut().find(|(n, _)| *n == name))
-            {
-                entry.1 = value;
-            }
-        }
-        settings
-    }
-
-    /// What is wrong with this table, keys that nobody took included.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        for (key, place, _) in self.entries {
-            let mut message =
-                Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name))
-                    .at(place, "");
-            match nearest(&key, self.known.iter().copied()) {
-                Some(near) => {
-                    message = message.patch(format!("the nearest key is `{near}`"), place, near)
-                }
-                None => message = message.note(format!("its keys are {}", listed(&self.known))),
-            }
-            self.mistakes.push(message);
-        }
-        self.mistakes
-    }
+    };
+    text.parse().map_err(expected)
 }
 
-fn integer(value: &DeValue) -> Option<u64> {
-    let found = value.as_integer()?;
-    u64::from_str_radix(&found.as_str().replace('_', ""), found.radix()).ok()
+/// A number above 0.
+pub fn positive(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    let number = number.filter(|x| *x > 0.0 && x.is_finite());
+    number.ok_or_else(|| "expected a number above 0".into())
 }
 
-fn number(value: &DeValue) -> Option<f64> {
-    match value {
-        DeValue::Float(x) => x.as_str().replace('_', "").parse().ok(),
-        _ => value.as_integer().and_then(|i| i.to_string().parse().ok()),
+/// What is set aside: a number of examples, or a fraction of them.
+fn validation(text: &str) -> Result<Validation, String> {
+    if let Ok(count) = text.parse() {
+        return Ok(Validation::Count(count));
     }
+    let fraction = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
+    let fraction = fraction.map(Validation::Fraction);
+    fraction
+        .ok_or_else(|| "expected a number of examples, or a fraction above 0 and below 1".into())
 }
 
-fn describe(value: &DeValue) -> String {
-    match value {
-        DeValue::String(s) => format!("the text \"{s}\""),
-        DeValue::Integer(i) => i.to_string(),
-        DeValue::Float(x) => x.to_string(),
-        DeValue::Boolean(b) => b.to_string(),
-        DeValue::Array(_) => "a list".into(),
-        DeValue::Table(_) => "a table".into(),
-        DeValue::Datetime(_) => "a date".into(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The known word nearest to `word`, if one is near enough to be what was meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored = known
-        .into_iter()
-        .map(|k| (strsim::jaro_winkler(&word.to_lowercase(), k), k));
-    scored
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, k)| k)
-}
-
-/// `` `a`, `b` and `c` ``
-pub(crate) fn listed(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-    match quoted.split_last() {
-        None => "none".into(),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    #[test]
+    fn a_flag_sets_what_the_run_file_then_says() {
+        let mut config = Config::default();
+        for (key, text, value) in [
+            ("epochs", "3", "3"),
+            ("samples", "2", "2"),
+            ("optimizer.learning_rate", "0.1", "0.1"),
+            ("data.name", "a.csv", "\"a.csv\""),
+            ("data.validation", "0.25", "0.25"),
+            ("data.scaling", "none", "\"none\""),
+        ] {
+            find(key).set(&mut config, text).unwrap();
+            assert_eq!(find(key).value(&config).as_deref(), Some(value), "{key}");
+        }
+        for (key, text) in [
+            ("epochs", "0"),
+            ("optimizer.learning_rate", "-1"),
+            ("data.validation", "1.5"),
+            ("data.scaling", "all"),
+        ] {
+            let expected = find(key).set(&mut config, text).unwrap_err();
+            assert!(expected.starts_with("expected "), "{key}: {expected}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a user sees, tested through the library and the command.
 
 mod bench;
+mod changes;
 mod cli;
 mod columns;
 mod conjugate;
@@ -21,6 +22,7 @@ mod pages;
 mod peers;
 mod pretrained;
 mod real_data;
+mod rooms;
 mod support;
 mod syntax;
 mod test_part;

@@ -6,7 +6,6 @@
 
 pub mod distribution;
 pub mod estimator;
-pub mod fused_update;
 pub mod initializer;
 pub mod kl;
 pub mod layer;
@@ -18,7 +17,8 @@ mod show;
 pub mod signature;
 
 pub use bnnc_tensor as tensor;
-pub use show::show;
+pub use number::fused_update;
+pub use show::{show, with_all_digits};
 
 #[cfg(test)]
 mod testing;

@@ -5,15 +5,17 @@
 //! of this crate. A generic function is compiled by the crate that calls it, and there the standard library's
 //! functions in the loop would be called and not inlined.
 
+pub mod fused_update;
+
 use crate::distribution::Law;
 use crate::estimator::{Estimate, Estimator, Slope};
-use crate::fused_update::{Block, FusedUpdate, Outcome};
 use crate::kl::{AnyTerm, Term};
 use crate::layer::{AnyLinear, AnyMap, Linear, Map};
 use crate::likelihood::{Likelihood, Nll};
 use crate::optimizer;
 use crate::posterior::{self, AnyVariational, Transform, Variational};
 use crate::tensor::{Math, Stream, simd};
+use fused_update::{Block, FusedUpdate, Outcome};
 
 /// `f32` or `f64`: what the interpreter runs in.
 pub trait Number: Math + optimizer::Number {

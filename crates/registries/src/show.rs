@@ -1,7 +1,26 @@
 //! Numbers as people read them.
 
+use std::cell::Cell;
+
+thread_local! {
+    static ALL_DIGITS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What `print` prints, with every digit of each number that goes through [`show`].
+///
+/// Two texts compared this way differ wherever a number differs, even in its last digit.
+pub fn with_all_digits<R>(print: impl FnOnce() -> R) -> R {
+    let before = ALL_DIGITS.replace(true);
+    let printed = print();
+    ALL_DIGITS.set(before);
+    printed
+}
+
 /// A number as messages and the IR print it: `0.1`, `1e-5`, `4`.
 pub fn show(value: f64) -> String {
+    if ALL_DIGITS.get() {
+        return format!("{value:?}");
+    }
     let magnitude = value.abs();
     if value != 0.0 && !(1e-4..1e7).contains(&magnitude) {
         return trim(format!("{value:.6e}"));
@@ -30,7 +49,13 @@ fn trim(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::show;
+    use super::{show, with_all_digits};
+
+    #[test]
+    fn every_digit_where_it_is_asked_for() {
+        assert_eq!(with_all_digits(|| show(1.000_000_01)), "1.00000001");
+        assert_eq!(show(1.000_000_01), "1");
+    }
 
     #[test]
     fn numbers_are_short() {

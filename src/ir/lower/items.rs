@@ -2,7 +2,7 @@
 
 use super::{Lower, scoped};
 use crate::check::expression::RESERVED;
-use crate::check::{Constants, Messages, Scope, arguments, words};
+use crate::check::{Constants, Messages, Scope, arguments};
 use crate::diagnostic::Diagnostic;
 use crate::ir::model::{Input, Target};
 use crate::likelihood::TargetKind;
@@ -303,7 +303,8 @@ impl Lower<'_> {
             ("category", Some([classes])) => TargetKind::Category(*classes),
             _ => {
                 const TYPES: [&str; 4] = ["category[10]", "real", "real[3]", "binary"];
-                let all = words::join(TYPES.iter().map(|t| format!("`{t}`")).collect(), "or");
+                let all =
+                    crate::words::join(TYPES.iter().map(|t| format!("`{t}`")).collect(), "or");
                 self.report(
                     Diagnostic::error("E0206", "this is not a type of target")
                         .at(data_type.span, "")

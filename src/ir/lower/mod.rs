@@ -21,7 +21,7 @@ use super::arena::{Arena, Handle};
 use super::inference::*;
 use super::model::*;
 use super::objective;
-use crate::check::{Constants, Fans, Messages, words};
+use crate::check::{Constants, Fans, Messages};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
@@ -202,7 +202,7 @@ impl Lower<'_> {
                 first.name, unused[1].name
             ),
             n => {
-                let below = words::count(n - 1, "layer", "layers");
+                let below = crate::words::count(n - 1, "layer", "layers");
                 format!(
                     "`{}` and the {below} below it take no part in the model",
                     first.name

@@ -105,7 +105,7 @@ impl Lower<'_> {
             let two = matches!(target.kind, TargetKind::Category(2));
             let binary = format!("`target {}: binary` is 0 or 1", target.name);
             let binary = (two && call.name.text == "Bernoulli").then_some(binary);
-            let what = words::join(fitting.collect(), "or");
+            let what = crate::words::join(fitting.collect(), "or");
             self.report(
                 Diagnostic::error(
                     "E0406",
@@ -185,7 +185,7 @@ impl Lower<'_> {
             return;
         }
         let has = match rank {
-            0 | 1 => format!("has {}", words::count(width, "entry", "entries")),
+            0 | 1 => format!("has {}", crate::words::count(width, "entry", "entries")),
             _ => format!("is {}", node.shape),
         };
         let wants = match target.kind {
@@ -194,7 +194,7 @@ impl Lower<'_> {
             TargetKind::Real(1) => format!("`{}` is one number", target.name),
             TargetKind::Real(width) => format!("`{}` has {width} numbers", target.name),
         };
-        let wanted_text = words::count(wanted, "entry wanted", "entries wanted");
+        let wanted_text = crate::words::count(wanted, "entry wanted", "entries wanted");
         let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
             .at(place, wanted_text);
         if node.span != place {

@@ -19,7 +19,10 @@ impl Lower<'_> {
             let known = POSTERIORS
                 .iter()
                 .map(|p| format!("`{}`", p.signature().name));
-            let title = format!("a posterior is {}", words::join(known.collect(), "or"));
+            let title = format!(
+                "a posterior is {}",
+                crate::words::join(known.collect(), "or")
+            );
             self.report(Diagnostic::error("E0206", title).at(value.span, ""));
             return None;
         };

@@ -3,7 +3,7 @@
 
 use super::settings::{Slot, Slots};
 use super::{Lower, scoped};
-use crate::check::{Fans, Scope, bind, words};
+use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::ir::model::*;
@@ -302,7 +302,7 @@ fn message(refused: &[Refused]) -> Diagnostic {
                 message = message.help(format!("there is `{near}`"));
             }
             if !refused[1..].is_empty() {
-                let others = words::list(rest.map(|r| r.parameter.as_str()));
+                let others = crate::words::list(rest.map(|r| r.parameter.as_str()));
                 message = message.note(format!("nor has it {others}"));
             }
             let (most, all) = (8, names.len());

@@ -327,7 +327,7 @@ impl Lower<'_> {
             let fitting = fitting
                 .map(|e| format!("`{}`", e.signature().name))
                 .collect();
-            self.report(message.help(format!("what fits: {}", words::join(fitting, "or"))));
+            self.report(message.help(format!("what fits: {}", crate::words::join(fitting, "or"))));
         }
         Some((Some(estimator), origin))
     }
@@ -337,7 +337,7 @@ impl Lower<'_> {
             .iter()
             .map(|estimator| estimator.signature().name);
         let Some(call) = value.to_call() else {
-            let all = words::join(known.map(|k| format!("`{k}`")).collect(), "or");
+            let all = crate::words::join(known.map(|k| format!("`{k}`")).collect(), "or");
             let title = format!("an estimator is {all}");
             self.report(Diagnostic::error("E0206", title).at(value.span, ""));
             return None;

@@ -132,7 +132,7 @@ impl Lower<'_> {
             return None;
         };
         let [argument] = &call.arguments[..] else {
-            let given = words::count(call.arguments.len(), "argument", "arguments");
+            let given = crate::words::count(call.arguments.len(), "argument", "arguments");
             let title = format!("`{word}` takes one value of the network here");
             self.report(Diagnostic::error("E0204", title).at(call.span, given));
             return None;

@@ -1,20 +1,20 @@
-//! `bnnc diff`: in what two models differ, as models and not as texts. What a fit or its result does not
-//! depend on is no difference: layout, comments, constants written out, who supplied a setting.
+//! `bnnc diff`: two models are compared as their printed IR, place by place.
+//!
+//! The IR names every part and prints every value that a fit depends on. A place is a section, a subject and a field
+//! of it: `parameters`, `hidden.kernel`, `prior`. Layout, comments, constants and who supplied a setting are not in
+//! the compared lines, so they make no difference.
 
-mod loss;
-mod network;
-mod pairing;
-mod parameters;
-mod run;
-#[cfg(test)]
-mod tests;
+mod names;
 mod text;
-mod value;
 
-use crate::ir::Inference;
+use crate::data::{Columns, shortened};
+use crate::ir::{self, Facts, Inference};
 use crate::plan::Plan;
-use pairing::Pairing;
+use crate::report::initial::initial_terms;
+use crate::train::config::Config;
+use crate::train::run_dir::DataRecord;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Two models beside each other.
@@ -22,75 +22,43 @@ use std::sync::Arc;
 pub struct Diff {
     /// The names of the two.
     pub models: [String; 2],
-    /// Whether the models are the same but for their names; what runs of them differ in is none of it.
+    /// Whether the models are the same but for their names. Settings and data of runs do not count.
     pub same: bool,
-    /// Each fact in which they differ.
+    /// Each difference.
     pub changes: Vec<Change>,
     /// Sums over the whole models.
     pub totals: Totals,
-    /// How many kernels and biases both have: what `every kernel` means.
+    /// What the second model's terms are beside the data's, or else the first's: `KL`, `penalty`.
     #[serde(skip)]
-    common: [usize; 2],
-    /// What their terms are beside the data's: `KL`, `penalty`.
-    #[serde(skip)]
-    weighted: [Vec<&'static str>; 2],
+    weighted: Vec<&'static str>,
 }
 
-/// A fact in which two models differ.
+/// A value that differs between the two.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// The part of the model.
-    pub section: Section,
-    /// Whether the subject is there in both.
+    /// The section of the printed IR; `names` for layers under other names, `run` for settings and data of runs.
+    pub section: String,
+    /// Whether the value is there in both.
     pub what: What,
-    /// A layer, parameter, term or option, by its name in the second model if it is there.
+    /// A layer, parameter, term or option, by its name in the second model.
     pub subject: String,
-    /// What of it.
-    pub field: &'static str,
+    /// What of it: `prior`, `shape`, `scale`. Empty where the subject has one value.
+    pub field: String,
     /// In the first model.
     pub before: Option<String>,
     /// In the second.
     pub after: Option<String>,
-    /// What else is to be known.
-    pub note: Option<String>,
-    /// What kind of parameter the subject is, if it is one.
-    #[serde(skip)]
-    role: Option<crate::ir::Role>,
-}
-
-/// A part of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Section {
-    /// Input and target.
-    Data,
-    /// Layers.
-    Network,
-    /// What the layers apply, and what these bring with them.
-    Parameters,
-    /// `latent …`
-    Latents,
-    /// `learned(…)`
-    Learned,
-    /// `observe …`
-    Likelihood,
-    /// `objective …`
-    Objective,
-    /// Its terms.
-    Loss,
-    /// Of two runs: data and settings.
-    Run,
 }
 
 /// Whether something is there in both models.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum What {
-    /// In the second alone.
+    /// Only in the second.
     Added,
-    /// In the first alone.
+    /// Only in the first.
     Removed,
-    /// In both, and not the same.
+    /// In both, with different values.
     Changed,
 }
 
@@ -107,96 +75,269 @@ pub struct Totals {
     pub lambda: [f64; 2],
 }
 
-/// In what the second model differs from the first.
+/// How the second model differs from the first.
 pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
     let (a, b): (&Inference, &Inference) = (&first.inference, &second.inference);
-    let two = Two {
-        a,
-        b,
-        pairing: &Pairing::new(a, b),
-    };
-    let mut changes = Vec::new();
-    network::data(&two, &mut changes);
-    network::network(&two, &mut changes);
-    parameters::parameters(&two, &mut changes);
-    parameters::learned(&two, &mut changes);
-    loss::likelihood(&two, &mut changes);
-    loss::objective(&two, &mut changes);
-    loss::terms(&two, &mut changes);
+    let (renamed, names) = names::under_names_of(a, b);
+    let mut changes: Vec<Change> = names
+        .into_iter()
+        .map(|(before, after)| Change::new(["names", &after, ""], Some(&before), Some(&after)))
+        .collect();
+    changes.extend(compare(&entries(&renamed), &entries(b)));
+    let words = b.weighted();
     Diff {
         models: [a.name.clone(), b.name.clone()],
         same: changes.is_empty(),
-        totals: loss::totals(first, second),
-        common: parameters::common(&two),
-        weighted: [a, b].map(Inference::weighted),
         changes,
+        totals: totals(first, second),
+        weighted: if words.is_empty() {
+            a.weighted()
+        } else {
+            words
+        },
     }
 }
 
+impl Change {
+    fn new(
+        [section, subject, field]: [&str; 3],
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> Self {
+        Change {
+            section: section.into(),
+            what: match (before, after) {
+                (None, _) => What::Added,
+                (_, None) => What::Removed,
+                _ => What::Changed,
+            },
+            subject: subject.into(),
+            field: field.into(),
+            before: before.map(Into::into),
+            after: after.map(Into::into),
+        }
+    }
+}
+
+/// Section, subject and field.
+type Place = [String; 3];
+
+/// A value of the printed IR and its place.
+#[derive(Clone, PartialEq)]
+struct Entry {
+    place: Place,
+    value: String,
+    /// The value with all digits of its numbers.
+    exact: String,
+}
+
+impl Entry {
+    fn new(place: [&str; 3], value: &str) -> Self {
+        Entry {
+            place: place.map(Into::into),
+            value: value.into(),
+            exact: value.into(),
+        }
+    }
+}
+
+/// What the columns of a section's lines are called.
+const COLUMNS: [(&str, [&str; 2]); 3] = [
+    ("data", ["shape", "role"]),
+    ("parameters", ["shape", FANS]),
+    ("graph", ["shape", "layer"]),
+];
+/// Fans follow from shapes.
+const FANS: &str = "fans";
+/// Who supplied a setting.
+const FROM: &str = "from";
+
+/// The printed model's values, each with its place.
+fn entries(model: &Inference) -> Vec<Entry> {
+    let text = || lines(&ir::text(model, &Facts::default()));
+    let all = text().into_iter().zip(crate::with_all_digits(text));
+    let entries = all.map(|(short, exact)| Entry {
+        exact: exact.value,
+        ..short
+    });
+    entries.collect()
+}
+
+/// Splits the printed IR: sections begin at the margin, subjects are indented by 2, their fields by 4.
+fn lines(text: &str) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = vec![];
+    let [mut section, mut subject, mut field] = [""; 3];
+    for line in text.lines().skip_while(|line| !line.is_empty()) {
+        let inner = line.trim_start();
+        let (word, value) = inner.split_once(' ').unwrap_or((inner, ""));
+        match line.len() - inner.len() {
+            0 => [section, subject, field] = [word, word, ""],
+            2 if word == "term" => [subject, field] = [value, ""],
+            2 => [subject, field] = [word, ""],
+            4 => field = word,
+            // A value that goes on.
+            _ => {}
+        }
+        let value = match line.len() - inner.len() {
+            2 if word == "term" => "",
+            0..=4 => value.trim(),
+            _ => inner,
+        };
+        let names = COLUMNS.iter().find(|(of, _)| *of == section);
+        match names.filter(|_| field.is_empty()) {
+            Some((_, names)) => {
+                let columns = value.split("  ").map(str::trim).filter(|c| !c.is_empty());
+                let cells = names.iter().zip(columns);
+                entries
+                    .extend(cells.map(|(name, cell)| Entry::new([section, subject, name], cell)));
+            }
+            None if value.is_empty() => {}
+            None => entries.push(Entry::new([section, subject, field], value)),
+        }
+    }
+    entries.retain(|entry| entry.place[2] != FROM && entry.place[2] != FANS);
+    entries
+}
+
+/// Each difference between two lists of values, in the order of both.
+fn compare<'a>(a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
+    let (of_a, of_b) = (places(a), places(b));
+    let in_b: HashSet<_> = of_b.iter().collect();
+    let only_a = |places: &[&'a Place]| {
+        let places = places.iter().copied();
+        places
+            .filter(|place| !in_b.contains(place))
+            .collect::<Vec<_>>()
+    };
+    let mut order: Vec<&Place> = vec![];
+    let mut next = 0;
+    for place in &of_b {
+        // What only the first has goes before the next place that both have.
+        if let Some(at) = of_a.iter().position(|other| other == place) {
+            order.extend(only_a(&of_a[next.min(at)..at]));
+            next = next.max(at + 1);
+        }
+        order.push(place);
+    }
+    order.extend(only_a(&of_a[next..]));
+    order
+        .into_iter()
+        .flat_map(|place| at(place, a, b))
+        .collect()
+}
+
+/// Every place, once, in order.
+fn places(entries: &[Entry]) -> Vec<&Place> {
+    let mut seen = HashSet::new();
+    let places = entries.iter().map(|entry| &entry.place);
+    places.filter(|place| seen.insert(*place)).collect()
+}
+
+/// The differences at one place. A place that is printed several times, such as a remark, has several values.
+fn at(place: &Place, a: &[Entry], b: &[Entry]) -> Vec<Change> {
+    let alone = |entries: &[Entry], others: &[Entry]| -> Vec<Entry> {
+        let here = entries.iter().filter(|entry| entry.place == *place);
+        let same = |entry: &Entry| {
+            let mut others = others.iter();
+            others.any(|other| (&other.place, &other.exact) == (place, &entry.exact))
+        };
+        here.filter(|entry| !same(entry)).cloned().collect()
+    };
+    let (before, after) = (alone(a, b), alone(b, a));
+    let place = place.each_ref().map(String::as_str);
+    (0..before.len().max(after.len()))
+        .map(|index| match (before.get(index), after.get(index)) {
+            // All digits, where six do not tell the two apart.
+            (Some(x), Some(y)) if x.value == y.value => {
+                Change::new(place, Some(&x.exact), Some(&y.exact))
+            }
+            (x, y) => {
+                let [before, after] = [x, y].map(|entry| entry.map(|entry| entry.value.as_str()));
+                Change::new(place, before, after)
+            }
+        })
+        .collect()
+}
+
+/// Sums over the two models.
+fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
+    let both = [a, b];
+    let lambda = |plan: &Arc<Plan>| {
+        let term = plan.inference.loss.terms.get(1);
+        term.map_or(1.0, |term| term.scale.lambda())
+    };
+    let initial = |plan: &Arc<Plan>| {
+        let terms = initial_terms(plan).into_iter().skip(1);
+        terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())
+    };
+    let random = |plan: &Arc<Plan>| {
+        let tensors = plan.inference.all_fitted().map(|(_, tensor)| tensor);
+        let drawn = tensors.filter(|tensor| tensor.posterior.family.entries().is_random());
+        drawn.map(|tensor| tensor.shape.len()).sum()
+    };
+    Totals {
+        random_weights: both.map(random),
+        trainable: both.map(|plan| plan.trainable()),
+        initial_kl: both.map(initial),
+        lambda: both.map(lambda),
+    }
+}
+
+/// Settings that stand elsewhere among the changes, or on which no result depends.
+const ELSEWHERE: [&str; 5] = [
+    "threads",
+    "samples",
+    "data.name",
+    "data.directory",
+    "data.target",
+];
+
+/// A run: its settings, and what it was trained on.
+pub type Run<'a> = (&'a Config, &'a DataRecord);
+
 impl Diff {
+    /// Adds how the run of the second model differs from that of the first.
+    pub fn add_runs(&mut self, a: Run, b: Run) {
+        self.changes.extend(compare(&run(a), &run(b)));
+    }
+
+    /// Whether the runs differ.
+    pub fn runs_differ(&self) -> bool {
+        self.changes.iter().any(|change| change.section == RUN)
+    }
+
     /// As JSON.
     pub fn json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("plain data")
     }
 }
 
-/// The two models, and what of one is what of the other.
-struct Two<'a> {
-    a: &'a Inference,
-    b: &'a Inference,
-    pairing: &'a Pairing,
-}
+const RUN: &str = "run";
 
-impl Change {
-    fn new(section: Section, subject: &str, field: &'static str) -> Self {
-        Change {
-            section,
-            what: What::Changed,
-            subject: subject.into(),
-            field,
-            before: None,
-            after: None,
-            note: None,
-            role: None,
-        }
-    }
-
-    fn role(self, role: crate::ir::Role) -> Self {
-        Change {
-            role: Some(role),
-            ..self
-        }
-    }
-
-    /// In the second model alone.
-    fn added(self, after: String) -> Self {
-        Change {
-            what: What::Added,
-            after: Some(after),
-            ..self
-        }
-    }
-
-    /// In the first model alone.
-    fn removed(self, before: String) -> Self {
-        Change {
-            what: What::Removed,
-            before: Some(before),
-            ..self
-        }
-    }
-
-    /// From one value to another; nothing where they are the same.
-    fn changed(
-        self,
-        before: impl Into<value::Value>,
-        after: impl Into<value::Value>,
-    ) -> Option<Self> {
-        let (before, after) = value::apart(before.into(), after.into())?;
-        Some(Change {
-            before: Some(before),
-            after: Some(after),
-            ..self
-        })
-    }
+/// A run's data and settings.
+fn run((config, record): Run) -> Vec<Entry> {
+    let columns = record.columns.as_ref();
+    let targets = columns.map(|columns: &Columns| columns.targets.join(", "));
+    let facts = [
+        ("data", Some(record.name.clone())),
+        (
+            "fingerprint of the training data",
+            Some(record.fingerprint.clone()),
+        ),
+        ("N", Some(record.training_examples.to_string())),
+        ("target", targets.or(config.data.target.clone())),
+        (
+            "input columns",
+            columns.map(|columns| shortened(&columns.inputs)),
+        ),
+    ];
+    let facts = facts.map(|(name, value)| (name.to_owned(), value));
+    let settings = config.keys().into_iter().filter(|(key, _)| {
+        // Constants of the model are in the model.
+        !ELSEWHERE.contains(&&**key) && !key.starts_with("set.")
+    });
+    let settings = settings.map(|(key, value)| (key, Some(value)));
+    let all = facts.into_iter().chain(settings);
+    all.filter_map(|(name, value)| Some(Entry::new([RUN, &name, ""], &value?)))
+        .collect()
 }

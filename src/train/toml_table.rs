@@ -1,0 +1,244 @@
+//! Reading TOML tables with messages that point at the place: every mistake of a file at once, each
+//! with what was expected and the nearest key.
+
+use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
+use crate::signature::{Constant, Constants, Kind, Signature};
+use crate::source::{Source, Span};
+use crate::words::list;
+use std::ops::Range;
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A table whose keys are taken one by one; what is left in the end is unknown.
+pub(super) struct Table<'a> {
+    /// As messages name it: `the run file`, `[optimizer]`.
+    name: String,
+    entries: Vec<(String, Span, Spanned<DeValue<'a>>)>,
+    known: Vec<&'static str>,
+    mistakes: Vec<Diagnostic>,
+}
+
+fn span(range: Range<usize>) -> Span {
+    Span::new(range.start, range.end)
+}
+
+/// Parses the whole file.
+pub(super) fn parse(source: &Arc<Source>) -> Result<Table<'_>> {
+    match DeTable::parse(&source.text) {
+        Ok(table) => Ok(Table::new("the run file", table.into_inner())),
+        Err(error) => {
+            let place = error.span().map_or(Span::new(0, 0), span);
+            let mut message = Diagnostic::error("E0602", "the run file is not valid TOML");
+            message = message.at(place, error.message().replace('\n', "; "));
+            Err(Failure::new(vec![message], source.clone()))
+        }
+    }
+}
+
+impl<'a> Table<'a> {
+    fn new(name: &str, table: DeTable<'a>) -> Self {
+        let entries = table.into_iter().map(|(key, value)| {
+            let place = span(key.span());
+            (key.into_inner().into_owned(), place, value)
+        });
+        Table {
+            name: name.into(),
+            entries: entries.collect(),
+            known: vec![],
+            mistakes: vec![],
+        }
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Spanned<DeValue<'a>>> {
+        self.known.push(key);
+        let at = self.entries.iter().position(|(k, ..)| k == key)?;
+        Some(self.entries.remove(at).2)
+    }
+
+    fn wrong(&mut self, key: &str, expected: &str, found: &Spanned<DeValue>) {
+        let message = Diagnostic::error("E0602", format!("`{key}` is {expected}"));
+        self.mistakes.push(message.at(
+            span(found.span()),
+            format!("found {}", describe(found.get_ref())),
+        ));
+    }
+
+    fn value<V>(
+        &mut self,
+        key: &'static str,
+        expected: &str,
+        read: impl Fn(&DeValue) -> Option<V>,
+    ) -> Option<V> {
+        let value = self.take(key)?;
+        let read = read(value.get_ref());
+        if read.is_none() {
+            self.wrong(key, expected, &value);
+        }
+        read
+    }
+
+    /// A whole number of at least 1.
+    pub(super) fn count(&mut self, key: &'static str) -> Option<usize> {
+        self.value(key, "a whole number of at least 1", |v| {
+            integer(v).filter(|n| *n > 0).map(|n| n as usize)
+        })
+    }
+
+    /// A whole number of at least 0.
+    pub(super) fn whole(&mut self, key: &'static str) -> Option<u64> {
+        self.value(key, "a whole number of at least 0", integer)
+    }
+
+    /// Any text.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+        self.value(key, "text in quotes", |v| v.as_str().map(str::to_owned))
+    }
+
+    /// A count or a fraction, for `validation`.
+    pub(super) fn share(&mut self, key: &'static str) -> Option<crate::data::split::Validation> {
+        use crate::data::split::Validation;
+        self.value(
+            key,
+            "a number of examples, or a fraction above 0 and below 1",
+            |v| match integer(v) {
+                Some(n) => Some(Validation::Count(n as usize)),
+                None => number(v)
+                    .filter(|x| *x > 0.0 && *x < 1.0)
+                    .map(Validation::Fraction),
+            },
+        )
+    }
+
+    /// One of `words`.
+    pub(super) fn choice(
+        &mut self,
+        key: &'static str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let value = self.take(key)?;
+        let found = value.get_ref().as_str();
+        let word = words.iter().copied().find(|w| Some(*w) == found);
+        if word.is_none() {
+            let mut message =
+                Diagnostic::error("E0602", format!("`{key}` is one of {}", list(words)));
+            message = message.at(
+                span(value.span()),
+                format!("found {}", describe(value.get_ref())),
+            );
+            if let Some(near) = found.and_then(|f| nearest(f, words.iter().copied())) {
+                message = message.patch(
+                    format!("the nearest is `{near}`"),
+                    span(value.span()),
+                    format!("{near:?}"),
+                );
+            }
+            self.mistakes.push(message);
+        }
+        word
+    }
+
+    /// A table inside this one; empty if there is none.
+    pub(super) fn table(&mut self, key: &'static str) -> Table<'a> {
+        match self.take(key) {
+            None => Table::new(&format!("[{key}]"), DeTable::new()),
+            Some(value) => {
+                let place = span(value.span());
+                match value.into_inner() {
+                    DeValue::Table(table) => Table::new(&format!("[{key}]"), table),
+                    other => {
+                        let title = format!("`{key}` is a table");
+                        let message = Diagnostic::error("E0602", title)
+                            .at(place, format!("found {}", describe(&other)));
+                        self.mistakes.push(message.help(format!(
+                            "write `[{key}]` on a line of its own and its keys below"
+                        )));
+                        Table::new(&format!("[{key}]"), DeTable::new())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every entry as text, numbers as they are written: a table of free names.
+    pub(super) fn texts(&mut self) -> Vec<(String, String)> {
+        let mut texts = vec![];
+        for (key, _, value) in std::mem::take(&mut self.entries) {
+            match value.get_ref() {
+                DeValue::String(s) => texts.push((key, s.to_string())),
+                DeValue::Integer(i) => texts.push((key, i.to_string())),
+                DeValue::Float(x) => texts.push((key, x.to_string())),
+                _ => self.wrong(&key, "a number, or an expression in quotes", &value),
+            }
+        }
+        texts
+    }
+
+    /// The settings of `signature`, defaults filled in.
+    pub(super) fn settings(&mut self, signature: &'static Signature) -> Constants {
+        let mut settings = crate::optimizer::defaults(signature);
+        for parameter in signature.parameters {
+            let name = parameter.name;
+            let read = match parameter.kind {
+                Kind::Choice(words) if words == ["false", "true"] => self
+                    .value(name, "true or false", |v| v.as_bool())
+                    .map(|b| Constant::Word(if b { "true" } else { "false" })),
+                Kind::Choice(words) => self.choice(name, words).map(Constant::Word),
+                Kind::Count => self.count(name).map(Constant::Count),
+                Kind::Number { domain, .. } => self
+                    .value(name, domain.describe(), |v| {
+                        number(v).filter(|x| domain.holds(*x))
+                    })
+                    .map(Constant::Number),
+                _ => None,
+            };
+            if let (Some(value), Some(entry)) =
+                (read, settings.0.iter_mut().find(|(n, _)| *n == name))
+            {
+                entry.1 = value;
+            }
+        }
+        settings
+    }
+
+    /// What is wrong with this table, keys that nobody took included.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        for (key, place, _) in self.entries {
+            let mut message =
+                Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name))
+                    .at(place, "");
+            match nearest(&key, self.known.iter().copied()) {
+                Some(near) => {
+                    message = message.patch(format!("the nearest key is `{near}`"), place, near)
+                }
+                None => message = message.note(format!("its keys are {}", list(&self.known))),
+            }
+            self.mistakes.push(message);
+        }
+        self.mistakes
+    }
+}
+
+fn integer(value: &DeValue) -> Option<u64> {
+    let found = value.as_integer()?;
+    u64::from_str_radix(&found.as_str().replace('_', ""), found.radix()).ok()
+}
+
+fn number(value: &DeValue) -> Option<f64> {
+    match value {
+        DeValue::Float(x) => x.as_str().replace('_', "").parse().ok(),
+        _ => value.as_integer().and_then(|i| i.to_string().parse().ok()),
+    }
+}
+
+fn describe(value: &DeValue) -> String {
+    match value {
+        DeValue::String(s) => format!("the text \"{s}\""),
+        DeValue::Integer(i) => i.to_string(),
+        DeValue::Float(x) => x.to_string(),
+        DeValue::Boolean(b) => b.to_string(),
+        DeValue::Array(_) => "a list".into(),
+        DeValue::Table(_) => "a table".into(),
+        DeValue::Datetime(_) => "a date".into(),
+    }
+}

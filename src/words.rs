@@ -1,0 +1,105 @@
+//! Lists, counts, numbers and line breaks, as every message and report has them.
+
+/// `a`, `b` and `c`, each in backquotes.
+pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    let quoted = words.into_iter().map(|word| format!("`{}`", word.as_ref()));
+    join(quoted.collect(), "and")
+}
+
+/// The items with commas, and `last` before the last of them.
+pub fn join(mut items: Vec<String>, last: &str) -> String {
+    match (items.pop(), items.is_empty()) {
+        (None, _) => "none".into(),
+        (Some(only), true) => only,
+        (Some(end), false) => format!("{} {last} {end}", items.join(", ")),
+    }
+}
+
+/// `1 entry`, `3 entries`.
+pub fn count(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
+/// `1 epoch`, `20 epochs`.
+pub fn plural(n: usize, what: &str) -> String {
+    count(n, what, &format!("{what}s"))
+}
+
+/// `163,840`
+pub fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// Four significant digits: `23.00`, `0.2430`, `1.381e6`.
+pub fn short(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == 0.0 {
+        return "0".into();
+    }
+    if !(1e-4..1e6).contains(&magnitude) {
+        return format!("{value:.3e}");
+    }
+    let digits = (3 - magnitude.log10().floor() as i32).clamp(0, 7) as usize;
+    format!("{value:.digits$}")
+}
+
+/// `text` in lines of up to `width` characters; a longer word has a line of its own.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().expect("there is a first line");
+        if last.is_empty() {
+            last.push_str(word);
+        } else if last.chars().count() + 1 + word.chars().count() <= width {
+            last.push(' ');
+            last.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// `text` after `head` within `width` columns, further lines under its beginning.
+pub fn wrapped(head: &str, text: &str, width: usize) -> String {
+    let indent = head.chars().count();
+    let lines = wrap(text, width.saturating_sub(indent));
+    let under = format!("\n{:indent$}", "");
+    format!("{head}{}\n", lines.join(&under))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_well() {
+        assert_eq!(list::<&str>([]), "none");
+        assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(plural(1, "epoch"), "1 epoch");
+    }
+
+    #[test]
+    fn numbers_keep_four_digits() {
+        assert_eq!(short(22.9998), "23.00");
+        assert_eq!(short(0.24298), "0.2430");
+        assert_eq!(short(1_379_988.0), "1.380e6");
+        assert_eq!(thousands(163_840), "163,840");
+        assert_eq!(thousands(64), "64");
+    }
+
+    #[test]
+    fn words_are_wrapped_where_they_fit() {
+        assert_eq!(wrap("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
+        assert_eq!(wrap("", 6), [""]);
+        assert_eq!(wrapped("h  ", "a bb ccc", 8), "h  a bb\n   ccc\n");
+    }
+}
