@@ -7,6 +7,7 @@ use bnnc::exec;
 use bnnc::ir::{Facts, model_text, text, validate};
 use bnnc::plan::{self, Plan, SegmentKind};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The compiled file, or its messages as a panic.
 pub fn compiled(path: &Path) -> Compiled {
@@ -52,7 +53,7 @@ fn a_model_alone_has_no_posterior() {
 fn the_plan_of_two_specs() {
     for name in ["mnist_lenet", "concrete_heteroscedastic"] {
         let path = Path::new("specs").join(name).with_extension("bnn");
-        let plan = Plan::new(compiled(&path).inference);
+        let plan = Arc::new(Plan::new(compiled(&path).inference));
         let text = plan::text(&plan, 128, exec::memory(&plan, 128));
         insta::assert_snapshot!(format!("plan_{name}"), text);
     }
