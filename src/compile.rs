@@ -1,7 +1,7 @@
 //! From a file to a model and how it is fitted: the whole front end in one call.
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::ir::{self, Facts, Inference};
+use crate::ir::{self, Facts, Inference, InferenceMethod};
 use crate::lint::{self, Policy};
 use crate::source::Source;
 use crate::syntax;
@@ -21,7 +21,9 @@ pub struct Compiled {
 impl Compiled {
     /// Takes `samples` draws of the weights a step, where a run says so, in place of the model's.
     pub fn draw(&mut self, samples: Option<usize>) {
-        if let (Some(samples), Some(inference)) = (samples, Arc::get_mut(&mut self.inference)) {
+        if let (Some(samples), Some(inference)) = (samples, Arc::get_mut(&mut self.inference))
+            && inference.method == InferenceMethod::MeanField
+        {
             inference.objective.samples = samples;
         }
     }
@@ -34,6 +36,19 @@ impl Compiled {
 /// `E0601` if it cannot be read; every mistake in it.
 pub fn file(path: &Path, sets: &[(String, String)]) -> Result<Compiled> {
     source(read(path)?, sets)
+}
+
+/// As [`file`], by `method` where one is given, whatever the file says.
+///
+/// # Errors
+///
+/// As [`file`].
+pub fn file_by_method(
+    path: &Path,
+    sets: &[(String, String)],
+    method: Option<InferenceMethod>,
+) -> Result<Compiled> {
+    by_method(read(path)?, sets, method)
 }
 
 /// Reads a model file.
@@ -58,17 +73,36 @@ pub fn read(path: &Path) -> Result<Source> {
 ///
 /// Every mistake in it: those of its syntax, or else all others.
 pub fn source(source: Source, sets: &[(String, String)]) -> Result<Compiled> {
-    let beside = Path::new(&source.name).parent().map(Path::to_owned);
-    within(&beside.unwrap_or_default(), source, sets)
+    by_method(source, sets, None)
 }
 
-/// Compiles a source; files that it names are looked for in `folder`.
+/// As [`source`], by `method` where one is given, whatever the file says.
 ///
 /// # Errors
 ///
-/// Every mistake in it: those of its syntax, or else all others.
-pub fn within(folder: &Path, source: Source, sets: &[(String, String)]) -> Result<Compiled> {
-    let inference = syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder));
+/// As [`source`].
+pub fn by_method(
+    source: Source,
+    sets: &[(String, String)],
+    method: Option<InferenceMethod>,
+) -> Result<Compiled> {
+    let beside = Path::new(&source.name).parent().map(Path::to_owned);
+    within(&beside.unwrap_or_default(), source, sets, method)
+}
+
+/// As [`by_method`]; files that it names are looked for in `folder`.
+///
+/// # Errors
+///
+/// As [`source`].
+pub fn within(
+    folder: &Path,
+    source: Source,
+    sets: &[(String, String)],
+    method: Option<InferenceMethod>,
+) -> Result<Compiled> {
+    let inference =
+        syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder, method));
     let source = Arc::new(source);
     match inference {
         Ok(inference) => Ok(Compiled {

@@ -1,25 +1,21 @@
-//! What training and evaluation need of an interpreter.
+//! What the training loop asks of an inference method, and what evaluation asks of its result.
 
-use crate::exec::{Batch, Draw, Interpreter, Trained, Update};
+use crate::exec::{Batch, Draw, Interpreter, Trained};
 use crate::ir::Position;
 use crate::likelihood::Targets;
+use crate::plan::Variable;
+use crate::tensor::Shape;
 
 /// The first of the step numbers that evaluation draws with: no run is so long.
 pub const EVALUATION_STEPS: u64 = 1 << 63;
 
-/// A model that can be trained in float32. Implemented by [`Interpreter`], and by small models in tests.
-pub trait Machine {
-    /// [`Interpreter::train`]
-    fn train(
-        &mut self,
-        batch: &Batch<f32>,
-        draw: &Draw,
-        at: &Position,
-        update: Update<f32>,
-    ) -> Trained;
-    /// [`Interpreter::draw_weights`]
-    fn draw_weights(&mut self, draw: &Draw, examples: usize);
-    /// [`Interpreter::predict_drawn`]
+/// A network with what is known of its weights, which predicts in float32.
+pub trait Predictor {
+    /// Draw number `draw` of the weights under a run's `seed`, for up to `examples` examples each of
+    /// [`Predictor::predict_drawn`].
+    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize);
+    /// With the weights drawn last: the predictive distributions go to `out`, and −log p(target) of each
+    /// example to the numbers beside its target, if there are targets.
     fn predict_drawn(
         &mut self,
         inputs: &[f32],
@@ -27,26 +23,94 @@ pub trait Machine {
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     );
-    /// [`Interpreter::weight_terms`]
-    fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>>;
-    /// The variables.
-    fn variables(&mut self) -> &mut [f32];
+    /// The terms over the weights alone, unscaled, in the order of the loss's terms; `None` for the data
+    /// term. Noisy ones are at draw number `draw`.
+    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>>;
     /// The most examples of one call.
     fn capacity(&self) -> usize;
+    /// The sections of a checkpoint that predictions need.
+    fn weights(&mut self) -> Vec<Section<'_>>;
 }
 
-impl Machine for Interpreter<f32> {
-    fn train(
-        &mut self,
-        batch: &Batch<f32>,
-        draw: &Draw,
-        at: &Position,
-        update: Update<f32>,
-    ) -> Trained {
-        Interpreter::train(self, batch, draw, at, update)
+/// An inference method at work: what the training loop runs.
+pub trait Engine: Predictor {
+    /// Starts anew from `seed`.
+    fn initialize(&mut self, seed: u64);
+    /// One step on a minibatch, whose predictive distributions before the step go to `predictive`.
+    fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained;
+    /// All of a checkpoint: [`Predictor::weights`], and what a run needs to go on.
+    fn sections(&mut self) -> Vec<Section<'_>>;
+}
+
+/// Which step of a run it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// The run's seed.
+    pub seed: u64,
+    /// The steps done before it.
+    pub done: u64,
+    /// The learning rate by the schedule.
+    pub learning_rate: f64,
+    /// Where it stands in its epoch.
+    pub at: Position,
+}
+
+impl Step {
+    /// Where its random draws come from.
+    pub fn draw(&self) -> Draw<'static> {
+        Draw {
+            seed: self.seed,
+            step: self.done,
+            given: None,
+        }
     }
-    fn draw_weights(&mut self, draw: &Draw, examples: usize) {
-        Interpreter::draw_weights(self, draw, examples);
+}
+
+/// A named tensor of a checkpoint, at its place in an engine's memory.
+pub struct Section<'a> {
+    /// `conv1.kernel.loc`, `optimizer.m/conv1.kernel.loc`
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its entries in C order.
+    pub values: &'a mut [f32],
+}
+
+impl Section<'_> {
+    /// Whether all of it is finite numbers.
+    pub fn is_finite(&self) -> bool {
+        self.values.iter().all(|x| x.is_finite())
+    }
+}
+
+/// A vector laid out as the plan's variables, a section for each, its name behind `prefix`.
+pub fn sections<'a>(
+    prefix: &str,
+    variables: &[Variable],
+    mut values: &'a mut [f32],
+) -> Vec<Section<'a>> {
+    let section = |variable: &Variable| Section {
+        name: format!("{prefix}{}", variable.name),
+        shape: variable.shape.clone(),
+        values: values
+            .split_off_mut(..variable.range.len())
+            .expect("as many values as the variables have"),
+    };
+    variables.iter().map(section).collect()
+}
+
+/// A draw of the weights in evaluation.
+fn evaluation_draw(draw: usize, seed: u64) -> Draw<'static> {
+    Draw {
+        seed,
+        step: EVALUATION_STEPS + draw as u64,
+        given: None,
+    }
+}
+
+impl Predictor for Interpreter<f32> {
+    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize) {
+        Interpreter::draw_weights(self, &evaluation_draw(draw, seed), examples);
     }
     fn predict_drawn(
         &mut self,
@@ -57,13 +121,14 @@ impl Machine for Interpreter<f32> {
     ) {
         Interpreter::predict_drawn(self, inputs, examples, out, nll);
     }
-    fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
-        Interpreter::weight_terms(self, draw)
-    }
-    fn variables(&mut self) -> &mut [f32] {
-        self.variables_mut()
+    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+        Interpreter::weight_terms(self, &evaluation_draw(draw, seed))
     }
     fn capacity(&self) -> usize {
         self.batch()
+    }
+    fn weights(&mut self) -> Vec<Section<'_>> {
+        let plan = self.plan().clone();
+        sections("", &plan.variables, self.variables_mut())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::data::Request;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::ir::InferenceMethod;
 use crate::train::Config;
 use crate::train::settings::{self, Given, SETTINGS};
 use crate::words::join;
@@ -145,6 +146,11 @@ pub fn without_use(flags: &[&str], why: &str) {
 pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// The name of an inference method.
+pub fn method(text: &str) -> std::result::Result<InferenceMethod, String> {
+    InferenceMethod::find(text).ok_or_else(InferenceMethod::expected)
 }
 
 /// How a command answers.

@@ -1,12 +1,12 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
-use super::arguments::{DataSource, Format, Sets, without_use};
+use super::arguments::{DataSource, Format, Sets, method, without_use};
 use super::lints::{LintFlags, show};
 use super::terminal::{out, say, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Columns, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
-use crate::ir::{self, Facts, Model};
+use crate::ir::{self, Facts, InferenceMethod, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
 use crate::train::config::{self, Config};
@@ -29,6 +29,9 @@ pub struct CheckArgs {
     sets: Sets,
     #[command(flatten)]
     lints: LintFlags,
+    /// The inference method, `bnnc list inference`; else the run file's beside the model, else the model's
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    inference: Option<InferenceMethod>,
     /// Examples a step; else the run file's beside the model, else 128
     #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true)]
     batch_size: Option<usize>,
@@ -65,8 +68,9 @@ enum Emit {
 pub fn run(args: &CheckArgs) -> Result<()> {
     if args.emit == Some(Emit::Ast) {
         let batch = args.batch_size.map(|_| "--batch-size");
+        let inference = args.inference.map(|_| "--inference");
         let mut flags = args.data.given();
-        flags.extend(args.sets.given().into_iter().chain(batch));
+        flags.extend(args.sets.given().into_iter().chain(batch).chain(inference));
         flags.extend(args.lints.given());
         without_use(&flags, "the syntax tree is that of the text alone");
         let source = compile::read(&args.model)?;
@@ -77,8 +81,9 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let (run_file, config) = settings(&args.model, &args.data, &args.sets, args.batch_size)?;
-    let mut compiled = compile::file(&args.model, &config.set)?;
+    let (run_file, mut config) = settings(&args.model, &args.data, &args.sets, args.batch_size)?;
+    config.inference = args.inference.or(config.inference);
+    let mut compiled = compile::file_by_method(&args.model, &config.set, config.inference)?;
     if args.prior_predictive {
         return prior_predictive(args, &config, &compiled);
     }

@@ -94,7 +94,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         return Err(unknown(&args.what).into());
     }
     let (run_file, config) = settings(path, &args.data, &args.sets, args.batch_size)?;
-    let mut compiled = compile::file(path, &config.set)?;
+    let mut compiled = compile::file_by_method(path, &config.set, config.inference)?;
     compiled.draw(config.samples);
     let (mut facts, _) = facts(&config, &compiled)?;
     if run_file.is_some() || facts.data.is_some() {

@@ -6,6 +6,7 @@ use crate::diagnostic::Result;
 use crate::distribution::DISTRIBUTIONS;
 use crate::estimator::ESTIMATORS;
 use crate::initializer::INITIALIZERS;
+use crate::ir::METHODS;
 use crate::layer::LAYERS;
 use crate::likelihood::LIKELIHOODS;
 use crate::lint::LINTS;
@@ -31,6 +32,7 @@ enum Registry {
     Initializers,
     Estimators,
     Likelihoods,
+    Inference,
     Optimizers,
     Schedules,
     Lints,
@@ -96,6 +98,7 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
         }
         Registry::Estimators => ESTIMATORS.iter().map(|e| e.signature()).collect(),
         Registry::Likelihoods => LIKELIHOODS.iter().map(|l| l.signature()).collect(),
+        Registry::Inference => METHODS.iter().map(|m| m.signature()).collect(),
         Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
         Registry::Schedules => SCHEDULES.iter().map(|s| s.signature()).collect(),
         Registry::Lints | Registry::Data => vec![],

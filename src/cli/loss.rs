@@ -1,12 +1,13 @@
 //! `bnnc loss`: one step's loss on given parameters.
 
-use super::arguments::{DataSource, Format, Sets, with_threads};
+use super::arguments::{DataSource, Format, Sets, method, with_threads};
 use super::evaluate::print_terms;
 use super::terminal::say;
 use crate::compile;
 use crate::data::{self, Dataset, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
+use crate::ir::InferenceMethod;
 use crate::loss::{self, Step};
 use crate::plan::Plan;
 use crate::train::config::{Config, SCALINGS};
@@ -49,6 +50,9 @@ pub struct LossArgs {
     /// Scale inputs and targets as the run in this folder does
     #[arg(long, value_name = "DIR", conflicts_with = "scaling")]
     run: Option<PathBuf>,
+    /// The inference method, `bnnc list inference`; else the run's, else the model's
+    #[arg(long, value_name = "METHOD", value_parser = method)]
+    inference: Option<InferenceMethod>,
     #[command(flatten)]
     sets: Sets,
     /// Threads; else one a core. The numbers do not depend on it
@@ -68,7 +72,10 @@ enum Dtype {
 /// Runs `bnnc loss`: all rows of the data's training part are one minibatch.
 pub fn run(args: &LossArgs) -> Result<()> {
     with_threads(args.threads, || {
-        let compiled = compile::file(&args.model, &args.sets.set)?;
+        let of_run = args.run.as_deref().map(|path| RunDir::open(path)?.config());
+        let of_run = of_run.transpose()?.and_then(|config| config.inference);
+        let method = args.inference.or(of_run);
+        let compiled = compile::file_by_method(&args.model, &args.sets.set, method)?;
         let mut request = args
             .data
             .request()

@@ -3,6 +3,7 @@
 use super::arguments::DataSource;
 use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::Predictor;
 use crate::evaluate::{BATCH, Mixtures};
 use crate::examples::{Part, fingerprint};
 use crate::exec::Interpreter;
@@ -42,13 +43,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
-    let counters = checkpoint::load(
-        &run.checkpoint(),
-        &fingerprint,
-        &plan.variables,
-        interpreter.variables_mut(),
-        None,
-    )?;
+    let counters = checkpoint::load(&run.checkpoint(), &fingerprint, interpreter.weights())?;
     Ok((
         Opened {
             config,

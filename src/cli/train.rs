@@ -9,9 +9,9 @@ use crate::compile::{self, Compiled};
 use crate::data::scaling::Transform;
 use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::engine::Predictor;
 use crate::evaluate;
 use crate::examples::Part;
-use crate::exec::Interpreter;
 use crate::ir::{self, Facts, Fitted, Inference, Model, TermKind};
 use crate::optimizer::State;
 use crate::plan::Plan;
@@ -21,6 +21,7 @@ use crate::terms::Naming;
 use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config};
+use crate::train::descent::Descent;
 use crate::train::fit::{Outcome, Training};
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
@@ -196,9 +197,9 @@ fn start(
             .into());
     }
     let mut compiled = match &resumed {
-        None => compile::source(source, &config.set)?,
+        None => compile::by_method(source, &config.set, config.inference)?,
         // From the weights that the run keeps copies of, as it began.
-        Some(run) => compile::within(run.path(), source, &config.set)?,
+        Some(run) => compile::within(run.path(), source, &config.set, config.inference)?,
     };
     compiled.draw(config.samples);
     if let Some(run) = &resumed {
@@ -317,27 +318,23 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         ..
     } = &start;
     let inference = &compiled.inference;
-    let mut interpreter =
-        Interpreter::<f32>::new(plan.clone(), config.batch_size.max(evaluate::BATCH));
+    let (optimizer, settings) = config.optimizer.clone();
+    let optimizer = State::new(optimizer, settings, plan.trainable());
+    let capacity = config.batch_size.max(evaluate::BATCH);
+    let mut engine = Descent::new(plan.clone(), optimizer, capacity);
     let run = match &start.resumed {
         Some(run) => run.clone(),
         None => RunDir::create(args.out.as_deref(), &inference.name)?,
     };
     let mut training = Training {
-        variables: &plan.variables,
         fingerprint,
         config,
         part: prepared.training(),
         validation: prepared.validation(),
         naming: Naming::new(inference, prepared.scales.log_scale()),
-        optimizer: State::new(
-            config.optimizer.0,
-            config.optimizer.1.clone(),
-            plan.trainable(),
-        ),
         run: &run,
         stop: &STOP,
-        machine: &mut interpreter,
+        engine: &mut engine,
     };
     let steps = training.steps();
     let counters = match start.resumed {
@@ -370,7 +367,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         }
         None => {
             let ir = ir::text(inference, facts);
-            training.machine.initialize(config.seed);
+            training.engine.initialize(config.seed);
             run.keep(&inference.pretrained)
                 .and_then(|()| run.write(&compiled.source.text, config, record, &ir))
                 .and_then(|()| training.save(&Counters::default()))
@@ -422,7 +419,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             if let Some(text) = warning {
                 say_wrapped("warning    ", &text);
             }
-            conclude(&start, &run, &mut interpreter)?;
+            conclude(&start, &run, &mut engine)?;
         }
     }
     Ok(())
@@ -628,7 +625,7 @@ fn describe(inference: &Inference, kind: &TermKind) -> String {
 }
 
 /// What the run has come to, and what can be done with it.
-fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> Result<()> {
+fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predictor) -> Result<()> {
     let (config, prepared) = (&start.config, &start.prepared);
     let random = start.compiled.inference.is_random();
     if let Some(test) = &prepared.data.test {
@@ -639,7 +636,7 @@ fn conclude(start: &Start, run: &RunDir, interpreter: &mut Interpreter<f32>) -> 
             ..prepared.training()
         };
         let draws = if random { config.evaluation_samples } else { 1 };
-        let predicted = evaluate::predict(interpreter, &part, draws, config.seed)?;
+        let predicted = evaluate::predict(predictor, &part, draws, config.seed)?;
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),

@@ -13,9 +13,9 @@ pub use mixture::Mixtures;
 pub use scores::{Scores, score};
 
 use crate::diagnostic::Result;
-use crate::engine::{EVALUATION_STEPS, Machine};
+use crate::engine::Predictor;
 use crate::examples::{Buffers, Part, target_width};
-use crate::exec::{Draw, TermValue};
+use crate::exec::TermValue;
 use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::TargetKind;
 use crate::terms::Term;
@@ -67,17 +67,17 @@ struct Sums {
 
 /// Predicts every example of `part` with `draws` draws.
 pub fn predict(
-    machine: &mut impl Machine,
+    predictor: &mut dyn Predictor,
     part: &Part,
     draws: usize,
     seed: u64,
 ) -> Result<Predictive> {
-    predict_with(machine, part, draws, seed, Mixtures::Unknown)
+    predict_with(predictor, part, draws, seed, Mixtures::Unknown)
 }
 
 /// As [`predict`], with what `mixtures` says of real targets.
 pub fn predict_with(
-    machine: &mut impl Machine,
+    predictor: &mut dyn Predictor,
     part: &Part,
     draws: usize,
     seed: u64,
@@ -101,7 +101,7 @@ pub fn predict_with(
     // Of one group: the draws of an entry beside each other.
     let mut normals: Vec<mixture::Normal> = vec![];
     let (mut levels, mut quantiles) = (vec![], vec![]);
-    let batch_size = BATCH.min(machine.capacity());
+    let batch_size = BATCH.min(predictor.capacity());
     // Several batches share a draw of the weights, and each example is scaled once.
     let input = part.split.input_shape.len();
     let group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
@@ -114,16 +114,11 @@ pub fn predict_with(
             normals.resize(places.len() * width * draws, (0.0, 0.0));
         }
         for draw in 0..draws {
-            let of_draw = Draw {
-                seed,
-                step: EVALUATION_STEPS + draw as u64,
-                given: None,
-            };
-            machine.draw_weights(&of_draw, batch_size.min(batch.len));
+            predictor.draw_weights(draw, seed, batch_size.min(batch.len));
             for first in (0..batch.len).step_by(batch_size) {
                 let range = first..batch.len.min(first + batch_size);
                 let nll = &mut nll[range.clone()];
-                machine.predict_drawn(
+                predictor.predict_drawn(
                     &batch.inputs[range.start * input..range.end * input],
                     range.len(),
                     &mut out[range.start * columns..range.end * columns],
@@ -322,7 +317,7 @@ impl Elbo {
 ///
 /// Monte-Carlo KLs, and expectations over latent variables, are averaged over `draws`.
 pub fn elbo(
-    machine: &mut impl Machine,
+    predictor: &mut dyn Predictor,
     inference: &Inference,
     scores: &Scores,
     training_examples: usize,
@@ -337,12 +332,7 @@ pub fn elbo(
     let draws = if noisy { draws } else { 1 };
     let mut values = vec![0.0; inference.loss.terms.len()];
     for draw in 0..draws {
-        let of_draw = Draw {
-            seed,
-            step: EVALUATION_STEPS + draw as u64,
-            given: None,
-        };
-        for (sum, value) in values.iter_mut().zip(machine.weight_terms(&of_draw)) {
+        for (sum, value) in values.iter_mut().zip(predictor.weight_terms(draw, seed)) {
             *sum += value.unwrap_or(0.0) / draws as f64;
         }
     }
@@ -401,9 +391,8 @@ pub(crate) mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
+    use crate::engine::Section;
     use crate::examples::Scales;
-    use crate::exec::{Batch, Trained, Update};
-    use crate::ir::Position;
     use crate::likelihood::Targets;
     use crate::tensor::Shape;
 
@@ -413,12 +402,9 @@ pub(crate) mod tests {
         shift: f32,
     }
 
-    impl Machine for Two {
-        fn train(&mut self, _: &Batch<f32>, _: &Draw, _: &Position, _: Update<f32>) -> Trained {
-            unreachable!()
-        }
-        fn draw_weights(&mut self, draw: &Draw, _: usize) {
-            self.shift = if draw.step % 2 == 1 { 1.0 } else { -1.0 };
+    impl Predictor for Two {
+        fn draw_weights(&mut self, draw: usize, _: u64, _: usize) {
+            self.shift = if draw % 2 == 1 { 1.0 } else { -1.0 };
         }
         fn predict_drawn(
             &mut self,
@@ -439,11 +425,11 @@ pub(crate) mod tests {
                 }
             }
         }
-        fn weight_terms(&mut self, _: &Draw) -> Vec<Option<f64>> {
+        fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
             vec![]
         }
-        fn variables(&mut self) -> &mut [f32] {
-            &mut []
+        fn weights(&mut self) -> Vec<Section<'_>> {
+            vec![]
         }
         fn capacity(&self) -> usize {
             2

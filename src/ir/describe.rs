@@ -82,6 +82,15 @@ impl Inference {
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
         }
+        if !self.unused.is_empty() {
+            let unused = self.unused.iter();
+            let unused = unused.map(|one| format!("`{} = {}`", one.setting, one.written));
+            remarks.push(format!(
+                "`{}` does not use {}",
+                self.method.signature().name,
+                crate::words::join(unused.collect(), "and")
+            ));
+        }
         if self.has_surrogate() {
             remarks.push(
                 "not an ELBO: dropout's KL is infinite, and its published surrogate stands for it"

@@ -3,6 +3,7 @@
 
 use super::arena::Handle;
 use super::loss::Loss;
+use super::method::{InferenceMethod, Unused};
 use super::model::{BoundPosterior, Model, Origin, Tensor};
 use crate::estimator::Estimator;
 use crate::source::Span;
@@ -14,12 +15,16 @@ use std::sync::Arc;
 pub struct Inference {
     /// What is fitted.
     pub model: Arc<Model>,
+    /// By which method.
+    pub method: InferenceMethod,
     /// One for each of the model's tensors, in their order.
     pub fits: Vec<Fit>,
     /// What is minimised.
     pub objective: Objective,
     /// Its terms.
     pub loss: Loss,
+    /// What the file says and the method does not use.
+    pub unused: Vec<Unused>,
 }
 
 /// How a tensor is fitted.

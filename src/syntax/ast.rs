@@ -94,6 +94,13 @@ pub enum ItemKind {
         /// Its settings; empty where there is no block.
         settings: Vec<Setting>,
     },
+    /// `inference NAME { … }`
+    Inference {
+        /// The method.
+        name: Ident,
+        /// Its settings; empty where there is no block.
+        settings: Vec<Setting>,
+    },
 }
 
 /// `real[32, 32, 3]`

@@ -66,6 +66,7 @@ fn parts<'a>(pair: &Pair<'a, Rule>) -> Parts<'a> {
                     | network_keyword
                     | observe_keyword
                     | objective_keyword
+                    | inference_keyword
                     | repeat_keyword
                     | residual_keyword
                     | concat_keyword
@@ -141,13 +142,17 @@ impl Builder {
                 target: ident(next(&mut p)),
                 likelihood: self.call(next(&mut p), 0),
             },
-            Rule::objective => ItemKind::Objective {
-                name: ident(next(&mut p)),
-                settings: p
+            rule @ (Rule::objective | Rule::inference) => {
+                let name = ident(next(&mut p));
+                let settings = p
                     .flat_map(|block| parts(&block))
                     .map(|one| self.setting(one))
-                    .collect(),
-            },
+                    .collect();
+                match rule {
+                    Rule::objective => ItemKind::Objective { name, settings },
+                    _ => ItemKind::Inference { name, settings },
+                }
+            }
             other => unreachable!("{other:?} is no item"),
         };
         Item {

@@ -18,6 +18,7 @@ pub const KEYWORDS: &[&str] = &[
     "network",
     "observe",
     "objective",
+    "inference",
 ];
 
 /// How deep brackets, and an expression's operators, may stand in each other.

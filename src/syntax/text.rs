@@ -73,6 +73,10 @@ fn item_text(out: &mut String, item: &Item) {
             line(out, 0, format_args!("objective {name}"));
             setting_lines(out, 1, settings);
         }
+        ItemKind::Inference { name, settings } => {
+            line(out, 0, format_args!("inference {name}"));
+            setting_lines(out, 1, settings);
+        }
     }
 }
 

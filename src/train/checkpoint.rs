@@ -1,8 +1,7 @@
-//! Checkpoints: every variable under its name, the optimizer's state, and how far the run is, in one
-//! safetensors file.
+//! Checkpoints: an engine's sections, each a named tensor, and how far the run is, in one safetensors file.
 //!
 //! Variables lie as Keras has them (a dense kernel `[in, out]`, a convolution's `[kh, kw, C_in, C_out]`)
-//! in float32 under the names of `bnnc check --emit plan`: `conv1.kernel.loc`. The optimizer's state of
+//! in float32 under the names of `bnnc check --emit plan`: `conv1.kernel.loc`. An optimizer's state of
 //! a variable is `optimizer.m/conv1.kernel.loc`. The metadata entry `bnnc` is JSON with the format's
 //! version, the model's fingerprint, the step, the sums of the epoch under way, and the sha256 of the
 //! tensors.
@@ -10,7 +9,7 @@
 use super::files::{failed, write_whole_with};
 use super::metrics::EpochSums;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::optimizer::State;
+use crate::engine::Section;
 use crate::plan::Variable;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 use serde::{Deserialize, Serialize};
@@ -67,27 +66,13 @@ fn hex(hash: Sha256) -> String {
         .collect()
 }
 
-/// A tensor of a checkpoint: a variable's values, or what the optimizer keeps for it in one slot.
-struct Stored<'a> {
-    name: String,
-    variable: &'a Variable,
-    slot: Option<usize>,
-}
-
-impl Stored<'_> {
-    /// Little-endian bytes, in which safetensors keeps its numbers.
-    fn bytes(&self, values: &[f32], optimizer: &State<f32>) -> Vec<u8> {
-        let range = self.variable.range.clone();
-        let mut bytes = vec![0; 4 * range.len()];
-        let places = bytes.chunks_exact_mut(4);
-        let values = match self.slot {
-            None => values,
-            Some(slot) => optimizer.slot(slot),
-        };
-        let put = |(place, x): (&mut [u8], &f32)| place.copy_from_slice(&x.to_le_bytes());
-        places.zip(&values[range]).for_each(put);
-        bytes
-    }
+/// Little-endian bytes, in which safetensors keeps its numbers.
+fn bytes(section: &Section) -> Vec<u8> {
+    section
+        .values
+        .iter()
+        .flat_map(|x| x.to_le_bytes())
+        .collect()
 }
 
 /// Writes a checkpoint; the one before stays until the new one is whole. Tensors are made into bytes one by
@@ -95,41 +80,24 @@ impl Stored<'_> {
 pub fn save(
     path: &Path,
     model: &str,
-    variables: &[Variable],
-    values: &[f32],
-    optimizer: &State<f32>,
+    mut sections: Vec<Section>,
     counters: &Counters,
 ) -> Result<()> {
-    let mut stored: Vec<Stored> = vec![];
-    for variable in variables {
-        let of = |name: String, slot| Stored {
-            name,
-            variable,
-            slot,
-        };
-        stored.push(of(variable.name.clone(), None));
-        for (slot, name) in optimizer.slots().iter().enumerate() {
-            stored.push(of(
-                format!("optimizer.{name}/{}", variable.name),
-                Some(slot),
-            ));
-        }
-    }
     // As safetensors has them.
-    stored.sort_by(|a, b| a.name.cmp(&b.name));
+    sections.sort_by(|a, b| a.name.cmp(&b.name));
     let mut hash = Sha256::new();
     let mut end = 0;
     let mut places = vec![];
-    for tensor in &stored {
-        let bytes = tensor.bytes(values, optimizer);
-        digest_one(&mut hash, &tensor.name, &bytes);
+    for section in &sections {
+        let bytes = bytes(section);
+        digest_one(&mut hash, &section.name, &bytes);
         let place = TensorInfo {
             dtype: Dtype::F32,
-            shape: tensor.variable.shape.0.clone(),
+            shape: section.shape.0.clone(),
             data_offsets: (end, end + bytes.len()),
         };
         end += bytes.len();
-        places.push((tensor.name.clone(), place));
+        places.push((section.name.clone(), place));
     }
     let header = Header {
         format: FORMAT,
@@ -149,9 +117,9 @@ pub fn save(
     write_whole_with(path, |file| {
         file.write_all(&(head.len() as u64).to_le_bytes())?;
         file.write_all(head.as_bytes())?;
-        stored
+        sections
             .iter()
-            .try_for_each(|tensor| file.write_all(&tensor.bytes(values, optimizer)))
+            .try_for_each(|section| file.write_all(&bytes(section)))
     })
 }
 
@@ -180,19 +148,12 @@ fn damaged(path: &Path, fact: impl std::fmt::Display) -> Failure {
     .into()
 }
 
-/// Reads a checkpoint of the model with this fingerprint into `values`, and into the optimizer's state
-/// where one is given.
+/// Reads a checkpoint of the model with this fingerprint into these of its sections.
 ///
 /// # Errors
 ///
 /// `E0605` where it is missing, truncated or altered, `E0606` where it is of another model.
-pub fn load(
-    path: &Path,
-    model: &str,
-    variables: &[Variable],
-    values: &mut [f32],
-    optimizer: Option<&mut State<f32>>,
-) -> Result<Counters> {
+pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters> {
     let file = std::fs::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Diagnostic::error(
             "E0605",
@@ -233,38 +194,20 @@ pub fn load(
             "its tensors do not have the sha256 that it states",
         ));
     }
-    let read = |name: &str, variable: &Variable, into: &mut [f32]| -> Result<()> {
+    for Section {
+        name,
+        shape,
+        values,
+    } in sections
+    {
         let view = tensors
-            .tensor(name)
+            .tensor(&name)
             .map_err(|_| damaged(path, format!("it has no tensor `{name}`")))?;
-        if view.dtype() != Dtype::F32 || view.shape() != variable.shape.0 {
-            return Err(damaged(
-                path,
-                format!("`{name}` is not float32{}", variable.shape),
-            ));
+        if view.dtype() != Dtype::F32 || view.shape() != shape.0 {
+            return Err(damaged(path, format!("`{name}` is not float32{shape}")));
         }
-        for (value, bytes) in into[variable.range.clone()]
-            .iter_mut()
-            .zip(view.data().chunks_exact(4))
-        {
+        for (value, bytes) in values.iter_mut().zip(view.data().chunks_exact(4)) {
             *value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
-        }
-        Ok(())
-    };
-    for variable in variables {
-        read(&variable.name, variable, values)?;
-    }
-    if let Some(optimizer) = optimizer {
-        for (slot, name) in optimizer.slots().iter().enumerate() {
-            let mut state = vec![0.0; values.len()];
-            for variable in variables {
-                read(
-                    &format!("optimizer.{name}/{}", variable.name),
-                    variable,
-                    &mut state,
-                )?;
-            }
-            optimizer.set_slot(slot, &state);
         }
     }
     Ok(header.counters)
@@ -273,8 +216,8 @@ pub fn load(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine;
     use crate::ir::Initializer;
-    use crate::optimizer;
     use crate::tensor::Shape;
 
     fn variables() -> Vec<Variable> {
@@ -296,26 +239,27 @@ mod tests {
         ]
     }
 
-    fn state() -> State<f32> {
-        let adam = optimizer::find("adam").unwrap();
-        State::new(adam, optimizer::defaults(adam.signature()), 13)
+    /// What an engine with a slot of an optimizer keeps.
+    fn sections<'a>(values: &'a mut [f32], slot: &'a mut [f32]) -> Vec<Section<'a>> {
+        let mut all = engine::sections("", &variables(), values);
+        all.extend(engine::sections("optimizer.m/", &variables(), slot));
+        all
     }
 
     #[test]
     fn a_checkpoint_comes_back_bit_for_bit_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let (variables, mut optimizer) = (variables(), state());
         let mut values: Vec<f32> = (0..13).map(|i| (i as f32).sin()).collect();
-        optimizer.step(1, 0.1, &mut values, &[0.3; 13]);
+        let mut slot: Vec<f32> = (0..13).map(|i| (i as f32).cos()).collect();
         let mut counters = Counters {
             step: 7,
             sums: EpochSums::default(),
         };
         counters.sums.nll = 0.1 + 0.2;
-        save(&path, "m", &variables, &values, &optimizer, &counters).unwrap();
+        save(&path, "m", sections(&mut values, &mut slot), &counters).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        save(&path, "m", &variables, &values, &optimizer, &counters).unwrap();
+        save(&path, "m", sections(&mut values, &mut slot), &counters).unwrap();
         assert_eq!(
             std::fs::read(&path).unwrap(),
             bytes,
@@ -327,33 +271,25 @@ mod tests {
         let whole = safetensors::serialize(tensors, metadata.metadata().clone()).unwrap();
         assert_eq!(bytes, whole);
 
-        let (mut read, mut read_state) = (vec![0.0; 13], state());
-        let found = load(&path, "m", &variables, &mut read, Some(&mut read_state)).unwrap();
-        assert_eq!((found, &read), (counters, &values));
-        assert_eq!(
-            (read_state.slot(0), read_state.slot(1)),
-            (optimizer.slot(0), optimizer.slot(1))
-        );
+        let (mut read, mut read_slot) = (vec![0.0; 13], vec![0.0; 13]);
+        let found = load(&path, "m", sections(&mut read, &mut read_slot)).unwrap();
+        assert_eq!((found, &read, &read_slot), (counters, &values, &slot));
 
-        let code = |result: Result<Counters>| result.unwrap_err().diagnostics[0].code;
-        assert_eq!(
-            code(load(&path, "other", &variables, &mut read, None)),
-            "E0606"
-        );
+        let mut load = |model| {
+            let weights = engine::sections("", &variables(), &mut read);
+            load(&path, model, weights).map_err(|failure| failure.diagnostics[0].code)
+        };
+        assert_eq!(load("other"), Err("E0606"));
         for cut in [0, 7, 100, bytes.len() - 1] {
             std::fs::write(&path, &bytes[..cut]).unwrap();
-            assert_eq!(
-                code(load(&path, "m", &variables, &mut read, None)),
-                "E0605",
-                "cut at {cut}"
-            );
+            assert_eq!(load("m"), Err("E0605"), "cut at {cut}");
         }
         let mut altered = bytes.clone();
         *altered.last_mut().unwrap() ^= 1;
         std::fs::write(&path, &altered).unwrap();
-        assert_eq!(code(load(&path, "m", &variables, &mut read, None)), "E0605");
+        assert_eq!(load("m"), Err("E0605"));
         std::fs::remove_file(&path).unwrap();
-        assert_eq!(code(load(&path, "m", &variables, &mut read, None)), "E0605");
+        assert_eq!(load("m"), Err("E0605"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! seed = 0
 //! samples = 1               # Monte-Carlo samples of the weights a step; else the model's
 //! threads = 2               # else every core
+//! inference = "map"         # `bnnc list inference`; else the model's
 //! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
 //! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
 //!
@@ -32,6 +33,7 @@ use super::toml_table;
 use crate::data::Request;
 use crate::data::split::Validation;
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::ir::InferenceMethod;
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
 use crate::signature::{Constant, Constants, Signature};
 use crate::source::Source;
@@ -51,6 +53,8 @@ pub struct Config {
     pub samples: Option<usize>,
     /// Threads, if not one a core.
     pub threads: Option<usize>,
+    /// The inference method, if not the model's.
+    pub inference: Option<InferenceMethod>,
     /// Draws for the validation part at each epoch's end, and for the test part at the end.
     pub evaluation_samples: usize,
     /// Steps between two lines of `metrics.jsonl`; 0 for epochs only.
@@ -125,6 +129,7 @@ impl Default for Config {
             seed: 0,
             samples: None,
             threads: None,
+            inference: None,
             evaluation_samples: 10,
             log_every: 100,
             optimizer: (optimizer, optimizer::defaults(optimizer.signature())),

@@ -6,18 +6,15 @@ use super::metrics::{Fit, Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::engine::Machine;
+use crate::engine::{Engine, Step};
 use crate::evaluate::{self, Scores};
 use crate::examples::{Buffers, Part, target_width};
-use crate::exec::{Batch, Draw, Update};
+use crate::exec::Batch;
 use crate::ir::Position;
 use crate::likelihood::{TargetKind, Targets};
-use crate::optimizer::State;
-use crate::plan::Variable;
 use crate::terms::{Naming, Term};
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What shows a run to the user.
 pub trait Watch {
@@ -42,12 +39,10 @@ pub enum Outcome {
 }
 
 /// A run in memory.
-pub struct Training<'a, M> {
-    /// The model.
-    pub machine: &'a mut M,
-    /// Its variables' names and places.
-    pub variables: &'a [Variable],
-    /// What tells it from other models.
+pub struct Training<'a> {
+    /// The method at work.
+    pub engine: &'a mut dyn Engine,
+    /// What tells its model from other models.
     pub fingerprint: &'a str,
     /// The settings.
     pub config: &'a Config,
@@ -57,15 +52,28 @@ pub struct Training<'a, M> {
     pub validation: Part<'a>,
     /// The terms' names.
     pub naming: Naming,
-    /// The optimizer at work.
-    pub optimizer: State<f32>,
     /// Where the run goes.
     pub run: &'a RunDir,
     /// Set from outside to stop after the step under way.
     pub stop: &'a AtomicBool,
 }
 
-impl<M: Machine> Training<'_, M> {
+/// Memory that every step uses again.
+struct Scratch {
+    buffers: Buffers<f32>,
+    /// The predictive distributions of a minibatch.
+    predictive: Vec<f32>,
+}
+
+/// What a step came to.
+struct Done {
+    step: Step,
+    terms: Vec<Term>,
+    hits: u64,
+    squared_error: f64,
+}
+
+impl Training<'_> {
     /// Steps of an epoch.
     pub fn steps(&self) -> usize {
         self.part.len().div_ceil(self.config.batch_size)
@@ -73,29 +81,14 @@ impl<M: Machine> Training<'_, M> {
 
     /// Writes a checkpoint.
     pub fn save(&mut self, counters: &Counters) -> Result<()> {
-        let values = self.machine.variables();
         let path = self.run.checkpoint();
-        checkpoint::save(
-            &path,
-            self.fingerprint,
-            self.variables,
-            values,
-            &self.optimizer,
-            counters,
-        )
+        checkpoint::save(&path, self.fingerprint, self.engine.sections(), counters)
     }
 
     /// Reads the run's checkpoint.
     pub fn load(&mut self) -> Result<Counters> {
-        let values = self.machine.variables();
         let path = self.run.checkpoint();
-        checkpoint::load(
-            &path,
-            self.fingerprint,
-            self.variables,
-            values,
-            Some(&mut self.optimizer),
-        )
+        checkpoint::load(&path, self.fingerprint, self.engine.sections())
     }
 
     /// Trains from where `counters` stand to the last epoch. A run that is stopped and resumed goes
@@ -107,112 +100,34 @@ impl<M: Machine> Training<'_, M> {
     /// last checkpoint stays.
     pub fn train(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
         let steps = self.steps();
-        let (n, batch_size, seed) = (self.part.len(), self.config.batch_size, self.config.seed);
+        let (n, batch_size) = (self.part.len(), self.config.batch_size);
         let mut log = Log::open(&self.run.metrics(), counters.step)?;
-        let mut buffers = Buffers::default();
-        let mut predictive = vec![0.0; batch_size * predictive_width(self.part.kind)];
+        let mut scratch = Scratch {
+            buffers: Buffers::default(),
+            predictive: vec![0.0; batch_size * predictive_width(self.part.kind)],
+        };
         let first_epoch = (counters.step / steps as u64) as usize;
         for epoch in first_epoch..self.config.epochs {
-            let order = epoch_order(n, seed, epoch as u64);
+            let order = epoch_order(n, self.config.seed, epoch as u64);
             let from = (counters.step - (epoch * steps) as u64) as usize;
             watch.epoch_begins(epoch, from);
             let begun = Instant::now();
-            let mut seen = 0;
             for index in from..steps {
                 let of_step = Instant::now();
-                let places = &order[index * batch_size..n.min((index + 1) * batch_size)];
-                let batch = self
-                    .part
-                    .gather(places.iter().map(|&place| place as usize), &mut buffers)?;
-                let at = Position {
-                    training_examples: n,
-                    batch: batch.len,
-                    batch_index: index,
-                    batches: steps,
-                    epoch: counters.step as f64 / steps as f64,
-                };
-                let draw = Draw {
-                    seed,
-                    step: counters.step,
-                    given: None,
-                };
-                let learning_rate = self.learning_rate(at.epoch);
-                let width = predictive_width(self.part.kind);
-                let update = Update {
-                    step: self.optimizer.begin(counters.step + 1, learning_rate),
-                    predictive: &mut predictive[..batch.len * width],
-                };
-                let trained = self.machine.train(&batch, &draw, &at, update);
-                let terms = self.naming.terms(&trained.report, batch.len);
-                self.refuse_not_finite(&terms, &trained.not_finite, counters.step, steps)?;
-                let (hits, squared_error) = self.hits(&batch, &predictive);
-
-                counters.step += 1;
-                counters.sums.add(&terms, batch.len, hits, squared_error);
-                seen += batch.len;
-                let (labels, numbers) = (
-                    !matches!(self.part.kind, TargetKind::Real(_)),
-                    target_width(self.part.kind),
-                );
-                let line = |kind,
-                            terms: Vec<Term>,
-                            lambda,
-                            examples: u64,
-                            hits,
-                            squared_error,
-                            seconds: f64,
-                            seen: usize| Line {
-                    kind,
-                    step: counters.step,
-                    epoch: counters.step as f64 / steps as f64,
-                    learning_rate,
-                    loss: terms.iter().map(|t| t.value.scaled).sum(),
-                    lambda,
-                    terms,
-                    fit: Fit::new(labels, hits, squared_error, examples * numbers as u64),
-                    examples_per_second: seen as f64 / seconds,
-                    seconds,
-                    validation: None,
-                };
-                let of_epoch = |kind| {
-                    let sums = &counters.sums;
-                    let seconds = begun.elapsed().as_secs_f64();
-                    let terms = sums.terms(&terms);
-                    let lambda = self.naming.mean_lambda(&terms, &at);
-                    line(
-                        kind,
-                        terms,
-                        lambda,
-                        sums.examples,
-                        sums.hits,
-                        sums.squared_error,
-                        seconds,
-                        seen,
-                    )
-                };
-                if self.config.log_every > 0
-                    && counters.step.is_multiple_of(self.config.log_every as u64)
-                {
-                    let (seconds, examples) = (of_step.elapsed().as_secs_f64(), batch.len);
-                    log.write(&line(
-                        "step",
-                        terms.clone(),
-                        self.naming.lambda(&at),
-                        examples as u64,
-                        hits,
-                        squared_error,
-                        seconds,
-                        examples,
-                    ))?;
+                let rows = index * batch_size..n.min((index + 1) * batch_size);
+                let seen = rows.end - from * batch_size;
+                let done = self.step(&mut counters, index, &order[rows], &mut scratch)?;
+                let every = self.config.log_every as u64;
+                if every > 0 && counters.step.is_multiple_of(every) {
+                    log.write(&self.step_line(&done, &counters, of_step.elapsed()))?;
                 }
-                watch.step(index + 1, &|| of_epoch("epoch"));
+                let line = || self.epoch_line(&done, &counters, begun.elapsed(), seen);
+                watch.step(index + 1, &line);
                 let ended = index + 1 == steps;
                 if ended {
-                    let line = of_epoch("epoch");
-                    let line = Line {
-                        validation: self.validate()?,
-                        ..line
-                    };
+                    let line = line();
+                    let validation = self.validate()?;
+                    let line = Line { validation, ..line };
                     log.write(&line)?;
                     watch.epoch_ends(epoch, &line);
                     counters.sums = Default::default();
@@ -232,6 +147,90 @@ impl<M: Machine> Training<'_, M> {
         Ok(Outcome::Finished)
     }
 
+    /// One step on the examples at `places`, the minibatch number `index` of its epoch.
+    fn step(
+        &mut self,
+        counters: &mut Counters,
+        index: usize,
+        places: &[u32],
+        scratch: &mut Scratch,
+    ) -> Result<Done> {
+        let steps = self.steps();
+        let rows = places.iter().map(|&place| place as usize);
+        let batch = self.part.gather(rows, &mut scratch.buffers)?;
+        let at = Position {
+            training_examples: self.part.len(),
+            batch: batch.len,
+            batch_index: index,
+            batches: steps,
+            epoch: counters.step as f64 / steps as f64,
+        };
+        let step = Step {
+            seed: self.config.seed,
+            done: counters.step,
+            learning_rate: self.learning_rate(at.epoch),
+            at,
+        };
+        let width = predictive_width(self.part.kind);
+        let predictive = &mut scratch.predictive[..batch.len * width];
+        let trained = self.engine.step(&batch, &step, predictive);
+        let terms = self.naming.terms(&trained.report, batch.len);
+        let gradient_is_finite = trained.not_finite.is_empty();
+        self.refuse_not_finite(&terms, gradient_is_finite, counters.step, steps)?;
+        let (hits, squared_error) = self.hits(&batch, predictive);
+        counters.step += 1;
+        counters.sums.add(&terms, batch.len, hits, squared_error);
+        Ok(Done {
+            step,
+            terms,
+            hits,
+            squared_error,
+        })
+    }
+
+    /// The line of one step, which took `time`.
+    fn step_line(&self, done: &Done, counters: &Counters, time: Duration) -> Line {
+        let (at, seconds) = (&done.step.at, time.as_secs_f64());
+        Line {
+            kind: "step",
+            step: counters.step,
+            epoch: counters.step as f64 / self.steps() as f64,
+            learning_rate: done.step.learning_rate,
+            loss: done.terms.iter().map(|t| t.value.scaled).sum(),
+            lambda: self.naming.lambda(at),
+            terms: done.terms.clone(),
+            fit: self.fit(done.hits, done.squared_error, at.batch as u64),
+            examples_per_second: at.batch as f64 / seconds,
+            seconds,
+            validation: None,
+        }
+    }
+
+    /// The line of the epoch so far, of which `seen` examples have taken `time`.
+    fn epoch_line(&self, done: &Done, counters: &Counters, time: Duration, seen: usize) -> Line {
+        let (sums, seconds) = (&counters.sums, time.as_secs_f64());
+        let terms = sums.terms(&done.terms);
+        Line {
+            kind: "epoch",
+            step: counters.step,
+            epoch: counters.step as f64 / self.steps() as f64,
+            learning_rate: done.step.learning_rate,
+            loss: terms.iter().map(|t| t.value.scaled).sum(),
+            lambda: self.naming.mean_lambda(&terms, &done.step.at),
+            terms,
+            fit: self.fit(sums.hits, sums.squared_error, sums.examples),
+            examples_per_second: seen as f64 / seconds,
+            seconds,
+            validation: None,
+        }
+    }
+
+    fn fit(&self, hits: u64, squared_error: f64, examples: u64) -> Fit {
+        let labels = !matches!(self.part.kind, TargetKind::Real(_));
+        let numbers = target_width(self.part.kind) as u64;
+        Fit::new(labels, hits, squared_error, examples * numbers)
+    }
+
     fn learning_rate(&self, epoch: f64) -> f64 {
         let (schedule, settings) = &self.config.schedule;
         self.config.learning_rate() * schedule.factor(settings, epoch, self.config.epochs as f64)
@@ -242,7 +241,7 @@ impl<M: Machine> Training<'_, M> {
             return Ok(None);
         }
         let draws = self.config.evaluation_samples;
-        let predicted = evaluate::predict(self.machine, &self.validation, draws, self.config.seed)?;
+        let predicted = evaluate::predict(self.engine, &self.validation, draws, self.config.seed)?;
         Ok(Some(evaluate::score(&predicted, &self.validation)))
     }
 
@@ -273,7 +272,7 @@ impl<M: Machine> Training<'_, M> {
     fn refuse_not_finite(
         &mut self,
         terms: &[Term],
-        gradient: &[Range<usize>],
+        gradient_is_finite: bool,
         step: u64,
         steps: usize,
     ) -> Result<()> {
@@ -293,34 +292,29 @@ impl<M: Machine> Training<'_, M> {
                 format!("; still finite: {}", told(&good))
             };
             ("loss", format!("first to go: {}{rest}", told(&bad)))
-        } else if gradient.is_empty() {
+        } else if gradient_is_finite {
             return Ok(());
         } else {
             // An update by what is no number leaves none.
             let note = format!(
                 "every term is finite; the gradient is not by {}",
-                self.broken(gradient).join(", ")
+                self.broken().join(", ")
             );
             ("gradient", note)
         };
         Err(self.not_finite(what.0, what.1, step, steps))
     }
 
-    /// The names of variables in these ranges that are not finite any more.
-    fn broken(&mut self, ranges: &[Range<usize>]) -> Vec<&str> {
-        let values = self.machine.variables();
-        let bad = |v: &&Variable| {
-            let within = |r: &Range<usize>| r.start < v.range.end && v.range.start < r.end;
-            ranges.iter().any(within) && values[v.range.clone()].iter().any(|x| !x.is_finite())
-        };
-        let bad = self.variables.iter().filter(bad);
-        bad.map(|v| v.name.as_str()).collect()
+    /// The names of the weights' sections that are not finite any more.
+    fn broken(&mut self) -> Vec<String> {
+        let weights = self.engine.weights().into_iter();
+        let broken = weights.filter(|section| !section.is_finite());
+        broken.map(|section| section.name).collect()
     }
 
     /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
     fn refuse_broken(&mut self, done: u64, steps: usize) -> Result<()> {
-        let all = 0..self.machine.variables().len();
-        let names = self.broken(std::slice::from_ref(&all));
+        let names = self.broken();
         if names.is_empty() {
             return Ok(());
         }
@@ -330,13 +324,7 @@ impl<M: Machine> Training<'_, M> {
 
     fn not_finite(&mut self, what: &str, note: String, step: u64, steps: usize) -> Failure {
         let epoch = step as usize / steps + 1;
-        let saved = checkpoint::load(
-            &self.run.checkpoint(),
-            self.fingerprint,
-            self.variables,
-            &mut vec![0.0; self.machine.variables().len()],
-            None,
-        );
+        let saved = checkpoint::load(&self.run.checkpoint(), self.fingerprint, vec![]);
         let title = format!(
             "the {} is not finite at step {} (epoch {epoch})",
             what,
@@ -396,28 +384,38 @@ mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
+    use crate::engine::{self, Predictor, Section};
     use crate::examples::Scales;
     use crate::exec::{StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
+    use crate::optimizer::State;
+    use crate::plan::Variable;
     use crate::tensor::Shape;
     use std::path::Path;
 
     /// y ~ N(w x, 1) with noise on the gradient that depends on the step's number alone.
     struct Line1 {
         w: [f32; 1],
+        optimizer: State<f32>,
         spoil_at: Option<u64>,
         spoil_gradient_at: Option<u64>,
         stop_at: Option<(u64, &'static AtomicBool)>,
     }
 
-    impl Machine for Line1 {
-        fn train(
-            &mut self,
-            batch: &Batch<f32>,
-            draw: &Draw,
-            at: &Position,
-            update: Update<f32>,
-        ) -> Trained {
+    /// Its one variable.
+    fn variables() -> [Variable; 1] {
+        [Variable {
+            name: "w".into(),
+            shape: Shape::default(),
+            range: 0..1,
+            initializer: Initializer::Constant(0.0),
+            given: None,
+        }]
+    }
+
+    impl Engine for Line1 {
+        fn initialize(&mut self, _: u64) {}
+        fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
             let Targets::Reals(y) = batch.targets else {
                 panic!()
             };
@@ -428,11 +426,11 @@ mod tests {
                 .map(|(x, y)| self.w[0] * x - y)
                 .collect();
             let mut nll: f64 = errors.iter().map(|e| 0.5 * f64::from(e * e)).sum();
-            if self.spoil_at == Some(draw.step) {
+            if self.spoil_at == Some(step.done) {
                 nll = f64::NAN;
             }
-            if let Some((step, flag)) = self.stop_at
-                && step == draw.step
+            if let Some((at, flag)) = self.stop_at
+                && at == step.done
             {
                 flag.store(true, Ordering::Relaxed);
             }
@@ -442,8 +440,8 @@ mod tests {
                 .map(|(e, x)| e * x)
                 .sum::<f32>()
                 / batch.len as f32
-                + 0.1 * (draw.step as f32).sin();
-            let rows = update.predictive.chunks_exact_mut(2).zip(batch.inputs);
+                + 0.1 * (step.done as f32).sin();
+            let rows = predictive.chunks_exact_mut(2).zip(batch.inputs);
             rows.for_each(|(row, x)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
             let kl = f64::from(self.w[0]).powi(2);
             let term = |value: f64, scale: f64| TermValue {
@@ -452,16 +450,16 @@ mod tests {
                 scaled: value * scale,
             };
             let terms = vec![
-                term(nll, 1.0 / at.batch as f64),
-                term(kl, 1.0 / at.training_examples as f64),
+                term(nll, 1.0 / step.at.batch as f64),
+                term(kl, 1.0 / step.at.training_examples as f64),
             ];
             let mut not_finite = vec![];
-            if self.spoil_gradient_at == Some(draw.step) {
+            if self.spoil_gradient_at == Some(step.done) {
                 gradient = f32::INFINITY;
                 not_finite.push(0..1);
             }
-            let mut step = update.step;
-            step.update(&(0..1), &mut self.w, &[gradient]);
+            self.optimizer
+                .step(step.done + 1, step.learning_rate, &mut self.w, &[gradient]);
             Trained {
                 report: StepReport {
                     loss: terms.iter().map(|t| t.scaled).sum(),
@@ -470,7 +468,21 @@ mod tests {
                 not_finite,
             }
         }
-        fn draw_weights(&mut self, _: &Draw, _: usize) {}
+        fn sections(&mut self) -> Vec<Section<'_>> {
+            let mut all = engine::sections("", &variables(), &mut self.w);
+            for (name, values) in self.optimizer.slots_mut() {
+                all.extend(engine::sections(
+                    &format!("optimizer.{name}/"),
+                    &variables(),
+                    values,
+                ));
+            }
+            all
+        }
+    }
+
+    impl Predictor for Line1 {
+        fn draw_weights(&mut self, _: usize, _: u64, _: usize) {}
         fn predict_drawn(
             &mut self,
             inputs: &[f32],
@@ -486,20 +498,22 @@ mod tests {
                 nll.fill(1.0);
             }
         }
-        fn weight_terms(&mut self, _: &Draw) -> Vec<Option<f64>> {
+        fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
             vec![None, Some(0.0)]
         }
-        fn variables(&mut self) -> &mut [f32] {
-            &mut self.w
+        fn weights(&mut self) -> Vec<Section<'_>> {
+            engine::sections("", &variables(), &mut self.w)
         }
         fn capacity(&self) -> usize {
             8
         }
     }
 
-    fn machine() -> Line1 {
+    fn line() -> Line1 {
+        let (optimizer, settings) = Config::default().optimizer;
         Line1 {
             w: [0.0],
+            optimizer: State::new(optimizer, settings, 1),
             spoil_at: None,
             spoil_gradient_at: None,
             stop_at: None,
@@ -516,7 +530,7 @@ mod tests {
     }
 
     fn run(
-        machine: &mut Line1,
+        engine: &mut Line1,
         out: &Path,
         resume: bool,
         epochs: usize,
@@ -548,13 +562,6 @@ mod tests {
             log_every: 2,
             ..Config::default()
         };
-        let variables = [Variable {
-            name: "w".into(),
-            shape: Shape::default(),
-            range: 0..1,
-            initializer: Initializer::Constant(0.0),
-            given: None,
-        }];
         std::fs::create_dir_all(out).unwrap();
         let dir = match resume {
             false => RunDir::create(Some(out), "line").unwrap(),
@@ -566,8 +573,7 @@ mod tests {
             }
         };
         let mut training = Training {
-            machine,
-            variables: &variables,
+            engine,
             fingerprint: "f",
             config: &config,
             part,
@@ -580,7 +586,6 @@ mod tests {
                 log_scale: 0.0,
                 kl_scale: Some(Scale(vec![Factor::PerExample])),
             },
-            optimizer: State::new(config.optimizer.0, config.optimizer.1.clone(), 1),
             run: &dir,
             stop,
         };
@@ -611,9 +616,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         static STOP: AtomicBool = AtomicBool::new(false);
         let whole = folder.path().join("whole");
-        let mut machine_whole = machine();
+        let mut whole_line = line();
         assert_eq!(
-            run(&mut machine_whole, &whole, false, 4, &STOP).unwrap(),
+            run(&mut whole_line, &whole, false, 4, &STOP).unwrap(),
             Outcome::Finished
         );
         assert_eq!(metrics(&whole).len(), 4 + 6);
@@ -622,17 +627,17 @@ mod tests {
             STOP.store(false, Ordering::Relaxed);
             let mut first = Line1 {
                 stop_at: Some((at, &STOP)),
-                ..machine()
+                ..line()
             };
             let outcome = run(&mut first, &out, false, 4, &STOP).unwrap();
             assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
             STOP.store(false, Ordering::Relaxed);
-            let mut second = machine();
+            let mut second = line();
             assert_eq!(
                 run(&mut second, &out, true, 4, &STOP).unwrap(),
                 Outcome::Finished
             );
-            assert_eq!(second.w[0].to_bits(), machine_whole.w[0].to_bits());
+            assert_eq!(second.w[0].to_bits(), whole_line.w[0].to_bits());
             assert_eq!(metrics(&out), metrics(&whole));
             let bytes = |out: &Path| std::fs::read(out.join("checkpoint.safetensors")).unwrap();
             assert_eq!(bytes(&out), bytes(&whole));
@@ -646,7 +651,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let mut spoilt = Line1 {
                 spoil_at: Some(step),
-                ..machine()
+                ..line()
             };
             let stop = AtomicBool::new(false);
             let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
@@ -660,7 +665,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut spoilt = Line1 {
             spoil_at: Some(4),
-            ..machine()
+            ..line()
         };
         let failure = run(
             &mut spoilt,
@@ -690,7 +695,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut spoilt = Line1 {
             spoil_gradient_at: Some(4),
-            ..machine()
+            ..line()
         };
         let stop = AtomicBool::new(false);
         let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
@@ -714,7 +719,7 @@ mod tests {
     fn epoch_lines_carry_validation_and_the_sum_of_the_terms() {
         let folder = tempfile::tempdir().unwrap();
         run(
-            &mut machine(),
+            &mut line(),
             folder.path(),
             false,
             1,

@@ -14,6 +14,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod descent;
 pub(crate) mod files;
 pub mod fit;
 pub mod fitting;

@@ -242,12 +242,13 @@ impl RunDir {
     /// The model, compiled as the run has it.
     pub fn compile(&self, config: &Config) -> Result<Compiled> {
         let name = self.0.join("model.bnn").display().to_string();
-        compile::source(
+        compile::by_method(
             Source {
                 name,
                 text: self.source()?,
             },
             &config.set,
+            config.inference,
         )
     }
 

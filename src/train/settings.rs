@@ -6,6 +6,7 @@
 use super::config::{Config, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
+use crate::ir::{InferenceMethod, METHODS};
 use crate::signature::{Constant, Constants};
 use std::path::PathBuf;
 
@@ -46,7 +47,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 15] = [
+pub static SETTINGS: [Setting; 16] = [
     setting(
         "epochs",
         flag("epochs", "N", "Passes over the training examples"),
@@ -83,6 +84,15 @@ pub static SETTINGS: [Setting; 15] = [
             "Threads; else one a core. A run has the same bits with any number",
         ),
         |config| Place::MaybeCount(&mut config.threads),
+    ),
+    setting(
+        "inference",
+        flag(
+            "inference",
+            "METHOD",
+            "The inference method, `bnnc list inference`; else the model's",
+        ),
+        |config| Place::Method(&mut config.inference),
     ),
     setting("evaluation_samples", None, |config| {
         Place::Count(&mut config.evaluation_samples)
@@ -170,6 +180,7 @@ enum Place<'a> {
     Path(&'a mut Option<PathBuf>),
     Part(&'a mut Validation),
     Word(&'a mut &'static str, &'static [&'static str]),
+    Method(&'a mut Option<InferenceMethod>),
     LearningRate(&'a mut Constants),
 }
 
@@ -184,6 +195,7 @@ impl Place<'_> {
             Place::Part(Validation::Count(n)) => n.to_string(),
             Place::Part(Validation::Fraction(x)) => format!("{x:?}"),
             Place::Word(word, _) => quoted(word),
+            Place::Method(method) => quoted((*method)?.signature().name),
             Place::LearningRate(settings) => format!("{:?}", settings.number("learning_rate")),
         })
     }
@@ -198,6 +210,11 @@ impl Place<'_> {
             Place::Path(path) => *path = table.text(key).map(PathBuf::from),
             Place::Part(part) => put(part, table.share(key)),
             Place::Word(word, words) => put(word, table.choice(key, words)),
+            Place::Method(method) => {
+                let names = METHODS.iter().map(|method| method.signature().name);
+                let name = table.choice(key, &names.collect::<Vec<_>>());
+                *method = name.and_then(InferenceMethod::find);
+            }
             // The optimizer's signature has it, too.
             Place::LearningRate(_) => {}
         }
@@ -212,6 +229,10 @@ impl Place<'_> {
             Place::Text(value) => *value = Some(text.into()),
             Place::Path(path) => *path = Some(text.into()),
             Place::Part(part) => *part = validation(text)?,
+            Place::Method(method) => {
+                let found = InferenceMethod::find(text);
+                *method = Some(found.ok_or_else(InferenceMethod::expected)?);
+            }
             Place::Word(word, words) => {
                 let found = words.iter().find(|word| **word == text);
                 *word = found
@@ -285,6 +306,7 @@ mod tests {
         for (key, text, value) in [
             ("epochs", "3", "3"),
             ("samples", "2", "2"),
+            ("inference", "map", "\"map\""),
             ("optimizer.learning_rate", "0.1", "0.1"),
             ("data.name", "a.csv", "\"a.csv\""),
             ("data.validation", "0.25", "0.25"),
@@ -295,6 +317,7 @@ mod tests {
         }
         for (key, text) in [
             ("epochs", "0"),
+            ("inference", "hmc"),
             ("optimizer.learning_rate", "-1"),
             ("data.validation", "1.5"),
             ("data.scaling", "all"),

@@ -369,7 +369,7 @@ fn models_in_the_documentation_compile() {
                 let beside = folder
                     .as_ref()
                     .map_or(Path::new(""), |folder| folder.path());
-                bnnc::compile::within(beside, source(&place, whole), &[]).map(|_| ())
+                bnnc::compile::within(beside, source(&place, whole), &[], None).map(|_| ())
             };
             let failures: Vec<_> = wholes(&text)
                 .into_iter()

@@ -322,6 +322,26 @@ fn the_objectives_options_scale_the_terms() {
     }
 }
 
+#[test]
+fn points_by_the_method() {
+    for prior in [
+        "Normal(0, learned(0.5))",
+        "StudentT(3, 0, 1)",
+        "Horseshoe(1)",
+    ] {
+        let default = format!("prior = {prior}, estimator = flipout");
+        let text = regression(
+            &default,
+            "dense(3)\n tanh\n f = dense(1)",
+            "real",
+            "Normal(f, 0.5)",
+            "",
+        )
+        .replace("objective elbo", "inference map");
+        check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}
+
 /// A regression with latent variables `declared` before everything that uses them.
 fn hierarchy(declared: &str, default: &str, observe: &str, objective: &str) -> String {
     let text = regression(

@@ -15,6 +15,7 @@ mod front_fuzz;
 mod front_ir;
 mod gradients;
 mod hierarchy;
+mod inference;
 mod initializers;
 mod lints;
 mod oracle;

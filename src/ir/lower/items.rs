@@ -4,6 +4,7 @@ use super::{Lower, scoped};
 use crate::check::expression::RESERVED;
 use crate::check::{Constants, Messages, Scope, arguments};
 use crate::diagnostic::Diagnostic;
+use crate::ir::method::InferenceMethod;
 use crate::ir::model::{Input, Target};
 use crate::likelihood::TargetKind;
 use crate::source::Span;
@@ -19,7 +20,10 @@ pub(super) struct Items<'a> {
     pub default: Option<&'a ParameterSettings>,
     pub network: Option<(&'a [Step], Span)>,
     pub observe: Option<(&'a Ident, &'a Call)>,
+    /// `objective …`, or `inference …`.
     pub objective: Option<(&'a Ident, &'a [Setting], Span)>,
+    /// The name of an `inference …`.
+    pub inference: Option<&'a Ident>,
 }
 
 impl<'a> Items<'a> {
@@ -40,14 +44,17 @@ impl<'a> Items<'a> {
                 }
                 _ => {}
             }
-            if let Some((_, first)) = seen.iter().find(|(other, _)| *other == word) {
+            let goal = |word: &str| ["objective", "inference"].contains(&word);
+            let same = |other: &str| other == word || goal(other) && goal(word);
+            if let Some((other, first)) = seen.iter().find(|(other, _)| same(other)) {
+                let title = match *other == word {
+                    true => format!("a model has one `{word}`, and this file has two"),
+                    false => format!("a model has `{other}` or `{word}`, and this file has both"),
+                };
                 messages.push(
-                    Diagnostic::error(
-                        "E0211",
-                        format!("a model has one `{word}`, and this file has two"),
-                    )
-                    .at(keyword, "again here")
-                    .context(*first, "first here"),
+                    Diagnostic::error("E0211", title)
+                        .at(keyword, "again here")
+                        .context(*first, "first here"),
                 );
                 continue;
             }
@@ -64,12 +71,22 @@ impl<'a> Items<'a> {
                 ItemKind::Objective { name, settings } => {
                     items.objective = Some((name, settings, keyword.to(name.span)));
                 }
+                ItemKind::Inference { name, settings } => {
+                    items.inference = Some(name);
+                    items.objective = Some((name, settings, keyword.to(name.span)));
+                }
                 ItemKind::Const { .. } | ItemKind::Latent { .. } | ItemKind::Block { .. } => {}
             }
         }
         names(file, constants, messages);
         items.missing(file, messages);
         items
+    }
+
+    /// The method that the file says.
+    pub fn method(&self) -> InferenceMethod {
+        let name = self.inference.map_or("", |name| &name.text);
+        InferenceMethod::find(name).unwrap_or(InferenceMethod::MeanField)
     }
 
     fn missing(&self, file: &File, messages: &mut Messages) {
@@ -154,6 +171,7 @@ fn word(kind: &ItemKind) -> &'static str {
         ItemKind::Network(_) => "network",
         ItemKind::Observe { .. } => "observe",
         ItemKind::Objective { .. } => "objective",
+        ItemKind::Inference { .. } => "inference",
     }
 }
 

@@ -139,6 +139,14 @@ impl Lower<'_> {
             return None;
         }
         let random = posterior.0.family.entries().is_random();
+        let fit = Fit {
+            posterior: posterior.0,
+            estimator: random
+                .then(|| estimator::find("reparameterization").expect("in the registry")),
+            posterior_from: posterior.1,
+            estimator_from: Origin::Language(NO_ESTIMATOR),
+        };
+        let (fit, prior) = self.by_method(fit, prior, None)?;
         let tensor = Tensor {
             name: name.text.clone(),
             role: Role::Latent,
@@ -148,13 +156,6 @@ impl Lower<'_> {
             prior: prior.0,
             factors: None,
             prior_from: prior.1,
-        };
-        let fit = Fit {
-            posterior: posterior.0,
-            estimator: random
-                .then(|| estimator::find("reparameterization").expect("in the registry")),
-            posterior_from: posterior.1,
-            estimator_from: Origin::Language(NO_ESTIMATOR),
         };
         Some(self.tensor(tensor, fit))
     }

@@ -7,6 +7,7 @@ mod conflicts;
 mod factors;
 mod items;
 mod latent;
+mod method;
 mod network;
 mod observe;
 mod options;
@@ -19,6 +20,7 @@ mod value;
 
 use super::arena::{Arena, Handle};
 use super::inference::*;
+use super::method::{InferenceMethod, Unused};
 use super::model::*;
 use super::objective;
 use crate::check::{Constants, Fans, Messages};
@@ -32,7 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The model of a file, and how it is fitted. `sets` are `--set name=value` pairs; files that it names are looked for in
-/// `folder`.
+/// `folder`. `method` goes before the file's own.
 ///
 /// # Errors
 ///
@@ -42,6 +44,7 @@ pub fn lower(
     source: &Source,
     sets: &[(String, String)],
     folder: &Path,
+    method: Option<InferenceMethod>,
 ) -> Result<Inference, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut constants = Constants::new(file, sets, &mut messages);
@@ -53,6 +56,8 @@ pub fn lower(
         nodes: Arena::default(),
         tensors: Arena::default(),
         fits: Vec::new(),
+        method: method.unwrap_or(items.method()),
+        unused: Vec::new(),
         learned: Arena::default(),
         latents: Vec::new(),
         layers: false,
@@ -69,12 +74,15 @@ pub fn lower(
     lower.report_refused();
     let observe = lower.observe(&items, target.as_ref());
     let objective = lower.objective(&items);
+    let objective = objective.map(|objective| lower.objective_by_method(objective));
     lower.unused_layers(observe.as_ref());
     let Lower {
         messages,
         nodes,
         tensors,
         fits,
+        method,
+        unused,
         learned,
         pretrained,
         ..
@@ -101,9 +109,11 @@ pub fn lower(
     };
     let mut inference = Inference {
         model: Arc::new(model),
+        method,
         fits,
         objective,
         loss: Default::default(),
+        unused,
     };
     inference.loss = objective::loss(&inference)?;
     debug_assert_eq!(super::validate(&inference), Ok(()));
@@ -119,6 +129,10 @@ struct Lower<'a> {
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Vec<Fit>,
+    /// By which method.
+    method: InferenceMethod,
+    /// What the file says and the method does not use.
+    unused: Vec<Unused>,
     learned: Arena<Learned>,
     /// The latent variables by name; `None` where something is wrong with it, which has been said.
     latents: Vec<(Ident, Option<Handle<Tensor>>)>,

@@ -207,28 +207,42 @@ impl Lower<'_> {
     ) -> Option<Handle<Tensor>> {
         let name = format!("{layer}.{}", role.word());
         let Resolved {
-            prior: (prior, prior_from),
+            prior,
             posterior: (posterior, posterior_from),
             estimator: (estimator, estimator_from),
         } = self.resolve(&name, role, Some(&shape), fans, own, default)?;
-        let family = posterior.family;
+        let fit = Fit {
+            posterior,
+            estimator,
+            posterior_from,
+            estimator_from,
+        };
+        let (mut fit, (prior, prior_from)) = self.by_method(fit, prior, Some(fans))?;
+        let family = fit.posterior.family;
         if let Some(reason) = family.refuse(&shape) {
             let title = format!(
                 "`{name}` is {shape}, too large for {}: {reason}",
                 family.signature().name
             );
             let mut message = Diagnostic::error("E0411", title);
-            if let Some(span) = posterior_from.span() {
+            if let Some(span) = fit.posterior_from.span() {
                 message = message.at(span, "");
             }
             self.report(message);
             return None;
         }
+        if let Some(prior) = &prior
+            && !self.no_local_points(&name, prior, &prior_from)
+        {
+            return None;
+        }
         let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
-        let factors = (family.entries() == Entries::Scaled)
-            .then(|| self.factors(&name, &shape, &posterior, estimator));
-        // Of a kernel with factors, these are drawn.
-        let estimator = estimator.filter(|_| factors.is_none());
+        let mut factors = None;
+        if family.entries() == Entries::Scaled {
+            // Of a kernel with factors, these are drawn.
+            let estimator = fit.estimator.take();
+            factors = Some(self.factors(&name, &shape, &fit.posterior, estimator));
+        }
         let tensor = Tensor {
             name,
             role,
@@ -238,12 +252,6 @@ impl Lower<'_> {
             prior,
             factors,
             prior_from,
-        };
-        let fit = Fit {
-            posterior,
-            estimator,
-            posterior_from,
-            estimator_from,
         };
         Some(self.tensor(tensor, fit))
     }

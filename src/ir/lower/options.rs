@@ -1,4 +1,4 @@
-//! `objective elbo { … }`
+//! `objective elbo { … }`, or `inference mean_field { … }`
 
 use super::items::Items;
 use super::{Lower, scoped};
@@ -6,6 +6,7 @@ use crate::check::arguments::{choice, count, in_domain};
 use crate::check::{Scope, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::inference::{Annealing, KlChoice, Minibatch, Objective};
+use crate::ir::method::METHODS;
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -39,18 +40,23 @@ static MONTE_CARLO: Signature = Signature {
 impl Lower<'_> {
     pub(super) fn objective(&mut self, items: &Items) -> Option<Objective> {
         let (name, settings, span) = items.objective?;
-        if !["elbo", "map"].contains(&name.text.as_str()) {
-            let title = format!("`{}` is not an objective", name.text);
-            self.report(words::unknown(
-                "E0212",
-                title,
-                name,
-                ["elbo", "map"],
-                "objectives",
-            ));
+        let (known, what, kinds) = match items.inference {
+            Some(_) => {
+                let methods = METHODS.iter().map(|method| method.signature().name);
+                (
+                    methods.collect(),
+                    "an inference method",
+                    "inference methods",
+                )
+            }
+            None => (vec!["elbo", "map"], "an objective", "objectives"),
+        };
+        if !known.contains(&name.text.as_str()) {
+            let title = format!("`{}` is not {what}", name.text);
+            self.report(words::unknown("E0212", title, name, known, kinds));
         }
         let mut objective = Objective {
-            map: name.text == "map",
+            map: items.inference.is_none() && name.text == "map",
             kl: KlChoice::Auto,
             samples: 1,
             minibatch: Minibatch::Uniform,

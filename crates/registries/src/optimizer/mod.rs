@@ -226,9 +226,10 @@ impl<T: Number> State<T> {
         &self.values[slot]
     }
 
-    /// Sets a slot.
-    pub fn set_slot(&mut self, slot: usize, from: &[T]) {
-        self.values[slot].copy_from_slice(from);
+    /// Every slot under its name, laid out as the variables.
+    pub fn slots_mut(&mut self) -> impl Iterator<Item = (&'static str, &mut [T])> {
+        let values = self.values.iter_mut().map(|slot| &mut slot[..]);
+        self.slots.iter().copied().zip(values)
     }
 }
 

@@ -1,0 +1,73 @@
+//! Steps down the gradient of the loss with an optimizer. It fits whatever posteriors an inference has:
+//! under `mean_field` those of the model's file, under `map` points.
+
+use crate::engine::{Engine, Predictor, Section, Step, sections};
+use crate::exec::{Batch, Interpreter, Trained, Update};
+use crate::likelihood::Targets;
+use crate::optimizer::State;
+use crate::plan::Plan;
+use std::sync::Arc;
+
+/// The interpreter and an optimizer.
+pub struct Descent {
+    plan: Arc<Plan>,
+    interpreter: Interpreter<f32>,
+    optimizer: State<f32>,
+}
+
+impl Descent {
+    /// Takes up to `capacity` examples a call.
+    pub fn new(plan: Arc<Plan>, optimizer: State<f32>, capacity: usize) -> Self {
+        Descent {
+            interpreter: Interpreter::new(plan.clone(), capacity),
+            optimizer,
+            plan,
+        }
+    }
+}
+
+impl Predictor for Descent {
+    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize) {
+        Predictor::draw_weights(&mut self.interpreter, draw, seed, examples);
+    }
+    fn predict_drawn(
+        &mut self,
+        inputs: &[f32],
+        examples: usize,
+        out: &mut [f32],
+        nll: Option<(Targets<f32>, &mut [f32])>,
+    ) {
+        self.interpreter.predict_drawn(inputs, examples, out, nll);
+    }
+    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+        Predictor::weight_terms(&mut self.interpreter, draw, seed)
+    }
+    fn capacity(&self) -> usize {
+        self.interpreter.capacity()
+    }
+    fn weights(&mut self) -> Vec<Section<'_>> {
+        self.interpreter.weights()
+    }
+}
+
+impl Engine for Descent {
+    fn initialize(&mut self, seed: u64) {
+        self.interpreter.initialize(seed);
+    }
+    fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
+        let update = Update {
+            step: self.optimizer.begin(step.done + 1, step.learning_rate),
+            predictive,
+        };
+        self.interpreter
+            .train(batch, &step.draw(), &step.at, update)
+    }
+    fn sections(&mut self) -> Vec<Section<'_>> {
+        let mut all = self.interpreter.weights();
+        for (name, values) in self.optimizer.slots_mut() {
+            let prefix = format!("optimizer.{name}/");
+            all.extend(sections(&prefix, &self.plan.variables, values));
+        }
+        all
+    }
+}
