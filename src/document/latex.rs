@@ -1,8 +1,11 @@
 //! A whole LaTeX article. It needs amsmath, amssymb, booktabs, geometry, natbib and tabularx, which
 //! every TeX installation has.
 
-use super::{Align, Block, Document, Inline, Table};
-use crate::maths::Maths;
+use super::render::{Format, line};
+use super::text::Text;
+use super::{Align, Document, Table};
+use crate::bibliography::Reference;
+use crate::maths::{Maths, Start};
 
 const PREAMBLE: &str = r"\documentclass{article}
 \usepackage[T1]{fontenc}
@@ -18,249 +21,196 @@ const PREAMBLE: &str = r"\documentclass{article}
 \newcolumntype{L}[1]{>{\hsize=#1\hsize\raggedright\arraybackslash}X}
 ";
 
-pub(super) fn write(document: &Document) -> String {
-    let mut out = PREAMBLE.to_string();
-    out += &format!(
-        "\\title{{{}}}\n\\author{{}}\n\\date{{}}\n",
-        line(&document.title)
-    );
-    out += "\n\\begin{document}\n\\maketitle\n";
-    let mut before: Option<&Block> = None;
-    for block in &document.blocks {
-        // What follows a formula goes on with its sentence.
-        let goes_on = match (before, block) {
-            (Some(Block::Paragraph(_)), Block::Display(_)) => true,
-            (Some(Block::Display(_)), Block::Paragraph(text)) => starts_small(text),
-            _ => false,
-        };
-        if !goes_on {
-            out.push('\n');
-        }
-        match block {
-            Block::Heading(text) => out += &format!("\\section{{{}}}\n", line(text)),
-            Block::Subheading(text) => out += &format!("\\subsection{{{}}}\n", line(text)),
-            Block::Paragraph(text) => out += &format!("{}\n", line(text)),
-            Block::Display(maths) => display(maths, &mut out),
-            Block::List(items) => {
-                out += "\\begin{itemize}\n";
-                for item in items {
-                    out += &format!("\\item {}\n", line(item));
-                }
-                out += "\\end{itemize}\n";
+pub(super) struct Latex<'a> {
+    /// Its table's cells are measured to share out the width of the page.
+    pub(super) document: &'a Document,
+}
+
+impl Format for Latex<'_> {
+    /// Words, none of whose signs has a meaning to LaTeX.
+    fn words(&self, text: &str) -> String {
+        text.chars().map(escape).collect()
+    }
+
+    fn emphasis(&self, text: &str) -> String {
+        format!("\\emph{{{}}}", self.words(text))
+    }
+
+    /// Code may be broken after a comma's blank and after marks within a name or a path.
+    fn code(&self, text: &str) -> String {
+        let mut inside = String::new();
+        for c in text.chars() {
+            inside += &escape(c);
+            if !c.is_alphanumeric() && !" ()[],=".contains(c) {
+                inside += "\\allowbreak{}";
             }
-            Block::Table(found) => table(found, &mut out),
         }
-        before = Some(block);
+        format!(
+            "\\texttt{{{}}}",
+            inside.replace(' ', "~").replace(",~", ", ")
+        )
     }
-    references(document, &mut out);
-    out += "\n\\end{document}\n";
-    out
-}
 
-/// Whether it goes on with a sentence.
-fn starts_small(parts: &[Inline]) -> bool {
-    matches!(parts.first(), Some(Inline::Text(text)) if text.starts_with(char::is_lowercase))
-}
-
-fn references(document: &Document, out: &mut String) {
-    let references = document.references();
-    if references.is_empty() {
-        return;
+    fn maths(&self, maths: &Maths) -> String {
+        format!("${}$", maths.latex())
     }
-    *out += "\n\\begin{thebibliography}{}\n";
-    for r in references {
-        let stop = if r.title.ends_with('?') { "" } else { "." };
-        *out += &format!(
-            "\\bibitem[{}({})]{{{}}} {}. {}{stop} \\emph{{{}}}, {}.\n",
-            escape(r.names()),
-            r.year,
-            r.key,
-            escape(r.authors).replace(". ", ".~"),
-            escape(r.title),
-            escape(r.place),
-            r.year
-        );
+
+    fn table_number(&self, label: &str, _: usize) -> String {
+        format!("Table~\\ref{{tab:{label}}}")
     }
-    *out += "\\end{thebibliography}\n";
-}
 
-fn line(parts: &[Inline]) -> String {
-    let mut out = String::new();
-    for part in parts {
-        match part {
-            Inline::Text(text) => out += &escape(text),
-            Inline::Lead(text) => out += &format!("\\emph{{{}}}", escape(text)),
-            Inline::Code(text) => out += &code(text),
-            Inline::Maths(maths) => out += &format!("${}$", maths.latex()),
-            Inline::Cite(references) => {
-                let keys: Vec<&str> = references.iter().map(|r| r.key).collect();
-                out += &format!("\\citep{{{}}}", keys.join(","));
-            }
-            Inline::Table(label) => out += &format!("Table~\\ref{{tab:{label}}}"),
-        }
+    fn cite(&self, references: &[&Reference]) -> String {
+        let keys: Vec<&str> = references.iter().map(|reference| reference.key).collect();
+        format!("\\citep{{{}}}", keys.join(","))
     }
-    out
-}
 
-/// Words of which no sign has a meaning of its own.
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out += &format!("\\{c}"),
-            '\\' => out += "\\textbackslash{}",
-            '~' => out += "\\textasciitilde{}",
-            '^' => out += "\\textasciicircum{}",
-            '<' => out += "\\textless{}",
-            '>' => out += "\\textgreater{}",
-            '|' => out += "\\textbar{}",
-            '"' => out += "\\textquotedbl{}",
-            // Letters that T1 fonts have.
-            'À'..='ſ' | '\n' | ' '..='~' => out.push(c),
-            '–' => out += "--",
-            c => out += &format!("[U+{:X}]", u32::from(c)),
-        }
+    fn blank_line_ends_paragraph(&self) -> bool {
+        true
     }
-    out
-}
 
-/// Code, which may be broken after a comma's blank and after marks within a name or a path.
-fn code(text: &str) -> String {
-    let mut inside = String::new();
-    for c in text.chars() {
-        inside += &escape(&c.to_string());
-        if !c.is_alphanumeric() && !" ()[],=".contains(c) {
-            inside += "\\allowbreak{}";
-        }
+    fn opening(&self, title: String) -> String {
+        format!(
+            "{PREAMBLE}\\title{{{title}}}\n\\author{{}}\n\\date{{}}\n\n\\begin{{document}}\n\\maketitle\n"
+        )
     }
-    let inside = inside.replace(' ', "~").replace(",~", ", ");
-    format!("\\texttt{{{inside}}}")
-}
 
-/// How many signs fit on a line.
-const LINE: usize = 78;
-
-/// The lines of a formula, `&` where they are aligned: each part between commas that does not fit on a
-/// line begins one, at its first relation if it has one.
-pub(super) fn lines(maths: &Maths) -> Vec<String> {
-    let length = |piece: &Maths| piece.plain().chars().count() + 1;
-    let mut lines: Vec<String> = Vec::new();
-    let mut used = 0;
-    for clause in maths.clauses() {
-        let whole: usize = clause.iter().map(length).sum();
-        let aligned = clause.get(1).is_some_and(starts_with_relation);
-        let indent = if aligned { length(&clause[0]) } else { 0 };
-        if lines.is_empty() || used + whole > LINE {
-            lines.push(if aligned { String::new() } else { "&".into() });
-            used = 0;
-        } else if let Some(line) = lines.last_mut() {
-            *line += "\\quad ";
-        }
-        let begins = used == 0;
-        for (index, piece) in clause.iter().enumerate() {
-            let relation = starts_with_relation(piece);
-            if index > 1 && used + length(piece) > LINE {
-                lines.push(if relation { "&" } else { "&\\qquad " }.into());
-                used = indent + if relation { 0 } else { 4 };
-            }
-            let Some(line) = lines.last_mut() else {
-                continue;
-            };
-            if index == 1 && aligned && begins {
-                *line += " &";
-            } else if !line.is_empty() && !line.ends_with(['&', ' ']) {
-                line.push(' ');
-            }
-            // What keeps an operator from being a sign is needed where nothing else stands before it.
-            let latex = piece.latex();
-            let first = line.is_empty() || line.ends_with('&') || line.ends_with("\\qquad ");
-            *line += match latex.strip_prefix("{} ") {
-                Some(bare) if !first || relation => bare,
-                _ => &latex,
-            };
-            used += length(piece);
-        }
+    fn heading(&self, level: usize, text: String) -> String {
+        format!("\\{}section{{{text}}}\n", "sub".repeat(level - 1))
     }
-    lines
-}
 
-fn starts_with_relation(piece: &Maths) -> bool {
-    let text = piece.plain();
-    ["=", "≈", "~", "≤", "∈", "≔"]
-        .iter()
-        .any(|mark| text.starts_with(mark))
-}
-
-fn display(maths: &Maths, out: &mut String) {
-    let lines = lines(maths);
-    match &lines[..] {
-        [only] => *out += &format!("\\[ {} \\]\n", only.replace('&', "").trim()),
-        _ => {
-            *out += &format!(
+    fn display(&self, maths: &Maths) -> String {
+        match &lines(maths)[..] {
+            [only] => format!("\\[ {} \\]\n", only.replace('&', "").trim()),
+            lines => format!(
                 "\\begin{{equation*}}\n\\begin{{split}}\n{}\n\\end{{split}}\n\\end{{equation*}}\n",
                 lines.join(" \\\\\n")
-            );
+            ),
         }
     }
-}
 
-/// Signs that are seen of a line.
-fn length(parts: &[Inline]) -> usize {
-    let of = |part: &Inline| match part {
-        Inline::Text(text) | Inline::Lead(text) | Inline::Code(text) => text.chars().count(),
-        Inline::Maths(maths) => maths.plain().chars().count(),
-        Inline::Cite(references) => references.iter().map(|r| r.label.len() + 2).sum(),
-        Inline::Table(_) => 8,
-    };
-    parts.iter().map(of).sum()
-}
-
-/// What part of the room each column that is broken takes, 1 in the mean, by the length of its cells.
-fn shares(table: &Table) -> Vec<f64> {
-    let longest = |column: usize| {
-        let cells = table.rows.iter().filter_map(|row| row.get(column));
-        let most = cells.map(|cell| length(cell)).max().unwrap_or(0);
-        (most as f64).clamp(20.0, 60.0)
-    };
-    let broken = |column: &usize| table.columns[*column].align == Align::Wrap;
-    let columns: Vec<usize> = (0..table.columns.len()).filter(broken).collect();
-    let mean = columns.iter().map(|c| longest(*c)).sum::<f64>() / columns.len().max(1) as f64;
-    (0..table.columns.len())
-        .map(|column| longest(column) / mean)
-        .collect()
-}
-
-fn table(table: &Table, out: &mut String) {
-    let wide = table
-        .columns
-        .iter()
-        .any(|column| column.align == Align::Wrap);
-    let shares = shares(table);
-    let letters: String = table
-        .columns
-        .iter()
-        .zip(&shares)
-        .map(|(column, share)| match column.align {
-            Align::Left => "l".into(),
-            Align::Right => "r".into(),
-            Align::Wrap => format!("L{{{share:.2}}}"),
-        })
-        .collect();
-    let (open, close) = match wide {
-        true => (
-            format!("\\begin{{tabularx}}{{\\textwidth}}{{{letters}}}"),
-            "\\end{tabularx}",
-        ),
-        false => (format!("\\begin{{tabular}}{{{letters}}}"), "\\end{tabular}"),
-    };
-    let caption = line(&table.caption);
-    *out += &format!("\\begin{{table}}[htbp]\n\\centering\\small\n\\caption{{{caption}}}\n");
-    *out += &format!("\\label{{tab:{}}}\n{open}\n\\toprule\n", table.label);
-    let titles: Vec<String> = table.columns.iter().map(|c| escape(c.title)).collect();
-    *out += &format!("{} \\\\\n\\midrule\n", titles.join(" & "));
-    for row in &table.rows {
-        let cells: Vec<String> = row.iter().map(|cell| line(cell)).collect();
-        *out += &format!("{} \\\\\n", cells.join(" & "));
+    fn list(&self, items: Vec<String>) -> String {
+        let items: String = items
+            .iter()
+            .map(|item| format!("\\item {item}\n"))
+            .collect();
+        format!("\\begin{{itemize}}\n{items}\\end{{itemize}}\n")
     }
-    *out += &format!("\\bottomrule\n{close}\n\\end{{table}}\n");
+
+    fn table(&self, table: &Table, _: usize, caption: String, rows: Vec<Vec<String>>) -> String {
+        let row = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
+        let titles = row(table
+            .columns
+            .iter()
+            .map(|column| self.words(column.title))
+            .collect());
+        let rows: String = rows.into_iter().map(row).collect();
+        let columns = columns(self.document, table);
+        let (name, width) = match columns.contains('L') {
+            true => ("tabularx", "{\\textwidth}"),
+            false => ("tabular", ""),
+        };
+        format!(
+            "\\begin{{table}}[htbp]\n\\centering\\small\n\\caption{{{caption}}}\n\\label{{tab:{}}}\n\
+             \\begin{{{name}}}{width}{{{columns}}}\n\\toprule\n{titles}\\midrule\n{rows}\\bottomrule\n\
+             \\end{{{name}}}\n\\end{{table}}\n",
+            table.label
+        )
+    }
+
+    fn closing(&self, document: &Document) -> String {
+        let item = |r: &&Reference| {
+            format!(
+                "\\bibitem[{}({})]{{{}}} {}. {} {}, {}.\n",
+                self.words(r.names()),
+                r.year,
+                r.key,
+                self.words(r.authors).replace(". ", ".~"),
+                self.words(&r.sentence()),
+                self.emphasis(r.place),
+                r.year
+            )
+        };
+        let items: String = document.references().iter().map(item).collect();
+        let references = match items.is_empty() {
+            true => String::new(),
+            false => format!("\n\\begin{{thebibliography}}{{}}\n{items}\\end{{thebibliography}}\n"),
+        };
+        references + "\n\\end{document}\n"
+    }
+}
+
+/// A character as one without a meaning of its own.
+fn escape(c: char) -> String {
+    let word = match c {
+        '&' | '%' | '$' | '#' | '_' | '{' | '}' => return format!("\\{c}"),
+        '\\' => "textbackslash",
+        '~' => "textasciitilde",
+        '^' => "textasciicircum",
+        '<' => "textless",
+        '>' => "textgreater",
+        '|' => "textbar",
+        '"' => "textquotedbl",
+        '–' => return "--".into(),
+        // Letters that T1 fonts have.
+        'À'..='ſ' | '\n' | ' '..='~' => return c.into(),
+        c => return format!("[U+{:X}]", u32::from(c)),
+    };
+    format!("\\{word}{{}}")
+}
+
+/// How many signs of a formula fit on a line.
+const LINE: usize = 78;
+
+/// The lines of a formula, with `&` where they are aligned: at the first relation of a clause.
+pub(super) fn lines(maths: &Maths) -> Vec<String> {
+    // The mark that keeps an operator from being a sign is needed at the start of a line alone.
+    let piece = |piece: &Maths| piece.latex().trim_start_matches("{} ").to_string();
+    let line = |line: crate::maths::Line| {
+        let mut clauses: Vec<Vec<String>> = line
+            .clauses
+            .iter()
+            .map(|clause| clause.iter().map(piece).collect())
+            .collect();
+        let mark = match line.start {
+            Start::Relation => "&",
+            Start::Operator => "&\\qquad {} ",
+            Start::Clause { aligned: false } => "&",
+            Start::Clause { aligned: true } => {
+                match clauses[0].get_mut(1) {
+                    Some(relation) => relation.insert(0, '&'),
+                    None => clauses[0].push("&".into()),
+                }
+                ""
+            }
+        };
+        let clauses: Vec<String> = clauses.iter().map(|clause| clause.join(" ")).collect();
+        format!("{mark}{}", clauses.join("\\quad "))
+    };
+    maths.lines(LINE, true).into_iter().map(line).collect()
+}
+
+/// The letters of a table's columns. Those that may be broken share the page by the length of their
+/// longest cells as text, 1 being the mean share.
+fn columns(document: &Document, table: &Table) -> String {
+    let text = Text { width: usize::MAX };
+    let longest = |column: usize| {
+        let cells = table
+            .rows
+            .iter()
+            .map(|row| line(document, &text, &row[column]).chars().count());
+        (cells.max().unwrap_or(0) as f64).clamp(20.0, 60.0)
+    };
+    let broken = table
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.align == Align::Wrap);
+    let lengths: Vec<f64> = broken.map(|(at, _)| longest(at)).collect();
+    let mean = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
+    let letter = |(at, column): (usize, &super::Column)| match column.align {
+        Align::Left => "l".into(),
+        Align::Right => "r".into(),
+        Align::Wrap => format!("L{{{:.2}}}", longest(at) / mean),
+    };
+    table.columns.iter().enumerate().map(letter).collect()
 }

@@ -7,12 +7,17 @@
 mod inline;
 mod latex;
 mod markdown;
+mod render;
 mod text;
 
 pub use inline::{Inline, code, inlines, literal};
 
 use crate::bibliography::{REFERENCES, Reference};
 use crate::maths::Maths;
+use latex::Latex;
+use markdown::Markdown;
+use render::render;
+use text::Text;
 
 /// A document.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +31,8 @@ pub struct Document {
 /// A part of a document.
 #[derive(Debug, Clone)]
 pub enum Block {
-    /// A section's heading.
-    Heading(Vec<Inline>),
-    /// A subsection's.
-    Subheading(Vec<Inline>),
+    /// The heading of a section, of level 1, or of a subsection, of level 2.
+    Heading(usize, Vec<Inline>),
     /// Prose.
     Paragraph(Vec<Inline>),
     /// A formula on a line of its own.
@@ -84,12 +87,12 @@ impl Document {
 
     /// Begins a section.
     pub fn heading(&mut self, text: &str) {
-        self.blocks.push(Block::Heading(inlines(text)));
+        self.blocks.push(Block::Heading(1, inlines(text)));
     }
 
     /// Begins a subsection.
     pub fn subheading(&mut self, text: &str) {
-        self.blocks.push(Block::Subheading(inlines(text)));
+        self.blocks.push(Block::Heading(2, inlines(text)));
     }
 
     /// Adds prose: paragraphs with a blank line between them, formulas between `$$`.
@@ -134,17 +137,17 @@ impl Document {
 
     /// As text within `width` columns.
     pub fn text(&self, width: usize) -> String {
-        text::write(self, width)
+        text::finished(&render(self, &Text { width }))
     }
 
     /// As Markdown with formulas between dollars.
     pub fn markdown(&self) -> String {
-        markdown::write(self)
+        render(self, &Markdown)
     }
 
     /// As a whole LaTeX file.
     pub fn latex(&self) -> String {
-        latex::write(self)
+        render(self, &Latex { document: self })
     }
 
     /// What it cites, in the order of [`REFERENCES`].
@@ -186,9 +189,7 @@ impl Document {
 impl Block {
     fn inlines(&self) -> Vec<&Inline> {
         match self {
-            Block::Heading(text) | Block::Subheading(text) | Block::Paragraph(text) => {
-                text.iter().collect()
-            }
+            Block::Heading(_, text) | Block::Paragraph(text) => text.iter().collect(),
             Block::Display(_) => vec![],
             Block::List(items) => items.iter().flatten().collect(),
             Block::Table(table) => {
@@ -205,6 +206,12 @@ impl Reference {
         self.label
             .rsplit_once(", ")
             .map_or(self.label, |(names, _)| names)
+    }
+
+    /// The title, with a full stop unless it is a question.
+    fn sentence(&self) -> String {
+        let stop = if self.title.ends_with('?') { "" } else { "." };
+        format!("{}{stop}", self.title)
     }
 }
 

@@ -163,12 +163,12 @@ fn drawn(initializer: &Initializer) -> String {
 fn squared(scale: f64) -> String {
     let square = Maths::parse("s^2");
     let scale = Maths::parse(&number(scale));
-    square.replace(&|_| Some(scale.clone())).source()
+    square.replace(&|_| Some(scale.clone())).to_string()
 }
 
 /// With what the numbers in its formulas come to.
 fn simplified(text: &str) -> String {
-    let formula = |text: &str| Maths::parse(text).replace(&|_| None).source();
+    let formula = |text: &str| Maths::parse(text).replace(&|_| None).to_string();
     let words = |text: &str| alternately(text, "$", &str::to_string, &formula);
     alternately(text, "$$", &words, &formula)
 }

@@ -84,11 +84,7 @@ impl Methods<'_> {
         let Some((_, prior)) = self.tensor_of(terms[0]) else {
             return String::new();
         };
-        let entry = format!(
-            "KL({entry} || {}) = {}",
-            self.generic(prior).source(),
-            formula.source()
-        );
+        let entry = format!("KL({entry} || {}) = {}", self.generic(prior), formula);
         format!(
             "*Closed form.* The KL divergence of one entry is, by {}, {}",
             form.source(),
@@ -153,7 +149,7 @@ impl Methods<'_> {
             return String::new();
         };
         let entry = format!("(1 - {})/(2 s^2) (M_(i j) - m)^2", symbols::number(rate));
-        let entry = Maths::parse(&entry).replace(&|_| None).source();
+        let entry = Maths::parse(&entry).replace(&|_| None).to_string();
         format!(
             "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a density is \
              infinite. In its place stands, for each entry and up to a constant [@gal2016], {}",
@@ -188,7 +184,7 @@ impl Methods<'_> {
                 Some(format!(
                     "The density of the prior {} is {}",
                     code(prior.distribution.signature().name),
-                    self.with_numbers(&format!("p(w) = {}", formula.source()), prior, &terms)
+                    self.with_numbers(&format!("p(w) = {}", formula), prior, &terms)
                 ))
             })
             .collect();

@@ -27,9 +27,9 @@ impl Methods<'_> {
             "Given all of these, the targets are independent{entries}: $$y_n | {given} ~ {}.$$ With every \
              constant kept, the negative log-likelihood of a target $y$ is $$-ln p(y | {}) = {},$$ \
              {}{summed}.",
-            distribution.source(),
+            distribution,
             self.given("x"),
-            formula.source(),
+            formula,
             self.network_values(),
         ));
         let latents = self.symbols_of(&[Kind::Latent]);

@@ -33,7 +33,7 @@ impl Methods<'_> {
         let (global, local) = (of(Role::Latent), of(Role::Local));
         let each = |latent: Handle<Tensor>, symbol: String| {
             let prior = self.prior_symbol(self.model.tensors[latent].prior.as_ref()?);
-            Some(format!("{symbol} ~ {}", prior.source()))
+            Some(format!("{symbol} ~ {}", prior))
         };
         let globals: Vec<String> = global
             .iter()
@@ -142,7 +142,7 @@ impl Methods<'_> {
         let prior = |tensor: Handle<Tensor>| self.model.tensors[tensor].prior.as_ref();
         let written = |tensor| prior(tensor).map_or("", |prior: &Prior| &prior.written);
         let symbol =
-            |tensor| prior(tensor).map_or(String::new(), |p| self.prior_symbol(p).source());
+            |tensor| prior(tensor).map_or(String::new(), |p| self.prior_symbol(p).to_string());
         let many = |tensor: Handle<Tensor>| {
             let same: Vec<_> = weights
                 .iter()

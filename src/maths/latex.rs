@@ -1,167 +1,108 @@
-//! Formulas in LaTeX with amsmath and amssymb, or in what of it MathJax and KaTeX know. No `|`, `\{` or
-//! `\\` stands in it: Markdown gives them another meaning.
+//! Formulas in LaTeX with amsmath and amssymb, limited to what MathJax and KaTeX know, too. They hold no
+//! `|`, `\{` or `\\`, to which Markdown gives another meaning.
 
-use super::symbol::Class;
+use super::symbol::{Class, Symbol};
+use super::write::{Style, write};
 use super::{Brackets, Maths};
 
-/// A formula by itself.
-pub(super) fn latex(maths: &Maths) -> String {
-    let mut out = String::new();
-    match maths {
-        Maths::Row(items) if !items.is_empty() => row(items, true, &mut out),
-        _ => write(maths, &mut out),
-    }
-    out
-}
+pub(super) struct Latex;
 
-/// A part of a formula.
-fn part(maths: &Maths) -> String {
-    let mut out = String::new();
-    write(maths, &mut out);
-    out
-}
-
-/// Adds `piece`, apart from a control word before it.
-fn push(out: &mut String, piece: &str) {
-    let control = out.rfind('\\').is_some_and(|at| {
-        out.len() > at + 1 && out[at + 1..].bytes().all(|b| b.is_ascii_alphabetic())
-    });
-    if control && piece.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        out.push(' ');
-    }
-    out.push_str(piece);
-}
-
-fn write(maths: &Maths, out: &mut String) {
-    match maths {
-        Maths::Row(items) if items.is_empty() => *out += "{}",
-        Maths::Row(items) => row(items, false, out),
-        Maths::Number(digits) => number(digits, out),
-        Maths::Letter(letter) => push(out, &escape(&letter.to_string())),
-        Maths::Name(name) => push(out, &format!(r"\mathrm{{{}}}", escape(name))),
-        Maths::Symbol(symbol) => push(out, symbol.latex),
-        Maths::Fraction(above, below) => {
-            push(
-                out,
-                &format!(r"\frac{{{}}}{{{}}}", part(above), part(below)),
-            );
-        }
-        Maths::Root(of) => push(out, &format!(r"\sqrt{{{}}}", part(of))),
-        Maths::Script { base, below, above } => {
-            match **base {
-                Maths::Row(_) | Maths::Fraction(..) => group(Brackets::Round, base, out),
-                Maths::Script { .. } => push(out, &format!("{{{}}}", part(base))),
-                _ => write(base, out),
-            }
-            for (mark, script) in [('_', below), ('^', above)] {
-                if let Some(script) = script {
-                    *out += &format!("{mark}{{{}}}", part(script));
-                }
-            }
-        }
-        Maths::Group(brackets, inner) => group(*brackets, inner, out),
-    }
-}
-
-/// The clauses of a whole formula stand apart.
-fn row(items: &[Maths], whole: bool, out: &mut String) {
-    let mut before: Option<&Maths> = None;
-    let mut operand = true;
-    let ends = if whole {
-        super::clause_ends(items)
-    } else {
-        vec![]
-    };
-    for (at, item) in items.iter().enumerate() {
-        let class = item.class();
-        match class {
-            Class::Binary if operand => write(item, out),
-            Class::Binary | Class::Relation => {
-                *out += " ";
-                write(item, out);
-                *out += " ";
-            }
-            Class::Punctuation => {
-                write(item, out);
-                *out += if ends.contains(&at) { r"\ " } else { " " };
-            }
-            _ => {
-                *out += match before {
-                    Some(before) if before.needs_dot(item) => r" \cdot ",
-                    Some(before) if before.needs_space(item) => r"\,",
-                    _ => "",
-                };
-                write(item, out);
-            }
-        }
-        before = Some(item).filter(|_| class <= Class::Function);
-        operand = class > Class::Big;
-    }
-    let kept = out.trim_end().len();
-    out.truncate(kept);
-    if out.ends_with('\\') {
-        out.pop();
-    }
-}
-
-fn group(brackets: Brackets, inner: &Maths, out: &mut String) {
-    let (open, close) = match brackets {
-        Brackets::Round => ("(", ")"),
-        Brackets::Square => ("[", "]"),
-        Brackets::Curly => (r"\lbrace ", r"\rbrace "),
-        Brackets::Bars => (r"\lvert ", r"\rvert "),
-        Brackets::Norm => (r"\lVert ", r"\rVert "),
-    };
-    let inside = part(inner);
-    match inner.is_tall() {
-        true => push(out, &format!(r"\left{open}{inside}\right{close}")),
-        false => push(out, &format!("{open}{inside}{close}")),
-    }
-    let kept = out.trim_end().len();
-    out.truncate(kept);
-}
-
-/// `1e-6` as a power of ten; commas of thousands without the blank that TeX puts after a comma.
-fn number(digits: &str, out: &mut String) {
-    let grouped = |digits: &str| digits.replace(',', "{,}");
-    match digits.split_once('e') {
-        Some((mantissa, exponent)) => push(
-            out,
-            &format!(r"{} \times 10^{{{exponent}}}", grouped(mantissa)),
-        ),
-        None => push(out, &grouped(digits)),
-    }
-}
-
-/// A name for `\mathrm`: an underscore would be an index, and blanks are not seen.
-fn escape(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        match c {
-            'a'..='z'
-            | 'A'..='Z'
-            | '0'..='9'
-            | '.'
-            | ','
-            | ':'
-            | '('
-            | ')'
-            | '['
-            | ']'
-            | '+'
-            | '='
-            | '*'
-            | '/'
-            | '!'
-            | '?'
-            | '\'' => out.push(c),
-            '-' => out += "{-}",
-            '_' | ' ' => out += r"\,",
-            'à'..='ÿ' => out.push(c),
-            _ => out += &format!(r"\mathrm{{U{{+}}{:X}}}", u32::from(c)),
+impl Style for Latex {
+    /// `1e-6` is a power of ten. Commas of thousands have no blank after them.
+    fn number(&self, digits: &str) -> String {
+        let digits = digits.replace(',', "{,}");
+        match digits.split_once('e') {
+            Some((mantissa, exponent)) => format!(r"{mantissa} \times 10^{{{exponent}}}"),
+            None => digits,
         }
     }
-    out
+
+    fn letter(&self, letter: char) -> String {
+        escape(letter)
+    }
+
+    fn name(&self, name: &str) -> String {
+        let text: String = name.chars().map(escape).collect();
+        format!(r"\mathrm{{{text}}}")
+    }
+
+    fn symbol(&self, symbol: &'static Symbol) -> &'static str {
+        symbol.latex
+    }
+
+    fn nothing(&self) -> &'static str {
+        "{}"
+    }
+
+    fn fraction(&self, above: &Maths, below: &Maths) -> String {
+        format!(r"\frac{{{}}}{{{}}}", latex(above), latex(below))
+    }
+
+    fn root(&self, under: &Maths) -> String {
+        format!(r"\sqrt{{{}}}", latex(under))
+    }
+
+    fn script(&self, base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String {
+        let mut out = match base {
+            Maths::Row(_) | Maths::Fraction(..) => self.group(Brackets::Round, base),
+            Maths::Script { .. } => format!("{{{}}}", latex(base)),
+            _ => latex(base),
+        };
+        for (mark, script) in [('_', below), ('^', above)] {
+            if let Some(script) = script {
+                out += &format!("{mark}{{{}}}", latex(script));
+            }
+        }
+        out
+    }
+
+    fn group(&self, brackets: Brackets, inner: &Maths) -> String {
+        let (open, close) = brackets.marks().latex;
+        let (left, right) = match inner.is_tall() {
+            true => (r"\left", r"\right"),
+            false => ("", ""),
+        };
+        format!("{left}{open}{}{right}{close}", latex(inner))
+    }
+
+    fn clause_gap(&self) -> &'static str {
+        r"\ "
+    }
+
+    fn gap(&self, before: &Maths, next: &Maths) -> &'static str {
+        let bracket = matches!(next, Maths::Group(..));
+        let words = before.is_wordy() && !bracket;
+        match before.needs_dot(next) {
+            true => r" \cdot ",
+            false if words || next.is_wordy() && before.class() == Class::Factor => r"\,",
+            false => "",
+        }
+    }
+
+    /// A control word ends where no letter follows.
+    fn append(&self, out: &mut String, piece: &str) {
+        let word = out.rsplit_once('\\').map_or("", |(_, word)| word);
+        let control = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphabetic());
+        if control && piece.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            out.push(' ');
+        }
+        out.push_str(piece);
+    }
+}
+
+fn latex(maths: &Maths) -> String {
+    write(maths, &Latex)
+}
+
+/// A character of a name for `\mathrm`: an underscore would be an index, and blanks are not seen.
+fn escape(c: char) -> String {
+    match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | 'à'..='ÿ' => c.into(),
+        c if ".,:()[]+=*/!?'".contains(c) => c.into(),
+        '-' => "{-}".into(),
+        '_' | ' ' => r"\,".into(),
+        _ => format!(r"\mathrm{{U{{+}}{:X}}}", u32::from(c)),
+    }
 }
 
 impl Maths {
@@ -172,34 +113,16 @@ impl Maths {
             Maths::Row(items) => items.iter().any(Maths::is_tall),
             Maths::Group(_, inner) => inner.is_tall(),
             Maths::Script { base, .. } => base.is_tall() || base.class() == Class::Big,
-            Maths::Symbol(symbol) => symbol.class == Class::Big,
-            _ => false,
+            other => other.class() == Class::Big,
         }
     }
 
-    /// Whether a point must stand between two factors, since a number after another would be one with it.
-    pub(super) fn needs_dot(&self, next: &Maths) -> bool {
-        next.starts_with_digit()
-            && self.class() == Class::Factor
-            && !matches!(self, Maths::Fraction(..))
-    }
-
-    fn starts_with_digit(&self) -> bool {
+    /// Whether it is set as a word, which a factor beside it would be read as a part of.
+    fn is_wordy(&self) -> bool {
         match self {
-            Maths::Number(_) => true,
-            Maths::Script { base, .. } => base.starts_with_digit(),
-            _ => false,
-        }
-    }
-
-    /// Whether two factors side by side would read as one word.
-    fn needs_space(&self, next: &Maths) -> bool {
-        let wordy = |maths: &Maths| match maths {
             Maths::Name(_) => true,
             Maths::Script { base, .. } => matches!(**base, Maths::Name(_)),
             _ => false,
-        };
-        let bracket = matches!(next, Maths::Group(..));
-        (wordy(self) && !bracket) || (wordy(next) && self.class() == Class::Factor)
+        }
     }
 }

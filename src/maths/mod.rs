@@ -19,12 +19,15 @@
 //! Any text is a formula: what is not understood stands for itself.
 
 mod latex;
+mod lines;
 mod parse;
 mod plain;
 mod simplify;
 mod source;
 mod symbol;
+mod write;
 
+pub use lines::{Line, Start};
 pub use symbol::{Class, SYMBOLS, Symbol};
 
 /// A formula.
@@ -80,57 +83,18 @@ impl Maths {
 
     /// In LaTeX, for math mode.
     pub fn latex(&self) -> String {
-        latex::latex(self)
+        write::whole(self, &latex::Latex)
     }
 
     /// As text.
     pub fn plain(&self) -> String {
-        plain::plain(self)
-    }
-
-    /// The text of it, as [`Maths::parse`] reads it.
-    pub fn source(&self) -> String {
-        source::source(self)
+        write::whole(self, &plain::Plain)
     }
 
     /// With what `of` gives in place of names and letters, simplified where numbers meet. A name with an
     /// index is asked for whole first: `scales_1`.
     pub fn replace(&self, of: &dyn Fn(&str) -> Option<Maths>) -> Maths {
         simplify::replace(self, of)
-    }
-
-    /// Cut before each relation, sum, difference and composition that no bracket holds, where a long
-    /// formula may go on in a new line; those of each clause together. A clause is what has a relation of
-    /// its own after a comma: `w = a + b, b > 0`. All pieces together are the formula.
-    pub fn clauses(&self) -> Vec<Vec<Maths>> {
-        let items = self.items();
-        let ends = clause_ends(items);
-        let mut clauses: Vec<Vec<Vec<Maths>>> = vec![vec![vec![]]];
-        let mut operand = true;
-        for (at, item) in items.iter().enumerate() {
-            let class = item.class();
-            let cut = match class {
-                Class::Relation => !item.is_symbol("|"),
-                Class::Binary => !operand && item.is_additive(),
-                _ => false,
-            };
-            operand = matches!(class, Class::Relation | Class::Binary | Class::Punctuation);
-            let Some(clause) = clauses.last_mut() else {
-                continue;
-            };
-            if cut && clause.last().is_some_and(|piece| !piece.is_empty()) {
-                // What an operator stands after, so that it is not taken for a sign.
-                clause.push(vec![Maths::Row(vec![])]);
-            }
-            if let Some(piece) = clause.last_mut() {
-                piece.push(item.clone());
-            }
-            if ends.contains(&at) {
-                clauses.push(vec![vec![]]);
-            }
-        }
-        let rows = |clause: Vec<Vec<Maths>>| clause.into_iter().map(Maths::Row).collect();
-        clauses.into_iter().map(rows).collect()
     }
 
     /// What it is among its neighbours.
@@ -146,15 +110,31 @@ impl Maths {
         matches!(self, Maths::Symbol(symbol) if symbol.word == word)
     }
 
-    fn is_additive(&self) -> bool {
-        matches!(self, Maths::Symbol(symbol) if matches!(symbol.word, "+" | "-" | "compose"))
-    }
-
     /// Its items; those of a row, else itself.
     fn items(&self) -> &[Maths] {
         match self {
             Maths::Row(items) => items,
             other => std::slice::from_ref(other),
+        }
+    }
+
+    fn number(digits: impl Into<String>) -> Maths {
+        Maths::Number(digits.into())
+    }
+
+    fn group(inner: Maths) -> Maths {
+        Maths::Group(Brackets::Round, Box::new(inner))
+    }
+
+    fn power(base: Maths, above: Maths) -> Maths {
+        Maths::script(base, None, Some(Box::new(above)))
+    }
+
+    fn script(base: Maths, below: Option<Box<Maths>>, above: Option<Box<Maths>>) -> Maths {
+        Maths::Script {
+            base: Box::new(base),
+            below,
+            above,
         }
     }
 
@@ -165,28 +145,6 @@ impl Maths {
             _ => Maths::Row(items),
         }
     }
-}
-
-/// The commas after which another clause begins.
-fn clause_ends(items: &[Maths]) -> Vec<usize> {
-    let relates = |items: &[Maths]| {
-        let mut items = items.iter();
-        items.any(|item| item.class() == Class::Relation && !item.is_symbol("|"))
-    };
-    let commas = items
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| item.is_symbol(","));
-    let commas: Vec<usize> = commas.map(|(at, _)| at).collect();
-    let (mut ends, mut start) = (Vec::new(), 0);
-    for (index, &comma) in commas.iter().enumerate() {
-        let next = commas.get(index + 1).copied().unwrap_or(items.len());
-        if relates(&items[start..comma]) && relates(&items[comma + 1..next]) {
-            ends.push(comma);
-            start = comma + 1;
-        }
-    }
-    ends
 }
 
 #[cfg(test)]

@@ -12,60 +12,63 @@ pub(super) fn parse(text: &str) -> Maths {
     let mut items = parser.row();
     // A bracket that closes nothing.
     while let Some(token) = parser.next() {
-        items.push(Maths::Name(token.to_string()));
+        items.push(Maths::Name(token.text.into()));
         items.extend(parser.row());
     }
     Maths::row(items)
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Number(String),
-    Word(String),
-    Quoted(String),
-    Mark(char),
-    Operator(&'static str),
+#[derive(Debug, Clone, Copy)]
+struct Token<'a> {
+    kind: Kind,
+    text: &'a str,
 }
 
-impl std::fmt::Display for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            Token::Number(text) | Token::Word(text) | Token::Quoted(text) => f.write_str(text),
-            Token::Mark(mark) => write!(f, "{mark}"),
-            Token::Operator(operator) => f.write_str(operator),
-        }
-    }
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Number,
+    Word,
+    /// What stood in quotes.
+    Quoted,
+    /// One sign, or an operator of several.
+    Mark,
 }
 
-/// Operators of more than one mark, the longer first.
-const LONG: &[&str] = &["...", "||", "->", "<=", ">=", "!=", ":="];
+/// Operators of more than one sign, the longer first.
+const OPERATORS: &[&str] = &["...", "||", "->", "<=", ">=", "!=", ":="];
 
-fn tokens(text: &str) -> Vec<Token> {
+fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
-    let mut rest = text;
+    let mut rest = text.trim_start();
     while let Some(c) = rest.chars().next() {
-        let run = |holds: &dyn Fn(char) -> bool| rest.find(|c| !holds(c)).unwrap_or(rest.len());
-        let (token, length) = if c.is_whitespace() {
-            (None, c.len_utf8())
-        } else if let Some(quoted) = rest.strip_prefix('"') {
-            let end = quoted.find('"').unwrap_or(quoted.len());
-            (
-                Some(Token::Quoted(quoted[..end].into())),
-                (end + 2).min(rest.len()),
-            )
-        } else if let Some(operator) = LONG.iter().find(|o| rest.starts_with(**o)) {
-            (Some(Token::Operator(operator)), operator.len())
-        } else if c.is_ascii_digit() {
-            let length = number(rest);
-            (Some(Token::Number(rest[..length].into())), length)
-        } else if c.is_ascii_alphabetic() {
-            let length = run(&|c| c.is_ascii_alphabetic());
-            (Some(Token::Word(rest[..length].into())), length)
-        } else {
-            (Some(Token::Mark(c)), c.len_utf8())
+        let (kind, length) = match c {
+            '"' => (
+                Kind::Quoted,
+                rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            ),
+            '0'..='9' => (Kind::Number, number(rest)),
+            'a'..='z' | 'A'..='Z' => {
+                let end = rest.find(|c: char| !c.is_ascii_alphabetic());
+                (Kind::Word, end.unwrap_or(rest.len()))
+            }
+            _ => {
+                let operator = OPERATORS
+                    .iter()
+                    .find(|operator| rest.starts_with(**operator));
+                (
+                    Kind::Mark,
+                    operator.map_or(c.len_utf8(), |operator| operator.len()),
+                )
+            }
         };
-        tokens.extend(token);
-        rest = &rest[length..];
+        let (text, after) = rest.split_at(length);
+        let text = if kind == Kind::Quoted {
+            text.trim_matches('"')
+        } else {
+            text
+        };
+        tokens.push(Token { kind, text });
+        rest = after.trim_start();
     }
     tokens
 }
@@ -92,64 +95,60 @@ fn number(text: &str) -> usize {
     end
 }
 
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'a> {
+    tokens: Vec<Token<'a>>,
     at: usize,
     /// Absolute values that are open.
     bars: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.at)
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<Token<'a>> {
+        self.tokens.get(self.at).copied()
     }
 
-    fn next(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.at).cloned();
+    fn next(&mut self) -> Option<Token<'a>> {
+        let token = self.peek();
         self.at += 1;
         token
     }
 
-    fn is(&self, mark: char) -> bool {
-        self.peek() == Some(&Token::Mark(mark))
+    fn is(&self, mark: &str) -> bool {
+        self.peek()
+            .is_some_and(|token| token.kind == Kind::Mark && token.text == mark)
     }
 
-    fn take(&mut self, mark: char) -> bool {
+    fn take(&mut self, mark: &str) -> bool {
         let found = self.is(mark);
         self.at += usize::from(found);
         found
     }
 
+    fn closes(&self) -> bool {
+        [")", "]", "}", "›"].iter().any(|mark| self.is(mark))
+    }
+
     /// The operator that comes next, if one does.
     fn operator(&self) -> Option<Maths> {
-        let word = self.peek()?.to_string();
-        let symbol = symbol::find(&word)?;
-        let between = [Class::Binary, Class::Relation, Class::Punctuation];
-        let quoted = matches!(self.peek(), Some(Token::Quoted(_)));
-        (between.contains(&symbol.class) && !quoted).then_some(Maths::Symbol(symbol))
+        let token = self.peek().filter(|token| token.kind != Kind::Quoted)?;
+        let symbol = symbol::find(token.text)?;
+        (symbol.class > Class::Big).then_some(Maths::Symbol(symbol))
     }
 
     /// Up to a closing bracket or the end.
     fn row(&mut self) -> Vec<Maths> {
         let mut items: Vec<Maths> = Vec::new();
-        while let Some(token) = self.peek() {
-            if matches!(token, Token::Mark(')' | ']' | '}' | '›')) {
-                break;
-            }
-            let operand = items.last().is_none_or(|last| {
-                matches!(
-                    last.class(),
-                    Class::Binary | Class::Relation | Class::Punctuation
-                )
-            });
-            if self.is('|') && !operand && self.bars > 0 {
+        while self.peek().is_some() && !self.closes() {
+            let operand = items.last().is_none_or(|last| last.class() > Class::Big);
+            // A stroke opens an absolute value where a factor can begin.
+            let stroke = self.is("|");
+            if stroke && !operand && self.bars > 0 {
                 break;
             }
             match self.operator() {
-                Some(operator) if !(self.is('|') && operand) => {
+                Some(operator) if !(stroke && operand) => {
                     self.at += 1;
-                    let operator = self.scripts(operator);
-                    items.push(operator);
+                    items.push(self.scripts(operator));
                 }
                 _ => items.extend(self.term()),
             }
@@ -160,23 +159,19 @@ impl Parser {
     /// Factors and fractions.
     fn term(&mut self) -> Vec<Maths> {
         let mut factors: Vec<Maths> = Vec::new();
-        while let Some(token) = self.peek() {
-            // A point between two factors is within their term.
-            if !factors.is_empty()
-                && let Some(point) = self.operator().filter(|o| o.is_symbol("*"))
-            {
-                self.at += 1;
-                factors.push(point);
-                continue;
-            }
-            if matches!(token, Token::Mark(')' | ']' | '}' | '›')) || self.operator().is_some() {
-                // A stroke begins an absolute value where a factor can begin.
-                if !(self.is('|') && factors.is_empty()) {
+        while self.peek().is_some() && !self.closes() {
+            if let Some(operator) = self.operator() {
+                // A point between two factors is within their term.
+                if operator.is_symbol("*") && !factors.is_empty() {
+                    self.at += 1;
+                    factors.push(operator);
+                    continue;
+                }
+                if !(self.is("|") && factors.is_empty()) {
                     break;
                 }
             }
-            if self.is('/') && !factors.is_empty() {
-                self.at += 1;
+            if !factors.is_empty() && self.take("/") {
                 let above = ungrouped(Maths::row(factors));
                 let below = self.factor().map_or(Maths::Row(vec![]), ungrouped);
                 factors = vec![Maths::Fraction(Box::new(above), Box::new(below))];
@@ -196,61 +191,53 @@ impl Parser {
     /// An atom with its scripts.
     fn factor(&mut self) -> Option<Maths> {
         let token = self.next()?;
-        let atom = match token {
-            Token::Number(digits) => Maths::Number(digits),
-            Token::Quoted(name) => Maths::Name(name),
-            Token::Word(word) => self.word(word),
-            Token::Mark('√') => self.root(),
-            Token::Mark('(') => self.group(Brackets::Round, ')'),
-            Token::Mark('[') => self.group(Brackets::Square, ']'),
-            Token::Mark('{') => self.group(Brackets::Curly, '}'),
-            Token::Mark('|') => self.bars(),
-            Token::Mark('‹') => match self.group(Brackets::Round, '›') {
-                Maths::Group(_, inner) => *inner,
-                other => other,
-            },
-            Token::Operator("...") => {
-                symbol::find("dots").map_or(Maths::Row(vec![]), Maths::Symbol)
-            }
-            Token::Mark(mark) => match symbol::find(&mark.to_string()) {
-                Some(symbol) => Maths::Symbol(symbol),
-                None if mark.is_alphabetic() => Maths::Letter(mark),
-                None => Maths::Name(mark.to_string()),
-            },
-            Token::Operator(operator) => {
-                symbol::find(operator).map_or(Maths::Name(operator.into()), Maths::Symbol)
-            }
+        let atom = match (token.kind, token.text) {
+            (Kind::Mark, "√") => self.root(),
+            (Kind::Mark, "(") => self.group(Brackets::Round, ")"),
+            (Kind::Mark, "[") => self.group(Brackets::Square, "]"),
+            (Kind::Mark, "{") => self.group(Brackets::Curly, "}"),
+            (Kind::Mark, "‹") => ungrouped(self.group(Brackets::Round, "›")),
+            (Kind::Mark, "|") => self.bars(),
+            _ => self.atom(token),
         };
         Some(self.scripts(atom))
     }
 
-    fn word(&mut self, word: String) -> Maths {
-        let mut letters = word.chars();
-        match (symbol::find(&word), letters.next(), letters.next()) {
-            _ if word == "sqrt" => self.root(),
-            _ if matches!(word.as_str(), "abs" | "norm") && self.is('(') => {
-                self.at += 1;
-                let brackets = if word == "abs" {
+    /// What one token stands for.
+    fn atom(&mut self, token: Token) -> Maths {
+        let text = token.text;
+        match token.kind {
+            Kind::Number => Maths::number(text),
+            Kind::Quoted => Maths::Name(text.into()),
+            _ if text == "sqrt" => self.root(),
+            _ if matches!(text, "abs" | "norm") && self.take("(") => {
+                let brackets = if text == "abs" {
                     Brackets::Bars
                 } else {
                     Brackets::Norm
                 };
-                self.group(brackets, ')')
+                self.group(brackets, ")")
             }
-            (Some(symbol), ..) => Maths::Symbol(symbol),
-            (None, Some(letter), None) => Maths::Letter(letter),
-            _ => Maths::Name(word),
+            _ => {
+                let mut letters = text.chars();
+                let word = if text == "..." { "dots" } else { text };
+                match (symbol::find(word), letters.next(), letters.next()) {
+                    (Some(symbol), ..) => Maths::Symbol(symbol),
+                    (None, Some(letter), None) if letter.is_alphabetic() => Maths::Letter(letter),
+                    _ => Maths::Name(text.into()),
+                }
+            }
         }
     }
 
     /// √ of what follows.
     fn root(&mut self) -> Maths {
-        let of = self.factor().map_or(Maths::Row(vec![]), ungrouped);
-        Maths::Root(Box::new(of))
+        let under = self.factor().map_or(Maths::Row(vec![]), ungrouped);
+        Maths::Root(Box::new(under))
     }
 
-    /// Up to the bracket that closes it; a stroke inside is of the inside.
-    fn group(&mut self, brackets: Brackets, close: char) -> Maths {
+    /// Up to the bracket that closes it. Strokes inside belong to the inside.
+    fn group(&mut self, brackets: Brackets, close: &str) -> Maths {
         let outside = std::mem::take(&mut self.bars);
         let inner = self.row();
         self.bars = outside;
@@ -262,7 +249,7 @@ impl Parser {
         self.bars += 1;
         let inner = self.row();
         self.bars -= 1;
-        self.take('|');
+        self.take("|");
         Maths::Group(Brackets::Bars, Box::new(Maths::row(inner)))
     }
 
@@ -270,47 +257,32 @@ impl Parser {
     fn scripts(&mut self, base: Maths) -> Maths {
         let (mut below, mut above) = (None, None);
         loop {
-            if below.is_none() && self.take('_') {
+            if below.is_none() && self.take("_") {
                 below = Some(Box::new(self.script(false)));
-            } else if above.is_none() && self.take('^') {
+            } else if above.is_none() && self.take("^") {
                 above = Some(Box::new(self.script(true)));
+            } else if below.is_none() && above.is_none() {
+                return base;
             } else {
-                break;
+                return Maths::script(base, below, above);
             }
-        }
-        if below.is_none() && above.is_none() {
-            return base;
-        }
-        Maths::Script {
-            base: Box::new(base),
-            below,
-            above,
         }
     }
 
     /// One atom, or what parentheses hold; a minus sign may stand before it.
     fn script(&mut self, exponent: bool) -> Maths {
-        let minus = self.is('-').then(|| self.operator()).flatten();
+        let minus = self.operator().filter(|operator| operator.is_symbol("-"));
         self.at += usize::from(minus.is_some());
-        let atom = match self.next() {
-            Some(Token::Mark('(')) => ungrouped(self.group(Brackets::Round, ')')),
-            Some(Token::Word(word)) => self.word(word),
-            Some(Token::Number(digits)) => Maths::Number(digits),
-            Some(token) => match symbol::find(&token.to_string()) {
-                Some(symbol) => Maths::Symbol(symbol),
-                None => Maths::Name(token.to_string()),
-            },
-            None => Maths::Row(vec![]),
+        let mut atom = match self.take("(") {
+            true => ungrouped(self.group(Brackets::Round, ")")),
+            false => self
+                .next()
+                .map_or(Maths::Row(vec![]), |token| self.atom(token)),
         };
         // A power of a power is taken from the right; an index has none.
-        let atom = match exponent && self.take('^') {
-            true => Maths::Script {
-                base: Box::new(atom),
-                below: None,
-                above: Some(Box::new(self.script(true))),
-            },
-            false => atom,
-        };
+        if exponent && self.take("^") {
+            atom = Maths::power(atom, self.script(true));
+        }
         match minus {
             Some(minus) => Maths::Row(vec![minus, atom]),
             None => atom,

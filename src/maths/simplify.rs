@@ -4,8 +4,7 @@ use super::symbol::Class;
 use super::{Brackets, Maths};
 
 pub(super) fn replace(maths: &Maths, of: &dyn Fn(&str) -> Option<Maths>) -> Maths {
-    let found = name(maths).and_then(|name| of(&name));
-    if let Some(found) = found {
+    if let Some(found) = name(maths).and_then(|name| of(&name)) {
         return found;
     }
     let inside = |maths: &Maths| Box::new(replace(maths, of));
@@ -14,18 +13,17 @@ pub(super) fn replace(maths: &Maths, of: &dyn Fn(&str) -> Option<Maths>) -> Math
         Maths::Fraction(above, below) => Maths::Fraction(inside(above), inside(below)),
         Maths::Root(under) => Maths::Root(inside(under)),
         Maths::Script { base, below, above } => {
-            let above = above.as_ref().map(|above| inside(above));
+            let above = above.as_deref().map(inside);
             // `scales_1^2` is the square of what `scales_1` stands for.
             let indexed = Maths::Script {
                 base: base.clone(),
                 below: below.clone(),
                 above: None,
             };
-            if let Some(found) = name(&indexed).and_then(|name| of(&name)) {
-                return script(found, None, above);
+            match name(&indexed).and_then(|name| of(&name)) {
+                Some(found) => script(found, None, above),
+                None => script(replace(base, of), below.as_deref().map(inside), above),
             }
-            let below = below.as_ref().map(|below| inside(below));
-            script(replace(base, of), below, above)
         }
         Maths::Group(brackets, inner) => Maths::Group(*brackets, inside(inner)),
         other => other.clone(),
@@ -50,177 +48,145 @@ fn name(maths: &Maths) -> Option<String> {
     }
 }
 
-/// A difference of two numbers is a number; a sum that takes the place of a factor needs brackets, and
-/// a number in brackets is a factor without them.
-fn row(items: Vec<Maths>) -> Maths {
-    if let [Maths::Number(a), Maths::Symbol(minus), Maths::Number(b)] = &items[..]
-        && minus.word == "-"
+/// Items side by side, after some were replaced. A difference of two numbers is a number, 0 + a is a, and
+/// ln exp(a) is a. A sum in the place of a factor gets brackets; a number in brackets loses them.
+fn row(mut items: Vec<Maths>) -> Maths {
+    if let [Maths::Number(a), minus, Maths::Number(b)] = &items[..]
+        && minus.is_symbol("-")
         && let (Ok(a), Ok(b)) = (a.parse::<f64>(), b.parse::<f64>())
         && a >= b
     {
-        return Maths::Number(number(a - b));
+        return Maths::number(number(a - b));
     }
-    // 0 + a is a, on each side of a relation.
-    let sum = |at: &usize| {
-        let zero = items[*at] == Maths::Number("0".into());
-        let begins = *at == 0 || items[*at - 1].class() > Class::Binary;
-        zero && begins && items.get(*at + 1).is_some_and(|next| next.is_symbol("+"))
+    let zero = Maths::number("0");
+    while let Some(at) = (0..items.len()).find(|&at| {
+        let begins = at == 0 || items[at - 1].class() > Class::Binary;
+        items[at] == zero && begins && items.get(at + 1).is_some_and(|next| next.is_symbol("+"))
+    }) {
+        items.drain(at..at + 2);
+    }
+    let apart = |at: Option<usize>| {
+        at.and_then(|at| items.get(at))
+            .is_none_or(|item| item.class() >= Class::Relation)
     };
-    if let Some(at) = (0..items.len()).find(sum) {
-        let rest = items[..at].iter().chain(&items[at + 2..]);
-        return row(rest.cloned().collect());
-    }
-    let alone: Vec<bool> = (0..items.len())
-        .map(|at| stands_alone(&items, at))
+    let whole_side: Vec<bool> = (0..items.len())
+        .map(|at| apart(at.checked_sub(1)) && apart(Some(at + 1)))
         .collect();
-    let whole = items.len() == 2;
+    let only_term = items.len() == 2;
     let mut out: Vec<Maths> = Vec::new();
-    for (item, alone) in items.into_iter().zip(alone) {
-        let argument = out
-            .last()
-            .is_some_and(|last| last.class() == Class::Function || matches!(last, Maths::Name(_)));
-        // ln exp(a) is a.
-        if let Maths::Row(power) = &item
-            && let [exp, Maths::Group(Brackets::Round, inner)] = &power[..]
-            && exp.is_symbol("exp")
-            && out.last().is_some_and(|last| last.is_symbol("ln"))
-        {
-            out.pop();
-            // A sum has taken the place of one term.
-            let term = match inner.has_operator() && !whole {
-                true => Maths::Group(Brackets::Round, inner.clone()),
-                false => (**inner).clone(),
-            };
-            out.push(term);
-            continue;
-        }
+    for (item, whole_side) in items.into_iter().zip(whole_side) {
         let function = out
             .last()
             .is_some_and(|last| last.class() == Class::Function);
+        let argument = function || matches!(out.last(), Some(Maths::Name(_)));
+        if let Some(inner) = item
+            .exponential()
+            .filter(|_| out.last().is_some_and(|o| o.is_symbol("ln")))
+        {
+            out.pop();
+            out.push(inner.clone().bracketed_if(!only_term));
+            continue;
+        }
         out.push(match item {
             // ln of a quotient or a product, not of its first factor
             Maths::Row(_) | Maths::Fraction(..) if function && !item.is_one_factor() => {
-                Maths::Group(Brackets::Round, Box::new(item))
+                Maths::group(item)
             }
-            Maths::Row(_) if !alone && item.has_operator() => {
-                Maths::Group(Brackets::Round, Box::new(item))
+            Maths::Row(_) => item.bracketed_if(!whole_side),
+            Maths::Group(Brackets::Round, ref inner)
+                if !argument && matches!(**inner, Maths::Number(_)) =>
+            {
+                (**inner).clone()
             }
-            Maths::Group(Brackets::Round, inner) if !argument => match *inner {
-                number @ Maths::Number(_) => number,
-                inner => Maths::Group(Brackets::Round, Box::new(inner)),
-            },
             other => other,
         });
     }
     Maths::row(out)
 }
 
-/// Whether an item of a row is the whole of a side or of an argument.
-fn stands_alone(items: &[Maths], at: usize) -> bool {
-    let apart = |neighbour: Option<&Maths>| {
-        neighbour.is_none_or(|n| matches!(n.class(), Class::Relation | Class::Punctuation))
-    };
-    let before = at.checked_sub(1).and_then(|at| items.get(at));
-    apart(before) && apart(items.get(at + 1))
-}
-
-/// With as few decimals as leave nothing but rounding: of numbers with few, sums have few, too.
+/// With as few decimals as leave nothing but rounding: sums of short numbers stay short.
 fn number(value: f64) -> String {
     let error = 4e-16 * value.abs().max(1.0);
     let mut texts = (0..17).map(|decimals| format!("{value:.decimals$}"));
-    let near = |text: &String| {
-        let number = text.parse::<f64>();
-        number.is_ok_and(|number| (number - value).abs() <= error)
-    };
+    let near = |text: &String| text.parse().is_ok_and(|n: f64| (n - value).abs() <= error);
     texts.find(near).unwrap_or_else(|| value.to_string())
 }
 
 impl Maths {
-    fn has_operator(&self) -> bool {
+    /// In brackets, if it is a sum or the like and `factor`, its place, is that of a factor.
+    fn bracketed_if(self, factor: bool) -> Maths {
         let operator = |item: &Maths| matches!(item.class(), Class::Binary | Class::Relation);
-        self.items().iter().any(operator)
+        match factor && self.items().iter().any(operator) {
+            true => Maths::group(self),
+            false => self,
+        }
+    }
+
+    /// a of exp(a).
+    fn exponential(&self) -> Option<&Maths> {
+        match self.items() {
+            [exp, Maths::Group(Brackets::Round, inner)] if exp.is_symbol("exp") => Some(inner),
+            _ => None,
+        }
     }
 }
 
 /// A power, in the simpler form that a number, a root, a fraction or another power has.
 fn script(base: Maths, below: Option<Box<Maths>>, above: Option<Box<Maths>>) -> Maths {
-    let squared = above.as_deref() == Some(&Maths::Number("2".into()));
-    if below.is_none()
-        && squared
+    let squared = above.as_deref() == Some(&Maths::number("2"));
+    if squared
+        && below.is_none()
         && let Some(simple) = square(&base)
     {
         return simple;
     }
-    match (base, below) {
-        (
-            Maths::Script {
-                base,
-                below: index,
-                above: None,
-            },
-            None,
-        ) => Maths::Script {
+    match base {
+        Maths::Script {
+            base,
+            below: index,
+            above: None,
+        } if below.is_none() => Maths::Script {
             base,
             below: index,
             above,
         },
-        (base, below) => Maths::Script {
-            base: Box::new(base),
-            below,
-            above,
-        },
+        base => Maths::script(base, below, above),
     }
 }
 
 fn square(base: &Maths) -> Option<Maths> {
-    let two = || Maths::Number("2".into());
+    let two = || Maths::number("2");
+    if let Some(inner) = base.exponential() {
+        let double = Maths::Row(vec![two(), inner.clone().bracketed_if(true)]);
+        return Some(Maths::Row(vec![
+            base.items()[0].clone(),
+            Maths::group(double),
+        ]));
+    }
     match base {
         Maths::Number(one) if one == "1" || one == "0" => Some(base.clone()),
-        Maths::Root(of) => Some((**of).clone()),
-        Maths::Fraction(above, below) => match &**below {
-            Maths::Root(of) => {
-                let above = script((**above).clone(), None, Some(Box::new(two())));
-                Some(Maths::Fraction(Box::new(above), of.clone()))
-            }
-            _ => None,
-        },
-        // exp(a)² is exp(2a), and so with powers of e.
-        Maths::Row(items) => match &items[..] {
-            [exp, Maths::Group(Brackets::Round, inner)] if exp.is_symbol("exp") => {
-                let inner = match inner.has_operator() {
-                    true => Maths::Group(Brackets::Round, inner.clone()),
-                    false => (**inner).clone(),
-                };
-                let double = Maths::Row(vec![two(), inner]);
-                let double = Maths::Group(Brackets::Round, Box::new(double));
-                Some(Maths::Row(vec![exp.clone(), double]))
-            }
-            _ => None,
-        },
+        Maths::Root(under) => Some((**under).clone()),
+        Maths::Fraction(above, below) => {
+            let Maths::Root(below) = &**below else {
+                return None;
+            };
+            let above = script((**above).clone(), None, Some(Box::new(two())));
+            Some(Maths::Fraction(Box::new(above), below.clone()))
+        }
         Maths::Script {
             base,
             below: None,
             above: Some(power),
         } if **base == Maths::Letter('e') => {
-            let double = |digits: &str| {
-                let power: f64 = digits.parse().ok()?;
-                Some(Maths::Number(number(2.0 * power)))
-            };
-            let power = match &**power {
-                Maths::Number(digits) => double(digits)?,
-                Maths::Row(items) => match &items[..] {
-                    [minus, Maths::Number(digits)] if minus.is_symbol("-") => {
-                        Maths::Row(vec![minus.clone(), double(digits)?])
-                    }
-                    _ => return None,
-                },
+            let double = |digits: &str| Some(number(2.0 * digits.parse::<f64>().ok()?));
+            let double = match power.items() {
+                [Maths::Number(digits)] => Maths::number(double(digits)?),
+                [minus, Maths::Number(digits)] if minus.is_symbol("-") => {
+                    Maths::Row(vec![minus.clone(), Maths::number(double(digits)?)])
+                }
                 _ => return None,
             };
-            Some(Maths::Script {
-                base: base.clone(),
-                below: None,
-                above: Some(Box::new(power)),
-            })
+            Some(Maths::power((**base).clone(), double))
         }
         _ => None,
     }

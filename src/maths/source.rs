@@ -1,45 +1,45 @@
 //! A formula as the text that it can be read from again.
 
-use super::{Brackets, Maths};
+use super::Maths;
+use std::fmt::{Display, Formatter, Result};
 
-pub(super) fn source(maths: &Maths) -> String {
-    match maths {
-        Maths::Row(items) => items.iter().map(part).collect::<Vec<_>>().join(" "),
-        Maths::Number(digits) => digits.clone(),
-        Maths::Letter(letter) => letter.to_string(),
-        Maths::Name(name) => format!("\"{name}\""),
-        Maths::Symbol(symbol) => symbol.word.into(),
-        Maths::Fraction(above, below) => format!("({})/({})", source(above), source(below)),
-        Maths::Root(of) => format!("sqrt({})", source(of)),
-        Maths::Script { base, below, above } => {
-            let mut out = match **base {
-                Maths::Script { .. } => format!("‹{}›", source(base)),
-                _ => part(base),
-            };
-            for (mark, script) in [('_', below), ('^', above)] {
-                if let Some(script) = script {
-                    out += &format!("{mark}({})", source(script));
-                }
+impl Display for Maths {
+    fn fmt(&self, f: &mut Formatter) -> Result {
+        match self {
+            Maths::Row(items) => {
+                let items: Vec<String> = items.iter().map(one).collect();
+                f.write_str(&items.join(" "))
             }
-            out
-        }
-        Maths::Group(brackets, inner) => {
-            let (open, close) = match brackets {
-                Brackets::Round => ("(", ")"),
-                Brackets::Square => ("[", "]"),
-                Brackets::Curly => ("{", "}"),
-                Brackets::Bars => ("abs(", ")"),
-                Brackets::Norm => ("norm(", ")"),
-            };
-            format!("{open}{}{close}", source(inner))
+            Maths::Number(digits) => f.write_str(digits),
+            Maths::Letter(letter) => write!(f, "{letter}"),
+            Maths::Name(name) => write!(f, "\"{name}\""),
+            Maths::Symbol(symbol) => f.write_str(symbol.word),
+            Maths::Fraction(above, below) => write!(f, "({above})/({below})"),
+            Maths::Root(under) => write!(f, "sqrt({under})"),
+            Maths::Script { base, below, above } => {
+                match **base {
+                    Maths::Script { .. } => write!(f, "‹{base}›")?,
+                    _ => f.write_str(&one(base))?,
+                }
+                for (mark, script) in [('_', below), ('^', above)] {
+                    if let Some(script) = script {
+                        write!(f, "{mark}({script})")?;
+                    }
+                }
+                Ok(())
+            }
+            Maths::Group(brackets, inner) => {
+                let (open, close) = brackets.marks().source;
+                write!(f, "{open}{inner}{close}")
+            }
         }
     }
 }
 
-/// Between brackets that are not seen, where its neighbours would be taken into it.
-fn part(maths: &Maths) -> String {
+/// A part, between brackets that are not seen where it would run into its neighbours.
+fn one(maths: &Maths) -> String {
     match maths {
-        Maths::Row(_) | Maths::Fraction(..) => format!("‹{}›", source(maths)),
-        _ => source(maths),
+        Maths::Row(_) | Maths::Fraction(..) => format!("‹{maths}›"),
+        _ => maths.to_string(),
     }
 }

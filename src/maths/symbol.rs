@@ -1,4 +1,6 @@
-//! The symbols that formulas have words for.
+//! The one table of symbols and brackets: how each is written in a formula, as text and in LaTeX.
+
+use super::Brackets;
 
 /// A symbol.
 #[derive(Debug, PartialEq, Eq)]
@@ -140,4 +142,29 @@ pub(super) fn find(word: &str) -> Option<&'static Symbol> {
         .iter()
         .find(|symbol| symbol.word == word)
         .or_else(|| SYMBOLS.iter().find(itself))
+}
+
+/// The two marks of a pair of brackets.
+type Pair = (&'static str, &'static str);
+
+/// How brackets are written.
+pub(super) struct Marks {
+    /// In the notation of formulas.
+    pub(super) source: Pair,
+    pub(super) plain: Pair,
+    pub(super) latex: Pair,
+}
+
+impl Brackets {
+    #[rustfmt::skip]
+    pub(super) fn marks(self) -> Marks {
+        let (source, plain, latex) = match self {
+            Brackets::Round => (("(", ")"), ("(", ")"), ("(", ")")),
+            Brackets::Square => (("[", "]"), ("[", "]"), ("[", "]")),
+            Brackets::Curly => (("{", "}"), ("{", "}"), (r"\lbrace ", r"\rbrace")),
+            Brackets::Bars => (("abs(", ")"), ("|", "|"), (r"\lvert ", r"\rvert")),
+            Brackets::Norm => (("norm(", ")"), ("‖", "‖"), (r"\lVert ", r"\rVert")),
+        };
+        Marks { source, plain, latex }
+    }
 }

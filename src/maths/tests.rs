@@ -76,7 +76,7 @@ fn one_text_is_set_in_both_ways() {
         assert_eq!(plain(text), as_plain, "{text}");
         assert_eq!(latex(text), as_latex, "{text}");
         let maths = Maths::parse(text);
-        assert_eq!(Maths::parse(&maths.source()), maths, "{text}");
+        assert_eq!(Maths::parse(&maths.to_string()), maths, "{text}");
     }
 }
 
@@ -95,7 +95,7 @@ fn no_text_makes_it_panic() {
                     assert!(balanced(&maths.latex()), "{text}: {}", maths.latex());
                     assert!(balanced(&whole), "{text}: {whole}");
                     maths.plain();
-                    Maths::parse(&maths.source());
+                    Maths::parse(&maths.to_string());
                 }
             }
         }
@@ -122,73 +122,53 @@ fn balanced(latex: &str) -> bool {
 
 #[test]
 fn names_are_replaced_by_numbers_and_formulas() {
-    let replace = |text: &str, pairs: &[(&str, &str)]| {
-        let of = |name: &str| {
-            let found = pairs.iter().find(|(from, _)| *from == name);
-            found.map(|(_, to)| Maths::parse(to))
-        };
-        Maths::parse(text).replace(&of).plain()
-    };
     let normal = "Normal(loc, scale^2)";
-    assert_eq!(replace(normal, &[("loc", "0"), ("scale", "1")]), "N(0, 1)");
-    assert_eq!(
-        replace(normal, &[("loc", "0"), ("scale", "0.1")]),
-        "N(0, 0.1²)"
-    );
-    assert_eq!(
-        replace(normal, &[("loc", "m"), ("scale", "1/sqrt(8)")]),
-        "N(m, 1/8)"
-    );
-    assert_eq!(
-        replace(normal, &[("loc", "m"), ("scale", "tau/sqrt(8)")]),
-        "N(m, τ²/8)"
-    );
-    assert_eq!(
-        replace(normal, &[("loc", "0"), ("scale", "a + b")]),
-        "N(0, (a + b)²)"
-    );
     let mixture = "weight Normal(0, scales_1^2) + (1 - weight) Normal(0, scales_2^2)";
-    let numbers = [("weight", "0.25"), ("scales_1", "1"), ("scales_2", "0.1")];
-    assert_eq!(replace(mixture, &numbers), "0.25 N(0, 1) + 0.75 N(0, 0.1²)");
-    assert_eq!(
-        replace(normal, &[("loc", "0"), ("scale", "e^-6")]),
-        "N(0, e⁻¹²)"
-    );
-    assert_eq!(
-        replace(normal, &[("loc", "0"), ("scale", "exp(tau)")]),
-        "N(0, exp(2τ))"
-    );
-    assert_eq!(
-        replace(normal, &[("loc", "0"), ("scale", "psi_t")]),
-        "N(0, ψ_t²)"
-    );
-    assert_eq!(replace("y = low + x + low", &[("low", "0")]), "y = x + 0");
-    assert_eq!(replace("1 + ln scale", &[("scale", "exp(tau)")]), "1 + τ");
-    assert_eq!(
-        replace("1 - ln scale", &[("scale", "exp(a + b)")]),
-        "1 − (a + b)"
-    );
-    assert_eq!(
-        replace("1 + ln scale", &[("scale", "exp(a - 1)/2")]),
-        "1 + ln(exp(a − 1)/2)"
-    );
-    assert_eq!(replace("ln scale", &[("scale", "2 tau")]), "ln(2τ)");
-    assert_eq!(
-        replace("ln scale", &[("scale", "softplus(tau)")]),
-        "ln softplus(τ)"
-    );
-    let near = [
-        ("weight", "0.9999999"),
-        ("scales_1", "1"),
-        ("scales_2", "2"),
-    ];
-    assert_eq!(
-        replace(mixture, &near),
-        "0.9999999 N(0, 1) + 0.0000001 N(0, 2²)"
-    );
-    // Both at once: what is put in is not looked at again.
-    assert_eq!(replace("m/s", &[("m", "s"), ("s", "m")]), "s/m");
-    assert_eq!(replace("2 x", &[("x", "a - b")]), "2(a − b)");
+    for (text, pairs, replaced) in [
+        (normal, "loc: 0, scale: 1", "N(0, 1)"),
+        (normal, "loc: 0, scale: 0.1", "N(0, 0.1²)"),
+        (normal, "loc: m, scale: 1/sqrt(8)", "N(m, 1/8)"),
+        (normal, "loc: m, scale: tau/sqrt(8)", "N(m, τ²/8)"),
+        (normal, "loc: 0, scale: a + b", "N(0, (a + b)²)"),
+        (normal, "loc: 0, scale: e^-6", "N(0, e⁻¹²)"),
+        (normal, "loc: 0, scale: exp(tau)", "N(0, exp(2τ))"),
+        (normal, "loc: 0, scale: psi_t", "N(0, ψ_t²)"),
+        (
+            mixture,
+            "weight: 0.25, scales_1: 1, scales_2: 0.1",
+            "0.25 N(0, 1) + 0.75 N(0, 0.1²)",
+        ),
+        (
+            mixture,
+            "weight: 0.9999999, scales_1: 1, scales_2: 2",
+            "0.9999999 N(0, 1) + 0.0000001 N(0, 2²)",
+        ),
+        ("y = low + x + low", "low: 0", "y = x + 0"),
+        ("1 + ln scale", "scale: exp(tau)", "1 + τ"),
+        ("1 - ln scale", "scale: exp(a + b)", "1 − (a + b)"),
+        (
+            "1 + ln scale",
+            "scale: exp(a - 1)/2",
+            "1 + ln(exp(a − 1)/2)",
+        ),
+        ("ln scale", "scale: 2 tau", "ln(2τ)"),
+        ("ln scale", "scale: softplus(tau)", "ln softplus(τ)"),
+        // Both at once: what is put in is not looked at again.
+        ("m/s", "m: s, s: m", "s/m"),
+        ("2 x", "x: a - b", "2(a − b)"),
+    ] {
+        let of = |name: &str| {
+            let mut pairs = pairs.split(", ").filter_map(|pair| pair.split_once(": "));
+            pairs
+                .find(|(from, _)| *from == name)
+                .map(|(_, to)| Maths::parse(to))
+        };
+        assert_eq!(
+            Maths::parse(text).replace(&of).plain(),
+            replaced,
+            "{text} with {pairs}"
+        );
+    }
 }
 
 #[test]

@@ -379,7 +379,7 @@ fn registries() -> Document {
         assert!(!text.trim().is_empty(), "{name} has no text");
         for part in text.split('$').skip(1).step_by(2) {
             let maths = Maths::parse(part);
-            assert_eq!(Maths::parse(&maths.source()), maths, "{name}: {part}");
+            assert_eq!(Maths::parse(&maths.to_string()), maths, "{name}: {part}");
         }
         document.prose(&format!("Of `{name}`: {text}"));
     };

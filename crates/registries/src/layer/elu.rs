@@ -4,54 +4,39 @@
 //!
 //! Clevert, Unterthiner and Hochreiter, 2016. The derivative is continuous at 0 with alpha = 1 only.
 
-use super::pointwise::{Activation, pointwise};
+use super::pointwise::Activation;
 use super::scalar::exp_m1;
-use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
 /// The exponential linear unit.
-pub struct Elu;
-
-impl Layer for Elu {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "elu",
-            summary: "the input above 0, an exponential that levels off at -alpha below, entry by entry",
-            parameters: &[Parameter {
-                name: "alpha",
-                kind: Kind::Number {
-                    domain: Domain::Positive,
-                    learnable: false,
-                },
-                default: Some("1"),
-                summary: "how far below 0 the output goes",
-            }],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$y = max(x, 0) + alpha (e^(min(x, 0)) - 1)$ [@clevert2016]"
-    }
-
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(pointwise(
-            Function {
-                alpha: arguments.number("alpha"),
-            },
-            shape,
-        ))
-    }
-}
-
 #[derive(Clone, Copy)]
-struct Function {
+pub struct Elu {
     alpha: f64,
 }
 
-impl Activation for Function {
+impl Activation for Elu {
+    const SIGNATURE: &'static Signature = &Signature {
+        name: "elu",
+        summary: "the input above 0, an exponential that levels off at -alpha below, entry by entry",
+        parameters: &[Parameter {
+            name: "alpha",
+            kind: Kind::Number {
+                domain: Domain::Positive,
+                learnable: false,
+            },
+            default: Some("1"),
+            summary: "how far below 0 the output goes",
+        }],
+    };
+    const METHODS: &str = "$y = max(x, 0) + alpha (e^(min(x, 0)) - 1)$ [@clevert2016]";
     const NEEDS_INPUT: bool = false;
+
+    fn new(arguments: &Constants) -> Self {
+        Elu {
+            alpha: arguments.number("alpha"),
+        }
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -78,7 +63,7 @@ mod tests {
 
     #[test]
     fn levels_off_at_minus_alpha() {
-        let function = Function { alpha: 2.0 };
+        let function = Elu { alpha: 2.0 };
         assert_eq!(
             [-1e3f64, 0.0, 3.0].map(|x| function.value(x)),
             [-2.0, 0.0, 3.0]

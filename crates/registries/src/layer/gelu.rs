@@ -9,7 +9,7 @@
 //! Φ and φ are the distribution function and density of the standard normal. Hendrycks and Gimpel, 2016. As in
 //! Keras and PyTorch the exact form is the default.
 
-use super::pointwise::{Activation, pointwise};
+use super::pointwise::{Activation, Entry};
 use super::scalar::{exp, normal_cdf, tanh};
 use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Kind, Parameter, Signature};
@@ -18,37 +18,35 @@ use crate::tensor::{Math, Shape};
 /// The Gaussian error linear unit.
 pub struct Gelu;
 
+const SIGNATURE: &Signature = &Signature {
+    name: "gelu",
+    summary: "the input times the probability that a standard normal lies below it, entry by entry",
+    parameters: &[Parameter {
+        name: "approximate",
+        kind: Kind::Choice(&["none", "tanh"]),
+        default: Some("none"),
+        summary: "`tanh` for the form older checkpoints were trained with",
+    }],
+};
+
 impl Layer for Gelu {
     fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "gelu",
-            summary: "the input times the probability that a standard normal lies below it, entry by entry",
-            parameters: &[Parameter {
-                name: "approximate",
-                kind: Kind::Choice(&["none", "tanh"]),
-                default: Some("none"),
-                summary: "`tanh` for the form older checkpoints were trained with",
-            }],
-        };
-        &SIGNATURE
+        SIGNATURE
     }
 
     fn methods(&self, arguments: &Constants) -> &'static str {
-        match arguments.word("approximate") {
-            "tanh" => {
-                "$y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))$, close to $x Phi(x)$ [@hendrycks2016]"
-            }
-            _ => {
-                "$y = x Phi(x)$ with $Phi$ the standard normal's distribution function [@hendrycks2016]"
-            }
-        }
+        form(arguments).methods(arguments)
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(match arguments.word("approximate") {
-            "tanh" => pointwise(Approximate, shape),
-            _ => pointwise(Function, shape),
-        })
+        form(arguments).build(arguments, shape)
+    }
+}
+
+fn form(arguments: &Constants) -> &'static dyn Layer {
+    match arguments.word("approximate") {
+        "tanh" => &Entry::<Approximate>::NEW,
+        _ => &Entry::<Exact>::NEW,
     }
 }
 
@@ -60,7 +58,14 @@ const CUBIC: f64 = 0.044715;
 struct Approximate;
 
 impl Activation for Approximate {
+    const SIGNATURE: &'static Signature = SIGNATURE;
+    const METHODS: &str =
+        "$y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))$, close to $x Phi(x)$ [@hendrycks2016]";
     const NEEDS_INPUT: bool = true;
+
+    fn new(_: &Constants) -> Self {
+        Approximate
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -81,10 +86,17 @@ fn inner_tanh<T: Math>(x: T) -> T {
 }
 
 #[derive(Clone, Copy)]
-struct Function;
+struct Exact;
 
-impl Activation for Function {
+impl Activation for Exact {
+    const SIGNATURE: &'static Signature = SIGNATURE;
+    const METHODS: &str =
+        "$y = x Phi(x)$ with $Phi$ the standard normal's distribution function [@hendrycks2016]";
     const NEEDS_INPUT: bool = true;
+
+    fn new(_: &Constants) -> Self {
+        Exact
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -104,9 +116,9 @@ mod tests {
 
     #[test]
     fn known_values() {
-        assert_eq!(Function.value(0.0f64), 0.0);
-        assert!((Function.value(1.0f64) - 0.841_344_746_068_542_9).abs() < 1e-15);
+        assert_eq!(Exact.value(0.0f64), 0.0);
+        assert!((Exact.value(1.0f64) - 0.841_344_746_068_542_9).abs() < 1e-15);
         assert!((Approximate.value(1.0f64) - 0.841_191_990_608_276_3).abs() < 1e-12);
-        assert!(Function.value(-40.0f64).abs() < 1e-300);
+        assert!(Exact.value(-40.0f64).abs() < 1e-300);
     }
 }

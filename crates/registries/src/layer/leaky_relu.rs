@@ -4,53 +4,38 @@
 //!
 //! The default slope is Keras 3's `negative_slope = 0.3`; TensorFlow's own function takes 0.2, PyTorch's 0.01.
 
-use super::pointwise::{Activation, pointwise};
-use super::{Layer, Operation, ShapeError};
+use super::pointwise::Activation;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
 /// The rectified linear unit with a slope below 0.
-pub struct LeakyRelu;
-
-impl Layer for LeakyRelu {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "leaky_relu",
-            summary: "the input above 0, a fraction of it below, entry by entry",
-            parameters: &[Parameter {
-                name: "slope",
-                kind: Kind::Number {
-                    domain: Domain::NonNegative,
-                    learnable: false,
-                },
-                default: Some("0.3"),
-                summary: "the derivative below 0",
-            }],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$y = max(x, 0) + alpha min(x, 0)$ with the slope $alpha$"
-    }
-
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(pointwise(
-            Function {
-                slope: arguments.number("slope"),
-            },
-            shape,
-        ))
-    }
-}
-
 #[derive(Clone, Copy)]
-struct Function {
+pub struct LeakyRelu {
     slope: f64,
 }
 
-impl Activation for Function {
+impl Activation for LeakyRelu {
+    const SIGNATURE: &'static Signature = &Signature {
+        name: "leaky_relu",
+        summary: "the input above 0, a fraction of it below, entry by entry",
+        parameters: &[Parameter {
+            name: "slope",
+            kind: Kind::Number {
+                domain: Domain::NonNegative,
+                learnable: false,
+            },
+            default: Some("0.3"),
+            summary: "the derivative below 0",
+        }],
+    };
+    const METHODS: &str = "$y = max(x, 0) + alpha min(x, 0)$ with the slope $alpha$";
     const NEEDS_INPUT: bool = false;
+
+    fn new(arguments: &Constants) -> Self {
+        LeakyRelu {
+            slope: arguments.number("slope"),
+        }
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -77,7 +62,7 @@ mod tests {
 
     #[test]
     fn keeps_a_fraction_below_zero() {
-        let function = Function { slope: 0.25 };
+        let function = LeakyRelu { slope: 0.25 };
         assert_eq!(
             [-2.0f32, 0.0, 3.0].map(|x| function.value(x)),
             [-0.5, 0.0, 3.0]

@@ -304,7 +304,7 @@ mod tests {
     /// What the plan relies on where it moves them.
     #[test]
     fn a_bias_and_a_relu_may_come_after_it() {
-        use super::super::relu::Relu;
+        use super::super::{pointwise::Entry, relu::Relu};
         let shape = Shape::new(&[6, 7, 5]);
         let x: Vec<f32> = (0..210).map(|i| (i as f32 * 0.37).sin() * 3.0).collect();
         let bias = |i: usize| [0.3f32, -1.7, 1e-8, 3e4, f32::NAN][i % 5];
@@ -312,7 +312,7 @@ mod tests {
             let add = |(i, x): (usize, &f32)| x + bias(i);
             of.iter().enumerate().map(add).collect()
         };
-        let relu = map(&Relu, &Constants::default(), &shape);
+        let relu = map(&Entry::<Relu>::NEW, &Constants::default(), &shape);
         for (size, stride, padding) in [([2, 2], [2, 2], "valid"), ([3, 2], [1, 2], "same")] {
             let pool = map(&MaxPool2d, &pool(size, stride, padding), &shape);
             let len = pool.output().len();

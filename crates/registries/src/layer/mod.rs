@@ -28,6 +28,7 @@ mod testing;
 use crate::signature::{Constants, Signature};
 use crate::tensor::correlate::{Gradient, Weights};
 use crate::tensor::{Real, Shape};
+use pointwise::Entry;
 use std::sync::Arc;
 
 /// Every layer, as `bnnc list` shows them.
@@ -39,14 +40,14 @@ pub static LAYERS: &[&dyn Layer] = &[
     &global_avg_pool2d::GlobalAvgPool2d,
     &flatten::Flatten,
     &reshape::Reshape,
-    &relu::Relu,
-    &leaky_relu::LeakyRelu,
-    &elu::Elu,
+    &Entry::<relu::Relu>::NEW,
+    &Entry::<leaky_relu::LeakyRelu>::NEW,
+    &Entry::<elu::Elu>::NEW,
     &gelu::Gelu,
-    &silu::Silu,
-    &tanh::Tanh,
-    &sigmoid::Sigmoid,
-    &softplus::Softplus,
+    &Entry::<silu::Silu>::NEW,
+    &Entry::<tanh::Tanh>::NEW,
+    &Entry::<sigmoid::Sigmoid>::NEW,
+    &Entry::<softplus::Softplus>::NEW,
 ];
 
 /// The layer called `name`.

@@ -1,27 +1,51 @@
 //! Maps that treat each entry on its own: what an activation function needs to be a layer.
 
-use super::{AnyMap, Map, Operation};
+use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use crate::signature::{Constants, Signature};
 use crate::tensor::{Math, Shape};
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-/// y = f(x), entry by entry.
+/// A layer y = f(x), entry by entry.
 pub(super) trait Activation: Copy + Send + Sync + 'static {
+    /// Its name and arguments.
+    const SIGNATURE: &'static Signature;
+    /// [`Layer::methods`]
+    const METHODS: &str;
     /// Whether [`Activation::slope`] reads `x`. Where it does not, `x` is 0 there.
     const NEEDS_INPUT: bool;
     /// [`AnyMap::after_maxima`].
     const AFTER_MAXIMA: bool = false;
+    /// f with these arguments.
+    fn new(arguments: &Constants) -> Self;
     /// f(x)
     fn value<T: Math>(self, x: T) -> T;
     /// f′(x), where y = f(x).
     fn slope<T: Math>(self, x: T, y: T) -> T;
 }
 
-/// The operation that applies `activation` to inputs of `shape`.
-pub(super) fn pointwise(activation: impl Activation, shape: &Shape) -> Operation {
-    Operation::Map(Arc::new(Pointwise {
-        activation,
-        shape: shape.clone(),
-    }))
+/// The registry's entry of an [`Activation`].
+pub(super) struct Entry<A>(PhantomData<A>);
+
+impl<A> Entry<A> {
+    pub(super) const NEW: Self = Entry(PhantomData);
+}
+
+impl<A: Activation> Layer for Entry<A> {
+    fn signature(&self) -> &'static Signature {
+        A::SIGNATURE
+    }
+
+    fn methods(&self, _: &Constants) -> &'static str {
+        A::METHODS
+    }
+
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        Ok(Operation::Map(Arc::new(Pointwise {
+            activation: A::new(arguments),
+            shape: shape.clone(),
+        })))
+    }
 }
 
 struct Pointwise<A> {

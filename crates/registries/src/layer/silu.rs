@@ -4,39 +4,27 @@
 //!
 //! σ is the logistic function. Also called swish.
 
-use super::pointwise::{Activation, pointwise};
+use super::pointwise::Activation;
 use super::scalar::sigmoid;
-use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
 /// The sigmoid linear unit.
+#[derive(Clone, Copy)]
 pub struct Silu;
 
-impl Layer for Silu {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "silu",
-            summary: "the input times its logistic function, entry by entry",
-            parameters: &[],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$y = x sigmoid(x) = x/(1 + e^-x)$"
-    }
-
-    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(pointwise(Function, shape))
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Function;
-
-impl Activation for Function {
+impl Activation for Silu {
+    const SIGNATURE: &'static Signature = &Signature {
+        name: "silu",
+        summary: "the input times its logistic function, entry by entry",
+        parameters: &[],
+    };
+    const METHODS: &str = "$y = x sigmoid(x) = x/(1 + e^-x)$";
     const NEEDS_INPUT: bool = true;
+
+    fn new(_: &Constants) -> Self {
+        Silu
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -56,8 +44,8 @@ mod tests {
 
     #[test]
     fn known_values() {
-        assert_eq!(Function.value(0.0f64), 0.0);
-        assert!((Function.value(1.0f64) - 0.731_058_578_630_004_9).abs() < 1e-15);
-        assert!(Function.value(-1e3f32).abs() < 1e-30);
+        assert_eq!(Silu.value(0.0f64), 0.0);
+        assert!((Silu.value(1.0f64) - 0.731_058_578_630_004_9).abs() < 1e-15);
+        assert!(Silu.value(-1e3f32).abs() < 1e-30);
     }
 }

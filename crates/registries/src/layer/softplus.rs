@@ -4,39 +4,27 @@
 //!
 //! Above 0, and close to max(x, 0) away from 0.
 
-use super::pointwise::{Activation, pointwise};
+use super::pointwise::Activation;
 use super::scalar::{exp_m1, softplus};
-use super::{Layer, Operation, ShapeError};
 use crate::signature::{Constants, Signature};
-use crate::tensor::{Math, Shape};
+use crate::tensor::Math;
 
 /// The smooth rectifier.
+#[derive(Clone, Copy)]
 pub struct Softplus;
 
-impl Layer for Softplus {
-    fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "softplus",
-            summary: "ln(1 + exp(x)), above 0, entry by entry",
-            parameters: &[],
-        };
-        &SIGNATURE
-    }
-
-    fn methods(&self, _: &Constants) -> &'static str {
-        "$y = ln(1 + e^x)$"
-    }
-
-    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(pointwise(Function, shape))
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Function;
-
-impl Activation for Function {
+impl Activation for Softplus {
+    const SIGNATURE: &'static Signature = &Signature {
+        name: "softplus",
+        summary: "ln(1 + exp(x)), above 0, entry by entry",
+        parameters: &[],
+    };
+    const METHODS: &str = "$y = ln(1 + e^x)$";
     const NEEDS_INPUT: bool = false;
+
+    fn new(_: &Constants) -> Self {
+        Softplus
+    }
 
     #[inline(always)]
     fn value<T: Math>(self, x: T) -> T {
@@ -55,8 +43,8 @@ mod tests {
 
     #[test]
     fn known_values() {
-        assert!((Function.value(0.0f64) - std::f64::consts::LN_2).abs() < 1e-16);
-        assert_eq!(Function.value(1e3f64), 1e3);
-        assert!((Function.value(-40.0f64) / (-40.0f64).exp() - 1.0).abs() < 1e-15);
+        assert!((Softplus.value(0.0f64) - std::f64::consts::LN_2).abs() < 1e-16);
+        assert_eq!(Softplus.value(1e3f64), 1e3);
+        assert!((Softplus.value(-40.0f64) / (-40.0f64).exp() - 1.0).abs() < 1e-15);
     }
 }
