@@ -51,10 +51,6 @@ impl Format for Latex<'_> {
         )
     }
 
-    fn maths(&self, maths: &Maths) -> String {
-        format!("${}$", maths.latex())
-    }
-
     fn table_number(&self, label: &str, _: usize) -> String {
         format!("Table~\\ref{{tab:{label}}}")
     }
@@ -101,7 +97,7 @@ impl Format for Latex<'_> {
         let titles = row(table
             .columns
             .iter()
-            .map(|column| self.words(column.title))
+            .map(|(title, _)| self.words(title))
             .collect());
         let rows: String = rows.into_iter().map(row).collect();
         let columns = columns(self.document, table);
@@ -176,10 +172,7 @@ pub(super) fn lines(maths: &Maths) -> Vec<String> {
             Start::Operator => "&\\qquad {} ",
             Start::Clause { aligned: false } => "&",
             Start::Clause { aligned: true } => {
-                match clauses[0].get_mut(1) {
-                    Some(relation) => relation.insert(0, '&'),
-                    None => clauses[0].push("&".into()),
-                }
+                clauses[0][1].insert(0, '&');
                 ""
             }
         };
@@ -204,10 +197,10 @@ fn columns(document: &Document, table: &Table) -> String {
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, c)| c.align == Align::Wrap);
+        .filter(|(_, (_, align))| *align == Align::Wrap);
     let lengths: Vec<f64> = broken.map(|(at, _)| longest(at)).collect();
     let mean = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-    let letter = |(at, column): (usize, &super::Column)| match column.align {
+    let letter = |(at, (_, align)): (usize, &super::Column)| match align {
         Align::Left => "l".into(),
         Align::Right => "r".into(),
         Align::Wrap => format!("L{{{:.2}}}", longest(at) / mean),

@@ -26,10 +26,6 @@ impl Format for Markdown {
         format!("`{text}`")
     }
 
-    fn maths(&self, maths: &Maths) -> String {
-        format!("${}$", maths.latex())
-    }
-
     fn table_number(&self, _: &str, number: usize) -> String {
         format!("Table {number}")
     }
@@ -67,8 +63,8 @@ impl Format for Markdown {
         rows: Vec<Vec<String>>,
     ) -> String {
         let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let titles = table.columns.iter().map(|column| column.title.to_string());
-        let rules = table.columns.iter().map(|column| match column.align {
+        let titles = table.columns.iter().map(|(title, _)| title.to_string());
+        let rules = table.columns.iter().map(|(_, align)| match align {
             Align::Right => "---:".to_string(),
             _ => "---".to_string(),
         });

@@ -56,14 +56,8 @@ pub struct Table {
     pub rows: Vec<Vec<Vec<Inline>>>,
 }
 
-/// A column.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    /// Its heading.
-    pub title: &'static str,
-    /// How its cells stand.
-    pub align: Align,
-}
+/// A column: its heading, and how its cells stand.
+pub type Column = (&'static str, Align);
 
 /// How the cells of a column stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,17 +114,14 @@ impl Document {
         &mut self,
         label: &'static str,
         caption: &str,
-        columns: &[(&'static str, Align)],
+        columns: &[Column],
         rows: &[Vec<String>],
     ) {
         let row = |row: &Vec<String>| row.iter().map(|cell| inlines(cell)).collect();
         self.blocks.push(Block::Table(Table {
             label,
             caption: inlines(caption),
-            columns: columns
-                .iter()
-                .map(|&(title, align)| Column { title, align })
-                .collect(),
+            columns: columns.to_vec(),
             rows: rows.iter().map(row).collect(),
         }));
     }

@@ -12,7 +12,9 @@ pub(super) trait Format {
     fn emphasis(&self, text: &str) -> String;
     fn code(&self, text: &str) -> String;
     /// A formula within a sentence.
-    fn maths(&self, maths: &Maths) -> String;
+    fn maths(&self, maths: &Maths) -> String {
+        format!("${}$", maths.latex())
+    }
     fn table_number(&self, label: &str, number: usize) -> String;
 
     /// Whether a blank line would end the sentence that a formula of its own line belongs to.

@@ -86,7 +86,7 @@ impl Format for Text {
             table
                 .columns
                 .iter()
-                .map(|column| column.title.into())
+                .map(|(title, _)| (*title).into())
                 .collect(),
         );
         let widths = widths(table, &rows, self.width);
@@ -98,9 +98,9 @@ impl Format for Text {
                 .collect();
             for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
                 let mut text = String::new();
-                for ((cell, &width), column) in cells.iter().zip(&widths).zip(&table.columns) {
+                for ((cell, &width), (_, align)) in cells.iter().zip(&widths).zip(&table.columns) {
                     let part = cell.get(at).map_or("", String::as_str);
-                    text += &match column.align {
+                    text += &match align {
                         Align::Right => format!("  {part:>width$}"),
                         _ => format!("  {part:<width$}"),
                     };
@@ -174,7 +174,7 @@ fn widths(table: &Table, rows: &[Vec<String>], width: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = (0..table.columns.len()).map(longest).collect();
     while widths.iter().map(|w| w + 2).sum::<usize>() > width {
         let columns = widths.iter_mut().zip(&table.columns);
-        let broken = columns.filter(|(_, column)| column.align == Align::Wrap);
+        let broken = columns.filter(|(_, (_, align))| *align == Align::Wrap);
         match broken.map(|(width, _)| width).max() {
             Some(widest) if *widest > NARROWEST => *widest -= 1,
             _ => break,

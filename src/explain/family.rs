@@ -1,10 +1,10 @@
-//! What approximates the posterior.
+//! What approximates the posterior, and how its draws reach the examples.
 
 use super::groups::grouped;
-use super::symbols::number;
-use super::{Kind, Methods, sentence, thousands};
+use super::numbers::number;
+use super::{Kind, Methods, inline, is_random, sentence, thousands, when};
 use crate::initializer::Initializer;
-use crate::ir::{Handle, Tensor};
+use crate::ir::{BoundPosterior, Fitted, Handle, Tensor};
 use crate::maths::Maths;
 use crate::posterior::{Start, Transform, VariableSpec};
 use crate::pretrained::moped::FLOOR;
@@ -13,87 +13,60 @@ use crate::words::join;
 impl Methods<'_> {
     pub(super) fn family(&mut self) {
         let random = self.random();
-        let points: Vec<Handle<Tensor>> =
-            [self.of_kind(Kind::Point), self.of_kind(Kind::Free)].concat();
-        match random.is_empty() {
-            true => self.document.heading("Point estimates"),
-            false => self.document.heading("Variational family"),
+        let points = [self.of_kind(Kind::Point), self.of_kind(Kind::Free)].concat();
+        if random.is_empty() {
+            self.document.heading("Point estimates");
+        } else {
+            self.document.heading("Variational family");
+            self.approximation(&random);
         }
-        if !random.is_empty() {
-            self.document.prose(&self.approximation(&random));
+        for (tensors, is, draw_is) in [
+            (&random, "$q$ is", "A draw is"),
+            (&points, "there is", "What is used is"),
+        ] {
+            let methods = |tensor| self.model.fitted(tensor).posterior.methods();
+            for (methods, tensors) in grouped(tensors, methods) {
+                let draw = self.model.fitted(tensors[0]).posterior.draw();
+                let draw = draw.map_or(String::new(), |draw| format!(" {draw_is} ${draw}$."));
+                let said = simplified(&(sentence(&methods) + &draw));
+                let (names, starts) = (self.names(&tensors), self.starts(&tensors));
+                self.say(&format!("For {names}, {is} {said} {starts}"));
+            }
         }
-        for (tensors, points) in self
-            .by_posterior(&random)
-            .into_iter()
-            .map(|tensors| (tensors, false))
-            .chain(
-                self.by_posterior(&points)
-                    .into_iter()
-                    .map(|tensors| (tensors, true)),
-            )
-        {
-            let posterior = self.model.fitted(tensors[0]).posterior;
-            let methods = sentence(&simplified(&posterior.methods()));
-            let draw = match (posterior.draw(), points) {
-                (Some(draw), false) => simplified(&format!(" A draw is ${draw}$.")),
-                (Some(draw), true) => simplified(&format!(" What is used is ${draw}$.")),
-                (None, _) => String::new(),
-            };
-            let is = if points { "there is" } else { "$q$ is" };
-            let (names, starts) = (self.names(&tensors), self.starts(&tensors));
-            self.document
-                .prose(&format!("For {names}, {is} {methods}{draw} {starts}"));
-        }
-        let softplus = |tensor: &Handle<Tensor>| {
-            let tensor = self.model.fitted(*tensor);
-            let variables = tensor.posterior.family.variables(&tensor.shape, 1);
-            let scaled = variables
-                .iter()
-                .any(|variable| tensor.posterior.family.symbols(variable.name).1.is_some());
-            scaled && tensor.posterior.transform == Transform::Softplus
+        let softplus = |tensor: Fitted| {
+            let posterior = tensor.posterior;
+            let mut variables = posterior.family.variables(&tensor.shape, 1).into_iter();
+            is_random(tensor)
+                && posterior.transform == Transform::Softplus
+                && variables.any(|variable| posterior.family.symbols(variable.name).1.is_some())
         };
-        if random.iter().any(softplus) {
-            self.document.prose(
+        if !self.tensors(softplus).is_empty() {
+            self.say(
                 "Here $softplus(rho) = ln(1 + e^rho)$, to which the machine epsilon is added, so that no \
                  scale is 0.",
             );
         }
     }
 
-    fn approximation(&self, random: &[Handle<Tensor>]) -> String {
-        let what = self.symbols_of(&[Kind::Weight, Kind::Latent]).join(", ");
-        let independent = match random.len() {
-            1 => String::new(),
-            _ => ", under which the parameter tensors are independent of each other".into(),
-        };
-        let variational: usize = random.iter().map(|tensor| self.variables(*tensor)).sum();
-        format!(
-            "The posterior $p({what} | Data)$ is approximated by a distribution $q({what})$ with {} \
-             parameters of its own{independent}.",
-            thousands(variational)
-        )
-    }
-
-    /// Trained numbers of a parameter.
-    fn variables(&self, tensor: Handle<Tensor>) -> usize {
-        let fitted = self.model.fitted(tensor);
-        let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
-        let variables = posterior.family.variables(shape, posterior.rank);
-        variables.iter().map(|variable| variable.shape.len()).sum()
-    }
-
-    /// Parameters with the same family and start.
-    fn by_posterior(&self, tensors: &[Handle<Tensor>]) -> Vec<Vec<Handle<Tensor>>> {
-        let groups = grouped(tensors, |tensor| {
-            let posterior = self.model.fitted(tensor).posterior;
-            posterior.methods()
-        });
-        groups.into_iter().map(|(_, group)| group).collect()
+    fn approximation(&mut self, random: &[Handle<Tensor>]) {
+        let what = self.symbols(&[Kind::Weight, Kind::Latent]);
+        let independent = when(
+            random.len() > 1,
+            ", under which the parameter tensors are independent of each other",
+        );
+        let variables = random
+            .iter()
+            .flat_map(|tensor| variables(self.model.fitted(*tensor)));
+        let numbers = thousands(variables.map(|variable| variable.shape.len()).sum());
+        self.say(&format!(
+            "The posterior $p({what} | Data)$ is approximated by a distribution $q({what})$ with {numbers} \
+             parameters of its own{independent}."
+        ));
     }
 
     /// How they start, those together that start alike.
     fn starts(&self, tensors: &[Handle<Tensor>]) -> String {
-        let groups = grouped(tensors, |tensor| self.start(tensor));
+        let groups = grouped(tensors, |tensor| start(self.model.fitted(tensor)));
         let alike = groups.len() == 1;
         let starts = groups.into_iter().map(|(start, tensors)| match alike {
             true => format!("Training starts from {start}."),
@@ -102,96 +75,130 @@ impl Methods<'_> {
         starts.collect::<Vec<_>>().join(" ")
     }
 
-    /// `mu_i ~ Normal(0, 0.1^2) and …`
-    fn start(&self, tensor: Handle<Tensor>) -> String {
-        let fitted = self.model.fitted(tensor);
-        let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
-        let variables = posterior.family.variables(shape, posterior.rank);
-        let starts = variables.iter().map(|variable| {
-            let (symbol, of) = posterior.family.symbols(variable.name);
-            let pretrained = posterior.pretrained.as_ref();
-            match pretrained.filter(|_| posterior.given(variable).is_some()) {
-                Some(from) => match (from.delta, of) {
-                    (Some(delta), Some(of)) => {
-                        let (delta, floor) = (number(delta), number(FLOOR));
-                        format!("${of} = max({delta} abs(mu_i), {floor})$")
-                    }
-                    _ => format!("${symbol} = w_i^0$, the pretrained weights"),
-                },
-                None => self.variable_start(tensor, variable, &posterior.start(variable)),
-            }
-        });
-        join(starts.collect(), "and")
+    /// What an estimator says of a parameter beside its method.
+    fn remark(&self, tensor: Handle<Tensor>) -> Option<&'static str> {
+        self.model
+            .fitted(tensor)
+            .estimator?
+            .remark(self.model.positions(tensor))
     }
 
-    fn variable_start(
-        &self,
-        tensor: Handle<Tensor>,
-        variable: &VariableSpec,
-        start: &Initializer,
-    ) -> String {
-        let posterior = self.model.fitted(tensor).posterior;
-        let (symbol, of) = posterior.family.symbols(variable.name);
-        let scale = |raw: f64| number(rounded(posterior.transform.value(raw)));
-        match (start, of) {
-            (_, Some(of)) if variable.start == Start::UnitScale => format!("${of} = 1$"),
-            (Initializer::Constant(raw), Some(of)) => format!("${of} = {}$", scale(*raw)),
-            (Initializer::Constant(value), None) => format!("${symbol} = {}$", number(*value)),
-            (_, Some(of)) => {
-                let about = scale(start.mean());
-                format!("${symbol} ~ {}$ (${of}$ about {about})", drawn(start))
-            }
-            _ => format!("${symbol} ~ {}$", drawn(start)),
+    /// Whether some estimator has a remark on its parameter.
+    pub(super) fn has_remarks(&self) -> bool {
+        self.model
+            .all_fitted()
+            .any(|(tensor, _)| self.remark(tensor).is_some())
+    }
+
+    pub(super) fn estimators(&mut self) {
+        let drawn = self.tensors(|tensor| is_random(tensor) && tensor.estimator.is_some());
+        if drawn.is_empty() {
+            return;
         }
+        self.document
+            .heading("Estimator of the expected log-likelihood");
+        self.say(
+            "The estimators of the likelihood's term and its gradient differ in their variance and not in \
+             their expectation, except where that is said.",
+        );
+        let methods = |tensor| {
+            self.model
+                .fitted(tensor)
+                .estimator
+                .map_or("", |e| e.methods())
+        };
+        for (methods, tensors) in grouped(&drawn, methods) {
+            let mut text = format!("For {}: {}", self.names(&tensors), sentence(methods));
+            for (remark, tensors) in grouped(&tensors, |tensor| self.remark(tensor)) {
+                if let Some(remark) = remark {
+                    text += &format!(" For {} it is {remark}.", self.names(&tensors));
+                }
+            }
+            self.say(&text);
+        }
+    }
+}
+
+/// What is trained of a parameter.
+fn variables(tensor: Fitted) -> Vec<VariableSpec> {
+    tensor
+        .posterior
+        .family
+        .variables(&tensor.shape, tensor.posterior.rank)
+}
+
+/// `mu_i ~ Normal(0, 0.1^2) and …`
+fn start(tensor: Fitted) -> String {
+    let posterior = tensor.posterior;
+    let starts = variables(tensor).into_iter().map(|variable| {
+        let (symbol, scale) = posterior.family.symbols(variable.name);
+        match posterior
+            .pretrained
+            .as_ref()
+            .filter(|_| posterior.given(&variable).is_some())
+        {
+            None => variable_start(posterior, &variable),
+            Some(from) => match (from.delta, scale) {
+                (Some(delta), Some(scale)) => inline(format!(
+                    "{scale} = max({} abs(mu_i), {})",
+                    number(delta),
+                    number(FLOOR)
+                )),
+                _ => format!("${symbol} = w_i^0$, the pretrained weights"),
+            },
+        }
+    });
+    join(starts.collect(), "and")
+}
+
+fn variable_start(posterior: &BoundPosterior, variable: &VariableSpec) -> String {
+    let (symbol, scale) = posterior.family.symbols(variable.name);
+    // To three digits.
+    let value = |raw: f64| {
+        let value = posterior.transform.value(raw);
+        number(format!("{value:.2e}").parse().unwrap_or(value))
+    };
+    let start = posterior.start(variable);
+    match (&start, scale) {
+        (_, Some(scale)) if variable.start == Start::UnitScale => format!("${scale} = 1$"),
+        (Initializer::Constant(raw), Some(scale)) => format!("${scale} = {}$", value(*raw)),
+        (Initializer::Constant(value), None) => format!("${symbol} = {}$", number(*value)),
+        (_, Some(scale)) => {
+            let about = value(start.mean());
+            format!("${symbol} ~ {}$ (${scale}$ about {about})", drawn(&start))
+        }
+        _ => format!("${symbol} ~ {}$", drawn(&start)),
     }
 }
 
 fn drawn(initializer: &Initializer) -> String {
-    let of = |name: &str, a: f64, b: f64| format!("\"{name}\"({}, {})", number(a), number(b));
-    match *initializer {
-        Initializer::Constant(value) => number(value),
+    let (name, arguments) = match *initializer {
+        Initializer::Constant(value) => return number(value),
         Initializer::Normal { loc, scale } => {
-            format!("Normal({}, {})", number(loc), squared(scale))
+            let variance = Maths::parse("s^2").replace(&|_| Some(Maths::parse(&number(scale))));
+            return format!("Normal({}, {variance})", number(loc));
         }
-        Initializer::Uniform { low, high } => of("Uniform", low, high),
-        Initializer::TruncatedNormal { loc, scale } => of("TruncatedNormal", loc, scale),
-        Initializer::Orthogonal { gain } => format!("\"Orthogonal\"({})", number(gain)),
-    }
-}
-
-/// `0.1^2`, and 1 for 1.
-fn squared(scale: f64) -> String {
-    let square = Maths::parse("s^2");
-    let scale = Maths::parse(&number(scale));
-    square.replace(&|_| Some(scale.clone())).to_string()
+        Initializer::Uniform { low, high } => ("Uniform", vec![low, high]),
+        Initializer::TruncatedNormal { loc, scale } => ("TruncatedNormal", vec![loc, scale]),
+        Initializer::Orthogonal { gain } => ("Orthogonal", vec![gain]),
+    };
+    let arguments: Vec<String> = arguments.into_iter().map(number).collect();
+    format!("\"{name}\"({})", arguments.join(", "))
 }
 
 /// With what the numbers in its formulas come to.
 fn simplified(text: &str) -> String {
     let formula = |text: &str| Maths::parse(text).replace(&|_| None).to_string();
-    let words = |text: &str| alternately(text, "$", &str::to_string, &formula);
-    alternately(text, "$$", &words, &formula)
-}
-
-/// Parts between marks, in turn by `outside` and by `inside`.
-fn alternately(
-    text: &str,
-    mark: &str,
-    outside: &dyn Fn(&str) -> String,
-    inside: &dyn Fn(&str) -> String,
-) -> String {
-    let parts = text.split(mark).enumerate();
-    let parts = parts.map(|(at, part)| {
-        if at % 2 == 0 {
-            outside(part)
-        } else {
-            inside(part)
-        }
-    });
-    parts.collect::<Vec<_>>().join(mark)
-}
-
-/// To three digits.
-fn rounded(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
+    let between = |text: &str, mark: &str, words: &dyn Fn(&str) -> String| {
+        let parts = text.split(mark).enumerate();
+        let parts = parts.map(|(at, part)| {
+            if at % 2 == 0 {
+                words(part)
+            } else {
+                formula(part)
+            }
+        });
+        parts.collect::<Vec<_>>().join(mark)
+    };
+    between(text, "$$", &|words| between(words, "$", &str::to_string))
 }

@@ -1,10 +1,12 @@
 //! How each term is computed, formula by formula.
 
 use super::groups::grouped;
+use super::numbers::number;
 use super::objective::tensors;
-use super::{Methods, sentence, symbols};
+use super::symbols::{parameter, parameter_or_name, shares_are_fixed};
+use super::{Methods, inline, sentence};
 use crate::document::code;
-use crate::ir::{Fitted, Form, Prior, Term, TermKind};
+use crate::ir::{Form, Prior, Term, TermKind};
 use crate::kl::ClosedForm;
 use crate::maths::Maths;
 use crate::posterior::Entries;
@@ -14,92 +16,131 @@ impl Methods<'_> {
     /// The form of a term, as the table has it.
     pub(super) fn form_name(&self, term: &Term) -> String {
         match &term.kind {
-            TermKind::Nll => match self.random().is_empty() {
-                true => "exact".into(),
-                false => "estimated".into(),
-            },
-            TermKind::Kl(_, form) => form.words().into(),
-            TermKind::NegLogPrior(_) => "penalty, no KL".into(),
-            TermKind::Surrogate(_) => "surrogate, no KL".into(),
+            TermKind::Nll if self.random().is_empty() => "exact",
+            TermKind::Nll => "estimated",
+            TermKind::Kl(_, form) => form.words(),
+            TermKind::NegLogPrior(_) => "penalty, no KL",
+            TermKind::Surrogate(_) => "surrogate, no KL",
         }
+        .into()
     }
 
     /// A paragraph for each form, then what several of them need: densities, and what the KL of a tensor
     /// has beyond its entries'.
     pub(super) fn forms(&mut self) {
         let terms: Vec<&Term> = self.model.loss.terms.iter().skip(1).collect();
-        for (form, terms) in grouped(&terms, |term| self.form_of(term)) {
-            let text = match &terms[0].kind {
-                TermKind::Kl(_, Form::ClosedForm(form)) => self.closed_form(*form, &terms),
-                TermKind::Kl(_, Form::Quadrature) => self.quadrature(form.1, &terms),
-                TermKind::Kl(_, Form::MonteCarlo { path }) => self.monte_carlo(*path, &terms),
-                TermKind::NegLogPrior(_) => self.penalty(),
-                TermKind::Surrogate(tensor) => {
-                    self.surrogate(self.model.fitted(*tensor).posterior.rate, &terms)
-                }
-                TermKind::Nll => continue,
-            };
-            self.document.prose(&text);
+        let groups = grouped(&terms, |term| {
+            (self.form_name(term), self.form_detail(term))
+        });
+        let mut texts: Vec<String> = groups.iter().map(|(_, terms)| self.form(terms)).collect();
+        let mut at_densities = terms.clone();
+        at_densities.retain(|term| match &term.kind {
+            TermKind::Kl(_, form) => !matches!(form, Form::ClosedForm(_)),
+            kind => matches!(kind, TermKind::NegLogPrior(_)),
+        });
+        let distribution = |term| {
+            self.prior_of_term(term)
+                .map_or("", |p| p.distribution.signature().name)
+        };
+        let groups = grouped(&at_densities, distribution);
+        texts.extend(groups.iter().filter_map(|(_, terms)| self.density(terms)));
+        let beyond = |term: &Term| match &term.kind {
+            TermKind::Kl(tensor, Form::ClosedForm(_) | Form::Quadrature) => {
+                self.model.fitted(*tensor).posterior.family.beyond_entries()
+            }
+            _ => None,
+        };
+        for (beyond, terms) in grouped(&terms, beyond) {
+            texts.extend(beyond.map(|beyond| {
+                format!(
+                    "For {} the KL divergence of a tensor is the sum of its entries' own and {}",
+                    self.names(&tensors(&terms)),
+                    sentence(beyond)
+                )
+            }));
         }
-        self.densities(&terms);
-        self.beyond(&terms);
+        texts.iter().for_each(|text| self.say(text));
     }
 
-    /// What terms must have alike to be told of in one paragraph.
-    fn form_of(&self, term: &Term) -> (String, &'static str) {
-        let Some((tensor, prior)) = self.tensor_of(term) else {
-            return (String::new(), "");
-        };
-        let pair = match &term.kind {
-            TermKind::Kl(_, Form::ClosedForm(form)) => (*form).posterior(),
-            TermKind::Kl(_, Form::Quadrature) => match tensor.posterior.family.entries() {
-                Entries::Normal | Entries::Correlated => "Normal",
-                _ => "",
-            },
-            _ => "",
-        };
-        let prior = match &term.kind {
-            TermKind::Kl(_, Form::ClosedForm(_)) => prior.distribution.signature().name.to_string(),
-            TermKind::Surrogate(_) => tensor.posterior.rate.to_string(),
+    /// What terms of one form must have alike besides to share a paragraph.
+    fn form_detail(&self, term: &Term) -> String {
+        match &term.kind {
+            TermKind::Kl(_, Form::ClosedForm(form)) => {
+                let prior = self
+                    .prior_of_term(term)
+                    .map_or("", |p| p.distribution.signature().name);
+                format!("{} {prior}", form.posterior())
+            }
+            TermKind::Kl(tensor, Form::Quadrature) => {
+                let entries = self.model.fitted(*tensor).posterior.family.entries();
+                matches!(entries, Entries::Normal | Entries::Correlated).to_string()
+            }
+            TermKind::Surrogate(tensor) => self.model.fitted(*tensor).posterior.rate.to_string(),
             _ => String::new(),
-        };
-        (format!("{} {prior}", self.form_name(term)), pair)
+        }
     }
 
-    fn tensor_of(&self, term: &Term) -> Option<(Fitted<'_>, &Prior)> {
-        let tensor = self.model.fitted(term.kind.tensor()?);
-        Some((tensor, tensor.tensor.prior.as_ref()?))
+    fn prior_of_term(&self, term: &Term) -> Option<&Prior> {
+        self.model.tensors[term.kind.tensor()?].prior.as_ref()
+    }
+
+    fn form(&self, terms: &[&Term]) -> String {
+        match &terms[0].kind {
+            TermKind::Kl(_, Form::ClosedForm(form)) => self.closed_form(*form, terms),
+            TermKind::Kl(_, Form::Quadrature) => self.quadrature(terms),
+            TermKind::Kl(_, Form::MonteCarlo { path }) => self.monte_carlo(*path, terms),
+            TermKind::NegLogPrior(_) => format!(
+                "*Penalty.* A point has no KL divergence from a density; each entry of ${0}$ adds $-ln \
+                 p({0})$, every constant kept.",
+                self.point_symbol(),
+            ),
+            TermKind::Surrogate(tensor) => {
+                let rate = number(self.model.fitted(*tensor).posterior.rate);
+                let entry = Maths::parse(&format!("(1 - {rate})/(2 s^2) (M_(i j) - m)^2"));
+                format!(
+                    "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a \
+                     density is infinite. In its place stands, for each entry and up to a constant \
+                     [@gal2016], {}",
+                    self.with_parameters(&entry.replace(&|_| None).to_string(), terms),
+                )
+            }
+            TermKind::Nll => String::new(),
+        }
     }
 
     fn closed_form(&self, form: &dyn ClosedForm, terms: &[&Term]) -> String {
-        let formula = Maths::parse(form.formula()).replace(&|name| match name {
-            "m" => Some(Maths::parse("mu")),
-            "s" => Some(Maths::parse("sigma")),
-            other => symbols::parameter(other).map(Maths::parse),
+        let formula = Maths::parse(form.formula()).replace(&|name| {
+            Some(Maths::parse(&match name {
+                "m" => "mu".into(),
+                "s" => "sigma".into(),
+                other => parameter(other)?,
+            }))
         });
         let entry = match form.posterior() {
             "Normal" => "Normal(mu, sigma^2)".to_string(),
             other => format!("\"{other}\"(mu, sigma)"),
         };
-        let Some((_, prior)) = self.tensor_of(terms[0]) else {
-            return String::new();
-        };
-        let entry = format!("KL({entry} || {}) = {}", self.generic(prior), formula);
+        let prior = self
+            .prior_of_term(terms[0])
+            .map_or(Maths::parse("p"), |prior| {
+                let names = Self::parameter_names(prior);
+                self.distribution(prior, &|at| parameter_or_name(&names[at]))
+            });
         format!(
             "*Closed form.* The KL divergence of one entry is, by {}, {}",
             form.source(),
-            self.with_numbers(&entry, prior, terms),
+            self.with_parameters(&format!("KL({entry} || {prior}) = {formula}"), terms),
         )
     }
 
-    fn quadrature(&self, posterior: &str, terms: &[&Term]) -> String {
+    fn quadrature(&self, terms: &[&Term]) -> String {
         let names = self.names(&tensors(terms));
-        let (of, density) = match posterior {
-            "Normal" => (
+        let (subject, density) = match self.form_detail(terms[0]) == "true" {
+            true => (
                 format!("The KL divergence of an entry of {names} has no closed form and"),
                 "p",
             ),
-            _ => (
+            false => (
                 format!(
                     "The KL divergence of {names} is that of the normal variable that it is a function of, from \
                      the density $p_z$ that the prior gives that variable. It has no closed form and"
@@ -108,14 +149,21 @@ impl Methods<'_> {
             ),
         };
         format!(
-            "*Quadrature.* {of} is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || {density}) \
-             approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the nodes $z_k$ \
-             and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on the scale of \
-             $sigma$, of Gauss-Legendre rules on short panels.",
+            "*Quadrature.* {subject} is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || \
+             {density}) approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the \
+             nodes $z_k$ and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on \
+             the scale of $sigma$, of Gauss-Legendre rules on short panels.",
         )
     }
 
     fn monte_carlo(&self, path: bool, terms: &[&Term]) -> String {
+        let names = self.names(&tensors(terms));
+        let estimated = match self.model.objective.samples {
+            1 => "a draw $w$ from $q$, $$KL(q || p) approx ln q(w) - ln p(w),$$",
+            _ => {
+                "the $S$ draws of a step, $$KL(q || p) approx 1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))],$$"
+            }
+        };
         let gradient = match path {
             true => {
                 " Its gradient is taken along the path of the draw alone, without the score of $q$, whose \
@@ -123,137 +171,56 @@ impl Methods<'_> {
             }
             false => "",
         };
-        let estimated = match self.model.objective.samples {
-            1 => "a draw $w$ from $q$, $$KL(q || p) approx ln q(w) - ln p(w),$$",
-            _ => {
-                "the $S$ draws of a step, $$KL(q || p) approx 1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))],$$"
-            }
-        };
         format!(
-            "*Monte Carlo.* The KL divergence of {} is estimated at {estimated} which is unbiased and noisy: its variance adds to that of the likelihood, \
-             and a step's value may lie below 0.{gradient}",
-            self.names(&tensors(terms)),
+            "*Monte Carlo.* The KL divergence of {names} is estimated at {estimated} which is unbiased and \
+             noisy: its variance adds to that of the likelihood, and a step's value may lie below 0.{gradient}"
         )
     }
 
-    fn penalty(&self) -> String {
-        format!(
-            "*Penalty.* A point has no KL divergence from a density; each entry of ${0}$ adds $-ln p({0})$, \
-             every constant kept.",
-            self.point_symbol(),
-        )
-    }
-
-    fn surrogate(&self, rate: f64, terms: &[&Term]) -> String {
-        let Some((_, prior)) = self.tensor_of(terms[0]) else {
-            return String::new();
-        };
-        let entry = format!("(1 - {})/(2 s^2) (M_(i j) - m)^2", symbols::number(rate));
-        let entry = Maths::parse(&entry).replace(&|_| None).to_string();
-        format!(
-            "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a density is \
-             infinite. In its place stands, for each entry and up to a constant [@gal2016], {}",
-            self.with_numbers(&entry, prior, terms),
-        )
-    }
-
-    /// The densities that terms without a closed form have in their formula.
-    fn densities(&mut self, terms: &[&Term]) {
-        let open: Vec<&Term> = terms
-            .iter()
-            .copied()
-            .filter(|term| match &term.kind {
-                TermKind::Kl(_, form) => !matches!(form, Form::ClosedForm(_)),
-                TermKind::NegLogPrior(_) => true,
-                TermKind::Nll | TermKind::Surrogate(_) => false,
-            })
-            .collect();
-        let name = |term: &Term| {
-            self.tensor_of(term)
-                .map_or("", |(_, p)| p.distribution.signature().name)
-        };
-        let texts: Vec<String> = grouped(&open, name)
-            .into_iter()
-            .filter_map(|(_, terms)| {
-                let (_, prior) = self.tensor_of(terms[0])?;
-                let density = prior.distribution.density(prior.parameters.len());
-                let formula = Maths::parse(&symbols::normalised(prior, density)).replace(&|name| {
-                    let known = symbols::parameter(name.split('_').next()?);
-                    known.map(|_| Maths::parse(&symbols::parameter_or_name(name)))
-                });
-                Some(format!(
-                    "The density of the prior {} is {}",
-                    code(prior.distribution.signature().name),
-                    self.with_numbers(&format!("p(w) = {}", formula), prior, &terms)
-                ))
-            })
-            .collect();
-        for text in texts {
-            self.document.prose(&text);
-        }
-    }
-
-    /// What a tensor's KL has beyond that of its entries.
-    fn beyond(&mut self, terms: &[&Term]) {
-        let exact: Vec<&Term> = terms
-            .iter()
-            .copied()
-            .filter(|term| {
-                matches!(
-                    &term.kind,
-                    TermKind::Kl(_, Form::ClosedForm(_) | Form::Quadrature)
-                )
-            })
-            .collect();
-        let beyond = |term: &Term| self.tensor_of(term)?.0.posterior.family.beyond_entries();
-        let texts: Vec<String> = grouped(&exact, beyond)
-            .into_iter()
-            .filter_map(|(beyond, terms)| {
-                let names = self.names(&tensors(&terms));
-                Some(format!(
-                    "For {names} the KL divergence of a tensor is the sum of its entries' own and {}",
-                    sentence(beyond?)
-                ))
-            })
-            .collect();
-        for text in texts {
-            self.document.prose(&text);
-        }
-    }
-
-    /// A prior with symbols for its parameters.
-    fn generic(&self, prior: &Prior) -> Maths {
-        let names = Self::parameter_names(prior);
-        self.distribution(prior, &|at| symbols::parameter_or_name(&names[at]))
+    /// The density of a prior, for terms that have it in their formula.
+    fn density(&self, terms: &[&Term]) -> Option<String> {
+        let prior = self.prior_of_term(terms[0])?;
+        let density = prior
+            .distribution
+            .density(prior.parameters.len(), shares_are_fixed(prior));
+        let density = Maths::parse(&density).replace(&|name| Some(Maths::parse(&parameter(name)?)));
+        Some(format!(
+            "The density of the prior {} is {}",
+            code(prior.distribution.signature().name),
+            self.with_parameters(&format!("p(w) = {density}"), terms)
+        ))
     }
 
     /// A formula with the prior's parameters in it, and `with $m = 0$ and $s = 1$` where all terms have
     /// the same numbers.
-    fn with_numbers(&self, formula: &str, prior: &Prior, terms: &[&Term]) -> String {
-        let same = terms.iter().all(|term| {
-            let other = self.tensor_of(term).map(|(_, prior)| prior);
-            other.is_some_and(|other| {
-                let alike = (&other.parameters, other.local) == (&prior.parameters, prior.local);
-                alike && other.anchor.is_none()
-            })
-        });
-        let names = Self::parameter_names(prior);
+    fn with_parameters(&self, formula: &str, terms: &[&Term]) -> String {
+        let priors: Vec<&Prior> = terms
+            .iter()
+            .filter_map(|term| self.prior_of_term(term))
+            .collect();
+        let names = priors
+            .first()
+            .map_or(vec![], |prior| Self::parameter_names(prior));
         if names.is_empty() {
             return format!("$${formula}.$$");
         }
-        let symbols = names.iter().map(|name| symbols::parameter_or_name(name));
-        if !same || prior.local.is_some() {
-            let symbols = symbols.map(|symbol| format!("${symbol}$")).collect();
-            let table = match self.document.has_table("priors") {
-                true => " ([#priors])",
-                false => "",
-            };
-            let symbols = join(symbols, "and");
-            return format!("$${formula},$$ with {symbols} those of each prior{table}.");
+        let symbols = names.iter().map(|name| parameter_or_name(name));
+        let first = priors[0];
+        let same = priors.iter().all(|prior| {
+            prior.parameters == first.parameters && prior.local.is_none() && prior.anchor.is_none()
+        });
+        if same {
+            let numbers = symbols.zip(&first.parameters);
+            let numbers =
+                numbers.map(|(s, scalar)| inline(format!("{s} = {}", self.scalar(scalar))));
+            return format!("$${formula},$$ with {}.", join(numbers.collect(), "and"));
         }
-        let numbers = symbols.zip(&prior.parameters);
-        let numbers =
-            numbers.map(|(symbol, scalar)| format!("${symbol} = {}$", self.scalar(scalar)));
-        format!("$${formula},$$ with {}.", join(numbers.collect(), "and"))
+        let symbols = join(symbols.map(inline).collect(), "and");
+        let table = if self.document.has_table("priors") {
+            " ([#priors])"
+        } else {
+            ""
+        };
+        format!("$${formula},$$ with {symbols} those of each prior{table}.")
     }
 }

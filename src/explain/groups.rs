@@ -1,20 +1,21 @@
 //! Parameters that are alike are spoken of once.
 
-use super::{Methods, symbols};
+use super::{Methods, inline, symbols};
 use crate::document::code;
 use crate::ir::{Handle, Role, Tensor};
 use crate::words::join;
 
-/// More names than this are told by what they leave out, where that is less.
+/// From more names than this on, those that are left out are named where they are fewer.
 const MANY: usize = 4;
 
-/// What belongs to a layer, in the order it is told.
-const LAYERED: [Role; 5] = [
-    Role::Kernel,
-    Role::Bias,
-    Role::InputFactor,
-    Role::OutputFactor,
-    Role::Local,
+/// The roles of a layer's parameters and what they are called, one and several of them, in the order in
+/// which they are named.
+const LAYERED: [(Role, [&str; 2]); 5] = [
+    (Role::Kernel, ["kernel", "kernels"]),
+    (Role::Bias, ["bias", "biases"]),
+    (Role::InputFactor, ["input factors $r$"; 2]),
+    (Role::OutputFactor, ["output factors $s$"; 2]),
+    (Role::Local, ["local scales $lambda$"; 2]),
 ];
 
 /// Items with the same key together, in the order of their first.
@@ -36,75 +37,51 @@ pub(super) fn grouped<T: Copy, K: PartialEq>(
 impl Methods<'_> {
     /// `all 3 kernels and the bias of f`; latent variables by their symbols.
     pub(super) fn names(&self, tensors: &[Handle<Tensor>]) -> String {
-        let of = |role: Role| -> Vec<&Tensor> {
-            let tensors = tensors.iter().map(|tensor| &self.model.tensors[*tensor]);
-            tensors.filter(|tensor| tensor.role == role).collect()
-        };
-        let mut parts: Vec<String> = of(Role::Latent)
+        let tensor = |handle: &Handle<Tensor>| &self.model.tensors[*handle];
+        let latents = tensors
             .iter()
-            .map(|latent| format!("${}$", symbols::latent(&latent.name)))
+            .map(tensor)
+            .filter(|tensor| tensor.role == Role::Latent);
+        let mut parts: Vec<String> = latents
+            .map(|latent| inline(symbols::latent(&latent.name)))
             .collect();
-        // Roles of which the same layers are meant are told together.
-        let roles: Vec<Role> = LAYERED
-            .into_iter()
-            .filter(|role| !of(*role).is_empty())
-            .collect();
-        let layers =
-            |role: Role| -> Vec<&str> { of(role).iter().map(|tensor| layer(tensor)).collect() };
-        for ((layers, missing), roles) in grouped(&roles, |role| {
-            let layers = layers(role);
+        // Roles of the same layers are named together: these layers, and those left out.
+        let layers = |role: Role| {
             let all = self
                 .model
                 .tensors
                 .iter()
                 .filter(|(_, tensor)| tensor.role == role);
-            let all: Vec<&str> = all.map(|(_, tensor)| layer(tensor)).collect();
-            let missing: Vec<&str> = all
-                .into_iter()
-                .filter(|layer| !layers.contains(layer))
-                .collect();
-            (layers, missing)
-        }) {
-            parts.push(told(&roles, &layers, &missing));
+            let (here, left_out): (Vec<_>, Vec<_>) =
+                all.partition(|(handle, _)| tensors.contains(handle));
+            [here, left_out]
+                .map(|tensors| tensors.iter().map(|(_, t)| layer(t)).collect::<Vec<_>>())
+        };
+        let mut roles = LAYERED.to_vec();
+        roles.retain(|(role, _)| !layers(*role)[0].is_empty());
+        for ([layers, left_out], roles) in grouped(&roles, |(role, _)| layers(role)) {
+            parts.push(phrase(&roles, &layers, &left_out));
         }
         join(parts, "and")
     }
 }
 
 /// `the kernel and bias of f`, `all kernels and biases but those of f`.
-fn told(roles: &[Role], layers: &[&str], missing: &[&str]) -> String {
-    let words = |many: bool| {
-        let words = roles.iter().map(|role| word(*role, many).to_string());
-        join(words.collect(), "and")
-    };
+fn phrase(roles: &[(Role, [&str; 2])], layers: &[&str], left_out: &[&str]) -> String {
+    let words = |words: [&str; 2]| words[usize::from(layers.len() > 1)].to_string();
+    let words = join(roles.iter().map(|(_, both)| words(*both)).collect(), "and");
     let names = |layers: &[&str]| join(layers.iter().map(|layer| code(layer)).collect(), "and");
-    let of_layer = roles.iter().any(|role| role.is_of_layer());
-    match (layers.len(), missing.len()) {
-        (1, _) => format!("the {} of {}", words(false), names(layers)),
-        (2, 0) if roles.len() == 1 => format!("both {}", words(true)),
-        (n, 0) if roles.len() == 1 && of_layer => format!("all {n} {}", words(true)),
-        (_, 0) => format!("all {}", words(true)),
+    let one_role = roles.len() == 1;
+    let of_layer = roles.iter().any(|(role, _)| role.is_of_layer());
+    match (layers.len(), left_out.len()) {
+        (2, 0) if one_role => format!("both {words}"),
+        (n, 0) if n > 2 && one_role && of_layer => format!("all {n} {words}"),
+        (n, 0) if n > 1 => format!("all {words}"),
         (n, m) if n > MANY && m < n => {
-            let those = if m == 1 && roles.len() == 1 {
-                "that"
-            } else {
-                "those"
-            };
-            format!("all {} but {those} of {}", words(true), names(missing))
+            let those = if m == 1 && one_role { "that" } else { "those" };
+            format!("all {words} but {those} of {}", names(left_out))
         }
-        _ => format!("the {} of {}", words(true), names(layers)),
-    }
-}
-
-fn word(role: Role, many: bool) -> &'static str {
-    match (role, many) {
-        (Role::Bias, false) => "bias",
-        (Role::Bias, true) => "biases",
-        (Role::InputFactor, _) => "input factors $r$",
-        (Role::OutputFactor, _) => "output factors $s$",
-        (Role::Local, _) => "local scales $lambda$",
-        (_, false) => "kernel",
-        (_, true) => "kernels",
+        _ => format!("the {words} of {}", names(layers)),
     }
 }
 

@@ -1,101 +1,89 @@
 //! How the data depend on the weights.
 
-use super::{Kind, Methods};
+use super::{Kind, Methods, inline, when};
 use crate::ir::Argument;
 use crate::likelihood::TargetKind;
 use crate::maths::Maths;
+use crate::words::join;
 
 impl Methods<'_> {
     pub(super) fn likelihood(&mut self) {
         self.document.subheading("Likelihood");
+        let likelihood = self.model.observe.likelihood;
         let input = self.weights_after("x_n");
-        let given = self.given("x_n");
-        let distribution = self.likelihood_symbol(&|argument| self.argument(argument, &input));
-        let entries = match self.model.target.kind {
-            TargetKind::Real(width) if width > 1 => {
-                format!(", and so are the {width} entries of each")
-            }
-            _ => String::new(),
+        let distribution = self.with_arguments(likelihood.notation(), &input);
+        let formula = self.with_arguments(likelihood.formula(), "");
+        let width = match self.model.target.kind {
+            TargetKind::Real(width) => width,
+            _ => 1,
         };
-        let formula = Maths::parse(self.model.observe.likelihood.formula());
-        let formula = self.with_arguments(&formula, &|argument| self.argument(argument, ""));
-        let summed = match entries.is_empty() {
-            true => "",
-            false => "; a target's is the sum over its entries",
-        };
-        self.document.prose(&format!(
-            "Given all of these, the targets are independent{entries}: $$y_n | {given} ~ {}.$$ With every \
-             constant kept, the negative log-likelihood of a target $y$ is $$-ln p(y | {}) = {},$$ \
-             {}{summed}.",
-            distribution,
-            self.given("x"),
-            formula,
-            self.network_values(),
+        let entries = when(
+            width > 1,
+            format!(", and so are the {width} entries of each"),
+        );
+        let summed = when(width > 1, "; a target's is the sum over its entries");
+        let (of_one, given, values) = (self.given("x_n"), self.given("x"), self.network_values());
+        self.say(&format!(
+            "Given all of these, the targets are independent{entries}: $$y_n | {of_one} ~ {distribution}.$$ \
+             With every constant kept, the negative log-likelihood of a target $y$ is \
+             $$-ln p(y | {given}) = {formula},$$ where {values}{summed}."
         ));
-        let latents = self.symbols_of(&[Kind::Latent]);
-        let weights = self.symbols_of(&[Kind::Weight, Kind::Point]);
-        let mut unknown = vec!["y".to_string()];
-        unknown.extend(weights.clone());
-        unknown.extend(latents.clone());
-        let mut factors = Vec::new();
-        if !latents.is_empty() {
-            factors.push(format!("p({})", latents.join(", ")));
-        }
-        if !weights.is_empty() {
-            let bar = if latents.is_empty() { "" } else { " | " };
-            factors.push(format!(
-                "p({}{bar}{})",
-                weights.join(", "),
-                latents.join(", ")
+        let latents = self.symbols(&[Kind::Latent]);
+        let weights = self.symbols(&[Kind::Weight, Kind::Point]);
+        let bar = when(!latents.is_empty(), " | ");
+        let factors = [
+            when(!latents.is_empty(), format!("p({latents})")),
+            when(!weights.is_empty(), format!("p({weights}{bar}{latents})")),
+        ];
+        let factors = factors.join(" ");
+        let unknown = self.symbols(&[Kind::Weight, Kind::Point, Kind::Latent]);
+        if !unknown.is_empty() {
+            self.say(&format!(
+                "The joint density of what is random is \
+                 $$p(y, {unknown} | x) = {factors} product_(n=1)^N p(y_n | {of_one}).$$"
             ));
         }
-        if factors.is_empty() {
-            return;
-        }
-        self.document.prose(&format!(
-            "The joint density of what is random is $$p({} | x) = {} product_(n=1)^N p(y_n | {given}).$$",
-            unknown.join(", "),
-            factors.join(" "),
-        ));
     }
 
     /// `x_n, w, tau`: what the likelihood of an example is given.
     pub(super) fn given(&self, input: &str) -> String {
-        let mut given = vec![input.to_string()];
-        given.extend(self.symbols_of(&[Kind::Weight, Kind::Point, Kind::Latent]));
+        let mut given = self.symbols_of(&[Kind::Weight, Kind::Point, Kind::Latent]);
+        given.insert(0, input.into());
         given.join(", ")
     }
 
-    /// The likelihood's distribution with its arguments.
-    fn likelihood_symbol(&self, of: &dyn Fn(&Argument) -> String) -> Maths {
-        let notation = Maths::parse(self.model.observe.likelihood.notation());
-        self.with_arguments(&notation, of)
-    }
-
-    fn with_arguments(&self, formula: &Maths, of: &dyn Fn(&Argument) -> String) -> Maths {
+    /// A formula of the likelihood with its arguments, `at` being what the network is a function of.
+    fn with_arguments(&self, formula: &str, at: &str) -> Maths {
         let observe = &self.model.observe;
         let parameters = observe.likelihood.signature().parameters;
-        formula.replace(&|name| {
-            let at = parameters
+        Maths::parse(formula).replace(&|name| {
+            let index = parameters
                 .iter()
                 .position(|parameter| parameter.name == name)?;
-            Some(Maths::parse(&of(&observe.arguments[at])))
+            Some(Maths::parse(&match &observe.arguments[index] {
+                Argument::Node(node) => self.value(*node, at),
+                Argument::Scalar(scalar) => self.scalar(scalar),
+            }))
         })
     }
 
-    /// `where f = f(x; w)`, which the formula leaves out.
+    /// `f = f(x ; w)`, which the formula leaves out.
     fn network_values(&self) -> String {
         let at = self.weights_after("x");
         let mut values: Vec<String> = Vec::new();
         for argument in &self.model.observe.arguments {
             if let Argument::Node(node) = argument {
                 let root = self.root(*node);
-                let value = format!("${} = {}$", self.value(root, ""), self.value(root, &at));
+                let value = inline(format!(
+                    "{} = {}",
+                    self.value(root, ""),
+                    self.value(root, &at)
+                ));
                 if !values.contains(&value) {
                     values.push(value);
                 }
             }
         }
-        format!("where {}", crate::words::join(values, "and"))
+        join(values, "and")
     }
 }

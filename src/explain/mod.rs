@@ -2,17 +2,15 @@
 //! off the [`Inference`]; what the registries' entries are is said in their own files.
 
 mod data;
-mod estimate;
 mod family;
 mod forms;
 mod groups;
 mod likelihood;
 mod network;
+mod numbers;
 mod objective;
-mod prediction;
 mod prior;
 mod symbols;
-mod training;
 
 use crate::document::{Document, code};
 use crate::ir::{Facts, Fitted, Handle, Inference, Role, Tensor};
@@ -20,10 +18,11 @@ use crate::ir::{Facts, Fitted, Handle, Inference, Role, Tensor};
 /// The methods section of a model. `facts` give N and B their numbers where they are known,
 /// and say how it is trained.
 pub fn explain(model: &Inference, facts: &Facts) -> Document {
+    let document = Document::new(&format!("Methods: {}", code(&model.name)));
     let mut text = Methods {
         model,
         facts,
-        document: Document::new(&format!("Methods: {}", code(&model.name))),
+        document,
     };
     text.data();
     text.network();
@@ -31,7 +30,7 @@ pub fn explain(model: &Inference, facts: &Facts) -> Document {
     text.likelihood();
     text.family();
     text.objective();
-    text.estimate();
+    text.estimators();
     text.training();
     text.prediction();
     text.document
@@ -57,27 +56,37 @@ enum Kind {
     Free,
 }
 
-impl Methods<'_> {
-    fn kind(tensor: Fitted) -> Kind {
-        let random = tensor.posterior.family.entries().is_random();
+impl Kind {
+    fn of(tensor: Fitted) -> Kind {
         match (tensor.role, &tensor.prior) {
-            (Role::Latent | Role::Local, _) if random => Kind::Latent,
-            (_, Some(_)) if random => Kind::Weight,
+            (Role::Latent | Role::Local, _) if is_random(tensor) => Kind::Latent,
+            (_, Some(_)) if is_random(tensor) => Kind::Weight,
             (_, Some(_)) => Kind::Point,
             (_, None) => Kind::Free,
         }
     }
+}
 
-    /// The parameters of a kind, in the model's order.
-    fn of_kind(&self, kind: Kind) -> Vec<Handle<Tensor>> {
-        let tensors = self.model.all_fitted();
-        tensors
-            .filter(|(_, tensor)| Self::kind(*tensor) == kind)
-            .map(|(handle, _)| handle)
-            .collect()
+fn is_random(tensor: Fitted) -> bool {
+    tensor.posterior.family.entries().is_random()
+}
+
+impl Methods<'_> {
+    fn say(&mut self, text: &str) {
+        self.document.prose(text);
     }
 
-    /// Their entries.
+    /// Those parameters that `is` holds of, in the model's order.
+    fn tensors(&self, is: impl Fn(Fitted) -> bool) -> Vec<Handle<Tensor>> {
+        let found = self.model.all_fitted().filter(|(_, tensor)| is(*tensor));
+        found.map(|(handle, _)| handle).collect()
+    }
+
+    fn of_kind(&self, kind: Kind) -> Vec<Handle<Tensor>> {
+        self.tensors(|tensor| Kind::of(tensor) == kind)
+    }
+
+    /// The number of their entries.
     fn count(&self, tensors: &[Handle<Tensor>]) -> usize {
         tensors
             .iter()
@@ -85,41 +94,47 @@ impl Methods<'_> {
             .sum()
     }
 
-    /// Those that are drawn from a posterior.
+    /// The parameters that are drawn from a posterior.
     fn random(&self) -> Vec<Handle<Tensor>> {
-        let tensors = self.model.all_fitted();
-        tensors
-            .filter(|(_, tensor)| tensor.posterior.family.entries().is_random())
-            .map(|(handle, _)| handle)
-            .collect()
+        self.tensors(is_random)
     }
 
     /// The symbol of point estimates with a prior.
     fn point_symbol(&self) -> &'static str {
-        match self.of_kind(Kind::Weight).is_empty() {
-            true => "w",
-            false => "v",
+        if self.of_kind(Kind::Weight).is_empty() {
+            "w"
+        } else {
+            "v"
         }
     }
 
-    /// The symbols of all parameters of these kinds that there are: `w`, `w, tau`.
+    /// The symbols of all parameters of these kinds that there are: `w`, `tau`.
     fn symbols_of(&self, kinds: &[Kind]) -> Vec<String> {
         let mut symbols = Vec::new();
         for kind in kinds {
-            let tensors = self.of_kind(*kind);
-            match (kind, &tensors[..]) {
-                (_, []) => {}
+            symbols.extend(match (kind, &self.of_kind(*kind)[..]) {
+                (_, []) => None,
                 (Kind::Latent, [one]) if self.model.tensors[*one].role == Role::Latent => {
-                    symbols.push(symbols::latent(&self.model.tensors[*one].name))
+                    Some(symbols::latent(&self.model.tensors[*one].name))
                 }
-                (Kind::Latent, _) => symbols.push("z".into()),
-                (Kind::Weight, _) => symbols.push("w".into()),
-                (Kind::Point, _) => symbols.push(self.point_symbol().into()),
-                (Kind::Free, _) => symbols.push("theta".into()),
-            }
+                (Kind::Latent, _) => Some("z".into()),
+                (Kind::Weight, _) => Some("w".into()),
+                (Kind::Point, _) => Some(self.point_symbol().into()),
+                (Kind::Free, _) => Some("theta".into()),
+            });
         }
         symbols
     }
+
+    /// The same in one text: `w, tau`.
+    fn symbols(&self, kinds: &[Kind]) -> String {
+        self.symbols_of(kinds).join(", ")
+    }
+}
+
+/// `text` where `holds`, else nothing.
+fn when(holds: bool, text: impl Into<String>) -> String {
+    if holds { text.into() } else { String::new() }
 }
 
 /// A phrase as a sentence; a full stop belongs to the formula that it ends with.
@@ -137,4 +152,9 @@ fn counted(n: usize, one: &str, many: &str) -> String {
 
 fn thousands(n: usize) -> String {
     crate::words::thousands(n)
+}
+
+/// A formula with `$` around it, for prose.
+fn inline(formula: impl std::fmt::Display) -> String {
+    format!("${formula}$")
 }

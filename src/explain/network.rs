@@ -1,7 +1,7 @@
 //! The network, layer by layer.
 
 use super::data::{product, space};
-use super::{Kind, Methods, counted, thousands};
+use super::{Kind, Methods, counted, inline, thousands, when};
 use crate::document::{Align, code};
 use crate::ir::{Handle, Node};
 use crate::report::check::call;
@@ -10,12 +10,11 @@ use crate::signature::Constant;
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
 
-/// A row of the table; equal neighbours, or equal runs of them, are told once.
-#[derive(Debug, Clone, PartialEq)]
+/// A row of the table. Equal neighbours, or equal runs of them, are written once.
 struct Row {
     name: String,
     layer: String,
-    of: String,
+    inputs: String,
     shape: String,
     weights: usize,
 }
@@ -23,6 +22,26 @@ struct Row {
 impl Row {
     fn is_like(&self, other: &Row) -> bool {
         (&self.layer, &self.shape, self.weights) == (&other.layer, &other.shape, other.weights)
+    }
+
+    /// Its cells, or those of all rows from it to `last` that are `times` apart.
+    fn cells(&self, last: &Row, times: usize) -> Vec<String> {
+        let mut name = code(&self.name);
+        if times > 1 {
+            name += &format!(" … {} ($times {times}$)", code(&last.name));
+        }
+        let weights = match (self.weights, times) {
+            (0, _) => String::new(),
+            (n, 1) => thousands(n),
+            (n, _) => format!("${times} times {}$", thousands(n)),
+        };
+        vec![
+            name,
+            code(&self.layer),
+            self.inputs.clone(),
+            inline(&self.shape),
+            weights,
+        ]
     }
 }
 
@@ -32,70 +51,57 @@ impl Methods<'_> {
         self.document.subheading("Network");
         let nodes: Vec<Handle<Node>> = self.model.nodes.iter().map(|(handle, _)| handle).collect();
         // What `observe` makes of the last value belongs to the likelihood.
-        let layers: Vec<Handle<Node>> = nodes[1..]
-            .iter()
-            .copied()
-            .filter(|node| self.root(*node) == *node)
-            .collect();
-        let chain = layers
-            .iter()
-            .zip(&nodes)
-            .all(|(node, before)| self.model.nodes[*node].inputs == [*before]);
+        let mut layers = nodes[1..].to_vec();
+        layers.retain(|node| self.root(*node) == *node);
+        let mut pairs = layers.iter().zip(&nodes);
+        let chain = pairs.all(|(node, before)| self.model.nodes[*node].inputs == [*before]);
         self.opening(&layers, chain);
         self.layer_table(&layers, chain);
         self.definitions(&layers);
     }
 
     fn opening(&mut self, layers: &[Handle<Node>], chain: bool) {
-        let weights: usize = self
-            .model
-            .all_fitted()
-            .filter(|(_, tensor)| Self::kind(*tensor) != Kind::Latent)
-            .map(|(_, tensor)| tensor.shape.len())
-            .sum();
-        let arguments = self.weights_after("x");
-        let mut said = Vec::new();
-        let point = format!(
-            "${}$ the weights of which a point is estimated",
-            self.point_symbol()
-        );
-        for (kind, what) in [
-            (Kind::Weight, "$w$ the weights that are random"),
-            (Kind::Point, &point),
-            (Kind::Free, "$theta$ the parameters without a prior"),
-        ] {
-            let tensors = self.of_kind(kind);
-            if !tensors.is_empty() {
-                said.push(format!("{what} ({})", thousands(self.count(&tensors))));
+        let kinds = [
+            (Kind::Weight, "the weights that are random"),
+            (Kind::Point, "the weights of which a point is estimated"),
+            (Kind::Free, "the parameters without a prior"),
+        ];
+        let (mut total, mut parts) = (0, Vec::new());
+        for (kind, what) in kinds {
+            let count = self.count(&self.of_kind(kind));
+            total += count;
+            if count > 0 {
+                parts.push(format!(
+                    "${}$ {what} ({})",
+                    self.symbols(&[kind]),
+                    thousands(count)
+                ));
             }
         }
-        let with = match said.is_empty() {
-            true => String::new(),
-            false => format!(", with {}", said.join(" and ")),
-        };
+        let with = when(!parts.is_empty(), format!(", with {}", parts.join(" and ")));
         let last = layers
             .last()
             .map_or("", |node| &self.model.nodes[*node].name);
-        let numbers = counted(weights, "number", "numbers");
-        let mut text = format!(
-            "A network of {numbers} maps an input $x$ to its value {} through the layers of [#layers]{with}",
-            code(last)
-        );
-        if chain && layers.len() <= LONGEST && !layers.is_empty() {
-            let functions: Vec<String> = layers
-                .iter()
-                .rev()
-                .map(|node| self.function(*node))
-                .collect();
-            text += &format!(", $$f = {},$$ and", functions.join(" compose "));
-        } else {
-            text += ";";
-        }
-        text += &format!(" $f({arguments})$ is that value.");
-        self.document.prose(&text);
+        let written_out = chain && !layers.is_empty() && layers.len() <= LONGEST;
+        let functions: Vec<String> = layers
+            .iter()
+            .rev()
+            .map(|node| self.function(*node))
+            .collect();
+        let composition = match written_out {
+            true => format!(", $$f = {},$$ and", functions.join(" compose ")),
+            false => ";".into(),
+        };
+        self.say(&format!(
+            "A network of {} maps an input $x$ to its value {} through the layers of [#layers]{with}\
+             {composition} $f({})$ is that value.",
+            counted(total, "number", "numbers"),
+            code(last),
+            self.weights_after("x")
+        ));
     }
 
-    /// `"dense"_10`: a layer with what makes it that wide.
+    /// `"dense"_10`: a layer with its sizes.
     fn function(&self, node: Handle<Node>) -> String {
         let Some(found) = &self.model.nodes[node].call else {
             return String::new();
@@ -111,81 +117,66 @@ impl Methods<'_> {
                 Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
                 _ => None,
             });
-        match sizes.collect::<Vec<_>>() {
-            sizes if sizes.is_empty() => format!("\"{word}\""),
-            sizes => format!("\"{word}\"_({})", sizes.join(", ")),
-        }
+        let sizes: Vec<String> = sizes.collect();
+        format!(
+            "\"{word}\"{}",
+            when(!sizes.is_empty(), format!("_({})", sizes.join(", ")))
+        )
     }
 
     fn layer_table(&mut self, layers: &[Handle<Node>], chain: bool) {
         let rows: Vec<Row> = layers.iter().map(|node| self.row(*node)).collect();
-        let mut cells = vec![{
-            let input = &self.model.input;
-            let mut row = vec![
-                code(&input.name),
-                "input".into(),
-                format!("${}$", space(&input.shape)),
-                String::new(),
-            ];
-            if !chain {
-                row.insert(2, String::new());
-            }
-            row
-        }];
+        let input = &self.model.input;
+        let space = inline(space(&input.shape));
+        let mut cells = vec![vec![
+            code(&input.name),
+            "input".into(),
+            String::new(),
+            space,
+            String::new(),
+        ]];
         let mut repeated = false;
         let mut at = 0;
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
             repeated |= times > 1;
-            for (index, row) in rows[at..at + period].iter().enumerate() {
-                let name = match times {
-                    1 => code(&row.name),
-                    _ => {
-                        let last = &rows[at + (times - 1) * period + index].name;
-                        format!("{} … {} ($times {times}$)", code(&row.name), code(last))
-                    }
-                };
-                let weights = match row.weights {
-                    0 => String::new(),
-                    n if times > 1 => format!("${times} times {}$", thousands(n)),
-                    n => thousands(n),
-                };
-                let mut cell = vec![name, code(&row.layer), format!("${}$", row.shape), weights];
-                if !chain {
-                    cell.insert(2, row.of.clone());
-                }
-                cells.push(cell);
-            }
+            let last = at + (times - 1) * period;
+            cells.extend((0..period).map(|i| rows[at + i].cells(&rows[last + i], times)));
             at += period * times;
         }
         let mut columns = vec![
             ("value", Align::Wrap),
             ("layer", Align::Wrap),
+            ("of", Align::Wrap),
             ("of one example", Align::Left),
             ("weights", Align::Right),
         ];
-        if !chain {
-            columns.insert(2, ("of", Align::Wrap));
+        if chain {
+            columns.remove(2);
+            cells.iter_mut().for_each(|row| drop(row.remove(2)));
         }
-        let mut caption = String::from("The network. Each layer takes the value above it");
-        if !chain {
-            caption += " or those it names";
-        }
-        caption += ". Kernels are [in, out]";
-        if self
+        let images = self
             .model
             .nodes
             .iter()
-            .any(|(_, node)| node.shape.rank() == 3)
-        {
-            caption +=
-                ", of convolutions [height, width, in, out]; images have their channels last";
-        }
-        caption += ".";
-        if repeated {
-            caption += " Neighbouring rows with $times$ come again together, as often as it says.";
-        }
-        self.document.table("layers", &caption, &columns, &cells);
+            .any(|(_, node)| node.shape.rank() == 3);
+        let caption = [
+            "The network. Each layer takes the value above it",
+            if chain { "" } else { " or those it names" },
+            ". Kernels are [in, out]",
+            match images {
+                true => {
+                    ", of convolutions [height, width, in, out]; images have their channels last."
+                }
+                false => ".",
+            },
+            match repeated {
+                true => " Neighbouring rows with $times$ come again together, as often as it says.",
+                false => "",
+            },
+        ];
+        self.document
+            .table("layers", &caption.concat(), &columns, &cells);
     }
 
     fn row(&self, node: Handle<Node>) -> Row {
@@ -195,40 +186,34 @@ impl Methods<'_> {
             .iter()
             .flat_map(|call| [call.kernel, call.bias])
             .flatten();
-        let parameters: Vec<_> = parameters.collect();
-        let of: Vec<String> = found
+        let inputs = found
             .inputs
             .iter()
-            .map(|above| code(&self.model.nodes[*above].name))
-            .collect();
+            .map(|above| code(&self.model.nodes[*above].name));
         Row {
             name: found.name.clone(),
             layer: call(self.model, found),
-            of: of.join(", "),
+            inputs: inputs.collect::<Vec<_>>().join(", "),
             shape: space(&found.shape),
-            weights: self.count(&parameters),
+            weights: self.count(&parameters.collect::<Vec<_>>()),
         }
     }
 
     /// What each kind of layer does, once.
     fn definitions(&mut self, layers: &[Handle<Node>]) {
         let mut items: Vec<String> = Vec::new();
-        for node in layers {
-            let Some(found) = &self.model.nodes[*node].call else {
-                continue;
-            };
-            let Some(layer) = found.layer else { continue };
-            let item = format!(
-                "{}: {}.",
-                code(layer.signature().name),
-                layer.methods(&found.arguments)
-            );
+        for call in layers
+            .iter()
+            .filter_map(|node| self.model.nodes[*node].call.as_ref())
+        {
+            let Some(layer) = call.layer else { continue };
+            let name = code(layer.signature().name);
+            let item = format!("{name}: {}.", layer.methods(&call.arguments));
             if !items.contains(&item) {
                 items.push(item);
             }
         }
-        self.document
-            .prose("With $x$ a layer's input, $y$ its output, $W$ its kernel and $b$ its bias:");
+        self.say("With $x$ a layer's input, $y$ its output, $W$ its kernel and $b$ its bias:");
         self.document.list(&items);
     }
 }
@@ -236,16 +221,14 @@ impl Methods<'_> {
 /// The shortest run of rows that comes again at once, and how often it comes.
 fn repeats(rows: &[Row]) -> (usize, usize) {
     // A run begins with a layer that has weights, so that its activation goes with it.
-    let most = if rows[0].weights > 0 {
+    let longest = if rows[0].weights > 0 {
         rows.len() / 2
     } else {
         0
     };
-    for period in 1..=most {
-        let times = rows
-            .chunks_exact(period)
-            .take_while(|chunk| chunk.iter().zip(rows).all(|(a, b)| a.is_like(b)))
-            .count();
+    for period in 1..=longest {
+        let like_the_first = |run: &&[Row]| run.iter().zip(rows).all(|(a, b)| a.is_like(b));
+        let times = rows.chunks_exact(period).take_while(like_the_first).count();
         if times > 1 {
             return (period, times);
         }

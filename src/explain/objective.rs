@@ -1,11 +1,61 @@
 //! What is minimised, term by term.
 
 use super::groups::grouped;
-use super::symbols::number;
-use super::{Kind, Methods, thousands};
+use super::numbers::number;
+use super::{Kind, Methods, inline, thousands, when};
 use crate::document::Align;
 use crate::ir::{AbsentReason, Handle, Minibatch, Subject, Tensor, Term, TermKind};
 use crate::words::join;
+
+/// What the loss is called.
+struct Quantity {
+    /// What it is, per example.
+    is: &'static str,
+    /// What is said where its terms are weighted.
+    is_not: &'static str,
+    /// What it would be without weights.
+    unweighted: &'static str,
+    /// What is reported whatever the weights are.
+    reported: &'static str,
+}
+
+const LIKELIHOOD: Quantity = Quantity {
+    is: "the negative log-likelihood per example, since no parameter has a prior. Its minimum is the \
+         maximum likelihood estimate.",
+    is_not: "",
+    unweighted: "",
+    reported: "",
+};
+const JOINT: Quantity = Quantity {
+    is: "the negative log joint density per example, since every parameter with a prior is a point. Its \
+         minimum is the maximum a posteriori estimate; it is no bound on the evidence.",
+    is_not: "This is not the negative log joint density, and its minimum is not the maximum a posteriori \
+             estimate",
+    unweighted: "the negative log joint density",
+    reported: "the log joint density",
+};
+const SURROGATE: Quantity = Quantity {
+    is: "per example and in nats, with a surrogate in place of dropout's part of the KL divergence: it \
+         resembles the negative ELBO [@jordan1999] and is no bound on the evidence.",
+    is_not: "This is no bound on the evidence, since a surrogate stands for dropout's part of the KL \
+             divergence",
+    unweighted: "what it is at weight 1",
+    reported: "the value",
+};
+const BOUND: Quantity = Quantity {
+    is: "per example and in nats, the negative of a lower bound [@jordan1999] on the log evidence jointly \
+         with the log prior density of the point estimates.",
+    is_not: "This is not the negative of a lower bound [@jordan1999] on the log evidence jointly with the \
+             log prior density of the point estimates",
+    unweighted: "the negative of a bound",
+    reported: "the bound",
+};
+const ELBO: Quantity = Quantity {
+    is: "the negative evidence lower bound [@jordan1999] per example, in nats.",
+    is_not: "This is not the negative ELBO [@jordan1999]",
+    unweighted: "the negative ELBO",
+    reported: "the ELBO",
+};
 
 impl Methods<'_> {
     pub(super) fn objective(&mut self) {
@@ -19,188 +69,130 @@ impl Methods<'_> {
         self.deviations();
     }
 
+    fn quantity(&self) -> Quantity {
+        match self.model {
+            model if model.is_maximum_likelihood() => LIKELIHOOD,
+            model if model.is_map() => JOINT,
+            model if model.has_surrogate() => SURROGATE,
+            model if model.has_penalty() => BOUND,
+            _ => ELBO,
+        }
+    }
+
     /// The loss of the whole training set.
     fn whole(&mut self) {
-        let given = self.given("x_n");
-        let symbols = |kinds: &[Kind]| self.symbols_of(kinds).join(", ");
-        let (weights, latents, points) = (
-            symbols(&[Kind::Weight]),
-            symbols(&[Kind::Latent]),
-            symbols(&[Kind::Point]),
-        );
-        let random = symbols(&[Kind::Weight, Kind::Latent]);
-        let text = if self.model.is_maximum_likelihood() {
-            "No parameter has a prior: what is minimised is the mean negative log-likelihood, $$Loss = \
-             -1/N sum_(n=1)^N ln p(y_n | x_n),$$ whose minimum is the maximum likelihood estimate."
-                .to_string()
-        } else if self.model.is_map() && self.is_tempered() {
-            format!(
-                "Every parameter with a prior is a point: what is minimised is the negative log-likelihood \
-                 and the weighted negative log prior density, per example, $$Loss({points}) = -1/N \
-                 [sum_(n=1)^N ln p(y_n | {given}) + {} ln p({points})].$$ This is not the negative log joint \
-                 density, and its minimum not the maximum a posteriori estimate: its second part is \
-                 weighted, as said below.",
-                self.weight_of_priors(false),
-            )
-        } else if self.model.is_map() {
-            format!(
-                "Every parameter with a prior is a point: what is minimised is the negative log joint \
-                 density per example, $$Loss({points}) = -1/N [sum_(n=1)^N ln p(y_n | {given}) + {} ln \
-                 p({points})],$$ whose minimum is the maximum a posteriori estimate. It is no bound on \
-                 the evidence.",
-                self.weight_of_priors(false),
-            )
-        } else {
-            let weight = self.weight_of_priors(true);
-            let divergence = match (weights.is_empty(), latents.is_empty()) {
-                (false, false) if self.weights_depend_on_latents() => format!(
-                    "{weight} (KL(q({latents}) || p({latents})) + E_(q({latents}))[KL(q({weights}) || p({weights} | {latents}))])"
-                ),
-                (false, false) => {
-                    format!(
-                        "{weight} (KL(q({latents}) || p({latents})) + KL(q({weights}) || p({weights})))"
-                    )
-                }
-                (false, true) => format!("{weight} KL(q({weights}) || p({weights}))"),
-                _ => format!("{weight} KL(q({latents}) || p({latents}))"),
-            };
-            let penalty = match points.is_empty() {
-                true => String::new(),
-                false if self.points_depend_on_latents() => {
-                    format!(" - {weight} E_(q({latents}))[ln p({points} | {latents})]")
-                }
-                false => format!(" - {weight} ln p({points})"),
-            };
-            let surrogate = self
-                .model
-                .loss
-                .terms
-                .iter()
-                .any(|term| matches!(term.kind, TermKind::Surrogate(_)));
-            let (name, sense) = match (self.is_tempered(), surrogate, points.is_empty()) {
-                (true, true, _) => (
-                    "Loss",
-                    "This is no bound on the evidence: its second part is weighted, as said below, and a \
-                     surrogate stands in it for dropout's part of the KL divergence.",
-                ),
-                (true, _, true) => (
-                    "Loss",
-                    "This is not the negative ELBO [@jordan1999]: its second part is weighted, as said below.",
-                ),
-                (true, ..) => (
-                    "Loss",
-                    "This is not the negative of a lower bound [@jordan1999] on the log evidence jointly with \
-                     the log prior density of the point estimates: all but its first part is weighted, as said \
-                     below.",
-                ),
-                (_, true, _) => (
-                    "Loss",
-                    "per example and in nats, with a surrogate in place of dropout's part of the KL \
-                     divergence: it resembles the negative ELBO [@jordan1999] and is no bound on the evidence.",
-                ),
-                (_, _, true) => (
-                    "Loss = -\"ELBO\"/N",
-                    "the negative evidence lower bound [@jordan1999] per example, in nats.",
-                ),
-                _ => (
-                    "Loss",
-                    "per example and in nats, the negative of a lower bound [@jordan1999] on the log \
-                     evidence jointly with the log prior density of the point estimates.",
-                ),
-            };
-            let stop = if sense.starts_with("This") { "." } else { "," };
-            format!(
-                "What is minimised is $${name} = 1/N sum_(n=1)^N E_(q({random}))[-ln p(y_n | {given})] + \
-                 {divergence}{penalty}{stop}$$ {sense}"
-            )
+        let Quantity {
+            is,
+            is_not,
+            unweighted,
+            ..
+        } = self.quantity();
+        let factors = self.factors();
+        let tempered = !factors.is_empty() && !self.model.is_maximum_likelihood();
+        let name = match unweighted == ELBO.unweighted && !tempered {
+            true => "Loss = -\"ELBO\"/N",
+            false => "Loss",
         };
-        let learned = match (
-            self.of_kind(Kind::Free).is_empty(),
-            self.model.learned.is_empty(),
-        ) {
-            (true, true) => String::new(),
-            (false, true) => " It is minimised over $theta$, too.".into(),
-            (true, false) => format!(" It is minimised over {}, too.", self.learned_names()),
-            (false, false) => {
-                format!(
-                    " It is minimised over $theta$ and {}, too.",
-                    self.learned_names()
-                )
+        let likelihood = self.expected_likelihood();
+        let terms = self.loss_of_weights();
+        let over = match self.model.is_maximum_likelihood() {
+            true => vec![],
+            false => {
+                let free = self.symbols_of(&[Kind::Free]).into_iter().map(inline);
+                free.chain(self.learned_symbols()).collect()
             }
         };
-        let learned = if self.model.is_maximum_likelihood() {
-            String::new()
-        } else {
-            learned
+        let over = when(
+            !over.is_empty(),
+            format!(" It is minimised over {}, too.", join(over, "and")),
+        );
+        self.say(&match tempered {
+            false => format!("What is minimised is $${name} = {likelihood}{terms},$$ {is}{over}"),
+            true => format!(
+                "What is minimised is $${name} = {likelihood}{terms}.$$ {is_not}: all but its first part \
+                 is weighted, as said below.{over}"
+            ),
+        });
+    }
+
+    /// The first part of the loss: of the data.
+    fn expected_likelihood(&self) -> String {
+        let given = self.given("x_n");
+        match &self.symbols(&[Kind::Weight, Kind::Latent])[..] {
+            "" => format!("-1/N sum_(n=1)^N ln p(y_n | {given})"),
+            random => format!("1/N sum_(n=1)^N E_(q({random}))[-ln p(y_n | {given})]"),
+        }
+    }
+
+    /// All other parts: of what has a prior.
+    fn loss_of_weights(&self) -> String {
+        let [latents, weights, points] =
+            [Kind::Latent, Kind::Weight, Kind::Point].map(|kind| self.symbols(&[kind]));
+        // Where priors depend on latent variables, their terms are expectations over these.
+        let depends = |penalty: bool| {
+            let mut terms = self.model.loss.terms.iter();
+            terms.any(|term| {
+                penalty == matches!(term.kind, TermKind::NegLogPrior(_))
+                    && !self.model.latents_of(term).is_empty()
+            })
         };
-        self.document.prose(&format!("{text}{learned}"));
+        let weight = match &self.factors()[..] {
+            "" => "1/N".into(),
+            factors => format!("({factors})/N"),
+        };
+        let of_latents = when(
+            !latents.is_empty(),
+            format!("KL(q({latents}) || p({latents}))"),
+        );
+        let of_weights = match depends(false) {
+            true => format!("E_(q({latents}))[KL(q({weights}) || p({weights} | {latents}))]"),
+            false => format!("KL(q({weights}) || p({weights}))"),
+        };
+        let of_weights = when(!weights.is_empty(), of_weights);
+        let divergence = match (latents.is_empty(), weights.is_empty()) {
+            (true, true) => String::new(),
+            (false, false) => format!(" + {weight} ({of_latents} + {of_weights})"),
+            _ => format!(" + {weight} {of_latents}{of_weights}"),
+        };
+        let penalty = match depends(true) {
+            true => format!(" - {weight} E_(q({latents}))[ln p({points} | {latents})]"),
+            false => format!(" - {weight} ln p({points})"),
+        };
+        divergence + &when(!points.is_empty(), penalty)
     }
 
-    /// `$psi_1$ and $psi_2$`
-    pub(super) fn learned_names(&self) -> String {
+    /// `$psi_1$`, `$psi_2$`
+    fn learned_symbols(&self) -> Vec<String> {
         let groups = self.learned_groups();
-        let names = groups
+        groups
             .iter()
-            .map(|group| format!("${}$", self.learned_symbol(group[0])));
-        join(names.collect(), "and")
+            .map(|group| inline(self.learned_symbol(group[0])))
+            .collect()
     }
 
-    /// What stands before the terms of the priors: `1/N`, `(T a)/N`.
-    fn weight_of_priors(&self, over_examples: bool) -> String {
-        let mut factors = Vec::new();
-        if self.model.objective.temperature != 1.0 {
-            factors.push("T");
+    /// What weights the terms of the priors: `T * a`, or nothing.
+    fn factors(&self) -> String {
+        let objective = &self.model.objective;
+        match (objective.temperature != 1.0, objective.annealing.is_some()) {
+            (true, true) => "T * a",
+            (true, false) => "T",
+            (false, true) => "a",
+            (false, false) => "",
         }
-        if self.model.objective.annealing.is_some() {
-            factors.push("a");
-        }
-        let factors = factors.join(" * ");
-        match (over_examples, factors.is_empty()) {
-            (true, true) => "1/N".into(),
-            (true, false) => format!("({factors})/N"),
-            (false, _) => factors,
-        }
-    }
-
-    /// Whether what is minimised is something else than its quantity.
-    fn is_tempered(&self) -> bool {
-        self.model.objective.temperature != 1.0 || self.model.objective.annealing.is_some()
-    }
-
-    /// Whether priors of drawn weights depend on latent variables.
-    fn weights_depend_on_latents(&self) -> bool {
-        self.depends_on_latents(|kind| !matches!(kind, TermKind::NegLogPrior(_)))
-    }
-
-    /// Whether priors of points do: these are expectations over them.
-    fn points_depend_on_latents(&self) -> bool {
-        self.depends_on_latents(|kind| matches!(kind, TermKind::NegLogPrior(_)))
-    }
-
-    fn depends_on_latents(&self, of: impl Fn(&TermKind) -> bool) -> bool {
-        let mut terms = self.model.loss.terms.iter().filter(|term| of(&term.kind));
-        terms.any(|term| !self.model.latents_of(term).is_empty())
+        .into()
     }
 
     /// What a step computes.
     fn minibatch(&mut self) {
-        let given = self.given("x_b");
         let samples = self.model.objective.samples;
-        let drawn = !self.random().is_empty();
+        let draws = [self.draws(), self.symbols_of(&[Kind::Point])]
+            .concat()
+            .join(", ");
         let likelihood = match samples {
-            1 => format!("1/B sum_(b=1)^B (-ln p(y_b | {given}))"),
-            _ => {
-                let draws: Vec<String> = self
-                    .symbols_of(&[Kind::Weight, Kind::Latent])
-                    .iter()
-                    .map(|symbol| format!("{symbol}^((s))"))
-                    .chain(self.symbols_of(&[Kind::Point]))
-                    .collect();
-                let draws = draws.join(", ");
-                format!("1/B sum_(b=1)^B 1/S sum_(s=1)^S (-ln p(y_b | x_b, {draws}))")
-            }
+            1 => format!("(-ln p(y_b | {}))", self.given("x_b")),
+            _ => format!("1/S sum_(s=1)^S (-ln p(y_b | x_b, {draws}))"),
         };
-        let (terms, where_) = match self.model.loss.terms.get(1) {
+        let (terms, explained) = match self.model.loss.terms.get(1) {
             Some(term) => (
                 format!(" + {} sum_t R_t,", term.scale),
                 " with the terms $R_t$ of [#terms], each a sum over all entries of its parameters, \
@@ -208,10 +200,10 @@ impl Methods<'_> {
             ),
             None => (".".into(), ""),
         };
-        let draws = match (drawn, samples) {
-            (false, _) => String::new(),
-            (true, 1) => " and at one draw from $q$".into(),
-            (true, samples) => format!(" and at $S = {samples}$ draws from $q$"),
+        let draws = match (self.random().is_empty(), samples) {
+            (true, _) => String::new(),
+            (false, 1) => " and at one draw from $q$".into(),
+            (false, samples) => format!(" and at $S = {samples}$ draws from $q$"),
         };
         // Some estimator may be an approximation, and Blundell's shares are right over an epoch alone.
         let bias = match self.model.objective.minibatch {
@@ -223,35 +215,32 @@ impl Methods<'_> {
             (Some(n), Some(b)) if n % b == 0 => "",
             _ => " The last, smaller minibatch of an epoch is a mean over its own examples.",
         };
-        self.document.prose(&format!(
+        self.say(&format!(
             "Each step estimates it on a minibatch of $B$ examples [@hoffman2013]{draws}{bias}: \
-             $$Loss_B = {likelihood}{terms}$${where_}{last}",
+             $$Loss_B = 1/B sum_(b=1)^B {likelihood}{terms}$${explained}{last}",
         ));
     }
 
+    /// The terms, those together that differ in their parameter alone.
     fn term_table(&mut self) {
-        let numbers = |term: &Term| {
-            format!(
-                "${}$",
-                term.scale
-                    .with_numbers(self.facts.training_examples, self.facts.batch)
+        let (n, b) = (self.facts.training_examples, self.facts.batch);
+        let all: Vec<&Term> = self.model.loss.terms.iter().collect();
+        let key = |term: &Term| {
+            (
+                self.term_symbol(term),
+                self.form_name(term),
+                term.scale.with_numbers(n, b),
             )
         };
-        let mut rows = Vec::new();
-        for (symbol, form, terms) in self.term_groups() {
+        let row = |((symbol, form, scale), terms): ((String, String, String), Vec<&Term>)| {
             let tensors = tensors(&terms);
             let (of, count) = match tensors.is_empty() {
                 true => ("each example".into(), String::new()),
                 false => (self.names(&tensors), thousands(self.count(&tensors))),
             };
-            rows.push(vec![
-                format!("${symbol}$"),
-                of,
-                count,
-                form,
-                numbers(terms[0]),
-            ]);
-        }
+            vec![inline(symbol), of, count, form, inline(scale)]
+        };
+        let rows: Vec<Vec<String>> = grouped(&all, key).into_iter().map(row).collect();
         let columns = [
             ("term", Align::Left),
             ("of", Align::Wrap),
@@ -259,52 +248,27 @@ impl Methods<'_> {
             ("form", Align::Wrap),
             ("scale", Align::Left),
         ];
-        self.document.table(
-            "terms",
-            "The terms of the loss, each multiplied with its scale.",
-            &columns,
-            &rows,
-        );
-    }
-
-    /// The terms, those together that differ in their parameter alone: symbol, form, terms.
-    fn term_groups(&self) -> Vec<(String, String, Vec<&Term>)> {
-        let terms: Vec<&Term> = self.model.loss.terms.iter().collect();
-        let groups = grouped(&terms, |term| {
-            (
-                self.term_symbol(term),
-                self.form_name(term),
-                term.scale.to_string(),
-            )
-        });
-        groups
-            .into_iter()
-            .map(|((symbol, form, _), terms)| (symbol, form, terms))
-            .collect()
+        let caption = "The terms of the loss, each multiplied with its scale.";
+        self.document.table("terms", caption, &columns, &rows);
     }
 
     fn term_symbol(&self, term: &Term) -> String {
-        let latents: Vec<String> = self
-            .model
-            .latents_of(term)
-            .iter()
-            .map(|latent| self.latent_symbol(*latent))
-            .collect();
-        // Of many, the expectation over all is as good and shorter.
-        let latents = match latents.len() {
-            0..=2 => latents.join(", "),
-            _ => "z".into(),
+        let latents = self.model.latents_of(term);
+        let latents: Vec<String> = latents.iter().map(|l| self.latent_symbol(*l)).collect();
+        // The expectation over all latent variables is as good as that over many, and shorter.
+        let latents = if latents.len() > 2 {
+            "z".into()
+        } else {
+            latents.join(", ")
         };
-        match (&term.kind, latents.is_empty()) {
+        let point = self.point_symbol();
+        match (&term.kind, &latents[..]) {
             (TermKind::Nll, _) => format!("-ln p(y | {})", self.given("x")),
-            (TermKind::Kl(..), true) => "KL(q || p)".into(),
-            (TermKind::Kl(..), false) => format!("E_(q({latents}))[KL(q || p)]"),
-            (TermKind::NegLogPrior(_), true) => format!("-ln p({})", self.point_symbol()),
-            (TermKind::NegLogPrior(_), false) => {
-                format!(
-                    "E_(q({latents}))[-ln p({} | {latents})]",
-                    self.point_symbol()
-                )
+            (TermKind::Kl(..), "") => "KL(q || p)".into(),
+            (TermKind::Kl(..), latents) => format!("E_(q({latents}))[KL(q || p)]"),
+            (TermKind::NegLogPrior(_), "") => format!("-ln p({point})"),
+            (TermKind::NegLogPrior(_), latents) => {
+                format!("E_(q({latents}))[-ln p({point} | {latents})]")
             }
             (TermKind::Surrogate(_), _) => "R".into(),
         }
@@ -313,32 +277,34 @@ impl Methods<'_> {
     /// Why each scale is what it is.
     fn reasons(&mut self) {
         let terms: Vec<&Term> = self.model.loss.terms.iter().collect();
-        let mut items: Vec<String> = Vec::new();
-        for ((scale, why), terms) in grouped(&terms, |term| (term.scale.to_string(), term.why)) {
-            let mut symbols: Vec<String> = Vec::new();
-            for term in terms {
-                let symbol = format!("${}$", self.term_symbol(term));
-                if !symbols.contains(&symbol) {
-                    symbols.push(symbol);
-                }
-            }
-            let why = why.marked().replace("log p", "ln p");
-            items.push(format!("${scale}$ of {}: {why}.", join(symbols, "and")));
-        }
-        self.document.prose("The scales:");
+        let groups = grouped(&terms, |term| (term.scale.to_string(), term.why));
+        let items = groups.into_iter().map(|((scale, why), terms)| {
+            let symbols = grouped(&terms, |term| inline(self.term_symbol(term)));
+            let symbols = join(
+                symbols.into_iter().map(|(symbol, _)| symbol).collect(),
+                "and",
+            );
+            format!(
+                "${scale}$ of {symbols}: {}.",
+                why.marked().replace("log p", "ln p")
+            )
+        });
+        let items: Vec<String> = items.collect();
+        self.say("The scales:");
         self.document.list(&items);
     }
 
     fn absent(&mut self) {
-        let absent = &self.model.loss.absent;
-        let with =
-            |reason: AbsentReason| absent.iter().filter(move |absent| absent.reason == reason);
-        let tensors: Vec<Handle<Tensor>> = with(AbsentReason::Deterministic)
-            .filter_map(|absent| match absent.subject {
+        let absent = |reason| {
+            let all = self.model.loss.absent.iter();
+            all.filter(move |absent| absent.reason == reason)
+        };
+        let tensors =
+            absent(AbsentReason::Deterministic).filter_map(|absent| match absent.subject {
                 Subject::Tensor(tensor) => Some(tensor),
                 Subject::Learned(_) => None,
-            })
-            .collect();
+            });
+        let tensors: Vec<Handle<Tensor>> = tensors.collect();
         let mut parts = Vec::new();
         if !tensors.is_empty() {
             parts.push(format!(
@@ -347,24 +313,21 @@ impl Methods<'_> {
                 AbsentReason::Deterministic
             ));
         }
-        if with(AbsentReason::PointEstimate).next().is_some() {
-            parts.push(format!(
-                "{} ({})",
-                self.learned_names(),
-                AbsentReason::PointEstimate
-            ));
+        if absent(AbsentReason::PointEstimate).next().is_some() {
+            let learned = join(self.learned_symbols(), "and");
+            parts.push(format!("{learned} ({})", AbsentReason::PointEstimate));
         }
         if !parts.is_empty() && !self.model.is_maximum_likelihood() {
-            self.document.prose(&format!(
+            self.say(&format!(
                 "Without a term of their own: {}.",
                 parts.join("; ")
             ));
         }
     }
 
-    /// What makes the loss something else than the negative ELBO.
+    /// What makes the loss something else than its quantity.
     fn deviations(&mut self) {
-        if self.model.loss.terms.len() < 2 {
+        if self.model.is_maximum_likelihood() {
             return;
         }
         let objective = &self.model.objective;
@@ -375,51 +338,38 @@ impl Methods<'_> {
             other => other.into(),
         });
         let what = join(words.collect(), "and");
-        let is = match &weighted[..] {
-            ["KL" | "surrogate"] => "is",
-            _ => "are",
+        let is = if matches!(&weighted[..], ["KL" | "surrogate"]) {
+            "is"
+        } else {
+            "are"
         };
-        let (whole, reported) = match () {
-            () if self.model.is_map() => (
-                "the negative log joint density",
-                "the log joint density that is reported has",
-            ),
-            () if self.model.has_surrogate() => ("what it is at weight 1", "what is reported has"),
-            () if self.model.has_penalty() => {
-                ("the negative of a bound", "the bound that is reported has")
-            }
-            () => ("the negative ELBO", "the ELBO that is reported has"),
-        };
-        let mut paragraphs = Vec::new();
+        let Quantity {
+            unweighted,
+            reported,
+            ..
+        } = self.quantity();
         let t = objective.temperature;
         if t != 1.0 {
-            let sense = if t < 1.0 {
-                "a cold posterior"
-            } else {
-                "a warm posterior"
-            };
-            paragraphs.push(format!(
-                "The temperature $T = {}$ multiplies the {what} and leaves the likelihood as it is: {sense} \
-                 [@wenzel2020]. What is minimised is not {whole}; {reported} $T = 1$.",
+            let posterior = if t < 1.0 { "cold" } else { "warm" };
+            self.say(&format!(
+                "The temperature $T = {}$ multiplies the {what} and leaves the likelihood as it is: a \
+                 {posterior} posterior [@wenzel2020]. What is minimised is not {unweighted}; {reported} \
+                 that is reported has $T = 1$.",
                 number(t)
             ));
         }
         if let Some(annealing) = objective.annealing {
-            paragraphs.push(format!(
+            self.say(&format!(
                 "Over the first {} epochs the {what} {is} multiplied with $a = min(1, e/{0})$, $e$ the epochs \
-                 done [@sonderby2016]. Until then what is minimised is not {whole}.",
+                 done [@sonderby2016]. Until then what is minimised is not {unweighted}.",
                 number(annealing.epochs)
             ));
         }
         if objective.minibatch == Minibatch::Blundell {
-            paragraphs.push(
+            self.say(
                 "The shares $pi_i$ of an epoch's minibatches halve from one to the next [@blundell2015], so \
-                 that the terms of the weights act on the first minibatches of an epoch most."
-                    .into(),
+                 that the terms of the weights act on the first minibatches of an epoch most.",
             );
-        }
-        for paragraph in paragraphs {
-            self.document.prose(&paragraph);
         }
     }
 }

@@ -51,7 +51,8 @@ impl Maths {
                 }
             }
             for (index, piece) in clause.into_iter().enumerate() {
-                if index > 0 && used + length(&piece) > limit {
+                // A hanging clause keeps the relation that the lines under it are aligned with.
+                if index > usize::from(hanging) && used + length(&piece) > limit {
                     let relation = hanging && piece.starts_with_relation();
                     let start = if relation {
                         Start::Relation

@@ -73,7 +73,12 @@ impl Style for Plain {
                 None if matches!(script, Maths::Group(Brackets::Round, _)) => {
                     format!("{mark}{text}")
                 }
-                None if text.chars().all(char::is_alphanumeric) => format!("{mark}{text}"),
+                None if text
+                    .chars()
+                    .all(|c| c.is_ascii_digit() || c.is_alphabetic()) =>
+                {
+                    format!("{mark}{text}")
+                }
                 None => format!("{mark}({text})"),
             };
         }

@@ -398,7 +398,11 @@ fn registries() -> Document {
     for entry in DISTRIBUTIONS {
         add(entry.signature().name, &format!("$${}$$", entry.formula()));
         for count in [3, 4, 8] {
-            if let Some(notation) = entry.notation(count) {
+            for notation in [true, false]
+                .map(|fixed| entry.notation(count, fixed))
+                .into_iter()
+                .flatten()
+            {
                 add(entry.signature().name, &format!("$${notation}$$"));
             }
         }
@@ -799,7 +803,7 @@ fn what_is_weighted_is_named() {
     says(
         &map,
         &[
-            "its minimum not the maximum a posteriori estimate",
+            "its minimum is not the maximum a posteriori estimate",
             "T = 0.5 multiplies the penalties",
             "the penalties are multiplied with a",
             "is not the negative log joint density",

@@ -78,15 +78,16 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn support(&self, parameters: &[f64]) -> Support;
     /// The density at w, in the notation of `bnnc::maths`.
     fn formula(&self) -> &'static str;
-    /// [`Distribution::formula`] with as much of it written out as its parameters have.
-    fn density(&self, count: usize) -> String {
-        let _ = count;
+    /// [`Distribution::formula`] written out for `count` parameters. A mixture divides its weights by their
+    /// sum unless they are fixed numbers.
+    fn density(&self, count: usize, fixed_weights: bool) -> String {
+        let _ = (count, fixed_weights);
         self.formula().into()
     }
     /// The distribution of `count` parameters as a paper writes it, in the same notation, a list's
     /// entries as `scales_1`; `None` where that is its name with its arguments.
-    fn notation(&self, count: usize) -> Option<String> {
-        let _ = count;
+    fn notation(&self, count: usize, fixed_weights: bool) -> Option<String> {
+        let _ = (count, fixed_weights);
         None
     }
     /// Its mean and standard deviation where they are finite.

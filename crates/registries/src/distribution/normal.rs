@@ -34,7 +34,7 @@ impl Distribution for Normal {
         "exp(-(w - loc)^2/(2 scale^2)) / (scale sqrt(2 pi))"
     }
 
-    fn notation(&self, _: usize) -> Option<String> {
+    fn notation(&self, _: usize, _: bool) -> Option<String> {
         Some("Normal(loc, scale^2)".into())
     }
 

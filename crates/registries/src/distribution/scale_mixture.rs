@@ -45,16 +45,23 @@ static SIGNATURE: Signature = Signature {
 };
 
 /// The mixture of `count` parameters, term by term where that is short; `at` are the first arguments of
-/// each normal.
-fn written_out(count: usize, at: &str) -> String {
-    let terms = |count: usize| {
-        let terms = (1..=count).map(|k| format!("weight_{k} Normal({at}, scales_{k}^2)"));
-        terms.collect::<Vec<_>>().join(" + ")
+/// each normal. Weights that are not fixed are divided by their sum.
+fn written_out(count: usize, at: &str, fixed_weights: bool) -> String {
+    let shares = 1..=count / 2;
+    let (sum, of_sum) = match fixed_weights {
+        true => (String::new(), ""),
+        false => {
+            let weights: Vec<String> = shares.clone().map(|k| format!("weight_{k}")).collect();
+            (format!("/({})", weights.join(" + ")), "/(sum_j weight_j)")
+        }
     };
     match count {
         3 => format!("weight Normal({at}, scales_1^2) + (1 - weight) Normal({at}, scales_2^2)"),
-        count if count <= 6 => terms(count / 2),
-        _ => format!("sum_k weight_k Normal({at}, scales_k^2)"),
+        count if count <= 6 => {
+            let terms = shares.map(|k| format!("weight_{k}{sum} Normal({at}, scales_{k}^2)"));
+            terms.collect::<Vec<_>>().join(" + ")
+        }
+        _ => format!("sum_k weight_k{of_sum} Normal({at}, scales_k^2)"),
     }
 }
 
@@ -71,12 +78,12 @@ impl Distribution for ScaleMixture {
         "sum_k weight_k Normal(w ; 0, scales_k^2)"
     }
 
-    fn density(&self, count: usize) -> String {
-        written_out(count, "w ; 0")
+    fn density(&self, count: usize, fixed_weights: bool) -> String {
+        written_out(count, "w ; 0", fixed_weights)
     }
 
-    fn notation(&self, count: usize) -> Option<String> {
-        Some(written_out(count, "0"))
+    fn notation(&self, count: usize, fixed_weights: bool) -> Option<String> {
+        Some(written_out(count, "0", fixed_weights))
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {
