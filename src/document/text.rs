@@ -3,9 +3,10 @@
 use super::render::Format;
 use super::{Align, Table};
 use crate::maths::{Maths, Start};
+use crate::words::{wrap, wrapped};
 
-/// A blank at which no line is broken.
-const FIXED: char = '\u{a0}';
+/// Stands for a blank at which no line is broken; a character that no text has.
+const FIXED: char = '\u{e000}';
 /// Formulas up to this length are kept on one line.
 const SHORT: usize = 30;
 /// The least width of a column whose cells are broken.
@@ -53,7 +54,7 @@ impl Format for Text {
     }
 
     fn paragraph(&self, text: String) -> String {
-        lines("", &text, self.width)
+        wrapped("", &text, self.width)
     }
 
     fn display(&self, maths: &Maths) -> String {
@@ -69,7 +70,7 @@ impl Format for Text {
     fn list(&self, items: Vec<String>) -> String {
         items
             .iter()
-            .map(|item| lines("- ", item, self.width))
+            .map(|item| wrapped("- ", item, self.width))
             .collect()
     }
 
@@ -80,7 +81,7 @@ impl Format for Text {
         caption: String,
         mut rows: Vec<Vec<String>>,
     ) -> String {
-        let mut out = lines("", &format!("Table{FIXED}{number}: {caption}"), self.width) + "\n";
+        let mut out = wrapped("", &format!("Table{FIXED}{number}: {caption}"), self.width) + "\n";
         rows.insert(
             0,
             table
@@ -128,38 +129,6 @@ impl Text {
 /// Without the marks of blanks at which no line is broken.
 pub(super) fn finished(text: &str) -> String {
     text.replace(FIXED, " ")
-}
-
-/// Words within `width` columns, further lines under the first.
-fn lines(head: &str, text: &str, width: usize) -> String {
-    let indent = head.chars().count();
-    let mut out = String::new();
-    for (index, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
-        let head = if index == 0 { head } else { "" };
-        out += &format!("{}\n", format!("{head:indent$}{line}").trim_end());
-    }
-    out
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut length = 0;
-    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-        let word_length = word.chars().count();
-        let last = lines.last_mut().expect("there is a first line");
-        if length == 0 || length + 1 + word_length <= width {
-            if length > 0 {
-                last.push(' ');
-                length += 1;
-            }
-            last.push_str(word);
-            length += word_length;
-        } else {
-            lines.push(word.into());
-            length = word_length;
-        }
-    }
-    lines
 }
 
 /// The columns' widths: as wide as their longest cells, then columns that may be broken made narrower
