@@ -31,6 +31,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
 
 static LANGUAGE: &str = include_str!("../../docs/language.md");
 static LOSS: &str = include_str!("../../docs/loss.md");
+static INFERENCE: &str = include_str!("../../docs/inference.md");
 static RUN_FILES: &str = include_str!("../../docs/run-files.md");
 
 /// Words without a page of their own: the page, the heading of its section that is about them, they.
@@ -57,6 +58,7 @@ static SECTIONS: &[(&str, &str, &[&str])] = &[
     (LANGUAGE, "Latent variables", &["latent"]),
     (LANGUAGE, "observe", &["observe"]),
     (LANGUAGE, "objective", &["objective", "samples"]),
+    (INFERENCE, "Inference methods", &["inference", "mean_field"]),
     (LOSS, "The objective", &["elbo"]),
     (LOSS, "Forms of the KL", &["kl"]),
     (LOSS, "Minibatches", &["minibatch"]),
