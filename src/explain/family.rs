@@ -46,7 +46,7 @@ impl Methods<'_> {
         }
         let softplus = |tensor: &Handle<Tensor>| {
             let tensor = self.model.fitted(*tensor);
-            let variables = tensor.posterior.family.variables(&tensor.shape, 1);
+            let variables = tensor.posterior.variables(&tensor.shape);
             let scaled = variables
                 .iter()
                 .any(|variable| tensor.posterior.family.symbols(variable.name).1.is_some());
@@ -78,7 +78,7 @@ impl Methods<'_> {
     fn variables(&self, tensor: Handle<Tensor>) -> usize {
         let fitted = self.model.fitted(tensor);
         let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
-        let variables = posterior.family.variables(shape, posterior.rank);
+        let variables = posterior.variables(shape);
         variables.iter().map(|variable| variable.shape.len()).sum()
     }
 
@@ -106,7 +106,7 @@ impl Methods<'_> {
     fn start(&self, tensor: Handle<Tensor>) -> String {
         let fitted = self.model.fitted(tensor);
         let (posterior, shape) = (fitted.posterior, &fitted.tensor.shape);
-        let variables = posterior.family.variables(shape, posterior.rank);
+        let variables = posterior.variables(shape);
         let starts = variables.iter().map(|variable| {
             let (symbol, of) = posterior.family.symbols(variable.name);
             let pretrained = posterior.pretrained.as_ref();

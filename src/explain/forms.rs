@@ -35,7 +35,7 @@ impl Methods<'_> {
                 TermKind::Kl(_, Form::MonteCarlo { path }) => self.monte_carlo(*path, &terms),
                 TermKind::NegLogPrior(_) => self.penalty(),
                 TermKind::Surrogate(tensor) => {
-                    self.surrogate(self.model.fitted(*tensor).posterior.rate, &terms)
+                    self.surrogate(self.model.fitted(*tensor).posterior.drop_rate(), &terms)
                 }
                 TermKind::Nll => continue,
             };
@@ -51,7 +51,7 @@ impl Methods<'_> {
             return (String::new(), "");
         };
         let pair = match &term.kind {
-            TermKind::Kl(_, Form::ClosedForm(form)) => (*form).posterior(),
+            TermKind::Kl(_, Form::ClosedForm(form)) => form.names()[0],
             TermKind::Kl(_, Form::Quadrature) => match tensor.posterior.family.entries() {
                 Entries::Normal | Entries::Correlated => "Normal",
                 _ => "",
@@ -60,7 +60,7 @@ impl Methods<'_> {
         };
         let prior = match &term.kind {
             TermKind::Kl(_, Form::ClosedForm(_)) => prior.distribution.signature().name.to_string(),
-            TermKind::Surrogate(_) => tensor.posterior.rate.to_string(),
+            TermKind::Surrogate(_) => tensor.posterior.drop_rate().to_string(),
             _ => String::new(),
         };
         (format!("{} {prior}", self.form_name(term)), pair)
@@ -77,7 +77,7 @@ impl Methods<'_> {
             "s" => Some(Maths::parse("sigma")),
             other => symbols::parameter(other).map(Maths::parse),
         });
-        let entry = match form.posterior() {
+        let entry = match form.names()[0] {
             "Normal" => "Normal(mu, sigma^2)".to_string(),
             other => format!("\"{other}\"(mu, sigma)"),
         };

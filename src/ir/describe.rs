@@ -156,7 +156,7 @@ impl Inference {
                 };
                 let entries = tensor.posterior.family.entries();
                 let posterior = match entries.marginal() {
-                    Some(marginal) => format!("{marginal}(m, s)"),
+                    Some(marginal) => format!("{}(m, s)", marginal.signature().name),
                     None => tensor.posterior.family.signature().name.into(),
                 };
                 let joint = match (entries, form) {
@@ -176,7 +176,7 @@ impl Inference {
             }
             TermKind::Surrogate(tensor) => {
                 let (tensor, prior) = self.with_prior(tensor);
-                let rate = show(tensor.posterior.rate);
+                let rate = show(tensor.posterior.drop_rate());
                 format!(
                     "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over the weights; dropout's surrogate and not \
                      a KL, up to a constant (Gal and Ghahramani 2016), p = {prior}"

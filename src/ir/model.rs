@@ -3,11 +3,11 @@
 
 use super::arena::{Arena, Handle};
 use super::scalar::Scalar;
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
 use crate::layer::{Layer, Operation};
 use crate::likelihood::{Likelihood, TargetKind};
-use crate::posterior::{Dimensions, LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
+use crate::posterior::{LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
@@ -215,10 +215,33 @@ pub struct Prior {
     pub anchor: Option<Arc<[f64]>>,
     /// The positive variables, one an output unit, that its scale is multiplied with.
     pub local: Option<Handle<Tensor>>,
-    /// Whether the file asks for these; on a single number it makes no difference.
-    pub per_unit: bool,
+    /// Its arguments that are words.
+    pub words: Constants,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
+}
+
+impl Prior {
+    /// A distribution with its parameters, of independent entries.
+    pub fn new(
+        distribution: &'static dyn Distribution,
+        parameters: Vec<Scalar>,
+        written: impl Into<String>,
+    ) -> Self {
+        Prior {
+            distribution,
+            parameters,
+            anchor: None,
+            local: None,
+            words: Constants::default(),
+            written: written.into(),
+        }
+    }
+
+    /// What its words ask for beside it.
+    pub fn local_scales(&self) -> Option<LocalScales> {
+        self.distribution.local_scales(&self.words)
+    }
 }
 
 /// A posterior with its initialisers.
@@ -230,27 +253,12 @@ pub struct BoundPosterior {
     pub initializers: Vec<(&'static str, Initializer)>,
     /// How a scale comes out of its variable.
     pub transform: Transform,
-    /// The rank of `LowRank`; 0 for others.
-    pub rank: usize,
-    /// The ends of `LogitNormal`; unused by others.
-    pub bounds: [f64; 2],
-    /// The rate of `Dropout`; 0 for others.
-    pub rate: f64,
-    /// The factors' prior under `Rank1`; unused by others.
-    pub factor: FactorPrior,
+    /// The family's arguments that are no initialisers, and what its prior settles.
+    pub arguments: Constants,
     /// Where loc starts, if not by its initialiser.
     pub pretrained: Option<Pretrained>,
     /// As the file has it: `MeanField`.
     pub written: String,
-}
-
-/// `Rank1(factor = cauchy, prior_scale = 0.1)`: what its factors are, centred on 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FactorPrior {
-    /// Whether they are Cauchy and not normal.
-    pub cauchy: bool,
-    /// Their prior's scale.
-    pub scale: f64,
 }
 
 /// `from = "lenet.safetensors"`: the weights of a pretrained network.
@@ -279,6 +287,18 @@ impl Pretrained {
 }
 
 impl BoundPosterior {
+    /// A family with its initialisers and arguments, before its prior is known.
+    pub fn new(family: &'static dyn Posterior, written: String) -> Self {
+        BoundPosterior {
+            family,
+            initializers: Vec::new(),
+            transform: Transform::default(),
+            arguments: Constants(family.settled_by(Support::Real)),
+            pretrained: None,
+            written,
+        }
+    }
+
     /// The initialiser that stands for an argument.
     pub fn initializer(&self, argument: &str) -> Option<Initializer> {
         let mut all = self.initializers.iter();
@@ -309,13 +329,14 @@ impl BoundPosterior {
         }
     }
 
-    /// What its arithmetic needs to know of a parameter of this shape.
-    pub fn dimensions(&self, shape: &Shape) -> Dimensions {
-        Dimensions {
-            rank: self.rank,
-            bounds: self.bounds,
-            ..Dimensions::of(shape, self.transform)
-        }
+    /// The trained variables of a parameter of this shape, loc first.
+    pub fn variables(&self, shape: &Shape) -> Vec<VariableSpec> {
+        self.family.variables(shape, &self.arguments)
+    }
+
+    /// The probability that a draw leaves the weights of an input out; 0 for families that leave none out.
+    pub fn drop_rate(&self) -> f64 {
+        self.family.drop_rate(&self.arguments).unwrap_or(0.0)
     }
 }
 

@@ -109,7 +109,7 @@ fn tensors(inference: &Inference) -> Result<(), String> {
     for (_, tensor) in inference.all_fitted() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
-        let variables = family.variables(&tensor.shape, tensor.posterior.rank);
+        let variables = tensor.posterior.variables(&tensor.shape);
         let started = variables.iter().all(|variable| match variable.start {
             Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
             _ => true,

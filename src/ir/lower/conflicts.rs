@@ -195,9 +195,9 @@ impl Lower<'_> {
         posterior: &(BoundPosterior, Origin),
     ) -> bool {
         // Given its local scales, a horseshoe is normal.
-        let (growth, local) = match prior.per_unit {
-            true => ([0.0, 2.0], "(local = unit)"),
-            false => (prior.distribution.growth(), ""),
+        let (growth, local) = match prior.local_scales() {
+            Some(local) => (local.given.growth(), "(local = unit)"),
+            None => (prior.distribution.growth(), ""),
         };
         let family = posterior.0.family;
         if family.entries().integrates(growth) {
@@ -233,12 +233,10 @@ impl Lower<'_> {
         prior.distribution.support(&parameters)
     }
 
-    /// Gives a posterior between two ends those of its prior.
-    pub(super) fn between_its_ends(&self, prior: &Prior, posterior: &mut BoundPosterior) {
-        if let (Entries::LogitNormal, Support::Interval { low, high }) =
-            (posterior.family.entries(), self.support_of(prior))
-        {
-            posterior.bounds = [low, high];
+    /// Gives a posterior the arguments that its prior settles.
+    pub(super) fn settle(&self, prior: &Prior, posterior: &mut BoundPosterior) {
+        for (name, value) in posterior.family.settled_by(self.support_of(prior)) {
+            posterior.arguments.set(name, value);
         }
     }
 

@@ -9,7 +9,6 @@ use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Operation as Arithmetic};
-use crate::posterior::Entries;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -225,8 +224,7 @@ impl Lower<'_> {
             return None;
         }
         let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
-        let factors = (family.entries() == Entries::Scaled)
-            .then(|| self.factors(&name, &shape, &posterior, estimator));
+        let factors = self.factors(&name, &shape, &posterior, estimator);
         // Of a kernel with factors, these are drawn.
         let estimator = estimator.filter(|_| factors.is_none());
         let tensor = Tensor {

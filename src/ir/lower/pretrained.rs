@@ -5,7 +5,7 @@ use super::settings::{Slot, Slots};
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::distribution;
+use crate::distribution::Normal;
 use crate::ir::model::*;
 use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
@@ -263,13 +263,12 @@ impl Lower<'_> {
             return None;
         };
         pretrained.delta = Some(constants.number("delta"));
+        let parameters = vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))];
+        let anchor = Some(pretrained.values.clone());
+        let written = self.written(slot.value.span);
         Some(Prior {
-            distribution: distribution::find("Normal").expect("in the registry"),
-            parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))],
-            anchor: Some(pretrained.values.clone()),
-            local: None,
-            per_unit: false,
-            written: self.written(slot.value.span),
+            anchor,
+            ..Prior::new(&Normal, parameters, written)
         })
     }
 

@@ -203,7 +203,7 @@ impl Lower<'_> {
         let estimator = self.estimator_of(name, &slots, &other, posterior.as_ref());
         let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
         if let Some(prior) = &prior.0 {
-            self.between_its_ends(prior, &mut posterior.0);
+            self.settle(prior, &mut posterior.0);
         }
         self.check_support(&prior, &posterior);
         started.then_some(Resolved {
@@ -270,14 +270,8 @@ impl Lower<'_> {
             }
             (None, Some(Entries::Free)) => Some((None, Origin::Language(BARE_BIAS))),
             (None, _) => {
-                let prior = Prior {
-                    distribution: distribution::find("Normal").expect("in the registry"),
-                    parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
-                    anchor: None,
-                    local: None,
-                    per_unit: false,
-                    written: "Normal(0, 1)".into(),
-                };
+                let parameters = vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)];
+                let prior = Prior::new(&distribution::Normal, parameters, "Normal(0, 1)");
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
             }
         }
