@@ -60,11 +60,11 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
         squares.push(match &node.call {
             None => Some(1.0),
             Some(call) => below.and_then(|below| {
-                let kernel = call.kernel.map(|kernel| inference.fitted(kernel));
+                let kernel = call.kernel().map(|kernel| inference.fitted(kernel));
                 let kernel = kernel.map_or(Some(1.0), |kernel| {
                     Some(kernel.fan_in as f64 * square(kernel)?)
                 });
-                let bias = call.bias.map(|bias| inference.fitted(bias));
+                let bias = call.bias().map(|bias| inference.fitted(bias));
                 let bias = bias.map_or(Some(0.0), &square);
                 let value = match &call.operation {
                     Operation::Map(map) if map.elementwise() => activated(&**map, below),

@@ -259,7 +259,7 @@ impl Model {
     pub fn positions(&self, tensor: Handle<Tensor>) -> usize {
         let node = self.layer_of(tensor).map(|node| &self.nodes[node]);
         match node.and_then(|node| node.call.as_ref()) {
-            Some(call) if call.kernel == Some(tensor) => match &call.operation {
+            Some(call) if call.kernel() == Some(tensor) => match &call.operation {
                 crate::layer::Operation::Linear(linear) => linear.positions(),
                 _ => 1,
             },

@@ -5,7 +5,7 @@ use super::arena::{Arena, Handle};
 use super::scalar::Scalar;
 use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
-use crate::layer::{Layer, Operation};
+use crate::layer::{self, Layer, Operation, Slot};
 use crate::likelihood::{Likelihood, TargetKind};
 use crate::posterior::{LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
@@ -49,9 +49,8 @@ impl Model {
     pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
         let uses = |node: &Node| {
             node.call.as_ref().is_some_and(|c| {
-                let factors = c.kernel.and_then(|kernel| self.tensors[kernel].factors);
-                c.kernel == Some(tensor)
-                    || c.bias == Some(tensor)
+                let factors = c.kernel().and_then(|kernel| self.tensors[kernel].factors);
+                c.tensors().any(|own| own == tensor)
                     || factors.is_some_and(|factors| factors.contains(&tensor))
             })
         };
@@ -104,10 +103,35 @@ pub struct Call {
     pub arguments: Constants,
     /// Its arithmetic, geometry settled.
     pub operation: Operation,
-    /// Its kernel, if it is linear in one.
-    pub kernel: Option<Handle<Tensor>>,
-    /// Its bias.
-    pub bias: Option<Handle<Tensor>>,
+    /// Its parameters, one for each of the layer's slots; `None` for one that is left out.
+    pub parameters: Vec<Option<Handle<Tensor>>>,
+}
+
+impl Call {
+    /// The layer's slots.
+    pub fn slots(&self) -> &'static [Slot] {
+        self.layer.map_or(&[], |layer| layer.slots())
+    }
+
+    /// Its parameters that are there, in the order of their slots.
+    pub fn tensors(&self) -> impl Iterator<Item = Handle<Tensor>> {
+        self.parameters.iter().copied().flatten()
+    }
+
+    /// The kernel that it is linear in.
+    pub fn kernel(&self) -> Option<Handle<Tensor>> {
+        self.with_role(layer::Role::Kernel)
+    }
+
+    /// What it adds to its output channels.
+    pub fn bias(&self) -> Option<Handle<Tensor>> {
+        self.with_role(layer::Role::Bias)
+    }
+
+    fn with_role(&self, role: layer::Role) -> Option<Handle<Tensor>> {
+        let mut slots = self.slots().iter().zip(&self.parameters);
+        slots.find(|(slot, _)| slot.role == role)?.1.to_owned()
+    }
 }
 
 /// What a tensor is in the model.
@@ -151,12 +175,13 @@ impl Role {
     pub fn is_of_others(self) -> bool {
         matches!(self, Role::Latent | Role::Local)
     }
+}
 
-    /// The bias beside a kernel, and the kernel beside a bias.
-    pub fn other_of_layer(self) -> Role {
-        match self {
-            Role::Kernel => Role::Bias,
-            _ => Role::Kernel,
+impl From<layer::Role> for Role {
+    fn from(role: layer::Role) -> Self {
+        match role {
+            layer::Role::Kernel => Role::Kernel,
+            layer::Role::Bias => Role::Bias,
         }
     }
 }

@@ -469,7 +469,7 @@ impl Plan {
     /// The output shape of the layer whose kernel tensor number `index` is.
     fn owner(&self, index: usize) -> Option<&Shape> {
         self.model.nodes.iter().find_map(|(_, node)| {
-            let kernel = node.call.as_ref()?.kernel?;
+            let kernel = node.call.as_ref()?.kernel()?;
             (kernel.index() == index).then_some(&node.shape)
         })
     }

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
 use crate::ir::model::BoundPosterior;
+use crate::layer;
 use crate::posterior::{self, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
 use crate::show;
 use crate::signature::{Domain, Kind};
@@ -73,7 +74,7 @@ impl Lower<'_> {
     fn short_for_posterior(&self, span: Span) -> Option<&'static str> {
         let before = self.source.text.get(..span.start)?.trim_end();
         let before = before.strip_suffix('=')?.trim_end();
-        let mut parameters = ["bias", "kernel"].into_iter();
+        let mut parameters = layer::slots().into_iter().map(|slot| slot.name);
         parameters.find(|parameter| before.ends_with(parameter))
     }
 
