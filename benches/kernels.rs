@@ -5,6 +5,7 @@
 //!
 //! One thread, float32, best of several runs. Whole networks are measured by `bnnc bench`.
 
+use bnnc::distribution::Normal;
 use bnnc::kl;
 use bnnc::layer::{Layer, Operation};
 use bnnc::optimizer;
@@ -143,7 +144,7 @@ fn main() {
     );
     let (loc, mut by_loc) = (numbers(len), vec![0.0; len]);
     scales(softplus, &loc, &mut a);
-    let normal = kl::find("Normal", "Normal").expect("a closed form");
+    let normal = kl::find(&Normal, &Normal).expect("a closed form");
     report(
         "KL of two normals",
         best(|| {

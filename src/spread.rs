@@ -15,7 +15,7 @@ use crate::ir::{Argument, Fitted, Handle, Inference, Initializer, Node, Tensor};
 use crate::kl::Transform;
 use crate::kl::rules::hermite;
 use crate::layer::{Map, Operation};
-use crate::posterior::Start;
+use crate::posterior::{AtStart, Start};
 use crate::tensor::Shape;
 
 /// Nodes of a rule over an initialiser: its moments are exact with few.
@@ -60,11 +60,11 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
         squares.push(match &node.call {
             None => Some(1.0),
             Some(call) => below.and_then(|below| {
-                let kernel = call.kernel.map(|kernel| inference.fitted(kernel));
+                let kernel = call.kernel().map(|kernel| inference.fitted(kernel));
                 let kernel = kernel.map_or(Some(1.0), |kernel| {
                     Some(kernel.fan_in as f64 * square(kernel)?)
                 });
-                let bias = call.bias.map(|bias| inference.fitted(bias));
+                let bias = call.bias().map(|bias| inference.fitted(bias));
                 let bias = bias.map_or(Some(0.0), &square);
                 let value = match &call.operation {
                     Operation::Map(map) if map.elementwise() => activated(&**map, below),
@@ -131,16 +131,19 @@ pub fn start_deviation(tensor: Fitted) -> Option<f64> {
 /// The variance of an entry before the first step.
 fn start_variance(tensor: Fitted, scale: f64) -> Option<f64> {
     let posterior = &tensor.posterior;
-    let own = posterior.family.variance(scale, tensor.shape.len())?;
-    let variables = posterior.family.variables(&tensor.shape, posterior.rank);
-    let factors = variables
-        .iter()
-        .filter(|variable| variable.start == Start::Argument("factor"));
-    let factor = factors.map(|factor| {
-        let entry = mean_over(&posterior.start(factor), &factor.shape, &|u| Some(u * u));
-        posterior.rank as f64 * entry.unwrap_or(0.0)
-    });
-    Some(own + factor.sum::<f64>())
+    let variables = posterior.variables(&tensor.shape);
+    let mean_square = |argument: &str| {
+        let mut of = variables.iter();
+        let of = of.find(|variable| matches!(variable.start, Start::Argument(a) if a == argument));
+        of.and_then(|of| mean_over(&posterior.start(of), &of.shape, &|u| Some(u * u)))
+            .unwrap_or(0.0)
+    };
+    posterior.family.variance(&AtStart {
+        scale,
+        entries: tensor.shape.len(),
+        arguments: &posterior.arguments,
+        mean_square: &mean_square,
+    })
 }
 
 /// The mean of a function of what an initialiser gives.
@@ -179,7 +182,7 @@ fn start_square(inference: &Inference, tensor: Fitted) -> Option<f64> {
     // Weights that are left out are 0; others are multiplied with what a kernel brings with it.
     let factors = tensor.factors.into_iter().flatten();
     let factors = factors.map(|factor| start_square(inference, inference.fitted(factor)));
-    Some(of_locs * (1.0 - posterior.rate) * factors.product::<Option<f64>>()?)
+    Some(of_locs * (1.0 - posterior.drop_rate()) * factors.product::<Option<f64>>()?)
 }
 
 #[cfg(test)]

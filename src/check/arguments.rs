@@ -210,8 +210,8 @@ impl Bound {
     }
 }
 
-/// One argument of a layer.
-fn constant(
+/// One argument as a constant.
+pub fn constant(
     parameter: &Parameter,
     given: &Given,
     scope: Scope,

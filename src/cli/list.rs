@@ -7,7 +7,7 @@ use crate::distribution::DISTRIBUTIONS;
 use crate::estimator::ESTIMATORS;
 use crate::initializer::INITIALIZERS;
 use crate::ir::METHODS;
-use crate::layer::LAYERS;
+use crate::layer::{LAYERS, Slot};
 use crate::likelihood::LIKELIHOODS;
 use crate::lint::LINTS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
@@ -57,9 +57,12 @@ pub fn run(args: &ListArgs) -> Result<()> {
             }
             say!("\nlints that warn are always shown, pedantic ones with `--pedantic`");
         }
+        Some(Registry::Layers) => LAYERS
+            .iter()
+            .for_each(|layer| entry(layer.signature(), layer.slots())),
         Some(registry) => signatures(registry)
             .iter()
-            .for_each(|signature| entry(signature)),
+            .for_each(|signature| entry(signature, &[])),
         None => {
             for registry in Registry::value_variants() {
                 let name = registry
@@ -105,8 +108,9 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
     }
 }
 
-/// `conv2d(filters, kernel, stride = 1)`, what it is, and a line for each argument.
-fn entry(signature: &Signature) {
+/// `conv2d(filters, kernel, stride = 1)`, what it is, a line for each argument, and one for each parameter
+/// that a layer declares.
+fn entry(signature: &Signature, slots: &[Slot]) {
     let arguments: Vec<_> = signature
         .parameters
         .iter()
@@ -128,11 +132,23 @@ fn entry(signature: &Signature) {
         .parameters
         .iter()
         .map(|p| p.name.len())
+        .chain(slots.iter().map(|slot| slot.name.len()))
         .max()
         .unwrap_or(0);
     for parameter in signature.parameters {
         let text = format!("{}; {}", parameter.summary, takes(parameter.kind));
         say_wrapped(&format!("      {:names$}  ", parameter.name), &text);
+    }
+    if !slots.is_empty() {
+        say!("    parameters:");
+    }
+    for slot in slots {
+        let left_out = match slot.optional {
+            true => format!("; `{} = none` leaves it out", slot.name),
+            false => String::new(),
+        };
+        let text = format!("{}{left_out}", slot.axes);
+        say_wrapped(&format!("      {:names$}  ", slot.name), &text);
     }
     say!("");
 }

@@ -89,7 +89,7 @@ impl<T: Number> KernelGradients<T> {
 fn added(graph: &Graph) -> Vec<Range<usize>> {
     let mut added: Vec<Range<usize>> = graph.kernels.iter().map(|t| t.entries.clone()).collect();
     for ((_, node), step) in graph.model.nodes.iter().zip(&graph.nodes) {
-        let kernel = node.call.as_ref().and_then(|call| call.kernel);
+        let kernel = node.call.as_ref().and_then(|call| call.kernel());
         if let (Some(kernel), true) = (kernel, step.writes_kernel) {
             added[kernel.index()] = 0..0;
         }

@@ -35,7 +35,7 @@ impl Methods<'_> {
         }
         let softplus = |tensor: Fitted| {
             let posterior = tensor.posterior;
-            let mut variables = posterior.family.variables(&tensor.shape, 1).into_iter();
+            let mut variables = posterior.variables(&tensor.shape).into_iter();
             is_random(tensor)
                 && posterior.transform == Transform::Softplus
                 && variables.any(|variable| posterior.family.symbols(variable.name).1.is_some())
@@ -121,10 +121,7 @@ impl Methods<'_> {
 
 /// What is trained of a parameter.
 fn variables(tensor: Fitted) -> Vec<VariableSpec> {
-    tensor
-        .posterior
-        .family
-        .variables(&tensor.shape, tensor.posterior.rank)
+    tensor.posterior.variables(&tensor.shape)
 }
 
 /// `mu_i ~ Normal(0, 0.1^2) and …`

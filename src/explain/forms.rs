@@ -69,13 +69,15 @@ impl Methods<'_> {
                 let prior = self
                     .prior_of_term(term)
                     .map_or("", |p| p.distribution.signature().name);
-                format!("{} {prior}", form.posterior())
+                format!("{} {prior}", form.names()[0])
             }
             TermKind::Kl(tensor, Form::Quadrature) => {
                 let entries = self.model.fitted(*tensor).posterior.family.entries();
                 matches!(entries, Entries::Normal | Entries::Correlated).to_string()
             }
-            TermKind::Surrogate(tensor) => self.model.fitted(*tensor).posterior.rate.to_string(),
+            TermKind::Surrogate(tensor) => {
+                self.model.fitted(*tensor).posterior.drop_rate().to_string()
+            }
             _ => String::new(),
         }
     }
@@ -95,7 +97,7 @@ impl Methods<'_> {
                 self.point_symbol(),
             ),
             TermKind::Surrogate(tensor) => {
-                let rate = number(self.model.fitted(*tensor).posterior.rate);
+                let rate = number(self.model.fitted(*tensor).posterior.drop_rate());
                 let entry = Maths::parse(&format!("(1 - {rate})/(2 s^2) (M_(i j) - m)^2"));
                 format!(
                     "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a \
@@ -116,7 +118,7 @@ impl Methods<'_> {
                 other => parameter(other)?,
             }))
         });
-        let entry = match form.posterior() {
+        let entry = match form.names()[0] {
             "Normal" => "Normal(mu, sigma^2)".to_string(),
             other => format!("\"{other}\"(mu, sigma)"),
         };

@@ -181,11 +181,7 @@ impl Methods<'_> {
 
     fn row(&self, node: Handle<Node>) -> Row {
         let found = &self.model.nodes[node];
-        let parameters = found
-            .call
-            .iter()
-            .flat_map(|call| [call.kernel, call.bias])
-            .flatten();
+        let parameters = found.call.iter().flat_map(|call| call.tensors());
         let inputs = found
             .inputs
             .iter()

@@ -165,7 +165,7 @@ impl Inference {
                 };
                 let entries = tensor.posterior.family.entries();
                 let posterior = match entries.marginal() {
-                    Some(marginal) => format!("{marginal}(m, s)"),
+                    Some(marginal) => format!("{}(m, s)", marginal.signature().name),
                     None => tensor.posterior.family.signature().name.into(),
                 };
                 let joint = match (entries, form) {
@@ -185,7 +185,7 @@ impl Inference {
             }
             TermKind::Surrogate(tensor) => {
                 let (tensor, prior) = self.with_prior(tensor);
-                let rate = show(tensor.posterior.rate);
+                let rate = show(tensor.posterior.drop_rate());
                 format!(
                     "(1 - {rate})/(2 scale^2) (m - loc)^2, summed over the weights; dropout's surrogate and not \
                      a KL, up to a constant (Gal and Ghahramani 2016), p = {prior}"
@@ -268,7 +268,7 @@ impl Model {
     pub fn positions(&self, tensor: Handle<Tensor>) -> usize {
         let node = self.layer_of(tensor).map(|node| &self.nodes[node]);
         match node.and_then(|node| node.call.as_ref()) {
-            Some(call) if call.kernel == Some(tensor) => match &call.operation {
+            Some(call) if call.kernel() == Some(tensor) => match &call.operation {
                 crate::layer::Operation::Linear(linear) => linear.positions(),
                 _ => 1,
             },

@@ -3,11 +3,11 @@
 
 use super::arena::{Arena, Handle};
 use super::scalar::Scalar;
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
-use crate::layer::{Layer, Operation};
+use crate::layer::{self, Layer, Operation, Slot};
 use crate::likelihood::{Likelihood, TargetKind};
-use crate::posterior::{Dimensions, LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
+use crate::posterior::{LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
 use crate::signature::{Constants, Domain};
 use crate::source::Span;
@@ -49,9 +49,8 @@ impl Model {
     pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
         let uses = |node: &Node| {
             node.call.as_ref().is_some_and(|c| {
-                let factors = c.kernel.and_then(|kernel| self.tensors[kernel].factors);
-                c.kernel == Some(tensor)
-                    || c.bias == Some(tensor)
+                let factors = c.kernel().and_then(|kernel| self.tensors[kernel].factors);
+                c.tensors().any(|own| own == tensor)
                     || factors.is_some_and(|factors| factors.contains(&tensor))
             })
         };
@@ -104,10 +103,35 @@ pub struct Call {
     pub arguments: Constants,
     /// Its arithmetic, geometry settled.
     pub operation: Operation,
-    /// Its kernel, if it is linear in one.
-    pub kernel: Option<Handle<Tensor>>,
-    /// Its bias.
-    pub bias: Option<Handle<Tensor>>,
+    /// Its parameters, one for each of the layer's slots; `None` for one that is left out.
+    pub parameters: Vec<Option<Handle<Tensor>>>,
+}
+
+impl Call {
+    /// The layer's slots.
+    pub fn slots(&self) -> &'static [Slot] {
+        self.layer.map_or(&[], |layer| layer.slots())
+    }
+
+    /// Its parameters that are there, in the order of their slots.
+    pub fn tensors(&self) -> impl Iterator<Item = Handle<Tensor>> {
+        self.parameters.iter().copied().flatten()
+    }
+
+    /// The kernel that it is linear in.
+    pub fn kernel(&self) -> Option<Handle<Tensor>> {
+        self.with_role(layer::Role::Kernel)
+    }
+
+    /// What it adds to its output channels.
+    pub fn bias(&self) -> Option<Handle<Tensor>> {
+        self.with_role(layer::Role::Bias)
+    }
+
+    fn with_role(&self, role: layer::Role) -> Option<Handle<Tensor>> {
+        let mut slots = self.slots().iter().zip(&self.parameters);
+        slots.find(|(slot, _)| slot.role == role)?.1.to_owned()
+    }
 }
 
 /// What a tensor is in the model.
@@ -151,12 +175,13 @@ impl Role {
     pub fn is_of_others(self) -> bool {
         matches!(self, Role::Latent | Role::Local)
     }
+}
 
-    /// The bias beside a kernel, and the kernel beside a bias.
-    pub fn other_of_layer(self) -> Role {
-        match self {
-            Role::Kernel => Role::Bias,
-            _ => Role::Kernel,
+impl From<layer::Role> for Role {
+    fn from(role: layer::Role) -> Self {
+        match role {
+            layer::Role::Kernel => Role::Kernel,
+            layer::Role::Bias => Role::Bias,
         }
     }
 }
@@ -215,10 +240,33 @@ pub struct Prior {
     pub anchor: Option<Arc<[f64]>>,
     /// The positive variables, one an output unit, that its scale is multiplied with.
     pub local: Option<Handle<Tensor>>,
-    /// Whether the file asks for these; on a single number it makes no difference.
-    pub per_unit: bool,
+    /// Its arguments that are words.
+    pub words: Constants,
     /// As the file has it: `Normal(0, 1 / sqrt(fan_in))`.
     pub written: String,
+}
+
+impl Prior {
+    /// A distribution with its parameters, of independent entries.
+    pub fn new(
+        distribution: &'static dyn Distribution,
+        parameters: Vec<Scalar>,
+        written: impl Into<String>,
+    ) -> Self {
+        Prior {
+            distribution,
+            parameters,
+            anchor: None,
+            local: None,
+            words: Constants::default(),
+            written: written.into(),
+        }
+    }
+
+    /// What its words ask for beside it.
+    pub fn local_scales(&self) -> Option<LocalScales> {
+        self.distribution.local_scales(&self.words)
+    }
 }
 
 /// A posterior with its initialisers.
@@ -230,27 +278,12 @@ pub struct BoundPosterior {
     pub initializers: Vec<(&'static str, Initializer)>,
     /// How a scale comes out of its variable.
     pub transform: Transform,
-    /// The rank of `LowRank`; 0 for others.
-    pub rank: usize,
-    /// The ends of `LogitNormal`; unused by others.
-    pub bounds: [f64; 2],
-    /// The rate of `Dropout`; 0 for others.
-    pub rate: f64,
-    /// The factors' prior under `Rank1`; unused by others.
-    pub factor: FactorPrior,
+    /// The family's arguments that are no initialisers, and what its prior settles.
+    pub arguments: Constants,
     /// Where loc starts, if not by its initialiser.
     pub pretrained: Option<Pretrained>,
     /// As the file has it: `MeanField`.
     pub written: String,
-}
-
-/// `Rank1(factor = cauchy, prior_scale = 0.1)`: what its factors are, centred on 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FactorPrior {
-    /// Whether they are Cauchy and not normal.
-    pub cauchy: bool,
-    /// Their prior's scale.
-    pub scale: f64,
 }
 
 /// `from = "lenet.safetensors"`: the weights of a pretrained network.
@@ -279,6 +312,18 @@ impl Pretrained {
 }
 
 impl BoundPosterior {
+    /// A family with its initialisers and arguments, before its prior is known.
+    pub fn new(family: &'static dyn Posterior, written: String) -> Self {
+        BoundPosterior {
+            family,
+            initializers: Vec::new(),
+            transform: Transform::default(),
+            arguments: Constants(family.settled_by(Support::Real)),
+            pretrained: None,
+            written,
+        }
+    }
+
     /// The initialiser that stands for an argument.
     pub fn initializer(&self, argument: &str) -> Option<Initializer> {
         let mut all = self.initializers.iter();
@@ -309,13 +354,14 @@ impl BoundPosterior {
         }
     }
 
-    /// What its arithmetic needs to know of a parameter of this shape.
-    pub fn dimensions(&self, shape: &Shape) -> Dimensions {
-        Dimensions {
-            rank: self.rank,
-            bounds: self.bounds,
-            ..Dimensions::of(shape, self.transform)
-        }
+    /// The trained variables of a parameter of this shape, loc first.
+    pub fn variables(&self, shape: &Shape) -> Vec<VariableSpec> {
+        self.family.variables(shape, &self.arguments)
+    }
+
+    /// The probability that a draw leaves the weights of an input out; 0 for families that leave none out.
+    pub fn drop_rate(&self) -> f64 {
+        self.family.drop_rate(&self.arguments).unwrap_or(0.0)
     }
 }
 

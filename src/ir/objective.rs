@@ -17,6 +17,7 @@ use super::model::*;
 use super::scalar::Scalar;
 use crate::check::Messages;
 use crate::diagnostic::Diagnostic;
+use crate::distribution::{Distribution, Normal};
 use crate::kl::{self, CLOSED_FORMS, Transform};
 use crate::posterior::Entries;
 
@@ -117,13 +118,14 @@ fn form(inference: &Inference, tensor: Fitted, prior: &Prior) -> Result<Form, Bo
     let entries = tensor.posterior.family.entries();
     // Local scales stretch w, and these forms are of the normal that a transformed w is made of.
     let apart = prior.local.is_some() && tensor.posterior.made_of() != Transform::Identity;
+    let normal: &'static dyn Distribution = &Normal;
     let closed = match entries {
         _ if apart => None,
         // Mean and variance of its entries are all that a normal prior asks of a posterior.
-        Entries::Radial if name == "Normal" => kl::find("Normal", name),
+        Entries::Radial if prior.distribution == normal => kl::find(normal, normal),
         _ => entries
             .marginal()
-            .and_then(|marginal| kl::find(marginal, name)),
+            .and_then(|marginal| kl::find(marginal, prior.distribution)),
     };
     let quadrature = (entries.has_quadrature() && !apart).then_some(Form::Quadrature);
     match inference.objective.kl {
@@ -146,7 +148,7 @@ fn form(inference: &Inference, tensor: Fitted, prior: &Prior) -> Result<Form, Bo
 fn no_form(inference: &Inference, tensor: Fitted, form: &str, prior: &str) -> Diagnostic {
     let entries = tensor.posterior.family.entries();
     let family = tensor.posterior.family.signature().name;
-    let posterior = entries.marginal().unwrap_or(family);
+    let posterior = entries.marginal().map_or(family, |m| m.signature().name);
     let title = format!("no {form} is known of KL({posterior} ‖ {prior})");
     let mut message = Diagnostic::error("E0405", title);
     if let Some(span) = tensor.prior_from.span() {
@@ -160,9 +162,7 @@ fn no_form(inference: &Inference, tensor: Fitted, form: &str, prior: &str) -> Di
     if let Some((_, span)) = option {
         message = message.context(*span, "asked for here");
     }
-    let known = CLOSED_FORMS
-        .iter()
-        .map(|form| format!("{} ‖ {}", form.posterior(), form.prior()));
+    let known = CLOSED_FORMS.iter().map(|form| form.names().join(" ‖ "));
     let message = message.note(format!(
         "closed forms: {}",
         known.collect::<Vec<_>>().join(", ")

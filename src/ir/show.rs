@@ -113,13 +113,7 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
     }
     let arguments: Vec<String> = arguments
         .iter()
-        .map(|(name, value)| match value {
-            Constant::Count(n) => format!("{name} = {n}"),
-            Constant::Pair([a, b]) => format!("{name} = [{a}, {b}]"),
-            Constant::Counts(axes) => format!("{name} = {axes:?}"),
-            Constant::Word(word) => format!("{name} = {word}"),
-            Constant::Number(value) => format!("{name} = {}", show(*value)),
-        })
+        .map(|(name, value)| format!("{name} = {value}"))
         .collect();
     format!("{}({})", signature.name, arguments.join(", "))
 }
@@ -127,14 +121,7 @@ fn arguments_text(signature: &Signature, arguments: &[(&'static str, Constant)])
 impl BoundPosterior {
     /// Where its draws have mass.
     pub fn support(&self) -> Support {
-        match self.family.entries() {
-            Entries::LogNormal => Support::Positive,
-            Entries::LogitNormal => Support::Interval {
-                low: self.bounds[0],
-                high: self.bounds[1],
-            },
-            _ => Support::Real,
-        }
+        self.family.support(&self.arguments)
     }
 
     /// What its draws are made of, from a normal.
@@ -154,23 +141,11 @@ impl BoundPosterior {
 
     /// What its family takes beside initialisers: `rank = 4`.
     pub fn options_text(&self) -> String {
-        let factor = if self.factor.cauchy {
-            "cauchy"
-        } else {
-            "normal"
-        };
         let parameters = self.family.signature().parameters.iter();
-        let options = parameters.filter_map(|parameter| {
-            let value = match parameter.name {
-                "rank" => self.rank.to_string(),
-                "low" => show(self.bounds[0]),
-                "high" => show(self.bounds[1]),
-                "rate" => show(self.rate),
-                "prior_scale" => show(self.factor.scale),
-                "factor" if !is_initializer(parameter.kind) => factor.into(),
-                _ => return None,
-            };
-            Some(format!("{} = {value}", parameter.name))
+        let options = parameters.filter(|parameter| !is_initializer(parameter.kind));
+        let options = options.map(|parameter| {
+            let value = self.arguments.get(parameter.name);
+            format!("{} = {value}", parameter.name)
         });
         options.collect::<Vec<_>>().join(", ")
     }
@@ -186,16 +161,14 @@ impl BoundPosterior {
     }
 
     fn with_arguments(&self, text: &str) -> String {
-        let [low, high] = self.bounds;
         let scale = match self.transform {
             Transform::Softplus => "softplus(",
             Transform::Exp => "exp(",
         };
-        text.replace("softplus(", scale)
-            .replace("{rank}", &self.rank.to_string())
-            .replace("{rate}", &show(self.rate))
-            .replace("{low}", &show(low))
-            .replace("{high}", &show(high))
+        let arguments = self.arguments.0.iter();
+        arguments.fold(text.replace("softplus(", scale), |text, (name, value)| {
+            text.replace(&format!("{{{name}}}"), &value.to_string())
+        })
     }
 
     /// Where its draws can lie.
@@ -210,17 +183,16 @@ impl BoundPosterior {
     /// The middle of a single number's posterior before the first step.
     pub fn middle(&self) -> f64 {
         let loc = self.initializer("loc").map_or(0.0, |start| start.mean());
-        let [low, high] = self.bounds;
-        match self.family.entries() {
-            Entries::LogNormal => loc.exp(),
-            Entries::LogitNormal => low + (high - low) / (1.0 + (-loc).exp()),
-            _ => loc,
+        match self.support() {
+            Support::Real => loc,
+            Support::Positive => loc.exp(),
+            Support::Interval { low, high } => low + (high - low) / (1.0 + (-loc).exp()),
         }
     }
 
     /// How the variables of a parameter of this shape start: `loc ~ Normal(0, 0.1), rho ~ Normal(-3, 0.1)`.
     pub fn start_text(&self, shape: &Shape) -> String {
-        let variables = self.family.variables(shape, self.rank);
+        let variables = self.variables(shape);
         let variables = variables.iter().map(|variable| {
             let (name, initializer) = (variable.name, self.start(variable));
             if let Some(from) = self

@@ -140,11 +140,7 @@ fn learned(out: &mut String, model: &Model) {
 fn graph(out: &mut String, model: &Model) {
     line!(out, "\ngraph");
     for (_, node) in model.nodes.iter() {
-        let parameters = node
-            .call
-            .iter()
-            .flat_map(|call| [call.kernel, call.bias])
-            .flatten();
+        let parameters = node.call.iter().flat_map(|call| call.tensors());
         let parameters: String = parameters
             .map(|tensor| format!(", {}", model.tensors[tensor].name))
             .collect();

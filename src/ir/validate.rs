@@ -5,7 +5,6 @@ use super::inference::Inference;
 use super::loss::*;
 use super::model::*;
 use super::scalar::Scalar;
-use crate::layer::Operation;
 use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
@@ -72,25 +71,21 @@ fn graph(model: &Model) -> Result<(), String> {
             format!("{name} has another shape than its value")
         })?;
         holds(!node.shape.is_empty(), || format!("{name} holds nothing"))?;
-        match (&call.operation, call.kernel) {
-            (Operation::Linear(linear), Some(kernel)) => {
-                let kernel_shape = &model.tensors[kernel].shape;
-                holds(*kernel_shape == linear.kernel(), || {
-                    format!("{name}.kernel is {kernel_shape}")
-                })?;
-            }
-            (Operation::Linear(_), None) => return Err(format!("{name} has no kernel")),
-            (_, None) if call.bias.is_none() => {}
-            _ => return Err(format!("{name} has a parameter and no use for it")),
-        }
-        if let Some(bias) = call.bias {
-            let channels = node.shape.0.last().copied();
-            let bias = &model.tensors[bias].shape.0;
-            holds(bias.len() == 1 && bias.first().copied() == channels, || {
-                format!("{name}.bias is {bias:?}")
+        let declared = call.operation.parameters();
+        let slots = call.slots();
+        holds(
+            declared.len() == slots.len() && call.parameters.len() == slots.len(),
+            || format!("{name} has a parameter and no use for it"),
+        )?;
+        for ((slot, declared), tensor) in slots.iter().zip(&declared).zip(&call.parameters) {
+            let Some(tensor) = tensor else {
+                holds(slot.optional, || format!("{name} has no {}", slot.name))?;
+                continue;
+            };
+            let shape = &model.tensors[*tensor].shape;
+            holds(*shape == declared.shape, || {
+                format!("{name}.{} is {shape}", slot.name)
             })?;
-        }
-        for tensor in call.kernel.iter().chain(&call.bias) {
             holds(kernels.insert(tensor.index()), || {
                 format!("{name} uses a parameter of another")
             })?;
@@ -109,7 +104,7 @@ fn tensors(inference: &Inference) -> Result<(), String> {
     for (_, tensor) in inference.all_fitted() {
         let name = &tensor.name;
         let family = tensor.posterior.family;
-        let variables = family.variables(&tensor.shape, tensor.posterior.rank);
+        let variables = tensor.posterior.variables(&tensor.shape);
         let started = variables.iter().all(|variable| match variable.start {
             Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
             _ => true,

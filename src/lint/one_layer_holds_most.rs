@@ -29,7 +29,7 @@ impl Lint for OneLayerHoldsMost {
         let largest = inference.largest()?;
         let share = largest.weights as f64 / largest.of as f64;
         let (_, node) = inference.nodes.iter().find(|(_, node)| {
-            let kernel = node.call.as_ref().and_then(|call| call.kernel);
+            let kernel = node.call.as_ref().and_then(|call| call.kernel());
             kernel.is_some_and(|kernel| inference.tensors[kernel].name == largest.name)
         })?;
         let below = &inference.nodes[*node.inputs.first()?];

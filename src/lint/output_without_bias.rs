@@ -24,7 +24,7 @@ impl Lint for OutputWithoutBias {
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let (node, call) = source(inference, value(inference, "loc")?)?;
-        if call.kernel.is_none() || call.bias.is_some() {
+        if call.kernel().is_none() || call.bias().is_some() {
             return None;
         }
         let far = |target: &&_| -> bool {

@@ -101,7 +101,7 @@ impl Cut {
 
     fn segment_kind(&self, node: &Node) -> SegmentKind {
         let call = node.call.as_ref();
-        match call.map(|call| (&call.operation, call.kernel)) {
+        match call.map(|call| (&call.operation, call.kernel())) {
             Some((Operation::Linear(linear), Some(kernel)))
                 if linear.whole_batch() && !self.graph.kernels[kernel.index()].by_example =>
             {
@@ -137,7 +137,7 @@ impl Cut {
     /// it, where no other node reads it and its producer does not read its own output.
     fn place(&mut self, nodes: &[&Node], index: usize) {
         let node = nodes[index];
-        let bias = node.call.as_ref().and_then(|call| call.bias);
+        let bias = node.call.as_ref().and_then(|call| call.bias());
         let mut plan = NodePlan {
             storage: None,
             input: node.inputs.first().map_or(index, |input| input.index()),
@@ -166,7 +166,8 @@ impl Cut {
             Operation::View(_) => input_storage,
             _ if plan.in_place => input_storage,
             _ => {
-                let gradient = plan.input_gradient || call.kernel.is_some() || call.bias.is_some();
+                let gradient =
+                    plan.input_gradient || call.kernel().is_some() || call.bias().is_some();
                 let storages = &mut self.graph.storages;
                 storages.push(Storage {
                     len: node.shape.len(),
@@ -276,7 +277,7 @@ impl Cut {
             {
                 plans[index].writes_first = !std::mem::replace(&mut reached[storage], true);
             }
-            let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel);
+            let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel());
             if let Some(kernel) = kernel.map(|kernel| kernel.index())
                 && !seen.contains(&kernel)
             {

@@ -62,7 +62,7 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
 fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
     let node = nodes[index];
     let call = node.call.as_ref().expect("only the input has no call");
-    let mut how = match (&call.operation, call.kernel) {
+    let mut how = match (&call.operation, call.kernel()) {
         (Operation::Linear(linear), Some(kernel)) => {
             let estimator = plan.tensors[kernel.index()].estimator;
             let products = match estimator.products(linear.whole_batch()) {
@@ -78,7 +78,7 @@ fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
         .storage
         .expect("a computed value has a storage");
     let from = plan.nodes[index].input;
-    if let (Some(_), None) = (plan.nodes[index].bias, call.bias) {
+    if let (Some(_), None) = (plan.nodes[index].bias, call.bias()) {
         how += &format!("bias of `{}` added; ", nodes[from].name);
     }
     if !plan.nodes[index].in_place {

@@ -3,10 +3,12 @@
 use super::{KernelPlan, Plan};
 use crate::distribution::Law;
 use crate::estimator::{Draws, Estimator, POINT, SCALED};
-use crate::ir::{Form, Handle, Inference, Initializer, Learned, Tensor, Term, TermKind};
+use crate::ir::{
+    BoundPosterior, Form, Handle, Inference, Initializer, Learned, Tensor, Term, TermKind,
+};
 use crate::kl::{self, AnyTerm, PulledBack};
 use crate::posterior::{
-    AnyVariational, Dimensions, Entries, LEAST_SCALE, Transform, Variational, rho_from_scale,
+    AnyVariational, Dimensions, LEAST_SCALE, Transform, Variational, rho_from_scale,
 };
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -49,7 +51,7 @@ pub struct TensorPlan {
 }
 
 /// How a draw comes out of a parameter's variables.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Family {
     /// It is loc.
     Point,
@@ -63,7 +65,7 @@ pub enum Family {
     /// A function of standard normal noise, for the whole tensor at once.
     Variational {
         /// That function.
-        family: &'static dyn AnyVariational,
+        family: Arc<dyn AnyVariational>,
         /// Its tensor.
         at: Dimensions,
     },
@@ -201,8 +203,7 @@ pub(super) fn lay_out(inference: &Inference) -> (Vec<Variable>, Vec<TensorPlan>,
     for (handle, tensor) in inference.all_fitted() {
         let posterior = tensor.posterior;
         let ranges: Vec<_> = posterior
-            .family
-            .variables(&tensor.shape, posterior.rank)
+            .variables(&tensor.shape)
             .into_iter()
             .map(|variable| {
                 let (initializer, given) = (posterior.start(&variable), posterior.given(&variable));
@@ -211,22 +212,23 @@ pub(super) fn lay_out(inference: &Inference) -> (Vec<Variable>, Vec<TensorPlan>,
             })
             .collect();
         let len = tensor.shape.len();
-        let at = posterior.dimensions(&tensor.shape);
         let entries_are = posterior.family.entries();
-        let (family, noises) = match posterior.family.variational() {
+        let drop_rate = posterior.family.drop_rate(&posterior.arguments);
+        let (family, noises) = match posterior.family.variational(&posterior.arguments) {
             Some(family) => {
-                let noises = Variational::<f64>::noise(family, &at);
+                let at = Dimensions::of(&tensor.shape, posterior.transform);
+                let noises = Variational::<f64>::noise(&*family, &at);
                 (Family::Variational { family, at }, noises)
             }
-            None if entries_are.is_random() && entries_are != Entries::Masked => {
+            None if entries_are.is_random() && drop_rate.is_none() => {
                 let transform = posterior.transform;
                 let law = posterior.family.law();
                 (Family::Independent { law, transform }, len)
             }
             None => (Family::Point, len),
         };
-        let mask = (entries_are == Entries::Masked).then(|| Mask {
-            rate: posterior.rate,
+        let mask = drop_rate.map(|rate| Mask {
+            rate,
             per_example: tensor.estimator.is_some_and(|e| e.draws().example_noise),
         });
         let factors = tensor.factors.map(|factors| factors.map(Handle::index));
@@ -310,6 +312,11 @@ pub(super) fn term(inference: &Inference, term: &Term) -> Option<TermPlan> {
     })
 }
 
+/// Whether a family draws the whole tensor at once, and so has a density of its own.
+fn own_density(posterior: &BoundPosterior) -> bool {
+    posterior.family.variational(&posterior.arguments).is_some()
+}
+
 fn computation(inference: &Inference, term: &Term) -> Option<Arc<dyn AnyTerm>> {
     let prior = |tensor: Handle<Tensor>| {
         inference.tensors[tensor]
@@ -329,12 +336,7 @@ fn computation(inference: &Inference, term: &Term) -> Option<Arc<dyn AnyTerm>> {
         }
         // A family of its own density adds it to -ln p(w).
         TermKind::Kl(tensor, Form::MonteCarlo { .. })
-            if inference
-                .fitted(tensor)
-                .posterior
-                .family
-                .variational()
-                .is_some() =>
+            if own_density(inference.fitted(tensor).posterior) =>
         {
             Some(kl::negative_log_prior(prior(tensor)))
         }
@@ -347,7 +349,7 @@ fn computation(inference: &Inference, term: &Term) -> Option<Arc<dyn AnyTerm>> {
             }))
         }
         TermKind::Surrogate(tensor) => Some(Arc::new(kl::DropoutSurrogate {
-            keep: 1.0 - inference.fitted(tensor).posterior.rate,
+            keep: 1.0 - inference.fitted(tensor).posterior.drop_rate(),
         })),
         TermKind::NegLogPrior(tensor) => Some(kl::negative_log_prior(prior(tensor))),
     }
@@ -467,7 +469,7 @@ impl Plan {
     /// The output shape of the layer whose kernel tensor number `index` is.
     fn owner(&self, index: usize) -> Option<&Shape> {
         self.model.nodes.iter().find_map(|(_, node)| {
-            let kernel = node.call.as_ref()?.kernel?;
+            let kernel = node.call.as_ref()?.kernel()?;
             (kernel.index() == index).then_some(&node.shape)
         })
     }

@@ -122,10 +122,7 @@ fn culprits(model: &Inference, layers: &[Layer], units: &Units) -> Vec<Handle<Te
     }
     let call = |layer: &Layer| model.nodes[layer.node?].call.as_ref();
     let calls = chosen.into_iter().filter_map(call);
-    calls
-        .flat_map(|call| [call.kernel, call.bias])
-        .flatten()
-        .collect()
+    calls.flat_map(|call| call.tensors()).collect()
 }
 
 /// The settings that these parameters have their priors from, each with all that have theirs from it.
@@ -279,7 +276,7 @@ impl Search<'_> {
         let mut priors = self.by_one_rule(Rule::FanIn(1.0))?.priors;
         let mut numbers: Vec<(Handle<Tensor>, f64)> = Vec::new();
         for (_, node) in self.model.nodes.iter() {
-            let Some(kernel) = node.call.as_ref().and_then(|call| call.kernel) else {
+            let Some(kernel) = node.call.as_ref().and_then(|call| call.kernel()) else {
                 continue;
             };
             if priors[kernel.index()].is_none() {

@@ -226,7 +226,7 @@ fn layer(
 ) -> Layer {
     let model = priors.model;
     let call = model.nodes[node].call.as_ref();
-    let (kernel, bias) = call.map_or((None, None), |call| (call.kernel, call.bias));
+    let (kernel, bias) = call.map_or((None, None), |call| (call.kernel(), call.bias()));
     let prior =
         |tensor: Option<Handle<Tensor>>| priors.of(tensor?).map(|prior| model.prior_text(prior));
     Layer {
@@ -282,11 +282,10 @@ fn infinite(priors: &Priors) -> Vec<bool> {
     for (handle, node) in model.nodes.iter() {
         let Some(call) = &node.call else { continue };
         let above = node.inputs.iter().any(|input| infinite[input.index()]);
-        let factors = call.kernel.and_then(|kernel| model.tensors[kernel].factors);
-        let mut own = [call.kernel, call.bias]
-            .into_iter()
-            .flatten()
-            .chain(factors.into_iter().flatten());
+        let factors = call
+            .kernel()
+            .and_then(|kernel| model.tensors[kernel].factors);
+        let mut own = call.tensors().chain(factors.into_iter().flatten());
         let bounded = Site::of(handle, node).is_some_and(|site| site.activation.saturates());
         infinite[handle.index()] =
             !bounded && (above || own.any(|tensor| priors.sd(tensor).is_none()));

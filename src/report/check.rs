@@ -327,11 +327,7 @@ fn form_alone(inference: &Inference, kind: &TermKind) -> String {
 }
 
 fn layer(inference: &Inference, node: &Node) -> LayerRow {
-    let parameters = node
-        .call
-        .iter()
-        .flat_map(|call| [call.kernel, call.bias])
-        .flatten();
+    let parameters = node.call.iter().flat_map(|call| call.tensors());
     LayerRow {
         name: node.name.clone(),
         layer: call(inference, node),

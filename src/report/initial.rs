@@ -41,11 +41,11 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
         let mut starts = posterior.initializers.iter();
         let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
         let key = format!(
-            "{prior} {} {:?} {:?} {} {:?} {}",
+            "{prior} {} {:?} {:?} {:?} {:?} {}",
             posterior.family.signature().name,
             posterior.initializers,
             posterior.transform,
-            posterior.rate,
+            posterior.arguments,
             by_shape.then_some(&tensor.shape),
             kind(&term.kind)
         );
@@ -94,8 +94,7 @@ fn entrywise(
             return Some(kl::quadrature(prior.distribution));
         }
         (_, TermKind::Kl(_, Form::MonteCarlo { .. })) => return None,
-        (Of::Correlated, _) if tensor.posterior.rank > 0 => return None,
-        (Of::Radial, _) => return None,
+        _ if !tensor.posterior.family.starts_factorized() => return None,
         _ => {}
     }
     Some(computed.computation.clone())

@@ -403,6 +403,13 @@ fn the_registries_are_listed() {
     for form in ["GlorotNormal\n", "Orthogonal(gain = 1)", "Exp(rho)"] {
         assert!(initializers.contains(form), "{form}");
     }
+    let layers = place.ok("list layers");
+    for line in [
+        "kernel    [kh, kw, C_in, filters]\n",
+        "bias    [units]; `bias = none` leaves it out\n",
+    ] {
+        assert!(layers.contains(line), "{line}");
+    }
     assert_eq!(place.bnnc("list nothing").status.code(), Some(2));
 }
 

@@ -190,6 +190,23 @@ fn every_entry_of_a_registry_has_its_page() {
     }
 }
 
+/// The parameters that a layer declares are those of its page's table, in shape and order.
+#[test]
+fn a_layers_page_has_its_parameters() {
+    for layer in layer::LAYERS {
+        let path = format!("docs/layers/{}.md", layer.signature().name);
+        let page = read(&root().join(&path));
+        let of_page = stated(&page, "| parameter | shape | fan_in | fan_out |");
+        let of_page: Vec<[&str; 2]> = of_page
+            .iter()
+            .map(|[name, shape, _]| [name, shape].map(|cell| cell.trim_matches('`')))
+            .collect();
+        let slots = layer.slots().iter();
+        let declared: Vec<[&str; 2]> = slots.map(|slot| [slot.name, slot.axes]).collect();
+        assert_eq!(of_page, declared, "{path}");
+    }
+}
+
 #[test]
 fn run_files_are_as_documented() {
     let page = read(&root().join("docs/run-files.md"));

@@ -408,12 +408,13 @@ fn registries() -> Document {
         }
     }
     for entry in CLOSED_FORMS {
-        let name = format!("{} {}", entry.posterior(), entry.prior());
+        let name = entry.names().join(" ");
         add(
             &name,
             &format!("by {}, $${}$$", entry.source(), entry.formula()),
         );
     }
+    let rank = Constants(vec![("rank", Constant::Count(2))]);
     for entry in POSTERIORS {
         let name = entry.signature().name;
         add(name, entry.methods());
@@ -425,7 +426,7 @@ fn registries() -> Document {
             .beyond_entries()
             .into_iter()
             .for_each(|text| add(name, text));
-        for variable in entry.variables(&bnnc::tensor::Shape(vec![3, 2]), 2) {
+        for variable in entry.variables(&bnnc::tensor::Shape(vec![3, 2]), &rank) {
             let (symbol, scale) = entry.symbols(variable.name);
             add(name, &format!("${symbol}$ ${}$", scale.unwrap_or(symbol)));
         }

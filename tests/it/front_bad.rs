@@ -30,6 +30,18 @@ fn messages_of_bad_files() {
     });
 }
 
+#[test]
+fn an_unknown_parameter_is_answered_with_the_layers_own() {
+    let layer = "f = dense(1) { kernels: prior = Normal(0, 1) }";
+    let said = messages(&MODEL.replace("f = dense(1)", layer), &[]);
+    assert!(
+        said.contains("error[E0212]: `dense` has no parameter `kernels`"),
+        "{said}"
+    );
+    assert!(said.contains("parameters: kernel, bias"), "{said}");
+    assert!(said.contains("there is `kernel`"), "{said}");
+}
+
 const MODEL: &str = "model m
 const width = 4
 const depth = width * 2

@@ -28,7 +28,7 @@ pub trait Number: Math + optimizer::Number {
     /// A term's arithmetic.
     fn term(term: &dyn AnyTerm) -> &dyn Term<Self>;
     /// A posterior family's arithmetic.
-    fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self>;
+    fn variational(family: &dyn AnyVariational) -> &dyn Variational<Self>;
     /// A likelihood's arithmetic.
     fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self>;
 
@@ -65,7 +65,7 @@ macro_rules! number {
             fn term(term: &dyn AnyTerm) -> &dyn Term<Self> {
                 term
             }
-            fn variational(family: &'static dyn AnyVariational) -> &'static dyn Variational<Self> {
+            fn variational(family: &dyn AnyVariational) -> &dyn Variational<Self> {
                 family
             }
             fn nll(likelihood: &'static dyn Likelihood) -> &'static dyn Nll<Self> {

@@ -1,7 +1,9 @@
 //! What a registry entry is called and which arguments it takes: one table that drives the checking
 //! of arguments, the notes of its errors, `bnnc list` and the documentation's check.
 
+use crate::show;
 use crate::tensor::Shape;
+use std::fmt;
 
 /// A name, its arguments, and a line of what it is.
 #[derive(Debug)]
@@ -105,7 +107,7 @@ impl Domain {
     }
 }
 
-/// A checked argument of a layer or an estimator: a constant.
+/// A checked argument of a layer, an initialiser or a posterior: a constant.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Constant {
     /// [`Kind::Count`]
@@ -120,12 +122,34 @@ pub enum Constant {
     Number(f64),
 }
 
-/// The checked arguments of a layer, every default filled in, in the signature's order.
+impl fmt::Display for Constant {
+    /// As a file would write it.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Constant::Count(n) => write!(f, "{n}"),
+            Constant::Pair([a, b]) => write!(f, "[{a}, {b}]"),
+            Constant::Counts(axes) => write!(f, "{axes:?}"),
+            Constant::Word(word) => f.write_str(word),
+            Constant::Number(value) => f.write_str(&show(*value)),
+        }
+    }
+}
+
+/// Checked arguments, every default filled in, in the signature's order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Constants(pub Vec<(&'static str, Constant)>);
 
 impl Constants {
-    fn get(&self, name: &str) -> &Constant {
+    /// Gives an argument its value, in place of one that it has.
+    pub fn set(&mut self, name: &'static str, value: Constant) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// The argument called `name`.
+    pub fn get(&self, name: &str) -> &Constant {
         &self
             .0
             .iter()

@@ -103,7 +103,7 @@ impl<T: Real> Buffers<T> {
 impl<T: Real> Chunk<T> {
     fn new(graph: &Graph, need: &Need, examples: usize, tensors: &[usize]) -> Self {
         let kept = calls(graph, SegmentKind::ByExample).filter_map(|(index, node, call)| {
-            let estimator = graph.kernels[call.kernel?.index()].estimator;
+            let estimator = graph.kernels[call.kernel()?.index()].estimator;
             Some((
                 index,
                 zeros(estimator.saved() * node.shape.len() * examples),
@@ -175,8 +175,8 @@ pub fn calls(graph: &Graph, kind: SegmentKind) -> impl Iterator<Item = (usize, &
 /// The tensors of layers that take one example at a time.
 fn tensors_by_example(graph: &Graph) -> Vec<usize> {
     let tensors = calls(graph, SegmentKind::ByExample).filter_map(|(_, _, call)| {
-        let kernel = call.kernel?.index();
-        let bias = call.bias.map(|bias| bias.index());
+        let kernel = call.kernel()?.index();
+        let bias = call.bias().map(|bias| bias.index());
         let factors = graph.kernels[kernel].factors.into_iter().flatten();
         Some([kernel].into_iter().chain(bias).chain(factors))
     });
@@ -190,7 +190,7 @@ fn saved<T: Real>(graph: &Graph, batch: usize) -> BTreeMap<usize, Saved<Aligned<
         input.expect("a node of the model").1.shape.len()
     };
     let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(index, node, call)| {
-        let estimator = graph.kernels[call.kernel?.index()].estimator;
+        let estimator = graph.kernels[call.kernel()?.index()].estimator;
         let saved = Saved {
             input: zeros(estimator.saved_input(true) * input_of(index) * batch),
             output: zeros(estimator.saved() * node.shape.len() * batch),

@@ -158,7 +158,7 @@ fn chunk_forward<'a, T: Number>(
                 Operation::Map(map) if step.in_place => T::map(&**map).forward_in_place(y),
                 Operation::Map(map) => T::map(&**map).forward(x, y),
                 Operation::Linear(linear) => {
-                    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                    let kernel = call.kernel().expect("a linear layer has a kernel").index();
                     let draws = kernels.draws(kernel, start + example, 1);
                     let saved = saved
                         .get_mut(&index)
@@ -200,7 +200,7 @@ fn batch_forward<T: Number>(
     let Operation::Linear(linear) = &call.operation else {
         unreachable!("a whole-batch segment is linear")
     };
-    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel").index();
     let len = node.shape.len();
     let mut out = slots[storage].take();
     let y = rows_mut(out.write(), 0, examples, len);

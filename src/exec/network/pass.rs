@@ -84,7 +84,7 @@ impl<'a, T: Number> Pass<'a, T> {
     /// A linear layer with the facts of its geometry. They are read from the model, where they are stored:
     /// this runs for every example, and the layer would allocate its shapes each time.
     pub fn site<'l>(&self, node: &Node, linear: &'l dyn AnyLinear, input: usize) -> Site<'l, T> {
-        let kernel = node.call.as_ref().and_then(|call| call.kernel);
+        let kernel = node.call.as_ref().and_then(|call| call.kernel());
         let kernel = kernel.expect("a linear layer has a kernel");
         let axes = &self.kernels.graph.model.tensors[kernel].shape.0;
         Site {

@@ -114,7 +114,7 @@ impl Need {
                 need.bias = need.bias.max(graph.kernels[bias].entries.len());
             }
             if let Operation::Linear(linear) = &call.operation {
-                let kernel = call.kernel.expect("a linear layer has a kernel").index();
+                let kernel = call.kernel().expect("a linear layer has a kernel").index();
                 let kernel = &graph.kernels[kernel];
                 need.add_layer(graph, kernel, &**linear, examples);
                 // What is made of the inputs has its own place, if it is saved.

@@ -101,10 +101,10 @@ impl<T: Number> Variational<T> {
             let d_first = &self.by_kernels.first[entries.clone()];
             let noise = &self.noise[tensor.noise.clone()];
             let gradient = &mut self.gradient[tensor.variables.clone()];
-            if let Family::Variational { family, at } = tensor.family {
+            if let Family::Variational { family, at } = &tensor.family {
                 let values = &self.variables[tensor.variables.clone()];
                 let w = &self.first[entries];
-                T::variational(family).draw_backward(&at, values, noise, w, d_first, gradient);
+                T::variational(&**family).draw_backward(at, values, noise, w, d_first, gradient);
                 continue;
             }
             let (d_loc, d_scale) = gradient.split_at_mut(tensor.loc.len());
@@ -201,7 +201,7 @@ impl<T: Number> Variational<T> {
                 (value, d_prior, Vec::new())
             }
         };
-        let (value, d_prior, d_local) = match tensor.family {
+        let (value, d_prior, d_local) = match &tensor.family {
             Family::Point => {
                 let of = Posterior {
                     loc: &self.variables[tensor.loc.clone()],
@@ -221,7 +221,7 @@ impl<T: Number> Variational<T> {
                 sum(of, d_loc, d_scale)
             }
             Family::Variational { family, at } => {
-                let family = (T::variational(family), at);
+                let family = (T::variational(&**family), *at);
                 match kind {
                     TermKind::Kl(_, Form::MonteCarlo { path }) => {
                         self.density_term(tensor, family, priced.weight, *path, sum)
@@ -291,22 +291,22 @@ impl<T: Number> Variational<T> {
     /// by theirs.
     fn chain(&mut self) {
         for (index, tensor) in self.plan.tensors.iter().enumerate() {
-            match tensor.family {
+            match &tensor.family {
                 Family::Point => {}
                 Family::Independent { .. } if self.entrywise[index] => {}
                 Family::Independent { transform, .. } => {
                     let rho = &self.variables[tensor.rho()];
                     let scale = &self.scale[tensor.entries.clone()];
                     let gradient = &mut self.gradient[tensor.rho()];
-                    T::chain(transform, rho, scale, gradient);
+                    T::chain(*transform, rho, scale, gradient);
                 }
                 Family::Variational { family, at } => {
                     let values = &self.variables[tensor.variables.clone()];
                     let scale = &self.scale[tensor.entries.clone()];
                     let d_scale = &self.d_scale[tensor.d_scale.clone()];
                     let gradient = &mut self.gradient[tensor.variables.clone()];
-                    let family = T::variational(family);
-                    family.marginal_scales_backward(&at, values, scale, d_scale, gradient);
+                    let family = T::variational(&**family);
+                    family.marginal_scales_backward(at, values, scale, d_scale, gradient);
                 }
             }
         }

@@ -65,10 +65,10 @@ impl<T: Number> Variational<T> {
     /// The marginal scales of families that draw whole tensors; those of others belong to the draw.
     pub fn scales(&mut self) {
         for tensor in &self.plan.tensors {
-            if let Family::Variational { family, at } = tensor.family {
+            if let Family::Variational { family, at } = &tensor.family {
                 let scale = &mut self.scale[tensor.entries.clone()];
                 let values = &self.variables[tensor.variables.clone()];
-                T::variational(family).marginal_scales(&at, values, scale);
+                T::variational(&**family).marginal_scales(at, values, scale);
             }
         }
     }
@@ -181,11 +181,11 @@ impl<T: Number> Variational<T> {
 
     /// A draw of a family that draws whole tensors, from its noise.
     fn draw_whole(&mut self, tensor: &TensorPlan) {
-        if let Family::Variational { family, at } = tensor.family {
+        if let Family::Variational { family, at } = &tensor.family {
             let values = &self.variables[tensor.variables.clone()];
             let noise = &self.noise[tensor.noise.clone()];
             let w = &mut self.first[tensor.entries.clone()];
-            T::variational(family).draw(&at, values, noise, w);
+            T::variational(&**family).draw(at, values, noise, w);
         }
     }
 

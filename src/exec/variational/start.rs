@@ -49,9 +49,9 @@ fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<usize, Aligned<T>> {
     let calls = plan.model.nodes.iter();
     let calls = calls.filter_map(|(_, node)| node.call.as_ref());
     let tensors = calls.flat_map(|call| {
-        let bias = call.bias.map(|bias| bias.index());
+        let bias = call.bias().map(|bias| bias.index());
         let differs = |&bias: &usize| plan.tensors[bias].estimator.draws().of_examples();
-        let factors = call.kernel.and_then(|k| plan.tensors[k.index()].factors);
+        let factors = call.kernel().and_then(|k| plan.tensors[k.index()].factors);
         let factors = factors.into_iter().flatten();
         bias.filter(differs).into_iter().chain(factors)
     });

@@ -2,70 +2,81 @@
 
 use super::Lower;
 use super::method::POINTS;
-use super::settings::{Slot, Slots, is_none};
+use super::settings::{Pick, Picks, is_none};
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::distribution::Support;
-use crate::ir::model::*;
+use crate::ir::model::{BoundPosterior, Origin, Prior};
+use crate::layer::{self, Layer, Role};
 use crate::posterior::{self, Entries};
 use crate::show;
 use crate::source::Span;
 use crate::syntax::ast::{ParameterSettings, Setting};
 
-impl Slots<'_> {
+impl Picks<'_> {
     /// What the posterior's entries are, as far as its word says; `None` of a bias that is left out. A
     /// word that is no posterior's is reported where it is read, and taken for one that is drawn.
     fn entries(&self) -> Option<Entries> {
-        let Some(slot) = self.posterior else {
-            let bare = self.role == Role::Bias && self.prior.is_none();
+        let Some(pick) = self.posterior else {
+            let bare = self.slot.role == Role::Bias && self.prior.is_none();
             return Some(if bare { Entries::Free } else { Entries::Normal });
         };
-        if is_none(slot.value) {
+        if is_none(pick.value) {
             return None;
         }
-        let call = slot.value.to_call();
+        let call = pick.value.to_call();
         let family = call.and_then(|call| posterior::find(&call.name.text));
         Some(match family.map(|family| family.entries()) {
             None => Entries::Normal,
-            Some(Entries::Masked | Entries::Scaled) if self.role == Role::Bias => Entries::Point,
+            Some(Entries::Masked | Entries::Scaled) if self.slot.role == Role::Bias => {
+                Entries::Point
+            }
             Some(entries) => entries,
         })
     }
 
-    /// Whether this parameter of the layer answers for a prior that the other one has no use for: both
+    /// Whether this parameter of the layer answers for a prior that another one has no use for: both
     /// have it from one setting, and this one uses it, or is the one for which it is reported.
-    pub fn answers_for_prior(&self, slot: &Slot) -> bool {
+    pub fn answers_for_prior(&self, pick: &Pick) -> bool {
         let uses = self.entries().is_some_and(|e| e != Entries::Free);
-        self.answers_for(slot, self.prior, uses)
+        self.answers_for(pick, self.prior, uses)
     }
 
     /// The same of an estimator.
-    pub fn answers_for_estimator(&self, slot: &Slot) -> bool {
+    pub fn answers_for_estimator(&self, pick: &Pick) -> bool {
         let entries = self.entries();
         let uses = entries.is_some_and(|e| e.is_random() || e == Entries::Scaled);
-        self.answers_for(slot, self.estimator, uses)
+        self.answers_for(pick, self.estimator, uses)
     }
 
-    fn answers_for(&self, slot: &Slot, mine: Option<Slot>, uses: bool) -> bool {
-        let reported = self.role == Role::Kernel && self.beside_posterior(slot);
-        slot.is_shared() && is_same(slot, mine) && (uses || reported)
+    fn answers_for(&self, pick: &Pick, mine: Option<Pick>, uses: bool) -> bool {
+        let reported = self.is_first && self.beside_posterior(pick);
+        pick.is_shared() && is_same(pick, mine) && (uses || reported)
     }
 
     /// The parameters that a setting without effect is set for: `logits.bias`. One in `default` is set
     /// for more than can be named.
-    pub fn whose(&self, name: &str, slot: &Slot, other: &Slots, others: Option<Slot>) -> Whose {
-        let both = slot.is_shared() && is_same(slot, others) && other.entries().is_some();
-        let names = match (slot.origin(), name.rsplit_once('.')) {
-            (Origin::Own(_), Some((layer, _))) if both => {
-                return Whose {
-                    names: format!("`{layer}.kernel` and `{layer}.bias`"),
-                    are: "are",
-                };
+    pub fn whose<'a>(
+        &self,
+        name: &str,
+        pick: &Pick,
+        others: &[Picks<'a>],
+        same: impl Fn(&Picks<'a>) -> Option<Pick<'a>>,
+    ) -> Whose {
+        let mut names = vec![format!("`{name}`")];
+        match (pick.origin(), name.rsplit_once('.')) {
+            (Origin::Own(_), Some((layer, _))) if pick.is_shared() => {
+                let others = others.iter().filter(|other| other.entries().is_some());
+                let others = others.filter(|other| is_same(pick, same(other)));
+                names.extend(others.map(|other| format!("`{layer}.{}`", other.slot.name)));
             }
-            (Origin::Own(_), Some(_)) => format!("`{name}`"),
-            _ => "the parameter".into(),
-        };
-        Whose { names, are: "is" }
+            (Origin::Own(_), Some(_)) => {}
+            _ => names = vec!["the parameter".into()],
+        }
+        Whose {
+            are: if names.len() > 1 { "are" } else { "is" },
+            names: crate::words::join(names, "and"),
+        }
     }
 }
 
@@ -75,38 +86,43 @@ pub(super) struct Whose {
     are: &'static str,
 }
 
-fn is_same(slot: &Slot, other: Option<Slot>) -> bool {
-    other.is_some_and(|other| other.span == slot.span)
+fn is_same(pick: &Pick, other: Option<Pick>) -> bool {
+    other.is_some_and(|other| other.span == pick.span)
 }
 
 impl Lower<'_> {
     /// `bias = none`
-    pub(super) fn left_out(&mut self, role: Role, none: Slot, slots: &Slots) {
-        if role == Role::Kernel {
+    pub(super) fn left_out(&mut self, none: Pick, picks: &Picks) {
+        let slot = picks.slot;
+        if !slot.optional {
+            let title = format!("a layer cannot be without its {}", slot.name);
             return self.report(
-                Diagnostic::error("E0218", "a layer cannot be without its kernel")
+                Diagnostic::error("E0218", title)
                     .at(none.span, "")
                     .help("`bias = none` leaves a bias out"),
             );
         }
-        // What is set for both is as much the kernel's, and is not meant for this alone.
-        let others = [slots.prior, slots.estimator, slots.from];
+        // What is set for all is as much the others', and is not meant for this alone.
+        let others = [picks.prior, picks.estimator, picks.from];
         let mut others = others.into_iter().flatten();
-        let beside = others.find(|slot| !slot.is_shared() && slot.nearness >= none.nearness);
-        if let Some(slot) = beside {
+        let beside = others.find(|pick| !pick.is_shared() && pick.nearness >= none.nearness);
+        if let Some(pick) = beside {
             self.report(
-                Diagnostic::error("E0403", "this is set for a bias that is left out")
-                    .at(slot.span, "has no effect")
-                    .context(none.span, "no bias"),
+                Diagnostic::error(
+                    "E0403",
+                    format!("this is set for a {} that is left out", slot.name),
+                )
+                .at(pick.span, "has no effect")
+                .context(none.span, format!("no {}", slot.name)),
             );
         }
     }
 
-    pub(super) fn prior_without_effect(&mut self, prior: &Slot, slots: &Slots, whose: &Whose) {
+    pub(super) fn prior_without_effect(&mut self, prior: &Pick, picks: &Picks, whose: &Whose) {
         let Whose { names, are } = whose;
         let title = format!("this prior has no effect: {names} {are} deterministic");
         let mut message = Diagnostic::error("E0403", title).at(prior.span, "");
-        if let Some(posterior) = slots.posterior {
+        if let Some(posterior) = picks.posterior {
             message = message.context(posterior.span, "leaves it without a term in the loss");
         }
         self.report(
@@ -202,9 +218,9 @@ impl Lower<'_> {
         posterior: &(BoundPosterior, Origin),
     ) -> bool {
         // Given its local scales, a horseshoe is normal.
-        let (growth, local) = match prior.per_unit {
-            true => ([0.0, 2.0], "(local = unit)"),
-            false => (prior.distribution.growth(), ""),
+        let (growth, local) = match prior.local_scales() {
+            Some(local) => (local.given.growth(), "(local = unit)"),
+            None => (prior.distribution.growth(), ""),
         };
         let family = posterior.0.family;
         if family.entries().integrates(growth) {
@@ -240,34 +256,35 @@ impl Lower<'_> {
         prior.distribution.support(&parameters)
     }
 
-    /// Gives a posterior between two ends those of its prior.
-    pub(super) fn between_its_ends(&self, prior: &Prior, posterior: &mut BoundPosterior) {
-        if let (Entries::LogitNormal, Support::Interval { low, high }) =
-            (posterior.family.entries(), self.support_of(prior))
-        {
-            posterior.bounds = [low, high];
+    /// Gives a posterior the arguments that its prior settles.
+    pub(super) fn settle(&self, prior: &Prior, posterior: &mut BoundPosterior) {
+        for (name, value) in posterior.family.settled_by(self.support_of(prior)) {
+            posterior.arguments.set(name, value);
         }
     }
 
-    /// The words of a settings block, each known and given once.
-    pub(super) fn check_settings(&mut self, settings: &ParameterSettings) {
-        self.check_words(
-            &settings.shared,
-            &["prior", "posterior", "estimator", "from", "bias", "kernel"],
-        );
+    /// The words of a settings block, each known and given once: of a layer's braces, or of `default`.
+    pub(super) fn check_settings(
+        &mut self,
+        settings: &ParameterSettings,
+        layer: Option<&'static dyn Layer>,
+    ) {
+        let slots = slots_of(layer);
+        let own = layer.filter(|layer| !layer.slots().is_empty());
+        let owner = own.map_or("a layer".into(), |layer| {
+            format!("`{}`", layer.signature().name)
+        });
+        self.check_words(&settings.shared, &slots);
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
             let word = parameter.text.as_str();
-            if !["kernel", "bias"].contains(&word) {
-                let title = format!("a layer has no parameter `{word}`");
-                let message =
-                    words::unknown("E0212", title, parameter, ["kernel", "bias"], "parameters");
+            if slots.iter().all(|slot| slot.name != word) {
+                let title = format!("{owner} has no parameter `{word}`");
+                let names = slots.iter().map(|slot| slot.name);
+                let message = words::unknown("E0212", title, parameter, names, "parameters");
                 self.report(message);
             }
-            self.check_words(
-                &group.settings,
-                &["prior", "posterior", "estimator", "from"],
-            );
+            self.check_words(&group.settings, &[]);
             let mut before = settings.groups[..index].iter();
             if let Some(first) = before.find(|other| other.parameter.text == word) {
                 self.report(
@@ -294,20 +311,19 @@ impl Lower<'_> {
         }
     }
 
-    fn check_words(&mut self, settings: &[Setting], known: &[&str]) {
+    /// `slots` are the parameters whose posterior may be set by their name: `bias = X`.
+    fn check_words(&mut self, settings: &[Setting], slots: &[&layer::Slot]) {
+        const SETTINGS: [&str; 4] = ["prior", "posterior", "estimator", "from"];
         for (index, setting) in settings.iter().enumerate() {
             let word = setting.name.text.as_str();
             let mut before = settings[..index].iter();
-            if !known.contains(&word) {
+            let known = SETTINGS.contains(&word) || slots.iter().any(|slot| slot.name == word);
+            if !known {
                 let title = format!("`{word}` is not a setting of a parameter");
-                let settings = known.iter().copied().filter(|k| *k != "kernel");
-                self.report(words::unknown(
-                    "E0212",
-                    title,
-                    &setting.name,
-                    settings,
-                    "settings",
-                ));
+                let optional = slots.iter().filter(|slot| slot.optional);
+                let settings = SETTINGS.into_iter().chain(optional.map(|slot| slot.name));
+                let message = words::unknown("E0212", title, &setting.name, settings, "settings");
+                self.report(message);
             } else if let Some(first) = before.find(|other| other.name.text == word) {
                 self.report(
                     Diagnostic::error("E0205", format!("`{word}` is set twice"))
@@ -316,6 +332,15 @@ impl Lower<'_> {
                 );
             }
         }
+    }
+}
+
+/// The parameters that can be set in a layer's braces. Where the layer has none or is not known, and in
+/// `default`, those of all layers.
+pub(super) fn slots_of(layer: Option<&'static dyn Layer>) -> Vec<&'static layer::Slot> {
+    match layer.map_or(&[][..], |layer| layer.slots()) {
+        [] => layer::slots(),
+        own => own.iter().collect(),
     }
 }
 

@@ -78,7 +78,10 @@ impl Lower<'_> {
             span: prior.span,
         };
         let bound = self.prior(&name.text, &prior_expr, None);
-        if bound.as_ref().is_some_and(|prior| prior.per_unit) {
+        if bound
+            .as_ref()
+            .is_some_and(|prior| prior.local_scales().is_some())
+        {
             let title = "`local = unit` is of a kernel: a latent variable has no output units";
             self.report(
                 Diagnostic::error("E0403", title)
@@ -105,7 +108,7 @@ impl Lower<'_> {
             }
         };
         let (prior, (mut posterior, posterior_from)) = (bound?, posterior?);
-        self.between_its_ends(&prior, &mut posterior);
+        self.settle(&prior, &mut posterior);
         let family = posterior.family;
         if let Some(reason) = family.refuse(&Shape::default()) {
             let title = format!(

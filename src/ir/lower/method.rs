@@ -54,7 +54,7 @@ impl Lower<'_> {
 
     /// Local scales are above 0, where a point under its prior is not kept. Whether all is well.
     pub(super) fn no_local_points(&mut self, name: &str, prior: &Prior, from: &Origin) -> bool {
-        let well = self.method == InferenceMethod::MeanField || !prior.per_unit;
+        let well = self.method == InferenceMethod::MeanField || prior.local_scales().is_none();
         if !well {
             let title =
                 format!("the local scales of `{name}` are above 0, and `map` fits points anywhere");

@@ -23,7 +23,7 @@ use super::inference::*;
 use super::method::{InferenceMethod, Unused};
 use super::model::*;
 use super::objective;
-use crate::check::{Constants, Fans, Messages};
+use crate::check::{Constants, Messages};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
@@ -253,12 +253,4 @@ fn one_line(text: &str) -> String {
         .flat_map(str::split_whitespace)
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// What a parameter's fans are in its settings.
-fn fans_of(linear: &dyn crate::layer::AnyLinear) -> Fans {
-    Fans {
-        fan_in: linear.fan_in(),
-        fan_out: linear.fan_out(),
-    }
 }

@@ -1,18 +1,17 @@
 //! The network: layers, their shapes and their parameters.
 
+use super::conflicts::slots_of;
 use super::items::{Items, fits, not_yet};
-use super::settings::{Own, Resolved};
-use super::{Lower, fans_of, scoped};
+use super::settings::{Own, Resolved, is_for};
+use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
-use crate::layer::{self, LAYERS, Operation as Arithmetic};
-use crate::posterior::Entries;
+use crate::layer::{self, LAYERS, Layer, Operation as Arithmetic, ParameterShape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
-use crate::tensor::Shape;
 
 /// Where a parameter's fans are not known, its settings are checked with these.
 const SOME_FANS: Fans = Fans {
@@ -37,7 +36,7 @@ impl Lower<'_> {
             }
         }
         if let Some(default) = items.default {
-            self.check_settings(default);
+            self.check_settings(default, None);
         }
         if let Some((steps, keyword)) = items.network {
             for step in steps {
@@ -84,20 +83,28 @@ impl Lower<'_> {
         call: &ast::Layer,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
+        let entry = layer::find(&call.kind.text);
         if let Some(settings) = &call.settings {
-            self.check_settings(settings);
+            self.check_settings(settings, entry);
         }
-        let Some(entry) = layer::find(&call.kind.text) else {
+        let slots = slots_of(entry);
+        let Some(entry) = entry else {
             self.unknown_layer(&call.kind);
-            return self.check_alone(call.settings.as_ref(), default);
+            return self.check_alone(&slots, call.settings.as_ref(), default);
         };
         let name = match &step.name {
             Some(name) => name.text.clone(),
             None => self.numbered(&call.kind.text),
         };
         // `bias = …` among the arguments is a setting of the layer's bias.
-        let (bias, arguments): (Vec<Written>, Vec<Written>) =
-            call.arguments.iter().cloned().partition(is_bias);
+        let is_setting = |argument: &Written| slots.iter().any(|slot| is_for(slot, argument));
+        let (own, arguments): (Vec<Written>, Vec<Written>) =
+            call.arguments.iter().cloned().partition(is_setting);
+        let own = Own {
+            slots: &slots,
+            arguments: &own,
+            body: call.settings.as_ref(),
+        };
         let bound = bind(
             &call.kind,
             &arguments,
@@ -107,45 +114,25 @@ impl Lower<'_> {
         let (scope, messages) = scoped!(self, None);
         let constants = bound.constants(scope, messages);
         let (Some(constants), Some(above)) = (constants, self.current) else {
-            return self.check_alone(call.settings.as_ref(), default);
+            return self.check_alone(&slots, call.settings.as_ref(), default);
         };
         let operation = match entry.build(&constants, &self.nodes[above].shape) {
             Ok(operation) => operation,
             Err(error) => {
                 self.shape_error(&name, call, above, error);
-                return self.check_alone(call.settings.as_ref(), default);
+                return self.check_alone(&slots, call.settings.as_ref(), default);
             }
         };
         let shape = operation.output();
         if self.too_large(&name, call, &operation) {
             return None;
         }
-        let (mut kernel, mut bias_tensor) = (None, None);
-        if let Arithmetic::Linear(linear) = &operation {
-            if let [first, second, ..] = &bias[..] {
-                let title = format!("`bias` of `{}` is given twice", call.kind.text);
-                self.report(
-                    Diagnostic::error("E0205", title)
-                        .at(second.span, "again here")
-                        .context(first.span, "first here"),
-                );
-            }
-            let own = Own {
-                argument: bias.first(),
-                body: call.settings.as_ref(),
-            };
-            let fans = fans_of(&**linear);
-            let channels = Shape(shape.0.last().copied().into_iter().collect());
-            kernel = self.parameter(&name, Role::Kernel, linear.kernel(), fans, own, default);
-            bias_tensor = self.parameter(&name, Role::Bias, channels, fans, own, default);
-        } else if let Some(place) = bias
-            .first()
-            .map(|bias| bias.span)
-            .or(call.settings.as_ref().map(|s| s.span))
-        {
-            let title = format!("`{}` has no weights to set", call.kind.text);
-            self.report(Diagnostic::error("E0218", title).at(place, "no kernel and no bias"));
-        }
+        self.check_own(call, entry, own);
+        let declared = operation.parameters();
+        let parameters = entry.slots().iter().zip(declared);
+        let parameters = parameters
+            .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
+            .collect();
         Some(self.nodes.push(Node {
             name,
             inputs: vec![above],
@@ -153,12 +140,39 @@ impl Lower<'_> {
                 layer: Some(entry),
                 arguments: constants,
                 operation,
-                kernel,
-                bias: bias_tensor,
+                parameters,
             }),
             shape,
             span: step.span,
         }))
+    }
+
+    /// What a layer says of its parameters is said once, and of parameters that it has.
+    fn check_own(&mut self, call: &ast::Layer, entry: &'static dyn Layer, own: Own) {
+        let kind = &call.kind.text;
+        if entry.slots().is_empty() {
+            let argument = own.arguments.first().map(|argument| argument.span);
+            if let Some(place) = argument.or(own.body.map(|body| body.span)) {
+                let title = format!("`{kind}` has no weights to set");
+                let known = layer::slots().into_iter();
+                let known = known.map(|slot| format!("no {}", slot.name)).collect();
+                self.report(
+                    Diagnostic::error("E0218", title).at(place, crate::words::join(known, "and")),
+                );
+            }
+            return;
+        }
+        for slot in own.slots {
+            let mut given = own.arguments.iter().filter(|given| is_for(slot, given));
+            if let (Some(first), Some(second)) = (given.next(), given.next()) {
+                let title = format!("`{}` of `{kind}` is given twice", slot.name);
+                self.report(
+                    Diagnostic::error("E0205", title)
+                        .at(second.span, "again here")
+                        .context(first.span, "first here"),
+                );
+            }
+        }
     }
 
     fn shape_error(
@@ -184,12 +198,13 @@ impl Lower<'_> {
 
     fn too_large(&mut self, name: &str, call: &ast::Layer, operation: &Arithmetic) -> bool {
         let output = operation.output();
-        let what = match operation {
-            Arithmetic::Linear(linear) if !fits(&linear.kernel()) => {
-                format!("its kernel is {}", linear.kernel())
-            }
-            _ if !fits(&output) => format!("its value is {output}"),
-            _ => return false,
+        let slots = layer::find(&call.kind.text).map_or(&[][..], |layer| layer.slots());
+        let declared = operation.parameters();
+        let mut parameters = slots.iter().zip(&declared);
+        let what = match parameters.find(|(_, declared)| !fits(&declared.shape)) {
+            Some((slot, declared)) => format!("its {} is {}", slot.name, declared.shape),
+            None if !fits(&output) => format!("its value is {output}"),
+            None => return false,
         };
         let title = format!("`{name}` is too large: {what}");
         self.report(Diagnostic::error("E0307", title).at(call.span, ""));
@@ -199,18 +214,23 @@ impl Lower<'_> {
     fn parameter(
         &mut self,
         layer: &str,
-        role: Role,
-        shape: Shape,
-        fans: Fans,
+        slot: &'static layer::Slot,
+        declared: ParameterShape,
         own: Own,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Tensor>> {
-        let name = format!("{layer}.{}", role.word());
+        let name = format!("{layer}.{}", slot.name);
+        let ParameterShape {
+            shape,
+            fan_in,
+            fan_out,
+        } = declared;
+        let fans = Fans { fan_in, fan_out };
         let Resolved {
             prior,
             posterior: (posterior, posterior_from),
             estimator: (estimator, estimator_from),
-        } = self.resolve(&name, role, Some(&shape), fans, own, default)?;
+        } = self.resolve(&name, slot, Some(&shape), fans, own, default)?;
         let fit = Fit {
             posterior,
             estimator,
@@ -237,18 +257,15 @@ impl Lower<'_> {
             return None;
         }
         let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
-        let mut factors = None;
-        if family.entries() == Entries::Scaled {
-            // Of a kernel with factors, these are drawn.
-            let estimator = fit.estimator.take();
-            factors = Some(self.factors(&name, &shape, &fit.posterior, estimator));
-        }
+        // Of a kernel with factors, these are drawn.
+        let factors = self.factors(&name, &shape, &fit.posterior, fit.estimator);
+        fit.estimator = fit.estimator.filter(|_| factors.is_none());
         let tensor = Tensor {
             name,
-            role,
+            role: slot.role.into(),
             shape,
-            fan_in: fans.fan_in,
-            fan_out: fans.fan_out,
+            fan_in,
+            fan_out,
             prior,
             factors,
             prior_from,
@@ -259,13 +276,15 @@ impl Lower<'_> {
     /// Checks the settings of a layer whose shapes are not known.
     fn check_alone(
         &mut self,
+        slots: &[&'static layer::Slot],
         body: Option<&ParameterSettings>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
         if body.is_some() {
             self.check_without_shape(
                 Own {
-                    argument: None,
+                    slots,
+                    arguments: &[],
                     body,
                 },
                 default,
@@ -280,7 +299,8 @@ impl Lower<'_> {
         let mut settings = default.shared.iter().chain(groups);
         if settings.any(|setting| !self.used.contains(&setting.span)) {
             let own = Own {
-                argument: None,
+                slots: &layer::slots(),
+                arguments: &[],
                 body: None,
             };
             self.check_without_shape(own, Some(default));
@@ -289,8 +309,8 @@ impl Lower<'_> {
 
     fn check_without_shape(&mut self, own: Own, default: Option<&ParameterSettings>) {
         let learned = self.learned.clone();
-        for role in [Role::Kernel, Role::Bias] {
-            self.resolve("", role, None, SOME_FANS, own, default);
+        for slot in own.slots {
+            self.resolve("", slot, None, SOME_FANS, own, default);
         }
         self.learned = learned;
     }
@@ -322,13 +342,6 @@ impl Lower<'_> {
         };
         self.report(message);
     }
-}
-
-fn is_bias(argument: &Written) -> bool {
-    argument
-        .name
-        .as_ref()
-        .is_some_and(|name| name.text == "bias")
 }
 
 /// What other systems call our layers.

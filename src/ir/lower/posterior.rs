@@ -1,14 +1,15 @@
 //! Posteriors and their initialisers.
 
 use super::{Lower, scoped};
-use crate::check::{Fans, Given, Scope, arguments, bind, words};
+use crate::check::{Fans, Scope, arguments, bind, words};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
-use crate::ir::model::{BoundPosterior, FactorPrior};
+use crate::ir::model::BoundPosterior;
+use crate::layer;
 use crate::posterior::{self, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
 use crate::show;
-use crate::signature::{Domain, Kind, Parameter};
+use crate::signature::{Domain, Kind};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Call, Expr, Ident};
 
@@ -73,7 +74,7 @@ impl Lower<'_> {
     fn short_for_posterior(&self, span: Span) -> Option<&'static str> {
         let before = self.source.text.get(..span.start)?.trim_end();
         let before = before.strip_suffix('=')?.trim_end();
-        let mut parameters = ["bias", "kernel"].into_iter();
+        let mut parameters = layer::slots().into_iter().map(|slot| slot.name);
         parameters.find(|parameter| before.ends_with(parameter))
     }
 
@@ -93,20 +94,7 @@ impl Lower<'_> {
             family.signature(),
             &mut self.messages,
         );
-        let mut posterior = BoundPosterior {
-            family,
-            initializers: Vec::new(),
-            transform: Transform::default(),
-            rank: 0,
-            bounds: [0.0, 1.0],
-            rate: 0.0,
-            factor: FactorPrior {
-                cauchy: false,
-                scale: 0.1,
-            },
-            pretrained: None,
-            written: written.into(),
-        };
+        let mut posterior = BoundPosterior::new(family, written.into());
         let mut whole = bound.complete;
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
@@ -119,7 +107,11 @@ impl Lower<'_> {
                     }),
                 Kind::Initializer => self.initializer(parameter.name, &given.expr, fans),
                 _ => {
-                    whole &= self.posterior_option(parameter, given, &mut posterior);
+                    let (scope, messages) = scoped!(self, None);
+                    match arguments::constant(parameter, given, scope, messages) {
+                        Some(value) => posterior.arguments.set(parameter.name, value),
+                        None => whole = false,
+                    }
                     continue;
                 }
             };
@@ -129,41 +121,6 @@ impl Lower<'_> {
             }
         }
         whole.then_some(posterior)
-    }
-
-    /// An argument that is no initialiser; whether it is right.
-    fn posterior_option(
-        &mut self,
-        parameter: &Parameter,
-        given: &Given,
-        posterior: &mut BoundPosterior,
-    ) -> bool {
-        let (scope, messages) = scoped!(self, None);
-        let name = parameter.name;
-        match parameter.kind {
-            Kind::Count => {
-                let count = arguments::count(name, &given.expr, scope, messages);
-                posterior.rank = count.unwrap_or(1);
-                count.is_some()
-            }
-            Kind::Number { domain, .. } => {
-                let value = arguments::in_domain(name, &given.expr, domain, scope, messages);
-                match name {
-                    "low" => posterior.bounds[0] = value.unwrap_or(0.0),
-                    "high" => posterior.bounds[1] = value.unwrap_or(1.0),
-                    "rate" => posterior.rate = value.unwrap_or(0.5),
-                    "prior_scale" => posterior.factor.scale = value.unwrap_or(0.1),
-                    _ => {}
-                }
-                value.is_some()
-            }
-            Kind::Choice(words) => {
-                let word = arguments::choice(name, &given.expr, words, messages);
-                posterior.factor.cauchy = word == Some("cauchy");
-                word.is_some()
-            }
-            _ => unreachable!("no posterior takes such an argument"),
-        }
     }
 
     /// `0.1`, `Normal(0, 0.1)`, `GlorotUniform`

@@ -1,11 +1,11 @@
 //! `from = "lenet.safetensors"`: parameters that start from a pretrained network, and
 //! `prior = MOPED(…)`, a prior about them.
 
-use super::settings::{Slot, Slots};
+use super::settings::{Pick, Picks};
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::distribution;
+use crate::distribution::Normal;
 use crate::ir::model::*;
 use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
@@ -81,10 +81,10 @@ impl Lower<'_> {
         &mut self,
         parameter: &str,
         shape: Option<&Shape>,
-        slots: &Slots,
+        picks: &Picks,
         entries: Entries,
     ) -> Option<Option<Pretrained>> {
-        let Some(from) = slots.from else {
+        let Some(from) = picks.from else {
             return Some(None);
         };
         let ExprKind::Text(written) = &from.value.kind else {
@@ -94,7 +94,7 @@ impl Lower<'_> {
             self.no_file(from.value);
             return None;
         };
-        if let Some(posterior) = slots.posterior.filter(|slot| sets_loc(slot.value)) {
+        if let Some(posterior) = picks.posterior.filter(|pick| sets_loc(pick.value)) {
             if posterior.nearness > from.nearness {
                 return Some(None);
             }
@@ -111,7 +111,7 @@ impl Lower<'_> {
         if matches!(entries, Entries::LogNormal | Entries::LogitNormal) {
             let title = "this posterior cannot start from weights: its loc is not one";
             let mut message = Diagnostic::error("E0418", title).at(from.span, "");
-            if let Some(posterior) = slots.posterior {
+            if let Some(posterior) = picks.posterior {
                 message = message.context(posterior.span, "a function of a normal with that loc");
             }
             self.report(message);
@@ -160,7 +160,7 @@ impl Lower<'_> {
     }
 
     /// The file's place among those read; `None` once what is wrong with it has been said.
-    fn file(&mut self, written: &str, from: Slot) -> Option<usize> {
+    fn file(&mut self, written: &str, from: Pick) -> Option<usize> {
         let mut read = self.pretrained.read.iter();
         if let Some(index) = read.position(|(file, _)| file.written == written) {
             return self.pretrained.read[index].1.as_ref().map(|_| index);
@@ -210,11 +210,11 @@ impl Lower<'_> {
     /// `None` where another is set as near, which is said.
     pub(super) fn moped_posterior(
         &mut self,
-        prior: Slot,
-        slots: &Slots,
+        prior: Pick,
+        picks: &Picks,
         fans: Fans,
     ) -> Option<(BoundPosterior, Origin)> {
-        let near = slots
+        let near = picks
             .posterior
             .filter(|posterior| posterior.nearness >= prior.nearness);
         if let Some(posterior) = near {
@@ -238,18 +238,18 @@ impl Lower<'_> {
         }
         let family = posterior::find("MeanField").expect("in the registry");
         let bound = self.bound_posterior(family, "MeanField", &[], Span::default(), Some(fans))?;
-        let origin = near.map_or(Origin::Language(MOPED_POSTERIOR), |slot| slot.origin());
+        let origin = near.map_or(Origin::Language(MOPED_POSTERIOR), |pick| pick.origin());
         Some((bound, origin))
     }
 
     /// `MOPED(delta = 0.1, scale = 1)`: the prior, and in the posterior what it starts with.
     pub(super) fn moped_prior(
         &mut self,
-        slot: Slot,
+        pick: Pick,
         fans: Fans,
         posterior: &mut BoundPosterior,
     ) -> Option<Prior> {
-        let call = slot.value.to_call().expect("it is a call of MOPED");
+        let call = pick.value.to_call().expect("it is a call of MOPED");
         let bound = bind(
             &call.name,
             &call.arguments,
@@ -259,17 +259,16 @@ impl Lower<'_> {
         let (scope, messages) = scoped!(self, Some(fans));
         let constants = bound.constants(scope, messages)?;
         let Some(pretrained) = &mut posterior.pretrained else {
-            self.no_weights(slot.value.span);
+            self.no_weights(pick.value.span);
             return None;
         };
         pretrained.delta = Some(constants.number("delta"));
+        let parameters = vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))];
+        let anchor = Some(pretrained.values.clone());
+        let written = self.written(pick.value.span);
         Some(Prior {
-            distribution: distribution::find("Normal").expect("in the registry"),
-            parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(constants.number("scale"))],
-            anchor: Some(pretrained.values.clone()),
-            local: None,
-            per_unit: false,
-            written: self.written(slot.value.span),
+            anchor,
+            ..Prior::new(&Normal, parameters, written)
         })
     }
 

@@ -10,7 +10,7 @@ use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
 use crate::posterior;
 use crate::pretrained::moped;
-use crate::signature::Kind;
+use crate::signature::{Constant, Constants, Kind};
 use crate::syntax::ast::{Expr, ExprKind, Ident};
 
 impl Lower<'_> {
@@ -48,14 +48,16 @@ impl Lower<'_> {
         let mut parameters = Vec::new();
         let mut lists = Vec::new();
         let mut whole = bound.complete;
-        let mut per_unit = false;
+        let mut words = Constants::default();
         for (parameter, given) in bound.signature.parameters.iter().zip(&bound.values) {
             let Some(given) = given else { continue };
-            if let Kind::Choice(words) = parameter.kind {
+            if let Kind::Choice(known) = parameter.kind {
                 let word =
-                    arguments::choice(parameter.name, &given.expr, words, &mut self.messages);
-                per_unit = word == Some("unit");
-                whole &= word.is_some();
+                    arguments::choice(parameter.name, &given.expr, known, &mut self.messages);
+                match word {
+                    Some(word) => words.set(parameter.name, Constant::Word(word)),
+                    None => whole = false,
+                }
                 continue;
             }
             let (Kind::Number { domain, learnable } | Kind::Numbers { domain, learnable }) =
@@ -116,12 +118,8 @@ impl Lower<'_> {
             return None;
         }
         Some(Prior {
-            distribution,
-            parameters,
-            anchor: None,
-            local: None,
-            per_unit,
-            written: self.written(value.span),
+            words,
+            ..Prior::new(distribution, parameters, self.written(value.span))
         })
     }
 

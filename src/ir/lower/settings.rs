@@ -1,11 +1,11 @@
-//! Which prior, posterior and estimator a kernel or bias has, and which weights it starts from.
+//! Which prior, posterior and estimator a layer's parameter has, and which weights it starts from.
 //!
 //! A setting is looked for in four places, and the nearest one wins:
 //!
 //! 1. the layer's own `kernel:` or `bias:` (or `bias = …` among its arguments),
-//! 2. the layer's own settings for both,
+//! 2. the layer's own settings for all of its parameters,
 //! 3. the `kernel:` or `bias:` of `default` (or its `bias = …`),
-//! 4. the settings of `default` for both.
+//! 4. the settings of `default` for all.
 //!
 //! `bias = X` is short for `bias: posterior = X`; `bias = none` leaves the bias out. What is set in
 //! none of them is the language's: the prior `Normal(0, 1)`, the posterior `MeanField`, the estimator
@@ -14,7 +14,7 @@
 //!
 //! A prior or estimator set as near as, or nearer than, a posterior that leaves it without effect is a
 //! mistake. A farther one is what the nearer posterior overrides: `bias = deterministic` in a layer
-//! under a `default` with a prior. One that is set for both needs one of them only: a layer's prior is
+//! under a `default` with a prior. One that is set for all needs one of them only: a layer's prior is
 //! its kernel's where its bias is deterministic or left out.
 
 use super::Lower;
@@ -23,8 +23,9 @@ use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution;
 use crate::estimator::{self, ESTIMATORS, Estimator};
-use crate::ir::model::*;
+use crate::ir::model::{BoundPosterior, Origin, Prior};
 use crate::ir::scalar::Scalar;
+use crate::layer::{Role, Slot};
 use crate::posterior::{self, Entries};
 use crate::source::Span;
 use crate::syntax::ast::{Argument, Expr, ParameterSettings};
@@ -40,11 +41,13 @@ const PER_EXAMPLE: &str =
 const NO_POSTERIOR: &str = "where no posterior is set, it is MeanField";
 pub(super) const NO_ESTIMATOR: &str = "where no estimator is set, it is reparameterization";
 
-/// What a layer itself says of its parameters.
+/// A layer's slots, and what it says of its parameters itself.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'a> {
+    /// The parameters it declares.
+    pub slots: &'a [&'static Slot],
     /// `bias = …` among its arguments.
-    pub argument: Option<&'a Argument>,
+    pub arguments: &'a [Argument],
     /// Its braces.
     pub body: Option<&'a ParameterSettings>,
 }
@@ -56,17 +59,17 @@ pub(super) struct Resolved {
     pub estimator: (Option<&'static dyn Estimator>, Origin),
 }
 
-/// A setting found.
+/// The place that a setting was taken from.
 #[derive(Clone, Copy)]
-pub(super) struct Slot<'a> {
+pub(super) struct Pick<'a> {
     pub value: &'a Expr,
     pub span: Span,
-    /// 4 for the layer's own of this parameter, down to 1 for the default of both.
+    /// 4 for the layer's own of this parameter, down to 1 for the default of all.
     pub nearness: u8,
 }
 
-impl Slot<'_> {
-    /// Whether it is set for the kernel and the bias together.
+impl Pick<'_> {
+    /// Whether it is set for all of the layer's parameters together.
     pub fn is_shared(&self) -> bool {
         self.nearness % 2 == 1
     }
@@ -80,20 +83,23 @@ impl Slot<'_> {
     }
 }
 
-/// The nearest of each.
-pub(super) struct Slots<'a> {
+/// The nearest setting of each kind for one parameter.
+pub(super) struct Picks<'a> {
     /// Whose they are.
-    pub role: Role,
-    pub prior: Option<Slot<'a>>,
-    pub posterior: Option<Slot<'a>>,
-    pub estimator: Option<Slot<'a>>,
-    pub from: Option<Slot<'a>>,
+    pub slot: &'static Slot,
+    /// Whether it is the layer's first, for which what is wrong with all is reported.
+    pub is_first: bool,
+    pub prior: Option<Pick<'a>>,
+    pub posterior: Option<Pick<'a>>,
+    pub estimator: Option<Pick<'a>>,
+    pub from: Option<Pick<'a>>,
 }
 
-impl<'a> Slots<'a> {
-    fn gather(role: Role, own: Own<'a>, default: Option<&'a ParameterSettings>) -> Self {
-        let mut slots = Slots {
-            role,
+impl<'a> Picks<'a> {
+    fn gather(slot: &'static Slot, own: Own<'a>, default: Option<&'a ParameterSettings>) -> Self {
+        let mut picks = Picks {
+            slot,
+            is_first: own.slots.first() == Some(&slot),
             prior: None,
             posterior: None,
             estimator: None,
@@ -103,40 +109,37 @@ impl<'a> Slots<'a> {
         for (settings, base) in [(default, 0), (own.body, 2)] {
             let Some(settings) = settings else { continue };
             for setting in &settings.shared {
-                slots.take(&setting.name.text, &setting.value, setting.span, base + 1);
+                picks.take(&setting.name.text, &setting.value, setting.span, base + 1);
             }
-            for setting in settings
-                .shared
-                .iter()
-                .filter(|s| s.name.text == role.word())
-            {
-                slots.take("posterior", &setting.value, setting.span, base + 2);
+            for setting in settings.shared.iter().filter(|s| s.name.text == slot.name) {
+                picks.take("posterior", &setting.value, setting.span, base + 2);
             }
             for group in settings
                 .groups
                 .iter()
-                .filter(|g| g.parameter.text == role.word())
+                .filter(|g| g.parameter.text == slot.name)
             {
                 for setting in &group.settings {
-                    slots.take(&setting.name.text, &setting.value, setting.span, base + 2);
+                    picks.take(&setting.name.text, &setting.value, setting.span, base + 2);
                 }
             }
         }
-        if let (Role::Bias, Some(argument)) = (role, own.argument) {
-            slots.take("posterior", &argument.value, argument.span, 4);
+        let mut arguments = own.arguments.iter();
+        if let Some(argument) = arguments.find(|argument| is_for(slot, argument)) {
+            picks.take("posterior", &argument.value, argument.span, 4);
         }
-        slots
+        picks
     }
 
     fn take(&mut self, name: &str, value: &'a Expr, span: Span, nearness: u8) {
-        let slot = match name {
+        let pick = match name {
             "prior" => &mut self.prior,
             "posterior" => &mut self.posterior,
             "estimator" => &mut self.estimator,
             "from" => &mut self.from,
             _ => return,
         };
-        *slot = Some(Slot {
+        *pick = Some(Pick {
             value,
             span,
             nearness,
@@ -144,8 +147,8 @@ impl<'a> Slots<'a> {
     }
 
     /// Whether a setting is as near as the posterior, so that it is meant together with it.
-    pub fn beside_posterior(&self, slot: &Slot) -> bool {
-        slot.nearness >= self.posterior.map_or(0, |posterior| posterior.nearness)
+    pub fn beside_posterior(&self, pick: &Pick) -> bool {
+        pick.nearness >= self.posterior.map_or(0, |posterior| posterior.nearness)
     }
 }
 
@@ -155,55 +158,58 @@ impl Lower<'_> {
     pub(super) fn resolve(
         &mut self,
         name: &str,
-        role: Role,
+        slot: &'static Slot,
         shape: Option<&Shape>,
         fans: Fans,
         own: Own,
         default: Option<&ParameterSettings>,
     ) -> Option<Resolved> {
-        let slots = Slots::gather(role, own, default);
-        let other = Slots::gather(slots.role.other_of_layer(), own, default);
-        let found = [slots.prior, slots.posterior, slots.estimator, slots.from];
+        let picks = Picks::gather(slot, own, default);
+        let others = own.slots.iter().filter(|other| **other != slot);
+        let others: Vec<Picks> = others
+            .map(|other| Picks::gather(other, own, default))
+            .collect();
+        let found = [picks.prior, picks.posterior, picks.estimator, picks.from];
         self.used
-            .extend(found.into_iter().flatten().map(|slot| slot.span));
-        if let Some(none) = slots.posterior.filter(|slot| is_none(slot.value)) {
-            self.left_out(role, none, &slots);
+            .extend(found.into_iter().flatten().map(|pick| pick.span));
+        if let Some(none) = picks.posterior.filter(|pick| is_none(pick.value)) {
+            self.left_out(none, &picks);
             return None;
         }
         // Each is looked at, whatever is wrong with another.
-        let mut posterior = self.posterior_of(role, &slots, fans);
+        let mut posterior = self.posterior_of(&picks, fans);
         let entries = posterior
             .as_ref()
             .map(|(posterior, _)| posterior.family.entries());
-        let moped = slots.prior.filter(|slot| is_moped(slot.value));
+        let moped = picks.prior.filter(|pick| is_moped(pick.value));
         let moped = moped.filter(|_| entries != Some(Entries::Free));
         if let (Some(prior), Some(_)) = (moped, &posterior) {
-            posterior = self.moped_posterior(prior, &slots, fans);
+            posterior = self.moped_posterior(prior, &picks, fans);
         }
         let mut started = true;
         if let Some((posterior, _)) = &mut posterior {
             let entries = posterior.family.entries();
-            match self.pretrained_of(name, shape, &slots, entries) {
+            match self.pretrained_of(name, shape, &picks, entries) {
                 Some(pretrained) => posterior.pretrained = pretrained,
                 None => started = false,
             }
         }
         // What is left of `default` when every parameter has nearer settings: nothing has this posterior.
-        let unused = shape.is_none() && own.argument.is_none() && own.body.is_none();
-        let point = slots.prior.is_none() && entries == Some(Entries::Point);
+        let unused = shape.is_none() && own.arguments.is_empty() && own.body.is_none();
+        let point = picks.prior.is_none() && entries == Some(Entries::Point);
         let prior = match (moped, &mut posterior) {
             _ if unused && point => None,
-            (Some(slot), Some((posterior, _))) if started => {
-                let prior = self.moped_prior(slot, fans, posterior);
-                prior.map(|prior| (Some(prior), slot.origin()))
+            (Some(pick), Some((posterior, _))) if started => {
+                let prior = self.moped_prior(pick, fans, posterior);
+                prior.map(|prior| (Some(prior), pick.origin()))
             }
             (Some(_), _) => None,
-            _ => self.prior_of(name, &slots, &other, fans, entries),
+            _ => self.prior_of(name, &picks, &others, fans, entries),
         };
-        let estimator = self.estimator_of(name, &slots, &other, posterior.as_ref());
+        let estimator = self.estimator_of(name, &picks, &others, posterior.as_ref());
         let (mut posterior, prior, estimator) = (posterior?, prior?, estimator?);
         if let Some(prior) = &prior.0 {
-            self.between_its_ends(prior, &mut posterior.0);
+            self.settle(prior, &mut posterior.0);
         }
         self.check_support(&prior, &posterior);
         started.then_some(Resolved {
@@ -213,18 +219,14 @@ impl Lower<'_> {
         })
     }
 
-    fn posterior_of(
-        &mut self,
-        role: Role,
-        slots: &Slots,
-        fans: Fans,
-    ) -> Option<(BoundPosterior, Origin)> {
-        let (word, rule) = match slots.posterior {
-            Some(slot) => {
-                let posterior = self.posterior(slot.value, Some(fans))?;
+    fn posterior_of(&mut self, picks: &Picks, fans: Fans) -> Option<(BoundPosterior, Origin)> {
+        let is_bias = picks.slot.role == Role::Bias;
+        let (word, rule) = match picks.posterior {
+            Some(pick) => {
+                let posterior = self.posterior(pick.value, Some(fans))?;
                 let entries = posterior.family.entries();
-                if role != Role::Bias || !matches!(entries, Entries::Masked | Entries::Scaled) {
-                    return Some((posterior, slot.origin()));
+                if !is_bias || !matches!(entries, Entries::Masked | Entries::Scaled) {
+                    return Some((posterior, pick.origin()));
                 }
                 // A bias has no inputs to leave out or to multiply.
                 let rule = match entries {
@@ -236,7 +238,7 @@ impl Lower<'_> {
                     self.bound_posterior(family, "Delta", &[], Span::default(), Some(fans))?;
                 return Some((point, Origin::Language(rule)));
             }
-            None if role == Role::Bias && slots.prior.is_none() => ("deterministic", BARE_BIAS),
+            None if is_bias && picks.prior.is_none() => ("deterministic", BARE_BIAS),
             None => ("MeanField", NO_POSTERIOR),
         };
         let family = posterior::find(word).expect("in the registry");
@@ -247,37 +249,32 @@ impl Lower<'_> {
     fn prior_of(
         &mut self,
         name: &str,
-        slots: &Slots,
-        other: &Slots,
+        picks: &Picks,
+        others: &[Picks],
         fans: Fans,
         entries: Option<Entries>,
     ) -> Option<(Option<Prior>, Origin)> {
-        match (slots.prior, entries) {
-            (Some(slot), Some(Entries::Free)) => {
-                if slots.beside_posterior(&slot) && !other.answers_for_prior(&slot) {
-                    let whose = slots.whose(name, &slot, other, other.prior);
-                    self.prior_without_effect(&slot, slots, &whose);
+        match (picks.prior, entries) {
+            (Some(pick), Some(Entries::Free)) => {
+                let answered = others.iter().any(|other| other.answers_for_prior(&pick));
+                if picks.beside_posterior(&pick) && !answered {
+                    let whose = picks.whose(name, &pick, others, |other| other.prior);
+                    self.prior_without_effect(&pick, picks, &whose);
                 }
-                Some((None, slot.origin()))
+                Some((None, pick.origin()))
             }
-            (Some(slot), _) => {
-                let prior = self.prior(name, slot.value, Some(fans))?;
-                Some((Some(prior), slot.origin()))
+            (Some(pick), _) => {
+                let prior = self.prior(name, pick.value, Some(fans))?;
+                Some((Some(prior), pick.origin()))
             }
             (None, Some(Entries::Point)) => {
-                self.penalty_without_prior(slots.posterior.map_or(Span::default(), |s| s.span));
+                self.penalty_without_prior(picks.posterior.map_or(Span::default(), |s| s.span));
                 None
             }
             (None, Some(Entries::Free)) => Some((None, Origin::Language(BARE_BIAS))),
             (None, _) => {
-                let prior = Prior {
-                    distribution: distribution::find("Normal").expect("in the registry"),
-                    parameters: vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)],
-                    anchor: None,
-                    local: None,
-                    per_unit: false,
-                    written: "Normal(0, 1)".into(),
-                };
+                let parameters = vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)];
+                let prior = Prior::new(&distribution::Normal, parameters, "Normal(0, 1)");
                 Some((Some(prior), Origin::Language(NO_PRIOR)))
             }
         }
@@ -286,13 +283,13 @@ impl Lower<'_> {
     fn estimator_of(
         &mut self,
         name: &str,
-        slots: &Slots,
-        other: &Slots,
+        picks: &Picks,
+        others: &[Picks],
         posterior: Option<&(BoundPosterior, Origin)>,
     ) -> Option<(Option<&'static dyn Estimator>, Origin)> {
         let entries = posterior.map(|(posterior, _)| posterior.family.entries());
-        let (estimator, origin) = match slots.estimator {
-            Some(slot) => (self.estimator(slot.value)?, slot.origin()),
+        let (estimator, origin) = match picks.estimator {
+            Some(pick) => (self.estimator(pick.value)?, pick.origin()),
             None if matches!(entries, Some(Entries::Masked | Entries::Scaled)) => {
                 let entry = estimator::find("per_example").expect("in the registry");
                 (entry, Origin::Language(PER_EXAMPLE))
@@ -306,20 +303,21 @@ impl Lower<'_> {
         let entries = posterior.family.entries();
         if !entries.is_random() && entries != Entries::Scaled {
             // A bias that the language makes deterministic takes no notice of an estimator for both.
-            let written = slots
+            let written = picks
                 .estimator
-                .filter(|slot| slots.beside_posterior(slot) && !other.answers_for_estimator(slot));
-            if let Some((slot, _)) = written.zip(from.span()) {
+                .filter(|pick| picks.beside_posterior(pick))
+                .filter(|pick| !others.iter().any(|other| other.answers_for_estimator(pick)));
+            if let Some((pick, _)) = written.zip(from.span()) {
                 let family = posterior.family.signature().name;
-                let whose = slots.whose(name, &slot, other, other.estimator);
-                self.estimator_without_effect(slot.span, &whose, family, from.span());
+                let whose = picks.whose(name, &pick, others, |other| other.estimator);
+                self.estimator_without_effect(pick.span, &whose, family, from.span());
             }
             return Some((None, origin));
         }
-        if let Some((reason, slot)) = estimator.refuse(entries).zip(slots.estimator) {
-            let word = self.written(slot.value.span);
+        if let Some((reason, pick)) = estimator.refuse(entries).zip(picks.estimator) {
+            let word = self.written(pick.value.span);
             let title = format!("`{word}` cannot draw from this posterior: {reason}");
-            let mut message = Diagnostic::error("E0404", title).at(slot.span, "");
+            let mut message = Diagnostic::error("E0404", title).at(pick.span, "");
             if let Some(span) = from.span() {
                 message = message.context(span, "the posterior");
             }
@@ -361,6 +359,12 @@ impl Lower<'_> {
         );
         bound.complete.then_some(entry)
     }
+}
+
+/// Whether an argument of a layer is a setting of this parameter: `bias = deterministic`.
+pub(super) fn is_for(slot: &Slot, argument: &Argument) -> bool {
+    let name = argument.name.as_ref();
+    slot.optional && name.is_some_and(|name| name.text == slot.name)
 }
 
 pub(super) fn is_none(value: &Expr) -> bool {

@@ -191,8 +191,7 @@ impl Lower<'_> {
                 layer,
                 arguments,
                 operation,
-                kernel: None,
-                bias: None,
+                parameters: vec![],
             }),
             span,
         })

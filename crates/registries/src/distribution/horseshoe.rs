@@ -1,7 +1,10 @@
 //! The horseshoe prior.
 
-use super::{Distribution, Family, Feature, Fixed, Support, number, select, standard_normal};
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use super::{
+    Distribution, Family, Feature, Fixed, HalfCauchy, LocalScales, Normal, Support, number, select,
+    standard_normal,
+};
+use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Math;
 use std::f64::consts::{FRAC_PI_2, LN_2, PI};
 
@@ -60,6 +63,19 @@ impl Distribution for Horseshoe {
 
     fn pole(&self) -> Option<f64> {
         Some(0.0)
+    }
+
+    fn local_scales(&self, words: &Constants) -> Option<LocalScales> {
+        (words.word("local") == "unit").then_some(LocalScales {
+            given: &Normal,
+            first: &[0.0],
+            prior: &HalfCauchy,
+            parameters: &[1.0],
+            rules: [
+                "a local scale of a horseshoe is half-Cauchy",
+                "a local scale of a horseshoe has a LogNormal posterior",
+            ],
+        })
     }
 
     fn sample(&self, parameters: &[f64], uniform: &mut dyn FnMut() -> f64) -> f64 {

@@ -38,7 +38,7 @@ pub use student_t::StudentT;
 pub use support::Support;
 pub use uniform::Uniform;
 
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::{Math, Real};
 
 /// Every distribution there is.
@@ -102,6 +102,11 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     fn pole(&self) -> Option<f64> {
         None
     }
+    /// The local scales that its words ask for, as parameters of their own; `None` where it is taken as it is.
+    fn local_scales(&self, words: &Constants) -> Option<LocalScales> {
+        let _ = words;
+        None
+    }
     /// How many of `count` parameters each argument of the signature holds.
     fn lengths(&self, count: usize) -> Vec<usize> {
         vec![1; count]
@@ -122,6 +127,27 @@ pub trait Distribution: Density<f32> + Density<f64> + Sync {
     /// 0 where not faster than a power of the logarithm.
     fn growth(&self) -> [f64; 2] {
         [0.0; 2]
+    }
+}
+
+/// A prior that is simpler given a positive scale for each output unit, which multiplies its own.
+pub struct LocalScales {
+    /// The prior given the scales.
+    pub given: &'static dyn Distribution,
+    /// Its parameters before those of the whole prior.
+    pub first: &'static [f64],
+    /// The prior of a scale.
+    pub prior: &'static dyn Distribution,
+    /// That prior's parameters.
+    pub parameters: &'static [f64],
+    /// Where the scales' prior and posterior come from, as the IR says it.
+    pub rules: [&'static str; 2],
+}
+
+/// Two entries of the registry are the same if their signatures are the same item.
+impl PartialEq for dyn Distribution {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.signature(), other.signature())
     }
 }
 

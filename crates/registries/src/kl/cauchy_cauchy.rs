@@ -1,6 +1,7 @@
 //! A Cauchy posterior and a Cauchy prior.
 
 use super::{ClosedForm, Entries, Gradients, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 
 /// KL(Cauchy(m, s) ‖ Cauchy(m', s'))
@@ -15,12 +16,12 @@ use crate::tensor::Math;
 pub struct CauchyCauchy;
 
 impl ClosedForm for CauchyCauchy {
-    fn posterior(&self) -> &'static str {
-        "Cauchy"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Cauchy
     }
 
-    fn prior(&self) -> &'static str {
-        "Cauchy"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Cauchy
     }
 
     fn formula(&self) -> &'static str {

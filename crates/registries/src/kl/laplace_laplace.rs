@@ -1,6 +1,7 @@
 //! A Laplace posterior and a Laplace prior.
 
 use super::{ClosedForm, Entries, Gradients, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 
 /// KL(Laplace(m, s) ‖ Laplace(m', s'))
@@ -15,12 +16,12 @@ use crate::tensor::Math;
 pub struct LaplaceLaplace;
 
 impl ClosedForm for LaplaceLaplace {
-    fn posterior(&self) -> &'static str {
-        "Laplace"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Laplace
     }
 
-    fn prior(&self) -> &'static str {
-        "Laplace"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Laplace
     }
 
     fn formula(&self) -> &'static str {

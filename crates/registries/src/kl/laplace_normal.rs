@@ -1,6 +1,7 @@
 //! A Laplace posterior and a normal prior.
 
 use super::{ClosedForm, Entries, Gradients, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 use std::f64::consts::SQRT_2;
 
@@ -18,12 +19,12 @@ pub struct LaplaceNormal;
 const LEAST: f64 = 0.072_364_942_924_700_08;
 
 impl ClosedForm for LaplaceNormal {
-    fn posterior(&self) -> &'static str {
-        "Laplace"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Laplace
     }
 
-    fn prior(&self) -> &'static str {
-        "Normal"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Normal
     }
 
     fn formula(&self) -> &'static str {

@@ -2,6 +2,7 @@
 //! form. Entries hold loc and scale of ln w, μ and σ below; their few numbers are worked out in float64.
 
 use super::{ClosedForm, Entries, Gradients, NormalNormal, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 use crate::tensor::special::stirling_gap;
 use std::f64::consts::{LN_2, SQRT_2};
@@ -45,12 +46,12 @@ fn spread(r: f64) -> (f64, f64) {
 pub struct LogNormalLogNormal;
 
 impl ClosedForm for LogNormalLogNormal {
-    fn posterior(&self) -> &'static str {
-        "LogNormal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
-    fn prior(&self) -> &'static str {
-        "LogNormal"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
     fn formula(&self) -> &'static str {
@@ -85,12 +86,12 @@ impl<T: Math> Term<T> for LogNormalLogNormal {
 pub struct LogNormalHalfNormal;
 
 impl ClosedForm for LogNormalHalfNormal {
-    fn posterior(&self) -> &'static str {
-        "LogNormal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
-    fn prior(&self) -> &'static str {
-        "HalfNormal"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::HalfNormal
     }
 
     fn formula(&self) -> &'static str {
@@ -151,12 +152,12 @@ fn gamma(loc: f64, scale: f64, a: f64, b: f64) -> Parts {
 pub struct LogNormalGamma;
 
 impl ClosedForm for LogNormalGamma {
-    fn posterior(&self) -> &'static str {
-        "LogNormal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
-    fn prior(&self) -> &'static str {
-        "Gamma"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Gamma
     }
 
     fn formula(&self) -> &'static str {
@@ -187,12 +188,12 @@ impl<T: Math> Term<T> for LogNormalGamma {
 pub struct LogNormalInverseGamma;
 
 impl ClosedForm for LogNormalInverseGamma {
-    fn posterior(&self) -> &'static str {
-        "LogNormal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
-    fn prior(&self) -> &'static str {
-        "InverseGamma"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::InverseGamma
     }
 
     fn formula(&self) -> &'static str {
@@ -227,12 +228,12 @@ impl<T: Math> Term<T> for LogNormalInverseGamma {
 pub struct LogNormalExponential;
 
 impl ClosedForm for LogNormalExponential {
-    fn posterior(&self) -> &'static str {
-        "LogNormal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::LogNormal
     }
 
-    fn prior(&self) -> &'static str {
-        "Exponential"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Exponential
     }
 
     fn formula(&self) -> &'static str {

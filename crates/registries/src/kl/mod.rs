@@ -31,7 +31,7 @@ pub use normal_normal::NormalNormal;
 pub use pulled_back::{PulledBack, Transform};
 pub use quadrature::Quadrature;
 
-use crate::distribution::{Density, Distribution, MAX_PARAMETERS};
+use crate::distribution::{Density, Distribution, MAX_PARAMETERS, Normal};
 use crate::tensor::Real;
 use std::sync::Arc;
 
@@ -51,7 +51,10 @@ pub static CLOSED_FORMS: &[&dyn ClosedForm] = &[
 ];
 
 /// The closed form of this pair of distributions.
-pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
+pub fn find(
+    posterior: &'static dyn Distribution,
+    prior: &'static dyn Distribution,
+) -> Option<&'static dyn ClosedForm> {
     CLOSED_FORMS
         .iter()
         .copied()
@@ -60,7 +63,7 @@ pub fn find(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
 
 /// KL(q‖p) of a factorised normal posterior by its closed form, where there is one.
 pub fn closed_form(prior: &'static dyn Distribution) -> Option<Arc<dyn AnyTerm>> {
-    find("Normal", prior.signature().name).map(registered)
+    find(&Normal, prior).map(registered)
 }
 
 /// A closed form of the registry as a term.
@@ -173,14 +176,21 @@ impl<A: Term<f32> + Term<f64> + Send + Sync> AnyTerm for A {}
 
 /// A closed form, an entry of the registry.
 pub trait ClosedForm: AnyTerm {
-    /// The name of the posterior's entries' distribution: `Normal`, `Laplace`, `Cauchy`, `LogNormal`.
-    fn posterior(&self) -> &'static str;
-    /// The prior's name.
-    fn prior(&self) -> &'static str;
+    /// The distribution of the posterior's entries.
+    fn posterior(&self) -> &'static dyn Distribution;
+    /// The prior's distribution.
+    fn prior(&self) -> &'static dyn Distribution;
     /// One entry's value, in the notation of `bnnc::maths`, with m, s the posterior's loc and scale.
     fn formula(&self) -> &'static str;
     /// Where it is from, with the marks of `bnnc::document`.
     fn source(&self) -> &'static str;
+}
+
+impl dyn ClosedForm + '_ {
+    /// The names of the pair, the posterior's first.
+    pub fn names(&self) -> [&'static str; 2] {
+        [self.posterior(), self.prior()].map(|distribution| distribution.signature().name)
+    }
 }
 
 /// Adds `weight(i)` times ∂ ln p(w_i) / ∂parameters for each i, where it is wanted.

@@ -1,6 +1,7 @@
 //! A normal posterior and a Laplace prior.
 
 use super::{ClosedForm, Entries, Gradients, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 use std::f64::consts::FRAC_1_SQRT_2;
 
@@ -29,12 +30,12 @@ const SQRT_PI: f64 = 1.772_453_850_905_516;
 const LEAST: f64 = 0.048_417_294_710_545_14;
 
 impl ClosedForm for NormalLaplace {
-    fn posterior(&self) -> &'static str {
-        "Normal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Normal
     }
 
-    fn prior(&self) -> &'static str {
-        "Laplace"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Laplace
     }
 
     fn formula(&self) -> &'static str {

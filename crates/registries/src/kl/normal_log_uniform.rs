@@ -1,6 +1,7 @@
 //! A normal posterior and the log-uniform prior: variational dropout.
 
 use super::{ClosedForm, Entries, Gradients, Term};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 use crate::tensor::special::mean_log_shift;
 
@@ -21,12 +22,12 @@ use crate::tensor::special::mean_log_shift;
 pub struct NormalLogUniform;
 
 impl ClosedForm for NormalLogUniform {
-    fn posterior(&self) -> &'static str {
-        "Normal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Normal
     }
 
-    fn prior(&self) -> &'static str {
-        "LogUniform"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::LogUniform
     }
 
     fn formula(&self) -> &'static str {

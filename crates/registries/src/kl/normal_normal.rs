@@ -1,6 +1,7 @@
 //! A normal posterior and a normal prior.
 
 use super::{BLOCK, ClosedForm, Entries, Gradients, Term, sum};
+use crate::distribution::{self, Distribution};
 use crate::tensor::Math;
 
 /// KL(N(μ, σ²) ‖ N(m, s²))
@@ -14,12 +15,12 @@ use crate::tensor::Math;
 pub struct NormalNormal;
 
 impl ClosedForm for NormalNormal {
-    fn posterior(&self) -> &'static str {
-        "Normal"
+    fn posterior(&self) -> &'static dyn Distribution {
+        &distribution::Normal
     }
 
-    fn prior(&self) -> &'static str {
-        "Normal"
+    fn prior(&self) -> &'static dyn Distribution {
+        &distribution::Normal
     }
 
     fn formula(&self) -> &'static str {

@@ -13,7 +13,7 @@
 //! P is made and used a band of output rows at a time, which stays in cache. In float32 a convolution of
 //! stride 1 needs no P at all: see [`correlate`](crate::tensor::correlate).
 
-use super::{AnyLinear, Layer, Linear, Operation, Perturbed, ShapeError};
+use super::{AnyLinear, Layer, Linear, Operation, Perturbed, ShapeError, Slot};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::correlate::{Correlation, Gradient, Weights};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm};
@@ -68,6 +68,15 @@ impl Layer for Conv2d {
 
     fn methods(&self, _: &Constants) -> &'static str {
         "$y_(i j o) = sum_(u, v, c) x_(s i + d u, s j + d v, c) W_(u v c o) + b_o$, a cross-correlation with stride $s$ and dilation $d$; where padded, the image is 0 outside"
+    }
+
+    fn slots(&self) -> &'static [Slot] {
+        const {
+            &[
+                Slot::kernel("[kh, kw, C_in, filters]"),
+                Slot::bias("[filters]"),
+            ]
+        }
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {

@@ -14,7 +14,7 @@
 //! units: dWᵀ = dYᵀ·X has rows of a number an input, and is turned over when it is made. With 10 units 21 → 9 µs for
 //! 128 examples of 400 inputs.
 
-use super::{AnyLinear, Layer, Linear, Operation, ShapeError};
+use super::{AnyLinear, Layer, Linear, Operation, ShapeError, Slot};
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
 use crate::tensor::{Real, Shape, transpose};
@@ -40,6 +40,10 @@ impl Layer for Dense {
 
     fn methods(&self, _: &Constants) -> &'static str {
         "$y_o = sum_i x_i W_(i o) + b_o$"
+    }
+
+    fn slots(&self) -> &'static [Slot] {
+        const { &[Slot::kernel("[in, units]"), Slot::bias("[units]")] }
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {

@@ -67,8 +67,80 @@ pub trait Layer: Sync {
     /// as a function of x.
     fn methods(&self, arguments: &Constants) -> &'static str;
 
+    /// The parameters that it declares; what it builds takes them in this order.
+    fn slots(&self) -> &'static [Slot] {
+        &[]
+    }
+
     /// The operation on inputs of `shape`, or why there is none.
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError>;
+}
+
+/// A parameter that a layer declares. Its settings, its name (`layer.slot`) and its variables in a
+/// checkpoint follow from this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot {
+    /// Its name after the layer's, and before the colon of a group of settings: `kernel`.
+    pub name: &'static str,
+    /// What the layer does with it.
+    pub role: Role,
+    /// Its axes, in words: `[in, units]`.
+    pub axes: &'static str,
+    /// Whether `slot = none` leaves it out.
+    pub optional: bool,
+}
+
+impl Slot {
+    /// `kernel`: what the layer is linear in.
+    pub const fn kernel(axes: &'static str) -> Self {
+        Slot {
+            name: "kernel",
+            role: Role::Kernel,
+            axes,
+            optional: false,
+        }
+    }
+
+    /// `bias`: a number for each output channel.
+    pub const fn bias(axes: &'static str) -> Self {
+        Slot {
+            name: "bias",
+            role: Role::Bias,
+            axes,
+            optional: true,
+        }
+    }
+}
+
+/// What a layer does with a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The operation is linear in it.
+    Kernel,
+    /// It is added to every position's output channels.
+    Bias,
+}
+
+/// The slots of all layers, those of one name once.
+pub fn slots() -> Vec<&'static Slot> {
+    let mut all: Vec<&Slot> = Vec::new();
+    for slot in LAYERS.iter().flat_map(|layer| layer.slots()) {
+        if all.iter().all(|known| known.name != slot.name) {
+            all.push(slot);
+        }
+    }
+    all
+}
+
+/// The size of a parameter, once the input's shape is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterShape {
+    /// Its shape.
+    pub shape: Shape,
+    /// Products that meet in one output entry (a bias has its kernel's).
+    pub fan_in: usize,
+    /// Outputs that one input entry takes part in.
+    pub fan_out: usize,
 }
 
 /// Why a layer cannot take an input of this shape.
@@ -99,6 +171,21 @@ impl Operation {
             Operation::Map(map) => map.output(),
             Operation::Linear(linear) => linear.output(),
         }
+    }
+
+    /// The parameters it takes, in the order of its layer's [`Layer::slots`].
+    pub fn parameters(&self) -> Vec<ParameterShape> {
+        let Operation::Linear(linear) = self else {
+            return vec![];
+        };
+        let channels = linear.output().0.last().copied();
+        [linear.kernel(), Shape(channels.into_iter().collect())]
+            .map(|shape| ParameterShape {
+                shape,
+                fan_in: linear.fan_in(),
+                fan_out: linear.fan_out(),
+            })
+            .to_vec()
     }
 }
 

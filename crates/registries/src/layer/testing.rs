@@ -292,7 +292,13 @@ fn gradients_are_those_of_central_differences() {
     for layer in LAYERS {
         for (arguments, shape) in cases(*layer) {
             let what = format!("{}{arguments:?} of {shape}", layer.signature().name);
-            match layer.build(&arguments, &shape).unwrap() {
+            let operation = layer.build(&arguments, &shape).unwrap();
+            let declared = operation.parameters();
+            let axes: Vec<usize> = declared.iter().map(|p| p.shape.rank()).collect();
+            let slots = layer.slots().iter();
+            let named: Vec<usize> = slots.map(|slot| slot.axes.split(',').count()).collect();
+            assert_eq!(axes, named, "{what}: the axes of its slots");
+            match operation {
                 Operation::View(output) => assert_eq!(output.len(), shape.len(), "{what}"),
                 Operation::Map(map) => check_map(&what, &*map, &shape),
                 Operation::Linear(linear) => check_linear(&what, &*linear, &shape),

@@ -1,9 +1,9 @@
 //! `Cauchy(loc, scale)`: independent Cauchy variables: heavy tails.
 
 use super::mean_field::loc_and_rho;
-use super::{Entries, Posterior, VariableSpec};
+use super::{AtStart, Entries, Posterior, VariableSpec};
 use crate::distribution::Law;
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// Cauchy(loc, scale), entry by entry
@@ -39,13 +39,13 @@ impl Posterior for Cauchy {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         loc_and_rho(shape)
     }
     fn law(&self) -> Law {
         Law::Cauchy
     }
-    fn variance(&self, _: f64, _: usize) -> Option<f64> {
+    fn variance(&self, _: &AtStart) -> Option<f64> {
         None
     }
     fn entries(&self) -> Entries {

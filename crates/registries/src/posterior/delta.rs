@@ -2,7 +2,7 @@
 //! posteriori, not a KL divergence (a point has no density, KL = ∞).
 
 use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// The family.
@@ -23,7 +23,7 @@ impl Posterior for Delta {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         vec![VariableSpec::new(
             "loc",
             shape.clone(),

@@ -3,7 +3,7 @@
 //! Biases of tfp.layers are this by default, and start from N(0, 0.1²), not from 0.
 
 use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// The family.
@@ -24,7 +24,7 @@ impl Posterior for Deterministic {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         vec![VariableSpec::new(
             "loc",
             shape.clone(),

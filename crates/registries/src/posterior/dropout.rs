@@ -1,7 +1,7 @@
 //! `Dropout(rate)`: weights of one input left out together, at random.
 
 use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// Dropout(rate, loc)
@@ -52,7 +52,7 @@ impl Posterior for Dropout {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         vec![VariableSpec::new(
             "loc",
             shape.clone(),
@@ -61,6 +61,9 @@ impl Posterior for Dropout {
     }
     fn entries(&self) -> Entries {
         Entries::Masked
+    }
+    fn drop_rate(&self, arguments: &Constants) -> Option<f64> {
+        Some(arguments.number("rate"))
     }
     fn refuse(&self, shape: &Shape) -> Option<String> {
         let no_kernel = shape.rank() < 2;

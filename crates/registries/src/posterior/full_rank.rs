@@ -5,8 +5,9 @@ use super::triangular::refuse_wide;
 use super::triangular::{Triangular, TriangularGradient, packed};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::{Math, Shape};
+use std::sync::Arc;
 
 /// FullRank(loc, scale), over D entries
 ///
@@ -45,11 +46,19 @@ impl Posterior for FullRank {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
+        let mut specs = vec![
+            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
+            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
+        ];
+        if packed(shape.len()) > 0 {
+            let below = Shape::new(&[packed(shape.len())]);
+            specs.push(VariableSpec::new("lower", below, Start::Zero));
+        }
+        specs
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&FullRank)
+    fn variational(&self, _: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(FullRank))
     }
     fn entries(&self) -> Entries {
         Entries::Correlated
@@ -78,20 +87,6 @@ impl Posterior for FullRank {
             "rho" => ("rho_i", Some("L_(i i)")),
             _ => ("L_(i j)", None),
         }
-    }
-}
-
-impl AnyVariational for FullRank {
-    fn specs(&self, shape: &Shape, _rank: usize) -> Vec<VariableSpec> {
-        let mut specs = vec![
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
-        ];
-        if packed(shape.len()) > 0 {
-            let below = Shape::new(&[packed(shape.len())]);
-            specs.push(VariableSpec::new("lower", below, Start::Zero));
-        }
-        specs
     }
 }
 
@@ -202,7 +197,7 @@ mod tests {
                 (vec![5], vec![0.5, 1e-6, 2.0, 1e3, 1e-3]),
                 (vec![2, 3], vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
             ] {
-                let mut case = Case::new(&FullRank, &shape, 0, transform);
+                let mut case = Case::new(&FullRank, &shape, Constants::default(), transform);
                 let n = scales.len();
                 case.fill(|name, entry| match name {
                     "rho" => transform.raw(scales[entry], f64::EPSILON),

@@ -1,9 +1,9 @@
 //! `Laplace(loc, scale)`: independent Laplace variables, one loc and one scale a weight.
 
 use super::mean_field::loc_and_rho;
-use super::{Entries, Posterior, VariableSpec};
+use super::{AtStart, Entries, Posterior, VariableSpec};
 use crate::distribution::Law;
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// Laplace(loc, scale), entry by entry
@@ -39,14 +39,14 @@ impl Posterior for Laplace {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         loc_and_rho(shape)
     }
     fn law(&self) -> Law {
         Law::Laplace
     }
-    fn variance(&self, scale: f64, _: usize) -> Option<f64> {
-        Some(2.0 * scale * scale)
+    fn variance(&self, start: &AtStart) -> Option<f64> {
+        Some(2.0 * start.scale * start.scale)
     }
     fn entries(&self) -> Entries {
         Entries::Laplace

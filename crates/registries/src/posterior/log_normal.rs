@@ -1,11 +1,14 @@
 //! `LogNormal(loc, scale)`: the exponential of a normal, for numbers above 0.
 
 use super::entrywise::{self, standard_normal, sum};
-use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
+use super::mean_field::loc_and_rho;
+use super::variational::{AnyVariational, Dimensions, VariableSpec, Variational};
 use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::distribution::Support;
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
+use std::sync::Arc;
 
 /// LogNormal(loc, scale), entry by entry
 ///
@@ -41,14 +44,17 @@ impl Posterior for LogNormal {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
+        loc_and_rho(shape)
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&LogNormal)
+    fn variational(&self, _: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(LogNormal))
     }
     fn entries(&self) -> Entries {
         Entries::LogNormal
+    }
+    fn support(&self, _: &Constants) -> Support {
+        Support::Positive
     }
     fn formula(&self) -> &'static str {
         "LogNormal(loc, scale)"
@@ -60,15 +66,6 @@ impl Posterior for LogNormal {
     }
     fn draw(&self) -> Option<&'static str> {
         Some("w_i = exp(mu_i + sigma_i epsilon_i), epsilon_i ~ Normal(0, 1)")
-    }
-}
-
-impl AnyVariational for LogNormal {
-    fn specs(&self, shape: &Shape, _rank: usize) -> Vec<VariableSpec> {
-        vec![
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
-        ]
     }
 }
 
@@ -264,7 +261,7 @@ mod tests {
                 (vec![2, 2], vec![0.3, 0.05, 0.6, 0.2]),
                 (vec![3], vec![1e-6, 3.0, 1e-3]),
             ] {
-                let mut case = Case::new(&LogNormal, &shape, 0, transform);
+                let mut case = Case::new(&LogNormal, &shape, Constants::default(), transform);
                 case.fill(|name, entry| match name {
                     "rho" => transform.raw(scales[entry], f64::EPSILON),
                     _ => 0.8 * entry as f64 - 1.0,

@@ -2,11 +2,14 @@
 
 use super::entrywise::{self, sum};
 use super::log_normal::{normal, normal_backward, normal_log_density};
-use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
+use super::mean_field::loc_and_rho;
+use super::variational::{AnyVariational, Dimensions, VariableSpec, Variational};
 use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::distribution::Support;
+use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
 use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
+use std::sync::Arc;
 
 /// LogitNormal(loc, scale), entry by entry, between the ends `low` and `high` of its prior's support
 ///
@@ -44,14 +47,28 @@ impl Posterior for LogitNormal {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
+        loc_and_rho(shape)
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&LogitNormal)
+    fn variational(&self, arguments: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(Between(ends(arguments))))
     }
     fn entries(&self) -> Entries {
         Entries::LogitNormal
+    }
+    fn settled_by(&self, support: Support) -> Vec<(&'static str, Constant)> {
+        let [low, high] = match support {
+            Support::Interval { low, high } => [low, high],
+            _ => [0.0, 1.0],
+        };
+        vec![
+            ("low", Constant::Number(low)),
+            ("high", Constant::Number(high)),
+        ]
+    }
+    fn support(&self, arguments: &Constants) -> Support {
+        let [low, high] = ends(arguments);
+        Support::Interval { low, high }
     }
     fn formula(&self) -> &'static str {
         "low + (high - low) sigmoid(Normal(loc, scale))"
@@ -67,25 +84,26 @@ impl Posterior for LogitNormal {
     }
 }
 
-impl AnyVariational for LogitNormal {
-    fn specs(&self, shape: &Shape, _rank: usize) -> Vec<VariableSpec> {
-        vec![
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
-        ]
+/// The ends that [`LogitNormal`] has from its prior.
+fn ends(arguments: &Constants) -> [f64; 2] {
+    ["low", "high"].map(|end| arguments.number(end))
+}
+
+/// The arithmetic of [`LogitNormal`] between these two ends.
+struct Between([f64; 2]);
+
+impl Between {
+    /// high - low
+    fn width(&self) -> f64 {
+        self.0[1] - self.0[0]
     }
-}
 
-/// high - low
-fn width(at: &Dimensions) -> f64 {
-    at.bounds[1] - at.bounds[0]
-}
-
-/// The numbers of the type nearest to the ends, strictly between them.
-fn inside<T: Math>(at: &Dimensions) -> [T; 2] {
-    let [low, high] = at.bounds.map(T::of);
-    let step = |end: T| (end.abs() * T::epsilon()).max(T::min_positive_value());
-    [low + step(low), high - step(high)]
+    /// The numbers of the type nearest to the ends, strictly between them.
+    fn inside<T: Math>(&self) -> [T; 2] {
+        let [low, high] = self.0.map(T::of);
+        let step = |end: T| (end.abs() * T::epsilon()).max(T::min_positive_value());
+        [low + step(low), high - step(high)]
+    }
 }
 
 /// p (1 - p), which underflows only where its value does.
@@ -94,7 +112,7 @@ fn slope<T: Math>(z: T) -> T {
     z.sigmoid() * (-z).sigmoid()
 }
 
-impl<T: Math> Variational<T> for LogitNormal {
+impl<T: Math> Variational<T> for Between {
     fn noise(&self, at: &Dimensions) -> usize {
         at.entries()
     }
@@ -129,8 +147,8 @@ impl<T: Math> Variational<T> for LogitNormal {
 
     fn draw(&self, at: &Dimensions, values: &[T], noise: &[T], w: &mut [T]) {
         normal(at, values, noise, w);
-        let ([low, high], width) = (at.bounds.map(T::of), T::of(width(at)));
-        let [first, last] = inside(at);
+        let ([low, high], width) = (self.0.map(T::of), T::of(self.width()));
+        let [first, last] = self.inside();
         par_each(
             w,
             [],
@@ -160,7 +178,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         // p again from z: 1 - p cannot be had from w near an end
         let mut d = vec![T::zero(); at.entries()];
         normal(at, values, noise, &mut d);
-        let width = T::of(width(at));
+        let width = T::of(self.width());
         par_each(
             &mut d,
             [d_w],
@@ -174,7 +192,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         let mut scales = vec![T::zero(); at.entries()];
         entrywise::scales(at.transform, &values[at.entries()..], &mut scales);
         normal(at, values, noise, out);
-        let width = T::of(width(at));
+        let width = T::of(self.width());
         par_each(
             out,
             [noise, &scales],
@@ -234,7 +252,7 @@ impl<T: Math> Variational<T> for LogitNormal {
         );
         normal_backward(at, values, noise, &z, gradient);
         normal_log_density(at, values, noise, weight, gradient) + steepness
-            - at.entries() as f64 * width(at).ln()
+            - at.entries() as f64 * self.width().ln()
     }
 }
 
@@ -246,6 +264,10 @@ mod tests {
     use crate::testing::{assert_close, integrate};
     use std::f64::consts::TAU;
 
+    fn within([low, high]: [f64; 2]) -> Constants {
+        Constants(LogitNormal.settled_by(Support::Interval { low, high }))
+    }
+
     fn cases() -> Vec<Case> {
         let mut cases = Vec::new();
         for transform in [Transform::Softplus, Transform::Exp] {
@@ -254,8 +276,7 @@ mod tests {
                 (vec![2, 2], vec![0.3, 0.05, 1.6, 0.2], [-2.0, 3.0]),
                 (vec![3], vec![1e-6, 3.0, 1e-3], [0.0, 10.0]),
             ] {
-                let mut case = Case::new(&LogitNormal, &shape, 0, transform);
-                case.at.bounds = bounds;
+                let mut case = Case::new(&LogitNormal, &shape, within(bounds), transform);
                 case.fill(|name, entry| match name {
                     "rho" => transform.raw(scales[entry], f64::EPSILON),
                     _ => 0.8 * entry as f64 - 1.0,
@@ -268,7 +289,7 @@ mod tests {
 
     /// ln q(w) as a change of variables has it.
     fn log_q(case: &Case, i: usize, w: f64) -> f64 {
-        let [low, high] = case.at.bounds;
+        let [low, high] = ends(&case.arguments);
         let (m, s) = (case.variable("loc")[i], case.scales()[i]);
         let z = ((w - low) / (high - w)).ln();
         let stretch = (high - low) / ((w - low) * (high - w));
@@ -278,7 +299,7 @@ mod tests {
     #[test]
     fn it_has_the_logit_normal_density() {
         for case in cases() {
-            let [low, high] = case.at.bounds;
+            let [low, high] = ends(&case.arguments);
             let scales = case.scales();
             let all = |w: &[f64]| (0..w.len()).map(|i| log_q(&case, i, w[i])).sum();
             let room = |w: f64| (w - low).min(high - w);
@@ -290,7 +311,7 @@ mod tests {
     #[test]
     fn the_density_integrates_to_one_and_has_the_mean_of_the_draws() {
         let case = &cases()[1];
-        let [low, high] = case.at.bounds;
+        let [low, high] = ends(&case.arguments);
         const DRAWS: u64 = 20_000;
         let draws: Vec<_> = (0..DRAWS).map(|d| case.draw(&case.noise(d))).collect();
         for i in 0..case.at.entries() {
@@ -318,11 +339,10 @@ mod tests {
     fn a_draw_is_never_an_end() {
         for bounds in [[0.0, 1.0], [-2.0, 3.0], [1.0, 1.5], [-1e6, -1e-3]] {
             for z in [-1e3f32, -90.0, -20.0, 0.0, 17.0, 20.0, 90.0, 1e3] {
-                let mut at = Dimensions::of(&Shape::default(), Transform::Exp);
-                at.bounds = bounds;
+                let at = Dimensions::of(&Shape::default(), Transform::Exp);
                 let [low, high] = bounds.map(|end| end as f32);
                 let mut w = [0.0f32];
-                Variational::draw(&LogitNormal, &at, &[z, 0.0], &[0.0], &mut w);
+                Between(bounds).draw(&at, &[z, 0.0], &[0.0], &mut w);
                 assert!(low < w[0] && w[0] < high, "{z} in {bounds:?} is {}", w[0]);
             }
         }
@@ -332,12 +352,13 @@ mod tests {
     #[test]
     fn the_path_gradient_is_finite_at_the_ends() {
         let at = Dimensions::of(&Shape::default(), Transform::Exp);
+        let family = Between([0.0, 1.0]);
         for (noise, by_z) in [(12.0f32, -0.2), (-12.0, 0.2), (0.0, 0.0)] {
             let mut gradient = [0.0f32; 2];
             let (values, noise) = ([0.0, 10f32.ln()], [noise]);
             let mut w = [0.0f32];
-            Variational::draw(&LogitNormal, &at, &values, &noise, &mut w);
-            LogitNormal.score_backward(&at, &values, &noise, &w, 1.0, &mut gradient);
+            family.draw(&at, &values, &noise, &mut w);
+            family.score_backward(&at, &values, &noise, &w, 1.0, &mut gradient);
             assert_close(gradient[0].into(), by_z, 1e-5, "by loc");
             let by_rho = by_z * 10.0 * f64::from(noise[0]);
             assert_close(gradient[1].into(), by_rho, 1e-4, "by rho");

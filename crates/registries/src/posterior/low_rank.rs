@@ -3,12 +3,13 @@
 
 use super::entrywise::{self, BLOCK, add_scaled};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
-use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use super::{AtStart, Entries, Posterior};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::math::HALF_LN_TWO_PI;
 use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// LowRank(rank, loc, scale, factor), over D entries
 ///
@@ -75,11 +76,24 @@ impl Posterior for LowRank {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, arguments: &Constants) -> Vec<VariableSpec> {
+        let factor = Shape::new(&[shape.len(), arguments.count("rank")]);
+        vec![
+            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
+            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
+            VariableSpec::new("factor", factor, Start::Argument("factor")),
+        ]
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&LowRank)
+    fn variational(&self, arguments: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(Directions(arguments.count("rank"))))
+    }
+    /// The directions are independent of the rest and of each other.
+    fn variance(&self, start: &AtStart) -> Option<f64> {
+        let rank = start.arguments.count("rank") as f64;
+        Some(start.scale * start.scale + rank * (start.mean_square)("factor"))
+    }
+    fn starts_factorized(&self) -> bool {
+        false
     }
     fn entries(&self) -> Entries {
         Entries::Correlated
@@ -108,19 +122,12 @@ impl Posterior for LowRank {
     }
 }
 
-impl AnyVariational for LowRank {
-    fn specs(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        let factor = Shape::new(&[shape.len(), rank]);
-        vec![
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
-            VariableSpec::new("factor", factor, Start::Argument("factor")),
-        ]
-    }
-}
+/// The arithmetic of [`LowRank`] with so many directions.
+struct Directions(usize);
 
 /// The values taken apart: loc, rho, and U row by row.
 struct Parts<'a, T> {
+    rank: usize,
     at: &'a Dimensions,
     loc: &'a [T],
     rho: &'a [T],
@@ -128,10 +135,11 @@ struct Parts<'a, T> {
 }
 
 impl<'a, T: Math> Parts<'a, T> {
-    fn of(at: &'a Dimensions, values: &'a [T]) -> Self {
+    fn of(rank: usize, at: &'a Dimensions, values: &'a [T]) -> Self {
         let (loc, rest) = values.split_at(at.entries());
         let (rho, factor) = rest.split_at(at.entries());
         Parts {
+            rank,
             at,
             loc,
             rho,
@@ -145,7 +153,7 @@ impl<'a, T: Math> Parts<'a, T> {
 
     /// Row i of U.
     fn row(&self, i: usize) -> &'a [T] {
-        &self.factor[i * self.at.rank..][..self.at.rank]
+        &self.factor[i * self.rank..][..self.rank]
     }
 
     /// `f` of each entry of `out`, its place and its row of U.
@@ -174,7 +182,7 @@ impl<'a, T: Math> Parts<'a, T> {
         let blocks: Vec<Vec<f64>> = (0..entries.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
-                let (mut sum, mut v) = (vec![0.0; len], vec![0.0; self.at.rank]);
+                let (mut sum, mut v) = (vec![0.0; len], vec![0.0; self.rank]);
                 for i in block * BLOCK..entries.min((block + 1) * BLOCK) {
                     self.scaled_row(i, &mut v);
                     add(i, &v, &mut sum);
@@ -190,7 +198,7 @@ impl<'a, T: Math> Parts<'a, T> {
 
     /// The Cholesky factor of C.
     fn capacitance(&self) -> Capacitance {
-        let rank = self.at.rank;
+        let rank = self.rank;
         let mut c = self.sum(rank * rank, |_, v, sum| {
             for (sum, a) in sum.chunks_exact_mut(rank).zip(v) {
                 sum.iter_mut().zip(v).for_each(|(sum, b)| *sum += a * b);
@@ -203,7 +211,7 @@ impl<'a, T: Math> Parts<'a, T> {
     /// q of this noise.
     fn pull(&self, capacitance: &Capacitance, noise: &[T]) -> Vec<f64> {
         let (each, shared) = noise.split_at(self.loc.len());
-        let mut q = self.sum(self.at.rank, |i, v, sum| {
+        let mut q = self.sum(self.rank, |i, v, sum| {
             let e = each[i].wide();
             sum.iter_mut().zip(v).for_each(|(sum, v)| *sum += e * v);
         });
@@ -223,7 +231,7 @@ impl<'a, T: Math> Parts<'a, T> {
         gradient: &mut [T],
         each: impl Fn(usize, &[f64], &mut [f64]) -> [f64; 2] + Sync,
     ) -> f64 {
-        let (rank, n) = (self.at.rank, self.loc.len());
+        let (rank, n) = (self.rank, self.loc.len());
         let (d_rho, d_factor) = gradient[n..].split_at_mut(n);
         let blocks: Vec<f64> = d_rho
             .par_chunks_mut(BLOCK)
@@ -322,13 +330,13 @@ fn product<'a>(a: &'a [f64], b: impl IntoIterator<Item = &'a f64>) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-impl<T: Math> Variational<T> for LowRank {
+impl<T: Math> Variational<T> for Directions {
     fn noise(&self, at: &Dimensions) -> usize {
-        at.entries() + at.rank
+        at.entries() + self.0
     }
 
     fn marginal_scales(&self, at: &Dimensions, values: &[T], scales: &mut [T]) {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         entrywise::scales(at.transform, parts.rho, scales);
         parts.update(scales, |scale, _, row| {
             let shared: T = row.iter().map(|&u| u * u).sum();
@@ -344,10 +352,10 @@ impl<T: Math> Variational<T> for LowRank {
         d_scales: &[T],
         gradient: &mut [T],
     ) {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let n = at.entries();
         let (d_rho, d_factor) = gradient[n..].split_at_mut(n);
-        for (i, d_row) in d_factor.chunks_exact_mut(at.rank).enumerate() {
+        for (i, d_row) in d_factor.chunks_exact_mut(self.0).enumerate() {
             add_scaled(d_row, d_scales[i] / scales[i], parts.row(i));
         }
         let mut d_scale = vec![T::zero(); n];
@@ -370,7 +378,7 @@ impl<T: Math> Variational<T> for LowRank {
         _d_scales: &mut [T],
         gradient: &mut [T],
     ) -> f64 {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let capacitance = parts.capacitance();
         let marginals = parts.entries(weight, gradient, |_, v, by_row| {
             let square = product(v, v);
@@ -385,7 +393,7 @@ impl<T: Math> Variational<T> for LowRank {
     }
 
     fn draw(&self, at: &Dimensions, values: &[T], noise: &[T], w: &mut [T]) {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let (each, shared) = noise.split_at(at.entries());
         entrywise::scales(at.transform, parts.rho, w);
         parts.update(w, |w, i, row| {
@@ -403,13 +411,13 @@ impl<T: Math> Variational<T> for LowRank {
         d_w: &[T],
         gradient: &mut [T],
     ) {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let n = at.entries();
         let (each, shared) = noise.split_at(n);
         let (d_loc, rest) = gradient.split_at_mut(n);
         let (d_rho, d_factor) = rest.split_at_mut(n);
         d_loc.iter_mut().zip(d_w).for_each(|(to, &d)| *to += d);
-        for (i, d_row) in d_factor.chunks_exact_mut(at.rank).enumerate() {
+        for (i, d_row) in d_factor.chunks_exact_mut(self.0).enumerate() {
             add_scaled(d_row, d_w[i], shared);
         }
         let d_scale: Vec<T> = d_w.iter().zip(each).map(|(&d, &e)| d * e).collect();
@@ -417,9 +425,9 @@ impl<T: Math> Variational<T> for LowRank {
     }
 
     fn score(&self, at: &Dimensions, values: &[T], noise: &[T], _w: &[T], out: &mut [T]) {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let q = parts.pull(&parts.capacitance(), noise);
-        let mut v = vec![0.0; at.rank];
+        let mut v = vec![0.0; self.0];
         for (i, out) in out.iter_mut().enumerate() {
             let scale = parts.scaled_row(i, &mut v);
             *out = T::of((product(&v, &q) - noise[i].wide()) / scale);
@@ -435,7 +443,7 @@ impl<T: Math> Variational<T> for LowRank {
         weight: T,
         gradient: &mut [T],
     ) -> f64 {
-        let parts = Parts::of(at, values);
+        let parts = Parts::of(self.0, at, values);
         let capacitance = parts.capacitance();
         let q = parts.pull(&capacitance, noise);
         let (each, shared) = noise.split_at(at.entries());
@@ -468,9 +476,14 @@ mod tests {
     use super::super::testing::{Case, Dense};
     use super::*;
     use crate::posterior::Transform;
+    use crate::signature::Constant;
     use crate::testing::assert_close;
 
     /// Scales from 1e-6 to 1e3; directions far above, near and far below them.
+    fn of_rank(rank: usize) -> Constants {
+        Constants(vec![("rank", Constant::Count(rank))])
+    }
+
     fn cases() -> Vec<Case> {
         let mut cases = Vec::new();
         for transform in [Transform::Softplus, Transform::Exp] {
@@ -481,7 +494,7 @@ mod tests {
                 (vec![5], 2, vec![1e-6, 1e3, 1e-3, 1.0, 1e2]),
                 (vec![2], 3, vec![0.2, 0.7]),
             ] {
-                let mut case = Case::new(&LowRank, &shape, rank, transform);
+                let mut case = Case::new(&LowRank, &shape, of_rank(rank), transform);
                 case.fill(|name, entry| match name {
                     "rho" => transform.raw(scales[entry], f64::EPSILON),
                     "factor" => {
@@ -499,7 +512,7 @@ mod tests {
     #[test]
     fn it_is_the_normal_with_that_covariance() {
         for case in cases() {
-            let (n, rank) = (case.at.entries(), case.at.rank);
+            let (n, rank) = (case.at.entries(), case.arguments.count("rank"));
             let (rho, factor) = (case.variable("rho"), case.variable("factor"));
             let entry = |i: usize, j: usize| {
                 let shared: f64 = (0..rank)
@@ -525,7 +538,7 @@ mod tests {
     #[test]
     fn directions_far_above_the_scales_and_parallel() {
         for (scale, tolerance) in [(1e-2, 1e-12), (1e-4, 1e-7), (1e-9, 0.02)] {
-            let mut case = Case::new(&LowRank, &[3], 2, Transform::Exp);
+            let mut case = Case::new(&LowRank, &[3], of_rank(2), Transform::Exp);
             case.fill(|name, _| match name {
                 "rho" => f64::ln(scale),
                 "factor" => 1.0,

@@ -4,9 +4,10 @@ use super::entrywise::{add_scaled, dot, standard_normal};
 use super::triangular::{Triangular, TriangularGradient, packed, refuse_wide, solve_transposed};
 use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
 use crate::tensor::{Math, Shape};
+use std::sync::Arc;
 
 /// MatrixNormal(loc, scale), over a matrix of r rows and c columns
 ///
@@ -51,11 +52,23 @@ impl Posterior for MatrixNormal {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
+        let at = Dimensions::of(shape, Default::default());
+        let numbers = |n| Shape::new(&[n]);
+        let specs = [
+            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
+            VariableSpec::new("row_rho", numbers(at.rows), Start::UnitScale),
+            VariableSpec::new("row_lower", numbers(packed(at.rows)), Start::Zero),
+            VariableSpec::new("column_rho", numbers(at.columns), Start::Argument("scale")),
+            VariableSpec::new("column_lower", numbers(packed(at.columns)), Start::Zero),
+        ];
+        specs
+            .into_iter()
+            .filter(|spec| !spec.shape.is_empty())
+            .collect()
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&MatrixNormal)
+    fn variational(&self, _: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(MatrixNormal))
     }
     fn entries(&self) -> Entries {
         Entries::Correlated
@@ -89,24 +102,6 @@ impl Posterior for MatrixNormal {
             "row_lower" => ("F_(i k)", None),
             _ => ("G_(j k)", None),
         }
-    }
-}
-
-impl AnyVariational for MatrixNormal {
-    fn specs(&self, shape: &Shape, _rank: usize) -> Vec<VariableSpec> {
-        let at = Dimensions::of(shape, Default::default());
-        let numbers = |n| Shape::new(&[n]);
-        let specs = [
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("row_rho", numbers(at.rows), Start::UnitScale),
-            VariableSpec::new("row_lower", numbers(packed(at.rows)), Start::Zero),
-            VariableSpec::new("column_rho", numbers(at.columns), Start::Argument("scale")),
-            VariableSpec::new("column_lower", numbers(packed(at.columns)), Start::Zero),
-        ];
-        specs
-            .into_iter()
-            .filter(|spec| !spec.shape.is_empty())
-            .collect()
     }
 }
 
@@ -332,7 +327,7 @@ mod tests {
                 (vec![2, 3], vec![0.1, 0.4], vec![0.3, 0.7, 0.5]),
                 (vec![1, 3, 2], vec![1e-3, 5.0, 0.4], vec![0.3, 0.7]),
             ] {
-                let mut case = Case::new(&MatrixNormal, &shape, 0, transform);
+                let mut case = Case::new(&MatrixNormal, &shape, Constants::default(), transform);
                 let below = |scales: &[f64], entry: usize| {
                     let row = (1..scales.len()).rfind(|&i| packed(i) <= entry);
                     scales[row.expect("a row below the first")] * [0.7, -0.4, 1.1][entry % 3]

@@ -8,7 +8,7 @@
 //! Source: Graves 2011; Blundell et al. 2015, section 3.2.
 
 use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Kind, Parameter, Signature};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::{Math, Shape};
 
 /// The family.
@@ -37,7 +37,7 @@ impl Posterior for MeanField {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         loc_and_rho(shape)
     }
     fn entries(&self) -> Entries {

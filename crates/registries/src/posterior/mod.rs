@@ -31,36 +31,62 @@ pub use radial::Radial;
 pub use transform::{TRANSFORMS, Transform};
 pub use variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
 
-use crate::distribution::Law;
-use crate::signature::Signature;
+use crate::distribution::{self, Distribution, Law, Support};
+use crate::signature::{Constant, Constants, Signature};
 use crate::tensor::Shape;
+use std::sync::Arc;
 
 /// An entry of the registry.
 pub trait Posterior: Sync {
     /// Its name and arguments: initialisers, and what else it takes.
     fn signature(&self) -> &'static Signature;
-    /// What is trained for a parameter of this shape, loc first. `rank` is `LowRank`'s.
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec>;
-    /// Its arithmetic, where a draw is of the whole tensor at once.
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
+    /// What is trained for a parameter of this shape, loc first. `arguments` are those of the signature
+    /// that are no initialisers, and those of [`Posterior::settled_by`].
+    fn variables(&self, shape: &Shape, arguments: &Constants) -> Vec<VariableSpec>;
+    /// Its arithmetic with these arguments, where a draw is of the whole tensor at once.
+    fn variational(&self, arguments: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        let _ = arguments;
+        None
+    }
+    /// Arguments that its prior settles and the file does not write, from where that prior has mass.
+    fn settled_by(&self, support: Support) -> Vec<(&'static str, Constant)> {
+        let _ = support;
+        vec![]
+    }
+    /// Where its draws have mass.
+    fn support(&self, arguments: &Constants) -> Support {
+        let _ = arguments;
+        Support::Real
+    }
+    /// The probability that a draw leaves the weights of an input out, if it does so.
+    fn drop_rate(&self, arguments: &Constants) -> Option<f64> {
+        let _ = arguments;
+        None
+    }
+    /// The random factors that a kernel's input and output channels are multiplied with, if they are.
+    fn factors(&self, arguments: &Constants) -> Option<Factors> {
+        let _ = arguments;
         None
     }
     /// The distribution of ε where its draws are loc + scale·ε, entry by entry.
     fn law(&self) -> Law {
         Law::Normal
     }
-    /// The variance of an entry with this scale before the first step, of a tensor of so many entries, beside
-    /// that of a `factor`; `None` where it is infinite. Of a family that transforms a normal, that of the normal.
-    fn variance(&self, scale: f64, entries: usize) -> Option<f64> {
-        let _ = entries;
-        Some(scale * scale)
+    /// The variance of an entry before the first step; `None` where it is infinite. For a family that
+    /// transforms a normal, the variance of that normal.
+    fn variance(&self, start: &AtStart) -> Option<f64> {
+        Some(start.scale * start.scale)
+    }
+    /// Whether its KL before the first step is a sum over entries of a function of loc and scale.
+    fn starts_factorized(&self) -> bool {
+        true
     }
     /// What its entries are.
     fn entries(&self) -> Entries;
     /// What it is, as the IR says it.
     fn formula(&self) -> &'static str;
     /// What a paper says of it, a phrase with the marks of `bnnc::document`: the family of the
-    /// weights w_i that have it. `{rank}`, `{rate}`, `{low}` and `{high}` stand for its arguments.
+    /// weights w_i that have it. The name of an argument in braces, `{rank}`, stands for its value.
     fn methods(&self) -> &'static str;
     /// A draw as a function of standard noise ε, in the notation of `bnnc::maths`; `None` for a point.
     fn draw(&self) -> Option<&'static str>;
@@ -81,6 +107,30 @@ pub trait Posterior: Sync {
         let _ = shape;
         None
     }
+}
+
+/// A tensor before the first step, for [`Posterior::variance`].
+pub struct AtStart<'a> {
+    /// Its scale.
+    pub scale: f64,
+    /// How many entries it has.
+    pub entries: usize,
+    /// The family's arguments.
+    pub arguments: &'a Constants,
+    /// The mean square of what the initialiser of this argument gives.
+    pub mean_square: &'a dyn Fn(&str) -> f64,
+}
+
+/// The random factors of a kernel's channels, parameters of their own.
+pub struct Factors {
+    /// Their prior.
+    pub prior: &'static dyn Distribution,
+    /// That prior's parameters.
+    pub prior_parameters: Vec<f64>,
+    /// Their posterior.
+    pub family: &'static dyn Posterior,
+    /// Each initialiser of that posterior, and the kernel's argument that gives it.
+    pub starts: &'static [(&'static str, &'static str)],
 }
 
 /// What the entries of a posterior are.
@@ -111,14 +161,14 @@ pub enum Entries {
 }
 
 impl Entries {
-    /// The distribution of each entry by itself, in whose name closed forms are found; `None` where none
-    /// is, or it is none of those.
-    pub fn marginal(self) -> Option<&'static str> {
+    /// The distribution of each entry by itself, for which closed forms are looked up; `None` where it is
+    /// not in the registry.
+    pub fn marginal(self) -> Option<&'static dyn Distribution> {
         match self {
-            Entries::Normal | Entries::Correlated => Some("Normal"),
-            Entries::Laplace => Some("Laplace"),
-            Entries::Cauchy => Some("Cauchy"),
-            Entries::LogNormal => Some("LogNormal"),
+            Entries::Normal | Entries::Correlated => Some(&distribution::Normal),
+            Entries::Laplace => Some(&distribution::Laplace),
+            Entries::Cauchy => Some(&distribution::Cauchy),
+            Entries::LogNormal => Some(&distribution::LogNormal),
             _ => None,
         }
     }

@@ -2,13 +2,15 @@
 //! weights there are.
 
 use super::entrywise::{self, sum};
-use super::variational::{AnyVariational, Dimensions, Start, VariableSpec, Variational};
-use super::{Entries, Posterior};
-use crate::signature::{Kind, Parameter, Signature};
+use super::mean_field::loc_and_rho;
+use super::variational::{AnyVariational, Dimensions, VariableSpec, Variational};
+use super::{AtStart, Entries, Posterior};
+use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::tensor::math::HALF_LN_TWO_PI;
 use crate::tensor::simd::par_each;
 use crate::tensor::{Math, Shape};
 use std::f64::consts::{LN_2, PI};
+use std::sync::Arc;
 
 /// Euler's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
@@ -66,15 +68,18 @@ impl Posterior for Radial {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec> {
-        self.specs(shape, rank)
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
+        loc_and_rho(shape)
     }
-    fn variational(&self) -> Option<&'static dyn AnyVariational> {
-        Some(&Radial)
+    fn variational(&self, _: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(Radial))
     }
     /// All entries share the length of one normal number.
-    fn variance(&self, scale: f64, entries: usize) -> Option<f64> {
-        Some(scale * scale / entries as f64)
+    fn variance(&self, start: &AtStart) -> Option<f64> {
+        Some(start.scale * start.scale / start.entries as f64)
+    }
+    fn starts_factorized(&self) -> bool {
+        false
     }
     fn entries(&self) -> Entries {
         Entries::Radial
@@ -95,15 +100,6 @@ impl Posterior for Radial {
         Some(
             "a constant that depends on their number $D$ alone; $sigma_i/sqrt(D)$, the standard deviation of an entry, stands in place of $sigma$",
         )
-    }
-}
-
-impl AnyVariational for Radial {
-    fn specs(&self, shape: &Shape, _rank: usize) -> Vec<VariableSpec> {
-        vec![
-            VariableSpec::new("loc", shape.clone(), Start::Argument("loc")),
-            VariableSpec::new("rho", shape.clone(), Start::Argument("scale")),
-        ]
     }
 }
 
@@ -271,7 +267,7 @@ mod tests {
                 (vec![2, 3], vec![0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
                 (vec![5], vec![0.5, 1e-6, 2.0, 1e3, 1e-3]),
             ] {
-                let mut case = Case::new(&Radial, &shape, 0, transform);
+                let mut case = Case::new(&Radial, &shape, Constants::default(), transform);
                 case.fill(|name, entry| match name {
                     "rho" => transform.raw(scales[entry], f64::EPSILON),
                     _ => 0.3 * entry as f64 - 0.5,

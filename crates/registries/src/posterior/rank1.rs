@@ -1,7 +1,10 @@
 //! `Rank1(…)`: a point kernel whose rows and columns are multiplied with random factors.
 
-use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Domain, Kind, Parameter, Signature};
+use super::cauchy::Cauchy;
+use super::mean_field::MeanField;
+use super::{Entries, Factors, Posterior, Start, VariableSpec};
+use crate::distribution::{self, Distribution};
+use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Shape;
 
 /// Rank1(loc, factor, factor_loc, factor_scale, prior_scale)
@@ -62,7 +65,7 @@ impl Posterior for Rank1 {
     fn signature(&self) -> &'static Signature {
         &SIGNATURE
     }
-    fn variables(&self, shape: &Shape, _: usize) -> Vec<VariableSpec> {
+    fn variables(&self, shape: &Shape, _: &Constants) -> Vec<VariableSpec> {
         vec![VariableSpec::new(
             "loc",
             shape.clone(),
@@ -71,6 +74,19 @@ impl Posterior for Rank1 {
     }
     fn entries(&self) -> Entries {
         Entries::Scaled
+    }
+    fn factors(&self, arguments: &Constants) -> Option<Factors> {
+        let (prior, family): (&'static dyn Distribution, &'static dyn Posterior) =
+            match arguments.word("factor") {
+                "cauchy" => (&distribution::Cauchy, &Cauchy),
+                _ => (&distribution::Normal, &MeanField),
+            };
+        Some(Factors {
+            prior,
+            prior_parameters: vec![1.0, arguments.number("prior_scale")],
+            family,
+            starts: &[("loc", "factor_loc"), ("scale", "factor_scale")],
+        })
     }
     fn refuse(&self, shape: &Shape) -> Option<String> {
         let no_kernel = shape.rank() < 2;

@@ -1,14 +1,17 @@
 //! What the tests of the families share.
 
-use super::Transform;
 use super::variational::{AnyVariational, Dimensions, VariableSpec, Variational};
+use super::{Posterior, Transform};
+use crate::signature::Constants;
 use crate::tensor::{Math, Shape, Stream};
 use crate::testing::{assert_close, slope, uniforms};
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 /// A family with values for its variables.
 pub struct Case {
-    pub family: &'static dyn AnyVariational,
+    family: Arc<dyn AnyVariational>,
+    pub arguments: Constants,
     pub at: Dimensions,
     pub values: Vec<f64>,
     specs: Vec<VariableSpec>,
@@ -30,22 +33,20 @@ const NUMBERS: [&str; 4] = ["c·w", "c·scales", "total correlation", "ln q(w)"]
 
 impl Case {
     pub fn new(
-        family: &'static dyn AnyVariational,
+        family: &dyn Posterior,
         shape: &[usize],
-        rank: usize,
+        arguments: Constants,
         transform: Transform,
     ) -> Self {
         let shape = Shape::new(shape);
-        let at = Dimensions {
-            rank,
-            ..Dimensions::of(&shape, transform)
-        };
-        let specs = family.specs(&shape, rank);
+        let at = Dimensions::of(&shape, transform);
+        let specs = family.variables(&shape, &arguments);
         assert_eq!((specs[0].name, &specs[0].shape), ("loc", &shape));
         assert!(specs.iter().all(|spec| !spec.shape.is_empty()));
         let len = specs.iter().map(|spec| spec.shape.len()).sum();
         Case {
-            family,
+            family: family.variational(&arguments).expect("arithmetic"),
+            arguments,
             at,
             values: vec![0.0; len],
             specs,
@@ -85,7 +86,7 @@ impl Case {
     }
 
     fn noise_len(&self) -> usize {
-        Variational::<f64>::noise(self.family, &self.at)
+        Variational::<f64>::noise(&*self.family, &self.at)
     }
 
     /// Noise of draw number `draw`.
@@ -143,7 +144,7 @@ impl Case {
         let narrow = |x: &[f64]| x.iter().map(|&x| T::of(x)).collect::<Vec<T>>();
         let widen = |x: &[T]| x.iter().map(|x| x.wide()).collect::<Vec<f64>>();
         let (values, noise, c) = (narrow(values), narrow(noise), narrow(c));
-        let (family, at, n) = (self.family, &self.at, self.at.entries());
+        let (family, at, n) = (&*self.family, &self.at, self.at.entries());
         let zeros = || vec![T::zero(); n];
         let (mut scales, mut w, mut score) = (zeros(), zeros(), zeros());
         let mut by: [Vec<T>; 4] = std::array::from_fn(|_| vec![T::of(start); values.len()]);

@@ -20,25 +20,19 @@ pub struct Dimensions {
     pub rows: usize,
     /// The last axis; 1 for a single number.
     pub columns: usize,
-    /// The rank of [`LowRank`](super::LowRank); 0 for others.
-    pub rank: usize,
     /// How a positive number comes out of its variable.
     pub transform: Transform,
-    /// The ends of [`LogitNormal`](super::LogitNormal); unused by others.
-    pub bounds: [f64; 2],
 }
 
 impl Dimensions {
-    /// Those of a tensor of this shape, rank 0, from 0 to 1.
+    /// Those of a tensor of this shape.
     pub fn of(shape: &Shape, transform: Transform) -> Self {
         let columns = shape.0.last().copied().unwrap_or(1);
         let rows = shape.0.iter().rev().skip(1).product();
         Dimensions {
             rows,
             columns,
-            rank: 0,
             transform,
-            bounds: [0.0, 1.0],
         }
     }
 
@@ -79,7 +73,7 @@ impl VariableSpec {
 /// A family whose draw is a function of standard normal noise, w = g(values, noise).
 ///
 /// `values` are all variables of the tensor, one after the other in the order of
-/// [`AnyVariational::specs`], loc first; `gradient` has their layout and is added to, never
+/// [`Posterior::variables`](super::Posterior::variables), loc first; `gradient` has their layout and is added to, never
 /// overwritten. `scales` are what [`marginal_scales`](Variational::marginal_scales) gives for these
 /// values, `w` what [`draw`](Variational::draw) gives for these values and this noise.
 pub trait Variational<T: Math>: Sync {
@@ -163,9 +157,6 @@ pub trait Variational<T: Math>: Sync {
     ) -> f64;
 }
 
-/// A family in both number types.
-pub trait AnyVariational: Variational<f32> + Variational<f64> {
-    /// Its variables for a tensor of this shape: loc first, then the others, none of them empty.
-    /// `rank` is [`LowRank`](super::LowRank)'s.
-    fn specs(&self, shape: &Shape, rank: usize) -> Vec<VariableSpec>;
-}
+/// A family's arithmetic in both number types, its arguments settled.
+pub trait AnyVariational: Variational<f32> + Variational<f64> + Send {}
+impl<A: Variational<f32> + Variational<f64> + Send> AnyVariational for A {}

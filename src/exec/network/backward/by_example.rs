@@ -184,7 +184,7 @@ fn layer<T: Number>(
     into: &mut Accumulators<T>,
 ) {
     let kernels = &pass.kernels;
-    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel").index();
     let draws = kernels.draws(kernel, example, 1);
     let site = pass.site(node, linear, of.x.len());
     let estimate = kernels.estimate(kernel);

@@ -60,7 +60,7 @@ pub fn layer<T: Number>(
     let Operation::Linear(linear) = &call.operation else {
         unreachable!("a whole-batch segment is linear")
     };
-    let kernel = call.kernel.expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel").index();
     let storage = step.storage.expect("a computed value has a storage");
     let len = node.shape.len();
     let (x, x_len) = pass.input(values, index, 0);

@@ -65,6 +65,11 @@ fn three(outcome: &Outcome, scale: f64) -> [f64; 3] {
     ]
 }
 
+/// The closed form of the distributions of these names.
+fn named(posterior: &str, prior: &str) -> Option<&'static dyn ClosedForm> {
+    find(distribution::find(posterior)?, distribution::find(prior)?)
+}
+
 /// What w is made of: w = f(loc + scale·ε), ε of a law.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Family {
@@ -77,7 +82,12 @@ impl Family {
         Family { law, transform }
     }
 
-    /// As [`ClosedForm::posterior`] calls it.
+    /// The closed form for this prior, if there is one.
+    fn closed_form(self, prior: &'static dyn Distribution) -> Option<&'static dyn ClosedForm> {
+        named(self.name(), prior.signature().name)
+    }
+
+    /// The name of its distribution.
     fn name(self) -> &'static str {
         match (self.law, self.transform) {
             (law, Transform::Identity) => law.name(),
@@ -205,7 +215,7 @@ fn cases() -> Vec<Case> {
                         point,
                     });
                 };
-                if let Some(form) = find(family.name(), prior.signature().name) {
+                if let Some(form) = family.closed_form(prior) {
                     add("closed form", registered(form), false, false);
                 }
                 let drawn = MonteCarlo {

@@ -32,7 +32,7 @@ fn draws_have_the_mean_of_the_exact_form() {
         for parameters in examples(prior) {
             for family in families(prior, &parameters) {
                 let (loc, scale) = (0.1, 0.4);
-                let exact = match find(family.name(), prior.signature().name) {
+                let exact = match family.closed_form(prior) {
                     Some(form) => registered(form),
                     None if family.law == Law::Normal => {
                         super::super::quadrature(PulledBack::new(prior, family.transform))

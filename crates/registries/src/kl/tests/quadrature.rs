@@ -72,7 +72,7 @@ fn twice_the_nodes_move_nothing() {
 #[test]
 fn closed_forms_agree_with_quadrature() {
     on_the_grid(|prior, parameters, family, loc, scale, name| {
-        if let Some(form) = find(family.name(), prior.signature().name) {
+        if let Some(form) = family.closed_form(prior) {
             let entries: [&[f64]; 3] = [&[loc], &[scale], &[]];
             let exact = run::<f64>(&*registered(form), entries, parameters);
             let term = super::super::quadrature(PulledBack::new(prior, family.transform));
