@@ -54,7 +54,7 @@ impl Style for Plain {
         let mut out = plain(base);
         if matches!(
             base,
-            Maths::Row(_) | Maths::Fraction(..) | Maths::Script { .. }
+            Maths::Row(_) | Maths::Fraction(..) | Maths::Script { .. } | Maths::Root(_)
         ) {
             out = format!("({out})");
         }

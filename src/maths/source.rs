@@ -18,7 +18,7 @@ impl Display for Maths {
             Maths::Root(under) => write!(f, "sqrt({under})"),
             Maths::Script { base, below, above } => {
                 match **base {
-                    Maths::Script { .. } => write!(f, "‹{base}›")?,
+                    Maths::Script { .. } | Maths::Root(_) => write!(f, "‹{base}›")?,
                     _ => f.write_str(&one(base))?,
                 }
                 for (mark, script) in [('_', below), ('^', above)] {

@@ -72,6 +72,7 @@ fn one_text_is_set_in_both_ways() {
             r"\frac{1}{2}x + \frac{1}{ab}",
         ),
         ("x ‹1/2› y", "x ½ y", r"x\frac{1}{2}y"),
+        ("‹sqrt(2)›^x", "(√2)^x", r"\sqrt{2}^{x}"),
     ] {
         assert_eq!(plain(text), as_plain, "{text}");
         assert_eq!(latex(text), as_latex, "{text}");
