@@ -34,7 +34,7 @@ fn packed(plan: &Graph, batch: usize) -> usize {
 pub fn memory(plan: &Arc<Plan>, batch: usize) -> usize {
     // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
     let numbers = Variational::<f32>::new(plan.clone(), batch).touched()
-        + Network::<f32>::new(plan.graph.clone(), batch).len()
+        + Network::<f32>::new(plan.graph.clone(), batch).numbers()
         + 2 * plan.trainable()
         + batch * plan.model.input.shape.len()
         + packed(plan, batch);

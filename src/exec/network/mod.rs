@@ -53,7 +53,7 @@ impl<T: Number> Network<T> {
     }
 
     /// Numbers in all its buffers.
-    pub fn len(&self) -> usize {
+    pub fn numbers(&self) -> usize {
         self.buffers.len()
     }
 }

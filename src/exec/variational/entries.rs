@@ -203,7 +203,7 @@ impl<T: Number> Variational<T> {
         index: usize,
         term: Option<&Priced<T>>,
         sample: Sample,
-        mut step: Option<&mut Step<T>>,
+        step: Option<&mut Step<T>>,
         not_finite: &mut Vec<Range<usize>>,
     ) -> Part {
         let plan = self.plan.clone();
@@ -256,7 +256,7 @@ impl<T: Number> Variational<T> {
             second,
             parts: &mut self.parts,
         };
-        let sum = pass.run(tensor, arrays, step.as_deref_mut());
+        let sum = pass.run(tensor, arrays, step);
         if !sum.finite {
             not_finite.push(tensor.variables.clone());
         }

@@ -40,7 +40,7 @@ fn every_closed_form_is_in_the_table() {
     for form in CLOSED_FORMS {
         let rows = ROWS
             .iter()
-            .filter(|row| [&*row.posterior, &*row.prior] == form.names());
+            .filter(|row| [row.posterior, row.prior] == form.names());
         assert!(rows.count() >= 5, "{}", form.names().join(" || "));
     }
 }
