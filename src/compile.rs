@@ -38,11 +38,11 @@ pub fn file(path: &Path, sets: &[(String, String)]) -> Result<Compiled> {
     source(read(path)?, sets)
 }
 
-/// As [`file`], by `method` where one is given, whatever the file says.
+/// As [`file()`], by `method` where one is given, whatever the file says.
 ///
 /// # Errors
 ///
-/// As [`file`].
+/// As [`file()`].
 pub fn file_by_method(
     path: &Path,
     sets: &[(String, String)],

@@ -182,7 +182,7 @@ impl Entries {
     }
 
     /// Whether E_q[-ln p(w)] is finite under a prior where -ln p grows as
-    /// [`Distribution::growth`](crate::distribution::Distribution::growth) says. All have every moment but
+    /// [`Distribution::growth`] says. All have every moment but
     /// the Cauchy, of which E|w|ᵏ is infinite from k = 1 on and E ln|w| is not. The exponential of a normal
     /// has those of its inverse, too.
     pub fn integrates(self, [_, far_out]: [f64; 2]) -> bool {
