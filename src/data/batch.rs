@@ -40,19 +40,19 @@ pub fn gather_targets<T: Real>(
 ///
 /// # Errors
 ///
-/// `E0509` for a target that is not a whole number below `classes`; [`check_targets`] finds it before a
+/// `E0509` for a target that `kind` does not hold; [`check_targets`] finds it before a
 /// run.
 pub fn gather_labels(
     split: &Split,
     indices: &[usize],
-    classes: usize,
+    kind: TargetKind,
     out: &mut Vec<u32>,
 ) -> Result<()> {
     out.clear();
     for &index in indices {
         let value = split.targets.get(index);
-        if !is_label(value, classes) {
-            return Err(bad_target(TargetKind::Category(classes), "the data", index, value).into());
+        if !kind.holds(value) {
+            return Err(bad_target(kind, "the data", index, value).into());
         }
         out.push(value as u32);
     }
@@ -143,12 +143,7 @@ pub fn check_targets(
     rows: Option<&[usize]>,
 ) -> Result<()> {
     let width = split.target_shape.len();
-    let wanted = if let TargetKind::Real(width) = kind {
-        width
-    } else {
-        1
-    };
-    if width != wanted {
+    if width != kind.entries() {
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
                 .note(format!("the model predicts {kind}"))
@@ -156,12 +151,7 @@ pub fn check_targets(
                 .into(),
         );
     }
-    let fits = |value: f64| match kind {
-        TargetKind::Category(classes) => is_label(value, classes),
-        TargetKind::Binary => value == 0.0 || value == 1.0,
-        TargetKind::Real(_) => value.is_finite(),
-    };
-    let mut bad = (0..split.targets.len()).filter(|i| !fits(split.targets.get(*i)));
+    let mut bad = (0..split.targets.len()).filter(|i| !kind.holds(split.targets.get(*i)));
     let Some(first) = bad.next() else {
         return Ok(());
     };
@@ -181,11 +171,7 @@ pub fn check_targets(
 
 /// How targets that are no labels from 0 on can be made such, where it is plain what they are.
 fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
-    let classes = match kind {
-        TargetKind::Category(classes) => classes,
-        TargetKind::Binary => 2,
-        TargetKind::Real(_) => return None,
-    };
+    let classes = kind.classes()?;
     let all = || (0..split.targets.len()).map(|i| split.targets.get(i));
     if all().all(|value| value == -1.0 || value == 1.0) {
         return Some("the labels are -1 and 1: write 0 for -1".into());
@@ -208,10 +194,6 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
         ),
         false => format!("the labels are {low} to {high}: {more}"),
     })
-}
-
-fn is_label(value: f64, classes: usize) -> bool {
-    value >= 0.0 && value < classes as f64 && value.fract() == 0.0
 }
 
 fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnostic {
@@ -330,7 +312,7 @@ mod tests {
             Values::F64(vec![0.0, 2.0, 3.0, 1.5]),
         );
         let mut labels = vec![];
-        gather_labels(&data, &[1, 0], 3, &mut labels).unwrap();
+        gather_labels(&data, &[1, 0], TargetKind::Category(3), &mut labels).unwrap();
         assert_eq!(labels, [2, 0]);
         let message =
             check_targets(&data, TargetKind::Category(3), "the training part", None).unwrap_err();
@@ -345,7 +327,7 @@ mod tests {
                 "and 1 more of 4"
             ]
         );
-        assert!(gather_labels(&data, &[3], 3, &mut labels).is_err());
+        assert!(gather_labels(&data, &[3], TargetKind::Category(3), &mut labels).is_err());
         assert!(check_targets(&data, TargetKind::Binary, "it", None).is_err());
         assert!(check_targets(&data, TargetKind::Real(1), "it", None).is_ok());
         assert!(check_targets(&data, TargetKind::Real(2), "it", None).is_err());

@@ -2,7 +2,6 @@
 
 use super::{Methods, counted, thousands};
 use crate::document::code;
-use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 
 impl Methods<'_> {
@@ -18,18 +17,7 @@ impl Methods<'_> {
             .as_ref()
             .map_or(String::new(), |name| format!(" of {}", code(name)));
         let input = space(&model.input.shape);
-        let target = match model.target.kind {
-            TargetKind::Category(2) => "$y_n in {0, 1}$, one of two classes".into(),
-            TargetKind::Category(classes) => {
-                format!(
-                    "$y_n in {{0, ..., {}}}$, one of {classes} classes",
-                    classes - 1
-                )
-            }
-            TargetKind::Binary => "$y_n in {0, 1}$".into(),
-            TargetKind::Real(1) => "$y_n in Reals$".into(),
-            TargetKind::Real(width) => format!("$y_n in Reals^{width}$"),
-        };
+        let target = model.target.kind.notation();
         let mut text = format!(
             "The training set $Data$ holds {examples}{of}: inputs $x_n in {input}$ ({}) and targets \
              {target} ({}).",

@@ -2,7 +2,6 @@
 
 use super::{Kind, Methods};
 use crate::ir::Argument;
-use crate::likelihood::TargetKind;
 use crate::maths::Maths;
 
 impl Methods<'_> {
@@ -11,11 +10,9 @@ impl Methods<'_> {
         let input = self.weights_after("x_n");
         let given = self.given("x_n");
         let distribution = self.likelihood_symbol(&|argument| self.argument(argument, &input));
-        let entries = match self.model.target.kind {
-            TargetKind::Real(width) if width > 1 => {
-                format!(", and so are the {width} entries of each")
-            }
-            _ => String::new(),
+        let entries = match self.model.target.kind.entries() {
+            1 => String::new(),
+            width => format!(", and so are the {width} entries of each"),
         };
         let formula = Maths::parse(self.model.observe.likelihood.formula());
         let formula = self.with_arguments(&formula, &|argument| self.argument(argument, ""));

@@ -1,7 +1,6 @@
 //! The predictive distribution.
 
 use super::{Kind, Methods};
-use crate::likelihood::TargetKind;
 
 impl Methods<'_> {
     pub(super) fn prediction(&mut self) {
@@ -35,17 +34,6 @@ impl Methods<'_> {
             "The predictive distribution is the mixture over $S$ draws from $q$, made as in training: \
              $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {drawn}{others}), {together} ~ q.$$"
         ));
-        self.document.prose(match self.model.target.kind {
-            TargetKind::Category(_) | TargetKind::Binary => {
-                "So probabilities are averaged, and not logits; the score of a target is $-ln$ of its \
-                 averaged probability."
-            }
-            TargetKind::Real(_) => {
-                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
-                 sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
-                 the part of the noise and the part of the weights. The score of a target is $-ln$ of \
-                 its averaged density."
-            }
-        });
+        self.document.prose(self.model.summary().prose());
     }
 }

@@ -3,7 +3,6 @@
 use super::{Methods, counted, thousands};
 use crate::document::code;
 use crate::ir::Method;
-use crate::likelihood::TargetKind;
 
 impl Methods<'_> {
     /// In which units the model has the data; empty where no run is known.
@@ -24,8 +23,7 @@ impl Methods<'_> {
             "unit" => Some("inputs are scaled from 0 to 255 to between 0 and 1".into()),
             _ => None,
         };
-        let real = matches!(self.model.target.kind, TargetKind::Real(_));
-        let targets = real && training.targets_standardized;
+        let targets = self.model.summary().standardizes() && training.targets_standardized;
         let these = match (inputs.is_some(), targets) {
             (true, true) => "$x_n$ and $y_n$ are",
             (true, false) => "$x_n$ is",

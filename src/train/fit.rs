@@ -2,16 +2,15 @@
 
 use super::checkpoint::{self, Counters};
 use super::config::Config;
-use super::metrics::{Fit, Line, Log};
+use super::metrics::{Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Machine;
 use crate::evaluate::{self, Scores};
-use crate::examples::{Buffers, Part, target_width};
-use crate::exec::{Batch, Draw, Update};
+use crate::examples::{Buffers, Part};
+use crate::exec::{Draw, Update};
 use crate::ir::Position;
-use crate::likelihood::{TargetKind, Targets};
 use crate::optimizer::State;
 use crate::plan::Variable;
 use crate::terms::{Naming, Term};
@@ -110,7 +109,7 @@ impl<M: Machine> Training<'_, M> {
         let (n, batch_size, seed) = (self.part.len(), self.config.batch_size, self.config.seed);
         let mut log = Log::open(&self.run.metrics(), counters.step)?;
         let mut buffers = Buffers::default();
-        let mut predictive = vec![0.0; batch_size * predictive_width(self.part.kind)];
+        let mut predictive = vec![0.0; batch_size * self.part.summary.row()];
         let first_epoch = (counters.step / steps as u64) as usize;
         for epoch in first_epoch..self.config.epochs {
             let order = epoch_order(n, seed, epoch as u64);
@@ -137,7 +136,7 @@ impl<M: Machine> Training<'_, M> {
                     given: None,
                 };
                 let learning_rate = self.learning_rate(at.epoch);
-                let width = predictive_width(self.part.kind);
+                let width = self.part.summary.row();
                 let update = Update {
                     step: self.optimizer.begin(counters.step + 1, learning_rate),
                     predictive: &mut predictive[..batch.len * width],
@@ -145,15 +144,13 @@ impl<M: Machine> Training<'_, M> {
                 let trained = self.machine.train(&batch, &draw, &at, update);
                 let terms = self.naming.terms(&trained.report, batch.len);
                 self.refuse_not_finite(&terms, &trained.not_finite, counters.step, steps)?;
-                let (hits, squared_error) = self.hits(&batch, &predictive);
+                let (summary, units) = (self.part.summary, self.part.scales.units());
+                let (hits, squared_error) =
+                    summary.compare(&predictive, batch.targets, units);
 
                 counters.step += 1;
                 counters.sums.add(&terms, batch.len, hits, squared_error);
                 seen += batch.len;
-                let (labels, numbers) = (
-                    !matches!(self.part.kind, TargetKind::Real(_)),
-                    target_width(self.part.kind),
-                );
                 let line = |kind,
                             terms: Vec<Term>,
                             lambda,
@@ -169,7 +166,7 @@ impl<M: Machine> Training<'_, M> {
                     loss: terms.iter().map(|t| t.value.scaled).sum(),
                     lambda,
                     terms,
-                    fit: Fit::new(labels, hits, squared_error, examples * numbers as u64),
+                    fit: summary.fit(hits, squared_error, examples),
                     examples_per_second: seen as f64 / seconds,
                     seconds,
                     validation: None,
@@ -244,28 +241,6 @@ impl<M: Machine> Training<'_, M> {
         let draws = self.config.evaluation_samples;
         let predicted = evaluate::predict(self.machine, &self.validation, draws, self.config.seed)?;
         Ok(Some(evaluate::score(&predicted, &self.validation)))
-    }
-
-    /// How many examples' likeliest class is right, or their squared errors in own units.
-    fn hits(&self, batch: &Batch<f32>, predictive: &[f32]) -> (u64, f64) {
-        let rows = predictive.chunks_exact(predictive_width(self.part.kind));
-        match batch.targets {
-            Targets::Labels(labels) => {
-                let right = rows.zip(labels).filter(|(row, label)| top(row) == **label);
-                (right.count() as u64, 0.0)
-            }
-            Targets::Reals(reals) => {
-                let width = target_width(self.part.kind);
-                let scale = &self.part.scales.targets.scale;
-                let of_row = |(row, target): (&[f32], &[f32])| -> f64 {
-                    let errors = row.iter().zip(target).zip(scale);
-                    errors
-                        .map(|((mean, y), s)| (f64::from(mean - y) * s).powi(2))
-                        .sum()
-                };
-                (0, rows.zip(reals.chunks_exact(width)).map(of_row).sum())
-            }
-        }
     }
 
     /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
@@ -367,38 +342,15 @@ impl<M: Machine> Training<'_, M> {
     }
 }
 
-/// Numbers an example of [`crate::likelihood::Nll::predictive`].
-fn predictive_width(kind: TargetKind) -> usize {
-    match kind {
-        TargetKind::Category(classes) => classes,
-        TargetKind::Binary => 1,
-        TargetKind::Real(width) => 2 * width,
-    }
-}
-
-/// The likeliest class; the first of several.
-fn top(row: &[f32]) -> u32 {
-    match row {
-        [p] => u32::from(*p > 0.5),
-        _ => {
-            row.iter()
-                .enumerate()
-                .fold((0, f32::NEG_INFINITY), |a, (k, &p)| {
-                    if p > a.1 { (k as u32, p) } else { a }
-                })
-                .0
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
     use crate::examples::Scales;
-    use crate::exec::{StepReport, TermValue, Trained};
+    use crate::exec::{Batch, StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
+    use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
     use crate::tensor::Shape;
     use std::path::Path;
 
@@ -540,6 +492,7 @@ mod tests {
             rows: &rows,
             scales: &scales,
             kind: TargetKind::Real(1),
+            summary: Normal.summary(&TargetKind::Real(1)),
             with_targets: true,
         };
         let config = Config {

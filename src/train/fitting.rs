@@ -108,8 +108,8 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
         ));
         return helps;
     }
-    if let TargetKind::Real(width) = kind
-        && columns.by_default
+    let width = kind.entries();
+    if columns.by_default
         && width > 1
         && found + 1 == wanted + width
     {

@@ -92,17 +92,12 @@ impl Lower<'_> {
     ) -> Option<Vec<usize>> {
         let widths = likelihood.arguments(&target.kind).ok();
         if widths.is_none() {
-            let kind = match target.kind {
-                TargetKind::Category(_) => "a category",
-                TargetKind::Real(1) => "a real number",
-                TargetKind::Real(_) => "real numbers",
-                TargetKind::Binary => "a binary target",
-            };
+            let kind = target.kind.words();
             let fitting = LIKELIHOODS
                 .iter()
                 .filter(|l| l.arguments(&target.kind).is_ok());
             let fitting = fitting.map(|l| format!("`{}`", words::call_form(l.signature())));
-            let two = matches!(target.kind, TargetKind::Category(2));
+            let two = target.kind == TargetKind::Category(2);
             let binary = format!("`target {}: binary` is 0 or 1", target.name);
             let binary = (two && call.name.text == "Bernoulli").then_some(binary);
             let what = crate::words::join(fitting.collect(), "or");
@@ -188,12 +183,7 @@ impl Lower<'_> {
             0 | 1 => format!("has {}", crate::words::count(width, "entry", "entries")),
             _ => format!("is {}", node.shape),
         };
-        let wants = match target.kind {
-            TargetKind::Category(classes) => format!("`{}` has {classes} classes", target.name),
-            TargetKind::Binary => format!("`{}` is one binary value", target.name),
-            TargetKind::Real(1) => format!("`{}` is one number", target.name),
-            TargetKind::Real(width) => format!("`{}` has {width} numbers", target.name),
-        };
+        let wants = format!("`{}` {}", target.name, target.kind.size());
         let wanted_text = crate::words::count(wanted, "entry wanted", "entries wanted");
         let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
             .at(place, wanted_text);
