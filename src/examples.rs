@@ -43,7 +43,6 @@ impl Scales {
     }
 }
 
-
 /// Some examples of a split.
 #[derive(Clone, Copy)]
 pub struct Part<'a> {

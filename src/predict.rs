@@ -53,7 +53,12 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
             true => names.targets,
             false => names.read,
         };
-        columns.push(column("target", named(read, width), width, targets.collect()));
+        columns.push(column(
+            "target",
+            named(read, width),
+            width,
+            targets.collect(),
+        ));
     }
     columns.extend(part.summary.columns(predicted).into_iter().map(|found| {
         let (known, count) = match found.entries {

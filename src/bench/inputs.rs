@@ -33,7 +33,11 @@ impl Synthetic {
         Synthetic {
             inputs: normal(0, len * plan.model.input.shape.len()),
             labels: (0..len).map(|i| (i % classes) as u32).collect(),
-            reals: normal(1, len * reals),
+            reals: match plan.model.summary().standardizes() {
+                true => normal(1, len * reals),
+                // Some distributions are of positive numbers only, or of counts.
+                false => vec![1.0; len * reals],
+            },
             storage,
             len,
             columns: plan.model.summary().row(),

@@ -145,8 +145,7 @@ impl<M: Machine> Training<'_, M> {
                 let terms = self.naming.terms(&trained.report, batch.len);
                 self.refuse_not_finite(&terms, &trained.not_finite, counters.step, steps)?;
                 let (summary, units) = (self.part.summary, self.part.scales.units());
-                let (hits, squared_error) =
-                    summary.compare(&predictive, batch.targets, units);
+                let (hits, squared_error) = summary.compare(&predictive, batch.targets, units);
 
                 counters.step += 1;
                 counters.sums.add(&terms, batch.len, hits, squared_error);

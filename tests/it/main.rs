@@ -16,6 +16,7 @@ mod front_ir;
 mod gradients;
 mod hierarchy;
 mod initializers;
+mod likelihoods;
 mod lints;
 mod oracle;
 mod pages;

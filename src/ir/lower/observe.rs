@@ -2,11 +2,12 @@
 
 use super::items::Items;
 use super::scalar::Place;
-use super::{Lower, one_line};
-use crate::check::{bind, words};
+use super::{Lower, one_line, scoped};
+use crate::check::{Scope, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
+use crate::ir::scalar::Scalar;
 use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
@@ -115,8 +116,14 @@ impl Lower<'_> {
     }
 
     fn argument(&mut self, parameter: &Parameter, expr: &Expr, items: &Items) -> Option<Argument> {
-        let Kind::Value { domain } = parameter.kind else {
-            return None;
+        let domain = match parameter.kind {
+            Kind::Value { domain } => domain,
+            // A constant, such as a number of trials.
+            _ => {
+                let (scope, messages) = scoped!(self, None);
+                let count = arguments::count(parameter.name, expr, scope, messages)?;
+                return Some(Argument::Scalar(Scalar::Fixed(count as f64)));
+            }
         };
         if self.of_network(expr) {
             return self.value(expr).map(Argument::Node);

@@ -43,10 +43,8 @@ impl Likelihood for Bernoulli {
         (*target == TargetKind::Binary).then_some(std::f64::consts::LN_2)
     }
 
-    fn summary(&self, _: &TargetKind) -> Summary {
-        Summary::Classes(Classes {
-            probabilities: 1,
-        })
+    fn summary(&'static self, _: &TargetKind) -> Summary {
+        Summary::Classes(Classes { probabilities: 1 })
     }
 }
 

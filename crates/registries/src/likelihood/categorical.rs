@@ -47,7 +47,7 @@ impl Likelihood for Categorical {
         }
     }
 
-    fn summary(&self, target: &TargetKind) -> Summary {
+    fn summary(&'static self, target: &TargetKind) -> Summary {
         Summary::Classes(Classes {
             probabilities: target.classes().unwrap_or(1),
         })

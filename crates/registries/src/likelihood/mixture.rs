@@ -8,6 +8,10 @@ pub trait Marginal: Sync {
     fn numbers(&self) -> usize;
     /// Whether y = scale · y′ + offset has a distribution of the same family.
     fn standardizes(&self) -> bool;
+    /// Whether it is of whole numbers from 0 on.
+    fn whole(&self) -> bool {
+        false
+    }
     /// Turns the numbers that describe y′ into those of y = scale · y′ + offset.
     fn in_units(&self, numbers: &mut [f64], offset: f64, scale: f64);
     /// Its mean and variance.
@@ -21,6 +25,15 @@ pub trait Marginal: Sync {
 impl std::fmt::Debug for dyn Marginal {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "a distribution of {} numbers", self.numbers())
+    }
+}
+
+/// P(Y <= y) and, of whole numbers, P(Y <= y - 1), below it, under the mixture of `parts`.
+pub fn levels(marginal: &dyn Marginal, parts: &[&[f64]], y: f64) -> [f64; 2] {
+    let upto = level(marginal, parts, y);
+    match marginal.whole() {
+        true => [level(marginal, parts, y - 1.0), upto],
+        false => [upto; 2],
     }
 }
 
@@ -47,8 +60,24 @@ pub fn quantile(marginal: &dyn Marginal, parts: &[&[f64]], p: f64) -> f64 {
     if low >= high {
         return low;
     }
+    if marginal.whole() {
+        // A quantile is a whole number; there is none below 0.
+        (low, high) = (-1.0, high.ceil().max(0.0));
+    }
+    // Of heavy tails more may lie outside than is asked for.
+    while level(marginal, parts, low) >= p && low.is_finite() {
+        low -= 2.0 * (high - low);
+    }
+    while level(marginal, parts, high) < p && high.is_finite() {
+        high += 2.0 * (high - low);
+    }
     loop {
         let middle = low + (high - low) / 2.0;
+        let middle = if marginal.whole() {
+            middle.floor()
+        } else {
+            middle
+        };
         if middle <= low || middle >= high {
             return high;
         }
@@ -96,10 +125,7 @@ mod tests {
         );
         assert_eq!(quantile_of(&[(2.0, 0.0); 3], 0.4), 2.0);
         for part in [(f64::NAN, 1.0), (0.0, f64::INFINITY), (f64::INFINITY, 1.0)] {
-            assert!(
-                quantile_of(&[part, (0.0, 1.0)], 0.4).is_nan(),
-                "{part:?}"
-            );
+            assert!(quantile_of(&[part, (0.0, 1.0)], 0.4).is_nan(), "{part:?}");
         }
         assert_eq!(level_of(&[(2.0, 0.0), (3.0, 0.0)], 2.5), 0.5);
     }

@@ -4,16 +4,20 @@
 mod bernoulli;
 mod categorical;
 mod classes;
+mod counts;
+mod independent;
 mod mixture;
 mod normal;
 mod numbers;
 mod observed;
+mod reals;
 mod summary;
 mod target;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use classes::Classes;
+pub use independent::{Independent, Observable, Values};
 pub use mixture::Marginal;
 pub use normal::Normal;
 pub use numbers::{INTERVALS, Numbers, QUANTILES};
@@ -21,14 +25,28 @@ pub use observed::Observed;
 pub use summary::{
     Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
-pub use target::{Storage, TargetKind, Targets};
+pub use target::{MOST_COUNTED, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
 use std::ops::Range;
 
 /// Every likelihood there is.
-pub static LIKELIHOODS: &[&dyn Likelihood] = &[&Categorical, &Bernoulli, &Normal];
+pub static LIKELIHOODS: &[&dyn Likelihood] = &[
+    &Categorical,
+    &Bernoulli,
+    &Normal,
+    &reals::LAPLACE,
+    &reals::STUDENT_T,
+    &reals::CAUCHY,
+    &reals::LOG_NORMAL,
+    &reals::GAMMA,
+    &reals::INVERSE_GAMMA,
+    &reals::EXPONENTIAL,
+    &counts::POISSON,
+    &counts::NEGATIVE_BINOMIAL,
+    &counts::BINOMIAL,
+];
 
 /// The likelihood called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Likelihood> {
@@ -62,7 +80,13 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     /// the initial KL: ln k for k classes; `None` where it depends on the data.
     fn uninformed(&self, target: &TargetKind) -> Option<f64>;
     /// How predictions of a target of this kind, which fits, are averaged, written and scored.
-    fn summary(&self, target: &TargetKind) -> Summary;
+    fn summary(&'static self, target: &TargetKind) -> Summary;
+    /// Why an entry y of a target has no probability, though its kind allows it: what is expected instead.
+    /// `arguments` are those that are fixed numbers.
+    fn refuse(&self, arguments: &[Option<f64>], y: f64) -> Option<String> {
+        let _ = (arguments, y);
+        None
+    }
 }
 
 /// A gradient by a logit, 0 where an example is settled: below the root of the smallest normal number (1e-19

@@ -53,7 +53,7 @@ impl Likelihood for Normal {
         None
     }
 
-    fn summary(&self, target: &TargetKind) -> Summary {
+    fn summary(&'static self, target: &TargetKind) -> Summary {
         Summary::Numbers(Numbers {
             marginal: &NORMAL,
             entries: target.entries(),

@@ -1,8 +1,6 @@
 //! Predictions of numbers: mixtures over draws, by their moments, levels and quantiles.
 
-use super::summary::{
-    Column, Coverage, Detail, Entries, Score, ScoreValue, TargetOf, Units,
-};
+use super::summary::{Column, Coverage, Detail, Entries, Score, ScoreValue, TargetOf, Units};
 use super::{Marginal, Predictive, mixture};
 
 /// The quantiles of a prediction file.
@@ -16,7 +14,7 @@ pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 ///
 /// Columns: `mean`, `std`, `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the
 /// last two add up to that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and
-/// `q95`, where they are known; and `log_density` of the target, where that is known.
+/// `q95`, where they are known; and `log_density` of the target (of a count: `log_probability`), where that is known.
 ///
 /// | score | |
 /// | --- | --- |
@@ -74,7 +72,10 @@ impl Numbers {
             into.mean[at] += before / count;
             into.between[at] += before * (mean - into.mean[at]);
             let within = &mut into.within[at];
-            *within += (variance - *within) / count;
+            match variance.is_finite() && within.is_finite() {
+                true => *within += (variance - *within) / count,
+                false => *within += variance,
+            }
         }
     }
 
@@ -92,7 +93,7 @@ impl Numbers {
                 .collect();
             if let Some(target) = target {
                 into.levels
-                    .push(mixture::level(self.marginal, &parts, target(entry)));
+                    .push(mixture::levels(self.marginal, &parts, target(entry)));
             }
             if detail == Detail::Quantiles {
                 let of = |(_, p)| mixture::quantile(self.marginal, &parts, p);
@@ -124,7 +125,10 @@ impl Numbers {
         }
         if !predicted.nll.is_empty() {
             columns.push(Column {
-                name: "log_density",
+                name: match self.marginal.whole() {
+                    true => "log_probability",
+                    false => "log_density",
+                },
                 entries: Entries::One,
                 values: predicted.nll.iter().map(|nll| -nll).collect(),
             });
@@ -137,8 +141,7 @@ impl Numbers {
         let square = |i: usize, k: usize| (predicted.row(i)[k] - target(i, k)).powi(2);
         let all = (0..n).flat_map(|i| (0..width).map(move |k| square(i, k)));
         let rmse = (all.sum::<f64>() / (n * width) as f64).sqrt();
-        let of_entry =
-            |k: usize| ((0..n).map(|i| square(i, k)).sum::<f64>() / n as f64).sqrt();
+        let of_entry = |k: usize| ((0..n).map(|i| square(i, k)).sum::<f64>() / n as f64).sqrt();
         let nll = predicted.nll.iter().sum::<f64>() / n as f64;
         let mut scores = vec![Score::new(
             "rmse",
@@ -149,11 +152,11 @@ impl Numbers {
             let by_entry = ScoreValue::Entries((0..width).map(of_entry).collect());
             scores.push(Score::new("rmse_by_entry", by_entry, "of"));
         }
-        scores.push(Score::new(
-            "nll",
-            ScoreValue::Number(nll),
-            "-ln of the averaged density, in the target's units",
-        ));
+        let what = match self.marginal.whole() {
+            true => "-ln of the target's averaged probability, nats",
+            false => "-ln of the averaged density, in the target's units",
+        };
+        scores.push(Score::new("nll", ScoreValue::Number(nll), what));
         if !predicted.levels.is_empty() {
             let coverage = ScoreValue::Coverage(coverage(&predicted.levels));
             let what = "of the targets are in their central";
@@ -175,17 +178,19 @@ impl Numbers {
                 })
                 .sum()
         };
-        rows.zip(targets.chunks_exact(self.entries)).map(of_row).sum()
+        rows.zip(targets.chunks_exact(self.entries))
+            .map(of_row)
+            .sum()
     }
 }
 
-/// A target lies in the central interval of probability c if the mixture has between (1 − c)/2 and
-/// (1 + c)/2 below it.
-fn coverage(levels: &[f64]) -> Vec<Coverage> {
+/// A target lies in the central interval of probability c if the mixture has at least (1 − c)/2 up to it, and
+/// at most (1 + c)/2 below it.
+fn coverage(levels: &[[f64; 2]]) -> Vec<Coverage> {
     let of = |interval: f64| {
         let inside = levels
             .iter()
-            .filter(|level| (*level - 0.5).abs() <= interval / 2.0);
+            .filter(|[below, upto]| below - 0.5 <= interval / 2.0 && 0.5 - upto <= interval / 2.0);
         Coverage {
             interval,
             covered: inside.count() as f64 / levels.len() as f64,
@@ -200,8 +205,13 @@ mod tests {
 
     #[test]
     fn an_interval_covers_what_lies_between_its_ends() {
-        let found = coverage(&[0.01, 0.04, 0.2, 0.26, 0.5, 0.74, 0.96, 0.98]);
-        let covered: Vec<f64> = found.iter().map(|c| c.covered).collect();
-        assert_eq!(covered, [3.0 / 8.0, 4.0 / 8.0, 6.0 / 8.0]);
+        let levels = [0.01, 0.04, 0.2, 0.26, 0.5, 0.74, 0.96, 0.98].map(|level| [level; 2]);
+        let covered = |levels| coverage(levels).into_iter().map(|c| c.covered);
+        let found: Vec<f64> = covered(&levels).collect();
+        assert_eq!(found, [3.0 / 8.0, 4.0 / 8.0, 6.0 / 8.0]);
+        // A count is in an interval whose end it is.
+        let counts = [[0.0, 0.3], [0.01, 0.04], [0.7, 0.97], [0.96, 0.98]];
+        let found: Vec<f64> = covered(&counts).collect();
+        assert_eq!(found, [2.0 / 4.0, 2.0 / 4.0, 4.0 / 4.0]);
     }
 }

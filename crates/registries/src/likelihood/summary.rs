@@ -49,8 +49,9 @@ pub struct Predictive {
     pub nll: Vec<f64>,
     /// −ln p(target) averaged over draws and examples: the ELBO's data term, per example.
     pub expected_nll: Option<f64>,
-    /// Numbers, where it is asked for: P(Y <= target) under the mixture, by entry; empty without targets.
-    pub levels: Vec<f64>,
+    /// Numbers, where it is asked for: P(Y < target) and P(Y <= target) under the mixture, by entry; empty
+    /// without targets.
+    pub levels: Vec<[f64; 2]>,
     /// Numbers, where it is asked for: [`super::QUANTILES`] by entry, in own units.
     pub quantiles: Vec<[f64; 3]>,
 }
@@ -261,9 +262,7 @@ impl Summary {
     pub fn compare(&self, rows: &[f32], targets: Targets<f32>, units: Units) -> (u64, f64) {
         match self {
             Summary::Classes(classes) => (classes.hits(rows, targets.labels()), 0.0),
-            Summary::Numbers(numbers) => {
-                (0, numbers.squared_error(rows, targets.reals(), units))
-            }
+            Summary::Numbers(numbers) => (0, numbers.squared_error(rows, targets.reals(), units)),
         }
     }
 

@@ -12,7 +12,12 @@ pub enum TargetKind {
     Real(usize),
     /// 0 or 1.
     Binary,
+    /// A whole number from 0 to [`MOST_COUNTED`].
+    Count,
 }
+
+/// Up to here float32, in which a count is stored, has every whole number.
+pub const MOST_COUNTED: f64 = 16_777_216.0;
 
 /// How the targets of a batch are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +38,7 @@ impl TargetKind {
         TargetKind::Real(1),
         TargetKind::Real(3),
         TargetKind::Binary,
+        TargetKind::Count,
     ];
 
     /// How its values are stored.
@@ -40,7 +46,7 @@ impl TargetKind {
         match self {
             TargetKind::Category(classes) => Storage::Labels { classes },
             TargetKind::Binary => Storage::Labels { classes: 2 },
-            TargetKind::Real(_) => Storage::Reals,
+            TargetKind::Real(_) | TargetKind::Count => Storage::Reals,
         }
     }
 
@@ -56,17 +62,18 @@ impl TargetKind {
     pub fn entries(self) -> usize {
         match self {
             TargetKind::Real(width) => width,
-            TargetKind::Category(_) | TargetKind::Binary => 1,
+            TargetKind::Category(_) | TargetKind::Binary | TargetKind::Count => 1,
         }
     }
 
     /// Whether each entry of a target may have this value.
     pub fn holds(self, value: f64) -> bool {
-        match self.storage() {
-            Storage::Labels { classes } => {
-                value >= 0.0 && value < classes as f64 && value.fract() == 0.0
-            }
-            Storage::Reals => value.is_finite(),
+        let whole = |most: f64| (0.0..=most).contains(&value) && value.fract() == 0.0;
+        match self {
+            TargetKind::Category(classes) => whole(classes as f64 - 1.0),
+            TargetKind::Binary => whole(1.0),
+            TargetKind::Count => whole(MOST_COUNTED),
+            TargetKind::Real(_) => value.is_finite(),
         }
     }
 
@@ -76,6 +83,7 @@ impl TargetKind {
             ("category", Some(classes)) => Some(TargetKind::Category(classes)),
             ("real", width) => Some(TargetKind::Real(width.unwrap_or(1))),
             ("binary", None) => Some(TargetKind::Binary),
+            ("count", None) => Some(TargetKind::Count),
             _ => None,
         }
     }
@@ -87,6 +95,7 @@ impl TargetKind {
             TargetKind::Real(1) => "a real number",
             TargetKind::Real(_) => "real numbers",
             TargetKind::Binary => "a binary target",
+            TargetKind::Count => "a count",
         }
     }
 
@@ -95,6 +104,7 @@ impl TargetKind {
         match self {
             TargetKind::Category(classes) => format!("has {classes} classes"),
             TargetKind::Binary => "is one binary value".into(),
+            TargetKind::Count => "is one count".into(),
             TargetKind::Real(1) => "is one number".into(),
             TargetKind::Real(width) => format!("has {width} numbers"),
         }
@@ -109,6 +119,7 @@ impl TargetKind {
                 classes - 1
             ),
             TargetKind::Binary => "$y_n in {0, 1}$".into(),
+            TargetKind::Count => "$y_n in {0, 1, 2, ...}$".into(),
             TargetKind::Real(1) => "$y_n in Reals$".into(),
             TargetKind::Real(width) => format!("$y_n in Reals^{width}$"),
         }
@@ -116,13 +127,14 @@ impl TargetKind {
 }
 
 impl fmt::Display for TargetKind {
-    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`.
+    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`, `count`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             TargetKind::Category(classes) => write!(f, "category[{classes}]"),
             TargetKind::Real(1) => write!(f, "real"),
             TargetKind::Real(width) => write!(f, "real[{width}]"),
             TargetKind::Binary => write!(f, "binary"),
+            TargetKind::Count => write!(f, "count"),
         }
     }
 }
@@ -132,7 +144,7 @@ impl fmt::Display for TargetKind {
 pub enum Targets<'a, T> {
     /// A class (or 0 and 1) per example.
     Labels(&'a [u32]),
-    /// Rows of real numbers.
+    /// Rows of numbers: real ones, or counts.
     Reals(&'a [T]),
 }
 
