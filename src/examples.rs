@@ -5,7 +5,7 @@ use crate::data::{Split, Values, batch};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
-use crate::likelihood::{TargetKind, Targets};
+use crate::likelihood::{Storage, Summary, TargetKind, Targets, Units};
 use crate::tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,15 @@ impl Scales {
         let channels = model.input.shape.0.last().copied().unwrap_or(1);
         Scales {
             inputs: Transform::identity(channels),
-            targets: Transform::identity(target_width(model.target.kind)),
+            targets: Transform::identity(model.target.kind.entries()),
+        }
+    }
+
+    /// The units of the targets.
+    pub fn units(&self) -> Units<'_> {
+        Units {
+            offset: &self.targets.offset,
+            scale: &self.targets.scale,
         }
     }
 
@@ -32,15 +40,6 @@ impl Scales {
     /// Σ ln scale.
     pub fn log_scale(&self) -> f64 {
         self.targets.scale.iter().map(|s| s.ln()).sum()
-    }
-}
-
-/// Entries of a target.
-pub fn target_width(kind: TargetKind) -> usize {
-    if let TargetKind::Real(width) = kind {
-        width
-    } else {
-        1
     }
 }
 
@@ -55,6 +54,8 @@ pub struct Part<'a> {
     pub scales: &'a Scales,
     /// What their targets are.
     pub kind: TargetKind,
+    /// How predictions of them are averaged, written and scored.
+    pub summary: Summary,
     /// Whether they have targets.
     pub with_targets: bool,
 }
@@ -97,25 +98,20 @@ impl<'a> Part<'a> {
             &self.scales.inputs,
             &mut into.inputs,
         );
-        if self.with_targets {
-            match self.kind {
-                TargetKind::Category(classes) => {
-                    batch::gather_labels(self.split, &into.rows, classes, &mut into.labels)?
+        let targets = match self.kind.storage() {
+            Storage::Labels { .. } => {
+                if self.with_targets {
+                    batch::gather_labels(self.split, &into.rows, self.kind, &mut into.labels)?;
                 }
-                TargetKind::Binary => {
-                    batch::gather_labels(self.split, &into.rows, 2, &mut into.labels)?
-                }
-                TargetKind::Real(_) => batch::gather_targets(
-                    self.split,
-                    &into.rows,
-                    &self.scales.targets,
-                    &mut into.reals,
-                ),
+                Targets::Labels(&into.labels)
             }
-        }
-        let targets = match self.kind {
-            TargetKind::Real(_) => Targets::Reals(&into.reals),
-            _ => Targets::Labels(&into.labels),
+            Storage::Reals => {
+                if self.with_targets {
+                    let scales = &self.scales.targets;
+                    batch::gather_targets(self.split, &into.rows, scales, &mut into.reals);
+                }
+                Targets::Reals(&into.reals)
+            }
         };
         Ok(Batch {
             inputs: &into.inputs,

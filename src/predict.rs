@@ -2,9 +2,8 @@
 
 use crate::data::{self, Dataset, Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::evaluate::{Predictive, mixture::QUANTILES};
-use crate::examples::{Part, target_width};
-use crate::likelihood::TargetKind;
+use crate::examples::Part;
+use crate::likelihood::{Entries, Predictive};
 use crate::tensor::Shape;
 use crate::train::files::write_whole;
 use std::io;
@@ -30,88 +29,45 @@ pub struct Names<'a> {
     pub read: &'a [String],
 }
 
-/// The columns of what was predicted for `part`.
-///
-/// Classes: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
-/// `mutual_information` (that entropy less the mean of the draws'), in nats. Real targets: `mean`, `std`,
-/// `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the last two add up to
-/// that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and `q95`, where
-/// they are known; and `log_density` of the target, where that is known. Before them stands `row`, the example's row in
-/// the data's file, from 0, and `target`, where it is known.
+/// The columns of what was predicted for `part`: `row`, the example's row in the data's file, from 0;
+/// `target`, where it is known; and those of the likelihood's [`crate::likelihood::Summary`].
 fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -> Vec<Column> {
-    let n = predicted.examples;
-    let width = target_width(part.kind);
-    let one = |name: &str, of: &dyn Fn(usize) -> f64| Column {
-        name: name.into(),
-        entries: vec![],
-        width: 1,
-        values: (0..n).map(of).collect(),
+    let (n, width) = (predicted.examples, part.kind.entries());
+    // Entries of several are named where the names are known, and numbered elsewhere.
+    let named = |known: &[String], count: usize| match count {
+        1 => vec![],
+        _ if known.len() == count => known.to_vec(),
+        _ => (0..count).map(|k| k.to_string()).collect(),
     };
-    let numbered = |count: usize| {
-        if count > 1 {
-            (0..count).map(|k| k.to_string()).collect()
-        } else {
-            vec![]
-        }
-    };
-    let after = |entries: &[String], name: &str, values: Vec<f64>| Column {
+    let column = |name: &str, entries: Vec<String>, width, values| Column {
         name: name.into(),
-        entries: match entries.len() {
-            k if k == width && k > 1 => entries.to_vec(),
-            _ => numbered(width),
-        },
+        entries,
         width,
         values,
     };
-    let wide = |name: &str, values: Vec<f64>| after(names.targets, name, values);
-    let mut columns = vec![one("row", &|i| rows[i] as f64)];
+    let numbers = rows.iter().map(|row| *row as f64).collect();
+    let mut columns = vec![column("row", vec![], 1, numbers)];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
         let read = match names.targets.is_empty() {
             true => names.targets,
             false => names.read,
         };
-        columns.push(after(read, "target", targets.collect()));
+        columns.push(column(
+            "target",
+            named(read, width),
+            width,
+            targets.collect(),
+        ));
     }
-    if let TargetKind::Real(_) = part.kind {
-        let root = |values: &[f64]| values.iter().map(|v| v.sqrt()).collect::<Vec<_>>();
-        let total: Vec<f64> = predicted
-            .within
-            .iter()
-            .zip(&predicted.between)
-            .map(|(a, e)| a + e)
-            .collect();
-        columns.push(wide("mean", predicted.mean.clone()));
-        columns.push(wide("std", root(&total)));
-        columns.push(wide("aleatoric_std", root(&predicted.within)));
-        columns.push(wide("epistemic_std", root(&predicted.between)));
-        for (index, (name, _)) in QUANTILES.iter().enumerate() {
-            if !predicted.quantiles.is_empty() {
-                let of = predicted.quantiles.iter().map(|all| all[index]);
-                columns.push(wide(name, of.collect()));
-            }
-        }
-        if !predicted.nll.is_empty() {
-            columns.push(one("log_density", &|i| -predicted.nll[i]));
-        }
-    } else {
-        let entries = match names.classes.len() {
-            k if k == predicted.width => names.classes.to_vec(),
-            _ => numbered(predicted.width),
+    columns.extend(part.summary.columns(predicted).into_iter().map(|found| {
+        let (known, count) = match found.entries {
+            Entries::One => (&[][..], 1),
+            Entries::Classes => (names.classes, predicted.width),
+            Entries::Targets => (names.targets, width),
         };
-        let values = predicted.mean.clone();
-        columns.push(Column {
-            name: "probability".into(),
-            entries,
-            width: predicted.width,
-            values,
-        });
-        columns.push(one("predicted", &|i| predicted.top(i).0 as f64));
-        columns.push(one("entropy", &|i| predicted.entropy(i)));
-        columns.push(one("mutual_information", &|i| {
-            predicted.mutual_information(i)
-        }));
-    }
+        column(found.name, named(known, count), count, found.values)
+    }));
     columns
 }
 
@@ -250,6 +206,7 @@ mod tests {
     use super::*;
     use crate::data::scaling::Transform;
     use crate::examples::Scales;
+    use crate::likelihood::{Likelihood, Normal, TargetKind};
 
     fn written(path: &Path) -> Result<()> {
         let split = Split {
@@ -268,6 +225,7 @@ mod tests {
             rows: &[0, 1],
             scales: &scales,
             kind: TargetKind::Real(1),
+            summary: Normal.summary(&TargetKind::Real(1)),
             with_targets: true,
         };
         let predicted = Predictive {

@@ -20,7 +20,7 @@ use bnnc::data::order::epoch_order;
 use bnnc::data::split::Validation;
 use bnnc::data::{self, Request};
 use bnnc::diagnostic::{Diagnostic, Result, render};
-use bnnc::evaluate::{self, Scores};
+use bnnc::evaluate;
 use bnnc::examples::{Buffers, Part};
 use bnnc::exec::{Draw, Interpreter};
 use bnnc::ir::Position;
@@ -212,20 +212,19 @@ impl Study {
             None => prepared.validation(),
         };
         let predicted = evaluate::predict(&mut machine, &part, self.samples.get(), config.seed)?;
-        match evaluate::score(&predicted, &part) {
-            Scores::Regression { rmse, nll, .. } if nll.is_finite() => Ok(Score {
-                rmse,
-                log_likelihood: -nll,
-            }),
-            Scores::Regression { .. } => {
-                let title = format!("split {split} of {set} has come to no finite score");
-                Err(Diagnostic::error("E0608", title).into())
-            }
-            Scores::Classification { .. } => {
-                let title = format!("{} is no regression", model.display());
-                Err(Diagnostic::error("E0603", title).into())
-            }
+        let scores = evaluate::score(&predicted, &part);
+        let Some(rmse) = scores.number("rmse") else {
+            let title = format!("{} is no regression", model.display());
+            return Err(Diagnostic::error("E0603", title).into());
+        };
+        if !scores.nll().is_finite() {
+            let title = format!("split {split} of {set} has come to no finite score");
+            return Err(Diagnostic::error("E0608", title).into());
         }
+        Ok(Score {
+            rmse,
+            log_likelihood: -scores.nll(),
+        })
     }
 
     /// Two tables, RMSE and log-likelihood: a row a set, this study's columns before the published ones.

@@ -1,7 +1,7 @@
 //! Made-up examples: a rate depends on no value.
 
 use crate::exec::Batch;
-use crate::likelihood::{TargetKind, Targets};
+use crate::likelihood::{Storage, Targets};
 use crate::plan::Plan;
 use crate::tensor::Stream;
 
@@ -11,7 +11,7 @@ pub struct Synthetic {
     pub inputs: Vec<f32>,
     labels: Vec<u32>,
     reals: Vec<f32>,
-    kind: TargetKind,
+    storage: Storage,
     len: usize,
     /// Numbers of one predictive distribution.
     pub columns: usize,
@@ -20,24 +20,27 @@ pub struct Synthetic {
 impl Synthetic {
     /// `len` examples of what `plan` takes.
     pub fn new(plan: &Plan, len: usize) -> Self {
-        let kind = plan.model.target.kind;
         let normal = |use_: u32, count: usize| {
             let mut values = vec![0.0; count];
             Stream::new(0, u64::MAX, 0, use_).fill_normal(0, &mut values);
             values
         };
-        let (classes, reals, columns) = match kind {
-            TargetKind::Category(classes) => (classes, 0, classes),
-            TargetKind::Binary => (2, 0, 1),
-            TargetKind::Real(width) => (1, width, 2 * width),
+        let storage = plan.model.target.kind.storage();
+        let (classes, reals) = match storage {
+            Storage::Labels { classes } => (classes, 0),
+            Storage::Reals => (1, plan.model.target.kind.entries()),
         };
         Synthetic {
             inputs: normal(0, len * plan.model.input.shape.len()),
             labels: (0..len).map(|i| (i % classes) as u32).collect(),
-            reals: normal(1, len * reals),
-            kind,
+            reals: match plan.model.summary().standardizes() {
+                true => normal(1, len * reals),
+                // Some distributions are of positive numbers only, or of counts.
+                false => vec![1.0; len * reals],
+            },
+            storage,
             len,
-            columns,
+            columns: plan.model.summary().row(),
         }
     }
 
@@ -45,9 +48,9 @@ impl Synthetic {
     pub fn batch(&self) -> Batch<'_, f32> {
         Batch {
             inputs: &self.inputs,
-            targets: match self.kind {
-                TargetKind::Real(_) => Targets::Reals(&self.reals),
-                _ => Targets::Labels(&self.labels),
+            targets: match self.storage {
+                Storage::Reals => Targets::Reals(&self.reals),
+                Storage::Labels { .. } => Targets::Labels(&self.labels),
             },
             len: self.len,
         }

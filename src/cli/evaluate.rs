@@ -6,7 +6,8 @@ use super::open::{Chosen, Opened, Which, open};
 use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
-use crate::evaluate::{Elbo, Mixtures, Scores, elbo, predict_with, score};
+use crate::evaluate::{Elbo, Scores, elbo, predict_with, score};
+use crate::likelihood::{Detail, ScoreValue};
 use crate::terms::Term;
 use crate::train::progress::{number, percent};
 use crate::train::settings::{count, seed};
@@ -52,8 +53,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
-    let mixtures = run.mixtures(Mixtures::Levels);
-    let predicted = predict_with(&mut interpreter, &part, samples, seed, mixtures)?;
+    let predicted = predict_with(&mut interpreter, &part, samples, seed, Detail::Levels)?;
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);
@@ -74,9 +74,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             }
             answer["seed"] = json!(seed);
             answer["steps"] = json!(run.counters.step);
-            if let Scores::Classification { .. } = scores {
-                answer["ece_scheme"] =
-                    json!("15 bins of equal width of the likeliest class's probability");
+            for score in &scores.scores {
+                if let Some(scheme) = score.scheme {
+                    answer[format!("{}_scheme", score.name)] = json!(scheme);
+                }
             }
             answer["elbo"] = json!(elbo);
             say!("{answer:#}");
@@ -100,7 +101,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                     &elbo,
                     run.inference.quantity(),
                     chosen.split,
-                    scores.examples(),
+                    scores.examples,
                 ),
                 number(elbo.loss),
             );
@@ -156,43 +157,24 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
     let line = |name: &str, value: String, what: &str| {
         say_wrapped(&format!("{name:<11}{value:<10} "), what);
     };
-    match scores {
-        Scores::Classification {
-            accuracy,
-            nll,
-            brier,
-            ece,
-            ..
-        } => {
-            line("accuracy", percent(*accuracy), "of the likeliest class");
-            let what = "-ln of the label's averaged probability, nats";
-            line("nll", number(*nll), what);
-            let what = "squared error of the probabilities, summed over the classes";
-            line("brier", number(*brier), what);
-            let what = "calibration error of the likeliest class, 15 bins of equal width";
-            line("ece", number(*ece), what);
-        }
-        Scores::Regression {
-            rmse,
-            rmse_by_entry,
-            coverage,
-            nll,
-            ..
-        } => {
-            let what = "of the averaged mean, in the target's units";
-            line("rmse", number(*rmse), what);
-            for (entry, rmse) in rmse_by_entry.iter().enumerate() {
-                let name = targets.get(entry).cloned();
-                let name = name.unwrap_or_else(|| format!("entry {entry}"));
-                line("", number(*rmse), &format!("of {name}"));
+    for score in &scores.scores {
+        match &score.value {
+            ScoreValue::Share(x) => line(score.name, percent(*x), score.what),
+            ScoreValue::Number(x) => line(score.name, number(*x), score.what),
+            ScoreValue::Entries(all) => {
+                for (entry, x) in all.iter().enumerate() {
+                    let name = targets.get(entry).cloned();
+                    let name = name.unwrap_or_else(|| format!("entry {entry}"));
+                    line("", number(*x), &format!("{} {name}", score.what));
+                }
             }
-            let what = "-ln of the averaged density, in the target's units";
-            line("nll", number(*nll), what);
-            for (index, coverage) in coverage.iter().enumerate() {
-                let name = if index == 0 { "coverage" } else { "" };
-                let interval = coverage.interval * 100.0;
-                let what = format!("of the targets are in their central {interval} % interval");
-                line(name, percent(coverage.covered), &what);
+            ScoreValue::Coverage(all) => {
+                for (index, coverage) in all.iter().enumerate() {
+                    let name = if index == 0 { score.name } else { "" };
+                    let interval = coverage.interval * 100.0;
+                    let what = format!("{} {interval} % interval", score.what);
+                    line(name, percent(coverage.covered), &what);
+                }
             }
         }
     }

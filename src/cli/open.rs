@@ -4,7 +4,7 @@ use super::arguments::DataSource;
 use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
-use crate::evaluate::{BATCH, Mixtures};
+use crate::evaluate::BATCH;
 use crate::examples::{Part, fingerprint};
 use crate::exec::Interpreter;
 use crate::ir::Inference;
@@ -253,16 +253,8 @@ impl Opened {
             rows: &chosen.rows,
             scales: &self.record.scales,
             kind: self.inference.target.kind,
+            summary: self.inference.summary(),
             with_targets: chosen.with_targets,
-        }
-    }
-
-    /// `wanted` where predictive distributions are mixtures of normal ones, which a Normal likelihood
-    /// makes them.
-    pub fn mixtures(&self, wanted: Mixtures) -> Mixtures {
-        match self.inference.observe.likelihood.signature().name {
-            "Normal" => wanted,
-            _ => Mixtures::Unknown,
         }
     }
 

@@ -6,7 +6,8 @@ use super::lints::warn_of_one_draw;
 use super::open::{Which, open};
 use super::terminal::say;
 use crate::diagnostic::Result;
-use crate::evaluate::{Mixtures, predict_with};
+use crate::evaluate::predict_with;
+use crate::likelihood::Detail;
 use crate::predict::{self, Names};
 use crate::train::settings::{count, seed};
 use clap::Args;
@@ -53,7 +54,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
             &part,
             samples,
             args.seed.unwrap_or(run.config.seed),
-            run.mixtures(Mixtures::Quantiles),
+            Detail::Quantiles,
         )?;
         let rows = chosen.file_rows();
         let names = Names {

@@ -573,12 +573,9 @@ fn scaling(start: &Start) -> String {
         "unit" => "scaled from 0..255 to 0..1".into(),
         _ => "as they are".into(),
     };
-    let real = matches!(
-        start.compiled.inference.target.kind,
-        crate::likelihood::TargetKind::Real(_)
-    );
+    let standardizes = start.compiled.inference.summary().standardizes();
     let targets = match start.config.data.targets {
-        "standardize" if real => "; targets standardized, numbers below in their own units",
+        "standardize" if standardizes => "; targets standardized, numbers below in their own units",
         _ => "",
     };
     format!("inputs {shape} {inputs}{targets}")

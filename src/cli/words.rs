@@ -26,7 +26,8 @@ static ENTRIES: &[(&str, &str)] = pages! {
     "estimators":
         "flipout" "local_reparameterization" "per_example" "reparameterization";
     "likelihoods":
-        "Bernoulli" "Categorical" "Normal";
+        "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
+        "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";
 };
 
 static LANGUAGE: &str = include_str!("../../docs/language.md");
@@ -147,7 +148,7 @@ mod tests {
         for name in names {
             assert!(!pages(name).is_empty(), "{name}");
         }
-        assert_eq!(pages("laplace").len(), 2);
+        assert_eq!(pages("laplace").len(), 3);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::scaling::Transform;
 use super::{Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::likelihood::MOST_COUNTED;
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Real, Share};
 use rayon::prelude::*;
@@ -40,19 +41,19 @@ pub fn gather_targets<T: Real>(
 ///
 /// # Errors
 ///
-/// `E0509` for a target that is not a whole number below `classes`; [`check_targets`] finds it before a
+/// `E0509` for a target that `kind` does not hold; [`check_targets`] finds it before a
 /// run.
 pub fn gather_labels(
     split: &Split,
     indices: &[usize],
-    classes: usize,
+    kind: TargetKind,
     out: &mut Vec<u32>,
 ) -> Result<()> {
     out.clear();
     for &index in indices {
         let value = split.targets.get(index);
-        if !is_label(value, classes) {
-            return Err(bad_target(TargetKind::Category(classes), "the data", index, value).into());
+        if !kind.holds(value) {
+            return Err(bad_target(kind, "the data", index, value).into());
         }
         out.push(value as u32);
     }
@@ -130,7 +131,8 @@ impl Rows<'_> {
 }
 
 /// Whether every target of `split`, called `what` (`the training part`), is one that a model which
-/// predicts `kind` can learn from. `rows` are the rows of the file that the examples are, where these
+/// predicts `kind` can learn from. `refuse` says what its likelihood expects in the place of a value that it gives
+/// no probability ([`crate::likelihood::Likelihood::refuse`]). `rows` are the rows of the file that the examples are, where these
 /// are others.
 ///
 /// # Errors
@@ -139,16 +141,12 @@ impl Rows<'_> {
 pub fn check_targets(
     split: &Split,
     kind: TargetKind,
+    refuse: &dyn Fn(f64) -> Option<String>,
     what: &str,
     rows: Option<&[usize]>,
 ) -> Result<()> {
     let width = split.target_shape.len();
-    let wanted = if let TargetKind::Real(width) = kind {
-        width
-    } else {
-        1
-    };
-    if width != wanted {
+    if width != kind.entries() {
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
                 .note(format!("the model predicts {kind}"))
@@ -156,19 +154,22 @@ pub fn check_targets(
                 .into(),
         );
     }
-    let fits = |value: f64| match kind {
-        TargetKind::Category(classes) => is_label(value, classes),
-        TargetKind::Binary => value == 0.0 || value == 1.0,
-        TargetKind::Real(_) => value.is_finite(),
-    };
-    let mut bad = (0..split.targets.len()).filter(|i| !fits(split.targets.get(*i)));
+    let unfit = |value: f64| !kind.holds(value) || refuse(value).is_some();
+    let mut bad = (0..split.targets.len()).filter(|i| unfit(split.targets.get(*i)));
     let Some(first) = bad.next() else {
         return Ok(());
     };
     let others = bad.count();
     let example = first / width;
     let row = rows.map_or(example, |rows| rows[example]);
-    let mut message = bad_target(kind, what, row, split.targets.get(first));
+    let value = split.targets.get(first);
+    let mut message = match refuse(value).filter(|_| kind.holds(value)) {
+        Some(expected) => {
+            let title = format!("a target of {what} is none that the likelihood can have");
+            unexpected(title, &expected, row, value)
+        }
+        None => bad_target(kind, what, row, value),
+    };
     if others > 0 {
         message = message.note(format!("and {others} more of {}", split.targets.len()));
     }
@@ -179,21 +180,27 @@ pub fn check_targets(
     .into())
 }
 
+const NO_WHOLE_NUMBERS: &str =
+    "the targets are no whole numbers: a measurement is a `target` of `real`";
+
 /// How targets that are no labels from 0 on can be made such, where it is plain what they are.
 fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
-    let classes = match kind {
-        TargetKind::Category(classes) => classes,
-        TargetKind::Binary => 2,
-        TargetKind::Real(_) => return None,
-    };
     let all = || (0..split.targets.len()).map(|i| split.targets.get(i));
+    if kind == TargetKind::Count {
+        return match all().any(|value| value.fract() != 0.0) {
+            true => Some(NO_WHOLE_NUMBERS.into()),
+            false if all().any(|value| value < 0.0) => {
+                Some("a number that can be below 0 is a `target` of `real`".into())
+            }
+            false => None,
+        };
+    }
+    let classes = kind.classes()?;
     if all().all(|value| value == -1.0 || value == 1.0) {
         return Some("the labels are -1 and 1: write 0 for -1".into());
     }
     if all().any(|value| value.fract() != 0.0) {
-        return Some(
-            "the targets are no whole numbers: a measurement is a `target` of `real`".into(),
-        );
+        return Some(NO_WHOLE_NUMBERS.into());
     }
     let (low, high) = all().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
         (low.min(value), high.max(value))
@@ -210,10 +217,6 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
     })
 }
 
-fn is_label(value: f64, classes: usize) -> bool {
-    value >= 0.0 && value < classes as f64 && value.fract() == 0.0
-}
-
 fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnostic {
     let (title, expected) = match kind {
         TargetKind::Category(classes) => (
@@ -221,11 +224,19 @@ fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnosti
             format!("a whole number from 0 to {}", classes.max(1) - 1),
         ),
         TargetKind::Binary => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
+        TargetKind::Count => (
+            format!("a target of {what} is not a count"),
+            format!("a whole number from 0 to {MOST_COUNTED}"),
+        ),
         TargetKind::Real(_) => (
             format!("a target of {what} is not finite"),
             "a finite number".into(),
         ),
     };
+    unexpected(title, &expected, row, value)
+}
+
+fn unexpected(title: String, expected: &str, row: usize, value: f64) -> Diagnostic {
     Diagnostic::error("E0509", title).note(format!(
         "expected {expected}, row {row} (the first being 0) has {value}"
     ))
@@ -329,11 +340,18 @@ mod tests {
             &[1],
             Values::F64(vec![0.0, 2.0, 3.0, 1.5]),
         );
+        let any: &dyn Fn(f64) -> Option<String> = &|_| None;
         let mut labels = vec![];
-        gather_labels(&data, &[1, 0], 3, &mut labels).unwrap();
+        gather_labels(&data, &[1, 0], TargetKind::Category(3), &mut labels).unwrap();
         assert_eq!(labels, [2, 0]);
-        let message =
-            check_targets(&data, TargetKind::Category(3), "the training part", None).unwrap_err();
+        let message = check_targets(
+            &data,
+            TargetKind::Category(3),
+            any,
+            "the training part",
+            None,
+        )
+        .unwrap_err();
         assert_eq!(
             message.diagnostics[0].title,
             "a label of the training part is out of range"
@@ -345,14 +363,15 @@ mod tests {
                 "and 1 more of 4"
             ]
         );
-        assert!(gather_labels(&data, &[3], 3, &mut labels).is_err());
-        assert!(check_targets(&data, TargetKind::Binary, "it", None).is_err());
-        assert!(check_targets(&data, TargetKind::Real(1), "it", None).is_ok());
-        assert!(check_targets(&data, TargetKind::Real(2), "it", None).is_err());
+        assert!(gather_labels(&data, &[3], TargetKind::Category(3), &mut labels).is_err());
+        assert!(check_targets(&data, TargetKind::Binary, any, "it", None).is_err());
+        assert!(check_targets(&data, TargetKind::Real(1), any, "it", None).is_ok());
+        assert!(check_targets(&data, TargetKind::Real(2), any, "it", None).is_err());
     }
 
     #[test]
     fn labels_that_start_elsewhere_say_how_to_recode() {
+        let any: &dyn Fn(f64) -> Option<String> = &|_| None;
         let told = |targets: &[f64], kind| {
             let data = split(
                 Values::U8(vec![0; targets.len()]),
@@ -360,7 +379,7 @@ mod tests {
                 Values::F64(targets.to_vec()),
             );
             let rows: Vec<usize> = (5..5 + targets.len()).collect();
-            let failure = check_targets(&data, kind, "it", Some(&rows)).unwrap_err();
+            let failure = check_targets(&data, kind, any, "it", Some(&rows)).unwrap_err();
             let message = &failure.diagnostics[0];
             assert!(message.notes[0].contains("row 5 "), "{message:?}");
             message.helps[0].text.clone()
@@ -379,6 +398,24 @@ mod tests {
             "the labels are 0 to 7: `category[8]` takes labels from 0 to 7"
         );
         assert!(told(&[0.5, 1.0], three).contains("`real`"));
+        assert!(told(&[0.5, 1.0], TargetKind::Count).contains("no whole numbers"));
+        assert!(told(&[-3.0, 1.0], TargetKind::Count).contains("below 0"));
+    }
+
+    #[test]
+    fn values_that_the_likelihood_refuses_are_told() {
+        let data = split(
+            Values::U8(vec![0; 3]),
+            &[1],
+            Values::F64(vec![2.0, 0.0, 5.0]),
+        );
+        let refuse = |y: f64| (y > 3.0).then(|| "a number up to 3".to_string());
+        let found = check_targets(&data, TargetKind::Real(1), &refuse, "it", None);
+        let message = &found.unwrap_err().diagnostics[0];
+        assert_eq!(
+            message.notes,
+            ["expected a number up to 3, row 2 (the first being 0) has 5"]
+        );
     }
 
     #[test]

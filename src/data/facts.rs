@@ -137,6 +137,7 @@ impl TargetFacts {
         match kind {
             TargetKind::Real(width) if width == self.width() && !self.labels => Ok(()),
             TargetKind::Category(k) if classes.is_some_and(|found| found <= k) => Ok(()),
+            TargetKind::Count if self.width() == 1 && !self.labels => Ok(()),
             TargetKind::Binary if classes.is_some_and(|found| found <= 2) => Ok(()),
             _ => Err(format!("the model predicts {kind}, the data has {self}")),
         }

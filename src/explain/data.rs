@@ -3,7 +3,6 @@
 use super::{Kind, Methods, counted, thousands, when};
 use crate::document::code;
 use crate::ir::Method;
-use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 use crate::words::join;
 
@@ -19,14 +18,7 @@ impl Methods<'_> {
             .as_ref()
             .map_or(String::new(), |name| format!(" of {}", code(name)));
         let (input, input_name) = (space(&model.input.shape), code(&model.input.name));
-        let target = match model.target.kind {
-            TargetKind::Category(2) => "$y_n in {0, 1}$, one of two classes".into(),
-            TargetKind::Category(n) => {
-                format!("$y_n in {{0, ..., {}}}$, one of {n} classes", n - 1)
-            }
-            TargetKind::Binary => "$y_n in {0, 1}$".into(),
-            TargetKind::Real(width) => format!("$y_n in {}$", space(&Shape(vec![width]))),
-        };
+        let target = model.target.kind.notation();
         let target_name = code(&model.target.name);
         let mut text = format!(
             "The training set $Data$ holds {examples} examples{source}: inputs $x_n in {input}$ \
@@ -77,8 +69,7 @@ impl Methods<'_> {
             _ => "channel",
         };
         let by = "by the mean and standard deviation over the training examples";
-        let real = matches!(self.model.target.kind, TargetKind::Real(_));
-        let targets = real && training.targets_standardized;
+        let targets = self.model.summary().standardizes() && training.targets_standardized;
         let said = match (training.inputs, targets) {
             ("standardize", _) => {
                 let targets = when(targets, ", and so are the targets");
@@ -145,18 +136,7 @@ impl Methods<'_> {
             "The predictive distribution is the mixture over $S$ draws from $q$, made as in training: \
              $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}), {together} ~ q.$$"
         ));
-        self.say(match self.model.target.kind {
-            TargetKind::Category(_) | TargetKind::Binary => {
-                "So probabilities are averaged, and not logits; the score of a target is $-ln$ of its \
-                 averaged probability."
-            }
-            TargetKind::Real(_) => {
-                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
-                 sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
-                 the part of the noise and the part of the weights. The score of a target is $-ln$ of \
-                 its averaged density."
-            }
-        });
+        self.say(self.model.summary().prose());
     }
 
     /// The s-th draw of all that is random: `w^((s))`, `z^((s))`.

@@ -2,7 +2,6 @@
 
 use super::{Kind, Methods, inline, when};
 use crate::ir::Argument;
-use crate::likelihood::TargetKind;
 use crate::maths::Maths;
 use crate::words::join;
 
@@ -13,10 +12,7 @@ impl Methods<'_> {
         let input = self.weights_after("x_n");
         let distribution = self.with_arguments(likelihood.notation(), &input);
         let formula = self.with_arguments(likelihood.formula(), "");
-        let width = match self.model.target.kind {
-            TargetKind::Real(width) => width,
-            _ => 1,
-        };
+        let width = self.model.target.kind.entries();
         let entries = when(
             width > 1,
             format!(", and so are the {width} entries of each"),

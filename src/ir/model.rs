@@ -6,7 +6,7 @@ use super::scalar::Scalar;
 use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
 use crate::layer::{self, Layer, Operation, Slot};
-use crate::likelihood::{Likelihood, TargetKind};
+use crate::likelihood::{Likelihood, Summary, TargetKind};
 use crate::posterior::{LEAST_SCALE, Posterior, Start, Transform, VariableSpec};
 use crate::pretrained::{self, moped};
 use crate::signature::{Constants, Domain};
@@ -36,6 +36,11 @@ pub struct Model {
 }
 
 impl Model {
+    /// How predictions are averaged, written and scored.
+    pub fn summary(&self) -> Summary {
+        self.observe.likelihood.summary(&self.target.kind)
+    }
+
     /// The parameters whose priors have infinite integrals, with what those are called.
     pub fn improper_priors(&self) -> impl Iterator<Item = (Handle<Tensor>, &'static str)> {
         self.tensors.iter().filter_map(|(handle, tensor)| {

@@ -4,7 +4,7 @@
 use super::Lint;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::likelihood::TargetKind;
+use crate::likelihood::{Classes, Summary};
 
 /// `classes-never-seen`
 pub struct ClassesNeverSeen;
@@ -20,9 +20,13 @@ impl Lint for ClassesNeverSeen {
         include_str!("../../docs/lints/classes-never-seen.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
-        let (TargetKind::Category(classes), found) = (inference.target.kind, facts.classes?) else {
+        let Summary::Classes(Classes {
+            probabilities: classes,
+        }) = inference.summary()
+        else {
             return None;
         };
+        let found = facts.classes?;
         let name = &inference.target.name;
         let data = facts.data.as_deref().unwrap_or("the data");
         let title = format!(

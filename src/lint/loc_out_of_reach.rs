@@ -20,6 +20,9 @@ impl Lint for LocOutOfReach {
         include_str!("../../docs/lints/loc-out-of-reach.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        if !inference.summary().standardizes() {
+            return None;
+        }
         let (node, call) = source(inference, value(inference, "loc")?)?;
         let [low, high] = range(call)?;
         let targets = facts.targets.iter();

@@ -6,7 +6,7 @@
 use super::{Lint, range, source, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::likelihood::TargetKind;
+use crate::likelihood::Summary;
 use crate::words::short;
 
 /// `logits-through-activation`
@@ -25,8 +25,11 @@ impl Lint for LogitsThroughActivation {
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let (node, call) = source(inference, value(inference, "logits")?)?;
         let [low, high] = range(call)?;
-        let reach = match inference.target.kind {
-            TargetKind::Binary => {
+        let Summary::Classes(classes) = inference.summary() else {
+            return None;
+        };
+        let reach = match classes.probabilities {
+            1 => {
                 let [low, high] = [low, high].map(|x: f64| 1.0 / (1.0 + (-x).exp()));
                 let all = low <= 0.0 && high >= 1.0;
                 let text = format!(
@@ -37,7 +40,7 @@ impl Lint for LogitsThroughActivation {
                 (!all).then_some(text)?
             }
             // A softmax depends on differences alone: only two bounds are one.
-            TargetKind::Category(classes) if (high - low).is_finite() => {
+            classes if (high - low).is_finite() => {
                 let others = (classes as f64 - 1.0) * (low - high).exp();
                 format!(
                     "the likeliest of {classes} classes has at most the probability {}",

@@ -23,6 +23,9 @@ impl Lint for NoiseAsWideAsTargets {
         include_str!("../../docs/lints/noise-as-wide-as-targets.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        if !inference.summary().standardizes() {
+            return None;
+        }
         let scale = fixed(inference, "scale")?;
         let targets = facts.targets.iter();
         let target = targets

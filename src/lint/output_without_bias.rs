@@ -23,6 +23,9 @@ impl Lint for OutputWithoutBias {
         include_str!("../../docs/lints/output-without-bias.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        if !inference.summary().standardizes() {
+            return None;
+        }
         let (node, call) = source(inference, value(inference, "loc")?)?;
         if call.kernel().is_none() || call.bias().is_some() {
             return None;

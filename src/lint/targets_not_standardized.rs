@@ -25,6 +25,9 @@ impl Lint for TargetsNotStandardized {
         include_str!("../../docs/lints/targets-not-standardized.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+        if !inference.summary().standardizes() {
+            return None;
+        }
         let scale = fixed(inference, "scale")?;
         let raw = facts.targets.iter().filter(|t| !t.is_standardized());
         let sizes = raw.map(|target| (target, target.mean.hypot(target.deviation)));

@@ -4,7 +4,7 @@ use super::spread::{Spread, Values, quantile};
 use crate::examples::Part;
 use crate::exec::{Kernels, Network};
 use crate::ir::Model;
-use crate::likelihood::TargetKind;
+use crate::likelihood::{Classes, Storage, Summary, TargetKind};
 use serde::Serialize;
 
 /// A class is predicted for sure where its probability is above this.
@@ -73,12 +73,7 @@ impl Predictions {
         kernels: &Kernels<f64>,
         examples: usize,
     ) -> Self {
-        let width = match model.target.kind {
-            TargetKind::Category(classes) => classes,
-            TargetKind::Binary => 1,
-            TargetKind::Real(width) => 2 * width,
-        };
-        let mut values = vec![0.0; examples * width];
+        let mut values = vec![0.0; examples * model.summary().row()];
         network.predictive(kernels, &mut values);
         Predictions { values, examples }
     }
@@ -92,28 +87,18 @@ fn entropy(probabilities: &[f64]) -> f64 {
 impl Outputs {
     /// Of all networks.
     pub(super) fn new(model: &Model, networks: &[&Predictions]) -> Self {
-        match model.target.kind {
-            TargetKind::Category(classes) => {
-                Outputs::classes(classes, networks, &|row| row.to_vec())
-            }
-            TargetKind::Binary => Outputs::classes(2, networks, &|row| vec![1.0 - row[0], row[0]]),
-            TargetKind::Real(width) => {
-                let means: Vec<Values> = networks
-                    .iter()
-                    .map(|network| {
-                        let rows = network.values.chunks_exact(2 * width);
-                        let means: Vec<f64> = rows.flat_map(|row| &row[..width]).copied().collect();
-                        Values::of(&means)
-                    })
-                    .collect();
-                let mut noise: Vec<f64> = networks
-                    .iter()
-                    .flat_map(|network| {
-                        let rows = network.values.chunks_exact(2 * width);
-                        rows.flat_map(|row| &row[width..])
-                            .map(|variance| variance.sqrt())
-                    })
-                    .collect();
+        let summary = model.summary();
+        match summary {
+            Summary::Classes(_) => Outputs::classes(model.target.kind, networks),
+            Summary::Numbers(numbers) => {
+                let (mut means, mut noise) = (vec![], vec![]);
+                for network in networks {
+                    let rows = network.values.chunks_exact(summary.row());
+                    let moments: Vec<_> = rows.flat_map(|row| numbers.moments(row)).collect();
+                    let of_network: Vec<f64> = moments.iter().map(|(mean, _)| *mean).collect();
+                    means.push(Values::of(&of_network));
+                    noise.extend(moments.iter().map(|(_, variance)| variance.sqrt()));
+                }
                 noise.sort_unstable_by(f64::total_cmp);
                 Outputs::Real {
                     mean: Spread::new(&means, false),
@@ -123,18 +108,15 @@ impl Outputs {
         }
     }
 
-    fn classes(
-        classes: usize,
-        networks: &[&Predictions],
-        probabilities: &dyn Fn(&[f64]) -> Vec<f64>,
-    ) -> Self {
+    fn classes(target: TargetKind, networks: &[&Predictions]) -> Self {
+        let classes = target.classes().unwrap_or(1);
         let (mut total, mut sure, mut commonest) = (0.0, 0.0, 0.0);
         let mut predictions = 0.0;
         for network in networks {
             let mut counts = vec![0.0; classes];
             let width = network.values.len() / network.examples.max(1);
             for row in network.values.chunks_exact(width.max(1)) {
-                let p = probabilities(row);
+                let p = Classes::all(row);
                 let likeliest = (0..classes)
                     .max_by(|i, j| p[*i].total_cmp(&p[*j]))
                     .unwrap_or(0);
@@ -159,12 +141,8 @@ impl Observed {
     /// What the targets of a part are, scaled as training takes them.
     pub fn of(part: &Part) -> Self {
         let width = part.split.target_shape.len();
-        match part.kind {
-            TargetKind::Category(_) | TargetKind::Binary => {
-                let classes = match part.kind {
-                    TargetKind::Category(classes) => classes,
-                    _ => 2,
-                };
+        match part.kind.storage() {
+            Storage::Labels { classes } => {
                 let mut shares = vec![0.0; classes];
                 for place in 0..part.len() {
                     shares[(part.target(place, 0) as usize).min(classes - 1)] +=
@@ -175,7 +153,7 @@ impl Observed {
                     commonest: shares.iter().copied().fold(0.0, f64::max),
                 }
             }
-            TargetKind::Real(_) => {
+            Storage::Reals => {
                 let scales = &part.scales.targets;
                 let entries =
                     (0..part.len()).flat_map(|place| (0..width).map(move |entry| (place, entry)));

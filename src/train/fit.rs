@@ -2,16 +2,14 @@
 
 use super::checkpoint::{self, Counters};
 use super::config::Config;
-use super::metrics::{Fit, Line, Log};
+use super::metrics::{Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::{Engine, Step};
 use crate::evaluate::{self, Scores};
-use crate::examples::{Buffers, Part, target_width};
-use crate::exec::Batch;
+use crate::examples::{Buffers, Part};
 use crate::ir::Position;
-use crate::likelihood::{TargetKind, Targets};
 use crate::terms::{Naming, Term};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -104,7 +102,7 @@ impl Training<'_> {
         let mut log = Log::open(&self.run.metrics(), counters.step)?;
         let mut scratch = Scratch {
             buffers: Buffers::default(),
-            predictive: vec![0.0; batch_size * predictive_width(self.part.kind)],
+            predictive: vec![0.0; batch_size * self.part.summary.row()],
         };
         let first_epoch = (counters.step / steps as u64) as usize;
         for epoch in first_epoch..self.config.epochs {
@@ -171,13 +169,14 @@ impl Training<'_> {
             learning_rate: self.learning_rate(at.epoch),
             at,
         };
-        let width = predictive_width(self.part.kind);
-        let predictive = &mut scratch.predictive[..batch.len * width];
+        let summary = self.part.summary;
+        let predictive = &mut scratch.predictive[..batch.len * summary.row()];
         let trained = self.engine.step(&batch, &step, predictive);
         let terms = self.naming.terms(&trained.report, batch.len);
         let gradient_is_finite = trained.not_finite.is_empty();
         self.refuse_not_finite(&terms, gradient_is_finite, counters.step, steps)?;
-        let (hits, squared_error) = self.hits(&batch, predictive);
+        let units = self.part.scales.units();
+        let (hits, squared_error) = summary.compare(predictive, batch.targets, units);
         counters.step += 1;
         counters.sums.add(&terms, batch.len, hits, squared_error);
         Ok(Done {
@@ -199,7 +198,10 @@ impl Training<'_> {
             loss: done.terms.iter().map(|t| t.value.scaled).sum(),
             lambda: self.naming.lambda(at),
             terms: done.terms.clone(),
-            fit: self.fit(done.hits, done.squared_error, at.batch as u64),
+            fit: self
+                .part
+                .summary
+                .fit(done.hits, done.squared_error, at.batch as u64),
             examples_per_second: at.batch as f64 / seconds,
             seconds,
             validation: None,
@@ -218,17 +220,14 @@ impl Training<'_> {
             loss: terms.iter().map(|t| t.value.scaled).sum(),
             lambda: self.naming.mean_lambda(&terms, &done.step.at),
             terms,
-            fit: self.fit(sums.hits, sums.squared_error, sums.examples),
+            fit: self
+                .part
+                .summary
+                .fit(sums.hits, sums.squared_error, sums.examples),
             examples_per_second: seen as f64 / seconds,
             seconds,
             validation: None,
         }
-    }
-
-    fn fit(&self, hits: u64, squared_error: f64, examples: u64) -> Fit {
-        let labels = !matches!(self.part.kind, TargetKind::Real(_));
-        let numbers = target_width(self.part.kind) as u64;
-        Fit::new(labels, hits, squared_error, examples * numbers)
     }
 
     fn learning_rate(&self, epoch: f64) -> f64 {
@@ -243,28 +242,6 @@ impl Training<'_> {
         let draws = self.config.evaluation_samples;
         let predicted = evaluate::predict(self.engine, &self.validation, draws, self.config.seed)?;
         Ok(Some(evaluate::score(&predicted, &self.validation)))
-    }
-
-    /// How many examples' likeliest class is right, or their squared errors in own units.
-    fn hits(&self, batch: &Batch<f32>, predictive: &[f32]) -> (u64, f64) {
-        let rows = predictive.chunks_exact(predictive_width(self.part.kind));
-        match batch.targets {
-            Targets::Labels(labels) => {
-                let right = rows.zip(labels).filter(|(row, label)| top(row) == **label);
-                (right.count() as u64, 0.0)
-            }
-            Targets::Reals(reals) => {
-                let width = target_width(self.part.kind);
-                let scale = &self.part.scales.targets.scale;
-                let of_row = |(row, target): (&[f32], &[f32])| -> f64 {
-                    let errors = row.iter().zip(target).zip(scale);
-                    errors
-                        .map(|((mean, y), s)| (f64::from(mean - y) * s).powi(2))
-                        .sum()
-                };
-                (0, rows.zip(reals.chunks_exact(width)).map(of_row).sum())
-            }
-        }
     }
 
     /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
@@ -355,30 +332,6 @@ impl Training<'_> {
     }
 }
 
-/// Numbers an example of [`crate::likelihood::Nll::predictive`].
-fn predictive_width(kind: TargetKind) -> usize {
-    match kind {
-        TargetKind::Category(classes) => classes,
-        TargetKind::Binary => 1,
-        TargetKind::Real(width) => 2 * width,
-    }
-}
-
-/// The likeliest class; the first of several.
-fn top(row: &[f32]) -> u32 {
-    match row {
-        [p] => u32::from(*p > 0.5),
-        _ => {
-            row.iter()
-                .enumerate()
-                .fold((0, f32::NEG_INFINITY), |a, (k, &p)| {
-                    if p > a.1 { (k as u32, p) } else { a }
-                })
-                .0
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,8 +339,9 @@ mod tests {
     use crate::data::{Split, Values};
     use crate::engine::{self, Predictor, Section};
     use crate::examples::Scales;
-    use crate::exec::{StepReport, TermValue, Trained};
+    use crate::exec::{Batch, StepReport, TermValue, Trained};
     use crate::ir::{Factor, Initializer, Scale};
+    use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
     use crate::optimizer::State;
     use crate::plan::Variable;
     use crate::tensor::Shape;
@@ -554,6 +508,7 @@ mod tests {
             rows: &rows,
             scales: &scales,
             kind: TargetKind::Real(1),
+            summary: Normal.summary(&TargetKind::Real(1)),
             with_targets: true,
         };
         let config = Config {

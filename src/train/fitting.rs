@@ -3,7 +3,7 @@
 
 use crate::data::{Columns, Dataset, Split, batch, shortened};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::ir::Model;
+use crate::ir::{Argument, Model};
 use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 
@@ -53,7 +53,14 @@ fn check_targets(
     what: &str,
 ) -> Result<()> {
     let rows = data.file_rows.as_ref().map(|of| &of[usize::from(test)][..]);
-    batch::check_targets(split, model.target.kind, what, rows).map_err(|mut failure| {
+    let fixed: Vec<Option<f64>> = (model.observe.arguments.iter())
+        .map(|argument| match argument {
+            Argument::Scalar(scalar) => scalar.fixed(),
+            Argument::Node(_) => None,
+        })
+        .collect();
+    let refuse = |y| model.observe.likelihood.refuse(&fixed, y);
+    batch::check_targets(split, model.target.kind, &refuse, what, rows).map_err(|mut failure| {
         for message in &mut failure.diagnostics {
             if let Some(columns) = &data.columns {
                 message.notes.push(format!("taken: {columns}"));
@@ -108,11 +115,8 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
         ));
         return helps;
     }
-    if let TargetKind::Real(width) = kind
-        && columns.by_default
-        && width > 1
-        && found + 1 == wanted + width
-    {
+    let width = kind.entries();
+    if columns.by_default && width > 1 && found + 1 == wanted + width {
         let all: Vec<&str> = columns
             .inputs
             .iter()

@@ -17,8 +17,9 @@ use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
 use crate::exec::TermValue;
+pub use crate::likelihood::Fit;
 use crate::terms::Term;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -41,26 +42,6 @@ pub struct EpochSums {
     pub scales: Vec<f64>,
 }
 
-/// How well a minibatch or an epoch was predicted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fit {
-    /// The part of the examples whose likeliest class is right.
-    Accuracy(f64),
-    /// The root of the mean squared error, in the target's own units.
-    Rmse(f64),
-}
-
-impl Fit {
-    /// From counts of `numbers` targets.
-    pub fn new(labels: bool, hits: u64, squared_error: f64, numbers: u64) -> Fit {
-        match labels {
-            true => Fit::Accuracy(hits as f64 / numbers as f64),
-            false => Fit::Rmse((squared_error / numbers as f64).sqrt()),
-        }
-    }
-}
-
 /// One line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
@@ -79,7 +60,7 @@ pub struct Line {
     /// The loss's terms.
     pub terms: Vec<Term>,
     /// Of the training examples.
-    #[serde(flatten)]
+    #[serde(flatten, serialize_with = "fit_entry")]
     pub fit: Fit,
     /// Training examples a second.
     pub examples_per_second: f64,
@@ -88,6 +69,11 @@ pub struct Line {
     /// Of the validation part, at an epoch's end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Scores>,
+}
+
+/// A fit as one entry of a line's object: `"accuracy": 0.31`.
+fn fit_entry<S: Serializer>(fit: &Fit, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map([fit.entry()])
 }
 
 impl Line {
@@ -273,9 +259,6 @@ mod tests {
         let terms = sums.terms(&last);
         assert_eq!((terms[0].value.value, terms[0].value.scaled), (10.0, 2.5));
         assert_eq!((terms[1].value.value, terms[1].value.scale), (8.0, 0.2));
-        assert_eq!(
-            Fit::new(true, sums.hits, 0.0, sums.examples),
-            Fit::Accuracy(0.5)
-        );
+        assert_eq!((sums.hits, sums.examples), (2, 4));
     }
 }

@@ -5,9 +5,9 @@ use super::fitting;
 use crate::data::scaling::{Scaling, Transform};
 use crate::data::{Dataset, Split, split};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{Part, Scales, target_width};
+use crate::examples::{Part, Scales};
 use crate::ir::Model;
-use crate::likelihood::TargetKind;
+use crate::likelihood::{Summary, TargetKind};
 
 /// The most steps of a run: twice as many are counted still, and written to a run file.
 const MOST_STEPS: usize = usize::MAX / 4;
@@ -42,6 +42,7 @@ pub struct Prepared {
     /// Channels or features whose training values are all the same.
     pub constant: Vec<usize>,
     kind: TargetKind,
+    summary: Summary,
 }
 
 impl Prepared {
@@ -82,14 +83,14 @@ impl Prepared {
         };
         // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
         let inputs = scaling.fit(&data.train.inputs, &model.input.shape, &training);
-        let kind = model.target.kind;
-        let targets = match kind {
-            TargetKind::Real(_) if config.data.targets == "standardize" => {
+        let (kind, summary) = (model.target.kind, model.summary());
+        let targets = match summary.standardizes() && config.data.targets == "standardize" {
+            true => {
                 Scaling::Standardize
                     .fit(&data.train.targets, &data.train.target_shape, &training)
                     .transform
             }
-            _ => Transform::identity(target_width(kind)),
+            false => Transform::identity(kind.entries()),
         };
         let scales = Scales {
             inputs: inputs.transform,
@@ -102,6 +103,7 @@ impl Prepared {
             validation,
             constant: inputs.constant,
             kind,
+            summary,
         })
     }
 
@@ -121,6 +123,7 @@ impl Prepared {
             rows,
             scales: &self.scales,
             kind: self.kind,
+            summary: self.summary,
             with_targets: true,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::fit::Watch;
 use super::metrics::{Fit, Line};
-use crate::evaluate::Scores;
+use crate::likelihood::ScoreValue;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -180,11 +180,7 @@ fn columns(epoch: usize, line: &Line, weights: Option<&str>) -> Vec<Column> {
         value,
         spared,
     };
-    let word = if matches!(line.fit, Fit::Accuracy(_)) {
-        "accuracy"
-    } else {
-        "rmse"
-    };
+    let (word, _) = line.fit.entry();
     let mut all = vec![Column {
         width: 6,
         ..column("epoch", 6, 0, (epoch + 1).to_string())
@@ -197,9 +193,10 @@ fn columns(epoch: usize, line: &Line, weights: Option<&str>) -> Vec<Column> {
     }
     all.push(column(word, 11, 0, fit(&line.fit, false)));
     if let Some(scores) = &line.validation {
-        let good = match scores {
-            Scores::Classification { accuracy, .. } => percent(*accuracy),
-            Scores::Regression { rmse, .. } => number(*rmse),
+        let good = match scores.scores.first().map(|score| &score.value) {
+            Some(ScoreValue::Share(x)) => percent(*x),
+            Some(ScoreValue::Number(x)) => number(*x),
+            _ => String::new(),
         };
         all.push(column("valid. nll", 12, 0, number(scores.nll())));
         all.push(column(&format!("valid. {word}"), 12, 0, good));
@@ -274,7 +271,9 @@ pub fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evaluate::Scores;
     use crate::exec::TermValue;
+    use crate::likelihood::Score;
     use crate::terms::Term;
 
     #[test]
@@ -288,13 +287,19 @@ mod tests {
                 scaled,
             },
         };
-        let scores = Scores::Classification {
+        let score = |name, value| Score {
+            name,
+            value,
+            what: "",
+            scheme: None,
+        };
+        let scores = Scores {
             examples: 5000,
             draws: 10,
-            accuracy: 0.5123,
-            nll: 1.43,
-            brier: 0.6,
-            ece: 0.02,
+            scores: vec![
+                score("accuracy", ScoreValue::Share(0.5123)),
+                score("nll", ScoreValue::Number(1.43)),
+            ],
             expected_nll: 1.5,
         };
         let line = |validation| Line {

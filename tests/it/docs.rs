@@ -309,6 +309,7 @@ fn wholes(part: &str) -> Vec<String> {
         for (kind, width, likelihood) in [
             ("real", 1, "Normal(VALUE, 1)"),
             ("binary", 1, "Bernoulli(VALUE)"),
+            ("count", 1, "Poisson(VALUE)"),
             ("category[10]", 10, "Categorical(VALUE)"),
         ] {
             let head = format!("model m\ninput x: {input}\ntarget {target}: {kind}\n");

@@ -17,6 +17,7 @@ mod gradients;
 mod hierarchy;
 mod inference;
 mod initializers;
+mod likelihoods;
 mod lints;
 mod oracle;
 mod pages;

@@ -4,7 +4,7 @@ use super::super::{Batch, Kernels, Number};
 use super::Network;
 use super::slots::rows;
 use crate::ir::Argument;
-use crate::likelihood::{Rows, TargetKind, Targets};
+use crate::likelihood::{Rows, Targets};
 use crate::plan::Graph;
 use crate::tensor::Share;
 use rayon::prelude::*;
@@ -78,10 +78,7 @@ impl<T: Number> Network<T> {
         }
         let nlls = nll[..batch.len].par_chunks_mut(share);
         let parts = nlls.zip(&mut shares).enumerate();
-        let width = match self.graph.model.target.kind {
-            TargetKind::Real(width) => width,
-            TargetKind::Category(_) | TargetKind::Binary => 1,
-        };
+        let width = self.graph.model.target.kind.entries();
         parts.share(|(at, (nll, gradients))| {
             let examples = at * share..at * share + nll.len();
             let arguments: Vec<_> = arguments.iter().map(|a| a.of(examples.clone())).collect();

@@ -306,30 +306,26 @@ impl Lower<'_> {
             None => None,
             Some(axes) => Some(self.axes(axes, data_type)?),
         };
-        let kind = match (
-            data_type.name.text.as_str(),
-            axes.as_ref().map(|a| &a.0[..]),
-        ) {
-            ("real", None) => TargetKind::Real(1),
-            ("real", Some([width])) => TargetKind::Real(*width),
-            ("binary", None) => TargetKind::Binary,
-            ("category", Some([1])) => {
-                let title = "a category has at least 2 classes";
-                self.report(Diagnostic::error("E0207", title).at(data_type.span, ""));
-                return None;
-            }
-            ("category", Some([classes])) => TargetKind::Category(*classes),
-            _ => {
-                const TYPES: [&str; 4] = ["category[10]", "real", "real[3]", "binary"];
-                let all =
-                    crate::words::join(TYPES.iter().map(|t| format!("`{t}`")).collect(), "or");
-                self.report(
-                    Diagnostic::error("E0206", "this is not a type of target")
-                        .at(data_type.span, "")
-                        .help(format!("a target is {all}")),
-                );
-                return None;
-            }
+        let word = data_type.name.text.as_str();
+        let size = match axes.as_ref().map(|axes| &axes.0[..]) {
+            None => Some(None),
+            Some([size]) => Some(Some(*size)),
+            Some(_) => None,
+        };
+        if (word, size) == ("category", Some(Some(1))) {
+            let title = "a category has at least 2 classes";
+            self.report(Diagnostic::error("E0207", title).at(data_type.span, ""));
+            return None;
+        }
+        let Some(kind) = size.and_then(|size| TargetKind::of(word, size)) else {
+            let all = TargetKind::EXAMPLES.iter().map(|kind| format!("`{kind}`"));
+            let all = crate::words::join(all.collect(), "or");
+            self.report(
+                Diagnostic::error("E0206", "this is not a type of target")
+                    .at(data_type.span, "")
+                    .help(format!("a target is {all}")),
+            );
+            return None;
         };
         Some(Target {
             name: name.text.clone(),

@@ -2,11 +2,12 @@
 
 use super::items::Items;
 use super::scalar::Place;
-use super::{Lower, one_line};
-use crate::check::{bind, words};
+use super::{Lower, one_line, scoped};
+use crate::check::{Scope, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
+use crate::ir::scalar::Scalar;
 use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
@@ -92,17 +93,12 @@ impl Lower<'_> {
     ) -> Option<Vec<usize>> {
         let widths = likelihood.arguments(&target.kind).ok();
         if widths.is_none() {
-            let kind = match target.kind {
-                TargetKind::Category(_) => "a category",
-                TargetKind::Real(1) => "a real number",
-                TargetKind::Real(_) => "real numbers",
-                TargetKind::Binary => "a binary target",
-            };
+            let kind = target.kind.words();
             let fitting = LIKELIHOODS
                 .iter()
                 .filter(|l| l.arguments(&target.kind).is_ok());
             let fitting = fitting.map(|l| format!("`{}`", words::call_form(l.signature())));
-            let two = matches!(target.kind, TargetKind::Category(2));
+            let two = target.kind == TargetKind::Category(2);
             let binary = format!("`target {}: binary` is 0 or 1", target.name);
             let binary = (two && call.name.text == "Bernoulli").then_some(binary);
             let what = crate::words::join(fitting.collect(), "or");
@@ -120,8 +116,14 @@ impl Lower<'_> {
     }
 
     fn argument(&mut self, parameter: &Parameter, expr: &Expr, items: &Items) -> Option<Argument> {
-        let Kind::Value { domain } = parameter.kind else {
-            return None;
+        let domain = match parameter.kind {
+            Kind::Value { domain } => domain,
+            // A constant, such as a number of trials.
+            _ => {
+                let (scope, messages) = scoped!(self, None);
+                let count = arguments::count(parameter.name, expr, scope, messages)?;
+                return Some(Argument::Scalar(Scalar::Fixed(count as f64)));
+            }
         };
         if self.of_network(expr) {
             return self.value(expr).map(Argument::Node);
@@ -188,12 +190,7 @@ impl Lower<'_> {
             0 | 1 => format!("has {}", crate::words::count(width, "entry", "entries")),
             _ => format!("is {}", node.shape),
         };
-        let wants = match target.kind {
-            TargetKind::Category(classes) => format!("`{}` has {classes} classes", target.name),
-            TargetKind::Binary => format!("`{}` is one binary value", target.name),
-            TargetKind::Real(1) => format!("`{}` is one number", target.name),
-            TargetKind::Real(width) => format!("`{}` has {width} numbers", target.name),
-        };
+        let wants = format!("`{}` {}", target.name, target.kind.size());
         let wanted_text = crate::words::count(wanted, "entry wanted", "entries wanted");
         let mut message = Diagnostic::error("E0305", format!("`{}` {has}, and {wants}", node.name))
             .at(place, wanted_text);

@@ -5,6 +5,7 @@
 //! argument's entries in place: `ScaleMixture(weight, scales = [a, b])` is `[weight, a, b]`.
 
 mod cauchy;
+mod cumulative;
 mod exponential;
 mod gamma;
 mod half_cauchy;
@@ -22,6 +23,7 @@ mod support;
 mod uniform;
 
 pub use cauchy::Cauchy;
+pub use cumulative::{Cumulative, beta_share, gamma_shares};
 pub use exponential::Exponential;
 pub use gamma::Gamma;
 pub use half_cauchy::HalfCauchy;

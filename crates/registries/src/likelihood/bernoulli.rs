@@ -1,6 +1,6 @@
 //! 0 or 1.
 
-use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, settled, value};
+use super::{Classes, Likelihood, Nll, Rows, Summary, TargetKind, Targets, settled, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 
@@ -42,6 +42,10 @@ impl Likelihood for Bernoulli {
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {
         (*target == TargetKind::Binary).then_some(std::f64::consts::LN_2)
     }
+
+    fn summary(&'static self, _: &TargetKind) -> Summary {
+        Summary::Classes(Classes { probabilities: 1 })
+    }
 }
 
 /// 1 for a 0 and -1 for a 1.
@@ -64,7 +68,7 @@ impl<T: Math> Nll<T> for Bernoulli {
             return;
         }
         let logits = &arguments[0];
-        for (n, &label) in labels(&targets).iter().enumerate().take(nll.len()) {
+        for (n, &label) in targets.labels().iter().enumerate().take(nll.len()) {
             let sign: T = sign(label);
             let share = settled(weight * (sign * logits.at(n, 0)).sigmoid());
             gradients[0][logits.place(n, 0)] += sign * share;
@@ -72,7 +76,7 @@ impl<T: Math> Nll<T> for Bernoulli {
     }
 
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
-        for (n, (nll, &label)) in nll.iter_mut().zip(labels(&targets)).enumerate() {
+        for (n, (nll, &label)) in nll.iter_mut().zip(targets.labels()).enumerate() {
             *nll = (sign::<T>(label) * arguments[0].at(n, 0)).softplus();
         }
     }

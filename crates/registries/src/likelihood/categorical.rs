@@ -1,6 +1,6 @@
 //! One of k classes.
 
-use super::{Likelihood, Nll, Rows, TargetKind, Targets, labels, settled, value};
+use super::{Classes, Likelihood, Nll, Rows, Summary, TargetKind, Targets, settled, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 use crate::tensor::simd::each;
@@ -45,6 +45,12 @@ impl Likelihood for Categorical {
             TargetKind::Category(classes) => Some((*classes as f64).ln()),
             _ => None,
         }
+    }
+
+    fn summary(&'static self, target: &TargetKind) -> Summary {
+        Summary::Classes(Classes {
+            probabilities: target.classes().unwrap_or(1),
+        })
     }
 }
 
@@ -120,7 +126,7 @@ impl<T: Math> Nll<T> for Categorical {
         gradients: &mut [&mut [T]],
     ) {
         let (logits, gradient) = (&arguments[0], &mut *gradients[0]);
-        let (classes, labels) = (logits.width(nll.len()), labels(&targets));
+        let (classes, labels) = (logits.width(nll.len()), targets.labels());
         exponentials(
             logits,
             nll.len(),

@@ -3,21 +3,50 @@
 
 mod bernoulli;
 mod categorical;
+mod classes;
+mod counts;
+mod independent;
+mod mixture;
 mod normal;
+mod numbers;
 mod observed;
+mod reals;
+mod summary;
+mod target;
 
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
+pub use classes::Classes;
+pub use independent::{Independent, Observable, Values};
+pub use mixture::Marginal;
 pub use normal::Normal;
+pub use numbers::{INTERVALS, Numbers, QUANTILES};
 pub use observed::Observed;
+pub use summary::{
+    Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
+};
+pub use target::{MOST_COUNTED, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
-use std::fmt;
 use std::ops::Range;
 
 /// Every likelihood there is.
-pub static LIKELIHOODS: &[&dyn Likelihood] = &[&Categorical, &Bernoulli, &Normal];
+pub static LIKELIHOODS: &[&dyn Likelihood] = &[
+    &Categorical,
+    &Bernoulli,
+    &Normal,
+    &reals::LAPLACE,
+    &reals::STUDENT_T,
+    &reals::CAUCHY,
+    &reals::LOG_NORMAL,
+    &reals::GAMMA,
+    &reals::INVERSE_GAMMA,
+    &reals::EXPONENTIAL,
+    &counts::POISSON,
+    &counts::NEGATIVE_BINOMIAL,
+    &counts::BINOMIAL,
+];
 
 /// The likelihood called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Likelihood> {
@@ -50,28 +79,13 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     /// The nll per example that a network that knows nothing starts near, for `check` to print beside
     /// the initial KL: ln k for k classes; `None` where it depends on the data.
     fn uninformed(&self, target: &TargetKind) -> Option<f64>;
-}
-
-/// What is observed of one example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TargetKind {
-    /// One of this many classes.
-    Category(usize),
-    /// This many real numbers.
-    Real(usize),
-    /// 0 or 1.
-    Binary,
-}
-
-impl fmt::Display for TargetKind {
-    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`.
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            TargetKind::Category(classes) => write!(f, "category[{classes}]"),
-            TargetKind::Real(1) => write!(f, "real"),
-            TargetKind::Real(width) => write!(f, "real[{width}]"),
-            TargetKind::Binary => write!(f, "binary"),
-        }
+    /// How predictions of a target of this kind, which fits, are averaged, written and scored.
+    fn summary(&'static self, target: &TargetKind) -> Summary;
+    /// Why an entry y of a target has no probability, though its kind allows it: what is expected instead.
+    /// `arguments` are those that are fixed numbers.
+    fn refuse(&self, arguments: &[Option<f64>], y: f64) -> Option<String> {
+        let _ = (arguments, y);
+        None
     }
 }
 
@@ -84,27 +98,6 @@ fn settled<T: Real>(share: T) -> T {
         T::zero()
     } else {
         share
-    }
-}
-
-/// The observed targets of some examples.
-#[derive(Debug, Clone, Copy)]
-pub enum Targets<'a, T> {
-    /// A class (or 0 and 1) per example.
-    Labels(&'a [u32]),
-    /// Rows of real numbers.
-    Reals(&'a [T]),
-}
-
-impl<'a, T> Targets<'a, T> {
-    /// Those of some of the examples; a row of real numbers has `width`.
-    pub fn of(self, examples: Range<usize>, width: usize) -> Self {
-        match self {
-            Targets::Labels(labels) => Targets::Labels(&labels[examples]),
-            Targets::Reals(rows) => {
-                Targets::Reals(&rows[examples.start * width..examples.end * width])
-            }
-        }
     }
 }
 
@@ -164,26 +157,10 @@ pub trait Nll<T: Real>: Sync {
     /// −log p(target_n | arguments_n) alone.
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]);
 
-    /// Writes the predictive distribution of each example given one draw of the weights: class
-    /// probabilities (categorical: k; binary: the probability of 1) or, for real targets, mean and
-    /// variance of each entry (`[mean.., variance..]`, 2k numbers).
+    /// Writes the predictive distribution of each example given one draw of the weights, a row as its
+    /// [`Likelihood::summary`] takes it: class probabilities (categorical: k; binary: the probability of 1), or
+    /// what describes the distribution of each entry (Normal: `[mean.., variance..]`, 2k numbers).
     fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]);
-}
-
-/// The labels of a target that has them.
-fn labels<'a, T>(targets: &Targets<'a, T>) -> &'a [u32] {
-    match targets {
-        Targets::Labels(labels) => labels,
-        Targets::Reals(_) => panic!("labels are observed"),
-    }
-}
-
-/// The numbers of a target that has them.
-fn reals<'a, T>(targets: &Targets<'a, T>) -> &'a [T] {
-    match targets {
-        Targets::Reals(reals) => reals,
-        Targets::Labels(_) => panic!("real numbers are observed"),
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Real numbers with independent normal noise.
 
-use super::{Likelihood, Nll, Rows, TargetKind, Targets, reals, value};
+use super::{Likelihood, Marginal, Nll, Numbers, Rows, Summary, TargetKind, Targets, value};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
+use std::f64::consts::FRAC_1_SQRT_2;
 
 /// Normal(loc, scale), summed over the entries of the target
 ///
@@ -51,6 +52,50 @@ impl Likelihood for Normal {
     fn uninformed(&self, _: &TargetKind) -> Option<f64> {
         None
     }
+
+    fn summary(&'static self, target: &TargetKind) -> Summary {
+        Summary::Numbers(Numbers {
+            marginal: &NORMAL,
+            entries: target.entries(),
+        })
+    }
+}
+
+/// A normal distribution by its mean and variance.
+pub(super) struct MeanAndVariance;
+
+pub(super) static NORMAL: MeanAndVariance = MeanAndVariance;
+
+impl Marginal for MeanAndVariance {
+    fn numbers(&self) -> usize {
+        2
+    }
+
+    fn standardizes(&self) -> bool {
+        true
+    }
+
+    fn in_units(&self, numbers: &mut [f64], offset: f64, scale: f64) {
+        numbers[0] = numbers[0] * scale + offset;
+        numbers[1] *= scale.powi(2);
+    }
+
+    fn moments(&self, numbers: &[f64]) -> (f64, f64) {
+        (numbers[0], numbers[1])
+    }
+
+    fn level(&self, numbers: &[f64], y: f64) -> f64 {
+        let (mean, deviation) = self.middle(numbers);
+        match deviation > 0.0 {
+            true => 0.5 * libm::erfc((mean - y) / deviation * FRAC_1_SQRT_2),
+            // All of it at one place.
+            false => f64::from(u8::from(y >= mean)),
+        }
+    }
+
+    fn middle(&self, numbers: &[f64]) -> (f64, f64) {
+        (numbers[0], numbers[1].sqrt())
+    }
 }
 
 impl<T: Math> Nll<T> for Normal {
@@ -64,11 +109,11 @@ impl<T: Math> Nll<T> for Normal {
     ) {
         self.nll_only(arguments, targets, nll);
         let (loc, scale) = (&arguments[0], &arguments[1]);
-        let width = reals(&targets).len() / nll.len().max(1);
+        let width = targets.reals().len() / nll.len().max(1);
         let [by_loc, by_scale] = gradients else {
             panic!("Normal has two arguments")
         };
-        for (n, y) in reals(&targets).chunks_exact(width.max(1)).enumerate() {
+        for (n, y) in targets.reals().chunks_exact(width.max(1)).enumerate() {
             for (i, &y) in y.iter().enumerate() {
                 let per_scale = T::one() / scale.at(n, i);
                 let z = (y - loc.at(n, i)) * per_scale;
@@ -84,10 +129,10 @@ impl<T: Math> Nll<T> for Normal {
 
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
         let (loc, scale) = (&arguments[0], &arguments[1]);
-        let width = reals(&targets).len() / nll.len().max(1);
+        let width = targets.reals().len() / nll.len().max(1);
         for (n, (nll, y)) in nll
             .iter_mut()
-            .zip(reals(&targets).chunks_exact(width.max(1)))
+            .zip(targets.reals().chunks_exact(width.max(1)))
             .enumerate()
         {
             *nll = T::zero();

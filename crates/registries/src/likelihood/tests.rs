@@ -1,6 +1,7 @@
 //! What every entry of the registry must satisfy.
 
 use super::*;
+use crate::signature::Kind;
 use crate::testing::{assert_close, integrate, slope};
 
 /// A likelihood, its arguments as (values, stride, step), and targets of three examples.
@@ -18,6 +19,10 @@ enum Observed {
 fn cases() -> Vec<Case> {
     let logits = vec![0.3, -1.2, 2.0, 0.0, 4.0, -30.0, -0.5, 0.1, 0.2];
     let reals = || Observed::Reals(vec![0.1, -2.0, 0.7, 0.4, 3.0, -1.1]);
+    let positive = || Observed::Reals(vec![0.1, 2.0, 0.7, 0.4, 3.0, 1.1]);
+    let counts = || Observed::Reals(vec![0.0, 3.0, 7.0]);
+    let scales = || (vec![0.5, 1.0, 2.0, 0.1, 0.3, 0.9], 2, 1);
+    let one = |x| (vec![x], 0, 0);
     let loc = || (vec![0.2, -1.0, 0.5, 0.1, 2.0, -1.0], 2, 1);
     let case = |name, arguments, targets| Case {
         name,
@@ -53,6 +58,31 @@ fn cases() -> Vec<Case> {
             "Normal",
             vec![(vec![0.1, 0.2, 0.3], 1, 1), (vec![0.6], 0, 0)],
             Observed::Reals(vec![0.1, 1.0, -0.4]),
+        ),
+        case("Laplace", vec![loc(), scales()], reals()),
+        case("StudentT", vec![one(4.5), loc(), scales()], reals()),
+        case("StudentT", vec![scales(), loc(), one(0.3)], reals()),
+        case("Cauchy", vec![loc(), scales()], reals()),
+        case("LogNormal", vec![loc(), scales()], positive()),
+        case("Gamma", vec![scales(), scales()], positive()),
+        case("Gamma", vec![one(2.5), scales()], positive()),
+        case("InverseGamma", vec![one(2.5), scales()], positive()),
+        case("Exponential", vec![scales()], positive()),
+        case("Poisson", vec![(vec![0.4, -1.0, 2.0], 1, 1)], counts()),
+        case(
+            "NegativeBinomial",
+            vec![(vec![0.4, -1.0, 2.0], 1, 1), one(1.7)],
+            counts(),
+        ),
+        case(
+            "NegativeBinomial",
+            vec![one(0.7), (vec![0.3, 40.0, 5.0], 1, 1)],
+            counts(),
+        ),
+        case(
+            "Binomial",
+            vec![one(8.0), (vec![0.4, -1.0, 2.0], 1, 1)],
+            counts(),
         ),
     ]
 }
@@ -115,6 +145,9 @@ fn gradients_are_derivatives() {
         let arguments = values(&case);
         let (_, gradients) = run::<f64>(&case, &arguments, 0.7);
         for (a, gradient) in gradients.iter().enumerate() {
+            if find(case.name).unwrap().signature().parameters[a].kind == Kind::Count {
+                continue;
+            }
             for (i, got) in gradient.iter().enumerate() {
                 let total = |x: f64| {
                     let mut changed = arguments.clone();
@@ -318,4 +351,144 @@ fn targets_that_do_not_fit() {
     );
     assert_eq!(Bernoulli.uninformed(&TargetKind::Binary), Some(2f64.ln()));
     assert_eq!(Normal.uninformed(&TargetKind::Real(1)), None);
+}
+
+/// What a likelihood of one number makes of fixed arguments: its nll, and its marginal.
+fn of_one(name: &str, arguments: &[f64]) -> (impl Fn(f64) -> f64, &'static dyn Marginal) {
+    let likelihood = find(name).unwrap();
+    let target = match likelihood.arguments(&TargetKind::Count) {
+        Ok(_) => TargetKind::Count,
+        Err(_) => TargetKind::Real(1),
+    };
+    let Summary::Numbers(numbers) = likelihood.summary(&target) else {
+        panic!("{name} is of numbers")
+    };
+    let arguments = arguments.to_vec();
+    let nll = move |y: f64| {
+        let rows: Vec<Rows<f64>> = arguments.chunks(1).map(|x| rows(x, 1)).collect();
+        let mut nll = [0.0];
+        likelihood.nll_only(&rows, Targets::Reals(&[y]), &mut nll);
+        nll[0]
+    };
+    (nll, numbers.marginal)
+}
+
+/// No constant is missing: probabilities add up to 1, and levels and moments are theirs.
+#[test]
+fn densities_and_probabilities_have_their_levels_and_moments() {
+    // A piece on each side of a kink, and ends beyond which there is less than 1e-12.
+    let reals: [(&str, &[f64], &[f64]); 6] = [
+        ("Laplace", &[0.5, 0.7], &[-25.0, 0.5, 25.0]),
+        ("StudentT", &[40.0, 0.5, 0.7], &[-30.0, 0.0, 2.0, 30.0]),
+        ("LogNormal", &[0.3, 0.4], &[1e-9, 0.5, 2.0, 9.0, 80.0]),
+        ("Gamma", &[3.5, 2.0], &[1e-9, 1.0, 4.0, 30.0]),
+        ("InverseGamma", &[30.0, 9.0], &[1e-9, 0.2, 0.5, 2.0, 12.0]),
+        ("Exponential", &[1.7], &[1e-15, 1.0, 30.0]),
+    ];
+    for (name, arguments, ends) in reals {
+        let (nll, marginal) = of_one(name, arguments);
+        let moment = |power: i32| integrate(|y| y.powi(power) * (-nll(y)).exp(), ends);
+        assert_close(moment(0), 1.0, 1e-10, name);
+        let (mean, variance) = marginal.moments(arguments);
+        assert_close(mean, moment(1), 1e-10, format!("{name}: mean"));
+        assert_close(
+            variance,
+            moment(2) - mean * mean,
+            1e-9,
+            format!("{name}: variance"),
+        );
+        let level = integrate(|y| (-nll(y)).exp(), &ends[..2]);
+        assert_close(marginal.level(arguments, ends[1]), level, 1e-10, name);
+    }
+    let counts: [(&str, &[f64]); 5] = [
+        ("Poisson", &[1.3]),
+        ("Poisson", &[-4.0]),
+        ("NegativeBinomial", &[1.3, 2.5]),
+        ("NegativeBinomial", &[0.2, 300.0]),
+        ("Binomial", &[12.0, -0.7]),
+    ];
+    for (name, arguments) in counts {
+        let (nll, marginal) = of_one(name, arguments);
+        let (mut sums, most) = ([0.0; 3], if name == "Binomial" { 12 } else { 400 });
+        for y in 0..=most {
+            let (y, p) = (f64::from(y), (-nll(f64::from(y))).exp());
+            let add = [p, y * p, y * y * p];
+            sums.iter_mut().zip(add).for_each(|(sum, x)| *sum += x);
+            assert_close(
+                marginal.level(arguments, y),
+                sums[0],
+                1e-11,
+                format!("{name} {y}"),
+            );
+        }
+        let (mean, variance) = marginal.moments(arguments);
+        assert_close(sums[0], 1.0, 1e-11, name);
+        assert_close(mean, sums[1], 1e-10, name);
+        assert_close(variance, sums[2] - mean * mean, 1e-9, name);
+        assert_eq!(marginal.level(arguments, -0.5), 0.0);
+    }
+}
+
+/// Quantiles and levels undo each other, in heavy tails and where a quantile is a count.
+#[test]
+fn quantiles_of_mixtures() {
+    for (name, parts) in [
+        ("Cauchy", [[0.3, 0.2], [5.0, 1.0]]),
+        ("LogNormal", [[0.3, 3.0], [2.0, 0.1]]),
+        ("Gamma", [[0.2, 1.0], [30.0, 2.0]]),
+        ("NegativeBinomial", [[0.5, 0.3], [3.0, 5.0]]),
+    ] {
+        let (_, marginal) = of_one(name, &parts[0]);
+        let parts: Vec<&[f64]> = parts.iter().map(|part| &part[..]).collect();
+        for p in [1e-4, 0.05, 0.5, 0.95, 0.9999] {
+            let y = mixture::quantile(marginal, &parts, p);
+            let [below, upto] = mixture::levels(marginal, &parts, y);
+            match marginal.whole() {
+                true => assert!(
+                    y.fract() == 0.0 && below < p && p <= upto,
+                    "{name} {p}: {y}"
+                ),
+                false => assert_close(upto, p, 1e-9, format!("{name} {p}")),
+            }
+        }
+    }
+}
+
+/// Of standardized targets, in own units.
+#[test]
+fn locations_and_scales_have_the_units_of_the_target() {
+    let (_, marginal) = of_one("StudentT", &[4.0, 0.5, 0.2]);
+    let mut numbers = [4.0, 0.5, 0.2];
+    marginal.in_units(&mut numbers, 10.0, 3.0);
+    assert_eq!(numbers[0], 4.0);
+    assert_close(numbers[1], 11.5, 1e-15, "loc");
+    assert_close(numbers[2], 0.6, 1e-15, "scale");
+    for (name, standardizes) in [("Normal", true), ("Laplace", true), ("LogNormal", false)] {
+        assert_eq!(
+            of_one(name, &[0.0, 1.0]).1.standardizes(),
+            standardizes,
+            "{name}"
+        );
+    }
+    // Two draws of an infinite variance have one, and not NaN.
+    let summary = find("StudentT").unwrap().summary(&TargetKind::Real(1));
+    let mut predicted = summary.begin(1, 2);
+    (0..2).for_each(|draw| summary.add(&mut predicted, 0, draw, &[1.5, 0.5, 0.2]));
+    assert_eq!(predicted.within, [f64::INFINITY]);
+}
+
+#[test]
+fn values_without_a_probability_are_refused() {
+    let refuse = |name: &str, fixed: &[Option<f64>], y| find(name).unwrap().refuse(fixed, y);
+    assert_eq!(refuse("Normal", &[None, None], -1.0), None);
+    assert_eq!(
+        refuse("Gamma", &[None, None], 0.0).unwrap(),
+        "a number above 0"
+    );
+    let trials = [Some(5.0), None];
+    assert_eq!(refuse("Binomial", &trials, 5.0), None);
+    assert_eq!(
+        refuse("Binomial", &trials, 6.0).unwrap(),
+        "a whole number from 0 to 5, the `trials`"
+    );
 }

@@ -1,0 +1,157 @@
+//! Mixtures in equal parts: what draws of the weights make of a number's distribution. The distribution function
+//! is the mean of the parts'; quantiles are found to a float64's last digits.
+
+/// The distribution of one number under one draw of the weights. A few numbers describe it: Normal's are its mean
+/// and its variance.
+pub trait Marginal: Sync {
+    /// How many numbers describe it.
+    fn numbers(&self) -> usize;
+    /// Whether y = scale · y′ + offset has a distribution of the same family.
+    fn standardizes(&self) -> bool;
+    /// Whether it is of whole numbers from 0 on.
+    fn whole(&self) -> bool {
+        false
+    }
+    /// Turns the numbers that describe y′ into those of y = scale · y′ + offset.
+    fn in_units(&self, numbers: &mut [f64], offset: f64, scale: f64);
+    /// Its mean and variance.
+    fn moments(&self, numbers: &[f64]) -> (f64, f64);
+    /// P(Y <= y)
+    fn level(&self, numbers: &[f64], y: f64) -> f64;
+    /// Where most of it lies: a point, and a distance from it. The search for quantiles starts there.
+    fn middle(&self, numbers: &[f64]) -> (f64, f64);
+}
+
+impl std::fmt::Debug for dyn Marginal {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "a distribution of {} numbers", self.numbers())
+    }
+}
+
+/// P(Y <= y) and, of whole numbers, P(Y <= y - 1), below it, under the mixture of `parts`.
+pub fn levels(marginal: &dyn Marginal, parts: &[&[f64]], y: f64) -> [f64; 2] {
+    let upto = level(marginal, parts, y);
+    match marginal.whole() {
+        true => [level(marginal, parts, y - 1.0), upto],
+        false => [upto; 2],
+    }
+}
+
+/// P(Y <= y) under the mixture of `parts`.
+pub fn level(marginal: &dyn Marginal, parts: &[&[f64]], y: f64) -> f64 {
+    let levels = parts.iter().map(|part| marginal.level(part, y));
+    levels.sum::<f64>() / parts.len() as f64
+}
+
+/// The least y with P(Y <= y) >= `p` under the mixture of `parts`, by bisection.
+pub fn quantile(marginal: &dyn Marginal, parts: &[&[f64]], p: f64) -> f64 {
+    // The normal distribution's p-quantile lies within 40 standard deviations for every p of a float64.
+    let ends = |sign: f64| {
+        let middles = parts.iter().map(|part| marginal.middle(part));
+        middles.map(move |(at, width)| at + sign * 40.0 * width)
+    };
+    let mut low = ends(-1.0).fold(f64::INFINITY, f64::min);
+    let mut high = ends(1.0).fold(f64::NEG_INFINITY, f64::max);
+    let mut numbers = parts.iter().flat_map(|part| part.iter());
+    // Bisection between ends that are none would not end.
+    if !numbers.all(|x| x.is_finite()) || !low.is_finite() || !high.is_finite() {
+        return f64::NAN;
+    }
+    if low >= high {
+        return low;
+    }
+    if marginal.whole() {
+        // A quantile is a whole number; there is none below 0.
+        (low, high) = (-1.0, high.ceil().max(0.0));
+    }
+    // Of heavy tails more may lie outside than is asked for.
+    while level(marginal, parts, low) >= p && low.is_finite() {
+        low -= 2.0 * (high - low);
+    }
+    while level(marginal, parts, high) < p && high.is_finite() {
+        high += 2.0 * (high - low);
+    }
+    loop {
+        let middle = low + (high - low) / 2.0;
+        let middle = if marginal.whole() {
+            middle.floor()
+        } else {
+            middle
+        };
+        if middle <= low || middle >= high {
+            return high;
+        }
+        match level(marginal, parts, middle) >= p {
+            true => high = middle,
+            false => low = middle,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::normal::NORMAL;
+    use super::*;
+
+    /// The parts of a mixture of normal distributions, by mean and standard deviation.
+    fn normals(parts: &[(f64, f64)]) -> Vec<[f64; 2]> {
+        parts.iter().map(|(mean, d)| [*mean, d * d]).collect()
+    }
+
+    fn level_of(parts: &[(f64, f64)], y: f64) -> f64 {
+        let parts = normals(parts);
+        let parts: Vec<&[f64]> = parts.iter().map(|part| &part[..]).collect();
+        level(&NORMAL, &parts, y)
+    }
+
+    fn quantile_of(parts: &[(f64, f64)], p: f64) -> f64 {
+        let parts = normals(parts);
+        let parts: Vec<&[f64]> = parts.iter().map(|part| &part[..]).collect();
+        quantile(&NORMAL, &parts, p)
+    }
+
+    #[test]
+    fn quantiles_and_levels_undo_each_other() {
+        let parts = [(1.0, 0.5), (-3.0, 2.0), (40.0, 0.01)];
+        for p in [0.001, 0.05, 0.2, 0.5, 0.9, 0.999] {
+            let y = quantile_of(&parts, p);
+            assert!((level_of(&parts, y) - p).abs() < 1e-12, "{p}: {y}");
+        }
+        // 1.6448536269514722 is the 95 % quantile of N(0, 1).
+        let y = quantile_of(&[(2.0, 3.0)], 0.95);
+        assert!(
+            (y - (2.0 + 3.0 * 1.644_853_626_951_472_2)).abs() < 1e-12,
+            "{y}"
+        );
+        assert_eq!(quantile_of(&[(2.0, 0.0); 3], 0.4), 2.0);
+        for part in [(f64::NAN, 1.0), (0.0, f64::INFINITY), (f64::INFINITY, 1.0)] {
+            assert!(quantile_of(&[part, (0.0, 1.0)], 0.4).is_nan(), "{part:?}");
+        }
+        assert_eq!(level_of(&[(2.0, 0.0), (3.0, 0.0)], 2.5), 0.5);
+    }
+
+    /// Against draws: a part, and then a number of it.
+    #[test]
+    fn levels_are_those_of_a_sample() {
+        let parts = [(0.0, 1.0), (5.0, 0.3), (5.5, 2.0), (-2.0, 0.7)];
+        let draws = 200_000;
+        let mut random = crate::testing::uniforms(7);
+        let mut sample: Vec<f64> = (0..draws)
+            .map(|i| {
+                let (mean, deviation) = parts[i % parts.len()];
+                // Box and Muller 1958.
+                let (u, v) = (random(), random());
+                let normal = (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos();
+                mean + deviation * normal
+            })
+            .collect();
+        sample.sort_by(f64::total_cmp);
+        for p in [0.05, 0.25, 0.5, 0.75, 0.95] {
+            let below = sample.partition_point(|y| *y <= quantile_of(&parts, p));
+            let found = below as f64 / draws as f64;
+            // Four standard deviations of a count.
+            let most = 4.0 * (p * (1.0 - p) / draws as f64).sqrt();
+            assert!((found - p).abs() < most, "{p}: {found}");
+        }
+    }
+}

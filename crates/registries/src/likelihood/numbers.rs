@@ -1,0 +1,217 @@
+//! Predictions of numbers: mixtures over draws, by their moments, levels and quantiles.
+
+use super::summary::{Column, Coverage, Detail, Entries, Score, ScoreValue, TargetOf, Units};
+use super::{Marginal, Predictive, mixture};
+
+/// The quantiles of a prediction file.
+pub const QUANTILES: [(&str, f64); 3] = [("q05", 0.05), ("q50", 0.5), ("q95", 0.95)];
+
+/// The central intervals whose coverage is told.
+pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
+
+/// The summary of numbers. A row holds the [`Marginal::numbers`] of each entry, the first of all entries, then
+/// the second of all entries; in own units ([`Numbers::in_units`]) an entry's stand together.
+///
+/// Columns: `mean`, `std`, `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the
+/// last two add up to that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and
+/// `q95`, where they are known; and `log_density` of the target (of a count: `log_probability`), where that is known.
+///
+/// | score | |
+/// | --- | --- |
+/// | `rmse` | the root of the mean squared error of the mixture's mean, in the target's own units |
+/// | `rmse_by_entry` | that of each entry of the targets, where there are several |
+/// | `nll` | −ln of the mixture's density at the target |
+/// | `coverage` | the share of the targets in their central predictive intervals, where these are known |
+#[derive(Debug, Clone, Copy)]
+pub struct Numbers {
+    /// What one draw predicts of one entry.
+    pub marginal: &'static dyn Marginal,
+    /// Entries of a target.
+    pub entries: usize,
+}
+
+impl Numbers {
+    pub(super) fn row(&self) -> usize {
+        self.entries * self.marginal.numbers()
+    }
+
+    /// The numbers of one entry, from a row as [`super::Nll::predictive`] writes it.
+    fn gather<T: Copy + Into<f64>>(&self, row: &[T], entry: usize, out: &mut [f64]) {
+        for (j, out) in out.iter_mut().enumerate() {
+            *out = row[j * self.entries + entry].into();
+        }
+    }
+
+    pub(super) fn in_units(&self, row: &[f32], units: Units, out: &mut [f64]) {
+        let each = out.chunks_exact_mut(self.marginal.numbers());
+        for (entry, out) in each.enumerate() {
+            self.gather(row, entry, out);
+            let (offset, scale) = (units.offset[entry], units.scale[entry]);
+            self.marginal.in_units(out, offset, scale);
+        }
+    }
+
+    /// The mean and variance of every entry, from a row as [`super::Nll::predictive`] writes it.
+    pub fn moments(&self, row: &[f64]) -> Vec<(f64, f64)> {
+        let mut numbers = vec![0.0; self.marginal.numbers()];
+        let mut of_entry = |entry| {
+            self.gather(row, entry, &mut numbers);
+            self.marginal.moments(&numbers)
+        };
+        (0..self.entries).map(&mut of_entry).collect()
+    }
+
+    pub(super) fn add(&self, into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
+        let count = (draw + 1) as f64;
+        for (entry, numbers) in row.chunks_exact(self.marginal.numbers()).enumerate() {
+            let (mean, variance) = self.marginal.moments(numbers);
+            let at = place * self.entries + entry;
+            // Welford: no digits are lost where the means are large. The sum of squares becomes a variance in
+            // `Summary::finish`.
+            let before = mean - into.mean[at];
+            into.mean[at] += before / count;
+            into.between[at] += before * (mean - into.mean[at]);
+            let within = &mut into.within[at];
+            match variance.is_finite() && within.is_finite() {
+                true => *within += (variance - *within) / count,
+                false => *within += variance,
+            }
+        }
+    }
+
+    pub(super) fn locate(
+        &self,
+        into: &mut Predictive,
+        rows: &[f64],
+        detail: Detail,
+        target: Option<&dyn Fn(usize) -> f64>,
+    ) {
+        let each = self.marginal.numbers();
+        for entry in 0..self.entries {
+            let parts: Vec<&[f64]> = (rows.chunks_exact(self.row()))
+                .map(|row| &row[entry * each..][..each])
+                .collect();
+            if let Some(target) = target {
+                into.levels
+                    .push(mixture::levels(self.marginal, &parts, target(entry)));
+            }
+            if detail == Detail::Quantiles {
+                let of = |(_, p)| mixture::quantile(self.marginal, &parts, p);
+                into.quantiles.push(QUANTILES.map(of));
+            }
+        }
+    }
+
+    pub(super) fn columns(&self, predicted: &Predictive) -> Vec<Column> {
+        let wide = |name, values| Column {
+            name,
+            entries: Entries::Targets,
+            values,
+        };
+        let root = |values: &[f64]| values.iter().map(|v| v.sqrt()).collect::<Vec<_>>();
+        let parts = predicted.within.iter().zip(&predicted.between);
+        let total: Vec<f64> = parts.map(|(a, e)| a + e).collect();
+        let mut columns = vec![
+            wide("mean", predicted.mean.clone()),
+            wide("std", root(&total)),
+            wide("aleatoric_std", root(&predicted.within)),
+            wide("epistemic_std", root(&predicted.between)),
+        ];
+        if !predicted.quantiles.is_empty() {
+            for (index, (name, _)) in QUANTILES.iter().enumerate() {
+                let of = predicted.quantiles.iter().map(|all| all[index]);
+                columns.push(wide(name, of.collect()));
+            }
+        }
+        if !predicted.nll.is_empty() {
+            columns.push(Column {
+                name: match self.marginal.whole() {
+                    true => "log_probability",
+                    false => "log_density",
+                },
+                entries: Entries::One,
+                values: predicted.nll.iter().map(|nll| -nll).collect(),
+            });
+        }
+        columns
+    }
+
+    pub(super) fn scores(&self, predicted: &Predictive, target: TargetOf) -> Vec<Score> {
+        let (n, width) = (predicted.examples, self.entries);
+        let square = |i: usize, k: usize| (predicted.row(i)[k] - target(i, k)).powi(2);
+        let all = (0..n).flat_map(|i| (0..width).map(move |k| square(i, k)));
+        let rmse = (all.sum::<f64>() / (n * width) as f64).sqrt();
+        let of_entry = |k: usize| ((0..n).map(|i| square(i, k)).sum::<f64>() / n as f64).sqrt();
+        let nll = predicted.nll.iter().sum::<f64>() / n as f64;
+        let mut scores = vec![Score::new(
+            "rmse",
+            ScoreValue::Number(rmse),
+            "of the averaged mean, in the target's units",
+        )];
+        if width > 1 {
+            let by_entry = ScoreValue::Entries((0..width).map(of_entry).collect());
+            scores.push(Score::new("rmse_by_entry", by_entry, "of"));
+        }
+        let what = match self.marginal.whole() {
+            true => "-ln of the target's averaged probability, nats",
+            false => "-ln of the averaged density, in the target's units",
+        };
+        scores.push(Score::new("nll", ScoreValue::Number(nll), what));
+        if !predicted.levels.is_empty() {
+            let coverage = ScoreValue::Coverage(coverage(&predicted.levels));
+            let what = "of the targets are in their central";
+            scores.push(Score::new("coverage", coverage, what));
+        }
+        scores
+    }
+
+    pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> f64 {
+        let mut own = vec![0.0; self.row()];
+        let rows = rows.chunks_exact(self.row());
+        let of_row = |(row, target): (&[f32], &[f32])| -> f64 {
+            self.in_units(row, units, &mut own);
+            let entries = own.chunks_exact(self.marginal.numbers()).enumerate();
+            entries
+                .map(|(k, numbers)| {
+                    let target = f64::from(target[k]) * units.scale[k] + units.offset[k];
+                    (self.marginal.moments(numbers).0 - target).powi(2)
+                })
+                .sum()
+        };
+        rows.zip(targets.chunks_exact(self.entries))
+            .map(of_row)
+            .sum()
+    }
+}
+
+/// A target lies in the central interval of probability c if the mixture has at least (1 − c)/2 up to it, and
+/// at most (1 + c)/2 below it.
+fn coverage(levels: &[[f64; 2]]) -> Vec<Coverage> {
+    let of = |interval: f64| {
+        let inside = levels
+            .iter()
+            .filter(|[below, upto]| below - 0.5 <= interval / 2.0 && 0.5 - upto <= interval / 2.0);
+        Coverage {
+            interval,
+            covered: inside.count() as f64 / levels.len() as f64,
+        }
+    };
+    INTERVALS.map(of).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_covers_what_lies_between_its_ends() {
+        let levels = [0.01, 0.04, 0.2, 0.26, 0.5, 0.74, 0.96, 0.98].map(|level| [level; 2]);
+        let covered = |levels| coverage(levels).into_iter().map(|c| c.covered);
+        let found: Vec<f64> = covered(&levels).collect();
+        assert_eq!(found, [3.0 / 8.0, 4.0 / 8.0, 6.0 / 8.0]);
+        // A count is in an interval whose end it is.
+        let counts = [[0.0, 0.3], [0.01, 0.04], [0.7, 0.97], [0.96, 0.98]];
+        let found: Vec<f64> = covered(&counts).collect();
+        assert_eq!(found, [2.0 / 4.0, 2.0 / 4.0, 4.0 / 4.0]);
+    }
+}

@@ -1,0 +1,295 @@
+//! The predictive summary of a likelihood: what is averaged over draws of the weights, which columns a
+//! prediction file has, and which scores there are.
+//!
+//! A draw of the weights gives each example a row of numbers ([`super::Nll::predictive`]). A summary turns these
+//! into the target's own units, averages them over the draws, and compares the average with targets. Nothing
+//! outside of this room asks what kind a target is.
+
+use super::{Classes, Numbers, Targets};
+
+/// How predictions of a likelihood are summarised.
+#[derive(Debug, Clone, Copy)]
+pub enum Summary {
+    /// By the probabilities of classes.
+    Classes(Classes),
+    /// By the distribution of each number.
+    Numbers(Numbers),
+}
+
+/// What is worked out of each predicted number's distribution besides its moments. Of classes the
+/// probabilities are everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Nothing.
+    Moments,
+    /// Where the target lies in it.
+    Levels,
+    /// That, and quantiles.
+    Quantiles,
+}
+
+/// The predictive distributions of some examples, averaged over draws of the weights.
+#[derive(Debug, Clone, Default)]
+pub struct Predictive {
+    /// Number of examples.
+    pub examples: usize,
+    /// Number of draws.
+    pub draws: usize,
+    /// Numbers an example in `mean`.
+    pub width: usize,
+    /// Classes: probabilities averaged over the draws (of 1 alone for a binary target). Numbers: the
+    /// mixture's mean, in own units.
+    pub mean: Vec<f64>,
+    /// Classes: one number an example, the mean of the draws' entropies in nats. Numbers: the mean
+    /// of the draws' variances, the aleatoric part.
+    pub within: Vec<f64>,
+    /// Numbers: the variance of the draws' means, the epistemic part. Empty for classes.
+    pub between: Vec<f64>,
+    /// −ln of the mean over the draws of p(target), in own units; empty without targets.
+    pub nll: Vec<f64>,
+    /// −ln p(target) averaged over draws and examples: the ELBO's data term, per example.
+    pub expected_nll: Option<f64>,
+    /// Numbers, where it is asked for: P(Y < target) and P(Y <= target) under the mixture, by entry; empty
+    /// without targets.
+    pub levels: Vec<[f64; 2]>,
+    /// Numbers, where it is asked for: [`super::QUANTILES`] by entry, in own units.
+    pub quantiles: Vec<[f64; 3]>,
+}
+
+impl Predictive {
+    /// One example's row of `mean`.
+    pub fn row(&self, example: usize) -> &[f64] {
+        &self.mean[example * self.width..][..self.width]
+    }
+}
+
+/// One column or array of a prediction file.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What its entries are named after.
+    pub entries: Entries,
+    /// The numbers, one example after the other.
+    pub values: Vec<f64>,
+}
+
+/// What the entries of a column are named after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entries {
+    /// There is one number an example.
+    One,
+    /// The classes.
+    Classes,
+    /// The entries of a target.
+    Targets,
+}
+
+/// How good predictions are in one respect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// Its name.
+    pub name: &'static str,
+    /// The number or numbers.
+    pub value: ScoreValue,
+    /// What it is, in a line.
+    pub what: &'static str,
+    /// How it was computed, where definitions differ.
+    pub scheme: Option<&'static str>,
+}
+
+/// The value of a [`Score`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScoreValue {
+    /// A share of the examples.
+    Share(f64),
+    /// A number.
+    Number(f64),
+    /// A number for each entry of the targets.
+    Entries(Vec<f64>),
+    /// The share of the targets that each interval covers.
+    Coverage(Vec<Coverage>),
+}
+
+impl Score {
+    pub(super) fn new(name: &'static str, value: ScoreValue, what: &'static str) -> Self {
+        Score {
+            name,
+            value,
+            what,
+            scheme: None,
+        }
+    }
+}
+
+/// The share of the targets that lies in a predictive interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coverage {
+    /// The probability of the interval: 0.9 from the 5 % to the 95 % quantile.
+    pub interval: f64,
+    /// The share of the targets, entry by entry, that lies in it.
+    pub covered: f64,
+}
+
+/// How well a minibatch or an epoch was predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fit {
+    /// The share of the examples whose likeliest class is right.
+    Accuracy(f64),
+    /// The root of the mean squared error, in the target's own units.
+    Rmse(f64),
+}
+
+impl Fit {
+    /// Its name and its number.
+    pub fn entry(self) -> (&'static str, f64) {
+        match self {
+            Fit::Accuracy(x) => ("accuracy", x),
+            Fit::Rmse(x) => ("rmse", x),
+        }
+    }
+}
+
+/// The offset and scale of each entry of a target: y = scale · y′ + offset, y′ as the network has it.
+#[derive(Debug, Clone, Copy)]
+pub struct Units<'a> {
+    /// The offsets.
+    pub offset: &'a [f64],
+    /// The scales.
+    pub scale: &'a [f64],
+}
+
+/// The value of one entry of an example's target, in own units.
+pub type TargetOf<'a> = &'a dyn Fn(usize, usize) -> f64;
+
+impl Summary {
+    /// Numbers of a row of [`super::Nll::predictive`].
+    pub fn row(&self) -> usize {
+        match self {
+            Summary::Classes(classes) => classes.row(),
+            Summary::Numbers(numbers) => numbers.row(),
+        }
+    }
+
+    /// Whether a draw's distribution of y′ is, for y = scale · y′ + offset, of the same family: targets may
+    /// be standardized.
+    pub fn standardizes(&self) -> bool {
+        match self {
+            Summary::Classes(_) => false,
+            Summary::Numbers(numbers) => numbers.marginal.standardizes(),
+        }
+    }
+
+    /// A prediction of `examples` examples before the first draw.
+    pub fn begin(&self, examples: usize, draws: usize) -> Predictive {
+        let (width, within, between) = match self {
+            Summary::Classes(classes) => (classes.row(), 1, 0),
+            Summary::Numbers(numbers) => (numbers.entries, numbers.entries, numbers.entries),
+        };
+        Predictive {
+            examples,
+            draws,
+            width,
+            mean: vec![0.0; examples * width],
+            within: vec![0.0; examples * within],
+            between: vec![0.0; examples * between],
+            ..Predictive::default()
+        }
+    }
+
+    /// Writes one draw's row of an example to `out`, in own units.
+    pub fn in_units(&self, row: &[f32], units: Units, out: &mut [f64]) {
+        match self {
+            Summary::Classes(_) => {
+                let pairs = out.iter_mut().zip(row);
+                pairs.for_each(|(out, p)| *out = f64::from(*p));
+            }
+            Summary::Numbers(numbers) => numbers.in_units(row, units, out),
+        }
+    }
+
+    /// Adds one draw's distribution of the example at `place`, as [`Summary::in_units`] made it. `draw`
+    /// counts from 0.
+    pub fn add(&self, into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
+        match self {
+            Summary::Classes(_) => Classes::add(into, place, draw, row),
+            Summary::Numbers(numbers) => numbers.add(into, place, draw, row),
+        }
+    }
+
+    /// After the last draw.
+    pub fn finish(&self, predicted: &mut Predictive) {
+        let draws = predicted.draws as f64;
+        predicted.between.iter_mut().for_each(|sum| *sum /= draws);
+    }
+
+    /// Whether [`Summary::locate`] has to see all draws of an example together.
+    pub fn keeps_draws(&self, detail: Detail) -> bool {
+        matches!(self, Summary::Numbers(_)) && detail > Detail::Moments
+    }
+
+    /// Appends what `detail` asks for of one example; `rows` are its rows of all draws, `target` its target.
+    pub fn locate(
+        &self,
+        into: &mut Predictive,
+        rows: &[f64],
+        detail: Detail,
+        target: Option<&dyn Fn(usize) -> f64>,
+    ) {
+        if let Summary::Numbers(numbers) = self {
+            numbers.locate(into, rows, detail, target);
+        }
+    }
+
+    /// What a prediction file holds of a prediction: see [`Classes`] and [`Numbers`].
+    pub fn columns(&self, predicted: &Predictive) -> Vec<Column> {
+        match self {
+            Summary::Classes(_) => Classes::columns(predicted),
+            Summary::Numbers(numbers) => numbers.columns(predicted),
+        }
+    }
+
+    /// How good a prediction is; the first score is the one that a training run shows.
+    pub fn scores(&self, predicted: &Predictive, target: TargetOf) -> Vec<Score> {
+        match self {
+            Summary::Classes(_) => Classes::scores(predicted, target),
+            Summary::Numbers(numbers) => numbers.scores(predicted, target),
+        }
+    }
+
+    /// Of rows that one draw predicts: how many examples' likeliest class is right, or their squared errors
+    /// in own units.
+    pub fn compare(&self, rows: &[f32], targets: Targets<f32>, units: Units) -> (u64, f64) {
+        match self {
+            Summary::Classes(classes) => (classes.hits(rows, targets.labels()), 0.0),
+            Summary::Numbers(numbers) => (0, numbers.squared_error(rows, targets.reals(), units)),
+        }
+    }
+
+    /// The fit of examples of which [`Summary::compare`] gives these sums.
+    pub fn fit(&self, hits: u64, squared_error: f64, examples: u64) -> Fit {
+        match self {
+            Summary::Classes(_) => Fit::Accuracy(hits as f64 / examples as f64),
+            Summary::Numbers(numbers) => {
+                let count = examples * numbers.entries as u64;
+                Fit::Rmse((squared_error / count as f64).sqrt())
+            }
+        }
+    }
+
+    /// How draws are averaged, as a paper says it.
+    pub fn prose(&self) -> &'static str {
+        match self {
+            Summary::Classes(_) => {
+                "So probabilities are averaged, and not logits; the score of a target is $-ln$ of its \
+                 averaged probability."
+            }
+            Summary::Numbers(_) => {
+                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
+                 sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
+                 the part of the noise and the part of the weights. The score of a target is $-ln$ of \
+                 its averaged density."
+            }
+        }
+    }
+}
