@@ -110,7 +110,7 @@ impl TargetKind {
         }
     }
 
-    /// Where `y_n` lies, in the notation of [`crate::maths`], within prose.
+    /// Where `y_n` lies, in the notation of `bnnc::maths`, within prose.
     pub fn notation(self) -> String {
         match self {
             TargetKind::Category(2) => "$y_n in {0, 1}$, one of two classes".into(),
