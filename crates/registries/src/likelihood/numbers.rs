@@ -10,7 +10,7 @@ pub const QUANTILES: [(&str, f64); 3] = [("q05", 0.05), ("q50", 0.5), ("q95", 0.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 
 /// The summary of numbers. A row holds the [`Marginal::numbers`] of each entry, the first of all entries, then
-/// the second of all entries; in own units ([`Numbers::in_units`]) an entry's stand together.
+/// the second of all entries; in own units (`in_units`) an entry's stand together.
 ///
 /// Columns: `mean`, `std`, `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the
 /// last two add up to that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and
