@@ -203,7 +203,7 @@ fn last_of(steps: usize, plan: &Arc<Plan>, batch: usize) -> Allocated {
 
 /// All values and gradients lie in buffers that are made once. What a step does allocate, and frees: tables of
 /// who may read and write which rows, one a chunk of examples; the report; and, by the crate that multiplies
-/// matrices, copies of blocks as large as a cache. `per_example` makes a bias's noise for each example.
+/// matrices, copies of blocks as large as a core's second cache (512 KiB at most where this is tested). `per_example` makes a bias's noise for each example.
 fn a_step_allocates_nothing_as_large_as_its_batch() {
     for estimator in [
         "reparameterization",
@@ -226,7 +226,7 @@ fn a_step_allocates_nothing_as_large_as_its_batch() {
             let [less, more] = by_batch.map(|allocated| {
                 // the values of the smallest layer are 512 · 3 · 4 bytes, of the largest 512 · 800 · 4
                 assert!(
-                    allocated.largest <= 256 << 10,
+                    allocated.largest <= 512 << 10,
                     "{what}: {}",
                     allocated.largest
                 );

@@ -16,7 +16,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| {
             *distance <= allowed && *distance < candidate.chars().count()
         })
-        .min_by_key(|(distance, _)| *distance)
+        // Of two that are as near, the one that begins alike: slips come late in a word.
+        .min_by_key(|(distance, candidate)| {
+            let alike = word.chars().zip(candidate.chars());
+            let alike = alike.take_while(|(a, b)| a == b).count();
+            (*distance, std::cmp::Reverse(alike))
+        })
         .map(|(_, candidate)| candidate)
 }
 

@@ -145,9 +145,17 @@ impl<'a, T> MatrixMut<'a, T> {
 
 /// The product in any number type, on the calling thread.
 fn plain<T: Real>(alpha: T, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: MatrixMut<T>) {
+    if c.rows == 0 || c.cols == 0 {
+        return;
+    }
     let shape = (c.rows, c.cols).strides((c.row_stride, c.col_stride));
     let mut to = ArrayViewMut2::from_shape(shape, c.data).expect("its extent was checked");
-    general_mat_mul(alpha, &a.view(), &b.view(), beta, &mut to);
+    match a.cols {
+        // Sums of nothing. C is not read where `beta` is 0: it may hold what is not a number.
+        0 if beta == T::zero() => to.fill(beta),
+        0 => to.mapv_inplace(|c| beta * c),
+        _ => general_mat_mul(alpha, &a.view(), &b.view(), beta, &mut to),
+    }
 }
 
 /// Panics unless the matrix is empty or its last entry is inside `len`.
