@@ -203,7 +203,8 @@ fn last_of(steps: usize, plan: &Arc<Plan>, batch: usize) -> Allocated {
 
 /// All values and gradients lie in buffers that are made once. What a step does allocate, and frees: tables of
 /// who may read and write which rows, one a chunk of examples; the report; and, by the crate that multiplies
-/// matrices, copies of blocks as large as a core's second cache (512 KiB at most where this is tested). `per_example` makes a bias's noise for each example.
+/// matrices, copies of blocks whose size depends on the machine's caches (373 KiB where a core's second cache has
+/// 512). `per_example` makes a bias's noise for each example.
 fn a_step_allocates_nothing_as_large_as_its_batch() {
     for estimator in [
         "reparameterization",
