@@ -174,7 +174,7 @@ pub(super) fn settings(
 /// What is known of the run, the data held against the model; and the columns of a table.
 pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Option<Columns>)> {
     let Some(request) = config.data.request() else {
-        return Ok((train::facts(config, None, 0), None));
+        return Ok((train::facts(config, &compiled.inference, None, 0), None));
     };
     let found = data::facts(&request)?;
     if let Some(message) = mismatch(&compiled.inference, &found) {
@@ -188,7 +188,7 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Opti
     let aside = split::validation_count(found.train, config.data.validation)?;
     batch_fits(config.batch_size, found.train - aside)?;
     Ok((
-        train::facts(config, Some(&found), aside),
+        train::facts(config, &compiled.inference, Some(&found), aside),
         found.columns.clone(),
     ))
 }

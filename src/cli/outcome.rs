@@ -10,6 +10,8 @@ pub enum Blind {
     Frequencies(f64),
     /// The targets' mean: its RMSE, in own units.
     Mean(f64),
+    /// Of heavy-tailed targets: what mean and RMSE are is up to a few far ones, and either may be better.
+    Unknown,
 }
 
 impl Blind {
@@ -25,6 +27,13 @@ pub fn warning(nll: f64, fit: Fit, blind: &Blind) -> Option<String> {
     let (what, found, trivial, best) = match (blind, fit) {
         (Blind::Frequencies(entropy), _) => ("nll", nll, "the classes' frequencies", *entropy),
         (Blind::Mean(rmse), Fit::Rmse(found)) => ("rmse", found, "the targets' mean", *rmse),
+        (Blind::Unknown, _) if !nll.is_finite() => {
+            return Some(format!(
+                "the training nll of the last epoch is {}: the fit has diverged; a lower learning rate is the \
+                 first thing to try",
+                number(nll)
+            ));
+        }
         _ => return None,
     };
     // What is not finite is worse.
@@ -64,5 +73,9 @@ mod tests {
         assert!(warning(9.0, Fit::Rmse(3.5), &mean).is_none());
         assert!(warning(1.0, Fit::Rmse(3.6), &mean).is_some());
         assert!(Blind::mean(&[]).is_none());
+        // Far targets decide which of two RMSEs is the lower one.
+        assert!(warning(1.0, Fit::Rmse(1e9), &Blind::Unknown).is_none());
+        let said = warning(f64::NAN, Fit::Rmse(f64::NAN), &Blind::Unknown).unwrap();
+        assert!(said.contains("has diverged"), "{said}");
     }
 }

@@ -216,7 +216,7 @@ fn start(
         test_rows: config.data.test_rows.clone(),
         columns: None,
     };
-    let prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
+    let mut prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
     if let Some(run) = &resumed {
@@ -235,9 +235,12 @@ fn start(
                 ))
                 .into());
         }
+        // As it began: what is fitted may have been fitted otherwise then.
+        prepared.scales = of_run.scales;
     }
     let aside = record.validation_examples;
-    let facts = train::facts(&config, Some(&data::Facts::of(&prepared.data)), aside);
+    let found = data::Facts::of(&prepared.data);
+    let facts = train::facts(&config, &compiled.inference, Some(&found), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
     if resumed.is_none() {
         warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
@@ -429,6 +432,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
 fn blind(prepared: &Prepared) -> Option<Blind> {
     match Observed::of(&prepared.training()) {
         Observed::Classes { entropy, .. } => Some(Blind::Frequencies(entropy)),
+        Observed::Real { .. } if prepared.training().summary.heavy_tailed() => Some(Blind::Unknown),
         Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),
     }
 }
@@ -573,9 +577,14 @@ fn scaling(start: &Start) -> String {
         "unit" => "scaled from 0..255 to 0..1".into(),
         _ => "as they are".into(),
     };
-    let standardizes = start.compiled.inference.summary().standardizes();
-    let targets = match start.config.data.targets {
-        "standardize" if standardizes => "; targets standardized, numbers below in their own units",
+    let summary = start.compiled.inference.summary();
+    let targets = match (start.config.data.targets, summary.heavy_tailed()) {
+        ("standardize", _) if !summary.standardizes() => "",
+        ("standardize", false) => "; targets standardized, numbers below in their own units",
+        ("standardize", true) => {
+            "; targets standardized by median and interquartile range, as the noise is heavy-tailed; \
+             numbers below in their own units"
+        }
         _ => "",
     };
     format!("inputs {shape} {inputs}{targets}")

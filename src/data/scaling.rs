@@ -1,6 +1,7 @@
 //! Scaling: what is subtracted from, and divides, every value of a channel or feature.
 
 use super::Values;
+use crate::likelihood::Observed;
 use crate::tensor::Shape;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub enum Scaling {
     /// (x - mean) / standard deviation of the training examples, per channel of images (the last axis),
     /// per feature of rows.
     Standardize,
+    /// (x - median) / spread of the training examples, in the same way, the spread being the interquartile
+    /// range/1.349: for numbers of which a few far ones make the standard deviation.
+    Quartiles,
 }
 
 /// x becomes (x - offset) / scale, with one offset and scale for each entry of the last axis.
@@ -97,11 +101,16 @@ impl Scaling {
             Scaling::None => same(0.0, 1.0),
             Scaling::Unit => same(0.0, 255.0),
             Scaling::Symmetric => same(127.5, 127.5),
-            Scaling::Standardize => {
-                let all = match values {
-                    Values::U8(bytes) => of_bytes(bytes, shape.len(), channels, indices),
-                    Values::F32(v) => of_reals(|i| f64::from(v[i]), shape.len(), channels, indices),
-                    Values::F64(v) => of_reals(|i| v[i], shape.len(), channels, indices),
+            Scaling::Standardize | Scaling::Quartiles => {
+                let all = match (self, values) {
+                    (Scaling::Quartiles, _) => {
+                        of_quartiles(|i| values.get(i), shape.len(), channels, indices)
+                    }
+                    (_, Values::U8(bytes)) => of_bytes(bytes, shape.len(), channels, indices),
+                    (_, Values::F32(v)) => {
+                        of_reals(|i| f64::from(v[i]), shape.len(), channels, indices)
+                    }
+                    (_, Values::F64(v)) => of_reals(|i| v[i], shape.len(), channels, indices),
                 };
                 let constant = (0..channels).filter(|c| all[*c].deviation == 0.0).collect();
                 let scale = all
@@ -118,8 +127,8 @@ impl Scaling {
     }
 }
 
-/// The mean and the population's standard deviation of one channel; the latter is 0 exactly where all
-/// values are the same.
+/// The mean and the population's standard deviation of one channel, or what stands for them; the latter is 0
+/// exactly where all values are the same.
 #[derive(Debug, Clone, Copy)]
 struct Moments {
     mean: f64,
@@ -167,6 +176,37 @@ fn of_histogram(counts: &[u64; 256]) -> Moments {
     }
 }
 
+/// The places of one channel's values.
+fn positions(
+    channel: usize,
+    width: usize,
+    channels: usize,
+    indices: &[usize],
+) -> impl Iterator<Item = usize> + Clone {
+    let starts = indices.iter().map(move |index| index * width);
+    starts.flat_map(move |start| (start + channel..start + width).step_by(channels))
+}
+
+/// Medians in place of means, spreads in place of deviations.
+fn of_quartiles(
+    value: impl Fn(usize) -> f64,
+    width: usize,
+    channels: usize,
+    indices: &[usize],
+) -> Vec<Moments> {
+    let of_channel = |channel: usize| {
+        let values = positions(channel, width, channels, indices).map(&value);
+        let found = Observed::of(values);
+        Moments {
+            mean: found.map_or(0.0, |found| found.median),
+            deviation: found
+                .filter(|found| found.low < found.high)
+                .map_or(0.0, |found| found.spread()),
+        }
+    };
+    (0..channels).map(of_channel).collect()
+}
+
 /// In two passes, the second about the mean of the first.
 fn of_reals(
     value: impl Fn(usize) -> f64,
@@ -175,10 +215,7 @@ fn of_reals(
     indices: &[usize],
 ) -> Vec<Moments> {
     let of_channel = |channel: usize| {
-        let positions = || {
-            let starts = indices.iter().map(move |index| index * width);
-            starts.flat_map(move |start| (start + channel..start + width).step_by(channels))
-        };
+        let positions = || positions(channel, width, channels, indices);
         let n = positions().count().max(1) as f64;
         let (low, high) = positions()
             .map(&value)
@@ -226,6 +263,25 @@ mod tests {
             }
         );
         assert_eq!(fitted.constant, [1]);
+    }
+
+    /// Of a table of two columns, one of which has a number far out; the other one is all the same.
+    #[test]
+    fn quartiles_take_no_notice_of_a_number_far_out() {
+        let scales = [5.0, 1e9].map(|far| {
+            let values = [1.0, 7.0, 3.0, 7.0, 2.0, 7.0, 4.0, 7.0, far, 7.0];
+            let fitted = Scaling::Quartiles.fit(
+                &Values::F64(values.to_vec()),
+                &Shape::new(&[2]),
+                &[0, 1, 2, 3, 4],
+            );
+            assert_eq!(fitted.transform.offset, [3.0, 7.0]);
+            assert_eq!((fitted.transform.scale[1], fitted.constant), (1.0, vec![1]));
+            fitted.transform.scale[0]
+        });
+        // 2 is the interquartile range, 1.349 that of N(0, 1).
+        assert!((scales[0] - 2.0 / 1.349).abs() < 1e-4, "{scales:?}");
+        assert_eq!(scales[0], scales[1]);
     }
 
     #[test]

@@ -69,18 +69,29 @@ impl Methods<'_> {
             _ => "channel",
         };
         let by = "by the mean and standard deviation over the training examples";
-        let targets = self.model.summary().standardizes() && training.targets_standardized;
+        let summary = self.model.summary();
+        let targets = summary.standardizes() && training.targets_standardized;
+        let (too, targets_by) = match summary.heavy_tailed() {
+            true => {
+                let by = "by the median and the interquartile range, divided by 1.349, of the training examples";
+                (format!(", and the targets are {by}"), by)
+            }
+            false => (", and so are the targets".into(), by),
+        };
         let said = match (training.inputs, targets) {
             ("standardize", _) => {
-                let targets = when(targets, ", and so are the targets");
+                let targets = when(targets, too);
                 format!("Each {each} of the inputs is standardized {by}{targets}")
             }
             ("symmetric" | "unit", _) => {
                 let low = if training.inputs == "unit" { 0 } else { -1 };
-                let targets = when(targets, format!(", and targets are standardized {by}"));
+                let targets = when(
+                    targets,
+                    format!(", and targets are standardized {targets_by}"),
+                );
                 format!("Inputs are scaled from 0 to 255 to between {low} and 1{targets}")
             }
-            (_, true) => format!("Targets are standardized {by}"),
+            (_, true) => format!("Targets are standardized {targets_by}"),
             (_, false) => return " Inputs and targets are as the data has them.".into(),
         };
         let inputs = matches!(training.inputs, "standardize" | "symmetric" | "unit");
@@ -136,7 +147,7 @@ impl Methods<'_> {
             "The predictive distribution is the mixture over $S$ draws from $q$, made as in training: \
              $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}), {together} ~ q.$$"
         ));
-        self.say(self.model.summary().prose());
+        self.say(&self.model.summary().prose());
     }
 
     /// The s-th draw of all that is random: `w^((s))`, `z^((s))`.

@@ -27,18 +27,24 @@ impl Lint for NoiseAsWideAsTargets {
             return None;
         }
         let scale = fixed(inference, "scale")?;
+        let heavy_tailed = inference.summary().heavy_tailed();
         let targets = facts.targets.iter();
-        let target = targets
-            .filter(|target| target.deviation > 0.0)
-            .max_by(|a, b| a.deviation.total_cmp(&b.deviation))?;
-        // Standardized numbers have the deviation 1 but for rounding.
-        if scale < target.deviation * (1.0 - 1e-9) {
+        let widths = targets.map(|target| (target, target.place_and_width(heavy_tailed)[1]));
+        let (target, width) = widths
+            .filter(|(_, width)| *width > 0.0)
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
+        // Standardized numbers have the width 1 but for rounding.
+        if scale < width * (1.0 - 1e-9) {
             return None;
         }
         let title = format!(
-            "the noise scale is fixed at {}, and the targets' standard deviation is {}",
+            "the noise scale is fixed at {}, and the targets' {} is {}",
             show(scale),
-            short(target.deviation)
+            match heavy_tailed {
+                true => "interquartile range/1.349",
+                false => "standard deviation",
+            },
+            short(width)
         );
         let message = Diagnostic::warning(self.name(), title).at(
             inference.observe.span,

@@ -30,16 +30,21 @@ impl Lint for OutputWithoutBias {
         if call.kernel().is_none() || call.bias().is_some() {
             return None;
         }
-        let far = |target: &&_| -> bool {
-            let target: &crate::likelihood::Observed = target;
-            target.mean.abs() > target.deviation
+        let heavy_tailed = inference.summary().heavy_tailed();
+        let (what, unit) = match heavy_tailed {
+            true => ("median", "interquartile ranges/1.349"),
+            false => ("mean", "standard deviations"),
         };
-        let target = facts.targets.iter().find(far)?;
+        let mut targets = facts
+            .targets
+            .iter()
+            .map(|target| target.place_and_width(heavy_tailed));
+        let [place, width] = targets.find(|[place, width]| place.abs() > *width)?;
         let title = format!(
-            "`{}` has no bias, and the targets' mean is {}, {:.1} of their standard deviations from 0",
+            "`{}` has no bias, and the targets' {what} is {}, {:.1} of their {unit} from 0",
             node.name,
-            short(target.mean),
-            target.mean.abs() / target.deviation
+            short(place),
+            place.abs() / width
         );
         Some(
             Diagnostic::warning(self.name(), title)

@@ -29,8 +29,12 @@ impl Lint for TargetsNotStandardized {
             return None;
         }
         let scale = fixed(inference, "scale")?;
+        let heavy_tailed = inference.summary().heavy_tailed();
         let raw = facts.targets.iter().filter(|t| !t.is_standardized());
-        let sizes = raw.map(|target| (target, target.mean.hypot(target.deviation)));
+        let sizes = raw.map(|target| {
+            let [place, width] = target.place_and_width(heavy_tailed);
+            (target, place.hypot(width))
+        });
         let (target, size) = sizes.max_by(|a, b| a.1.total_cmp(&b.1))?;
         if size <= MANY * scale {
             return None;
@@ -41,15 +45,23 @@ impl Lint for TargetsNotStandardized {
             size / scale,
             show(scale)
         );
+        let like = match heavy_tailed {
+            true => format!(
+                "median {}, interquartile range {}",
+                short(target.median),
+                short(target.interquartile_range)
+            ),
+            false => format!(
+                "mean {}, standard deviation {}; a network that predicts 0 has an NLL of about {} nats an example",
+                short(target.mean),
+                short(target.deviation),
+                short(0.5 * (size / scale).powi(2))
+            ),
+        };
         Some(
             Diagnostic::warning(self.name(), title)
                 .at(inference.observe.span, "")
-                .note(format!(
-                    "mean {}, standard deviation {}; a network that predicts 0 has an NLL of about {} nats an example",
-                    short(target.mean),
-                    short(target.deviation),
-                    short(0.5 * (size / scale).powi(2))
-                ))
+                .note(like)
                 .help("`targets = \"standardize\"` in the run file's `[data]`, and a noise scale below 1; scores stay in the targets' own units"),
         )
     }

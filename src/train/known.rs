@@ -3,12 +3,18 @@
 
 use super::Config;
 use crate::data;
-use crate::ir;
+use crate::ir::{self, Model};
 use crate::show;
 use crate::signature::{Constant, Constants, Signature};
 
-/// Of a run with these settings on data that holds `found`, `aside` examples of it set aside.
-pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::Facts {
+/// Of a run of the model with these settings on data that holds `found`, `aside` examples of it set aside.
+pub fn facts(
+    config: &Config,
+    model: &Model,
+    found: Option<&data::Facts>,
+    aside: usize,
+) -> ir::Facts {
+    let heavy_tailed = model.summary().heavy_tailed();
     let left = found.map(|found| found.train - aside);
     let observed = found.map_or(&[][..], |found| &found.observed).iter();
     ir::Facts {
@@ -20,7 +26,7 @@ pub fn facts(config: &Config, found: Option<&data::Facts>, aside: usize) -> ir::
         evaluation_samples: Some(config.evaluation_samples),
         classes: found.and_then(|found| found.target.classes),
         targets: match config.data.targets {
-            "standardize" => observed.map(|o| o.standardized()).collect(),
+            "standardize" => observed.map(|o| o.standardized(heavy_tailed)).collect(),
             _ => observed.copied().collect(),
         },
         initial_terms: vec![],

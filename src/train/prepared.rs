@@ -86,7 +86,11 @@ impl Prepared {
         let (kind, summary) = (model.target.kind, model.summary());
         let targets = match summary.standardizes() && config.data.targets == "standardize" {
             true => {
-                Scaling::Standardize
+                let scaling = match summary.heavy_tailed() {
+                    true => Scaling::Quartiles,
+                    false => Scaling::Standardize,
+                };
+                scaling
                     .fit(&data.train.targets, &data.train.target_shape, &training)
                     .transform
             }

@@ -37,6 +37,8 @@ fn facts(text: &str) -> Facts {
                 facts.targets = vec![Observed {
                     mean,
                     deviation,
+                    median: mean,
+                    interquartile_range: 1.349 * deviation,
                     low,
                     high,
                 }];

@@ -25,6 +25,10 @@ pub trait Observable: Sync + 'static {
     fn level(&self, parameters: &[f64], y: f64) -> f64;
     /// A point amid it and a distance from it, within a few of which most of it lies.
     fn middle(&self, parameters: &[f64]) -> (f64, f64);
+    /// [`Marginal::heavy_tailed`]
+    fn heavy_tailed(&self) -> bool {
+        false
+    }
 }
 
 /// Which values a distribution has.
@@ -69,6 +73,12 @@ impl<D: Family + Cumulative + 'static> Observable for D {
 
     fn middle(&self, parameters: &[f64]) -> (f64, f64) {
         Cumulative::middle(self, parameters)
+    }
+
+    /// −ln p(y) grows slower than any power of y, such as its logarithm.
+    fn heavy_tailed(&self) -> bool {
+        let [_, far_out] = self.growth();
+        far_out == 0.0
     }
 }
 
@@ -214,6 +224,10 @@ impl<D: Observable> Marginal for Independent<D> {
             self.distribution.values(),
             Values::Counts | Values::UpToFirst
         )
+    }
+
+    fn heavy_tailed(&self) -> bool {
+        self.distribution.heavy_tailed()
     }
 
     /// A distribution of every number has a `loc` and a `scale`, which alone are in the target's units.

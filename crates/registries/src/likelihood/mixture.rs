@@ -12,6 +12,11 @@ pub trait Marginal: Sync {
     fn whole(&self) -> bool {
         false
     }
+    /// Whether single numbers may lie so far out that means and squares are theirs alone: the mean or the variance
+    /// may be infinite, or close to it.
+    fn heavy_tailed(&self) -> bool {
+        false
+    }
     /// Turns the numbers that describe y′ into those of y = scale · y′ + offset.
     fn in_units(&self, numbers: &mut [f64], offset: f64, scale: f64);
     /// Its mean and variance.

@@ -20,7 +20,7 @@ pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 /// | --- | --- |
 /// | `rmse` | the root of the mean squared error of the mixture's mean, in the target's own units |
 /// | `rmse_by_entry` | that of each entry of the targets, where there are several |
-/// | `nll` | −ln of the mixture's density at the target |
+/// | `nll` | −ln of the mixture's density at the target, or of a count's probability |
 /// | `coverage` | the share of the targets in their central predictive intervals, where these are known |
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers {

@@ -180,6 +180,15 @@ impl Summary {
         }
     }
 
+    /// Whether single targets may lie so far out that means and squares are theirs alone, as under a Cauchy
+    /// distribution: targets are then standardized by median and interquartile range, and an RMSE says nothing.
+    pub fn heavy_tailed(&self) -> bool {
+        match self {
+            Summary::Classes(_) => false,
+            Summary::Numbers(numbers) => numbers.marginal.heavy_tailed(),
+        }
+    }
+
     /// A prediction of `examples` examples before the first draw.
     pub fn begin(&self, examples: usize, draws: usize) -> Predictive {
         let (width, within, between) = match self {
@@ -278,17 +287,24 @@ impl Summary {
     }
 
     /// How draws are averaged, as a paper says it.
-    pub fn prose(&self) -> &'static str {
+    pub fn prose(&self) -> String {
         match self {
             Summary::Classes(_) => {
                 "So probabilities are averaged, and not logits; the score of a target is $-ln$ of its \
                  averaged probability."
+                    .into()
             }
-            Summary::Numbers(_) => {
-                "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
+            Summary::Numbers(numbers) => {
+                let what = match numbers.marginal.whole() {
+                    true => "probability",
+                    false => "density",
+                };
+                format!(
+                    "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
                  sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
                  the part of the noise and the part of the weights. The score of a target is $-ln$ of \
-                 its averaged density."
+                 its averaged {what}."
+                )
             }
         }
     }

@@ -463,12 +463,17 @@ fn locations_and_scales_have_the_units_of_the_target() {
     assert_eq!(numbers[0], 4.0);
     assert_close(numbers[1], 11.5, 1e-15, "loc");
     assert_close(numbers[2], 0.6, 1e-15, "scale");
-    for (name, standardizes) in [("Normal", true), ("Laplace", true), ("LogNormal", false)] {
-        assert_eq!(
-            of_one(name, &[0.0, 1.0]).1.standardizes(),
-            standardizes,
-            "{name}"
-        );
+    for (name, standardizes, heavy_tailed) in [
+        ("Normal", true, false),
+        ("Laplace", true, false),
+        ("Cauchy", true, true),
+        ("LogNormal", false, true),
+        ("Gamma", false, false),
+        ("NegativeBinomial", false, false),
+    ] {
+        let (_, marginal) = of_one(name, &[0.0, 1.0]);
+        let found = (marginal.standardizes(), marginal.heavy_tailed());
+        assert_eq!(found, (standardizes, heavy_tailed), "{name}");
     }
     // Two draws of an infinite variance have one, and not NaN.
     let summary = find("StudentT").unwrap().summary(&TargetKind::Real(1));
