@@ -220,20 +220,20 @@ fn shares(plan: &Plan, profile: &Profile, total: Duration) -> Vec<Share> {
         share: time.as_secs_f64() / total.as_secs_f64(),
     };
     let mut parts = vec![share("draws", None, profile.draw)];
-    for (index, (_, node)) in plan.model.nodes.iter().enumerate() {
+    for (handle, node) in plan.model.nodes.iter() {
         let operation = node.call.as_ref().map(|call| &call.operation);
         // What goes with another layer is counted there.
         let with_another = |segment: &Segment| {
-            segment.kind == SegmentKind::WholeBatch && segment.nodes[1..].contains(&index)
+            segment.kind == SegmentKind::WholeBatch && segment.nodes[1..].contains(&handle)
         };
         if matches!(operation, None | Some(Operation::View(_)))
-            || plan.segments.iter().any(with_another)
+            || plan.segments.values().any(with_another)
         {
             continue;
         }
         let passes = [
-            ("forward", profile.forward[index]),
-            ("backward", profile.backward[index]),
+            ("forward", profile.forward[handle]),
+            ("backward", profile.backward[handle]),
         ];
         let passes = passes.map(|(pass, time)| share(&node.name, Some(pass), time));
         parts.extend(passes);

@@ -2,6 +2,7 @@
 
 use super::Number;
 use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource};
+use crate::ir::{Handle, Tensor};
 use crate::plan::{DrawKind, Graph, KernelPlan};
 use crate::tensor::Aligned;
 use std::collections::BTreeMap;
@@ -29,11 +30,11 @@ pub struct ExampleWise<T> {
     /// Examples that the arrays have rows for.
     pub batch: usize,
     /// Draws by tensor and kind.
-    pub draws: BTreeMap<(usize, DrawKind), Aligned<T>>,
+    pub draws: BTreeMap<(Handle<Tensor>, DrawKind), Aligned<T>>,
     /// By tensor: the source of each example's ε, and how many an example has.
-    pub sources: BTreeMap<usize, (NoiseSource<T>, usize)>,
+    pub sources: BTreeMap<Handle<Tensor>, (NoiseSource<T>, usize)>,
     /// By tensor: a bias (or factor) of which each example has its own row.
-    pub rows: BTreeMap<usize, Aligned<T>>,
+    pub rows: BTreeMap<Handle<Tensor>, Aligned<T>>,
 }
 
 impl<T> Default for ExampleWise<T> {
@@ -87,20 +88,20 @@ impl<T: Number> KernelGradients<T> {
 
 /// The entries of parameters whose gradient no node writes whole.
 fn added(graph: &Graph) -> Vec<Range<usize>> {
-    let mut added: Vec<Range<usize>> = graph.kernels.iter().map(|t| t.entries.clone()).collect();
-    for ((_, node), step) in graph.model.nodes.iter().zip(&graph.nodes) {
+    let mut added = graph.kernels.map(|_, kernel| kernel.entries.clone());
+    for (handle, node) in graph.model.nodes.iter() {
         let kernel = node.call.as_ref().and_then(|call| call.kernel());
-        if let (Some(kernel), true) = (kernel, step.writes_kernel) {
-            added[kernel.index()] = 0..0;
+        if let (Some(kernel), true) = (kernel, graph.nodes[handle].writes_kernel) {
+            added[kernel] = 0..0;
         }
     }
-    added.retain(|range| !range.is_empty());
-    added
+    let added = added.into_iter();
+    added.filter(|range| !range.is_empty()).collect()
 }
 
 impl<'a, T: Number> Kernels<'a, T> {
     /// What a tensor's estimator prepared.
-    pub fn kernel(&self, tensor: usize) -> Kernel<'a, T> {
+    pub fn kernel(&self, tensor: Handle<Tensor>) -> Kernel<'a, T> {
         let tensor = &self.graph.kernels[tensor];
         Kernel {
             first: first(tensor, self.variables, self.first),
@@ -112,12 +113,12 @@ impl<'a, T: Number> Kernels<'a, T> {
     }
 
     /// A tensor's estimator.
-    pub fn estimate(&self, tensor: usize) -> &'static dyn Estimate<T> {
+    pub fn estimate(&self, tensor: Handle<Tensor>) -> &'static dyn Estimate<T> {
         T::estimate(self.graph.kernels[tensor].estimator)
     }
 
     /// The factors that one example has of a kernel's channels.
-    pub fn factor_channels(&self, kernel: usize) -> usize {
+    pub fn factor_channels(&self, kernel: Handle<Tensor>) -> usize {
         let factors = self.graph.kernels[kernel].factors.into_iter().flatten();
         factors
             .map(|factor| self.graph.kernels[factor].entries.len())
@@ -125,14 +126,14 @@ impl<'a, T: Number> Kernels<'a, T> {
     }
 
     /// The bias rows of `count` examples from `start`; `None` where all examples add the same bias.
-    pub fn bias_rows(&self, bias: usize, start: usize, count: usize) -> Option<&'a [T]> {
+    pub fn bias_rows(&self, bias: Handle<Tensor>, start: usize, count: usize) -> Option<&'a [T]> {
         let width = self.graph.kernels[bias].entries.len();
         let rows: &'a [T] = self.example_wise.rows.get(&bias)?;
         Some(&rows[start * width..(start + count) * width])
     }
 
     /// The draws of `count` examples from `start`.
-    pub fn draws(&self, tensor: usize, start: usize, count: usize) -> ExampleDraws<'a, T> {
+    pub fn draws(&self, tensor: Handle<Tensor>, start: usize, count: usize) -> ExampleDraws<'a, T> {
         let all = self.example_wise;
         let of = |kind| -> &'a [T] {
             let Some(values) = all.draws.get(&(tensor, kind)) else {
@@ -142,7 +143,7 @@ impl<'a, T: Number> Kernels<'a, T> {
             &values[start * width..(start + count) * width]
         };
         let kernel = &self.graph.kernels[tensor];
-        let factor = |factor: usize| self.bias_rows(factor, start, count).unwrap_or(&[]);
+        let factor = |factor| self.bias_rows(factor, start, count).unwrap_or(&[]);
         let [sign_in, sign_out] = match (kernel.factors, kernel.masked) {
             (Some(factors), _) => factors.map(factor),
             (None, true) => [of(DrawKind::Mask), &[]],

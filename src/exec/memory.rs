@@ -9,14 +9,13 @@ use std::sync::Arc;
 /// needs, and with more of them it is a part of the whole that matters less.
 fn packed(plan: &Graph, batch: usize) -> usize {
     const INNER: usize = 512;
-    let whole = plan.segments.iter();
+    let whole = plan.segments.values();
     let whole = whole.filter(|segment| segment.kind == SegmentKind::WholeBatch);
-    let nodes: Vec<_> = plan.model.nodes.iter().map(|(_, node)| node).collect();
     // The first node; others are activations.
     let of_layer = |segment: &Segment| {
-        let index = segment.nodes[0];
-        let input = nodes[plan.nodes[index].input].shape.len();
-        let output = nodes[index].shape.len();
+        let layer = segment.nodes[0];
+        let [input, output] =
+            [plan.nodes[layer].input, layer].map(|node| plan.model.nodes[node].shape.len());
         // forward, by the input, by the kernel
         let products = [[input, output], [output, input], [batch, output]];
         products

@@ -21,7 +21,7 @@ mod network;
 mod profile;
 mod variational;
 
-use crate::ir::{Position, Term};
+use crate::ir::{Loss, Position, Table, Term};
 use crate::likelihood::Targets;
 pub use crate::number::Number;
 use crate::optimizer;
@@ -173,7 +173,7 @@ impl<T: Number> Interpreter<T> {
 
     /// Measures from now on where the time of steps goes.
     pub fn measure(&mut self) {
-        let nodes = vec![Duration::ZERO; self.plan.nodes.len()];
+        let nodes = self.plan.nodes.map(|_, _| Duration::ZERO);
         self.profile = Some(Profile {
             forward: nodes.clone(),
             backward: nodes,
@@ -228,13 +228,13 @@ impl<T: Number> Interpreter<T> {
         let plan = self.plan.clone();
         let samples = plan.inference.objective.samples;
         let terms = &plan.inference.loss.terms;
-        let scales: Vec<f64> = terms.iter().map(|term| term.scale.value(at)).collect();
-        let mut values = vec![0.0; terms.len()];
-        let mut not_finite = Vec::new();
+        let scales: Table<Term, f64> = terms.iter().map(|term| term.scale.value(at)).collect();
+        let mut values = scales.map(|_, _| 0.0);
+        let (nll, mut not_finite) = (Loss::nll(), Vec::new());
         self.variational.start_step();
         self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
-            values[0] += self.sample(batch, draw, sample, scales[0]);
+            values[nll] += self.sample(batch, draw, sample, scales[nll]);
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {
                 if !update.predictive.is_empty() {
@@ -252,7 +252,7 @@ impl<T: Number> Interpreter<T> {
         if let Some(profile) = &mut self.profile {
             profile.steps += 1;
         }
-        let values = terms.iter().zip(&values);
+        let values = terms.iter().zip(values.values());
         let terms: Vec<TermValue> = values
             .map(|(term, &value)| TermValue::new(term, value, at))
             .collect();
@@ -350,16 +350,16 @@ impl<T: Number> Interpreter<T> {
     /// terms; Monte-Carlo forms at the draw of `draw`. Leaves [`Interpreter::gradient`] undefined.
     pub fn weight_terms(&mut self, draw: &Draw) -> Vec<Option<f64>> {
         let plan = self.plan.clone();
-        let mut values = vec![0.0; plan.terms.len()];
-        let zeros = vec![0.0; plan.terms.len()];
+        let terms = &plan.inference.loss.terms;
+        let zeros: Table<Term, f64> = terms.iter().map(|_| 0.0).collect();
+        let mut values = zeros.clone();
         self.variational.scales();
         self.variational.draw(draw, 0, 0);
         self.variational
             .collect_sample([0, 1], &zeros, &mut values, None, &mut Vec::new());
-        plan.terms
-            .iter()
-            .zip(values)
-            .map(|(term, value)| term.as_ref().map(|_| value))
+        let values = terms.iter().zip(values);
+        values
+            .map(|(term, value)| term.kind.tensor().map(|_| value))
             .collect()
     }
 }

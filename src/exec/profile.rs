@@ -1,5 +1,6 @@
 //! Where a step's time goes, measured if asked for.
 
+use crate::ir::{Handle, Node, Table};
 use std::time::{Duration, Instant};
 
 /// Wall time of one step or of several, by pass and layer. What several workers do side by side counts
@@ -10,12 +11,12 @@ pub struct Profile {
     pub steps: u64,
     /// Noise and signs, scales that no training step has left, and what estimators make of them.
     pub draw: Duration,
-    /// Forward, by node.
-    pub forward: Vec<Duration>,
+    /// Forward.
+    pub forward: Table<Node, Duration>,
     /// The likelihood with its gradient.
     pub observe: Duration,
-    /// Backward, by node.
-    pub backward: Vec<Duration>,
+    /// Backward.
+    pub backward: Table<Node, Duration>,
     /// Adding the chunks' gradients up.
     pub add_up: Duration,
     /// The terms over the weights, the way from gradients by draws to those by variables, and in training
@@ -26,24 +27,24 @@ pub struct Profile {
 /// Times of the nodes of a segment as one worker sees them, in nanoseconds.
 #[derive(Debug, Default)]
 pub(super) struct Laps {
-    /// By node; empty where nobody asked.
-    nodes: Vec<u64>,
+    /// Empty where nobody asked.
+    nodes: Table<Node, u64>,
     last: Option<Instant>,
 }
 
 impl Laps {
-    /// Starts anew for `nodes` nodes, if times are wanted.
-    pub fn start(&mut self, wanted: bool, nodes: usize) {
-        self.nodes.clear();
+    /// Starts anew for these nodes, if times are wanted.
+    pub fn start<N>(&mut self, wanted: bool, nodes: &Table<Node, N>) {
         self.last = wanted.then(Instant::now);
-        if wanted {
-            self.nodes.resize(nodes, 0);
-        }
+        self.nodes = match wanted {
+            true => nodes.map(|_, _| 0),
+            false => Table::default(),
+        };
     }
 
     /// What passed since the last call was spent on this node.
     #[inline]
-    pub fn lap(&mut self, node: usize) {
+    pub fn lap(&mut self, node: Handle<Node>) {
         if let Some(last) = &mut self.last {
             let now = Instant::now();
             self.nodes[node] += (now - *last).as_nanos() as u64;
@@ -55,12 +56,12 @@ impl Laps {
     pub fn share<'a>(
         all: impl Iterator<Item = &'a Laps> + Clone,
         wall: Duration,
-        to: &mut [Duration],
+        to: &mut Table<Node, Duration>,
     ) {
-        let total: u64 = all.clone().flat_map(|laps| &laps.nodes).sum();
-        for (node, to) in to.iter_mut().enumerate() {
-            let spent: u64 = all.clone().filter_map(|laps| laps.nodes.get(node)).sum();
-            *to += wall.mul_f64(spent as f64 / total.max(1) as f64);
+        let total: u64 = all.clone().flat_map(|laps| laps.nodes.values()).sum();
+        for node in to.handles() {
+            let spent: u64 = all.clone().map(|laps| laps.nodes[node]).sum();
+            to[node] += wall.mul_f64(spent as f64 / total.max(1) as f64);
         }
     }
 }

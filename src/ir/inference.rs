@@ -1,7 +1,7 @@
 //! How a model is fitted: each parameter's posterior and estimator, the objective, and the loss worked
 //! out from them. The model itself is [`Model`] and knows none of this.
 
-use super::arena::Handle;
+use super::arena::{Handle, Table};
 use super::loss::Loss;
 use super::method::{InferenceMethod, Unused};
 use super::model::{BoundPosterior, Model, Origin, Tensor};
@@ -17,8 +17,8 @@ pub struct Inference {
     pub model: Arc<Model>,
     /// By which method.
     pub method: InferenceMethod,
-    /// One for each of the model's tensors, in their order.
-    pub fits: Vec<Fit>,
+    /// One for each of the model's tensors.
+    pub fits: Table<Tensor, Fit>,
     /// What is minimised.
     pub objective: Objective,
     /// Its terms.
@@ -58,7 +58,7 @@ pub struct Fitted<'a> {
 impl Inference {
     /// One of the model's tensors.
     pub fn fitted(&self, tensor: Handle<Tensor>) -> Fitted<'_> {
-        let fit = &self.fits[tensor.index()];
+        let fit = &self.fits[tensor];
         Fitted {
             tensor: &self.model.tensors[tensor],
             posterior: &fit.posterior,

@@ -5,6 +5,7 @@ use super::inference::Annealing;
 use super::model::{Model, Tensor};
 use crate::kl::ClosedForm;
 use std::fmt;
+use std::ops::Index;
 
 /// What is minimised, per example.
 #[derive(Clone, Default)]
@@ -318,7 +319,25 @@ impl fmt::Display for AbsentReason {
     }
 }
 
+impl Index<Handle<Term>> for Loss {
+    type Output = Term;
+    fn index(&self, term: Handle<Term>) -> &Term {
+        &self.terms[term.index()]
+    }
+}
+
 impl Loss {
+    /// The data term.
+    pub fn nll() -> Handle<Term> {
+        Handle::at(0)
+    }
+
+    /// The term of each parameter that has one.
+    pub fn of_weights(&self) -> impl Iterator<Item = (Handle<Term>, Handle<Tensor>, &Term)> {
+        let terms = self.terms.iter().enumerate();
+        terms.filter_map(|(at, term)| Some((Handle::at(at), term.kind.tensor()?, term)))
+    }
+
     /// Whether a KL is estimated at draws of the weights, so that not the data term alone is noisy.
     pub fn has_monte_carlo(&self) -> bool {
         self.terms.iter().any(|term| term.kind.is_monte_carlo())

@@ -19,7 +19,7 @@ mod text;
 mod validate;
 
 pub use crate::initializer::Initializer;
-pub use arena::{Arena, Handle};
+pub use arena::{Arena, Handle, Table};
 pub use facts::{Facts, Method, Training};
 pub use inference::*;
 pub use lambda::{Lambda, LambdaFactor};

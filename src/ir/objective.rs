@@ -245,7 +245,7 @@ impl Inference {
 
     /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.
     pub fn is_random(&self) -> bool {
-        let mut fits = self.fits.iter();
+        let mut fits = self.fits.values();
         fits.any(|fit| fit.posterior.family.entries().is_random())
     }
 

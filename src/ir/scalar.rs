@@ -201,7 +201,7 @@ impl Inference {
     pub fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
             Leaf::Learned(learned) => self.learned[learned].initial,
-            Leaf::Latent(latent) => self.fits[latent.index()].posterior.middle(),
+            Leaf::Latent(latent) => self.fits[latent].posterior.middle(),
         })
     }
 }

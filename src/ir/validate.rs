@@ -49,7 +49,7 @@ fn graph(model: &Model) -> Result<(), String> {
         .tensors
         .iter()
         .filter(|(_, tensor)| !tensor.role.is_of_layer());
-    let mut kernels: HashSet<usize> = others.map(|(other, _)| other.index()).collect();
+    let mut kernels: HashSet<_> = others.map(|(other, _)| other).collect();
     for (handle, node) in model.nodes.iter() {
         let name = &node.name;
         let Some(call) = &node.call else {
@@ -62,10 +62,7 @@ fn graph(model: &Model) -> Result<(), String> {
         holds(node.inputs.len() == 1, || {
             format!("{name} has {} inputs", node.inputs.len())
         })?;
-        let earlier = node
-            .inputs
-            .iter()
-            .all(|input| input.index() < handle.index());
+        let earlier = node.inputs.iter().all(|input| *input < handle);
         holds(earlier, || format!("{name} uses a later value"))?;
         holds(node.shape == call.operation.output(), || {
             format!("{name} has another shape than its value")
@@ -86,7 +83,7 @@ fn graph(model: &Model) -> Result<(), String> {
             holds(*shape == declared.shape, || {
                 format!("{name}.{} is {shape}", slot.name)
             })?;
-            holds(kernels.insert(tensor.index()), || {
+            holds(kernels.insert(*tensor), || {
                 format!("{name} uses a parameter of another")
             })?;
         }

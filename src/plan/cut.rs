@@ -2,8 +2,9 @@
 
 use super::graph::{Graph, KernelPlan, NodePlan, Segment, SegmentKind, Storage};
 use crate::estimator::POINT;
-use crate::ir::{Argument, Model, Node};
+use crate::ir::{Arena, Argument, Handle, Model, Node, Table, Tensor};
 use crate::layer::Operation;
+use std::mem;
 use std::sync::Arc;
 
 /// Which values can be read after a forward pass.
@@ -17,14 +18,14 @@ enum Keep {
 
 impl Graph {
     /// The network of `model` with these kernels.
-    pub(super) fn new(model: Arc<Model>, kernels: Vec<KernelPlan>) -> Self {
+    pub(super) fn new(model: Arc<Model>, kernels: Table<Tensor, KernelPlan>) -> Self {
         Cut::new(model, kernels, Keep::Outputs).graph()
     }
 
     /// The network of `model` on weights that lie one tensor after another, with every value kept.
     pub fn of_weights(model: Arc<Model>) -> Self {
         let mut start = 0;
-        let kernels = model.tensors.iter().map(|(_, tensor)| {
+        let kernels = model.tensors.map(|_, tensor| {
             let entries = start..start + tensor.shape.len();
             start = entries.end;
             KernelPlan {
@@ -36,7 +37,6 @@ impl Graph {
                 masked: false,
             }
         });
-        let kernels = kernels.collect();
         Cut::new(model, kernels, Keep::All).graph()
     }
 }
@@ -51,59 +51,57 @@ struct Cut {
     graph: Graph,
     keep: Keep,
     /// The nodes that the likelihood takes.
-    observed: Vec<usize>,
-    /// The segment of each node; `NONE` for inputs and views.
-    segment_of: Vec<usize>,
+    observed: Vec<Handle<Node>>,
+    /// The segment of each node; `None` for inputs and views.
+    segment_of: Table<Node, Option<Handle<Segment>>>,
 }
 
-/// No segment.
-const NONE: usize = usize::MAX;
-
 impl Cut {
-    fn new(model: Arc<Model>, kernels: Vec<KernelPlan>, keep: Keep) -> Self {
+    fn new(model: Arc<Model>, kernels: Table<Tensor, KernelPlan>, keep: Keep) -> Self {
         let node = |argument: &Argument| match argument {
-            Argument::Node(node) => Some(node.index()),
+            Argument::Node(node) => Some(*node),
             Argument::Scalar(_) => None,
         };
         Cut {
             observed: model.observe.arguments.iter().filter_map(node).collect(),
-            segment_of: vec![NONE; model.nodes.len()],
+            segment_of: model.nodes.map(|_, _| None),
             keep,
             graph: Graph {
                 model,
                 kernels,
-                nodes: Vec::new(),
-                storages: Vec::new(),
-                segments: Vec::new(),
+                nodes: Table::default(),
+                storages: Arena::default(),
+                segments: Arena::default(),
             },
         }
     }
 
     fn graph(mut self) -> Graph {
         let model = self.graph.model.clone();
-        let nodes: Vec<&Node> = model.nodes.iter().map(|(_, node)| node).collect();
-        self.segments(&nodes);
-        for index in 0..nodes.len() {
-            self.place(&nodes, index);
+        let nodes = &model.nodes;
+        self.segments(nodes);
+        for node in nodes.handles() {
+            let plan = self.place(nodes, node);
+            self.graph.nodes.push(plan);
         }
         self.join_activations();
-        self.share(&nodes);
-        self.order_gradients(&nodes);
+        self.share(nodes);
+        self.order_gradients(nodes);
         self.graph
     }
 
     /// How often a node's value is read.
-    fn consumers(&self, nodes: &[&Node], index: usize) -> usize {
-        let reads = |node: &&&Node| node.inputs.iter().any(|input| input.index() == index);
-        let observed = self.observed.iter().filter(|&&node| node == index);
-        nodes.iter().filter(reads).count() + observed.count()
+    fn consumers(&self, nodes: &Arena<Node>, read: Handle<Node>) -> usize {
+        let reads = |node: &&Node| node.inputs.contains(&read);
+        let observed = self.observed.iter().filter(|node| **node == read);
+        nodes.values().filter(reads).count() + observed.count()
     }
 
     fn segment_kind(&self, node: &Node) -> SegmentKind {
         let call = node.call.as_ref();
         match call.map(|call| (&call.operation, call.kernel())) {
             Some((Operation::Linear(linear), Some(kernel)))
-                if linear.whole_batch() && !self.graph.kernels[kernel.index()].by_example =>
+                if linear.whole_batch() && !self.graph.kernels[kernel].by_example =>
             {
                 SegmentKind::WholeBatch
             }
@@ -112,8 +110,9 @@ impl Cut {
     }
 
     /// Runs of layers that take one example at a time, and layers for the whole minibatch.
-    fn segments(&mut self, nodes: &[&Node]) {
-        for (index, node) in nodes.iter().enumerate() {
+    fn segments(&mut self, nodes: &Arena<Node>) {
+        let mut here = None;
+        for (handle, node) in nodes.iter() {
             let Some(call) = &node.call else { continue };
             if matches!(call.operation, Operation::View(_)) {
                 continue;
@@ -122,35 +121,34 @@ impl Cut {
             let segments = &mut self.graph.segments;
             match segments.last_mut() {
                 Some(last) if last.kind == kind && kind == SegmentKind::ByExample => {
-                    last.nodes.push(index)
+                    last.nodes.push(handle)
                 }
-                _ => segments.push(Segment {
-                    kind,
-                    nodes: vec![index],
-                }),
+                _ => {
+                    let nodes = vec![handle];
+                    here = Some(segments.push(Segment { kind, nodes }));
+                }
             }
-            self.segment_of[index] = segments.len() - 1;
+            self.segment_of[handle] = here;
         }
     }
 
-    /// Gives a node its storage. A view shares its input's; a map that does not need its input is written over
+    /// A node with its storage. A view shares its input's; a map that does not need its input is written over
     /// it, where no other node reads it and its producer does not read its own output.
-    fn place(&mut self, nodes: &[&Node], index: usize) {
-        let node = nodes[index];
-        let bias = node.call.as_ref().and_then(|call| call.bias());
+    fn place(&mut self, nodes: &Arena<Node>, handle: Handle<Node>) -> NodePlan {
+        let node = &nodes[handle];
         let mut plan = NodePlan {
             storage: None,
-            input: node.inputs.first().map_or(index, |input| input.index()),
-            bias: bias.map(|bias| bias.index()),
+            input: node.inputs.first().copied().unwrap_or(handle),
+            bias: node.call.as_ref().and_then(|call| call.bias()),
             in_place: false,
             input_gradient: false,
             writes_first: true,
             writes_kernel: false,
         };
         let Some(call) = &node.call else {
-            return self.graph.nodes.push(plan);
+            return plan;
         };
-        let later = self.left_for_later(nodes, index);
+        let later = self.left_for_later(nodes, handle);
         if let Some((linear, _)) = later {
             plan.input = linear;
         }
@@ -168,27 +166,31 @@ impl Cut {
             _ => {
                 let gradient =
                     plan.input_gradient || call.kernel().is_some() || call.bias().is_some();
-                let storages = &mut self.graph.storages;
-                storages.push(Storage {
+                Some(self.graph.storages.push(Storage {
                     len: node.shape.len(),
                     shared: false,
                     gradient,
-                });
-                Some(storages.len() - 1)
+                }))
             }
         };
         if let Some((linear, maps)) = later {
             plan.bias = self.graph.nodes[linear].bias.take();
-            self.move_behind(index, plan.storage, maps);
+            self.move_behind(handle, plan.storage, maps);
         }
-        self.graph.nodes.push(plan);
+        plan
     }
 
-    /// Runs `maps` after the pool at `index`, over its values.
-    fn move_behind(&mut self, index: usize, storage: Option<usize>, maps: Vec<usize>) {
-        let segment = &mut self.graph.segments[self.segment_of[index]].nodes;
+    /// Runs `maps` after a pool, over its values.
+    fn move_behind(
+        &mut self,
+        pool: Handle<Node>,
+        storage: Option<Handle<Storage>>,
+        maps: Vec<Handle<Node>>,
+    ) {
+        let segment = self.segment_of[pool].expect("a pool is in a segment");
+        let segment = &mut self.graph.segments[segment].nodes;
         segment.retain(|node| !maps.contains(node));
-        let mut input = index;
+        let mut input = pool;
         for map in maps {
             self.graph.nodes[map].storage = storage;
             self.graph.nodes[map].input = input;
@@ -200,90 +202,93 @@ impl Cut {
 
     /// Activations over the values of a layer for the whole minibatch go with it.
     fn join_activations(&mut self) {
-        let Graph {
-            segments, nodes, ..
-        } = &mut self.graph;
-        for at in 1..segments.len() {
-            let (before, here) = segments.split_at_mut(at);
-            let (whole, own) = (&mut before[at - 1], &mut here[0].nodes);
-            if whole.kind == SegmentKind::WholeBatch && here[0].kind == SegmentKind::ByExample {
+        let nodes = &self.graph.nodes;
+        let mut joined: Arena<Segment> = Arena::default();
+        for mut segment in mem::take(&mut self.graph.segments) {
+            if let Some(whole) = joined.last_mut()
+                && whole.kind == SegmentKind::WholeBatch
+                && segment.kind == SegmentKind::ByExample
+            {
                 let storage = nodes[whole.nodes[0]].storage;
-                let over = |&&node: &&usize| nodes[node].in_place && nodes[node].storage == storage;
-                let count = own.iter().take_while(over).count();
-                whole.nodes.extend(own.drain(..count));
+                let over = |node: &&Handle<Node>| {
+                    let node = &nodes[**node];
+                    node.in_place && node.storage == storage
+                };
+                let count = segment.nodes.iter().take_while(over).count();
+                whole.nodes.extend(segment.nodes.drain(..count));
+            }
+            if !segment.nodes.is_empty() {
+                joined.push(segment);
             }
         }
-        segments.retain(|segment| !segment.nodes.is_empty());
-        for (at, segment) in segments.iter().enumerate() {
-            segment
-                .nodes
-                .iter()
-                .for_each(|&node| self.segment_of[node] = at);
+        for (handle, segment) in joined.iter() {
+            for &node in &segment.nodes {
+                self.segment_of[node] = Some(handle);
+            }
         }
+        self.graph.segments = joined;
     }
 
     /// Shared are storages that are written in one segment and read in another, those of whole-batch layers,
     /// and those that are observed.
-    fn share(&mut self, nodes: &[&Node]) {
+    fn share(&mut self, nodes: &Arena<Node>) {
         let Graph {
             segments,
             nodes: plans,
             storages,
             ..
         } = &mut self.graph;
-        for (index, &here) in self.segment_of.iter().enumerate() {
-            if here == NONE {
-                continue;
-            }
+        for (node, segment) in self.segment_of.iter() {
+            let &Some(here) = segment else { continue };
             let whole = segments[here].kind == SegmentKind::WholeBatch;
-            if let (Some(storage), true) = (plans[index].storage, whole) {
+            if let (Some(storage), true) = (plans[node].storage, whole) {
                 storages[storage].shared = true;
             }
-            let producer = behind_views(nodes, plans[index].input);
+            let producer = behind_views(nodes, plans[node].input);
             if let Some(storage) = plans[producer].storage
-                && (self.segment_of[producer] != here || whole)
+                && (self.segment_of[producer] != Some(here) || whole)
             {
                 storages[storage].shared = true;
             }
         }
-        for &index in &self.observed {
-            if let Some(storage) = plans[index].storage {
+        for &node in &self.observed {
+            if let Some(storage) = plans[node].storage {
                 storages[storage].shared = true;
             }
         }
         if self.keep == Keep::All {
-            storages
-                .iter_mut()
-                .for_each(|storage| storage.shared = true);
+            let all = storages.values_mut();
+            all.for_each(|storage| storage.shared = true);
         }
     }
 
     /// Going backwards, the first node to reach a storage's gradient writes it; the likelihood always does.
     /// Alike for a kernel's, if the node has it for the whole minibatch.
-    fn order_gradients(&mut self, nodes: &[&Node]) {
+    fn order_gradients(&mut self, nodes: &Arena<Node>) {
         let plans = &mut self.graph.nodes;
-        let mut reached = vec![false; self.graph.storages.len()];
-        for &index in &self.observed {
-            if let Some(storage) = plans[index].storage {
+        let mut reached = self.graph.storages.map(|_, _| false);
+        for &node in &self.observed {
+            if let Some(storage) = plans[node].storage {
                 reached[storage] = true;
             }
         }
-        let mut seen: Vec<usize> = Vec::new();
-        for index in (0..nodes.len()).rev() {
-            let here = self.segment_of[index];
-            if here != NONE
-                && !plans[index].in_place
-                && let Some(storage) = plans[plans[index].input].storage
+        let mut seen: Vec<Handle<Tensor>> = Vec::new();
+        for (handle, node) in nodes.iter().rev() {
+            let Some(here) = self.segment_of[handle] else {
+                continue;
+            };
+            if !plans[handle].in_place
+                && let Some(storage) = plans[plans[handle].input].storage
             {
-                plans[index].writes_first = !std::mem::replace(&mut reached[storage], true);
+                plans[handle].writes_first = !mem::replace(&mut reached[storage], true);
             }
-            let kernel = nodes[index].call.as_ref().and_then(|call| call.kernel());
-            if let Some(kernel) = kernel.map(|kernel| kernel.index())
+            let kernel = node.call.as_ref().and_then(|call| call.kernel());
+            if let Some(kernel) = kernel
                 && !seen.contains(&kernel)
             {
                 seen.push(kernel);
                 let kind = self.graph.segments[here].kind;
-                plans[index].writes_kernel = kind == SegmentKind::WholeBatch;
+                plans[handle].writes_kernel = kind == SegmentKind::WholeBatch;
             }
         }
     }
@@ -291,26 +296,29 @@ impl Cut {
     /// The linear layer that a pool takes its maxima of, and in their order the activations between the two, if
     /// no other node reads any of them, all activations are written over the layer's values, and all are in
     /// one segment.
-    fn left_for_later(&self, nodes: &[&Node], pool: usize) -> Option<(usize, Vec<usize>)> {
-        let operation = |index: usize| nodes[index].call.as_ref().map(|call| &call.operation);
+    fn left_for_later(
+        &self,
+        nodes: &Arena<Node>,
+        pool: Handle<Node>,
+    ) -> Option<(Handle<Node>, Vec<Handle<Node>>)> {
+        let operation = |node: Handle<Node>| nodes[node].call.as_ref().map(|call| &call.operation);
         match operation(pool) {
             Some(Operation::Map(map)) if map.takes_maxima() && self.keep == Keep::Outputs => {}
             _ => return None,
         }
         let mut maps = Vec::new();
-        let mut index = nodes[pool].inputs[0].index();
+        let mut node = nodes[pool].inputs[0];
         loop {
-            if self.consumers(nodes, index) != 1 || self.segment_of[index] != self.segment_of[pool]
-            {
+            if self.consumers(nodes, node) != 1 || self.segment_of[node] != self.segment_of[pool] {
                 return None;
             }
-            match operation(index) {
-                Some(Operation::Linear(_)) => return Some((index, maps)),
+            match operation(node) {
+                Some(Operation::Linear(_)) => return Some((node, maps)),
                 Some(Operation::Map(map))
-                    if map.after_maxima() && self.graph.nodes[index].in_place =>
+                    if map.after_maxima() && self.graph.nodes[node].in_place =>
                 {
-                    maps.insert(0, index);
-                    index = nodes[index].inputs[0].index();
+                    maps.insert(0, node);
+                    node = nodes[node].inputs[0];
                 }
                 _ => return None,
             }
@@ -321,19 +329,19 @@ impl Cut {
     /// other node reads, from a node that does not read its own output on the way back: a linear layer, or a
     /// pool of maxima. Of two activations over one value the first would find the second's values in place of
     /// its own.
-    fn may_be_written_over(&self, nodes: &[&Node], input: usize) -> bool {
+    fn may_be_written_over(&self, nodes: &Arena<Node>, input: Handle<Node>) -> bool {
         let plans = &self.graph.nodes;
         let storage = plans[input].storage;
         let over = |other: &NodePlan| other.in_place && other.storage == storage;
-        if self.keep == Keep::All || plans.iter().any(over) {
+        if self.keep == Keep::All || plans.values().any(over) {
             return false;
         }
-        let mut index = input;
-        while self.consumers(nodes, index) == 1 {
-            match nodes[index].call.as_ref().map(|call| &call.operation) {
+        let mut node = input;
+        while self.consumers(nodes, node) == 1 {
+            match nodes[node].call.as_ref().map(|call| &call.operation) {
                 Some(Operation::Linear(_)) => return true,
                 Some(Operation::Map(map)) => return map.takes_maxima(),
-                Some(Operation::View(_)) => index = nodes[index].inputs[0].index(),
+                Some(Operation::View(_)) => node = nodes[node].inputs[0],
                 None => return false,
             }
         }
@@ -342,9 +350,9 @@ impl Cut {
 }
 
 /// The node whose value a chain of views shows.
-fn behind_views(nodes: &[&Node], mut index: usize) -> usize {
-    while let Some(Operation::View(_)) = nodes[index].call.as_ref().map(|c| &c.operation) {
-        index = nodes[index].inputs[0].index();
+fn behind_views(nodes: &Arena<Node>, mut node: Handle<Node>) -> Handle<Node> {
+    while let Some(Operation::View(_)) = nodes[node].call.as_ref().map(|c| &c.operation) {
+        node = nodes[node].inputs[0];
     }
-    index
+    node
 }

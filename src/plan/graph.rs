@@ -1,7 +1,7 @@
 //! What a network runs: the graph cut into segments, where each value is kept, and where its kernels are.
 
 use crate::estimator::Estimator;
-use crate::ir::Model;
+use crate::ir::{Arena, Handle, Model, Node, Table, Tensor};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ pub struct Graph {
     /// The model.
     pub model: Arc<Model>,
     /// One for each of the model's tensors.
-    pub kernels: Vec<KernelPlan>,
+    pub kernels: Table<Tensor, KernelPlan>,
     /// One for each of the model's nodes.
-    pub nodes: Vec<NodePlan>,
+    pub nodes: Table<Node, NodePlan>,
     /// Where values are kept.
-    pub storages: Vec<Storage>,
+    pub storages: Arena<Storage>,
     /// In forward order.
-    pub segments: Vec<Segment>,
+    pub segments: Arena<Segment>,
 }
 
 /// How a network takes a tensor.
@@ -31,7 +31,7 @@ pub struct KernelPlan {
     /// Whether its layer takes one example at a time although it could take the whole minibatch.
     pub by_example: bool,
     /// The parameters whose rows each example multiplies its channels with, in and out.
-    pub factors: Option<[usize; 2]>,
+    pub factors: Option<[Handle<Tensor>; 2]>,
     /// Whether input channels are left out, at random.
     pub masked: bool,
 }
@@ -41,8 +41,8 @@ pub struct KernelPlan {
 pub struct Segment {
     /// How.
     pub kind: SegmentKind,
-    /// Node numbers in forward order; views are left out.
-    pub nodes: Vec<usize>,
+    /// Nodes in forward order; views are left out.
+    pub nodes: Vec<Handle<Node>>,
 }
 
 /// How a segment takes its examples.
@@ -70,11 +70,11 @@ pub struct Storage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodePlan {
     /// Where its value is kept; `None` for the minibatch's inputs (and views of them).
-    pub storage: Option<usize>,
+    pub storage: Option<Handle<Storage>>,
     /// The node whose value it takes: its input's, or that of a node behind it (below).
-    pub input: usize,
-    /// The bias that is added to what it gives, by tensor: a linear layer's own, unless that comes later.
-    pub bias: Option<usize>,
+    pub input: Handle<Node>,
+    /// The bias that is added to what it gives: a linear layer's own, unless that comes later.
+    pub bias: Option<Handle<Tensor>>,
     /// Whether it is written over its input.
     pub in_place: bool,
     /// Whether its input's gradient is wanted.

@@ -5,15 +5,21 @@
 //! cache from one to the next, and dense layers, which take the whole minibatch at once.
 
 mod cut;
+mod draws;
 mod graph;
+mod tensors;
+mod terms;
 mod text;
 mod variables;
 
+pub use draws::DrawKind;
 pub use graph::{Graph, KernelPlan, NodePlan, Segment, SegmentKind, Storage};
+pub use tensors::{Family, Frame, Mask, TensorPlan};
+pub use terms::TermPlan;
 pub use text::text;
-pub use variables::{DrawKind, Family, Frame, LearnedPlan, Mask, TensorPlan, TermPlan, Variable};
+pub use variables::{LearnedPlan, Variable};
 
-use crate::ir::Inference;
+use crate::ir::{Handle, Inference, Learned, Node, Table, Tensor};
 use crate::layer::Operation;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -27,11 +33,11 @@ pub struct Plan {
     /// Every trainable tensor, in the order of the flat vector that holds them.
     pub variables: Vec<Variable>,
     /// One for each of the model's tensors.
-    pub tensors: Vec<TensorPlan>,
+    pub tensors: Table<Tensor, TensorPlan>,
     /// One for each of the model's learned numbers.
-    pub learned: Vec<LearnedPlan>,
-    /// The computation of each of the loss's terms; `None` for the data term.
-    pub terms: Vec<Option<TermPlan>>,
+    pub learned: Table<Learned, LearnedPlan>,
+    /// The term of each of the model's tensors that has one.
+    pub terms: Table<Tensor, Option<TermPlan>>,
 }
 
 impl Deref for Plan {
@@ -44,21 +50,17 @@ impl Deref for Plan {
 impl Plan {
     /// Settles how an inference and its model are run.
     pub fn new(inference: Arc<Inference>) -> Plan {
-        let (variables, tensors, learned) = variables::lay_out(&inference);
-        let terms = inference
-            .loss
-            .terms
-            .iter()
-            .map(|term| variables::term(&inference, term))
-            .collect();
-        let kernels = tensors.iter().map(|tensor| tensor.kernel.clone()).collect();
+        let mut variables = Vec::new();
+        let tensors = tensors::lay_out(&inference, &mut variables);
+        let learned = variables::of_learned(&inference, &mut variables);
+        let kernels = tensors.map(|_, tensor| tensor.kernel.clone());
         Plan {
             graph: Arc::new(Graph::new(inference.model.clone(), kernels)),
+            terms: terms::plan(&inference),
             inference,
             variables,
             tensors,
             learned,
-            terms,
         }
     }
 
@@ -70,7 +72,7 @@ impl Plan {
     /// Multiplications and additions of one training step of the deterministic network, an example:
     /// forward, the gradient by each kernel, and by each input where it is wanted.
     pub fn operations(&self) -> u64 {
-        self.operations_of(|index| 2 + u64::from(self.nodes[index].input_gradient))
+        self.operations_of(|node| 2 + u64::from(self.nodes[node].input_gradient))
     }
 
     /// Multiplications and additions of the deterministic network's forward pass, an example.
@@ -79,15 +81,11 @@ impl Plan {
     }
 
     /// Of all linear layers; `passes` is how often a node's products are made.
-    fn operations_of(&self, passes: impl Fn(usize) -> u64) -> u64 {
-        let of = |(index, (_, node)): (usize, (_, &crate::ir::Node))| match node
-            .call
-            .as_ref()
-            .map(|call| &call.operation)
-        {
-            Some(Operation::Linear(linear)) => 2 * linear.multiplications() * passes(index),
-            _ => 0,
+    fn operations_of(&self, passes: impl Fn(Handle<Node>) -> u64) -> u64 {
+        let of = |(handle, node): (Handle<Node>, &Node)| match &node.call.as_ref()?.operation {
+            Operation::Linear(linear) => Some(2 * linear.multiplications() * passes(handle)),
+            _ => None,
         };
-        self.model.nodes.iter().enumerate().map(of).sum()
+        self.model.nodes.iter().filter_map(of).sum()
     }
 }

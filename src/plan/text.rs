@@ -1,7 +1,7 @@
 //! The plan as text: `bnnc check --emit plan`.
 
 use super::{DrawKind, Plan, SegmentKind};
-use crate::ir::Node;
+use crate::ir::{Handle, Node};
 use crate::layer::Operation;
 use std::fmt::Write;
 
@@ -23,14 +23,14 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
         .expect("writing to a string");
     }
     out += "\ndraws  each step, from streams keyed by seed, step, parameter and use\n";
-    for (index, (_, tensor)) in plan.model.tensors.iter().enumerate() {
-        for (kind, shape) in plan.draws_of(index, batch) {
-            let name = format!("{}.{}", tensor.name, kind.word());
+    for (handle, _) in plan.model.tensors.iter() {
+        for (kind, shape) in plan.draws_of(handle, batch) {
+            let name = plan.draw_name(handle, kind);
             let law = match kind {
                 DrawKind::SignIn | DrawKind::SignOut => "±1".into(),
                 DrawKind::Mask => "0 or 1".into(),
                 DrawKind::Noise | DrawKind::ExampleNoise => {
-                    format!("{}(0, 1)", plan.tensors[index].law().name())
+                    format!("{}(0, 1)", plan.tensors[handle].law().name())
                 }
                 DrawKind::Activation => "Normal(0, 1)".to_string(),
             };
@@ -39,14 +39,13 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
         }
     }
     out += "\nforward  backward runs the same steps in reverse\n";
-    let nodes: Vec<&Node> = plan.model.nodes.iter().map(|(_, node)| node).collect();
-    for segment in &plan.segments {
+    for segment in plan.segments.values() {
         out += match segment.kind {
             SegmentKind::ByExample => "  example by example\n",
             SegmentKind::WholeBatch => "  whole minibatch\n",
         };
-        for &index in &segment.nodes {
-            out += &step(plan, &nodes, index);
+        for &node in &segment.nodes {
+            out += &step(plan, node);
         }
     }
     writeln!(
@@ -59,29 +58,27 @@ pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
 }
 
 /// One node: what it is, how, where to.
-fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
-    let node = nodes[index];
+fn step(plan: &Plan, handle: Handle<Node>) -> String {
+    let (node, step) = (&plan.model.nodes[handle], &plan.nodes[handle]);
     let call = node.call.as_ref().expect("only the input has no call");
     let mut how = match (&call.operation, call.kernel()) {
         (Operation::Linear(linear), Some(kernel)) => {
-            let estimator = plan.tensors[kernel.index()].estimator;
+            let estimator = plan.tensors[kernel].estimator;
             let products = match estimator.products(linear.whole_batch()) {
                 1 => "one product".to_string(),
                 n => format!("{n} products"),
             };
             format!("{}, {products}", estimator.signature().name)
         }
-        _ if plan.nodes[index].in_place => "in place".into(),
+        _ if step.in_place => "in place".into(),
         _ => String::new(),
     };
-    let storage = plan.nodes[index]
-        .storage
-        .expect("a computed value has a storage");
-    let from = plan.nodes[index].input;
-    if let (Some(_), None) = (plan.nodes[index].bias, call.bias()) {
-        how += &format!("bias of `{}` added; ", nodes[from].name);
+    let storage = step.storage.expect("a computed value has a storage");
+    let from = &plan.model.nodes[step.input];
+    if let (Some(_), None) = (step.bias, call.bias()) {
+        how += &format!("bias of `{}` added; ", from.name);
     }
-    if !plan.nodes[index].in_place {
+    if !step.in_place {
         let kept = if plan.storages[storage].shared {
             "shared"
         } else {
@@ -95,11 +92,11 @@ fn step(plan: &Plan, nodes: &[&Node], index: usize) -> String {
         how += &format!("{and}kept {kept}");
     }
     // What is written over its input may come after a pool that it stands before.
-    let shape = match plan.nodes[index].in_place {
-        true => &nodes[from].shape,
+    let shape = match step.in_place {
+        true => &from.shape,
         false => &node.shape,
     };
-    let from = &nodes[from].name;
+    let from = &from.name;
     format!(
         "    {:<16} <- {from:<16} {:<18} {how}\n",
         node.name,

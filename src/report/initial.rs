@@ -3,7 +3,7 @@
 //! mean over some starts.
 
 use crate::exec::{Draw, Interpreter};
-use crate::ir::{Fitted, Form, Inference, TermKind};
+use crate::ir::{Fitted, Form, Handle, Inference, Tensor, TermKind};
 use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
 use crate::plan::Plan;
 use crate::posterior;
@@ -28,7 +28,7 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
             continue;
         };
         let tensor = inference.fitted(handle);
-        let Some(computation) = entrywise(plan, index, tensor, &term.kind) else {
+        let Some(computation) = entrywise(plan, handle, tensor, &term.kind) else {
             let sampled = sampled.get_or_insert_with(|| sample(plan));
             terms.push(sampled[index]);
             continue;
@@ -77,12 +77,12 @@ fn kind(kind: &TermKind) -> &'static str {
 /// step: correlations start at 0.
 fn entrywise(
     plan: &Plan,
-    index: usize,
+    handle: Handle<Tensor>,
     tensor: Fitted,
     kind: &TermKind,
 ) -> Option<Arc<dyn AnyTerm>> {
     use posterior::Entries as Of;
-    let computed = plan.terms[index].as_ref()?;
+    let computed = plan.terms[handle].as_ref()?;
     let prior = tensor.prior.as_ref()?;
     let given = tensor.posterior.pretrained.is_some();
     if given || prior.anchor.is_some() || prior.local.is_some() {

@@ -259,7 +259,7 @@ fn scales_are_the_terms_own() {
 fn the_family_has_the_plans_variables() {
     for text in [HIERARCHY, MANY] {
         let plan = plan(text);
-        let random = plan.inference.all_fitted().zip(&plan.tensors);
+        let random = plan.inference.all_fitted().zip(plan.tensors.values());
         let random =
             random.filter(|((_, tensor), _)| tensor.posterior.family.entries().is_random());
         let expected: usize = random.map(|(_, tensor)| tensor.variables.len()).sum();

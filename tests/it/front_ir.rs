@@ -67,6 +67,6 @@ fn a_convolution_of_one_position_takes_one_example_at_a_time() {
          network { conv2d(3, kernel = 4)\nflatten\nf = dense(1) }\n\
          observe y ~ Normal(f, 1)\nobjective elbo\n",
     );
-    let kinds: Vec<_> = plan.segments.iter().map(|segment| segment.kind).collect();
+    let kinds: Vec<_> = plan.segments.values().map(|segment| segment.kind).collect();
     assert_eq!(kinds, [SegmentKind::ByExample, SegmentKind::WholeBatch]);
 }

@@ -12,7 +12,8 @@ use super::pass::Pass;
 use super::slots::deal;
 use super::{Mode, Network};
 use crate::estimator::Saved;
-use crate::plan::{Graph, Segment, SegmentKind};
+use crate::ir::{Handle, Node};
+use crate::plan::{Graph, Segment, SegmentKind, Storage};
 use crate::tensor::Share;
 use rayon::prelude::*;
 use std::time::Instant;
@@ -43,7 +44,7 @@ impl<T: Number> Network<T> {
             mode: Mode::Train,
             timed: profile.is_some(),
         };
-        for segment in graph.segments.iter().rev() {
+        for segment in graph.segments.values().rev() {
             let begun = Instant::now();
             match segment.kind {
                 SegmentKind::ByExample => {
@@ -72,9 +73,9 @@ impl<T: Number> Network<T> {
 }
 
 /// The storages whose gradients a segment reads or writes.
-fn touched(graph: &Graph, segment: &Segment) -> Vec<usize> {
-    let inputs = |&n: &usize| graph.nodes[graph.nodes[n].input].storage;
-    let outputs = |&n: &usize| graph.nodes[n].storage;
+fn touched(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
+    let inputs = |&n: &Handle<Node>| graph.nodes[graph.nodes[n].input].storage;
+    let outputs = |&n: &Handle<Node>| graph.nodes[n].storage;
     let nodes = &segment.nodes;
     let inputs = nodes.iter().filter_map(inputs);
     inputs.chain(nodes.iter().filter_map(outputs)).collect()

@@ -3,7 +3,7 @@
 use super::super::profile::Laps;
 use super::work::{Need, Work, zeros};
 use crate::estimator::Saved;
-use crate::ir::{Call, Node};
+use crate::ir::{Call, Handle, Node, Table, Tensor};
 use crate::plan::{Graph, KernelPlan, Segment, SegmentKind, Storage};
 use crate::tensor::{Aligned, Real};
 use std::collections::BTreeMap;
@@ -16,11 +16,11 @@ const CHUNKS: usize = 16;
 /// The buffers.
 pub struct Buffers<T> {
     /// Values of the shared storages; empty for the others.
-    pub values: Vec<Aligned<T>>,
+    pub values: Table<Storage, Aligned<T>>,
     /// Gradients of the shared storages; empty for the others.
-    pub gradients: Vec<Aligned<T>>,
+    pub gradients: Table<Storage, Aligned<T>>,
     /// What the estimator of a whole-batch layer keeps, by node.
-    pub saved: BTreeMap<usize, Saved<Aligned<T>>>,
+    pub saved: BTreeMap<Handle<Node>, Saved<Aligned<T>>>,
     /// Working memory of whole-batch layers.
     pub work: Work<T>,
     /// Working memory of the chunks of examples.
@@ -38,15 +38,15 @@ pub struct Chunk<T> {
     /// Working memory.
     pub work: Work<T>,
     /// Values of the private storages, a row for each example; empty for shared ones.
-    pub values: Vec<Aligned<T>>,
+    pub values: Table<Storage, Aligned<T>>,
     /// Gradients of the private storages, one row; empty for shared ones.
-    pub gradients: Vec<Aligned<T>>,
+    pub gradients: Table<Storage, Aligned<T>>,
     /// What estimators keep, by node.
-    pub saved: BTreeMap<usize, Aligned<T>>,
+    pub saved: BTreeMap<Handle<Node>, Aligned<T>>,
     /// Gradients by the first of the arrays that estimators prepare, by tensor.
-    pub d_first: BTreeMap<usize, Aligned<T>>,
+    pub d_first: BTreeMap<Handle<Tensor>, Aligned<T>>,
     /// By the second.
-    pub d_second: BTreeMap<usize, Aligned<T>>,
+    pub d_second: BTreeMap<Handle<Tensor>, Aligned<T>>,
     /// A gradient by one example's bias.
     pub d_row: Aligned<T>,
     /// The time that each node takes.
@@ -90,27 +90,25 @@ impl<T: Real> Buffers<T> {
     /// Numbers in all buffers.
     pub fn len(&self) -> usize {
         let saved = |s: &Saved<Aligned<T>>| s.input.len() + s.output.len();
-        table(&self.values)
-            + table(&self.gradients)
+        numbers(self.values.values())
+            + numbers(self.gradients.values())
             + self.saved.values().map(saved).sum::<usize>()
             + self.work.len()
             + self.chunks.iter().map(Chunk::len).sum::<usize>()
             + self.nll.len()
-            + table(&self.d_arguments)
+            + numbers(&self.d_arguments)
     }
 }
 
 impl<T: Real> Chunk<T> {
-    fn new(graph: &Graph, need: &Need, examples: usize, tensors: &[usize]) -> Self {
-        let kept = calls(graph, SegmentKind::ByExample).filter_map(|(index, node, call)| {
-            let estimator = graph.kernels[call.kernel()?.index()].estimator;
-            Some((
-                index,
-                zeros(estimator.saved() * node.shape.len() * examples),
-            ))
+    fn new(graph: &Graph, need: &Need, examples: usize, tensors: &[Handle<Tensor>]) -> Self {
+        let kept = calls(graph, SegmentKind::ByExample).filter_map(|(handle, node, call)| {
+            let estimator = graph.kernels[call.kernel()?].estimator;
+            let len = estimator.saved() * node.shape.len() * examples;
+            Some((handle, zeros(len)))
         });
         let accumulators = |len: &dyn Fn(&KernelPlan) -> usize| {
-            let zeros = |&t: &usize| (t, zeros(len(&graph.kernels[t])));
+            let zeros = |&t: &Handle<Tensor>| (t, zeros(len(&graph.kernels[t])));
             tensors.iter().map(zeros).collect()
         };
         Chunk {
@@ -129,19 +127,18 @@ impl<T: Real> Chunk<T> {
     }
 
     fn len(&self) -> usize {
-        let map = |m: &BTreeMap<usize, Aligned<T>>| m.values().map(|v| v.len()).sum::<usize>();
         self.work.len()
-            + table(&self.values)
-            + table(&self.gradients)
-            + map(&self.saved)
-            + map(&self.d_first)
-            + map(&self.d_second)
+            + numbers(self.values.values())
+            + numbers(self.gradients.values())
+            + numbers(self.saved.values())
+            + numbers(self.d_first.values())
+            + numbers(self.d_second.values())
             + self.d_row.len()
     }
 }
 
-fn table<T>(arrays: &[Aligned<T>]) -> usize {
-    arrays.iter().map(|array| array.len()).sum()
+fn numbers<'a, T: 'a>(arrays: impl IntoIterator<Item = &'a Aligned<T>>) -> usize {
+    arrays.into_iter().map(|array| array.len()).sum()
 }
 
 /// `rows` rows for each storage that is wanted; an empty array for the others.
@@ -149,53 +146,47 @@ fn storages<T: Real>(
     graph: &Graph,
     rows: usize,
     wanted: impl Fn(&Storage) -> bool,
-) -> Vec<Aligned<T>> {
-    let storage = |s: &Storage| match wanted(s) {
+) -> Table<Storage, Aligned<T>> {
+    graph.storages.map(|_, s| match wanted(s) {
         true => zeros(rows * s.len),
         false => Aligned::default(),
-    };
-    graph.storages.iter().map(storage).collect()
+    })
 }
 
 /// The nodes in segments of one kind.
-pub fn calls(graph: &Graph, kind: SegmentKind) -> impl Iterator<Item = (usize, &Node, &Call)> {
-    let nodes: Vec<_> = graph.model.nodes.iter().map(|(_, node)| node).collect();
+pub fn calls(
+    graph: &Graph,
+    kind: SegmentKind,
+) -> impl Iterator<Item = (Handle<Node>, &Node, &Call)> {
     let of_kind = move |segment: &&Segment| segment.kind == kind;
-    let indices = graph.segments.iter().filter(of_kind).flat_map(|s| &s.nodes);
-    indices.map(move |&index| {
-        let call = nodes[index].call.as_ref();
-        (
-            index,
-            nodes[index],
-            call.expect("only the input has no call"),
-        )
+    let segments = graph.segments.values().filter(of_kind);
+    segments.flat_map(|s| &s.nodes).map(|&handle| {
+        let node = &graph.model.nodes[handle];
+        let call = node.call.as_ref();
+        (handle, node, call.expect("only the input has no call"))
     })
 }
 
 /// The tensors of layers that take one example at a time.
-fn tensors_by_example(graph: &Graph) -> Vec<usize> {
+fn tensors_by_example(graph: &Graph) -> Vec<Handle<Tensor>> {
     let tensors = calls(graph, SegmentKind::ByExample).filter_map(|(_, _, call)| {
-        let kernel = call.kernel()?.index();
-        let bias = call.bias().map(|bias| bias.index());
+        let kernel = call.kernel()?;
         let factors = graph.kernels[kernel].factors.into_iter().flatten();
-        Some([kernel].into_iter().chain(bias).chain(factors))
+        Some([kernel].into_iter().chain(call.bias()).chain(factors))
     });
     tensors.flatten().collect()
 }
 
 /// What the estimators of whole-batch layers keep.
-fn saved<T: Real>(graph: &Graph, batch: usize) -> BTreeMap<usize, Saved<Aligned<T>>> {
-    let input_of = |index: usize| {
-        let input = graph.model.nodes.iter().nth(graph.nodes[index].input);
-        input.expect("a node of the model").1.shape.len()
-    };
-    let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(index, node, call)| {
-        let estimator = graph.kernels[call.kernel()?.index()].estimator;
+fn saved<T: Real>(graph: &Graph, batch: usize) -> BTreeMap<Handle<Node>, Saved<Aligned<T>>> {
+    let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(handle, node, call)| {
+        let estimator = graph.kernels[call.kernel()?].estimator;
+        let input = &graph.model.nodes[graph.nodes[handle].input];
         let saved = Saved {
-            input: zeros(estimator.saved_input(true) * input_of(index) * batch),
+            input: zeros(estimator.saved_input(true) * input.shape.len() * batch),
             output: zeros(estimator.saved() * node.shape.len() * batch),
         };
-        Some((index, saved))
+        Some((handle, saved))
     });
     kept.collect()
 }

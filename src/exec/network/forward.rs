@@ -4,12 +4,13 @@ use super::super::profile::{Laps, Profile};
 use super::super::{Kernels, Number};
 use super::buffers::{Buffers, Chunk};
 use super::pass::Pass;
-use super::slots::{Slot, by_rows, deal, rows, rows_mut};
+use super::slots::{Slot, Slots, by_rows, deal, rows, rows_mut};
 use super::work::{Work, at_once, layer_scratch};
 use super::{Mode, Network};
 use crate::estimator::{Saved, Scratch};
+use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Operation;
-use crate::plan::{Graph, Segment, SegmentKind};
+use crate::plan::{Graph, Segment, SegmentKind, Storage};
 use crate::tensor::Share;
 use crate::tensor::simd::SHARE;
 use rayon::prelude::*;
@@ -38,7 +39,7 @@ impl<T: Number> Network<T> {
             mode,
             timed: profile.is_some(),
         };
-        for segment in &graph.segments {
+        for segment in graph.segments.values() {
             let begun = Instant::now();
             match segment.kind {
                 SegmentKind::ByExample => {
@@ -61,7 +62,7 @@ impl<T: Number> Network<T> {
 }
 
 /// The storages that a segment writes.
-fn written(graph: &Graph, segment: &Segment) -> Vec<usize> {
+fn written(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
     let nodes = segment.nodes.iter();
     nodes.filter_map(|&n| graph.nodes[n].storage).collect()
 }
@@ -108,7 +109,13 @@ fn whole_batch<T: Number>(
 }
 
 /// Adds to the outputs of some examples from `start`, each of `len`, their biases: a row to every position.
-fn add_biases<T: Number>(kernels: &Kernels<T>, bias: usize, start: usize, y: &mut [T], len: usize) {
+fn add_biases<T: Number>(
+    kernels: &Kernels<T>,
+    bias: Handle<Tensor>,
+    start: usize,
+    y: &mut [T],
+    len: usize,
+) {
     if !kernels.example_wise.rows.contains_key(&bias) {
         return T::add_row(y, kernels.kernel(bias).first);
     }
@@ -121,9 +128,9 @@ fn add_biases<T: Number>(kernels: &Kernels<T>, bias: usize, start: usize, y: &mu
 /// One chunk of examples through a segment, example by example.
 fn chunk_forward<'a, T: Number>(
     pass: Pass<T>,
-    nodes: &[usize],
+    nodes: &[Handle<Node>],
     chunk: &'a mut Chunk<T>,
-    mut slots: Vec<Slot<'a, T>>,
+    mut slots: Slots<'a, T>,
     start: usize,
     count: usize,
 ) {
@@ -135,22 +142,22 @@ fn chunk_forward<'a, T: Number>(
         ..
     } = chunk;
     let (kernels, graph) = (&pass.kernels, pass.kernels.graph);
-    laps.start(pass.timed, graph.nodes.len());
-    for (slot, values) in slots.iter_mut().zip(values) {
+    laps.start(pass.timed, &graph.nodes);
+    for (slot, values) in slots.values_mut().zip(values.values_mut()) {
         if !values.is_empty() {
             *slot = Slot::Write(values);
         }
     }
     for example in 0..count {
-        for &index in nodes {
-            let (node, call) = pass.node(index);
-            let step = &graph.nodes[index];
+        for &handle in nodes {
+            let (node, call) = pass.node(handle);
+            let step = &graph.nodes[handle];
             let storage = step.storage.expect("a computed value has a storage");
             let mut out = slots[storage].take();
             let len = graph.storages[storage].len;
             let row = pass.row_of(Some(storage), example);
             let y = rows_mut(out.write(), row, 1, len);
-            let (x, x_len) = pass.input(&slots, index, start);
+            let (x, x_len) = pass.input(&slots, handle, start);
             let from = graph.nodes[step.input].storage;
             let x = rows(x, pass.row_of(from, example), 1, x_len);
             match &call.operation {
@@ -158,10 +165,10 @@ fn chunk_forward<'a, T: Number>(
                 Operation::Map(map) if step.in_place => T::map(&**map).forward_in_place(y),
                 Operation::Map(map) => T::map(&**map).forward(x, y),
                 Operation::Linear(linear) => {
-                    let kernel = call.kernel().expect("a linear layer has a kernel").index();
+                    let kernel = call.kernel().expect("a linear layer has a kernel");
                     let draws = kernels.draws(kernel, start + example, 1);
                     let saved = saved
-                        .get_mut(&index)
+                        .get_mut(&handle)
                         .map_or(&mut [][..], |s| rows_mut(s, row, 1, len));
                     let site = pass.site(node, &**linear, x_len);
                     let estimate = kernels.estimate(kernel);
@@ -179,7 +186,7 @@ fn chunk_forward<'a, T: Number>(
                 add_biases(kernels, bias, start + example, y, len);
             }
             slots[storage] = out;
-            laps.lap(index);
+            laps.lap(handle);
         }
     }
 }
@@ -187,24 +194,24 @@ fn chunk_forward<'a, T: Number>(
 /// The whole minibatch through one linear layer, and the activations over its values.
 fn batch_forward<T: Number>(
     pass: Pass<T>,
-    nodes: &[usize],
-    slots: &mut [Slot<T>],
+    nodes: &[Handle<Node>],
+    slots: &mut Slots<T>,
     saved: Saved<&mut [T]>,
     work: &mut Work<T>,
     examples: usize,
 ) {
-    let (index, kernels) = (nodes[0], &pass.kernels);
-    let (node, call) = pass.node(index);
-    let step = &kernels.graph.nodes[index];
+    let (handle, kernels) = (nodes[0], &pass.kernels);
+    let (node, call) = pass.node(handle);
+    let step = &kernels.graph.nodes[handle];
     let storage = step.storage.expect("a computed value has a storage");
     let Operation::Linear(linear) = &call.operation else {
         unreachable!("a whole-batch segment is linear")
     };
-    let kernel = call.kernel().expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel");
     let len = node.shape.len();
     let mut out = slots[storage].take();
     let y = rows_mut(out.write(), 0, examples, len);
-    let (x, x_len) = pass.input(slots, index, 0);
+    let (x, x_len) = pass.input(slots, handle, 0);
     let x = rows(x, 0, examples, x_len);
     let site = pass.site(node, &**linear, x_len);
     let estimate = kernels.estimate(kernel);

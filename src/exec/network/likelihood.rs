@@ -3,7 +3,7 @@
 use super::super::{Batch, Kernels, Number};
 use super::Network;
 use super::slots::rows;
-use crate::ir::Argument;
+use crate::ir::{Argument, Scalar};
 use crate::likelihood::{Rows, Targets};
 use crate::plan::Graph;
 use crate::tensor::Share;
@@ -29,7 +29,7 @@ impl<T: Number> Network<T> {
         let value = |(argument, number): (&Argument, &'a T)| match argument {
             Argument::Node(node) => {
                 let len = self.graph.model.nodes[*node].shape.len();
-                let all = match self.graph.nodes[node.index()].storage {
+                let all = match self.graph.nodes[*node].storage {
                     Some(storage) => &self.buffers.values[storage],
                     None => inputs,
                 };
@@ -96,7 +96,7 @@ impl<T: Number> Network<T> {
     fn start_backward(&mut self, examples: usize) {
         let (graph, buffers) = (&*self.graph, &mut self.buffers);
         let storage_of = |argument: &Argument| match argument {
-            Argument::Node(node) => graph.nodes[node.index()].storage,
+            Argument::Node(node) => graph.nodes[*node].storage,
             Argument::Scalar(_) => None,
         };
         let arguments = &graph.model.observe.arguments;
@@ -116,12 +116,12 @@ impl<T: Number> Network<T> {
         }
     }
 
-    /// The gradient by each argument of the likelihood that is a number, with its place among them.
-    pub fn by_numbers(&self) -> impl Iterator<Item = (usize, f64)> {
+    /// The arguments of the likelihood that are numbers, each with the gradient by it.
+    pub fn by_numbers(&self) -> impl Iterator<Item = (&Scalar, f64)> {
         let arguments = self.graph.model.observe.arguments.iter();
-        let gradients = arguments.zip(&self.buffers.d_arguments).enumerate();
-        gradients.filter_map(|(place, (argument, gradient))| match argument {
-            Argument::Scalar(_) => Some((place, gradient[0].wide())),
+        let gradients = arguments.zip(&self.buffers.d_arguments);
+        gradients.filter_map(|(argument, gradient)| match argument {
+            Argument::Scalar(scalar) => Some((scalar, gradient[0].wide())),
             Argument::Node(_) => None,
         })
     }

@@ -47,7 +47,7 @@ impl<T: Number> Network<T> {
     /// A node's values after a forward pass, one example after the other, where they are kept for the whole
     /// minibatch; `None` for the inputs and views of them.
     pub fn values(&self, node: Handle<Node>) -> Option<&[T]> {
-        let storage = self.graph.nodes[node.index()].storage?;
+        let storage = self.graph.nodes[node].storage?;
         let len = self.graph.storages[storage].len;
         Some(&self.buffers.values[storage][..self.examples * len])
     }

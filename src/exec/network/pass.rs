@@ -3,10 +3,11 @@
 use super::super::Number;
 use super::super::kernels::Kernels;
 use super::Mode;
-use super::slots::Slot;
+use super::slots::Slots;
 use crate::estimator::Site;
-use crate::ir::{Call, Node};
+use crate::ir::{Call, Handle, Node, Tensor};
 use crate::layer::{AnyLinear, AnyMap, Operation};
+use crate::plan::Storage;
 
 /// One pass of a minibatch through the network.
 #[derive(Clone, Copy)]
@@ -23,19 +24,19 @@ pub struct Pass<'a, T> {
 
 impl<'a, T: Number> Pass<'a, T> {
     /// A computed node.
-    pub fn node(&self, index: usize) -> (&'a Node, &'a Call) {
-        let node = self.kernels.graph.model.nodes.iter().nth(index);
-        let node = node.expect("a node of the model").1;
+    pub fn node(&self, node: Handle<Node>) -> (&'a Node, &'a Call) {
+        let node = &self.kernels.graph.model.nodes[node];
         let call = node.call.as_ref();
         (node, call.expect("only the input has no call"))
     }
 
     /// The maps among some nodes, in order.
-    pub fn maps(&self, nodes: &'a [usize]) -> impl DoubleEndedIterator<Item = &'a dyn AnyMap> {
+    pub fn maps(
+        &self,
+        nodes: &'a [Handle<Node>],
+    ) -> impl DoubleEndedIterator<Item = &'a dyn AnyMap> {
         let pass = *self;
-        let operations = nodes
-            .iter()
-            .map(move |&index| &pass.node(index).1.operation);
+        let operations = nodes.iter().map(move |&node| &pass.node(node).1.operation);
         operations.filter_map(|operation| match operation {
             Operation::Map(map) => Some(&**map),
             _ => None,
@@ -45,7 +46,7 @@ impl<'a, T: Number> Pass<'a, T> {
     /// The first `len` numbers of the room for the second of two products; none where there is one product.
     pub fn second_outputs<'o>(
         &self,
-        kernel: usize,
+        kernel: Handle<Tensor>,
         site: &Site<T>,
         outputs: &'o mut [T],
         len: usize,
@@ -59,7 +60,7 @@ impl<'a, T: Number> Pass<'a, T> {
 
     /// The row of an example of a chunk in a storage. Without a way back each example is written over the
     /// one before, so that its values stay in cache.
-    pub fn row_of(&self, storage: Option<usize>, example: usize) -> usize {
+    pub fn row_of(&self, storage: Option<Handle<Storage>>, example: usize) -> usize {
         match (storage, self.mode) {
             (Some(storage), Mode::Predict) if !self.kernels.graph.storages[storage].shared => 0,
             _ => example,
@@ -67,7 +68,12 @@ impl<'a, T: Number> Pass<'a, T> {
     }
 
     /// The rows of a node's input: the minibatch's inputs, or a slot's.
-    pub fn input<'s>(&self, slots: &'s [Slot<T>], node: usize, start: usize) -> (&'s [T], usize)
+    pub fn input<'s>(
+        &self,
+        slots: &'s Slots<T>,
+        node: Handle<Node>,
+        start: usize,
+    ) -> (&'s [T], usize)
     where
         'a: 's,
     {

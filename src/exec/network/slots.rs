@@ -1,6 +1,7 @@
 //! What one task may read and write of the values (or gradients) of a minibatch.
 
-use crate::plan::Graph;
+use crate::ir::{Handle, Table};
+use crate::plan::{Graph, Storage};
 use crate::tensor::Aligned;
 use std::mem;
 
@@ -15,6 +16,9 @@ pub enum Slot<'a, T> {
     /// To write; no other task has them.
     Write(&'a mut [T]),
 }
+
+/// What a task may use of each storage.
+pub type Slots<'a, T> = Table<Storage, Slot<'a, T>>;
 
 impl<T> Slot<'_, T> {
     /// The entries.
@@ -80,30 +84,29 @@ pub fn by_rows<T, const N: usize>(
 /// write, the others to read. `examples` rows are in use.
 pub fn deal<'a, T>(
     graph: &Graph,
-    storages: &'a mut [Aligned<T>],
-    writable: &[usize],
+    storages: &'a mut Table<Storage, Aligned<T>>,
+    writable: &[Handle<Storage>],
     chunk_len: usize,
     examples: usize,
-) -> Vec<Vec<Slot<'a, T>>> {
-    let table = || Vec::with_capacity(graph.storages.len());
-    let mut tables: Vec<Vec<Slot<T>>> =
-        (0..examples.div_ceil(chunk_len)).map(|_| table()).collect();
-    for (index, (values, storage)) in storages.iter_mut().zip(&graph.storages).enumerate() {
+) -> Vec<Slots<'a, T>> {
+    let table = || Table::with_capacity(graph.storages.len());
+    let mut tables: Vec<Slots<T>> = (0..examples.div_ceil(chunk_len)).map(|_| table()).collect();
+    for (values, (handle, storage)) in storages.values_mut().zip(graph.storages.iter()) {
         let (used, chunk) = (examples * storage.len, chunk_len * storage.len);
         if values.is_empty() {
-            tables.iter_mut().for_each(|table| table.push(Slot::Absent));
-        } else if writable.contains(&index) {
+            for table in &mut tables {
+                table.push(Slot::Absent);
+            }
+        } else if writable.contains(&handle) {
             let chunks = values[..used].chunks_mut(chunk).map(Slot::Write);
-            tables
-                .iter_mut()
-                .zip(chunks)
-                .for_each(|(table, slot)| table.push(slot));
+            for (table, slot) in tables.iter_mut().zip(chunks) {
+                table.push(slot);
+            }
         } else {
             let chunks = values[..used].chunks(chunk).map(Slot::Read);
-            tables
-                .iter_mut()
-                .zip(chunks)
-                .for_each(|(table, slot)| table.push(slot));
+            for (table, slot) in tables.iter_mut().zip(chunks) {
+                table.push(slot);
+            }
         }
     }
     tables

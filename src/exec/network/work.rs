@@ -103,10 +103,9 @@ impl Need {
     /// Of the nodes in segments of one kind, for so many examples at once.
     pub fn of(graph: &Graph, kind: SegmentKind, examples: usize) -> Need {
         let mut need = Need::default();
-        let nodes: Vec<_> = graph.model.nodes.iter().map(|(_, n)| n).collect();
-        for (index, node, call) in calls(graph, kind) {
-            let step = &graph.nodes[index];
-            let input = nodes[step.input].shape.len();
+        for (handle, node, call) in calls(graph, kind) {
+            let step = &graph.nodes[handle];
+            let input = graph.model.nodes[step.input].shape.len();
             if !step.writes_first {
                 need.extra = need.extra.max(examples * input);
             }
@@ -114,7 +113,7 @@ impl Need {
                 need.bias = need.bias.max(graph.kernels[bias].entries.len());
             }
             if let Operation::Linear(linear) = &call.operation {
-                let kernel = call.kernel().expect("a linear layer has a kernel").index();
+                let kernel = call.kernel().expect("a linear layer has a kernel");
                 let kernel = &graph.kernels[kernel];
                 need.add_layer(graph, kernel, &**linear, examples);
                 // What is made of the inputs has its own place, if it is saved.

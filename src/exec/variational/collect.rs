@@ -5,10 +5,10 @@ use super::super::Number;
 use super::super::kernels::first;
 use super::Variational;
 use super::entries::Sample;
-use super::terms::{Framed, Part, Posterior, Priced, prior_scalars};
-use crate::ir::{Argument, Form, TermKind};
+use super::terms::{Framed, Posterior, Priced, prior_scalars};
+use crate::ir::{Form, Handle, Scalar, Table, Tensor, Term, TermKind};
 use crate::optimizer::Step;
-use crate::plan::{Family, Plan, TensorPlan};
+use crate::plan::{Family, Plan, TensorPlan, TermPlan};
 use crate::posterior::{self, Dimensions};
 use std::ops::Range;
 
@@ -16,15 +16,10 @@ use std::ops::Range;
 type Derivatives = (f64, Vec<f64>, Vec<f64>);
 
 impl<T: Number> Variational<T> {
-    /// Carries gradients by those of the likelihood's arguments that are numbers, given by their places, on to
-    /// what the numbers are made of.
-    pub fn collect_numbers(&mut self, gradients: impl Iterator<Item = (usize, f64)>) {
-        let plan = self.plan.clone();
-        for (place, d) in gradients {
-            if let Argument::Scalar(scalar) = &plan.model.observe.arguments[place] {
-                self.add_to_leaves(scalar, d);
-            }
-        }
+    /// Carries gradients by those of the likelihood's arguments that are numbers on to what the numbers are made
+    /// of.
+    pub fn collect_numbers<'s>(&mut self, gradients: impl Iterator<Item = (&'s Scalar, f64)>) {
+        gradients.for_each(|(scalar, d)| self.add_to_leaves(scalar, d));
     }
 
     /// Carries one sample's gradients by the draws on to those by the variables, with the terms that are
@@ -38,8 +33,8 @@ impl<T: Number> Variational<T> {
     pub fn collect_sample(
         &mut self,
         [sample, samples]: [usize; 2],
-        scales: &[f64],
-        values: &mut [f64],
+        scales: &Table<Term, f64>,
+        values: &mut Table<Term, f64>,
         mut step: Option<&mut Step<T>>,
         not_finite: &mut Vec<Range<usize>>,
     ) {
@@ -49,26 +44,21 @@ impl<T: Number> Variational<T> {
             last: sample + 1 == samples,
         };
         self.collect_whole(scales, values, samples, true);
-        for index in 0..plan.tensors.len() {
-            if !self.entrywise[index] {
+        for (tensor, term) in plan.terms.iter() {
+            if !self.entrywise[tensor] {
                 continue;
             }
-            let term = self.term_of[index].filter(|&term| {
-                let computed = plan.terms[term].as_ref();
-                computed.is_some_and(|term| term.per_draw || at.last)
-            });
+            let term = term.as_ref().filter(|term| term.per_draw || at.last);
             let step = step.as_deref_mut();
             let Some(term) = term else {
-                self.collect_entries(index, None, at, step, not_finite);
+                self.collect_entries(tensor, None, at, step, not_finite);
                 continue;
             };
-            let per_draw = plan.terms[term].as_ref().is_some_and(|term| term.per_draw);
-            let share = if per_draw { samples } else { 1 };
-            let priced = self
-                .priced(&plan, term, scales[term] / share as f64)
-                .expect("a term of a parameter");
-            let part = self.collect_entries(index, Some(&priced), at, step, not_finite);
-            self.add_term(&plan, term, &part, share, values);
+            let share = if term.per_draw { samples } else { 1 };
+            let priced = self.priced(&plan, tensor, term, scales[term.term] / share as f64);
+            let part = self.collect_entries(tensor, Some(&priced), at, step, not_finite);
+            values[term.term] += part.value / share as f64;
+            self.add_to_prior(&plan, tensor, &part.d_prior);
         }
         self.collect_draws();
         if at.last {
@@ -93,8 +83,8 @@ impl<T: Number> Variational<T> {
     /// From the gradients by draws to those by the variables (by scale, where a family is independent), of
     /// parameters that [`Variational::collect_entries`] does not take.
     fn collect_draws(&mut self) {
-        for (index, tensor) in self.plan.tensors.iter().enumerate() {
-            if self.entrywise[index] {
+        for (handle, tensor) in self.plan.tensors.iter() {
+            if self.entrywise[handle] {
                 continue;
             }
             let entries = tensor.entries.clone();
@@ -123,55 +113,47 @@ impl<T: Number> Variational<T> {
         }
     }
 
-    /// A term with its prior's numbers at hand; `None` for the data term.
-    fn priced<'a>(&self, plan: &'a Plan, term: usize, weight: f64) -> Option<Priced<'a, T>> {
-        let tensor = plan.inference.loss.terms[term].kind.tensor()?;
+    /// A tensor's term with its prior's numbers at hand.
+    fn priced<'a>(
+        &self,
+        plan: &'a Plan,
+        tensor: Handle<Tensor>,
+        term: &'a TermPlan,
+        weight: f64,
+    ) -> Priced<'a, T> {
         let scalars = prior_scalars(&plan.model, tensor);
-        let computation = &*plan.terms[term].as_ref()?.computation;
-        let leaf = |leaf| self.leaf(leaf);
-        Some(Priced::new(computation, scalars, weight, leaf))
+        Priced::new(&*term.computation, scalars, weight, |leaf| self.leaf(leaf))
     }
 
-    /// Adds a part of a term to its value, and to the gradients by its prior's numbers.
-    fn add_term(
-        &mut self,
-        plan: &Plan,
-        term: usize,
-        part: &Part,
-        share: usize,
-        values: &mut [f64],
-    ) {
-        values[term] += part.value / share as f64;
-        if let Some(tensor) = plan.inference.loss.terms[term].kind.tensor() {
-            let scalars = prior_scalars(&plan.model, tensor);
-            for (d, scalar) in part.d_prior.iter().zip(scalars) {
-                self.add_to_leaves(scalar, *d);
-            }
+    /// Carries the derivatives of a term by the numbers of its tensor's prior on to what these are made of.
+    fn add_to_prior(&mut self, plan: &Plan, tensor: Handle<Tensor>, d_prior: &[f64]) {
+        let scalars = prior_scalars(&plan.model, tensor);
+        for (d, scalar) in d_prior.iter().zip(scalars) {
+            self.add_to_leaves(scalar, *d);
         }
     }
 
     /// The terms of parameters that [`Variational::collect_entries`] does not take: those that are taken at
     /// each draw, at the one at hand, or the others.
-    fn collect_whole(&mut self, scales: &[f64], values: &mut [f64], share: usize, per_draw: bool) {
+    fn collect_whole(
+        &mut self,
+        scales: &Table<Term, f64>,
+        values: &mut Table<Term, f64>,
+        share: usize,
+        per_draw: bool,
+    ) {
         let plan = self.plan.clone();
-        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
-            let (Some(computed), Some(tensor)) = (&plan.terms[index], term.kind.tensor()) else {
-                continue;
-            };
-            if computed.per_draw != per_draw || self.entrywise[tensor.index()] {
+        for (handle, term) in plan.terms.iter() {
+            let Some(term) = term else { continue };
+            if term.per_draw != per_draw || self.entrywise[handle] {
                 continue;
             }
-            let Some(priced) = self.priced(&plan, index, scales[index] / share as f64) else {
-                continue;
-            };
-            let tensor = &plan.tensors[tensor.index()];
-            let (value, d_prior) = self.collect_term(&plan, &priced, &term.kind, tensor);
-            let part = Part {
-                value,
-                d_prior,
-                ..Part::default()
-            };
-            self.add_term(&plan, index, &part, share, values);
+            let priced = self.priced(&plan, handle, term, scales[term.term] / share as f64);
+            let kind = &plan.inference.loss[term.term].kind;
+            let tensor = &plan.tensors[handle];
+            let (value, d_prior) = self.collect_term(&plan, &priced, kind, tensor);
+            values[term.term] += value / share as f64;
+            self.add_to_prior(&plan, handle, &d_prior);
         }
     }
 
@@ -290,10 +272,10 @@ impl<T: Number> Variational<T> {
     /// Turns gradients by scale into gradients by the variables, and those by learned numbers into those
     /// by theirs.
     fn chain(&mut self) {
-        for (index, tensor) in self.plan.tensors.iter().enumerate() {
+        for (handle, tensor) in self.plan.tensors.iter() {
             match &tensor.family {
                 Family::Point => {}
-                Family::Independent { .. } if self.entrywise[index] => {}
+                Family::Independent { .. } if self.entrywise[handle] => {}
                 Family::Independent { transform, .. } => {
                     let rho = &self.variables[tensor.rho()];
                     let scale = &self.scale[tensor.entries.clone()];
@@ -310,7 +292,7 @@ impl<T: Number> Variational<T> {
                 }
             }
         }
-        for (learned, &d) in self.plan.learned.iter().zip(&self.d_learned) {
+        for (learned, &d) in self.plan.learned.values().zip(self.d_learned.values()) {
             let slope = learned.slope(self.variables[learned.place].wide());
             self.gradient[learned.place] = T::of(d * slope);
         }

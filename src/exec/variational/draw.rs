@@ -5,7 +5,7 @@ use super::entries::prepared_from_scales;
 use super::{Cached, Variational};
 use crate::distribution::Law;
 use crate::estimator::NoiseSource;
-use crate::ir::Argument;
+use crate::ir::{Argument, Handle, Tensor};
 use crate::plan::{DrawKind, Family, TensorPlan};
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Share, Stream};
@@ -64,7 +64,7 @@ fn fill<T: Number>(kind: DrawKind, tensor: &TensorPlan, stream: &Stream, out: &m
 impl<T: Number> Variational<T> {
     /// The marginal scales of families that draw whole tensors; those of others belong to the draw.
     pub fn scales(&mut self) {
-        for tensor in &self.plan.tensors {
+        for tensor in self.plan.tensors.values() {
             if let Family::Variational { family, at } = &tensor.family {
                 let scale = &mut self.scale[tensor.entries.clone()];
                 let values = &self.variables[tensor.variables.clone()];
@@ -76,26 +76,28 @@ impl<T: Number> Variational<T> {
     /// Draws sample number `sample` of the step: noise and signs, and what estimators make of them.
     pub fn draw(&mut self, draw: &Draw, sample: usize, examples: usize) {
         let plan = self.plan.clone();
-        for (index, tensor) in plan.tensors.iter().enumerate() {
-            let noise = self.random_numbers(draw, sample, index, examples);
-            self.share_mask(index, tensor);
+        for (handle, tensor) in plan.tensors.iter() {
+            let noise = self.random_numbers(draw, sample, handle, examples);
+            self.share_mask(handle, tensor);
             match tensor.family {
                 Family::Variational { .. } => self.draw_whole(tensor),
                 Family::Point | Family::Independent { .. } => {
-                    let stale = sample == 0 && self.cached[index] == Cached::Nothing;
+                    let stale = sample == 0 && self.cached[handle] == Cached::Nothing;
                     self.draw_entries(tensor, noise, stale);
-                    if stale && self.entrywise[index] {
-                        self.cached[index] = Cached::All;
+                    if stale && self.entrywise[handle] {
+                        self.cached[handle] = Cached::All;
                     }
                 }
             }
-            self.fill_rows(index, tensor, examples);
+            self.fill_rows(handle, tensor, examples);
         }
-        for (place, argument) in plan.model.observe.arguments.iter().enumerate() {
+        let mut numbers = std::mem::take(&mut self.numbers);
+        for (number, argument) in numbers.iter_mut().zip(&plan.model.observe.arguments) {
             if let Argument::Scalar(scalar) = argument {
-                self.numbers[place] = T::of(scalar.value(&|leaf| self.leaf(leaf)));
+                *number = T::of(scalar.value(&|leaf| self.leaf(leaf)));
             }
         }
+        self.numbers = numbers;
     }
 
     /// Makes the random numbers of one parameter. Returns the source of its ε, where these are made block by
@@ -104,21 +106,21 @@ impl<T: Number> Variational<T> {
         &mut self,
         draw: &Draw<'d>,
         sample: usize,
-        index: usize,
+        handle: Handle<Tensor>,
         examples: usize,
     ) -> Source<'d> {
         let plan = self.plan.clone();
-        let tensor = &plan.tensors[index];
+        let tensor = &plan.tensors[handle];
         let whole = matches!(tensor.family, Family::Variational { .. });
         let mut noise = Source::None;
-        for (kind, shape) in plan.draws_of(index, examples) {
+        for (kind, shape) in plan.draws_of(handle, examples) {
             let given = draw.given.map(|given| {
-                let given = &given[&plan.draw_name(index, kind)];
+                let given = &given[&plan.draw_name(handle, kind)];
                 &given[sample * shape.len()..][..shape.len()]
             });
             let key = sample as u32 * USES + kind as u32;
-            let stream = Stream::new(draw.seed, draw.step, index as u32, key);
-            let kept = self.example_wise.draws.contains_key(&(index, kind));
+            let stream = Stream::new(draw.seed, draw.step, handle.index() as u32, key);
+            let kept = self.example_wise.draws.contains_key(&(handle, kind));
             let out = match kind {
                 DrawKind::ExampleNoise | DrawKind::Activation if !kept => {
                     let law = match kind {
@@ -132,7 +134,7 @@ impl<T: Number> Variational<T> {
                         }
                     };
                     let width = shape.0[1..].iter().product();
-                    self.example_wise.sources.insert(index, (source, width));
+                    self.example_wise.sources.insert(handle, (source, width));
                     continue;
                 }
                 DrawKind::Noise if !whole => {
@@ -141,7 +143,7 @@ impl<T: Number> Variational<T> {
                 }
                 DrawKind::Noise => &mut self.noise[tensor.noise.clone()],
                 _ => {
-                    let room = self.example_wise.draws.get_mut(&(index, kind));
+                    let room = self.example_wise.draws.get_mut(&(handle, kind));
                     &mut room.expect("a buffer for each draw")[..shape.len()]
                 }
             };
@@ -156,9 +158,9 @@ impl<T: Number> Variational<T> {
     /// Makes the noise of outputs that is otherwise made where it is used, for a draw that serves several
     /// batches.
     pub fn hold_activation_noise(&mut self, examples: usize) {
-        for (&index, (source, width)) in &mut self.example_wise.sources {
+        for (&handle, (source, width)) in &mut self.example_wise.sources {
             if let (NoiseSource::Stream(stream, law), true) =
-                (&*source, self.plan.tensors[index].draws.activation)
+                (&*source, self.plan.tensors[handle].draws.activation)
             {
                 let mut all = vec![T::zero(); examples * *width];
                 in_blocks(&mut all, |start, out| T::fill(*law, stream, start, out));
@@ -168,9 +170,9 @@ impl<T: Number> Variational<T> {
     }
 
     /// Copies a mask that all examples share to the row of each.
-    fn share_mask(&mut self, index: usize, tensor: &TensorPlan) {
+    fn share_mask(&mut self, handle: Handle<Tensor>, tensor: &TensorPlan) {
         if tensor.mask.is_some_and(|mask| !mask.per_example) {
-            let mask = self.example_wise.draws.get_mut(&(index, DrawKind::Mask));
+            let mask = self.example_wise.draws.get_mut(&(handle, DrawKind::Mask));
             let rows = mask.expect("a buffer for each draw");
             let channels = rows.len() / self.example_wise.batch;
             let (row, rest) = rows.split_at_mut(channels);
@@ -232,8 +234,8 @@ impl<T: Number> Variational<T> {
     }
 
     /// The row that each example has of a bias or factor.
-    fn fill_rows(&mut self, index: usize, tensor: &TensorPlan, examples: usize) {
-        let Some(rows) = self.example_wise.rows.get_mut(&index) else {
+    fn fill_rows(&mut self, handle: Handle<Tensor>, tensor: &TensorPlan, examples: usize) {
+        let Some(rows) = self.example_wise.rows.get_mut(&handle) else {
             return;
         };
         let mut rows = std::mem::take(rows);
@@ -243,14 +245,14 @@ impl<T: Number> Variational<T> {
         let shares = rows[..examples * width].par_chunks_mut(at_once * width);
         shares.enumerate().share(|(at, rows)| {
             let (start, count) = (at * at_once, rows.len() / width);
-            let draws = kernels.draws(index, start, count);
-            let estimate = kernels.estimate(index);
-            estimate.bias_rows(kernels.kernel(index), draws, rows);
+            let draws = kernels.draws(handle, start, count);
+            let estimate = kernels.estimate(handle);
+            estimate.bias_rows(kernels.kernel(handle), draws, rows);
         });
         *self
             .example_wise
             .rows
-            .get_mut(&index)
+            .get_mut(&handle)
             .expect("it was there") = rows;
     }
 }

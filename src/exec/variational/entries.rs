@@ -15,6 +15,7 @@ use super::terms::{Part, Priced, part};
 use super::{Cached, Variational};
 use crate::estimator::{Estimate, Slope};
 use crate::fused_update::{self, FusedUpdate};
+use crate::ir::{Handle, Table, Tensor};
 use crate::kl::Entries;
 use crate::optimizer::{self, Rule, SLOTS, Step};
 use crate::plan::{Family, Plan, TensorPlan};
@@ -34,25 +35,19 @@ pub struct Sample {
 
 /// Which parameters [`Variational::collect_entries`] takes: those of independent entries or of none at
 /// all, whose prior is that of w itself, and that no other's prior depends on.
-pub fn are_entrywise(plan: &Plan) -> Vec<bool> {
-    let model = &plan.model;
-    let plain = |(index, tensor): (usize, &TensorPlan)| {
-        let role = model.tensors.iter().nth(index).map(|(_, t)| t.role);
+pub fn are_entrywise(plan: &Plan) -> Table<Tensor, bool> {
+    plan.tensors.map(|handle, tensor| {
         let variational = matches!(tensor.family, Family::Variational { .. });
-        !variational && !tensor.frame.is_some() && !role.is_some_and(|role| role.is_of_others())
-    };
-    plan.tensors.iter().enumerate().map(plain).collect()
+        let role = plan.model.tensors[handle].role;
+        !variational && !tensor.frame.is_some() && !role.is_of_others()
+    })
 }
 
 /// The ranges of variables of the other parameters, and of numbers that are no parameter's.
-pub fn others(plan: &Plan, entrywise: &[bool]) -> Vec<Range<usize>> {
-    let mut taken: Vec<Range<usize>> = plan
-        .tensors
-        .iter()
-        .zip(entrywise)
-        .filter(|(_, entrywise)| **entrywise)
-        .map(|(tensor, _)| tensor.variables.clone())
-        .collect();
+pub fn others(plan: &Plan, entrywise: &Table<Tensor, bool>) -> Vec<Range<usize>> {
+    let tensors = plan.tensors.iter();
+    let tensors = tensors.filter(|(handle, _)| entrywise[*handle]);
+    let mut taken: Vec<_> = tensors.map(|(_, t)| t.variables.clone()).collect();
     taken.sort_by_key(|range| range.start);
     let (mut others, mut from) = (Vec::new(), 0);
     for range in taken {
@@ -200,14 +195,14 @@ impl<T: Number> Variational<T> {
     /// with a gradient that is not finite goes to `not_finite`.
     pub fn collect_entries(
         &mut self,
-        index: usize,
+        handle: Handle<Tensor>,
         term: Option<&Priced<T>>,
         sample: Sample,
         step: Option<&mut Step<T>>,
         not_finite: &mut Vec<Range<usize>>,
     ) -> Part {
         let plan = self.plan.clone();
-        let tensor = &plan.tensors[index];
+        let tensor = &plan.tensors[handle];
         let entries = tensor.entries.clone();
         let transform = match tensor.family {
             Family::Independent { transform, .. } => Some(transform),
@@ -219,7 +214,7 @@ impl<T: Number> Variational<T> {
             }
             _ => None,
         };
-        let stale = self.mark_cached(index, fused.as_ref(), step.is_some());
+        let stale = self.mark_cached(handle, fused.as_ref(), step.is_some());
         let (scale, noise) = match transform {
             Some(_) => (
                 &mut self.scale[entries.clone()],
@@ -264,13 +259,18 @@ impl<T: Number> Variational<T> {
     }
 
     /// Notes what a pass leaves cached. Returns whether it has to compute the scales anew first.
-    fn mark_cached(&mut self, index: usize, fused: Option<&FusedUpdate<T>>, moves: bool) -> bool {
+    fn mark_cached(
+        &mut self,
+        handle: Handle<Tensor>,
+        fused: Option<&FusedUpdate<T>>,
+        moves: bool,
+    ) -> bool {
         let squares = fused.is_some_and(FusedUpdate::reads_squares);
-        let stale = !squares && self.cached[index] == Cached::Second;
+        let stale = !squares && self.cached[handle] == Cached::Second;
         if squares {
-            self.cached[index] = Cached::Second;
+            self.cached[handle] = Cached::Second;
         } else if stale || moves {
-            self.cached[index] = Cached::All;
+            self.cached[handle] = Cached::All;
         }
         stale
     }

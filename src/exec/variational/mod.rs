@@ -9,7 +9,7 @@ mod terms;
 
 use super::kernels::{ExampleWise, KernelGradients, first};
 use super::{BLOCK, Kernels, Number, zeros};
-use crate::ir::{Leaf, Scalar};
+use crate::ir::{Handle, Leaf, Learned, Scalar, Table, Tensor};
 use crate::plan::{DrawKind, Family, Plan, TensorPlan};
 use crate::tensor::Aligned;
 use std::ops::Range;
@@ -35,13 +35,11 @@ pub struct Variational<T> {
     variables: Aligned<T>,
     /// The gradient by them.
     gradient: Aligned<T>,
-    cached: Vec<Cached>,
+    cached: Table<Tensor, Cached>,
     /// Whether [`Variational::collect_entries`] takes a parameter.
-    entrywise: Vec<bool>,
+    entrywise: Table<Tensor, bool>,
     /// The variables of the other parameters, and of numbers that belong to no parameter.
     others: Vec<Range<usize>>,
-    /// The term that each parameter has.
-    term_of: Vec<Option<usize>>,
     /// The scale of every entry of every parameter.
     scale: Aligned<T>,
     /// The ε of each parameter's draw.
@@ -54,7 +52,7 @@ pub struct Variational<T> {
     /// The gradients by them.
     by_kernels: KernelGradients<T>,
     /// Gradients by the learned numbers themselves.
-    d_learned: Vec<f64>,
+    d_learned: Table<Learned, f64>,
     /// The blocks' parts of one term.
     parts: Vec<Part>,
     /// What differs between examples.
@@ -68,28 +66,21 @@ impl<T: Number> Variational<T> {
     pub fn new(plan: Arc<Plan>, batch: usize) -> Self {
         let (trainable, entries) = (plan.trainable(), plan.entries());
         let entrywise = entries::are_entrywise(&plan);
-        let mut term_of = vec![None; plan.tensors.len()];
-        for (index, term) in plan.inference.loss.terms.iter().enumerate() {
-            if let Some(tensor) = term.kind.tensor() {
-                term_of[tensor.index()] = Some(index);
-            }
-        }
-        let longest = plan.tensors.iter().map(|t| t.entries.len());
+        let longest = plan.tensors.values().map(|t| t.entries.len());
         let blocks = longest.max().unwrap_or(0).div_ceil(BLOCK);
         Variational {
             variables: zeros(trainable),
             gradient: zeros(trainable),
-            cached: vec![Cached::Nothing; plan.tensors.len()],
+            cached: plan.tensors.map(|_, _| Cached::Nothing),
             others: entries::others(&plan, &entrywise),
             entrywise,
-            term_of,
             scale: zeros(entries),
             noise: zeros(plan.tensors.last().map_or(0, |t| t.noise.end)),
             d_scale: zeros(plan.tensors.last().map_or(0, |t| t.d_scale.end)),
             first: zeros(entries),
             second: zeros(entries),
             by_kernels: KernelGradients::new(&plan),
-            d_learned: vec![0.0; plan.learned.len()],
+            d_learned: plan.learned.map(|_, _| 0.0),
             parts: vec![Part::default(); blocks],
             example_wise: start::example_wise(&plan, batch),
             numbers: vec![T::zero(); plan.model.observe.arguments.len()],
@@ -104,7 +95,7 @@ impl<T: Number> Variational<T> {
 
     /// [`Variational::variables`], to write, and the gradient.
     pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
-        self.cached.fill(Cached::Nothing);
+        self.forget_cached();
         (&mut self.variables, &self.gradient)
     }
 
@@ -138,12 +129,17 @@ impl<T: Number> Variational<T> {
         (kernels, &mut self.by_kernels)
     }
 
+    fn forget_cached(&mut self) {
+        let all = self.cached.values_mut();
+        all.for_each(|cached| *cached = Cached::Nothing);
+    }
+
     /// Forgets the last step's gradients.
     pub fn start_step(&mut self) {
         for range in &self.others {
             self.gradient[range.clone()].fill(T::zero());
         }
-        self.d_learned.fill(0.0);
+        self.d_learned.values_mut().for_each(|d| *d = 0.0);
         self.d_scale.fill(T::zero());
     }
 
@@ -156,11 +152,11 @@ impl<T: Number> Variational<T> {
     fn leaf(&self, leaf: Leaf) -> f64 {
         match leaf {
             Leaf::Learned(learned) => {
-                let learned = &self.plan.learned[learned.index()];
+                let learned = &self.plan.learned[learned];
                 learned.value(self.variables[learned.place].wide())
             }
             Leaf::Latent(latent) => {
-                let latent = &self.plan.tensors[latent.index()];
+                let latent = &self.plan.tensors[latent];
                 first(latent, &self.variables, &self.first)[0].wide()
             }
         }
@@ -174,9 +170,9 @@ impl<T: Number> Variational<T> {
         });
         for (leaf, d) in found {
             match leaf {
-                Leaf::Learned(learned) => self.d_learned[learned.index()] += d,
+                Leaf::Learned(learned) => self.d_learned[learned] += d,
                 Leaf::Latent(latent) => {
-                    let entry = self.plan.tensors[latent.index()].entries.start;
+                    let entry = self.plan.tensors[latent].entries.start;
                     self.by_kernels.first[entry] += T::of(d);
                 }
             }
@@ -198,11 +194,11 @@ impl<T: Number> Variational<T> {
             noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
         };
         // The noise of outputs, while the run is evaluated.
-        let held = |index: usize| {
-            let draws = plan.draws_of(index, example_wise.batch).into_iter();
+        let held = |tensor: Handle<Tensor>| {
+            let draws = plan.draws_of(tensor, example_wise.batch).into_iter();
             draws
                 .filter(|(kind, _)| *kind == DrawKind::Activation)
-                .filter(|(kind, _)| !example_wise.draws.contains_key(&(index, *kind)))
+                .filter(|(kind, _)| !example_wise.draws.contains_key(&(tensor, *kind)))
                 .map(|(_, shape)| shape.len())
                 .sum::<usize>()
         };
@@ -211,8 +207,8 @@ impl<T: Number> Variational<T> {
             1 => self.others.iter().map(Range::len).sum(),
             _ => plan.trainable(),
         };
-        plan.tensors.iter().map(arrays).sum::<usize>()
-            + (0..plan.tensors.len()).map(held).sum::<usize>()
+        plan.tensors.values().map(arrays).sum::<usize>()
+            + plan.tensors.handles().map(held).sum::<usize>()
             + self.d_scale.len()
             + example_wise.draws.values().map(|v| v.len()).sum::<usize>()
             + example_wise.rows.values().map(|v| v.len()).sum::<usize>()

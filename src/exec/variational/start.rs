@@ -2,7 +2,8 @@
 
 use super::super::kernels::ExampleWise;
 use super::super::{Number, zeros};
-use super::{Cached, Variational};
+use super::Variational;
+use crate::ir::{Handle, Tensor};
 use crate::plan::{DrawKind, Plan};
 use crate::tensor::{Aligned, Real, Stream};
 use std::collections::BTreeMap;
@@ -22,10 +23,10 @@ pub fn example_wise<T: Real>(plan: &Plan, batch: usize) -> ExampleWise<T> {
 
 /// Room for the example-wise draws that are kept. ε of every entry lies with the parameter's own, other ε are
 /// made where they are used.
-fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(usize, DrawKind), Aligned<T>> {
+fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKind), Aligned<T>> {
     let mut draws = BTreeMap::new();
-    for (index, (_, tensor)) in plan.model.tensors.iter().enumerate() {
-        for (kind, shape) in plan.draws_of(index, batch) {
+    for (handle, tensor) in plan.model.tensors.iter() {
+        for (kind, shape) in plan.draws_of(handle, batch) {
             let kept = match kind {
                 DrawKind::Noise | DrawKind::ExampleNoise => false,
                 DrawKind::Activation => tensor.shape.rank() == 1,
@@ -37,7 +38,7 @@ fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(usize, DrawKind), Alig
                     DrawKind::Mask if shape.rank() == 1 => batch,
                     _ => 1,
                 };
-                draws.insert((index, kind), zeros(rows * shape.len()));
+                draws.insert((handle, kind), zeros(rows * shape.len()));
             }
         }
     }
@@ -45,24 +46,23 @@ fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(usize, DrawKind), Alig
 }
 
 /// Room for the biases that differ between examples, and for factors.
-fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<usize, Aligned<T>> {
+fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, Aligned<T>> {
     let calls = plan.model.nodes.iter();
     let calls = calls.filter_map(|(_, node)| node.call.as_ref());
     let tensors = calls.flat_map(|call| {
-        let bias = call.bias().map(|bias| bias.index());
-        let differs = |&bias: &usize| plan.tensors[bias].estimator.draws().of_examples();
-        let factors = call.kernel().and_then(|k| plan.tensors[k.index()].factors);
+        let differs = |bias: &Handle<Tensor>| plan.tensors[*bias].estimator.draws().of_examples();
+        let factors = call.kernel().and_then(|k| plan.tensors[k].factors);
         let factors = factors.into_iter().flatten();
-        bias.filter(differs).into_iter().chain(factors)
+        call.bias().filter(differs).into_iter().chain(factors)
     });
-    let row = |tensor: usize| (tensor, zeros(batch * plan.tensors[tensor].entries.len()));
+    let row = |tensor: Handle<Tensor>| (tensor, zeros(batch * plan.tensors[tensor].entries.len()));
     tensors.map(row).collect()
 }
 
 impl<T: Number> Variational<T> {
     /// Sets every variable by its initialiser, or by what it is given to start with.
     pub fn initialize(&mut self, seed: u64) {
-        self.cached.fill(Cached::Nothing);
+        self.forget_cached();
         for (index, variable) in self.plan.variables.iter().enumerate() {
             let out = &mut self.variables[variable.range.clone()];
             if let Some(given) = &variable.given {

@@ -18,7 +18,7 @@ mod scalar;
 mod settings;
 mod value;
 
-use super::arena::{Arena, Handle};
+use super::arena::{Arena, Handle, Table};
 use super::inference::*;
 use super::method::{InferenceMethod, Unused};
 use super::model::*;
@@ -55,7 +55,7 @@ pub fn lower(
         constants,
         nodes: Arena::default(),
         tensors: Arena::default(),
-        fits: Vec::new(),
+        fits: Table::default(),
         method: method.unwrap_or(items.method()),
         unused: Vec::new(),
         learned: Arena::default(),
@@ -128,7 +128,7 @@ struct Lower<'a> {
     nodes: Arena<Node>,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
-    fits: Vec<Fit>,
+    fits: Table<Tensor, Fit>,
     /// By which method.
     method: InferenceMethod,
     /// What the file says and the method does not use.
@@ -183,20 +183,18 @@ impl Lower<'_> {
         if !self.layers || self.a_name_twice() {
             return;
         }
-        let mut used = vec![false; self.nodes.len()];
+        let mut used = self.nodes.map(|_, _| false);
         for argument in &observe.arguments {
             if let Argument::Node(node) = argument {
-                used[node.index()] = true;
+                used[*node] = true;
             }
         }
         for (handle, node) in self.nodes.iter().rev() {
-            if used[handle.index()] {
-                node.inputs
-                    .iter()
-                    .for_each(|input| used[input.index()] = true);
+            if used[handle] {
+                node.inputs.iter().for_each(|input| used[*input] = true);
             }
         }
-        if !used.iter().any(|used| *used) {
+        if !used.values().any(|used| *used) {
             return self.report(
                 Diagnostic::error("E0410", "the likelihood uses no value of the network")
                     .at(observe.span, "every argument is a number"),
@@ -205,7 +203,7 @@ impl Lower<'_> {
         let unused: Vec<&Node> = self
             .nodes
             .iter()
-            .filter(|(handle, node)| !used[handle.index()] && node.call.is_some())
+            .filter(|(handle, node)| !used[*handle] && node.call.is_some())
             .map(|(_, node)| node)
             .collect();
         let Some(first) = unused.first() else { return };

@@ -127,7 +127,7 @@ impl Lower<'_> {
     pub(super) fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
             Leaf::Learned(learned) => self.learned[learned].initial,
-            Leaf::Latent(latent) => self.fits[latent.index()].posterior.middle(),
+            Leaf::Latent(latent) => self.fits[latent].posterior.middle(),
         })
     }
 

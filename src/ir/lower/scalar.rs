@@ -220,7 +220,7 @@ impl Lower<'_> {
     fn range_of(&self, leaf: Leaf) -> Range {
         match leaf {
             Leaf::Learned(learned) => Range::of(self.learned[learned].domain),
-            Leaf::Latent(latent) => self.fits[latent.index()].posterior.range(),
+            Leaf::Latent(latent) => self.fits[latent].posterior.range(),
         }
     }
 

@@ -3,23 +3,24 @@
 use super::super::super::{Kernels, Number};
 use super::super::buffers::Chunk;
 use super::super::pass::Pass;
-use super::super::slots::{Slot, rows, rows_mut};
+use super::super::slots::{Slot, Slots, rows, rows_mut};
 use super::super::work::Work;
 use crate::estimator::{KernelGradient, Saved};
-use crate::ir::{Call, Node};
+use crate::ir::{Call, Handle, Node, Tensor};
 use crate::layer::{AnyLinear, Operation};
+use crate::plan::Storage;
 use crate::tensor::Aligned;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A chunk's gradients by the arrays that estimators prepare.
 struct Accumulators<'a, T> {
-    first: &'a mut BTreeMap<usize, Aligned<T>>,
-    second: &'a mut BTreeMap<usize, Aligned<T>>,
+    first: &'a mut BTreeMap<Handle<Tensor>, Aligned<T>>,
+    second: &'a mut BTreeMap<Handle<Tensor>, Aligned<T>>,
 }
 
 impl<T: Number> Accumulators<'_, T> {
-    fn of(&mut self, tensor: usize) -> KernelGradient<'_, T> {
+    fn of(&mut self, tensor: Handle<Tensor>) -> KernelGradient<'_, T> {
         KernelGradient {
             first: self.first.get_mut(&tensor).expect("an accumulator"),
             second: self.second.get_mut(&tensor).expect("an accumulator"),
@@ -28,7 +29,7 @@ impl<T: Number> Accumulators<'_, T> {
     }
 
     /// Adds the gradient by one row that an example has of a bias or factor.
-    fn add_row(&mut self, kernels: &Kernels<T>, tensor: usize, example: usize, row: &[T]) {
+    fn add_row(&mut self, kernels: &Kernels<T>, tensor: Handle<Tensor>, example: usize, row: &[T]) {
         let draws = kernels.draws(tensor, example, 1);
         let estimate = kernels.estimate(tensor);
         estimate.bias_backward(kernels.kernel(tensor), draws, row, self.of(tensor));
@@ -39,19 +40,19 @@ impl<T: Number> Accumulators<'_, T> {
 /// gradients.
 pub fn chunk<'a, T: Number>(
     pass: Pass<T>,
-    nodes: &[usize],
+    nodes: &[Handle<Node>],
     chunk: &'a mut Chunk<T>,
-    (mut values, mut gradients): (Vec<Slot<'a, T>>, Vec<Slot<'a, T>>),
+    (mut values, mut gradients): (Slots<'a, T>, Slots<'a, T>),
     examples: Range<usize>,
 ) {
     let (kernels, graph) = (&pass.kernels, pass.kernels.graph);
-    chunk.laps.start(pass.timed, graph.nodes.len());
-    for (slot, own) in values.iter_mut().zip(&chunk.values) {
+    chunk.laps.start(pass.timed, &graph.nodes);
+    for (slot, own) in values.values_mut().zip(chunk.values.values()) {
         if !own.is_empty() {
             *slot = Slot::Read(own);
         }
     }
-    for (slot, own) in gradients.iter_mut().zip(&mut chunk.gradients) {
+    for (slot, own) in gradients.values_mut().zip(chunk.gradients.values_mut()) {
         if !own.is_empty() {
             *slot = Slot::Write(own);
         }
@@ -62,21 +63,21 @@ pub fn chunk<'a, T: Number>(
         second: &mut chunk.d_second,
     };
     // A private gradient has one row, used anew for every example.
-    let row_of = |storage: usize, example: usize| match graph.storages[storage].shared {
+    let row_of = |storage: Handle<Storage>, example: usize| match graph.storages[storage].shared {
         true => example,
         false => 0,
     };
     for example in 0..examples.len() {
-        for &index in nodes.iter().rev() {
-            let (node, call) = pass.node(index);
-            let step = &graph.nodes[index];
+        for &handle in nodes.iter().rev() {
+            let (node, call) = pass.node(handle);
+            let step = &graph.nodes[handle];
             let storage = step.storage.expect("a computed value has a storage");
             if !graph.storages[storage].gradient {
                 continue;
             }
             let len = graph.storages[storage].len;
             let y = rows(values[storage].read(), example, 1, len);
-            let (x, x_len) = pass.input(&values, index, examples.start);
+            let (x, x_len) = pass.input(&values, handle, examples.start);
             let x = rows(x, example, 1, x_len);
             let mut out = gradients[storage].take();
             let dy = rows_mut(out.write(), row_of(storage, example), 1, len);
@@ -92,14 +93,14 @@ pub fn chunk<'a, T: Number>(
                     T::map(&**map).backward_in_place(&[], y, dy);
                 }
                 gradients[storage] = out;
-                laps.lap(index);
+                laps.lap(handle);
                 continue;
             }
             let from = graph.nodes[step.input].storage;
             let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
             let row = from.map_or(0, |s| row_of(s, example));
             let dx = rows_mut(slot.write(), row, 1, x_len);
-            let saved = chunk.saved.get(&index);
+            let saved = chunk.saved.get(&handle);
             let values = Values {
                 x,
                 y,
@@ -110,7 +111,7 @@ pub fn chunk<'a, T: Number>(
             match step.writes_first {
                 true => one(
                     &pass,
-                    (index, node, call),
+                    (handle, node, call),
                     example,
                     values,
                     dx,
@@ -122,7 +123,7 @@ pub fn chunk<'a, T: Number>(
                     let own = &mut extra[..x_len];
                     one(
                         &pass,
-                        (index, node, call),
+                        (handle, node, call),
                         example,
                         values,
                         own,
@@ -139,7 +140,7 @@ pub fn chunk<'a, T: Number>(
                 gradients[from] = slot;
             }
             gradients[storage] = out;
-            laps.lap(index);
+            laps.lap(handle);
         }
     }
 }
@@ -155,14 +156,14 @@ struct Values<'a, T> {
 /// One example back through one node: writes `dx` where it is wanted, adds to the kernel's gradient.
 fn one<T: Number>(
     pass: &Pass<T>,
-    (index, node, call): (usize, &Node, &Call),
+    (handle, node, call): (Handle<Node>, &Node, &Call),
     example: usize,
     of: Values<T>,
     dx: &mut [T],
     work: &mut Work<T>,
     into: &mut Accumulators<T>,
 ) {
-    let wanted = pass.kernels.graph.nodes[index].input_gradient;
+    let wanted = pass.kernels.graph.nodes[handle].input_gradient;
     match &call.operation {
         Operation::Map(map) if wanted => T::map(&**map).backward(of.x, of.y, of.dy, dx),
         Operation::Linear(linear) => {
@@ -184,7 +185,7 @@ fn layer<T: Number>(
     into: &mut Accumulators<T>,
 ) {
     let kernels = &pass.kernels;
-    let kernel = call.kernel().expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel");
     let draws = kernels.draws(kernel, example, 1);
     let site = pass.site(node, linear, of.x.len());
     let estimate = kernels.estimate(kernel);

@@ -3,9 +3,10 @@
 use super::super::super::kernels::KernelGradients;
 use super::super::super::{Kernels, Number};
 use super::super::pass::Pass;
-use super::super::slots::{Slot, by_rows, rows, rows_mut};
+use super::super::slots::{Slot, Slots, by_rows, rows, rows_mut};
 use super::super::work::{Work, at_once, layer_scratch};
 use crate::estimator::{KernelGradient, Saved, Scratch, Site};
+use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Operation;
 use crate::plan::NodePlan;
 use crate::tensor::Share;
@@ -29,9 +30,9 @@ pub struct Whole<'a, T> {
 struct Layer<'a, T> {
     pass: Pass<'a, T>,
     step: &'a NodePlan,
-    kernel: usize,
+    kernel: Handle<Tensor>,
     /// The activations over its values, in forward order.
-    activations: &'a [usize],
+    activations: &'a [Handle<Node>],
     site: Site<'a, T>,
 }
 
@@ -48,22 +49,22 @@ struct Examples<'a, T> {
 /// The whole minibatch back through a segment.
 pub fn layer<T: Number>(
     pass: Pass<T>,
-    nodes: &[usize],
-    values: &[Slot<T>],
-    gradients: &mut [Slot<T>],
+    nodes: &[Handle<Node>],
+    values: &Slots<T>,
+    gradients: &mut Slots<T>,
     into: Whole<T>,
     examples: usize,
 ) {
-    let (graph, index) = (pass.kernels.graph, nodes[0]);
-    let (node, call) = pass.node(index);
-    let step = &graph.nodes[index];
+    let (graph, handle) = (pass.kernels.graph, nodes[0]);
+    let (node, call) = pass.node(handle);
+    let step = &graph.nodes[handle];
     let Operation::Linear(linear) = &call.operation else {
         unreachable!("a whole-batch segment is linear")
     };
-    let kernel = call.kernel().expect("a linear layer has a kernel").index();
+    let kernel = call.kernel().expect("a linear layer has a kernel");
     let storage = step.storage.expect("a computed value has a storage");
     let len = node.shape.len();
-    let (x, x_len) = pass.input(values, index, 0);
+    let (x, x_len) = pass.input(values, handle, 0);
     let mut out = gradients[storage].take();
     let y = values[storage].read();
     let from = graph.nodes[step.input].storage;
@@ -235,7 +236,7 @@ impl<T: Number> Layer<'_, T> {
 /// Adds the gradients by the rows that some examples have of a bias or factor.
 fn add_rows<T: Number>(
     kernels: &Kernels<T>,
-    tensor: usize,
+    tensor: Handle<Tensor>,
     at: &Range<usize>,
     rows: &[T],
     gradient: KernelGradient<T>,
