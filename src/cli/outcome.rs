@@ -64,10 +64,8 @@ mod tests {
             );
         }
         let entry = |deviation| Observed {
-            mean: 5.0,
             deviation,
-            low: 0.0,
-            high: 9.0,
+            ..Observed::of([1.0, 9.0].into_iter()).unwrap()
         };
         let mean = Blind::mean(&[entry(3.0), entry(4.0)]).unwrap();
         assert!(warning(9.0, Fit::Rmse(3.5), &mean).is_none());
