@@ -1,8 +1,7 @@
 //! One step's loss on given parameters, for holding it against another system's numbers: every term
 //! unscaled, its scale, and scaled; the network's outputs; the gradient by every variable.
 
-use crate::diagnostic::nearest;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::examples::{Buffers, Part};
 use crate::exec::{Draw, Interpreter, Number};
 use crate::ir::Position;

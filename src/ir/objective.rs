@@ -251,7 +251,8 @@ impl Inference {
 
     /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
     pub fn is_noisy(&self, term: &Term) -> bool {
-        term.kind.is_monte_carlo() || !self.latents_of(term).is_empty()
+        let drawn = |latent| self.fits[latent].posterior.family.entries().is_random();
+        term.kind.is_monte_carlo() || self.latents_of(term).into_iter().any(drawn)
     }
 
     /// The latent variables that a term's prior depends on: it is an expectation over them.

@@ -45,18 +45,20 @@ impl Observed {
     /// Their interquartile range/1.349, which of normal numbers is the standard deviation; where the middle half
     /// of them is one number, the standard deviation.
     pub fn spread(&self) -> f64 {
-        match self.interquartile_range > 0.0 {
-            true => self.interquartile_range / NORMAL_RANGE,
-            false => self.deviation,
+        if self.interquartile_range > 0.0 {
+            self.interquartile_range / NORMAL_RANGE
+        } else {
+            self.deviation
         }
     }
 
     /// Where they lie, and how wide: mean and standard deviation, or, for a likelihood that is
     /// [heavy-tailed](super::Summary::heavy_tailed), median and [spread](Observed::spread).
     pub fn place_and_width(&self, heavy_tailed: bool) -> [f64; 2] {
-        match heavy_tailed {
-            true => [self.median, self.spread()],
-            false => [self.mean, self.deviation],
+        if heavy_tailed {
+            [self.median, self.spread()]
+        } else {
+            [self.mean, self.deviation]
         }
     }
 

@@ -63,9 +63,9 @@ pub fn chunk<'a, T: Number>(
         second: &mut chunk.d_second,
     };
     // A private gradient has one row, used anew for every example.
-    let row_of = |storage: Handle<Storage>, example: usize| match graph.storages[storage].shared {
-        true => example,
-        false => 0,
+    let row_of = |storage: Handle<Storage>, example: usize| {
+        let shared = graph.storages[storage].shared;
+        if shared { example } else { 0 }
     };
     for example in 0..examples.len() {
         for &handle in nodes.iter().rev() {
@@ -108,34 +108,25 @@ pub fn chunk<'a, T: Number>(
                 saved: saved.map_or(&[][..], |s| rows(s, example, 1, len)),
             };
             let example = examples.start + example;
-            match step.writes_first {
-                true => one(
-                    &pass,
-                    (handle, node, call),
-                    example,
-                    values,
-                    dx,
-                    work,
-                    &mut into,
-                ),
-                false => {
-                    let mut extra = std::mem::take(&mut work.extra);
-                    let own = &mut extra[..x_len];
-                    one(
-                        &pass,
-                        (handle, node, call),
-                        example,
-                        values,
-                        own,
-                        work,
-                        &mut into,
-                    );
-                    if step.input_gradient {
-                        T::add_to(dx, own);
-                    }
-                    work.extra = extra;
-                }
+            let mut extra = std::mem::take(&mut work.extra);
+            let own = if step.writes_first {
+                &mut *dx
+            } else {
+                &mut extra[..x_len]
+            };
+            one(
+                &pass,
+                (handle, node, call),
+                example,
+                values,
+                own,
+                work,
+                &mut into,
+            );
+            if !step.writes_first && step.input_gradient {
+                T::add_to(dx, &extra[..x_len]);
             }
+            work.extra = extra;
             if let Some(from) = from {
                 gradients[from] = slot;
             }
