@@ -7,6 +7,7 @@
 //! Dependencies point one way; `layer`, `distribution`, `kl`, `posterior`, `estimator` and
 //! `likelihood` are leaves. `ARCHITECTURE.md` is the map.
 
+pub mod arrays;
 pub mod bench;
 pub mod bibliography;
 pub mod check;
@@ -41,3 +42,4 @@ pub use bnnc_registries::{
     posterior, show, signature, with_all_digits,
 };
 pub use bnnc_tensor as tensor;
+pub use ndarray;

@@ -16,18 +16,16 @@
 
 pub mod published;
 
-use bnnc::data::order::epoch_order;
 use bnnc::data::split::Validation;
 use bnnc::data::{self, Request};
 use bnnc::diagnostic::{Diagnostic, Result, render};
 use bnnc::evaluate;
-use bnnc::examples::{Buffers, Part};
-use bnnc::exec::{Draw, Interpreter};
-use bnnc::ir::Position;
+use bnnc::examples::Part;
 use bnnc::optimizer::State;
 use bnnc::plan::Plan;
-use bnnc::train::Config;
+use bnnc::train::descent::Descent;
 use bnnc::train::prepared::Prepared;
+use bnnc::train::{Config, in_memory};
 use bnnc::{compile, source::Source};
 use clap::Parser;
 use published::{METHODS, PUBLISHED, Published};
@@ -193,9 +191,11 @@ impl Study {
         compiled.draw(config.samples);
         let prepared = Prepared::new(data, &compiled.inference, &config)?;
         let plan = Arc::new(Plan::new(compiled.inference));
+        let (optimizer, settings) = config.optimizer.clone();
+        let optimizer = State::new(optimizer, settings, plan.trainable());
         let capacity = config.batch_size.max(evaluate::BATCH);
-        let mut machine = Interpreter::<f32>::new(plan, capacity);
-        train(&mut machine, &prepared, &config)?;
+        let mut engine = Descent::new(plan, optimizer, capacity);
+        in_memory(&mut engine, &prepared, &config)?;
 
         let held_out = prepared
             .data
@@ -211,7 +211,7 @@ impl Study {
             },
             None => prepared.validation(),
         };
-        let predicted = evaluate::predict(&mut machine, &part, self.samples.get(), config.seed)?;
+        let predicted = evaluate::predict(&mut engine, &part, self.samples.get(), config.seed)?;
         let scores = evaluate::score(&predicted, &part);
         let Some(rmse) = scores.number("rmse") else {
             let title = format!("{} is no regression", model.display());
@@ -286,43 +286,6 @@ fn stem(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
-}
-
-/// `bnnc train`'s loop without its files: the same minibatches, draws and learning rates.
-fn train(machine: &mut Interpreter<f32>, prepared: &Prepared, config: &Config) -> Result<()> {
-    machine.initialize(config.seed);
-    let part = prepared.training();
-    let (n, steps) = (part.len(), part.len().div_ceil(config.batch_size));
-    let (optimizer, settings) = &config.optimizer;
-    let mut optimizer = State::new(*optimizer, settings.clone(), machine.variables().len());
-    let mut buffers = Buffers::default();
-    let mut step = 0;
-    for epoch in 0..config.epochs {
-        let order = epoch_order(n, config.seed, epoch as u64);
-        for (index, places) in order.chunks(config.batch_size).enumerate() {
-            let batch = part.gather(places.iter().map(|&place| place as usize), &mut buffers)?;
-            let at = Position {
-                training_examples: n,
-                batch: batch.len,
-                batch_index: index,
-                batches: steps,
-                epoch: step as f64 / steps as f64,
-            };
-            let draw = Draw {
-                seed: config.seed,
-                step,
-                given: None,
-            };
-            machine.step(&batch, &draw, &at);
-            let (schedule, settings) = &config.schedule;
-            let rate =
-                config.learning_rate() * schedule.factor(settings, at.epoch, config.epochs as f64);
-            step += 1;
-            let (variables, gradient) = machine.variables_and_gradient();
-            optimizer.step(step, rate, variables, gradient);
-        }
-    }
-    Ok(())
 }
 
 /// The mean of the splits and its standard error, s/√K, with two digits of the error.

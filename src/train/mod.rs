@@ -18,6 +18,7 @@ pub mod descent;
 pub(crate) mod files;
 pub mod fit;
 pub mod fitting;
+mod in_memory;
 mod known;
 pub mod metrics;
 pub mod prepared;
@@ -27,4 +28,5 @@ pub mod settings;
 mod toml_table;
 
 pub use config::Config;
+pub use in_memory::in_memory;
 pub use known::{facts, training};
