@@ -2,6 +2,7 @@
 
 use super::arguments::{DataSource, Format, Sets, method, with_threads};
 use super::evaluate::print_terms;
+use super::open::refuse_over;
 use super::terminal::say;
 use crate::compile;
 use crate::data::{self, Dataset, RunColumns};
@@ -110,6 +111,25 @@ pub fn run(args: &LossArgs) -> Result<()> {
                 part.len()
             );
             return Err(Diagnostic::error("E0603", title).into());
+        }
+        if let Some(out) = &args.gradients {
+            let given = [Some(&args.model), Some(&args.weights), args.noise.as_ref()];
+            let run = args.run.as_deref().map(RunDir::open).transpose()?;
+            let files = [
+                (
+                    "this command reads it",
+                    given.into_iter().flatten().cloned().collect(),
+                ),
+                (
+                    "the data are read from it",
+                    data::files(&request.data, request.test_rows.as_deref()),
+                ),
+                (
+                    "it is part of the run",
+                    run.map_or(vec![], |run| run.files()),
+                ),
+            ];
+            refuse_over("gradients", "--gradients", out, &files)?;
         }
         let plan = Arc::new(Plan::new(compiled.inference));
         let step = Step {

@@ -17,7 +17,7 @@ use crate::train::fitting;
 use crate::train::run_dir::{DataRecord, RunDir};
 use crate::words::plural;
 use clap::ValueEnum;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A trained run.
@@ -118,10 +118,6 @@ impl Opened {
     ///
     /// `E0601` where it would.
     pub fn refuse_own(&self, out: &Path, run: &Path, source: &DataSource) -> Result<()> {
-        // What is not there is not written over.
-        let Ok(place) = out.canonicalize() else {
-            return Ok(());
-        };
         let read = self.request(source, false);
         let own = &self.config.data;
         let own_name = own.name.as_deref().unwrap_or_default();
@@ -139,15 +135,7 @@ impl Opened {
                 RunDir::open(run).map_or(vec![], |run| run.files()),
             ),
         ];
-        let is_out = |file: &std::path::PathBuf| file.canonicalize().is_ok_and(|f| f == place);
-        let Some((why, _)) = files.iter().find(|(_, files)| files.iter().any(is_out)) else {
-            return Ok(());
-        };
-        let title = format!("predictions are not written over `{}`", out.display());
-        Err(Diagnostic::error("E0601", title)
-            .note(*why)
-            .help("name another file with `--out`")
-            .into())
+        refuse_over("predictions", "--out", out, &files)
     }
 
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
@@ -343,4 +331,30 @@ impl Chosen {
             _ => &self.data.train,
         }
     }
+}
+
+/// Refuses to write `what` over a file that is read. Each list of files is behind the reason why it is not written to.
+///
+/// # Errors
+///
+/// `E0601` where `out`, which the flag `option` names, is one of them.
+pub(super) fn refuse_over(
+    what: &str,
+    option: &str,
+    out: &Path,
+    files: &[(&str, Vec<PathBuf>)],
+) -> Result<()> {
+    // What is not there is not written over.
+    let Ok(place) = out.canonicalize() else {
+        return Ok(());
+    };
+    let is_out = |file: &PathBuf| file.canonicalize().is_ok_and(|file| file == place);
+    let Some((why, _)) = files.iter().find(|(_, files)| files.iter().any(is_out)) else {
+        return Ok(());
+    };
+    let title = format!("{what} are not written over `{}`", out.display());
+    Err(Diagnostic::error("E0601", title)
+        .note(*why)
+        .help(format!("name another file with `{option}`"))
+        .into())
 }

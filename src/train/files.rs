@@ -30,7 +30,9 @@ pub(crate) fn write_whole_with(
     name.push(".part");
     let beside = path.with_file_name(name);
     let write = || -> io::Result<()> {
-        let mut file = File::create(&beside)?;
+        // Not through a link that lies there: a run directory from elsewhere could have one.
+        let _ = fs::remove_file(&beside);
+        let mut file = File::create_new(&beside)?;
         contents(&mut file)?;
         file.sync_all()?;
         fs::rename(&beside, path)?;
@@ -70,6 +72,16 @@ mod tests {
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            let part = folder.path().join("a.json.part");
+            let own = folder.path().join("own");
+            fs::write(&own, "mine").unwrap();
+            std::os::unix::fs::symlink(&own, part).unwrap();
+            write_whole(&path, b"three").unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"three");
+            assert_eq!(fs::read(&own).unwrap(), b"mine");
+        }
         let nowhere = folder.path().join("no/such/a.json");
         assert_eq!(
             write_whole(&nowhere, b"x").unwrap_err().diagnostics[0].code,

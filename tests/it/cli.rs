@@ -370,6 +370,17 @@ fn the_loss_of_a_checkpoint_with_given_draws() {
     assert!((kl(&one) / kl(&ten) - 10.0).abs() < 1e-12);
     place.ok(&format!("{loss} --gradients g.safetensors"));
     assert!(place.path("g.safetensors").is_file());
+    // What is read is not written over.
+    for read in ["line.bnn", "t.csv", "run/checkpoint.safetensors"] {
+        let before = std::fs::read(place.path(read)).unwrap();
+        let text =
+            place.refused(&format!("{loss} --gradients {read}").replace("--format json", ""));
+        assert!(
+            text.contains("E0601") && text.contains("gradients are not written over"),
+            "{text}"
+        );
+        assert_eq!(std::fs::read(place.path(read)).unwrap(), before, "{read}");
+    }
     // The gradients are no noise file: what one holds is told.
     let text = place.refused(&format!("{loss} --noise g.safetensors").replace("--format json", ""));
     assert!(
