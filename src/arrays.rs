@@ -60,18 +60,18 @@ pub struct Fitted {
 /// Predictive distributions of N examples, averaged over draws of the weights.
 #[derive(Debug, Clone)]
 pub struct Predictions {
-    /// Numbers: the mean, [N, entries of a target], in the target's units. Classes: the probabilities,
-    /// [N, classes]; of a binary target, [N, 1], that of the label 1.
+    /// Numbers: the mean, `[N, entries]`, in the target's units. Classes: the probabilities,
+    /// `[N, classes]`; of a binary target, `[N, 1]`, that of the label 1.
     pub mean: Array2<f64>,
-    /// Numbers: the variance within the draws, which is noise, [N, entries]. Classes: the mean entropy of the
-    /// draws, [N, 1], in nats.
+    /// Numbers: the variance within the draws, which is noise, `[N, entries]`. Classes: the mean entropy of the
+    /// draws, `[N, 1]`, in nats.
     pub within: Array2<f64>,
-    /// Numbers: the variance of the draws' means, which more data would lower, [N, entries]. Classes: [N, 0].
+    /// Numbers: the variance of the draws' means, which more data would lower, `[N, entries]`. Classes: `[N, 0]`.
     pub between: Array2<f64>,
 }
 
-/// Fits the model of this text to N examples: `inputs` is [N, …] with the axes of the model's input behind,
-/// channels last, `targets` [N] or [N, entries]; labels are the numbers 0, 1, …. It trains as `bnnc train` does
+/// Fits the model of this text to N examples: `inputs` is `[N, …]` with the axes of the model's input behind,
+/// channels last, `targets` `[N]` or `[N, entries]`; labels are the numbers 0, 1, …. It trains as `bnnc train` does
 /// with these settings and gives the same variables, bit for bit.
 ///
 /// # Errors
