@@ -10,8 +10,8 @@ pub struct TermPlan {
     pub term: Handle<Term>,
     /// Its arithmetic.
     pub computation: Arc<dyn AnyTerm>,
-    /// Whether it is taken at each draw: Monte Carlo, or an expectation over a latent variable that its
-    /// prior depends on.
+    /// Whether it is taken at each draw: Monte Carlo, or with a prior that depends on a latent variable. Also
+    /// where that variable is a point: its gradient is gathered with those of the draws.
     pub per_draw: bool,
 }
 
@@ -22,7 +22,7 @@ pub(super) fn plan(inference: &Inference) -> Table<Tensor, Option<TermPlan>> {
         plans[tensor] = computation(inference, term).map(|computation| TermPlan {
             term: handle,
             computation,
-            per_draw: inference.is_noisy(term),
+            per_draw: term.kind.is_monte_carlo() || !inference.latents_of(term).is_empty(),
         });
     }
     plans
