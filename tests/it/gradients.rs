@@ -354,6 +354,19 @@ fn hierarchy(declared: &str, default: &str, observe: &str, objective: &str) -> S
     text.replace("default {", &format!("{declared}\ndefault {{"))
 }
 
+/// Priors of points that depend on other points: nothing is drawn, and each gradient passes through a term of
+/// another tensor.
+#[test]
+fn chains_of_points_by_the_method() {
+    let declared = "latent a ~ Normal(0, 1)\nlatent b ~ Normal(a, exp(a))";
+    for prior in ["Normal(b, 1)", "Laplace(a, softplus(b))"] {
+        let default = format!("prior = {prior}");
+        let text = hierarchy(declared, &default, "Normal(f, softplus(a))", "")
+            .replace("objective elbo", "inference map");
+        check(&text, &Examples::new(4, 4, 0, 1));
+    }
+}
+
 #[test]
 fn latent_variables_in_priors_and_likelihood() {
     let tau = "latent noise ~ Normal(0, 1)\nlatent tau ~ Normal(0, exp(noise)), posterior = MeanField(loc = 0.2, scale = 0.3)";
