@@ -71,6 +71,27 @@ struct Done {
     squared_error: f64,
 }
 
+/// The step after `done` others of a run on n examples.
+pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
+    let batches = n.div_ceil(config.batch_size);
+    let batch_index = (done % batches as u64) as usize;
+    let epoch = done as f64 / batches as f64;
+    let (schedule, settings) = &config.schedule;
+    let factor = schedule.factor(settings, epoch, config.epochs as f64);
+    Step {
+        seed: config.seed,
+        done,
+        learning_rate: config.learning_rate() * factor,
+        at: Position {
+            training_examples: n,
+            batch: config.batch_size.min(n - batch_index * config.batch_size),
+            batch_index,
+            batches,
+            epoch,
+        },
+    }
+}
+
 impl Training<'_> {
     /// Steps of an epoch.
     pub fn steps(&self) -> usize {
@@ -114,7 +135,7 @@ impl Training<'_> {
                 let of_step = Instant::now();
                 let rows = index * batch_size..n.min((index + 1) * batch_size);
                 let seen = rows.end - from * batch_size;
-                let done = self.step(&mut counters, index, &order[rows], &mut scratch)?;
+                let done = self.step(&mut counters, &order[rows], &mut scratch)?;
                 let every = self.config.log_every as u64;
                 if every > 0 && counters.step.is_multiple_of(every) {
                     log.write(&self.step_line(&done, &counters, of_step.elapsed()))?;
@@ -145,30 +166,17 @@ impl Training<'_> {
         Ok(Outcome::Finished)
     }
 
-    /// One step on the examples at `places`, the minibatch number `index` of its epoch.
+    /// One step on the examples at `places`.
     fn step(
         &mut self,
         counters: &mut Counters,
-        index: usize,
         places: &[u32],
         scratch: &mut Scratch,
     ) -> Result<Done> {
         let steps = self.steps();
         let rows = places.iter().map(|&place| place as usize);
         let batch = self.part.gather(rows, &mut scratch.buffers)?;
-        let at = Position {
-            training_examples: self.part.len(),
-            batch: batch.len,
-            batch_index: index,
-            batches: steps,
-            epoch: counters.step as f64 / steps as f64,
-        };
-        let step = Step {
-            seed: self.config.seed,
-            done: counters.step,
-            learning_rate: self.learning_rate(at.epoch),
-            at,
-        };
+        let step = step_after(self.config, self.part.len(), counters.step);
         let summary = self.part.summary;
         let predictive = &mut scratch.predictive[..batch.len * summary.row()];
         let trained = self.engine.step(&batch, &step, predictive);
@@ -228,11 +236,6 @@ impl Training<'_> {
             seconds,
             validation: None,
         }
-    }
-
-    fn learning_rate(&self, epoch: f64) -> f64 {
-        let (schedule, settings) = &self.config.schedule;
-        self.config.learning_rate() * schedule.factor(settings, epoch, self.config.epochs as f64)
     }
 
     fn validate(&mut self) -> Result<Option<Scores>> {
