@@ -22,7 +22,7 @@
 //! };
 //!
 //! let mut line = fit(model, x.view(), y.view(), &config)?;
-//! let predicted = line.predict(x.view(), 100)?;
+//! let predicted = line.predict(x.view(), 100.try_into().unwrap())?;
 //! assert_eq!(predicted.mean.dim(), (64, 1));
 //! let error = (&predicted.mean - &y).mapv(f64::abs);
 //! assert!(error.mean().unwrap() < 0.3);
@@ -47,6 +47,7 @@ use crate::train::descent::Descent;
 use crate::train::prepared::Prepared;
 use crate::train::{Config, fitting, in_memory};
 use ndarray::{Array2, ArrayView, ArrayViewD, Dimension, IxDyn};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 /// A model fitted to arrays.
@@ -103,7 +104,8 @@ pub fn fit<D: Dimension, E: Dimension>(
     let mut compiled = compile::by_method(source, &config.set, config.inference)?;
     compiled.draw(config.samples);
     let data = dataset(inputs, Some(targets));
-    let prepared = Prepared::new(data, &compiled.inference, config)?;
+    let prepared = Prepared::new(data, &compiled.inference, config)
+        .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
@@ -133,7 +135,7 @@ impl Fitted {
     pub fn predict<D: Dimension>(
         &mut self,
         inputs: ArrayView<f64, D>,
-        draws: usize,
+        draws: NonZeroUsize,
     ) -> Result<Predictions> {
         let data = dataset(inputs, None::<ArrayView<f64, D>>);
         fitting::check(&data, &self.plan.inference)?;
@@ -144,7 +146,7 @@ impl Fitted {
             with_targets: false,
             ..self.prepared.training()
         };
-        let predicted = evaluate::predict(&mut self.engine, &part, draws, self.seed)?;
+        let predicted = evaluate::predict(&mut self.engine, &part, draws.get(), self.seed)?;
         Ok(Predictions::of(predicted))
     }
 
@@ -178,15 +180,14 @@ fn dataset<D: Dimension, E: Dimension>(
     inputs: ArrayView<f64, D>,
     targets: Option<ArrayView<f64, E>>,
 ) -> Dataset {
-    let values = |numbers: Vec<f64>| Values::F64(numbers);
     let shape = |axes: &[usize]| Shape::new(axes.get(1..).unwrap_or_default());
     let train = Split {
         input_shape: shape(inputs.shape()),
         len: inputs.shape().first().copied().unwrap_or(0),
-        inputs: values(inputs.iter().copied().collect()),
+        inputs: Values::F64(inputs.iter().copied().collect()),
         // `[0]`: there is none
         target_shape: (targets.as_ref()).map_or(Shape::new(&[0]), |targets| shape(targets.shape())),
-        targets: values(targets.map_or(vec![], |targets| targets.iter().copied().collect())),
+        targets: Values::F64(targets.map_or(vec![], |targets| targets.iter().copied().collect())),
     };
     Dataset {
         name: "the arrays".into(),

@@ -1,5 +1,6 @@
 //! What a user sees, tested through the library and the command.
 
+mod arrays;
 mod bench;
 mod changes;
 mod cli;
