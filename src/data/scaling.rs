@@ -102,15 +102,20 @@ impl Scaling {
             Scaling::Unit => same(0.0, 255.0),
             Scaling::Symmetric => same(127.5, 127.5),
             Scaling::Standardize | Scaling::Quartiles => {
-                let all = match (self, values) {
-                    (Scaling::Quartiles, _) => {
-                        of_quartiles(|i| values.get(i), shape.len(), channels, indices)
+                let width = shape.len();
+                let places = |channel| positions(channel, width, channels, indices);
+                let each = 0..channels;
+                let all: Vec<Moments> = match (self, values) {
+                    (Scaling::Quartiles, _) => each
+                        .map(|c| of_quartiles(places(c).map(|i| values.get(i))))
+                        .collect(),
+                    (_, Values::U8(bytes)) => of_bytes(bytes, width, channels, indices),
+                    (_, Values::F32(v)) => each
+                        .map(|c| of_reals(places(c).map(|i| f64::from(v[i]))))
+                        .collect(),
+                    (_, Values::F64(v)) => {
+                        each.map(|c| of_reals(places(c).map(|i| v[i]))).collect()
                     }
-                    (_, Values::U8(bytes)) => of_bytes(bytes, shape.len(), channels, indices),
-                    (_, Values::F32(v)) => {
-                        of_reals(|i| f64::from(v[i]), shape.len(), channels, indices)
-                    }
-                    (_, Values::F64(v)) => of_reals(|i| v[i], shape.len(), channels, indices),
                 };
                 let constant = (0..channels).filter(|c| all[*c].deviation == 0.0).collect();
                 let scale = all
@@ -187,58 +192,39 @@ fn positions(
     starts.flat_map(move |start| (start + channel..start + width).step_by(channels))
 }
 
-/// Medians in place of means, spreads in place of deviations.
-fn of_quartiles(
-    value: impl Fn(usize) -> f64,
-    width: usize,
-    channels: usize,
-    indices: &[usize],
-) -> Vec<Moments> {
-    let of_channel = |channel: usize| {
-        let values = positions(channel, width, channels, indices).map(&value);
-        let found = Observed::of(values);
-        Moments {
-            mean: found.map_or(0.0, |found| found.median),
-            deviation: found
-                .filter(|found| found.low < found.high)
-                .map_or(0.0, |found| found.spread()),
-        }
-    };
-    (0..channels).map(of_channel).collect()
+/// The median in place of the mean, the spread in place of the deviation.
+fn of_quartiles(values: impl Iterator<Item = f64> + Clone) -> Moments {
+    let found = Observed::of(values);
+    Moments {
+        mean: found.map_or(0.0, |found| found.median),
+        deviation: found
+            .filter(|found| found.low < found.high)
+            .map_or(0.0, |found| found.spread()),
+    }
 }
 
 /// In two passes, the second about the mean of the first.
-fn of_reals(
-    value: impl Fn(usize) -> f64,
-    width: usize,
-    channels: usize,
-    indices: &[usize],
-) -> Vec<Moments> {
-    let of_channel = |channel: usize| {
-        let positions = || positions(channel, width, channels, indices);
-        let n = positions().count().max(1) as f64;
-        let (low, high) = positions()
-            .map(&value)
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-                (low.min(v), high.max(v))
-            });
-        if low >= high {
-            return Moments {
-                mean: if low == high { low } else { 0.0 },
-                deviation: 0.0,
-            };
-        }
-        let mean = positions().map(&value).sum::<f64>() / n;
-        let (first, second) = positions()
-            .map(|p| value(p) - mean)
-            .fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
-        let deviation = ((second - first * first / n) / n).max(0.0).sqrt();
-        Moments {
-            mean: mean + first / n,
-            deviation,
-        }
-    };
-    (0..channels).map(of_channel).collect()
+fn of_reals(values: impl Iterator<Item = f64> + Clone) -> Moments {
+    let n = values.clone().count().max(1) as f64;
+    let (low, high) = (values.clone())
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+    if low >= high {
+        return Moments {
+            mean: if low == high { low } else { 0.0 },
+            deviation: 0.0,
+        };
+    }
+    let mean = values.clone().sum::<f64>() / n;
+    let (first, second) = values
+        .map(|v| v - mean)
+        .fold((0.0, 0.0), |(s, q), d| (s + d, q + d * d));
+    let deviation = ((second - first * first / n) / n).max(0.0).sqrt();
+    Moments {
+        mean: mean + first / n,
+        deviation,
+    }
 }
 
 #[cfg(test)]

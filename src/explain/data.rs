@@ -71,12 +71,11 @@ impl Methods<'_> {
         let by = "by the mean and standard deviation over the training examples";
         let summary = self.model.summary();
         let targets = summary.standardizes() && training.targets_standardized;
-        let (too, targets_by) = match summary.heavy_tailed() {
-            true => {
-                let by = "by the median and the interquartile range, divided by 1.349, of the training examples";
-                (format!(", and the targets are {by}"), by)
-            }
-            false => (", and so are the targets".into(), by),
+        let (too, targets_by) = if summary.heavy_tailed() {
+            let by = "by the median and the interquartile range, divided by 1.349, of the training examples";
+            (format!(", and the targets are {by}"), by)
+        } else {
+            (", and so are the targets".into(), by)
         };
         let said = match (training.inputs, targets) {
             ("standardize", _) => {

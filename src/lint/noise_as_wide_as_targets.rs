@@ -40,9 +40,10 @@ impl Lint for NoiseAsWideAsTargets {
         let title = format!(
             "the noise scale is fixed at {}, and the targets' {} is {}",
             show(scale),
-            match heavy_tailed {
-                true => "interquartile range/1.349",
-                false => "standard deviation",
+            if heavy_tailed {
+                "interquartile range/1.349"
+            } else {
+                "standard deviation"
             },
             short(width)
         );

@@ -31,9 +31,10 @@ impl Lint for OutputWithoutBias {
             return None;
         }
         let heavy_tailed = inference.summary().heavy_tailed();
-        let (what, unit) = match heavy_tailed {
-            true => ("median", "interquartile ranges/1.349"),
-            false => ("mean", "standard deviations"),
+        let (what, unit) = if heavy_tailed {
+            ("median", "interquartile ranges/1.349")
+        } else {
+            ("mean", "standard deviations")
         };
         let mut targets = facts
             .targets

@@ -45,18 +45,19 @@ impl Lint for TargetsNotStandardized {
             size / scale,
             show(scale)
         );
-        let like = match heavy_tailed {
-            true => format!(
+        let like = if heavy_tailed {
+            format!(
                 "median {}, interquartile range {}",
                 short(target.median),
                 short(target.interquartile_range)
-            ),
-            false => format!(
+            )
+        } else {
+            format!(
                 "mean {}, standard deviation {}; a network that predicts 0 has an NLL of about {} nats an example",
                 short(target.mean),
                 short(target.deviation),
                 short(0.5 * (size / scale).powi(2))
-            ),
+            )
         };
         Some(
             Diagnostic::warning(self.name(), title)

@@ -84,17 +84,17 @@ impl Prepared {
         // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
         let inputs = scaling.fit(&data.train.inputs, &model.input.shape, &training);
         let (kind, summary) = (model.target.kind, model.summary());
-        let targets = match summary.standardizes() && config.data.targets == "standardize" {
-            true => {
-                let scaling = match summary.heavy_tailed() {
-                    true => Scaling::Quartiles,
-                    false => Scaling::Standardize,
-                };
-                scaling
-                    .fit(&data.train.targets, &data.train.target_shape, &training)
-                    .transform
-            }
-            false => Transform::identity(kind.entries()),
+        let targets = if summary.standardizes() && config.data.targets == "standardize" {
+            let scaling = if summary.heavy_tailed() {
+                Scaling::Quartiles
+            } else {
+                Scaling::Standardize
+            };
+            let targets = &data.train;
+            let fitted = scaling.fit(&targets.targets, &targets.target_shape, &training);
+            fitted.transform
+        } else {
+            Transform::identity(kind.entries())
         };
         let scales = Scales {
             inputs: inputs.transform,

@@ -295,10 +295,8 @@ impl Summary {
                     .into()
             }
             Summary::Numbers(numbers) => {
-                let what = match numbers.marginal.whole() {
-                    true => "probability",
-                    false => "density",
-                };
+                let whole = numbers.marginal.whole();
+                let what = if whole { "probability" } else { "density" };
                 format!(
                     "With $m_s$ and $v_s$ the mean and variance of the likelihood at draw $s$, its mean is $1/S \
                  sum_s m_s$ and its variance $$1/S sum_s v_s + [1/S sum_s m_s^2 - (1/S sum_s m_s)^2],$$ \
