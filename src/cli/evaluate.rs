@@ -2,7 +2,8 @@
 
 use super::arguments::{DataSource, Format, with_threads};
 use super::lints::warn_of_one_draw;
-use super::open::{Chosen, Opened, Which, open};
+use super::open::{Chosen, Opened, open};
+use super::parts::PartArgs;
 use super::terminal::{say, say_wrapped};
 use crate::data::shortened;
 use crate::diagnostic::Result;
@@ -22,9 +23,8 @@ pub struct EvaluateArgs {
     run: PathBuf,
     #[command(flatten)]
     data: DataSource,
-    /// Which part of the data; else the test part, else what was set aside, else all of it
-    #[arg(long, value_enum)]
-    split: Option<Which>,
+    #[command(flatten)]
+    part: PartArgs,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
@@ -46,7 +46,7 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
-    let chosen = run.choose(&args.data, args.split, true)?;
+    let chosen = run.choose(&args.data, args.part, true)?;
     // Where nothing is random, every draw is the same.
     let random = run.inference.is_random();
     let samples = if random { args.samples } else { 1 };
@@ -197,6 +197,7 @@ fn examples_of(split: &str) -> &'static str {
     match split {
         "test" => "held-out examples",
         "validation" => "examples that were set aside",
+        "unseen" => "examples that were never trained on",
         _ => "examples of other data",
     }
 }

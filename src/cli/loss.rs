@@ -3,16 +3,18 @@
 use super::arguments::{DataSource, Format, Sets, method, with_threads};
 use super::evaluate::print_terms;
 use super::open::refuse_over;
+use super::parts::places;
 use super::terminal::say;
 use crate::compile;
-use crate::data::{self, Dataset, RunColumns};
+use crate::data::{self, Dataset, RunColumns, split};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{Part, Scales};
+use crate::examples::{Part, Scales, fingerprint};
 use crate::ir::InferenceMethod;
 use crate::loss::{self, Step};
 use crate::plan::Plan;
 use crate::train::config::{Config, SCALINGS};
 use crate::train::prepared::Prepared;
+use crate::train::rows::{By, Use};
 use crate::train::run_dir::RunDir;
 use crate::train::settings::{count, seed};
 use clap::{Args, ValueEnum};
@@ -39,7 +41,7 @@ pub struct LossArgs {
     /// What to compute in
     #[arg(long, value_enum, default_value_t = Dtype::Float32)]
     dtype: Dtype,
-    /// N; else the number of rows
+    /// N; else that of the run of --run, else the number of rows
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     training_examples: Option<usize>,
     /// Of the draws that are not given
@@ -48,7 +50,8 @@ pub struct LossArgs {
     /// How inputs are scaled
     #[arg(long, default_value = "none", value_parser = clap::builder::PossibleValuesParser::new(SCALINGS))]
     scaling: String,
-    /// Scale inputs and targets as the run in this folder does
+    /// Scale inputs and targets as the run in this folder does, and take its N and, of its own data, the rows that
+    /// it was trained on
     #[arg(long, value_name = "DIR", conflicts_with = "scaling")]
     run: Option<PathBuf>,
     /// The inference method, `bnnc list inference`; else the run's, else the model's
@@ -101,11 +104,19 @@ pub fn run(args: &LossArgs) -> Result<()> {
         config.data.targets = "none";
         let mut prepared = Prepared::new(data, &compiled.inference, &config)
             .map_err(|failure| failure.within(&compiled.source))?;
+        let mut training_examples = args.training_examples;
+        let mut rows = "rows";
         if let Some(path) = &args.run {
+            let run = RunDir::open(path)?;
             prepared.scales = scales_of(path, &prepared)?;
+            training_examples = training_examples.or(Some(run.record()?.training_examples));
+            if let Some(training) = trained_on(&run, &prepared.data)? {
+                prepared.training = training;
+                rows = "rows that the run was trained on";
+            }
         }
         let part: Part = prepared.training();
-        if let Some(n) = args.training_examples.filter(|n| *n < part.len()) {
+        if let Some(n) = training_examples.filter(|n| *n < part.len()) {
             let title = format!(
                 "a minibatch of {} examples is larger than the {n} training examples",
                 part.len()
@@ -135,7 +146,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
         let step = Step {
             weights: &args.weights,
             noise: args.noise.as_deref(),
-            training_examples: args.training_examples,
+            training_examples,
             seed: args.seed,
         };
         let (report, gradients) = match args.dtype {
@@ -152,7 +163,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             ),
             Format::Text => {
                 say!(
-                    "data       {}, {} rows as one minibatch",
+                    "data       {}, {} {rows} as one minibatch",
                     prepared.data.name,
                     report.batch
                 );
@@ -172,6 +183,20 @@ pub fn run(args: &LossArgs) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// The rows of the training part that `run` was trained on, where it is known that there are any.
+fn trained_on(run: &RunDir, data: &Dataset) -> Result<Option<Vec<usize>>> {
+    if fingerprint(&data.train) == run.record()?.fingerprint {
+        let config = run.config()?;
+        let parts = split::take_validation(&data.train, config.data.validation, config.seed)?;
+        return Ok(Some(parts.0));
+    }
+    let compared = run.rows()?.map(|rows| rows.compare(data, By::Row));
+    let rows = compared.map_or(vec![], |compared| {
+        places(&compared.train, |used| used == Use::Training)
+    });
+    Ok((!rows.is_empty()).then_some(rows))
 }
 
 /// The scaling of the run in `path`.

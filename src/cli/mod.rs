@@ -13,6 +13,7 @@ mod list;
 mod loss;
 mod open;
 mod outcome;
+mod parts;
 mod predict;
 mod terminal;
 mod train;

@@ -1,11 +1,12 @@
 //! A trained run, opened to evaluate or predict with, and the data to do it on.
 
 use super::arguments::DataSource;
+use super::parts::{PartArgs, Parts, places};
 use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::BATCH;
-use crate::examples::{Part, fingerprint};
+use crate::examples::Part;
 use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plan::Plan;
@@ -14,6 +15,7 @@ use crate::source::Source;
 use crate::train::checkpoint::{self, Counters, model_fingerprint};
 use crate::train::config::Config;
 use crate::train::fitting;
+use crate::train::rows::{Rows, Use};
 use crate::train::run_dir::{DataRecord, RunDir};
 use crate::words::plural;
 use clap::ValueEnum;
@@ -32,6 +34,8 @@ pub struct Opened {
     source: Arc<Source>,
     /// How far it is.
     pub counters: Counters,
+    /// The rows that it was trained on; none of a run of before they were kept.
+    pub(super) rows: Option<Rows>,
 }
 
 /// Opens the run in `path`: it, and its model at the checkpoint's variables.
@@ -51,6 +55,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             inference: compiled.inference,
             source: compiled.source,
             counters,
+            rows: run.rows()?,
         },
         interpreter,
     ))
@@ -74,7 +79,7 @@ pub struct Chosen {
     rows: Vec<usize>,
     /// `the test part of cifar10`
     pub name: String,
-    /// `test`, `train`, `validation` or `all`.
+    /// `test`, `train`, `validation`, `unseen` (never trained on) or `all`.
     pub split: &'static str,
     /// Whether there are targets.
     pub with_targets: bool,
@@ -147,22 +152,16 @@ impl Opened {
     pub fn choose(
         &self,
         source: &DataSource,
-        which: Option<Which>,
+        part: PartArgs,
         targets_needed: bool,
     ) -> Result<Chosen> {
-        self.pick(source, which, targets_needed)
+        self.pick(source, part, targets_needed)
             .map_err(|failure| failure.within(&self.source))
     }
 
-    fn pick(
-        &self,
-        source: &DataSource,
-        which: Option<Which>,
-        targets_needed: bool,
-    ) -> Result<Chosen> {
-        let own = &self.config.data;
+    fn pick(&self, source: &DataSource, part: PartArgs, targets_needed: bool) -> Result<Chosen> {
         let request = self.request(source, targets_needed);
-        let without = match !targets_needed && which.is_none() {
+        let without = match !targets_needed && part.split.is_none() {
             true => predict::load_inputs(&request, &self.inference.input.shape)?,
             false => None,
         };
@@ -170,45 +169,61 @@ impl Opened {
             Some(data) => data,
             None => data::load(&request)?,
         };
-        let same = fingerprint(&data.train) == self.record.fingerprint;
-        let (training, validation) = match same {
-            true => data::split::take_validation(&data.train, own.validation, self.config.seed)?,
-            false => ((0..data.train.len).collect(), vec![]),
+        let named = source.data.as_deref();
+        let own = named.is_none_or(|data| self.config.data.names(data));
+        let parts = self.parts(&data, own, part, targets_needed || own)?;
+        let all = || (0..data.train.len).collect::<Vec<_>>();
+        let (training, validation) = match &parts {
+            Parts::Own {
+                training,
+                validation,
+            } => (training.clone(), validation.clone()),
+            Parts::Other => (all(), vec![]),
+            Parts::Changed(compared) => (
+                places(&compared.train, |used| used == Use::Training),
+                places(&compared.train, |used| used == Use::Validation),
+            ),
         };
-        let missing = |part: &str, why: &str| {
-            let title = format!("{} has no {part} part", data.name);
-            Err(Diagnostic::error("E0603", title)
-                .note(why.to_owned())
-                .into())
+        let which = match part.split {
+            None if data.test.is_some() => Some(Which::Test),
+            None if matches!(parts, Parts::Changed(_)) => None,
+            None if !validation.is_empty() => Some(Which::Validation),
+            None => Some(Which::Train),
+            which => which,
         };
-        let which = match which {
-            None if data.test.is_some() => Which::Test,
-            None if !validation.is_empty() => Which::Validation,
-            None => Which::Train,
-            Some(which) => which,
-        };
-        let (test, rows, split) = match which {
-            Which::Test => match &data.test {
-                Some(test) => (true, (0..test.len).collect(), "test"),
-                None => {
-                    return missing(
-                        "test",
-                        "the data names no held-out rows; `--test-rows FILE` does",
-                    );
-                }
-            },
-            Which::Validation if validation.is_empty() => {
-                let why = if same {
-                    "the run set none aside"
-                } else {
-                    "the run was trained on other data"
-                };
-                return missing("validation", why);
+        let unseen = |used| matches!(used, Use::Test | Use::New);
+        let (test, rows, split) = match (which, &parts) {
+            (None, Parts::Changed(compared)) => (false, places(&compared.train, unseen), "unseen"),
+            (Some(Which::Test), Parts::Changed(compared)) if data.test.is_some() => {
+                (true, places(&compared.test, unseen), "test")
             }
-            Which::Validation => (false, validation, "validation"),
-            Which::Train if same => (false, training, "train"),
-            Which::Train => (false, training, "all"),
+            (Some(Which::Test), _) => {
+                let len = data.test.as_ref().map_or(0, |test| test.len);
+                (true, (0..len).collect(), "test")
+            }
+            (Some(Which::Validation), _) => (false, validation, "validation"),
+            (_, Parts::Other) => (false, training, "all"),
+            _ => (false, training, "train"),
         };
+        if rows.is_empty() {
+            let (what, why) = match (split, &parts) {
+                ("test", _) if data.test.is_none() => (
+                    "no test part",
+                    "the data names no held-out rows; `--test-rows FILE` does",
+                ),
+                ("validation", Parts::Other) => {
+                    ("no validation part", "the run was trained on other data")
+                }
+                ("validation", Parts::Own { .. }) => {
+                    ("no validation part", "the run set none aside")
+                }
+                ("validation", _) => ("no validation part", "none of its rows was set aside"),
+                ("train", _) => ("no row that was trained on", "all of its rows are new"),
+                _ => ("no row to take", "each was trained on or set aside"),
+            };
+            let title = format!("{} has {what}", data.name);
+            return Err(Diagnostic::error("E0603", title).note(why).into());
+        }
         let with_targets = data.train.has_targets();
         let name = match split {
             _ if !with_targets => {
@@ -217,6 +232,11 @@ impl Opened {
             "all" => format!("{}, all {} examples", data.name, rows.len()),
             "train" => format!(
                 "{}, the {} examples it was trained on",
+                data.name,
+                rows.len()
+            ),
+            "unseen" => format!(
+                "{}, the {} examples that were never trained on",
                 data.name,
                 rows.len()
             ),

@@ -3,7 +3,8 @@
 use super::arguments::{DataSource, with_threads};
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
-use super::open::{Which, open};
+use super::open::open;
+use super::parts::PartArgs;
 use super::terminal::say;
 use crate::diagnostic::Result;
 use crate::evaluate::predict_with;
@@ -20,9 +21,8 @@ pub struct PredictArgs {
     run: PathBuf,
     #[command(flatten)]
     data: DataSource,
-    /// Which part of the data; else the test part, else what was set aside, else all of it
-    #[arg(long, value_enum)]
-    split: Option<Which>,
+    #[command(flatten)]
+    part: PartArgs,
     /// Where to: a .csv or .npz file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -44,7 +44,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
         run.refuse_own(&args.out, &args.run, &args.data)?;
-        let chosen = run.choose(&args.data, args.split, false)?;
+        let chosen = run.choose(&args.data, args.part, false)?;
         let random = run.inference.is_random();
         let samples = if random { args.samples } else { 1 };
         warn_of_one_draw(&run.inference, samples);

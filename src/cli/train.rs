@@ -25,6 +25,7 @@ use crate::train::descent::Descent;
 use crate::train::fit::{Outcome, Training};
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
+use crate::train::rows::{By, Rows};
 use crate::train::run_dir::{DataRecord, RunDir};
 use crate::train::settings::Given;
 use crate::words::{list, plural};
@@ -79,6 +80,7 @@ struct Start {
     compiled: Compiled,
     prepared: Prepared,
     record: DataRecord,
+    rows: Rows,
     /// What the model's text and the lints have to know of the run.
     facts: Facts,
     plan: Arc<Plan>,
@@ -219,21 +221,29 @@ fn start(
     let mut prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
+    let rows = Rows::of(&prepared);
     if let Some(run) = &resumed {
         let of_run = run.data(&compiled.inference)?;
+        let kept = run.rows()?;
+        let same_test = kept.as_ref().is_none_or(|kept| *kept == rows);
         if of_run.fingerprint != record.fingerprint
             || of_run.training_examples != record.training_examples
+            || !same_test
         {
             let title = format!(
                 "the data of the run in `{}` has changed",
                 run.path().display()
             );
-            return Err(Diagnostic::error("E0607", title)
-                .note(format!(
-                    "{} does not hold the numbers that the run began with",
-                    record.name
-                ))
-                .into());
+            let mut message = Diagnostic::error("E0607", title).note(format!(
+                "{} does not hold the numbers that the run began with",
+                record.name
+            ));
+            let data = &prepared.data;
+            let compared = kept.map(|kept| kept.compare(data, By::Row));
+            message.notes.extend(compared.map_or(vec![], |compared| {
+                compared.differences(data.file_rows.as_ref())
+            }));
+            return Err(message.into());
         }
         // As it began: what is fitted may have been fitted otherwise then.
         prepared.scales = of_run.scales;
@@ -253,6 +263,7 @@ fn start(
         compiled,
         prepared,
         record,
+        rows,
         facts,
         plan,
         fingerprint,
@@ -315,6 +326,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
         compiled,
         prepared,
         record,
+        rows,
         facts,
         plan,
         fingerprint,
@@ -372,7 +384,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
             let ir = ir::text(inference, facts);
             training.engine.initialize(config.seed);
             run.keep(&inference.pretrained)
-                .and_then(|()| run.write(&compiled.source.text, config, record, &ir))
+                .and_then(|()| run.write(&compiled.source.text, config, record, rows, &ir))
                 .and_then(|()| training.save(&Counters::default()))
                 // Without its first checkpoint it is no run: the next try finds its place free.
                 .inspect_err(|_| run.remove_unbegun(&inference.pretrained))?;

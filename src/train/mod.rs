@@ -11,6 +11,7 @@
 //! | `E0607` | a run is resumed with other settings or other data, or is finished |
 //! | `E0608` | the loss is not finite |
 //! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
+//! | `E0611` | the data is not what the run was trained on |
 
 pub mod checkpoint;
 pub mod config;
@@ -23,6 +24,7 @@ mod known;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;
+pub mod rows;
 pub mod run_dir;
 pub mod settings;
 mod toml_table;

@@ -4,6 +4,7 @@
 //! model.bnn                the model's source
 //! run.toml                 the settings, every default filled in
 //! data.json                the data set, its scaling, and N
+//! rows.safetensors         a digest of every row, see `rows`
 //! ir.txt                   the model as `bnnc check --emit ir` prints it
 //! metrics.jsonl            see `metrics`
 //! checkpoint.safetensors   see `checkpoint`
@@ -13,6 +14,7 @@
 use super::config::Config;
 use super::files::{failed, read_text, write_whole};
 use super::prepared::Prepared;
+use super::rows::Rows;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -62,6 +64,15 @@ impl DataRecord {
         }
     }
 }
+
+/// The files of a run that are written before its first step.
+const OWN: [&str; 5] = [
+    "model.bnn",
+    "run.toml",
+    "data.json",
+    "rows.safetensors",
+    "ir.txt",
+];
 
 /// A directory that holds a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,11 +190,19 @@ impl RunDir {
     }
 
     /// Writes all that is known before the first step.
-    pub fn write(&self, source: &str, config: &Config, data: &DataRecord, ir: &str) -> Result<()> {
+    pub fn write(
+        &self,
+        source: &str,
+        config: &Config,
+        data: &DataRecord,
+        rows: &Rows,
+        ir: &str,
+    ) -> Result<()> {
         write_whole(&self.0.join("model.bnn"), source.as_bytes())?;
         self.write_config(config)?;
         let data = serde_json::to_string_pretty(data).expect("plain data") + "\n";
         write_whole(&self.0.join("data.json"), data.as_bytes())?;
+        rows.write(&self.0.join("rows.safetensors"))?;
         write_whole(&self.0.join("ir.txt"), ir.as_bytes())
     }
 
@@ -195,7 +214,7 @@ impl RunDir {
             let _ = fs::remove_file(kept.join(pretrained::kept_name(&file.written)));
         }
         let _ = fs::remove_dir(&kept);
-        for file in ["model.bnn", "run.toml", "data.json", "ir.txt"] {
+        for file in OWN {
             let _ = fs::remove_file(self.0.join(file));
         }
         let _ = fs::remove_dir(&self.0);
@@ -205,8 +224,7 @@ impl RunDir {
     pub fn files(&self) -> Vec<PathBuf> {
         let kept = fs::read_dir(self.0.join(pretrained::FOLDER));
         let kept = kept.into_iter().flatten().flatten();
-        let own = ["model.bnn", "run.toml", "data.json", "ir.txt"].map(|file| self.0.join(file));
-        let mut files = own.to_vec();
+        let mut files = OWN.map(|file| self.0.join(file)).to_vec();
         files.extend([self.checkpoint(), self.metrics()]);
         files.extend(kept.map(|entry| entry.path()));
         files
@@ -265,6 +283,15 @@ impl RunDir {
             return Err(self.damaged_record("its `training_examples` is 0".into()));
         }
         Ok(record)
+    }
+
+    /// Which rows it was trained on; none of a run of before they were kept.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where the file cannot be read, `E0605` where it is damaged.
+    pub fn rows(&self) -> Result<Option<Rows>> {
+        Rows::read(&self.0.join("rows.safetensors"))
     }
 
     fn damaged_record(&self, fact: String) -> Failure {

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod bench;
+mod changed_data;
 mod changes;
 mod cli;
 mod columns;

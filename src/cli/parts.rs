@@ -1,0 +1,148 @@
+//! Which rows of some data were trained on, so that no command calls a row held out that was not.
+
+use super::open::{Opened, Which};
+use crate::data::{Dataset, split};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::examples::fingerprint;
+use crate::train::rows::{By, Compared, Use};
+use clap::Args;
+
+/// Which part of the data a command takes.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct PartArgs {
+    /// Which part of the data; else the test part, else what was set aside, else all of it
+    #[arg(long, value_enum)]
+    pub split: Option<Which>,
+    /// Take a table that has changed since it was trained on: without --split, the rows that were never trained on
+    /// nor set aside. Also take another named data set than the run's
+    #[arg(long)]
+    pub allow_changed: bool,
+}
+
+/// The rows of some data, by what the run did with them.
+pub(super) enum Parts {
+    /// The run's data, in whatever order: the rows of the training part that were trained on and set aside.
+    Own {
+        training: Vec<usize>,
+        validation: Vec<usize>,
+    },
+    /// Data of which the run had no row.
+    Other,
+    /// Some rows are the run's; it is said that this may be so.
+    Changed(Compared),
+}
+
+impl Opened {
+    /// How `data` and the run's data are related. `own`: it is what the run's settings name.
+    ///
+    /// # Errors
+    ///
+    /// `E0611` where it has changed since, or is another named data set, unless that is allowed.
+    pub(super) fn parts(
+        &self,
+        data: &Dataset,
+        own: bool,
+        args: PartArgs,
+        judged: bool,
+    ) -> Result<Parts> {
+        if judged && !args.allow_changed {
+            self.refuse_other_classes(data)?;
+        }
+        let of_run = self.target_names();
+        let read = data
+            .columns
+            .as_ref()
+            .map_or(of_run, |columns| &columns.targets);
+        let by = match data.train.has_targets() && read == of_run {
+            true => By::Row,
+            false => By::Inputs,
+        };
+        let unmoved = by == By::Row && fingerprint(&data.train) == self.record.fingerprint;
+        let compared = self.rows.as_ref().map(|rows| rows.compare(data, by));
+        match compared {
+            // By place: of equal rows each is what it was.
+            _ if unmoved && compared.as_ref().is_none_or(Compared::same_test) => {
+                let part = self.config.data.validation;
+                let (training, validation) =
+                    split::take_validation(&data.train, part, self.config.seed)?;
+                Ok(Parts::Own {
+                    training,
+                    validation,
+                })
+            }
+            None if own && judged => Err(self.unknown(data)),
+            None => Ok(Parts::Other),
+            Some(compared) if compared.same() => {
+                let rows = |wanted| places(&compared.train, |used| used == wanted);
+                Ok(Parts::Own {
+                    training: rows(Use::Training),
+                    validation: rows(Use::Validation),
+                })
+            }
+            Some(compared) if args.allow_changed => Ok(Parts::Changed(compared)),
+            Some(compared) if own && judged => Err(self.changed(data, &compared)),
+            Some(compared) if compared.overlaps() => {
+                let told = self.rows.as_ref().is_some_and(|rows| rows.distinct(by));
+                match judged && told {
+                    true => Err(self.changed(data, &compared)),
+                    false => Ok(Parts::Other),
+                }
+            }
+            Some(_) => Ok(Parts::Other),
+        }
+    }
+
+    /// Refuses labels that mean other things than those of the run: digits against clothes.
+    fn refuse_other_classes(&self, data: &Dataset) -> Result<()> {
+        let (run, read) = (&self.record.class_names, &data.class_names);
+        let differ = run.iter().zip(read).position(|(a, b)| a != b);
+        let Some(label) = differ else { return Ok(()) };
+        let title = format!("the classes of `{}` are not those of the run", data.name);
+        Err(Diagnostic::error("E0611", title)
+            .note(format!(
+                "the run was trained on {}: label {label} is `{}` there and `{}` here",
+                self.record.name, run[label], read[label]
+            ))
+            .help("`--allow-changed` takes the labels as numbers, whatever they mean")
+            .into())
+    }
+
+    /// The data is no more what the run was trained on.
+    fn changed(&self, data: &Dataset, compared: &Compared) -> Failure {
+        let title = format!(
+            "`{}` is not the data that the run was trained on",
+            data.name
+        );
+        let mut message = Diagnostic::error("E0611", title);
+        message.notes = compared.differences(data.file_rows.as_ref());
+        let all = || compared.train.iter().chain(&compared.test);
+        let trained = all().filter(|used| **used == Use::Training).count();
+        if trained > 0 {
+            message = message.note(format!(
+                "{trained} of its {} rows were trained on: they are not held out",
+                all().count()
+            ));
+        }
+        message
+            .help("`--allow-changed` takes the rows that were never trained on, and only these")
+            .into()
+    }
+
+    /// The data is no more what the run was trained on, and the run does not know its rows.
+    fn unknown(&self, data: &Dataset) -> Failure {
+        let title = format!(
+            "`{}` is not the data that the run was trained on",
+            data.name
+        );
+        Diagnostic::error("E0611", title)
+            .note("the run was made before runs kept a digest of each row, so which rows it was trained on is unknown")
+            .help("train again, or name data that the run has never had with `--data`")
+            .into()
+    }
+}
+
+/// The places of the rows that the run used so.
+pub(super) fn places(rows: &[Use], wanted: impl Fn(Use) -> bool) -> Vec<usize> {
+    let found = rows.iter().enumerate().filter(|(_, used)| wanted(**used));
+    found.map(|(place, _)| place).collect()
+}
