@@ -169,8 +169,11 @@ fn observe(model: &Model) -> Result<(), String> {
                 let Some(value) = scalar.fixed() else {
                     continue;
                 };
-                let inside =
-                    matches!(parameter.kind, Kind::Value { domain } if domain.holds(value));
+                let inside = match parameter.kind {
+                    Kind::Value { domain } => domain.holds(value),
+                    Kind::Count => value >= 1.0 && value.fract() == 0.0,
+                    _ => false,
+                };
                 holds(inside, || format!("{} is {value}", parameter.name))?;
             }
         }

@@ -1,6 +1,7 @@
 //! The documentation says what the program does: a page for each entry of the registries with its
 //! arguments, model files that compile, links that lead somewhere, a row for each code.
 
+use bnnc::ir::validate;
 use bnnc::signature::{Kind, Signature};
 use bnnc::source::Source;
 use bnnc::{
@@ -377,8 +378,9 @@ fn models_in_the_documentation_compile() {
             let place = format!("{}:{line}", path.display());
             if text.lines().any(|line| line.starts_with("model ")) {
                 whole += 1;
-                if let Err(failure) = bnnc::compile::source(source(&place, text), &[]) {
-                    panic!("{place}: {failure}");
+                match bnnc::compile::source(source(&place, text), &[]) {
+                    Ok(compiled) => assert_eq!(validate(&compiled.inference), Ok(()), "{place}"),
+                    Err(failure) => panic!("{place}: {failure}"),
                 }
                 continue;
             }
