@@ -6,6 +6,7 @@ use crate::examples::{Buffers, Part};
 use crate::exec::{Draw, Interpreter, Number};
 use crate::ir::Position;
 use crate::plan::Plan;
+use crate::pretrained::checksum;
 use crate::terms::{Naming, Term};
 use crate::train::files::{failed, write_whole};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -152,6 +153,10 @@ fn read(
     let tensors = SafeTensors::deserialize(&file).map_err(|error| {
         let title = format!("`{}` is not a safetensors file", path.display());
         Diagnostic::error("E0605", title).note(error.to_string())
+    })?;
+    checksum::check(&file, &tensors).map_err(|fact| {
+        let title = format!("the checkpoint `{}` is damaged", path.display());
+        Diagnostic::error("E0605", title).note(fact)
     })?;
     let mut found = BTreeMap::new();
     let mut wrong = vec![];

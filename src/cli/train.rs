@@ -23,6 +23,7 @@ use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{self, Config};
 use crate::train::descent::Descent;
 use crate::train::fit::{Outcome, Training};
+use crate::train::lock::Lock;
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::rows::{By, Rows};
@@ -92,7 +93,11 @@ struct Start {
 /// Runs `bnnc train`.
 pub fn run(args: &TrainArgs) -> Result<()> {
     let resumed = match (&args.out, args.resume) {
-        (Some(out), true) => Some(RunDir::open(out)?),
+        (Some(out), true) => {
+            let run = RunDir::open(out)?;
+            let lock = run.lock()?;
+            Some((run, lock))
+        }
         (Some(out), false) => {
             // Before the data is read.
             RunDir::refuse_used(out)?;
@@ -100,9 +105,10 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         }
         _ => None,
     };
+    let (resumed, lock) = resumed.unzip();
     let (config, settings_from) = settings(args, resumed.as_ref())?;
     with_threads(config.threads, || {
-        train(args, start(args, config, settings_from, resumed)?)
+        train(args, start(args, config, settings_from, resumed)?, lock)
     })
 }
 
@@ -320,7 +326,8 @@ fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
 /// Set by the first Ctrl-C; a second ends the program at once.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-fn train(args: &TrainArgs, start: Start) -> Result<()> {
+/// `lock`: that of the run that goes on.
+fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let Start {
         config,
         compiled,
@@ -337,9 +344,10 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
     let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size.max(evaluate::BATCH);
     let mut engine = Descent::new(plan.clone(), optimizer, capacity);
-    let run = match &start.resumed {
-        Some(run) => run.clone(),
-        None => RunDir::create(args.out.as_deref(), &inference.name)?,
+    // Held until the end.
+    let (run, _lock) = match (&start.resumed, lock) {
+        (Some(run), Some(lock)) => (run.clone(), lock),
+        _ => RunDir::create(args.out.as_deref(), &inference.name)?,
     };
     let mut training = Training {
         fingerprint,
@@ -387,7 +395,7 @@ fn train(args: &TrainArgs, start: Start) -> Result<()> {
                 .and_then(|()| run.write(&compiled.source.text, config, record, rows, &ir))
                 .and_then(|()| training.save(&Counters::default()))
                 // Without its first checkpoint it is no run: the next try finds its place free.
-                .inspect_err(|_| run.remove_unbegun(&inference.pretrained))?;
+                .inspect_err(|_| run.remove_unbegun())?;
             Counters::default()
         }
     };

@@ -4,6 +4,7 @@
 //! this program, `conv1.kernel.loc`. Tensors lie as Keras has them: a dense kernel `[in, out]`, a
 //! convolution's `[kh, kw, C_in, C_out]`.
 
+pub mod checksum;
 pub mod moped;
 
 use crate::tensor::Shape;
@@ -75,13 +76,11 @@ impl Checkpoint {
     /// What is wrong with it, in words.
     pub fn read(path: &Path) -> Result<Checkpoint, String> {
         let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        match SafeTensors::deserialize(&bytes) {
-            Ok(_) => Ok(Checkpoint { bytes }),
-            Err(error) => Err(format!(
-                "{} is no safetensors file: {error}",
-                path.display()
-            )),
-        }
+        let name = path.display();
+        let tensors = SafeTensors::deserialize(&bytes)
+            .map_err(|error| format!("{name} is no safetensors file: {error}"))?;
+        checksum::check(&bytes, &tensors).map_err(|fact| format!("{name} is damaged: {fact}"))?;
+        Ok(Checkpoint { bytes })
     }
 
     /// Of its bytes.

@@ -522,7 +522,7 @@ mod tests {
         };
         std::fs::create_dir_all(out).unwrap();
         let dir = match resume {
-            false => RunDir::create(Some(out), "line").unwrap(),
+            false => RunDir::create(Some(out), "line").unwrap().0,
             true => {
                 for file in ["model.bnn", "run.toml", "data.json"] {
                     std::fs::write(out.join(file), "").unwrap();

@@ -21,7 +21,7 @@ pub use crate::likelihood::Fit;
 use crate::terms::Term;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Running sums of an epoch; part of a checkpoint, so that a resumed epoch reports what the whole one
@@ -121,18 +121,19 @@ impl EpochSums {
     }
 }
 
-/// The file under way.
+/// The file under way, and a copy of it: where somebody removes or shortens it, it is written anew.
 pub struct Log {
     path: PathBuf,
     file: File,
-    len: u64,
+    text: String,
 }
 
 impl Log {
     /// Opens the log at `path`, of which only lines of up to `step` steps are kept.
     pub fn open(path: &Path, step: u64) -> Result<Log> {
+        let mut text = String::new();
         if path.exists() {
-            let text = read_text(path)?;
+            text = read_text(path)?;
             let keep = |line: &&str| {
                 let line: Option<serde_json::Value> = serde_json::from_str(line).ok();
                 line.and_then(|l| l["step"].as_u64())
@@ -145,32 +146,41 @@ impl Log {
                 .collect();
             if kept != text {
                 write_whole(path, kept.as_bytes())?;
+                text = kept;
             }
         }
-        let open = || {
-            let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            let len = file.seek(SeekFrom::End(0))?;
-            Ok((file, len))
-        };
-        let (file, len) = open().map_err(|error| failed(path, "write", &error))?;
+        let file = append(path)?;
         Ok(Log {
             path: path.to_owned(),
             file,
-            len,
+            text,
         })
     }
 
     /// Appends a line; what a full disk cuts off is taken back.
     pub fn write(&mut self, line: &Line) -> Result<()> {
-        let mut text = serde_json::to_string(line).expect("plain data");
-        text.push('\n');
-        self.file.write_all(text.as_bytes()).map_err(|error| {
-            let _ = self.file.set_len(self.len);
+        let before = self.text.len();
+        self.text
+            .push_str(&serde_json::to_string(line).expect("plain data"));
+        self.text.push('\n');
+        let there = std::fs::metadata(&self.path).map_or(0, |file| file.len());
+        if there != before as u64 {
+            write_whole(&self.path, self.text.as_bytes())?;
+            self.file = append(&self.path)?;
+            return Ok(());
+        }
+        let line = &self.text.as_bytes()[before..];
+        self.file.write_all(line).map_err(|error| {
+            let _ = self.file.set_len(before as u64);
+            self.text.truncate(before);
             failed(&self.path, "write", &error)
-        })?;
-        self.len += text.len() as u64;
-        Ok(())
+        })
     }
+}
+
+fn append(path: &Path) -> Result<File> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    file.map_err(|error| failed(path, "write", &error))
 }
 
 #[cfg(test)]
@@ -233,16 +243,28 @@ mod tests {
             .write_all(b"{\"step\":2,")
             .unwrap();
         Log::open(&path, 2).unwrap().write(&line(3)).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        let steps: Vec<u64> = text
-            .lines()
-            .map(|l| {
-                serde_json::from_str::<serde_json::Value>(l).unwrap()["step"]
-                    .as_u64()
-                    .unwrap()
-            })
-            .collect();
-        assert_eq!(steps, [1, 2, 3]);
+        assert_eq!(steps(&path), [1, 2, 3]);
+    }
+
+    /// The `step` of each line.
+    fn steps(path: &Path) -> Vec<u64> {
+        let text = std::fs::read_to_string(path).unwrap();
+        let step = |line| serde_json::from_str::<serde_json::Value>(line).unwrap()["step"].as_u64();
+        text.lines().map(|line| step(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_file_that_somebody_removes_or_shortens_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.jsonl");
+        let mut log = Log::open(&path, 0).unwrap();
+        (1..=2).for_each(|step| log.write(&line(step)).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        (3..=4).for_each(|step| log.write(&line(step)).unwrap());
+        assert_eq!(steps(&path), [1, 2, 3, 4]);
+        std::fs::write(&path, "").unwrap();
+        (5..=6).for_each(|step| log.write(&line(step)).unwrap());
+        assert_eq!(steps(&path), [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]

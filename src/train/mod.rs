@@ -21,12 +21,14 @@ pub mod fit;
 pub mod fitting;
 mod in_memory;
 mod known;
+pub mod lock;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;
 pub mod rows;
 pub mod run_dir;
 pub mod settings;
+mod sums;
 mod toml_table;
 
 pub use config::Config;

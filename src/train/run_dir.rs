@@ -8,13 +8,17 @@
 //! ir.txt                   the model as `bnnc check --emit ir` prints it
 //! metrics.jsonl            see `metrics`
 //! checkpoint.safetensors   see `checkpoint`
+//! sha256sums.txt           of each file above `metrics.jsonl`, and of those in pretrained/, see `sums`
+//! lock                     see `lock`
 //! pretrained/              copies of the files that the model starts from, where it names any
 //! ```
 
 use super::config::Config;
 use super::files::{failed, read_text, write_whole};
+use super::lock::{self, Lock};
 use super::prepared::Prepared;
 use super::rows::Rows;
+use super::sums;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -79,19 +83,24 @@ const OWN: [&str; 5] = [
 pub struct RunDir(PathBuf);
 
 impl RunDir {
-    /// Makes the directory of a new run: `out`, or the first `runs/NAME-k` that does not exist.
+    /// Makes the directory of a new run: `out`, or the first `runs/NAME-k` that does not exist. What is left of a
+    /// training that was stopped before its first step is removed.
     ///
     /// # Errors
     ///
-    /// `E0604` where `out` exists and is not empty.
-    pub fn create(out: Option<&Path>, name: &str) -> Result<RunDir> {
+    /// `E0604` where `out` exists and is not empty, or another program is about to write it.
+    pub fn create(out: Option<&Path>, name: &str) -> Result<(RunDir, Lock)> {
         let make = |path: &Path| {
             fs::create_dir_all(path).map_err(|error| failed(path, "make the folder", &error))
         };
         if let Some(out) = out {
             Self::refuse_used(out)?;
             make(out)?;
-            return Ok(RunDir(out.to_owned()));
+            let (run, lock) = (RunDir(out.to_owned()), Lock::take(out)?);
+            // Another program may have begun it since.
+            Self::refuse_used(out)?;
+            run.remove_files();
+            return Ok((run, lock));
         }
         let runs = Path::new("runs");
         make(runs)?;
@@ -99,7 +108,10 @@ impl RunDir {
         for k in 1.. {
             let path = runs.join(format!("{name}-{k}"));
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(RunDir(path)),
+                Ok(()) => {
+                    let lock = Lock::take(&path)?;
+                    return Ok((RunDir(path), lock));
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(failed(&path, "make the folder", &error)),
             }
@@ -111,13 +123,20 @@ impl RunDir {
     ///
     /// # Errors
     ///
-    /// `E0604` where it exists and is not empty.
+    /// `E0604` where it exists and holds more than what a training leaves that is stopped before its first step.
     pub fn refuse_used(out: &Path) -> Result<()> {
         let entries = match fs::read_dir(out) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(|error| failed(out, "read", &error))?,
         };
-        if entries.count() == 0 {
+        let unbegun = |name: &str| {
+            let name = name.strip_suffix(".part").unwrap_or(name);
+            OWN.contains(&name) || [sums::NAME, lock::NAME, pretrained::FOLDER].contains(&name)
+        };
+        let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        let all = names.iter().all(|name| name.to_str().is_some_and(unbegun));
+        // The lock comes first: without it, this folder is none that a training made.
+        if names.is_empty() || all && names.iter().any(|name| name == lock::NAME) {
             return Ok(());
         }
         let title = format!("the folder `{}` is not empty", out.display());
@@ -134,7 +153,12 @@ impl RunDir {
     pub fn open(path: &Path) -> Result<RunDir> {
         let files = ["model.bnn", "run.toml", "data.json"];
         match files.iter().find(|file| !path.join(file).is_file()) {
-            None => Ok(RunDir(path.to_owned())),
+            None => {
+                let run = RunDir(path.to_owned());
+                run.refuse_links()?;
+                sums::check(path)?;
+                Ok(run)
+            }
             Some(missing) => {
                 let title = format!("`{}` is not the folder of a run", path.display());
                 let message = Diagnostic::error("E0604", title);
@@ -148,6 +172,29 @@ impl RunDir {
                 .into())
             }
         }
+    }
+
+    /// Takes the right to go on with the run.
+    ///
+    /// # Errors
+    ///
+    /// `E0604` where another program has it.
+    pub fn lock(&self) -> Result<Lock> {
+        Lock::take(&self.0)
+    }
+
+    /// Refuses symbolic links among the files: through one, a run directory from elsewhere could write over a file
+    /// of one's own.
+    fn refuse_links(&self) -> Result<()> {
+        let link = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|file| file.is_symlink());
+        let Some(file) = self.files().into_iter().find(link) else {
+            return Ok(());
+        };
+        let title = format!("`{}` is a symbolic link", file.display());
+        Err(Diagnostic::error("E0604", title)
+            .note("the files of a run are its own: what is written to a link changes a file elsewhere")
+            .help("put a copy of the file in its place")
+            .into())
     }
 
     /// Where it is.
@@ -199,39 +246,67 @@ impl RunDir {
         ir: &str,
     ) -> Result<()> {
         write_whole(&self.0.join("model.bnn"), source.as_bytes())?;
-        self.write_config(config)?;
+        self.put_config(config)?;
         let data = serde_json::to_string_pretty(data).expect("plain data") + "\n";
         write_whole(&self.0.join("data.json"), data.as_bytes())?;
         rows.write(&self.0.join("rows.safetensors"))?;
-        write_whole(&self.0.join("ir.txt"), ir.as_bytes())
+        write_whole(&self.0.join("ir.txt"), ir.as_bytes())?;
+        self.write_sums()
+    }
+
+    fn write_sums(&self) -> Result<()> {
+        let mut names: Vec<String> = OWN.map(str::to_owned).to_vec();
+        names.extend(self.kept());
+        sums::write(&self.0, &names)
+    }
+
+    /// The copies of the files that the model starts from: `pretrained/NAME`, in the order of their names.
+    fn kept(&self) -> impl Iterator<Item = String> {
+        let kept = fs::read_dir(self.0.join(pretrained::FOLDER));
+        let names = kept.into_iter().flatten().flatten();
+        let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut names: Vec<String> = names
+            .map(|name| format!("{}/{name}", pretrained::FOLDER))
+            .collect();
+        names.sort();
+        names.into_iter()
     }
 
     /// Takes back what [`RunDir::keep`] and [`RunDir::write`] wrote, and the folder if nothing else is
     /// in it.
-    pub fn remove_unbegun(&self, files: &[pretrained::File]) {
-        let kept = self.0.join(pretrained::FOLDER);
-        for file in files {
-            let _ = fs::remove_file(kept.join(pretrained::kept_name(&file.written)));
-        }
-        let _ = fs::remove_dir(&kept);
-        for file in OWN {
-            let _ = fs::remove_file(self.0.join(file));
-        }
+    pub fn remove_unbegun(&self) {
+        self.remove_files();
+        let _ = fs::remove_file(self.0.join(lock::NAME));
         let _ = fs::remove_dir(&self.0);
+    }
+
+    /// Removes what is written before the first checkpoint.
+    fn remove_files(&self) {
+        let mut files: Vec<String> = self.kept().collect();
+        files.extend(OWN.into_iter().chain([sums::NAME]).map(str::to_owned));
+        for file in files {
+            let _ = fs::remove_file(self.0.join(&file));
+            let _ = fs::remove_file(self.0.join(file + ".part"));
+        }
+        let _ = fs::remove_dir(self.0.join(pretrained::FOLDER));
     }
 
     /// The files that make up the run.
     pub fn files(&self) -> Vec<PathBuf> {
-        let kept = fs::read_dir(self.0.join(pretrained::FOLDER));
-        let kept = kept.into_iter().flatten().flatten();
         let mut files = OWN.map(|file| self.0.join(file)).to_vec();
         files.extend([self.checkpoint(), self.metrics()]);
-        files.extend(kept.map(|entry| entry.path()));
+        files.extend([sums::NAME, lock::NAME].map(|file| self.0.join(file)));
+        files.extend(self.kept().map(|file| self.0.join(file)));
         files
     }
 
-    /// Writes the settings.
+    /// Writes the settings of a run that goes on.
     pub fn write_config(&self, config: &Config) -> Result<()> {
+        self.put_config(config)?;
+        self.write_sums()
+    }
+
+    fn put_config(&self, config: &Config) -> Result<()> {
         let head = concat!(
             "# bnnc ",
             env!("CARGO_PKG_VERSION"),
@@ -349,14 +424,39 @@ mod tests {
     fn a_folder_in_use_is_not_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let out = folder.path().join("a/b");
-        let run = RunDir::create(Some(&out), "m").unwrap();
-        RunDir::create(Some(&out), "m").unwrap();
+        let refused = || {
+            RunDir::create(Some(&out), "m").unwrap_err().diagnostics[0]
+                .title
+                .clone()
+        };
+        let (run, lock) = RunDir::create(Some(&out), "m").unwrap();
         assert_eq!(RunDir::open(&out).unwrap_err().diagnostics[0].code, "E0604");
-        run.write_config(&Config::default()).unwrap();
-        assert_eq!(
-            RunDir::create(Some(&out), "m").unwrap_err().diagnostics[0].code,
-            "E0604"
+        assert!(
+            refused().starts_with("another `bnnc train`"),
+            "{}",
+            refused()
         );
+        // Killed before its first checkpoint, it was never begun.
+        run.put_config(&Config::default()).unwrap();
         assert!(run.config().unwrap().change(&Config::default()).is_none());
+        fs::create_dir(out.join("pretrained")).unwrap();
+        fs::write(out.join("pretrained/a.safetensors.part"), "x").unwrap();
+        drop(lock);
+        let (_, lock) = RunDir::create(Some(&out), "m").unwrap();
+        let left = fs::read_dir(&out).unwrap().flatten();
+        assert_eq!(
+            left.map(|file| file.file_name()).collect::<Vec<_>>(),
+            ["lock"]
+        );
+        drop(lock);
+        for file in ["checkpoint.safetensors", "notes.txt"] {
+            fs::write(out.join(file), "x").unwrap();
+            assert!(refused().ends_with("is not empty"), "{}", refused());
+            fs::remove_file(out.join(file)).unwrap();
+        }
+        // A folder of one's own may have files of these names.
+        fs::remove_file(out.join("lock")).unwrap();
+        fs::write(out.join("model.bnn"), "model m").unwrap();
+        assert!(refused().ends_with("is not empty"), "{}", refused());
     }
 }
