@@ -45,6 +45,14 @@ fn one_text_is_set_in_both_ways() {
 }
 
 #[test]
+fn the_grammar_knows_every_symbol() {
+    for symbol in SYMBOLS {
+        let maths = Maths::parse(&format!("x {} y", symbol.word));
+        assert_eq!(maths.items()[1], Maths::Symbol(symbol), "{}", symbol.word);
+    }
+}
+
+#[test]
 fn no_text_makes_it_panic() {
     let marks = [
         "(", ")", "[", "|", "/", "^", "_", "-", "x", "2", ",", "\"", "sqrt", "sum", "abs(", "é",
