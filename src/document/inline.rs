@@ -23,52 +23,44 @@ pub enum Inline {
 /// The parts of a text with marks. A mark that is never closed stands for itself.
 pub fn inlines(text: &str) -> Vec<Inline> {
     let mut parts = Vec::new();
-    let mut words = String::new();
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let after = &rest[c.len_utf8()..];
-        let marked = match c {
-            '$' => {
-                enclosed(after, "$").map(|(text, rest)| (Inline::Maths(Maths::parse(text)), rest))
-            }
-            '`' => enclosed(after, "`").map(|(text, rest)| (Inline::Code(text.into()), rest)),
-            '*' => enclosed(after, "*").map(|(text, rest)| (Inline::Lead(text.into()), rest)),
-            '[' => bracketed(after),
-            _ => None,
-        };
-        if let Some((part, next)) = marked {
-            if !words.is_empty() {
-                parts.push(Inline::Text(std::mem::take(&mut words)));
-            }
+    let mut rest = text.chars();
+    while let Some(mut c) = rest.next() {
+        let close = if c == '[' { ']' } else { c };
+        if let Some((inside, after)) = rest.as_str().split_once(close)
+            && let Some(part) = marked(c, inside)
+        {
             parts.push(part);
-            rest = next;
+            rest = after.chars();
             continue;
         }
-        let escaped = after.chars().next().filter(|_| c == '\\');
-        words.push(escaped.unwrap_or(c));
-        rest = &after[escaped.map_or(0, char::len_utf8)..];
-    }
-    if !words.is_empty() {
-        parts.push(Inline::Text(words));
+        if c == '\\' {
+            c = rest.next().unwrap_or(c);
+        }
+        match parts.last_mut() {
+            Some(Inline::Text(words)) => words.push(c),
+            _ => parts.push(Inline::Text(c.into())),
+        }
     }
     parts
 }
 
-/// What stands before `mark`, and what after it.
-fn enclosed<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
-    text.split_once(mark)
-        .filter(|(inside, _)| !inside.is_empty())
-}
-
-/// `@key; @key]` or `#label]`
-fn bracketed(text: &str) -> Option<(Inline, &str)> {
-    let (inside, rest) = enclosed(text, "]")?;
-    if let Some(label) = inside.strip_prefix('#') {
-        return Some((Inline::Table(label.into()), rest));
+/// What stands between a mark and the one that closes it.
+fn marked(mark: char, inside: &str) -> Option<Inline> {
+    match mark {
+        _ if inside.is_empty() => None,
+        '$' => Some(Inline::Maths(Maths::parse(inside))),
+        '`' => Some(Inline::Code(inside.into())),
+        '*' => Some(Inline::Lead(inside.into())),
+        '[' => match inside.strip_prefix('#') {
+            Some(label) => Some(Inline::Table(label.into())),
+            None => {
+                let keys = inside.split("; ").map(|key| key.strip_prefix('@'));
+                let cited: Option<_> = keys.map(|key| bibliography::find(key?)).collect();
+                cited.map(Inline::Cite)
+            }
+        },
+        _ => None,
     }
-    let keys = inside.split("; ").map(|key| key.strip_prefix('@'));
-    let cited: Option<Vec<_>> = keys.map(|key| bibliography::find(key?)).collect();
-    cited.map(|cited| (Inline::Cite(cited), rest))
 }
 
 /// `text` as words, whatever is in it.

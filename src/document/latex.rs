@@ -92,14 +92,12 @@ impl Format for Latex<'_> {
         format!("\\begin{{itemize}}\n{items}\\end{{itemize}}\n")
     }
 
-    fn table(&self, table: &Table, _: usize, caption: String, rows: Vec<Vec<String>>) -> String {
-        let row = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
-        let titles = row(table
-            .columns
+    fn table(&self, table: &Table, _: &str, caption: &str, rows: &[Vec<String>]) -> String {
+        let rows = rows
             .iter()
-            .map(|(title, _)| self.words(title))
-            .collect());
-        let rows: String = rows.into_iter().map(row).collect();
+            .map(|cells| format!("{} \\\\\n", cells.join(" & ")));
+        let mut rows: Vec<String> = rows.collect();
+        rows.insert(1, "\\midrule\n".into());
         let columns = columns(self.document, table);
         let (name, width) = match columns.contains('L') {
             true => ("tabularx", "{\\textwidth}"),
@@ -107,9 +105,10 @@ impl Format for Latex<'_> {
         };
         format!(
             "\\begin{{table}}[htbp]\n\\centering\\small\n\\caption{{{caption}}}\n\\label{{tab:{}}}\n\
-             \\begin{{{name}}}{width}{{{columns}}}\n\\toprule\n{titles}\\midrule\n{rows}\\bottomrule\n\
+             \\begin{{{name}}}{width}{{{columns}}}\n\\toprule\n{}\\bottomrule\n\
              \\end{{{name}}}\n\\end{{table}}\n",
-            table.label
+            table.label,
+            rows.concat()
         )
     }
 
@@ -190,20 +189,18 @@ fn columns(document: &Document, table: &Table) -> String {
         let cells = table
             .rows
             .iter()
-            .map(|row| line(document, &text, &row[column]).chars().count());
-        (cells.max().unwrap_or(0) as f64).clamp(20.0, 60.0)
+            .map(|row| line(document, &text, &row[column]));
+        let longest = cells.map(|cell| cell.chars().count()).max();
+        (longest.unwrap_or(0) as f64).clamp(20.0, 60.0)
     };
-    let broken = table
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, (_, align))| *align == Align::Wrap);
+    let aligned = || table.columns.iter().map(|(_, align)| *align).enumerate();
+    let broken = aligned().filter(|(_, align)| *align == Align::Wrap);
     let lengths: Vec<f64> = broken.map(|(at, _)| longest(at)).collect();
     let mean = lengths.iter().sum::<f64>() / lengths.len().max(1) as f64;
-    let letter = |(at, (_, align)): (usize, &super::Column)| match align {
+    let letter = |(at, align)| match align {
         Align::Left => "l".into(),
         Align::Right => "r".into(),
         Align::Wrap => format!("L{{{:.2}}}", longest(at) / mean),
     };
-    table.columns.iter().enumerate().map(letter).collect()
+    aligned().map(letter).collect()
 }

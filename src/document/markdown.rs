@@ -55,21 +55,15 @@ impl Format for Markdown {
         items.iter().map(|item| format!("- {item}\n")).collect()
     }
 
-    fn table(
-        &self,
-        table: &Table,
-        number: usize,
-        caption: String,
-        rows: Vec<Vec<String>>,
-    ) -> String {
-        let row = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let titles = table.columns.iter().map(|(title, _)| title.to_string());
-        let rules = table.columns.iter().map(|(_, align)| match align {
+    fn table(&self, table: &Table, name: &str, caption: &str, rows: &[Vec<String>]) -> String {
+        let rule = table.columns.iter().map(|(_, align)| match align {
             Align::Right => "---:".to_string(),
             _ => "---".to_string(),
         });
-        let head = row(titles.collect()) + &row(rules.collect());
-        let rows: String = rows.into_iter().map(row).collect();
-        format!("**Table {number}.** {caption}\n\n{head}{rows}")
+        let mut lines = rows.to_vec();
+        lines.insert(1, rule.collect());
+        let row = |cells: &Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let lines: String = lines.iter().map(row).collect();
+        format!("**{name}.** {caption}\n\n{lines}")
     }
 }

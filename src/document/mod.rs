@@ -26,6 +26,10 @@ pub struct Document {
     pub title: Vec<Inline>,
     /// What stands in it, in order.
     pub blocks: Vec<Block>,
+    /// What it cites so far.
+    cited: Vec<&'static Reference>,
+    /// The labels of its tables so far.
+    tables: Vec<&'static str>,
 }
 
 /// A part of a document.
@@ -73,39 +77,40 @@ pub enum Align {
 impl Document {
     /// A document of this title.
     pub fn new(title: &str) -> Self {
-        Document {
-            title: inlines(title),
-            blocks: Vec::new(),
-        }
+        let mut document = Document::default();
+        document.title = document.inlines(title);
+        document
     }
 
     /// Begins a section.
     pub fn heading(&mut self, text: &str) {
-        self.blocks.push(Block::Heading(1, inlines(text)));
+        let text = self.inlines(text);
+        self.blocks.push(Block::Heading(1, text));
     }
 
     /// Begins a subsection.
     pub fn subheading(&mut self, text: &str) {
-        self.blocks.push(Block::Heading(2, inlines(text)));
+        let text = self.inlines(text);
+        self.blocks.push(Block::Heading(2, text));
     }
 
     /// Adds prose: paragraphs with a blank line between them, formulas between `$$`.
     pub fn prose(&mut self, text: &str) {
         for paragraph in text.split("\n\n") {
             for (index, part) in paragraph.split("$$").enumerate() {
-                let part = part.trim();
-                match index % 2 {
-                    _ if part.is_empty() => {}
-                    0 => self.blocks.push(Block::Paragraph(inlines(part))),
-                    _ => self.blocks.push(Block::Display(Maths::parse(part))),
-                }
+                let block = match part.trim() {
+                    "" => continue,
+                    part if index % 2 == 0 => Block::Paragraph(self.inlines(part)),
+                    part => Block::Display(Maths::parse(part)),
+                };
+                self.blocks.push(block);
             }
         }
     }
 
     /// Adds a list.
     pub fn list(&mut self, items: &[String]) {
-        let items = items.iter().map(|item| inlines(item)).collect();
+        let items = items.iter().map(|item| self.inlines(item)).collect();
         self.blocks.push(Block::List(items));
     }
 
@@ -117,13 +122,16 @@ impl Document {
         columns: &[Column],
         rows: &[Vec<String>],
     ) {
-        let row = |row: &Vec<String>| row.iter().map(|cell| inlines(cell)).collect();
-        self.blocks.push(Block::Table(Table {
+        self.tables.push(label);
+        let mut row = |row: &Vec<String>| row.iter().map(|cell| self.inlines(cell)).collect();
+        let rows = rows.iter().map(&mut row).collect();
+        let table = Table {
             label,
-            caption: inlines(caption),
+            caption: self.inlines(caption),
             columns: columns.to_vec(),
-            rows: rows.iter().map(row).collect(),
-        }));
+            rows,
+        };
+        self.blocks.push(Block::Table(table));
     }
 
     /// As text within `width` columns.
@@ -143,51 +151,33 @@ impl Document {
 
     /// What it cites, in the order of [`REFERENCES`].
     pub fn references(&self) -> Vec<&'static Reference> {
-        let mut cited = Vec::new();
-        for inline in self.inlines() {
-            if let Inline::Cite(references) = inline {
-                cited.extend(references.iter().copied());
-            }
-        }
-        REFERENCES
-            .iter()
-            .filter(|reference| cited.iter().any(|c| std::ptr::eq(*c, *reference)))
-            .collect()
+        let cited = |r: &&Reference| self.cited.iter().any(|cited| std::ptr::eq(*cited, *r));
+        REFERENCES.iter().filter(cited).collect()
     }
 
     /// Whether it has a table of this label so far.
     pub fn has_table(&self, label: &str) -> bool {
-        let mut blocks = self.blocks.iter();
-        blocks.any(|block| matches!(block, Block::Table(table) if table.label == label))
+        self.tables.contains(&label)
     }
 
     /// The number of the table of a label, from 1.
     fn number(&self, label: &str) -> usize {
-        let tables = self.blocks.iter().filter_map(|block| match block {
-            Block::Table(table) => Some(table.label),
-            _ => None,
-        });
-        tables.take_while(|other| *other != label).count() + 1
-    }
-
-    fn inlines(&self) -> impl Iterator<Item = &Inline> {
-        self.title
+        self.tables
             .iter()
-            .chain(self.blocks.iter().flat_map(Block::inlines))
+            .take_while(|other| **other != label)
+            .count()
+            + 1
     }
-}
 
-impl Block {
-    fn inlines(&self) -> Vec<&Inline> {
-        match self {
-            Block::Heading(_, text) | Block::Paragraph(text) => text.iter().collect(),
-            Block::Display(_) => vec![],
-            Block::List(items) => items.iter().flatten().collect(),
-            Block::Table(table) => {
-                let cells = table.rows.iter().flatten().flatten();
-                table.caption.iter().chain(cells).collect()
+    /// The parts of a text with marks. What they cite is kept.
+    fn inlines(&mut self, text: &str) -> Vec<Inline> {
+        let parts = inlines(text);
+        for part in &parts {
+            if let Inline::Cite(references) = part {
+                self.cited.extend(references);
             }
         }
+        parts
     }
 }
 

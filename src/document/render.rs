@@ -7,10 +7,16 @@ use crate::maths::Maths;
 /// How a format writes the pieces of a document. Text that is handed over as `String` is written already.
 pub(super) trait Format {
     /// Words, none of whose signs has a meaning to the format.
-    fn words(&self, text: &str) -> String;
+    fn words(&self, text: &str) -> String {
+        text.into()
+    }
     /// Words that stand out.
-    fn emphasis(&self, text: &str) -> String;
-    fn code(&self, text: &str) -> String;
+    fn emphasis(&self, text: &str) -> String {
+        text.into()
+    }
+    fn code(&self, text: &str) -> String {
+        text.into()
+    }
     /// A formula within a sentence.
     fn maths(&self, maths: &Maths) -> String {
         format!("${}$", maths.latex())
@@ -31,13 +37,8 @@ pub(super) trait Format {
     /// A formula on lines of its own.
     fn display(&self, maths: &Maths) -> String;
     fn list(&self, items: Vec<String>) -> String;
-    fn table(
-        &self,
-        table: &Table,
-        number: usize,
-        caption: String,
-        rows: Vec<Vec<String>>,
-    ) -> String;
+    /// A table; `name` is how the text calls it, and the first of its rows holds the columns' titles.
+    fn table(&self, table: &Table, name: &str, caption: &str, rows: &[Vec<String>]) -> String;
 
     /// Publications within a sentence.
     fn cite(&self, references: &[&Reference]) -> String {
@@ -79,14 +80,16 @@ pub(super) fn render(document: &Document, format: &impl Format) -> String {
             Block::Display(maths) => format.display(maths),
             Block::List(items) => format.list(items.iter().map(|item| line(item)).collect()),
             Block::Table(table) => {
-                let row = |row: &Vec<Vec<Inline>>| row.iter().map(|cell| line(cell)).collect();
-                let rows = table.rows.iter().map(row).collect();
-                format.table(
-                    table,
-                    document.number(table.label),
-                    line(&table.caption),
-                    rows,
-                )
+                let titles = table.columns.iter().map(|(title, _)| format.words(title));
+                let mut rows: Vec<Vec<String>> = vec![titles.collect()];
+                rows.extend(
+                    table
+                        .rows
+                        .iter()
+                        .map(|row| row.iter().map(|cell| line(cell)).collect()),
+                );
+                let name = format.table_number(table.label, document.number(table.label));
+                format.table(table, &name, &line(&table.caption), &rows)
             }
         };
         before = Some(block);

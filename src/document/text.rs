@@ -18,18 +18,6 @@ pub(super) struct Text {
 }
 
 impl Format for Text {
-    fn words(&self, text: &str) -> String {
-        text.into()
-    }
-
-    fn emphasis(&self, text: &str) -> String {
-        text.into()
-    }
-
-    fn code(&self, text: &str) -> String {
-        text.into()
-    }
-
     fn maths(&self, maths: &Maths) -> String {
         let text = maths.plain();
         match text.chars().count() {
@@ -68,35 +56,19 @@ impl Format for Text {
     }
 
     fn list(&self, items: Vec<String>) -> String {
-        items
-            .iter()
-            .map(|item| wrapped("- ", item, self.width))
-            .collect()
+        let wrapped = |item: &String| wrapped("- ", item, self.width);
+        items.iter().map(wrapped).collect()
     }
 
-    fn table(
-        &self,
-        table: &Table,
-        number: usize,
-        caption: String,
-        mut rows: Vec<Vec<String>>,
-    ) -> String {
-        let mut out = wrapped("", &format!("Table{FIXED}{number}: {caption}"), self.width) + "\n";
-        rows.insert(
-            0,
-            table
-                .columns
-                .iter()
-                .map(|(title, _)| (*title).into())
-                .collect(),
-        );
-        let widths = widths(table, &rows, self.width);
+    fn table(&self, table: &Table, name: &str, caption: &str, rows: &[Vec<String>]) -> String {
+        let mut out = wrapped("", &format!("{name}: {caption}"), self.width) + "\n";
+        let widths = widths(table, rows, self.width);
         for (index, row) in rows.iter().enumerate() {
-            let cells: Vec<Vec<String>> = row
+            let cells = row
                 .iter()
                 .zip(&widths)
-                .map(|(cell, width)| wrap(cell, *width))
-                .collect();
+                .map(|(cell, width)| wrap(cell, *width));
+            let cells: Vec<Vec<String>> = cells.collect();
             for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
                 let mut text = String::new();
                 for ((cell, &width), (_, align)) in cells.iter().zip(&widths).zip(&table.columns) {
@@ -119,10 +91,8 @@ impl Format for Text {
 
 impl Text {
     fn underlined(&self, text: &str, rule: &str) -> String {
-        format!(
-            "{text}\n{}\n",
-            rule.repeat(text.chars().count().min(self.width))
-        )
+        let rule = rule.repeat(text.chars().count().min(self.width));
+        format!("{text}\n{rule}\n")
     }
 }
 
@@ -135,10 +105,8 @@ pub(super) fn finished(text: &str) -> String {
 /// until the table fits.
 fn widths(table: &Table, rows: &[Vec<String>], width: usize) -> Vec<usize> {
     let longest = |c: usize| {
-        rows.iter()
-            .map(|row| row[c].chars().count())
-            .max()
-            .unwrap_or(0)
+        let lengths = rows.iter().map(|row| row[c].chars().count());
+        lengths.max().unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..table.columns.len()).map(longest).collect();
     while widths.iter().map(|w| w + 2).sum::<usize>() > width {

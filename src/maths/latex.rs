@@ -1,72 +1,43 @@
 //! Formulas in LaTeX with amsmath and amssymb, limited to what MathJax and KaTeX know, too. They hold no
 //! `|`, `\{` or `\\`, to which Markdown gives another meaning.
 
-use super::symbol::{Class, Symbol};
-use super::write::{Style, write};
+use super::symbol::Class;
+use super::write::{Style, row};
 use super::{Brackets, Maths};
 
 pub(super) struct Latex;
 
 impl Style for Latex {
-    /// `1e-6` is a power of ten. Commas of thousands have no blank after them.
-    fn number(&self, digits: &str) -> String {
-        let digits = digits.replace(',', "{,}");
-        match digits.split_once('e') {
-            Some((mantissa, exponent)) => format!(r"{mantissa} \times 10^{{{exponent}}}"),
-            None => digits,
-        }
-    }
-
-    fn letter(&self, letter: char) -> String {
-        escape(letter)
-    }
-
-    fn name(&self, name: &str) -> String {
-        let text: String = name.chars().map(escape).collect();
-        format!(r"\mathrm{{{text}}}")
-    }
-
-    fn symbol(&self, symbol: &'static Symbol) -> &'static str {
-        symbol.latex
-    }
-
-    fn nothing(&self) -> &'static str {
-        "{}"
-    }
-
-    fn fraction(&self, above: &Maths, below: &Maths) -> String {
-        format!(r"\frac{{{}}}{{{}}}", latex(above), latex(below))
-    }
-
-    fn root(&self, under: &Maths) -> String {
-        format!(r"\sqrt{{{}}}", latex(under))
-    }
-
-    fn script(&self, base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String {
-        let mut out = match base {
-            Maths::Row(_) | Maths::Fraction(..) => self.group(Brackets::Round, base),
-            Maths::Script { .. } => format!("{{{}}}", latex(base)),
-            _ => latex(base),
-        };
-        for (mark, script) in [('_', below), ('^', above)] {
-            if let Some(script) = script {
-                out += &format!("{mark}{{{}}}", latex(script));
+    fn part(&self, maths: &Maths) -> String {
+        match maths {
+            Maths::Row(items) if items.is_empty() => "{}".into(),
+            Maths::Row(items) => row(items, self),
+            Maths::Number(digits) => number(digits),
+            Maths::Letter(letter) => escape(*letter),
+            Maths::Name(name) => {
+                let text: String = name.chars().map(escape).collect();
+                format!(r"\mathrm{{{text}}}")
             }
+            Maths::Symbol(symbol) => symbol.latex.into(),
+            Maths::Fraction(above, below) => {
+                format!(r"\frac{{{}}}{{{}}}", latex(above), latex(below))
+            }
+            Maths::Root(under) => format!(r"\sqrt{{{}}}", latex(under)),
+            Maths::Script { base, below, above } => {
+                let mut out = match **base {
+                    Maths::Row(_) | Maths::Fraction(..) => group(Brackets::Round, base),
+                    Maths::Script { .. } => format!("{{{}}}", latex(base)),
+                    _ => latex(base),
+                };
+                for (mark, script) in [('_', below), ('^', above)] {
+                    if let Some(script) = script {
+                        out += &format!("{mark}{{{}}}", latex(script));
+                    }
+                }
+                out
+            }
+            Maths::Group(brackets, inner) => group(*brackets, inner),
         }
-        out
-    }
-
-    fn group(&self, brackets: Brackets, inner: &Maths) -> String {
-        let (open, close) = brackets.marks().latex;
-        let (left, right) = match inner.is_tall() {
-            true => (r"\left", r"\right"),
-            false => ("", ""),
-        };
-        format!("{left}{open}{}{right}{close}", latex(inner))
-    }
-
-    fn clause_gap(&self) -> &'static str {
-        r"\ "
     }
 
     fn gap(&self, before: &Maths, next: &Maths) -> &'static str {
@@ -90,8 +61,26 @@ impl Style for Latex {
     }
 }
 
-fn latex(maths: &Maths) -> String {
-    write(maths, &Latex)
+pub(super) fn latex(maths: &Maths) -> String {
+    Latex.part(maths)
+}
+
+/// `1e-6` is a power of ten. No blank follows the commas of thousands.
+fn number(digits: &str) -> String {
+    let digits = digits.replace(',', "{,}");
+    match digits.split_once('e') {
+        Some((mantissa, exponent)) => format!(r"{mantissa} \times 10^{{{exponent}}}"),
+        None => digits,
+    }
+}
+
+fn group(brackets: Brackets, inner: &Maths) -> String {
+    let [_, _, (open, close)] = brackets.marks();
+    let (left, right) = match inner.is_tall() {
+        true => (r"\left", r"\right"),
+        false => ("", ""),
+    };
+    format!("{left}{open}{}{right}{close}", latex(inner))
 }
 
 /// A character of a name for `\mathrm`: an underscore would be an index, and blanks are not seen.

@@ -25,6 +25,15 @@ pub enum Start {
     Operator,
 }
 
+impl Line {
+    fn new(start: Start) -> Self {
+        Line {
+            start,
+            clauses: vec![vec![]],
+        }
+    }
+}
+
 impl Maths {
     /// Its lines of at most `limit` signs where it can be broken: before a clause, else before a relation
     /// or a sum of it. `hanging` lines stand under the relation of their clause.
@@ -34,36 +43,30 @@ impl Maths {
         let mut used = 0;
         for clause in self.clauses() {
             let aligned = clause.get(1).is_some_and(Maths::starts_with_relation);
+            match lines.last_mut() {
+                Some(line) if used + clause.iter().map(length).sum::<usize>() <= limit => {
+                    line.clauses.push(vec![]);
+                }
+                _ => {
+                    lines.push(Line::new(Start::Clause { aligned }));
+                    used = 0;
+                }
+            }
             let indent = if aligned && hanging {
                 length(&clause[0])
             } else {
                 0
             };
-            let clause_length: usize = clause.iter().map(length).sum();
-            match lines.last_mut() {
-                Some(line) if used + clause_length <= limit => line.clauses.push(vec![]),
-                _ => {
-                    lines.push(Line {
-                        start: Start::Clause { aligned },
-                        clauses: vec![vec![]],
-                    });
-                    used = 0;
-                }
-            }
             for (index, piece) in clause.into_iter().enumerate() {
                 // A hanging clause keeps the relation that the lines under it are aligned with.
                 if index > usize::from(hanging) && used + length(&piece) > limit {
                     let relation = hanging && piece.starts_with_relation();
-                    let start = if relation {
-                        Start::Relation
-                    } else {
-                        Start::Operator
+                    let (start, further) = match relation {
+                        true => (Start::Relation, 0),
+                        false => (Start::Operator, 4),
                     };
-                    lines.push(Line {
-                        start,
-                        clauses: vec![vec![]],
-                    });
-                    used = indent + if relation { 0 } else { 4 };
+                    lines.push(Line::new(start));
+                    used = indent + further;
                 }
                 used += length(&piece);
                 let clause = lines.last_mut().and_then(|line| line.clauses.last_mut());
@@ -73,34 +76,9 @@ impl Maths {
         lines
     }
 
-    /// Its clauses, each cut before the relations, sums, differences and compositions that no bracket
-    /// holds. All pieces together are the formula.
+    /// The pieces of each of its clauses. All pieces together are the formula.
     pub(super) fn clauses(&self) -> Vec<Vec<Maths>> {
-        let items = self.items();
-        let ends = clause_ends(items);
-        let mut clauses: Vec<Vec<Maths>> = vec![vec![]];
-        let mut piece: Vec<Maths> = Vec::new();
-        let mut operand = true;
-        for (at, item) in items.iter().enumerate() {
-            let cut = match item.class() {
-                Class::Relation => item.is_relation(),
-                Class::Binary => !operand && item.is_additive(),
-                _ => false,
-            };
-            operand = item.class() > Class::Big;
-            if cut && !piece.is_empty() {
-                // An operator after nothing would be a sign.
-                let next = vec![Maths::Row(vec![])];
-                push(&mut clauses, std::mem::replace(&mut piece, next));
-            }
-            piece.push(item.clone());
-            if ends.contains(&at) {
-                push(&mut clauses, std::mem::take(&mut piece));
-                clauses.push(vec![]);
-            }
-        }
-        push(&mut clauses, piece);
-        clauses
+        clauses(self.items()).into_iter().map(pieces).collect()
     }
 
     fn starts_with_relation(&self) -> bool {
@@ -120,25 +98,39 @@ impl Maths {
     }
 }
 
-fn push(clauses: &mut [Vec<Maths>], piece: Vec<Maths>) {
-    let clause = clauses.last_mut().expect("there is a first clause");
-    clause.push(Maths::Row(piece));
+/// A clause is a part between commas with a relation of its own: `w = a + b, b > 0` has two.
+pub(super) fn clauses(items: &[Maths]) -> Vec<&[Maths]> {
+    let relates = |items: &[Maths]| items.iter().any(Maths::is_relation);
+    let mut clauses = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for part in items.split_inclusive(|item| item.is_symbol(",")) {
+        if relates(&items[start..end]) && relates(part) {
+            clauses.push(&items[start..end]);
+            start = end;
+        }
+        end += part.len();
+    }
+    clauses.push(&items[start..]);
+    clauses
 }
 
-/// The commas after which another clause begins. A clause is a part between commas with a relation of its
-/// own: `w = a + b, b > 0`.
-pub(super) fn clause_ends(items: &[Maths]) -> Vec<usize> {
-    let relates = |items: &[Maths]| items.iter().any(Maths::is_relation);
-    let mut commas: Vec<usize> = (0..items.len())
-        .filter(|at| items[*at].is_symbol(","))
-        .collect();
-    commas.push(items.len());
-    let (mut ends, mut start) = (Vec::new(), 0);
-    for pair in commas.windows(2) {
-        if relates(&items[start..pair[0]]) && relates(&items[pair[0] + 1..pair[1]]) {
-            ends.push(pair[0]);
-            start = pair[0] + 1;
+/// A clause cut before the relations, sums, differences and compositions that no bracket holds.
+fn pieces(clause: &[Maths]) -> Vec<Maths> {
+    let mut pieces: Vec<Vec<Maths>> = Vec::new();
+    let mut operand = true;
+    for item in clause {
+        let cut = match item.class() {
+            Class::Relation => item.is_relation(),
+            Class::Binary => !operand && item.is_additive(),
+            _ => false,
+        };
+        operand = item.class() > Class::Big;
+        match pieces.last_mut() {
+            Some(piece) if !cut => piece.push(item.clone()),
+            // An operator after nothing would be a sign.
+            Some(_) => pieces.push(vec![Maths::Row(vec![]), item.clone()]),
+            None => pieces.push(vec![item.clone()]),
         }
     }
-    ends
+    pieces.into_iter().map(Maths::Row).collect()
 }

@@ -16,7 +16,7 @@
 //!
 //! - `‹…›` groups and is not seen.
 //!
-//! Any text is a formula: what is not understood stands for itself.
+//! `grammar/maths.pest` is its grammar. A text that does not follow it stands for itself as a name.
 
 mod latex;
 mod lines;
@@ -83,12 +83,16 @@ impl Maths {
 
     /// In LaTeX, for math mode.
     pub fn latex(&self) -> String {
-        write::whole(self, &latex::Latex)
+        let clauses = lines::clauses(self.items()).into_iter();
+        let clauses: Vec<String> = clauses
+            .map(|items| write::row(items, &latex::Latex))
+            .collect();
+        clauses.join(r"\ ")
     }
 
     /// As text.
     pub fn plain(&self) -> String {
-        write::whole(self, &plain::Plain)
+        plain::plain(self)
     }
 
     /// With what `of` gives in place of names and letters, simplified where numbers meet. A name with an

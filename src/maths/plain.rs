@@ -1,93 +1,28 @@
 //! Formulas as text: on one line, with the signs that a terminal has.
 
-use super::symbol::{Class, Symbol};
-use super::write::{Style, write};
+use super::symbol::Class;
+use super::write::{Style, row};
 use super::{Brackets, Maths};
 
 pub(super) struct Plain;
 
 impl Style for Plain {
-    fn number(&self, digits: &str) -> String {
-        digits.into()
-    }
-
-    fn letter(&self, letter: char) -> String {
-        letter.into()
-    }
-
-    fn name(&self, name: &str) -> String {
-        name.into()
-    }
-
-    fn symbol(&self, symbol: &'static Symbol) -> &'static str {
-        symbol.plain
-    }
-
-    fn nothing(&self) -> &'static str {
-        ""
-    }
-
-    fn fraction(&self, above: &Maths, below: &Maths) -> String {
-        let bracketed = |maths: &Maths, as_it_is: bool| match as_it_is {
-            true => plain(maths),
-            false => format!("({})", plain(maths)),
-        };
-        match (plain(above).as_str(), plain(below).as_str()) {
-            ("1", "2") => "½".into(),
-            ("1", "4") => "¼".into(),
-            _ => {
-                bracketed(above, above.is_product())
-                    + "/"
-                    + &bracketed(below, below.is_one_factor())
+    fn part(&self, maths: &Maths) -> String {
+        match maths {
+            Maths::Row(items) => row(items, self),
+            Maths::Number(text) | Maths::Name(text) => text.clone(),
+            Maths::Letter(letter) => letter.to_string(),
+            Maths::Symbol(symbol) => symbol.plain.into(),
+            Maths::Fraction(above, below) => fraction(above, below),
+            Maths::Root(under) => format!("√{}", bracketed(under, under.is_one_sign())),
+            Maths::Script { base, below, above } => {
+                script(base, below.as_deref(), above.as_deref())
+            }
+            Maths::Group(brackets, inner) => {
+                let [_, (open, close), _] = brackets.marks();
+                format!("{open}{}{close}", plain(inner))
             }
         }
-    }
-
-    fn root(&self, under: &Maths) -> String {
-        match under.is_one_sign() {
-            true => format!("√{}", plain(under)),
-            false => format!("√({})", plain(under)),
-        }
-    }
-
-    fn script(&self, base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String {
-        let mut out = plain(base);
-        if matches!(
-            base,
-            Maths::Row(_) | Maths::Fraction(..) | Maths::Script { .. } | Maths::Root(_)
-        ) {
-            out = format!("({out})");
-        }
-        if let (Class::Big, Some(below), Some(above)) = (base.class(), below, above) {
-            return format!("{out}_({} … {})", plain(below), plain(above));
-        }
-        for (mark, script, signs, small) in [
-            ('_', below, "0123456789+−", "₀₁₂₃₄₅₆₇₈₉₊₋"),
-            ('^', above, "0123456789+−T'", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ′"),
-        ] {
-            let Some(script) = script else { continue };
-            let text = plain(script);
-            let small_sign = |c| small.chars().nth(signs.chars().position(|sign| sign == c)?);
-            out += &match text.chars().map(small_sign).collect::<Option<String>>() {
-                Some(small) => small,
-                None if matches!(script, Maths::Group(Brackets::Round, _)) => {
-                    format!("{mark}{text}")
-                }
-                None if text
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || c.is_alphabetic()) =>
-                {
-                    format!("{mark}{text}")
-                }
-                None => format!("{mark}({text})"),
-            };
-        }
-        out
-    }
-
-    fn group(&self, brackets: Brackets, inner: &Maths) -> String {
-        let (open, close) = brackets.marks().plain;
-        format!("{open}{}{close}", plain(inner))
     }
 
     fn operator(&self, text: &str) -> String {
@@ -119,8 +54,58 @@ impl Style for Plain {
     }
 }
 
-fn plain(maths: &Maths) -> String {
-    write(maths, &Plain)
+pub(super) fn plain(maths: &Maths) -> String {
+    Plain.part(maths)
+}
+
+/// In brackets, unless it can do without.
+fn bracketed(maths: &Maths, without: bool) -> String {
+    match without {
+        true => plain(maths),
+        false => format!("({})", plain(maths)),
+    }
+}
+
+fn fraction(above: &Maths, below: &Maths) -> String {
+    let (top, bottom) = (above.is_product(), below.is_one_factor());
+    match (
+        bracketed(above, top).as_str(),
+        bracketed(below, bottom).as_str(),
+    ) {
+        ("1", "2") => "½".into(),
+        ("1", "4") => "¼".into(),
+        (above, below) => format!("{above}/{below}"),
+    }
+}
+
+fn script(base: &Maths, below: Option<&Maths>, above: Option<&Maths>) -> String {
+    let simple = !matches!(
+        base,
+        Maths::Row(_) | Maths::Fraction(..) | Maths::Script { .. } | Maths::Root(_)
+    );
+    let mut out = bracketed(base, simple);
+    if let (Class::Big, Some(below), Some(above)) = (base.class(), below, above) {
+        return format!("{out}_({} … {})", plain(below), plain(above));
+    }
+    for (mark, script, signs, small) in [
+        ('_', below, "0123456789+−", "₀₁₂₃₄₅₆₇₈₉₊₋"),
+        ('^', above, "0123456789+−T'", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ᵀ′"),
+    ] {
+        let Some(script) = script else { continue };
+        let text = plain(script);
+        let small_sign = |c| small.chars().nth(signs.chars().position(|sign| sign == c)?);
+        let one_word = text
+            .chars()
+            .all(|c| c.is_ascii_digit() || c.is_alphabetic());
+        out += &match text.chars().map(small_sign).collect::<Option<String>>() {
+            Some(small) => small,
+            None if one_word || matches!(script, Maths::Group(Brackets::Round, _)) => {
+                format!("{mark}{text}")
+            }
+            None => format!("{mark}({text})"),
+        };
+    }
+    out
 }
 
 impl Maths {

@@ -29,7 +29,7 @@ impl Display for Maths {
                 Ok(())
             }
             Maths::Group(brackets, inner) => {
-                let (open, close) = brackets.marks().source;
+                let [(open, close), ..] = brackets.marks();
                 write!(f, "{open}{inner}{close}")
             }
         }

@@ -81,7 +81,7 @@ pub static SYMBOLS: &[Symbol] = &[
     symbol("Omega", "Ω", r"\Omega", Class::Factor),
     symbol("infinity", "∞", r"\infty", Class::Factor),
     symbol("partial", "∂", r"\partial", Class::Factor),
-    symbol("dots", "…", r"\dots", Class::Factor),
+    symbol("...", "…", r"\dots", Class::Factor),
     symbol("Reals", "ℝ", r"\mathbb{R}", Class::Factor),
     symbol("Data", "D", r"\mathcal{D}", Class::Factor),
     symbol("Loss", "L", r"\mathcal{L}", Class::Factor),
@@ -147,24 +147,16 @@ pub(super) fn find(word: &str) -> Option<&'static Symbol> {
 /// The two marks of a pair of brackets.
 type Pair = (&'static str, &'static str);
 
-/// How brackets are written.
-pub(super) struct Marks {
-    /// In the notation of formulas.
-    pub(super) source: Pair,
-    pub(super) plain: Pair,
-    pub(super) latex: Pair,
-}
-
 impl Brackets {
+    /// How they are written in the notation of formulas, as text and in LaTeX.
     #[rustfmt::skip]
-    pub(super) fn marks(self) -> Marks {
-        let (source, plain, latex) = match self {
-            Brackets::Round => (("(", ")"), ("(", ")"), ("(", ")")),
-            Brackets::Square => (("[", "]"), ("[", "]"), ("[", "]")),
-            Brackets::Curly => (("{", "}"), ("{", "}"), (r"\lbrace ", r"\rbrace")),
-            Brackets::Bars => (("abs(", ")"), ("|", "|"), (r"\lvert ", r"\rvert")),
-            Brackets::Norm => (("norm(", ")"), ("‖", "‖"), (r"\lVert ", r"\rVert")),
-        };
-        Marks { source, plain, latex }
+    pub(super) fn marks(self) -> [Pair; 3] {
+        match self {
+            Brackets::Round => [("(", ")"), ("(", ")"), ("(", ")")],
+            Brackets::Square => [("[", "]"), ("[", "]"), ("[", "]")],
+            Brackets::Curly => [("{", "}"), ("{", "}"), (r"\lbrace ", r"\rbrace")],
+            Brackets::Bars => [("abs(", ")"), ("|", "|"), (r"\lvert ", r"\rvert")],
+            Brackets::Norm => [("norm(", ")"), ("‖", "‖"), (r"\lVert ", r"\rVert")],
+        }
     }
 }

@@ -8,76 +8,47 @@ fn latex(text: &str) -> String {
     Maths::parse(text).latex()
 }
 
+/// A formula a line: as it is written, as text and in LaTeX.
+const SET: &str = r#"
+ln(s/sigma)  ⇒  ln(s/σ)  ⇒  \ln\left(\frac{s}{\sigma}\right)
+(sigma^2 + (mu - m)^2)/(2 s^2) - 1/2  ⇒  (σ² + (μ − m)²)/(2s²) − ½  ⇒  \frac{\sigma^{2} + (\mu - m)^{2}}{2s^{2}} - \frac{1}{2}
+sum_(n=1)^N E_q[-ln p(y_n | x_n, w)]  ⇒  Σ_(n = 1 … N) E_q[−ln p(y_n | x_n, w)]  ⇒  \sum_{n = 1}^{N}\mathbb{E}_{q}[-\ln p(y_{n} \mid x_{n}, w)]
+1/B sum_b 1/S sum_s l_(b s)  ⇒  1/B Σ_b 1/S Σ_s l_bs  ⇒  \frac{1}{B}\sum_{b}\frac{1}{S}\sum_{s}l_{bs}
+KL(q || p)  ⇒  KL(q ‖ p)  ⇒  \mathrm{KL}(q \mathrel{\Vert} p)
+exp(-|w - m|/b) / (2 b)  ⇒  exp(−|w − m|/b)/(2b)  ⇒  \frac{\exp\left(-\frac{\lvert w - m\rvert}{b}\right)}{2b}
+sqrt(2/pi) e^-x^2  ⇒  √(2/π)e^(−x²)  ⇒  \sqrt{\frac{2}{\pi}}e^{-x^{2}}
+T*a/N  ⇒  T·a/N  ⇒  \frac{T \cdot a}{N}
+π_i/B  ⇒  π_i/B  ⇒  \frac{\pi_{i}}{B}
+w_i ~ Normal(0, 0.1^2)  ⇒  w_i ~ N(0, 0.1²)  ⇒  w_{i} \sim \mathcal{N}(0, 0.1^{2})
+N = 50,000  ⇒  N = 50,000  ⇒  N = 50{,}000
+2 1e-6  ⇒  2·1e-6  ⇒  2 \cdot 1 \times 10^{-6}
+"hidden_scale" x  ⇒  hidden_scale x  ⇒  \mathrm{hidden\,scale}\,x
+f(x ; w) = f_2 compose f_1  ⇒  f(x; w) = f₂ ∘ f₁  ⇒  f(x; w) = f_{2} \circ f_{1}
+norm(M)^2  ⇒  ‖M‖²  ⇒  \lVert M\rVert^{2}
+1/2 x + 1/(a b)  ⇒  ½ x + 1/(ab)  ⇒  \frac{1}{2}x + \frac{1}{ab}
+x ‹1/2› y  ⇒  x ½ y  ⇒  x\frac{1}{2}y
+‹sqrt(2)›^x  ⇒  (√2)^x  ⇒  \sqrt{2}^{x}
+"#;
+
 #[test]
 fn one_text_is_set_in_both_ways() {
-    for (text, as_plain, as_latex) in [
-        (
-            "ln(s/sigma)",
-            "ln(s/σ)",
-            r"\ln\left(\frac{s}{\sigma}\right)",
-        ),
-        (
-            "(sigma^2 + (mu - m)^2)/(2 s^2) - 1/2",
-            "(σ² + (μ − m)²)/(2s²) − ½",
-            r"\frac{\sigma^{2} + (\mu - m)^{2}}{2s^{2}} - \frac{1}{2}",
-        ),
-        (
-            "sum_(n=1)^N E_q[-ln p(y_n | x_n, w)]",
-            "Σ_(n = 1 … N) E_q[−ln p(y_n | x_n, w)]",
-            r"\sum_{n = 1}^{N}\mathbb{E}_{q}[-\ln p(y_{n} \mid x_{n}, w)]",
-        ),
-        (
-            "1/B sum_b 1/S sum_s l_(b s)",
-            "1/B Σ_b 1/S Σ_s l_bs",
-            r"\frac{1}{B}\sum_{b}\frac{1}{S}\sum_{s}l_{bs}",
-        ),
-        (
-            "KL(q || p)",
-            "KL(q ‖ p)",
-            r"\mathrm{KL}(q \mathrel{\Vert} p)",
-        ),
-        (
-            "exp(-|w - m|/b) / (2 b)",
-            "exp(−|w − m|/b)/(2b)",
-            r"\frac{\exp\left(-\frac{\lvert w - m\rvert}{b}\right)}{2b}",
-        ),
-        (
-            "sqrt(2/pi) e^-x^2",
-            "√(2/π)e^(−x²)",
-            r"\sqrt{\frac{2}{\pi}}e^{-x^{2}}",
-        ),
-        ("T*a/N", "T·a/N", r"\frac{T \cdot a}{N}"),
-        ("π_i/B", "π_i/B", r"\frac{\pi_{i}}{B}"),
-        (
-            "w_i ~ Normal(0, 0.1^2)",
-            "w_i ~ N(0, 0.1²)",
-            r"w_{i} \sim \mathcal{N}(0, 0.1^{2})",
-        ),
-        ("N = 50,000", "N = 50,000", r"N = 50{,}000"),
-        ("2 1e-6", "2·1e-6", r"2 \cdot 1 \times 10^{-6}"),
-        (
-            r#""hidden_scale" x"#,
-            "hidden_scale x",
-            r"\mathrm{hidden\,scale}\,x",
-        ),
-        (
-            "f(x ; w) = f_2 compose f_1",
-            "f(x; w) = f₂ ∘ f₁",
-            r"f(x; w) = f_{2} \circ f_{1}",
-        ),
-        ("norm(M)^2", "‖M‖²", r"\lVert M\rVert^{2}"),
-        (
-            "1/2 x + 1/(a b)",
-            "½ x + 1/(ab)",
-            r"\frac{1}{2}x + \frac{1}{ab}",
-        ),
-        ("x ‹1/2› y", "x ½ y", r"x\frac{1}{2}y"),
-        ("‹sqrt(2)›^x", "(√2)^x", r"\sqrt{2}^{x}"),
-    ] {
+    for line in SET.trim().lines() {
+        let columns: Vec<&str> = line.split("  ⇒  ").collect();
+        let [text, as_plain, as_latex] = columns[..] else {
+            panic!("{line}")
+        };
         assert_eq!(plain(text), as_plain, "{text}");
         assert_eq!(latex(text), as_latex, "{text}");
         let maths = Maths::parse(text);
         assert_eq!(Maths::parse(&maths.to_string()), maths, "{text}");
+    }
+}
+
+#[test]
+fn the_grammar_knows_every_symbol() {
+    for symbol in SYMBOLS {
+        let maths = Maths::parse(&format!("x {} y", symbol.word));
+        assert_eq!(maths.items()[1], Maths::Symbol(symbol), "{}", symbol.word);
     }
 }
 
