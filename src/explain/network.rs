@@ -3,9 +3,11 @@
 use super::data::{product, space};
 use super::{Kind, Methods, counted, inline, thousands, when};
 use crate::document::{Align, code};
-use crate::ir::{Handle, Node};
+use crate::ir::{Call, Handle, Node};
+use crate::layer;
 use crate::report::check::call;
 use crate::signature::Constant;
+use crate::words::join;
 
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
@@ -198,10 +200,10 @@ impl Methods<'_> {
     /// What each kind of layer does, once.
     fn definitions(&mut self, layers: &[Handle<Node>]) {
         let mut items: Vec<String> = Vec::new();
-        for call in layers
-            .iter()
-            .filter_map(|node| self.model.nodes[*node].call.as_ref())
-        {
+        let calls = layers.iter();
+        let calls = calls.filter_map(|node| self.model.nodes[*node].call.as_ref());
+        let calls: Vec<&Call> = calls.collect();
+        for call in &calls {
             let Some(layer) = call.layer else { continue };
             let name = code(layer.signature().name);
             let item = format!("{name}: {}.", layer.methods(&call.arguments));
@@ -209,7 +211,18 @@ impl Methods<'_> {
                 items.push(item);
             }
         }
-        self.say("With $x$ a layer's input, $y$ its output, $W$ its kernel and $b$ its bias:");
+        let mut letters = vec!["$x$ a layer's input".to_owned(), "$y$ its output".into()];
+        for slot in calls.iter().flat_map(|call| call.slots()) {
+            let letter = match slot.role {
+                layer::Role::Kernel => "W",
+                layer::Role::Bias => "b",
+            };
+            let text = format!("${letter}$ its {}", slot.name);
+            if !letters.contains(&text) {
+                letters.push(text);
+            }
+        }
+        self.say(&format!("With {}:", join(letters, "and")));
         self.document.list(&items);
     }
 }
