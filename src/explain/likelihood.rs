@@ -35,7 +35,7 @@ impl Methods<'_> {
         let unknown = self.symbols(&[Kind::Weight, Kind::Point, Kind::Latent]);
         if !unknown.is_empty() {
             self.say(&format!(
-                "The joint density of what is random is \
+                "The joint distribution of what is random is \
                  $$p(y, {unknown} | x) = {factors} product_(n=1)^N p(y_n | {of_one}).$$"
             ));
         }

@@ -27,12 +27,12 @@ const LIKELIHOOD: Quantity = Quantity {
     reported: "",
 };
 const JOINT: Quantity = Quantity {
-    is: "the negative log joint density per example, since every parameter with a prior is a point. Its \
+    is: "the negative log joint probability per example, since every parameter with a prior is a point. Its \
          minimum is the maximum a posteriori estimate; it is no bound on the evidence.",
-    is_not: "This is not the negative log joint density, and its minimum is not the maximum a posteriori \
+    is_not: "This is not the negative log joint probability, and its minimum is not the maximum a posteriori \
              estimate",
-    unweighted: "the negative log joint density",
-    reported: "the log joint density",
+    unweighted: "the negative log joint probability",
+    reported: "the log joint probability",
 };
 const SURROGATE: Quantity = Quantity {
     is: "per example and in nats, with a surrogate in place of dropout's part of the KL divergence: it \
