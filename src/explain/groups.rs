@@ -4,7 +4,7 @@ use super::{Methods, inline, symbols};
 use crate::document::code;
 use crate::ir::{Handle, Role, Tensor};
 use crate::layer;
-use crate::words::join;
+use crate::words::{grouped, join};
 
 /// From more names than this on, those that are left out are named where they are fewer.
 const MANY: usize = 4;
@@ -26,22 +26,6 @@ fn nouns() -> Vec<(&'static str, [String; 2])> {
     ];
     let others = others.map(|(role, several)| (role.word(), [several; 2].map(String::from)));
     slots.chain(others).collect()
-}
-
-/// Items with the same key together, in the order of their first.
-pub(super) fn grouped<T: Copy, K: PartialEq>(
-    items: &[T],
-    key: impl Fn(T) -> K,
-) -> Vec<(K, Vec<T>)> {
-    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
-    for &item in items {
-        let key = key(item);
-        match groups.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, group)) => group.push(item),
-            None => groups.push((key, vec![item])),
-        }
-    }
-    groups
 }
 
 impl Methods<'_> {

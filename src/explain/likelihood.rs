@@ -66,20 +66,14 @@ impl Methods<'_> {
     /// `f = f(x ; w)`, which the formula leaves out.
     fn network_values(&self) -> String {
         let at = self.weights_after("x");
-        let mut values: Vec<String> = Vec::new();
-        for argument in &self.model.observe.arguments {
-            if let Argument::Node(node) = argument {
-                let root = self.root(*node);
-                let value = inline(format!(
-                    "{} = {}",
-                    self.value(root, ""),
-                    self.value(root, &at)
-                ));
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-        }
-        join(values, "and")
+        let roots = self.roots().into_iter();
+        let values = roots.map(|root| {
+            inline(format!(
+                "{} = {}",
+                self.value(root, ""),
+                self.value(root, &at)
+            ))
+        });
+        join(values.collect(), "and")
     }
 }

@@ -79,22 +79,18 @@ pub struct Totals {
 pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
     let (a, b): (&Inference, &Inference) = (&first.inference, &second.inference);
     let (renamed, names) = names::under_names_of(a, b);
-    let mut changes: Vec<Change> = names
-        .into_iter()
-        .map(|(before, after)| Change::new(["names", &after, ""], Some(&before), Some(&after)))
-        .collect();
+    let names = names.iter();
+    let names =
+        names.map(|(before, after)| Change::new(["names", after, ""], Some(before), Some(after)));
+    let mut changes: Vec<Change> = names.collect();
     changes.extend(compare(&entries(&renamed), &entries(b)));
-    let words = b.weighted();
+    let of_b = Some(b.weighted()).filter(|words| !words.is_empty());
     Diff {
         models: [a.name.clone(), b.name.clone()],
         same: changes.is_empty(),
         changes,
         totals: totals(first, second),
-        weighted: if words.is_empty() {
-            a.weighted()
-        } else {
-            words
-        },
+        weighted: of_b.unwrap_or_else(|| a.weighted()),
     }
 }
 
@@ -204,26 +200,22 @@ fn compare<'a>(a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
     let (of_a, of_b) = (places(a), places(b));
     let in_b: HashSet<_> = of_b.iter().collect();
     let only_a = |places: &[&'a Place]| {
-        let places = places.iter().copied();
+        let mut places = places.to_vec();
+        places.retain(|place| !in_b.contains(place));
         places
-            .filter(|place| !in_b.contains(place))
-            .collect::<Vec<_>>()
     };
-    let mut order: Vec<&Place> = vec![];
-    let mut next = 0;
+    let (mut order, mut rest): (Vec<&Place>, _) = (vec![], &of_a[..]);
     for place in &of_b {
         // What only the first has goes before the next place that both have.
-        if let Some(at) = of_a.iter().position(|other| other == place) {
-            order.extend(only_a(&of_a[next.min(at)..at]));
-            next = next.max(at + 1);
+        if let Some(at) = rest.iter().position(|other| other == place) {
+            order.extend(only_a(&rest[..at]));
+            rest = &rest[at + 1..];
         }
         order.push(place);
     }
-    order.extend(only_a(&of_a[next..]));
-    order
-        .into_iter()
-        .flat_map(|place| at(place, a, b))
-        .collect()
+    order.extend(only_a(rest));
+    let changes = order.into_iter().flat_map(|place| at(place, a, b));
+    changes.collect()
 }
 
 /// Every place, once, in order.
@@ -234,29 +226,31 @@ fn places(entries: &[Entry]) -> Vec<&Place> {
 }
 
 /// The differences at one place. A place that is printed several times, such as a remark, has several values.
-fn at(place: &Place, a: &[Entry], b: &[Entry]) -> Vec<Change> {
-    let alone = |entries: &[Entry], others: &[Entry]| -> Vec<Entry> {
+fn at<'a>(place: &Place, a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
+    let alone = |entries: &'a [Entry], others: &[Entry]| -> Vec<&'a Entry> {
         let here = entries.iter().filter(|entry| entry.place == *place);
-        let same = |entry: &Entry| {
-            let mut others = others.iter();
-            others.any(|other| (&other.place, &other.exact) == (place, &entry.exact))
-        };
-        here.filter(|entry| !same(entry)).cloned().collect()
+        let same =
+            |other: &Entry, entry: &Entry| (&other.place, &other.exact) == (place, &entry.exact);
+        here.filter(|entry| !others.iter().any(|other| same(other, entry)))
+            .collect()
     };
-    let (before, after) = (alone(a, b), alone(b, a));
+    let (before, after): (Vec<&Entry>, Vec<&Entry>) = (alone(a, b), alone(b, a));
     let place = place.each_ref().map(String::as_str);
-    (0..before.len().max(after.len()))
-        .map(|index| match (before.get(index), after.get(index)) {
-            // All digits, where six do not tell the two apart.
-            (Some(x), Some(y)) if x.value == y.value => {
-                Change::new(place, Some(&x.exact), Some(&y.exact))
+    let change = |index: usize| {
+        let pair = [&before, &after].map(|entries| entries.get(index).copied());
+        // All digits, where six do not tell the two apart.
+        let alike = matches!(pair, [Some(x), Some(y)] if x.value == y.value);
+        let text = |entry: &'a Entry| {
+            if alike {
+                entry.exact.as_str()
+            } else {
+                entry.value.as_str()
             }
-            (x, y) => {
-                let [before, after] = [x, y].map(|entry| entry.map(|entry| entry.value.as_str()));
-                Change::new(place, before, after)
-            }
-        })
-        .collect()
+        };
+        let [before, after] = pair.map(|entry| entry.map(text));
+        Change::new(place, before, after)
+    };
+    (0..before.len().max(after.len())).map(change).collect()
 }
 
 /// Sums over the two models.
