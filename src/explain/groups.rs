@@ -62,10 +62,8 @@ impl Methods<'_> {
 /// `the kernel and bias of f`, `all kernels and biases but those of f`.
 fn phrase(nouns: &[&[String; 2]], layers: &[&str], left_out: &[&str]) -> String {
     let number = usize::from(layers.len() > 1);
-    let words = join(
-        nouns.iter().map(|noun| noun[number].clone()).collect(),
-        "and",
-    );
+    let words = nouns.iter().map(|noun| noun[number].clone());
+    let words = join(words.collect(), "and");
     let names = |layers: &[&str]| join(layers.iter().map(|layer| code(layer)).collect(), "and");
     let counted = matches!(nouns, [[one, several]] if one != several);
     match (layers.len(), left_out.len()) {

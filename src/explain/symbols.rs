@@ -84,10 +84,8 @@ impl Methods<'_> {
     /// ψ with the number of its group, and t where each tensor has one of its own.
     pub(super) fn learned_symbol(&self, learned: Handle<Learned>) -> String {
         let groups = self.learned_groups();
-        let group = groups
-            .iter()
-            .position(|group| group.contains(&learned))
-            .unwrap_or(0);
+        let group = groups.iter().position(|group| group.contains(&learned));
+        let group = group.unwrap_or(0);
         let several = groups.get(group).is_some_and(|group| group.len() > 1);
         match (groups.len() > 1, several) {
             (false, false) => "psi".into(),

@@ -13,8 +13,8 @@ use crate::plan::Plan;
 use crate::report::initial::initial_terms;
 use crate::train::config::Config;
 use crate::train::run_dir::DataRecord;
+use crate::words::distinct;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Two models beside each other.
@@ -197,58 +197,49 @@ fn lines(text: &str) -> Vec<Entry> {
 
 /// Each difference between two lists of values, in the order of both.
 fn compare<'a>(a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
-    let (of_a, of_b) = (places(a), places(b));
-    let in_b: HashSet<_> = of_b.iter().collect();
+    let [of_a, of_b] = [a, b].map(|entries| distinct(entries.iter().map(|entry| &entry.place)));
     let only_a = |places: &[&'a Place]| {
         let mut places = places.to_vec();
-        places.retain(|place| !in_b.contains(place));
+        places.retain(|place| !of_b.contains(place));
         places
     };
-    let (mut order, mut rest): (Vec<&Place>, _) = (vec![], &of_a[..]);
+    let (mut order, mut rest) = (vec![], &of_a[..]);
     for place in &of_b {
         // What only the first has goes before the next place that both have.
         if let Some(at) = rest.iter().position(|other| other == place) {
             order.extend(only_a(&rest[..at]));
             rest = &rest[at + 1..];
         }
-        order.push(place);
+        order.push(*place);
     }
     order.extend(only_a(rest));
-    let changes = order.into_iter().flat_map(|place| at(place, a, b));
-    changes.collect()
-}
-
-/// Every place, once, in order.
-fn places(entries: &[Entry]) -> Vec<&Place> {
-    let mut seen = HashSet::new();
-    let places = entries.iter().map(|entry| &entry.place);
-    places.filter(|place| seen.insert(*place)).collect()
+    order
+        .into_iter()
+        .flat_map(|place| at(place, a, b))
+        .collect()
 }
 
 /// The differences at one place. A place that is printed several times, such as a remark, has several values.
-fn at<'a>(place: &Place, a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
-    let alone = |entries: &'a [Entry], others: &[Entry]| -> Vec<&'a Entry> {
-        let here = entries.iter().filter(|entry| entry.place == *place);
-        let same =
-            |other: &Entry, entry: &Entry| (&other.place, &other.exact) == (place, &entry.exact);
-        here.filter(|entry| !others.iter().any(|other| same(other, entry)))
-            .collect()
+fn at(place: &Place, a: &[Entry], b: &[Entry]) -> Vec<Change> {
+    let alone = |entries: &[Entry], others: &[Entry]| -> Vec<Entry> {
+        let here = |entry: &&Entry| entry.place == *place;
+        let mut alone: Vec<Entry> = entries.iter().filter(here).cloned().collect();
+        alone.retain(|entry| {
+            !others
+                .iter()
+                .filter(here)
+                .any(|other| other.exact == entry.exact)
+        });
+        alone
     };
-    let (before, after): (Vec<&Entry>, Vec<&Entry>) = (alone(a, b), alone(b, a));
+    let (before, after) = (alone(a, b), alone(b, a));
     let place = place.each_ref().map(String::as_str);
-    let change = |index: usize| {
-        let pair = [&before, &after].map(|entries| entries.get(index).copied());
+    let change = |index: usize| match (before.get(index), after.get(index)) {
         // All digits, where six do not tell the two apart.
-        let alike = matches!(pair, [Some(x), Some(y)] if x.value == y.value);
-        let text = |entry: &'a Entry| {
-            if alike {
-                entry.exact.as_str()
-            } else {
-                entry.value.as_str()
-            }
-        };
-        let [before, after] = pair.map(|entry| entry.map(text));
-        Change::new(place, before, after)
+        (Some(x), Some(y)) if x.value == y.value => {
+            Change::new(place, Some(&x.exact), Some(&y.exact))
+        }
+        (x, y) => Change::new(place, x.map(|x| &*x.value), y.map(|y| &*y.value)),
     };
     (0..before.len().max(after.len())).map(change).collect()
 }
