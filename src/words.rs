@@ -20,6 +20,11 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// `1 weight`, `4,800 weights`
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
 /// `1 epoch`, `20 epochs`.
 pub fn plural(n: usize, what: &str) -> String {
     count(n, what, &format!("{what}s"))

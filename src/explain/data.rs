@@ -1,9 +1,9 @@
 //! What is learned from, how it is trained on, and what is predicted.
 
-use super::{Kind, Methods, counted, inline, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::code;
 use crate::ir::Method;
-use crate::words::{join, thousands};
+use crate::words::{counted, join, thousands};
 
 impl Methods<'_> {
     pub(super) fn data(&mut self) {

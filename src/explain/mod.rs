@@ -145,15 +145,6 @@ fn sentence(phrase: &str) -> String {
     }
 }
 
-/// `1 weight`, `4,800 weights`
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        crate::words::thousands(n),
-        if n == 1 { one } else { many }
-    )
-}
-
 /// A formula with `$` around it, for prose.
 fn inline(formula: impl std::fmt::Display) -> String {
     format!("${formula}$")

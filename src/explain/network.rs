@@ -1,13 +1,13 @@
 //! The network, layer by layer.
 
 use super::data::{product, space};
-use super::{Kind, Methods, counted, inline, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
 use crate::ir::{Call, Handle, Node};
 use crate::layer;
 use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
-use crate::words::{distinct, join, thousands};
+use crate::words::{counted, distinct, join, thousands};
 
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
@@ -54,16 +54,18 @@ impl Methods<'_> {
         self.document.subheading("Network");
         let nodes: Vec<Handle<Node>> = self.model.nodes.iter().map(|(handle, _)| handle).collect();
         // What `observe` makes of the last value belongs to the likelihood.
-        let mut layers = nodes[1..].to_vec();
-        layers.retain(|node| self.root(*node) == *node);
-        let mut pairs = layers.iter().zip(&nodes);
-        let chain = pairs.all(|(node, before)| self.model.nodes[*node].inputs == [*before]);
+        let layers = nodes[1..].iter().filter(|node| self.root(**node) == **node);
+        let layers: Vec<&Node> = layers.map(|node| &self.model.nodes[*node]).collect();
+        let chain = layers
+            .iter()
+            .zip(&nodes)
+            .all(|(node, before)| node.inputs == [*before]);
         self.opening(&layers, chain);
         self.layer_table(&layers, chain);
         self.definitions(&layers);
     }
 
-    fn opening(&mut self, layers: &[Handle<Node>], chain: bool) {
+    fn opening(&mut self, layers: &[&Node], chain: bool) {
         let kinds = [
             (Kind::Weight, "the weights that are random"),
             (Kind::Point, "the weights of which a point is estimated"),
@@ -77,12 +79,9 @@ impl Methods<'_> {
             there.map(|(symbol, what, count)| format!("${symbol}$ {what} ({})", thousands(*count)));
         let parts: Vec<String> = parts.collect();
         let with = when(!parts.is_empty(), format!(", with {}", parts.join(" and ")));
-        let last = layers
-            .last()
-            .map_or("", |node| &self.model.nodes[*node].name);
+        let last = layers.last().map_or("", |node| &node.name);
         let written_out = chain && !layers.is_empty() && layers.len() <= LONGEST;
-        let functions = layers.iter().rev().map(|node| self.function(*node));
-        let functions: Vec<String> = functions.collect();
+        let functions: Vec<String> = layers.iter().rev().map(|node| function(node)).collect();
         let composition = match written_out {
             true => format!(", $$f = {},$$ and", functions.join(" compose ")),
             false => ";".into(),
@@ -96,39 +95,12 @@ impl Methods<'_> {
         ));
     }
 
-    /// `"dense"_10`: a layer with its sizes.
-    fn function(&self, node: Handle<Node>) -> String {
-        let Some(found) = &self.model.nodes[node].call else {
-            return String::new();
-        };
-        let word = found.layer.map_or("entry", |layer| layer.signature().name);
-        let word = word.trim_end_matches("2d").replace('_', " ");
-        let sizes = found
-            .arguments
-            .0
-            .iter()
-            .filter_map(|(name, value)| match value {
-                Constant::Count(n) => Some(n.to_string()),
-                Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
-                _ => None,
-            });
-        let sizes: Vec<String> = sizes.collect();
-        let index = when(!sizes.is_empty(), format!("_({})", sizes.join(", ")));
-        format!("\"{word}\"{index}")
-    }
-
-    fn layer_table(&mut self, layers: &[Handle<Node>], chain: bool) {
-        let rows: Vec<Row> = layers.iter().map(|node| self.row(*node)).collect();
+    fn layer_table(&mut self, layers: &[&Node], chain: bool) {
+        let rows: Vec<Row> = layers.iter().map(|node| self.row(node)).collect();
         let input = &self.model.input;
         let space = inline(space(&input.shape.0));
-        let empty = String::new;
-        let mut cells = vec![vec![
-            code(&input.name),
-            "input".into(),
-            empty(),
-            space,
-            empty(),
-        ]];
+        let first = [&code(&input.name), "input", "", &space, ""];
+        let mut cells = vec![first.map(String::from).to_vec()];
         let (mut repeated, mut at) = (false, 0);
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
@@ -148,11 +120,8 @@ impl Methods<'_> {
             columns.remove(2);
             cells.iter_mut().for_each(|row| drop(row.remove(2)));
         }
-        let images = self
-            .model
-            .nodes
-            .iter()
-            .any(|(_, node)| node.shape.rank() == 3);
+        let mut nodes = self.model.nodes.iter();
+        let images = nodes.any(|(_, node)| node.shape.rank() == 3);
         let of_convolutions =
             ", of convolutions [height, width, in, out]; images have their channels last";
         let again = " Neighbouring rows with $times$ come again together, as often as it says.";
@@ -165,23 +134,18 @@ impl Methods<'_> {
         self.document.table("layers", &caption, &columns, &cells);
     }
 
-    fn row(&self, node: Handle<Node>) -> Row {
-        let found = &self.model.nodes[node];
-        let inputs = found
-            .inputs
-            .iter()
-            .map(|above| code(&self.model.nodes[*above].name));
+    fn row(&self, node: &Node) -> Row {
+        let inputs = node.inputs.iter();
+        let inputs = inputs.map(|above| code(&self.model.nodes[*above].name));
         Row {
-            value: layer_row(self.model, found),
+            value: layer_row(self.model, node),
             inputs: inputs.collect::<Vec<_>>().join(", "),
         }
     }
 
     /// What each kind of layer does, once.
-    fn definitions(&mut self, layers: &[Handle<Node>]) {
-        let calls = layers
-            .iter()
-            .filter_map(|node| self.model.nodes[*node].call.as_ref());
+    fn definitions(&mut self, layers: &[&Node]) {
+        let calls = layers.iter().filter_map(|node| node.call.as_ref());
         let slots = calls.clone().flat_map(Call::slots).map(|slot| {
             let letter = match slot.role {
                 layer::Role::Kernel => "W",
@@ -193,15 +157,30 @@ impl Methods<'_> {
         let letters = distinct(values.into_iter().chain(slots));
         let items = distinct(calls.filter_map(|call| {
             let layer = call.layer?;
-            Some(format!(
-                "{}: {}.",
-                code(layer.signature().name),
-                layer.methods(&call.arguments)
-            ))
+            let (name, what) = (code(layer.signature().name), layer.methods(&call.arguments));
+            Some(format!("{name}: {what}."))
         }));
         self.say(&format!("With {}:", join(letters, "and")));
         self.document.list(&items);
     }
+}
+
+/// `"dense"_10`: a layer with its sizes.
+fn function(node: &Node) -> String {
+    let Some(call) = &node.call else {
+        return String::new();
+    };
+    let word = call.layer.map_or("entry", |layer| layer.signature().name);
+    let word = word.trim_end_matches("2d").replace('_', " ");
+    let arguments = call.arguments.0.iter();
+    let sizes = arguments.filter_map(|(name, value)| match value {
+        Constant::Count(n) => Some(n.to_string()),
+        Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
+        _ => None,
+    });
+    let sizes: Vec<String> = sizes.collect();
+    let index = when(!sizes.is_empty(), format!("_({})", sizes.join(", ")));
+    format!("\"{word}\"{index}")
 }
 
 /// The shortest run of rows that comes again at once, and how often it comes.

@@ -1,11 +1,11 @@
 //! What is believed of the weights before the data.
 
 use super::numbers::number;
-use super::{Kind, Methods, counted, inline, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
 use crate::ir::{Handle, Prior, Role, Tensor};
 use crate::signature::Domain;
-use crate::words::{distinct, grouped, join, thousands};
+use crate::words::{counted, distinct, grouped, join, thousands};
 
 /// Where a setting gives its parameters this many different priors, it is shown as it is written.
 const MANY: usize = 8;
@@ -39,21 +39,16 @@ impl Methods<'_> {
         };
         let (global, local) = (with_role(Role::Latent), with_role(Role::Local));
         let globals = global.iter().map(|latent| {
-            format!(
-                "{} ~ {}",
-                self.latent_symbol(*latent),
-                self.symbol_of_prior(*latent)
-            )
+            let (symbol, prior) = (self.latent_symbol(*latent), self.symbol_of_prior(*latent));
+            format!("{symbol} ~ {prior}")
         });
         let globals: Vec<String> = globals.collect();
         let subject = match globals.len() {
             1 => "A latent variable is",
             _ => "Latent variables are",
         };
-        let shared = format!(
-            "{subject} shared by the whole model: $${}.$$",
-            globals.join(", ")
-        );
+        let all = globals.join(", ");
+        let shared = format!("{subject} shared by the whole model: $${all}.$$");
         let mut text = vec![when(!globals.is_empty(), shared)];
         for (prior, local) in grouped(&local, |latent| self.symbol_of_prior(latent)) {
             let owners = self.tensors(|tensor| {
@@ -119,10 +114,9 @@ impl Methods<'_> {
     fn prior_groups(&self, weights: &[Handle<Tensor>]) -> Vec<(Shown, Vec<Handle<Tensor>>)> {
         let written = |tensor| self.prior_of(tensor).map_or("", |prior| &prior.written);
         let many = |tensor| {
-            let same = weights
-                .iter()
-                .filter(|other| written(**other) == written(tensor));
-            distinct(same.map(|tensor| self.symbol_of_prior(*tensor))).len() >= MANY
+            let mut same = weights.to_vec();
+            same.retain(|other| written(*other) == written(tensor));
+            distinct(same.iter().map(|tensor| self.symbol_of_prior(*tensor))).len() >= MANY
         };
         grouped(weights, |tensor| match many(tensor) {
             true => Shown::Written(written(tensor).to_string()),
@@ -149,11 +143,9 @@ impl Methods<'_> {
         let mut priors = weights.iter().filter_map(|tensor| self.prior_of(*tensor));
         let anchored = priors.clone().any(|prior| prior.anchor.is_some());
         let improper = priors.find_map(|prior| {
-            let (name, why) = (
-                prior.distribution.signature().name,
-                prior.distribution.improper()?,
-            );
-            Some(format!("{} is improper: {why}.", code(name)))
+            let why = prior.distribution.improper()?;
+            let name = code(prior.distribution.signature().name);
+            Some(format!("{name} is improper: {why}."))
         });
         if anchored {
             self.say(

@@ -10,18 +10,14 @@ impl PriorPredictive {
     /// As text, within `width` columns.
     pub fn text(&self, width: usize) -> String {
         let mut out = format!("{}\n", self.model);
-        let (draws, examples, inputs) = (
-            thousands(self.draws),
-            thousands(self.examples),
-            &self.inputs,
-        );
-        let (networks, each) = if self.draws == 1 {
-            ("network", "")
-        } else {
-            ("networks", "each ")
+        let networks = match self.draws {
+            1 => "1 network drawn from the prior, run".into(),
+            draws => format!(
+                "{} networks drawn from the prior, each run",
+                thousands(draws)
+            ),
         };
-        let what =
-            format!("{draws} {networks} drawn from the prior, {each}run on {examples} {inputs}");
+        let what = format!("{networks} on {} {}", thousands(self.examples), self.inputs);
         out += &wrapped("  ", &what, width);
         out += "\n";
         out += &self.layers(width);
@@ -46,15 +42,8 @@ impl PriorPredictive {
             let (shape, fan_in) = (format!("{:?}", layer.shape), thousands(layer.fan_in));
             let (inputs, sd) = (number(layer.inputs_rms), spread(layer));
             let then = layer.then.as_ref().map_or(String::new(), then);
-            rows.push(vec![
-                layer.name.clone(),
-                shape,
-                fan_in,
-                prior(layer),
-                inputs,
-                sd,
-                then,
-            ]);
+            let name = layer.name.clone();
+            rows.push(vec![name, shape, fan_in, prior(layer), inputs, sd, then]);
         }
         shorten(&mut rows, 3, 10, width);
         let mut out = table(&rows, &[2, 4, 5], width);

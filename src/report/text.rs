@@ -3,7 +3,7 @@
 use super::check::{AbsentRow, Check, ParameterRow};
 use super::table::{room, shorten, table};
 use crate::show;
-use crate::words::{distinct, grouped, join, short, thousands, wrapped};
+use crate::words::{counted, distinct, grouped, join, short, thousands, wrapped};
 
 impl Check {
     /// As text, within `width` columns.
@@ -25,20 +25,13 @@ impl Check {
                     0 => String::new(),
                     rest => format!(", the last of {rest}"),
                 };
-                let batches = n.div_ceil(b);
-                let minibatches = if batches == 1 {
-                    "minibatch"
-                } else {
-                    "minibatches"
-                };
                 let aside = match self.validation_examples {
                     0 => String::new(),
                     aside => format!(" ({} more set aside)", thousands(aside)),
                 };
-                let (n, batches) = (thousands(n), thousands(batches));
-                format!(
-                    "{data}: N = {n} training examples{aside}, {batches} {minibatches} of B = {b}{last}"
-                )
+                let batches = counted(n.div_ceil(b), "minibatch", "minibatches");
+                let n = thousands(n);
+                format!("{data}: N = {n} training examples{aside}, {batches} of B = {b}{last}")
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
@@ -57,17 +50,10 @@ impl Check {
     fn layers(&self, out: &mut String, width: usize) {
         let mut rows = vec![row(["layer", "", "shape", "weights"])];
         rows.extend(self.layers.iter().map(|layer| {
-            let weights = if layer.weights == 0 {
-                String::new()
-            } else {
-                thousands(layer.weights)
-            };
-            row([
-                &layer.name,
-                &layer.layer,
-                &format!("{:?}", layer.shape),
-                &weights,
-            ])
+            let weights = Some(layer.weights).filter(|n| *n > 0);
+            let weights = weights.map_or(String::new(), thousands);
+            let shape = format!("{:?}", layer.shape);
+            row([&layer.name, &layer.layer, &shape, &weights])
         }));
         *out += "\n";
         *out += &table(&rows, &[3], width);
@@ -110,21 +96,15 @@ impl Check {
         for remark in remarks {
             *out += &wrapped("  * ", remark, width);
         }
-        let pretrained: Vec<&ParameterRow> = self
-            .parameters
-            .iter()
-            .filter(|p| p.from.is_some())
-            .collect();
+        let mut pretrained: Vec<&ParameterRow> = self.parameters.iter().collect();
+        pretrained.retain(|parameter| parameter.from.is_some());
         let mut files = grouped(&pretrained, |parameter| &parameter.from);
         files.sort_by_key(|(file, _)| *file);
         for (file, parameters) in &files {
             let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
             let file = file.as_deref().unwrap_or_default();
-            *out += &wrapped(
-                "  from  ",
-                &format!("{} start from {file}", names.join(", ")),
-                width,
-            );
+            let text = format!("{} start from {file}", names.join(", "));
+            *out += &wrapped("  from  ", &text, width);
         }
         if !self.learned.is_empty() && !files.is_empty() {
             let names = self.learned.join(", ");
