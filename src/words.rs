@@ -20,9 +20,38 @@ pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
+/// `1 weight`, `4,800 weights`
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(n), if n == 1 { one } else { many })
+}
+
 /// `1 epoch`, `20 epochs`.
 pub fn plural(n: usize, what: &str) -> String {
     count(n, what, &format!("{what}s"))
+}
+
+/// Each item once, in the order in which they come first.
+pub fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut found = Vec::new();
+    for item in items {
+        if !found.contains(&item) {
+            found.push(item);
+        }
+    }
+    found
+}
+
+/// Items with the same key together, in the order in which the keys come first.
+pub fn grouped<T: Copy, K: PartialEq>(items: &[T], key: impl Fn(T) -> K) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for &item in items {
+        let key = key(item);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    groups
 }
 
 /// `163,840`
@@ -85,6 +114,13 @@ mod tests {
         assert_eq!(list::<&str>([]), "none");
         assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(plural(1, "epoch"), "1 epoch");
+    }
+
+    #[test]
+    fn what_is_alike_stands_together() {
+        assert_eq!(distinct([2, 1, 2]), [2, 1]);
+        let groups = grouped(&[3, 4, 5], |n| n % 2);
+        assert_eq!(groups, [(1, vec![3, 5]), (0, vec![4])]);
     }
 
     #[test]

@@ -1,25 +1,19 @@
 //! What is learned from, how it is trained on, and what is predicted.
 
-use super::{Kind, Methods, counted, thousands, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::code;
 use crate::ir::Method;
-use crate::tensor::Shape;
-use crate::words::join;
+use crate::words::{counted, join, thousands};
 
 impl Methods<'_> {
     pub(super) fn data(&mut self) {
         let (model, facts) = (self.model, self.facts);
         self.document.heading("Data and notation");
-        let examples = facts
-            .training_examples
-            .map_or("$N$".into(), |n| format!("$N = {}$", thousands(n)));
-        let source = facts
-            .data
-            .as_ref()
-            .map_or(String::new(), |name| format!(" of {}", code(name)));
-        let (input, input_name) = (space(&model.input.shape), code(&model.input.name));
-        let target = model.target.kind.notation();
-        let target_name = code(&model.target.name);
+        let examples = sized("N", facts.training_examples);
+        let source = facts.data.iter().map(|name| format!(" of {}", code(name)));
+        let source: String = source.collect();
+        let (input, input_name) = (space(&model.input.shape.0), code(&model.input.name));
+        let (target, target_name) = (model.target.kind.notation(), code(&model.target.name));
         let mut text = format!(
             "The training set $Data$ holds {examples} examples{source}: inputs $x_n in {input}$ \
              ({input_name}) and targets {target} ({target_name}).{}",
@@ -29,7 +23,7 @@ impl Methods<'_> {
             let aside = counted(facts.validation_examples, "example is", "examples are");
             text += &format!(" {aside} set aside for validation and not among them.");
         }
-        let batch = self.batch();
+        let batch = sized("B", self.facts.batch);
         text += &match (facts.training_examples, facts.batch) {
             (Some(n), Some(b)) => {
                 let rest = format!(", the last of {}", counted(n % b, "example", "examples"));
@@ -52,13 +46,6 @@ impl Methods<'_> {
         self.say(&text);
     }
 
-    /// `$B = 128$`
-    fn batch(&self) -> String {
-        self.facts
-            .batch
-            .map_or("$B$".into(), |b| format!("$B = {}$", thousands(b)))
-    }
-
     /// In which units the model has the data; empty where no run is known.
     fn units(&self) -> String {
         let Some(training) = &self.facts.training else {
@@ -77,29 +64,25 @@ impl Methods<'_> {
         } else {
             (", and so are the targets".into(), by)
         };
-        let said = match (training.inputs, targets) {
-            ("standardize", _) => {
-                let targets = when(targets, too);
-                format!("Each {each} of the inputs is standardized {by}{targets}")
-            }
-            ("symmetric" | "unit", _) => {
-                let low = if training.inputs == "unit" { 0 } else { -1 };
-                let targets = when(
-                    targets,
-                    format!(", and targets are standardized {targets_by}"),
-                );
-                format!("Inputs are scaled from 0 to 255 to between {low} and 1{targets}")
-            }
-            (_, true) => format!("Targets are standardized {targets_by}"),
-            (_, false) => return " Inputs and targets are as the data has them.".into(),
+        let range = |low| format!("Inputs are scaled from 0 to 255 to between {low} and 1");
+        let standardized = format!("argets are standardized {targets_by}");
+        let (inputs, targets_too) = match training.inputs {
+            "standardize" => (
+                format!("Each {each} of the inputs is standardized {by}"),
+                too,
+            ),
+            "symmetric" => (range(-1), format!(", and t{standardized}")),
+            "unit" => (range(0), format!(", and t{standardized}")),
+            _ => (String::new(), format!("T{standardized}")),
         };
-        let inputs = matches!(training.inputs, "standardize" | "symmetric" | "unit");
-        let these = match (inputs, targets) {
+        let these = match (!inputs.is_empty(), targets) {
             (true, true) => "$x_n$ and $y_n$ are",
             (true, false) => "$x_n$ is",
-            _ => "$y_n$ is",
+            (false, true) => "$y_n$ is",
+            (false, false) => return " Inputs and targets are as the data has them.".into(),
         };
-        format!(" {said}; here and below {these} in these units.")
+        let targets_too = when(targets, targets_too);
+        format!(" {inputs}{targets_too}; here and below {these} in these units.")
     }
 
     /// What minimises the objective.
@@ -114,7 +97,7 @@ impl Methods<'_> {
                 call(&training.schedule)
             ),
         };
-        let (optimizer, batch) = (call(&training.optimizer), self.batch());
+        let (optimizer, batch) = (call(&training.optimizer), sized("B", self.facts.batch));
         let epochs = counted(training.epochs, "epoch", "epochs");
         self.document.heading("Training");
         self.say(&format!(
@@ -136,10 +119,9 @@ impl Methods<'_> {
             return;
         }
         let drawn = self.draws();
-        let together = if drawn.len() > 1 {
-            format!("({})", drawn.join(", "))
-        } else {
-            drawn[0].clone()
+        let together = match &drawn[..] {
+            [one] => one.clone(),
+            several => format!("({})", several.join(", ")),
         };
         let given = [drawn, self.symbols_of(&[Kind::Point])].concat().join(", ");
         self.say(&format!(
@@ -151,12 +133,14 @@ impl Methods<'_> {
 
     /// The s-th draw of all that is random: `w^((s))`, `z^((s))`.
     pub(super) fn draws(&self) -> Vec<String> {
-        let symbols = self.symbols_of(&[Kind::Weight, Kind::Latent]);
-        symbols
-            .iter()
-            .map(|symbol| format!("{symbol}^((s))"))
-            .collect()
+        let symbols = self.symbols_of(&[Kind::Weight, Kind::Latent]).into_iter();
+        symbols.map(|symbol| format!("{symbol}^((s))")).collect()
     }
+}
+
+/// `$B = 128$`; the letter alone where the number is not known.
+fn sized(letter: &str, n: Option<usize>) -> String {
+    n.map_or(inline(letter), |n| format!("${letter} = {}$", thousands(n)))
 }
 
 /// `adam(learning_rate = 0.001, beta1 = 0.9)`
@@ -165,15 +149,14 @@ fn call(method: &Method) -> String {
         .settings
         .iter()
         .map(|(name, value)| format!("{name} = {value}"));
-    match settings.collect::<Vec<_>>() {
-        settings if settings.is_empty() => code(method.name),
-        settings => code(&format!("{}({})", method.name, settings.join(", "))),
-    }
+    let settings: Vec<String> = settings.collect();
+    let settings = when(!settings.is_empty(), format!("({})", settings.join(", ")));
+    code(&format!("{}{settings}", method.name))
 }
 
 /// `Reals^(32 times 32 times 3)`
-pub(super) fn space(shape: &Shape) -> String {
-    match &shape.0[..] {
+pub(super) fn space(shape: &[usize]) -> String {
+    match shape {
         [] | [1] => "Reals".into(),
         axes => format!("Reals^({})", product(axes)),
     }

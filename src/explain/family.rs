@@ -1,14 +1,13 @@
 //! What approximates the posterior, and how its draws reach the examples.
 
-use super::groups::grouped;
 use super::numbers::number;
-use super::{Kind, Methods, inline, is_random, sentence, thousands, when};
+use super::{Kind, Methods, is_random, sentence, when};
 use crate::initializer::Initializer;
 use crate::ir::{BoundPosterior, Fitted, Handle, Tensor};
 use crate::maths::Maths;
 use crate::posterior::{Start, Transform, VariableSpec};
 use crate::pretrained::moped::FLOOR;
-use crate::words::join;
+use crate::words::{grouped, join, thousands};
 
 impl Methods<'_> {
     pub(super) fn family(&mut self) {
@@ -35,10 +34,10 @@ impl Methods<'_> {
         }
         let softplus = |tensor: Fitted| {
             let posterior = tensor.posterior;
-            let mut variables = posterior.variables(&tensor.shape).into_iter();
-            is_random(tensor)
-                && posterior.transform == Transform::Softplus
-                && variables.any(|variable| posterior.family.symbols(variable.name).1.is_some())
+            let has_scale =
+                |variable: VariableSpec| posterior.family.symbols(variable.name).1.is_some();
+            let softplus = is_random(tensor) && posterior.transform == Transform::Softplus;
+            softplus && variables(tensor).into_iter().any(has_scale)
         };
         if !self.tensors(softplus).is_empty() {
             self.say(
@@ -75,19 +74,10 @@ impl Methods<'_> {
         starts.collect::<Vec<_>>().join(" ")
     }
 
-    /// What an estimator says of a parameter beside its method.
-    fn remark(&self, tensor: Handle<Tensor>) -> Option<&'static str> {
-        self.model
-            .fitted(tensor)
-            .estimator?
-            .remark(self.model.positions(tensor))
-    }
-
     /// Whether some estimator has a remark on its parameter.
     pub(super) fn has_remarks(&self) -> bool {
-        self.model
-            .all_fitted()
-            .any(|(tensor, _)| self.remark(tensor).is_some())
+        let mut tensors = self.model.all_fitted();
+        tensors.any(|(tensor, _)| self.model.remark(tensor).is_some())
     }
 
     pub(super) fn estimators(&mut self) {
@@ -109,10 +99,9 @@ impl Methods<'_> {
         };
         for (methods, tensors) in grouped(&drawn, methods) {
             let mut text = format!("For {}: {}", self.names(&tensors), sentence(methods));
-            for (remark, tensors) in grouped(&tensors, |tensor| self.remark(tensor)) {
-                if let Some(remark) = remark {
-                    text += &format!(" For {} it is {remark}.", self.names(&tensors));
-                }
+            for (remark, tensors) in grouped(&tensors, |tensor| self.model.remark(tensor)) {
+                let said = |remark| format!(" For {} it is {remark}.", self.names(&tensors));
+                text.extend(remark.map(said));
             }
             self.say(&text);
         }
@@ -129,20 +118,15 @@ fn start(tensor: Fitted) -> String {
     let posterior = tensor.posterior;
     let starts = variables(tensor).into_iter().map(|variable| {
         let (symbol, scale) = posterior.family.symbols(variable.name);
-        match posterior
-            .pretrained
-            .as_ref()
-            .filter(|_| posterior.given(&variable).is_some())
-        {
-            None => variable_start(posterior, &variable),
-            Some(from) => match (from.delta, scale) {
-                (Some(delta), Some(scale)) => inline(format!(
-                    "{scale} = max({} abs(mu_i), {})",
-                    number(delta),
-                    number(FLOOR)
-                )),
-                _ => format!("${symbol} = w_i^0$, the pretrained weights"),
-            },
+        let pretrained = posterior.pretrained.as_ref();
+        let pretrained = pretrained.filter(|_| posterior.given(&variable).is_some());
+        match (pretrained.map(|from| from.delta), scale) {
+            (None, _) => variable_start(posterior, &variable),
+            (Some(Some(delta)), Some(scale)) => {
+                let (delta, floor) = (number(delta), number(FLOOR));
+                format!("${scale} = max({delta} abs(mu_i), {floor})$")
+            }
+            _ => format!("${symbol} = w_i^0$, the pretrained weights"),
         }
     });
     join(starts.collect(), "and")

@@ -1,16 +1,15 @@
 //! How each term is computed, formula by formula.
 
-use super::groups::grouped;
 use super::numbers::number;
 use super::objective::tensors;
 use super::symbols::{parameter, parameter_or_name, shares_are_fixed};
-use super::{Methods, inline, sentence};
+use super::{Methods, inline, sentence, when};
 use crate::document::code;
 use crate::ir::{Form, Prior, Term, TermKind};
 use crate::kl::ClosedForm;
 use crate::maths::Maths;
 use crate::posterior::Entries;
-use crate::words::join;
+use crate::words::{grouped, join};
 
 impl Methods<'_> {
     /// The form of a term, as the table has it.
@@ -38,11 +37,7 @@ impl Methods<'_> {
             TermKind::Kl(_, form) => !matches!(form, Form::ClosedForm(_)),
             kind => matches!(kind, TermKind::NegLogPrior(_)),
         });
-        let distribution = |term| {
-            self.prior_of_term(term)
-                .map_or("", |p| p.distribution.signature().name)
-        };
-        let groups = grouped(&at_densities, distribution);
+        let groups = grouped(&at_densities, |term| self.prior_name(term));
         texts.extend(groups.iter().filter_map(|(_, terms)| self.density(terms)));
         let beyond = |term: &Term| match &term.kind {
             TermKind::Kl(tensor, Form::ClosedForm(_) | Form::Quadrature) => {
@@ -66,10 +61,7 @@ impl Methods<'_> {
     fn form_detail(&self, term: &Term) -> String {
         match &term.kind {
             TermKind::Kl(_, Form::ClosedForm(form)) => {
-                let prior = self
-                    .prior_of_term(term)
-                    .map_or("", |p| p.distribution.signature().name);
-                format!("{} {prior}", form.names()[0])
+                format!("{} {}", form.names()[0], self.prior_name(term))
             }
             TermKind::Kl(tensor, Form::Quadrature) => {
                 let entries = self.model.fitted(*tensor).posterior.family.entries();
@@ -84,6 +76,11 @@ impl Methods<'_> {
 
     fn prior_of_term(&self, term: &Term) -> Option<&Prior> {
         self.model.tensors[term.kind.tensor()?].prior.as_ref()
+    }
+
+    fn prior_name(&self, term: &Term) -> &'static str {
+        self.prior_of_term(term)
+            .map_or("", |prior| prior.distribution.signature().name)
     }
 
     fn form(&self, terms: &[&Term]) -> String {
@@ -128,30 +125,25 @@ impl Methods<'_> {
                 let names = Self::parameter_names(prior);
                 self.distribution(prior, &|at| parameter_or_name(&names[at]))
             });
+        let value = self.with_parameters(&format!("KL({entry} || {prior}) = {formula}"), terms);
         format!(
-            "*Closed form.* The KL divergence of one entry is, by {}, {}",
-            form.source(),
-            self.with_parameters(&format!("KL({entry} || {prior}) = {formula}"), terms),
+            "*Closed form.* The KL divergence of one entry is, by {}, {value}",
+            form.source()
         )
     }
 
     fn quadrature(&self, terms: &[&Term]) -> String {
         let names = self.names(&tensors(terms));
-        let (subject, density) = match self.form_detail(terms[0]) == "true" {
-            true => (
-                format!("The KL divergence of an entry of {names} has no closed form and"),
-                "p",
-            ),
-            false => (
-                format!(
-                    "The KL divergence of {names} is that of the normal variable that it is a function of, from \
-                     the density $p_z$ that the prior gives that variable. It has no closed form and"
-                ),
-                "p_z",
-            ),
+        let (of, of_what, density) = match self.form_detail(terms[0]) == "true" {
+            true => ("an entry of ", "", "p"),
+            false => {
+                let what = " is that of the normal variable that it is a function of, from the density $p_z$ that \
+                            the prior gives that variable. It";
+                ("", what, "p_z")
+            }
         };
         format!(
-            "*Quadrature.* {subject} is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || \
+            "*Quadrature.* The KL divergence of {of}{names}{of_what} has no closed form and is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || \
              {density}) approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the \
              nodes $z_k$ and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on \
              the scale of $sigma$, of Gauss-Legendre rules on short panels.",
@@ -160,21 +152,18 @@ impl Methods<'_> {
 
     fn monte_carlo(&self, path: bool, terms: &[&Term]) -> String {
         let names = self.names(&tensors(terms));
-        let estimated = match self.model.objective.samples {
-            1 => "a draw $w$ from $q$, $$KL(q || p) approx ln q(w) - ln p(w),$$",
-            _ => {
-                "the $S$ draws of a step, $$KL(q || p) approx 1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))],$$"
-            }
+        let (draws, mean) = match self.model.objective.samples {
+            1 => ("a draw $w$ from $q$", "ln q(w) - ln p(w)"),
+            _ => (
+                "the $S$ draws of a step",
+                "1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))]",
+            ),
         };
-        let gradient = match path {
-            true => {
-                " Its gradient is taken along the path of the draw alone, without the score of $q$, whose \
-                 expectation is 0 [@roeder2017]."
-            }
-            false => "",
-        };
+        let along = " Its gradient is taken along the path of the draw alone, without the score of $q$, whose \
+                     expectation is 0 [@roeder2017].";
+        let gradient = when(path, along);
         format!(
-            "*Monte Carlo.* The KL divergence of {names} is estimated at {estimated} which is unbiased and \
+            "*Monte Carlo.* The KL divergence of {names} is estimated at {draws}, $$KL(q || p) approx {mean},$$ which is unbiased and \
              noisy: its variance adds to that of the likelihood, and a step's value may lie below 0.{gradient}"
         )
     }
@@ -182,47 +171,39 @@ impl Methods<'_> {
     /// The density of a prior, for terms that have it in their formula.
     fn density(&self, terms: &[&Term]) -> Option<String> {
         let prior = self.prior_of_term(terms[0])?;
-        let density = prior
-            .distribution
-            .density(prior.parameters.len(), shares_are_fixed(prior));
+        let distribution = prior.distribution;
+        let density = distribution.density(prior.parameters.len(), shares_are_fixed(prior));
         let density = Maths::parse(&density).replace(&|name| Some(Maths::parse(&parameter(name)?)));
+        let (name, value) = (
+            code(distribution.signature().name),
+            format!("p(w) = {density}"),
+        );
         Some(format!(
-            "The density of the prior {} is {}",
-            code(prior.distribution.signature().name),
-            self.with_parameters(&format!("p(w) = {density}"), terms)
+            "The density of the prior {name} is {}",
+            self.with_parameters(&value, terms)
         ))
     }
 
     /// A formula with the prior's parameters in it, and `with $m = 0$ and $s = 1$` where all terms have
     /// the same numbers.
     fn with_parameters(&self, formula: &str, terms: &[&Term]) -> String {
-        let priors: Vec<&Prior> = terms
-            .iter()
-            .filter_map(|term| self.prior_of_term(term))
-            .collect();
-        let names = priors
-            .first()
-            .map_or(vec![], |prior| Self::parameter_names(prior));
-        if names.is_empty() {
+        let mut priors = terms.iter().filter_map(|term| self.prior_of_term(term));
+        let first = priors.clone().next();
+        let Some(first) = first.filter(|prior| !prior.parameters.is_empty()) else {
             return format!("$${formula}.$$");
-        }
+        };
+        let names = Self::parameter_names(first);
         let symbols = names.iter().map(|name| parameter_or_name(name));
-        let first = priors[0];
-        let same = priors.iter().all(|prior| {
+        let same = priors.all(|prior| {
             prior.parameters == first.parameters && prior.local.is_none() && prior.anchor.is_none()
         });
         if same {
             let numbers = symbols.zip(&first.parameters);
-            let numbers =
-                numbers.map(|(s, scalar)| inline(format!("{s} = {}", self.scalar(scalar))));
+            let numbers = numbers.map(|(s, scalar)| format!("${s} = {}$", self.scalar(scalar)));
             return format!("$${formula},$$ with {}.", join(numbers.collect(), "and"));
         }
         let symbols = join(symbols.map(inline).collect(), "and");
-        let table = if self.document.has_table("priors") {
-            " ([#priors])"
-        } else {
-            ""
-        };
+        let table = when(self.document.has_table("priors"), " ([#priors])");
         format!("$${formula},$$ with {symbols} those of each prior{table}.")
     }
 }

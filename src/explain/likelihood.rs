@@ -35,7 +35,7 @@ impl Methods<'_> {
         let unknown = self.symbols(&[Kind::Weight, Kind::Point, Kind::Latent]);
         if !unknown.is_empty() {
             self.say(&format!(
-                "The joint density of what is random is \
+                "The joint distribution of what is random is \
                  $$p(y, {unknown} | x) = {factors} product_(n=1)^N p(y_n | {of_one}).$$"
             ));
         }
@@ -66,20 +66,14 @@ impl Methods<'_> {
     /// `f = f(x ; w)`, which the formula leaves out.
     fn network_values(&self) -> String {
         let at = self.weights_after("x");
-        let mut values: Vec<String> = Vec::new();
-        for argument in &self.model.observe.arguments {
-            if let Argument::Node(node) = argument {
-                let root = self.root(*node);
-                let value = inline(format!(
-                    "{} = {}",
-                    self.value(root, ""),
-                    self.value(root, &at)
-                ));
-                if !values.contains(&value) {
-                    values.push(value);
-                }
-            }
-        }
-        join(values, "and")
+        let roots = self.roots().into_iter();
+        let values = roots.map(|root| {
+            inline(format!(
+                "{} = {}",
+                self.value(root, ""),
+                self.value(root, &at)
+            ))
+        });
+        join(values.collect(), "and")
     }
 }

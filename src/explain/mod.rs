@@ -88,10 +88,10 @@ impl Methods<'_> {
 
     /// The number of their entries.
     fn count(&self, tensors: &[Handle<Tensor>]) -> usize {
-        tensors
+        let entries = tensors
             .iter()
-            .map(|tensor| self.model.tensors[*tensor].shape.len())
-            .sum()
+            .map(|tensor| self.model.tensors[*tensor].shape.len());
+        entries.sum()
     }
 
     /// The parameters that are drawn from a posterior.
@@ -110,20 +110,20 @@ impl Methods<'_> {
 
     /// The symbols of all parameters of these kinds that there are: `w`, `tau`.
     fn symbols_of(&self, kinds: &[Kind]) -> Vec<String> {
-        let mut symbols = Vec::new();
-        for kind in kinds {
-            symbols.extend(match (kind, &self.of_kind(*kind)[..]) {
-                (_, []) => None,
-                (Kind::Latent, [one]) if self.model.tensors[*one].role == Role::Latent => {
-                    Some(symbols::latent(&self.model.tensors[*one].name))
+        let symbol = |kind: &Kind| {
+            let tensors = self.of_kind(*kind);
+            let first = &self.model.tensors[*tensors.first()?];
+            Some(match kind {
+                Kind::Latent if tensors.len() == 1 && first.role == Role::Latent => {
+                    symbols::latent(&first.name)
                 }
-                (Kind::Latent, _) => Some("z".into()),
-                (Kind::Weight, _) => Some("w".into()),
-                (Kind::Point, _) => Some(self.point_symbol().into()),
-                (Kind::Free, _) => Some("theta".into()),
-            });
-        }
-        symbols
+                Kind::Latent => "z".into(),
+                Kind::Weight => "w".into(),
+                Kind::Point => self.point_symbol().into(),
+                Kind::Free => "theta".into(),
+            })
+        };
+        kinds.iter().filter_map(symbol).collect()
     }
 
     /// The same in one text: `w, tau`.
@@ -143,15 +143,6 @@ fn sentence(phrase: &str) -> String {
         Some(formula) => format!("{formula}.$$"),
         None => format!("{phrase}."),
     }
-}
-
-/// `1 weight`, `4,800 weights`
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(n), if n == 1 { one } else { many })
-}
-
-fn thousands(n: usize) -> String {
-    crate::words::thousands(n)
 }
 
 /// A formula with `$` around it, for prose.

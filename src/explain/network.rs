@@ -1,45 +1,48 @@
 //! The network, layer by layer.
 
 use super::data::{product, space};
-use super::{Kind, Methods, counted, inline, thousands, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
-use crate::ir::{Handle, Node};
-use crate::report::check::call;
+use crate::ir::{Call, Handle, Node};
+use crate::layer;
+use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
+use crate::words::{counted, distinct, join, thousands};
 
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
 
 /// A row of the table. Equal neighbours, or equal runs of them, are written once.
 struct Row {
-    name: String,
-    layer: String,
+    value: LayerRow,
     inputs: String,
-    shape: String,
-    weights: usize,
 }
 
 impl Row {
     fn is_like(&self, other: &Row) -> bool {
-        (&self.layer, &self.shape, self.weights) == (&other.layer, &other.shape, other.weights)
+        let what = |row: &Row| {
+            (
+                row.value.layer.clone(),
+                row.value.shape.clone(),
+                row.value.weights,
+            )
+        };
+        what(self) == what(other)
     }
 
     /// Its cells, or those of all rows from it to `last` that are `times` apart.
     fn cells(&self, last: &Row, times: usize) -> Vec<String> {
-        let mut name = code(&self.name);
-        if times > 1 {
-            name += &format!(" … {} ($times {times}$)", code(&last.name));
-        }
-        let weights = match (self.weights, times) {
+        let run = format!(" … {} ($times {times}$)", code(&last.value.name));
+        let weights = match (self.value.weights, times) {
             (0, _) => String::new(),
             (n, 1) => thousands(n),
             (n, _) => format!("${times} times {}$", thousands(n)),
         };
         vec![
-            name,
-            code(&self.layer),
+            code(&self.value.name) + &when(times > 1, run),
+            code(&self.value.layer),
             self.inputs.clone(),
-            inline(&self.shape),
+            inline(space(&self.value.shape)),
             weights,
         ]
     }
@@ -51,43 +54,34 @@ impl Methods<'_> {
         self.document.subheading("Network");
         let nodes: Vec<Handle<Node>> = self.model.nodes.iter().map(|(handle, _)| handle).collect();
         // What `observe` makes of the last value belongs to the likelihood.
-        let mut layers = nodes[1..].to_vec();
-        layers.retain(|node| self.root(*node) == *node);
-        let mut pairs = layers.iter().zip(&nodes);
-        let chain = pairs.all(|(node, before)| self.model.nodes[*node].inputs == [*before]);
+        let layers = nodes[1..].iter().filter(|node| self.root(**node) == **node);
+        let layers: Vec<&Node> = layers.map(|node| &self.model.nodes[*node]).collect();
+        let chain = layers
+            .iter()
+            .zip(&nodes)
+            .all(|(node, before)| node.inputs == [*before]);
         self.opening(&layers, chain);
         self.layer_table(&layers, chain);
         self.definitions(&layers);
     }
 
-    fn opening(&mut self, layers: &[Handle<Node>], chain: bool) {
+    fn opening(&mut self, layers: &[&Node], chain: bool) {
         let kinds = [
             (Kind::Weight, "the weights that are random"),
             (Kind::Point, "the weights of which a point is estimated"),
             (Kind::Free, "the parameters without a prior"),
         ];
-        let (mut total, mut parts) = (0, Vec::new());
-        for (kind, what) in kinds {
-            let count = self.count(&self.of_kind(kind));
-            total += count;
-            if count > 0 {
-                parts.push(format!(
-                    "${}$ {what} ({})",
-                    self.symbols(&[kind]),
-                    thousands(count)
-                ));
-            }
-        }
+        let kinds = kinds
+            .map(|(kind, what)| (self.symbols(&[kind]), what, self.count(&self.of_kind(kind))));
+        let total = kinds.iter().map(|(_, _, count)| count).sum();
+        let there = kinds.iter().filter(|(_, _, count)| *count > 0);
+        let parts =
+            there.map(|(symbol, what, count)| format!("${symbol}$ {what} ({})", thousands(*count)));
+        let parts: Vec<String> = parts.collect();
         let with = when(!parts.is_empty(), format!(", with {}", parts.join(" and ")));
-        let last = layers
-            .last()
-            .map_or("", |node| &self.model.nodes[*node].name);
+        let last = layers.last().map_or("", |node| &node.name);
         let written_out = chain && !layers.is_empty() && layers.len() <= LONGEST;
-        let functions: Vec<String> = layers
-            .iter()
-            .rev()
-            .map(|node| self.function(*node))
-            .collect();
+        let functions: Vec<String> = layers.iter().rev().map(|node| function(node)).collect();
         let composition = match written_out {
             true => format!(", $$f = {},$$ and", functions.join(" compose ")),
             false => ";".into(),
@@ -101,42 +95,13 @@ impl Methods<'_> {
         ));
     }
 
-    /// `"dense"_10`: a layer with its sizes.
-    fn function(&self, node: Handle<Node>) -> String {
-        let Some(found) = &self.model.nodes[node].call else {
-            return String::new();
-        };
-        let word = found.layer.map_or("entry", |layer| layer.signature().name);
-        let word = word.trim_end_matches("2d").replace('_', " ");
-        let sizes = found
-            .arguments
-            .0
-            .iter()
-            .filter_map(|(name, value)| match value {
-                Constant::Count(n) => Some(n.to_string()),
-                Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
-                _ => None,
-            });
-        let sizes: Vec<String> = sizes.collect();
-        format!(
-            "\"{word}\"{}",
-            when(!sizes.is_empty(), format!("_({})", sizes.join(", ")))
-        )
-    }
-
-    fn layer_table(&mut self, layers: &[Handle<Node>], chain: bool) {
-        let rows: Vec<Row> = layers.iter().map(|node| self.row(*node)).collect();
+    fn layer_table(&mut self, layers: &[&Node], chain: bool) {
+        let rows: Vec<Row> = layers.iter().map(|node| self.row(node)).collect();
         let input = &self.model.input;
-        let space = inline(space(&input.shape));
-        let mut cells = vec![vec![
-            code(&input.name),
-            "input".into(),
-            String::new(),
-            space,
-            String::new(),
-        ]];
-        let mut repeated = false;
-        let mut at = 0;
+        let space = inline(space(&input.shape.0));
+        let first = [&code(&input.name), "input", "", &space, ""];
+        let mut cells = vec![first.map(String::from).to_vec()];
+        let (mut repeated, mut at) = (false, 0);
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
             repeated |= times > 1;
@@ -155,69 +120,73 @@ impl Methods<'_> {
             columns.remove(2);
             cells.iter_mut().for_each(|row| drop(row.remove(2)));
         }
-        let images = self
-            .model
-            .nodes
-            .iter()
-            .any(|(_, node)| node.shape.rank() == 3);
-        let caption = [
-            "The network. Each layer takes the value above it",
-            if chain { "" } else { " or those it names" },
-            ". Kernels are [in, out]",
-            match images {
-                true => {
-                    ", of convolutions [height, width, in, out]; images have their channels last."
-                }
-                false => ".",
-            },
-            match repeated {
-                true => " Neighbouring rows with $times$ come again together, as often as it says.",
-                false => "",
-            },
-        ];
-        self.document
-            .table("layers", &caption.concat(), &columns, &cells);
+        let mut nodes = self.model.nodes.iter();
+        let images = nodes.any(|(_, node)| node.shape.rank() == 3);
+        let of_convolutions =
+            ", of convolutions [height, width, in, out]; images have their channels last";
+        let again = " Neighbouring rows with $times$ come again together, as often as it says.";
+        let caption = format!(
+            "The network. Each layer takes the value above it{}. Kernels are [in, out]{}.{}",
+            when(!chain, " or those it names"),
+            when(images, of_convolutions),
+            when(repeated, again),
+        );
+        self.document.table("layers", &caption, &columns, &cells);
     }
 
-    fn row(&self, node: Handle<Node>) -> Row {
-        let found = &self.model.nodes[node];
-        let parameters = found.call.iter().flat_map(|call| call.tensors());
-        let inputs = found
-            .inputs
-            .iter()
-            .map(|above| code(&self.model.nodes[*above].name));
+    fn row(&self, node: &Node) -> Row {
+        let inputs = node.inputs.iter();
+        let inputs = inputs.map(|above| code(&self.model.nodes[*above].name));
         Row {
-            name: found.name.clone(),
-            layer: call(self.model, found),
+            value: layer_row(self.model, node),
             inputs: inputs.collect::<Vec<_>>().join(", "),
-            shape: space(&found.shape),
-            weights: self.count(&parameters.collect::<Vec<_>>()),
         }
     }
 
     /// What each kind of layer does, once.
-    fn definitions(&mut self, layers: &[Handle<Node>]) {
-        let mut items: Vec<String> = Vec::new();
-        for call in layers
-            .iter()
-            .filter_map(|node| self.model.nodes[*node].call.as_ref())
-        {
-            let Some(layer) = call.layer else { continue };
-            let name = code(layer.signature().name);
-            let item = format!("{name}: {}.", layer.methods(&call.arguments));
-            if !items.contains(&item) {
-                items.push(item);
-            }
-        }
-        self.say("With $x$ a layer's input, $y$ its output, $W$ its kernel and $b$ its bias:");
+    fn definitions(&mut self, layers: &[&Node]) {
+        let calls = layers.iter().filter_map(|node| node.call.as_ref());
+        let slots = calls.clone().flat_map(Call::slots).map(|slot| {
+            let letter = match slot.role {
+                layer::Role::Kernel => "W",
+                layer::Role::Bias => "b",
+            };
+            format!("${letter}$ its {}", slot.name)
+        });
+        let values = ["$x$ a layer's input", "$y$ its output"].map(String::from);
+        let letters = distinct(values.into_iter().chain(slots));
+        let items = distinct(calls.filter_map(|call| {
+            let layer = call.layer?;
+            let (name, what) = (code(layer.signature().name), layer.methods(&call.arguments));
+            Some(format!("{name}: {what}."))
+        }));
+        self.say(&format!("With {}:", join(letters, "and")));
         self.document.list(&items);
     }
+}
+
+/// `"dense"_10`: a layer with its sizes.
+fn function(node: &Node) -> String {
+    let Some(call) = &node.call else {
+        return String::new();
+    };
+    let word = call.layer.map_or("entry", |layer| layer.signature().name);
+    let word = word.trim_end_matches("2d").replace('_', " ");
+    let arguments = call.arguments.0.iter();
+    let sizes = arguments.filter_map(|(name, value)| match value {
+        Constant::Count(n) => Some(n.to_string()),
+        Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
+        _ => None,
+    });
+    let sizes: Vec<String> = sizes.collect();
+    let index = when(!sizes.is_empty(), format!("_({})", sizes.join(", ")));
+    format!("\"{word}\"{index}")
 }
 
 /// The shortest run of rows that comes again at once, and how often it comes.
 fn repeats(rows: &[Row]) -> (usize, usize) {
     // A run begins with a layer that has weights, so that its activation goes with it.
-    let longest = if rows[0].weights > 0 {
+    let longest = if rows[0].value.weights > 0 {
         rows.len() / 2
     } else {
         0

@@ -1,11 +1,10 @@
 //! What is minimised, term by term.
 
-use super::groups::grouped;
 use super::numbers::number;
-use super::{Kind, Methods, inline, thousands, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::Align;
 use crate::ir::{AbsentReason, Handle, Minibatch, Subject, Tensor, Term, TermKind};
-use crate::words::join;
+use crate::words::{distinct, grouped, join, thousands};
 
 /// What the loss is called.
 struct Quantity {
@@ -27,12 +26,12 @@ const LIKELIHOOD: Quantity = Quantity {
     reported: "",
 };
 const JOINT: Quantity = Quantity {
-    is: "the negative log joint density per example, since every parameter with a prior is a point. Its \
+    is: "the negative log joint probability per example, since every parameter with a prior is a point. Its \
          minimum is the maximum a posteriori estimate; it is no bound on the evidence.",
-    is_not: "This is not the negative log joint density, and its minimum is not the maximum a posteriori \
+    is_not: "This is not the negative log joint probability, and its minimum is not the maximum a posteriori \
              estimate",
-    unweighted: "the negative log joint density",
-    reported: "the log joint density",
+    unweighted: "the negative log joint probability",
+    reported: "the log joint probability",
 };
 const SURROGATE: Quantity = Quantity {
     is: "per example and in nats, with a surrogate in place of dropout's part of the KL divergence: it \
@@ -81,38 +80,29 @@ impl Methods<'_> {
 
     /// The loss of the whole training set.
     fn whole(&mut self) {
-        let Quantity {
-            is,
-            is_not,
-            unweighted,
-            ..
-        } = self.quantity();
-        let factors = self.factors();
-        let tempered = !factors.is_empty() && !self.model.is_maximum_likelihood();
-        let name = match unweighted == ELBO.unweighted && !tempered {
-            true => "Loss = -\"ELBO\"/N",
-            false => "Loss",
-        };
-        let likelihood = self.expected_likelihood();
-        let terms = self.loss_of_weights();
-        let over = match self.model.is_maximum_likelihood() {
-            true => vec![],
-            false => {
-                let free = self.symbols_of(&[Kind::Free]).into_iter().map(inline);
-                free.chain(self.learned_symbols()).collect()
-            }
-        };
+        let quantity = self.quantity();
+        let of_weights = !self.model.is_maximum_likelihood();
+        let tempered = !self.factors().is_empty() && of_weights;
+        let is_elbo = quantity.unweighted == ELBO.unweighted && !tempered;
+        let elbo = when(is_elbo, " = -\"ELBO\"/N");
+        let terms = self.expected_likelihood() + &self.loss_of_weights();
+        let free = self.symbols_of(&[Kind::Free]).into_iter().map(inline);
+        let over: Vec<String> = free.chain(self.learned_symbols()).collect();
+        let also = of_weights && !over.is_empty();
         let over = when(
-            !over.is_empty(),
+            also,
             format!(" It is minimised over {}, too.", join(over, "and")),
         );
-        self.say(&match tempered {
-            false => format!("What is minimised is $${name} = {likelihood}{terms},$$ {is}{over}"),
-            true => format!(
-                "What is minimised is $${name} = {likelihood}{terms}.$$ {is_not}: all but its first part \
-                 is weighted, as said below.{over}"
-            ),
-        });
+        let (stop, is) = match tempered {
+            false => (",", quantity.is.to_owned()),
+            true => {
+                let weighted = "all but its first part is weighted, as said below.";
+                (".", format!("{}: {weighted}", quantity.is_not))
+            }
+        };
+        self.say(&format!(
+            "What is minimised is $$Loss{elbo} = {terms}{stop}$$ {is}{over}"
+        ));
     }
 
     /// The first part of the loss: of the data.
@@ -163,9 +153,8 @@ impl Methods<'_> {
 
     /// `$psi_1$`, `$psi_2$`
     fn learned_symbols(&self) -> Vec<String> {
-        let groups = self.learned_groups();
+        let groups = self.learned_groups().into_iter();
         groups
-            .iter()
             .map(|group| inline(self.learned_symbol(group[0])))
             .collect()
     }
@@ -192,12 +181,10 @@ impl Methods<'_> {
             1 => format!("(-ln p(y_b | {}))", self.given("x_b")),
             _ => format!("1/S sum_(s=1)^S (-ln p(y_b | x_b, {draws}))"),
         };
+        let of_terms = " with the terms $R_t$ of [#terms], each a sum over all entries of its parameters, \
+                        taken once.";
         let (terms, explained) = match self.model.loss.terms.get(1) {
-            Some(term) => (
-                format!(" + {} sum_t R_t,", term.scale),
-                " with the terms $R_t$ of [#terms], each a sum over all entries of its parameters, \
-                 taken once.",
-            ),
+            Some(term) => (format!(" + {} sum_t R_t,", term.scale), of_terms),
             None => (".".into(), ""),
         };
         let draws = match (self.random().is_empty(), samples) {
@@ -232,15 +219,17 @@ impl Methods<'_> {
                 term.scale.with_numbers(n, b),
             )
         };
-        let row = |((symbol, form, scale), terms): ((String, String, String), Vec<&Term>)| {
-            let tensors = tensors(&terms);
-            let (of, count) = match tensors.is_empty() {
-                true => ("each example".into(), String::new()),
-                false => (self.names(&tensors), thousands(self.count(&tensors))),
-            };
-            vec![inline(symbol), of, count, form, inline(scale)]
-        };
-        let rows: Vec<Vec<String>> = grouped(&all, key).into_iter().map(row).collect();
+        let rows = grouped(&all, key)
+            .into_iter()
+            .map(|((symbol, form, scale), terms)| {
+                let tensors = tensors(&terms);
+                let (of, count) = match tensors.is_empty() {
+                    true => ("each example".into(), String::new()),
+                    false => (self.names(&tensors), thousands(self.count(&tensors))),
+                };
+                vec![inline(symbol), of, count, form, inline(scale)]
+            });
+        let rows: Vec<Vec<String>> = rows.collect();
         let columns = [
             ("term", Align::Left),
             ("of", Align::Wrap),
@@ -279,15 +268,9 @@ impl Methods<'_> {
         let terms: Vec<&Term> = self.model.loss.terms.iter().collect();
         let groups = grouped(&terms, |term| (term.scale.to_string(), term.why));
         let items = groups.into_iter().map(|((scale, why), terms)| {
-            let symbols = grouped(&terms, |term| inline(self.term_symbol(term)));
-            let symbols = join(
-                symbols.into_iter().map(|(symbol, _)| symbol).collect(),
-                "and",
-            );
-            format!(
-                "${scale}$ of {symbols}: {}.",
-                why.marked().replace("log p", "ln p")
-            )
+            let symbols = distinct(terms.into_iter().map(|term| inline(self.term_symbol(term))));
+            let why = why.marked().replace("log p", "ln p");
+            format!("${scale}$ of {}: {why}.", join(symbols, "and"))
         });
         let items: Vec<String> = items.collect();
         self.say("The scales:");
@@ -295,28 +278,21 @@ impl Methods<'_> {
     }
 
     fn absent(&mut self) {
-        let absent = |reason| {
-            let all = self.model.loss.absent.iter();
-            all.filter(move |absent| absent.reason == reason)
-        };
-        let tensors =
-            absent(AbsentReason::Deterministic).filter_map(|absent| match absent.subject {
+        let all: Vec<_> = self.model.loss.absent.iter().collect();
+        let parts = [AbsentReason::Deterministic, AbsentReason::PointEstimate].map(|reason| {
+            let absent = all.iter().filter(|absent| absent.reason == reason);
+            let tensors = absent.clone().filter_map(|absent| match absent.subject {
                 Subject::Tensor(tensor) => Some(tensor),
                 Subject::Learned(_) => None,
             });
-        let tensors: Vec<Handle<Tensor>> = tensors.collect();
-        let mut parts = Vec::new();
-        if !tensors.is_empty() {
-            parts.push(format!(
-                "{} ({})",
-                self.names(&tensors),
-                AbsentReason::Deterministic
-            ));
-        }
-        if absent(AbsentReason::PointEstimate).next().is_some() {
-            let learned = join(self.learned_symbols(), "and");
-            parts.push(format!("{learned} ({})", AbsentReason::PointEstimate));
-        }
+            let tensors: Vec<Handle<Tensor>> = tensors.collect();
+            let names = match tensors.is_empty() {
+                true => join(self.learned_symbols(), "and"),
+                false => self.names(&tensors),
+            };
+            (absent.count() > 0).then(|| format!("{names} ({reason})"))
+        });
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
         if !parts.is_empty() && !self.model.is_maximum_likelihood() {
             self.say(&format!(
                 "Without a term of their own: {}.",
@@ -343,11 +319,8 @@ impl Methods<'_> {
         } else {
             "are"
         };
-        let Quantity {
-            unweighted,
-            reported,
-            ..
-        } = self.quantity();
+        let quantity = self.quantity();
+        let (unweighted, reported) = (quantity.unweighted, quantity.reported);
         let t = objective.temperature;
         if t != 1.0 {
             let posterior = if t < 1.0 { "cold" } else { "warm" };

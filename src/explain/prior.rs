@@ -1,12 +1,11 @@
 //! What is believed of the weights before the data.
 
-use super::groups::grouped;
 use super::numbers::number;
-use super::{Kind, Methods, counted, inline, thousands, when};
+use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
 use crate::ir::{Handle, Prior, Role, Tensor};
 use crate::signature::Domain;
-use crate::words::join;
+use crate::words::{counted, distinct, grouped, join, thousands};
 
 /// Where a setting gives its parameters this many different priors, it is shown as it is written.
 const MANY: usize = 8;
@@ -27,6 +26,11 @@ impl Methods<'_> {
         self.model.tensors[tensor].prior.as_ref()
     }
 
+    fn symbol_of_prior(&self, tensor: Handle<Tensor>) -> String {
+        let prior = self.prior_of(tensor);
+        prior.map_or(String::new(), |prior| self.prior_symbol(prior).to_string())
+    }
+
     fn latent_priors(&mut self) {
         let with_role = |role| -> Vec<Handle<Tensor>> {
             let mut latents = self.of_kind(Kind::Latent);
@@ -34,31 +38,19 @@ impl Methods<'_> {
             latents
         };
         let (global, local) = (with_role(Role::Latent), with_role(Role::Local));
-        let prior = |latent| {
-            self.prior_of(latent)
-                .map(|prior| self.prior_symbol(prior).to_string())
-        };
-        let globals = global.iter().filter_map(|latent| {
-            Some(format!(
-                "{} ~ {}",
-                self.latent_symbol(*latent),
-                prior(*latent)?
-            ))
+        let globals = global.iter().map(|latent| {
+            let (symbol, prior) = (self.latent_symbol(*latent), self.symbol_of_prior(*latent));
+            format!("{symbol} ~ {prior}")
         });
         let globals: Vec<String> = globals.collect();
         let subject = match globals.len() {
             1 => "A latent variable is",
             _ => "Latent variables are",
         };
-        let globals = when(
-            !globals.is_empty(),
-            format!(
-                "{subject} shared by the whole model: $${}.$$",
-                globals.join(", ")
-            ),
-        );
-        let mut text = vec![globals];
-        for (prior, local) in grouped(&local, prior) {
+        let all = globals.join(", ");
+        let shared = format!("{subject} shared by the whole model: $${all}.$$");
+        let mut text = vec![when(!globals.is_empty(), shared)];
+        for (prior, local) in grouped(&local, |latent| self.symbol_of_prior(latent)) {
             let owners = self.tensors(|tensor| {
                 let of = tensor.prior.as_ref().and_then(|prior| prior.local);
                 of.is_some_and(|of| local.contains(&of))
@@ -68,7 +60,7 @@ impl Methods<'_> {
                 1 => format!("Each output unit $o$ of {names}"),
                 _ => format!("For each of these parameters $t$ ({names}), each output unit $o$"),
             };
-            let (symbol, prior) = (self.local_symbol(), prior.unwrap_or_default());
+            let symbol = self.local_symbol();
             text.push(format!(
                 "{subject} has a local scale of its own, $${symbol} ~ {prior}.$$"
             ));
@@ -108,11 +100,9 @@ impl Methods<'_> {
                     vec![self.names(tensors), thousands(self.count(tensors)), prior]
                 };
                 let rows: Vec<Vec<String>> = groups.iter().map(row).collect();
-                let columns = [
-                    ("weights of", Align::Wrap),
-                    ("number", Align::Right),
-                    ("prior of each", Align::Left),
-                ];
+                let heads = ["weights of", "number", "prior of each"];
+                let aligned = [Align::Wrap, Align::Right, Align::Left];
+                let columns: Vec<_> = heads.into_iter().zip(aligned).collect();
                 self.document
                     .table("priors", "The priors.", &columns, &rows);
             }
@@ -123,33 +113,22 @@ impl Methods<'_> {
     /// many, they are grouped by the setting.
     fn prior_groups(&self, weights: &[Handle<Tensor>]) -> Vec<(Shown, Vec<Handle<Tensor>>)> {
         let written = |tensor| self.prior_of(tensor).map_or("", |prior| &prior.written);
-        let symbol = |tensor| {
-            self.prior_of(tensor)
-                .map(|prior| self.prior_symbol(prior).to_string())
-        };
-        let settings = grouped(weights, written);
         let many = |tensor| {
-            let same = settings
-                .iter()
-                .find(|(setting, _)| *setting == written(tensor));
-            same.is_some_and(|(_, same)| grouped(same, symbol).len() >= MANY)
+            let mut same = weights.to_vec();
+            same.retain(|other| written(*other) == written(tensor));
+            distinct(same.iter().map(|tensor| self.symbol_of_prior(*tensor))).len() >= MANY
         };
         grouped(weights, |tensor| match many(tensor) {
             true => Shown::Written(written(tensor).to_string()),
-            false => Shown::Symbol(symbol(tensor).unwrap_or_default()),
+            false => Shown::Symbol(self.symbol_of_prior(tensor)),
         })
     }
 
     /// What fan_in is, where a setting has it.
     fn fans(&mut self, weights: &[Handle<Tensor>]) {
         let priors = weights.iter().filter_map(|tensor| self.prior_of(*tensor));
-        let mut settings: Vec<String> = Vec::new();
-        for prior in priors.filter(|prior| prior.written.contains("fan_")) {
-            let setting = code(&prior.written);
-            if !settings.contains(&setting) {
-                settings.push(setting);
-            }
-        }
+        let by_fans = priors.filter(|prior| prior.written.contains("fan_"));
+        let settings = distinct(by_fans.map(|prior| code(&prior.written)));
         if !settings.is_empty() {
             self.say(&format!(
                 "The numbers come from {}: a tensor's `fan_in` is the number of products that \
@@ -161,17 +140,12 @@ impl Methods<'_> {
 
     /// What makes a prior something else than a fixed distribution.
     fn remarks(&mut self, weights: &[Handle<Tensor>]) {
-        let priors: Vec<&Prior> = weights
-            .iter()
-            .filter_map(|tensor| self.prior_of(*tensor))
-            .collect();
-        let anchored = priors.iter().any(|prior| prior.anchor.is_some());
-        let improper = priors.iter().find_map(|prior| {
+        let mut priors = weights.iter().filter_map(|tensor| self.prior_of(*tensor));
+        let anchored = priors.clone().any(|prior| prior.anchor.is_some());
+        let improper = priors.find_map(|prior| {
+            let why = prior.distribution.improper()?;
             let name = code(prior.distribution.signature().name);
-            Some(format!(
-                "{name} is improper: {}.",
-                prior.distribution.improper()?
-            ))
+            Some(format!("{name} is improper: {why}."))
         });
         if anchored {
             self.say(
@@ -205,13 +179,8 @@ impl Methods<'_> {
         let parts = self.learned_groups().into_iter().map(|group| {
             let learned = |handle: &Handle<_>| &self.model.learned[*handle];
             let first = learned(&group[0]);
-            let names = join(
-                group
-                    .iter()
-                    .map(|handle| code(&learned(handle).name))
-                    .collect(),
-                "and",
-            );
+            let names = group.iter().map(|handle| code(&learned(handle).name));
+            let names = join(names.collect(), "and");
             let (range, by) = match first.domain {
                 Domain::Real => ("in Reals", ""),
                 Domain::Positive | Domain::NonNegative => ("> 0", ", by way of softplus"),

@@ -6,6 +6,7 @@ use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Role, Scalar, 
 use crate::maths::{Class, Maths, SYMBOLS};
 use crate::signature;
 use crate::syntax::ast::Operator;
+use crate::words::{distinct, grouped};
 
 /// Letters with a meaning of their own in the text.
 const TAKEN: &str = " alpha beta nu c B D E K L M N S T a b e f h i k l m n p q s t u v w x y z mu sigma rho \
@@ -46,13 +47,11 @@ const PARAMETERS: [(&str, &str); 10] = [
 
 /// The symbol of a distribution's parameter, with the index that a list's entry has: `s`, `s_1`.
 pub(super) fn parameter(name: &str) -> Option<String> {
-    let (word, index) = name
-        .split_once('_')
-        .map_or((name, None), |(word, index)| (word, Some(index)));
+    let word = name.split('_').next()?;
     let (_, symbol) = PARAMETERS
         .iter()
         .find(|(parameter, _)| *parameter == word)?;
-    Some(index.map_or((*symbol).into(), |index| format!("{symbol}_{index}")))
+    Some(format!("{symbol}{}", &name[word.len()..]))
 }
 
 /// That symbol, or the name itself.
@@ -85,10 +84,8 @@ impl Methods<'_> {
     /// ψ with the number of its group, and t where each tensor has one of its own.
     pub(super) fn learned_symbol(&self, learned: Handle<Learned>) -> String {
         let groups = self.learned_groups();
-        let group = groups
-            .iter()
-            .position(|group| group.contains(&learned))
-            .unwrap_or(0);
+        let group = groups.iter().position(|group| group.contains(&learned));
+        let group = group.unwrap_or(0);
         let several = groups.get(group).is_some_and(|group| group.len() > 1);
         match (groups.len() > 1, several) {
             (false, false) => "psi".into(),
@@ -106,7 +103,7 @@ impl Methods<'_> {
             .iter()
             .map(|(handle, _)| handle)
             .collect();
-        let groups = super::groups::grouped(&all, |handle| {
+        let groups = grouped(&all, |handle| {
             let learned = &self.model.learned[handle];
             let place = learned.name.find(".prior.").map(|at| &learned.name[at..]);
             (place.unwrap_or(&learned.name), learned.span)
@@ -120,9 +117,8 @@ impl Methods<'_> {
         let numbers = prior.distribution.signature().parameters.iter();
         let numbers = numbers.filter(|p| !matches!(p.kind, signature::Kind::Choice(_)));
         let names = numbers.zip(lengths).flat_map(|(parameter, length)| {
-            let entry =
-                |at: usize| format!("{}{}", parameter.name, when(length > 1, format!("_{at}")));
-            (1..=length).map(entry).collect::<Vec<_>>()
+            let index = move |at: usize| when(length > 1, format!("_{at}"));
+            (1..=length).map(move |at| format!("{}{}", parameter.name, index(at)))
         });
         names.collect()
     }
@@ -178,14 +174,19 @@ impl Methods<'_> {
 
     /// The network's value that the likelihood reads, if it reads one alone: that is f.
     fn output(&self) -> Option<Handle<Node>> {
-        let mut roots: Vec<Handle<Node>> = Vec::new();
-        for argument in &self.model.observe.arguments {
-            if let Argument::Node(node) = argument {
-                roots.push(self.root(*node));
-            }
+        match self.roots()[..] {
+            [only] => Some(only),
+            _ => None,
         }
-        let first = *roots.first()?;
-        roots.iter().all(|root| *root == first).then_some(first)
+    }
+
+    /// The network's values that the likelihood reads, each once.
+    pub(super) fn roots(&self) -> Vec<Handle<Node>> {
+        let arguments = self.model.observe.arguments.iter();
+        distinct(arguments.filter_map(|argument| match argument {
+            Argument::Node(node) => Some(self.root(*node)),
+            Argument::Scalar(_) => None,
+        }))
     }
 
     /// The value that `observe` takes an entry of or a function of.
@@ -203,10 +204,8 @@ impl Methods<'_> {
         let found = &self.model.nodes[node];
         let argument = when(!at.is_empty(), format!("({at})"));
         let root = self.root(node);
-        match (
-            found.call.as_ref().and_then(|call| call.layer),
-            found.inputs.first(),
-        ) {
+        let layer = found.call.as_ref().and_then(|call| call.layer);
+        match (layer, found.inputs.first()) {
             _ if root == node && self.output() == Some(node) => format!("f{argument}"),
             _ if root == node => format!("{}{argument}", name(&found.name)),
             (Some(layer), Some(above)) => {
@@ -214,11 +213,8 @@ impl Methods<'_> {
             }
             (None, Some(above)) => {
                 let entry = found.name.rsplit_once('[').map_or("", |(_, entry)| entry);
-                format!(
-                    "{}_{}{argument}",
-                    self.value(*above, ""),
-                    entry.trim_end_matches(']')
-                )
+                let entry = entry.trim_end_matches(']');
+                format!("{}_{entry}{argument}", self.value(*above, ""))
             }
             (_, None) => String::new(),
         }
@@ -227,10 +223,8 @@ impl Methods<'_> {
     /// What the network is a function of beside its input: `x ; w, theta`.
     pub(super) fn weights_after(&self, input: &str) -> String {
         let symbols = self.symbols(&[Kind::Weight, Kind::Point, Kind::Free]);
-        format!(
-            "{input}{}",
-            when(!symbols.is_empty(), format!(" ; {symbols}"))
-        )
+        let after = when(!symbols.is_empty(), format!(" ; {symbols}"));
+        format!("{input}{after}")
     }
 }
 
@@ -238,7 +232,6 @@ impl Methods<'_> {
 pub(super) fn shares_are_fixed(prior: &Prior) -> bool {
     let lengths = prior.distribution.lengths(prior.parameters.len());
     let shares = lengths.first().copied().unwrap_or(0);
-    prior.parameters[..shares]
-        .iter()
-        .all(|share| share.fixed().is_some())
+    let mut shares = prior.parameters[..shares].iter();
+    shares.all(|share| share.fixed().is_some())
 }

@@ -243,6 +243,12 @@ impl Inference {
         }
     }
 
+    /// What a parameter's estimator says of it beside its method.
+    pub fn remark(&self, tensor: Handle<Tensor>) -> Option<&'static str> {
+        let estimator = self.fitted(tensor).estimator?;
+        estimator.remark(self.positions(tensor))
+    }
+
     fn with_prior(&self, tensor: Handle<Tensor>) -> (Fitted<'_>, String) {
         let tensor = self.fitted(tensor);
         (

@@ -9,6 +9,7 @@
 use super::loss::{Factor, Position};
 use super::{Facts, Inference};
 use crate::show;
+use serde::Serialize;
 
 /// The weight of all terms but the data's against the one they have in the ELBO.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +23,7 @@ pub struct Lambda {
 }
 
 /// One factor of λ.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LambdaFactor {
     /// `temperature`, `annealing`, `minibatch`: the option of the objective.
     pub name: &'static str,

@@ -11,7 +11,7 @@ use crate::words;
 pub enum InferenceMethod {
     /// Every parameter has the posterior of its settings, and the loss is the negative ELBO.
     MeanField,
-    /// Every parameter is a point under its prior, and the loss is the negative log joint density.
+    /// Every parameter is a point under its prior, and the loss is the negative log joint probability.
     Map,
 }
 

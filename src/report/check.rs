@@ -4,7 +4,8 @@ use super::initial::initial_terms;
 use super::not_set::not_set;
 use crate::data::Columns;
 use crate::ir::{
-    Facts, Form, Inference, LambdaFactor, Largest, Node, Position, Role, Term, TermKind,
+    Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node, Position, Role, Tensor,
+    Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::signature::Constant;
@@ -50,7 +51,7 @@ pub struct Check {
     /// epoch's examples; `None` where no parameter has a term.
     pub lambda: Option<f64>,
     /// What makes λ differ from 1, or does so for a time.
-    pub lambda_factors: Vec<LambdaRow>,
+    pub lambda_factors: Vec<LambdaFactor>,
     /// λ in words.
     pub lambda_text: Vec<String>,
     /// Parameters without a term.
@@ -118,19 +119,6 @@ pub struct TermRow {
     pub initial_per_example: Option<f64>,
 }
 
-/// A factor of λ.
-#[derive(Debug, Clone, Serialize)]
-pub struct LambdaRow {
-    /// The option of the objective: `temperature`, `annealing`, `minibatch`.
-    pub name: &'static str,
-    /// Its symbol: `T`, `a`, `N·π_i/B`.
-    pub symbol: &'static str,
-    /// Its value at the end of the run, in the mean over an epoch's examples.
-    pub value: f64,
-    /// What it does.
-    pub text: String,
-}
-
 /// A parameter without a term.
 #[derive(Debug, Clone, Serialize)]
 pub struct AbsentRow {
@@ -196,27 +184,37 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         batches: n.div_ceil(batch),
         ..Position::full_batch(n)
     });
-    let lambda = inference.objective.temperature;
-    let terms: Vec<TermRow> = inference
-        .loss
-        .terms
-        .iter()
-        .zip(&initial)
-        .map(|(term, initial)| TermRow {
+    let temperature = inference.objective.temperature;
+    let per_example = |value: f64| n.map(|n| temperature * value / n as f64);
+    let term = |(term, initial): (&Term, &Option<f64>)| {
+        let at = position.filter(|_| term.scale.is_steady());
+        TermRow {
             name: term.kind.name(inference),
             form: form(inference, term),
             scale: term.scale.to_string(),
             scale_with_numbers: term.scale.with_numbers(n, Some(batch)),
-            scale_value: position
-                .filter(|_| term.scale.is_steady())
-                .map(|at| term.scale.value(&at)),
+            scale_value: at.map(|at| term.scale.value(&at)),
             why: term.why.to_string(),
             initial: *initial,
-            initial_per_example: initial.zip(n).map(|(value, n)| lambda * value / n as f64),
-        })
-        .collect();
+            initial_per_example: initial.and_then(per_example),
+        }
+    };
+    let absent = inference.loss.absent.iter().map(|absent| AbsentRow {
+        name: inference.subject_name(absent.subject).into(),
+        reason: absent.reason.to_string(),
+    });
+    let layers = inference
+        .nodes
+        .iter()
+        .map(|(_, node)| layer(inference, node));
+    let learned = inference
+        .learned
+        .iter()
+        .map(|(_, learned)| learned.name.clone());
+    let likelihood = inference.observe.likelihood;
+    let loss = &inference.loss;
     let kl: f64 = initial.iter().flatten().sum();
-    let factors = inference.lambda(facts).map(|lambda| lambda.factors);
+    let weight = inference.lambda(facts);
     Check {
         model: inference.name.clone(),
         data: facts.data.clone(),
@@ -226,43 +224,24 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         training_examples: n,
         validation_examples: facts.validation_examples,
         batch_size: batch,
-        layers: inference
-            .nodes
-            .iter()
-            .map(|(_, node)| layer(inference, node))
-            .collect(),
+        layers: layers.collect(),
         parameters: parameters(inference),
-        learned: inference
-            .learned
-            .iter()
-            .map(|(_, l)| l.name.clone())
-            .collect(),
+        learned: learned.collect(),
         not_set: not_set(inference),
         loss: inference.loss_head(),
         remarks: inference.loss_remarks(),
-        terms,
-        lambda: inference.lambda(facts).map(|lambda| lambda.value),
-        lambda_factors: factors.into_iter().flatten().map(lambda_row).collect(),
+        terms: loss.terms.iter().zip(&initial).map(term).collect(),
+        lambda: weight.as_ref().map(|lambda| lambda.value),
+        lambda_factors: weight.map_or(vec![], |lambda| lambda.factors),
         lambda_text: inference.lambda_lines(facts),
-        absent: inference
-            .loss
-            .absent
-            .iter()
-            .map(|absent| AbsentRow {
-                name: inference.subject_name(absent.subject).into(),
-                reason: absent.reason.to_string(),
-            })
-            .collect(),
+        absent: absent.collect(),
         initial: Initial {
             kl,
             parts: parts(inference, &initial),
-            kl_per_example: n.map(|n| lambda * kl / n as f64),
-            temperature: lambda,
+            kl_per_example: per_example(kl),
+            temperature,
             annealed: inference.objective.annealing.is_some(),
-            nll_per_example: inference
-                .observe
-                .likelihood
-                .uninformed(&inference.target.kind),
+            nll_per_example: likelihood.uninformed(&inference.target.kind),
             prior_output: spread::output(inference, &spread::under_prior(inference)),
             start_output: spread::output(inference, &spread::at_start(inference)),
         },
@@ -294,73 +273,54 @@ fn parts(inference: &Inference, initial: &[Option<f64>]) -> Vec<Part> {
     inference.weighted().into_iter().map(of_kind).collect()
 }
 
-fn lambda_row(factor: LambdaFactor) -> LambdaRow {
-    LambdaRow {
-        name: factor.name,
-        symbol: factor.symbol,
-        value: factor.value,
-        text: factor.text,
-    }
-}
-
 fn form(inference: &Inference, term: &Term) -> String {
     let latents = inference.latents_of(term).into_iter();
-    let names: Vec<String> = latents.map(|l| inference.tensors[l].name.clone()).collect();
-    match names.is_empty() {
-        true => form_alone(inference, &term.kind),
-        false => format!(
-            "{} given {}",
-            form_alone(inference, &term.kind),
-            names.join(", ")
-        ),
-    }
-}
-
-fn form_alone(inference: &Inference, kind: &TermKind) -> String {
-    match kind {
+    let names: Vec<&str> = latents
+        .map(|l| inference.tensors[l].name.as_str())
+        .collect();
+    let given = if names.is_empty() { "" } else { " given " };
+    let alone = match term.kind {
         TermKind::Nll => format!("-log {}", inference.likelihood_text()),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),
         TermKind::Kl(_, form) => form.words().into(),
         TermKind::NegLogPrior(_) => "penalty -log p, no KL".into(),
         TermKind::Surrogate(_) => "surrogate, no KL".into(),
-    }
+    };
+    format!("{alone}{given}{}", names.join(", "))
 }
 
-fn layer(inference: &Inference, node: &Node) -> LayerRow {
+/// The row of a value.
+pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
     let parameters = node.call.iter().flat_map(|call| call.tensors());
+    let entries = parameters.map(|tensor| inference.tensors[tensor].shape.len());
     LayerRow {
         name: node.name.clone(),
         layer: call(inference, node),
         shape: node.shape.0.clone(),
-        weights: parameters
-            .map(|tensor| inference.tensors[tensor].shape.len())
-            .sum(),
+        weights: entries.sum(),
     }
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
-pub fn call(inference: &Inference, node: &Node) -> String {
-    let Some((layer, arguments)) = node
-        .call
-        .as_ref()
-        .and_then(|call| Some((call.layer?, &call.arguments.0)))
-    else {
+fn call(inference: &Inference, node: &Node) -> String {
+    let call = node.call.as_ref();
+    let Some((layer, call)) = call.and_then(|call| Some((call.layer?, call))) else {
         return inference.call_text(node);
     };
     let signature = layer.signature();
+    let arguments = call.arguments.0.iter();
+    let arguments: Vec<_> = arguments
+        .map(|(name, value)| (*name, constant(value)))
+        .collect();
     let mut shown = Vec::new();
     for (index, (name, value)) in arguments.iter().enumerate() {
         let default = signature.parameters[index].default;
-        let value = constant(value);
-        let of_other = arguments.iter().find(|(other, _)| Some(*other) == default);
-        if default == Some(&value) || of_other.is_some_and(|(_, other)| constant(other) == value) {
-            continue;
+        let of_other = |(other, same): &(&str, String)| Some(*other) == default && same == value;
+        match index {
+            _ if default == Some(value.as_str()) || arguments.iter().any(of_other) => {}
+            0 => shown.push(value.clone()),
+            _ => shown.push(format!("{name} = {value}")),
         }
-        shown.push(if index == 0 {
-            value
-        } else {
-            format!("{name} = {value}")
-        });
     }
     match shown.is_empty() {
         true => signature.name.into(),
@@ -368,40 +328,31 @@ pub fn call(inference: &Inference, node: &Node) -> String {
     }
 }
 
-pub(super) fn constant(value: &Constant) -> String {
+/// As a file may write it at its shortest: a pair of equal numbers is one.
+fn constant(value: &Constant) -> String {
     match value {
-        Constant::Count(n) => n.to_string(),
         Constant::Pair([a, b]) if a == b => a.to_string(),
-        Constant::Pair(pair) => format!("{pair:?}"),
-        Constant::Counts(axes) => format!("{axes:?}"),
-        Constant::Word(word) => (*word).into(),
-        Constant::Number(value) => crate::show(*value),
+        other => other.to_string(),
     }
 }
 
 fn parameters(inference: &Inference) -> Vec<ParameterRow> {
-    let row = |(handle, tensor): (crate::ir::Handle<_>, crate::ir::Fitted)| ParameterRow {
-        name: tensor.name.clone(),
-        shape: tensor.shape.0.clone(),
-        count: tensor.shape.len(),
-        prior: tensor.prior.as_ref().map(|prior| match prior.local {
-            // As the file has it: its local scales stand in a row of their own.
-            Some(_) => prior.written.clone(),
-            None => inference.prior_text(prior),
-        }),
-        posterior: tensor.posterior.family.signature().name.into(),
-        estimator: tensor
-            .estimator
-            .map(|estimator| estimator.signature().name.into()),
-        remark: tensor
-            .estimator
-            .and_then(|estimator| estimator.remark(inference.positions(handle)))
-            .map(Into::into),
-        from: tensor
-            .posterior
-            .pretrained
-            .as_ref()
-            .map(|from| from.file.clone()),
+    let row = |(handle, tensor): (Handle<Tensor>, Fitted)| {
+        let (estimator, pretrained) = (tensor.estimator, tensor.posterior.pretrained.as_ref());
+        ParameterRow {
+            name: tensor.name.clone(),
+            shape: tensor.shape.0.clone(),
+            count: tensor.shape.len(),
+            prior: tensor.prior.as_ref().map(|prior| match prior.local {
+                // As the file has it: its local scales stand in a row of their own.
+                Some(_) => prior.written.clone(),
+                None => inference.prior_text(prior),
+            }),
+            posterior: tensor.posterior.family.signature().name.into(),
+            estimator: estimator.map(|estimator| estimator.signature().name.into()),
+            remark: inference.remark(handle).map(Into::into),
+            from: pretrained.map(|from| from.file.clone()),
+        }
     };
     inference.all_fitted().map(row).collect()
 }

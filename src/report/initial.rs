@@ -7,6 +7,7 @@ use crate::ir::{Fitted, Form, Handle, Inference, Tensor, TermKind};
 use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
 use crate::plan::Plan;
 use crate::posterior;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
@@ -19,58 +20,40 @@ const STARTS: u64 = 16;
 pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
     let inference = &plan.inference;
     // Parameters with the same settings share their value an entry.
-    let mut known: Vec<(String, f64)> = Vec::new();
+    let mut known: HashMap<String, f64> = HashMap::new();
     let mut sampled: Option<Vec<Option<f64>>> = None;
-    let mut terms = Vec::new();
-    for (index, term) in inference.loss.terms.iter().enumerate() {
-        let Some(handle) = term.kind.tensor() else {
-            terms.push(None);
-            continue;
-        };
+    let terms = inference.loss.terms.iter().enumerate();
+    let values = terms.map(|(index, term)| {
+        let handle = term.kind.tensor()?;
         let tensor = inference.fitted(handle);
         let Some(computation) = entrywise(plan, handle, tensor, &term.kind) else {
-            let sampled = sampled.get_or_insert_with(|| sample(plan));
-            terms.push(sampled[index]);
-            continue;
+            return sampled.get_or_insert_with(|| sample(plan))[index];
         };
-        let prior = tensor
-            .prior
-            .as_ref()
-            .map_or(String::new(), |p| inference.prior_text(p));
         let posterior = tensor.posterior;
         let mut starts = posterior.initializers.iter();
         let by_shape = starts.any(|(_, initializer)| initializer.depends_on_shape());
+        let form = match &term.kind {
+            // The expectation over the draw is the integral.
+            TermKind::Kl(_, Form::MonteCarlo { .. }) => Form::Quadrature.words(),
+            TermKind::Kl(_, form) => form.words(),
+            kind => kind.word(),
+        };
         let key = format!(
-            "{prior} {} {:?} {:?} {:?} {:?} {}",
+            "{:?} {} {:?} {:?} {:?} {:?} {form}",
+            tensor
+                .prior
+                .as_ref()
+                .map(|prior| inference.prior_text(prior)),
             posterior.family.signature().name,
             posterior.initializers,
             posterior.transform,
             posterior.arguments,
             by_shape.then_some(&tensor.shape),
-            kind(&term.kind)
         );
-        let value = match known.iter().find(|(other, _)| *other == key) {
-            Some((_, value)) => *value,
-            None => {
-                let value = per_entry(inference, tensor, &*computation).unwrap_or(f64::NAN);
-                known.push((key, value));
-                value
-            }
-        };
-        terms.push(Some(value * tensor.shape.len() as f64));
-    }
-    terms
-}
-
-fn kind(kind: &TermKind) -> &'static str {
-    match kind {
-        TermKind::Nll => "nll",
-        TermKind::Kl(_, Form::ClosedForm(_)) => "closed",
-        // The expectation over the draw is the integral.
-        TermKind::Kl(..) => "integral",
-        TermKind::NegLogPrior(_) => "penalty",
-        TermKind::Surrogate(_) => "surrogate",
-    }
+        let value = || per_entry(inference, tensor, &*computation).unwrap_or(f64::NAN);
+        Some(*known.entry(key).or_insert_with(value) * tensor.shape.len() as f64)
+    });
+    values.collect()
 }
 
 /// The arithmetic of a term that is a sum over entries of a function of loc and scale before the first
@@ -103,16 +86,11 @@ fn entrywise(
 /// Every term's mean over some starts and draws.
 fn sample(plan: &Arc<Plan>) -> Vec<Option<f64>> {
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
-    let mut total: Vec<Option<f64>> = Vec::new();
+    let mut total: Vec<Option<f64>> = vec![None; plan.inference.loss.terms.len()];
     for seed in 0..STARTS {
         interpreter.initialize(seed);
-        let draw = Draw {
-            seed,
-            step: 0,
-            given: None,
-        };
-        let values = interpreter.weight_terms(&draw);
-        total.resize(values.len(), None);
+        let (step, given) = (0, None);
+        let values = interpreter.weight_terms(&Draw { seed, step, given });
         for (total, value) in total.iter_mut().zip(values) {
             *total = value.map(|value| total.unwrap_or(0.0) + value / STARTS as f64);
         }
@@ -122,44 +100,37 @@ fn sample(plan: &Arc<Plan>) -> Vec<Option<f64>> {
 
 /// The term of one entry, averaged over the starts.
 fn per_entry(inference: &Inference, tensor: Fitted, computation: &dyn AnyTerm) -> Option<f64> {
-    let prior: Vec<f64> = tensor
-        .prior
-        .as_ref()?
-        .parameters
-        .iter()
-        .map(|scalar| inference.initial(scalar))
-        .collect();
+    let prior = tensor.prior.as_ref()?.parameters.iter();
+    let prior: Vec<f64> = prior.map(|scalar| inference.initial(scalar)).collect();
     let posterior = tensor.posterior;
-    let locs = posterior.initializer("loc")?;
-    let locs = locs.rule(&tensor.shape, NODES[0]);
-    let rhos = posterior
-        .initializer("scale")
-        .filter(|_| posterior.family.entries().is_random())
-        .map(|initializer| initializer.rule(&tensor.shape, NODES[1]));
-    let mut expected = 0.0;
-    for loc in &locs {
-        let value = |scale: &[f64]| {
-            let entries = Entries {
-                loc: &[loc.at],
-                scale,
-                noise: &[],
-            };
-            let (mut d_loc, mut d_scale) = ([0.0], vec![0.0; scale.len()]);
-            let gradients = Gradients {
-                loc: &mut d_loc,
-                scale: &mut d_scale,
-                prior: &mut [],
-            };
-            Term::<f64>::accumulate(computation, entries, &prior, 0.0, gradients)
+    let value = |loc: f64, scale: &[f64]| {
+        let (loc, noise) = (&[loc][..], &[][..]);
+        let (mut d_loc, mut d_scale) = ([0.0], vec![0.0; scale.len()]);
+        let gradients = Gradients {
+            loc: &mut d_loc,
+            scale: &mut d_scale,
+            prior: &mut [],
         };
-        expected += loc.weight
-            * match &rhos {
-                Some(rhos) => rhos
-                    .iter()
-                    .map(|rho| rho.weight * value(&[posterior.transform.value(rho.at)]))
-                    .sum(),
-                None => value(&[]),
-            };
-    }
-    Some(expected)
+        Term::<f64>::accumulate(
+            computation,
+            Entries { loc, scale, noise },
+            &prior,
+            0.0,
+            gradients,
+        )
+    };
+    let locs = posterior.initializer("loc")?.rule(&tensor.shape, NODES[0]);
+    let rhos = posterior.initializer("scale");
+    let rhos = rhos.filter(|_| posterior.family.entries().is_random());
+    let rhos = rhos.map(|rhos| rhos.rule(&tensor.shape, NODES[1]));
+    let of_loc = |loc: f64| match &rhos {
+        Some(rhos) => {
+            let values = rhos
+                .iter()
+                .map(|rho| rho.weight * value(loc, &[posterior.transform.value(rho.at)]));
+            values.sum()
+        }
+        None => value(loc, &[]),
+    };
+    Some(locs.iter().map(|loc| loc.weight * of_loc(loc.at)).sum())
 }

@@ -1,23 +1,23 @@
 //! `bnnc check --prior-predictive` for a person.
 
 use super::table::{shorten, table};
-use crate::prior_predictive::{Advice, Layer, Observed, Outputs, PriorPredictive, number, percent};
+use crate::prior_predictive::{
+    Advice, Layer, Observed, Outputs, PriorPredictive, Then, number, percent,
+};
 use crate::words::{short, thousands, wrapped};
 
 impl PriorPredictive {
     /// As text, within `width` columns.
     pub fn text(&self, width: usize) -> String {
         let mut out = format!("{}\n", self.model);
-        let what = format!(
-            "{} drawn from the prior, {} on {} {}",
-            match self.draws {
-                1 => "1 network".into(),
-                draws => format!("{} networks", thousands(draws)),
-            },
-            if self.draws == 1 { "run" } else { "each run" },
-            thousands(self.examples),
-            self.inputs
-        );
+        let networks = match self.draws {
+            1 => "1 network drawn from the prior, run".into(),
+            draws => format!(
+                "{} networks drawn from the prior, each run",
+                thousands(draws)
+            ),
+        };
+        let what = format!("{networks} on {} {}", thousands(self.examples), self.inputs);
         out += &wrapped("  ", &what, width);
         out += "\n";
         out += &self.layers(width);
@@ -30,7 +30,7 @@ impl PriorPredictive {
             out += &wrapped("  - ", finding, width);
         }
         if let Some(advice) = &self.advice {
-            out += &advice.text(width, self.observed.as_ref());
+            out += &advice.text(width);
         }
         out
     }
@@ -39,29 +39,25 @@ impl PriorPredictive {
         let heads = ["layer", "kernel", "fan_in", "prior", "inputs", "sd", ""];
         let mut rows = vec![heads.map(String::from).to_vec()];
         for layer in &self.layers {
-            rows.push(vec![
-                layer.name.clone(),
-                format!("{:?}", layer.shape),
-                thousands(layer.fan_in),
-                prior(layer),
-                number(layer.inputs_rms),
-                spread(layer),
-                then(layer),
-            ]);
+            let (shape, fan_in) = (format!("{:?}", layer.shape), thousands(layer.fan_in));
+            let (inputs, sd) = (number(layer.inputs_rms), spread(layer));
+            let then = layer.then.as_ref().map_or(String::new(), then);
+            let name = layer.name.clone();
+            rows.push(vec![name, shape, fan_in, prior(layer), inputs, sd, then]);
         }
         shorten(&mut rows, 3, 10, width);
         let mut out = table(&rows, &[2, 4, 5], width);
-        out += &wrapped(
-            "  inputs  ",
-            "root mean square of what the layer takes",
-            width,
+        let mut legend =
+            |head: &str, text: &str| out += &wrapped(&format!("  {head:<6}  "), text, width);
+        legend("inputs", "root mean square of what the layer takes");
+        legend(
+            "sd",
+            "standard deviation of its pre-activations, over networks, examples and units",
         );
-        let legend = "standard deviation of its pre-activations, over networks, examples and units";
-        out += &wrapped("  sd      ", legend, width);
         if self.layers.iter().any(|layer| layer.pre_activations.heavy) {
-            let legend = "half the width of their middle 68 %: the standard deviation is infinite, or one \
-                          network makes up most of it";
-            out += &wrapped("  ~       ", legend, width);
+            let half = "half the width of their middle 68 %: the standard deviation is infinite, or one \
+                        network makes up most of it";
+            legend("~", half);
         }
         out
     }
@@ -82,10 +78,7 @@ fn spread(layer: &Layer) -> String {
     format!("{mark}{}", number(spread.typical()))
 }
 
-fn then(layer: &Layer) -> String {
-    let Some(then) = &layer.then else {
-        return String::new();
-    };
+fn then(then: &Then) -> String {
     let name = then.activation;
     match (then.saturated, then.dead) {
         (Some(share), _) => format!("{name}, {} saturated", percent(share)),
@@ -96,6 +89,7 @@ fn then(layer: &Layer) -> String {
 
 /// What networks predict, line by line.
 fn outputs(outputs: &Outputs, observed: Option<&Observed>) -> Vec<(&'static str, String)> {
+    let range = |low: f64, high: f64| format!("90 % from {} to {}", number(low), number(high));
     let mut lines = Vec::new();
     match outputs {
         Outputs::Classes {
@@ -104,25 +98,16 @@ fn outputs(outputs: &Outputs, observed: Option<&Observed>) -> Vec<(&'static str,
             sure,
             commonest,
         } => {
-            let most = (*classes as f64).ln();
-            lines.push((
-                "entropy",
-                format!(
-                    "{} nats of a prediction; ln {classes} = {} of one that knows nothing",
-                    number(*entropy),
-                    short(most)
+            let (entropy, most) = (number(*entropy), short((*classes as f64).ln()));
+            let (sure, commonest) = (percent(*sure), percent(*commonest));
+            lines.extend([
+                (
+                    "entropy",
+                    format!("{entropy} nats of a prediction; ln {classes} = {most} of one that knows nothing"),
                 ),
-            ));
-            let sure = format!(
-                "{} of the predictions, with a probability above 0.99",
-                percent(*sure)
-            );
-            lines.push(("sure", sure));
-            let commonest = format!(
-                "a network gives {} of the inputs one and the same class",
-                percent(*commonest)
-            );
-            lines.push(("commonest", commonest));
+                ("sure", format!("{sure} of the predictions, with a probability above 0.99")),
+                ("commonest", format!("a network gives {commonest} of the inputs one and the same class")),
+            ]);
         }
         Outputs::Real { mean, noise } => {
             let [low, _, high] = mean.quantiles;
@@ -133,88 +118,82 @@ fn outputs(outputs: &Outputs, observed: Option<&Observed>) -> Vec<(&'static str,
                 ),
                 false => format!("standard deviation {}", number(mean.sd)),
             };
-            let text = format!("{sd}; 90 % from {} to {}", number(low), number(high));
-            lines.push(("predictions", text));
-            let [low, middle, high] = noise.map(number);
+            lines.push(("predictions", format!("{sd}; {}", range(low, high))));
+            let [low, middle, high] = *noise;
+            let varies = number(low) != number(high);
+            let about = if varies {
+                format!("; {}", range(low, high))
+            } else {
+                String::new()
+            };
             lines.push((
                 "noise",
-                match low == high {
-                    true => format!("standard deviation {middle}"),
-                    false => format!("standard deviation {middle}; 90 % from {low} to {high}"),
-                },
+                format!("standard deviation {}{about}", number(middle)),
             ));
         }
     }
-    match observed {
-        Some(Observed::Classes { entropy, commonest }) => {
-            let text = format!(
-                "the labels' entropy is {} nats; {} are of the commonest class",
-                short(*entropy),
-                percent(*commonest)
-            );
-            lines.push(("data", text));
-        }
-        Some(Observed::Real {
-            sd,
-            quantiles: [low, high],
-            standardized,
-            ..
-        }) => {
-            let units = if *standardized {
-                ", standardised as in training"
-            } else {
-                ""
-            };
-            let text = format!(
-                "the targets' standard deviation is {}; 90 % from {} to {}{units}",
-                number(*sd),
-                number(*low),
-                number(*high)
-            );
-            lines.push(("data", text));
-        }
-        None => {}
-    }
+    lines.extend(observed.map(|observed| {
+        let text = match observed {
+            Observed::Classes { entropy, commonest } => {
+                let (entropy, commonest) = (short(*entropy), percent(*commonest));
+                format!(
+                    "the labels' entropy is {entropy} nats; {commonest} are of the commonest class"
+                )
+            }
+            Observed::Real {
+                sd,
+                quantiles: [low, high],
+                standardized,
+                ..
+            } => {
+                let units = if *standardized {
+                    ", standardised as in training"
+                } else {
+                    ""
+                };
+                let range = range(*low, *high);
+                format!(
+                    "the targets' standard deviation is {}; {range}{units}",
+                    number(*sd)
+                )
+            }
+        };
+        ("data", text)
+    }));
     lines
 }
 
 impl Advice {
-    fn text(&self, width: usize, observed: Option<&Observed>) -> String {
+    fn text(&self, width: usize) -> String {
         let mut out = "\ninstead, drawn and run again\n".to_owned();
         let heads = self
             .suggestions
             .iter()
-            .map(|suggestion| suggestion.of.chars().count() + 6);
-        let head = heads.max().unwrap_or(0).max(15);
-        for suggestion in &self.suggestions {
-            let text = format!("{} -> {}", suggestion.written, suggestion.instead);
-            let of = format!("{} prior", suggestion.of);
-            out += &wrapped(&format!("  {of:<head$}  "), &text, width);
+            .map(|suggestion| format!("{} prior", suggestion.of));
+        let head = heads
+            .clone()
+            .map(|head| head.chars().count())
+            .max()
+            .unwrap_or(0)
+            .max(15);
+        let mut line =
+            |name: &str, text: &str| out += &wrapped(&format!("  {name:<head$}  "), text, width);
+        for (name, suggestion) in heads.zip(&self.suggestions) {
+            line(
+                &name,
+                &format!("{} -> {}", suggestion.written, suggestion.instead),
+            );
         }
-        let layers: Vec<String> = self
-            .layers
-            .iter()
-            .map(|layer| {
-                let share = layer
-                    .then
-                    .as_ref()
-                    .and_then(|then| Some((then.saturated?, then.activation)));
-                match share {
-                    Some((share, name)) => format!(
-                        "{} {} ({name} {} saturated)",
-                        layer.name,
-                        spread(layer),
-                        percent(share)
-                    ),
-                    None => format!("{} {}", layer.name, spread(layer)),
-                }
-            })
-            .collect();
-        out += &wrapped(&format!("  {:<head$}  ", "sd"), &layers.join(", "), width);
-        for (name, text) in outputs(&self.outputs, observed) {
-            if name != "data" {
-                out += &wrapped(&format!("  {name:<head$}  "), &text, width);
-            }
+        let layers = self.layers.iter().map(|layer| {
+            let saturated = layer.then.as_ref().filter(|then| then.saturated.is_some());
+            let then = saturated.map_or(String::new(), |saturated| {
+                format!(" ({})", then(saturated).replace(',', ""))
+            });
+            format!("{} {}{then}", layer.name, spread(layer))
+        });
+        line("sd", &layers.collect::<Vec<_>>().join(", "));
+        for (name, text) in outputs(&self.outputs, None) {
+            line(name, &text);
         }
         if !self.suffices {
             let text = "no other scale of this family was found that is neither too large nor too small in \

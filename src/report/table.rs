@@ -3,18 +3,8 @@
 /// A table: two blanks before each column, numbers to the right. Where it is wider than `width`, the
 /// widest column is cut until it fits, an ellipsis at the end.
 pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let length = |text: &String| text.chars().count();
-    let mut widths: Vec<usize> = (0..columns)
-        .map(|c| {
-            rows.iter()
-                .filter_map(|row| row.get(c))
-                .map(length)
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    while widths.iter().map(|w| w + 2).sum::<usize>() > width {
+    let mut widths = widths(rows);
+    while whole(&widths) > width {
         let widest = widths.iter_mut().max().expect("a column");
         if *widest <= 8 {
             break;
@@ -37,6 +27,25 @@ pub fn table(rows: &[Vec<String>], right: &[usize], width: usize) -> String {
     out
 }
 
+/// The longest cell of each column.
+fn widths(rows: &[Vec<String>]) -> Vec<usize> {
+    let mut widths = vec![0; rows.iter().map(Vec::len).max().unwrap_or(0)];
+    for row in rows {
+        let lengths = row.iter().map(|cell| cell.chars().count());
+        widths
+            .iter_mut()
+            .zip(lengths)
+            .for_each(|(width, length)| *width = length.max(*width));
+    }
+    widths
+}
+
+/// The characters of a line.
+fn whole(widths: &[usize]) -> usize {
+    widths.iter().map(|width| width + 2).sum()
+}
+
+/// The beginning of a text that is longer than `width`, and an ellipsis.
 fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.into();
@@ -46,11 +55,9 @@ fn cut(text: &str, width: usize) -> String {
 
 /// The characters that a column can have in a table of `width`, at least `least`.
 pub fn room(rows: &[Vec<String>], column: usize, least: usize, width: usize) -> usize {
-    let length = |c: usize| rows.iter().map(move |row| row[c].chars().count());
-    let widest = |c: usize| length(c).max().unwrap_or(0);
-    let whole: usize = (0..rows[0].len()).map(|c| widest(c) + 2).sum();
-    let lacking = whole.saturating_sub(width);
-    widest(column).saturating_sub(lacking).max(least)
+    let widths = widths(rows);
+    let lacking = whole(&widths).saturating_sub(width);
+    widths[column].saturating_sub(lacking).max(least)
 }
 
 /// Cuts the ends of one column, down to `least` characters, until the table is within `width`. A mark ` *` at the
@@ -61,8 +68,7 @@ pub fn shorten(rows: &mut [Vec<String>], column: usize, least: usize, width: usi
         let cell = &mut row[column];
         if cell.chars().count() > room {
             let mark = if cell.ends_with(" *") { " *" } else { "" };
-            let kept = cell.chars().take(room - 1 - mark.len()).collect::<String>();
-            *cell = format!("{kept}…{mark}");
+            *cell = cut(cell, room - mark.len()) + mark;
         }
     }
 }
@@ -73,14 +79,8 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_width() {
-        let rows = vec![
-            vec!["a".repeat(50), "b".repeat(20)],
-            vec!["c".into(), "1".into()],
-        ];
-        assert!(
-            table(&rows, &[1], 40)
-                .lines()
-                .all(|line| line.chars().count() <= 40)
-        );
+        let rows = [["a".repeat(50), "b".repeat(20)], ["c".into(), "1".into()]];
+        let text = table(&rows.map(Vec::from), &[1], 40);
+        assert!(text.lines().all(|line| line.chars().count() <= 40));
     }
 }

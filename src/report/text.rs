@@ -1,10 +1,9 @@
 //! `bnnc check`: the model at a glance, as text.
 
-use super::check::{Check, Initial, Step};
+use super::check::{AbsentRow, Check, ParameterRow};
 use super::table::{room, shorten, table};
 use crate::show;
-use crate::words::{join, short, thousands, wrapped};
-use std::fmt::Write;
+use crate::words::{counted, distinct, grouped, join, short, thousands, wrapped};
 
 impl Check {
     /// As text, within `width` columns.
@@ -13,7 +12,6 @@ impl Check {
         self.head(&mut out, width);
         self.layers(&mut out, width);
         self.parameters(&mut out, width);
-        self.not_set(&mut out, width);
         self.loss(&mut out, width);
         self.start(&mut out, width);
         out
@@ -23,25 +21,17 @@ impl Check {
         let b = self.batch_size;
         let line = match (&self.data, self.training_examples) {
             (Some(data), Some(n)) => {
-                let batches = n.div_ceil(b);
                 let last = match n % b {
                     0 => String::new(),
                     rest => format!(", the last of {rest}"),
                 };
-                let minibatches = if batches == 1 {
-                    "minibatch"
-                } else {
-                    "minibatches"
-                };
-                let batches = thousands(batches);
                 let aside = match self.validation_examples {
                     0 => String::new(),
                     aside => format!(" ({} more set aside)", thousands(aside)),
                 };
+                let batches = counted(n.div_ceil(b), "minibatch", "minibatches");
                 let n = thousands(n);
-                format!(
-                    "{data}: N = {n} training examples{aside}, {batches} {minibatches} of B = {b}{last}"
-                )
+                format!("{data}: N = {n} training examples{aside}, {batches} of B = {b}{last}")
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
@@ -59,45 +49,41 @@ impl Check {
 
     fn layers(&self, out: &mut String, width: usize) {
         let mut rows = vec![row(["layer", "", "shape", "weights"])];
-        for layer in &self.layers {
-            let weights = match layer.weights {
-                0 => String::new(),
-                n => thousands(n),
-            };
-            rows.push(vec![
-                layer.name.clone(),
-                layer.layer.clone(),
-                format!("{:?}", layer.shape),
-                weights,
-            ]);
-        }
+        rows.extend(self.layers.iter().map(|layer| {
+            let weights = Some(layer.weights).filter(|n| *n > 0);
+            let weights = weights.map_or(String::new(), thousands);
+            let shape = format!("{:?}", layer.shape);
+            row([&layer.name, &layer.layer, &shape, &weights])
+        }));
         *out += "\n";
         *out += &table(&rows, &[3], width);
     }
 
     fn parameters(&self, out: &mut String, width: usize) {
-        let mut rows = vec![row([
+        let heads = [
             "parameter",
             "shape",
             "count",
             "prior",
             "posterior",
             "estimator",
-        ])];
-        for parameter in &self.parameters {
+        ];
+        let mut rows = vec![row(heads)];
+        rows.extend(self.parameters.iter().map(|parameter| {
             let mark = if parameter.remark.is_some() { " *" } else { "" };
-            rows.push(vec![
-                parameter.name.clone(),
-                format!("{:?}", parameter.shape),
-                thousands(parameter.count),
-                parameter.prior.clone().unwrap_or("-".into()),
-                parameter.posterior.clone(),
-                parameter
-                    .estimator
-                    .as_ref()
-                    .map_or("-".into(), |e| format!("{e}{mark}")),
-            ]);
-        }
+            let estimator = parameter.estimator.as_ref();
+            let estimator = estimator.map_or("-".into(), |estimator| format!("{estimator}{mark}"));
+            let (shape, count) = (format!("{:?}", parameter.shape), thousands(parameter.count));
+            let prior = parameter.prior.as_deref().unwrap_or("-");
+            row([
+                &parameter.name,
+                &shape,
+                &count,
+                prior,
+                &parameter.posterior,
+                &estimator,
+            ])
+        }));
         shorten(&mut rows, 5, 12, width);
         let written = number_long(&mut rows, 3, width);
         *out += "\n";
@@ -110,26 +96,21 @@ impl Check {
         for remark in remarks {
             *out += &wrapped("  * ", remark, width);
         }
-        let mut files: Vec<&String> = self.parameters.iter().flat_map(|p| &p.from).collect();
-        files.sort();
-        files.dedup();
-        for file in files {
-            let these = self
-                .parameters
-                .iter()
-                .filter(|p| p.from.as_ref() == Some(file));
-            let names: Vec<&str> = these.map(|p| p.name.as_str()).collect();
+        let mut pretrained: Vec<&ParameterRow> = self.parameters.iter().collect();
+        pretrained.retain(|parameter| parameter.from.is_some());
+        let mut files = grouped(&pretrained, |parameter| &parameter.from);
+        files.sort_by_key(|(file, _)| *file);
+        for (file, parameters) in &files {
+            let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
+            let file = file.as_deref().unwrap_or_default();
             let text = format!("{} start from {file}", names.join(", "));
             *out += &wrapped("  from  ", &text, width);
         }
-        if !self.learned.is_empty() && self.parameters.iter().any(|p| p.from.is_some()) {
+        if !self.learned.is_empty() && !files.is_empty() {
             let names = self.learned.join(", ");
             let text = format!("{names}: learned, from its own start; no file is read for it");
             *out += &wrapped("        ", &text, width);
         }
-    }
-
-    fn not_set(&self, out: &mut String, width: usize) {
         if !self.not_set.is_empty() {
             *out += &wrapped("  not set  ", &self.not_set.join("; "), width);
         }
@@ -146,149 +127,98 @@ impl Check {
             *out += &wrapped("  ! ", remark, width);
         }
         let mut rows = vec![row(["term", "form", "scale", last])];
-        for term in &self.terms {
-            let initial = match (term.initial, term.initial_per_example) {
-                (_, Some(value)) | (Some(value), None) => short(value),
-                (None, None) => self
-                    .initial
-                    .nll_per_example
-                    .map_or("depends on data".into(), short),
-            };
-            rows.push(vec![
-                term.name.clone(),
-                term.form.clone(),
-                term.scale_with_numbers.clone(),
-                initial,
-            ]);
-        }
+        let nll = self.initial.nll_per_example;
+        rows.extend(self.terms.iter().map(|term| {
+            let initial = term.initial_per_example.or(term.initial).or(nll);
+            let initial = initial.map_or("depends on data".into(), short);
+            row([&term.name, &term.form, &term.scale_with_numbers, &initial])
+        }));
         *out += &table(&rows, &[3], width);
-        let mut whys: Vec<(&str, &str)> = Vec::new();
-        for term in &self.terms {
-            if !whys.contains(&(&term.scale, &term.why)) {
-                whys.push((&term.scale, &term.why));
-            }
-        }
-        for (scale, why) in whys {
+        for (scale, why) in distinct(self.terms.iter().map(|term| (&term.scale, &term.why))) {
             *out += &wrapped(&format!("  {scale:<6}  "), why, width);
         }
         for (index, line) in self.lambda_text.iter().enumerate() {
-            let head = if index == 0 {
-                "  lambda  "
-            } else {
-                "          "
-            };
-            *out += &wrapped(head, line, width);
+            let head = if index == 0 { "lambda" } else { "" };
+            *out += &wrapped(&format!("  {head:<6}  "), line, width);
         }
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for absent in &self.absent {
-            match reasons
-                .iter_mut()
-                .find(|(reason, _)| *reason == absent.reason)
-            {
-                Some((_, names)) => names.push(&absent.name),
-                None => reasons.push((&absent.reason, vec![&absent.name])),
-            }
-        }
-        for (reason, names) in reasons {
-            let text = format!("{}: {reason}", names.join(", "));
-            *out += &wrapped("  absent  ", &text, width);
+        let absent: Vec<&AbsentRow> = self.absent.iter().collect();
+        for (reason, rows) in grouped(&absent, |absent| &absent.reason) {
+            let names: Vec<&str> = rows.iter().map(|absent| absent.name.as_str()).collect();
+            *out += &wrapped(
+                "  absent  ",
+                &format!("{}: {reason}", names.join(", ")),
+                width,
+            );
         }
     }
 
     fn start(&self, out: &mut String, width: usize) {
-        let line = |out: &mut String, key: &str, text: String| {
-            *out += &wrapped(&format!("{key:<8}"), &text, width);
-        };
         *out += "\n";
+        let mut line = |key: &str, text: &str| *out += &wrapped(&format!("{key:<8}"), text, width);
         if self.terms.len() > 1 {
-            let parts = &self.initial.parts;
-            let names = parts.iter().map(|part| part.name.to_string()).collect();
-            let what = join(names, "and");
-            let Initial {
-                kl,
-                temperature,
-                annealed,
-                ..
-            } = self.initial;
-            // What is printed as an equation is one.
-            let tempered = temperature != 1.0;
-            let mut text = match self.initial.kl_per_example {
-                Some(value) if tempered => format!(
-                    "expected {what} {} = {} · {} nats / N",
-                    short(value),
-                    show(temperature),
-                    short(kl)
-                ),
-                Some(value) => format!("expected {what} {} = {} nats / N", short(value), short(kl)),
-                None if tempered => format!(
-                    "expected {what} {} nats, times {} and over N once that is known",
-                    short(kl),
-                    show(temperature)
-                ),
-                None => format!(
-                    "expected {what} {} nats, over N once that is known",
-                    short(kl)
-                ),
-            };
-            let tempered = tempered.then(|| format!("T = {}", show(temperature)));
-            let annealed = annealed.then(|| "a taken as 1".to_owned());
-            let factors: Vec<String> = tempered.into_iter().chain(annealed).collect();
-            if !factors.is_empty() {
-                write!(text, ", with {}", join(factors, "and")).expect("writing to a string");
-            }
-            if parts.len() > 1 {
-                let each = parts.iter();
-                let each = each.map(|part| format!("{} {}", part.name, short(part.nats)));
-                let each = each.collect::<Vec<_>>().join(", ");
-                write!(text, " ({each} nats)").expect("writing to a string");
-            }
-            if parts.iter().any(|part| part.given_latents) {
-                text += ", latent variables at their posteriors' middles";
-            }
-            if let Some(nll) = self.initial.nll_per_example {
-                write!(text, "; NLL {} of a network that knows nothing", short(nll))
-                    .expect("writing to a string");
-            }
-            line(out, "start", text);
+            line("start", &self.terms_at_the_start());
         }
         if let (true, Some(start)) = (self.terms.len() > 1, self.initial.start_output) {
+            let start = format!("{} at the start, for inputs of mean square 1", short(start));
             let text = match self.initial.prior_output {
-                Some(prior) => format!(
-                    "root mean square {} under the prior, {} at the start, for inputs of mean square 1",
-                    short(prior),
-                    short(start)
-                ),
-                None => format!(
-                    "root mean square {} at the start, for inputs of mean square 1; the prior has no \
-                     standard deviation",
-                    short(start)
-                ),
+                Some(prior) => format!("{} under the prior, {start}", short(prior)),
+                None => format!("{start}; the prior has no standard deviation"),
             };
-            line(out, "outputs", text);
+            line("outputs", &format!("root mean square {text}"));
         }
         if let Some(largest) = self.largest.as_ref().filter(|l| l.weights < l.of) {
-            let text = format!(
-                "{} has {} of the {} weights with a term, {:.1} %",
-                largest.name,
-                thousands(largest.weights),
-                thousands(largest.of),
-                100.0 * largest.weights as f64 / largest.of as f64
+            let (weights, of) = (thousands(largest.weights), thousands(largest.of));
+            let share = 100.0 * largest.weights as f64 / largest.of as f64;
+            let name = &largest.name;
+            line(
+                "largest",
+                &format!("{name} has {weights} of the {of} weights with a term, {share:.1} %"),
             );
-            line(out, "largest", text);
         }
-        let Step {
-            operations,
-            trainable,
-            memory,
-        } = self.step;
         let text = format!(
             "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
              {:.0} MiB of memory beside the data, in float32",
-            giga(operations),
-            thousands(trainable),
-            (memory as f64 / f64::from(1 << 20)).ceil()
+            giga(self.step.operations),
+            thousands(self.step.trainable),
+            (self.step.memory as f64 / f64::from(1 << 20)).ceil()
         );
-        line(out, "step", text);
+        line("step", &text);
+    }
+
+    /// What the terms of the parameters come to before the first step.
+    fn terms_at_the_start(&self) -> String {
+        let initial = &self.initial;
+        let parts = &initial.parts;
+        let names = parts.iter().map(|part| part.name.to_string()).collect();
+        let (kl, t) = (short(initial.kl), show(initial.temperature));
+        let tempered = initial.temperature != 1.0;
+        let per_example = initial.kl_per_example.map(short);
+        // What is printed as an equation is one.
+        let value = match per_example {
+            Some(value) if tempered => format!("{value} = {t} · {kl} nats / N"),
+            Some(value) => format!("{value} = {kl} nats / N"),
+            None if tempered => format!("{kl} nats, times {t} and over N once that is known"),
+            None => format!("{kl} nats, over N once that is known"),
+        };
+        let mut text = format!("expected {} {value}", join(names, "and"));
+        let tempered = tempered.then(|| format!("T = {t}"));
+        let annealed = initial.annealed.then(|| "a taken as 1".to_owned());
+        let factors: Vec<String> = tempered.into_iter().chain(annealed).collect();
+        if !factors.is_empty() {
+            text += &format!(", with {}", join(factors, "and"));
+        }
+        if parts.len() > 1 {
+            let each = parts
+                .iter()
+                .map(|part| format!("{} {}", part.name, short(part.nats)));
+            text += &format!(" ({} nats)", each.collect::<Vec<_>>().join(", "));
+        }
+        if parts.iter().any(|part| part.given_latents) {
+            text += ", latent variables at their posteriors' middles";
+        }
+        let nll = initial.nll_per_example.map(short);
+        text.extend(nll.map(|nll| format!("; NLL {nll} of a network that knows nothing")));
+        text
     }
 }
 
@@ -296,23 +226,18 @@ impl Check {
 /// at their ends.
 fn number_long(rows: &mut [Vec<String>], column: usize, width: usize) -> Vec<String> {
     let room = room(rows, column, 8, width);
-    let mut long: Vec<String> = Vec::new();
+    let cells = rows.iter().map(|row| row[column].clone());
+    let long = distinct(cells.filter(|cell| cell.chars().count() > room));
     for row in rows {
-        let cell = &mut row[column];
-        if cell.chars().count() > room {
-            let known = long.iter().position(|other| other == cell);
-            let index = known.unwrap_or_else(|| {
-                long.push(cell.clone());
-                long.len() - 1
-            });
-            *cell = format!("({})", index + 1);
+        if let Some(index) = long.iter().position(|text| *text == row[column]) {
+            row[column] = format!("({})", index + 1);
         }
     }
     long
 }
 
 fn row<const N: usize>(cells: [&str; N]) -> Vec<String> {
-    cells.iter().map(ToString::to_string).collect()
+    cells.map(String::from).to_vec()
 }
 
 fn giga(operations: u64) -> String {

@@ -5,6 +5,7 @@
 //! of a tied mean; it is no prior, which is what is known of the weights before the data.
 
 use crate::diagnostic::Diagnostic;
+use crate::layer;
 use crate::source::Span;
 
 /// What a posterior's variables are called where they can be named.
@@ -12,14 +13,19 @@ const VARIABLES: [&str; 7] = ["loc", "mean", "scale", "std", "stddev", "rho", "v
 
 /// Whether an undeclared name is meant for a variable of a posterior: `loc`, `posterior_loc`, `q_mean`.
 pub fn is_of_posterior(name: &str) -> bool {
-    let prefixes = ["posterior_", "q_", "kernel_posterior_"];
-    let mut rests = prefixes.iter().filter_map(|p| name.strip_prefix(p));
-    ["posterior", "loc", "rho"].contains(&name) || rests.any(|rest| VARIABLES.contains(&rest))
+    // `kernel_posterior_loc`: the parameter may stand before.
+    let mut of_slots = layer::slots().into_iter();
+    let own = of_slots.find_map(|slot| name.strip_prefix(slot.name)?.strip_prefix('_'));
+    let own = own.filter(|own| own.starts_with("posterior_"));
+    let (owner, variable) = own.unwrap_or(name).split_once('_').unwrap_or_default();
+    let prefixed = ["posterior", "q"].contains(&owner) && VARIABLES.contains(&variable);
+    ["posterior", "loc", "rho"].contains(&name) || prefixed
 }
 
 /// The same of a name with a dot in it, taken apart: `posterior.loc`, `kernel.scale`.
 pub fn is_variable(owner: &str, variable: &str) -> bool {
-    ["posterior", "q", "kernel", "bias"].contains(&owner) && VARIABLES.contains(&variable)
+    let is_slot = || layer::slots().iter().any(|slot| slot.name == owner);
+    (["posterior", "q"].contains(&owner) || is_slot()) && VARIABLES.contains(&variable)
 }
 
 /// The message for it.
@@ -40,12 +46,28 @@ mod tests {
 
     #[test]
     fn a_posteriors_variables_are_told_from_other_names() {
-        for name in ["posterior_loc", "q_mean", "loc", "posterior", "rho"] {
+        let of_slot = "bias_posterior_scale";
+        for name in [
+            "posterior_loc",
+            "q_mean",
+            "loc",
+            "posterior",
+            "rho",
+            of_slot,
+        ] {
             assert!(is_of_posterior(name), "{name}");
         }
-        for name in ["q_width", "location", "width", "posterior_of_x", "scale"] {
+        for name in [
+            "q_width",
+            "location",
+            "width",
+            "posterior_of_x",
+            "scale",
+            "kernel_loc",
+        ] {
             assert!(!is_of_posterior(name), "{name}");
         }
         assert!(is_variable("posterior", "loc") && !is_variable("hidden", "loc"));
+        assert!(is_variable("bias", "scale") && !is_variable("bias", "width"));
     }
 }

@@ -807,7 +807,7 @@ fn what_is_weighted_is_named() {
             "its minimum is not the maximum a posteriori estimate",
             "T = 0.5 multiplies the penalties",
             "the penalties are multiplied with a",
-            "is not the negative log joint density",
+            "is not the negative log joint probability",
         ],
     );
     assert!(!map.contains("ELBO"), "{map}");

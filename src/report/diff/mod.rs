@@ -13,8 +13,8 @@ use crate::plan::Plan;
 use crate::report::initial::initial_terms;
 use crate::train::config::Config;
 use crate::train::run_dir::DataRecord;
+use crate::words::distinct;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Two models beside each other.
@@ -79,22 +79,18 @@ pub struct Totals {
 pub fn diff(first: &Arc<Plan>, second: &Arc<Plan>) -> Diff {
     let (a, b): (&Inference, &Inference) = (&first.inference, &second.inference);
     let (renamed, names) = names::under_names_of(a, b);
-    let mut changes: Vec<Change> = names
-        .into_iter()
-        .map(|(before, after)| Change::new(["names", &after, ""], Some(&before), Some(&after)))
-        .collect();
+    let names = names.iter();
+    let names =
+        names.map(|(before, after)| Change::new(["names", after, ""], Some(before), Some(after)));
+    let mut changes: Vec<Change> = names.collect();
     changes.extend(compare(&entries(&renamed), &entries(b)));
-    let words = b.weighted();
+    let of_b = Some(b.weighted()).filter(|words| !words.is_empty());
     Diff {
         models: [a.name.clone(), b.name.clone()],
         same: changes.is_empty(),
         changes,
         totals: totals(first, second),
-        weighted: if words.is_empty() {
-            a.weighted()
-        } else {
-            words
-        },
+        weighted: of_b.unwrap_or_else(|| a.weighted()),
     }
 }
 
@@ -201,62 +197,51 @@ fn lines(text: &str) -> Vec<Entry> {
 
 /// Each difference between two lists of values, in the order of both.
 fn compare<'a>(a: &'a [Entry], b: &'a [Entry]) -> Vec<Change> {
-    let (of_a, of_b) = (places(a), places(b));
-    let in_b: HashSet<_> = of_b.iter().collect();
+    let [of_a, of_b] = [a, b].map(|entries| distinct(entries.iter().map(|entry| &entry.place)));
     let only_a = |places: &[&'a Place]| {
-        let places = places.iter().copied();
+        let mut places = places.to_vec();
+        places.retain(|place| !of_b.contains(place));
         places
-            .filter(|place| !in_b.contains(place))
-            .collect::<Vec<_>>()
     };
-    let mut order: Vec<&Place> = vec![];
-    let mut next = 0;
+    let (mut order, mut rest) = (vec![], &of_a[..]);
     for place in &of_b {
         // What only the first has goes before the next place that both have.
-        if let Some(at) = of_a.iter().position(|other| other == place) {
-            order.extend(only_a(&of_a[next.min(at)..at]));
-            next = next.max(at + 1);
+        if let Some(at) = rest.iter().position(|other| other == place) {
+            order.extend(only_a(&rest[..at]));
+            rest = &rest[at + 1..];
         }
-        order.push(place);
+        order.push(*place);
     }
-    order.extend(only_a(&of_a[next..]));
+    order.extend(only_a(rest));
     order
         .into_iter()
         .flat_map(|place| at(place, a, b))
         .collect()
 }
 
-/// Every place, once, in order.
-fn places(entries: &[Entry]) -> Vec<&Place> {
-    let mut seen = HashSet::new();
-    let places = entries.iter().map(|entry| &entry.place);
-    places.filter(|place| seen.insert(*place)).collect()
-}
-
 /// The differences at one place. A place that is printed several times, such as a remark, has several values.
 fn at(place: &Place, a: &[Entry], b: &[Entry]) -> Vec<Change> {
     let alone = |entries: &[Entry], others: &[Entry]| -> Vec<Entry> {
-        let here = entries.iter().filter(|entry| entry.place == *place);
-        let same = |entry: &Entry| {
-            let mut others = others.iter();
-            others.any(|other| (&other.place, &other.exact) == (place, &entry.exact))
-        };
-        here.filter(|entry| !same(entry)).cloned().collect()
+        let here = |entry: &&Entry| entry.place == *place;
+        let mut alone: Vec<Entry> = entries.iter().filter(here).cloned().collect();
+        alone.retain(|entry| {
+            !others
+                .iter()
+                .filter(here)
+                .any(|other| other.exact == entry.exact)
+        });
+        alone
     };
     let (before, after) = (alone(a, b), alone(b, a));
     let place = place.each_ref().map(String::as_str);
-    (0..before.len().max(after.len()))
-        .map(|index| match (before.get(index), after.get(index)) {
-            // All digits, where six do not tell the two apart.
-            (Some(x), Some(y)) if x.value == y.value => {
-                Change::new(place, Some(&x.exact), Some(&y.exact))
-            }
-            (x, y) => {
-                let [before, after] = [x, y].map(|entry| entry.map(|entry| entry.value.as_str()));
-                Change::new(place, before, after)
-            }
-        })
-        .collect()
+    let change = |index: usize| match (before.get(index), after.get(index)) {
+        // All digits, where six do not tell the two apart.
+        (Some(x), Some(y)) if x.value == y.value => {
+            Change::new(place, Some(&x.exact), Some(&y.exact))
+        }
+        (x, y) => Change::new(place, x.map(|x| &*x.value), y.map(|y| &*y.value)),
+    };
+    (0..before.len().max(after.len())).map(change).collect()
 }
 
 /// Sums over the two models.

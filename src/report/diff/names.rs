@@ -4,7 +4,7 @@
 //! those after it. The two networks are therefore aligned like two texts, such that the sum of [`likeness`] over the
 //! pairs is the largest there is (Needleman and Wunsch 1970), and the first model is printed under the second's names.
 
-use crate::ir::{Inference, Model, Node, Role};
+use crate::ir::{Inference, Model, Node, Role, Tensor};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -56,13 +56,11 @@ struct Item<'a> {
 fn items(model: &Model) -> Vec<Item<'_>> {
     let latents = model.tensors.iter().map(|(_, tensor)| tensor);
     let latents = latents.filter(|tensor| tensor.role == Role::Latent);
+    let prior = |latent: &Tensor| latent.prior.as_ref().map(|prior| model.prior_text(prior));
     let latents = latents.map(|latent| Item {
         name: &latent.name,
         kind: "latent",
-        text: latent
-            .prior
-            .as_ref()
-            .map_or(String::new(), |prior| model.prior_text(prior)),
+        text: prior(latent).unwrap_or_default(),
         numbered: false,
     });
     let nodes = model.nodes.iter().map(|(_, node)| node);
@@ -96,15 +94,10 @@ fn is_numbered(node: &Node, kind: &str) -> bool {
 /// How much speaks for two being the same; 0 where they cannot be.
 fn likeness(x: &Item, y: &Item, common: &HashSet<&str>) -> u32 {
     let named = |item: &Item| !item.numbered;
+    let in_both = |item: &Item| named(item) && common.contains(item.name);
     match () {
         () if named(x) && named(y) && x.name == y.name => 100,
-        () if [x, y]
-            .iter()
-            .any(|item| named(item) && common.contains(item.name)) =>
-        {
-            0
-        }
-        () if x.kind != y.kind => 0,
+        () if in_both(x) || in_both(y) || x.kind != y.kind => 0,
         () if named(x) || named(y) => 40 * u32::from(x.text == y.text),
         () => 4 + 16 * u32::from(x.text == y.text) + u32::from(x.name == y.name),
     }
@@ -112,12 +105,8 @@ fn likeness(x: &Item, y: &Item, common: &HashSet<&str>) -> u32 {
 
 /// The pairs of the alignment: the name in the first model, the name in the second.
 fn aligned(xs: &[Item], ys: &[Item]) -> Vec<(String, String)> {
-    let named = |items: &[Item]| -> HashSet<String> {
-        let named = items.iter().filter(|item| !item.numbered);
-        named.map(|item| item.name.to_owned()).collect()
-    };
-    let (of_x, of_y) = (named(xs), named(ys));
-    let common: HashSet<&str> = of_x.intersection(&of_y).map(String::as_str).collect();
+    let mut common: HashSet<&str> = xs.iter().filter(|x| !x.numbered).map(|x| x.name).collect();
+    common.retain(|name| ys.iter().any(|y| !y.numbered && y.name == *name));
     // best[i][j]: the largest sum over the items from i and from j on.
     let mut best = vec![vec![0; ys.len() + 1]; xs.len() + 1];
     for i in (0..xs.len()).rev() {

@@ -1,7 +1,7 @@
 //! `bnnc diff` for a person: sections with their subjects, and below each the lines that differ.
 
 use super::{Change, Diff};
-use crate::words::{join, short, thousands, wrapped};
+use crate::words::{grouped, join, short, thousands, wrapped};
 
 impl Diff {
     /// As text, within `width` columns.
@@ -61,53 +61,41 @@ impl Diff {
             (&initial, totals.initial_kl.map(nats)),
         ];
         let differing = sums.iter().filter(|(_, [before, after])| before != after);
-        differing
-            .map(|(subject, [before, after])| {
-                Change::new(["totals", subject, ""], Some(before), Some(after))
-            })
-            .collect()
+        let change = |(subject, [before, after]): &(&str, [String; 2])| {
+            Change::new(["totals", subject, ""], Some(before), Some(after))
+        };
+        differing.map(change).collect()
     }
 }
 
 /// Layers under other names: `relu_1 -> relu_2, relu_2 -> relu_3`.
 fn names(changes: &[Change]) -> String {
-    let moves = changes.iter().filter_map(|change| {
-        Some(format!(
-            "{} -> {}",
-            change.before.as_ref()?,
-            change.after.as_ref()?
-        ))
-    });
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let moves = changes
+        .iter()
+        .map(|change| format!("{} -> {}", name(&change.before), name(&change.after)));
     moves.collect::<Vec<_>>().join(", ")
 }
 
 /// The changes of each subject; subjects whose changes are the same stand together.
 fn alike(section: &[Change]) -> Vec<(Vec<&str>, Vec<&Change>)> {
-    let mut subjects: Vec<(Vec<&str>, Vec<&Change>)> = vec![];
-    for change in section {
-        match subjects.iter_mut().find(|(of, _)| of[0] == change.subject) {
-            Some((_, changes)) => changes.push(change),
-            None => subjects.push((vec![&change.subject], vec![change])),
-        }
-    }
-    let mut groups: Vec<(Vec<&str>, Vec<&Change>)> = vec![];
-    for (of, changes) in subjects {
-        let values = |change: &&Change| {
-            (
-                change.field.clone(),
-                change.before.clone(),
-                change.after.clone(),
-            )
-        };
-        let same = |(_, others): &&mut (Vec<&str>, Vec<&Change>)| {
-            !changes[0].field.is_empty() && others.iter().map(values).eq(changes.iter().map(values))
-        };
-        match groups.iter_mut().find(same) {
-            Some((names, _)) => names.extend(of),
-            None => groups.push((of, changes)),
-        }
-    }
-    groups
+    let changes: Vec<&Change> = section.iter().collect();
+    let subjects = grouped(&changes, |change| change.subject.as_str());
+    // A subject that has one value stands alone.
+    let values = |at: usize| {
+        let (subject, changes) = &subjects[at];
+        let alone = changes[0].field.is_empty().then_some(*subject);
+        let values = changes
+            .iter()
+            .map(|change| (&change.field, &change.before, &change.after));
+        (alone, values.collect::<Vec<_>>())
+    };
+    let all: Vec<usize> = (0..subjects.len()).collect();
+    let groups = grouped(&all, values).into_iter().map(|(_, alike)| {
+        let names = alike.iter().map(|at| subjects[*at].0);
+        (names.collect(), subjects[alike[0]].1.clone())
+    });
+    groups.collect()
 }
 
 /// `prior  Normal(0, 1) -> Normal(0, 2)`, or two lines where one is too narrow.
