@@ -195,23 +195,12 @@ fn a_prior_about_pretrained_weights() {
         "prior = Normal(0, 1e-9), bias = none",
         "f = dense(1)",
     );
-    let mut prior = model
-        .tensors
-        .iter()
-        .next()
-        .unwrap()
-        .1
-        .prior
-        .clone()
-        .unwrap();
-    prior.anchor = Some([3.0, -1.0, 2.0].into());
-    let instead = [Some(prior)];
-    let weights = Priors {
-        model: &model,
-        instead: &instead,
-    }
-    .network(0);
-    for (w, anchor) in weights[0].iter().zip([3.0, -1.0, 2.0]) {
+    let handle = model.tensors.handles().next().unwrap();
+    let mut model = Arc::unwrap_or_clone(model);
+    let prior = &mut Arc::make_mut(&mut model.model).tensors[handle].prior;
+    prior.as_mut().unwrap().anchor = Some([3.0, -1.0, 2.0].into());
+    let weights = draw::network(&model, 0);
+    for (w, anchor) in weights[handle].iter().zip([3.0, -1.0, 2.0]) {
         assert!((w - anchor).abs() < 1e-7, "{w} {anchor}");
     }
 }
