@@ -13,7 +13,7 @@ pub use peak::{Peak, Rate};
 pub use text::text;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::EVALUATION_STEPS;
+use crate::engine::Predictor;
 use crate::evaluate::BATCH;
 use crate::exec::{Draw, Interpreter, Profile, Update, memory};
 use crate::ir::{Position, Role};
@@ -23,32 +23,28 @@ use crate::plan::{Plan, Segment, SegmentKind};
 use crate::source::Source;
 use inputs::Synthetic;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A file of `benches/networks` under its name.
-macro_rules! network {
-    ($name:literal) => {
-        [
-            $name,
-            include_str!(concat!("../../benches/networks/", $name, ".bnn")),
-        ]
+/// Files of `benches/networks`, as [name, file].
+macro_rules! networks {
+    ($($name:literal),* $(,)?) => {
+        &[$([$name, include_str!(concat!("../../benches/networks/", $name, ".bnn"))]),*]
     };
 }
 
 /// The networks that are measured where none is named, as [name, file].
-pub static NETWORKS: &[[&str; 2]] = &[
-    network!("one_conv_flipout"),
-    network!("two_convs_flipout"),
-    network!("lenet_flipout"),
-    network!("two_convs_reparameterization"),
-    network!("mlp400_reparameterization"),
-    network!("mlp400_local"),
-    network!("mlp1200_reparameterization"),
-    network!("mlp1200_local"),
-    network!("one_conv_reparameterization"),
-    network!("lenet_reparameterization"),
+pub static NETWORKS: &[[&str; 2]] = networks![
+    "one_conv_flipout",
+    "two_convs_flipout",
+    "lenet_flipout",
+    "two_convs_reparameterization",
+    "mlp400_reparameterization",
+    "mlp400_local",
+    "mlp1200_reparameterization",
+    "mlp1200_local",
+    "one_conv_reparameterization",
+    "lenet_reparameterization",
 ];
 
 /// What is measured, and how long.
@@ -184,9 +180,10 @@ impl Training {
             step: self.adam.begin(self.step, 1e-4),
             predictive: &mut self.predictive,
         };
-        let batch = self.examples.batch();
-        let interpreter = &mut self.interpreter;
-        self.loss = interpreter.train(&batch, &draw, &at, update).report.loss;
+        let trained = self
+            .interpreter
+            .train(&self.examples.batch(), &draw, &at, update);
+        self.loss = trained.report.loss;
     }
 
     fn finite(&self) -> Result<()> {
@@ -231,25 +228,19 @@ fn shares(plan: &Plan, profile: &Profile, total: Duration) -> Vec<Share> {
         {
             continue;
         }
-        let passes = [
-            ("forward", profile.forward[handle]),
-            ("backward", profile.backward[handle]),
-        ];
-        let passes = passes.map(|(pass, time)| share(&node.name, Some(pass), time));
-        parts.extend(passes);
+        let pass = |word, time| share(&node.name, Some(word), time);
+        parts.push(pass("forward", profile.forward[handle]));
+        parts.push(pass("backward", profile.backward[handle]));
     }
-    let rest = [
-        ("likelihood", profile.observe),
-        ("chunks added up", profile.add_up),
-        ("terms and optimizer", profile.terms),
-    ];
-    parts.extend(rest.map(|(name, time)| share(name, None, time)));
+    parts.push(share("likelihood", None, profile.observe));
+    parts.push(share("chunks added up", None, profile.add_up));
+    parts.push(share("terms and optimizer", None, profile.terms));
     let known: f64 = parts.iter().map(|part| part.share).sum();
-    parts.push(Share {
-        name: "other".into(),
-        pass: None,
+    let other = Share {
         share: (1.0 - known).max(0.0),
-    });
+        ..share("other", None, Duration::ZERO)
+    };
+    parts.push(other);
     parts
 }
 
@@ -260,14 +251,10 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Rate {
     let examples = Synthetic::new(plan, settings.examples);
     let width = plan.model.input.shape.len();
     let mut out = vec![0.0; BATCH * examples.columns];
-    let mut draws = (0..settings.draws as u64).cycle();
+    let mut draws = (0..settings.draws).cycle();
     peak.beside(Duration::from_secs_f64(settings.seconds), || {
-        let draw = Draw {
-            seed: 0,
-            step: EVALUATION_STEPS + draws.next().expect("there is at least one draw"),
-            given: None,
-        };
-        interpreter.draw_weights(&draw, BATCH.min(settings.examples));
+        let draw = draws.next().expect("there is at least one draw");
+        Predictor::draw_weights(&mut interpreter, draw, 0, BATCH.min(settings.examples));
         for inputs in examples.inputs.chunks(BATCH * width) {
             let count = inputs.len() / width;
             let out = &mut out[..count * examples.columns];
@@ -326,11 +313,11 @@ pub fn json(peak: &Peak, settings: &Settings, measured: &[Measured]) -> serde_js
             "parts": row.parts,
         })
     };
-    let machine: BTreeMap<_, serde_json::Value> = BTreeMap::from([
-        ("threads", peak.threads.into()),
-        ("vectors", vectors().into()),
-        ("sgemm_gflops", peak.best.into()),
-    ]);
+    let machine = serde_json::json!({
+        "sgemm_gflops": peak.best,
+        "threads": peak.threads,
+        "vectors": vectors(),
+    });
     let models: Vec<_> = measured.iter().map(row).collect();
     serde_json::json!({ "machine": machine, "settings": settings, "models": models })
 }

@@ -99,9 +99,9 @@ impl Rate {
     fn of(slices: &[Slice]) -> Self {
         let rate = |slice: &Slice| slice.units as f64 / slice.seconds;
         // Over the rate of both products together.
-        let part =
-            |slice: &Slice| rate(slice) * slice.beside.iter().sum::<f64>() / (2.0 * operations());
-        let mut parts: Vec<f64> = slices.iter().map(part).collect();
+        let beside = |slice: &Slice| slice.beside.iter().sum::<f64>() / (2.0 * operations());
+        let parts = slices.iter().map(|slice| rate(slice) * beside(slice));
+        let mut parts: Vec<f64> = parts.collect();
         parts.sort_by(f64::total_cmp);
         let quantile = |q: f64| parts[(q * (parts.len() - 1) as f64).round() as usize];
         Rate {

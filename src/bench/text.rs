@@ -1,8 +1,8 @@
 //! The measurements as a table.
 
 use super::{Measured, Peak, Settings, vectors};
-use crate::words::wrapped;
-use std::fmt::Write;
+use crate::report::table::table;
+use crate::words::{plural, wrapped};
 
 /// All of it within `width` columns; with `layers`, where each network's time goes, too.
 pub fn text(
@@ -12,11 +12,7 @@ pub fn text(
     layers: bool,
     width: usize,
 ) -> String {
-    let threads = match peak.threads {
-        1 => "1 thread".into(),
-        n => format!("{n} threads"),
-    };
-    let (vectors, best) = (vectors(), peak.best);
+    let (threads, vectors, best) = (plural(peak.threads, "thread"), vectors(), peak.best);
     let (batch, examples, draws) = (settings.batch, settings.examples, settings.draws);
     let head = [
         (
@@ -42,29 +38,44 @@ pub fn text(
         .iter()
         .map(|(head, text)| wrapped(head, text, width))
         .collect();
-    let name = |row: &Measured| row.model.chars().count();
-    let width = measured.iter().map(name).max().unwrap_or(0).max(5);
-    let _ = writeln!(
-        out,
-        "\n{:<width$}  {:>10}  {:>7}  {:>8}  {:>13}  {:>7}",
-        "model", "examples/s", "of peak", "memory", "predictions/s", "of peak"
-    );
-    for row in measured {
-        let _ = writeln!(
-            out,
-            "{:<width$}  {:>10.0}  {:>5.1} %  {:>8}  {:>13.0}  {:>5.1} %",
-            row.model,
-            row.training.best,
-            100.0 * row.training_of_peak()[1],
-            memory(row.memory),
-            row.prediction.best,
-            100.0 * row.prediction_of_peak()[1],
-        );
+    out.push('\n');
+    // This table begins at the left edge.
+    for line in rates(measured).lines() {
+        out += &format!("{}\n", line.trim_start());
     }
     if layers {
-        measured.iter().for_each(|row| parts(row, &mut out));
+        out.extend(measured.iter().map(parts));
     }
     out
+}
+
+/// A line a network.
+fn rates(measured: &[Measured]) -> String {
+    let heads = [
+        "model",
+        "examples/s",
+        "of peak",
+        "  memory",
+        "predictions/s",
+        "of peak",
+    ];
+    let mut rows = vec![heads.map(String::from).to_vec()];
+    rows.extend(measured.iter().map(|row| {
+        let of_peak = |quartiles: [f64; 3]| percent(quartiles[1]);
+        vec![
+            row.model.clone(),
+            format!("{:.0}", row.training.best),
+            of_peak(row.training_of_peak()),
+            memory(row.memory),
+            format!("{:.0}", row.prediction.best),
+            of_peak(row.prediction_of_peak()),
+        ]
+    }));
+    table(&rows, &[1, 2, 3, 4, 5], usize::MAX)
+}
+
+fn percent(part: f64) -> String {
+    format!("{:.1} %", 100.0 * part)
 }
 
 fn operations(count: u64) -> String {
@@ -84,31 +95,20 @@ fn memory(bytes: usize) -> String {
 }
 
 /// A line a layer, then what else a step does.
-fn parts(row: &Measured, out: &mut String) {
-    let name = |part: &super::Share| part.name.chars().count();
-    let width = row.parts.iter().map(name).max().unwrap_or(0);
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    let operations = operations(row.operations);
-    let _ = writeln!(
-        out,
-        "\na step of {}: {operations} operations an example of the deterministic network",
-        row.model
-    );
-    let _ = writeln!(out, "  {:<width$}  {:>8}  {:>8}", "", "forward", "backward");
-    let mut parts = row.parts.iter();
-    while let Some(part) = parts.next() {
+fn parts(row: &Measured) -> String {
+    let heads = ["", " forward", "backward"];
+    let mut rows = vec![heads.map(String::from).to_vec()];
+    for part in &row.parts {
         let share = percent(part.share);
-        let _ = match part.pass {
-            Some(_) => {
-                let back = parts.next().map_or(0.0, |part| part.share);
-                writeln!(
-                    out,
-                    "  {:<width$}  {share:>8}  {:>8}",
-                    part.name,
-                    percent(back)
-                )
-            }
-            None => writeln!(out, "  {:<width$}  {share:>8}", part.name),
-        };
+        match (part.pass, rows.last_mut()) {
+            (Some("backward"), Some(layer)) => layer.push(share),
+            _ => rows.push(vec![part.name.clone(), share]),
+        }
     }
+    format!(
+        "\na step of {}: {} operations an example of the deterministic network\n{}",
+        row.model,
+        operations(row.operations),
+        table(&rows, &[1, 2], usize::MAX)
+    )
 }

@@ -10,8 +10,8 @@ use crate::layer::{AnyMap, Map};
 const FLAT: f64 = 0.01;
 
 /// What there is to know of an activation.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Activation {
+pub struct Activation<'a> {
+    map: &'a dyn AnyMap,
     /// Whether it is flat far below 0, and far above.
     pub flat: [bool; 2],
     steepest: f64,
@@ -24,20 +24,22 @@ fn slopes(map: &dyn AnyMap, x: &[f64]) -> Vec<f64> {
     slope
 }
 
-impl Activation {
+impl<'a> Activation<'a> {
     /// What a map is; `None` where it does not treat each number by itself.
-    pub fn of(map: &dyn AnyMap) -> Option<Self> {
+    pub fn of(map: &'a dyn AnyMap) -> Option<Self> {
         if !map.elementwise() {
             return None;
         }
         let near: Vec<f64> = (-80..=80).map(|i| 0.1 * f64::from(i) + 0.01).collect();
-        let steepest = slopes(map, &near)
-            .into_iter()
-            .map(f64::abs)
-            .fold(0.0, f64::max);
+        let near = slopes(map, &near).into_iter().map(f64::abs);
+        let steepest = near.fold(0.0, f64::max);
         let far = slopes(map, &[-60.0, 60.0]);
         let flat = [0, 1].map(|side| far[side].abs() < FLAT * steepest);
-        Some(Activation { flat, steepest })
+        Some(Activation {
+            map,
+            flat,
+            steepest,
+        })
     }
 
     /// Whether both sides are flat: its values are bounded.
@@ -47,15 +49,14 @@ impl Activation {
 
     /// The share of these values that lies where it is flat, and the share of units, by the last axis,
     /// that lie there for every one of them.
-    pub fn shares(&self, map: &dyn AnyMap, x: &[f64], units: usize) -> [f64; 2] {
-        let slopes = slopes(map, x);
+    pub fn shares(&self, x: &[f64], units: usize) -> [f64; 2] {
+        let slopes = slopes(self.map, x);
         let flat = |slope: &f64| slope.abs() < FLAT * self.steepest;
         let saturated = slopes.iter().filter(|slope| flat(slope)).count();
         let mut dead = vec![true; units];
         for row in slopes.chunks_exact(units.max(1)) {
-            row.iter()
-                .zip(&mut dead)
-                .for_each(|(slope, dead)| *dead &= flat(slope));
+            let units = row.iter().zip(&mut dead);
+            units.for_each(|(slope, dead)| *dead &= flat(slope));
         }
         let dead = dead.iter().filter(|dead| **dead).count();
         [
@@ -80,12 +81,10 @@ mod tests {
             "gelu" => vec![("approximate", Constant::Word("none"))],
             _ => vec![],
         };
-        let layer = layer::find(name).unwrap();
-        match layer
-            .build(&Constants(arguments), &Shape(vec![2]))
-            .ok()
+        let built = layer::find(name)
             .unwrap()
-        {
+            .build(&Constants(arguments), &Shape(vec![2]));
+        match built.ok().unwrap() {
             Operation::Map(map) => map,
             _ => panic!("{name} is no map"),
         }
@@ -111,8 +110,8 @@ mod tests {
     fn tanh_saturates_beyond_three_and_sigmoid_beyond_six() {
         // 1 - tanh² = 0.01 at artanh √0.99 = 2.993; a sigmoid is a tanh of half its argument.
         for (name, edge) in [("tanh", 2.993_222_8), ("sigmoid", 5.986_445_7)] {
-            let activation = Activation::of(&*map(name)).unwrap();
-            let shares = |x: &[f64]| activation.shares(&*map(name), x, 1);
+            let map = map(name);
+            let shares = |x: &[f64]| Activation::of(&*map).unwrap().shares(x, 1);
             assert_eq!(shares(&[edge * 0.99, -edge * 0.99]), [0.0, 0.0], "{name}");
             assert_eq!(shares(&[edge * 1.01, -edge * 1.01]), [1.0, 1.0], "{name}");
         }
@@ -120,9 +119,10 @@ mod tests {
 
     #[test]
     fn a_unit_is_dead_that_no_example_wakes() {
-        let relu = Activation::of(&*map("relu")).unwrap();
+        let relu = map("relu");
+        let relu = Activation::of(&*relu).unwrap();
         // Two units, three examples: the first is never above 0.
         let x = [-1.0, -1.0, -2.0, 3.0, -0.5, -4.0];
-        assert_eq!(relu.shares(&*map("relu"), &x, 2), [5.0 / 6.0, 0.5]);
+        assert_eq!(relu.shares(&x, 2), [5.0 / 6.0, 0.5]);
     }
 }

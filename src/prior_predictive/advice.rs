@@ -6,16 +6,14 @@
 //! those before it. What else a prior has, its family or its degrees of freedom, is left alone.
 
 use super::Inputs;
-use super::draw::Priors;
 use super::findings::{SMALL, Units, is_cause, is_off};
 use super::measure::{Layer, Measured, measure};
 use super::outputs::Outputs;
-use crate::ir::{Handle, Inference, Origin, Prior, Role, Scalar, Tensor};
-use crate::show;
-use crate::signature::Parameter;
-use crate::syntax::ast::Operator;
+use super::rescale::{Rule, rescaled};
+use crate::ir::{Call, Handle, Inference, Origin, Role, Tensor};
 use serde::Serialize;
-use std::ops::Range;
+use std::f64::consts::SQRT_2;
+use std::sync::Arc;
 
 /// Other scales, and what they come to.
 #[derive(Debug, Clone, Serialize)]
@@ -49,24 +47,6 @@ const GOOD: [f64; 2] = [1.0 / 3.0, 3.0];
 /// Numbers of layers that one number can stand for.
 const ALIKE: f64 = 1.5;
 
-/// The parameters that one setting is the prior of.
-struct Group {
-    of: String,
-    written: String,
-    tensors: Vec<Handle<Tensor>>,
-}
-
-/// A factor that a scale is multiplied with, or is.
-#[derive(Clone, Copy, PartialEq)]
-enum Rule {
-    /// a/√fan_in
-    FanIn(f64),
-    /// √(2/fan_in)
-    TwoOverFanIn,
-    /// A number.
-    Plain(f64),
-}
-
 /// Other scales for the priors of `model` that measured as they did; `None` where none was found.
 pub(super) fn advise(
     model: &Inference,
@@ -75,105 +55,100 @@ pub(super) fn advise(
     measured: &Measured,
     units: &Units,
 ) -> Option<Advice> {
-    let groups = groups(model, &culprits(model, &measured.layers, units));
-    if groups.is_empty() {
-        return None;
-    }
     let search = Search {
         model,
         inputs,
         draws,
         units,
-        groups,
+        settings: settings(model, &culprits(model, &measured.layers, units)),
     };
-    let by_rule = [Rule::FanIn(1.0), Rule::TwoOverFanIn].into_iter();
-    let mut candidates = by_rule
-        .map(|rule| search.by_one_rule(rule))
-        .collect::<Vec<_>>();
-    candidates.retain(Option::is_some);
-    for candidate in candidates.into_iter().flatten() {
-        let found = search.measure(&candidate.priors);
-        if search.is_good(&found) {
-            return Some(candidate.told(found, true));
+    for a in [1.0, SQRT_2] {
+        if let Some(candidate) = search.by_one_rule(a) {
+            let found = search.measure(&candidate.model);
+            if search.is_good(&found) {
+                return Some(candidate.told(found, true));
+            }
         }
     }
     let candidate = search.by_layer()?;
-    let found = search.measure(&candidate.priors);
-    let suffices = !search.is_sure(&found) && search.off(&found) == 0;
-    search
-        .is_better(measured, &found)
-        .then(|| candidate.told(found, suffices))
+    let found = search.measure(&candidate.model);
+    let off = search.off(&found);
+    let suffices = off == 0 && !search.is_sure(&found);
+    (off < search.off(measured).max(1)).then(|| candidate.told(found, suffices))
 }
 
 /// The layers whose priors are to blame: those that multiply by themselves, or else all up to the last
 /// that came out too large or too small.
 fn culprits(model: &Inference, layers: &[Layer], units: &Units) -> Vec<Handle<Tensor>> {
-    let off = |layer: &&Layer| is_off(layer, units);
-    let mut chosen: Vec<&Layer> = layers
-        .iter()
-        .filter(|layer| is_off(layer, units) && is_cause(layer, units))
-        .collect();
+    let causes = layers.iter().filter(|layer| is_cause(layer, units));
+    let mut chosen: Vec<&Layer> = causes.collect();
     if chosen.is_empty() {
-        let last = layers
+        let last = layers.iter().rposition(|layer| is_off(layer, units));
+        chosen = layers[..last.map_or(layers.len(), |last| last + 1)]
             .iter()
-            .rposition(|layer| off(&layer))
-            .unwrap_or(layers.len() - 1);
-        chosen = layers[..=last].iter().collect();
+            .collect();
     }
-    let call = |layer: &Layer| model.nodes[layer.node?].call.as_ref();
-    let calls = chosen.into_iter().filter_map(call);
-    calls.flat_map(|call| call.tensors()).collect()
+    let calls = chosen
+        .iter()
+        .filter_map(|layer| model.nodes[layer.node].call.as_ref());
+    calls.flat_map(Call::tensors).collect()
 }
 
-/// The settings that these parameters have their priors from, each with all that have theirs from it.
-fn groups(model: &Inference, culprits: &[Handle<Tensor>]) -> Vec<Group> {
-    let mut groups: Vec<(Origin, Group)> = Vec::new();
+/// The settings that these parameters have their priors from, each with all parameters that have theirs
+/// from it. What to write instead is still to be found.
+fn settings(model: &Inference, culprits: &[Handle<Tensor>]) -> Vec<Suggestion> {
+    // The language's own prior is a kernel's: a bias has one where a posterior of its own asks for it.
+    let has_setting = |tensor: &Tensor| {
+        let of_language = matches!(tensor.prior_from, Origin::Language(_));
+        tensor.prior.is_some() && (tensor.role == Role::Kernel || !of_language)
+    };
+    let mut origins: Vec<&Origin> = Vec::new();
     for culprit in culprits {
         let tensor = &model.tensors[*culprit];
-        let Some(prior) = &tensor.prior else { continue };
-        if groups
-            .iter()
-            .any(|(origin, _)| *origin == tensor.prior_from)
-        {
-            continue;
+        if has_setting(tensor) && !origins.contains(&&tensor.prior_from) {
+            origins.push(&tensor.prior_from);
         }
-        // The language's own prior is a kernel's: a bias has one where a posterior of its own asks for it.
-        if matches!(tensor.prior_from, Origin::Language(_)) && tensor.role != Role::Kernel {
-            continue;
-        }
-        let alike = model
-            .tensors
-            .iter()
-            .filter(|(_, other)| other.prior.is_some() && other.prior_from == tensor.prior_from)
-            .filter(|(_, other)| {
-                other.role == Role::Kernel || !matches!(other.prior_from, Origin::Language(_))
-            });
-        let group = Group {
-            of: String::new(),
-            written: one_line(&prior.written),
-            tensors: alike.map(|(handle, _)| handle).collect(),
-        };
-        groups.push((tensor.prior_from.clone(), group));
     }
-    let of_biases = groups.iter().any(|(origin, group)| {
-        matches!(origin, Origin::Default(_)) && group.has(model) == [false, true]
+    let from = |origin: &Origin| -> Vec<Handle<Tensor>> {
+        let all = model.tensors.iter();
+        let from = all.filter(|(_, other)| has_setting(other) && other.prior_from == *origin);
+        from.map(|(handle, _)| handle).collect()
+    };
+    // Which roles have their priors from a setting.
+    let roles = |tensors: &[Handle<Tensor>]| {
+        let has = |role| tensors.iter().any(|t| model.tensors[*t].role == role);
+        [Role::Kernel, Role::Bias].map(has)
+    };
+    let biases_apart = origins.iter().any(|origin| {
+        matches!(origin, Origin::Default(_)) && roles(&from(origin)) == [false, true]
     });
-    for (origin, group) in &mut groups {
-        let first = &model.tensors[group.tensors[0]].name;
-        group.of = match (&*origin, group.has(model)) {
-            (Origin::Own(_), [true, true]) => first
-                .rsplit_once('.')
-                .map_or(first.as_str(), |(layer, _)| layer)
-                .into(),
-            (Origin::Own(_), _) => first.clone(),
-            (Origin::Default(_), [false, true]) => "default bias".into(),
-            (Origin::Default(_), [_, true]) => "default".into(),
-            (Origin::Default(_), _) if !of_biases => "default".into(),
+    let setting = |origin: &Origin| {
+        let tensors = from(origin);
+        let first = &model.tensors[tensors[0]];
+        let of = match (origin, roles(&tensors)) {
+            (Origin::Own(_), [true, true]) => {
+                let layer = first.name.rsplit_once('.');
+                layer.map_or(first.name.as_str(), |(layer, _)| layer).into()
+            }
+            (Origin::Own(_), _) => first.name.clone(),
+            (Origin::Default(_), [false, true]) => of_default(Role::Bias),
+            (Origin::Default(_), [_, biases]) if biases || !biases_apart => "default".into(),
             // For both, it would give biases a prior that have none.
-            (Origin::Default(_) | Origin::Language(_), _) => "default kernel".into(),
+            (Origin::Default(_) | Origin::Language(_), _) => of_default(Role::Kernel),
         };
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
+        Some(Suggestion {
+            of,
+            written: first.prior.as_ref()?.written.clone(),
+            instead: String::new(),
+            tensors,
+        })
+    };
+    origins.into_iter().filter_map(setting).collect()
+}
+
+/// A setting of the default block for parameters of one role.
+fn of_default(role: Role) -> String {
+    format!("default {}", role.word())
 }
 
 struct Search<'a> {
@@ -181,11 +156,12 @@ struct Search<'a> {
     inputs: &'a Inputs,
     draws: usize,
     units: &'a Units,
-    groups: Vec<Group>,
+    settings: Vec<Suggestion>,
 }
 
+/// The model with other priors, and what to write for them.
 struct Candidate {
-    priors: Vec<Option<Prior>>,
+    model: Inference,
     suggestions: Vec<Suggestion>,
 }
 
@@ -198,15 +174,29 @@ impl Candidate {
             suffices,
         }
     }
+
+    /// Gives a parameter of `model` another prior; how that is written.
+    fn rescale(&mut self, model: &Inference, tensor: Handle<Tensor>, rule: Rule) -> Option<String> {
+        let (prior, written) = rescaled(model, tensor, rule)?;
+        Arc::make_mut(&mut self.model.model).tensors[tensor].prior = Some(prior);
+        Some(written)
+    }
+
+    /// Gives all parameters of a setting another prior.
+    fn apply(&mut self, model: &Inference, setting: &Suggestion, rule: Rule) -> Option<()> {
+        let tensors = setting.tensors.iter();
+        let written: Option<Vec<String>> = tensors.map(|t| self.rescale(model, *t, rule)).collect();
+        self.suggestions.push(Suggestion {
+            instead: written?.into_iter().next()?,
+            ..setting.clone()
+        });
+        Some(())
+    }
 }
 
 impl Search<'_> {
-    fn measure(&self, instead: &[Option<Prior>]) -> Measured {
-        let priors = Priors {
-            model: self.model,
-            instead,
-        };
-        measure(&priors, self.inputs, self.draws)
+    fn measure(&self, model: &Inference) -> Measured {
+        measure(model, self.inputs, self.draws)
     }
 
     fn is_good(&self, found: &Measured) -> bool {
@@ -224,334 +214,109 @@ impl Search<'_> {
         layers.filter(|layer| is_off(layer, self.units)).count()
     }
 
-    /// Whether no layer is off any more, or fewer are.
-    fn is_better(&self, before: &Measured, after: &Measured) -> bool {
-        self.off(after) < self.off(before).max(1)
-    }
-
-    /// One rule for every layer.
-    fn by_one_rule(&self, rule: Rule) -> Option<Candidate> {
-        let mut priors = vec![None; self.model.tensors.len()];
-        let mut suggestions = Vec::new();
-        for group in &self.groups {
-            let rule = match group.tensors.iter().any(|t| self.is_kernel(*t)) {
-                true => rule,
-                // A bias adds its own standard deviation, whatever the fan_in.
-                false => Rule::Plain(1.0),
-            };
-            let mut text = None;
-            for tensor in &group.tensors {
-                let (prior, instead) = self.rescaled(*tensor, rule)?;
-                priors[tensor.index()] = Some(prior);
-                text.get_or_insert(instead);
-            }
-            suggestions.push(group.suggestion(text?));
+    /// a/√fan_in for kernels.
+    fn rule(&self, setting: &Suggestion, a: f64) -> Rule {
+        if setting.tensors.iter().any(|t| self.is(*t, Role::Kernel)) {
+            Rule::FanIn(a)
+        } else {
+            // A bias adds its own standard deviation, whatever the fan_in.
+            Rule::Plain(1.0)
         }
-        self.candidate(priors, suggestions)
     }
 
-    /// What is not the prior that stands there already; `None` where nothing is.
-    fn candidate(
-        &self,
-        mut priors: Vec<Option<Prior>>,
-        mut suggestions: Vec<Suggestion>,
-    ) -> Option<Candidate> {
-        for (handle, tensor) in self.model.tensors.iter() {
-            let instead = &mut priors[handle.index()];
-            let own = tensor.prior.as_ref().map(|prior| &prior.parameters);
-            if instead.as_ref().map(|prior| &prior.parameters) == own {
-                *instead = None;
-            }
+    fn is(&self, tensor: Handle<Tensor>, role: Role) -> bool {
+        self.model.tensors[tensor].role == role
+    }
+
+    /// One rule for every layer: a/√fan_in.
+    fn by_one_rule(&self, a: f64) -> Option<Candidate> {
+        let mut candidate = Candidate {
+            model: self.model.clone(),
+            suggestions: Vec::new(),
+        };
+        for setting in &self.settings {
+            candidate.apply(self.model, setting, self.rule(setting, a))?;
         }
-        let changes = |of: &[Handle<Tensor>]| of.iter().any(|t| priors[t.index()].is_some());
-        suggestions.retain(|told| changes(&told.tensors) && told.instead != told.written);
-        (!suggestions.is_empty()).then_some(Candidate {
-            priors,
-            suggestions,
-        })
+        self.changes(candidate)
     }
 
-    /// A number for each layer, from the first to the last.
+    /// Whether a parameter has another prior than in the model.
+    fn changed(&self, candidate: &Inference, tensor: Handle<Tensor>) -> bool {
+        let numbers = |model: &Inference| {
+            let prior = model.tensors[tensor].prior.as_ref();
+            prior.map(|prior| prior.parameters.clone())
+        };
+        numbers(candidate) != numbers(self.model)
+    }
+
+    /// Without suggestions of what stands there already; `None` where no other is left.
+    fn changes(&self, mut candidate: Candidate) -> Option<Candidate> {
+        candidate.suggestions.retain(|told| {
+            let mut tensors = told.tensors.iter();
+            told.instead != told.written && tensors.any(|t| self.changed(&candidate.model, *t))
+        });
+        (!candidate.suggestions.is_empty()).then_some(candidate)
+    }
+
+    /// A number for each layer.
     fn by_layer(&self) -> Option<Candidate> {
-        let mut priors = self.by_one_rule(Rule::FanIn(1.0))?.priors;
-        let mut numbers: Vec<(Handle<Tensor>, f64)> = Vec::new();
-        for (_, node) in self.model.nodes.iter() {
-            let Some(kernel) = node.call.as_ref().and_then(|call| call.kernel()) else {
-                continue;
-            };
-            if priors[kernel.index()].is_none() {
+        let mut candidate = self.by_one_rule(1.0)?;
+        candidate.suggestions.clear();
+        let numbers = self.numbers(&mut candidate)?;
+        for setting in &self.settings {
+            let own = numbers
+                .iter()
+                .filter(|(kernel, _)| setting.tensors.contains(kernel));
+            let values = own.clone().map(|(_, number)| *number);
+            let largest = values.clone().fold(0.0, f64::max);
+            let smallest = values.clone().fold(f64::INFINITY, f64::min);
+            if largest < ALIKE * smallest {
+                // One that stands for all, their geometric mean.
+                let logs = values.map(f64::ln);
+                let mean = logs.clone().sum::<f64>() / logs.count().max(1) as f64;
+                candidate.apply(self.model, setting, self.rule(setting, mean.exp()))?;
                 continue;
             }
-            let found = self.measure(&priors);
-            let layer = found.layers.iter().find(|layer| layer.name == node.name)?;
+            let part = |of: String, tensors: Vec<Handle<Tensor>>| Suggestion {
+                of,
+                tensors,
+                ..setting.clone()
+            };
+            for (kernel, number) in own {
+                let tensor = &self.model.tensors[*kernel];
+                let rule = Rule::Plain(number / (tensor.fan_in as f64).sqrt());
+                candidate.apply(self.model, &part(tensor.name.clone(), vec![*kernel]), rule)?;
+            }
+            // Biases have no number of their own: they stay as the kernels' were found with them.
+            let biases = setting.tensors.iter().copied();
+            let biases: Vec<_> = biases.filter(|t| self.is(*t, Role::Bias)).collect();
+            if !biases.is_empty() {
+                let biases = part(of_default(Role::Bias), biases);
+                candidate.apply(self.model, &biases, Rule::FanIn(1.0))?;
+            }
+        }
+        self.changes(candidate)
+    }
+
+    /// For each kernel with another prior the factor of 1/√fan_in that gives its layer a spread of 1, found
+    /// from the first layer to the last.
+    fn numbers(&self, candidate: &mut Candidate) -> Option<Vec<(Handle<Tensor>, f64)>> {
+        let mut numbers = Vec::new();
+        for (handle, node) in self.model.nodes.iter() {
+            let kernel = node.call.as_ref().and_then(Call::kernel);
+            let Some(kernel) = kernel.filter(|kernel| self.changed(&candidate.model, *kernel))
+            else {
+                continue;
+            };
+            let found = self.measure(&candidate.model);
+            let layer = found.layers.iter().find(|layer| layer.node == handle)?;
             let spread = self.units.spread(layer);
             if !(spread.is_finite() && spread > SMALL * SMALL * SMALL) {
                 return None;
             }
-            let number = 1.0 / spread;
-            priors[kernel.index()] = Some(self.rescaled(kernel, Rule::FanIn(number))?.0);
-            numbers.push((kernel, number));
+            candidate.rescale(self.model, kernel, Rule::FanIn(1.0 / spread))?;
+            numbers.push((kernel, 1.0 / spread));
         }
-        let mut suggestions = Vec::new();
-        for group in &self.groups {
-            let own = |tensor: &Handle<Tensor>| {
-                numbers
-                    .iter()
-                    .find(|(kernel, _)| kernel == tensor)
-                    .map(|(_, number)| *number)
-            };
-            let numbers: Vec<f64> = group.tensors.iter().filter_map(own).collect();
-            let largest = numbers.iter().copied().fold(0.0, f64::max);
-            let smallest = numbers.iter().copied().fold(f64::INFINITY, f64::min);
-            if numbers.is_empty() || largest < ALIKE * smallest {
-                // One that stands for all, their geometric mean.
-                let mean =
-                    numbers.iter().map(|n| n.ln()).sum::<f64>() / numbers.len().max(1) as f64;
-                let rule = if numbers.is_empty() {
-                    Rule::Plain(1.0)
-                } else {
-                    Rule::FanIn(mean.exp())
-                };
-                let mut text = None;
-                for tensor in &group.tensors {
-                    let (prior, instead) = self.rescaled(*tensor, rule)?;
-                    priors[tensor.index()] = Some(prior);
-                    text.get_or_insert(instead);
-                }
-                suggestions.push(group.suggestion(text?));
-                continue;
-            }
-            // Biases have no number of their own: they stay as the kernels' were found with them.
-            let mut biases = Vec::new();
-            for tensor in &group.tensors {
-                let Some(number) = own(tensor) else {
-                    biases.push(*tensor);
-                    continue;
-                };
-                let fan_in = self.model.tensors[*tensor].fan_in as f64;
-                let (prior, instead) =
-                    self.rescaled(*tensor, Rule::Plain(number / fan_in.sqrt()))?;
-                priors[tensor.index()] = Some(prior);
-                suggestions.push(Suggestion {
-                    of: self.model.tensors[*tensor].name.clone(),
-                    written: group.written.clone(),
-                    instead,
-                    tensors: vec![*tensor],
-                });
-            }
-            if let Some(first) = biases.first() {
-                let (_, instead) = self.rescaled(*first, Rule::FanIn(1.0))?;
-                suggestions.push(Suggestion {
-                    of: "default bias".into(),
-                    written: group.written.clone(),
-                    instead,
-                    tensors: biases,
-                });
-            }
-        }
-        self.candidate(priors, suggestions)
+        Some(numbers)
     }
-
-    fn is_kernel(&self, tensor: Handle<Tensor>) -> bool {
-        self.model.tensors[tensor].role == Role::Kernel
-    }
-
-    /// A prior whose standard deviation is what the rule says (or whose scale, if that is infinite), at
-    /// the middle of what it depends on; and how it is written.
-    fn rescaled(&self, tensor: Handle<Tensor>, rule: Rule) -> Option<(Prior, String)> {
-        let model = self.model;
-        let priors = Priors {
-            model,
-            instead: &vec![None; model.tensors.len()],
-        };
-        let fan_in = model.tensors[tensor].fan_in as f64;
-        let prior = model.tensors[tensor].prior.as_ref()?;
-        let places = scales(prior)?;
-        let scales = places.iter().map(|place| &prior.parameters[*place]);
-        let varies = scales
-            .clone()
-            .any(|scale| !matches!(scale, Scalar::Fixed(_) | Scalar::Learned(_)));
-        let mut other = prior.clone();
-        if varies && prior.written.contains("fan_") {
-            // How it goes with the fan_in stands in it already.
-            let times = match rule {
-                Rule::FanIn(a) => rounded(a),
-                Rule::TwoOverFanIn => rounded(std::f64::consts::SQRT_2),
-                Rule::Plain(a) => rounded(a * fan_in.sqrt()),
-            };
-            for (place, scale) in places.iter().zip(scales) {
-                other.parameters[*place] = times_scalar(times, scale);
-            }
-            return Some((
-                other,
-                format!(
-                    "{}, its scale times {}",
-                    one_line(&prior.written),
-                    show(times)
-                ),
-            ));
-        }
-        let unit = priors
-            .sd(tensor)
-            .unwrap_or(model.initial(scales.clone().next()?));
-        let mut texts = Vec::new();
-        for (place, scale) in places.iter().zip(scales) {
-            let (number, text) = match scale {
-                Scalar::Fixed(value) => rule.constant(value / unit, fan_in),
-                Scalar::Learned(_) => {
-                    let (start, text) = rule.constant(model.initial(scale) / unit, fan_in);
-                    (start, format!("learned({text})"))
-                }
-                _ => {
-                    let own = match scale {
-                        Scalar::Binary(..) | Scalar::Negate(_) => {
-                            format!("({})", model.scalar_text(scale))
-                        }
-                        _ => model.scalar_text(scale),
-                    };
-                    let (times, text) = rule.multiple(1.0 / unit, fan_in, own);
-                    other.parameters[*place] = times_scalar(times, scale);
-                    texts.push(text);
-                    continue;
-                }
-            };
-            other.parameters[*place] = Scalar::Fixed(number);
-            texts.push(text);
-        }
-        let pretrained = model.fitted(tensor).posterior.pretrained.as_ref();
-        let delta = pretrained.and_then(|pretrained| pretrained.delta);
-        let text = match (&prior.anchor, delta) {
-            (Some(_), Some(delta)) => {
-                format!("MOPED(delta = {}, scale = {})", show(delta), texts[0])
-            }
-            _ => written(model, &other, &places, &texts),
-        };
-        Some((other, text))
-    }
-}
-
-impl Rule {
-    /// The number it comes to, `times` what it says, and its text.
-    fn constant(self, times: f64, fan_in: f64) -> (f64, String) {
-        match self {
-            Rule::TwoOverFanIn if times == 1.0 => {
-                ((2.0 / fan_in).sqrt(), "sqrt(2 / fan_in)".into())
-            }
-            Rule::TwoOverFanIn => Rule::FanIn(std::f64::consts::SQRT_2).constant(times, fan_in),
-            Rule::FanIn(a) => {
-                let q = rounded(a * times);
-                (q / fan_in.sqrt(), format!("{} / sqrt(fan_in)", show(q)))
-            }
-            Rule::Plain(a) => {
-                let q = rounded(a * times);
-                (q, show(q))
-            }
-        }
-    }
-
-    /// The number that an expression is multiplied with, and the text of both.
-    fn multiple(self, times: f64, fan_in: f64, own: String) -> (f64, String) {
-        let (q, root, below) = match self {
-            Rule::TwoOverFanIn => {
-                return Rule::FanIn(std::f64::consts::SQRT_2).multiple(times, fan_in, own);
-            }
-            Rule::FanIn(a) => (rounded(a * times), fan_in.sqrt(), " / sqrt(fan_in)"),
-            Rule::Plain(a) => (rounded(a * times), 1.0, ""),
-        };
-        let first = if q == 1.0 {
-            String::new()
-        } else {
-            format!("{} * ", show(q))
-        };
-        (q / root, format!("{first}{own}{below}"))
-    }
-}
-
-fn times_scalar(times: f64, scale: &Scalar) -> Scalar {
-    let (left, right) = (Box::new(Scalar::Fixed(times)), Box::new(scale.clone()));
-    Scalar::Binary(Operator::Multiply, left, right)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-impl Group {
-    /// Whether kernels have their priors from it, and whether biases have.
-    fn has(&self, model: &Inference) -> [bool; 2] {
-        let of = |role| self.tensors.iter().any(|t| model.tensors[*t].role == role);
-        [Role::Kernel, Role::Bias].map(of)
-    }
-
-    fn suggestion(&self, instead: String) -> Suggestion {
-        Suggestion {
-            of: self.of.clone(),
-            written: self.written.clone(),
-            instead,
-            tensors: self.tensors.clone(),
-        }
-    }
-}
-
-/// Three significant digits, so that what is told is what was run.
-fn rounded(value: f64) -> f64 {
-    format!("{value:.2e}").parse().unwrap_or(value)
-}
-
-/// A prior's arguments: the name of each, and the places of its numbers.
-fn arguments(prior: &Prior) -> Vec<(&'static str, Range<usize>)> {
-    let signature = prior.distribution.signature();
-    let lengths = prior.distribution.lengths(prior.parameters.len());
-    let mut place = 0;
-    let argument = |(parameter, length): (&Parameter, usize)| {
-        let places = place..place + length;
-        place += length;
-        (parameter.name, places)
-    };
-    signature
-        .parameters
-        .iter()
-        .zip(lengths)
-        .map(argument)
-        .collect()
-}
-
-/// The places of the scales among a prior's numbers; `None` where it has none.
-fn scales(prior: &Prior) -> Option<Vec<usize>> {
-    let mut arguments = arguments(prior);
-    arguments.retain(|(name, _)| ["scale", "scales"].contains(name));
-    let places: Vec<usize> = arguments
-        .into_iter()
-        .flat_map(|(_, places)| places)
-        .collect();
-    (!places.is_empty()).then_some(places)
-}
-
-/// A prior with these texts for its scales.
-fn written(model: &Inference, prior: &Prior, places: &[usize], texts: &[String]) -> String {
-    let text = |place: usize| match places.iter().position(|p| *p == place) {
-        Some(index) => texts[index].clone(),
-        None => model.scalar_text(&prior.parameters[place]),
-    };
-    let argument = |(_, places): (&str, Range<usize>)| {
-        let texts: Vec<String> = places.map(text).collect();
-        match &texts[..] {
-            [one] => one.clone(),
-            _ => format!("[{}]", texts.join(", ")),
-        }
-    };
-    if prior.local.is_some() {
-        // With local scales of its own, a horseshoe is a normal in the model and not in the file.
-        let scale = arguments(prior)
-            .into_iter()
-            .find(|(name, _)| *name == "scale");
-        let scale = scale.map(argument).unwrap_or_default();
-        return format!("Horseshoe({scale}, local = unit)");
-    }
-    let arguments: Vec<String> = arguments(prior).into_iter().map(argument).collect();
-    format!(
-        "{}({})",
-        prior.distribution.signature().name,
-        arguments.join(", ")
-    )
 }

@@ -47,9 +47,10 @@ impl Units {
 
     /// Of a layer's pre-activations.
     pub fn of(&self, layer: &Layer) -> f64 {
-        match layer.node == self.prediction {
-            true => self.sd,
-            false => 1.0,
+        if Some(layer.node) == self.prediction {
+            self.sd
+        } else {
+            1.0
         }
     }
 
@@ -98,13 +99,14 @@ pub fn findings(measured: &Measured, units: &Units, observed: Option<&Observed>)
         ));
     }
     let off: Vec<&Layer> = layers.iter().filter(|layer| is_off(layer, units)).collect();
-    let causes: Vec<&&Layer> = off.iter().filter(|layer| is_cause(layer, units)).collect();
+    let causes = layers.iter().filter(|layer| is_cause(layer, units));
+    let causes: Vec<&Layer> = causes.collect();
     let mut told: Vec<&Option<String>> = Vec::new();
     for layer in &causes {
         if !told.contains(&&layer.prior) {
             told.push(&layer.prior);
             let alike = causes.iter().filter(|other| other.prior == layer.prior);
-            sentences.push(cause(&alike.map(|layer| **layer).collect::<Vec<_>>()));
+            sentences.push(cause(&alike.copied().collect::<Vec<_>>()));
         }
     }
     if let (true, Some(last)) = (causes.is_empty(), off.last()) {

@@ -2,12 +2,12 @@
 
 use super::Inputs;
 use super::activation::Activation;
-use super::draw::Priors;
-use super::outputs::{Outputs, Predictions};
-use super::spread::{Spread, Values};
+use super::draw;
+use super::outputs::Outputs;
+use super::spread::{Spread, Values, one_dominates, quantile};
 use crate::exec::{self, ExampleWise, Kernels, Mode};
-use crate::ir::{Handle, Inference, Node, Tensor};
-use crate::layer::{AnyMap, Operation};
+use crate::ir::{Call, Handle, Inference, Model, Node, Table, Tensor};
+use crate::layer::Operation;
 use crate::plan::Graph;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct Layer {
     /// What follows it.
     pub then: Option<Then>,
     #[serde(skip)]
-    pub(super) node: Option<Handle<Node>>,
+    pub(super) node: Handle<Node>,
 }
 
 /// The activation after a layer.
@@ -56,113 +56,45 @@ pub(super) struct Measured {
     pub outputs: Outputs,
 }
 
-/// What is looked at of a model.
-struct Sites<'a> {
-    /// Layers with weights, and for each the activation after it.
-    linear: Vec<(Handle<Node>, Option<Site<'a>>)>,
-}
-
-#[derive(Clone, Copy)]
+/// A layer with weights that is looked at, and the activation after it.
 struct Site<'a> {
-    node: Handle<Node>,
-    word: &'static str,
-    map: &'a dyn AnyMap,
-    activation: Activation,
+    layer: Handle<Node>,
+    then: Option<(Handle<Node>, Activation<'a>)>,
 }
 
-impl<'a> Sites<'a> {
-    fn new(model: &'a Inference) -> Self {
-        let is_linear = |node: &Node| {
-            let operation = node.call.as_ref().map(|call| &call.operation);
-            matches!(operation, Some(Operation::Linear(_)))
-        };
-        let linear = model.nodes.iter().filter(|(_, node)| is_linear(node));
-        let mut sites: Vec<(Handle<Node>, Option<Site>)> =
-            linear.map(|(handle, _)| (handle, None)).collect();
-        for (handle, node) in model.nodes.iter() {
-            let Some(site) = Site::of(handle, node) else {
-                continue;
-            };
-            // The nearest layer with weights above it, past pooling and views.
-            let mut above = node.inputs[0];
-            while !is_linear(&model.nodes[above]) {
-                match model.nodes[above].inputs.first() {
-                    Some(input) if Site::of(above, &model.nodes[above]).is_none() => above = *input,
-                    _ => break,
-                }
-            }
-            if let Some((_, then)) = sites.iter_mut().find(|(layer, _)| *layer == above) {
-                then.get_or_insert(site);
-            }
-        }
-        Sites { linear: sites }
-    }
-}
-
-impl<'a> Site<'a> {
-    fn of(node: Handle<Node>, of: &'a Node) -> Option<Self> {
-        let call = of.call.as_ref()?;
-        let Operation::Map(map) = &call.operation else {
-            return None;
-        };
-        Some(Site {
-            node,
-            word: call.layer?.signature().name,
-            map: &**map,
-            activation: Activation::of(&**map)?,
-        })
-    }
+/// What is kept of a layer in one network.
+struct Seen {
+    pre: Values,
+    /// The mean square of what it takes.
+    inputs: f64,
+    /// What its activation's [`Activation::shares`] are.
+    flat: Option<[f64; 2]>,
 }
 
 /// What is kept of one network.
 struct Network {
-    pre: Vec<Values>,
-    /// The mean square of what each layer takes.
-    inputs: Vec<f64>,
-    flat: Vec<Option<[f64; 2]>>,
-    predictions: Predictions,
+    layers: Vec<Seen>,
+    /// As [`crate::likelihood::Nll::predictive`] gives them, an example after the other.
+    predictions: Vec<f64>,
 }
 
 /// Draws `draws` networks and runs each on all inputs.
-pub(super) fn measure(priors: &Priors, inputs: &Inputs, draws: usize) -> Measured {
-    let model = priors.model;
-    let sites = Sites::new(model);
+pub(super) fn measure(model: &Inference, inputs: &Inputs, draws: usize) -> Measured {
+    let (sites, infinite) = (sites(model), infinite(model));
     let graph = Arc::new(Graph::of_weights(model.model.clone()));
     let new = || exec::Network::new(graph.clone(), inputs.examples);
     // In the order of their numbers, whatever thread runs them.
     let networks: Vec<Network> = (0..draws as u64)
         .into_par_iter()
         .map_init(new, |network, draw| {
-            run(priors, &sites, inputs, draw, &graph, network)
+            run(model, &sites, inputs, draw, &graph, network)
         })
         .collect();
-    let infinite = infinite(priors);
-    let layers = sites
-        .linear
-        .iter()
-        .enumerate()
-        .map(|(place, (node, site))| {
-            let pre: Vec<Values> = networks
-                .iter()
-                .map(|network| network.pre[place].clone())
-                .collect();
-            let squares = networks
-                .iter()
-                .map(|network| network.inputs[place])
-                .collect();
-            let shares = networks.iter().filter_map(|network| network.flat[place]);
-            layer(
-                priors,
-                *node,
-                Spread::new(&pre, infinite[node.index()]),
-                squares,
-                site.as_ref().map(|site| then(site, shares.collect())),
-            )
-        });
-    let predictions = networks
-        .iter()
-        .map(|network| &network.predictions)
-        .collect::<Vec<_>>();
+    let layers = sites.iter().enumerate().map(|(place, site)| {
+        let seen: Vec<&Seen> = networks.iter().map(|n| &n.layers[place]).collect();
+        layer(model, site, &seen, infinite[site.layer])
+    });
+    let predictions: Vec<&[f64]> = networks.iter().map(|n| &n.predictions[..]).collect();
     Measured {
         inputs_rms: mean_square(&inputs.values).sqrt(),
         layers: layers.collect(),
@@ -170,75 +102,100 @@ pub(super) fn measure(priors: &Priors, inputs: &Inputs, draws: usize) -> Measure
     }
 }
 
+/// The activation that a node applies.
+fn activation(node: &Node) -> Option<Activation<'_>> {
+    match &node.call.as_ref()?.operation {
+        Operation::Map(map) => Activation::of(&**map),
+        _ => None,
+    }
+}
+
+fn sites(model: &Model) -> Vec<Site<'_>> {
+    let mut sites: Vec<Site> = Vec::new();
+    // By node: the place of the layer whose pre-activations it hands on. Pooling and views do, an
+    // activation does not.
+    let mut handed_on: Table<Node, Option<usize>> = Table::default();
+    for (handle, node) in model.nodes.iter() {
+        let above = node.inputs.first().and_then(|input| handed_on[*input]);
+        let operation = node.call.as_ref().map(|call| &call.operation);
+        let below = if let Some(Operation::Linear(_)) = operation {
+            sites.push(Site {
+                layer: handle,
+                then: None,
+            });
+            Some(sites.len() - 1)
+        } else if let Some(activation) = activation(node) {
+            if let Some(place) = above {
+                sites[place].then.get_or_insert((handle, activation));
+            }
+            None
+        } else {
+            above
+        };
+        handed_on.push(below);
+    }
+    sites
+}
+
 /// Runs network number `draw` of the prior.
 fn run(
-    priors: &Priors,
-    sites: &Sites,
+    model: &Inference,
+    sites: &[Site],
     inputs: &Inputs,
     draw: u64,
     graph: &Graph,
     network: &mut exec::Network<f64>,
 ) -> Network {
-    let (model, drawn) = (priors.model, priors.network(draw));
-    let (weights, numbers) = (priors.weights(&drawn), priors.numbers(&drawn));
+    let drawn = draw::network(model, draw);
     let kernels = Kernels {
         graph,
-        variables: &weights,
+        variables: &draw::weights(model, &drawn),
         first: &[],
         second: &[],
         example_wise: &ExampleWise::default(),
-        numbers: &numbers,
+        numbers: &draw::numbers(model, &drawn),
     };
-    network.forward(
-        &kernels,
-        &inputs.values,
-        inputs.examples,
-        Mode::Predict,
-        None,
-    );
+    let examples = inputs.examples;
+    network.forward(&kernels, &inputs.values, examples, Mode::Predict, None);
     let values = |node| network.values(node).unwrap_or(&inputs.values);
     let input = |node: Handle<Node>| values(model.nodes[node].inputs[0]);
-    let layers = sites.linear.iter();
-    let flat = layers.clone().map(|(_, site)| {
-        let site = (*site)?;
-        let units = model.nodes[site.node].shape.0.last().copied().unwrap_or(1);
-        Some(site.activation.shares(site.map, input(site.node), units))
-    });
+    let seen = |site: &Site| Seen {
+        pre: Values::of(values(site.layer)),
+        inputs: mean_square(input(site.layer)),
+        flat: site.then.as_ref().map(|(node, activation)| {
+            let units = model.nodes[*node].shape.0.last().copied().unwrap_or(1);
+            activation.shares(input(*node), units)
+        }),
+    };
+    let mut predictions = vec![0.0; examples * model.summary().row()];
+    network.predictive(&kernels, &mut predictions);
     Network {
-        pre: layers
-            .clone()
-            .map(|(layer, _)| Values::of(values(*layer)))
-            .collect(),
-        inputs: layers
-            .map(|(layer, _)| mean_square(input(*layer)))
-            .collect(),
-        flat: flat.collect(),
-        predictions: Predictions::new(model, network, &kernels, inputs.examples),
+        layers: sites.iter().map(seen).collect(),
+        predictions,
     }
 }
 
-fn layer(
-    priors: &Priors,
-    node: Handle<Node>,
-    pre: Spread,
-    squares: Vec<f64>,
-    then: Option<Then>,
-) -> Layer {
-    let model = priors.model;
-    let call = model.nodes[node].call.as_ref();
-    let (kernel, bias) = call.map_or((None, None), |call| (call.kernel(), call.bias()));
-    let prior =
-        |tensor: Option<Handle<Tensor>>| priors.of(tensor?).map(|prior| model.prior_text(prior));
+fn layer(model: &Model, site: &Site, seen: &[&Seen], infinite: bool) -> Layer {
+    let node = &model.nodes[site.layer];
+    let tensor = |of: fn(&Call) -> Option<Handle<Tensor>>| {
+        let handle = node.call.as_ref().and_then(of)?;
+        Some(&model.tensors[handle])
+    };
+    let (kernel, bias) = (tensor(Call::kernel), tensor(Call::bias));
+    let prior = |tensor: Option<&Tensor>| Some(model.prior_text(tensor?.prior.as_ref()?));
     Layer {
-        name: model.nodes[node].name.clone(),
-        shape: kernel.map_or(vec![], |kernel| model.tensors[kernel].shape.0.clone()),
-        fan_in: kernel.map_or(1, |kernel| model.tensors[kernel].fan_in),
+        name: node.name.clone(),
+        shape: kernel.map_or(vec![], |kernel| kernel.shape.0.clone()),
+        fan_in: kernel.map_or(1, |kernel| kernel.fan_in),
         prior: prior(kernel),
         bias_prior: prior(bias),
-        inputs_rms: root_mean(squares),
-        pre_activations: pre,
-        then,
-        node: Some(node),
+        inputs_rms: root_mean(seen.iter().map(|seen| seen.inputs).collect()),
+        pre_activations: Spread::new(seen.iter().map(|seen| &seen.pre), infinite),
+        then: site.then.as_ref().and_then(|(node, activation)| {
+            let layer = model.nodes[*node].call.as_ref()?.layer?;
+            Some(then(layer.signature().name, activation, seen))
+        }),
+        node: site.layer,
     }
 }
 
@@ -246,27 +203,26 @@ fn layer(
 fn root_mean(mut squares: Vec<f64>) -> f64 {
     squares.sort_unstable_by(f64::total_cmp);
     let sum: f64 = squares.iter().sum();
-    let largest = squares.last().copied().unwrap_or(0.0);
-    let most = largest > 0.25f64.max(4.0 / squares.len() as f64) * sum;
-    match most || !sum.is_finite() {
-        true => super::spread::quantile(&squares, 0.5).sqrt(),
-        false => (sum / squares.len() as f64).sqrt(),
+    if one_dominates(&squares) || !sum.is_finite() {
+        quantile(&squares, 0.5).sqrt()
+    } else {
+        (sum / squares.len() as f64).sqrt()
     }
 }
 
-fn then(site: &Site, shares: Vec<[f64; 2]>) -> Then {
+fn then(name: &'static str, activation: &Activation, seen: &[&Seen]) -> Then {
+    let shares = seen.iter().filter_map(|seen| seen.flat);
     let mean = |which: usize| {
-        shares.iter().map(|share| share[which]).sum::<f64>() / shares.len().max(1) as f64
+        let sum: f64 = shares.clone().map(|share| share[which]).sum();
+        sum / seen.len().max(1) as f64
     };
-    let (saturates, one_side) = (
-        site.activation.saturates(),
-        site.activation.flat != [false; 2],
-    );
+    let saturates = activation.saturates();
+    let one_side = !saturates && activation.flat.contains(&true);
     Then {
-        activation: site.word,
+        activation: name,
         saturates,
         saturated: saturates.then(|| mean(0)),
-        dead: (one_side && !saturates).then(|| mean(1)),
+        dead: one_side.then(|| mean(1)),
     }
 }
 
@@ -276,19 +232,18 @@ fn mean_square(values: &[f64]) -> f64 {
 
 /// By node: whether its values have an infinite standard deviation under the prior. A bounded activation
 /// ends that.
-fn infinite(priors: &Priors) -> Vec<bool> {
-    let model = priors.model;
-    let mut infinite = vec![false; model.nodes.len()];
-    for (handle, node) in model.nodes.iter() {
-        let Some(call) = &node.call else { continue };
-        let above = node.inputs.iter().any(|input| infinite[input.index()]);
-        let factors = call
-            .kernel()
-            .and_then(|kernel| model.tensors[kernel].factors);
-        let mut own = call.tensors().chain(factors.into_iter().flatten());
-        let bounded = Site::of(handle, node).is_some_and(|site| site.activation.saturates());
-        infinite[handle.index()] =
-            !bounded && (above || own.any(|tensor| priors.sd(tensor).is_none()));
+fn infinite(model: &Inference) -> Table<Node, bool> {
+    let mut infinite = Table::default();
+    for node in model.nodes.values() {
+        let above = node.inputs.iter().any(|input| infinite[*input]);
+        let own = |call: &Call| {
+            let kernel = call.kernel();
+            let factors = kernel.and_then(|kernel| model.tensors[kernel].factors);
+            let mut own = call.tensors().chain(factors.into_iter().flatten());
+            own.any(|tensor| draw::sd(model, tensor).is_none())
+        };
+        let bounded = activation(node).is_some_and(|activation| activation.saturates());
+        infinite.push(!bounded && (above || node.call.as_ref().is_some_and(own)));
     }
     infinite
 }

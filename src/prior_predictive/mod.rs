@@ -20,6 +20,7 @@ mod draw;
 mod findings;
 mod measure;
 mod outputs;
+mod rescale;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,6 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Buffers, Part};
 use crate::ir::Inference;
 use crate::layer::Operation;
-use draw::Priors;
 use measure::measure;
 use serde::Serialize;
 
@@ -130,23 +130,17 @@ pub fn look(
     observed: Option<Observed>,
     draws: usize,
 ) -> Result<PriorPredictive> {
-    let instead = vec![None; model.tensors.len()];
-    let priors = Priors {
-        model,
-        instead: &instead,
-    };
-    improper(&priors)?;
-    let measured = measure(&priors, inputs, draws);
+    improper(model)?;
+    let measured = measure(model, inputs, draws);
     let unit = findings::Units::new(model, observed.as_ref());
     let mut found = findings::findings(&measured, &unit, observed.as_ref());
-    let advice = match found.call_for_a_prior {
-        true => advice::advise(model, inputs, draws, &measured, &unit),
-        false => None,
-    };
-    if found.call_for_a_prior && advice.is_none() {
-        found
-            .sentences
-            .push("no other scale of these priors was found that does better".into());
+    let mut advice = None;
+    if found.call_for_a_prior {
+        advice = advice::advise(model, inputs, draws, &measured, &unit);
+        if advice.is_none() {
+            let none = "no other scale of these priors was found that does better";
+            found.sentences.push(none.into());
+        }
     }
     Ok(PriorPredictive {
         model: model.name.clone(),
@@ -163,22 +157,20 @@ pub fn look(
 }
 
 /// A prior whose integral is infinite has no draws.
-fn improper(priors: &Priors) -> Result<()> {
-    let network = priors.network(0);
-    for (handle, tensor) in priors.model.tensors.iter() {
-        if network[handle.index()].iter().any(|value| value.is_nan()) {
-            let title = format!(
-                "no network can be drawn from the prior: that of `{}` is improper",
-                tensor.name
-            );
-            let mut message = Diagnostic::error("E0420", title);
-            if let Some(span) = tensor.prior_from.span() {
-                message = message.at(span, "its integral is infinite");
-            }
-            return Err(message.into());
-        }
+fn improper(model: &Inference) -> Result<()> {
+    let Some((handle, _)) = model.improper_priors().next() else {
+        return Ok(());
+    };
+    let tensor = &model.tensors[handle];
+    let title = format!(
+        "no network can be drawn from the prior: that of `{}` is improper",
+        tensor.name
+    );
+    let mut message = Diagnostic::error("E0420", title);
+    if let Some(span) = tensor.prior_from.span() {
+        message = message.at(span, "its integral is infinite");
     }
-    Ok(())
+    Err(message.into())
 }
 
 impl PriorPredictive {

@@ -2,22 +2,14 @@
 
 use super::spread::{Spread, Values, quantile};
 use crate::examples::Part;
-use crate::exec::{Kernels, Network};
 use crate::ir::Model;
-use crate::likelihood::{Classes, Storage, Summary, TargetKind};
+use crate::likelihood::{Predictive, Storage, Summary};
 use serde::Serialize;
 
 /// A class is predicted for sure where its probability is above this.
 const SURE: f64 = 0.99;
 
-/// What one network predicts.
-pub struct Predictions {
-    /// As [`crate::likelihood::Nll::predictive`] gives it, an example after the other.
-    values: Vec<f64>,
-    examples: usize,
-}
-
-/// What all of them predict.
+/// What all networks predict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Outputs {
@@ -65,76 +57,68 @@ pub enum Observed {
     },
 }
 
-impl Predictions {
-    /// From a network that has run on so many examples.
-    pub fn new(
-        model: &Model,
-        network: &Network<f64>,
-        kernels: &Kernels<f64>,
-        examples: usize,
-    ) -> Self {
-        let mut values = vec![0.0; examples * model.summary().row()];
-        network.predictive(kernels, &mut values);
-        Predictions { values, examples }
-    }
-}
-
-fn entropy(probabilities: &[f64]) -> f64 {
-    let terms = probabilities.iter().filter(|p| **p > 0.0);
-    -terms.map(|p| p * p.ln()).sum::<f64>()
-}
-
 impl Outputs {
-    /// Of all networks.
-    pub(super) fn new(model: &Model, networks: &[&Predictions]) -> Self {
+    /// Of all networks, each with its predictions as [`crate::likelihood::Nll::predictive`] gives them.
+    pub(super) fn new(model: &Model, networks: &[&[f64]]) -> Self {
         let summary = model.summary();
         match summary {
-            Summary::Classes(_) => Outputs::classes(model.target.kind, networks),
+            Summary::Classes(_) => {
+                let classes = model.target.kind.classes().unwrap_or(1);
+                Outputs::of_classes(classes, summary.row(), networks)
+            }
             Summary::Numbers(numbers) => {
                 let (mut means, mut noise) = (vec![], vec![]);
                 for network in networks {
-                    let rows = network.values.chunks_exact(summary.row());
-                    let moments: Vec<_> = rows.flat_map(|row| numbers.moments(row)).collect();
-                    let of_network: Vec<f64> = moments.iter().map(|(mean, _)| *mean).collect();
-                    means.push(Values::of(&of_network));
-                    noise.extend(moments.iter().map(|(_, variance)| variance.sqrt()));
+                    let rows = network.chunks_exact(summary.row());
+                    let (mean, variance): (Vec<f64>, Vec<f64>) =
+                        rows.flat_map(|row| numbers.moments(row)).unzip();
+                    means.push(Values::of(&mean));
+                    noise.extend(variance.into_iter().map(f64::sqrt));
                 }
                 noise.sort_unstable_by(f64::total_cmp);
                 Outputs::Real {
-                    mean: Spread::new(&means, false),
+                    mean: Spread::new(means.iter(), false),
                     noise: [0.05, 0.5, 0.95].map(|p| quantile(&noise, p)),
                 }
             }
         }
     }
 
-    fn classes(target: TargetKind, networks: &[&Predictions]) -> Self {
-        let classes = target.classes().unwrap_or(1);
-        let (mut total, mut sure, mut commonest) = (0.0, 0.0, 0.0);
-        let mut predictions = 0.0;
+    fn of_classes(classes: usize, row: usize, networks: &[&[f64]]) -> Self {
+        let (mut entropy, mut sure, mut commonest, mut predictions) = (0.0, 0.0, 0.0, 0.0);
         for network in networks {
+            let predicted = predictive(network, row);
             let mut counts = vec![0.0; classes];
-            let width = network.values.len() / network.examples.max(1);
-            for row in network.values.chunks_exact(width.max(1)) {
-                let p = Classes::all(row);
-                let likeliest = (0..classes)
-                    .max_by(|i, j| p[*i].total_cmp(&p[*j]))
-                    .unwrap_or(0);
-                total += entropy(&p);
-                sure += f64::from(u8::from(p[likeliest] > SURE));
+            for example in 0..predicted.examples {
+                let (likeliest, probability) = predicted.top(example);
+                entropy += predicted.entropy(example);
+                sure += f64::from(u8::from(probability > SURE));
                 counts[likeliest] += 1.0;
-                predictions += 1.0;
             }
-            commonest +=
-                counts.iter().copied().fold(0.0, f64::max) / network.examples.max(1) as f64;
+            commonest += largest(&counts) / predicted.examples.max(1) as f64;
+            predictions += predicted.examples as f64;
         }
         Outputs::Classes {
             classes,
-            entropy: total / predictions,
+            entropy: entropy / predictions,
             sure: sure / predictions,
             commonest: commonest / networks.len().max(1) as f64,
         }
     }
+}
+
+/// Rows of probabilities, an example after the other.
+fn predictive(probabilities: &[f64], row: usize) -> Predictive {
+    Predictive {
+        examples: probabilities.len() / row,
+        width: row,
+        mean: probabilities.to_vec(),
+        ..Predictive::default()
+    }
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
 }
 
 impl Observed {
@@ -145,23 +129,23 @@ impl Observed {
             Storage::Labels { classes } => {
                 let mut shares = vec![0.0; classes];
                 for place in 0..part.len() {
-                    shares[(part.target(place, 0) as usize).min(classes - 1)] +=
-                        1.0 / part.len() as f64;
+                    let label = part.target(place, 0) as usize;
+                    shares[label.min(classes - 1)] += 1.0 / part.len() as f64;
                 }
                 Observed::Classes {
-                    entropy: entropy(&shares),
-                    commonest: shares.iter().copied().fold(0.0, f64::max),
+                    entropy: predictive(&shares, classes).entropy(0),
+                    commonest: largest(&shares),
                 }
             }
             Storage::Reals => {
                 let scales = &part.scales.targets;
-                let entries =
-                    (0..part.len()).flat_map(|place| (0..width).map(move |entry| (place, entry)));
-                let mut targets: Vec<f64> = entries
-                    .map(|(place, entry)| scales.apply(entry, part.target(place, entry)))
-                    .collect();
+                let mut targets = Vec::new();
+                for place in 0..part.len() {
+                    let target = |entry| scales.apply(entry, part.target(place, entry));
+                    targets.extend((0..width).map(target));
+                }
                 targets.sort_unstable_by(f64::total_cmp);
-                let spread = Spread::new(&[Values::of(&targets)], false);
+                let spread = Spread::new([Values::of(&targets)].iter(), false);
                 Observed::Real {
                     mean: spread.mean,
                     sd: spread.sd,

@@ -50,23 +50,23 @@ pub struct Spread {
 
 impl Spread {
     /// Of the values of all networks; `infinite` where the prior is known to have no standard deviation.
-    pub fn new(networks: &[Values], infinite: bool) -> Self {
-        let total = |of: &dyn Fn(&Values) -> f64| networks.iter().map(of).sum::<f64>();
-        let (count, squares) = (total(&|v| v.count), total(&|v| v.squares));
-        let mean = total(&|v| v.sum) / count;
-        let largest = networks.iter().map(|v| v.squares).fold(0.0, f64::max);
-        // With few networks, one of them is always a good part.
-        let limit = ONE_NETWORK.max(4.0 / networks.len() as f64);
-        let mut sorted: Vec<f64> = networks.iter().flat_map(|v| &v.kept).copied().collect();
+    pub fn new<'a>(networks: impl Iterator<Item = &'a Values> + Clone, infinite: bool) -> Self {
+        let of = |part: fn(&Values) -> f64| networks.clone().map(part);
+        let count: f64 = of(|v| v.count).sum();
+        let mean = of(|v| v.sum).sum::<f64>() / count;
+        let squares: Vec<f64> = of(|v| v.squares).collect();
+        let mut sorted: Vec<f64> = networks.flat_map(|v| &v.kept).copied().collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let quantile = |p: f64| quantile(&sorted, p);
-        let sd = (squares / count - mean * mean).max(0.0).sqrt();
+        let sd = (squares.iter().sum::<f64>() / count - mean * mean)
+            .max(0.0)
+            .sqrt();
         Spread {
             mean,
             sd,
             central: 0.5 * (quantile(0.841_344_75) - quantile(0.158_655_25)),
             quantiles: [0.05, 0.5, 0.95].map(quantile),
-            heavy: infinite || !sd.is_finite() || largest > limit * squares,
+            heavy: infinite || !sd.is_finite() || one_dominates(&squares),
         }
     }
 
@@ -74,6 +74,13 @@ impl Spread {
     pub fn typical(&self) -> f64 {
         if self.heavy { self.central } else { self.sd }
     }
+}
+
+/// Whether one network makes up more than a quarter of the sum of all networks' squares. With few networks,
+/// one of them always is a good part.
+pub fn one_dominates(squares: &[f64]) -> bool {
+    let limit = ONE_NETWORK.max(4.0 / squares.len() as f64);
+    squares.iter().copied().fold(0.0, f64::max) > limit * squares.iter().sum::<f64>()
 }
 
 /// By linear interpolation; of sorted numbers.
@@ -91,42 +98,42 @@ mod tests {
     use super::*;
     use crate::tensor::Stream;
 
-    fn normal(networks: u64, scale: impl Fn(u64) -> f64) -> Vec<Values> {
+    fn spread(networks: u64, scale: impl Fn(u64) -> f64, infinite: bool) -> Spread {
         let network = |draw: u64| {
             let mut values = vec![0.0; 3000];
             Stream::new(1, draw, 0, 0).fill_normal(0, &mut values);
             values.iter_mut().for_each(|x| *x = 1.0 + scale(draw) * *x);
             Values::of(&values)
         };
-        (0..networks).map(network).collect()
+        let networks: Vec<Values> = (0..networks).map(network).collect();
+        Spread::new(networks.iter(), infinite)
     }
 
     #[test]
     fn of_a_normal_both_say_its_standard_deviation() {
         // 300,000 values: the error of an sd of 2 is 2/√600,000 = 0.0026, that of the middle's width
         // of 100,000 kept ones 0.006.
-        let spread = Spread::new(&normal(100, |_| 2.0), false);
-        assert!((spread.mean - 1.0).abs() < 0.015, "{spread:?}");
-        assert!((spread.sd - 2.0).abs() < 0.012, "{spread:?}");
-        assert!((spread.central - 2.0).abs() < 0.03, "{spread:?}");
-        assert!(
-            (spread.quantiles[2] - 1.0 - 2.0 * 1.644_854).abs() < 0.05,
-            "{spread:?}"
-        );
+        let spread = spread(100, |_| 2.0, false);
+        let upper = 1.0 + 2.0 * 1.644_854;
+        for (found, exact, error) in [
+            (spread.mean, 1.0, 0.015),
+            (spread.sd, 2.0, 0.012),
+            (spread.central, 2.0, 0.03),
+            (spread.quantiles[2], upper, 0.05),
+        ] {
+            assert!((found - exact).abs() < error, "{spread:?}");
+        }
         assert!(!spread.heavy && spread.typical() == spread.sd);
     }
 
     #[test]
     fn one_network_does_not_speak_for_all() {
-        let spread = Spread::new(
-            &normal(100, |draw| if draw == 7 { 100.0 } else { 2.0 }),
-            false,
-        );
-        assert!(spread.heavy && spread.sd > 9.0, "{spread:?}");
-        assert!((spread.typical() - 2.0).abs() < 0.06, "{spread:?}");
-        assert!(Spread::new(&normal(100, |_| 2.0), true).heavy);
+        let one = spread(100, |draw| if draw == 7 { 100.0 } else { 2.0 }, false);
+        assert!(one.heavy && one.sd > 9.0, "{one:?}");
+        assert!((one.typical() - 2.0).abs() < 0.06, "{one:?}");
+        assert!(spread(100, |_| 2.0, true).heavy);
         // Of three networks each is a third.
-        assert!(!Spread::new(&normal(3, |_| 2.0), false).heavy);
+        assert!(!spread(3, |_| 2.0, false).heavy);
     }
 
     #[test]
