@@ -61,6 +61,18 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Says that the file `name` of the folder `run` is changed on purpose: its line in the sums is deleted.
+    pub fn changed(&self, run: &str, name: &str) {
+        let sums = self.path(run).join("sha256sums.txt");
+        let text = std::fs::read_to_string(&sums).unwrap();
+        let lines = text.lines().filter(|line| !line.ends_with(name));
+        std::fs::write(
+            sums,
+            lines.map(|line| format!("{line}\n")).collect::<String>(),
+        )
+        .unwrap();
+    }
+
     /// Standard error of a command that must end with code 1.
     pub fn refused(&self, arguments: &str) -> String {
         let output = self.bnnc(arguments);
@@ -483,6 +495,7 @@ fn parameters_that_a_step_breaks_are_not_saved() {
     let steep = settings.replace("learning_rate = 0.001", "learning_rate = 1e39");
     assert_ne!(settings, steep);
     std::fs::write(place.path("run/run.toml"), steep).unwrap();
+    place.changed("run", "run.toml");
     let before = tensors(&place.path("run"));
     let text = place.refused("train line.bnn --epochs 2 --out run --resume");
     assert!(
@@ -501,6 +514,12 @@ fn a_record_with_too_few_scales_is_damaged() {
     let mut record: serde_json::Value = serde_json::from_str(&text).unwrap();
     record["inputs"]["scale"].as_array_mut().unwrap().pop();
     std::fs::write(&path, record.to_string()).unwrap();
+    let text = place.refused("evaluate run");
+    assert!(
+        text.contains("`run/data.json` is not as the run wrote it") && text.contains("line, 3,"),
+        "{text}"
+    );
+    place.changed("run", "data.json");
     for command in [
         "evaluate run",
         "train line.bnn --epochs 2 --out run --resume",

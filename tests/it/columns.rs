@@ -169,6 +169,7 @@ fn a_run_of_before_goes_by_the_places_of_columns_and_its_target() {
     );
     record.as_object_mut().unwrap().remove("columns");
     std::fs::write(&path, record.to_string()).unwrap();
+    place.changed("run", "data.json");
     assert_eq!(scores(&place, "")["rmse"], own["rmse"]);
     let copy = std::fs::read(place.path("first.csv")).unwrap();
     std::fs::write(place.path("copy.csv"), copy).unwrap();

@@ -27,6 +27,7 @@ mod peers;
 mod pretrained;
 mod real_data;
 mod rooms;
+mod run_files;
 mod support;
 mod syntax;
 mod test_part;

@@ -321,6 +321,9 @@ fn a_run_keeps_the_weights_that_it_starts_from() {
     let kept = kept.next().unwrap().unwrap().path();
     std::fs::copy(place.path("whole/checkpoint.safetensors"), &kept).unwrap();
     let text = place.refused("evaluate moved");
+    assert!(text.contains("E0605"), "{text}");
+    place.changed("moved", kept.file_name().unwrap().to_str().unwrap());
+    let text = place.refused("evaluate moved");
     assert!(text.contains("E0606"), "{text}");
     std::fs::remove_file(&kept).unwrap();
     let text = place.refused("evaluate moved");
