@@ -29,6 +29,53 @@ pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
         .into())
 }
 
+/// Refuses numbers so large that their standard deviation is infinite: 10¹⁵⁵, say, whose square no float64 holds.
+fn refuse_too_large(data: &Dataset, scales: &Scales) -> Result<()> {
+    let columns = data.columns.as_ref();
+    for (what, values, transform, names) in [
+        (
+            "an input",
+            &data.train.inputs,
+            &scales.inputs,
+            columns.map(|c| &c.inputs),
+        ),
+        (
+            "a target",
+            &data.train.targets,
+            &scales.targets,
+            columns.map(|c| &c.targets),
+        ),
+    ] {
+        let channels = transform.channels();
+        let finite = |channel: &usize| {
+            transform.scale[*channel].is_finite() && transform.offset[*channel].is_finite()
+        };
+        let Some(channel) = (0..channels).find(|channel| !finite(channel)) else {
+            continue;
+        };
+        let size = |place: &usize| values.get(*place).abs();
+        let places = (channel..values.len()).step_by(channels);
+        let largest = places
+            .max_by(|a, b| size(a).total_cmp(&size(b)))
+            .unwrap_or(0);
+        let row = largest / (values.len() / data.train.len);
+        let row = data.file_rows.as_ref().map_or(row, |rows| rows[0][row]);
+        let column = match names {
+            Some(names) => format!("column `{}`", names[channel]),
+            None => format!("entry {channel} of the last axis"),
+        };
+        let title = format!("{what} of {} is too large to be scaled", data.name);
+        return Err(Diagnostic::error("E0510", title)
+            .note(format!(
+                "row {row} (the first being 0) has {:e} in {column}",
+                values.get(largest)
+            ))
+            .help("leave the row out, or put the number there that was meant")
+            .into());
+    }
+    Ok(())
+}
+
 /// A data set ready to train on.
 pub struct Prepared {
     /// As read.
@@ -100,6 +147,7 @@ impl Prepared {
             inputs: inputs.transform,
             targets,
         };
+        refuse_too_large(&data, &scales)?;
         Ok(Prepared {
             data,
             scales,

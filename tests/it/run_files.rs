@@ -78,6 +78,23 @@ fn a_changed_bit_is_seen_by_every_command_that_reads_it() {
     place.ok("evaluate run --samples 2");
 }
 
+#[test]
+fn a_number_that_cannot_be_scaled_is_refused_before_there_is_a_run() {
+    let place = Place::new();
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    std::fs::write(place.path("t.csv"), format!("{text}0.5,1e155,3\n")).unwrap();
+    let said = place.refused(TRAIN);
+    assert!(
+        said.contains("E0510") && said.contains("too large to be scaled"),
+        "{said}"
+    );
+    assert!(
+        said.contains("row 60 (the first being 0) has 1e155 in column `b`"),
+        "{said}"
+    );
+    assert!(!place.path("run").exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_in_a_run_is_not_followed() {
