@@ -10,6 +10,7 @@ mod classes_never_seen;
 mod dropout_beside_kl;
 mod flipout_alone;
 mod improper_prior;
+mod kl_beyond_data;
 mod kl_outweighs_data;
 mod latent_without_use;
 mod loc_out_of_reach;
@@ -91,6 +92,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &loc_out_of_reach::LocOutOfReach,
     &noise_as_wide_as_targets::NoiseAsWideAsTargets,
     &targets_not_standardized::TargetsNotStandardized,
+    &kl_beyond_data::KlBeyondData,
     &classes_never_seen::ClassesNeverSeen,
     &flipout_alone::FlipoutAlone,
     &warm_up_never_ends::WarmUpNeverEnds,
