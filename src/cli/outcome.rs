@@ -1,5 +1,6 @@
 //! What a finished fit is held against: predictions that take no notice of the inputs.
 
+use crate::evaluate::Scores;
 use crate::likelihood::Observed;
 use crate::train::metrics::Fit;
 use crate::train::progress::number;
@@ -20,60 +21,119 @@ impl Blind {
         let squares: f64 = entries.iter().map(|entry| entry.deviation.powi(2)).sum();
         (!entries.is_empty()).then(|| Blind::Mean((squares / entries.len() as f64).sqrt()))
     }
+
+    /// Whether the last epoch, each minibatch under one draw of the weights, was no better.
+    pub fn suspects(&self, nll: f64, fit: Fit) -> bool {
+        match (self, fit) {
+            (Blind::Frequencies(entropy), _) => no_better(nll, *entropy),
+            (Blind::Mean(rmse), Fit::Rmse(found)) => no_better(found, *rmse),
+            _ => !nll.is_finite(),
+        }
+    }
 }
 
-/// What is to be said of a fit that is no better, at the end, with the last epoch's nll per example.
-pub fn warning(nll: f64, fit: Fit, blind: &Blind) -> Option<String> {
-    let (what, found, trivial, best) = match (blind, fit) {
-        (Blind::Frequencies(entropy), _) => ("nll", nll, "the classes' frequencies", *entropy),
-        (Blind::Mean(rmse), Fit::Rmse(found)) => ("rmse", found, "the targets' mean", *rmse),
-        (Blind::Unknown, _) if !nll.is_finite() => {
+/// What is not finite is worse.
+fn no_better(found: f64, best: f64) -> bool {
+    found >= best || !found.is_finite()
+}
+
+/// How many times worse than the mean a fit is that has gone astray.
+const ASTRAY: f64 = 2.0;
+
+/// What is to be said of a fit whose averaged predictions of training examples, with these `scores`, are no better.
+/// `outweighed`: the data cannot pay the KL of weights that fit them, as the lint `kl-beyond-data` says.
+pub fn warning(scores: &Scores, blind: &Blind, outweighed: bool) -> Option<String> {
+    let nll = scores.nll();
+    let (what, found, trivial, best) = match blind {
+        Blind::Frequencies(entropy) => ("nll", nll, "the classes' frequencies", *entropy),
+        Blind::Mean(rmse) => ("rmse", scores.number("rmse")?, "the targets' mean", *rmse),
+        Blind::Unknown if !nll.is_finite() => {
             return Some(format!(
-                "the training nll of the last epoch is {}: the fit has diverged; a lower learning rate is the \
-                 first thing to try",
+                "the nll of training examples is {}: the fit has diverged; a lower learning rate is the first \
+                 thing to try",
                 number(nll)
             ));
         }
-        _ => return None,
+        Blind::Unknown => return None,
     };
-    // What is not finite is worse.
-    (found >= best || found.is_nan()).then(|| {
-        format!(
-            "the training {what} of the last epoch, {}, is no better than that of predicting {trivial} \
-             for every input, {}: the fit has learned nothing, or has diverged; a lower learning rate and \
-             more epochs are the first things to try",
-            number(found),
-            number(best)
-        )
-    })
+    if !no_better(found, best) {
+        return None;
+    }
+    let why = if best == 0.0 {
+        "all targets are the same, so that there is nothing to learn"
+    } else if !found.is_finite() || found > ASTRAY * best {
+        "the fit has diverged; a lower learning rate is the first thing to try"
+    } else if outweighed {
+        "the KL outweighs the data (kl-beyond-data): the loss is smallest with the weights at their prior, and \
+         neither more epochs nor another learning rate changes that; a prior of `Normal(0, 1 / sqrt(fan_in))` does"
+    } else {
+        "the fit has learned nothing: more epochs, or another learning rate, are the first things to try"
+    };
+    Some(format!(
+        "averaged over the draws, the {what} of training examples is {}, no better than {} for predicting {trivial} \
+         for every input: {why}",
+        number(found),
+        number(best)
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::likelihood::{Score, ScoreValue};
+
+    fn scores(name: &'static str, value: f64) -> Scores {
+        let score = Score {
+            name,
+            value: ScoreValue::Number(value),
+            what: "",
+            scheme: None,
+        };
+        Scores {
+            examples: 10,
+            draws: 5,
+            scores: vec![score],
+            expected_nll: 0.0,
+        }
+    }
 
     #[test]
-    fn a_fit_that_is_no_better_than_a_constant_is_told() {
+    fn a_fit_that_is_no_better_than_a_constant_is_told_with_its_cause() {
         let classes = Blind::Frequencies(2.3);
-        assert!(warning(2.2, Fit::Accuracy(0.2), &classes).is_none());
-        for nll in [2.3, 1e9, f64::NAN] {
-            let said = warning(nll, Fit::Accuracy(0.1), &classes).unwrap();
-            assert!(
-                said.contains("the training nll") && said.contains("2.3000"),
-                "{said}"
-            );
+        let said = |value, outweighed| warning(&scores("nll", value), &classes, outweighed);
+        assert!(said(2.2, true).is_none());
+        for (value, outweighed, why) in [
+            (2.3, false, "has learned nothing"),
+            (2.3, true, "the KL outweighs the data"),
+            (1e9, true, "has diverged"),
+            (f64::NAN, false, "has diverged"),
+        ] {
+            let said = said(value, outweighed).unwrap();
+            assert!(said.contains(why) && said.contains("2.3000"), "{said}");
         }
         let entry = |deviation| Observed {
             deviation,
             ..Observed::of([1.0, 9.0].into_iter()).unwrap()
         };
         let mean = Blind::mean(&[entry(3.0), entry(4.0)]).unwrap();
-        assert!(warning(9.0, Fit::Rmse(3.5), &mean).is_none());
-        assert!(warning(1.0, Fit::Rmse(3.6), &mean).is_some());
+        assert!(warning(&scores("rmse", 3.5), &mean, false).is_none());
+        assert!(warning(&scores("rmse", 3.6), &mean, false).is_some());
         assert!(Blind::mean(&[]).is_none());
+        let same = Blind::mean(&[entry(0.0)]).unwrap();
+        let said = warning(&scores("rmse", 0.0), &same, false).unwrap();
+        assert!(said.contains("all targets are the same"), "{said}");
         // Far targets decide which of two RMSEs is the lower one.
-        assert!(warning(1.0, Fit::Rmse(1e9), &Blind::Unknown).is_none());
-        let said = warning(f64::NAN, Fit::Rmse(f64::NAN), &Blind::Unknown).unwrap();
+        assert!(warning(&scores("nll", 1e9), &Blind::Unknown, false).is_none());
+        let said = warning(&scores("nll", f64::NAN), &Blind::Unknown, false).unwrap();
         assert!(said.contains("has diverged"), "{said}");
+    }
+
+    #[test]
+    fn single_draws_only_raise_a_suspicion() {
+        let mean = Blind::Mean(3.0);
+        assert!(mean.suspects(1.0, Fit::Rmse(3.1)));
+        assert!(!mean.suspects(1.0, Fit::Rmse(2.9)));
+        assert!(Blind::Frequencies(2.3).suspects(f64::NAN, Fit::Accuracy(0.1)));
+        assert!(!Blind::Unknown.suspects(5.0, Fit::Rmse(1e9)));
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::Predictor;
 use crate::evaluate;
 use crate::examples::Part;
 use crate::ir::{self, Facts, Fitted, Inference, Model, TermKind};
+use crate::lint;
 use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::pretrained;
@@ -436,14 +437,40 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         Outcome::Finished => {
             let time = duration(begun.elapsed());
             say!("\nfinished   {} in {time}", plural(config.epochs, "epoch"));
-            let warning = last
-                .zip(blind(prepared))
-                .and_then(|((nll, fit), blind)| outcome::warning(nll, fit, &blind));
-            if let Some(text) = warning {
-                say_wrapped("warning    ", &text);
+            if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
+                && blind.suspects(nll, fit)
+            {
+                warn_of_fit(&start, &mut engine, &blind)?;
             }
             conclude(&start, &run, &mut engine)?;
         }
+    }
+    Ok(())
+}
+
+/// The most training examples that a suspicious fit is judged by.
+const JUDGED: usize = 10_000;
+
+/// Judges a suspicious fit by its averaged predictions, and tells what it has come to.
+fn warn_of_fit(start: &Start, predictor: &mut dyn Predictor, blind: &Blind) -> Result<()> {
+    let training = start.prepared.training();
+    let every = training.len().div_ceil(JUDGED);
+    let rows: Vec<usize> = training.rows.iter().copied().step_by(every).collect();
+    let part = Part {
+        rows: &rows,
+        ..training
+    };
+    let inference = &start.compiled.inference;
+    let draws = if inference.is_random() {
+        start.config.evaluation_samples
+    } else {
+        1
+    };
+    let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
+    let lint = lint::find("kl-beyond-data");
+    let outweighed = lint.is_some_and(|lint| lint.check(inference, &start.facts).is_some());
+    if let Some(text) = outcome::warning(&evaluate::score(&predicted, &part), blind, outweighed) {
+        say_wrapped("warning    ", &text);
     }
     Ok(())
 }
