@@ -69,9 +69,13 @@ pub fn warning(scores: &Scores, blind: &Blind, outweighed: bool) -> Option<Strin
     } else {
         "the fit has learned nothing: more epochs, or another learning rate, are the first things to try"
     };
+    let how = match scores.draws {
+        1 => String::new(),
+        draws => format!(", averaged over {draws} draws"),
+    };
     Some(format!(
-        "averaged over the draws, the {what} of training examples is {}, no better than {} for predicting {trivial} \
-         for every input: {why}",
+        "the {what} of training examples{how}, {}, is no better than that of predicting {trivial} for every input, \
+         {}: {why}",
         number(found),
         number(best)
     ))

@@ -9,6 +9,7 @@ mod blundell_vanishes;
 mod classes_never_seen;
 mod dropout_beside_kl;
 mod flipout_alone;
+mod gradient_without_variance;
 mod improper_prior;
 mod kl_beyond_data;
 mod kl_outweighs_data;
@@ -82,6 +83,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &blundell_vanishes::BlundellVanishes,
     &dropout_beside_kl::DropoutBesideKl,
     &noisy_kl::NoisyKl,
+    &gradient_without_variance::GradientWithoutVariance,
     &penalty_without_bound::PenaltyWithoutBound,
     &prior_follows_posterior::PriorFollowsPosterior,
     &improper_prior::ImproperPrior,

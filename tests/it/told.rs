@@ -81,7 +81,10 @@ fn a_likelihood_alone_has_no_kl_and_a_held_out_part_no_elbo() {
         "{said}"
     );
     // A step of 1e-9 leaves the network where it started.
-    assert!(said.contains("\nwarning    the training rmse"), "{said}");
+    assert!(
+        said.contains("\nwarning    the rmse of training examples, 14.6"),
+        "{said}"
+    );
     let said = place.ok("evaluate run");
     assert!(
         said.contains("predicts once") && said.contains("15 examples that were set aside"),
