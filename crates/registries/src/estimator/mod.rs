@@ -1,5 +1,6 @@
-//! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a minibatch.
-//! Each is a file with its maths, forward, backward and what it needs of the posterior.
+//! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a training minibatch.
+//! Each is a file with its maths, forward, backward and what it needs of the posterior. Predictions need none:
+//! they draw the weights.
 //!
 //! An estimator splits one step into kernel-sized work, done once ([`Estimate::prepare`], [`Slope`]), and the
 //! two passes over examples, written against [`Linear`] alone, so that they serve dense layers and every
@@ -18,6 +19,7 @@ mod scaled;
 mod slope;
 
 pub use point::POINT;
+pub use reparameterization::REPARAMETERIZATION;
 pub use scaled::SCALED;
 pub use slope::Slope;
 
@@ -138,9 +140,8 @@ pub struct ExampleDraws<'a, T> {
     pub noise: ExampleNoise<'a, T>,
 }
 
-/// The ε of each example of a kernel, made when they are wanted: B kernels would fill the memory. Of B outputs they
-/// could be kept, and would have to be written, and read when they have left the cache. Predictions,
-/// where one draw serves several batches, do keep these.
+/// The ε of each example of a kernel, made when they are wanted: B kernels would fill the memory. Those of B outputs
+/// would fit, but would have to be written, and read again after they have left the cache.
 #[derive(Clone, Copy, Default)]
 pub struct ExampleNoise<'a, T> {
     /// Where they are from; none where no estimator asks for them.
@@ -310,7 +311,7 @@ pub struct Site<'a, T> {
 
 /// Every estimator, in the order `bnnc list` prints.
 pub static ESTIMATORS: &[&dyn Estimator] = &[
-    &reparameterization::Reparameterization,
+    &REPARAMETERIZATION,
     &local_reparameterization::LocalReparameterization,
     &flipout::Flipout,
     &per_example::PerExample,
