@@ -21,7 +21,7 @@ use serde::Serialize;
 pub const BATCH: usize = 128;
 /// The most batches that share a draw of the weights before the next is made, and the most numbers of
 /// their inputs: these are kept meanwhile.
-const SHARED: [usize; 2] = [16, 1 << 22];
+const SHARED: [usize; 2] = [64, 1 << 22];
 
 /// What one example's density is averaged from: the largest log density so far, and the sum of
 /// exp(log density − it).

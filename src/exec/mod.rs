@@ -299,13 +299,13 @@ impl<T: Number> Interpreter<T> {
             .forward(&kernels, inputs, examples, Mode::Train, profile);
     }
 
-    /// The outputs of the last step as predictive distributions
+    /// The outputs of the last step, before weights are drawn for a prediction, as predictive distributions
     /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
     pub fn last_predictive(&self, out: &mut [T]) {
         self.network.predictive(&self.variational.kernels(), out);
     }
 
-    /// The likelihood's arguments in the last step: name, shape (`[B, k]`, or `[]` for one
+    /// The likelihood's arguments in that step: name, shape (`[B, k]`, or `[]` for one
     /// number for all) and values.
     pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
         self.network.outputs(&self.variational.kernels())
