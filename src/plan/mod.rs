@@ -70,7 +70,7 @@ impl Plan {
         let kernels = self.tensors.map(|_, tensor| KernelPlan {
             estimator: match tensor.is_constant() {
                 true => &POINT,
-                false => &REPARAMETERIZATION,
+                false => REPARAMETERIZATION,
             },
             by_example: false,
             factors: None,

@@ -79,7 +79,7 @@ impl<T: Number> Variational<T> {
             &self.variables[tensor.loc.clone()],
             &self.variables[tensor.rho()],
         );
-        let [draws, trains] = [&REPARAMETERIZATION, tensor.estimator].map(T::estimate);
+        let [draws, trains] = [REPARAMETERIZATION, tensor.estimator].map(T::estimate);
         let second = keeps_second(tensor);
         let entries = tensor.entries.clone();
         let scale = self.scale[entries.clone()].par_chunks_mut(BLOCK);

@@ -19,7 +19,6 @@ mod scaled;
 mod slope;
 
 pub use point::POINT;
-pub use reparameterization::REPARAMETERIZATION;
 pub use scaled::SCALED;
 pub use slope::Slope;
 
@@ -309,9 +308,13 @@ pub struct Site<'a, T> {
     pub whole_batch: bool,
 }
 
+/// What predictions draw weights with, whatever the estimator of training. As a trait object, so that its loops are
+/// compiled here.
+pub static REPARAMETERIZATION: &dyn Estimator = &reparameterization::Reparameterization;
+
 /// Every estimator, in the order `bnnc list` prints.
 pub static ESTIMATORS: &[&dyn Estimator] = &[
-    &REPARAMETERIZATION,
+    REPARAMETERIZATION,
     &local_reparameterization::LocalReparameterization,
     &flipout::Flipout,
     &per_example::PerExample,

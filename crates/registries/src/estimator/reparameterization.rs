@@ -13,9 +13,6 @@ use crate::tensor::simd::each;
 /// The estimator.
 pub struct Reparameterization;
 
-/// The one value of it: what predictions draw weights with, whatever the estimator of training.
-pub static REPARAMETERIZATION: Reparameterization = Reparameterization;
-
 static SIGNATURE: Signature = Signature {
     name: "reparameterization",
     summary: "one draw of the weights for the whole minibatch",
