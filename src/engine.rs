@@ -11,9 +11,9 @@ pub const EVALUATION_STEPS: u64 = 1 << 63;
 
 /// A network with what is known of its weights, which predicts in float32.
 pub trait Predictor {
-    /// Draw number `draw` of the weights under a run's `seed`, for up to `examples` examples each of
+    /// Draw number `draw` of the weights under a run's `seed`: one function, for every example of
     /// [`Predictor::predict_drawn`].
-    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize);
+    fn draw_weights(&mut self, draw: usize, seed: u64);
     /// With the weights drawn last: the predictive distributions go to `out`, and −log p(target) of each
     /// example to the numbers beside its target, if there are targets.
     fn predict_drawn(
@@ -99,18 +99,9 @@ pub fn sections<'a>(
     variables.iter().map(section).collect()
 }
 
-/// A draw of the weights in evaluation.
-fn evaluation_draw(draw: usize, seed: u64) -> Draw<'static> {
-    Draw {
-        seed,
-        step: EVALUATION_STEPS + draw as u64,
-        given: None,
-    }
-}
-
 impl Predictor for Interpreter<f32> {
-    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize) {
-        Interpreter::draw_weights(self, &evaluation_draw(draw, seed), examples);
+    fn draw_weights(&mut self, draw: usize, seed: u64) {
+        Interpreter::draw_weights(self, seed, EVALUATION_STEPS + draw as u64);
     }
     fn predict_drawn(
         &mut self,
@@ -122,7 +113,12 @@ impl Predictor for Interpreter<f32> {
         Interpreter::predict_drawn(self, inputs, examples, out, nll);
     }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        Interpreter::weight_terms(self, &evaluation_draw(draw, seed))
+        let draw = Draw {
+            seed,
+            step: EVALUATION_STEPS + draw as u64,
+            given: None,
+        };
+        Interpreter::weight_terms(self, &draw)
     }
     fn capacity(&self) -> usize {
         self.batch()

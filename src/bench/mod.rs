@@ -254,7 +254,7 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Rate {
     let mut draws = (0..settings.draws).cycle();
     peak.beside(Duration::from_secs_f64(settings.seconds), || {
         let draw = draws.next().expect("there is at least one draw");
-        Predictor::draw_weights(&mut interpreter, draw, 0, BATCH.min(settings.examples));
+        Predictor::draw_weights(&mut interpreter, draw, 0);
         for inputs in examples.inputs.chunks(BATCH * width) {
             let count = inputs.len() / width;
             let out = &mut out[..count * examples.columns];

@@ -1,10 +1,8 @@
 //! Evaluation: what averaging over draws of the weights predicts, and how good that is.
 //!
-//! Draw s of the weights is the same for every batch of a part, and its number is one that no training
-//! step has, so an evaluation depends on the run's seed, the number of draws and nothing else of the
-//! run. What an estimator draws for each example of its own (Flipout's signs, the deviates of local
-//! reparameterization) is keyed by the example's place in its batch; batches of evaluation are always of
-//! [`BATCH`] examples, whatever the training's were.
+//! Draw s of the weights is one function for all examples, and its number is one that no training step has: a
+//! prediction depends on the example, the run's variables and seed, and the number of draws, not on the example's
+//! place, the others or the estimators of training.
 
 mod scores;
 
@@ -23,7 +21,7 @@ use serde::Serialize;
 pub const BATCH: usize = 128;
 /// The most batches that share a draw of the weights before the next is made, and the most numbers of
 /// their inputs: these are kept meanwhile.
-const SHARED: [usize; 2] = [16, 1 << 22];
+const SHARED: [usize; 2] = [64, 1 << 22];
 
 /// What one example's density is averaged from: the largest log density so far, and the sum of
 /// exp(log density − it).
@@ -91,7 +89,7 @@ pub fn predict_with(
         let batch = part.gather(places.clone(), &mut buffers)?;
         kept.resize(if keep { batch.len * draws * columns } else { 0 }, 0.0);
         for draw in 0..draws {
-            predictor.draw_weights(draw, seed, batch_size.min(batch.len));
+            predictor.draw_weights(draw, seed);
             for first in (0..batch.len).step_by(batch_size) {
                 let range = first..batch.len.min(first + batch_size);
                 let nll = &mut nll[range.clone()];
@@ -257,7 +255,7 @@ pub(crate) mod tests {
     }
 
     impl Predictor for Two {
-        fn draw_weights(&mut self, draw: usize, _: u64, _: usize) {
+        fn draw_weights(&mut self, draw: usize, _: u64) {
             self.shift = if draw % 2 == 1 { 1.0 } else { -1.0 };
         }
         fn predict_drawn(

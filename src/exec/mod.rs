@@ -7,7 +7,8 @@
 //! A step: [`Variational::draw`] writes the kernels' scales, noise and per-example signs; [`Network::forward`]
 //! and [`Network::backward`] run the segments, convolutions example by example in chunks of the minibatch,
 //! whose gradients are added up; [`Variational::collect_sample`] adds the KL terms and turns gradients by scale
-//! into gradients by rho. In training the optimizer takes each block of the gradient as soon as it is known
+//! into gradients by rho. A prediction runs a network of its own on weights that [`Variational::draw_weights`] draws,
+//! one set for all examples. In training the optimizer takes each block of the gradient as soon as it is known
 //! ([`Interpreter::train`]): most of the gradient is never written down.
 //!
 //! The minibatch is cut into chunks whose number depends on the plan and the batch size alone, and
@@ -25,7 +26,7 @@ use crate::ir::{Loss, Position, Table, Term};
 use crate::likelihood::Targets;
 pub use crate::number::Number;
 use crate::optimizer;
-use crate::plan::Plan;
+use crate::plan::{Graph, Plan};
 use crate::tensor::{Aligned, Real};
 use awake::{Awake, Calls};
 pub use kernels::{ExampleWise, KernelGradients, Kernels};
@@ -117,6 +118,8 @@ pub struct Interpreter<T: Number> {
     batch: usize,
     variational: Variational<T>,
     network: Network<T>,
+    /// The network that predicts, made for the first prediction.
+    prediction: Option<(Arc<Graph>, Network<T>)>,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
     profile: Option<Profile>,
     /// Calls to the pool's threads, to stay awake.
@@ -129,6 +132,7 @@ impl<T: Number> Interpreter<T> {
         Interpreter {
             variational: Variational::new(plan.clone(), batch),
             network: Network::new(plan.graph.clone(), batch),
+            prediction: None,
             batch,
             profile: None,
             calls: Calls::default(),
@@ -274,7 +278,7 @@ impl<T: Number> Interpreter<T> {
             |it| it.variational.draw(draw, sample, batch.len),
         );
         self.variational.start_sample();
-        self.forward(batch.inputs, batch.len, Mode::Train);
+        self.forward(batch.inputs, batch.len);
         let observe = |it: &mut Self| {
             let kernels = it.variational.kernels();
             let nll = it.network.nll(&kernels, batch, scale / samples);
@@ -289,47 +293,32 @@ impl<T: Number> Interpreter<T> {
         nll / samples
     }
 
-    fn forward(&mut self, inputs: &[T], examples: usize, mode: Mode) {
+    fn forward(&mut self, inputs: &[T], examples: usize) {
         let (kernels, profile) = (self.variational.kernels(), self.profile.as_mut());
         self.network
-            .forward(&kernels, inputs, examples, mode, profile);
+            .forward(&kernels, inputs, examples, Mode::Train, profile);
     }
 
-    /// The outputs of the last forward pass as predictive distributions
+    /// The outputs of the last step, before weights are drawn for a prediction, as predictive distributions
     /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
     pub fn last_predictive(&self, out: &mut [T]) {
         self.network.predictive(&self.variational.kernels(), out);
     }
 
-    /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`, or `[]` for one
+    /// The likelihood's arguments in that step: name, shape (`[B, k]`, or `[]` for one
     /// number for all) and values.
     pub fn outputs(&self) -> Vec<(String, Vec<usize>, Vec<T>)> {
         self.network.outputs(&self.variational.kernels())
     }
 
-    /// One draw of the weights for each example as the estimators make them: writes the predictive
-    /// distributions, and −log p(target) of each example if there are targets.
-    pub fn predictive(
-        &mut self,
-        inputs: &[T],
-        examples: usize,
-        draw: &Draw,
-        out: &mut [T],
-        nll: Option<(Targets<T>, &mut [T])>,
-    ) {
-        self.draw_weights(draw, examples);
-        self.predict_drawn(inputs, examples, out, nll);
-    }
-
-    /// One draw of the weights for each of up to `examples` examples, for
+    /// Draws the weights by the streams of a seed and step: one function of the inputs, for
     /// [`Interpreter::predict_drawn`].
-    pub fn draw_weights(&mut self, draw: &Draw, examples: usize) {
-        self.variational.scales();
-        self.variational.draw(draw, 0, examples);
-        self.variational.hold_activation_noise(examples);
+    pub fn draw_weights(&mut self, seed: u64, step: u64) {
+        self.variational.draw_weights(seed, step);
     }
 
-    /// [`Interpreter::predictive`] with the weights that were drawn last.
+    /// With the weights that were drawn last: writes the predictive distributions, and −log p(target) of each
+    /// example if there are targets. An example's have the same bits whatever its place and the other examples.
     pub fn predict_drawn(
         &mut self,
         inputs: &[T],
@@ -338,11 +327,15 @@ impl<T: Number> Interpreter<T> {
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
         let _awake = Awake::new(&self.calls);
-        self.forward(inputs, examples, Mode::Predict);
-        self.last_predictive(out);
+        let (graph, network) = self.prediction.get_or_insert_with(|| {
+            let graph = Arc::new(self.plan.prediction_graph());
+            (graph.clone(), Network::new(graph, self.batch))
+        });
+        let weights = self.variational.weights(graph);
+        network.forward(&weights, inputs, examples, Mode::Predict, None);
+        network.predictive(&weights, out);
         if let Some((targets, nll)) = nll {
-            let kernels = self.variational.kernels();
-            self.network.nll_only(&kernels, targets, nll);
+            network.nll_only(&weights, targets, nll);
         }
     }
 

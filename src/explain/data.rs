@@ -125,7 +125,7 @@ impl Methods<'_> {
         };
         let given = [drawn, self.symbols_of(&[Kind::Point])].concat().join(", ");
         self.say(&format!(
-            "The predictive distribution is the mixture over $S$ draws from $q$, made as in training: \
+            "The predictive distribution is the mixture over $S$ draws from $q$, each the same for all inputs: \
              $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}), {together} ~ q.$$"
         ));
         self.say(&self.model.summary().prose());

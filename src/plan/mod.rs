@@ -19,6 +19,7 @@ pub use terms::TermPlan;
 pub use text::text;
 pub use variables::{LearnedPlan, Variable};
 
+use crate::estimator::{POINT, REPARAMETERIZATION};
 use crate::ir::{Handle, Inference, Learned, Node, Table, Tensor};
 use crate::layer::Operation;
 use std::ops::Deref;
@@ -62,6 +63,21 @@ impl Plan {
             tensors,
             learned,
         }
+    }
+
+    /// The network on one draw of the weights that all examples share, whatever the estimators of training.
+    pub fn prediction_graph(&self) -> Graph {
+        let kernels = self.tensors.map(|_, tensor| KernelPlan {
+            estimator: match tensor.is_constant() {
+                true => &POINT,
+                false => REPARAMETERIZATION,
+            },
+            by_example: false,
+            factors: None,
+            masked: false,
+            ..tensor.kernel.clone()
+        });
+        Graph::new(self.model.clone(), kernels)
     }
 
     /// Number of trainable numbers.

@@ -105,6 +105,11 @@ impl TensorPlan {
         matches!(self.family, Family::Independent { .. })
     }
 
+    /// Whether every draw of it is its loc.
+    pub fn is_constant(&self) -> bool {
+        matches!(self.family, Family::Point) && self.mask.is_none() && self.factors.is_none()
+    }
+
     /// The distribution of its ε.
     pub fn law(&self) -> Law {
         match self.family {

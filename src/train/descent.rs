@@ -27,8 +27,8 @@ impl Descent {
 }
 
 impl Predictor for Descent {
-    fn draw_weights(&mut self, draw: usize, seed: u64, examples: usize) {
-        Predictor::draw_weights(&mut self.interpreter, draw, seed, examples);
+    fn draw_weights(&mut self, draw: usize, seed: u64) {
+        Predictor::draw_weights(&mut self.interpreter, draw, seed);
     }
     fn predict_drawn(
         &mut self,

@@ -439,7 +439,7 @@ mod tests {
     }
 
     impl Predictor for Line1 {
-        fn draw_weights(&mut self, _: usize, _: u64, _: usize) {}
+        fn draw_weights(&mut self, _: usize, _: u64) {}
         fn predict_drawn(
             &mut self,
             inputs: &[f32],

@@ -24,6 +24,7 @@ mod lints;
 mod oracle;
 mod pages;
 mod peers;
+mod predictions;
 mod pretrained;
 mod real_data;
 mod rooms;

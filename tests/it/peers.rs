@@ -182,15 +182,16 @@ fn predictions_average_probabilities_of_the_same_examples() {
     let draws = 20;
     for index in 0..draws {
         let mut out = [0.0f32; 12];
-        interpreter.predictive(&examples.inputs, 4, &draw(1, index), &mut out, None);
+        interpreter.draw_weights(1, index);
+        interpreter.predict_drawn(&examples.inputs, 4, &mut out, None);
         for (row, out) in out.chunks(3).enumerate() {
             let total: f32 = out.iter().sum();
             assert!((total - 1.0).abs() < 1e-5, "probabilities, example {row}");
         }
-        let logits = interpreter.outputs().remove(0).2;
         for i in 0..12 {
             mean[i] += f64::from(out[i]) / draws as f64;
-            mean_logits[i] += f64::from(logits[i]) / draws as f64;
+            // A row of logits up to a number, which the softmax forgets.
+            mean_logits[i] += f64::from(out[i]).ln() / draws as f64;
         }
     }
     // They differ, so that the test could fail.

@@ -5,8 +5,8 @@ use super::super::{Kernels, Number};
 use super::buffers::{Buffers, Chunk};
 use super::pass::Pass;
 use super::slots::{Slot, Slots, by_rows, deal, rows, rows_mut};
-use super::work::{Work, at_once, layer_scratch};
-use super::{Mode, Network};
+use super::work::{Work, cut, layer_scratch, most_at_once};
+use super::{Mode, Network, alike};
 use crate::estimator::{Saved, Scratch};
 use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Operation;
@@ -216,7 +216,11 @@ fn batch_forward<T: Number>(
     let site = pass.site(node, &**linear, x_len);
     let estimate = kernels.estimate(kernel);
     let estimator = kernels.graph.kernels[kernel].estimator;
-    for at in at_once(estimator, examples) {
+    let most = match pass.mode {
+        Mode::Train => most_at_once(estimator, examples),
+        Mode::Predict => alike::most([x_len, len], examples),
+    };
+    for at in cut(examples, most) {
         let (start, count) = (at.start, at.len());
         let (x, y) = (rows(x, start, count, x_len), rows_mut(y, start, count, len));
         // Without a way back only the examples at hand are kept, so that they stay in cache.
@@ -238,7 +242,13 @@ fn batch_forward<T: Number>(
             ..scratch
         };
         let draws = kernels.draws(kernel, start, count);
-        estimate.forward(&site, kernels.kernel(kernel), draws, x, y, kept, scratch);
+        let apply = |x: &[T], y: &mut [T]| {
+            estimate.forward(&site, kernels.kernel(kernel), draws, x, y, kept, scratch);
+        };
+        match pass.mode {
+            Mode::Train => apply(x, y),
+            Mode::Predict => alike::product([x_len, len], x, y, apply),
+        }
         let few = (SHARE / len).max(1);
         let parts = by_rows([y, saved, outputs], count, few);
         let parts = parts.into_par_iter().enumerate();

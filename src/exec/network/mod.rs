@@ -1,6 +1,7 @@
 //! A network on given kernels: values forward, gradients backward. It knows nothing of posteriors, priors
 //! or optimizers.
 
+mod alike;
 mod backward;
 mod buffers;
 mod forward;

@@ -67,10 +67,19 @@ const AT_ONCE: usize = 256;
 
 /// The examples of a whole-batch layer in order, cut into those that are taken at once.
 pub fn at_once(estimator: &dyn Estimator, examples: usize) -> impl Iterator<Item = Range<usize>> {
-    let most = match estimator.row_scratch(true) {
+    cut(examples, most_at_once(estimator, examples))
+}
+
+/// How many of so many examples a whole-batch layer takes at once.
+pub fn most_at_once(estimator: &dyn Estimator, examples: usize) -> usize {
+    match estimator.row_scratch(true) {
         true => AT_ONCE,
         false => examples.max(1),
-    };
+    }
+}
+
+/// Examples in order, up to `most` at once.
+pub fn cut(examples: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     (0..examples)
         .step_by(most)
         .map(move |start| start..examples.min(start + most))

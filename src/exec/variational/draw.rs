@@ -38,7 +38,7 @@ fn convert<T: Number>(given: &[f64], out: &mut [T]) {
 }
 
 /// Fills the draws of a kind that are kept.
-fn fill<T: Number>(kind: DrawKind, tensor: &TensorPlan, stream: &Stream, out: &mut [T]) {
+pub fn fill<T: Number>(kind: DrawKind, tensor: &TensorPlan, stream: &Stream, out: &mut [T]) {
     match kind {
         DrawKind::Noise | DrawKind::ExampleNoise => {
             let law = tensor.law();
@@ -91,8 +91,13 @@ impl<T: Number> Variational<T> {
             }
             self.fill_rows(handle, tensor, examples);
         }
+        self.draw_numbers();
+    }
+
+    /// The likelihood's arguments that are numbers, at the draw of the latent variables.
+    pub(super) fn draw_numbers(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
-        for (number, argument) in numbers.iter_mut().zip(&plan.model.observe.arguments) {
+        for (number, argument) in numbers.iter_mut().zip(&self.plan.model.observe.arguments) {
             if let Argument::Scalar(scalar) = argument {
                 *number = T::of(scalar.value(&|leaf| self.leaf(leaf)));
             }
@@ -155,20 +160,6 @@ impl<T: Number> Variational<T> {
         noise
     }
 
-    /// Makes the noise of outputs that is otherwise made where it is used, for a draw that serves several
-    /// batches.
-    pub fn hold_activation_noise(&mut self, examples: usize) {
-        for (&handle, (source, width)) in &mut self.example_wise.sources {
-            if let (NoiseSource::Stream(stream, law), true) =
-                (&*source, self.plan.tensors[handle].draws.activation)
-            {
-                let mut all = vec![T::zero(); examples * *width];
-                in_blocks(&mut all, |start, out| T::fill(*law, stream, start, out));
-                *source = NoiseSource::Given(all);
-            }
-        }
-    }
-
     /// Copies a mask that all examples share to the row of each.
     fn share_mask(&mut self, handle: Handle<Tensor>, tensor: &TensorPlan) {
         if tensor.mask.is_some_and(|mask| !mask.per_example) {
@@ -182,7 +173,7 @@ impl<T: Number> Variational<T> {
     }
 
     /// A draw of a family that draws whole tensors, from its noise.
-    fn draw_whole(&mut self, tensor: &TensorPlan) {
+    pub(super) fn draw_whole(&mut self, tensor: &TensorPlan) {
         if let Family::Variational { family, at } = &tensor.family {
             let values = &self.variables[tensor.variables.clone()];
             let noise = &self.noise[tensor.noise.clone()];

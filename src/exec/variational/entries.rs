@@ -277,7 +277,7 @@ impl<T: Number> Variational<T> {
 }
 
 /// Whether the estimator has a second array that is cached.
-fn keeps_second(tensor: &TensorPlan) -> bool {
+pub fn keeps_second(tensor: &TensorPlan) -> bool {
     tensor.estimator.has_second() && prepared_from_scales(tensor)
 }
 

@@ -6,11 +6,12 @@ mod draw;
 mod entries;
 mod start;
 mod terms;
+mod weights;
 
 use super::kernels::{ExampleWise, KernelGradients, first};
 use super::{BLOCK, Kernels, Number, zeros};
-use crate::ir::{Handle, Leaf, Learned, Scalar, Table, Tensor};
-use crate::plan::{DrawKind, Family, Plan, TensorPlan};
+use crate::ir::{Leaf, Learned, Scalar, Table, Tensor};
+use crate::plan::{Family, Plan, TensorPlan};
 use crate::tensor::Aligned;
 use std::ops::Range;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Variational<T> {
     parts: Vec<Part>,
     /// What differs between examples.
     example_wise: ExampleWise<T>,
+    /// Nothing: examples have nothing of their own in a prediction.
+    shared_weights: ExampleWise<T>,
     /// The likelihood's arguments that are numbers, at the last draw.
     numbers: Vec<T>,
 }
@@ -83,6 +86,7 @@ impl<T: Number> Variational<T> {
             d_learned: plan.learned.map(|_, _| 0.0),
             parts: vec![Part::default(); blocks],
             example_wise: start::example_wise(&plan, batch),
+            shared_weights: ExampleWise::default(),
             numbers: vec![T::zero(); plan.model.observe.arguments.len()],
             plan,
         }
@@ -193,22 +197,12 @@ impl<T: Number> Variational<T> {
             };
             noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
         };
-        // The noise of outputs, while the run is evaluated.
-        let held = |tensor: Handle<Tensor>| {
-            let draws = plan.draws_of(tensor, example_wise.batch).into_iter();
-            draws
-                .filter(|(kind, _)| *kind == DrawKind::Activation)
-                .filter(|(kind, _)| !example_wise.draws.contains_key(&(tensor, *kind)))
-                .map(|(_, shape)| shape.len())
-                .sum::<usize>()
-        };
         // With one sample, a parameter taken entry by entry has its gradient used up block by block.
         let gradient = match plan.inference.objective.samples {
             1 => self.others.iter().map(Range::len).sum(),
             _ => plan.trainable(),
         };
         plan.tensors.values().map(arrays).sum::<usize>()
-            + plan.tensors.handles().map(held).sum::<usize>()
             + self.d_scale.len()
             + example_wise.draws.values().map(|v| v.len()).sum::<usize>()
             + example_wise.rows.values().map(|v| v.len()).sum::<usize>()

@@ -1,5 +1,6 @@
-//! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a minibatch.
-//! Each is a file with its maths, forward, backward and what it needs of the posterior.
+//! Estimators: how draws of a kernel's posterior N(loc, scale²) reach the examples of a training minibatch.
+//! Each is a file with its maths, forward, backward and what it needs of the posterior. Predictions need none:
+//! they draw the weights.
 //!
 //! An estimator splits one step into kernel-sized work, done once ([`Estimate::prepare`], [`Slope`]), and the
 //! two passes over examples, written against [`Linear`] alone, so that they serve dense layers and every
@@ -138,9 +139,8 @@ pub struct ExampleDraws<'a, T> {
     pub noise: ExampleNoise<'a, T>,
 }
 
-/// The ε of each example of a kernel, made when they are wanted: B kernels would fill the memory. Of B outputs they
-/// could be kept, and would have to be written, and read when they have left the cache. Predictions,
-/// where one draw serves several batches, do keep these.
+/// The ε of each example of a kernel, made when they are wanted: B kernels would fill the memory. Those of B outputs
+/// would fit, but would have to be written, and read again after they have left the cache.
 #[derive(Clone, Copy, Default)]
 pub struct ExampleNoise<'a, T> {
     /// Where they are from; none where no estimator asks for them.
@@ -308,9 +308,13 @@ pub struct Site<'a, T> {
     pub whole_batch: bool,
 }
 
+/// What predictions draw weights with, whatever the estimator of training. As a trait object, so that its loops are
+/// compiled here.
+pub static REPARAMETERIZATION: &dyn Estimator = &reparameterization::Reparameterization;
+
 /// Every estimator, in the order `bnnc list` prints.
 pub static ESTIMATORS: &[&dyn Estimator] = &[
-    &reparameterization::Reparameterization,
+    REPARAMETERIZATION,
     &local_reparameterization::LocalReparameterization,
     &flipout::Flipout,
     &per_example::PerExample,
