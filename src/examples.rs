@@ -120,6 +120,17 @@ impl<'a> Part<'a> {
         })
     }
 
+    /// The entry of the input at `place` that is farthest from 0 once it is scaled, and how far.
+    pub fn farthest_input(&self, place: usize) -> Option<(usize, f64)> {
+        let (width, channels) = (self.split.input_shape.len(), self.scales.inputs.channels());
+        let scaled = (0..width).map(|entry| {
+            let value = self.split.inputs.get(self.rows[place] * width + entry);
+            let scaled = self.scales.inputs.apply(entry % channels, value);
+            (entry, scaled.abs())
+        });
+        scaled.max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
     /// Target entry `entry` of the example at `place`, as the data has it.
     pub fn target(&self, place: usize, entry: usize) -> f64 {
         self.split

@@ -8,7 +8,7 @@ mod scores;
 
 pub use scores::{Scores, score};
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::examples::{Buffers, Part};
 use crate::exec::TermValue;
@@ -59,10 +59,14 @@ pub fn predict(
     draws: usize,
     seed: u64,
 ) -> Result<Predictive> {
-    predict_with(predictor, part, draws, seed, Detail::Moments)
+    Ok(average(predictor, part, draws, seed, Detail::Moments)?.0)
 }
 
-/// As [`predict`], with as much of predicted numbers as `detail` asks for.
+/// As [`predict`], with as much of predicted numbers as `detail` asks for; each prediction has to be finite.
+///
+/// # Errors
+///
+/// As [`predict`]; `E0612` for a prediction that is infinite or not a number.
 pub fn predict_with(
     predictor: &mut dyn Predictor,
     part: &Part,
@@ -70,6 +74,37 @@ pub fn predict_with(
     seed: u64,
     detail: Detail,
 ) -> Result<Predictive> {
+    let (predicted, broken) = average(predictor, part, draws, seed, detail)?;
+    let Some(&first) = broken.first() else {
+        return Ok(predicted);
+    };
+    let title = match broken.len() {
+        1 => "a prediction is not finite".into(),
+        many => format!("{many} predictions are not finite"),
+    };
+    let mut message = Diagnostic::error("E0612", title).note(format!(
+        "the first is that of example {first} of {} (the first being 0)",
+        part.len()
+    ));
+    if let Some((entry, size)) = part.farthest_input(first) {
+        message = message.note(format!(
+            "its input at entry {entry} lies {size:.1e} standard deviations of the training data from their mean"
+        ));
+    }
+    Err(message
+        .help("such inputs are far from all that was trained on: leave them out, or look whether they are meant")
+        .into())
+}
+
+/// The predictions averaged over draws, and the examples of which some draw's is not finite.
+fn average(
+    predictor: &mut dyn Predictor,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+    detail: Detail,
+) -> Result<(Predictive, Vec<usize>)> {
+    let mut broken = vec![];
     let (summary, n) = (part.summary, part.len());
     let (entries, columns) = (part.kind.entries(), summary.row());
     let mut predicted = summary.begin(n, draws);
@@ -103,6 +138,9 @@ pub fn predict_with(
             }
             for (example, place) in places.clone().enumerate() {
                 let row = &out[example * columns..][..columns];
+                if row.iter().any(|x| !x.is_finite()) && broken.last() != Some(&place) {
+                    broken.push(place);
+                }
                 summary.in_units(row, part.scales.units(), &mut own);
                 summary.add(&mut predicted, place, draw, &own);
                 if keep {
@@ -127,7 +165,9 @@ pub fn predict_with(
     summary.finish(&mut predicted);
     predicted.nll = densities.iter().map(|sum| sum.nll(draws)).collect();
     predicted.expected_nll = part.with_targets.then(|| total_nll / (n * draws) as f64);
-    Ok(predicted)
+    broken.sort_unstable();
+    broken.dedup();
+    Ok((predicted, broken))
 }
 
 /// What a model's variables come to.

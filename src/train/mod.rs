@@ -12,6 +12,7 @@
 //! | `E0608` | the loss is not finite |
 //! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
 //! | `E0611` | the data is not what the run was trained on |
+//! | `E0612` | a prediction is not finite |
 
 pub mod checkpoint;
 pub mod config;
