@@ -25,6 +25,7 @@ pub mod ir;
 pub mod lint;
 pub mod loss;
 pub mod maths;
+pub(crate) mod memory;
 pub mod plan;
 pub mod predict;
 pub mod pretrained;

@@ -67,6 +67,17 @@ pub fn thousands(n: usize) -> String {
     out
 }
 
+/// An amount of memory, rounded up: `12 KiB`, `100 MiB`, `342 GiB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut unit = 0;
+    // Of ten units of the next size on, these have digits enough.
+    while unit < 1 && n >= 1 << 20 || unit > 0 && unit < 5 && n >> (10 * unit + 20) >= 10 {
+        unit += 1;
+    }
+    format!("{} {}", n.div_ceil(1 << (10 * (unit + 1))), UNITS[unit])
+}
+
 /// Four significant digits: `23.00`, `0.2430`, `1.381e6`.
 pub fn short(value: f64) -> String {
     let magnitude = value.abs();
@@ -130,6 +141,11 @@ mod tests {
         assert_eq!(short(1_379_988.0), "1.380e6");
         assert_eq!(thousands(163_840), "163,840");
         assert_eq!(thousands(64), "64");
+        let sizes = [1, 1 << 20, 10 << 20, 10 << 30, 10 << 40, u64::MAX].map(bytes);
+        assert_eq!(
+            sizes,
+            ["1 KiB", "1 MiB", "10 MiB", "10 GiB", "10 TiB", "16 EiB"]
+        );
     }
 
     #[test]

@@ -344,7 +344,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size.max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), optimizer, capacity);
+    let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
     // Held until the end.
     let (run, _lock) = match (&start.resumed, lock) {
         (Some(run), Some(lock)) => (run.clone(), lock),

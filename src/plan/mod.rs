@@ -96,12 +96,19 @@ impl Plan {
         self.operations_of(|_| 1)
     }
 
-    /// Of all linear layers; `passes` is how often a node's products are made.
+    /// Of all linear layers; `passes` is how often a node's products are made. The largest number there is where
+    /// the sum does not fit.
     fn operations_of(&self, passes: impl Fn(Handle<Node>) -> u64) -> u64 {
         let of = |(handle, node): (Handle<Node>, &Node)| match &node.call.as_ref()?.operation {
-            Operation::Linear(linear) => Some(2 * linear.multiplications() * passes(handle)),
+            Operation::Linear(linear) => {
+                Some(linear.multiplications().saturating_mul(2 * passes(handle)))
+            }
             _ => None,
         };
-        self.model.nodes.iter().filter_map(of).sum()
+        self.model
+            .nodes
+            .iter()
+            .filter_map(of)
+            .fold(0, u64::saturating_add)
     }
 }

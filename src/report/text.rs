@@ -3,7 +3,7 @@
 use super::check::{AbsentRow, Check, ParameterRow};
 use super::table::{room, shorten, table};
 use crate::show;
-use crate::words::{counted, distinct, grouped, join, short, thousands, wrapped};
+use crate::words::{bytes, counted, distinct, grouped, join, short, thousands, wrapped};
 
 impl Check {
     /// As text, within `width` columns.

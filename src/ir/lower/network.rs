@@ -12,6 +12,8 @@ use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Layer, Operation as Arithmetic, ParameterShape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
+use crate::tensor::Shape;
+use crate::words::plural;
 
 /// Where a parameter's fans are not known, its settings are checked with these.
 const SOME_FANS: Fans = Fans {
@@ -239,11 +241,17 @@ impl Lower<'_> {
         };
         let (mut fit, (prior, prior_from)) = self.by_method(fit, prior, Some(fans))?;
         let family = fit.posterior.family;
-        if let Some(reason) = family.refuse(&shape) {
-            let title = format!(
-                "`{name}` is {shape}, too large for {}: {reason}",
-                family.signature().name
-            );
+        let refused = family.refuse(&shape).map(|reason| {
+            let family = family.signature().name;
+            format!("`{name}` is {shape}, too large for {family}: {reason}")
+        });
+        // A bias often has the settings of its layer's kernel, whose weights are `fan_in` times as many.
+        let weights = match shape.rank() {
+            1 => shape.len() * fan_in,
+            _ => shape.len(),
+        };
+        let many = too_many_variables(&name, &shape, weights, &fit.posterior);
+        if let Some(title) = refused.or(many) {
             let mut message = Diagnostic::error("E0411", title);
             if let Some(span) = fit.posterior_from.span() {
                 message = message.at(span, "");
@@ -362,3 +370,28 @@ const ALSO_CALLED: &[(&str, &str)] = &[
     ("global_average_pooling2d", "global_avg_pool2d"),
     ("logistic", "sigmoid"),
 ];
+
+/// Why a posterior has too many variables for a tensor: a variable with an axis longer than the weights are many,
+/// as the directions of `LowRank` make it, or one that is too large in itself.
+pub(super) fn too_many_variables(
+    name: &str,
+    shape: &Shape,
+    weights: usize,
+    posterior: &BoundPosterior,
+) -> Option<String> {
+    let written = &posterior.written;
+    posterior.variables(shape).iter().find_map(|variable| {
+        let of = format!("the {} of `{written}` is {}", variable.name, variable.shape);
+        let longest = variable.shape.0.iter().copied().max().unwrap_or(1);
+        if longest > weights {
+            let weights = plural(weights, "weight");
+            return Some(format!(
+                "`{name}` is {shape}, and {of}: {longest} directions of {weights}"
+            ));
+        }
+        let too_large = !fits(&variable.shape);
+        too_large.then(|| {
+            format!("`{name}` is {shape}, and {of}: more numbers than a variable can have")
+        })
+    })
+}
