@@ -21,6 +21,7 @@ pub mod evaluate;
 pub mod examples;
 pub mod exec;
 pub mod explain;
+pub(crate) mod files;
 pub mod ir;
 pub mod lint;
 pub mod loss;

@@ -4,6 +4,7 @@
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::examples::{Buffers, Part};
 use crate::exec::{self, Draw, Interpreter, Number};
+use crate::files;
 use crate::ir::Position;
 use crate::memory;
 use crate::plan::Plan;
@@ -157,7 +158,7 @@ fn read(
     what: &str,
     expected: &[(String, Vec<usize>)],
 ) -> Result<BTreeMap<String, Vec<f64>>> {
-    let file = std::fs::read(path).map_err(|error| failed(path, "read", &error))?;
+    let file = files::read(path).map_err(|error| failed(path, "read", &error))?;
     let tensors = SafeTensors::deserialize(&file).map_err(|error| {
         let title = format!("`{}` is not a safetensors file", path.display());
         Diagnostic::error("E0605", title).note(error.to_string())

@@ -27,7 +27,7 @@ pub fn refuse(what: &str, needed: u64, help: &str) -> Result<()> {
 
 /// Bytes that this process can still take: what the system has without swapping, a container's limit, and the
 /// limit on a process's addresses (`ulimit -v`), whichever is least. `None` where the system does not say.
-fn available() -> Option<u64> {
+pub fn available() -> Option<u64> {
     let free = number(&read_to_string("/proc/meminfo").ok()?, "MemAvailable:").map(kibibytes);
     let container = read_to_string("/sys/fs/cgroup/memory.max").ok();
     let container = container.and_then(|text| text.trim().parse().ok());

@@ -1,5 +1,7 @@
 //! Lists, counts, numbers and line breaks, as every message and report has them.
 
+use std::borrow::Cow;
+
 /// `a`, `b` and `c`, each in backquotes.
 pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     let quoted = words.into_iter().map(|word| format!("`{}`", word.as_ref()));
@@ -67,6 +69,26 @@ pub fn thousands(n: usize) -> String {
     out
 }
 
+/// A foreign text as a terminal may show it: characters that would move the cursor, colour what follows or turn the
+/// direction of reading are written as JSON writes them, `\u001b`. Line breaks and tabs stay.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() && !matches!(c, '\n' | '\t')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match acts(c) {
+            true => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// An amount of memory, rounded up: `12 KiB`, `100 MiB`, `342 GiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
@@ -132,6 +154,13 @@ mod tests {
         assert_eq!(distinct([2, 1, 2]), [2, 1]);
         let groups = grouped(&[3, 4, 5], |n| n % 2);
         assert_eq!(groups, [(1, vec![3, 5]), (0, vec![4])]);
+    }
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_written_out() {
+        let text = "\u{1b}[2J\u{9b}\r\u{202e}a\n\té";
+        assert_eq!(printable(text), "\\u001b[2J\\u009b\\u000d\\u202ea\n\té");
+        assert!(matches!(printable("plain"), Cow::Borrowed(_)));
     }
 
     #[test]

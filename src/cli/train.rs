@@ -308,7 +308,7 @@ fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
     let folder = args.model.parent().unwrap_or(Path::new(""));
     for file in &model.pretrained {
         let original = pretrained::locate(folder, &file.written);
-        let Ok(contents) = std::fs::read(&original) else {
+        let Ok(contents) = crate::files::read(&original) else {
             continue;
         };
         if pretrained::sha256(&contents) != file.sha256 {

@@ -156,7 +156,7 @@ impl Config {
     /// `E0601` where it cannot be read, `E0602` for every key that is unknown and every value that
     /// does not fit.
     pub fn read(path: &Path) -> Result<Config> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = crate::files::written(path).map_err(|error| {
             Diagnostic::error(
                 "E0601",
                 format!("the run file `{}` cannot be read", path.display()),

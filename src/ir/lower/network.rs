@@ -26,7 +26,7 @@ impl Lower<'_> {
         if let Some((name, _)) = items.input {
             match input {
                 Some(input) => {
-                    self.current = Some(self.nodes.push(Node {
+                    self.current = Some(self.add(Node {
                         name: input.name.clone(),
                         inputs: vec![],
                         call: None,
@@ -135,7 +135,7 @@ impl Lower<'_> {
         let parameters = parameters
             .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
             .collect();
-        Some(self.nodes.push(Node {
+        Some(self.add(Node {
             name,
             inputs: vec![above],
             call: Some(Call {
@@ -324,10 +324,17 @@ impl Lower<'_> {
     }
 
     /// `relu_2`: unnamed layers are numbered by kind.
-    fn numbered(&self, kind: &str) -> String {
-        let mut names = (1..).map(|n| format!("{kind}_{n}"));
-        let free = |name: &String| self.node(name).is_none() && !self.constants.is_declared(name);
-        names.find(free).expect("there is always a next number")
+    fn numbered(&mut self, kind: &str) -> String {
+        let mut number = self.numbers.get(kind).copied().unwrap_or(1);
+        let name = loop {
+            let name = format!("{kind}_{number}");
+            if self.node(&name).is_none() && !self.constants.is_declared(&name) {
+                break name;
+            }
+            number += 1;
+        };
+        self.numbers.insert(kind.to_owned(), number);
+        name
     }
 
     fn unknown_layer(&mut self, kind: &ast::Ident) {
