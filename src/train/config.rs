@@ -430,7 +430,7 @@ mod tests {
             told,
             [
                 (1, "the run file has no key `epoch`"),
-                (2, "`batch_size` is a whole number of at least 1"),
+                (2, "`batch_size` is a whole number from 1 to 16777216"),
                 (4, "`learning_rate` is a number above 0"),
                 (5, "[optimizer] has no key `beta`"),
                 (
