@@ -5,6 +5,7 @@ use super::expression::{RESERVED, Scope, number};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Expr, File, Ident, ItemKind};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// `const width = 400`
@@ -172,6 +173,19 @@ fn unknown_set(name: &str, value: &str, declared: &[&str]) -> Diagnostic {
     message.note(match declared {
         [] => format!("the file declares none; `const {name} = …` in it would"),
         _ => format!("its constants: {}", crate::words::list(declared)),
+    })
+}
+
+/// A default of a signature; each is parsed once.
+pub(super) fn parse_default(text: &'static str) -> Option<Expr> {
+    thread_local! {
+        static PARSED: RefCell<HashMap<&'static str, Option<Expr>>> = RefCell::default();
+    }
+    let known = PARSED.with_borrow(|parsed| parsed.get(text).cloned());
+    known.unwrap_or_else(|| {
+        let expr = parse(text);
+        PARSED.with_borrow_mut(|parsed| parsed.insert(text, expr.clone()));
+        expr
     })
 }
 

@@ -247,7 +247,8 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         },
         largest: inference.largest(),
         step: Step {
-            operations: plan.operations() * (batch * inference.objective.samples) as u64,
+            operations: (plan.operations())
+                .saturating_mul((batch * inference.objective.samples) as u64),
             trainable: plan.trainable(),
             memory,
         },

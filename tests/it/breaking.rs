@@ -79,13 +79,6 @@ fn check_says_how_much_memory_and_takes_none_of_it() {
 #[test]
 fn what_the_machine_does_not_hold_is_refused_with_both_numbers() {
     let place = Place::new();
-    let said = told(
-        &place,
-        "bench line.bnn --batch-size 16777216 --samples 1",
-        1,
-    );
-    // A larger machine measures it: 16 million examples of this network take some gigabytes.
-    assert!(said.contains("error[E0620]"), "{said}");
     write(
         &place,
         "wide.bnn",
@@ -134,7 +127,7 @@ fn an_axis_of_0_beside_a_long_one_is_no_examples() {
         let path = cases.join(format!("{name}.npz"));
         for command in ["check line.bnn", "train line.bnn"] {
             let said = told(&place, &format!("{command} --data {}", path.display()), 1);
-            assert!(said.contains("with no examples"), "{name}: {said}");
+            assert!(said.contains("error[E0507]"), "{name}: {said}");
         }
     }
 }
@@ -191,7 +184,7 @@ fn only_regular_files_are_opened() {
     assert!(made.unwrap().success());
     let why = "only regular files are read";
     for path in ["/dev/zero", "pipe"] {
-        let from = format!("  dense(8, from = \"{path}\")\n");
+        let from = format!("  dense(8) {{ from = \"{path}\" }}\n");
         write(&place, "from.bnn", &model(&from));
         for command in [
             "check from.bnn".to_owned(),
