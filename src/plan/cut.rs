@@ -205,6 +205,9 @@ impl Cut {
         let segment = self.segment_of[pool].expect("a pool is in a segment");
         let segment = &mut self.graph.segments[segment].nodes;
         segment.retain(|node| !maps.contains(node));
+        if let (Some(storage), false) = (storage, maps.is_empty()) {
+            self.written_over[storage] = true;
+        }
         let mut input = pool;
         for map in maps {
             self.graph.nodes[map].storage = storage;

@@ -43,6 +43,7 @@ fn counts_have_a_most() {
         "check line.bnn --batch-size",
         "check line.bnn --prior-predictive --draws",
         "train line.bnn --data t.csv --samples",
+        "train line.bnn --data t.csv --epochs",
         "bench line.bnn --batch-size",
         "bench line.bnn --samples",
     ] {
@@ -159,6 +160,30 @@ fn a_long_file_is_checked_soon() {
         let said = told(&place, "check long.bnn", code);
         assert!(said.len() < 1 << 20, "{name}: {} bytes", said.len());
     }
+}
+
+#[test]
+fn towers_of_powers_and_wide_numbers_are_explained_soon() {
+    let place = Place::new();
+    let tower = format!("scale = {}learned(0.5)", "2^".repeat(22));
+    for likelihood in [
+        tower.as_str(),
+        "scale = 1e37",
+        "scale = learned(0.5) * 1e300",
+    ] {
+        write(
+            &place,
+            "power.bnn",
+            &MODEL.replace("scale = learned(0.5)", likelihood),
+        );
+        for format in ["text", "markdown", "latex"] {
+            told(&place, &format!("explain power.bnn --format {format}"), 0);
+        }
+    }
+    // As many digits as a number may have.
+    let wide = format!("Normal(0, 1{})", "0".repeat(37));
+    write(&place, "wide.bnn", &MODEL.replace("Normal(0, 1)", &wide));
+    told(&place, "explain wide.bnn", 0);
 }
 
 #[test]

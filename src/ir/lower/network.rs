@@ -378,8 +378,8 @@ const ALSO_CALLED: &[(&str, &str)] = &[
     ("logistic", "sigmoid"),
 ];
 
-/// Why a posterior has too many variables for a tensor: a variable with an axis longer than the weights are many,
-/// as the directions of `LowRank` make it, or one that is too large in itself.
+/// Why a posterior has too many variables for a tensor: more directions, as `LowRank` has them, than there are
+/// weights, or a variable that is too large in itself.
 pub(super) fn too_many_variables(
     name: &str,
     shape: &Shape,
@@ -389,11 +389,13 @@ pub(super) fn too_many_variables(
     let written = &posterior.written;
     posterior.variables(shape).iter().find_map(|variable| {
         let of = format!("the {} of `{written}` is {}", variable.name, variable.shape);
-        let longest = variable.shape.0.iter().copied().max().unwrap_or(1);
-        if longest > weights {
+        // A row of directions for each weight.
+        if let [_, directions] = variable.shape.0[..]
+            && directions > weights
+        {
             let weights = plural(weights, "weight");
             return Some(format!(
-                "`{name}` is {shape}, and {of}: {longest} directions of {weights}"
+                "`{name}` is {shape}, and {of}: {directions} directions of {weights}"
             ));
         }
         let too_large = !fits(&variable.shape);
