@@ -169,7 +169,7 @@ fn towers_of_powers_and_wide_numbers_are_explained_soon() {
     for likelihood in [
         tower.as_str(),
         "scale = 1e37",
-        "scale = learned(0.5) * 1e300",
+        "scale = learned(0.5) * 1e30",
     ] {
         write(
             &place,
