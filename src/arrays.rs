@@ -110,7 +110,7 @@ pub fn fit<D: Dimension, E: Dimension>(
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size.max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), optimizer, capacity);
+    let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
     in_memory(&mut engine, &prepared, config)?;
     if let Some(section) = engine.weights().iter().find(|section| !section.is_finite()) {
         let title = format!("the fit has diverged: {} is not finite", section.name);

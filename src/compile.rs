@@ -1,6 +1,7 @@
 //! From a file to a model and how it is fitted: the whole front end in one call.
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::files;
 use crate::ir::{self, Facts, Inference, InferenceMethod};
 use crate::lint::{self, Policy};
 use crate::source::Source;
@@ -57,7 +58,7 @@ pub fn file_by_method(
 ///
 /// `E0601` if it cannot be read.
 pub fn read(path: &Path) -> Result<Source> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let text = files::written(path).map_err(|error| {
         let title = format!("{} cannot be read", path.display());
         Diagnostic::error("E0601", title).note(error.to_string())
     })?;

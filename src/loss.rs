@@ -3,12 +3,15 @@
 
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::examples::{Buffers, Part};
-use crate::exec::{Draw, Interpreter, Number};
+use crate::exec::{self, Draw, Interpreter, Number};
+use crate::files;
 use crate::ir::Position;
+use crate::memory;
 use crate::plan::Plan;
 use crate::pretrained::checksum;
 use crate::terms::{Naming, Term};
 use crate::train::files::{failed, write_whole};
+use crate::words::plural;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,7 +65,7 @@ pub type Gradient = (String, Vec<usize>, Vec<f64>);
 ///
 /// # Errors
 ///
-/// `E0601` and `E0605` for files that cannot be read, `E0609` for every tensor that is missing, unknown
+/// `E0613` for more rows than the memory holds, `E0601` and `E0605` for files that cannot be read, `E0609` for every tensor that is missing, unknown
 /// or of another shape.
 pub fn compute<T: Number>(
     plan: Arc<Plan>,
@@ -85,6 +88,12 @@ pub fn compute<T: Number>(
             read(path, "noise", &expected.collect::<Vec<_>>())
         })
         .transpose()?;
+    let numbers = exec::memory(&plan, rows) / size_of::<f32>() as u64;
+    memory::refuse(
+        &format!("the loss of {}", plural(rows, "example")),
+        numbers.saturating_mul(size_of::<T>() as u64),
+        "all rows are one minibatch: a file of fewer rows takes less",
+    )?;
     let mut interpreter = Interpreter::<T>::new(plan.clone(), rows);
     for variable in &plan.variables {
         let values = &weights[&variable.name];
@@ -149,7 +158,7 @@ fn read(
     what: &str,
     expected: &[(String, Vec<usize>)],
 ) -> Result<BTreeMap<String, Vec<f64>>> {
-    let file = std::fs::read(path).map_err(|error| failed(path, "read", &error))?;
+    let file = files::read(path).map_err(|error| failed(path, "read", &error))?;
     let tensors = SafeTensors::deserialize(&file).map_err(|error| {
         let title = format!("`{}` is not a safetensors file", path.display());
         Diagnostic::error("E0605", title).note(error.to_string())

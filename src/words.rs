@@ -1,5 +1,7 @@
 //! Lists, counts, numbers and line breaks, as every message and report has them.
 
+use std::borrow::Cow;
+
 /// `a`, `b` and `c`, each in backquotes.
 pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     let quoted = words.into_iter().map(|word| format!("`{}`", word.as_ref()));
@@ -67,6 +69,37 @@ pub fn thousands(n: usize) -> String {
     out
 }
 
+/// A foreign text as a terminal may show it: characters that would move the cursor, colour what follows or turn the
+/// direction of reading are written as JSON writes them, `\u001b`. Line breaks and tabs stay.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| {
+        let turns = matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() && !matches!(c, '\n' | '\t')
+    };
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match acts(c) {
+            true => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// An amount of memory, rounded up: `12 KiB`, `100 MiB`, `342 GiB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let mut unit = 0;
+    // Of ten units of the next size on, these have digits enough.
+    while unit < 1 && n >= 1 << 20 || unit > 0 && unit < 5 && n >> (10 * unit + 20) >= 10 {
+        unit += 1;
+    }
+    format!("{} {}", n.div_ceil(1 << (10 * (unit + 1))), UNITS[unit])
+}
+
 /// Four significant digits: `23.00`, `0.2430`, `1.381e6`.
 pub fn short(value: f64) -> String {
     let magnitude = value.abs();
@@ -124,12 +157,24 @@ mod tests {
     }
 
     #[test]
+    fn what_would_act_on_a_terminal_is_written_out() {
+        let text = "\u{1b}[2J\u{9b}\r\u{202e}a\n\té";
+        assert_eq!(printable(text), "\\u001b[2J\\u009b\\u000d\\u202ea\n\té");
+        assert!(matches!(printable("plain"), Cow::Borrowed(_)));
+    }
+
+    #[test]
     fn numbers_keep_four_digits() {
         assert_eq!(short(22.9998), "23.00");
         assert_eq!(short(0.24298), "0.2430");
         assert_eq!(short(1_379_988.0), "1.380e6");
         assert_eq!(thousands(163_840), "163,840");
         assert_eq!(thousands(64), "64");
+        let sizes = [1, 1 << 20, 10 << 20, 10 << 30, 10 << 40, u64::MAX].map(bytes);
+        assert_eq!(
+            sizes,
+            ["1 KiB", "1 MiB", "10 MiB", "10 GiB", "10 TiB", "16 EiB"]
+        );
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl Study {
         let (optimizer, settings) = config.optimizer.clone();
         let optimizer = State::new(optimizer, settings, plan.trainable());
         let capacity = config.batch_size.max(evaluate::BATCH);
-        let mut engine = Descent::new(plan, optimizer, capacity);
+        let mut engine = Descent::new(plan, optimizer, capacity)?;
         in_memory(&mut engine, &prepared, &config)?;
 
         let held_out = prepared

@@ -18,9 +18,11 @@ use crate::evaluate::BATCH;
 use crate::exec::{Draw, Interpreter, Profile, Update, memory};
 use crate::ir::{Position, Role};
 use crate::layer::Operation;
+use crate::memory::refuse;
 use crate::optimizer;
 use crate::plan::{Plan, Segment, SegmentKind};
 use crate::source::Source;
+use crate::words::plural;
 use inputs::Synthetic;
 use serde::Serialize;
 use std::sync::Arc;
@@ -74,7 +76,7 @@ pub struct Measured {
     /// Training: examples a second.
     pub training: Rate,
     /// Bytes that training takes.
-    pub memory: usize,
+    pub memory: u64,
     /// Prediction: examples × draws a second.
     pub prediction: Rate,
     /// Where the time of a training step goes: parts of 1.
@@ -104,8 +106,11 @@ pub fn source([name, text]: [&str; 2]) -> Source {
 ///
 /// # Errors
 ///
-/// `E0608` if a loss is not finite: that would be measured, but of no use to anyone.
+/// `E0613` for a minibatch that the memory does not hold; `E0608` if a loss is not finite: that would be measured, but of no use to anyone.
 pub fn measure(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Result<Measured> {
+    let memory = memory(plan, settings.batch);
+    let what = format!("a step of {}", plural(settings.batch, "example"));
+    refuse(&what, memory, "a smaller `--batch-size` takes less")?;
     let mut training = Training::new(plan, settings.batch);
     let length = Duration::from_secs_f64(settings.seconds);
     let rate = peak.beside(length, || {
@@ -125,7 +130,7 @@ pub fn measure(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Result
         operations: plan.operations(),
         forward_operations: plan.forward_operations(),
         training: rate,
-        memory: memory(plan, settings.batch),
+        memory,
         prediction: predictions(plan, settings, peak),
         parts,
     })

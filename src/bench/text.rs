@@ -2,7 +2,7 @@
 
 use super::{Measured, Peak, Settings, vectors};
 use crate::report::table::table;
-use crate::words::{plural, wrapped};
+use crate::words::{bytes, plural, wrapped};
 
 /// All of it within `width` columns; with `layers`, where each network's time goes, too.
 pub fn text(
@@ -66,7 +66,7 @@ fn rates(measured: &[Measured]) -> String {
             row.model.clone(),
             format!("{:.0}", row.training.best),
             of_peak(row.training_of_peak()),
-            memory(row.memory),
+            bytes(row.memory),
             format!("{:.0}", row.prediction.best),
             of_peak(row.prediction_of_peak()),
         ]
@@ -84,13 +84,6 @@ fn operations(count: u64) -> String {
         x if x >= 1e6 => format!("{:.2} M", x / 1e6),
         x if x >= 1e3 => format!("{:.2} k", x / 1e3),
         x => x.to_string(),
-    }
-}
-
-fn memory(bytes: usize) -> String {
-    match bytes.div_ceil(1 << 10) {
-        kibibytes if kibibytes < 1 << 10 => format!("{kibibytes} KiB"),
-        kibibytes => format!("{} MiB", kibibytes.div_ceil(1 << 10)),
     }
 }
 

@@ -119,7 +119,7 @@ pub fn bind(
                 written: true,
                 span: argument.value.span,
             }),
-            (None, Some(default)) => constants::parse(default).map(|expr| Given {
+            (None, Some(default)) => constants::parse_default(default).map(|expr| Given {
                 expr,
                 written: false,
                 span: callee.span,

@@ -5,6 +5,8 @@ use super::expression::{RESERVED, Scope, number};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Expr, File, Ident, ItemKind};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 /// `const width = 400`
 #[derive(Debug, Clone)]
@@ -19,9 +21,11 @@ pub struct Constant {
 #[derive(Debug, Default)]
 pub struct Constants {
     list: Vec<Constant>,
-    others: Vec<(String, Span, &'static str)>,
-    silent: Vec<String>,
-    declared: Vec<(String, Span)>,
+    /// Where each stands in the list.
+    places: HashMap<String, usize>,
+    others: HashMap<String, (Span, &'static str)>,
+    silent: HashSet<String>,
+    declared: HashMap<String, Span>,
     /// Whether the order of the text does not matter (expressions that are not in the file).
     pub(super) anywhere: bool,
 }
@@ -33,10 +37,11 @@ impl Constants {
         for item in &file.items {
             match &item.kind {
                 ItemKind::Block { name, .. } => {
-                    constants.silent.push(name.text.clone());
+                    constants.silent.insert(name.text.clone());
                 }
                 ItemKind::Const { name, .. } => {
-                    constants.declared.push((name.text.clone(), name.span));
+                    let declared = constants.declared.entry(name.text.clone());
+                    declared.or_insert(name.span);
                 }
                 _ => {}
             }
@@ -81,6 +86,8 @@ impl Constants {
                 );
             } else if constants.find(&name.text).is_none() {
                 // The second of two is reported with every other name used twice.
+                let place = constants.list.len();
+                constants.places.insert(name.text.clone(), place);
                 constants.list.push(Constant {
                     name: name.clone(),
                     value,
@@ -119,16 +126,13 @@ impl Constants {
 
     /// The constant called `name`.
     pub fn find(&self, name: &str) -> Option<&Constant> {
-        self.list.iter().find(|c| c.name.text == name)
+        self.places.get(name).map(|place| &self.list[*place])
     }
 
     /// Where a constant is declared that has no value yet: further below.
     pub(super) fn later(&self, name: &str) -> Option<Span> {
         let known = self.find(name).is_some();
-        self.declared
-            .iter()
-            .find(|(n, _)| n == name && !known)
-            .map(|(_, span)| *span)
+        self.declared.get(name).filter(|_| !known).copied()
     }
 
     /// The names, in their order.
@@ -138,11 +142,12 @@ impl Constants {
 
     /// Notes what another name of the file is: `a value of the network`.
     pub fn note_other(&mut self, name: &Ident, what: &'static str) {
-        self.others.push((name.text.clone(), name.span, what));
+        let other = self.others.entry(name.text.clone());
+        other.or_insert((name.span, what));
     }
 
     pub(super) fn other(&self, name: &str) -> Option<(Span, &'static str)> {
-        self.others.iter().find(|o| o.0 == name).map(|o| (o.1, o.2))
+        self.others.get(name).copied()
     }
 
     /// Whether the file declares `name`, as whatever.
@@ -152,7 +157,7 @@ impl Constants {
 
     /// Whether `name` was declared by something of which it has been said that it cannot be used yet.
     pub fn is_silent(&self, name: &str) -> bool {
-        self.silent.iter().any(|s| s == name)
+        self.silent.contains(name)
     }
 }
 
@@ -168,6 +173,19 @@ fn unknown_set(name: &str, value: &str, declared: &[&str]) -> Diagnostic {
     message.note(match declared {
         [] => format!("the file declares none; `const {name} = …` in it would"),
         _ => format!("its constants: {}", crate::words::list(declared)),
+    })
+}
+
+/// A default of a signature; each is parsed once.
+pub(super) fn parse_default(text: &'static str) -> Option<Expr> {
+    thread_local! {
+        static PARSED: RefCell<HashMap<&'static str, Option<Expr>>> = RefCell::default();
+    }
+    let known = PARSED.with_borrow(|parsed| parsed.get(text).cloned());
+    known.unwrap_or_else(|| {
+        let expr = parse(text);
+        PARSED.with_borrow_mut(|parsed| parsed.insert(text, expr.clone()));
+        expr
     })
 }
 

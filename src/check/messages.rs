@@ -2,47 +2,50 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
+use std::collections::HashSet;
 
 /// The messages collected so far.
 #[derive(Debug, Default)]
-pub struct Messages(Vec<Diagnostic>);
+pub struct Messages {
+    list: Vec<Diagnostic>,
+    /// The code and place of each; the title in place of no place.
+    said: HashSet<(&'static str, Option<Span>, String)>,
+}
 
 impl Messages {
     /// Adds a message, unless the same was said of the same place: a default is read again for
     /// every parameter it holds for, and is wrong once.
     pub fn push(&mut self, message: Diagnostic) {
-        let said = self.0.iter().any(|other| {
-            other.code == message.code
-                && match (primary(other), primary(&message)) {
-                    (None, None) => other.title == message.title,
-                    (a, b) => a == b,
-                }
-        });
-        if !said {
-            self.0.push(message);
+        let place = primary(&message);
+        let title = match place {
+            None => message.title.clone(),
+            Some(_) => String::new(),
+        };
+        if self.said.insert((message.code, place, title)) {
+            self.list.push(message);
         }
     }
 
     /// Whether one of them is an error.
     pub fn failed(&self) -> bool {
-        self.0.iter().any(|m| m.severity == Severity::Error)
+        self.list.iter().any(|m| m.severity == Severity::Error)
     }
 
     /// Number of messages.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// In the order of their places; those without a place last.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
-        self.0
+        self.list
             .sort_by_key(|m| primary(m).map_or((usize::MAX, 0), |span| (span.start, span.end)));
-        self.0
+        self.list
     }
 }
 

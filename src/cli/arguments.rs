@@ -1,11 +1,12 @@
 //! Arguments that several commands take.
 
+use super::terminal::err;
 use crate::data::Request;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::ir::InferenceMethod;
 use crate::train::Config;
 use crate::train::settings::{self, Given, SETTINGS};
-use crate::words::join;
+use crate::words::{join, plural};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
 use std::path::PathBuf;
@@ -163,7 +164,8 @@ pub enum Format {
     Json,
 }
 
-/// Runs `work` on `threads` threads; on one a core without a number.
+/// Runs `work` on `threads` threads; on one a core without a number, and where more than that are asked for: they
+/// would wait for each other.
 ///
 /// # Errors
 ///
@@ -172,11 +174,18 @@ pub fn with_threads<R: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> Result<R> + Send,
 ) -> Result<R> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let given = threads.unwrap_or(0);
+    if given > cores {
+        let cores = plural(cores, "core");
+        err(&format!(
+            "note: {given} threads are more than this machine has cores: one runs on each of its {cores}\n"
+        ));
+    }
+    let threads = given.min(cores);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| {
-        let title = format!("{} threads cannot be started", threads.unwrap_or(0));
+        let title = format!("{threads} threads cannot be started");
         Diagnostic::error("E0603", title).note(error.to_string())
     })?;
     pool.install(work)

@@ -156,5 +156,5 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
 }
 
 fn warn(warning: Diagnostic) {
-    super::terminal::err(&render(&[warning], None, std::io::stderr().is_terminal()));
+    super::terminal::styled(&render(&[warning], None, std::io::stderr().is_terminal()));
 }

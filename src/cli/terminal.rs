@@ -2,7 +2,7 @@
 //! after that is dropped, and a run goes on.
 
 use crate::diagnostic::{Diagnostic, Failure, Severity, render};
-use crate::words::{wrap, wrapped};
+use crate::words::{printable, wrap, wrapped};
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Mutex;
@@ -16,10 +16,14 @@ macro_rules! say {
 }
 pub(crate) use say;
 
-/// Prints to standard output.
+/// Prints to standard output; names from files reach the terminal as text alone.
 pub(crate) fn out(text: Arguments) {
     let mut stdout = io::stdout().lock();
-    if let Err(error) = stdout.write_fmt(text).and_then(|()| stdout.flush())
+    let text = text.to_string();
+    let text = printable(&text);
+    if let Err(error) = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         let mut fault = FAULT
@@ -29,8 +33,13 @@ pub(crate) fn out(text: Arguments) {
     }
 }
 
-/// Prints to standard error; there is nowhere to say that it failed.
+/// Prints to standard error, as [`out`]; there is nowhere to say that it failed.
 pub(crate) fn err(text: &str) {
+    styled(&printable(text));
+}
+
+/// Prints to standard error what may have colours.
+pub(crate) fn styled(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -52,26 +61,34 @@ fn color() -> bool {
     io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
+/// The most messages of a file that are shown; the rest are counted.
+const SHOWN: usize = 50;
+
 /// Prints messages to standard error.
 pub(crate) fn report(failure: &Failure) {
     let wrapped: Vec<Diagnostic>;
+    let shown = &failure.diagnostics[..failure.diagnostics.len().min(SHOWN)];
     let diagnostics = match terminal_size::terminal_size_of(io::stderr()) {
         Some((terminal_size::Width(width), _)) => {
-            let all = failure.diagnostics.iter();
+            let all = shown.iter();
             wrapped = all.map(|d| within(d, usize::from(width).max(60))).collect();
-            &wrapped
+            &wrapped[..]
         }
-        None => &failure.diagnostics,
+        None => shown,
     };
     let text = render(diagnostics, failure.source_file.as_deref(), color());
-    err(&text);
+    styled(&text);
     let count = failure
         .diagnostics
         .iter()
         .filter(|d| d.severity == Severity::Error)
         .count();
-    if count > 1 {
-        err(&format!("\n{count} errors\n"));
+    match failure.diagnostics.len() > SHOWN {
+        true => err(&format!(
+            "\n{count} errors, of which the first {SHOWN} are shown\n"
+        )),
+        false if count > 1 => err(&format!("\n{count} errors\n")),
+        false => {}
     }
 }
 

@@ -308,7 +308,7 @@ fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
     let folder = args.model.parent().unwrap_or(Path::new(""));
     for file in &model.pretrained {
         let original = pretrained::locate(folder, &file.written);
-        let Ok(contents) = std::fs::read(&original) else {
+        let Ok(contents) = crate::files::read(&original) else {
             continue;
         };
         if pretrained::sha256(&contents) != file.sha256 {
@@ -344,7 +344,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size.max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), optimizer, capacity);
+    let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
     // Held until the end.
     let (run, _lock) = match (&start.resumed, lock) {
         (Some(run), Some(lock)) => (run.clone(), lock),

@@ -10,7 +10,6 @@ use super::{Dataset, Facts, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use rayon::prelude::*;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -78,7 +77,7 @@ impl CatalogEntry for Cifar10 {
             let mut labels = Vec::with_capacity(files.len() * RECORDS);
             for file in files {
                 let path = file.path(folder, self)?;
-                let found = File::open(&path).map_err(|e| unreadable(&path, "open", &e))?;
+                let found = crate::files::open(&path).map_err(|e| unreadable(&path, "open", &e))?;
                 append(&path, found, &mut pixels, &mut labels)?;
             }
             Ok(Split {

@@ -14,7 +14,7 @@ const MOST_FAULTS: usize = 8;
 
 /// Reads the columns that are wanted of the table at `path`; the cells of others are not looked at.
 pub(crate) fn read(path: &Path, wanted: &Wanted) -> Result<Dataset> {
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let (train, columns) = parse(path, &bytes, wanted)?;
     Ok(Dataset {
         name: path.display().to_string(),

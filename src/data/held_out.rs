@@ -10,7 +10,7 @@ pub(crate) fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
     if dataset.test.is_some() {
         return Err(has_test_part(&dataset.name));
     }
-    let text = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let text = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let n = dataset.train.len;
     let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
     let listed = |wanted: bool| {

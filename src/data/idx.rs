@@ -7,7 +7,6 @@ use super::{Dataset, Facts, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use flate2::read::MultiGzDecoder;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
@@ -60,7 +59,7 @@ const MOST_AXES: usize = 3;
 
 /// The axis lengths of an IDX file of bytes, and a reader at its first value.
 fn open(path: &Path, axes: usize) -> Result<(Vec<u64>, Box<dyn Read>)> {
-    let file = BufReader::new(File::open(path).map_err(|e| unreadable(path, "open", &e))?);
+    let file = BufReader::new(crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?);
     let compressed = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));

@@ -5,6 +5,8 @@
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
 use super::Values;
+use crate::memory::available;
+use crate::words::bytes;
 use std::io::Read;
 
 /// The header of one array.
@@ -108,16 +110,24 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         _ => return Err(unknown()),
     };
     let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
-    let mut bytes = vec![];
+    // A compressed member may hold a thousand times its own length.
+    if let Some(available) = available().filter(|available| expected as u64 > *available) {
+        return Err(format!(
+            "its values take {}, and this machine has {} of memory",
+            bytes(expected as u64),
+            bytes(available)
+        ));
+    }
+    let mut values = vec![];
     reader
         .by_ref()
         .take(expected as u64)
-        .read_to_end(&mut bytes)
+        .read_to_end(&mut values)
         .map_err(|e| e.to_string())?;
-    if bytes.len() != expected {
+    if values.len() != expected {
         return Err(format!(
             "expected {expected} bytes of values, found {}",
-            bytes.len()
+            values.len()
         ));
     }
     // An archive's member has its checksum compared where its end is met.
@@ -128,7 +138,7 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
     }
     macro_rules! convert {
         ($from:ty, $to:ty) => {
-            bytes
+            values
                 .chunks_exact(size_of::<$from>())
                 .map(|b| {
                     let b = b.try_into().expect("a chunk of that size");
@@ -142,7 +152,7 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         };
     }
     let values = match kind {
-        "u1" | "b1" => Values::U8(bytes),
+        "u1" | "b1" => Values::U8(values),
         "f4" => Values::F32(convert!(f32, f32)),
         "f8" => Values::F64(convert!(f64, f64)),
         "u2" => Values::F64(convert!(u16, f64)),
@@ -154,7 +164,7 @@ pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Val
         "i8" => Values::F64(convert!(i64, f64)),
         _ => return Err(unknown()),
     };
-    if !header.fortran || header.shape.len() < 2 {
+    if !header.fortran || header.shape.len() < 2 || header.len == 0 {
         return Ok(values);
     }
     Ok(values.rows(&transposed(&header.shape), 1))

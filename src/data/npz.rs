@@ -58,7 +58,7 @@ pub(crate) fn inputs(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
 }
 
 fn file(path: &Path) -> Result<BufReader<File>> {
-    File::open(path)
+    crate::files::open(path)
         .map(BufReader::new)
         .map_err(|e| unreadable(path, "open", &e))
 }

@@ -35,7 +35,7 @@ enum Columns {
 /// Reads what the `.toml` at `path` describes; the columns that are wanted and `test_rows` go before the
 /// column and the file that it names.
 pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Result<Dataset> {
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
     let source = Arc::new(Source {
         name: path.display().to_string(),
@@ -91,7 +91,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Re
 
 /// The files that the `.toml` at `path` names; none where it cannot be read, which [`read`] tells.
 pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = crate::files::text(path).unwrap_or_default();
     let Ok(table) = toml::from_str::<Table>(&text) else {
         return vec![];
     };

@@ -15,7 +15,7 @@ use std::path::Path;
 /// What else the archive holds, links and paths that leave the folder among it, is passed over.
 pub(crate) fn unpack(archive: &Path, forms: &[Form], inside: &str, folder: &Path) -> Result<()> {
     let fault = |e: io::Error| unreadable(archive, "unpack", &e);
-    let file = File::open(archive).map_err(fault)?;
+    let file = crate::files::open(archive).map_err(fault)?;
     let mut tar = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
     let mut missing: Vec<&Form> = forms.iter().collect();
     for entry in tar.entries().map_err(fault)? {

@@ -4,7 +4,6 @@ use super::catalog::CatalogEntry;
 use super::error::unreadable;
 use crate::diagnostic::Result;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -48,7 +47,7 @@ pub fn verify(entry: &dyn CatalogEntry, folder: &Path) -> Result<Vec<(&'static s
 /// The sha256 of a file, in hexadecimal.
 pub(crate) fn sha256(path: &Path) -> Result<String> {
     let mut hash = Sha256::new();
-    let mut file = File::open(path).map_err(|e| unreadable(path, "open", &e))?;
+    let mut file = crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
     digest(&mut file, &mut hash).map_err(|e| unreadable(path, "read", &e))?;
     Ok(hex(hash))
 }

@@ -1,12 +1,24 @@
 //! The known word that a mistyped one is likely to be.
 
+/// Longer words are no slips; what they are nearest to would take the square of their length.
+const LONGEST: usize = 64;
+/// Of so many candidates the rest are not looked at.
+const MOST: usize = 1000;
+
 /// The candidate nearest to `word`, if any is near enough to be a slip: equal but for case, or at
 /// most a third of its letters away, two swapped neighbours counting as one.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = word.chars().count();
+    if length > LONGEST {
+        return None;
+    }
     let lower = word.to_lowercase();
-    let allowed = word.chars().count().div_ceil(3);
+    let allowed = length.div_ceil(3);
     candidates
         .into_iter()
+        .take(MOST)
+        .filter(|candidate| candidate.len() <= 4 * LONGEST)
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),

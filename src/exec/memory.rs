@@ -1,8 +1,37 @@
 //! How much memory training takes.
 
-use super::{Network, Variational};
+use super::{network, variational};
 use crate::plan::{Graph, Plan, Segment, SegmentKind};
-use std::sync::Arc;
+use crate::tensor::{Aligned, Real};
+
+/// A zeroed array, or its length alone: what a network takes is counted by the code that allocates it.
+pub trait Array {
+    /// An array of this length.
+    fn zeros(len: usize) -> Self;
+    /// Its length.
+    fn numbers(&self) -> u128;
+}
+
+impl<T: Real> Array for Aligned<T> {
+    fn zeros(len: usize) -> Self {
+        Aligned::zeros(len)
+    }
+    fn numbers(&self) -> u128 {
+        self.len() as u128
+    }
+}
+
+/// The length of an array that is not there.
+pub struct Length(usize);
+
+impl Array for Length {
+    fn zeros(len: usize) -> Self {
+        Length(len)
+    }
+    fn numbers(&self) -> u128 {
+        self.0 as u128
+    }
+}
 
 /// Numbers that a product of matrices copies at most, so that they lie in the order it reads them in: of its
 /// second operand, as many of the inner axis as are taken at once. Counted for two threads: each copies what it
@@ -29,13 +58,13 @@ fn packed(plan: &Graph, batch: usize) -> usize {
 /// Bytes that training with minibatches of `batch` examples takes in float32 beside the program and the data
 /// set: a minibatch, variables, what is kept of their gradient, two moments of Adam, every buffer of the
 /// interpreter, and what matrix products pack. Within 15 % of what a process grows by on Linux;
-/// `tests/costs.rs` measures it.
-pub fn memory(plan: &Arc<Plan>, batch: usize) -> usize {
-    // Buffers are zeroed pages until they are written, so making them to count them costs next to nothing.
-    let numbers = Variational::<f32>::new(plan.clone(), batch).touched()
-        + Network::<f32>::new(plan.graph.clone(), batch).numbers()
-        + 2 * plan.trainable()
-        + batch * plan.model.input.shape.len()
-        + packed(plan, batch);
-    numbers * std::mem::size_of::<f32>()
+/// `tests/costs.rs` measures it. Works the lengths out and allocates nothing; the largest number there is where
+/// the sum does not fit.
+pub fn memory(plan: &Plan, batch: usize) -> u64 {
+    let numbers = variational::touched(plan, batch)
+        + network::numbers(&plan.graph, batch)
+        + 2 * plan.trainable() as u128
+        + (batch * plan.model.input.shape.len()) as u128
+        + packed(plan, batch) as u128;
+    u64::try_from(numbers * size_of::<f32>() as u128).unwrap_or(u64::MAX)
 }

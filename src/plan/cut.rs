@@ -52,6 +52,10 @@ struct Cut {
     keep: Keep,
     /// The nodes that the likelihood takes.
     observed: Vec<Handle<Node>>,
+    /// How often each node's value is read.
+    consumers: Table<Node, usize>,
+    /// Which storages a map is written over.
+    written_over: Table<Storage, bool>,
     /// The segment of each node; `None` for inputs and views.
     segment_of: Table<Node, Option<Handle<Segment>>>,
 }
@@ -62,8 +66,22 @@ impl Cut {
             Argument::Node(node) => Some(*node),
             Argument::Scalar(_) => None,
         };
+        let observed: Vec<Handle<Node>> = model.observe.arguments.iter().filter_map(node).collect();
+        let mut consumers = model.nodes.map(|_, _| 0);
+        let inputs = model.nodes.values().flat_map(|node| {
+            // A node that reads another twice is one reader.
+            let inputs = node.inputs.iter().enumerate();
+            inputs
+                .filter(|(i, input)| !node.inputs[..*i].contains(input))
+                .map(|(_, input)| input)
+        });
+        for read in inputs.chain(&observed) {
+            consumers[*read] += 1;
+        }
         Cut {
-            observed: model.observe.arguments.iter().filter_map(node).collect(),
+            observed,
+            consumers,
+            written_over: Table::default(),
             segment_of: model.nodes.map(|_, _| None),
             keep,
             graph: Graph {
@@ -88,13 +106,6 @@ impl Cut {
         self.share(nodes);
         self.order_gradients(nodes);
         self.graph
-    }
-
-    /// How often a node's value is read.
-    fn consumers(&self, nodes: &Arena<Node>, read: Handle<Node>) -> usize {
-        let reads = |node: &&Node| node.inputs.contains(&read);
-        let observed = self.observed.iter().filter(|node| **node == read);
-        nodes.values().filter(reads).count() + observed.count()
     }
 
     fn segment_kind(&self, node: &Node) -> SegmentKind {
@@ -166,6 +177,7 @@ impl Cut {
             _ => {
                 let gradient =
                     plan.input_gradient || call.kernel().is_some() || call.bias().is_some();
+                self.written_over.push(false);
                 Some(self.graph.storages.push(Storage {
                     len: node.shape.len(),
                     shared: false,
@@ -173,6 +185,9 @@ impl Cut {
                 }))
             }
         };
+        if let Some(storage) = plan.storage.filter(|_| plan.in_place) {
+            self.written_over[storage] = true;
+        }
         if let Some((linear, maps)) = later {
             plan.bias = self.graph.nodes[linear].bias.take();
             self.move_behind(handle, plan.storage, maps);
@@ -190,6 +205,9 @@ impl Cut {
         let segment = self.segment_of[pool].expect("a pool is in a segment");
         let segment = &mut self.graph.segments[segment].nodes;
         segment.retain(|node| !maps.contains(node));
+        if let (Some(storage), false) = (storage, maps.is_empty()) {
+            self.written_over[storage] = true;
+        }
         let mut input = pool;
         for map in maps {
             self.graph.nodes[map].storage = storage;
@@ -272,7 +290,7 @@ impl Cut {
                 reached[storage] = true;
             }
         }
-        let mut seen: Vec<Handle<Tensor>> = Vec::new();
+        let mut seen = self.graph.kernels.map(|_, _| false);
         for (handle, node) in nodes.iter().rev() {
             let Some(here) = self.segment_of[handle] else {
                 continue;
@@ -284,9 +302,8 @@ impl Cut {
             }
             let kernel = node.call.as_ref().and_then(|call| call.kernel());
             if let Some(kernel) = kernel
-                && !seen.contains(&kernel)
+                && !mem::replace(&mut seen[kernel], true)
             {
-                seen.push(kernel);
                 let kind = self.graph.segments[here].kind;
                 plans[handle].writes_kernel = kind == SegmentKind::WholeBatch;
             }
@@ -309,7 +326,7 @@ impl Cut {
         let mut maps = Vec::new();
         let mut node = nodes[pool].inputs[0];
         loop {
-            if self.consumers(nodes, node) != 1 || self.segment_of[node] != self.segment_of[pool] {
+            if self.consumers[node] != 1 || self.segment_of[node] != self.segment_of[pool] {
                 return None;
             }
             match operation(node) {
@@ -330,14 +347,13 @@ impl Cut {
     /// pool of maxima. Of two activations over one value the first would find the second's values in place of
     /// its own.
     fn may_be_written_over(&self, nodes: &Arena<Node>, input: Handle<Node>) -> bool {
-        let plans = &self.graph.nodes;
-        let storage = plans[input].storage;
-        let over = |other: &NodePlan| other.in_place && other.storage == storage;
-        if self.keep == Keep::All || plans.values().any(over) {
+        let storage = self.graph.nodes[input].storage;
+        let written_over = storage.is_some_and(|storage| self.written_over[storage]);
+        if self.keep == Keep::All || written_over {
             return false;
         }
         let mut node = input;
-        while self.consumers(nodes, node) == 1 {
+        while self.consumers[node] == 1 {
             match nodes[node].call.as_ref().map(|call| &call.operation) {
                 Some(Operation::Linear(_)) => return true,
                 Some(Operation::Map(map)) => return map.takes_maxima(),

@@ -1,7 +1,7 @@
 //! The random draws of a step: which each parameter makes, their shapes and their names.
 
 use super::Plan;
-use crate::ir::{Call, Handle, Tensor};
+use crate::ir::{Handle, Tensor};
 use crate::tensor::Shape;
 
 /// One of a step's random draws.
@@ -104,8 +104,6 @@ impl Plan {
 
     /// The output shape of the layer whose kernel this is.
     fn output_of(&self, tensor: Handle<Tensor>) -> Option<&Shape> {
-        let mut nodes = self.model.nodes.values();
-        let node = nodes.find(|node| node.call.as_ref().and_then(Call::kernel) == Some(tensor))?;
-        Some(&node.shape)
+        Some(&self.model.nodes[self.layers[tensor]?].shape)
     }
 }

@@ -20,7 +20,7 @@ pub use text::text;
 pub use variables::{LearnedPlan, Variable};
 
 use crate::estimator::{POINT, REPARAMETERIZATION};
-use crate::ir::{Handle, Inference, Learned, Node, Table, Tensor};
+use crate::ir::{Call, Handle, Inference, Learned, Node, Table, Tensor};
 use crate::layer::Operation;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -35,6 +35,8 @@ pub struct Plan {
     pub variables: Vec<Variable>,
     /// One for each of the model's tensors.
     pub tensors: Table<Tensor, TensorPlan>,
+    /// The layer whose kernel a tensor is.
+    layers: Table<Tensor, Option<Handle<Node>>>,
     /// One for each of the model's learned numbers.
     pub learned: Table<Learned, LearnedPlan>,
     /// The term of each of the model's tensors that has one.
@@ -55,12 +57,19 @@ impl Plan {
         let tensors = tensors::lay_out(&inference, &mut variables);
         let learned = variables::of_learned(&inference, &mut variables);
         let kernels = tensors.map(|_, tensor| tensor.kernel.clone());
+        let mut layers = tensors.map(|_, _| None);
+        for (node, layer) in inference.nodes.iter() {
+            if let Some(kernel) = layer.call.as_ref().and_then(Call::kernel) {
+                layers[kernel] = Some(node);
+            }
+        }
         Plan {
             graph: Arc::new(Graph::new(inference.model.clone(), kernels)),
             terms: terms::plan(&inference),
             inference,
             variables,
             tensors,
+            layers,
             learned,
         }
     }
@@ -96,12 +105,19 @@ impl Plan {
         self.operations_of(|_| 1)
     }
 
-    /// Of all linear layers; `passes` is how often a node's products are made.
+    /// Of all linear layers; `passes` is how often a node's products are made. The largest number there is where
+    /// the sum does not fit.
     fn operations_of(&self, passes: impl Fn(Handle<Node>) -> u64) -> u64 {
         let of = |(handle, node): (Handle<Node>, &Node)| match &node.call.as_ref()?.operation {
-            Operation::Linear(linear) => Some(2 * linear.multiplications() * passes(handle)),
+            Operation::Linear(linear) => {
+                Some(linear.multiplications().saturating_mul(2 * passes(handle)))
+            }
             _ => None,
         };
-        self.model.nodes.iter().filter_map(of).sum()
+        self.model
+            .nodes
+            .iter()
+            .filter_map(of)
+            .fold(0, u64::saturating_add)
     }
 }

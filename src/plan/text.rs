@@ -6,7 +6,7 @@ use crate::layer::Operation;
 use std::fmt::Write;
 
 /// The whole plan: variables, draws and steps for minibatches of `batch`, and the bytes a run takes.
-pub fn text(plan: &Plan, batch: usize, bytes: usize) -> String {
+pub fn text(plan: &Plan, batch: usize, bytes: u64) -> String {
     let mut out = format!(
         "plan {}\n\nvariables  {} numbers, in this order\n",
         plan.model.name,

@@ -7,11 +7,11 @@
 pub mod checksum;
 pub mod moped;
 
+use crate::files;
 use crate::tensor::Shape;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -75,7 +75,7 @@ impl Checkpoint {
     ///
     /// What is wrong with it, in words.
     pub fn read(path: &Path) -> Result<Checkpoint, String> {
-        let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let bytes = files::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path.display();
         let tensors = SafeTensors::deserialize(&bytes)
             .map_err(|error| format!("{name} is no safetensors file: {error}"))?;
@@ -212,6 +212,7 @@ impl fmt::Display for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     /// As any other program would write it.
     fn file(tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> tempfile::NamedTempFile {

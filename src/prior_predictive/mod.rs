@@ -86,8 +86,8 @@ pub fn examples(model: &Inference, draws: usize) -> usize {
             Operation::Linear(linear) => linear.multiplications(),
             _ => 0,
         })
-        .sum();
-    let examples = MULTIPLICATIONS / (each.max(1) * draws as u64);
+        .fold(0, u64::saturating_add);
+    let examples = MULTIPLICATIONS / each.max(1).saturating_mul(draws as u64);
     (examples as usize).clamp(16, 256)
 }
 

@@ -171,11 +171,11 @@ pub struct Step {
     /// Trainable numbers.
     pub trainable: usize,
     /// Bytes that training takes beside the program and the data set, in float32 with Adam.
-    pub memory: usize,
+    pub memory: u64,
 }
 
 /// Looks at the model of a plan. `memory` are the bytes that training it takes.
-pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Check {
+pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Check {
     let inference: &Inference = &plan.inference;
     let n = facts.training_examples;
     let initial = initial_terms(plan);
@@ -247,7 +247,8 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: usize) -> Ch
         },
         largest: inference.largest(),
         step: Step {
-            operations: plan.operations() * (batch * inference.objective.samples) as u64,
+            operations: (plan.operations())
+                .saturating_mul((batch * inference.objective.samples) as u64),
             trainable: plan.trainable(),
             memory,
         },

@@ -5,15 +5,17 @@
 use crate::exec::{Draw, Interpreter};
 use crate::ir::{Fitted, Form, Handle, Inference, Tensor, TermKind};
 use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
-use crate::plan::Plan;
+use crate::plan::{Plan, TensorPlan};
 use crate::posterior;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Nodes for loc, and for rho: what a term is moves slowly with rho, and with loc as fast as the prior does.
 const NODES: [usize; 2] = [40, 6];
-/// Starts that are averaged where a term is no sum over entries.
+/// Starts that are averaged at most where a term is no sum over entries.
 const STARTS: u64 = 16;
+/// Operations that all starts may take: some tenths of a second.
+const OPERATIONS: u64 = 1 << 26;
 
 /// The expected value of each term of the loss, unscaled, in nats; `None` for the data term. Latent
 /// variables are taken at their posteriors' middles, where the term is a sum over entries.
@@ -83,19 +85,33 @@ fn entrywise(
     Some(computed.computation.clone())
 }
 
-/// Every term's mean over some starts and draws.
+/// Every term's mean over some starts and draws; none of a network that takes too long even once.
 fn sample(plan: &Arc<Plan>) -> Vec<Option<f64>> {
+    let starts = (OPERATIONS / operations(plan).max(1)).min(STARTS);
+    if starts == 0 {
+        return vec![None; plan.inference.loss.terms.len()];
+    }
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
     let mut total: Vec<Option<f64>> = vec![None; plan.inference.loss.terms.len()];
-    for seed in 0..STARTS {
+    for seed in 0..starts {
         interpreter.initialize(seed);
         let (step, given) = (0, None);
         let values = interpreter.weight_terms(&Draw { seed, step, given });
         for (total, value) in total.iter_mut().zip(values) {
-            *total = value.map(|value| total.unwrap_or(0.0) + value / STARTS as f64);
+            *total = value.map(|value| total.unwrap_or(0.0) + value / starts as f64);
         }
     }
     total
+}
+
+/// Operations of one draw: an entry with some numbers of its own, as a low-rank factor has, takes their square.
+fn operations(plan: &Plan) -> u64 {
+    let of = |tensor: &TensorPlan| {
+        let variables = tensor.variables.len() as u64;
+        variables.saturating_mul(variables / (tensor.entries.len() as u64).max(1))
+    };
+    let all = plan.tensors.values().map(of);
+    all.fold(0, u64::saturating_add)
 }
 
 /// The term of one entry, averaged over the starts.

@@ -3,7 +3,7 @@
 use super::check::{AbsentRow, Check, ParameterRow};
 use super::table::{room, shorten, table};
 use crate::show;
-use crate::words::{counted, distinct, grouped, join, short, thousands, wrapped};
+use crate::words::{bytes, counted, distinct, grouped, join, short, thousands, wrapped};
 
 impl Check {
     /// As text, within `width` columns.
@@ -129,8 +129,12 @@ impl Check {
         let mut rows = vec![row(["term", "form", "scale", last])];
         let nll = self.initial.nll_per_example;
         rows.extend(self.terms.iter().map(|term| {
+            let (nll, unknown) = match term.name.as_str() {
+                "nll" => (nll, "depends on data"),
+                _ => (None, "takes too long"),
+            };
             let initial = term.initial_per_example.or(term.initial).or(nll);
-            let initial = initial.map_or("depends on data".into(), short);
+            let initial = initial.map_or(unknown.into(), short);
             row([&term.name, &term.form, &term.scale_with_numbers, &initial])
         }));
         *out += &table(&rows, &[3], width);
@@ -177,10 +181,10 @@ impl Check {
         }
         let text = format!(
             "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
-             {:.0} MiB of memory beside the data, in float32",
+             {} of memory beside the data, in float32",
             giga(self.step.operations),
             thousands(self.step.trainable),
-            (self.step.memory as f64 / f64::from(1 << 20)).ceil()
+            bytes(self.step.memory.max(1 << 20))
         );
         line("step", &text);
     }

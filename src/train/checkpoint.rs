@@ -141,7 +141,7 @@ fn damaged(path: &Path, fact: impl std::fmt::Display) -> Failure {
 ///
 /// `E0605` where it is missing, truncated or altered, `E0606` where it is of another model.
 pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters> {
-    let file = std::fs::read(path).map_err(|error| match error.kind() {
+    let file = crate::files::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Diagnostic::error(
             "E0605",
             format!("there is no checkpoint `{}`", path.display()),

@@ -156,7 +156,7 @@ impl Config {
     /// `E0601` where it cannot be read, `E0602` for every key that is unknown and every value that
     /// does not fit.
     pub fn read(path: &Path) -> Result<Config> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = crate::files::written(path).map_err(|error| {
             Diagnostic::error(
                 "E0601",
                 format!("the run file `{}` cannot be read", path.display()),
@@ -430,7 +430,7 @@ mod tests {
             told,
             [
                 (1, "the run file has no key `epoch`"),
-                (2, "`batch_size` is a whole number of at least 1"),
+                (2, "`batch_size` is a whole number from 1 to 16777216"),
                 (4, "`learning_rate` is a number above 0"),
                 (5, "[optimizer] has no key `beta`"),
                 (

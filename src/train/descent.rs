@@ -1,12 +1,19 @@
 //! Steps down the gradient of the loss with an optimizer. It fits whatever posteriors an inference has:
 //! under `mean_field` those of the model's file, under `map` points.
 
+use crate::diagnostic::Result;
 use crate::engine::{Engine, Predictor, Section, Step, sections};
-use crate::exec::{Batch, Interpreter, Trained, Update};
+use crate::exec::{self, Batch, Interpreter, Trained, Update};
 use crate::likelihood::Targets;
+use crate::memory;
 use crate::optimizer::State;
 use crate::plan::Plan;
+use crate::words::plural;
 use std::sync::Arc;
+
+/// What takes less memory.
+const SMALLER: &str = "a smaller batch size (`batch_size` in the run file, `--batch-size`) or a smaller model takes less: \
+                       `bnnc check` prints how much";
 
 /// The interpreter and an optimizer.
 pub struct Descent {
@@ -17,12 +24,18 @@ pub struct Descent {
 
 impl Descent {
     /// Takes up to `capacity` examples a call.
-    pub fn new(plan: Arc<Plan>, optimizer: State<f32>, capacity: usize) -> Self {
-        Descent {
+    ///
+    /// # Errors
+    ///
+    /// `E0613` where that takes more memory than there is.
+    pub fn new(plan: Arc<Plan>, optimizer: State<f32>, capacity: usize) -> Result<Self> {
+        let what = format!("training with {} a step", plural(capacity, "example"));
+        memory::refuse(&what, exec::memory(&plan, capacity), SMALLER)?;
+        Ok(Descent {
             interpreter: Interpreter::new(plan.clone(), capacity),
             optimizer,
             plan,
-        }
+        })
     }
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn write_whole_with(
 
 /// The text of a file.
 pub(crate) fn read_text(path: &Path) -> Result<String> {
-    fs::read_to_string(path).map_err(|error| failed(path, "read", &error))
+    crate::files::text(path).map_err(|error| failed(path, "read", &error))
 }
 
 #[cfg(test)]

@@ -143,7 +143,7 @@ impl Rows {
     ///
     /// `E0601` where it cannot be read, `E0605` where it is damaged.
     pub(crate) fn read(path: &Path) -> Result<Option<Rows>> {
-        let file = match std::fs::read(path) {
+        let file = match crate::files::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             file => file.map_err(|error| failed(path, "read", &error))?,
         };

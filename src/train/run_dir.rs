@@ -220,8 +220,8 @@ impl RunDir {
     pub fn keep(&self, files: &[pretrained::File]) -> Result<()> {
         let folder = self.0.join(pretrained::FOLDER);
         for file in files {
-            let contents =
-                fs::read(&file.path).map_err(|error| failed(&file.path, "read", &error))?;
+            let contents = crate::files::read(&file.path)
+                .map_err(|error| failed(&file.path, "read", &error))?;
             if pretrained::sha256(&contents) != file.sha256 {
                 let title = format!("`{}` has changed while it was read", file.path.display());
                 return Err(Diagnostic::error("E0601", title).into());

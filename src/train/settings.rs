@@ -261,10 +261,20 @@ pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.into()).to_string()
 }
 
-/// A whole number of at least 1.
+/// The most that a run counts of examples a step, epochs, samples, draws: with any more, products of sizes
+/// need not fit a number, and no machine would end.
+pub const LARGEST_COUNT: usize = 1 << 24;
+
+/// What a count is, in words.
+pub(super) fn a_count() -> String {
+    format!("a whole number from 1 to {LARGEST_COUNT}")
+}
+
+/// A whole number of at least 1, and at most [`LARGEST_COUNT`].
 pub fn count(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|n| *n > 0);
-    number.ok_or_else(|| "expected a whole number of at least 1".into())
+    let number = text.parse().ok();
+    let number = number.filter(|n| (1..=LARGEST_COUNT).contains(n));
+    number.ok_or_else(|| format!("expected {}", a_count()))
 }
 
 /// Where random numbers start.

@@ -32,7 +32,7 @@ pub(super) fn write(run: &Path, names: &[String]) -> Result<()> {
 /// `E0605` for the first file that is not as it was written, `E0601` where one cannot be read.
 pub(super) fn check(run: &Path) -> Result<()> {
     let sums = run.join(NAME);
-    let text = match fs::read_to_string(&sums) {
+    let text = match crate::files::text(&sums) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         text => text.map_err(|error| failed(&sums, "read", &error))?,
     };

@@ -1,6 +1,7 @@
 //! Reading TOML tables with messages that point at the place: every mistake of a file at once, each
 //! with what was expected and the nearest key.
 
+use super::settings::{LARGEST_COUNT, a_count};
 use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
 use crate::signature::{Constant, Constants, Kind, Signature};
 use crate::source::{Source, Span};
@@ -78,10 +79,11 @@ impl<'a> Table<'a> {
         read
     }
 
-    /// A whole number of at least 1.
+    /// A whole number of at least 1, and at most [`LARGEST_COUNT`].
     pub(super) fn count(&mut self, key: &'static str) -> Option<usize> {
-        self.value(key, "a whole number of at least 1", |v| {
-            integer(v).filter(|n| *n > 0).map(|n| n as usize)
+        self.value(key, &a_count(), |v| {
+            let number = integer(v).and_then(|n| usize::try_from(n).ok());
+            number.filter(|n| (1..=LARGEST_COUNT).contains(n))
         })
     }
 

@@ -562,20 +562,6 @@ fn a_run_without_its_first_checkpoint_is_no_run() {
 }
 
 #[test]
-fn more_steps_than_can_be_counted_are_refused() {
-    let place = Place::new();
-    let epochs = usize::MAX / 4;
-    let text = place.refused(&format!(
-        "train line.bnn --data t.csv --batch-size 30 --epochs {epochs} --out run"
-    ));
-    assert!(
-        text.contains("E0603") && text.contains(&format!("`--epochs {}` is the most", epochs / 2)),
-        "{text}"
-    );
-    assert!(!place.path("run").exists());
-}
-
-#[test]
 fn one_minibatch_is_told_as_one() {
     let place = Place::new();
     std::fs::write(place.path("line.toml"), "batch_size = 60\n").unwrap();

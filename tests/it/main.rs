@@ -2,6 +2,7 @@
 
 mod arrays;
 mod bench;
+mod breaking;
 mod changed_data;
 mod changes;
 mod cli;

@@ -14,7 +14,7 @@ use super::{Mode, Network};
 use crate::estimator::Saved;
 use crate::ir::{Handle, Node};
 use crate::plan::{Graph, Segment, SegmentKind, Storage};
-use crate::tensor::Share;
+use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::time::Instant;
 use whole_batch::Whole;
@@ -85,7 +85,7 @@ fn touched(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
 fn by_example<T: Number>(
     pass: Pass<T>,
     segment: &Segment,
-    buffers: &mut Buffers<T>,
+    buffers: &mut Buffers<Aligned<T>>,
     examples: usize,
 ) {
     let graph = pass.kernels.graph;
@@ -105,7 +105,7 @@ fn by_example<T: Number>(
 fn whole_batch<T: Number>(
     pass: Pass<T>,
     segment: &Segment,
-    buffers: &mut Buffers<T>,
+    buffers: &mut Buffers<Aligned<T>>,
     gradients: &mut KernelGradients<T>,
     examples: usize,
 ) {
@@ -130,7 +130,11 @@ fn whole_batch<T: Number>(
 }
 
 /// Adds the chunks' gradients, in the chunks' order.
-fn add_chunks<T: Number>(graph: &Graph, chunks: &[Chunk<T>], into: &mut KernelGradients<T>) {
+fn add_chunks<T: Number>(
+    graph: &Graph,
+    chunks: &[Chunk<Aligned<T>>],
+    into: &mut KernelGradients<T>,
+) {
     let Some(one) = chunks.first() else { return };
     for &tensor in one.d_first.keys() {
         let entries = graph.kernels[tensor].entries.clone();

@@ -1,11 +1,11 @@
 //! Every buffer of a network, allocated once.
 
+use super::super::memory::Array;
 use super::super::profile::Laps;
-use super::work::{Need, Work, zeros};
+use super::work::{Need, Work};
 use crate::estimator::Saved;
 use crate::ir::{Call, Handle, Node, Table, Tensor};
 use crate::plan::{Graph, KernelPlan, Segment, SegmentKind, Storage};
-use crate::tensor::{Aligned, Real};
 use std::collections::BTreeMap;
 
 /// The chunks' gradients together take at most about this many numbers.
@@ -13,47 +13,47 @@ const ACCUMULATORS: usize = 16 << 20;
 /// The most chunks a minibatch is cut into.
 const CHUNKS: usize = 16;
 
-/// The buffers.
-pub struct Buffers<T> {
+/// The buffers, as arrays of numbers or as their lengths alone.
+pub struct Buffers<A> {
     /// Values of the shared storages; empty for the others.
-    pub values: Table<Storage, Aligned<T>>,
+    pub values: Table<Storage, A>,
     /// Gradients of the shared storages; empty for the others.
-    pub gradients: Table<Storage, Aligned<T>>,
+    pub gradients: Table<Storage, A>,
     /// What the estimator of a whole-batch layer keeps, by node.
-    pub saved: BTreeMap<Handle<Node>, Saved<Aligned<T>>>,
+    pub saved: BTreeMap<Handle<Node>, Saved<A>>,
     /// Working memory of whole-batch layers.
-    pub work: Work<T>,
+    pub work: Work<A>,
     /// Working memory of the chunks of examples.
-    pub chunks: Vec<Chunk<T>>,
+    pub chunks: Vec<Chunk<A>>,
     /// Examples in a chunk.
     pub chunk_len: usize,
     /// The nll of each example.
-    pub nll: Aligned<T>,
+    pub nll: A,
     /// The gradient by each argument of the likelihood.
-    pub d_arguments: Vec<Aligned<T>>,
+    pub d_arguments: Vec<A>,
 }
 
 /// What one chunk of examples owns.
-pub struct Chunk<T> {
+pub struct Chunk<A> {
     /// Working memory.
-    pub work: Work<T>,
+    pub work: Work<A>,
     /// Values of the private storages, a row for each example; empty for shared ones.
-    pub values: Table<Storage, Aligned<T>>,
+    pub values: Table<Storage, A>,
     /// Gradients of the private storages, one row; empty for shared ones.
-    pub gradients: Table<Storage, Aligned<T>>,
+    pub gradients: Table<Storage, A>,
     /// What estimators keep, by node.
-    pub saved: BTreeMap<Handle<Node>, Aligned<T>>,
+    pub saved: BTreeMap<Handle<Node>, A>,
     /// Gradients by the first of the arrays that estimators prepare, by tensor.
-    pub d_first: BTreeMap<Handle<Tensor>, Aligned<T>>,
+    pub d_first: BTreeMap<Handle<Tensor>, A>,
     /// By the second.
-    pub d_second: BTreeMap<Handle<Tensor>, Aligned<T>>,
+    pub d_second: BTreeMap<Handle<Tensor>, A>,
     /// A gradient by one example's bias.
-    pub d_row: Aligned<T>,
+    pub d_row: A,
     /// The time that each node takes.
     pub laps: Laps,
 }
 
-impl<T: Real> Buffers<T> {
+impl<A: Array> Buffers<A> {
     /// For minibatches of up to `batch` examples.
     pub fn new(graph: &Graph, batch: usize) -> Self {
         let tensors = tensors_by_example(graph);
@@ -79,36 +79,36 @@ impl<T: Real> Buffers<T> {
             work: Need::of(graph, SegmentKind::WholeBatch, batch).work(),
             chunks,
             chunk_len,
-            nll: zeros(batch),
+            nll: A::zeros(batch),
             d_arguments: widths
                 .iter()
-                .map(|w| zeros(w.map_or(1, |w| w * batch)))
+                .map(|w| A::zeros(w.map_or(1, |w| w * batch)))
                 .collect(),
         }
     }
 
     /// Numbers in all buffers.
-    pub fn len(&self) -> usize {
-        let saved = |s: &Saved<Aligned<T>>| s.input.len() + s.output.len();
+    pub fn numbers(&self) -> u128 {
+        let saved = |s: &Saved<A>| s.input.numbers() + s.output.numbers();
         numbers(self.values.values())
             + numbers(self.gradients.values())
-            + self.saved.values().map(saved).sum::<usize>()
-            + self.work.len()
-            + self.chunks.iter().map(Chunk::len).sum::<usize>()
-            + self.nll.len()
+            + self.saved.values().map(saved).sum::<u128>()
+            + self.work.numbers()
+            + self.chunks.iter().map(Chunk::numbers).sum::<u128>()
+            + self.nll.numbers()
             + numbers(&self.d_arguments)
     }
 }
 
-impl<T: Real> Chunk<T> {
+impl<A: Array> Chunk<A> {
     fn new(graph: &Graph, need: &Need, examples: usize, tensors: &[Handle<Tensor>]) -> Self {
         let kept = calls(graph, SegmentKind::ByExample).filter_map(|(handle, node, call)| {
             let estimator = graph.kernels[call.kernel()?].estimator;
             let len = estimator.saved() * node.shape.len() * examples;
-            Some((handle, zeros(len)))
+            Some((handle, A::zeros(len)))
         });
         let accumulators = |len: &dyn Fn(&KernelPlan) -> usize| {
-            let zeros = |&t: &Handle<Tensor>| (t, zeros(len(&graph.kernels[t])));
+            let zeros = |&t: &Handle<Tensor>| (t, A::zeros(len(&graph.kernels[t])));
             tensors.iter().map(zeros).collect()
         };
         Chunk {
@@ -121,35 +121,35 @@ impl<T: Real> Chunk<T> {
                 true => t.entries.len(),
                 false => 0,
             }),
-            d_row: zeros(need.bias),
+            d_row: A::zeros(need.bias),
             laps: Laps::default(),
         }
     }
 
-    fn len(&self) -> usize {
-        self.work.len()
+    fn numbers(&self) -> u128 {
+        self.work.numbers()
             + numbers(self.values.values())
             + numbers(self.gradients.values())
             + numbers(self.saved.values())
             + numbers(self.d_first.values())
             + numbers(self.d_second.values())
-            + self.d_row.len()
+            + self.d_row.numbers()
     }
 }
 
-fn numbers<'a, T: 'a>(arrays: impl IntoIterator<Item = &'a Aligned<T>>) -> usize {
-    arrays.into_iter().map(|array| array.len()).sum()
+fn numbers<'a, A: Array + 'a>(arrays: impl IntoIterator<Item = &'a A>) -> u128 {
+    arrays.into_iter().map(A::numbers).sum()
 }
 
 /// `rows` rows for each storage that is wanted; an empty array for the others.
-fn storages<T: Real>(
+fn storages<A: Array>(
     graph: &Graph,
     rows: usize,
     wanted: impl Fn(&Storage) -> bool,
-) -> Table<Storage, Aligned<T>> {
+) -> Table<Storage, A> {
     graph.storages.map(|_, s| match wanted(s) {
-        true => zeros(rows * s.len),
-        false => Aligned::default(),
+        true => A::zeros(rows * s.len),
+        false => A::zeros(0),
     })
 }
 
@@ -178,13 +178,13 @@ fn tensors_by_example(graph: &Graph) -> Vec<Handle<Tensor>> {
 }
 
 /// What the estimators of whole-batch layers keep.
-fn saved<T: Real>(graph: &Graph, batch: usize) -> BTreeMap<Handle<Node>, Saved<Aligned<T>>> {
+fn saved<A: Array>(graph: &Graph, batch: usize) -> BTreeMap<Handle<Node>, Saved<A>> {
     let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(handle, node, call)| {
         let estimator = graph.kernels[call.kernel()?].estimator;
         let input = &graph.model.nodes[graph.nodes[handle].input];
         let saved = Saved {
-            input: zeros(estimator.saved_input(true) * input.shape.len() * batch),
-            output: zeros(estimator.saved() * node.shape.len() * batch),
+            input: A::zeros(estimator.saved_input(true) * input.shape.len() * batch),
+            output: A::zeros(estimator.saved() * node.shape.len() * batch),
         };
         Some((handle, saved))
     });

@@ -11,8 +11,8 @@ use crate::estimator::{Saved, Scratch};
 use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Operation;
 use crate::plan::{Graph, Segment, SegmentKind, Storage};
-use crate::tensor::Share;
 use crate::tensor::simd::SHARE;
+use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::time::Instant;
 
@@ -71,7 +71,7 @@ fn written(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
 fn by_example<T: Number>(
     pass: Pass<T>,
     segment: &Segment,
-    buffers: &mut Buffers<T>,
+    buffers: &mut Buffers<Aligned<T>>,
     examples: usize,
 ) {
     let graph = pass.kernels.graph;
@@ -89,7 +89,7 @@ fn by_example<T: Number>(
 fn whole_batch<T: Number>(
     pass: Pass<T>,
     segment: &Segment,
-    buffers: &mut Buffers<T>,
+    buffers: &mut Buffers<Aligned<T>>,
     examples: usize,
 ) {
     let (graph, rows) = (pass.kernels.graph, examples.max(1));
@@ -129,7 +129,7 @@ fn add_biases<T: Number>(
 fn chunk_forward<'a, T: Number>(
     pass: Pass<T>,
     nodes: &[Handle<Node>],
-    chunk: &'a mut Chunk<T>,
+    chunk: &'a mut Chunk<Aligned<T>>,
     mut slots: Slots<'a, T>,
     start: usize,
     count: usize,
@@ -197,7 +197,7 @@ fn batch_forward<T: Number>(
     nodes: &[Handle<Node>],
     slots: &mut Slots<T>,
     saved: Saved<&mut [T]>,
-    work: &mut Work<T>,
+    work: &mut Work<Aligned<T>>,
     examples: usize,
 ) {
     let (handle, kernels) = (nodes[0], &pass.kernels);

@@ -11,8 +11,10 @@ mod slots;
 mod work;
 
 use super::Number;
+use super::memory::Length;
 use crate::ir::{Handle, Node};
 use crate::plan::Graph;
+use crate::tensor::Aligned;
 use buffers::Buffers;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ pub enum Mode {
 pub struct Network<T> {
     graph: Arc<Graph>,
     batch: usize,
-    buffers: Buffers<T>,
+    buffers: Buffers<Aligned<T>>,
     /// Examples of the last forward pass.
     examples: usize,
 }
@@ -52,9 +54,9 @@ impl<T: Number> Network<T> {
         let len = self.graph.storages[storage].len;
         Some(&self.buffers.values[storage][..self.examples * len])
     }
+}
 
-    /// Numbers in all its buffers.
-    pub fn numbers(&self) -> usize {
-        self.buffers.len()
-    }
+/// Numbers in all buffers of a network for minibatches of up to `batch` examples.
+pub fn numbers(graph: &Graph, batch: usize) -> u128 {
+    Buffers::<Length>::new(graph, batch).numbers()
 }

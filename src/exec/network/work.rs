@@ -1,29 +1,30 @@
 //! Working memory of one worker: how much the layers need, and how a layer takes its part.
 
+use super::super::memory::Array;
 use super::buffers::calls;
 use crate::estimator::{Estimator, Scratch};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{Graph, KernelPlan, SegmentKind};
-use crate::tensor::{Aligned, Real};
+use crate::tensor::Aligned;
 use std::ops::Range;
 
 /// Working memory of one worker.
-pub struct Work<T> {
+pub struct Work<A> {
     /// For the layer itself.
-    pub layer: Aligned<T>,
+    pub layer: A,
     /// Kernel-sized arrays.
-    pub kernels: Aligned<T>,
+    pub kernels: A,
     /// Input-sized arrays of the examples at hand.
-    pub inputs: Aligned<T>,
+    pub inputs: A,
     /// Output-sized arrays of them.
-    pub outputs: Aligned<T>,
+    pub outputs: A,
     /// A gradient by an input that is added to one already there.
-    pub extra: Aligned<T>,
+    pub extra: A,
     /// Gradients by the factors of the examples at hand.
-    pub factors: Aligned<T>,
+    pub factors: A,
 }
 
-impl<T> Work<T> {
+impl<T> Work<Aligned<T>> {
     /// Scratch for `count` examples with so many entries of inputs, outputs and factors each; empty where the
     /// layers need none.
     pub fn of_examples(
@@ -52,11 +53,14 @@ impl<T> Work<T> {
             factors: &mut self.factors[..factors],
         }
     }
+}
 
+impl<A: Array> Work<A> {
     /// Numbers in all arrays.
-    pub fn len(&self) -> usize {
-        let rows = self.inputs.len() + self.outputs.len();
-        self.layer.len() + self.kernels.len() + rows + self.extra.len() + self.factors.len()
+    pub fn numbers(&self) -> u128 {
+        let rows = self.inputs.numbers() + self.outputs.numbers();
+        let others = self.extra.numbers() + self.factors.numbers();
+        self.layer.numbers() + self.kernels.numbers() + rows + others
     }
 }
 
@@ -149,8 +153,8 @@ impl Need {
         examples: usize,
     ) {
         let (estimator, whole_batch) = (kernel.estimator, linear.whole_batch());
-        let at_once = at_once(estimator, examples).map(|at| at.len());
-        let layer = layer_scratch(estimator, linear, at_once.max().unwrap_or(0));
+        let at_once = examples.min(most_at_once(estimator, examples));
+        let layer = layer_scratch(estimator, linear, at_once);
         self.layer = self.layer.max(layer);
         let kernels = estimator.kernel_scratch(whole_batch) * linear.kernel().len();
         self.kernels = self.kernels.max(kernels);
@@ -160,19 +164,14 @@ impl Need {
     }
 
     /// Memory of these sizes.
-    pub fn work<T: Real>(&self) -> Work<T> {
+    pub fn work<A: Array>(&self) -> Work<A> {
         Work {
-            layer: zeros(self.layer),
-            kernels: zeros(self.kernels),
-            inputs: zeros(self.inputs),
-            outputs: zeros(self.outputs),
-            extra: zeros(self.extra),
-            factors: zeros(self.factors),
+            layer: A::zeros(self.layer),
+            kernels: A::zeros(self.kernels),
+            inputs: A::zeros(self.inputs),
+            outputs: A::zeros(self.outputs),
+            extra: A::zeros(self.extra),
+            factors: A::zeros(self.factors),
         }
     }
-}
-
-/// A zeroed array.
-pub fn zeros<T: Real>(len: usize) -> Aligned<T> {
-    Aligned::zeros(len)
 }

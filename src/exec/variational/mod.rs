@@ -9,6 +9,7 @@ mod terms;
 mod weights;
 
 use super::kernels::{ExampleWise, KernelGradients, first};
+use super::memory::{Array, Length};
 use super::{BLOCK, Kernels, Number, zeros};
 use crate::ir::{Leaf, Learned, Scalar, Table, Tensor};
 use crate::plan::{Family, Plan, TensorPlan};
@@ -79,7 +80,7 @@ impl<T: Number> Variational<T> {
             entrywise,
             scale: zeros(entries),
             noise: zeros(plan.tensors.last().map_or(0, |t| t.noise.end)),
-            d_scale: zeros(plan.tensors.last().map_or(0, |t| t.d_scale.end)),
+            d_scale: zeros(d_scales(&plan)),
             first: zeros(entries),
             second: zeros(entries),
             by_kernels: KernelGradients::new(&plan),
@@ -182,31 +183,38 @@ impl<T: Number> Variational<T> {
             }
         }
     }
+}
 
-    /// Numbers that training touches: what is never written takes no memory.
-    pub fn touched(&self) -> usize {
-        let (plan, example_wise) = (&*self.plan, &self.example_wise);
-        let arrays = |tensor: &TensorPlan| {
-            let (entries, estimator) = (tensor.entries.len(), tensor.estimator);
-            let random = !matches!(tensor.family, Family::Point);
-            let drawn = !estimator.first_is_loc();
-            let arrays = 1 + usize::from(random) + usize::from(drawn);
-            let noise = match tensor.draws.noise {
-                true => tensor.noise.len(),
-                false => 0,
-            };
-            noise + entries * (arrays + 2 * usize::from(estimator.has_second()))
+/// Numbers of the vector that holds every gradient by marginal scales.
+fn d_scales(plan: &Plan) -> usize {
+    plan.tensors.last().map_or(0, |t| t.d_scale.end)
+}
+
+/// Numbers that training touches: what is never written takes no memory.
+pub fn touched(plan: &Plan, batch: usize) -> u128 {
+    let kept = start::draws::<Length>(plan, batch);
+    let rows = start::rows::<Length>(plan, batch);
+    let arrays = |tensor: &TensorPlan| {
+        let (entries, estimator) = (tensor.entries.len(), tensor.estimator);
+        let random = !matches!(tensor.family, Family::Point);
+        let drawn = !estimator.first_is_loc();
+        let arrays = 1 + usize::from(random) + usize::from(drawn);
+        let noise = match tensor.draws.noise {
+            true => tensor.noise.len(),
+            false => 0,
         };
-        // With one sample, a parameter taken entry by entry has its gradient used up block by block.
-        let gradient = match plan.inference.objective.samples {
-            1 => self.others.iter().map(Range::len).sum(),
-            _ => plan.trainable(),
-        };
-        plan.tensors.values().map(arrays).sum::<usize>()
-            + self.d_scale.len()
-            + example_wise.draws.values().map(|v| v.len()).sum::<usize>()
-            + example_wise.rows.values().map(|v| v.len()).sum::<usize>()
-            + plan.trainable()
-            + gradient
-    }
+        (noise + entries * (arrays + 2 * usize::from(estimator.has_second()))) as u128
+    };
+    // With one sample, a parameter taken entry by entry has its gradient used up block by block.
+    let gradient = match plan.inference.objective.samples {
+        1 => {
+            let others = entries::others(plan, &entries::are_entrywise(plan));
+            others.iter().map(Range::len).sum()
+        }
+        _ => plan.trainable(),
+    };
+    plan.tensors.values().map(arrays).sum::<u128>()
+        + kept.values().map(Length::numbers).sum::<u128>()
+        + rows.values().map(Length::numbers).sum::<u128>()
+        + (d_scales(plan) + plan.trainable() + gradient) as u128
 }

@@ -1,11 +1,12 @@
 //! Example-wise arrays, allocated once, and the variables' first values.
 
+use super::super::Number;
 use super::super::kernels::ExampleWise;
-use super::super::{Number, zeros};
+use super::super::memory::Array;
 use super::Variational;
 use crate::ir::{Handle, Tensor};
 use crate::plan::{DrawKind, Plan};
-use crate::tensor::{Aligned, Real, Stream};
+use crate::tensor::{Real, Stream};
 use std::collections::BTreeMap;
 
 /// The use of initial values among those of a stream's key.
@@ -23,7 +24,7 @@ pub fn example_wise<T: Real>(plan: &Plan, batch: usize) -> ExampleWise<T> {
 
 /// Room for the example-wise draws that are kept. ε of every entry lies with the parameter's own, other ε are
 /// made where they are used.
-fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKind), Aligned<T>> {
+pub fn draws<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKind), A> {
     let mut draws = BTreeMap::new();
     for (handle, tensor) in plan.model.tensors.iter() {
         for (kind, shape) in plan.draws_of(handle, batch) {
@@ -38,7 +39,7 @@ fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKi
                     DrawKind::Mask if shape.rank() == 1 => batch,
                     _ => 1,
                 };
-                draws.insert((handle, kind), zeros(rows * shape.len()));
+                draws.insert((handle, kind), A::zeros(rows * shape.len()));
             }
         }
     }
@@ -46,7 +47,7 @@ fn draws<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKi
 }
 
 /// Room for the biases that differ between examples, and for factors.
-fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, Aligned<T>> {
+pub fn rows<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, A> {
     let calls = plan.model.nodes.iter();
     let calls = calls.filter_map(|(_, node)| node.call.as_ref());
     let tensors = calls.flat_map(|call| {
@@ -55,7 +56,8 @@ fn rows<T: Real>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, Aligned<
         let factors = factors.into_iter().flatten();
         call.bias().filter(differs).into_iter().chain(factors)
     });
-    let row = |tensor: Handle<Tensor>| (tensor, zeros(batch * plan.tensors[tensor].entries.len()));
+    let row =
+        |tensor: Handle<Tensor>| (tensor, A::zeros(batch * plan.tensors[tensor].entries.len()));
     tensors.map(row).collect()
 }
 

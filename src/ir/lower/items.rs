@@ -10,6 +10,7 @@ use crate::likelihood::TargetKind;
 use crate::source::Span;
 use crate::syntax::ast::*;
 use crate::tensor::Shape;
+use std::collections::HashMap;
 
 /// The items of a model, the first of each.
 #[derive(Default)]
@@ -194,19 +195,19 @@ fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
             _ => {}
         }
     }
-    for (index, (name, what)) in declared.iter().enumerate() {
-        let mut before = declared[..index]
-            .iter()
-            .filter(|(other, _)| other.text == name.text);
-        if let Some((first, first_what)) = before.next() {
+    let mut firsts: HashMap<&str, (Span, &'static str)> = HashMap::new();
+    for (name, what) in &declared {
+        let first = firsts.get(name.text.as_str()).copied();
+        firsts.entry(&name.text).or_insert((name.span, *what));
+        if let Some((first, first_what)) = first {
             // Two inputs or two targets are reported as such.
-            if what == first_what && ["the input", "the target"].contains(what) {
+            if *what == first_what && ["the input", "the target"].contains(what) {
                 continue;
             }
             messages.push(
                 Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
                     .at(name.span, format!("here for {what}"))
-                    .context(first.span, format!("first for {first_what}")),
+                    .context(first, format!("first for {first_what}")),
             );
         } else if *what != "a constant" {
             if RESERVED.contains(&name.text.as_str()) {

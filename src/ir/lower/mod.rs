@@ -29,7 +29,7 @@ use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
 use items::Items;
 use pretrained::Files;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -54,6 +54,8 @@ pub fn lower(
         messages,
         constants,
         nodes: Arena::default(),
+        names: HashMap::new(),
+        numbers: HashMap::new(),
         tensors: Arena::default(),
         fits: Table::default(),
         method: method.unwrap_or(items.method()),
@@ -62,7 +64,7 @@ pub fn lower(
         latents: Vec::new(),
         layers: false,
         broken: Vec::new(),
-        used: Vec::new(),
+        used: HashSet::new(),
         current: None,
         pretrained: Files::of(folder),
     };
@@ -126,6 +128,10 @@ struct Lower<'a> {
     messages: Messages,
     constants: Constants,
     nodes: Arena<Node>,
+    /// The first of each name.
+    names: HashMap<String, Handle<Node>>,
+    /// The number that an unnamed layer of each kind had last.
+    numbers: HashMap<String, usize>,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Table<Tensor, Fit>,
@@ -141,7 +147,7 @@ struct Lower<'a> {
     /// Names of values with which something is wrong, which has been said.
     broken: Vec<String>,
     /// Settings that a parameter took.
-    used: Vec<Span>,
+    used: HashSet<Span>,
     /// The value above; `None` where its shape is not known.
     current: Option<Handle<Node>>,
     /// The files that parameters start from.
@@ -165,8 +171,15 @@ impl Lower<'_> {
     }
 
     fn node(&self, name: &str) -> Option<Handle<Node>> {
-        let mut found = self.nodes.iter().filter(|(_, node)| node.name == name);
-        found.next().map(|(handle, _)| handle)
+        self.names.get(name).copied()
+    }
+
+    /// Adds a value.
+    fn add(&mut self, node: Node) -> Handle<Node> {
+        let name = node.name.clone();
+        let handle = self.nodes.push(node);
+        self.names.entry(name).or_insert(handle);
+        handle
     }
 
     /// Whether two values have one name.

@@ -12,6 +12,8 @@ use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Layer, Operation as Arithmetic, ParameterShape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
+use crate::tensor::Shape;
+use crate::words::plural;
 
 /// Where a parameter's fans are not known, its settings are checked with these.
 const SOME_FANS: Fans = Fans {
@@ -24,7 +26,7 @@ impl Lower<'_> {
         if let Some((name, _)) = items.input {
             match input {
                 Some(input) => {
-                    self.current = Some(self.nodes.push(Node {
+                    self.current = Some(self.add(Node {
                         name: input.name.clone(),
                         inputs: vec![],
                         call: None,
@@ -133,7 +135,7 @@ impl Lower<'_> {
         let parameters = parameters
             .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
             .collect();
-        Some(self.nodes.push(Node {
+        Some(self.add(Node {
             name,
             inputs: vec![above],
             call: Some(Call {
@@ -239,11 +241,17 @@ impl Lower<'_> {
         };
         let (mut fit, (prior, prior_from)) = self.by_method(fit, prior, Some(fans))?;
         let family = fit.posterior.family;
-        if let Some(reason) = family.refuse(&shape) {
-            let title = format!(
-                "`{name}` is {shape}, too large for {}: {reason}",
-                family.signature().name
-            );
+        let refused = family.refuse(&shape).map(|reason| {
+            let family = family.signature().name;
+            format!("`{name}` is {shape}, too large for {family}: {reason}")
+        });
+        // A bias often has the settings of its layer's kernel, whose weights are `fan_in` times as many.
+        let weights = match shape.rank() {
+            1 => shape.len() * fan_in,
+            _ => shape.len(),
+        };
+        let many = too_many_variables(&name, &shape, weights, &fit.posterior);
+        if let Some(title) = refused.or(many) {
             let mut message = Diagnostic::error("E0411", title);
             if let Some(span) = fit.posterior_from.span() {
                 message = message.at(span, "");
@@ -316,10 +324,17 @@ impl Lower<'_> {
     }
 
     /// `relu_2`: unnamed layers are numbered by kind.
-    fn numbered(&self, kind: &str) -> String {
-        let mut names = (1..).map(|n| format!("{kind}_{n}"));
-        let free = |name: &String| self.node(name).is_none() && !self.constants.is_declared(name);
-        names.find(free).expect("there is always a next number")
+    fn numbered(&mut self, kind: &str) -> String {
+        let mut number = self.numbers.get(kind).copied().unwrap_or(1);
+        let name = loop {
+            let name = format!("{kind}_{number}");
+            if self.node(&name).is_none() && !self.constants.is_declared(&name) {
+                break name;
+            }
+            number += 1;
+        };
+        self.numbers.insert(kind.to_owned(), number);
+        name
     }
 
     fn unknown_layer(&mut self, kind: &ast::Ident) {
@@ -362,3 +377,30 @@ const ALSO_CALLED: &[(&str, &str)] = &[
     ("global_average_pooling2d", "global_avg_pool2d"),
     ("logistic", "sigmoid"),
 ];
+
+/// Why a posterior has too many variables for a tensor: more directions, as `LowRank` has them, than there are
+/// weights, or a variable that is too large in itself.
+pub(super) fn too_many_variables(
+    name: &str,
+    shape: &Shape,
+    weights: usize,
+    posterior: &BoundPosterior,
+) -> Option<String> {
+    let written = &posterior.written;
+    posterior.variables(shape).iter().find_map(|variable| {
+        let of = format!("the {} of `{written}` is {}", variable.name, variable.shape);
+        // A row of directions for each weight.
+        if let [_, directions] = variable.shape.0[..]
+            && directions > weights
+        {
+            let weights = plural(weights, "weight");
+            return Some(format!(
+                "`{name}` is {shape}, and {of}: {directions} directions of {weights}"
+            ));
+        }
+        let too_large = !fits(&variable.shape);
+        too_large.then(|| {
+            format!("`{name}` is {shape}, and {of}: more numbers than a variable can have")
+        })
+    })
+}

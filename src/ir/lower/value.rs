@@ -183,7 +183,7 @@ impl Lower<'_> {
             return node;
         }
         let (layer, arguments) = layer.map_or_else(Default::default, |(l, a)| (Some(l), a));
-        self.nodes.push(Node {
+        self.add(Node {
             name,
             inputs: vec![above],
             shape: operation.output(),

@@ -41,7 +41,7 @@ impl<T: Number> Accumulators<'_, T> {
 pub fn chunk<'a, T: Number>(
     pass: Pass<T>,
     nodes: &[Handle<Node>],
-    chunk: &'a mut Chunk<T>,
+    chunk: &'a mut Chunk<Aligned<T>>,
     (mut values, mut gradients): (Slots<'a, T>, Slots<'a, T>),
     examples: Range<usize>,
 ) {
@@ -151,7 +151,7 @@ fn one<T: Number>(
     example: usize,
     of: Values<T>,
     dx: &mut [T],
-    work: &mut Work<T>,
+    work: &mut Work<Aligned<T>>,
     into: &mut Accumulators<T>,
 ) {
     let wanted = pass.kernels.graph.nodes[handle].input_gradient;
@@ -172,7 +172,7 @@ fn layer<T: Number>(
     example: usize,
     of: Values<T>,
     dx: Option<&mut [T]>,
-    work: &mut Work<T>,
+    work: &mut Work<Aligned<T>>,
     into: &mut Accumulators<T>,
 ) {
     let kernels = &pass.kernels;

@@ -9,9 +9,9 @@ use crate::estimator::{KernelGradient, Saved, Scratch, Site};
 use crate::ir::{Handle, Node, Tensor};
 use crate::layer::Operation;
 use crate::plan::NodePlan;
-use crate::tensor::Share;
 use crate::tensor::share::join;
 use crate::tensor::simd::SHARE;
+use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::mem;
 use std::ops::Range;
@@ -21,7 +21,7 @@ pub struct Whole<'a, T> {
     /// The gradients by kernels and biases.
     pub gradients: &'a mut KernelGradients<T>,
     /// Working memory.
-    pub work: &'a mut Work<T>,
+    pub work: &'a mut Work<Aligned<T>>,
     /// What the estimator kept.
     pub saved: Saved<&'a [T]>,
 }
@@ -121,7 +121,7 @@ impl<T: Number> Layer<'_, T> {
         &self,
         of: Examples<T>,
         needed: usize,
-        work: &mut Work<T>,
+        work: &mut Work<Aligned<T>>,
         into: &mut KernelGradients<T>,
     ) {
         let (kernels, count) = (&self.pass.kernels, of.at.len());
