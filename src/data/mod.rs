@@ -24,6 +24,7 @@ mod places;
 mod random;
 pub mod scaling;
 mod shapes;
+mod sheet;
 pub mod split;
 mod table;
 #[cfg(feature = "fetch")]

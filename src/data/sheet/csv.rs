@@ -1,0 +1,271 @@
+//! Text tables: a header, then a row a line. What separates cells, how numbers are written and how the text is encoded
+//! is found by looking.
+
+use super::dialect::Dialect;
+use super::encoding::decode;
+use super::notation::{Decimal, Evidence, Met, number};
+use super::{Builder, Cell, Sheet};
+use crate::data::error::{corrupt, unreadable};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::words::list;
+use ::csv::{Reader, ReaderBuilder, StringRecord};
+use std::path::Path;
+
+/// The most ragged rows that are shown; all are counted.
+const MOST_SHOWN: usize = 8;
+/// How many rows are looked at to find the decimal mark.
+const LOOKED_AT: usize = 1000;
+
+/// Reads a table from the contents of the file at `path`.
+///
+/// # Errors
+///
+/// `E0504` for what is no text and for a table without a header or rows, `E0505` for ragged rows.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Sheet> {
+    let (text, encoding) = decode(path, bytes)?;
+    let dialect = Dialect::of(&text);
+    let text = dialect.normalised(&text);
+    let mut rows = Rows::new(path, &text, &dialect);
+    if !rows.next()? {
+        return Err(corrupt(path, "is empty")
+            .note("expected a header with the columns' names")
+            .into());
+    }
+    let header = header(path, &rows.record, &dialect)?;
+    rows.cells = Some(header.len());
+    let decimal = decimal(path, &text, &dialect)?;
+
+    let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
+    let (mut lines, mut ragged, mut met) = (vec![], Ragged::default(), Met::default());
+    let mut may_be_units = false;
+    while rows.next()? {
+        let (record, line) = (&rows.record, rows.line());
+        if record.len() != header.len() {
+            ragged.add(path, line, header.len(), record.len());
+            continue;
+        }
+        may_be_units |= lines.is_empty() && is_units(record);
+        lines.push(line as u32);
+        for (column, cell) in columns.iter_mut().zip(record) {
+            let cell = cell.trim();
+            column.push(match number(cell, decimal, &mut met) {
+                Some(value) => Cell::Number(value),
+                None => Cell::Text(cell),
+            });
+        }
+    }
+    ragged.finish()?;
+    let named = header.into_iter().zip(columns);
+    let columns = named.map(|(name, cells)| cells.finish(name)).collect();
+    let mut sheet = Sheet::new(path, columns, lines)?;
+    sheet.said = said(encoding, &dialect, decimal, met, rows.comments);
+    if may_be_units && sheet.drop_units() {
+        sheet.said.push("the first row, of units, left out".into());
+    }
+    Ok(sheet)
+}
+
+/// What was recognised, a phrase each.
+fn said(
+    encoding: Option<&str>,
+    dialect: &Dialect,
+    decimal: Decimal,
+    met: Met,
+    comments: usize,
+) -> Vec<String> {
+    let marks = match decimal {
+        Decimal::Point => "commas or blanks between thousands",
+        Decimal::Comma => "points or blanks between thousands",
+    };
+    let phrases = [
+        encoding,
+        dialect.said(),
+        (decimal == Decimal::Comma).then_some("decimal commas"),
+        met.thousands.then_some(marks),
+        met.percent.then_some("percent as hundredths"),
+        met.minus.then_some("Unicode minus signs"),
+        dialect.marked_header.then_some("the header behind `#`"),
+    ];
+    let mut all: Vec<String> = phrases.into_iter().flatten().map(str::to_owned).collect();
+    if comments > 0 {
+        let lines = crate::words::count(comments, "comment line", "comment lines");
+        all.push(format!("{lines} left out"));
+    }
+    all
+}
+
+/// The rows of a table, comments left out.
+struct Rows<'a> {
+    path: &'a Path,
+    text: &'a str,
+    reader: Reader<&'a [u8]>,
+    record: StringRecord,
+    /// Cells in the header, once that is read.
+    cells: Option<usize>,
+    marked_header: bool,
+    comments: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(path: &'a Path, text: &'a str, dialect: &Dialect) -> Self {
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(dialect.separator)
+            .from_reader(text.as_bytes());
+        Rows {
+            path,
+            text,
+            reader,
+            record: StringRecord::new(),
+            cells: None,
+            marked_header: dialect.marked_header,
+            comments: 0,
+        }
+    }
+
+    /// Goes to the next row; false at the end.
+    fn next(&mut self) -> Result<bool> {
+        loop {
+            let read = self.reader.read_record(&mut self.record);
+            let more = read.map_err(|error| match error.into_kind() {
+                ::csv::ErrorKind::Io(e) => unreadable(self.path, "read", &e),
+                other => Failure::from(
+                    corrupt(self.path, "is not a csv file").note(format!("{other:?}")),
+                ),
+            })?;
+            if !more {
+                return Ok(false);
+            }
+            if self.record.len() == 1 && self.record[0].trim().is_empty() && self.cells != Some(1) {
+                continue;
+            }
+            if !self.is_comment() {
+                return Ok(true);
+            }
+            self.comments += 1;
+        }
+    }
+
+    /// Whether the row starts with `#`: before the header, unless the header itself does, and after it where it has
+    /// not the header's number of cells.
+    fn is_comment(&self) -> bool {
+        if !self.record.get(0).is_some_and(|cell| cell.starts_with('#')) {
+            return false;
+        }
+        match self.cells {
+            Some(cells) => cells == 1 || self.record.len() != cells,
+            None if self.marked_header => self.next_is_comment(),
+            None => true,
+        }
+    }
+
+    /// Whether the line below is a comment, too: of several, the last is the header.
+    fn next_is_comment(&self) -> bool {
+        let place = self.reader.position().byte() as usize;
+        let rest = self.text.get(place..).unwrap_or("");
+        rest.trim_start().starts_with('#')
+    }
+
+    /// The 1-based line of the row, as an editor counts: the reader's position is before blank lines.
+    fn line(&self) -> u64 {
+        let Some(position) = self.record.position() else {
+            return 1;
+        };
+        let rest = self
+            .text
+            .as_bytes()
+            .get(position.byte() as usize..)
+            .unwrap_or(&[]);
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        position.line() + blank.filter(|&&byte| byte == b'\n').count() as u64
+    }
+}
+
+/// The columns' names.
+fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<String>> {
+    let mut columns: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+    if let (true, Some(first)) = (dialect.marked_header, columns.first_mut()) {
+        let name = first.trim_start_matches('#').trim();
+        match name.is_empty() && dialect.blanks {
+            true => drop(columns.remove(0)),
+            false if !name.is_empty() => *first = name.to_owned(),
+            false => {}
+        }
+    }
+    if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
+        return Err(corrupt(path, "has no header")
+            .note(format!(
+                "expected the columns' names in line 1, found {}",
+                list(&columns)
+            ))
+            .into());
+    }
+    Ok(columns)
+}
+
+/// The decimal mark, by the first rows.
+fn decimal(path: &Path, text: &str, dialect: &Dialect) -> Result<Decimal> {
+    let mut rows = Rows::new(path, text, dialect);
+    let mut evidence = Evidence::default();
+    rows.next()?;
+    for _ in 0..LOOKED_AT {
+        if !rows.next()? {
+            break;
+        }
+        rows.record.iter().for_each(|cell| evidence.add(cell));
+    }
+    Ok(evidence.decimal(dialect.separator))
+}
+
+/// Whether a first row may hold units: no cell is a number, and one at least is a text.
+fn is_units(record: &StringRecord) -> bool {
+    let texts = record.iter().map(str::trim);
+    let no_digit_first =
+        |cell: &str| !cell.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    record.len() > 1
+        && texts.clone().any(|cell| !cell.is_empty())
+        && texts
+            .clone()
+            .all(|cell| cell.is_empty() || cell == "-" || no_digit_first(cell))
+}
+
+/// Rows with another number of cells than the header: the first ones, and how many there are.
+#[derive(Default)]
+struct Ragged {
+    shown: Vec<Diagnostic>,
+    count: usize,
+}
+
+impl Ragged {
+    fn add(&mut self, path: &Path, line: u64, expected: usize, found: usize) {
+        self.count += 1;
+        if self.shown.len() == MOST_SHOWN {
+            return;
+        }
+        let help = match found < expected {
+            true => "fill in the cells that are missing, or leave the row out",
+            false => "a cell that holds a comma stands in double quotes",
+        };
+        let title = format!("{}:{line}: the row is ragged", path.display());
+        let message = Diagnostic::error("E0505", title).note(format!(
+            "expected {expected} cells as in the header, found {found}"
+        ));
+        self.shown.push(message.help(help));
+    }
+
+    fn finish(mut self) -> Result<()> {
+        let shown = self.shown.len();
+        let Some(last) = self.shown.last_mut() else {
+            return Ok(());
+        };
+        if shown < self.count {
+            last.notes
+                .push(format!("{shown} of {} ragged rows are shown", self.count));
+        }
+        Err(Failure {
+            diagnostics: self.shown,
+            source_file: None,
+        })
+    }
+}

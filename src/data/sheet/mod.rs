@@ -1,0 +1,328 @@
+//! A table as it was read: its columns' names, and in every cell a number or a text.
+//!
+//! [`read`] picks a reader by the file's ending. A reader of another format fills a [`Builder`] for each column with
+//! [`Cell`]s and hands the columns to [`Sheet::new`]; what it recognised of the file goes into [`Sheet::said`]. It
+//! decides nothing else: which texts mean that a value is missing, which columns are categories, dates or labels is
+//! found by those who look at the sheet.
+//!
+//! A number takes 8 bytes. So does a text: the place of it in the column's dictionary.
+
+mod csv;
+mod dialect;
+mod encoding;
+mod notation;
+
+use super::error::{corrupt, unreadable};
+use crate::diagnostic::Result;
+use flate2::read::MultiGzDecoder;
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::Path;
+
+/// A table as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Sheet {
+    /// In the order of the file, each with a cell for each row.
+    pub(crate) columns: Vec<Column>,
+    /// Where each row is found in the file, counted from 1: the line of a text file, the row of a spreadsheet.
+    pub(crate) lines: Vec<u32>,
+    /// What was recognised of the file, a phrase each; nothing of a plain one.
+    pub(crate) said: Vec<String>,
+}
+
+/// A named column.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    /// Without blanks around it; empty where the table has no name for it.
+    pub(crate) name: String,
+    cells: Vec<Packed>,
+    texts: Vec<String>,
+}
+
+/// What a cell holds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cell<'a> {
+    /// A finite number.
+    Number(f64),
+    /// Anything else, without blanks around it; empty for an empty cell.
+    Text(&'a str),
+}
+
+/// A finite number, or the place of a text in a dictionary: as a NaN, which no finite number is.
+#[derive(Debug, Clone, Copy)]
+struct Packed(u64);
+
+const TEXT: u64 = 0xFFF8_0000_0000_0000;
+
+impl Packed {
+    fn number(value: f64) -> Packed {
+        debug_assert!(value.is_finite());
+        Packed(value.to_bits())
+    }
+
+    fn text(code: u32) -> Packed {
+        Packed(TEXT | u64::from(code))
+    }
+
+    /// The number, or else the code of the text.
+    fn get(self) -> std::result::Result<f64, u32> {
+        match self.0 & TEXT == TEXT {
+            true => Err(self.0 as u32),
+            false => Ok(f64::from_bits(self.0)),
+        }
+    }
+}
+
+/// A column in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    cells: Vec<Packed>,
+    codes: HashMap<String, u32>,
+}
+
+impl Builder {
+    /// Appends a cell.
+    pub(crate) fn push(&mut self, cell: Cell) {
+        self.cells.push(match cell {
+            Cell::Number(value) => Packed::number(value),
+            Cell::Text(text) => Packed::text(match self.codes.get(text) {
+                Some(code) => *code,
+                None => {
+                    let code = self.codes.len() as u32;
+                    self.codes.insert(text.to_owned(), code);
+                    code
+                }
+            }),
+        });
+    }
+
+    /// The column of all that was pushed.
+    pub(crate) fn finish(self, name: String) -> Column {
+        let mut texts = vec![String::new(); self.codes.len()];
+        for (text, code) in self.codes {
+            texts[code as usize] = text;
+        }
+        Column {
+            name,
+            cells: self.cells,
+            texts,
+        }
+    }
+}
+
+impl Column {
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The cell of a row.
+    pub(crate) fn cell(&self, row: usize) -> Cell<'_> {
+        match self.cells[row].get() {
+            Ok(value) => Cell::Number(value),
+            Err(code) => Cell::Text(&self.texts[code as usize]),
+        }
+    }
+
+    /// The cells of all rows.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
+        (0..self.len()).map(|row| self.cell(row))
+    }
+}
+
+impl Sheet {
+    /// A sheet of columns of one length, read from `path`.
+    ///
+    /// # Errors
+    ///
+    /// `E0504` where there is no row.
+    pub(crate) fn new(path: &Path, columns: Vec<Column>, lines: Vec<u32>) -> Result<Sheet> {
+        debug_assert!(columns.iter().all(|column| column.len() == lines.len()));
+        if lines.is_empty() {
+            return Err(corrupt(path, "has a header and no rows").into());
+        }
+        Ok(Sheet {
+            columns,
+            lines,
+            said: vec![],
+        })
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The columns' names.
+    pub(crate) fn header(&self) -> Vec<String> {
+        self.columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
+    }
+
+    /// Leaves the first row out if it holds units: if the columns in which it has a text hold nothing but numbers and
+    /// empty cells below.
+    fn drop_units(&mut self) -> bool {
+        let is_plain = |cell: Cell| matches!(cell, Cell::Number(_) | Cell::Text(""));
+        let of_units = |column: &&Column| !is_plain(column.cell(0));
+        let mut columns = self.columns.iter().filter(of_units);
+        if self.rows() == 1 || !columns.all(|column| column.iter().skip(1).all(is_plain)) {
+            return false;
+        }
+        self.lines.remove(0);
+        for column in &mut self.columns {
+            column.cells.remove(0);
+        }
+        true
+    }
+}
+
+/// Reads the table at `path`: text, which may be compressed by gzip.
+///
+/// # Errors
+///
+/// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows.
+pub(crate) fn read(path: &Path) -> Result<Sheet> {
+    let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let is_gzip = path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
+    match is_gzip {
+        false => csv::parse(path, &bytes),
+        true => {
+            let mut plain = vec![];
+            let unpacked = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain);
+            unpacked.map_err(|e| corrupt(path, "is not a whole gzip file").note(e.to_string()))?;
+            csv::parse(path, &plain)
+        }
+    }
+}
+
+/// The endings of the files that [`read`] reads.
+const ENDINGS: [&str; 4] = [".csv", ".tsv", ".csv.gz", ".tsv.gz"];
+
+/// Whether the name of a file ends as that of a table does.
+pub fn is_table(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The sheet of a text.
+    pub(in crate::data) fn sheet(text: &str) -> Result<Sheet> {
+        csv::parse(Path::new("t.csv"), text.as_bytes())
+    }
+
+    /// Each column as text: its name, and its cells, texts in quotes.
+    fn shown(sheet: &Sheet) -> Vec<String> {
+        let cell = |cell: Cell| match cell {
+            Cell::Number(value) => format!("{value}"),
+            Cell::Text(text) => format!("{text:?}"),
+        };
+        let column = |column: &Column| {
+            let cells: Vec<String> = column.iter().map(cell).collect();
+            format!("{}: {}", column.name, cells.join(" "))
+        };
+        sheet.columns.iter().map(column).collect()
+    }
+
+    #[test]
+    fn tables_are_read_as_they_come() {
+        let plain = ["a: 0.5 -1", "y: 2 1500"];
+        for (text, columns, said) in [
+            ("a,y\n0.5,2\n-1,1.5e3\n", plain, ""),
+            ("a,y\r\n0.5,2\r\n\r\n-1,1500", plain, ""),
+            (
+                "\u{feff}\"a\",\"y\"\n\"0.5\",\"2\"\n\"-1\",\"1500\"\n",
+                plain,
+                "UTF-8 with a byte-order mark",
+            ),
+            ("a;y\n0.5;2\n-1;1500\n", plain, "cells separated by `;`"),
+            (
+                "a;y\n0,5;2\n-1;1.500\n",
+                plain,
+                "cells separated by `;`; decimal commas; points or blanks between thousands",
+            ),
+            ("a\ty\n0.5\t2\n-1\t1500\n", plain, "cells separated by tabs"),
+            (
+                "a  y\n0.5 2\n -1 1500\n",
+                plain,
+                "cells separated by blanks",
+            ),
+            (
+                "# by a logger\na,y\n0.5,2\n# gap\n-1,1500\n",
+                plain,
+                "2 comment lines left out",
+            ),
+            ("# a,y\n0.5,2\n-1,1500\n", plain, "the header behind `#`"),
+            (
+                "# made so\n# a y\n0.5 2\n-1 1500\n",
+                plain,
+                "cells separated by blanks; the header behind `#`; 1 comment line left out",
+            ),
+            (
+                "a,y\n50%,2\n\u{2212}1,\"1,500\"\n",
+                plain,
+                "commas or blanks between thousands; percent as hundredths; Unicode minus signs",
+            ),
+            ("a,y\n0.5\u{a0},2\n-1,1500 \n", plain, ""),
+            (
+                "a,y\nkg,MPa\n0.5,2\n-1,1500\n",
+                plain,
+                "the first row, of units, left out",
+            ),
+            (
+                "a,y\nred,yes\nblue,no\n",
+                ["a: \"red\" \"blue\"", "y: \"yes\" \"no\""],
+                "",
+            ),
+            ("a,y\n0.5,NA\n,1\n", ["a: 0.5 \"\"", "y: \"NA\" 1"], ""),
+            (
+                "id,\"y, MPa\"\n9007199254740993,1\n#2,3\n",
+                ["id: \"9007199254740993\" \"#2\"", "y, MPa: 1 3"],
+                "",
+            ),
+        ] {
+            let sheet = sheet(text).unwrap();
+            assert_eq!(
+                (shown(&sheet), sheet.said.join("; ")),
+                (columns.map(String::from).to_vec(), said.to_owned()),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_are_those_of_an_editor() {
+        let sheet = sheet("a,y\n1,2\n\n# so\n\"3\n\",4\n5,6\n").unwrap();
+        assert_eq!(sheet.lines, [2, 5, 7]);
+    }
+
+    #[test]
+    fn compressed_tables_are_read_and_damaged_ones_told() {
+        use std::io::Write;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv.gz");
+        let mut packed = flate2::write::GzEncoder::new(vec![], flate2::Compression::fast());
+        packed.write_all(b"a,y\n0.5,2\n").unwrap();
+        let bytes = packed.finish().unwrap();
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(shown(&read(&path).unwrap()), ["a: 0.5", "y: 2"]);
+        std::fs::write(&path, &bytes[..bytes.len() - 6]).unwrap();
+        let failure = read(&path).unwrap_err();
+        assert!(
+            failure.diagnostics[0]
+                .title
+                .ends_with("is not a whole gzip file")
+        );
+        assert!(is_table(&path) && is_table(Path::new("A.CSV")) && !is_table(Path::new("a.gz")));
+    }
+}
