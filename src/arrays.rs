@@ -33,7 +33,7 @@
 //! ```
 
 use crate::compile;
-use crate::data::{Dataset, Split, Values};
+use crate::data::{Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{Predictor, Section};
 use crate::evaluate;
@@ -196,5 +196,6 @@ fn dataset<D: Dimension, E: Dimension>(
         class_names: vec![],
         file_rows: None,
         columns: None,
+        seen: Seen::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Predictions as a file: a row, or a slice of arrays, an example.
 
-use crate::data::{self, Dataset, Request, Split, Values};
+use crate::data::{self, Dataset, Identifier, Request, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
 use crate::likelihood::{Entries, Predictive};
@@ -27,6 +27,8 @@ pub struct Names<'a> {
     pub targets: &'a [String],
     /// The columns that the targets' values were read from.
     pub read: &'a [String],
+    /// Columns of the data that say which example a row is.
+    pub identifiers: &'a [Identifier],
 }
 
 /// The columns of what was predicted for `part`: `row`, the example's row in the data's file, from 0;
@@ -85,7 +87,7 @@ pub fn write(
 ) -> Result<()> {
     let columns = columns(predicted, part, rows, names);
     let written = match format(path)? {
-        Format::Csv => csv(&columns, predicted.examples),
+        Format::Csv => csv(&columns, predicted.examples, rows, names.identifiers),
         Format::Npz => npz(&columns, predicted.examples),
     };
     let bytes = written.map_err(|error| crate::train::files::failed(path, "write", &error))?;
@@ -115,7 +117,13 @@ pub fn format(path: &Path) -> Result<Format> {
     }
 }
 
-fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
+/// `identifiers` are copied behind the first column, which says the rows of the file.
+fn csv(
+    columns: &[Column],
+    examples: usize,
+    rows: &[usize],
+    identifiers: &[Identifier],
+) -> io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(vec![]);
     let names = columns
         .iter()
@@ -126,12 +134,19 @@ fn csv(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
                 .map(|entry| format!("{}_{entry}", column.name))
                 .collect(),
         });
+    let mut names: Vec<String> = names.collect();
+    names.splice(
+        1..1,
+        identifiers.iter().map(|column| column.name().to_owned()),
+    );
     writer.write_record(names)?;
     for i in 0..examples {
         let numbers = columns
             .iter()
             .flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
-        writer.write_record(numbers.map(f64::to_string))?;
+        let mut cells: Vec<String> = numbers.map(f64::to_string).collect();
+        cells.splice(1..1, identifiers.iter().map(|column| column.cell(rows[i])));
+        writer.write_record(cells)?;
     }
     writer
         .into_inner()
@@ -177,6 +192,7 @@ pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset
             test: None,
             file_rows: None,
             columns: None,
+            seen: data::Seen::default(),
             class_names: vec![],
         }
     }))

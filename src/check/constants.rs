@@ -4,7 +4,7 @@ use super::Messages;
 use super::expression::{RESERVED, Scope, number};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Source, Span};
-use crate::syntax::ast::{Expr, File, Ident, ItemKind};
+use crate::syntax::ast::{Expr, File, Ident, ItemKind, OF_DATA};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
@@ -55,7 +55,17 @@ impl Constants {
             })
             .collect();
         for (name, value) in sets {
-            if !declared.contains(&name.as_str()) {
+            if name == OF_DATA {
+                // No file declares it: the data do.
+                constants.places.insert(name.clone(), constants.list.len());
+                constants.list.push(Constant {
+                    name: Ident {
+                        text: name.clone(),
+                        span: Span::new(0, 0),
+                    },
+                    value: value.parse().ok(),
+                });
+            } else if !declared.contains(&name.as_str()) {
                 messages.push(unknown_set(name, value, &declared));
             }
         }

@@ -5,7 +5,7 @@ use crate::data::Request;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::ir::InferenceMethod;
 use crate::train::Config;
-use crate::train::settings::{self, Given, SETTINGS};
+use crate::train::settings::{self, Given, SETTINGS, Setting};
 use crate::words::{join, plural};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
@@ -14,13 +14,13 @@ use std::path::PathBuf;
 /// Which data.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataSource {
-    /// A named data set (`bnnc list data`), or the path of a .csv, .npz or .toml
+    /// A named data set (`bnnc list data`), or the path of a table (.csv, .tsv, .csv.gz), an .npz or a .toml
     #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
     /// The folder of the named data sets; else BNNC_DATA, else the user's data directory
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The target column of a .csv, or several with commas between; else its last column
+    /// The target column of a table, or several with commas between, as `y1,y2`, `y*` or `y0..y9`; else its last column
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
     /// A file of the rows that are the test part, one number a line, the first row of the data being 0
@@ -66,7 +66,7 @@ impl DataSource {
             data_dir: self.data_dir.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
-            columns: None,
+            ..Request::default()
         })
     }
 }
@@ -77,10 +77,7 @@ pub struct SettingFlags(pub Given);
 
 impl FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
-        let flagged = SETTINGS.iter().filter(|setting| setting.flag.is_some());
-        let text = |key| matches.get_one::<String>(key).cloned();
-        let given = flagged.filter_map(|setting| Some((setting, text(setting.key)?)));
-        Ok(SettingFlags(given.collect()))
+        Ok(SettingFlags(given(matches, |setting| !of_tables(setting))))
     }
 
     fn update_from_arg_matches(
@@ -93,27 +90,93 @@ impl FromArgMatches for SettingFlags {
 }
 
 impl Args for SettingFlags {
-    fn augment_args(mut command: Command) -> Command {
-        for setting in &SETTINGS {
-            let Some(flag) = &setting.flag else { continue };
-            let help = match setting.value(&Config::default()) {
-                Some(default) => format!("{} [default: {default}]", flag.help),
-                None => flag.help.into(),
-            };
-            let checked = |text: &str| -> std::result::Result<String, String> {
-                setting.set(&mut Config::default(), text)?;
-                Ok(text.into())
-            };
-            let arg = Arg::new(setting.key).long(flag.name).value_name(flag.value);
-            let arg = arg.help(help).value_parser(checked);
-            command = command.arg(arg.allow_negative_numbers(true));
-        }
-        command
+    fn augment_args(command: Command) -> Command {
+        augment(command, |setting| !of_tables(setting))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
         Self::augment_args(command)
     }
+}
+
+/// The flags of [`SETTINGS`] that say what is taken of a table, and how.
+#[derive(Debug, Clone, Default)]
+pub struct TableFlags(pub Given);
+
+impl TableFlags {
+    /// Those that are given.
+    pub fn given(&self) -> Vec<&'static str> {
+        let name = |setting: &Setting| TABLE_FLAGS.iter().find(|(key, _)| *key == setting.key);
+        let given = self.0.iter().filter_map(|(setting, _)| name(setting));
+        given.map(|(_, flag)| *flag).collect()
+    }
+}
+
+/// The flags of the settings of tables, by their keys.
+const TABLE_FLAGS: [(&str, &str); 7] = [
+    ("data.test", "--test"),
+    ("data.group", "--group"),
+    ("data.inputs", "--inputs"),
+    ("data.drop", "--drop"),
+    ("data.missing", "--missing"),
+    ("data.missing_values", "--missing-values"),
+    ("data.categories", "--categories"),
+];
+
+impl FromArgMatches for TableFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, clap::Error> {
+        Ok(TableFlags(given(matches, of_tables)))
+    }
+
+    fn update_from_arg_matches(
+        &mut self,
+        matches: &ArgMatches,
+    ) -> std::result::Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for TableFlags {
+    fn augment_args(command: Command) -> Command {
+        augment(command, of_tables)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Whether a setting is about a table, as `check` needs it, too.
+fn of_tables(setting: &Setting) -> bool {
+    TABLE_FLAGS.iter().any(|(key, _)| *key == setting.key)
+}
+
+/// The settings that are given by flags of their own.
+fn given(matches: &ArgMatches, wanted: impl Fn(&Setting) -> bool) -> Given {
+    let flagged = SETTINGS.iter().filter(|s| s.flag.is_some() && wanted(s));
+    let text = |key| matches.get_one::<String>(key).cloned();
+    let given = flagged.filter_map(|setting| Some((setting, text(setting.key)?)));
+    given.collect()
+}
+
+/// Adds the flags of settings.
+fn augment(mut command: Command, wanted: impl Fn(&Setting) -> bool) -> Command {
+    for setting in SETTINGS.iter().filter(|setting| wanted(setting)) {
+        let Some(flag) = &setting.flag else { continue };
+        let help = match setting.value(&Config::default()) {
+            Some(default) => format!("{} [default: {default}]", flag.help),
+            None => flag.help.into(),
+        };
+        let checked = |text: &str| -> std::result::Result<String, String> {
+            setting.set(&mut Config::default(), text)?;
+            Ok(text.into())
+        };
+        let arg = Arg::new(setting.key).long(flag.name).value_name(flag.value);
+        let arg = arg.help(help).value_parser(checked);
+        command = command.arg(arg.allow_negative_numbers(true));
+    }
+    command
 }
 
 /// Constants of the model file.

@@ -1,8 +1,8 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
-use super::arguments::{DataSource, Format, Sets, method, without_use};
+use super::arguments::{DataSource, Format, Sets, TableFlags, method, without_use};
 use super::lints::{LintFlags, show};
-use super::terminal::{out, say, width};
+use super::terminal::{err, out, say, width};
 use crate::compile::{self, Compiled};
 use crate::data::{self, Columns, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
@@ -25,6 +25,8 @@ pub struct CheckArgs {
     model: PathBuf,
     #[command(flatten)]
     data: DataSource,
+    #[command(flatten)]
+    table: TableFlags,
     #[command(flatten)]
     sets: Sets,
     #[command(flatten)]
@@ -70,6 +72,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         let batch = args.batch_size.map(|_| "--batch-size");
         let inference = args.inference.map(|_| "--inference");
         let mut flags = args.data.given();
+        flags.extend(args.table.given());
         flags.extend(args.sets.given().into_iter().chain(batch).chain(inference));
         flags.extend(args.lints.given());
         without_use(&flags, "the syntax tree is that of the text alone");
@@ -81,8 +84,15 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         }
         return Ok(());
     }
-    let (run_file, mut config) = settings(&args.model, &args.data, &args.sets, args.batch_size)?;
+    let (run_file, mut config) = settings(
+        &args.model,
+        (&args.data, &args.table),
+        &args.sets,
+        args.batch_size,
+    )?;
     config.inference = args.inference.or(config.inference);
+    let request = config.request(None);
+    super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(&args.model, &config.set, config.inference)?;
     if args.prior_predictive {
         return prior_predictive(args, &config, &compiled);
@@ -122,7 +132,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
 fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> Result<()> {
     let model = &compiled.inference;
     let examples = prior_predictive::examples(model, args.draws);
-    let (inputs, observed) = match config.data.request() {
+    let (inputs, observed) = match config.request(Some(model.target.kind)) {
         None => (prior_predictive::standard_inputs(model, examples), None),
         Some(request) => {
             // One step on one example is always possible; no more is wanted of the run here.
@@ -155,28 +165,32 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
 /// What `bnnc train` would run with: the run file of the model's name, and flags over it.
 pub(super) fn settings(
     model: &Path,
-    data: &DataSource,
+    (data, table): (&DataSource, &TableFlags),
     sets: &Sets,
     batch_size: Option<usize>,
 ) -> Result<(Option<PathBuf>, Config)> {
     let (path, config) = Config::beside(model)?.unzip();
     let mut config = config.unwrap_or_default();
     let mut given = data.settings();
+    given.extend(table.0.iter().cloned());
     given.extend(batch_size.map(|n| (settings::find("batch_size"), n.to_string())));
     config.apply(&given, &sets.set);
     if config.data.request().is_none() {
         let why = "no data are named, neither by --data nor in a run file beside the model";
-        without_use(&data.given(), why);
+        without_use(&[data.given(), table.given()].concat(), why);
     }
     Ok((path, config))
 }
 
 /// What is known of the run, the data held against the model; and the columns of a table.
 pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Option<Columns>)> {
-    let Some(request) = config.data.request() else {
+    let Some(request) = config.request(Some(compiled.inference.target.kind)) else {
         return Ok((train::facts(config, &compiled.inference, None, 0), None));
     };
     let found = data::facts(&request)?;
+    for remark in &found.remarks {
+        err(&format!("warning: {remark}\n\n"));
+    }
     if let Some(message) = mismatch(&compiled.inference, &found) {
         if message.code == "E0509" && config::is_path(&request.data) {
             // The rows of a file say which of them does not fit.

@@ -1,10 +1,12 @@
-//! `bnnc data`: the named data sets, and their files.
+//! `bnnc data`: the named data sets and their files, and a look at tables.
 
-use super::terminal::say;
+use super::terminal::{out, say, say_wrapped, width};
 use crate::data::catalog::{self, CATALOG, CatalogEntry};
 use crate::data::verify::{State, verify};
-use crate::data::{download_directory, places};
+use crate::data::{describe, download_directory, places};
 use crate::diagnostic::{Diagnostic, Result, render};
+use crate::report::table::table;
+use crate::words::plural;
 use clap::{Args, Subcommand};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,11 @@ enum Command {
         mirror: Option<String>,
         #[command(flatten)]
         place: PlaceArgs,
+    },
+    /// Look at a table: each column's kind, values, missing values, and what becomes of it as an input
+    Look {
+        /// The table: a .csv, .tsv, .csv.gz or .tsv.gz
+        table: PathBuf,
     },
     /// Compare the files of a data set with their published checksums
     Verify {
@@ -67,10 +74,40 @@ pub fn run(args: &DataArgs) -> Result<()> {
             say!("`{name}` is complete in {}", folder.display());
             Ok(())
         }
+        Command::Look { table } => look(table),
         Command::Verify { name, place } => {
             compare(catalog::require(name)?, place.data_dir.as_deref())
         }
     }
+}
+
+fn look(path: &Path) -> Result<()> {
+    let (said, rows, columns) = describe(path)?;
+    say!(
+        "{}: {}, {}",
+        path.display(),
+        plural(rows, "row"),
+        plural(columns.len(), "column")
+    );
+    if !said.is_empty() {
+        say_wrapped("  ", &said.join(", "));
+    }
+    let heading = ["column", "kind", "values", "missing", "becomes"];
+    let lines = columns.into_iter().map(|column| {
+        let missing = column.missing.to_string();
+        vec![
+            column.name,
+            column.kind,
+            column.distinct,
+            missing,
+            column.becomes,
+        ]
+    });
+    let lines: Vec<Vec<String>> = std::iter::once(heading.map(String::from).to_vec())
+        .chain(lines)
+        .collect();
+    out(format_args!("\n{}", table(&lines, &[2, 3], width())));
+    Ok(())
 }
 
 fn list(data_dir: Option<&Path>) {

@@ -136,6 +136,9 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 /// Which columns of a table are the target, and which were not read.
 pub fn say_columns(run: &Opened, chosen: &Chosen) {
     let own = run.target_names();
+    if !chosen.said().is_empty() {
+        say_wrapped("", &format!("           {}", chosen.said().join(", ")));
+    }
     if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
         let read = shortened(&columns.targets);
         match own.is_empty() || own == columns.targets {

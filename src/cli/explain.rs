@@ -1,7 +1,7 @@
 //! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code or of
 //! a word of the language.
 
-use super::arguments::{DataSource, Sets, without_use};
+use super::arguments::{DataSource, Sets, TableFlags, without_use};
 use super::check::{facts, settings};
 use super::terminal::{out, width};
 use super::words;
@@ -26,6 +26,8 @@ pub struct ExplainArgs {
     what: String,
     #[command(flatten)]
     data: DataSource,
+    #[command(flatten)]
+    table: TableFlags,
     #[command(flatten)]
     sets: Sets,
     /// Examples a step; else the run file's beside the model, else 128
@@ -52,6 +54,7 @@ impl ExplainArgs {
     /// Those of the flags that are given which say with what a model is trained.
     fn settings(&self) -> Vec<&'static str> {
         let mut flags = self.data.given();
+        flags.extend(self.table.given());
         flags.extend(self.sets.given());
         flags.extend(self.batch_size.map(|_| "--batch-size"));
         flags
@@ -93,7 +96,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     if !path.exists() && path.extension().is_none_or(|extension| extension != "bnn") {
         return Err(unknown(&args.what).into());
     }
-    let (run_file, config) = settings(path, &args.data, &args.sets, args.batch_size)?;
+    let (run_file, mut config) =
+        settings(path, (&args.data, &args.table), &args.sets, args.batch_size)?;
+    let request = config.request(None);
+    super::width::fill(&compile::read(path)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(path, &config.set, config.inference)?;
     compiled.draw(config.samples);
     let (mut facts, _) = facts(&config, &compiled)?;

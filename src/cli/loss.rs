@@ -5,6 +5,7 @@ use super::evaluate::print_terms;
 use super::open::refuse_over;
 use super::parts::places;
 use super::terminal::say;
+use super::width;
 use crate::compile;
 use crate::data::{self, Dataset, RunColumns, split};
 use crate::diagnostic::{Diagnostic, Result};
@@ -12,6 +13,7 @@ use crate::examples::{Part, Scales, fingerprint};
 use crate::ir::InferenceMethod;
 use crate::loss::{self, Step};
 use crate::plan::Plan;
+use crate::syntax::ast::OF_DATA;
 use crate::train::config::{Config, SCALINGS};
 use crate::train::prepared::Prepared;
 use crate::train::rows::{By, Use};
@@ -77,9 +79,15 @@ enum Dtype {
 pub fn run(args: &LossArgs) -> Result<()> {
     with_threads(args.threads, || {
         let of_run = args.run.as_deref().map(|path| RunDir::open(path)?.config());
-        let of_run = of_run.transpose()?.and_then(|config| config.inference);
-        let method = args.inference.or(of_run);
-        let compiled = compile::file_by_method(&args.model, &args.sets.set, method)?;
+        let of_run = of_run.transpose()?;
+        let method = args
+            .inference
+            .or(of_run.as_ref().and_then(|config| config.inference));
+        let mut set = args.sets.set.clone();
+        let of_data = of_run.into_iter().flat_map(|config| config.set);
+        set.extend(of_data.filter(|(name, _)| name == OF_DATA));
+        width::fill(&compile::read(&args.model)?, &mut set, args.data.request())?;
+        let compiled = compile::file_by_method(&args.model, &set, method)?;
         let mut request = args
             .data
             .request()
@@ -92,6 +100,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
                 targets_needed: true,
             });
         }
+        request.predicts = Some(compiled.inference.target.kind);
         let data: Dataset = data::load(&request)?;
         let mut config = Config {
             batch_size: 1,
@@ -189,7 +198,12 @@ pub fn run(args: &LossArgs) -> Result<()> {
 fn trained_on(run: &RunDir, data: &Dataset) -> Result<Option<Vec<usize>>> {
     if fingerprint(&data.train) == run.record()?.fingerprint {
         let config = run.config()?;
-        let parts = split::take_validation(&data.train, config.data.validation, config.seed)?;
+        let parts = split::take_validation(
+            data.train.len,
+            data.groups(),
+            config.data.validation,
+            config.seed,
+        )?;
         return Ok(Some(parts.0));
     }
     let compared = run.rows()?.map(|rows| rows.compare(data, By::Row));

@@ -17,6 +17,7 @@ mod parts;
 mod predict;
 mod terminal;
 mod train;
+mod width;
 mod words;
 
 use crate::diagnostic::to_json;

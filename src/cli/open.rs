@@ -2,7 +2,9 @@
 
 use super::arguments::DataSource;
 use super::parts::{PartArgs, Parts, places};
-use crate::data::{self, Columns, Dataset, Request, RunColumns, Split, shortened};
+use crate::data::{
+    self, Choices, Columns, Dataset, Identifier, Request, RunColumns, Split, shortened,
+};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::BATCH;
@@ -101,6 +103,7 @@ impl Opened {
                 target: source.target.clone(),
                 test_rows: source.test_rows.clone(),
                 columns,
+                ..Request::default()
             },
             _ => Request {
                 data: own.name.clone().unwrap_or_default(),
@@ -108,9 +111,20 @@ impl Opened {
                 target: source.target.clone(),
                 test_rows: source.test_rows.clone().or(own.test_rows.clone()),
                 columns,
+                choices: Choices {
+                    test: own
+                        .choices
+                        .test
+                        .clone()
+                        .filter(|_| source.test_rows.is_none()),
+                    ..own.choices.clone()
+                },
+                ..Request::default()
             },
         };
-        if request.columns.is_none() && (request.data.ends_with(".csv") || source.data.is_none()) {
+        if request.columns.is_none()
+            && (data::is_table(Path::new(&request.data)) || source.data.is_none())
+        {
             request.target = request.target.or(own.target.clone());
         }
         request
@@ -302,6 +316,16 @@ impl Opened {
 }
 
 impl Chosen {
+    /// What was recognised of a table's file.
+    pub fn said(&self) -> &[String] {
+        &self.data.seen.said
+    }
+
+    /// The columns of a table that say which example a row is.
+    pub fn identifiers(&self) -> &[Identifier] {
+        &self.data.seen.identifiers
+    }
+
     /// The columns of a table, as they were read.
     pub fn columns(&self) -> Option<&Columns> {
         self.data.columns.as_ref()

@@ -64,7 +64,7 @@ impl Opened {
             _ if unmoved && compared.as_ref().is_none_or(Compared::same_test) => {
                 let part = self.config.data.validation;
                 let (training, validation) =
-                    split::take_validation(&data.train, part, self.config.seed)?;
+                    split::take_validation(data.train.len, data.groups(), part, self.config.seed)?;
                 Ok(Parts::Own {
                     training,
                     validation,

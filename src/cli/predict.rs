@@ -60,6 +60,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         let names = Names {
             classes: &run.record.class_names,
             targets: run.target_names(),
+            identifiers: chosen.identifiers(),
             read: chosen.columns().map_or(&[], |columns| &columns.targets),
         };
         predict::write(&args.out, &predicted, &part, &rows, &names)?;

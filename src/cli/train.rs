@@ -1,13 +1,13 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
-use super::arguments::{DataSource, Sets, SettingFlags, with_threads};
+use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
 use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
 use super::outcome::{self, Blind};
 use super::terminal::{bar_width, err, out, say, say_wrapped, width};
 use crate::compile::{self, Compiled};
+use crate::data;
 use crate::data::scaling::Transform;
-use crate::data::{self, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Predictor;
 use crate::evaluate;
@@ -48,6 +48,8 @@ pub struct TrainArgs {
     /// A run file; else the one of the model's name beside it, if there is one
     #[arg(long, value_name = "RUN.toml")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    table: TableFlags,
     #[command(flatten)]
     settings: SettingFlags,
     #[command(flatten)]
@@ -123,7 +125,12 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
             None => (Config::default(), "the defaults".to_owned()),
         },
     };
-    let given: Given = [args.data.settings(), args.settings.0.clone()].concat();
+    let given: Given = [
+        args.data.settings(),
+        args.table.0.clone(),
+        args.settings.0.clone(),
+    ]
+    .concat();
     config.apply(&given, &args.sets.set);
     if let (Some(run), Some(data)) = (resumed, &args.data.data) {
         // Its own data under its name is no other setting: the run's column and rows are that data's.
@@ -132,6 +139,7 @@ fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, Strin
             config.data.name = own.name;
             config.data.target = args.data.target.clone().or(own.target);
             config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
+            config.data.choices = config.data.choices.or(&own.choices);
         }
     }
     // The run directory is read from other places, too.
@@ -189,11 +197,13 @@ fn flags(args: &TrainArgs) -> String {
 /// Reads and checks all that a run needs; writes nothing.
 fn start(
     args: &TrainArgs,
-    config: Config,
+    mut config: Config,
     settings_from: String,
     resumed: Option<RunDir>,
 ) -> Result<Start> {
     let source = compile::read(&args.model)?;
+    let asked = config.request(None);
+    super::width::fill(&source, &mut config.set, asked)?;
     if let Some(run) = &resumed
         && run.source()? != source.text
     {
@@ -214,17 +224,8 @@ fn start(
     if let Some(run) = &resumed {
         same_weights(args, run, &compiled.inference)?;
     }
-    let request = Request {
-        data: config
-            .data
-            .name
-            .clone()
-            .ok_or_else(|| no_data(&args.model))?,
-        data_dir: config.data.directory.clone(),
-        target: config.data.target.clone(),
-        test_rows: config.data.test_rows.clone(),
-        columns: None,
-    };
+    let request = config.request(Some(compiled.inference.target.kind));
+    let request = request.ok_or_else(|| no_data(&args.model))?;
     let mut prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
@@ -259,6 +260,9 @@ fn start(
     let found = data::Facts::of(&prepared.data);
     let facts = train::facts(&config, &compiled.inference, Some(&found), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
+    for remark in &prepared.data.seen.remarks {
+        err(&format!("warning: {remark}\n\n"));
+    }
     if resumed.is_none() {
         warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
     }
@@ -525,17 +529,37 @@ fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: 
     parts.extend(record.test_examples.map(|n| format!("{n} held out")));
     let text = format!("{}: {}", record.name, parts.join(", "));
     say_wrapped("data       ", &text);
+    let seen = &prepared.data.seen;
+    if !seen.said.is_empty() {
+        say_wrapped(UNDER, &seen.said.join(", "));
+    }
     if let Some(columns) = &prepared.data.columns {
         say_wrapped(UNDER, &columns.to_string());
+        for (name, code) in &columns.coding.inputs {
+            say_wrapped(UNDER, &format!("{name}: {}", code.words()));
+        }
+        if !columns.coding.classes.is_empty() {
+            let classes = columns.coding.classes.iter().enumerate();
+            let classes: Vec<String> = classes
+                .map(|(label, name)| format!("{name} = {label}"))
+                .collect();
+            say_wrapped(UNDER, &format!("classes {}", data::shortened(&classes)));
+        }
     }
     say_wrapped(UNDER, &scaling(start));
-    if !prepared.constant.is_empty() {
-        let name = |entry: &usize| match &prepared.data.columns {
-            Some(columns) => columns.inputs[*entry].clone(),
-            None => entry.to_string(),
-        };
-        let list: Vec<_> = prepared.constant.iter().map(name).collect();
-        let list = list.join(", ");
+    let entries = prepared.data.columns.as_ref().map(data::Columns::entries);
+    let name = |entry: &usize| match &entries {
+        Some(names) => names[*entry].clone(),
+        None => entry.to_string(),
+    };
+    let constant: Vec<String> = prepared.constant.iter().map(name).collect();
+    // No training row has a value that training does not see.
+    let constant: Vec<String> = constant
+        .into_iter()
+        .filter(|name| !name.ends_with(" = (other)"))
+        .collect();
+    if !constant.is_empty() {
+        let list = constant.join(", ");
         let text = match &prepared.data.columns {
             Some(_) => format!("always the same: {list}; left at 0"),
             None => format!("always the same: entry {list} of the last axis; left at 0"),

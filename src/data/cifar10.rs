@@ -6,7 +6,7 @@
 
 use super::catalog::{CatalogEntry, DataFile, Form, Origin};
 use super::error::{corrupt, unreadable, wrong_length};
-use super::{Dataset, Facts, Split, Values};
+use super::{Dataset, Facts, Seen, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use rayon::prelude::*;
@@ -97,6 +97,7 @@ impl CatalogEntry for Cifar10 {
             test,
             file_rows: None,
             columns: None,
+            seen: Seen::default(),
             class_names,
         })
     }

@@ -1,5 +1,8 @@
 //! The columns of a table by their names: which are inputs and which are targets.
 
+use super::choices::{Choices, no_column};
+use super::coding::Coding;
+use super::names;
 use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
 use crate::words::list;
 use serde::{Deserialize, Serialize};
@@ -7,18 +10,42 @@ use std::fmt;
 use std::path::Path;
 
 /// The names of the columns that were read from a table; kept with a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Columns {
     /// Of the inputs, in the order in which the model takes them.
     pub inputs: Vec<String>,
     /// Of the targets; none where a table to predict for has none.
     pub targets: Vec<String>,
+    /// How those are read that are not plain numbers.
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub coding: Coding,
+    /// Columns that say which example a row is, and are neither inputs nor targets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
     /// Whether the target is the last column because none was named.
     #[serde(skip)]
     pub by_default: bool,
     /// Columns that were not read.
     #[serde(skip)]
     pub left_out: Vec<String>,
+}
+
+fn is_plain(coding: &Coding) -> bool {
+    *coding == Coding::default()
+}
+
+impl Columns {
+    /// What each input of the model is called: a column may be several.
+    pub fn entries(&self) -> Vec<String> {
+        let names = self
+            .inputs
+            .iter()
+            .map(|name| match self.coding.inputs.get(name) {
+                Some(code) => code.names(name),
+                None => vec![name.clone()],
+            });
+        names.flatten().collect()
+    }
 }
 
 /// Which columns of a table are taken.
@@ -30,10 +57,12 @@ pub(crate) struct Wanted<'a> {
     pub of_run: Option<&'a RunColumns>,
     /// The target that the description of a table names, where neither of these does.
     pub described: Option<&'a str>,
+    /// What else is said of the columns.
+    pub choices: Option<&'a Choices>,
 }
 
 /// The columns of a table that a run takes, whatever their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunColumns {
     /// By their names.
     pub columns: Columns,
@@ -98,15 +127,57 @@ pub(crate) fn choose(path: &Path, header: &[String], wanted: &Wanted) -> Result<
     refuse_duplicates(path, header)?;
     match wanted.of_run {
         Some(run) => of_run(path, header, run, wanted),
-        None => {
-            let targets = targets(path, header, wanted.target.or(wanted.described))?;
-            Ok(Chosen {
-                inputs: (0..header.len()).filter(|i| !targets.contains(i)).collect(),
-                by_default: wanted.target.or(wanted.described).is_none(),
-                targets,
-            })
-        }
+        None => by_choices(path, header, wanted),
     }
+}
+
+/// The columns that are taken of a table that no run says them of.
+fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen> {
+    let choice = |pick: fn(&Choices) -> &Option<String>, key| {
+        let list = wanted.choices.and_then(|choices| pick(choices).as_deref());
+        let resolve =
+            |list| names::resolve(header, list).map_err(|name| no_column(header, &name, key));
+        list.map(resolve).transpose()
+    };
+    let inputs = choice(|choices| &choices.inputs, "inputs")?;
+    let mut dropped = choice(|choices| &choices.drop, "drop")?.unwrap_or_default();
+    dropped.extend(choice(|choices| &choices.group, "group")?.unwrap_or_default());
+    let free: Vec<usize> = (0..header.len())
+        .filter(|place| !dropped.contains(place))
+        .collect();
+    let named = wanted.target.or(wanted.described);
+    let targets = targets(path, header, named, &free, inputs.as_deref())?;
+    let is_target = |place: &usize| targets.contains(place);
+    if let Some(place) = targets.iter().find(|place| dropped.contains(place)) {
+        let title = format!("the target column `{}` is dropped", header[*place]);
+        return Err(error(title)
+            .help("leave it out of `drop`, or name another target")
+            .into());
+    }
+    let inputs = match inputs {
+        None => free.into_iter().filter(|place| !is_target(place)).collect(),
+        Some(inputs) => {
+            if let Some(place) = inputs.iter().find(|place| is_target(place)) {
+                let title = format!(
+                    "the column `{}` is named as an input and is the target",
+                    header[*place]
+                );
+                return Err(error(title)
+                    .help("`--target NAME` names the target column")
+                    .into());
+            }
+            inputs
+        }
+    };
+    if inputs.is_empty() {
+        let title = format!("`{}` has no column besides the target", path.display());
+        return Err(error(title).into());
+    }
+    Ok(Chosen {
+        inputs,
+        by_default: named.is_none(),
+        targets,
+    })
 }
 
 fn error(title: String) -> Diagnostic {
@@ -221,13 +292,15 @@ fn of_run(path: &Path, header: &[String], run: &RunColumns, wanted: &Wanted) -> 
     })?;
     let is_input = |name: &str| own.inputs.iter().any(|input| input == name);
     // A description whose target is what the run takes as an input is of another use of the table.
-    let described = wanted
-        .described
-        .filter(|described| !names_of(described).any(is_input));
+    let described = wanted.described.filter(|described| {
+        !names_of(header, described)
+            .iter()
+            .any(|name| is_input(name))
+    });
     let by_names = places(header, own.targets.iter().map(String::as_str));
     let targets = match (wanted.target, by_names, described) {
         (Some(target), by_names, _) => {
-            if let Some(input) = names_of(target).find(|name| is_input(name)) {
+            if let Some(input) = names_of(header, target).iter().find(|name| is_input(name)) {
                 return Err(error(format!(
                     "the target column `{input}` is an input of the run"
                 ))
@@ -286,25 +359,28 @@ fn in_the_runs_order(
     }
 }
 
-/// The places of the targets: the columns that are named, or the last one.
-fn targets(path: &Path, header: &[String], target: Option<&str>) -> Result<Vec<usize>> {
+/// The places of the targets: the columns that are named, or the last one of those that are `free` and are no inputs.
+fn targets(
+    path: &Path,
+    header: &[String],
+    target: Option<&str>,
+    free: &[usize],
+    inputs: Option<&[usize]>,
+) -> Result<Vec<usize>> {
     let place = path.display();
     if header.len() < 2 {
-        let message = error(format!("`{place}` has no column besides the target"));
-        let other = [(';', "`;`"), ('\t', "a tab")];
-        let other = other
-            .iter()
-            .find(|(mark, _)| header.iter().any(|name| name.contains(*mark)));
-        return Err(match other {
-            Some((_, mark)) => {
-                message.help(format!("cells are separated by commas, not by {mark}"))
-            }
-            None => message,
-        }
-        .into());
+        return Err(error(format!("`{place}` has no column besides the target")).into());
     }
     let Some(target) = target else {
-        return Ok(vec![header.len() - 1]);
+        let is_input = |place: &&usize| inputs.is_some_and(|inputs| inputs.contains(place));
+        return match free.iter().rev().find(|place| !is_input(place)) {
+            Some(last) => Ok(vec![*last]),
+            None => Err(
+                error(format!("`{place}` has no column left for the target"))
+                    .help("`--target NAME` names it")
+                    .into(),
+            ),
+        };
     };
     let found = named(path, header, target, &[])?;
     if found.len() == header.len() {
@@ -313,21 +389,28 @@ fn targets(path: &Path, header: &[String], target: Option<&str>) -> Result<Vec<u
     Ok(found)
 }
 
-/// The names of a list with commas between.
-fn names_of(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim)
+/// The columns that a list names, and the names in it that are none.
+fn names_of(header: &[String], list: &str) -> Vec<String> {
+    match names::resolve(header, list) {
+        Ok(places) => places
+            .into_iter()
+            .map(|place| header[place].clone())
+            .collect(),
+        Err(_) => names::items(list)
+            .into_iter()
+            .map(|item| item.name)
+            .collect(),
+    }
 }
 
-/// The places of the columns of a list with commas between; those `taken` are not what a wrong name is near.
+/// The places of the columns of a list; those `taken` are not what a wrong name is near.
 fn named(path: &Path, header: &[String], target: &str, taken: &[usize]) -> Result<Vec<usize>> {
-    let mut found = vec![];
-    for name in names_of(target) {
-        match header.iter().position(|column| column == name) {
-            Some(index) if found.contains(&index) => {
-                return Err(error(format!("the target column `{name}` is named twice")).into());
-            }
-            Some(index) => found.push(index),
-            None => return Err(Failure::from(missing(path, header, &[name], taken, None))),
+    let found = names::resolve(header, target)
+        .map_err(|name| Failure::from(missing(path, header, &[&name], taken, None)))?;
+    for (index, place) in found.iter().enumerate() {
+        if found[..index].contains(place) {
+            let name = &header[*place];
+            return Err(error(format!("the target column `{name}` is named twice")).into());
         }
     }
     Ok(found)
@@ -356,7 +439,7 @@ mod tests {
         let wanted = Wanted {
             target,
             of_run: Some(run),
-            described: None,
+            ..Wanted::default()
         };
         choose(Path::new("t.csv"), &header(names), &wanted).map(|c| [c.inputs, c.targets])
     }
@@ -441,7 +524,7 @@ mod tests {
             inputs: (0..12).map(|i| format!("x{i}")).collect(),
             targets: header(&["y"]),
             by_default: true,
-            left_out: vec![],
+            ..Columns::default()
         };
         assert_eq!(
             columns.to_string(),

@@ -6,7 +6,7 @@
 //! | `E0502` | the data set is not found, or is incomplete |
 //! | `E0503` | a file cannot be opened, read or written |
 //! | `E0504` | a file is truncated or is not of its format |
-//! | `E0505` | a cell of a table is not a finite number, or a row is ragged |
+//! | `E0505` | a column or cell of a table cannot be taken as it is, or a row is ragged |
 //! | `E0506` | a column that is asked for is not there, or two have one name |
 //! | `E0507` | the arrays of an `.npz` are missing, mismatched or of an unknown kind |
 //! | `E0508` | the held-out rows do not fit the table |

@@ -24,6 +24,8 @@ pub struct Facts {
     pub observed: Vec<Observed>,
     /// The names of the classes, in the order of their labels, where the data set has them.
     pub class_names: Vec<String>,
+    /// What is odd about a table.
+    pub remarks: Vec<String>,
 }
 
 /// What the targets of a data set are.
@@ -74,6 +76,7 @@ impl Facts {
                 false => observed(&data.train.targets, data.train.target_shape.len()),
             },
             class_names: data.class_names.clone(),
+            remarks: data.seen.remarks.clone(),
         }
     }
 
@@ -97,6 +100,7 @@ impl Facts {
             },
             observed: vec![],
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
+            remarks: vec![],
         }
     }
 }

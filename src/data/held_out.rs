@@ -1,30 +1,62 @@
-//! A test part given by a file of row numbers: one a line, the first row of the data being 0.
+//! A test part: rows that a file lists, one a line, the first row of the data being 0, or rows at random.
 
 use super::error::unreadable;
-use super::{Dataset, Split};
+use super::split::{self, Validation};
+use super::{Dataset, Seen, Split};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::path::Path;
 
-/// Moves the rows that `path` lists from the training part to a test part.
+/// The rows of a training and of a test part, each in ascending order.
+pub(crate) type Parts = [Vec<usize>; 2];
+
+/// Moves the rows that the file at `path` lists from the training part to a test part.
 pub(crate) fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
     if dataset.test.is_some() {
         return Err(has_test_part(&dataset.name));
     }
+    let parts = listed(path, dataset.train.len)?;
+    Ok(part(dataset, parts))
+}
+
+/// The parts of `n` rows of which the file at `path` lists those to hold out.
+pub(crate) fn listed(path: &Path, n: usize) -> Result<Parts> {
     let text = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
-    let n = dataset.train.len;
     let held_out = rows(path, &String::from_utf8_lossy(&text), n)?;
-    let listed = |wanted: bool| {
-        (0..n)
-            .filter(|row| held_out[*row] == wanted)
-            .collect::<Vec<_>>()
-    };
-    let (training, testing) = (listed(false), listed(true));
-    Ok(Dataset {
-        train: dataset.train.rows(&training),
-        test: Some(dataset.train.rows(&testing)),
-        file_rows: Some([training, testing]),
+    Ok(parts(|row| held_out[row], n))
+}
+
+/// The parts of `n` rows of which so many are held out at random: the same ones for every run. Of rows in `groups`,
+/// whole groups.
+pub(crate) fn at_random(n: usize, share: Validation, groups: Option<&[u32]>) -> Result<Parts> {
+    let (_, testing) = split::divide(n, groups, share, TEST_STREAM, "test part")?;
+    let mut held_out = vec![false; n];
+    testing.iter().for_each(|row| held_out[*row] = true);
+    Ok(parts(|row| held_out[row], n))
+}
+
+/// The random stream of the rows that are held out.
+const TEST_STREAM: u64 = 0x7465_7374_0000_0000;
+
+fn parts(is_held_out: impl Fn(usize) -> bool, n: usize) -> Parts {
+    let (testing, training) = (0..n).partition(|row| is_held_out(*row));
+    [training, testing]
+}
+
+/// Moves rows of the training part to a test part.
+pub(crate) fn part(dataset: Dataset, parts: Parts) -> Dataset {
+    let [training, testing] = &parts;
+    let of_training = |groups: &Vec<u32>| training.iter().map(|row| groups[*row]).collect();
+    let groups = dataset.seen.groups.as_ref().map(of_training);
+    Dataset {
+        train: dataset.train.rows(training),
+        test: Some(dataset.train.rows(testing)),
+        file_rows: Some(parts),
+        seen: Seen {
+            groups,
+            ..dataset.seen
+        },
         ..dataset
-    })
+    }
 }
 
 /// Rows of data that has its own test part are to be held out.

@@ -3,7 +3,7 @@
 
 use super::catalog::{CatalogEntry, DataFile, Origin};
 use super::error::{corrupt, unreadable, wrong_length};
-use super::{Dataset, Facts, Split, Values};
+use super::{Dataset, Facts, Seen, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use flate2::read::MultiGzDecoder;
@@ -202,6 +202,7 @@ fn dataset(entry: &Images, folder: &Path) -> Result<Dataset> {
         test: Some(test),
         file_rows: None,
         columns: None,
+        seen: Seen::default(),
         class_names,
     })
 }

@@ -6,9 +6,12 @@
 
 pub mod batch;
 pub mod catalog;
+mod choices;
 mod cifar10;
+mod coding;
 mod columns;
-mod csv;
+mod dates;
+mod describe;
 mod error;
 mod facts;
 mod fashion_mnist;
@@ -16,25 +19,35 @@ mod fashion_mnist;
 pub mod fetch;
 mod held_out;
 mod idx;
+mod look;
 mod mnist;
+mod names;
 mod npy;
 pub mod npz;
 pub mod order;
 mod places;
 mod random;
+mod recipe;
+mod refusal;
 pub mod scaling;
 mod shapes;
 mod sheet;
 pub mod split;
 mod table;
+mod tabular;
 #[cfg(feature = "fetch")]
 mod unpack;
 pub mod verify;
 
 pub use crate::likelihood::TargetKind;
+pub use choices::Choices;
+pub use coding::{Code, Coding};
 pub use columns::{Columns, RunColumns, shortened};
+pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};
 pub use places::{Place, download_directory, places};
+pub use sheet::is_table;
+pub use tabular::{Identifier, Seen};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
@@ -56,6 +69,15 @@ pub struct Dataset {
     pub file_rows: Option<[Vec<usize>; 2]>,
     /// The names of a table's columns.
     pub columns: Option<Columns>,
+    /// What was seen of a table beside its numbers.
+    pub seen: Seen,
+}
+
+impl Dataset {
+    /// The group of each training example, where a column of groups is named.
+    pub fn groups(&self) -> Option<&[u32]> {
+        self.seen.groups.as_deref()
+    }
 }
 
 /// Some examples.
@@ -145,12 +167,18 @@ pub struct Request {
     /// The columns of a table that a run takes by their names; else the target is what `target` names or
     /// the last column, and all others are inputs.
     pub columns: Option<RunColumns>,
+    /// What else is said of a table.
+    pub choices: Choices,
+    /// What is taken out of the training part later, and by which seed: nothing is learned from it.
+    pub validation: Option<(split::Validation, u64)>,
+    /// What the model predicts, where that is known: labels are then what its classes are made of.
+    pub predicts: Option<TargetKind>,
 }
 
 /// What [`Request::data`] names.
 enum Resolved {
     Entry(&'static dyn catalog::CatalogEntry),
-    Csv(PathBuf),
+    Sheet(PathBuf),
     Npz(PathBuf),
     Table(PathBuf),
 }
@@ -160,6 +188,9 @@ fn resolve(request: &Request) -> Result<Resolved> {
         return Err(places::no_folder(folder));
     }
     if let Some(entry) = catalog::entry(&request.data) {
+        if !request.choices.is_empty() {
+            return Err(no_columns(&request.data));
+        }
         return match (&request.target, &request.test_rows) {
             (None, None) => Ok(Resolved::Entry(entry)),
             (Some(_), _) => Err(no_columns(&request.data)),
@@ -169,12 +200,12 @@ fn resolve(request: &Request) -> Result<Resolved> {
     let path = Path::new(&request.data);
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
-        Some("csv") => Ok(Resolved::Csv(path.to_owned())),
-        Some("npz") if request.target.is_some() => Err(no_columns(&request.data)),
+        _ if is_table(path) => Ok(Resolved::Sheet(path.to_owned())),
+        Some("npz") if request.target.is_some() || !request.choices.is_empty() => Err(no_columns(&request.data)),
         Some("npz") => Ok(Resolved::Npz(path.to_owned())),
         Some("toml") => Ok(Resolved::Table(path.to_owned())),
         _ => Err(catalog::unknown(&request.data)
-            .note("a path ends in .csv (a table with a header), .npz (NumPy arrays x and y) or .toml (a table and its held-out rows)")
+            .note("a path ends in .csv, .tsv, .csv.gz or .tsv.gz (a table with a header), .npz (NumPy arrays x and y) or .toml (a table and its held-out rows)")
             .into()),
     }
 }
@@ -184,7 +215,7 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
         "E0506",
         format!("`{data}` has no columns to take a target from"),
     )
-    .note("`--target` names a column of a .csv")
+    .note("`--target`, and what else is said of columns, is for tables")
     .into()
 }
 
@@ -200,14 +231,15 @@ pub fn load(request: &Request) -> Result<Dataset> {
         target: request.target.as_deref(),
         of_run: request.columns.as_ref(),
         described: None,
+        choices: Some(&request.choices),
     };
     let dataset = match resolve(request)? {
         Resolved::Entry(entry) => entry.read(&catalog::locate(
             entry,
             &places(request.data_dir.as_deref()),
         )?)?,
-        Resolved::Table(path) => return table::read(&path, &wanted, test_rows),
-        Resolved::Csv(path) => csv::read(&path, &wanted)?,
+        Resolved::Table(path) => return table::read(&path, &wanted, request),
+        Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
         Resolved::Npz(path) => npz::read(&path)?,
     };
     match test_rows {
@@ -245,7 +277,7 @@ pub fn inputs_of_npz(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
 /// What the data that `request` names holds: from headers and file lengths where that is enough, from
 /// the published facts where the files of a named data set are not there.
 ///
-/// A `.csv` is read whole; of an `.npz` the targets are.
+/// A table is read whole; of an `.npz` the targets are.
 pub fn facts(request: &Request) -> Result<Facts> {
     match resolve(request)? {
         Resolved::Entry(entry) => {
@@ -255,7 +287,9 @@ pub fn facts(request: &Request) -> Result<Facts> {
             }
         }
         Resolved::Npz(path) if request.test_rows.is_none() => npz::facts(&path),
-        Resolved::Npz(_) | Resolved::Csv(_) | Resolved::Table(_) => Ok(Facts::of(&load(request)?)),
+        Resolved::Npz(_) | Resolved::Sheet(_) | Resolved::Table(_) => {
+            Ok(Facts::of(&load(request)?))
+        }
     }
 }
 
@@ -272,7 +306,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_a_name_nor_a_path_lists_both() {
-        let message = load(&request("data.parquet"))
+        let message = load(&request("data.arff"))
             .unwrap_err()
             .diagnostics
             .remove(0);

@@ -4,7 +4,7 @@
 
 use super::error::{corrupt, unreadable};
 use super::npy::{self, Header, read_header, read_values};
-use super::{Dataset, Facts, Split, TargetFacts, Values, facts::classes, facts::observed};
+use super::{Dataset, Facts, Seen, Split, TargetFacts, Values, facts::classes, facts::observed};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::tensor::Shape;
 use crate::words::list;
@@ -129,6 +129,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             test,
             file_rows: None,
             columns: None,
+            seen: Seen::default(),
             class_names: vec![],
         })
     }
@@ -164,6 +165,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             columns: None,
             observed: first.unwrap_or_default(),
             class_names: vec![],
+            remarks: vec![],
         })
     }
 

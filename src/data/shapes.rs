@@ -10,7 +10,7 @@
 
 use super::catalog::CatalogEntry;
 use super::random::Stream;
-use super::{Dataset, Facts, Split, Values};
+use super::{Dataset, Facts, Seen, Split, Values};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use crate::tensor::simd::dispatch;
@@ -58,6 +58,7 @@ impl CatalogEntry for Shapes {
             test,
             file_rows: None,
             columns: None,
+            seen: Seen::default(),
             class_names,
         })
     }

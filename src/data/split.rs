@@ -1,6 +1,5 @@
 //! A part of the training set set aside to validate on.
 
-use super::Split;
 use super::random::{Stream, mix};
 use crate::diagnostic::{Diagnostic, Result};
 use serde::{Deserialize, Serialize};
@@ -15,26 +14,72 @@ pub enum Validation {
     Fraction(f64),
 }
 
-/// The examples to train on and those set aside, each in ascending order: a function of the number of
-/// examples, `part` and `seed`.
+impl Validation {
+    /// A number of examples, or a fraction above 0 and below 1.
+    pub fn parse(text: &str) -> Option<Validation> {
+        if let Ok(count) = text.parse() {
+            return Some(Validation::Count(count));
+        }
+        let fraction = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
+        fraction.map(Validation::Fraction)
+    }
+}
+
+/// Of the examples of a training part those to train on and those set aside, each in ascending order: a function of
+/// their number, their groups, `part` and `seed`.
 ///
 /// # Errors
 ///
 /// `E0513` where nothing would be left to train on, a fraction is not in 0..1, or a fraction above 0
 /// sets no example aside.
 pub fn take_validation(
-    train: &Split,
+    n: usize,
+    groups: Option<&[u32]>,
     part: Validation,
     seed: u64,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
-    let n = train.len;
-    let count = validation_count(n, part)?;
-    let mut order: Vec<usize> = (0..n).collect();
-    Stream::new(mix(seed ^ 0x7661_6c69_6400_0000), 0).shuffle(&mut order);
-    let mut training = order.split_off(count);
-    training.sort_unstable();
-    order.sort_unstable();
-    Ok((training, order))
+    divide(
+        n,
+        groups,
+        part,
+        seed ^ 0x7661_6c69_6400_0000,
+        "validation part",
+    )
+}
+
+/// Divides `n` rows at random into those that stay and `part` of them, called `what`. Of rows in groups, whole groups
+/// are taken until there are at least as many rows; one group stays.
+pub(super) fn divide(
+    n: usize,
+    groups: Option<&[u32]>,
+    part: Validation,
+    seed: u64,
+    what: &str,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let count = count(n, part, what)?;
+    let mut stream = Stream::new(mix(seed), 0);
+    let Some(groups) = groups else {
+        let mut order: Vec<usize> = (0..n).collect();
+        stream.shuffle(&mut order);
+        let mut staying = order.split_off(count);
+        staying.sort_unstable();
+        order.sort_unstable();
+        return Ok((staying, order));
+    };
+    let largest = groups.iter().max().map_or(0, |group| *group as usize + 1);
+    let mut sizes = vec![0; largest];
+    groups.iter().for_each(|group| sizes[*group as usize] += 1);
+    let mut order: Vec<usize> = (0..largest).filter(|group| sizes[*group] > 0).collect();
+    stream.shuffle(&mut order);
+    let (mut taken, mut rows) = (vec![false; largest], 0);
+    for group in &order[..order.len().saturating_sub(1)] {
+        if rows < count {
+            taken[*group] = true;
+            rows += sizes[*group];
+        }
+    }
+    let (aside, staying) = (0..n).partition(|row| taken[groups[*row] as usize]);
+    Ok((staying, aside))
 }
 
 /// How many of `n` examples are set aside.
@@ -43,6 +88,10 @@ pub fn take_validation(
 ///
 /// As [`take_validation`].
 pub fn validation_count(n: usize, part: Validation) -> Result<usize> {
+    count(n, part, "validation part")
+}
+
+fn count(n: usize, part: Validation, what: &str) -> Result<usize> {
     let error = |title: String| {
         Err(Diagnostic::error("E0513", title)
             .note(format!("the training part has {n} examples"))
@@ -51,18 +100,18 @@ pub fn validation_count(n: usize, part: Validation) -> Result<usize> {
     let count = match part {
         Validation::Count(count) => count,
         Validation::Fraction(part) if !(0.0..1.0).contains(&part) => {
-            return error(format!("a validation part of {part} is not from 0 up to 1"));
+            return error(format!("a {what} of {part} is not from 0 up to 1"));
         }
         Validation::Fraction(part) => match (part * n as f64).round() as usize {
             0 if part > 0.0 => {
-                return error(format!("a validation part of {part} sets no example aside"));
+                return error(format!("a {what} of {part} sets no example aside"));
             }
             count => count,
         },
     };
     if count >= n {
         return error(format!(
-            "a validation part of {count} examples leaves none to train on"
+            "a {what} of {count} examples leaves none to train on"
         ));
     }
     Ok(count)
@@ -70,21 +119,7 @@ pub fn validation_count(n: usize, part: Validation) -> Result<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Values;
     use super::*;
-    use crate::tensor::Shape;
-
-    fn split(len: usize) -> Split {
-        let values = Values::U8(vec![0; len]);
-        let shape = Shape::default();
-        Split {
-            inputs: values.clone(),
-            input_shape: shape.clone(),
-            targets: values,
-            target_shape: shape,
-            len,
-        }
-    }
 
     #[test]
     fn every_example_is_in_one_part() {
@@ -93,7 +128,7 @@ mod tests {
             Validation::Fraction(0.3),
             Validation::Count(0),
         ] {
-            let (training, validation) = take_validation(&split(100), part, 5).unwrap();
+            let (training, validation) = take_validation(100, None, part, 5).unwrap();
             assert_eq!(
                 validation.len(),
                 if part == Validation::Count(0) { 0 } else { 30 }
@@ -103,12 +138,29 @@ mod tests {
             assert_eq!(all, (0..100).collect::<Vec<_>>());
         }
         let chosen = |seed| {
-            take_validation(&split(100), Validation::Count(30), seed)
+            take_validation(100, None, Validation::Count(30), seed)
                 .unwrap()
                 .1
         };
         assert_eq!(chosen(1), chosen(1));
         assert_ne!(chosen(1), chosen(2));
+    }
+
+    #[test]
+    fn groups_stay_whole() {
+        let groups: Vec<u32> = (0..100).map(|row| row % 7).collect();
+        for seed in 0..5 {
+            let part = Validation::Fraction(0.3);
+            let (training, validation) = take_validation(100, Some(&groups), part, seed).unwrap();
+            assert_eq!(training.len() + validation.len(), 100);
+            assert!((30..45).contains(&validation.len()), "{}", validation.len());
+            let of = |rows: &[usize]| {
+                rows.iter()
+                    .map(|row| groups[*row])
+                    .collect::<std::collections::HashSet<_>>()
+            };
+            assert!(of(&training).is_disjoint(&of(&validation)));
+        }
     }
 
     #[test]
@@ -120,15 +172,12 @@ mod tests {
             Validation::Fraction(0.01),
         ] {
             assert_eq!(
-                take_validation(&split(10), part, 0)
-                    .unwrap_err()
-                    .diagnostics[0]
-                    .code,
+                take_validation(10, None, part, 0).unwrap_err().diagnostics[0].code,
                 "E0513"
             );
         }
         for part in [-0.1, 1.0, f64::NAN] {
-            assert!(take_validation(&split(10), Validation::Fraction(part), 0).is_err());
+            assert!(take_validation(10, None, Validation::Fraction(part), 0).is_err());
         }
     }
 }

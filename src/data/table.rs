@@ -3,16 +3,21 @@
 //! ```toml
 //! file = "data.csv"        # beside this file
 //! target = "y"             # or ["y1", "y2"]; the last column where it is not said
-//! test_rows = "test_0.txt" # one 0-based row a line
+//! test = 0.2               # a fraction, a number of rows, or a file: one 0-based row a line
 //! ```
+//!
+//! Its other keys are those of [`Choices`].
 
 use super::columns::Wanted;
 use super::error::{corrupt, unreadable};
 use super::held_out::hold_out;
-use super::{Dataset, csv, npz};
+use super::names::written;
+use super::sheet::is_table;
+use super::{Choices, Dataset, Request, npz, tabular};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::source::{Source, Span};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::Spanned;
@@ -21,20 +26,81 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 struct Table {
     file: Spanned<String>,
-    target: Option<Spanned<Columns>>,
+    target: Option<Names>,
     test_rows: Option<String>,
+    test: Option<Test>,
+    inputs: Option<Names>,
+    drop: Option<Names>,
+    missing: Option<Named>,
+    missing_values: Option<Names>,
+    categories: Option<Named>,
+    group: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Columns {
-    One(String),
-    Many(Vec<String>),
+enum Test {
+    Count(u64),
+    Fraction(f64),
+    File(String),
 }
 
-/// Reads what the `.toml` at `path` describes; the columns that are wanted and `test_rows` go before the
-/// column and the file that it names.
-pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Result<Dataset> {
+/// `"a, b"` or `["a", "b"]`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Names {
+    One(String),
+    Many(Vec<Name>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Name {
+    Text(String),
+    Number(f64),
+}
+
+/// `"mean, site=category"`, a list of such, or a table of columns.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    List(Names),
+    Table(BTreeMap<String, String>),
+}
+
+impl Names {
+    /// As a flag has them.
+    fn list(self) -> String {
+        match self {
+            Names::One(name) => name,
+            Names::Many(names) => {
+                let item = |name| match name {
+                    // A pattern in a list is one, too.
+                    Name::Text(name) if name.contains(',') => written(&name),
+                    Name::Text(name) => name,
+                    Name::Number(value) => format!("{value}"),
+                };
+                names.into_iter().map(item).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+impl Named {
+    fn list(self) -> String {
+        match self {
+            Named::List(names) => names.list(),
+            Named::Table(rows) => {
+                let item = |(name, value): (&String, &String)| format!("{}={value}", written(name));
+                rows.iter().map(item).collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}
+
+/// Reads what the `.toml` at `path` describes; the columns that are wanted and what `request` says go before what it
+/// says.
+pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Dataset> {
     let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let text = String::from_utf8(bytes).map_err(|_| corrupt(path, "is not UTF-8"))?;
     let source = Arc::new(Source {
@@ -42,51 +108,74 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, test_rows: Option<&Path>) -> Re
         text,
     });
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
-    let table: Table = toml::from_str(&source.text).map_err(|error| {
+    let mut table: Table = toml::from_str(&source.text).map_err(|error| {
         let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `target` and `test_rows`");
+            .note("its keys are `file`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories` and `group`");
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let file = folder.join(table.file.get_ref());
-    let in_file = table
-        .target
-        .as_ref()
-        .map(|columns| match columns.get_ref() {
-            Columns::One(name) => name.clone(),
-            Columns::Many(names) => names.join(","),
-        });
+    let target = table.target.take().map(Names::list);
+    let (listed, share) = match table.test.take() {
+        Some(Test::File(name)) => (Some(name), None),
+        Some(Test::Count(n)) => (None, Some(n.to_string())),
+        Some(Test::Fraction(x)) => (None, Some(x.to_string())),
+        None => (table.test_rows.take(), None),
+    };
+    let listed = listed.map(|name| folder.join(name));
+    let described = Choices {
+        inputs: table.inputs.take().map(Names::list),
+        drop: table.drop.take().map(Names::list),
+        missing: table.missing.take().map(Named::list),
+        missing_values: table.missing_values.take().map(Names::list),
+        categories: table.categories.take().map(Named::list),
+        test: share,
+        group: table.group.take(),
+    };
+    // Rows that are listed and a share of them are two ways to say one thing.
+    let own = Choices {
+        test: match request.test_rows.is_some() || request.choices.test.is_some() {
+            true => None,
+            false => described.test.clone(),
+        },
+        ..described
+    };
+    let choices = request.choices.or(&own);
+    let test_rows = match request.choices.test.is_some() {
+        true => None,
+        false => request.test_rows.as_deref().or(listed.as_deref()),
+    };
     let wanted = Wanted {
-        described: in_file.as_deref(),
+        described: target.as_deref(),
+        choices: Some(&choices),
         ..*wanted
     };
-    let no_target = wanted.target.or(wanted.described).is_none();
-    let extension = file.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let mut dataset = match extension.as_deref() {
-        Some("csv") => csv::read(&file, &wanted)?,
-        Some("npz") if no_target => npz::read(&file)?,
-        Some("npz") => return Err(super::no_columns(&file.display().to_string())),
-        _ => {
+    let no_target = wanted.target.or(wanted.described).is_none() && choices.is_empty();
+    let is_npz = file
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npz"));
+    let mut dataset = match is_npz {
+        _ if is_table(&file) => tabular::read(&file, &wanted, request, test_rows)?,
+        true if no_target => {
+            let dataset = npz::read(&file)?;
+            match test_rows {
+                None => dataset,
+                Some(rows) => hold_out(dataset, rows)?,
+            }
+        }
+        true => return Err(super::no_columns(&file.display().to_string())),
+        false => {
             let span = table.file.span();
-            return Err(fault(
-                Diagnostic::error(
-                    "E0501",
-                    format!("`{}` is not a kind of table", table.file.get_ref()),
-                )
-                .at(
-                    Span::new(span.start, span.end),
-                    "expected a .csv or an .npz",
-                ),
-            ));
+            let title = format!("`{}` is not a kind of table", table.file.get_ref());
+            return Err(fault(Diagnostic::error("E0501", title).at(
+                Span::new(span.start, span.end),
+                "expected a .csv, .tsv, .csv.gz, .tsv.gz or .npz",
+            )));
         }
     };
     dataset.name = path.display().to_string();
-    let in_file = table.test_rows.map(|name| folder.join(name));
-    match test_rows.or(in_file.as_deref()) {
-        None => Ok(dataset),
-        Some(rows) => hold_out(dataset, rows),
-    }
+    Ok(dataset)
 }
 
 /// The files that the `.toml` at `path` names; none where it cannot be read, which [`read`] tells.
@@ -96,7 +185,11 @@ pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
         return vec![];
     };
     let folder = path.parent().unwrap_or(Path::new(""));
-    let names = [Some(table.file.into_inner()), table.test_rows];
+    let listed = match table.test {
+        Some(Test::File(name)) => Some(name),
+        _ => table.test_rows,
+    };
+    let names = [Some(table.file.into_inner()), listed];
     let names = names.into_iter().flatten();
     names.map(|name| folder.join(name)).collect()
 }
@@ -126,26 +219,37 @@ mod tests {
                 "file = 'd.csv'\ntarget = 'y'\ntest_rows = 'test.txt'\n",
             ),
         ]);
-        let data = read(&folder.path().join("d.toml"), &Wanted::default(), None).unwrap();
+        let of = |request: &Request| {
+            let wanted = Wanted {
+                target: request.target.as_deref(),
+                ..Wanted::default()
+            };
+            read(&folder.path().join("d.toml"), &wanted, request).unwrap()
+        };
+        let data = of(&Request::default());
         assert_eq!(
             (data.train.inputs, data.train.targets),
             (Values::F64(vec![1.0, 5.0]), Values::F64(vec![11.0]))
         );
         assert_eq!(data.test.unwrap().targets, Values::F64(vec![10.0, 12.0]));
-        let wanted = Wanted {
-            target: Some("z"),
-            ..Wanted::default()
-        };
-        let other = read(&folder.path().join("d.toml"), &wanted, None).unwrap();
-        assert_eq!(other.train.targets, Values::F64(vec![5.0]));
-        let rows = folder.path().join("other.txt");
-        let other = read(
-            &folder.path().join("d.toml"),
-            &Wanted::default(),
-            Some(&rows),
-        )
-        .unwrap();
+        let z = of(&Request {
+            target: Some("z".into()),
+            ..Request::default()
+        });
+        assert_eq!(z.train.targets, Values::F64(vec![5.0]));
+        let other = of(&Request {
+            test_rows: Some(folder.path().join("other.txt")),
+            ..Request::default()
+        });
         assert_eq!(other.test.unwrap().targets, Values::F64(vec![11.0]));
+        let dropped = of(&Request {
+            choices: Choices {
+                drop: Some("z".into()),
+                ..Choices::default()
+            },
+            ..Request::default()
+        });
+        assert_eq!(dropped.train.inputs, Values::F64(vec![1.0]));
     }
 
     #[test]
@@ -154,11 +258,21 @@ mod tests {
             ("d.toml", "file = 'd.csv'\nrows = 3\n"),
             ("e.toml", "file = 'd.txt'\n"),
         ]);
-        let failure = read(&folder.path().join("d.toml"), &Wanted::default(), None).unwrap_err();
+        let failure = read(
+            &folder.path().join("d.toml"),
+            &Wanted::default(),
+            &Request::default(),
+        )
+        .unwrap_err();
         let label = &failure.diagnostics[0].labels[0];
         assert!(label.text.contains("unknown field `rows`"), "{label:?}");
         assert_eq!(failure.source_file.unwrap().slice(label.span), "rows");
-        let failure = read(&folder.path().join("e.toml"), &Wanted::default(), None).unwrap_err();
+        let failure = read(
+            &folder.path().join("e.toml"),
+            &Wanted::default(),
+            &Request::default(),
+        )
+        .unwrap_err();
         assert_eq!(failure.diagnostics[0].code, "E0501");
     }
 
@@ -166,7 +280,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "(file|target|test_rows|x)? ?=? ?['\"a-z\\[\\],0-9\n]{0,30}") {
             let folder = write(&[("d.toml", &text)]);
-            let _ = read(&folder.path().join("d.toml"), &Wanted::default(), None);
+            let _ = read(&folder.path().join("d.toml"), &Wanted::default(), &Request::default());
         }
     }
 }

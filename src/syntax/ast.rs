@@ -103,6 +103,9 @@ pub enum ItemKind {
     },
 }
 
+/// The axis of an input that is as long as the data say: `real[_]`.
+pub const OF_DATA: &str = "_";
+
 /// `real[32, 32, 3]`
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DataType {

@@ -20,6 +20,9 @@
 //! [data]
 //! name = "cifar10"          # or a path, from the run file's folder; `--data` goes before it
 //! test_rows = "test.txt"    # rows that are the test part; the path is from the run file's folder
+//! test = 0.2                # or so many of a table's rows at random
+//! drop = ["id", "name"]     # columns of a table, `docs/tables.md`; also inputs, missing, missing_values,
+//! missing = "age=mean"      # categories and group
 //! validation = 0.1          # a fraction of the training examples, or a number of them
 //! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
 //! targets = "standardize"   # real targets: standardize or none
@@ -30,10 +33,11 @@
 
 use super::settings::{SETTINGS, Setting, quoted};
 use super::toml_table;
-use crate::data::Request;
 use crate::data::split::Validation;
+use crate::data::{Choices, Request};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::InferenceMethod;
+use crate::likelihood::TargetKind;
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
 use crate::signature::{Constant, Constants, Signature};
 use crate::source::Source;
@@ -80,6 +84,8 @@ pub struct DataConfig {
     pub target: Option<String>,
     /// A file of the rows that are the test part.
     pub test_rows: Option<PathBuf>,
+    /// What else is said of a table.
+    pub choices: Choices,
     /// What is taken out of the training examples to watch the run with.
     pub validation: Validation,
     /// How inputs are scaled: one of [`SCALINGS`].
@@ -109,7 +115,8 @@ impl DataConfig {
             data_dir: self.directory.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
-            columns: None,
+            choices: self.choices.clone(),
+            ..Request::default()
         })
     }
 }
@@ -139,6 +146,7 @@ impl Default for Config {
                 directory: None,
                 target: None,
                 test_rows: None,
+                choices: Choices::default(),
                 validation: Validation::Count(0),
                 scaling: "standardize",
                 targets: "standardize",
@@ -245,9 +253,10 @@ impl Config {
     /// Puts what flags say over what the run file says.
     pub fn apply(&mut self, given: &[(&Setting, String)], set: &[(String, String)]) {
         if given.iter().any(|(setting, _)| setting.key == "data.name") {
-            // The file's column and rows are those of the file's data.
+            // What the file says of columns and rows is said of the file's data.
             self.data.target = None;
             self.data.test_rows = None;
+            self.data.choices = Choices::default();
         }
         for (setting, text) in given {
             let taken = setting.set(self, text);
@@ -257,6 +266,15 @@ impl Config {
             self.set.retain(|(n, _)| n != name);
             self.set.push((name.clone(), value.clone()));
         }
+    }
+
+    /// The data to ask for, if any is named, for a model that predicts `kind`.
+    pub fn request(&self, kind: Option<TargetKind>) -> Option<Request> {
+        self.data.request().map(|request| Request {
+            validation: Some((self.data.validation, self.seed)),
+            predicts: kind,
+            ..request
+        })
     }
 
     /// The optimizer's learning rate, before the schedule.

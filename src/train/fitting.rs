@@ -103,7 +103,7 @@ const NUMBERS: [&str; 5] = ["", "id", "index", "row", "unnamed: 0"];
 
 /// What may be meant by a table of these columns, of which the model takes `expected`.
 fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
-    let (found, wanted) = (columns.inputs.len(), expected.len());
+    let (found, wanted) = (columns.entries().len(), expected.len());
     let mut helps = vec![];
     if expected.rank() > 1 {
         return vec!["images are kept in an .npz, as an array `x` of [examples, …]".into()];
@@ -159,7 +159,7 @@ mod tests {
             inputs: inputs.iter().map(|name| name.to_string()).collect(),
             targets: vec!["y2".into()],
             by_default,
-            left_out: vec![],
+            ..Columns::default()
         }
     }
 

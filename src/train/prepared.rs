@@ -108,8 +108,12 @@ impl Prepared {
             )
             .into());
         }
-        let (training, validation) =
-            split::take_validation(&data.train, config.data.validation, config.seed)?;
+        let (training, validation) = split::take_validation(
+            data.train.len,
+            data.groups(),
+            config.data.validation,
+            config.seed,
+        )?;
         batch_fits(config.batch_size, training.len())?;
         let steps = training.len().div_ceil(config.batch_size);
         let most = MOST_STEPS / steps;

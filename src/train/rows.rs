@@ -319,6 +319,7 @@ mod tests {
             class_names: vec![],
             file_rows: None,
             columns: None,
+            seen: crate::data::Seen::default(),
         }
     }
 

@@ -403,7 +403,7 @@ impl RunDir {
             }
         }
         if let Some(columns) = &record.columns {
-            let found = [columns.inputs.len(), columns.targets.len()];
+            let found = [columns.entries().len(), columns.targets.len()];
             let expected = [model.input.shape.len(), identity.targets.channels()];
             if found != expected {
                 return Err(damaged(format!(

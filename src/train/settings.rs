@@ -47,7 +47,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 16] = [
+pub static SETTINGS: [Setting; 23] = [
     setting(
         "epochs",
         flag("epochs", "N", "Passes over the training examples"),
@@ -116,11 +116,74 @@ pub static SETTINGS: [Setting; 16] = [
         Place::Path(&mut config.data.directory)
     }),
     setting("data.target", None, |config| {
-        Place::Text(&mut config.data.target)
+        Place::Names(&mut config.data.target)
     }),
     setting("data.test_rows", None, |config| {
         Place::Path(&mut config.data.test_rows)
     }),
+    setting(
+        "data.test",
+        flag(
+            "test",
+            "PART",
+            "Rows of a table to hold out at random, a number or a fraction; else those of --test-rows",
+        ),
+        |config| Place::Share(&mut config.data.choices.test),
+    ),
+    setting(
+        "data.group",
+        flag(
+            "group",
+            "COLUMN",
+            "The column of a table whose values go whole to one part, as patients do",
+        ),
+        |config| Place::Names(&mut config.data.choices.group),
+    ),
+    setting(
+        "data.inputs",
+        flag(
+            "inputs",
+            "COLUMNS",
+            "The input columns of a table, with commas between; else all that are nothing else",
+        ),
+        |config| Place::Names(&mut config.data.choices.inputs),
+    ),
+    setting(
+        "data.drop",
+        flag(
+            "drop",
+            "COLUMNS",
+            "Columns of a table to leave out, with commas between",
+        ),
+        |config| Place::Names(&mut config.data.choices.drop),
+    ),
+    setting(
+        "data.missing",
+        flag(
+            "missing",
+            "RULES",
+            "What stands for missing values: mean, median, category, indicator or refuse, or COLUMN=RULE, with commas between",
+        ),
+        |config| Place::Names(&mut config.data.choices.missing),
+    ),
+    setting(
+        "data.missing_values",
+        flag(
+            "missing-values",
+            "CELLS",
+            "Cells that mean a missing value, as -999, beside empty ones, NA and the like",
+        ),
+        |config| Place::Names(&mut config.data.choices.missing_values),
+    ),
+    setting(
+        "data.categories",
+        flag(
+            "categories",
+            "COLUMNS",
+            "Columns that are categories whatever they look like: COLUMN, COLUMN=ordinal or COLUMN=low<high",
+        ),
+        |config| Place::Names(&mut config.data.choices.categories),
+    ),
     setting(
         "data.validation",
         flag(
@@ -178,6 +241,10 @@ enum Place<'a> {
     Seed(&'a mut u64),
     Text(&'a mut Option<String>),
     Path(&'a mut Option<PathBuf>),
+    /// A list of names.
+    Names(&'a mut Option<String>),
+    /// A number of rows or a fraction of them.
+    Share(&'a mut Option<String>),
     Part(&'a mut Validation),
     Word(&'a mut &'static str, &'static [&'static str]),
     Method(&'a mut Option<InferenceMethod>),
@@ -190,7 +257,8 @@ impl Place<'_> {
             Place::Count(n) | Place::Whole(n) => n.to_string(),
             Place::MaybeCount(n) => (*n)?.to_string(),
             Place::Seed(n) => n.to_string(),
-            Place::Text(text) => quoted(text.as_ref()?),
+            Place::Text(text) | Place::Names(text) => quoted(text.as_ref()?),
+            Place::Share(share) => share.clone()?,
             Place::Path(path) => quoted(&path.as_ref()?.display().to_string()),
             Place::Part(Validation::Count(n)) => n.to_string(),
             Place::Part(Validation::Fraction(x)) => format!("{x:?}"),
@@ -207,6 +275,13 @@ impl Place<'_> {
             Place::Whole(n) => put(n, table.whole(key).map(|n| n as usize)),
             Place::Seed(n) => put(n, table.whole(key)),
             Place::Text(text) => *text = table.text(key),
+            Place::Names(names) => *names = table.names(key),
+            Place::Share(share) => {
+                *share = table.share(key).map(|part| match part {
+                    Validation::Count(n) => n.to_string(),
+                    Validation::Fraction(x) => format!("{x:?}"),
+                });
+            }
             Place::Path(path) => *path = table.text(key).map(PathBuf::from),
             Place::Part(part) => put(part, table.share(key)),
             Place::Word(word, words) => put(word, table.choice(key, words)),
@@ -226,7 +301,11 @@ impl Place<'_> {
             Place::MaybeCount(n) => *n = Some(count(text)?),
             Place::Whole(n) => *n = seed(text)? as usize,
             Place::Seed(n) => *n = seed(text)?,
-            Place::Text(value) => *value = Some(text.into()),
+            Place::Text(value) | Place::Names(value) => *value = Some(text.into()),
+            Place::Share(share) => {
+                validation(text)?;
+                *share = Some(text.into());
+            }
             Place::Path(path) => *path = Some(text.into()),
             Place::Part(part) => *part = validation(text)?,
             Place::Method(method) => {
@@ -297,12 +376,7 @@ pub fn positive(text: &str) -> Result<f64, String> {
 
 /// What is set aside: a number of examples, or a fraction of them.
 fn validation(text: &str) -> Result<Validation, String> {
-    if let Ok(count) = text.parse() {
-        return Ok(Validation::Count(count));
-    }
-    let fraction = text.parse().ok().filter(|x| *x > 0.0 && *x < 1.0);
-    let fraction = fraction.map(Validation::Fraction);
-    fraction
+    Validation::parse(text)
         .ok_or_else(|| "expected a number of examples, or a fraction above 0 and below 1".into())
 }
 

@@ -97,6 +97,24 @@ impl<'a> Table<'a> {
         self.value(key, "text in quotes", |v| v.as_str().map(str::to_owned))
     }
 
+    /// Names of columns: a list, or a text with commas between.
+    pub(super) fn names(&mut self, key: &'static str) -> Option<String> {
+        let expected = "a list of texts in quotes, or one text with commas between";
+        self.value(key, expected, |value| match value {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Array(items) => {
+                let item = |item: &Spanned<DeValue>| match item.get_ref() {
+                    DeValue::String(text) if text.contains(',') => Some(format!("\"{text}\"")),
+                    DeValue::String(text) => Some(text.to_string()),
+                    other => number(other).map(|x| x.to_string()),
+                };
+                let items: Option<Vec<String>> = items.iter().map(item).collect();
+                items.map(|items| items.join(", "))
+            }
+            other => number(other).map(|x| x.to_string()),
+        })
+    }
+
     /// A count or a fraction, for `validation`.
     pub(super) fn share(&mut self, key: &'static str) -> Option<crate::data::split::Validation> {
         use crate::data::split::Validation;

@@ -32,6 +32,7 @@ mod rooms;
 mod run_files;
 mod support;
 mod syntax;
+mod tables;
 mod test_part;
 mod told;
 mod training;

@@ -184,7 +184,7 @@ impl Sheet {
 ///
 /// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows.
 pub(crate) fn read(path: &Path) -> Result<Sheet> {
-    let bytes = std::fs::read(path).map_err(|e| unreadable(path, "open", &e))?;
+    let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let is_gzip = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));

@@ -264,7 +264,24 @@ impl Lower<'_> {
         let shape = match &data_type.axes {
             // One number an example is a row of one.
             None => Shape(vec![1]),
-            Some(axes) => self.axes(axes, data_type)?,
+            Some(axes) => {
+                let of_data = |axis: &&Expr| matches!(&axis.kind, ExprKind::Name(name) if name.text == OF_DATA);
+                if let Some(axis) = axes.iter().find(of_data)
+                    && self.constants.find(OF_DATA).is_none()
+                {
+                    let title = format!(
+                        "the width of `{}` is that of the data, and no data are named",
+                        name.text
+                    );
+                    self.report(
+                        Diagnostic::error("E0206", title)
+                            .at(axis.span, "")
+                            .help("`--data FILE` names them; or write the width, as `real[8]`"),
+                    );
+                    return None;
+                }
+                self.axes(axes, data_type)?
+            }
         };
         Some(Input {
             name: name.text.clone(),

@@ -1,0 +1,315 @@
+//! Messages about the cells and columns of a table that cannot be taken as they are.
+
+use super::coding::Fault;
+use super::look::{Kind, Look, is_missing};
+use super::names::{for_shell, written};
+use super::sheet::{Cell, Column, Sheet};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::words::count;
+use std::path::Path;
+
+/// The most columns or cells that are shown; all are counted.
+const MOST_SHOWN: usize = 8;
+/// Words by which a last row is known for a footer.
+const FOOTERS: [&str; 5] = ["total", "sum", "mean", "average", "count"];
+
+/// A column that is not taken as it is.
+pub(super) struct Refused {
+    pub(super) place: usize,
+    pub(super) found: Look,
+    pub(super) is_target: bool,
+}
+
+/// The message about all columns of a table that cannot be taken as they are: a line each, and one line of what to do.
+pub(super) fn refuse(
+    path: &Path,
+    sheet: &Sheet,
+    refused: &[Refused],
+    marks: &[String],
+) -> Diagnostic {
+    let place = path.display();
+    let title = match refused {
+        [only] => {
+            let name = &sheet.columns[only.place].name;
+            format!("`{place}`: column `{name}` cannot be taken as it is")
+        }
+        all => format!(
+            "`{place}`: {} columns cannot be taken as they are",
+            all.len()
+        ),
+    };
+    let mut message = Diagnostic::error("E0505", title);
+    for one in refused.iter().take(MOST_SHOWN) {
+        message = message.note(line(sheet, one, marks));
+    }
+    if refused.len() > MOST_SHOWN {
+        message = message.note(format!(
+            "{MOST_SHOWN} of {} such columns are shown",
+            refused.len()
+        ));
+    }
+    if let Some(help) = not_an_example(sheet, refused) {
+        return message.help(help);
+    }
+    helps(sheet, refused)
+        .into_iter()
+        .fold(message, Diagnostic::help)
+}
+
+/// What is wrong with a column.
+fn line(sheet: &Sheet, one: &Refused, marks: &[String]) -> String {
+    let column = &sheet.columns[one.place];
+    let found = &one.found;
+    let what = match (found.kind, one.is_target) {
+        (Kind::Empty, _) => "empty".to_owned(),
+        (Kind::Mixed, _) => {
+            let cells: usize = found.strays.iter().map(|(_, n)| n).sum();
+            let shown: Vec<String> = found
+                .strays
+                .iter()
+                .take(3)
+                .map(|stray| stray_in(sheet, column, stray))
+                .collect();
+            let more = if found.strays.len() > 3 { ", …" } else { "" };
+            format!(
+                "number, but for {} of text: {}{more}",
+                count(cells, "cell", "cells"),
+                shown.join(", ")
+            )
+        }
+        (kind @ (Kind::Identifier | Kind::FreeText), _) => {
+            let several = if found.distinct < column.len() {
+                ""
+            } else {
+                "all different"
+            };
+            let example = column.iter().find(|cell| !is_missing(*cell, marks));
+            let example =
+                example.map_or(String::new(), |cell| format!(", as `{}`", shortened(cell)));
+            let text = match several {
+                "" => format!(
+                    "{kind}, {} or more different values{example}",
+                    found.distinct
+                ),
+                _ => format!("{kind}, {several}{example}"),
+            };
+            match sheet.columns[one.place]
+                .iter()
+                .find(|cell| matches!(cell, Cell::Text(t) if is_long_number(t)))
+            {
+                Some(_) => {
+                    format!("{text}: whole numbers above 2^53, which float64 does not tell apart")
+                }
+                None => text,
+            }
+        }
+        (kind, _) => kind.to_string(),
+    };
+    let missing = found.first_missing.map_or(String::new(), |row| {
+        let cell = match shortened(column.cell(row)) {
+            cell if cell.is_empty() => "the first".to_owned(),
+            cell => format!("`{cell}`"),
+        };
+        let (missing, all, line) = (found.missing, column.len(), sheet.lines[row]);
+        format!(", {missing} of {all} values missing ({cell} in line {line})")
+    });
+    let role = if one.is_target { "the target, " } else { "" };
+    format!("`{}`: {role}{what}{missing}", column.name)
+}
+
+fn is_long_number(text: &str) -> bool {
+    text.len() > 15 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A text among numbers, and the first line that has it.
+fn stray_in(sheet: &Sheet, column: &Column, (text, n): &(String, usize)) -> String {
+    let row = column
+        .iter()
+        .position(|cell| cell == Cell::Text(text))
+        .unwrap_or(0);
+    let line = sheet.lines[row];
+    let text = shortened(Cell::Text(text));
+    match n {
+        1 => format!("`{text}` in line {line}"),
+        n => format!("`{text}` {n} times, first in line {line}"),
+    }
+}
+
+/// At most 40 characters of a cell.
+fn shortened(cell: Cell) -> String {
+    super::coding::name(cell).chars().take(40).collect()
+}
+
+/// Of a table with rows that are no examples, what they are: the header again, or a footer.
+fn not_an_example(sheet: &Sheet, refused: &[Refused]) -> Option<String> {
+    let last = sheet.rows() - 1;
+    let footer = sheet
+        .columns
+        .iter()
+        .find_map(|column| match column.cell(last) {
+            Cell::Text(text)
+                if FOOTERS
+                    .iter()
+                    .any(|word| text.to_lowercase().starts_with(word)) =>
+            {
+                Some(text)
+            }
+            _ => None,
+        });
+    let in_last_alone = |one: &Refused| {
+        let cells: usize = one.found.strays.iter().map(|(_, n)| n).sum();
+        let is_text = !matches!(sheet.columns[one.place].cell(last), Cell::Number(_));
+        one.found.missing + cells == 1 && is_text
+    };
+    if let Some(text) = footer.filter(|_| refused.iter().any(in_last_alone)) {
+        let line = sheet.lines[last];
+        return Some(format!(
+            "line {line}, `{}`, is a footer and no example: leave it out",
+            shortened(Cell::Text(text))
+        ));
+    }
+    let repeats = |one: &Refused| {
+        let column = &sheet.columns[one.place];
+        let name = Cell::Text(&column.name);
+        column
+            .iter()
+            .position(|cell| cell == name && !column.name.is_empty())
+    };
+    let row = refused.iter().find_map(repeats)?;
+    Some(format!(
+        "line {} is the header again: leave it out, or keep the two tables in files of their own",
+        sheet.lines[row]
+    ))
+}
+
+/// What to do about the columns, as flags to paste.
+fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
+    let name = |one: &Refused| written(&sheet.columns[one.place].name);
+    let is_useless = |one: &&Refused| {
+        !one.is_target
+            && matches!(
+                one.found.kind,
+                Kind::Identifier | Kind::FreeText | Kind::Empty
+            )
+    };
+    let drop: Vec<String> = refused.iter().filter(is_useless).map(name).collect();
+    let is_filled = |one: &&Refused| !one.is_target && !is_useless(one) && one.found.missing > 0;
+    let missing: Vec<String> = refused
+        .iter()
+        .filter(is_filled)
+        .map(|one| match one.found.kind {
+            Kind::Category | Kind::Boolean => format!("{}=category", name(one)),
+            _ => format!("{}=mean", name(one)),
+        })
+        .collect();
+    let flags = [("drop", &drop), ("missing", &missing)];
+    let flags: Vec<(&str, String)> = flags
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(flag, names)| (flag, names.join(",")))
+        .collect();
+    let mut helps = vec![];
+    if !flags.is_empty() {
+        let typed: Vec<String> = flags
+            .iter()
+            .map(|(flag, list)| format!("--{flag} {}", for_shell(list)))
+            .collect();
+        let in_file: Vec<String> = flags
+            .iter()
+            .map(|(key, list)| format!("`{key} = {list:?}`"))
+            .collect();
+        helps.push(format!(
+            "`{}`, or {} under [data] of the run file or in the data's .toml",
+            typed.join(" "),
+            in_file.join(" and ")
+        ));
+    }
+    let strays = refused.iter().filter(|one| one.found.kind == Kind::Mixed);
+    let stray: Option<&(String, usize)> = strays.flat_map(|one| one.found.strays.first()).next();
+    if let Some((text, _)) = stray {
+        let flag = for_shell(&written(text));
+        helps.push(format!(
+            "put numbers in these cells or leave their rows out; `--missing-values {flag}` takes `{}` for a missing value",
+            shortened(Cell::Text(text))
+        ));
+    }
+    let targets = refused
+        .iter()
+        .any(|one| one.is_target && one.found.missing > 0);
+    if targets {
+        helps.push("leave out the rows whose target is missing: they say nothing".into());
+    }
+    let text_targets = refused
+        .iter()
+        .any(|one| one.is_target && !matches!(one.found.kind, Kind::Number | Kind::Mixed));
+    if text_targets {
+        helps.push("`--target NAME` names the target column: a number, or a class".into());
+    }
+    helps
+}
+
+/// The cells of a table that have no number: the first ones, and how many there are.
+pub(super) struct Faults<'a> {
+    path: &'a Path,
+    sheet: &'a Sheet,
+    shown: Vec<Diagnostic>,
+    count: usize,
+}
+
+impl<'a> Faults<'a> {
+    pub(super) fn new(path: &'a Path, sheet: &'a Sheet) -> Self {
+        Faults {
+            path,
+            sheet,
+            shown: vec![],
+            count: 0,
+        }
+    }
+
+    /// A cell that has none; `needless` is what to do instead where the column need not be there.
+    pub(super) fn add(&mut self, row: usize, place: usize, fault: Fault, needless: Option<&str>) {
+        self.count += 1;
+        if self.shown.len() == MOST_SHOWN {
+            return;
+        }
+        let column = &self.sheet.columns[place];
+        let cell = shortened(column.cell(row));
+        let (found, help) = match fault {
+            Fault::Missing => (
+                match cell.is_empty() {
+                    true => "a missing value".to_owned(),
+                    false => format!("a missing value, `{cell}`"),
+                },
+                needless.unwrap_or("leave out the rows with missing values, or fill them in: the run was trained without a rule for them"),
+            ),
+            Fault::Other => (format!("the text `{cell}`"), "put there what the column's other cells are, or leave the row out"),
+            Fault::Unseen => (format!("`{cell}`, which training never saw"), "leave the row out, or train with rows that have it"),
+        };
+        let title = format!(
+            "{}:{}: column `{}` holds no number",
+            self.path.display(),
+            self.sheet.lines[row],
+            column.name
+        );
+        let message =
+            Diagnostic::error("E0505", title).note(format!("expected a number, found {found}"));
+        self.shown.push(message.help(help));
+    }
+
+    pub(super) fn finish(mut self) -> Result<()> {
+        let shown = self.shown.len();
+        let Some(last) = self.shown.last_mut() else {
+            return Ok(());
+        };
+        if shown < self.count {
+            last.notes.push(format!(
+                "{shown} of {} faults of the table are shown",
+                self.count
+            ));
+        }
+        Err(Failure {
+            diagnostics: self.shown,
+            source_file: None,
+        })
+    }
+}

@@ -1,0 +1,440 @@
+//! From a sheet to a data set: which columns are taken, how their cells become numbers, which rows are held out.
+
+use super::choices::{Choices, Rules, categories};
+use super::coding::{self, Code, Coding, Fault};
+use super::columns::{Chosen, Columns, Wanted, choose};
+use super::held_out::{self, Parts};
+use super::look::{self, Kind, Look};
+use super::refusal::{Faults, Refused, refuse};
+use super::sheet::{self, Cell, Column, Sheet};
+use super::split::{Validation, take_validation};
+use super::{Dataset, Request, Split, TargetKind, Values, names};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::tensor::Shape;
+use crate::words::{list, plural, short};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What was seen of a table beside the numbers that were read.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// What was recognised of its file, a phrase each.
+    pub said: Vec<String>,
+    /// What is odd about it, and what to do.
+    pub remarks: Vec<String>,
+    /// Columns that say which example a row is, as texts by the row of the file.
+    pub identifiers: Vec<Identifier>,
+    pub(super) groups: Option<Vec<u32>>,
+}
+
+/// A column that says which example a row is.
+#[derive(Debug, Clone)]
+pub struct Identifier(Column);
+
+impl Identifier {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The cell of a row of the file.
+    pub fn cell(&self, row: usize) -> String {
+        coding::name(self.0.cell(row))
+    }
+}
+
+/// Reads the table at `path`. Of a run's table the columns are read as the run has them; else how they are read is
+/// learned from the rows that will be trained on.
+pub(super) fn read(
+    path: &Path,
+    wanted: &Wanted,
+    request: &Request,
+    test_rows: Option<&Path>,
+) -> Result<Dataset> {
+    let silent = Choices::default();
+    let choices = wanted.choices.unwrap_or(&silent);
+    let sheet = sheet::read(path)?;
+    let header = sheet.header();
+    let chosen = choose(path, &header, wanted)?;
+    let groups = choices
+        .group
+        .as_deref()
+        .map(|name| groups(&sheet, &header, name))
+        .transpose()?;
+    let parts = parts(sheet.rows(), choices, test_rows, groups.as_deref())?;
+    let table = Table {
+        path,
+        sheet: &sheet,
+        header: &header,
+        chosen: &chosen,
+    };
+    let mut remarks = vec![];
+    let columns = match wanted.of_run {
+        Some(run) => Columns {
+            coding: run.columns.coding.clone(),
+            identifiers: run.columns.identifiers.clone(),
+            ..table.columns()
+        },
+        None => {
+            let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
+            let (coding, told) = table.learn(choices, &training, request.predicts)?;
+            remarks = told;
+            Columns {
+                coding,
+                identifiers: table.identifiers(choices)?,
+                ..table.columns()
+            }
+        }
+    };
+    let needs_no_target = wanted.of_run.is_some_and(|run| !run.targets_needed);
+    let needless = needs_no_target.then_some(match wanted.target {
+        None => "leave the column out: `predict` needs no target",
+        Some(_) => "leave the column and `--target` out: `predict` needs no target",
+    });
+    let train = table.split(&columns, needless)?;
+    let class_names = match columns.targets.is_empty() {
+        true => vec![],
+        false => columns.coding.classes.clone(),
+    };
+    let said = sheet.said.clone();
+    let kept = |column: &Column| columns.identifiers.contains(&column.name);
+    let identifiers = sheet
+        .columns
+        .into_iter()
+        .filter(kept)
+        .map(Identifier)
+        .collect();
+    let dataset = Dataset {
+        name: path.display().to_string(),
+        train,
+        test: None,
+        file_rows: None,
+        class_names,
+        columns: Some(columns),
+        seen: Seen {
+            said,
+            remarks,
+            identifiers,
+            groups,
+        },
+    };
+    Ok(match parts {
+        None => dataset,
+        Some(parts) => held_out::part(dataset, parts),
+    })
+}
+
+/// The number of each row's group.
+fn groups(sheet: &Sheet, header: &[String], name: &str) -> Result<Vec<u32>> {
+    let missing = |name: String| super::choices::no_column(header, &name, "group");
+    let places = names::resolve(header, name).map_err(missing)?;
+    let [place] = places[..] else {
+        let title = format!("`group` names {}", plural(places.len(), "column"));
+        return Err(Diagnostic::error("E0506", title)
+            .note("expected one column")
+            .into());
+    };
+    let mut numbers = HashMap::new();
+    let number = |cell| {
+        let next = numbers.len() as u32;
+        *numbers.entry(coding::name(cell)).or_insert(next)
+    };
+    Ok(sheet.columns[place].iter().map(number).collect())
+}
+
+/// The rows of the training and the test part, where some are held out.
+fn parts(
+    n: usize,
+    choices: &Choices,
+    test_rows: Option<&Path>,
+    groups: Option<&[u32]>,
+) -> Result<Option<Parts>> {
+    if let Some(path) = test_rows {
+        return held_out::listed(path, n).map(Some);
+    }
+    let Some(text) = &choices.test else {
+        return Ok(None);
+    };
+    let Some(share) = Validation::parse(text) else {
+        let title = format!(
+            "`test` is a number of rows, a fraction above 0 and below 1, or a file, not `{text}`"
+        );
+        return Err(Diagnostic::error("E0508", title).into());
+    };
+    held_out::at_random(n, share, groups).map(Some)
+}
+
+/// The rows that will be trained on.
+fn training(
+    n: usize,
+    parts: Option<&Parts>,
+    groups: Option<&[u32]>,
+    request: &Request,
+) -> Result<Vec<usize>> {
+    let rows = match parts {
+        Some([training, _]) => training.clone(),
+        None => (0..n).collect(),
+    };
+    let Some((part, seed)) = request.validation else {
+        return Ok(rows);
+    };
+    let groups: Option<Vec<u32>> =
+        groups.map(|groups| rows.iter().map(|row| groups[*row]).collect());
+    let (training, _) = take_validation(rows.len(), groups.as_deref(), part, seed)?;
+    Ok(training.into_iter().map(|place| rows[place]).collect())
+}
+
+/// A sheet, and which of its columns are taken.
+struct Table<'a> {
+    path: &'a Path,
+    sheet: &'a Sheet,
+    header: &'a [String],
+    chosen: &'a Chosen,
+}
+
+impl Table<'_> {
+    fn columns(&self) -> Columns {
+        let names = |places: &[usize]| {
+            places
+                .iter()
+                .map(|place| self.header[*place].clone())
+                .collect()
+        };
+        let taken = |place: &usize| {
+            self.chosen.inputs.contains(place) || self.chosen.targets.contains(place)
+        };
+        let left_out: Vec<usize> = (0..self.header.len())
+            .filter(|place| !taken(place))
+            .collect();
+        Columns {
+            inputs: names(&self.chosen.inputs),
+            targets: names(&self.chosen.targets),
+            by_default: self.chosen.by_default,
+            left_out: names(&left_out),
+            ..Columns::default()
+        }
+    }
+
+    /// The dropped columns that tell rows apart, and that of groups.
+    fn identifiers(&self, choices: &Choices) -> Result<Vec<String>> {
+        let of = |list: &Option<String>| {
+            let list = list.as_deref().unwrap_or_default();
+            names::resolve(self.header, list).unwrap_or_default()
+        };
+        let group = of(&choices.group);
+        let tells_apart = |place: &usize| {
+            let found = look::look(&self.sheet.columns[*place], &[]);
+            matches!(found.kind, Kind::Identifier | Kind::FreeText) || found.counts_rows
+        };
+        let dropped = of(&choices.drop).into_iter().filter(tells_apart);
+        let all = group.iter().copied().chain(dropped);
+        Ok(all.map(|place| self.header[place].clone()).collect())
+    }
+
+    /// How the columns are read, and what is odd about them.
+    ///
+    /// # Errors
+    ///
+    /// `E0505` with all columns that cannot be taken as they are, and what to do.
+    fn learn(
+        &self,
+        choices: &Choices,
+        training: &[usize],
+        predicts: Option<TargetKind>,
+    ) -> Result<(Coding, Vec<String>)> {
+        let marks = choices.marks();
+        let rules = Rules::of(choices.missing.as_deref(), self.header)?;
+        let orders = categories(choices.categories.as_deref(), self.header)?;
+        let mut coding = Coding {
+            missing_values: marks.clone(),
+            ..Coding::default()
+        };
+        let (mut refused, mut remarks) = (vec![], vec![]);
+        for &place in &self.chosen.inputs {
+            let column = &self.sheet.columns[place];
+            let found = look::look(column, &marks);
+            let named = orders
+                .iter()
+                .find(|(of, _)| *of == place)
+                .map(|(_, order)| order);
+            let (order, rule) =
+                super::recipe::decide(&found, named, |fits| rules.rule(place, fits));
+            if super::recipe::refuses(&found, order.as_ref(), rule) {
+                refused.push(Refused {
+                    place,
+                    found,
+                    is_target: false,
+                });
+                continue;
+            }
+            remarks.extend(remark(column, &found, self.chosen.inputs.len()));
+            let code = Code::learn(column, &found, order.as_ref(), rule, training, &marks);
+            if let Some(code) = code {
+                coding.inputs.insert(column.name.clone(), code);
+            }
+        }
+        for &place in &self.chosen.targets {
+            let column = &self.sheet.columns[place];
+            let found = look::look(column, &marks);
+            let alone = self.chosen.targets.len() == 1;
+            if let Some(classes) = classes(column, &found, predicts, &marks).filter(|_| alone) {
+                remarks.extend(unseen(column, &classes, training, &marks));
+                coding.classes = classes;
+            }
+            let is_named = !coding.classes.is_empty();
+            if found.missing > 0 || found.kind != Kind::Number && !is_named {
+                refused.push(Refused {
+                    place,
+                    found,
+                    is_target: true,
+                });
+                continue;
+            }
+            remarks.extend(remark(column, &found, 1));
+        }
+        match refused.is_empty() {
+            true => Ok((coding, remarks)),
+            false => Err(refuse(self.path, self.sheet, &refused, &marks).into()),
+        }
+    }
+
+    /// The numbers of all rows.
+    fn split(&self, columns: &Columns, needless: Option<&str>) -> Result<Split> {
+        let coding = &columns.coding;
+        let plain = Code::Number {
+            unit: coding::Unit::Number,
+            missing: None,
+            indicator: false,
+        };
+        let code = |place: &usize| coding.inputs.get(&self.header[*place]).unwrap_or(&plain);
+        let codes: Vec<(usize, &Code)> = self
+            .chosen
+            .inputs
+            .iter()
+            .map(|place| (*place, code(place)))
+            .collect();
+        let width = codes.iter().map(|(_, code)| code.width()).sum();
+        let marks = &coding.missing_values;
+        let places: HashMap<&str, usize> = coding
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(label, name)| (name.as_str(), label))
+            .collect();
+        let rows = self.sheet.rows();
+        let mut inputs = Vec::with_capacity(rows * width);
+        let mut targets = Vec::with_capacity(rows * self.chosen.targets.len());
+        let mut faults = Faults::new(self.path, self.sheet);
+        for row in 0..rows {
+            for &(place, code) in &codes {
+                let cell = self.sheet.columns[place].cell(row);
+                if let Err(fault) = code.apply(cell, marks, &mut inputs) {
+                    faults.add(row, place, fault, None);
+                }
+            }
+            for &place in &self.chosen.targets {
+                let cell = self.sheet.columns[place].cell(row);
+                match target(cell, marks, &places) {
+                    Ok(value) => targets.push(value),
+                    Err(fault) => faults.add(row, place, fault, needless),
+                }
+            }
+        }
+        faults.finish()?;
+        Ok(Split {
+            inputs: Values::F64(inputs),
+            input_shape: Shape::new(&[width]),
+            targets: Values::F64(targets),
+            target_shape: match self.chosen.targets.len() {
+                1 => Shape::default(),
+                width => Shape::new(&[width]),
+            },
+            len: rows,
+        })
+    }
+}
+
+/// The number of a target's cell: the place of its class where the classes have names.
+fn target(
+    cell: Cell,
+    marks: &[String],
+    classes: &HashMap<&str, usize>,
+) -> std::result::Result<f64, Fault> {
+    match cell {
+        _ if look::is_missing(cell, marks) => Err(Fault::Missing),
+        _ if !classes.is_empty() => {
+            let label = classes.get(coding::name(cell).as_str());
+            label.map(|label| *label as f64).ok_or(Fault::Unseen)
+        }
+        Cell::Number(value) => Ok(value),
+        Cell::Text(_) => Err(Fault::Other),
+    }
+}
+
+/// The names of the classes of a target: of texts, and of whole numbers that the model's classes cannot be counted by.
+fn classes(
+    column: &Column,
+    found: &Look,
+    predicts: Option<TargetKind>,
+    marks: &[String],
+) -> Option<Vec<String>> {
+    let all = || coding::values(column, 0..column.len(), marks);
+    match found.kind {
+        Kind::Boolean | Kind::Category => Some(all()),
+        Kind::Number => {
+            let count = predicts?.classes()?;
+            let fits = |name: &String| {
+                name.parse()
+                    .is_ok_and(|x: f64| x >= 0.0 && x < count as f64 && x.fract() == 0.0)
+            };
+            let is_whole = |name: &String| name.parse().is_ok_and(|x: f64| x.fract() == 0.0);
+            if found.distinct != count {
+                return None;
+            }
+            let values = all();
+            (!values.iter().all(fits) && values.iter().all(is_whole)).then_some(values)
+        }
+        _ => None,
+    }
+}
+
+/// The classes that no training row has.
+fn unseen(
+    column: &Column,
+    classes: &[String],
+    training: &[usize],
+    marks: &[String],
+) -> Option<String> {
+    let seen = coding::values(column, training.iter().copied(), marks);
+    let unseen: Vec<&String> = classes
+        .iter()
+        .filter(|class| !seen.contains(class))
+        .collect();
+    let word = if unseen.len() == 1 {
+        "class"
+    } else {
+        "classes"
+    };
+    (!unseen.is_empty()).then(|| format!("no training example has the {word} {}", list(unseen)))
+}
+
+/// What is odd about a column of numbers that is taken as it is, `beside` others.
+fn remark(column: &Column, found: &Look, beside: usize) -> Option<String> {
+    let name = &column.name;
+    if let Some((value, count)) = found.sentinel {
+        let times = plural(count, "time");
+        return Some(format!(
+            "column `{name}` holds {} {times}, far outside its other values: if that means a missing value, \
+             `--missing-values={value}` says so",
+            if value.abs() < 1e6 {
+                value.to_string()
+            } else {
+                short(value)
+            }
+        ));
+    }
+    (found.counts_rows && beside > 1).then(|| {
+        let flag = names::for_shell(&names::written(name));
+        format!("column `{name}` counts the rows: `--drop {flag}` leaves it out, and `predict` copies it")
+    })
+}
