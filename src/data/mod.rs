@@ -19,6 +19,7 @@ mod fashion_mnist;
 pub mod fetch;
 mod held_out;
 mod idx;
+mod labels;
 mod look;
 mod mnist;
 mod names;

@@ -2,6 +2,9 @@
 
 use super::choices::{Order, Rule};
 use super::look::{Kind, Look};
+use super::names;
+use super::sheet::Column;
+use crate::words::{plural, short};
 
 /// Whether a column becomes a category, in which order, and what stands for its missing values.
 pub(super) fn decide(
@@ -31,4 +34,25 @@ pub(super) fn refuses(found: &Look, order: Option<&Order>, rule: Rule) -> bool {
     );
     let is_ordinal = matches!(order, Some(Order::Sorted | Order::Given(_)));
     of_kind && order.is_none() || found.missing > 0 && (rule == Rule::Refuse || is_ordinal)
+}
+
+/// What is odd about a column of numbers that is taken as it is, `beside` others.
+pub(super) fn remark(column: &Column, found: &Look, beside: usize) -> Option<String> {
+    let name = &column.name;
+    if let Some((value, count)) = found.sentinel {
+        let times = plural(count, "time");
+        return Some(format!(
+            "column `{name}` holds {} {times}, far outside its other values: if that means a missing value, \
+             `--missing-values={value}` says so",
+            if value.abs() < 1e6 {
+                value.to_string()
+            } else {
+                short(value)
+            }
+        ));
+    }
+    (found.counts_rows && beside > 1).then(|| {
+        let flag = names::for_shell(&names::written(name));
+        format!("column `{name}` counts the rows: `--drop {flag}` leaves it out, and `predict` copies it")
+    })
 }

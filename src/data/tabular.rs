@@ -1,17 +1,17 @@
 //! From a sheet to a data set: which columns are taken, how their cells become numbers, which rows are held out.
 
 use super::choices::{Choices, Rules, categories};
-use super::coding::{self, Code, Coding, Fault};
+use super::coding::{self, Code, Coding};
 use super::columns::{Chosen, Columns, Wanted, choose};
 use super::held_out::{self, Parts};
-use super::look::{self, Kind, Look};
+use super::look::{self, Kind};
 use super::refusal::{Faults, Refused, refuse};
-use super::sheet::{self, Cell, Column, Sheet};
+use super::sheet::{self, Column, Sheet};
 use super::split::{Validation, take_validation};
-use super::{Dataset, Request, Split, TargetKind, Values, names};
+use super::{Dataset, Request, Split, TargetKind, Values, labels, names, recipe};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
-use crate::words::{list, plural, short};
+use crate::words::plural;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -68,22 +68,11 @@ pub(super) fn read(
         header: &header,
         chosen: &chosen,
     };
-    let mut remarks = vec![];
-    let columns = match wanted.of_run {
-        Some(run) => Columns {
-            coding: run.columns.coding.clone(),
-            identifiers: run.columns.identifiers.clone(),
-            ..table.columns()
-        },
+    let (columns, remarks) = match wanted.of_run {
+        Some(run) => (table.columns_of_run(&run.columns), vec![]),
         None => {
             let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
-            let (coding, told) = table.learn(choices, &training, request.predicts)?;
-            remarks = told;
-            Columns {
-                coding,
-                identifiers: table.identifiers(choices)?,
-                ..table.columns()
-            }
+            table.learned_columns(choices, &training, request.predicts)?
         }
     };
     let needs_no_target = wanted.of_run.is_some_and(|run| !run.targets_needed);
@@ -215,8 +204,33 @@ impl Table<'_> {
         }
     }
 
+    /// The columns, read as a run reads its own.
+    fn columns_of_run(&self, run: &Columns) -> Columns {
+        Columns {
+            coding: run.coding.clone(),
+            identifiers: run.identifiers.clone(),
+            ..self.columns()
+        }
+    }
+
+    /// The columns, read as the training rows teach, and what is odd about them.
+    fn learned_columns(
+        &self,
+        choices: &Choices,
+        training: &[usize],
+        predicts: Option<TargetKind>,
+    ) -> Result<(Columns, Vec<String>)> {
+        let (coding, remarks) = self.learn(choices, training, predicts)?;
+        let columns = Columns {
+            coding,
+            identifiers: self.identifiers(choices),
+            ..self.columns()
+        };
+        Ok((columns, remarks))
+    }
+
     /// The dropped columns that tell rows apart, and that of groups.
-    fn identifiers(&self, choices: &Choices) -> Result<Vec<String>> {
+    fn identifiers(&self, choices: &Choices) -> Vec<String> {
         let of = |list: &Option<String>| {
             let list = list.as_deref().unwrap_or_default();
             names::resolve(self.header, list).unwrap_or_default()
@@ -228,7 +242,7 @@ impl Table<'_> {
         };
         let dropped = of(&choices.drop).into_iter().filter(tells_apart);
         let all = group.iter().copied().chain(dropped);
-        Ok(all.map(|place| self.header[place].clone()).collect())
+        all.map(|place| self.header[place].clone()).collect()
     }
 
     /// How the columns are read, and what is odd about them.
@@ -257,9 +271,8 @@ impl Table<'_> {
                 .iter()
                 .find(|(of, _)| *of == place)
                 .map(|(_, order)| order);
-            let (order, rule) =
-                super::recipe::decide(&found, named, |fits| rules.rule(place, fits));
-            if super::recipe::refuses(&found, order.as_ref(), rule) {
+            let (order, rule) = recipe::decide(&found, named, |fits| rules.rule(place, fits));
+            if recipe::refuses(&found, order.as_ref(), rule) {
                 refused.push(Refused {
                     place,
                     found,
@@ -267,7 +280,7 @@ impl Table<'_> {
                 });
                 continue;
             }
-            remarks.extend(remark(column, &found, self.chosen.inputs.len()));
+            remarks.extend(recipe::remark(column, &found, self.chosen.inputs.len()));
             let code = Code::learn(column, &found, order.as_ref(), rule, training, &marks);
             if let Some(code) = code {
                 coding.inputs.insert(column.name.clone(), code);
@@ -277,8 +290,10 @@ impl Table<'_> {
             let column = &self.sheet.columns[place];
             let found = look::look(column, &marks);
             let alone = self.chosen.targets.len() == 1;
-            if let Some(classes) = classes(column, &found, predicts, &marks).filter(|_| alone) {
-                remarks.extend(unseen(column, &classes, training, &marks));
+            if let Some(classes) =
+                labels::classes(column, &found, predicts, &marks).filter(|_| alone)
+            {
+                remarks.extend(labels::unseen(column, &classes, training, &marks));
                 coding.classes = classes;
             }
             let is_named = !coding.classes.is_empty();
@@ -290,7 +305,7 @@ impl Table<'_> {
                 });
                 continue;
             }
-            remarks.extend(remark(column, &found, 1));
+            remarks.extend(recipe::remark(column, &found, 1));
         }
         match refused.is_empty() {
             true => Ok((coding, remarks)),
@@ -334,7 +349,7 @@ impl Table<'_> {
             }
             for &place in &self.chosen.targets {
                 let cell = self.sheet.columns[place].cell(row);
-                match target(cell, marks, &places) {
+                match labels::target(cell, marks, &places) {
                     Ok(value) => targets.push(value),
                     Err(fault) => faults.add(row, place, fault, needless),
                 }
@@ -352,89 +367,4 @@ impl Table<'_> {
             len: rows,
         })
     }
-}
-
-/// The number of a target's cell: the place of its class where the classes have names.
-fn target(
-    cell: Cell,
-    marks: &[String],
-    classes: &HashMap<&str, usize>,
-) -> std::result::Result<f64, Fault> {
-    match cell {
-        _ if look::is_missing(cell, marks) => Err(Fault::Missing),
-        _ if !classes.is_empty() => {
-            let label = classes.get(coding::name(cell).as_str());
-            label.map(|label| *label as f64).ok_or(Fault::Unseen)
-        }
-        Cell::Number(value) => Ok(value),
-        Cell::Text(_) => Err(Fault::Other),
-    }
-}
-
-/// The names of the classes of a target: of texts, and of whole numbers that the model's classes cannot be counted by.
-fn classes(
-    column: &Column,
-    found: &Look,
-    predicts: Option<TargetKind>,
-    marks: &[String],
-) -> Option<Vec<String>> {
-    let all = || coding::values(column, 0..column.len(), marks);
-    match found.kind {
-        Kind::Boolean | Kind::Category => Some(all()),
-        Kind::Number => {
-            let count = predicts?.classes()?;
-            let fits = |name: &String| {
-                name.parse()
-                    .is_ok_and(|x: f64| x >= 0.0 && x < count as f64 && x.fract() == 0.0)
-            };
-            let is_whole = |name: &String| name.parse().is_ok_and(|x: f64| x.fract() == 0.0);
-            if found.distinct != count {
-                return None;
-            }
-            let values = all();
-            (!values.iter().all(fits) && values.iter().all(is_whole)).then_some(values)
-        }
-        _ => None,
-    }
-}
-
-/// The classes that no training row has.
-fn unseen(
-    column: &Column,
-    classes: &[String],
-    training: &[usize],
-    marks: &[String],
-) -> Option<String> {
-    let seen = coding::values(column, training.iter().copied(), marks);
-    let unseen: Vec<&String> = classes
-        .iter()
-        .filter(|class| !seen.contains(class))
-        .collect();
-    let word = if unseen.len() == 1 {
-        "class"
-    } else {
-        "classes"
-    };
-    (!unseen.is_empty()).then(|| format!("no training example has the {word} {}", list(unseen)))
-}
-
-/// What is odd about a column of numbers that is taken as it is, `beside` others.
-fn remark(column: &Column, found: &Look, beside: usize) -> Option<String> {
-    let name = &column.name;
-    if let Some((value, count)) = found.sentinel {
-        let times = plural(count, "time");
-        return Some(format!(
-            "column `{name}` holds {} {times}, far outside its other values: if that means a missing value, \
-             `--missing-values={value}` says so",
-            if value.abs() < 1e6 {
-                value.to_string()
-            } else {
-                short(value)
-            }
-        ));
-    }
-    (found.counts_rows && beside > 1).then(|| {
-        let flag = names::for_shell(&names::written(name));
-        format!("column `{name}` counts the rows: `--drop {flag}` leaves it out, and `predict` copies it")
-    })
 }
