@@ -140,12 +140,12 @@ fn csv(
         identifiers.iter().map(|column| column.name().to_owned()),
     );
     writer.write_record(names)?;
-    for i in 0..examples {
+    for (i, row) in rows.iter().enumerate().take(examples) {
         let numbers = columns
             .iter()
             .flat_map(|c| &c.values[i * c.width..(i + 1) * c.width]);
         let mut cells: Vec<String> = numbers.map(f64::to_string).collect();
-        cells.splice(1..1, identifiers.iter().map(|column| column.cell(rows[i])));
+        cells.splice(1..1, identifiers.iter().map(|column| column.cell(*row)));
         writer.write_record(cells)?;
     }
     writer

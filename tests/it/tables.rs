@@ -432,7 +432,7 @@ fn flowers(rows: usize, start: usize) -> String {
         format!(
             "f{i},{},{width},{site},{},{species}\n",
             i % 3,
-            if i % 4 == 0 { "yes" } else { "no" }
+            if i.is_multiple_of(4) { "yes" } else { "no" }
         )
     };
     let rows: String = (start..start + rows).map(row).collect();
