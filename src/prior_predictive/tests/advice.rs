@@ -25,6 +25,23 @@ fn a_deep_tanh_network_saturates_and_the_advice_ends_it() {
     same(&advice, &rewritten, 40);
 }
 
+/// A kernel that has 1/√fan_in by itself is no part of the advice for those that have it not.
+#[test]
+fn a_prior_that_follows_the_rule_is_left_as_it_is() {
+    let own = "Normal(0, 1 / sqrt(fan_in))";
+    let build = |default: &str| {
+        let layers = format!(
+            "dense(100)\ntanh\nb = dense(100) {{ kernel: prior = {own} }}\ntanh\ndense(100)\ntanh\nf = dense(1)"
+        );
+        regression(40, "", &format!("prior = {default}"), &layers)
+    };
+    let advice = look_at_normal(&build("Normal(0, 1)"), 40, 60)
+        .advice
+        .unwrap();
+    assert_eq!(told(&advice), [("default".into(), own.into())]);
+    same(&advice, &build(own), 60);
+}
+
 /// Of what another prior is suggested, and which.
 fn told(advice: &Advice) -> Vec<(String, String)> {
     let suggestions = advice.suggestions.iter();
