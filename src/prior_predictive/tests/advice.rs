@@ -42,6 +42,23 @@ fn a_prior_that_follows_the_rule_is_left_as_it_is() {
     same(&advice, &build(own), 60);
 }
 
+/// It is the numbers that count, not how they are written: √(2/50) is 0.2.
+#[test]
+fn a_prior_with_the_numbers_of_the_rule_is_left_as_it_is() {
+    let rule = "Normal(0, sqrt(2 / fan_in))";
+    let build = |default: &str| {
+        let hidden = "dense(50)\nrelu\n".repeat(4);
+        let layers = format!(
+            "{hidden}b = dense(50) {{ kernel: prior = Normal(0, 0.2) }}\nrelu\n{hidden}f = dense(1)"
+        );
+        regression(50, "", &format!("prior = {default}, bias = none"), &layers)
+    };
+    let found = look_at_normal(&build("Normal(0, 1 / sqrt(fan_in))"), 40, 60);
+    let advice = found.advice.unwrap();
+    assert_eq!(told(&advice), [("default".into(), rule.into())]);
+    same(&advice, &build(rule), 60);
+}
+
 /// Of what another prior is suggested, and which.
 fn told(advice: &Advice) -> Vec<(String, String)> {
     let suggestions = advice.suggestions.iter();
