@@ -165,7 +165,8 @@ impl Methods<'_> {
         let gradient = when(path, along);
         format!(
             "*Monte Carlo.* The KL divergence of {names} is estimated at {draws}, $$KL(q || p) approx {mean},$$ \
-             which is unbiased and noisy: its variance adds to that of the likelihood, and a step's value may lie below 0.{gradient}"
+             which is unbiased and noisy: its variance adds to that of the likelihood, and a step's value may \
+             lie below 0.{gradient}"
         )
     }
 
