@@ -14,6 +14,7 @@ pub fn text(
 ) -> String {
     let (threads, vectors, best) = (plural(peak.threads, "thread"), vectors(), peak.best);
     let (batch, examples, draws) = (settings.batch, settings.examples, settings.draws);
+    // Each head has the width of the longest, `prediction`, and three blanks; `wrapped` indents by it.
     let head = [
         (
             "machine      ",
@@ -39,9 +40,9 @@ pub fn text(
         .map(|(head, text)| wrapped(head, text, width))
         .collect();
     out.push('\n');
-    // This table begins at the left edge.
+    // This table begins at the left edge, without the blanks before its first column.
     for line in rates(measured).lines() {
-        out += &format!("{}\n", line.trim_start());
+        out += &format!("{}\n", line.strip_prefix("  ").unwrap_or(line));
     }
     if layers {
         out.extend(measured.iter().map(parts));
@@ -51,6 +52,7 @@ pub fn text(
 
 /// A line a network.
 fn rates(measured: &[Measured]) -> String {
+    // The blanks before `memory` make room for `1023 MiB`, so that the columns stand alike in most benchmarks.
     let heads = [
         "model",
         "examples/s",
@@ -89,6 +91,7 @@ fn operations(count: u64) -> String {
 
 /// A line a layer, then what else a step does.
 fn parts(row: &Measured) -> String {
+    // The blank makes the column of `forward` as wide as that of `backward`.
     let heads = ["", " forward", "backward"];
     let mut rows = vec![heads.map(String::from).to_vec()];
     for part in &row.parts {

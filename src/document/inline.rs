@@ -26,7 +26,8 @@ pub fn inlines(text: &str) -> Vec<Inline> {
     let mut rest = text.chars();
     while let Some(mut c) = rest.next() {
         let close = if c == '[' { ']' } else { c };
-        if let Some((inside, after)) = rest.as_str().split_once(close)
+        if matches!(c, '$' | '`' | '*' | '[')
+            && let Some((inside, after)) = rest.as_str().split_once(close)
             && let Some(part) = marked(c, inside)
         {
             parts.push(part);

@@ -7,16 +7,10 @@ use crate::maths::Maths;
 /// How a format writes the pieces of a document. Text that is handed over as `String` is written already.
 pub(super) trait Format {
     /// Words, none of whose signs has a meaning to the format.
-    fn words(&self, text: &str) -> String {
-        text.into()
-    }
+    fn words(&self, text: &str) -> String;
     /// Words that stand out.
-    fn emphasis(&self, text: &str) -> String {
-        text.into()
-    }
-    fn code(&self, text: &str) -> String {
-        text.into()
-    }
+    fn emphasis(&self, text: &str) -> String;
+    fn code(&self, text: &str) -> String;
     /// A formula within a sentence.
     fn maths(&self, maths: &Maths) -> String {
         format!("${}$", maths.latex())

@@ -17,7 +17,20 @@ pub(super) struct Text {
     pub(super) width: usize,
 }
 
+/// No sign has a meaning to a terminal: nothing is escaped.
 impl Format for Text {
+    fn words(&self, text: &str) -> String {
+        text.into()
+    }
+
+    fn emphasis(&self, text: &str) -> String {
+        text.into()
+    }
+
+    fn code(&self, text: &str) -> String {
+        text.into()
+    }
+
     fn maths(&self, maths: &Maths) -> String {
         let text = maths.plain();
         match text.chars().count() {

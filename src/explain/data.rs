@@ -65,15 +65,15 @@ impl Methods<'_> {
             (", and so are the targets".into(), by)
         };
         let range = |low| format!("Inputs are scaled from 0 to 255 to between {low} and 1");
-        let standardized = format!("argets are standardized {targets_by}");
+        let standardized = |targets| format!("{targets} are standardized {targets_by}");
         let (inputs, targets_too) = match training.inputs {
             "standardize" => (
                 format!("Each {each} of the inputs is standardized {by}"),
                 too,
             ),
-            "symmetric" => (range(-1), format!(", and t{standardized}")),
-            "unit" => (range(0), format!(", and t{standardized}")),
-            _ => (String::new(), format!("T{standardized}")),
+            "symmetric" => (range(-1), standardized(", and targets")),
+            "unit" => (range(0), standardized(", and targets")),
+            _ => (String::new(), standardized("Targets")),
         };
         let these = match (!inputs.is_empty(), targets) {
             (true, true) => "$x_n$ and $y_n$ are",

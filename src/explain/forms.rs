@@ -143,7 +143,8 @@ impl Methods<'_> {
             }
         };
         format!(
-            "*Quadrature.* The KL divergence of {of}{names}{of_what} has no closed form and is integrated numerically, without noise: $$KL(Normal(mu, sigma^2) || \
+            "*Quadrature.* The KL divergence of {of}{names}{of_what} has no closed form and is integrated \
+             numerically, without noise: $$KL(Normal(mu, sigma^2) || \
              {density}) approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the \
              nodes $z_k$ and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on \
              the scale of $sigma$, of Gauss-Legendre rules on short panels.",
@@ -163,8 +164,9 @@ impl Methods<'_> {
                      expectation is 0 [@roeder2017].";
         let gradient = when(path, along);
         format!(
-            "*Monte Carlo.* The KL divergence of {names} is estimated at {draws}, $$KL(q || p) approx {mean},$$ which is unbiased and \
-             noisy: its variance adds to that of the likelihood, and a step's value may lie below 0.{gradient}"
+            "*Monte Carlo.* The KL divergence of {names} is estimated at {draws}, $$KL(q || p) approx {mean},$$ \
+             which is unbiased and noisy: its variance adds to that of the likelihood, and a step's value may \
+             lie below 0.{gradient}"
         )
     }
 

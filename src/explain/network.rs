@@ -20,14 +20,8 @@ struct Row {
 
 impl Row {
     fn is_like(&self, other: &Row) -> bool {
-        let what = |row: &Row| {
-            (
-                row.value.layer.clone(),
-                row.value.shape.clone(),
-                row.value.weights,
-            )
-        };
-        what(self) == what(other)
+        let (a, b) = (&self.value, &other.value);
+        a.layer == b.layer && a.shape == b.shape && a.weights == b.weights
     }
 
     /// Its cells, or those of all rows from it to `last` that are `times` apart.

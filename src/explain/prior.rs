@@ -113,12 +113,13 @@ impl Methods<'_> {
     /// many, they are grouped by the setting.
     fn prior_groups(&self, weights: &[Handle<Tensor>]) -> Vec<(Shown, Vec<Handle<Tensor>>)> {
         let written = |tensor| self.prior_of(tensor).map_or("", |prior| &prior.written);
-        let many = |tensor| {
-            let mut same = weights.to_vec();
-            same.retain(|other| written(*other) == written(tensor));
-            distinct(same.iter().map(|tensor| self.symbol_of_prior(*tensor))).len() >= MANY
-        };
-        grouped(weights, |tensor| match many(tensor) {
+        let settings = grouped(weights, written);
+        let many = settings.into_iter().filter(|(_, same)| {
+            let symbols = same.iter().map(|tensor| self.symbol_of_prior(*tensor));
+            distinct(symbols).len() >= MANY
+        });
+        let many: Vec<&str> = many.map(|(setting, _)| setting).collect();
+        grouped(weights, |tensor| match many.contains(&written(tensor)) {
             true => Shown::Written(written(tensor).to_string()),
             false => Shown::Symbol(self.symbol_of_prior(tensor)),
         })

@@ -2,7 +2,7 @@
 //! `|`, `\{` or `\\`, to which Markdown gives another meaning.
 
 use super::symbol::Class;
-use super::write::{Style, row};
+use super::write::{self, Style};
 use super::{Brackets, Maths};
 
 pub(super) struct Latex;
@@ -10,8 +10,7 @@ pub(super) struct Latex;
 impl Style for Latex {
     fn part(&self, maths: &Maths) -> String {
         match maths {
-            Maths::Row(items) if items.is_empty() => "{}".into(),
-            Maths::Row(items) => row(items, self),
+            Maths::Row(items) => row(items),
             Maths::Number(digits) => number(digits),
             Maths::Letter(letter) => escape(*letter),
             Maths::Name(name) => {
@@ -58,6 +57,14 @@ impl Style for Latex {
             out.push(' ');
         }
         out.push_str(piece);
+    }
+}
+
+/// The items of a row. An empty one is a group, which may stand where math mode asks for something.
+pub(super) fn row(items: &[Maths]) -> String {
+    match items {
+        [] => "{}".into(),
+        items => write::row(items, &Latex),
     }
 }
 

@@ -84,9 +84,7 @@ impl Maths {
     /// In LaTeX, for math mode.
     pub fn latex(&self) -> String {
         let clauses = lines::clauses(self.items()).into_iter();
-        let clauses: Vec<String> = clauses
-            .map(|items| write::row(items, &latex::Latex))
-            .collect();
+        let clauses: Vec<String> = clauses.map(latex::row).collect();
         clauses.join(r"\ ")
     }
 

@@ -10,7 +10,8 @@ use pest_derive::Parser;
 #[grammar = "grammar/maths.pest"]
 struct Grammar;
 
-/// The formula of a text. A text that is none stands for itself as a name.
+/// The formula of a text. A text that is none stands for itself as a name; tests/it/explain.rs asserts that no
+/// registry has one.
 pub(super) fn parse(text: &str) -> Maths {
     match Grammar::parse(Rule::formula, text) {
         Ok(mut parts) => row(parts.next().expect("a formula is a row")),
@@ -41,9 +42,9 @@ fn row(pair: Pair<Rule>) -> Maths {
     Maths::row(items)
 }
 
-/// What a rule with one part has inside.
+/// What a rule with one part has inside; of a root, what stands under its sign.
 fn inside(pair: Pair<Rule>) -> Pair<Rule> {
-    pair.into_inner().next().expect("the rule has a part")
+    pair.into_inner().last().expect("the rule has a part")
 }
 
 /// A part with what stands below and above it.

@@ -28,6 +28,13 @@ norm(M)^2  ⇒  ‖M‖²  ⇒  \lVert M\rVert^{2}
 1/2 x + 1/(a b)  ⇒  ½ x + 1/(ab)  ⇒  \frac{1}{2}x + \frac{1}{ab}
 x ‹1/2› y  ⇒  x ½ y  ⇒  x\frac{1}{2}y
 ‹sqrt(2)›^x  ⇒  (√2)^x  ⇒  \sqrt{2}^{x}
+|a + |b| + c|  ⇒  |a + |b| + c|  ⇒  \lvert a + \lvert b\rvert + c\rvert
+|a - |b||  ⇒  |a − |b||  ⇒  \lvert a - \lvert b\rvert\rvert
+p(|x| | y)  ⇒  p(|x| | y)  ⇒  p(\lvert x\rvert \mid y)
+|a| + |b| | c  ⇒  |a| + |b| | c  ⇒  \lvert a\rvert + \lvert b\rvert \mid c
+sqrt x  ⇒  √x  ⇒  \sqrt{x}
+sqrt pi/2  ⇒  √π/2  ⇒  \frac{\sqrt{\pi}}{2}
+norm + abs x  ⇒  norm + abs x  ⇒  \mathrm{norm} + \mathrm{abs}\,x
 "#;
 
 #[test]
@@ -42,6 +49,42 @@ fn one_text_is_set_in_both_ways() {
         let maths = Maths::parse(text);
         assert_eq!(Maths::parse(&maths.to_string()), maths, "{text}");
     }
+}
+
+/// Absolute values in one another, and strokes that are never closed. Neither would end in a lifetime if each
+/// stroke were tried in two ways.
+#[test]
+fn strokes_are_read_in_one_way() {
+    let nest = |close: &str, n| format!("{}x{}", "|a + ".repeat(n), close.repeat(n));
+    let mut expected = Maths::parse("x");
+    for _ in 0..14 {
+        let plus = Maths::parse("a + b").items()[1].clone();
+        let row = Maths::row(vec![
+            Maths::Letter('a'),
+            plus.clone(),
+            expected,
+            plus,
+            Maths::Letter('c'),
+        ]);
+        expected = Maths::Group(Brackets::Bars, Box::new(row));
+    }
+    assert_eq!(Maths::parse(&nest(" + c|", 14)), expected);
+    let open = nest("", 200);
+    assert_eq!(Maths::parse(&open), Maths::Name(open));
+}
+
+/// A text without a grammar is shown as it is, as one name.
+#[test]
+fn a_text_that_is_no_formula_stands_for_itself() {
+    for text in ["(a", "a)", "|a", "x^", "sqrt"] {
+        assert_eq!(Maths::parse(text), Maths::Name(text.into()));
+        assert_eq!(plain(text), text);
+    }
+}
+
+#[test]
+fn an_empty_formula_is_an_empty_group() {
+    assert_eq!([plain(" "), latex(" ")], ["", "{}"]);
 }
 
 #[test]

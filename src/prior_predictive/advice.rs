@@ -242,11 +242,11 @@ impl Search<'_> {
 
     /// Whether a parameter has another prior than in the model.
     fn changed(&self, candidate: &Inference, tensor: Handle<Tensor>) -> bool {
-        let numbers = |model: &Inference| {
+        let [now, before] = [candidate, self.model].map(|model| {
             let prior = model.tensors[tensor].prior.as_ref();
-            prior.map(|prior| prior.parameters.clone())
-        };
-        numbers(candidate) != numbers(self.model)
+            prior.map(|prior| &prior.parameters)
+        });
+        now != before
     }
 
     /// Without suggestions of what stands there already; `None` where no other is left.

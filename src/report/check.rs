@@ -317,11 +317,13 @@ fn call(inference: &Inference, node: &Node) -> String {
     for (index, (name, value)) in arguments.iter().enumerate() {
         let default = signature.parameters[index].default;
         let of_other = |(other, same): &(&str, String)| Some(*other) == default && same == value;
-        match index {
-            _ if default == Some(value.as_str()) || arguments.iter().any(of_other) => {}
-            0 => shown.push(value.clone()),
-            _ => shown.push(format!("{name} = {value}")),
+        if default == Some(value.as_str()) || arguments.iter().any(of_other) {
+            continue;
         }
+        shown.push(match index {
+            0 => value.clone(),
+            _ => format!("{name} = {value}"),
+        });
     }
     match shown.is_empty() {
         true => signature.name.into(),

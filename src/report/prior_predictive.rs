@@ -185,11 +185,13 @@ impl Advice {
             );
         }
         let layers = self.layers.iter().map(|layer| {
-            let saturated = layer.then.as_ref().filter(|then| then.saturated.is_some());
-            let then = saturated.map_or(String::new(), |saturated| {
-                format!(" ({})", then(saturated).replace(',', ""))
+            let then = layer.then.as_ref();
+            let saturated = then.and_then(|then| Some((then.activation, percent(then.saturated?))));
+            // No comma within an entry: commas stand between the layers.
+            let saturated = saturated.map_or(String::new(), |(activation, share)| {
+                format!(" ({activation} {share} saturated)")
             });
-            format!("{} {}{then}", layer.name, spread(layer))
+            format!("{} {}{saturated}", layer.name, spread(layer))
         });
         line("sd", &layers.collect::<Vec<_>>().join(", "));
         for (name, text) in outputs(&self.outputs, None) {

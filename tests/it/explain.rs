@@ -372,6 +372,12 @@ fn the_text_fits_the_terminal() {
     }
 }
 
+/// Whether the grammar knows a text. One that it does not know becomes one name, without a complaint.
+fn is_formula(text: &str) -> bool {
+    let word = text.chars().all(char::is_alphabetic);
+    word || Maths::parse(text) != Maths::Name(text.trim().into())
+}
+
 /// One document with every formula and phrase of every registry.
 fn registries() -> Document {
     let mut document = Document::new("Registries");
@@ -379,6 +385,7 @@ fn registries() -> Document {
         assert!(!text.trim().is_empty(), "{name} has no text");
         for part in text.split('$').skip(1).step_by(2) {
             let maths = Maths::parse(part);
+            assert!(is_formula(part), "{name}: {part}");
             assert_eq!(Maths::parse(&maths.to_string()), maths, "{name}: {part}");
         }
         document.prose(&format!("Of `{name}`: {text}"));
@@ -404,6 +411,14 @@ fn registries() -> Document {
                 .flatten()
             {
                 add(entry.signature().name, &format!("$${notation}$$"));
+            }
+            for fixed in [true, false] {
+                let density = entry.density(count, fixed);
+                assert!(
+                    is_formula(&density),
+                    "{}: {density}",
+                    entry.signature().name
+                );
             }
         }
     }

@@ -25,6 +25,40 @@ fn a_deep_tanh_network_saturates_and_the_advice_ends_it() {
     same(&advice, &rewritten, 40);
 }
 
+/// A kernel that has 1/√fan_in by itself is no part of the advice for those that have it not.
+#[test]
+fn a_prior_that_follows_the_rule_is_left_as_it_is() {
+    let own = "Normal(0, 1 / sqrt(fan_in))";
+    let build = |default: &str| {
+        let layers = format!(
+            "dense(100)\ntanh\nb = dense(100) {{ kernel: prior = {own} }}\ntanh\ndense(100)\ntanh\nf = dense(1)"
+        );
+        regression(40, "", &format!("prior = {default}"), &layers)
+    };
+    let advice = look_at_normal(&build("Normal(0, 1)"), 40, 60)
+        .advice
+        .unwrap();
+    assert_eq!(told(&advice), [("default".into(), own.into())]);
+    same(&advice, &build(own), 60);
+}
+
+/// It is the numbers that count, not how they are written: √(2/50) is 0.2.
+#[test]
+fn a_prior_with_the_numbers_of_the_rule_is_left_as_it_is() {
+    let rule = "Normal(0, sqrt(2 / fan_in))";
+    let build = |default: &str| {
+        let hidden = "dense(50)\nrelu\n".repeat(4);
+        let layers = format!(
+            "{hidden}b = dense(50) {{ kernel: prior = Normal(0, 0.2) }}\nrelu\n{hidden}f = dense(1)"
+        );
+        regression(50, "", &format!("prior = {default}, bias = none"), &layers)
+    };
+    let found = look_at_normal(&build("Normal(0, 1 / sqrt(fan_in))"), 40, 60);
+    let advice = found.advice.unwrap();
+    assert_eq!(told(&advice), [("default".into(), rule.into())]);
+    same(&advice, &build(rule), 60);
+}
+
 /// Of what another prior is suggested, and which.
 fn told(advice: &Advice) -> Vec<(String, String)> {
     let suggestions = advice.suggestions.iter();
