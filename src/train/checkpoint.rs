@@ -263,8 +263,8 @@ mod tests {
             std::fs::write(&path, &bytes[..cut]).unwrap();
             assert_eq!(load("m"), Err("E0605"), "cut at {cut}");
         }
-        let step = bytes.windows(8).position(|w| w == b"step\\\":7,").unwrap() + 7;
-        for place in [step - 1, bytes.len() - 1] {
+        let step = bytes.windows(9).position(|w| w == b"step\\\":7,").unwrap() + 7;
+        for place in [step, bytes.len() - 1] {
             let mut altered = bytes.clone();
             altered[place] ^= 1;
             std::fs::write(&path, &altered).unwrap();
