@@ -30,11 +30,15 @@ const DROPOUT: &str = "dropout is a posterior, of the layer whose inputs it leav
      `dense(10) { kernel: posterior = Dropout(rate = 0.5), prior = Normal(0, 1) }`";
 const ACTIVATION: &str = "an activation is a layer of its own, on the next line: `relu`";
 const NO_BIAS: &str = "`bias = none` leaves a bias out: `dense(10, bias = none)`";
+const KL_SCALE: &str = "delete this: bnnc scales the KL by 1/N itself; a factor beside it stands in the \
+     objective, for all parameters: `objective elbo { temperature = 0.1 }`";
 const KL_WEIGHT: &[&str] = &[
     "kl_weight",
     "kl_scale",
     "kl_factor",
     "kl_coef",
+    "kl_loss_weight",
+    "kl_loss_scaling",
     "beta",
     "lambda",
     "lam",
@@ -111,15 +115,10 @@ static ELSEWHERE: &[Elsewhere] = &[
         "E0212",
         KL_WEIGHT,
         Some("temperature"),
-        "what multiplies the KL is `temperature`; 1 is the ELBO, and 1/N is in it already",
+        "what multiplies the KL beside 1/N is `temperature`; bnnc scales the KL by 1/N itself",
     ),
-    entry(
-        "E0212",
-        KL_WEIGHT,
-        None,
-        "what multiplies the KL stands in the objective, for all parameters: \
-         `objective elbo { temperature = 0.1 }`; 1 is the ELBO, and 1/N is in it already",
-    ),
+    entry("E0212", KL_WEIGHT, None, KL_SCALE),
+    entry("E0203", KL_WEIGHT, None, KL_SCALE),
     entry(
         "E0212",
         &["lr", "learning_rate"],
@@ -181,6 +180,11 @@ pub fn find(code: &str, word: &str, known: &[&str]) -> Option<&'static Elsewhere
             && entry.theirs.contains(&word.as_str())
             && entry.ours.is_none_or(|ours| known.contains(&ours))
     })
+}
+
+/// Whether another tool calls what multiplies the KL so.
+pub fn is_kl_weight(word: &str) -> bool {
+    KL_WEIGHT.contains(&word.to_lowercase().as_str())
 }
 
 /// What is written in the place of another tool's word that begins a line of its own, outside of every block.

@@ -16,6 +16,7 @@ mod pretrained;
 mod prior;
 mod scalar;
 mod settings;
+mod share;
 mod value;
 
 use super::arena::{Arena, Handle, Table};
