@@ -37,3 +37,4 @@ mod test_part;
 mod told;
 mod training;
 mod uci;
+mod words;

@@ -17,6 +17,7 @@ mod prior;
 mod scalar;
 mod settings;
 mod share;
+mod theirs;
 mod value;
 
 use super::arena::{Arena, Handle, Table};
