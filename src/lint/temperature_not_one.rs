@@ -50,7 +50,7 @@ impl Lint for TemperatureNotOne {
                 Some((name, meaning)) => message
                     .note(format!("{} is {name}: {meaning}", show(t)))
                     .patch(
-                        "`temperature` comes beside that: 1 is right",
+                        "a temperature of 1 is the ELBO's: bnnc has that factor already",
                         place,
                         "temperature = 1",
                     ),

@@ -99,8 +99,11 @@ impl Lower<'_> {
         let text = self.source.text.as_str();
         let Span { start, end } = setting.span;
         let (before, after) = (&text[..start], &text[end..]);
-        let close = after.find('}').unwrap_or(0);
-        if all.len() == 1 && after[..close].trim().is_empty() {
+        let close = match all.len() {
+            1 => after.find('}').filter(|to| after[..*to].trim().is_empty()),
+            _ => None,
+        };
+        if let Some(close) = close {
             let open = before.trim_end().strip_suffix('{').unwrap_or(before);
             return Span::new(open.trim_end().len(), end + close + 1);
         }
