@@ -6,6 +6,7 @@ use crate::ir::{self, Facts, Inference, InferenceMethod};
 use crate::lint::{self, Policy};
 use crate::source::Source;
 use crate::syntax;
+use crate::translate;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -102,8 +103,12 @@ pub fn within(
     sets: &[(String, String)],
     method: Option<InferenceMethod>,
 ) -> Result<Compiled> {
-    let inference =
-        syntax::parse(&source).and_then(|file| ir::lower(&file, &source, sets, folder, method));
+    let parsed =
+        syntax::parse(&source).map_err(|messages| match translate::is_python(&source.text) {
+            true => vec![python(&source.name)],
+            false => messages,
+        });
+    let inference = parsed.and_then(|file| ir::lower(&file, &source, sets, folder, method));
     let source = Arc::new(source);
     match inference {
         Ok(inference) => Ok(Compiled {
@@ -113,4 +118,13 @@ pub fn within(
         }),
         Err(messages) => Err(Failure::new(messages, source)),
     }
+}
+
+/// The message for a program where a model file is wanted.
+fn python(name: &str) -> Diagnostic {
+    Diagnostic::error("E0106", format!("{name} is Python, not a model file"))
+        .note("bnnc reads what a model is and does not run programs")
+        .help(format!(
+            "`bnnc translate {name} --out MODEL.bnn` drafts the model file from the program's layers"
+        ))
 }

@@ -37,6 +37,7 @@ pub mod spread;
 pub mod syntax;
 pub mod terms;
 pub mod train;
+pub mod translate;
 pub(crate) mod words;
 
 pub use bnnc_registries::{

@@ -51,13 +51,13 @@ pub fn bind(
             words::call_form(signature)
         )
     };
-    for argument in arguments {
+    for (at, argument) in arguments.iter().enumerate() {
         let index = match &argument.name {
             Some(name) => match parameters.iter().position(|p| p.name == name.text) {
                 Some(index) => index,
                 None => {
                     complete = false;
-                    messages.push(unknown(callee, name, signature));
+                    messages.push(unknown(callee, name, signature, without(arguments, at)));
                     continue;
                 }
             },
@@ -167,17 +167,32 @@ pub fn bind(
     }
 }
 
-fn unknown(callee: &Ident, name: &Ident, signature: &Signature) -> Diagnostic {
+/// The place of an argument with the comma that goes with it.
+fn without(arguments: &[Argument], at: usize) -> Span {
+    let span = arguments[at].span;
+    match (at.checked_sub(1), arguments.get(at + 1)) {
+        (Some(before), _) => Span::new(arguments[before].span.end, span.end),
+        (None, Some(next)) => Span::new(span.start, next.span.start),
+        (None, None) => span,
+    }
+}
+
+fn unknown(callee: &Ident, name: &Ident, signature: &Signature, whole: Span) -> Diagnostic {
     let title = match signature.parameters {
         [] => format!("`{}` takes no arguments", callee.text),
         _ => format!("`{}` has no argument `{}`", callee.text, name.text),
     };
     let known = signature.parameters.iter().map(|p| p.name);
-    let message = words::unknown("E0203", title, name, known, "accepted arguments");
+    let mut message = words::unknown("E0203", title, name, known, "accepted arguments");
+    // What is deleted goes as a whole.
+    for help in &mut message.helps {
+        if help.patch.is_none() && help.text.starts_with("delete ") {
+            help.patch = Some((whole, String::new()));
+        }
+    }
     match signature.parameters {
         [] => message,
         _ => {
-            let mut message = message;
             message.notes = vec![format!(
                 "`{}` is written {}",
                 signature.name,

@@ -26,6 +26,19 @@ impl Messages {
         }
     }
 
+    /// Adds a replacement to what was last said, if that was of an argument missing at `place`.
+    pub fn mend(&mut self, place: Span, help: String, span: Span, text: String) {
+        if let Some(message) = self.list.last_mut()
+            && message.code == "E0204"
+            && primary(message) == Some(place)
+        {
+            message.helps.push(crate::diagnostic::Help {
+                text: help,
+                patch: Some((span, text)),
+            });
+        }
+    }
+
     /// Whether one of them is an error.
     pub fn failed(&self) -> bool {
         self.list.iter().any(|m| m.severity == Severity::Error)

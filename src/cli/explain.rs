@@ -6,14 +6,14 @@ use super::check::{facts, settings};
 use super::terminal::{out, width};
 use super::words;
 use crate::compile::{self, Compiled};
-use crate::diagnostic::{Diagnostic, Result, nearest, page, pages};
+use crate::diagnostic::{Diagnostic, Result, elsewhere, nearest, page, pages};
 use crate::explain::explain;
 use crate::ir::Facts;
 use crate::lint::{self, LINTS};
 use crate::train;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::count;
-use crate::words::list;
+use crate::words::{list, wrapped};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
@@ -84,6 +84,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
             // `Laplace` is a prior and a posterior.
             None => words::pages(&args.what),
         };
+        let found = match found.is_empty() {
+            true => of_another_tool(&args.what),
+            false => found,
+        };
         if !found.is_empty() {
             args.of_models_alone();
             out(format_args!("{}", found.join("\n")));
@@ -108,6 +112,18 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     }
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())
+}
+
+/// What a word of another tool is here, as a page.
+fn of_another_tool(word: &str) -> Vec<String> {
+    let helps = elsewhere::helps(word);
+    let head = format!("# {word}\n\nA word of another tool.\n");
+    match helps.is_empty() {
+        true => vec![],
+        false => std::iter::once(head)
+            .chain(helps.into_iter().map(|help| wrapped("- ", &help, width())))
+            .collect(),
+    }
 }
 
 /// The model of a run as it was trained, on what its folder says: the data is not read again.

@@ -17,6 +17,7 @@ mod parts;
 mod predict;
 mod terminal;
 mod train;
+mod translate;
 mod width;
 mod words;
 
@@ -42,6 +43,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Write a model and its loss as the methods section of a paper, or explain a message's code
     Explain(explain::ExplainArgs),
+    /// Draft a model file from a program of Keras, TensorFlow Probability or PyTorch
+    Translate(translate::TranslateArgs),
     /// Train a model, into a run directory
     Train(train::TrainArgs),
     /// Score a trained run on data
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Explain(args) => explain::run(&args),
         Command::Train(args) => train::run(&args),
+        Command::Translate(args) => translate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Loss(args) => loss::run(&args),

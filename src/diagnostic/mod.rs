@@ -4,8 +4,10 @@
 //! `E05xx` data, `E06xx` runs and files; lints have kebab-case names. A title states the fact in
 //! the user's words, lower case, no full stop.
 
+pub mod activation;
 pub mod elsewhere;
 mod json;
+mod layers;
 mod nearest;
 mod pages;
 mod render;

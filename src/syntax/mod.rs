@@ -9,6 +9,7 @@ mod build;
 mod error;
 pub mod follow;
 mod parser;
+mod python;
 mod slip;
 mod text;
 

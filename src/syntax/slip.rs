@@ -1,8 +1,8 @@
 //! Slips of the pen: what a failed parse most likely comes from.
 
 use super::error::Place;
-use super::follow;
 use super::parser::{KEYWORDS, Rule};
+use super::{follow, python};
 use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::source::Span;
 
@@ -10,6 +10,7 @@ use crate::source::Span;
 pub(super) fn certain(place: &Place) -> Option<Diagnostic> {
     misplaced_declaration(place)
         .or_else(|| file_without_quotes(place))
+        .or_else(|| python::certain(place))
         .or_else(|| foreign_character(place))
         .or_else(|| posterior_in_prior(place))
 }

@@ -258,3 +258,64 @@ fn words_of_other_tools_say_what_is_written_here() {
         whole("model m\n", &format!("model m\n{line}\n"), wanted);
     }
 }
+
+/// A factor of 1/N beside the KL, which other tools need and which is in the loss here already.
+#[test]
+fn a_share_of_the_kl_is_told_to_go() {
+    let delete = "delete this line: bnnc scales the KL by 1/N itself";
+    for (options, mended) in [
+        ("elbo { kl_weight = 1 / N }", "objective elbo"),
+        ("elbo { kl_weight = 1 / 60000 }", "objective elbo"),
+        ("elbo { kl_scale = 1.67e-5 }", "objective elbo"),
+        ("elbo { beta = 60000 }", "objective elbo"),
+        ("elbo { temperature = 1 / N }", "objective elbo"),
+        (
+            "elbo { temperature = batch_size / n_train }",
+            "objective elbo",
+        ),
+        (
+            "elbo { samples = 2, kl_weight = 1 / N }",
+            "objective elbo { samples = 2 }",
+        ),
+        (
+            "elbo { kl_weight = 1 / N, samples = 2 }",
+            "objective elbo { samples = 2 }",
+        ),
+        (
+            "elbo {\n  kl_weight = 1 / N  # mean\n  samples = 2\n}",
+            "objective elbo {\n  samples = 2\n}",
+        ),
+    ] {
+        let text = MODEL
+            .replace("elbo", options)
+            .replace("network {", "default { prior = Normal(0, 1) }\nnetwork {");
+        let source = Source {
+            name: "model.bnn".into(),
+            text: text.clone(),
+        };
+        let failure = compile::source(source, &[]).err().expect(options);
+        let [message] = &failure.diagnostics[..] else {
+            panic!("{options}: {failure}")
+        };
+        let [help] = &message.helps[..] else {
+            panic!("{options}: {message:?}")
+        };
+        assert_eq!(help.text, delete, "{options}");
+        let (place, with) = help.patch.as_ref().expect(options);
+        let mut edited = text;
+        edited.replace_range(place.start..place.end, with);
+        assert!(
+            edited.ends_with(&format!("{mended}\n")),
+            "{options}: {edited}"
+        );
+        let said = messages(&edited, &[]);
+        assert!(said.starts_with("accepted"), "{options}: {said}");
+    }
+    for layer in [
+        "dense(1, kl_weight = 1 / N)",
+        "dense(1) { kl_weight = 1 / N }",
+    ] {
+        let said = messages(&MODEL.replace("dense(1)", layer), &[]);
+        assert!(said.contains("delete this: bnnc scales the KL"), "{said}");
+    }
+}

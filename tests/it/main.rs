@@ -36,4 +36,6 @@ mod tables;
 mod test_part;
 mod told;
 mod training;
+mod translate;
 mod uci;
+mod words;

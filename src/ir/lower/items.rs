@@ -3,7 +3,7 @@
 use super::{Lower, scoped};
 use crate::check::expression::RESERVED;
 use crate::check::{Constants, Messages, Scope, arguments};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, elsewhere};
 use crate::ir::method::InferenceMethod;
 use crate::ir::model::{Input, Target};
 use crate::likelihood::TargetKind;
@@ -251,14 +251,16 @@ impl Lower<'_> {
     pub(super) fn input(&mut self, items: &Items) -> Option<Input> {
         let (name, data_type) = items.input?;
         if data_type.name.text != "real" {
-            self.report(
-                Diagnostic::error("E0206", "an input is made of real numbers")
-                    .at(data_type.span, "")
-                    .help(format!(
-                        "such as `input {}: real[32, 32, 3]`, channels last",
-                        name.text
-                    )),
+            let message = Diagnostic::error("E0206", "an input is made of real numbers")
+                .at(data_type.span, "");
+            let help = format!(
+                "such as `input {}: real[32, 32, 3]`, channels last",
+                name.text
             );
+            self.report(match elsewhere::data_type(&data_type.name.text) {
+                Some("real") => message.patch("numbers are `real`", data_type.name.span, "real"),
+                _ => message.help(help),
+            });
             return None;
         }
         let shape = match &data_type.axes {
@@ -304,6 +306,10 @@ impl Lower<'_> {
         } else {
             "the size of an axis"
         };
+        if let Some(message) = batch_axis(axes, data_type) {
+            self.report(message);
+            return None;
+        }
         let (scope, messages) = scoped!(self, None);
         let sizes: Vec<Option<usize>> = axes
             .iter()
@@ -338,11 +344,17 @@ impl Lower<'_> {
         let Some(kind) = size.and_then(|size| TargetKind::of(word, size)) else {
             let all = TargetKind::EXAMPLES.iter().map(|kind| format!("`{kind}`"));
             let all = crate::words::join(all.collect(), "or");
-            self.report(
-                Diagnostic::error("E0206", "this is not a type of target")
-                    .at(data_type.span, "")
-                    .help(format!("a target is {all}")),
-            );
+            let message =
+                Diagnostic::error("E0206", "this is not a type of target").at(data_type.span, "");
+            let ours = elsewhere::data_type(word);
+            let ours = ours.filter(|ours| size.is_some_and(|n| TargetKind::of(ours, n).is_some()));
+            self.report(match ours {
+                Some(ours) => {
+                    let help = format!("here it is called `{ours}`");
+                    message.patch(help, data_type.name.span, ours)
+                }
+                None => message.help(format!("a target is {all}")),
+            });
             return None;
         };
         Some(Target {
@@ -350,6 +362,32 @@ impl Lower<'_> {
             kind,
         })
     }
+}
+
+/// The message for `real[None, 28, 28, 1]`: an axis for the batch.
+fn batch_axis(axes: &[Expr], data_type: &DataType) -> Option<Diagnostic> {
+    let [first, rest @ ..] = axes else {
+        return None;
+    };
+    let is_batch = match &first.kind {
+        ExprKind::Name(name) => {
+            ["None", "none", "batch", "batch_size"].contains(&name.text.as_str())
+        }
+        ExprKind::Negate(inner) => inner.kind == ExprKind::Number(1.0),
+        _ => false,
+    };
+    let place = match rest {
+        [] => Span::new(data_type.name.span.end, data_type.span.end),
+        [second, ..] => Span::new(first.span.start, second.span.start),
+    };
+    is_batch.then(|| {
+        Diagnostic::error(
+            "E0206",
+            "a type is that of one example, and has no axis for the batch",
+        )
+        .at(first.span, "")
+        .patch("leave it out", place, "")
+    })
 }
 
 /// Whether a shape is small enough that nothing made of it overflows.

@@ -16,6 +16,8 @@ mod pretrained;
 mod prior;
 mod scalar;
 mod settings;
+mod share;
+mod theirs;
 mod value;
 
 use super::arena::{Arena, Handle, Table};

@@ -4,12 +4,12 @@ use super::conflicts::slots_of;
 use super::items::{Items, fits, not_yet};
 use super::settings::{Own, Resolved, is_for};
 use super::{Lower, scoped};
-use crate::check::{Fans, Scope, bind, words};
+use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
-use crate::layer::{self, LAYERS, Layer, Operation as Arithmetic, ParameterShape};
+use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -91,7 +91,7 @@ impl Lower<'_> {
         }
         let slots = slots_of(entry);
         let Some(entry) = entry else {
-            self.unknown_layer(&call.kind);
+            self.unknown_layer(call);
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
         let name = match &step.name {
@@ -102,6 +102,13 @@ impl Lower<'_> {
         let is_setting = |argument: &Written| slots.iter().any(|slot| is_for(slot, argument));
         let (own, arguments): (Vec<Written>, Vec<Written>) =
             call.arguments.iter().cloned().partition(is_setting);
+        let is_activation = |argument: &Written| {
+            let mut names = argument.name.iter();
+            names.any(|name| name.text == "activation")
+        };
+        let (activations, arguments): (Vec<Written>, Vec<Written>) =
+            arguments.into_iter().partition(is_activation);
+        self.activation(step, &activations);
         let own = Own {
             slots: &slots,
             arguments: &own,
@@ -192,10 +199,29 @@ impl Lower<'_> {
         let mut message = Diagnostic::error("E0301", title)
             .at(call.kind.span, "")
             .context(above.span, format!("`{}` is {}", above.name, above.shape));
-        if let Some(help) = error.help {
-            message = message.help(help);
-        }
+        message = match (self.channels_first(), error.help) {
+            (Some((place, axes)), _) => {
+                message.patch("an image has its channels last", place, axes)
+            }
+            (None, Some(help)) => message.help(help),
+            (None, None) => message,
+        };
         self.report(message);
+    }
+
+    /// The axes of an input that look as if an image's channels stood first, and how they stand here.
+    fn channels_first(&self) -> Option<(Span, String)> {
+        let (_, input) = self.nodes.iter().next()?;
+        let [channels, height, width] = input.shape.0[..] else {
+            return None;
+        };
+        if input.call.is_some() || channels > 4 || height.min(width) <= 2 * channels {
+            return None;
+        }
+        let rest = &self.source.text[input.span.end..];
+        let (open, close) = (rest.find('[')?, rest.find(']')?);
+        let place = Span::new(input.span.end + open, input.span.end + close + 1);
+        Some((place, format!("[{height}, {width}, {channels}]")))
     }
 
     fn too_large(&mut self, name: &str, call: &ast::Layer, operation: &Arithmetic) -> bool {
@@ -336,47 +362,7 @@ impl Lower<'_> {
         self.numbers.insert(kind.to_owned(), number);
         name
     }
-
-    fn unknown_layer(&mut self, kind: &ast::Ident) {
-        if self.constants.is_silent(&kind.text) {
-            return;
-        }
-        let title = format!("`{}` is not a layer", kind.text);
-        let known = LAYERS.iter().map(|layer| layer.signature().name);
-        let theirs = |(theirs, _): &&(&str, &str)| theirs.eq_ignore_ascii_case(&kind.text);
-        let message = match (kind.text.as_str(), ALSO_CALLED.iter().find(theirs)) {
-            ("softmax" | "log_softmax", _) => Diagnostic::error("E0201", title)
-                .at(kind.span, "")
-                .help("leave it out: `Categorical(logits = …)` applies the softmax itself"),
-            (_, Some((_, ours))) => Diagnostic::error("E0201", title).at(kind.span, "").patch(
-                format!("here it is called `{ours}`"),
-                kind.span,
-                *ours,
-            ),
-            _ => words::unknown("E0201", title, kind, known, "layers"),
-        };
-        self.report(message);
-    }
 }
-
-/// What other systems call our layers.
-const ALSO_CALLED: &[(&str, &str)] = &[
-    ("linear", "dense"),
-    ("fc", "dense"),
-    ("fully_connected", "dense"),
-    ("conv", "conv2d"),
-    ("convolution", "conv2d"),
-    ("convolution2d", "conv2d"),
-    ("swish", "silu"),
-    ("max_pool", "max_pool2d"),
-    ("max_pooling2d", "max_pool2d"),
-    ("maxpooling2d", "max_pool2d"),
-    ("maxpool", "max_pool2d"),
-    ("avg_pool", "avg_pool2d"),
-    ("average_pooling2d", "avg_pool2d"),
-    ("global_average_pooling2d", "global_avg_pool2d"),
-    ("logistic", "sigmoid"),
-];
 
 /// Why a posterior has too many variables for a tensor: more directions, as `LowRank` has them, than there are
 /// weights, or a variable that is too large in itself.

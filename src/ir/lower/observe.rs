@@ -34,6 +34,14 @@ impl Lower<'_> {
         let likelihood = self.likelihood(&call.name)?;
         let signature = likelihood.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
+        if let ([parameter], true) = (signature.parameters, call.arguments.is_empty())
+            && let Some((_, output)) = self.nodes.iter().last()
+            && output.call.is_some()
+        {
+            let text = format!("{}({} = {})", signature.name, parameter.name, output.name);
+            let help = format!("`{}` is the network's last value", output.name);
+            self.messages.mend(call.name.span, help, call.span, text);
+        }
         let declared = items
             .target
             .map(|(name, data_type)| name.span.to(data_type.span));
@@ -135,7 +143,7 @@ impl Lower<'_> {
             && !self.constants.is_silent(&name.text)
             && name.text != "pi"
         {
-            self.unknown_value(name, target);
+            self.unknown_value(name, target, items);
             return None;
         }
         let place = Place {
@@ -148,7 +156,7 @@ impl Lower<'_> {
         self.scalar(place, expr).map(Argument::Scalar)
     }
 
-    fn unknown_value(&mut self, name: &Ident, target: &str) {
+    fn unknown_value(&mut self, name: &Ident, target: &str, items: &Items) {
         let title = format!("`{}` is not a value of the network", name.text);
         let named = self.nodes.iter().filter(|(_, node)| node.call.is_some());
         let known: Vec<String> = named
@@ -161,15 +169,23 @@ impl Lower<'_> {
         } else if !self.layers {
             return;
         } else {
-            words::unknown(
-                "E0202",
-                title,
-                name,
-                known.iter().map(String::as_str),
-                "values",
-            )
+            let known = known.iter().map(String::as_str);
+            words::unknown("E0202", title, name, known, "values")
         };
-        self.report(message);
+        // The output of the network lacks the name.
+        let last = items.network.and_then(|(steps, _)| steps.last());
+        let unnamed = last.filter(|step| step.name.is_none() && name.text != target);
+        self.report(match unnamed {
+            Some(step) if message.helps.is_empty() => {
+                let start = Span::new(step.span.start, step.span.start);
+                message.patch(
+                    "name the network's output",
+                    start,
+                    format!("{} = ", name.text),
+                )
+            }
+            _ => message,
+        });
     }
 
     /// As many entries as the target wants.

@@ -69,13 +69,10 @@ impl Lower<'_> {
             let word = setting.name.text.as_str();
             let Some(option) = OPTIONS.iter().copied().find(|option| *option == word) else {
                 let title = format!("`{word}` is not an option of the objective");
-                self.report(words::unknown(
-                    "E0212",
-                    title,
-                    &setting.name,
-                    OPTIONS,
-                    "options",
-                ));
+                let share = self.share(setting, settings);
+                self.report(share.unwrap_or_else(|| {
+                    words::unknown("E0212", title, &setting.name, OPTIONS, "options")
+                }));
                 continue;
             };
             let mut before = objective.option_spans.iter();
@@ -88,7 +85,11 @@ impl Lower<'_> {
                 continue;
             }
             objective.option_spans.push((option, setting.span));
-            self.option(option, &setting.value, &mut objective);
+            let count = || self.undeclared_count(setting, settings);
+            match (option == "temperature").then(count).flatten() {
+                Some(message) => self.report(message),
+                None => self.option(option, &setting.value, &mut objective),
+            }
         }
         Some(objective)
     }
