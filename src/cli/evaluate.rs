@@ -137,7 +137,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 pub fn say_columns(run: &Opened, chosen: &Chosen) {
     let own = run.target_names();
     if !chosen.said().is_empty() {
-        say_wrapped("", &format!("           {}", chosen.said().join(", ")));
+        say_wrapped("           ", &chosen.said().join(", "));
     }
     if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
         let read = shortened(&columns.targets);
