@@ -1,23 +1,20 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
+mod conclude;
+mod introduce;
+
 use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
-use super::evaluate::print_scores;
 use super::lints::{LintFlags, show};
-use super::outcome::{self, Blind};
-use super::terminal::{bar_width, err, out, say, say_wrapped, width};
+use super::terminal::{bar_width, err, out, say, width};
 use crate::compile::{self, Compiled};
 use crate::data;
 use crate::data::scaling::Transform;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::engine::Predictor;
 use crate::evaluate;
-use crate::examples::Part;
-use crate::ir::{self, Facts, Fitted, Inference, Model, TermKind};
-use crate::lint;
+use crate::ir::{self, Facts, Model};
 use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::pretrained;
-use crate::prior_predictive::Observed;
 use crate::terms::Naming;
 use crate::train;
 use crate::train::checkpoint::{Counters, model_fingerprint};
@@ -32,6 +29,8 @@ use crate::train::run_dir::{DataRecord, RunDir};
 use crate::train::settings::Given;
 use crate::words::{list, plural};
 use clap::Args;
+use conclude::{blind, conclude, warn_of_fit};
+use introduce::introduce;
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::Arc;
@@ -452,42 +451,6 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     Ok(())
 }
 
-/// The most training examples that a suspicious fit is judged by.
-const JUDGED: usize = 10_000;
-
-/// Judges a suspicious fit by its averaged predictions, and tells what it has come to.
-fn warn_of_fit(start: &Start, predictor: &mut dyn Predictor, blind: &Blind) -> Result<()> {
-    let training = start.prepared.training();
-    let every = training.len().div_ceil(JUDGED);
-    let rows: Vec<usize> = training.rows.iter().copied().step_by(every).collect();
-    let part = Part {
-        rows: &rows,
-        ..training
-    };
-    let inference = &start.compiled.inference;
-    let draws = if inference.is_random() {
-        start.config.evaluation_samples
-    } else {
-        1
-    };
-    let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
-    let lint = lint::find("kl-beyond-data");
-    let outweighed = lint.is_some_and(|lint| lint.check(inference, &start.facts).is_some());
-    if let Some(text) = outcome::warning(&evaluate::score(&predicted, &part), blind, outweighed) {
-        say_wrapped("warning    ", &text);
-    }
-    Ok(())
-}
-
-/// What can be predicted without the inputs.
-fn blind(prepared: &Prepared) -> Option<Blind> {
-    match Observed::of(&prepared.training()) {
-        Observed::Classes { entropy, .. } => Some(Blind::Frequencies(entropy)),
-        Observed::Real { .. } if prepared.training().summary.heavy_tailed() => Some(Blind::Unknown),
-        Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),
-    }
-}
-
 /// The command that goes on with a run.
 fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
     format!(
@@ -506,229 +469,6 @@ fn shell_word(path: &Path) -> String {
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
-}
-
-/// What is trained, on what, to minimise what, and where the run goes.
-fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: u64) {
-    let Start {
-        config,
-        compiled,
-        prepared,
-        record,
-        facts,
-        plan,
-        ..
-    } = start;
-    let inference = &compiled.inference;
-    say!("model      {} ({})", inference.name, args.model.display());
-    let n = record.training_examples;
-    let mut parts = vec![format!("N = {n} examples to train on")];
-    if record.validation_examples > 0 {
-        parts.push(format!("{} set aside", record.validation_examples));
-    }
-    parts.extend(record.test_examples.map(|n| format!("{n} held out")));
-    let text = format!("{}: {}", record.name, parts.join(", "));
-    say_wrapped("data       ", &text);
-    let seen = &prepared.data.seen;
-    if !seen.said.is_empty() {
-        say_wrapped(UNDER, &seen.said.join(", "));
-    }
-    if let Some(columns) = &prepared.data.columns {
-        say_wrapped(UNDER, &columns.to_string());
-        for (name, code) in &columns.coding.inputs {
-            say_wrapped(UNDER, &format!("{name}: {}", code.words()));
-        }
-        if !columns.coding.classes.is_empty() {
-            let classes = columns.coding.classes.iter().enumerate();
-            let classes: Vec<String> = classes
-                .map(|(label, name)| format!("{name} = {label}"))
-                .collect();
-            say_wrapped(UNDER, &format!("classes {}", data::shortened(&classes)));
-        }
-    }
-    say_wrapped(UNDER, &scaling(start));
-    let entries = prepared.data.columns.as_ref().map(data::Columns::entries);
-    let name = |entry: &usize| match &entries {
-        Some(names) => names[*entry].clone(),
-        None => entry.to_string(),
-    };
-    let constant: Vec<String> = prepared.constant.iter().map(name).collect();
-    // No training row has a value that training does not see.
-    let constant: Vec<String> = constant
-        .into_iter()
-        .filter(|name| !name.ends_with(" = (other)"))
-        .collect();
-    if !constant.is_empty() {
-        let list = constant.join(", ");
-        let text = match &prepared.data.columns {
-            Some(_) => format!("always the same: {list}; left at 0"),
-            None => format!("always the same: entry {list} of the last axis; left at 0"),
-        };
-        say_wrapped(UNDER, &text);
-    }
-    let weights: usize = inference.tensors.iter().map(|(_, t)| t.shape.len()).sum();
-    say!(
-        "network    {}, {}",
-        plural(weights, "weight"),
-        plural(plan.trainable(), "trainable number")
-    );
-    print_loss(inference, facts);
-    let schedule = match config.schedule.0.signature().name {
-        "constant" => String::new(),
-        name => format!(" on the {name} schedule"),
-    };
-    let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
-    say!("optimizer  {optimizer}, learning rate {rate:?}{schedule}");
-    let batch = config.batch_size;
-    let epochs = plural(config.epochs, "epoch");
-    say!(
-        "run        {epochs} of {} of {batch} examples, seed {}",
-        plural(steps, "step"),
-        config.seed
-    );
-    say!("settings   {}", start.settings_from);
-    say!("directory  {}", run.path().display());
-    if done > 0 {
-        let (epochs, of_next) = (done as usize / steps, done as usize % steps);
-        let (epochs, of_next) = (plural(epochs, "epoch"), plural(of_next, "step"));
-        say!("resumed    after {epochs} and {of_next}");
-    }
-    say!("");
-}
-
-/// What is minimised, term by term: a line each, or what a term is below it where that is too wide.
-fn print_loss(inference: &Inference, facts: &Facts) {
-    say_wrapped("loss       ", &inference.loss_head());
-    for remark in inference.loss_remarks() {
-        say_wrapped(UNDER, &remark);
-    }
-    let terms = &inference.loss.terms;
-    let names: Vec<String> = terms.iter().map(|t| t.kind.name(inference)).collect();
-    let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    let lines: Vec<(String, String)> = terms
-        .iter()
-        .zip(&names)
-        .map(|(term, name)| {
-            let (n, batch) = (facts.training_examples, facts.batch);
-            let scale = term.scale.with_numbers(n, batch);
-            let head = format!("{UNDER}  {name:longest$}  × {scale:<16}  ");
-            (head, describe(inference, &term.kind))
-        })
-        .collect();
-    let fits =
-        |(head, what): &(String, String)| head.chars().count() + what.chars().count() <= width();
-    if lines.iter().all(fits) {
-        lines.iter().for_each(|(head, what)| say!("{head}{what}"));
-    } else {
-        for (head, what) in &lines {
-            say!("{}", head.trim_end());
-            say_wrapped(&format!("{UNDER}    "), what);
-        }
-    }
-    for (index, line) in inference.lambda_lines(facts).iter().enumerate() {
-        let head = if index == 0 { "lambda     " } else { UNDER };
-        say_wrapped(head, line);
-    }
-}
-
-/// Before what stands under a line's text.
-const UNDER: &str = "           ";
-
-/// How inputs and targets are scaled, in words.
-fn scaling(start: &Start) -> String {
-    let shape = &start.compiled.inference.input.shape;
-    let each = if shape.rank() > 1 {
-        "channel"
-    } else {
-        "feature"
-    };
-    let inputs = match start.config.data.scaling {
-        "standardize" => format!("standardized per {each}"),
-        "symmetric" => "scaled from 0..255 to -1..1".into(),
-        "unit" => "scaled from 0..255 to 0..1".into(),
-        _ => "as they are".into(),
-    };
-    let summary = start.compiled.inference.summary();
-    let targets = match (start.config.data.targets, summary.heavy_tailed()) {
-        ("standardize", _) if !summary.standardizes() => "",
-        ("standardize", false) => "; targets standardized, numbers below in their own units",
-        ("standardize", true) => {
-            "; targets standardized by median and interquartile range, as the noise is heavy-tailed; \
-             numbers below in their own units"
-        }
-        _ => "",
-    };
-    format!("inputs {shape} {inputs}{targets}")
-}
-
-/// A term in a few words.
-fn describe(inference: &Inference, kind: &TermKind) -> String {
-    let prior = |tensor: Fitted| {
-        tensor
-            .prior
-            .as_ref()
-            .map_or(String::new(), |p| inference.prior_text(p))
-    };
-    match kind {
-        TermKind::Nll => format!("-log {}", inference.likelihood_text()),
-        TermKind::Kl(tensor, form) => {
-            let tensor = inference.fitted(*tensor);
-            let form = form.words();
-            let family = tensor.posterior.family.signature().name;
-            format!(
-                "{family} || {}, {}, {form}",
-                prior(tensor),
-                plural(tensor.shape.len(), "weight")
-            )
-        }
-        TermKind::Surrogate(tensor) => {
-            let tensor = inference.fitted(*tensor);
-            let family = tensor.posterior.family.signature().name;
-            let count = plural(tensor.shape.len(), "weight");
-            format!(
-                "surrogate of {family} under {}, {count}, no KL",
-                prior(tensor)
-            )
-        }
-        TermKind::NegLogPrior(tensor) => {
-            let tensor = inference.fitted(*tensor);
-            format!(
-                "-log {}, {} at a point",
-                prior(tensor),
-                plural(tensor.shape.len(), "weight")
-            )
-        }
-    }
-}
-
-/// What the run has come to, and what can be done with it.
-fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predictor) -> Result<()> {
-    let (config, prepared) = (&start.config, &start.prepared);
-    let random = start.compiled.inference.is_random();
-    if let Some(test) = &prepared.data.test {
-        let rows: Vec<usize> = (0..test.len).collect();
-        let part = Part {
-            split: test,
-            rows: &rows,
-            ..prepared.training()
-        };
-        let draws = if random { config.evaluation_samples } else { 1 };
-        let predicted = evaluate::predict(predictor, &part, draws, config.seed)?;
-        let how = match random {
-            true => format!("{draws} draws of the weights averaged"),
-            false => "every weight a point".into(),
-        };
-        say!("test       {} examples, {how}", test.len);
-        say!("");
-        let columns = prepared.data.columns.as_ref();
-        let targets = columns.map_or(&[][..], |columns| &columns.targets);
-        print_scores(&evaluate::score(&predicted, &part), targets);
-    }
-    let path = run.path().display();
-    let samples = if random { " --samples 50" } else { "" };
-    say!("\nnext       bnnc evaluate {path}{samples}");
-    say!("           bnnc predict {path} --out predictions.csv");
-    Ok(())
 }
 
 #[cfg(test)]

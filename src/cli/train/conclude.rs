@@ -1,0 +1,85 @@
+//! The lines after the last epoch: what the fit has come to, and what can be done with it.
+
+use super::Start;
+use crate::cli::evaluate::print_scores;
+use crate::cli::outcome::{self, Blind};
+use crate::cli::terminal::{say, say_wrapped};
+use crate::data;
+use crate::diagnostic::Result;
+use crate::engine::Predictor;
+use crate::evaluate;
+use crate::examples::Part;
+use crate::lint;
+use crate::prior_predictive::Observed;
+use crate::train::prepared::Prepared;
+use crate::train::run_dir::RunDir;
+
+/// The most training examples that a suspicious fit is judged by.
+const JUDGED: usize = 10_000;
+
+/// Judges a suspicious fit by its averaged predictions, and tells what it has come to.
+pub(super) fn warn_of_fit(
+    start: &Start,
+    predictor: &mut dyn Predictor,
+    blind: &Blind,
+) -> Result<()> {
+    let training = start.prepared.training();
+    let every = training.len().div_ceil(JUDGED);
+    let rows: Vec<usize> = training.rows.iter().copied().step_by(every).collect();
+    let part = Part {
+        rows: &rows,
+        ..training
+    };
+    let inference = &start.compiled.inference;
+    let draws = if inference.is_random() {
+        start.config.evaluation_samples
+    } else {
+        1
+    };
+    let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
+    let lint = lint::find("kl-beyond-data");
+    let outweighed = lint.is_some_and(|lint| lint.check(inference, &start.facts).is_some());
+    if let Some(text) = outcome::warning(&evaluate::score(&predicted, &part), blind, outweighed) {
+        say_wrapped("warning    ", &text);
+    }
+    Ok(())
+}
+
+/// What can be predicted without the inputs.
+pub(super) fn blind(prepared: &Prepared) -> Option<Blind> {
+    match Observed::of(&prepared.training()) {
+        Observed::Classes { entropy, .. } => Some(Blind::Frequencies(entropy)),
+        Observed::Real { .. } if prepared.training().summary.heavy_tailed() => Some(Blind::Unknown),
+        Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),
+    }
+}
+
+/// What the run has come to, and what can be done with it.
+pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predictor) -> Result<()> {
+    let (config, prepared) = (&start.config, &start.prepared);
+    let random = start.compiled.inference.is_random();
+    if let Some(test) = &prepared.data.test {
+        let rows: Vec<usize> = (0..test.len).collect();
+        let part = Part {
+            split: test,
+            rows: &rows,
+            ..prepared.training()
+        };
+        let draws = if random { config.evaluation_samples } else { 1 };
+        let predicted = evaluate::predict(predictor, &part, draws, config.seed)?;
+        let how = match random {
+            true => format!("{draws} draws of the weights averaged"),
+            false => "every weight a point".into(),
+        };
+        say!("test       {} examples, {how}", test.len);
+        say!("");
+        let columns = prepared.data.columns.as_ref();
+        let targets = columns.map_or(&[][..], |columns| &columns.targets);
+        print_scores(&evaluate::score(&predicted, &part), targets);
+    }
+    let path = run.path().display();
+    let samples = if random { " --samples 50" } else { "" };
+    say!("\nnext       bnnc evaluate {path}{samples}");
+    say!("           bnnc predict {path} --out predictions.csv");
+    Ok(())
+}
