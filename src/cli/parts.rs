@@ -4,7 +4,7 @@ use super::open::{Opened, Which};
 use crate::data::{Dataset, split};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::examples::fingerprint;
-use crate::train::rows::{By, Compared, Use};
+use crate::train::rows::{By, Compared, Rows, Use};
 use clap::Args;
 
 /// Which part of the data a command takes.
@@ -59,17 +59,20 @@ impl Opened {
         };
         let unmoved = by == By::Row && fingerprint(&data.train) == self.record.fingerprint;
         let compared = self.rows.as_ref().map(|rows| rows.compare(data, by));
-        match compared {
-            // By place: of equal rows each is what it was.
-            _ if unmoved && compared.as_ref().is_none_or(Compared::same_test) => {
-                let part = self.config.data.validation;
-                let (training, validation) =
-                    split::take_validation(data.train.len, data.groups(), part, self.config.seed)?;
-                Ok(Parts::Own {
+        if unmoved && compared.as_ref().is_none_or(Compared::same_test) {
+            // By place: of equal rows each is what it was. The data may name other groups than the run had.
+            let part = self.config.data.validation;
+            let (training, validation) =
+                split::take_validation(data.train.len, data.groups(), part, self.config.seed)?;
+            let are = |rows: &Rows| rows.are(&data.train, &training, &validation);
+            if self.rows.as_ref().is_none_or(are) {
+                return Ok(Parts::Own {
                     training,
                     validation,
-                })
+                });
             }
+        }
+        match compared {
             None if own && judged => Err(self.unknown(data)),
             None => Ok(Parts::Other),
             Some(compared) if compared.same() => {

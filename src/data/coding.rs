@@ -3,7 +3,7 @@
 use super::choices::{Order, Rule};
 use super::dates;
 use super::look::{self, Kind, Look, is_missing};
-use super::sheet::{Cell, Column};
+use super::sheet::{Cell, Column, Decimal};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,12 +13,19 @@ pub struct Coding {
     /// Cells that mean a missing value, beside the usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_values: Vec<String>,
+    /// The mark before the decimals of the table: another table of the run may not show which it has.
+    #[serde(default, skip_serializing_if = "is_point")]
+    pub decimal: Decimal,
     /// The inputs that are not plain numbers, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Code>,
     /// What the classes of the target are called in the table, in the order of their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+}
+
+fn is_point(decimal: &Decimal) -> bool {
+    *decimal == Decimal::Point
 }
 
 /// How a column becomes inputs.
@@ -68,7 +75,8 @@ pub(super) enum Fault {
 impl Unit {
     fn number(self, cell: Cell) -> Option<f64> {
         match (self, cell) {
-            (_, Cell::Number(value)) if self != Unit::Days => Some(value),
+            (Unit::Number, Cell::Number(value)) => Some(value),
+            (Unit::Boolean, Cell::Number(value)) if value == 0.0 || value == 1.0 => Some(value),
             (Unit::Boolean, Cell::Text(text)) => look::truth(text),
             (Unit::Days, Cell::Text(text)) => dates::days(text),
             _ => None,

@@ -169,6 +169,29 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             inputs
         }
     };
+    for (index, place) in inputs.iter().enumerate() {
+        let before = &inputs[..index];
+        if before.contains(place) {
+            let title = format!("the column `{}` is named twice as an input", header[*place]);
+            return Err(error(title).help("name it once in `inputs`").into());
+        }
+        if dropped.contains(place) {
+            let title = format!(
+                "the column `{}` is named as an input, and in `drop` or `group`",
+                header[*place]
+            );
+            return Err(error(title).help("leave it out of one of them").into());
+        }
+        if header[*place].is_empty() && before.iter().any(|other| header[*other].is_empty()) {
+            let title = format!(
+                "`{}` has two columns without a name among the inputs",
+                path.display()
+            );
+            return Err(error(title)
+                .help("give them names: how a column is read is kept by its name")
+                .into());
+        }
+    }
     if inputs.is_empty() {
         let title = format!("`{}` has no column besides the target", path.display());
         return Err(error(title).into());

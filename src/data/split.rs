@@ -2,6 +2,7 @@
 
 use super::random::{Stream, mix};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::words::plural;
 use serde::{Deserialize, Serialize};
 
 /// How much of the training set is set aside.
@@ -77,6 +78,16 @@ pub(super) fn divide(
             taken[*group] = true;
             rows += sizes[*group];
         }
+    }
+    if count > 0 && rows == 0 {
+        let title = format!("a {what} of whole groups leaves none to train on");
+        return Err(Diagnostic::error("E0513", title)
+            .note(format!(
+                "the {n} examples are of {}",
+                plural(order.len(), "group")
+            ))
+            .help("leave `group` out, or name another column")
+            .into());
     }
     let (aside, staying) = (0..n).partition(|row| taken[groups[*row] as usize]);
     Ok((staying, aside))

@@ -53,7 +53,8 @@ pub(super) fn read(
 ) -> Result<Dataset> {
     let silent = Choices::default();
     let choices = wanted.choices.unwrap_or(&silent);
-    let sheet = sheet::read(path)?;
+    let decimal = wanted.of_run.map(|run| run.columns.coding.decimal);
+    let sheet = sheet::read(path, decimal)?;
     let header = sheet.header();
     let chosen = choose(path, &header, wanted)?;
     let groups = choices
@@ -261,6 +262,7 @@ impl Table<'_> {
         let orders = categories(choices.categories.as_deref(), self.header)?;
         let mut coding = Coding {
             missing_values: marks.clone(),
+            decimal: self.sheet.decimal,
             ..Coding::default()
         };
         let (mut refused, mut remarks) = (vec![], vec![]);

@@ -6,6 +6,9 @@ use crate::ir::{Facts, Inference};
 use crate::show;
 use crate::words::join;
 
+/// Of fewer, a temperature is not taken for a count.
+const FEWEST: usize = 32;
+
 /// `temperature-not-one`
 pub struct TemperatureNotOne;
 
@@ -82,7 +85,8 @@ fn count(t: f64, facts: &Facts) -> Option<(String, &'static str)> {
     ];
     let near = |a: f64, b: f64| (a / b - 1.0).abs() < 1e-3;
     counts.into_iter().find_map(|(name, count, meaning)| {
-        let count = count.filter(|count| *count > 1)? as f64;
+        // A temperature of 0.5 or 0.1 is a cold posterior, whatever is two or ten.
+        let count = count.filter(|count| *count >= FEWEST)? as f64;
         match () {
             () if near(t, count) => Some((name.to_string(), meaning)),
             () if near(t, 1.0 / count) => Some((format!("1 over {name}"), meaning)),

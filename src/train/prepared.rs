@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::fitting;
 use crate::data::scaling::{Scaling, Transform};
-use crate::data::{Dataset, Split, split};
+use crate::data::{Columns, Dataset, Split, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
 use crate::ir::Model;
@@ -37,13 +37,13 @@ fn refuse_too_large(data: &Dataset, scales: &Scales) -> Result<()> {
             "an input",
             &data.train.inputs,
             &scales.inputs,
-            columns.map(|c| &c.inputs),
+            columns.map(Columns::entries),
         ),
         (
             "a target",
             &data.train.targets,
             &scales.targets,
-            columns.map(|c| &c.targets),
+            columns.map(|c| c.targets.clone()),
         ),
     ] {
         let channels = transform.channels();

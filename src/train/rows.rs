@@ -80,6 +80,15 @@ impl Rows {
         (all().count() - different.len()) * 10 < all().count()
     }
 
+    /// Whether these are the rows of `train` that the run was trained on and set aside.
+    pub fn are(&self, train: &Split, training: &[usize], validation: &[usize]) -> bool {
+        let all = digests(train);
+        let same = |kept: &[[u64; 2]], rows: &[usize]| {
+            kept.len() == rows.len() && kept.iter().zip(rows).all(|(kept, row)| *kept == all[*row])
+        };
+        same(&self.0[0], training) && same(&self.0[1], validation)
+    }
+
     /// What the run did with each row of `data`. Rows that are equal are one row of the run each, as long as there
     /// are any left; then they are what the first of them was.
     pub fn compare(&self, data: &Dataset, by: By) -> Compared {
@@ -155,7 +164,7 @@ impl Rows {
         let part = |name: &str| -> Result<Vec<[u64; 2]>> {
             let view = tensors.tensor(name);
             match view.map_err(|e| damaged(e.to_string()))? {
-                view if view.dtype() == Dtype::U64 && view.shape()[1..] == [2] => {
+                view if view.dtype() == Dtype::U64 && matches!(view.shape(), [_, 2]) => {
                     let rows = view.data().chunks_exact(16);
                     Ok(rows.map(|row| [first(row), first(&row[8..])]).collect())
                 }

@@ -133,10 +133,20 @@ impl RunDir {
             let name = name.strip_suffix(".part").unwrap_or(name);
             OWN.contains(&name) || [sums::NAME, lock::NAME, pretrained::FOLDER].contains(&name)
         };
-        let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+        let entries: Vec<_> = entries.flatten().collect();
+        // A link leads elsewhere: what is behind it is not a training's to remove.
+        let is_own = |entry: &fs::DirEntry| {
+            let kind = entry.file_type();
+            kind.is_ok_and(|kind| match entry.file_name() == pretrained::FOLDER {
+                true => kind.is_dir(),
+                false => kind.is_file(),
+            })
+        };
+        let own = entries.iter().all(is_own);
+        let names: Vec<_> = entries.iter().map(|entry| entry.file_name()).collect();
         let all = names.iter().all(|name| name.to_str().is_some_and(unbegun));
         // The lock comes first: without it, this folder is none that a training made.
-        if names.is_empty() || all && names.iter().any(|name| name == lock::NAME) {
+        if names.is_empty() || own && all && names.iter().any(|name| name == lock::NAME) {
             return Ok(());
         }
         let title = format!("the folder `{}` is not empty", out.display());
@@ -187,7 +197,8 @@ impl RunDir {
     /// of one's own.
     fn refuse_links(&self) -> Result<()> {
         let link = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|file| file.is_symlink());
-        let Some(file) = self.files().into_iter().find(link) else {
+        let folder = [self.0.join(pretrained::FOLDER)];
+        let Some(file) = self.files().into_iter().chain(folder).find(link) else {
             return Ok(());
         };
         let title = format!("`{}` is a symbolic link", file.display());
@@ -265,6 +276,7 @@ impl RunDir {
         let kept = fs::read_dir(self.0.join(pretrained::FOLDER));
         let names = kept.into_iter().flatten().flatten();
         let names = names.filter_map(|entry| entry.file_name().into_string().ok());
+        let names = names.filter(|name| name.trim_end_matches(".part").ends_with(".safetensors"));
         let mut names: Vec<String> = names
             .map(|name| format!("{}/{name}", pretrained::FOLDER))
             .collect();

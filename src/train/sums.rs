@@ -2,10 +2,10 @@
 
 use super::files::{failed, write_whole};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::files;
 use crate::pretrained::sha256;
 use std::fmt::Write;
-use std::fs;
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// The file with the sums.
 pub(super) const NAME: &str = "sha256sums.txt";
@@ -19,7 +19,7 @@ pub(super) fn write(run: &Path, names: &[String]) -> Result<()> {
     let mut text = String::new();
     for name in names {
         let path = run.join(name);
-        let contents = fs::read(&path).map_err(|error| failed(&path, "read", &error))?;
+        let contents = files::read(&path).map_err(|error| failed(&path, "read", &error))?;
         writeln!(text, "{}  {name}", sha256(&contents)).expect("a string");
     }
     write_whole(&run.join(NAME), text.as_bytes())
@@ -42,8 +42,14 @@ pub(super) fn check(run: &Path) -> Result<()> {
             let note = format!("line {} is no SHA-256 with the name of a file", line + 1);
             return Err(Diagnostic::error("E0605", title).note(note).into());
         };
+        let inside = |part| matches!(part, Component::Normal(_));
+        if !Path::new(name).components().all(inside) {
+            let title = format!("`{}` is damaged", sums.display());
+            let note = format!("line {} names a file outside the run", line + 1);
+            return Err(Diagnostic::error("E0605", title).note(note).into());
+        }
         let path = run.join(name);
-        let found = match fs::read(&path) {
+        let found = match files::read(&path) {
             Ok(contents) if sha256(&contents) == sum => continue,
             Ok(_) => {
                 "its SHA-256 is not the one that the run keeps: it is damaged, or has been edited"
@@ -67,6 +73,7 @@ pub(super) fn check(run: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn every_bit_of_every_file_is_seen() {
@@ -93,6 +100,13 @@ mod tests {
         let text = fs::read_to_string(run.join(NAME)).unwrap();
         fs::write(run.join(NAME), text.lines().next().unwrap()).unwrap();
         check(run).unwrap();
+        fs::write(run.join(NAME), format!("{}  ../a.txt\n", "0".repeat(64))).unwrap();
+        assert!(
+            check(run)
+                .unwrap_err()
+                .to_string()
+                .contains("outside the run")
+        );
         fs::write(run.join(NAME), "x").unwrap();
         assert_eq!(check(run).unwrap_err().diagnostics[0].code, "E0605");
     }

@@ -97,6 +97,21 @@ fn a_number_that_cannot_be_scaled_is_refused_before_there_is_a_run() {
 
 #[cfg(unix)]
 #[test]
+fn files_behind_a_link_are_not_a_trainings_to_remove() {
+    let place = Place::new();
+    for folder in ["run", "mine"] {
+        std::fs::create_dir(place.path(folder)).unwrap();
+    }
+    for name in ["run/lock", "run/model.bnn", "mine/w.safetensors"] {
+        std::fs::write(place.path(name), "mine").unwrap();
+    }
+    std::os::unix::fs::symlink(place.path("mine"), place.path("run/pretrained")).unwrap();
+    assert!(place.refused(TRAIN).contains("E0604"));
+    assert!(place.path("mine/w.safetensors").exists());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_link_in_a_run_is_not_followed() {
     let place = Place::new();
     place.ok(TRAIN);

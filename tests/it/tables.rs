@@ -599,3 +599,91 @@ proptest! {
         let _ = read("t.csv", text.as_bytes(), |_| {});
     }
 }
+
+/// Trains on a table of this text with these flags; says what else is read by the run.
+fn trained(text: &str, flags: &str) -> Place {
+    let place = Place::new();
+    std::fs::write(place.path("own.csv"), text).unwrap();
+    let model = std::fs::read_to_string(place.path("line.bnn")).unwrap();
+    let model = model.replace("real[2]", "real[_]");
+    std::fs::write(place.path("m.bnn"), model).unwrap();
+    place.ok(&format!(
+        "train m.bnn --data own.csv --epochs 1 --batch-size 4 --out run {flags}"
+    ));
+    place
+}
+
+#[test]
+fn a_table_of_round_numbers_has_the_decimal_mark_of_the_run() {
+    let rows: String = (0..12).map(|i| format!("{i}.205,89;{i},973\n")).collect();
+    let place = trained(&format!("x;y\n{rows}"), "");
+    std::fs::write(place.path("new.csv"), "x;y\n1.500;2\n").unwrap();
+    place.ok("predict run --data new.csv --out a.csv");
+    std::fs::write(place.path("new.csv"), "x;y\n1500,0;2,0\n").unwrap();
+    place.ok("predict run --data new.csv --out b.csv");
+    let file = |name| std::fs::read_to_string(place.path(name)).unwrap();
+    assert_eq!(file("a.csv"), file("b.csv"));
+}
+
+#[test]
+fn whole_groups_that_were_set_aside_are_known_in_a_copy_without_groups() {
+    let rows: String = (0..60)
+        .map(|i| {
+            format!(
+                "p{},{},{}\n",
+                i % 20,
+                f64::from(i).sin(),
+                f64::from(i).cos()
+            )
+        })
+        .collect();
+    let place = trained(&format!("p,x,y\n{rows}"), "--group p --validation 0.3");
+    std::fs::copy(place.path("own.csv"), place.path("copy.csv")).unwrap();
+    for data in ["", "--data copy.csv"] {
+        place.ok(&format!(
+            "predict run {data} --split validation --out p.csv"
+        ));
+        let text = std::fs::read_to_string(place.path("p.csv")).unwrap();
+        let rows = text
+            .lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap());
+        let patients: std::collections::BTreeSet<usize> =
+            rows.map(|row| row.parse::<usize>().unwrap() % 20).collect();
+        assert_eq!(patients.len(), 6, "{data}: {text}");
+        assert_eq!(text.lines().count(), 1 + 18, "{data}");
+    }
+}
+
+#[test]
+fn what_would_be_read_wrongly_is_refused() {
+    for (text, flags, title) in [
+        (
+            ",,y\nr,0.5,1\nb,0.25,2\nr,2.5,1\n",
+            "",
+            "two columns without a name",
+        ),
+        (
+            "a,b,y\n1,2,3\n2,3,4\n",
+            "--inputs a,a",
+            "named twice as an input",
+        ),
+        (
+            "a,b,y\n1,2,3\n2,3,4\n",
+            "--inputs a,b --drop b",
+            "and in `drop` or `group`",
+        ),
+        (
+            "p,a,y\n1,2,3\n1,3,4\n",
+            "--group p --test 0.5",
+            "leaves none to train on",
+        ),
+    ] {
+        let place = Place::new();
+        std::fs::write(place.path("own.csv"), text).unwrap();
+        let said = place.refused(&format!(
+            "train line.bnn --data own.csv --epochs 1 --batch-size 1 --out run {flags}"
+        ));
+        assert!(said.contains(title), "{said}");
+    }
+}

@@ -21,7 +21,7 @@ const LOOKED_AT: usize = 1000;
 /// # Errors
 ///
 /// `E0504` for what is no text and for a table without a header or rows, `E0505` for ragged rows.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Sheet> {
+pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Result<Sheet> {
     let (text, encoding) = decode(path, bytes)?;
     let dialect = Dialect::of(&text);
     let text = dialect.normalised(&text);
@@ -33,7 +33,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Sheet> {
     }
     let header = header(path, &rows.record, &dialect)?;
     rows.cells = Some(header.len());
-    let decimal = decimal(path, &text, &dialect)?;
+    let decimal = decimal(path, &text, &dialect, of_run)?;
 
     let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
     let (mut lines, mut ragged, mut met) = (vec![], Ragged::default(), Met::default());
@@ -58,6 +58,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Sheet> {
     let named = header.into_iter().zip(columns);
     let columns = named.map(|(name, cells)| cells.finish(name)).collect();
     let mut sheet = Sheet::new(path, columns, lines)?;
+    sheet.decimal = decimal;
     sheet.said = said(encoding, &dialect, decimal, met, rows.comments);
     if may_be_units && sheet.drop_units() {
         sheet.said.push("the first row, of units, left out".into());
@@ -205,7 +206,7 @@ fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<S
 }
 
 /// The decimal mark, by the first rows.
-fn decimal(path: &Path, text: &str, dialect: &Dialect) -> Result<Decimal> {
+fn decimal(path: &Path, text: &str, dialect: &Dialect, of_run: Option<Decimal>) -> Result<Decimal> {
     let mut rows = Rows::new(path, text, dialect);
     let mut evidence = Evidence::default();
     rows.next()?;
@@ -215,7 +216,7 @@ fn decimal(path: &Path, text: &str, dialect: &Dialect) -> Result<Decimal> {
         }
         rows.record.iter().for_each(|cell| evidence.add(cell));
     }
-    Ok(evidence.decimal(dialect.separator))
+    Ok(evidence.decimal(dialect.separator, of_run))
 }
 
 /// Whether a first row may hold units: no cell is a number, and one at least is a text.

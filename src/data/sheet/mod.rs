@@ -19,6 +19,8 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::Path;
 
+pub use notation::Decimal;
+
 /// A table as it was read.
 #[derive(Debug, Clone)]
 pub(crate) struct Sheet {
@@ -28,6 +30,8 @@ pub(crate) struct Sheet {
     pub(crate) lines: Vec<u32>,
     /// What was recognised of the file, a phrase each; nothing of a plain one.
     pub(crate) said: Vec<String>,
+    /// The mark before the decimals of its numbers.
+    pub(crate) decimal: Decimal,
 }
 
 /// A named column.
@@ -145,6 +149,7 @@ impl Sheet {
             columns,
             lines,
             said: vec![],
+            decimal: Decimal::Point,
         })
     }
 
@@ -183,18 +188,18 @@ impl Sheet {
 /// # Errors
 ///
 /// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows.
-pub(crate) fn read(path: &Path) -> Result<Sheet> {
+pub(crate) fn read(path: &Path, of_run: Option<Decimal>) -> Result<Sheet> {
     let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let is_gzip = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
     match is_gzip {
-        false => csv::parse(path, &bytes),
+        false => csv::parse(path, &bytes, of_run),
         true => {
             let mut plain = vec![];
             let unpacked = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain);
             unpacked.map_err(|e| corrupt(path, "is not a whole gzip file").note(e.to_string()))?;
-            csv::parse(path, &plain)
+            csv::parse(path, &plain, of_run)
         }
     }
 }
@@ -218,7 +223,7 @@ pub(super) mod tests {
 
     /// The sheet of a text.
     pub(in crate::data) fn sheet(text: &str) -> Result<Sheet> {
-        csv::parse(Path::new("t.csv"), text.as_bytes())
+        csv::parse(Path::new("t.csv"), text.as_bytes(), None)
     }
 
     /// Each column as text: its name, and its cells, texts in quotes.

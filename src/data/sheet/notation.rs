@@ -1,10 +1,12 @@
 //! How a table writes numbers: the decimal mark, the mark between thousands, percent.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// The mark before the decimals of a table's numbers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Decimal {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decimal {
     /// `1,234.5`
     #[default]
     Point,
@@ -40,14 +42,19 @@ impl Evidence {
             (Some(p), None) if points == 1 && !is_group(digits, p) => self.point += 1,
             (None, Some(c)) if commas == 1 && !is_group(digits, c) => self.comma += 1,
             (None, Some(_)) if commas == 1 => self.either += 1,
+            // `1,234,567`: no decimal mark comes twice.
+            (None, Some(_)) if is_grouped(digits, ',') => self.point += 1,
+            (Some(_), None) if points > 1 && is_grouped(digits, '.') => self.comma += 1,
             _ => {}
         }
     }
 
-    /// The decimal mark; `1,234` alone is a decimal comma where cells are not separated by commas.
-    pub(super) fn decimal(&self, separator: u8) -> Decimal {
+    /// The decimal mark. Where no cell tells, it is that of the table which a run was trained on; without a run,
+    /// `1,234` alone is a decimal comma where cells are not separated by commas.
+    pub(super) fn decimal(&self, separator: u8, of_run: Option<Decimal>) -> Decimal {
         match (self.comma, self.point) {
             (1.., 0) if separator != b',' || self.comma > 1 => Decimal::Comma,
+            (0, 0) if of_run.is_some() => of_run.unwrap_or_default(),
             (0, 0) if self.either > 0 && separator != b',' => Decimal::Comma,
             _ => Decimal::Point,
         }
@@ -64,6 +71,16 @@ fn is_group(digits: &str, place: usize) -> bool {
         && all_digits(before)
         && after.len() == 3
         && all_digits(after)
+}
+
+/// Whether all that the marks divide is groups of three digits, the first of one to three.
+fn is_grouped(digits: &str, mark: char) -> bool {
+    let mut groups = digits.split(mark);
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().unwrap_or_default();
+    (1..=3).contains(&first.len())
+        && is_digits(first)
+        && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 /// What was met in a table's numbers, to be said.
@@ -218,7 +235,7 @@ mod tests {
         let of = |cells: &[&str], separator| {
             let mut evidence = Evidence::default();
             cells.iter().for_each(|cell| evidence.add(cell));
-            evidence.decimal(separator)
+            evidence.decimal(separator, None)
         };
         assert_eq!(of(&["1", "0,5"], b';'), Decimal::Comma);
         assert_eq!(of(&["1.234,5"], b'\t'), Decimal::Comma);

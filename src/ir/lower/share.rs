@@ -103,8 +103,8 @@ impl Lower<'_> {
             1 => after.find('}').filter(|to| after[..*to].trim().is_empty()),
             _ => None,
         };
-        if let Some(close) = close {
-            let open = before.trim_end().strip_suffix('{').unwrap_or(before);
+        // A comment may stand above it in the block: then its line goes, and the block stays.
+        if let Some((close, open)) = close.zip(before.trim_end().strip_suffix('{')) {
             return Span::new(open.trim_end().len(), end + close + 1);
         }
         let blanks = [' ', '\t'];
