@@ -659,6 +659,11 @@ fn whole_groups_that_were_set_aside_are_known_in_a_copy_without_groups() {
 fn what_would_be_read_wrongly_is_refused() {
     for (text, flags, title) in [
         (
+            "5.1,3.5,setosa\n4.9,3,setosa\n7,3.2,virginica\n",
+            "",
+            "has no header",
+        ),
+        (
             ",,y\nr,0.5,1\nb,0.25,2\nr,2.5,1\n",
             "",
             "two columns without a name",

@@ -59,6 +59,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Resul
     let columns = named.map(|(name, cells)| cells.finish(name)).collect();
     let mut sheet = Sheet::new(path, columns, lines)?;
     sheet.decimal = decimal;
+    refuse_data_as_header(path, &sheet)?;
     sheet.said = said(encoding, &dialect, decimal, met, rows.comments);
     if may_be_units && sheet.drop_units() {
         sheet.said.push("the first row, of units, left out".into());
@@ -203,6 +204,37 @@ fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<S
             .into());
     }
     Ok(columns)
+}
+
+/// Refuses a table whose first line looks like one more row: some names are numbers above columns of numbers, and
+/// each of the others is a cell of its own column, too. Names such as `country,2019,2020` are none of these.
+fn refuse_data_as_header(path: &Path, sheet: &Sheet) -> Result<()> {
+    let is_number = |name: &str| number(name, sheet.decimal, &mut Met::default()).is_some();
+    let mut numbers = 0;
+    for column in &sheet.columns {
+        let fits = match is_number(&column.name) {
+            true => {
+                numbers += 1;
+                column.iter().all(|cell| matches!(cell, Cell::Number(_)))
+            }
+            false => column
+                .iter()
+                .any(|cell| matches!(cell, Cell::Text(text) if text == column.name)),
+        };
+        if !fits {
+            return Ok(());
+        }
+    }
+    if numbers == 0 {
+        return Ok(());
+    }
+    Err(corrupt(path, "has no header")
+        .note(format!(
+            "expected the columns' names in line 1, found a row of data: {}",
+            list(&sheet.header())
+        ))
+        .help("write a line with the columns' names above it")
+        .into())
 }
 
 /// The decimal mark, by the first rows.
