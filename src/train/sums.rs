@@ -101,11 +101,10 @@ mod tests {
         fs::write(run.join(NAME), text.lines().next().unwrap()).unwrap();
         check(run).unwrap();
         fs::write(run.join(NAME), format!("{}  ../a.txt\n", "0".repeat(64))).unwrap();
+        let failure = check(run).unwrap_err();
         assert!(
-            check(run)
-                .unwrap_err()
-                .to_string()
-                .contains("outside the run")
+            failure.diagnostics[0].notes[0].contains("outside the run"),
+            "{failure}"
         );
         fs::write(run.join(NAME), "x").unwrap();
         assert_eq!(check(run).unwrap_err().diagnostics[0].code, "E0605");

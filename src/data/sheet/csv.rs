@@ -231,7 +231,7 @@ fn refuse_data_as_header(path: &Path, sheet: &Sheet) -> Result<()> {
     Err(corrupt(path, "has no header")
         .note(format!(
             "expected the columns' names in line 1, found a row of data: {}",
-            list(&sheet.header())
+            list(sheet.header())
         ))
         .help("write a line with the columns' names above it")
         .into())

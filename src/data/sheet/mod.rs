@@ -320,9 +320,9 @@ pub(super) mod tests {
         packed.write_all(b"a,y\n0.5,2\n").unwrap();
         let bytes = packed.finish().unwrap();
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(shown(&read(&path).unwrap()), ["a: 0.5", "y: 2"]);
+        assert_eq!(shown(&read(&path, None).unwrap()), ["a: 0.5", "y: 2"]);
         std::fs::write(&path, &bytes[..bytes.len() - 6]).unwrap();
-        let failure = read(&path).unwrap_err();
+        let failure = read(&path, None).unwrap_err();
         assert!(
             failure.diagnostics[0]
                 .title
