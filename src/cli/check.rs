@@ -199,7 +199,10 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Opti
         }
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
-    let aside = split::validation_count(found.train, config.data.validation)?;
+    let (part, groups) = (config.data.validation, found.groups.as_deref());
+    let aside = split::take_validation(found.train, groups, part, config.seed)?
+        .1
+        .len();
     batch_fits(config.batch_size, found.train - aside)?;
     Ok((
         train::facts(config, &compiled.inference, Some(&found), aside),

@@ -3,24 +3,23 @@
 use super::arguments::{DataSource, Format, Sets, method, with_threads};
 use super::evaluate::print_terms;
 use super::open::refuse_over;
-use super::parts::places;
 use super::terminal::say;
 use super::width;
 use crate::compile;
-use crate::data::{self, Dataset, RunColumns, split};
+use crate::data::{self, Dataset, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{Part, Scales, fingerprint};
+use crate::examples::{Part, Scales};
 use crate::ir::InferenceMethod;
 use crate::loss::{self, Step};
 use crate::plan::Plan;
 use crate::syntax::ast::OF_DATA;
 use crate::train::config::{Config, SCALINGS};
 use crate::train::prepared::Prepared;
-use crate::train::rows::{By, Use};
-use crate::train::run_dir::RunDir;
+use crate::train::rows::{By, Relation, Use, relate};
+use crate::train::run_dir::{DataRecord, RunDir};
 use crate::train::settings::{count, seed};
 use clap::{Args, ValueEnum};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The arguments of `bnnc loss`.
@@ -78,13 +77,14 @@ enum Dtype {
 /// Runs `bnnc loss`: all rows of the data's training part are one minibatch.
 pub fn run(args: &LossArgs) -> Result<()> {
     with_threads(args.threads, || {
-        let of_run = args.run.as_deref().map(|path| RunDir::open(path)?.config());
-        let of_run = of_run.transpose()?;
+        let run = args.run.as_deref().map(RunDir::open).transpose()?;
+        let of_run = run.as_ref().map(RunDir::config).transpose()?;
+        let record = run.as_ref().map(RunDir::record).transpose()?;
         let method = args
             .inference
             .or(of_run.as_ref().and_then(|config| config.inference));
         let mut set = args.sets.set.clone();
-        let of_data = of_run.into_iter().flat_map(|config| config.set);
+        let of_data = of_run.iter().flat_map(|config| config.set.clone());
         set.extend(of_data.filter(|(name, _)| name == OF_DATA));
         width::fill(&compile::read(&args.model)?, &mut set, args.data.request())?;
         let compiled = compile::file_by_method(&args.model, &set, method)?;
@@ -92,14 +92,12 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .data
             .request()
             .ok_or_else(|| super::train::no_data(&args.model))?;
-        if let Some(path) = &args.run {
-            // Its scaling is that of its own columns.
-            let columns = RunDir::open(path)?.record()?.columns;
-            request.columns = columns.map(|columns| RunColumns {
-                columns,
-                targets_needed: true,
-            });
-        }
+        // A run's scaling is that of its own columns.
+        let columns = record.as_ref().and_then(|record| record.columns.clone());
+        request.columns = columns.map(|columns| RunColumns {
+            columns,
+            targets_needed: true,
+        });
         request.predicts = Some(compiled.inference.target.kind);
         let data: Dataset = data::load(&request)?;
         let mut config = Config {
@@ -115,11 +113,18 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .map_err(|failure| failure.within(&compiled.source))?;
         let mut training_examples = args.training_examples;
         let mut rows = "rows";
-        if let Some(path) = &args.run {
-            let run = RunDir::open(path)?;
-            prepared.scales = scales_of(path, &prepared)?;
-            training_examples = training_examples.or(Some(run.record()?.training_examples));
-            if let Some(training) = trained_on(&run, &prepared.data)? {
+        if let (Some(run), Some(of_run), Some(record)) = (&run, &of_run, &record) {
+            prepared.scales = scales_of(run, record, &prepared)?;
+            training_examples = training_examples.or(Some(record.training_examples));
+            let digests = run.rows()?;
+            let training = match relate(digests.as_ref(), record, of_run, &prepared.data, By::Row)?
+            {
+                Relation::Own { training, .. } => training,
+                Relation::Compared(compared) => compared.places(Use::Training),
+                Relation::Unknown => vec![],
+            };
+            // Of a run that has none of the rows, they are a minibatch of others.
+            if !training.is_empty() {
                 prepared.training = training;
                 rows = "rows that the run was trained on";
             }
@@ -134,7 +139,6 @@ pub fn run(args: &LossArgs) -> Result<()> {
         }
         if let Some(out) = &args.gradients {
             let given = [Some(&args.model), Some(&args.weights), args.noise.as_ref()];
-            let run = args.run.as_deref().map(RunDir::open).transpose()?;
             let files = [
                 (
                     "this command reads it",
@@ -146,7 +150,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
                 ),
                 (
                     "it is part of the run",
-                    run.map_or(vec![], |run| run.files()),
+                    run.as_ref().map_or(vec![], RunDir::files),
                 ),
             ];
             refuse_over("gradients", "--gradients", out, &files)?;
@@ -194,34 +198,15 @@ pub fn run(args: &LossArgs) -> Result<()> {
     })
 }
 
-/// The rows of the training part that `run` was trained on, where it is known that there are any.
-fn trained_on(run: &RunDir, data: &Dataset) -> Result<Option<Vec<usize>>> {
-    if fingerprint(&data.train) == run.record()?.fingerprint {
-        let config = run.config()?;
-        let parts = split::take_validation(
-            data.train.len,
-            data.groups(),
-            config.data.validation,
-            config.seed,
-        )?;
-        return Ok(Some(parts.0));
-    }
-    let compared = run.rows()?.map(|rows| rows.compare(data, By::Row));
-    let rows = compared.map_or(vec![], |compared| {
-        places(&compared.train, |used| used == Use::Training)
-    });
-    Ok((!rows.is_empty()).then_some(rows))
-}
-
-/// The scaling of the run in `path`.
-fn scales_of(path: &Path, prepared: &Prepared) -> Result<Scales> {
-    let scales = RunDir::open(path)?.record()?.scales;
+/// The scaling of a run.
+fn scales_of(run: &RunDir, record: &DataRecord, prepared: &Prepared) -> Result<Scales> {
+    let scales = &record.scales;
     let widths = |s: &Scales| (s.inputs.scale.len(), s.targets.scale.len());
-    if widths(&scales) == widths(&prepared.scales) {
-        return Ok(scales);
+    if widths(scales) == widths(&prepared.scales) {
+        return Ok(scales.clone());
     }
-    let title = format!("the run in `{}` is of another model", path.display());
-    let (inputs, targets) = widths(&scales);
+    let title = format!("the run in `{}` is of another model", run.path().display());
+    let (inputs, targets) = widths(scales);
     Err(Diagnostic::error("E0606", title)
         .note(format!(
             "it scales {inputs} input and {targets} target entries"

@@ -1,7 +1,7 @@
 //! A trained run, opened to evaluate or predict with, and the data to do it on.
 
 use super::arguments::DataSource;
-use super::parts::{PartArgs, Parts, places};
+use super::parts::{PartArgs, Parts};
 use crate::data::{
     self, Choices, Columns, Dataset, Identifier, Request, RunColumns, Split, shortened,
 };
@@ -194,8 +194,8 @@ impl Opened {
             } => (training.clone(), validation.clone()),
             Parts::Other => (all(), vec![]),
             Parts::Changed(compared) => (
-                places(&compared.train, |used| used == Use::Training),
-                places(&compared.train, |used| used == Use::Validation),
+                compared.places(Use::Training),
+                compared.places(Use::Validation),
             ),
         };
         let which = match part.split {
@@ -205,11 +205,15 @@ impl Opened {
             None => Some(Which::Train),
             which => which,
         };
-        let unseen = |used| matches!(used, Use::Test | Use::New);
+        let unseen = |used: &[Use]| {
+            let used = used.iter().enumerate();
+            let unseen = used.filter(|(_, used)| matches!(used, Use::Test | Use::New));
+            unseen.map(|(place, _)| place).collect()
+        };
         let (test, rows, split) = match (which, &parts) {
-            (None, Parts::Changed(compared)) => (false, places(&compared.train, unseen), "unseen"),
+            (None, Parts::Changed(compared)) => (false, unseen(&compared.train), "unseen"),
             (Some(Which::Test), Parts::Changed(compared)) if data.test.is_some() => {
-                (true, places(&compared.test, unseen), "test")
+                (true, unseen(&compared.test), "test")
             }
             (Some(Which::Test), _) => {
                 let len = data.test.as_ref().map_or(0, |test| test.len);

@@ -1,10 +1,9 @@
 //! Which rows of some data were trained on, so that no command calls a row held out that was not.
 
 use super::open::{Opened, Which};
-use crate::data::{Dataset, split};
+use crate::data::Dataset;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::examples::fingerprint;
-use crate::train::rows::{By, Compared, Rows, Use};
+use crate::train::rows::{By, Compared, Relation, Use, relate};
 use clap::Args;
 
 /// Which part of the data a command takes.
@@ -57,41 +56,28 @@ impl Opened {
             true => By::Row,
             false => By::Inputs,
         };
-        let unmoved = by == By::Row && fingerprint(&data.train) == self.record.fingerprint;
-        let compared = self.rows.as_ref().map(|rows| rows.compare(data, by));
-        if unmoved && compared.as_ref().is_none_or(Compared::same_test) {
-            // By place: of equal rows each is what it was. The data may name other groups than the run had.
-            let part = self.config.data.validation;
-            let (training, validation) =
-                split::take_validation(data.train.len, data.groups(), part, self.config.seed)?;
-            let are = |rows: &Rows| rows.are(&data.train, &training, &validation);
-            if self.rows.as_ref().is_none_or(are) {
+        let rows = self.rows.as_ref();
+        let compared = match relate(rows, &self.record, &self.config, data, by)? {
+            Relation::Own {
+                training,
+                validation,
+            } => {
                 return Ok(Parts::Own {
                     training,
                     validation,
                 });
             }
+            Relation::Unknown if own && judged => return Err(self.unknown(data)),
+            Relation::Unknown => return Ok(Parts::Other),
+            Relation::Compared(compared) => compared,
+        };
+        if args.allow_changed {
+            return Ok(Parts::Changed(compared));
         }
-        match compared {
-            None if own && judged => Err(self.unknown(data)),
-            None => Ok(Parts::Other),
-            Some(compared) if compared.same() => {
-                let rows = |wanted| places(&compared.train, |used| used == wanted);
-                Ok(Parts::Own {
-                    training: rows(Use::Training),
-                    validation: rows(Use::Validation),
-                })
-            }
-            Some(compared) if args.allow_changed => Ok(Parts::Changed(compared)),
-            Some(compared) if own && judged => Err(self.changed(data, &compared)),
-            Some(compared) if compared.overlaps() => {
-                let told = self.rows.as_ref().is_some_and(|rows| rows.distinct(by));
-                match judged && told {
-                    true => Err(self.changed(data, &compared)),
-                    false => Ok(Parts::Other),
-                }
-            }
-            Some(_) => Ok(Parts::Other),
+        let told = || compared.overlaps() && rows.is_some_and(|rows| rows.distinct(by));
+        match judged && (own || told()) {
+            true => Err(self.changed(data, &compared)),
+            false => Ok(Parts::Other),
         }
     }
 
@@ -142,10 +128,4 @@ impl Opened {
             .help("train again, or name data that the run has never had with `--data`")
             .into()
     }
-}
-
-/// The places of the rows that the run used so.
-pub(super) fn places(rows: &[Use], wanted: impl Fn(Use) -> bool) -> Vec<usize> {
-    let found = rows.iter().enumerate().filter(|(_, used)| wanted(**used));
-    found.map(|(place, _)| place).collect()
 }

@@ -26,6 +26,8 @@ pub struct Facts {
     pub class_names: Vec<String>,
     /// What is odd about a table.
     pub remarks: Vec<String>,
+    /// The number of each training example's group, where a column names groups.
+    pub groups: Option<Vec<u32>>,
 }
 
 /// What the targets of a data set are.
@@ -77,6 +79,7 @@ impl Facts {
             },
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
+            groups: data.groups().map(<[u32]>::to_vec),
         }
     }
 
@@ -101,6 +104,7 @@ impl Facts {
             observed: vec![],
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
             remarks: vec![],
+            groups: None,
         }
     }
 }

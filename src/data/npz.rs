@@ -166,6 +166,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             observed: first.unwrap_or_default(),
             class_names: vec![],
             remarks: vec![],
+            groups: None,
         })
     }
 

@@ -93,15 +93,7 @@ pub(super) fn divide(
     Ok((staying, aside))
 }
 
-/// How many of `n` examples are set aside.
-///
-/// # Errors
-///
-/// As [`take_validation`].
-pub fn validation_count(n: usize, part: Validation) -> Result<usize> {
-    count(n, part, "validation part")
-}
-
+/// How many of `n` examples are set aside, groups left out of account.
 fn count(n: usize, part: Validation, what: &str) -> Result<usize> {
     let error = |title: String| {
         Err(Diagnostic::error("E0513", title)

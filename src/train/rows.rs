@@ -6,10 +6,14 @@
 //! none. Among a million different rows, two have the same digest with a probability of 3·10⁻⁸. The file has the
 //! arrays `training`, `validation` and `test` of shape `[rows, 2]`, of unsigned 64-bit integers.
 
+use super::config::Config;
 use super::files::{failed, write_whole};
 use super::prepared::Prepared;
+use super::run_dir::DataRecord;
+use crate::data::split::take_validation;
 use crate::data::{Dataset, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::examples::fingerprint;
 use crate::words::count;
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -51,6 +55,54 @@ pub enum Use {
 
 const USES: [Use; 3] = [Use::Training, Use::Validation, Use::Test];
 
+/// How the rows of some data and those of a run are related.
+pub enum Relation {
+    /// They are the same, in whatever order: the places in the training part that were trained on and set aside.
+    Own {
+        /// Those trained on.
+        training: Vec<usize>,
+        /// Those set aside.
+        validation: Vec<usize>,
+    },
+    /// Some differ, or all.
+    Compared(Compared),
+    /// They differ, and the run is of before it kept digests.
+    Unknown,
+}
+
+/// Finds the rows of a run, of which `rows` are the digests, in `data`.
+///
+/// # Errors
+///
+/// As [`take_validation`].
+pub fn relate(
+    rows: Option<&Rows>,
+    record: &DataRecord,
+    config: &Config,
+    data: &Dataset,
+    by: By,
+) -> Result<Relation> {
+    if by == By::Row && fingerprint(&data.train) == record.fingerprint {
+        // By place: of equal rows each is what it was. The data may name other groups than the run had.
+        let (part, groups) = (config.data.validation, data.groups());
+        let (training, validation) = take_validation(data.train.len, groups, part, config.seed)?;
+        if rows.is_none_or(|rows| rows.in_place(data, &training, &validation)) {
+            return Ok(Relation::Own {
+                training,
+                validation,
+            });
+        }
+    }
+    Ok(match rows.map(|rows| rows.compare(data, by)) {
+        None => Relation::Unknown,
+        Some(compared) if compared.same() => Relation::Own {
+            training: compared.places(Use::Training),
+            validation: compared.places(Use::Validation),
+        },
+        Some(compared) => Relation::Compared(compared),
+    })
+}
+
 /// The rows of some data beside those of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
@@ -80,13 +132,22 @@ impl Rows {
         (all().count() - different.len()) * 10 < all().count()
     }
 
-    /// Whether these are the rows of `train` that the run was trained on and set aside.
-    pub fn are(&self, train: &Split, training: &[usize], validation: &[usize]) -> bool {
-        let all = digests(train);
-        let same = |kept: &[[u64; 2]], rows: &[usize]| {
-            kept.len() == rows.len() && kept.iter().zip(rows).all(|(kept, row)| *kept == all[*row])
-        };
-        same(&self.0[0], training) && same(&self.0[1], validation)
+    /// Whether `data`, divided into these places of its training part, has the run's rows in the run's order; its test
+    /// part holds none but rows that the run held out.
+    fn in_place(&self, data: &Dataset, training: &[usize], validation: &[usize]) -> bool {
+        let [kept_training, kept_validation, kept_test] = &self.0;
+        if [kept_training.len(), kept_validation.len()] != [training.len(), validation.len()] {
+            return false;
+        }
+        let train = digests(&data.train);
+        let mut pairs = kept_training
+            .iter()
+            .zip(training)
+            .chain(kept_validation.iter().zip(validation));
+        let known: HashSet<_> = kept_test.iter().collect();
+        let test = data.test.as_ref().map_or(vec![], digests);
+        pairs.all(|(kept, place)| *kept == train[*place])
+            && test.iter().all(|row| known.contains(row))
     }
 
     /// What the run did with each row of `data`. Rows that are equal are one row of the run each, as long as there
@@ -182,14 +243,21 @@ impl Rows {
 impl Compared {
     /// Whether the data has the same rows in the same parts as the run; those set aside may be anywhere among those
     /// trained on.
-    pub fn same(&self) -> bool {
+    fn same(&self) -> bool {
         let training = |used: &Use| matches!(used, Use::Training | Use::Validation);
-        self.gone == 0 && self.train.iter().all(training) && self.same_test()
+        self.gone == 0
+            && self.train.iter().all(training)
+            && self.test.iter().all(|used| *used == Use::Test)
     }
 
-    /// Whether all rows of the test part are rows that the run held out.
-    pub fn same_test(&self) -> bool {
-        self.test.iter().all(|used| *used == Use::Test)
+    /// The places in the training part of the rows that the run used so.
+    pub fn places(&self, used: Use) -> Vec<usize> {
+        let found = self
+            .train
+            .iter()
+            .enumerate()
+            .filter(|(_, found)| **found == used);
+        found.map(|(place, _)| place).collect()
     }
 
     /// Whether the run has any of the rows.

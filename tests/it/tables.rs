@@ -638,6 +638,15 @@ fn whole_groups_that_were_set_aside_are_known_in_a_copy_without_groups() {
         })
         .collect();
     let place = trained(&format!("p,x,y\n{rows}"), "--group p --validation 0.3");
+    // `check` counts the same N as `train`.
+    let flags = "--data own.csv --group p --format json";
+    std::fs::write(
+        place.path("m.toml"),
+        "batch_size = 4\n[data]\nvalidation = 0.3\n",
+    )
+    .unwrap();
+    let checked = place.ok(&format!("check m.bnn {flags}"));
+    assert!(checked.contains("\"training_examples\": 42"), "{checked}");
     std::fs::copy(place.path("own.csv"), place.path("copy.csv")).unwrap();
     for data in ["", "--data copy.csv"] {
         place.ok(&format!(
