@@ -1,5 +1,6 @@
 //! What a finished fit is held against: predictions that take no notice of the inputs.
 
+use crate::diagnostic::Diagnostic;
 use crate::evaluate::Scores;
 use crate::likelihood::Observed;
 use crate::train::metrics::Fit;
@@ -41,8 +42,8 @@ fn no_better(found: f64, best: f64) -> bool {
 const ASTRAY: f64 = 2.0;
 
 /// What is to be said of a fit whose averaged predictions of training examples, with these `scores`, are no better.
-/// `outweighed`: the data cannot pay the KL of weights that fit them, as the lint `kl-beyond-data` says.
-pub fn warning(scores: &Scores, blind: &Blind, outweighed: bool) -> Option<String> {
+/// `cause`: what a lint says of it.
+pub fn warning(scores: &Scores, blind: &Blind, cause: Option<&Diagnostic>) -> Option<String> {
     let nll = scores.nll();
     let (what, found, trivial, best) = match blind {
         Blind::Frequencies(entropy) => ("nll", nll, "the classes' frequencies", *entropy),
@@ -59,15 +60,18 @@ pub fn warning(scores: &Scores, blind: &Blind, outweighed: bool) -> Option<Strin
     if !no_better(found, best) {
         return None;
     }
-    let why = if best == 0.0 {
-        "all targets are the same, so that there is nothing to learn"
-    } else if !found.is_finite() || found > ASTRAY * best {
-        "the fit has diverged; a lower learning rate is the first thing to try"
-    } else if outweighed {
-        "the KL outweighs the data (kl-beyond-data): the loss is smallest with the weights at their prior, and \
-         neither more epochs nor another learning rate changes that; a prior of `Normal(0, 1 / sqrt(fan_in))` does"
-    } else {
-        "the fit has learned nothing: more epochs, or another learning rate, are the first things to try"
+    let why = match cause {
+        _ if best == 0.0 => "all targets are the same, so that there is nothing to learn".into(),
+        _ if !found.is_finite() || found > ASTRAY * best => {
+            "the fit has diverged; a lower learning rate is the first thing to try".into()
+        }
+        Some(cause) => {
+            let helps: Vec<&str> = cause.helps.iter().map(|help| help.text.as_str()).collect();
+            format!("{} ({}); {}", cause.title, cause.code, helps.join("; "))
+        }
+        None => String::from(
+            "the fit has learned nothing: more epochs, or another learning rate, are the first things to try",
+        ),
     };
     let how = match scores.draws {
         1 => String::new(),
@@ -104,15 +108,21 @@ mod tests {
     #[test]
     fn a_fit_that_is_no_better_than_a_constant_is_told_with_its_cause() {
         let classes = Blind::Frequencies(2.3);
-        let said = |value, outweighed| warning(&scores("nll", value), &classes, outweighed);
-        assert!(said(2.2, true).is_none());
-        for (value, outweighed, why) in [
-            (2.3, false, "has learned nothing"),
-            (2.3, true, "the KL outweighs the data"),
-            (1e9, true, "has diverged"),
-            (f64::NAN, false, "has diverged"),
+        let cause =
+            Diagnostic::warning("kl-beyond-data", "the KL is too much").help("narrow the prior");
+        let said = |value, cause| warning(&scores("nll", value), &classes, cause);
+        assert!(said(2.2, Some(&cause)).is_none());
+        for (value, cause, why) in [
+            (2.3, None, "has learned nothing"),
+            (
+                2.3,
+                Some(&cause),
+                "the KL is too much (kl-beyond-data); narrow the prior",
+            ),
+            (1e9, Some(&cause), "has diverged"),
+            (f64::NAN, None, "has diverged"),
         ] {
-            let said = said(value, outweighed).unwrap();
+            let said = said(value, cause).unwrap();
             assert!(said.contains(why) && said.contains("2.3000"), "{said}");
         }
         let entry = |deviation| Observed {
@@ -120,15 +130,15 @@ mod tests {
             ..Observed::of([1.0, 9.0].into_iter()).unwrap()
         };
         let mean = Blind::mean(&[entry(3.0), entry(4.0)]).unwrap();
-        assert!(warning(&scores("rmse", 3.5), &mean, false).is_none());
-        assert!(warning(&scores("rmse", 3.6), &mean, false).is_some());
+        assert!(warning(&scores("rmse", 3.5), &mean, None).is_none());
+        assert!(warning(&scores("rmse", 3.6), &mean, None).is_some());
         assert!(Blind::mean(&[]).is_none());
         let same = Blind::mean(&[entry(0.0)]).unwrap();
-        let said = warning(&scores("rmse", 0.0), &same, false).unwrap();
+        let said = warning(&scores("rmse", 0.0), &same, None).unwrap();
         assert!(said.contains("all targets are the same"), "{said}");
         // Far targets decide which of two RMSEs is the lower one.
-        assert!(warning(&scores("nll", 1e9), &Blind::Unknown, false).is_none());
-        let said = warning(&scores("nll", f64::NAN), &Blind::Unknown, false).unwrap();
+        assert!(warning(&scores("nll", 1e9), &Blind::Unknown, None).is_none());
+        let said = warning(&scores("nll", f64::NAN), &Blind::Unknown, None).unwrap();
         assert!(said.contains("has diverged"), "{said}");
     }
 

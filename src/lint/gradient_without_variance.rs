@@ -68,7 +68,7 @@ impl Lint for GradientWithoutVariance {
             });
         }
         let radial =
-            of(&|tensor, path| path && tensor.posterior.family.signature().name == "Radial");
+            of(&|tensor, path| path && tensor.posterior.family.entries() == Entries::Radial);
         (!radial.is_empty()).then(|| {
             Diagnostic::warning(self.name(), title(&radial))
                 .at(option(inference, "kl"), "the gradient of the path alone")

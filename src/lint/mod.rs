@@ -52,6 +52,10 @@ pub trait Lint: Sync {
     }
     /// Its page: what it is, why with numbers, an example, what to do.
     fn page(&self) -> &'static str;
+    /// Whether what it finds explains a fit that ends no better than a constant; `train` then says it again.
+    fn explains_no_fit(&self) -> bool {
+        false
+    }
     /// What it has to say; nothing where what it looks at is not known.
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic>;
 }
@@ -147,6 +151,12 @@ impl Policy {
             None => Some((Severity::Warning, None)),
         }
     }
+}
+
+/// Why a fit may end no better than a constant: the first lint that finds a reason.
+pub fn why_no_fit(inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
+    let mut lints = LINTS.iter().filter(|lint| lint.explains_no_fit());
+    lints.find_map(|lint| lint.check(inference, facts))
 }
 
 /// What the lints have to say of a model and what is known of its run.

@@ -37,9 +37,9 @@ pub(super) fn warn_of_fit(
         1
     };
     let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
-    let lint = lint::find("kl-beyond-data");
-    let outweighed = lint.is_some_and(|lint| lint.check(inference, &start.facts).is_some());
-    if let Some(text) = outcome::warning(&evaluate::score(&predicted, &part), blind, outweighed) {
+    let cause = lint::why_no_fit(inference, &start.facts);
+    let scores = evaluate::score(&predicted, &part);
+    if let Some(text) = outcome::warning(&scores, blind, cause.as_ref()) {
         say_wrapped("warning    ", &text);
     }
     Ok(())
