@@ -21,9 +21,11 @@ pub fn render(diagnostics: &[Diagnostic], source: Option<&Source>, color: bool) 
         .map(|diagnostic| {
             let diagnostic = shown(diagnostic);
             let text = renderer.render(&groups(&diagnostic, lines));
-            // The frame leaves blanks at the ends of lines, which no one sees but a diff.
+            // The frame leaves blanks at the ends of lines, which no one sees but a diff; without a line of the file, the
+            // arrow to its name stands a blank too far left.
+            let indent = |line: &str| if line.starts_with("--> ") { " " } else { "" };
             text.lines()
-                .map(|line| line.trim_end().to_string() + "\n")
+                .map(|line| format!("{}{}\n", indent(line), line.trim_end()))
                 .collect()
         })
         .collect();
