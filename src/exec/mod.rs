@@ -118,8 +118,8 @@ pub struct Interpreter<T: Number> {
     batch: usize,
     variational: Variational<T>,
     network: Network<T>,
-    /// The network that predicts, made for the first prediction.
-    prediction: Option<(Arc<Graph>, Network<T>)>,
+    /// The network that predicts, made for the first prediction, and how many examples it takes.
+    prediction: Option<(Arc<Graph>, Network<T>, usize)>,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
     profile: Option<Profile>,
     /// Calls to the pool's threads, to stay awake.
@@ -327,9 +327,11 @@ impl<T: Number> Interpreter<T> {
         nll: Option<(Targets<T>, &mut [T])>,
     ) {
         let _awake = Awake::new(&self.calls);
-        let (graph, network) = self.prediction.get_or_insert_with(|| {
+        // For the batches that predictions come in, which may be much smaller than training's.
+        self.prediction.take_if(|(.., most)| *most < examples);
+        let (graph, network, _) = self.prediction.get_or_insert_with(|| {
             let graph = Arc::new(self.plan.prediction_graph());
-            (graph.clone(), Network::new(graph, self.batch))
+            (graph.clone(), Network::new(graph, examples), examples)
         });
         let weights = self.variational.weights(graph);
         network.forward(&weights, inputs, examples, Mode::Predict, None);
