@@ -1,0 +1,360 @@
+//! The loop on a line of one variable, whose every step is known.
+
+use super::*;
+use crate::data::scaling::Transform;
+use crate::data::{Split, Values};
+use crate::engine::{self, Predictor, Section};
+use crate::examples::Scales;
+use crate::exec::{Batch, StepReport, TermValue, Trained};
+use crate::ir::{Factor, Initializer, Scale};
+use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
+use crate::optimizer::State;
+use crate::plan::Variable;
+use crate::tensor::Shape;
+use std::path::Path;
+
+/// y ~ N(w x, 1) with noise on the gradient that depends on the step's number alone.
+struct Line1 {
+    w: [f32; 1],
+    optimizer: State<f32>,
+    spoil_at: Option<u64>,
+    spoil_gradient_at: Option<u64>,
+    stop_at: Option<(u64, &'static AtomicBool)>,
+}
+
+/// Its one variable.
+fn variables() -> [Variable; 1] {
+    [Variable {
+        name: "w".into(),
+        shape: Shape::default(),
+        range: 0..1,
+        initializer: Initializer::Constant(0.0),
+        given: None,
+    }]
+}
+
+impl Engine for Line1 {
+    fn initialize(&mut self, _: u64) {}
+    fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
+        let Targets::Reals(y) = batch.targets else {
+            panic!()
+        };
+        let errors: Vec<f32> = batch
+            .inputs
+            .iter()
+            .zip(y)
+            .map(|(x, y)| self.w[0] * x - y)
+            .collect();
+        let mut nll: f64 = errors.iter().map(|e| 0.5 * f64::from(e * e)).sum();
+        if self.spoil_at == Some(step.done) {
+            nll = f64::NAN;
+        }
+        if let Some((at, flag)) = self.stop_at
+            && at == step.done
+        {
+            flag.store(true, Ordering::Relaxed);
+        }
+        let mut gradient = errors
+            .iter()
+            .zip(batch.inputs)
+            .map(|(e, x)| e * x)
+            .sum::<f32>()
+            / batch.len as f32
+            + 0.1 * (step.done as f32).sin();
+        let rows = predictive.chunks_exact_mut(2).zip(batch.inputs);
+        rows.for_each(|(row, x)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
+        let kl = f64::from(self.w[0]).powi(2);
+        let term = |value: f64, scale: f64| TermValue {
+            value,
+            scale,
+            scaled: value * scale,
+        };
+        let terms = vec![
+            term(nll, 1.0 / step.at.batch as f64),
+            term(kl, 1.0 / step.at.training_examples as f64),
+        ];
+        let mut not_finite = vec![];
+        if self.spoil_gradient_at == Some(step.done) {
+            gradient = f32::INFINITY;
+            not_finite.push(0..1);
+        }
+        self.optimizer
+            .step(step.done + 1, step.learning_rate, &mut self.w, &[gradient]);
+        Trained {
+            report: StepReport {
+                loss: terms.iter().map(|t| t.scaled).sum(),
+                terms,
+            },
+            not_finite,
+        }
+    }
+    fn sections(&mut self) -> Vec<Section<'_>> {
+        let mut all = engine::sections("", &variables(), &mut self.w);
+        for (name, values) in self.optimizer.slots_mut() {
+            all.extend(engine::sections(
+                &format!("optimizer.{name}/"),
+                &variables(),
+                values,
+            ));
+        }
+        all
+    }
+}
+
+impl Predictor for Line1 {
+    fn draw_weights(&mut self, _: usize, _: u64) {}
+    fn predict_drawn(
+        &mut self,
+        inputs: &[f32],
+        _: usize,
+        out: &mut [f32],
+        nll: Option<(Targets<f32>, &mut [f32])>,
+    ) {
+        inputs
+            .iter()
+            .zip(out.chunks_exact_mut(2))
+            .for_each(|(x, row)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
+        if let Some((_, nll)) = nll {
+            nll.fill(1.0);
+        }
+    }
+    fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
+        vec![None, Some(0.0)]
+    }
+    fn weights(&mut self) -> Vec<Section<'_>> {
+        engine::sections("", &variables(), &mut self.w)
+    }
+    fn capacity(&self) -> usize {
+        8
+    }
+}
+
+fn line() -> Line1 {
+    let (optimizer, settings) = Config::default().optimizer;
+    Line1 {
+        w: [0.0],
+        optimizer: State::new(optimizer, settings, 1),
+        spoil_at: None,
+        spoil_gradient_at: None,
+        stop_at: None,
+    }
+}
+
+struct Quiet;
+impl Watch for Quiet {
+    fn epoch_begins(&mut self, _: usize, _: usize) {}
+    fn step(&mut self, _: usize, line: &dyn Fn() -> Line) {
+        assert!(line().loss.is_finite());
+    }
+    fn epoch_ends(&mut self, _: usize, _: &Line) {}
+}
+
+fn run(
+    engine: &mut Line1,
+    out: &Path,
+    resume: bool,
+    epochs: usize,
+    stop: &AtomicBool,
+) -> Result<Outcome> {
+    let n = 11;
+    let split = Split {
+        inputs: Values::F64((0..n).map(|i| i as f64 / 10.0).collect()),
+        input_shape: Shape::new(&[1]),
+        targets: Values::F64((0..n).map(|i| i as f64 / 5.0).collect()),
+        target_shape: Shape::default(),
+        len: n,
+    };
+    let scales = Scales {
+        inputs: Transform::identity(1),
+        targets: Transform::identity(1),
+    };
+    let rows: Vec<usize> = (0..n).collect();
+    let part = Part {
+        split: &split,
+        rows: &rows,
+        scales: &scales,
+        kind: TargetKind::Real(1),
+        summary: Normal.summary(&TargetKind::Real(1)),
+        with_targets: true,
+    };
+    let config = Config {
+        epochs,
+        batch_size: 4,
+        log_every: 2,
+        ..Config::default()
+    };
+    std::fs::create_dir_all(out).unwrap();
+    let dir = match resume {
+        false => RunDir::create(Some(out), "line").unwrap().0,
+        true => {
+            for file in ["model.bnn", "run.toml", "data.json"] {
+                std::fs::write(out.join(file), "").unwrap();
+            }
+            RunDir::open(out).unwrap()
+        }
+    };
+    let mut training = Training {
+        engine,
+        fingerprint: "f",
+        config: &config,
+        part,
+        validation: Part {
+            rows: &rows[..3],
+            ..part
+        },
+        naming: Naming {
+            names: vec!["nll".into(), "kl(w)".into()],
+            log_scale: 0.0,
+            kl_scale: Some(Scale(vec![Factor::PerExample])),
+        },
+        run: &dir,
+        stop,
+    };
+    let counters = if resume {
+        training.load()?
+    } else {
+        Counters::default()
+    };
+    training.save(&counters)?;
+    training.train(counters, &mut Quiet)
+}
+
+/// Without what a clock says.
+fn metrics(out: &Path) -> Vec<serde_json::Value> {
+    let text = std::fs::read_to_string(out.join("metrics.jsonl")).unwrap();
+    let lines = text.lines().map(|line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut()
+            .unwrap()
+            .retain(|key, _| key != "seconds" && key != "examples_per_second");
+        line
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
+    let folder = tempfile::tempdir().unwrap();
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let whole = folder.path().join("whole");
+    let mut whole_line = line();
+    assert_eq!(
+        run(&mut whole_line, &whole, false, 4, &STOP).unwrap(),
+        Outcome::Finished
+    );
+    assert_eq!(metrics(&whole).len(), 4 + 6);
+    for at in [0, 2, 4, 7] {
+        let out = folder.path().join(format!("stopped-{at}"));
+        STOP.store(false, Ordering::Relaxed);
+        let mut first = Line1 {
+            stop_at: Some((at, &STOP)),
+            ..line()
+        };
+        let outcome = run(&mut first, &out, false, 4, &STOP).unwrap();
+        assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
+        STOP.store(false, Ordering::Relaxed);
+        let mut second = line();
+        assert_eq!(
+            run(&mut second, &out, true, 4, &STOP).unwrap(),
+            Outcome::Finished
+        );
+        assert_eq!(second.w[0].to_bits(), whole_line.w[0].to_bits());
+        assert_eq!(metrics(&out), metrics(&whole));
+        let bytes = |out: &Path| std::fs::read(out.join("checkpoint.safetensors")).unwrap();
+        assert_eq!(bytes(&out), bytes(&whole));
+    }
+}
+
+/// Before the first step no learning rate has been used.
+#[test]
+fn a_first_step_that_fails_is_not_put_down_to_the_learning_rate() {
+    for (step, told) in [(0, false), (4, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spoilt = Line1 {
+            spoil_at: Some(step),
+            ..line()
+        };
+        let stop = AtomicBool::new(false);
+        let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
+        let message = format!("{:?}", failure.diagnostics[0]);
+        assert_eq!(message.contains("--learning-rate"), told, "{message}");
+    }
+}
+
+#[test]
+fn a_loss_that_is_no_number_stops_the_run_and_names_its_term() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spoilt = Line1 {
+        spoil_at: Some(4),
+        ..line()
+    };
+    let failure = run(
+        &mut spoilt,
+        folder.path(),
+        false,
+        4,
+        &AtomicBool::new(false),
+    )
+    .unwrap_err();
+    let message = &failure.diagnostics[0];
+    assert_eq!(message.title, "the loss is not finite at step 5 (epoch 2)");
+    assert!(
+        message.notes[0].starts_with("first to go: nll = NaN; still finite: kl(w) = "),
+        "{:?}",
+        message.notes
+    );
+    assert!(
+        message.notes[1].ends_with("keeps the state after step 3"),
+        "{:?}",
+        message.notes
+    );
+    assert_eq!(metrics(folder.path()).len(), 3);
+}
+
+#[test]
+fn a_gradient_that_is_no_number_stops_the_run_and_names_its_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spoilt = Line1 {
+        spoil_gradient_at: Some(4),
+        ..line()
+    };
+    let stop = AtomicBool::new(false);
+    let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
+    let message = &failure.diagnostics[0];
+    assert_eq!(
+        message.title,
+        "the gradient is not finite at step 5 (epoch 2)"
+    );
+    assert_eq!(
+        message.notes[0],
+        "every term is finite; the gradient is not by w"
+    );
+    assert!(
+        message.notes[1].ends_with("keeps the state after step 3"),
+        "{:?}",
+        message.notes
+    );
+}
+
+#[test]
+fn epoch_lines_carry_validation_and_the_sum_of_the_terms() {
+    let folder = tempfile::tempdir().unwrap();
+    run(
+        &mut line(),
+        folder.path(),
+        false,
+        1,
+        &AtomicBool::new(false),
+    )
+    .unwrap();
+    let lines = metrics(folder.path());
+    let epoch = lines.last().unwrap();
+    assert_eq!(
+        (&epoch["kind"], &epoch["step"], &epoch["epoch"]),
+        (&"epoch".into(), &3.into(), &1.0.into())
+    );
+    assert_eq!(epoch["validation"]["examples"], 3);
+    assert_eq!(epoch["lambda"], 1.0);
+    let scaled = |i: usize| epoch["terms"][i]["scaled"].as_f64().unwrap();
+    assert_eq!(epoch["loss"].as_f64().unwrap(), scaled(0) + scaled(1));
+}
