@@ -14,6 +14,7 @@ use crate::examples::{Buffers, Part};
 use crate::exec::TermValue;
 use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::{Detail, Predictive};
+use crate::memory;
 use crate::terms::Term;
 use serde::Serialize;
 
@@ -115,6 +116,11 @@ fn average(
     // Several batches share a draw of the weights, and each example is scaled once.
     let input = part.split.input_shape.len();
     let group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
+    if keep {
+        let numbers = (group.min(n) as u64).saturating_mul((draws * columns) as u64);
+        let bytes = numbers.saturating_mul(size_of::<f64>() as u64);
+        memory::refuse("keeping every draw", bytes, "take fewer `--samples`")?;
+    }
     let mut buffers = Buffers::default();
     let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group]);
     // One row in own units; and all of a group, an example's draws beside each other.

@@ -293,3 +293,27 @@ fn a_file_that_is_no_whole_model_is_named() {
         );
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn more_draws_than_the_memory_holds_are_refused() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --batch-size 20 --epochs 1 --out run");
+    for command in ["evaluate run", "predict run --out p.csv"] {
+        let limited = format!(
+            "ulimit -v 3000000; exec '{}' {command} --samples 16777216",
+            env!("CARGO_BIN_EXE_bnnc")
+        );
+        let output = Command::new("sh")
+            .current_dir(place.path(""))
+            .args(["-c", &limited])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("E0613") && said.contains("fewer `--samples`"),
+            "{said}"
+        );
+    }
+}
