@@ -7,7 +7,6 @@
 pub mod activation;
 pub mod elsewhere;
 mod json;
-mod layers;
 mod nearest;
 mod pages;
 mod render;
