@@ -4,6 +4,7 @@
 use super::error::Place;
 use super::parser::{KEYWORDS, Rule};
 use crate::diagnostic::{Diagnostic, activation, elsewhere};
+use crate::layer::LAYERS;
 use crate::source::Span;
 
 /// The whole message, where it is one of these.
@@ -44,11 +45,13 @@ fn sizes_in_parentheses(place: &Place) -> Option<Diagnostic> {
     let start = place.span.start - data_type.trim_start().len();
     let whole = Span::new(start, place.span.end + inside.len() + 1);
     let word = elsewhere::data_type(written).unwrap_or(written);
-    Some(
-        Diagnostic::error("E0101", "the sizes of a type stand in square brackets")
-            .at(whole, "")
-            .patch("in brackets", whole, format!("{word}[{}]", inside.trim())),
-    )
+    let message =
+        Diagnostic::error("E0101", "the sizes of a type stand in square brackets").at(whole, "");
+    Some(match (inside.trim(), word) {
+        ("", "category") => message.help("and a category needs its classes: `category[10]`"),
+        ("", _) => message.patch("a type without sizes has no brackets", whole, word),
+        (sizes, _) => message.patch("in brackets", whole, format!("{word}[{sizes}]")),
+    })
 }
 
 /// `kernel = (5, 5)` for `[5, 5]`.
@@ -113,6 +116,9 @@ fn quoted_activation(place: &Place) -> Option<Diagnostic> {
     let argument = Span::new(line + head.len(), place.span.end + word.len() + 1);
     let message =
         Diagnostic::error("E0203", "a layer has no argument `activation`").at(argument, "");
+    let layers = LAYERS.iter().map(|layer| layer.signature().name);
+    let activation = elsewhere::activation(word, layers);
+    let help = activation::help(word, activation, "");
     // The line is one layer and no more.
     let tail = after.split('#').next().unwrap_or("").trim_end();
     let (arguments, behind) = tail.split_once(')').unwrap_or((tail, "?"));
@@ -120,10 +126,14 @@ fn quoted_activation(place: &Place) -> Option<Diagnostic> {
         || !behind.is_empty()
         || before.contains(['{', '(']) && before.matches('(').count() != 1
     {
-        return Some(message.help(activation::help(word)));
+        return Some(message.help(help));
     }
     let end = argument.end + tail.len();
     let within = Span::new(argument.start - start, argument.end - start);
-    let line = activation::moved(&place.text[start..end], within, word);
-    Some(message.patch(activation::help(word), Span::new(start, end), line))
+    let step = &place.text[start..end];
+    let line = activation.and_then(|found| activation::moved(step, within, found, ""));
+    Some(match line {
+        Some(line) => message.patch(help, Span::new(start, end), line),
+        None => message.help(help),
+    })
 }

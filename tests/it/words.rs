@@ -113,26 +113,137 @@ fn an_edit_leads_to_the_model_that_was_meant() {
     }
 }
 
-/// The estimator that another tool's layer is there is written with it.
+/// An edit of a line keeps all that the line says: the other tool's estimator, the bias, the prior, the activation.
 #[test]
-fn a_layers_estimator_is_kept() {
-    for (theirs, estimator) in [
-        ("DenseFlipout(10)", "dense(10) { estimator = flipout }"),
+fn an_edit_keeps_what_the_line_says() {
+    for (theirs, ours) in [
         (
-            "DenseLocalReparameterization(10)",
-            "dense(10) { estimator = local_reparameterization }",
+            "logits = DenseFlipout(10)",
+            "logits = dense(10) { estimator = flipout }",
         ),
         (
-            "LinearReparameterization(3456, 10)",
-            "dense(10) { estimator = reparameterization }",
+            "logits = DenseLocalReparameterization(10)",
+            "logits = dense(10) { estimator = local_reparameterization }",
         ),
         (
-            "DenseFlipout(10) { bias = none }",
-            "dense(10) { estimator = flipout, bias = none }",
+            "logits = LinearReparameterization(3456, 10)",
+            "logits = dense(10) { estimator = reparameterization }",
+        ),
+        (
+            "logits = DenseFlipout(10) { bias = none }",
+            "logits = dense(10) { estimator = flipout, bias = none }",
+        ),
+        (
+            "logits = DenseFlipout(10) { estimator = flipout }",
+            "logits = dense(10) { estimator = flipout }",
+        ),
+        (
+            "logits = DenseFlipout(10, estimator = flipout) { bias = none }",
+            "logits = dense(10) { estimator = flipout, bias = none }",
+        ),
+        (
+            "logits = Linear(10, bias = none, prior = Normal(0, 0.1))",
+            "logits = dense(10, bias = none) { prior = Normal(0, 0.1) }",
+        ),
+        (
+            "logits = Linear(3456, 10, bias = False)",
+            "logits = dense(10, bias = none)",
+        ),
+        (
+            "logits = Linear(3456, 10, False)",
+            "logits = dense(10, bias = none)",
+        ),
+        (
+            "logits = Dense(10, use_bias = False)",
+            "logits = dense(10, bias = none)",
+        ),
+        (
+            "logits = Linear(in_features = 3456, out_features = 10, bias = True)",
+            "logits = dense(units = 10)",
+        ),
+        (
+            "logits = Linear(10, activation = relu)",
+            "dense(10), logits = relu",
+        ),
+        (
+            "logits = Linear(10, activation = 'ReLU')",
+            "dense(10), logits = relu",
+        ),
+        (
+            "logits = DenseFlipout(10, Swish) { bias = none }",
+            "dense(10) { estimator = flipout, bias = none }, logits = silu",
+        ),
+        (
+            "logits = dense(10, activation = leaky_relu(0.2))",
+            "dense(10), logits = leaky_relu(0.2)",
+        ),
+        (
+            "logits = Dense(10, activation = LeakyReLU(alpha = 0.2))",
+            "dense(10), logits = leaky_relu(slope = 0.2)",
+        ),
+        (
+            "logits = dense(10, activation = ReLU)",
+            "dense(10), logits = relu",
+        ),
+        (
+            "logits = Linear(10, activation = softmax, bias = none)",
+            "logits = dense(10, bias = none)",
+        ),
+        // A prior in the words of another tool goes with a message of its own.
+        (
+            "logits = BayesLinear(prior_mu = 0, in_features = 3456, out_features = 10)",
+            "logits = dense(units = 10) { estimator = reparameterization }",
         ),
     ] {
-        let mended = mended(&MODEL.replace("dense(10)", theirs));
-        assert!(mended.contains(estimator), "{theirs}:\n{mended}");
+        let line = "logits = dense(10)";
+        assert_eq!(
+            mended(&MODEL.replace(line, theirs)),
+            MODEL.replace(line, ours)
+        );
+    }
+    for theirs in [
+        "Conv2d(1, 6, 5)",
+        "Conv2d(1, 6, kernel_size = 5)",
+        "Conv2D(6, 5, 1, valid)",
+    ] {
+        let mended = mended(&MODEL.replace("conv2d(6, kernel = 5)", theirs));
+        assert!(mended.contains("conv2d(6, kernel = 5"), "{mended}");
+    }
+    let mended = mended(&MODEL.replace("category[10]", "real()").replace(
+        "Categorical(logits = logits)",
+        "Normal(loc = logits[0], scale = 1)",
+    ));
+    assert!(mended.contains("target y: real\n"), "{mended}");
+}
+
+/// Where an edit would have to guess, the message says what to do and offers none.
+#[test]
+fn no_edit_is_offered_for_a_guess() {
+    for (theirs, told) in [
+        ("dense(10, activation = mish)", "no layer is called `mish`"),
+        (
+            "dense(10, activation = 'mish')",
+            "no layer is called `mish`",
+        ),
+        ("Linear(10, activation = mish)", "no layer is called `mish`"),
+        (
+            "DenseFlipout(10) { estimator = reparameterization }",
+            "`estimator = reparameterization` is another",
+        ),
+        (
+            "LinearReparameterization(3456, 10, 0)",
+            "write its arguments by name",
+        ),
+    ] {
+        let failure = failure(&MODEL.replace("dense(10)", theirs)).expect(theirs);
+        let said = render(&failure.diagnostics, failure.source_file.as_deref(), false);
+        assert!(said.contains(told), "{theirs}: {said}");
+        let helps = failure.diagnostics.iter().flat_map(|m| &m.helps);
+        assert_eq!(
+            helps.filter(|help| help.patch.is_some()).count(),
+            0,
+            "{said}"
+        );
     }
 }
 

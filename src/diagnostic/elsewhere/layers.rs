@@ -73,6 +73,118 @@ pub fn layer(word: &str) -> Option<&'static LayerWord> {
     rows.find(|row| row.theirs.contains(&word.as_str()))
 }
 
+/// What another tool's layer is among the layers `known`. A name that differs only in its case is the same:
+/// `MaxPool2D`.
+pub fn known_layer(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<LayerWord> {
+    let row = layer(word);
+    let is_it =
+        |ours: &&str| plain(ours) == plain(word) || row.is_some_and(|row| row.ours == *ours);
+    let ours = known.into_iter().find(is_it)?;
+    let estimator = row.and_then(|row| row.estimator);
+    Some(self::row(&[], ours, estimator))
+}
+
+/// What an activation of another tool is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// The softmax, which `Categorical(logits = …)` applies itself.
+    Softmax,
+    /// None.
+    Identity,
+    /// A layer.
+    Layer(&'static str),
+}
+
+/// What an activation of another tool is here, if it is one of the layers `known`.
+pub fn activation(word: &str, known: impl IntoIterator<Item = &'static str>) -> Option<Activation> {
+    match plain(word).as_str() {
+        "softmax" | "logsoftmax" => Some(Activation::Softmax),
+        "linear" | "none" => Some(Activation::Identity),
+        _ => known_layer(word, known).map(|row| Activation::Layer(row.ours)),
+    }
+}
+
+const LINEAR: &[&str] = &["in_features", "out_features", "bias"];
+const CONVOLUTION: &[&str] = &[
+    "in_channels",
+    "out_channels",
+    "kernel_size",
+    "stride",
+    "padding",
+    "dilation",
+    "groups",
+    "bias",
+];
+
+/// What the arguments of another tool's layer are called there, in their order, as far as they are the same in all
+/// tools that have such a layer; nothing of a layer whose arguments stand in the order that they have here.
+///
+/// `given` are the names of the arguments of the call, `None` of those by place. They tell a convolution of PyTorch,
+/// which begins with the width of its input, from one that begins with the number of filters.
+pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static str]> {
+    let word_plain = plain(word);
+    let placed = given.iter().filter(|name| name.is_none()).count();
+    // Whether the first `wanted` arguments are all given, which PyTorch demands.
+    let has = |wanted: &[&str]| {
+        let is_wanted = |name: &&&str| wanted.contains(name) || **name == "kernel";
+        placed + given.iter().flatten().filter(is_wanted).count() >= wanted.len()
+    };
+    Some(match word_plain.as_str() {
+        "densevariational" => &[
+            "units",
+            "make_posterior_fn",
+            "make_prior_fn",
+            "kl_weight",
+            "kl_use_exact",
+            "activation",
+        ],
+        "bayeslinear" if placed > 2 => &[
+            "prior_mu",
+            "prior_sigma",
+            "in_features",
+            "out_features",
+            "bias",
+        ],
+        "bayesconv2d" if placed > 3 => &[
+            "prior_mu",
+            "prior_sigma",
+            "in_channels",
+            "out_channels",
+            "kernel_size",
+            "stride",
+            "padding",
+            "dilation",
+        ],
+        // Its third argument may also be the mean of the prior.
+        "linearreparameterization" | "linearflipout" if has(&LINEAR[..2]) => &LINEAR[..2],
+        word if word.contains("linear") => match has(&LINEAR[..2]) {
+            true => LINEAR,
+            false => &["out_features"],
+        },
+        // Its fourth argument is the number of groups.
+        "bayesianconv2d" if has(&CONVOLUTION[..3]) => &CONVOLUTION[..3],
+        _ if word.contains("Conv2d") && has(&CONVOLUTION[..3]) => match word {
+            "BBBConv2d" => &CONVOLUTION[..6],
+            _ => CONVOLUTION,
+        },
+        word if word.starts_with("conv") || word.ends_with("conv2d") => &[
+            "filters",
+            "kernel_size",
+            "strides",
+            "padding",
+            "data_format",
+            "dilation_rate",
+        ],
+        word if word.starts_with("dense") || word == "fc" => &["units", "activation", "use_bias"],
+        _ => return None,
+    })
+}
+
+/// Whether an argument says the width of a layer's input, which a layer here takes from the value above it.
+pub fn is_input_width(name: &str) -> bool {
+    ["in_features", "in_channels"].contains(&name)
+}
+
 /// A word in small letters and without `_`: `MaxPool2D` and `max_pool2d` are the same.
 pub fn plain(word: &str) -> String {
     word.to_lowercase().replace('_', "")

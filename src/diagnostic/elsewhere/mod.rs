@@ -3,7 +3,9 @@
 mod layers;
 mod words;
 
-pub use layers::{LayerWord, layer, plain};
+pub use layers::{
+    Activation, LayerWord, activation, is_input_width, known_layer, layer, order, plain,
+};
 use words::{KL_WEIGHT, WORDS};
 
 /// What is said of a word that another tool has.

@@ -147,7 +147,7 @@ pub(super) static WORDS: &[Elsewhere] = &[
     ),
     entry(
         "E0203",
-        &["negative_slope"],
+        &["negative_slope", "alpha"],
         Some("slope"),
         "here it is called `slope`",
     ),

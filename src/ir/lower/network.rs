@@ -91,7 +91,7 @@ impl Lower<'_> {
         }
         let slots = slots_of(entry);
         let Some(entry) = entry else {
-            self.unknown_layer(call);
+            self.unknown_layer(step, call);
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
         let name = match &step.name {

@@ -2,103 +2,190 @@
 
 use super::Lower;
 use crate::check::words;
-use crate::diagnostic::{Diagnostic, activation, elsewhere};
+use crate::diagnostic::elsewhere::{self, Activation, LayerWord};
+use crate::diagnostic::{Diagnostic, activation};
 use crate::layer::{self, LAYERS};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, Step};
+use crate::syntax::ast::{self, Argument, Expr, ParameterSettings, Step};
+
+fn layer_names() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().map(|layer| layer.signature().name)
+}
+
+/// A call of another tool's layer as it is written here.
+#[derive(Default)]
+struct Rewritten {
+    arguments: Vec<String>,
+    /// What stands in braces that the call does not have in its own.
+    settings: Vec<String>,
+    /// The activation that is an argument there, and its own arguments.
+    activation: Option<(Activation, String)>,
+}
 
 impl Lower<'_> {
     /// The message for a layer that is not known here.
-    pub(super) fn unknown_layer(&mut self, call: &ast::Layer) {
+    pub(super) fn unknown_layer(&mut self, step: &Step, call: &ast::Layer) {
         let kind = &call.kind;
         if self.constants.is_silent(&kind.text) {
             return;
         }
         let title = format!("`{}` is not a layer", kind.text);
-        let known = LAYERS.iter().map(|layer| layer.signature().name);
-        let same = known.clone().find(|ours| {
-            elsewhere::plain(ours) == elsewhere::plain(&kind.text) && *ours != kind.text
-        });
+        let is_softmax =
+            elsewhere::activation(&kind.text, layer_names()) == Some(Activation::Softmax);
         let error = |title: String| Diagnostic::error("E0201", title).at(kind.span, "");
-        let message = match (elsewhere::plain(&kind.text).as_str(), same) {
-            ("softmax" | "logsoftmax", _) => error(title)
+        let message = match elsewhere::known_layer(&kind.text, layer_names()) {
+            _ if is_softmax => error(title)
                 .help("leave it out: `Categorical(logits = …)` applies the softmax itself"),
-            (_, Some(ours)) => {
-                error(title).patch(format!("here it is called `{ours}`"), kind.span, ours)
-            }
-            _ => match elsewhere::layer(&kind.text) {
-                Some(row) => {
-                    let help = format!("here it is called `{}`", row.ours);
-                    let help = match row.estimator {
-                        Some(_) => format!("here it is `{}`", row.written("(…)")),
-                        None => help,
-                    };
-                    let (place, with) = self.rewritten(call, row);
-                    error(title).patch(help, place, with)
+            None => words::unknown("E0201", title, kind, layer_names(), "layers"),
+            Some(row) => {
+                let mut help = match row.estimator {
+                    Some(_) => format!("here it is `{}`", row.written("(…)")),
+                    None => format!("here it is called `{}`", row.ours),
+                };
+                match self.rewritten(call, row) {
+                    Err(why) => error(title).help(help).help(why),
+                    Ok(rewritten) => {
+                        if let Some((activation, arguments)) = &rewritten.activation {
+                            let said = activation::help("", Some(*activation), arguments);
+                            help = format!("{help}; {said}");
+                        }
+                        let (place, text) = self.line_of(step, call, row.ours, &rewritten);
+                        error(title).patch(help, place, text)
+                    }
                 }
-                None => words::unknown("E0201", title, kind, known, "layers"),
-            },
+            }
         };
         self.report(message);
     }
 
-    /// The place of a call of another tool's layer, and what stands there instead.
-    fn rewritten(&self, call: &ast::Layer, row: &elsewhere::LayerWord) -> (Span, String) {
+    /// A call of another tool's layer as it is written here. What is not known under any name stays as it is, for the
+    /// next message to say.
+    ///
+    /// # Errors
+    ///
+    /// What to do by hand: where an argument by place has no name, or the call says two things.
+    fn rewritten(&self, call: &ast::Layer, row: LayerWord) -> Result<Rewritten, String> {
         let parameters = layer::find(row.ours).map_or(&[][..], |l| l.signature().parameters);
         let names: Vec<&str> = parameters.iter().map(|p| p.name).collect();
-        let placed = call.arguments.iter().filter(|a| a.name.is_none()).count();
-        // PyTorch gives the width of the input first.
-        let skipped = usize::from(placed > 1 && self.counts_inputs(row.ours, placed));
-        let argument = |argument: &Argument| {
+        let name_of = |argument: &'_ Argument| argument.name.as_ref().map(|name| name.text.clone());
+        let given: Vec<Option<String>> = call.arguments.iter().map(name_of).collect();
+        let given: Vec<Option<&str>> = given.iter().map(Option::as_deref).collect();
+        let order = elsewhere::order(&call.kind.text, &given).unwrap_or(&names);
+        let mut places = order.iter().copied();
+        let mut rewritten = Rewritten::default();
+        for (argument, name) in call.arguments.iter().zip(&given) {
             let value = self.written(argument.value.span);
-            let Some(name) = &argument.name else {
-                return Some(value);
+            let word = match name {
+                Some(name) => name,
+                None => places.next().ok_or("write its arguments by name")?,
             };
-            let ours = elsewhere::find("E0203", &name.text, &names).and_then(|entry| entry.ours);
-            let known = names.iter().copied().find(|known| *known == name.text);
-            known.or(ours).map(|name| format!("{name} = {value}"))
-        };
-        let given: Vec<String> = call
-            .arguments
-            .iter()
-            .skip(skipped)
-            .filter_map(argument)
-            .collect();
-        let arguments = match given.is_empty() {
+            match word {
+                _ if elsewhere::is_input_width(word) => {}
+                "activation" => {
+                    let found = self.activation_of(&argument.value);
+                    let unknown = || activation::help(&value, None, "");
+                    rewritten.activation = Some(found.ok_or_else(unknown)?);
+                }
+                "bias" | "use_bias" => match value.to_lowercase().as_str() {
+                    "true" => {}
+                    "false" | "none" => rewritten.arguments.push("bias = none".into()),
+                    _ => rewritten.arguments.push(format!("bias = {value}")),
+                },
+                "prior" | "posterior" | "estimator" => {
+                    rewritten.settings.push(format!("{word} = {value}"));
+                }
+                _ => {
+                    let theirs = elsewhere::find("E0203", word, &names);
+                    let theirs = theirs.and_then(|entry| entry.ours);
+                    let ours = match names.contains(&word) {
+                        true => word,
+                        false => theirs.unwrap_or(word),
+                    };
+                    let by_place = name.is_none() && names.first() == Some(&ours);
+                    rewritten.arguments.push(match by_place {
+                        true => value,
+                        false => format!("{ours} = {value}"),
+                    });
+                }
+            }
+        }
+        if let Some(estimator) = row.estimator {
+            let written = format!("estimator = {estimator}");
+            let own = call.settings.iter().flat_map(|settings| &settings.shared);
+            let own = own.map(|setting| self.written(setting.span));
+            let all = own.chain(rewritten.settings.iter().cloned());
+            let mut estimators = all.filter(|setting| setting.starts_with("estimator"));
+            match estimators.next() {
+                None => rewritten.settings.insert(0, written),
+                Some(own) if own == written => {}
+                Some(own) => return Err(format!("and its own `{own}` is another: leave one out")),
+            }
+        }
+        Ok(rewritten)
+    }
+
+    /// The place of a line of a network with another tool's layer, and what stands there instead.
+    fn line_of(
+        &self,
+        step: &Step,
+        call: &ast::Layer,
+        ours: &str,
+        rewritten: &Rewritten,
+    ) -> (Span, String) {
+        let arguments = match rewritten.arguments.is_empty() {
             true => String::new(),
-            false => format!("({})", given.join(", ")),
+            false => format!("({})", rewritten.arguments.join(", ")),
         };
-        match (&call.settings, row.estimator) {
-            (Some(settings), Some(estimator)) => {
-                let open = Span::new(call.kind.span.start, settings.span.start + 1);
-                let text = format!("{}{arguments} {{ estimator = {estimator},", row.ours);
-                (open, text)
+        let settings = self.settings_of(call.settings.as_ref(), &rewritten.settings);
+        let text = format!("{ours}{arguments}{settings}");
+        match &rewritten.activation {
+            None => (call.span, text),
+            Some((activation, of_activation)) => {
+                let name = step.name.as_ref().map(|name| name.text.as_str());
+                let text = activation::behind(&text, name, *activation, of_activation);
+                (step.span, text)
             }
-            (Some(settings), None) => {
-                let head = Span::new(call.kind.span.start, settings.span.start);
-                (head, format!("{}{arguments} ", row.ours))
-            }
-            (None, _) => (call.span, row.written(&arguments)),
         }
     }
 
-    fn counts_inputs(&self, ours: &str, placed: usize) -> bool {
-        ours == "dense" || placed > 2
+    /// The braces of a layer, with these settings before its own.
+    fn settings_of(&self, own: Option<&ParameterSettings>, added: &[String]) -> String {
+        let own = own.map(|settings| self.source.slice(settings.span));
+        match (own, added) {
+            (None, []) => String::new(),
+            (None, _) => format!(" {{ {} }}", added.join(", ")),
+            (Some(own), []) => format!(" {own}"),
+            (Some(own), _) => format!(" {{ {},{}", added.join(", "), &own[1..]),
+        }
+    }
+
+    /// What an activation is here, and its arguments as they are written.
+    fn activation_of(&self, value: &Expr) -> Option<(Activation, String)> {
+        let call = value.to_call()?;
+        let activation = elsewhere::activation(&call.name.text, layer_names())?;
+        let arguments = Span::new(call.name.span.end, call.span.end);
+        Some((activation, self.written(arguments)))
     }
 
     /// Reports the arguments `activation = …` of a layer, with the line as it is written here.
     pub(super) fn activation(&mut self, step: &Step, arguments: &[Argument]) {
         for argument in arguments {
-            let word = argument.value.as_name().map_or("relu", |name| &name.text);
+            let title = "a layer has no argument `activation`";
+            let error = Diagnostic::error("E0203", title).at(argument.span, "");
             let start = step.span.start;
             let within = Span::new(argument.span.start - start, argument.span.end - start);
-            let line = activation::moved(self.source.slice(step.span), within, word);
-            let title = "a layer has no argument `activation`";
-            self.report(
-                Diagnostic::error("E0203", title)
-                    .at(argument.span, "")
-                    .patch(activation::help(word), step.span, line),
-            );
+            let step_text = self.source.slice(step.span);
+            let found = self.activation_of(&argument.value);
+            let line = found.as_ref().and_then(|(activation, own)| {
+                activation::moved(step_text, within, *activation, own)
+            });
+            let word = self.written(argument.value.span);
+            let own = found.as_ref().map_or("", |(_, own)| own);
+            let help = activation::help(&word, found.as_ref().map(|(what, _)| *what), own);
+            self.report(match line {
+                Some(line) => error.patch(help, step.span, line),
+                None => error.help(help),
+            });
         }
     }
 }
