@@ -1,9 +1,9 @@
 //! The draft's text.
 
 use super::Draft;
-use super::layers::{Line, Step, Weights, line};
+use super::layers::{Distribution, Line, Step, Weights, line};
 use super::program::{Program, Target};
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// A line of the draft: a layer, or a comment about one that is not translated.
 enum Row {
@@ -11,51 +11,78 @@ enum Row {
     Comment(String),
 }
 
+/// What a guess or a choice of the draft is, and its place in the program if it has one.
+type Remark = (Option<Span>, String);
+
 /// Writes the draft of a program that has layers.
 pub(super) fn write(source: &Source, program: &Program) -> Draft {
-    let lines: Vec<Line> = program
+    let mut lines: Vec<Line> = program
         .layers
         .iter()
         .map(|layer| line(program, layer))
         .collect();
+    let ends_in_softmax = inner_softmaxes(&mut lines);
     let places = Places::of(&source.text);
     let mut notes = vec![];
     let mut rows = vec![];
     for line in &lines {
         for (span, text) in &line.notes {
-            let (row, column) = places.place(span.start);
-            rows.push(Row::Comment(format!("line {row}, column {column}: {text}")));
-            notes.push((Some((row, column)), text.clone()));
+            rows.push(Row::Comment(places.said(Some(*span), text)));
+            notes.push((Some(places.place(span.start)), text.clone()));
         }
         rows.extend(line.steps.iter().cloned().map(Row::Step));
     }
-    let link = lines.last().and_then(|line| line.link.as_deref());
-    if link == Some("sigmoid")
-        && matches!(rows.last(), Some(Row::Step(step)) if step.layer == "sigmoid")
-    {
-        rows.pop();
-    }
-    let mut remarks = vec![];
+    let others = program.notes.iter();
+    let mut remarks: Vec<Remark> = others
+        .map(|(span, note)| (Some(*span), note.clone()))
+        .collect();
     let shape = shape(program, &lines, &rows, &mut remarks);
-    let (target, likelihood) = likelihood(program, &rows, link, &mut remarks);
-    if let Some(span) = program.another {
-        notes.push((
-            Some(places.place(span.start)),
-            "a second model, which is not translated".into(),
-        ));
+    let distribution = lines.iter().find_map(|line| line.distribution.as_ref());
+    let said = said(program, &rows, distribution, ends_in_softmax, &mut remarks);
+    let (target, likelihood) = likelihood(said, &mut rows, &mut remarks);
+    for (span, remark) in &remarks {
+        notes.push((span.map(|span| places.place(span.start)), remark.clone()));
     }
-    notes.extend(remarks.iter().map(|remark| (None, remark.clone())));
     let bayesian = rows
         .iter()
         .any(|row| matches!(row, Row::Step(step) if matches!(step.weights, Weights::Drawn(_))));
     let estimator = common_estimator(&rows);
     let mut text = format!("model {}\n", name(&source.name));
-    for remark in &remarks {
-        text += &format!("# {remark}\n");
+    for (span, remark) in &remarks {
+        text += &format!("# {}\n", places.said(*span, remark));
     }
     text += &format!("input  x: real{shape}\ntarget y: {target}\n\n");
     text += &defaults(bayesian, estimator);
-    text += "network {\n";
+    text += &network(&rows, bayesian, estimator);
+    text += &format!("\nobserve y ~ {likelihood}\nobjective elbo\n");
+    let flags = program
+        .flags
+        .iter()
+        .map(|(flag, value)| format!("{flag} {value}"))
+        .collect();
+    Draft { text, notes, flags }
+}
+
+/// Whether the network ends in a softmax; notes each other, for which there is no layer.
+fn inner_softmaxes(lines: &mut [Line]) -> bool {
+    let last = lines
+        .iter()
+        .rposition(|line| line.softmax.is_some() || !line.steps.is_empty());
+    for (index, line) in lines.iter_mut().enumerate() {
+        if let Some(span) = line.softmax
+            && last != Some(index)
+        {
+            let note = "the softmax is left out: there is no such layer here, and the likelihood applies one \
+                        at the end alone";
+            line.notes.push((span, note.into()));
+        }
+    }
+    last.is_some_and(|last| lines[last].softmax.is_some())
+}
+
+/// The block with the layers.
+fn network(rows: &[Row], bayesian: bool, estimator: Option<&str>) -> String {
+    let mut text = String::from("network {\n");
     let last = rows.iter().rposition(|row| matches!(row, Row::Step(_)));
     for (index, row) in rows.iter().enumerate() {
         let output = if last == Some(index) { "output = " } else { "" };
@@ -69,13 +96,7 @@ pub(super) fn write(source: &Source, program: &Program) -> Draft {
             ),
         };
     }
-    text += &format!("}}\n\nobserve y ~ {likelihood}\nobjective elbo\n");
-    let flags = program
-        .flags
-        .iter()
-        .map(|(flag, value)| format!("{flag} {value}"))
-        .collect();
-    Draft { text, notes, flags }
+    text + "}\n"
 }
 
 /// Where the lines of a program begin, to say places by line and column.
@@ -98,6 +119,14 @@ impl<'a> Places<'a> {
         let before = self.text.get(begin..at).unwrap_or("");
         (line, before.chars().count() + 1)
     }
+
+    /// A text with the place that it is about.
+    fn said(&self, span: Option<Span>, text: &str) -> String {
+        match span.map(|span| self.place(span.start)) {
+            Some((line, column)) => format!("line {line}, column {column}: {text}"),
+            None => text.into(),
+        }
+    }
 }
 
 /// The file's name without its ending, as a name of the language.
@@ -115,8 +144,14 @@ fn name(path: &str) -> String {
 }
 
 /// The input's axes; a guess is said among the remarks.
-fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<String>) -> String {
-    let said = lines.iter().find_map(|line| line.shape.clone());
+fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<Remark>) -> String {
+    let is_of_images = |step: &Step| step.layer.ends_with("2d");
+    // Behind a layer of images, the width of a dense layer's input is not that of the network's.
+    let first = lines
+        .iter()
+        .position(|line| line.steps.iter().any(is_of_images));
+    let before = &lines[..first.map_or(lines.len(), |first| first + 1)];
+    let said = before.iter().find_map(|line| line.shape.clone());
     let built = || {
         program
             .shape
@@ -124,10 +159,17 @@ fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<Stri
             .and_then(|shape| program.sizes(shape))
     };
     let sizes = said.or_else(built).unwrap_or_else(|| {
-        let image = rows.iter().any(|row| matches!(row, Row::Step(step) if step.layer.ends_with("2d") || step.layer == "flatten"));
-        remarks.push("the program does not say the input's shape: change that of `input` to yours".into());
+        let image = rows.iter().any(
+            |row| matches!(row, Row::Step(step) if is_of_images(step) || step.layer == "flatten"),
+        );
+        let channels = first.and_then(|first| lines[first].channels);
+        let order = if image { ", channels last" } else { "" };
+        let remark = format!(
+            "the program does not say the input's shape: change that of `input` to yours{order}"
+        );
+        remarks.push((None, remark));
         match image {
-            true => vec![28, 28, 1],
+            true => vec![28, 28, channels.unwrap_or(1)],
             false => vec![1],
         }
     });
@@ -135,50 +177,97 @@ fn shape(program: &Program, lines: &[Line], rows: &[Row], remarks: &mut Vec<Stri
     format!("[{}]", sizes.join(", "))
 }
 
-/// The target's type and its likelihood.
-fn likelihood(
-    program: &Program,
-    rows: &[Row],
-    link: Option<&str>,
-    remarks: &mut Vec<String>,
-) -> (String, String) {
-    let units = rows.iter().rev().find_map(|row| match row {
+/// The number of outputs of the last dense layer, if it says it.
+fn units(rows: &[Row]) -> Option<usize> {
+    let last = rows.iter().rev().find_map(|row| match row {
         Row::Step(step) if step.layer == "dense" => Some(step.units),
         _ => None,
     });
-    let units = units.flatten().unwrap_or(1);
-    let said = match link {
-        Some("softmax") => Some(Target::Category),
-        Some(_) if units == 1 => Some(Target::Binary),
-        _ => program.target,
-    };
-    let target = said.unwrap_or_else(|| {
-        remarks.push(
-            "the program does not say the loss: the target is a guess by the number of outputs"
-                .into(),
-        );
-        match units {
-            1 => Target::Real,
-            _ => Target::Category,
+    last.flatten()
+}
+
+fn ends_in_sigmoid(rows: &[Row]) -> bool {
+    let mut steps = rows.iter().rev();
+    let last = steps.find(|row| matches!(row, Row::Step(_)));
+    matches!(last, Some(Row::Step(step)) if step.layer == "sigmoid")
+}
+
+/// What the program says that the target is, by its distribution, its last activation or its loss; else a guess.
+fn said(
+    program: &Program,
+    rows: &[Row],
+    distribution: Option<&Distribution>,
+    ends_in_softmax: bool,
+    remarks: &mut Vec<Remark>,
+) -> Target {
+    if let Some(Distribution {
+        span,
+        target,
+        remark,
+    }) = distribution
+    {
+        remarks.extend(remark.clone().map(|remark| (Some(*span), remark)));
+        if let Some(target) = target {
+            return *target;
         }
-    });
-    match target {
-        Target::Category if units > 1 => (
-            format!("category[{units}]"),
-            "Categorical(logits = output)".into(),
-        ),
-        Target::Category | Target::Binary if units == 1 => {
-            ("binary".into(), "Bernoulli(logits = output)".into())
-        }
-        _ if units == 1 => (
-            "real".into(),
-            "Normal(loc = output, scale = learned(1))".into(),
-        ),
-        _ => (
-            format!("real[{units}]"),
-            "Normal(loc = output, scale = learned(1))".into(),
-        ),
     }
+    match program.target {
+        target if ends_in_softmax => {
+            if target.is_some_and(|target| target != Target::Category) {
+                let remark = "the program's loss of a softmax is not the cross-entropy: `target` and `observe` \
+                              are a guess by the softmax";
+                remarks.push((None, remark.into()));
+            }
+            return Target::Category;
+        }
+        Some(target) => return target,
+        None => {}
+    }
+    if distribution.is_none() {
+        let remark = "the program does not say a loss that is known here: `target` and `observe` are a guess by \
+                      the network's output";
+        remarks.push((None, remark.into()));
+    }
+    match units(rows) {
+        None | Some(1) if ends_in_sigmoid(rows) => Target::Binary,
+        None | Some(1) => Target::Real,
+        _ => Target::Category,
+    }
+}
+
+/// The target's type and its likelihood. A sigmoid that the likelihood applies is taken from the rows.
+fn likelihood(target: Target, rows: &mut Vec<Row>, remarks: &mut Vec<Remark>) -> (String, String) {
+    let units = units(rows).unwrap_or(1);
+    let mut remark = |text: &str| remarks.push((None, text.into()));
+    match target {
+        Target::Category if units > 1 => {
+            let logits = "Categorical(logits = output)".into();
+            return (format!("category[{units}]"), logits);
+        }
+        Target::Category => remark(
+            "the program's targets are classes, and how many is not said: `target` and `observe` are a guess",
+        ),
+        Target::Binary if units > 1 => remark(
+            "several binary outputs have no likelihood here: `target` and `observe` are a guess",
+        ),
+        _ => {}
+    }
+    if matches!(target, Target::Category | Target::Binary) && units == 1 {
+        if ends_in_sigmoid(rows) {
+            let last = rows.iter().rposition(|row| matches!(row, Row::Step(_)));
+            last.map(|last| rows.remove(last));
+        }
+        return ("binary".into(), "Bernoulli(logits = output)".into());
+    }
+    let name = match target {
+        Target::Absolute => "Laplace",
+        _ => "Normal",
+    };
+    let target = match units {
+        1 => "real".into(),
+        units => format!("real[{units}]"),
+    };
+    (target, format!("{name}(loc = output, scale = learned(1))"))
 }
 
 /// The estimator of all layers that have one, if it is one.

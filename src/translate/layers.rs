@@ -1,8 +1,8 @@
 //! One layer of another tool as a line of a network.
 
 use super::parser::{Argument, Expr, ExprKind};
-use super::program::Program;
-use crate::diagnostic::elsewhere::{self, plain};
+use super::program::{Program, Target, find};
+use crate::diagnostic::elsewhere::{self, Activation, plain};
 use crate::layer::{self, LAYERS};
 use crate::show;
 use crate::source::Span;
@@ -14,8 +14,12 @@ pub(super) struct Line {
     pub steps: Vec<Step>,
     /// The shape of the input, where this says it.
     pub shape: Option<Vec<usize>>,
-    /// The activation that a likelihood applies itself: `softmax` or `sigmoid`.
-    pub link: Option<String>,
+    /// The number of channels of the input, where this says it.
+    pub channels: Option<usize>,
+    /// The place of a softmax, which the likelihood applies itself.
+    pub softmax: Option<Span>,
+    /// What it says of the target's distribution, if that is what it is.
+    pub distribution: Option<Distribution>,
     /// What is not translated, and why.
     pub notes: Vec<(Span, String)>,
 }
@@ -33,6 +37,17 @@ pub(super) struct Step {
     pub weights: Weights,
 }
 
+/// What a `DistributionLambda` says.
+#[derive(Debug, Clone)]
+pub(super) struct Distribution {
+    /// Its place.
+    pub span: Span,
+    /// What the target is, if it is known.
+    pub target: Option<Target>,
+    /// What of it is not as it is in the draft.
+    pub remark: Option<String>,
+}
+
 /// How a layer's weights are fitted there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weights {
@@ -45,20 +60,29 @@ pub(super) enum Weights {
 }
 
 /// Arguments of other tools that say nothing of the model.
-const SILENT: &[&str] = &["name", "dtype", "trainable", "seed", "layers"];
+const SILENT: &[&str] = &["name", "dtype", "trainable", "seed", "inplace"];
 /// Arguments that say the shape of the input.
 const SHAPES: &[&str] = &["input_shape", "shape", "input_dim", "batch_input_shape"];
+
+fn layer_names() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().map(|entry| entry.signature().name)
+}
 
 /// Translates one layer.
 pub(super) fn line(program: &Program, layer: &Expr) -> Line {
     let mut line = Line::default();
+    translate(program, &mut line, layer);
+    line
+}
+
+fn translate(program: &Program, line: &mut Line, layer: &Expr) {
     let Some((word, arguments)) = layer.call() else {
         let what = match layer.last_name() {
             Some(name) => format!("`{name}` is not a call of a layer"),
             None => "this is not a layer".into(),
         };
         line.notes.push((layer.span, what));
-        return line;
+        return;
     };
     for argument in arguments {
         let named = argument
@@ -67,7 +91,7 @@ pub(super) fn line(program: &Program, layer: &Expr) -> Line {
             .is_some_and(|name| SHAPES.contains(&name));
         let input = ["Input", "InputLayer"].contains(&word) && argument.name.is_none();
         if named || input {
-            line.shape = program.sizes(&argument.value).or(line.shape);
+            line.shape = program.sizes(&argument.value).or(line.shape.take());
         }
     }
     match plain(word).as_str() {
@@ -77,30 +101,74 @@ pub(super) fn line(program: &Program, layer: &Expr) -> Line {
                     .push((layer.span, "the shape of the input is not numbers".into()));
             }
         }
-        "softmax" | "logsoftmax" => line.link = Some("softmax".into()),
-        "activation" => {
-            let word = arguments.first().and_then(|a| activation_word(&a.value));
-            activation(&mut line, word.as_deref(), layer.span);
+        "softmax" | "logsoftmax" => line.softmax = Some(layer.span),
+        "activation" => match arguments.first() {
+            Some(given) => activation(program, line, &given.value, layer.span),
+            None => line
+                .notes
+                .push((layer.span, "it does not say its activation".into())),
+        },
+        "distributionlambda" => {
+            let (target, remark) = distribution(program, arguments);
+            let span = layer.span;
+            line.distribution = Some(Distribution {
+                span,
+                target,
+                remark,
+            });
         }
-        plain_word => known(program, &mut line, layer.span, word, plain_word, arguments),
+        _ => known(program, line, layer, word, arguments),
     }
-    line
+}
+
+/// What the target is by the distribution that a `DistributionLambda` gives, and what of that is not in the draft.
+fn distribution(program: &Program, arguments: &[Argument]) -> (Option<Target>, Option<String>) {
+    const GUESS: &str = "`target` and `observe` are a guess";
+    let made = arguments.iter().find_map(|given| match &given.value.kind {
+        ExprKind::Lambda(body) => find(
+            body,
+            &["OneHotCategorical", "Categorical", "Bernoulli", "Normal"],
+        ),
+        _ => None,
+    });
+    let Some((word, arguments)) = made.and_then(Expr::call) else {
+        let remark = format!("the distribution of `DistributionLambda` is not known here: {GUESS}");
+        return (None, Some(remark));
+    };
+    let target = match word {
+        "Normal" => Target::Real,
+        "Bernoulli" => Target::Binary,
+        _ => Target::Category,
+    };
+    let (first, others) = match arguments {
+        [first, others @ ..] => (Some(&first.value), others),
+        [] => (None, arguments),
+    };
+    let is_output = first
+        .is_some_and(|first| matches!(&first.kind, ExprKind::Name(name) if !name.contains('.')));
+    let scale = others
+        .first()
+        .and_then(|scale| program.number(&scale.value));
+    let remark = match (target, scale) {
+        (Target::Real, Some(scale)) if is_output => Some(format!(
+            "the scale of the program's `Normal` is {}; in the draft it is learned",
+            show(scale)
+        )),
+        (Target::Real, _) => Some(format!(
+            "the program's `Normal` takes more than its mean from the network: {GUESS}; a scale of its own is \
+             written `Normal(loc = output[0], scale = softplus(output[1]))`"
+        )),
+        _ if is_output => None,
+        _ => Some(format!(
+            "the program's `{word}` does not take all outputs as they are: {GUESS}"
+        )),
+    };
+    (Some(target), remark)
 }
 
 /// A layer that the registry has, or that is one of it by another name.
-fn known(
-    program: &Program,
-    line: &mut Line,
-    span: Span,
-    word: &str,
-    plain_word: &str,
-    arguments: &[Argument],
-) {
-    let names = LAYERS.iter().map(|entry| entry.signature().name);
-    let same = names.clone().find(|name| plain(name) == plain_word);
-    let row = elsewhere::layer(word);
-    let ours = same.or(row.and_then(|row| names.clone().find(|name| *name == row.ours)));
-    let Some(ours) = ours else {
+fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments: &[Argument]) {
+    let Some(row) = elsewhere::known_layer(word, layer_names()) else {
         let lower = word.to_lowercase();
         let help = elsewhere::find("E0201", &lower, &[]).map(|entry| entry.help);
         let help = help.or_else(|| elsewhere::find("E0203", &lower, &[]).map(|entry| entry.help));
@@ -108,26 +176,26 @@ fn known(
             help.replace('\n', " ")
         });
         line.notes
-            .push((span, format!("`{word}` is left out: {why}")));
+            .push((layer.span, format!("`{word}` is left out: {why}")));
         return;
     };
-    let entry = layer::find(ours);
+    let entry = layer::find(row.ours);
     let weighted = entry.is_some_and(|entry| !entry.slots().is_empty());
-    let weights = match row.and_then(|row| row.estimator) {
+    let weights = match row.estimator {
         _ if !weighted => Weights::None,
         Some(estimator) => Weights::Drawn(estimator),
         None => Weights::Points,
     };
-    let mut call = Call::new(word, ours, arguments);
-    for (index, argument) in arguments.iter().enumerate() {
-        match call.skips && index == 0 {
-            true if ours == "dense" => line.shape = program.sizes(&argument.value),
-            true => {}
-            false => call.argument(program, argument, &mut line.notes),
-        }
+    let mut call = Call::new(word, row.ours, arguments);
+    for argument in arguments {
+        call.argument(program, argument, line);
+    }
+    call.pad(&mut line.notes);
+    if row.ours == "leaky_relu" && call.given.is_empty() && is_torch(layer) {
+        call.given.push("0.01".into());
     }
     line.steps.push(Step {
-        layer: ours,
+        layer: row.ours,
         arguments: match call.given.is_empty() {
             true => String::new(),
             false => format!("({})", call.given.join(", ")),
@@ -135,8 +203,18 @@ fn known(
         units: call.units,
         weights,
     });
-    if let Some(word) = call.activation {
-        activation(line, Some(&word), span);
+    if let Some(value) = call.activation {
+        activation(program, line, value, value.span);
+    }
+}
+
+/// Whether a layer is called by PyTorch's name, `nn.ReLU()`.
+fn is_torch(layer: &Expr) -> bool {
+    match &layer.kind {
+        ExprKind::Call { callee, .. } => {
+            matches!(&callee.kind, ExprKind::Name(name) if name.starts_with("nn.") || name.starts_with("torch."))
+        }
+        _ => false,
     }
 }
 
@@ -144,91 +222,74 @@ fn known(
 struct Call<'a> {
     /// The layer there.
     word: &'a str,
+    /// The layer here.
+    ours: &'static str,
     /// What its arguments are called here.
     names: Vec<&'static str>,
-    /// What they are called there, in their order, as far as they are the same or have an entry.
-    places: Vec<&'static str>,
-    /// Arguments without a name so far.
-    placed: usize,
-    /// Whether the first says the width of the input, as in PyTorch.
-    skips: bool,
+    /// What those by place are called there, from the next on.
+    places: std::vec::IntoIter<&'static str>,
     given: Vec<String>,
+    /// Sizes that are numbers, of both axes of an image: of the kernel, the stride, …
+    pairs: Vec<(&'static str, [f64; 2])>,
+    /// A padding that is a number, or one for each axis.
+    padding: Option<(Span, [f64; 2])>,
     units: Option<usize>,
-    activation: Option<String>,
+    activation: Option<&'a Expr>,
 }
 
 impl<'a> Call<'a> {
-    fn new(word: &'a str, ours: &str, arguments: &[Argument]) -> Self {
+    fn new(word: &'a str, ours: &'static str, arguments: &[Argument]) -> Self {
         let parameters = layer::find(ours).map_or(&[][..], |entry| entry.signature().parameters);
         let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
-        let placed = arguments
-            .iter()
-            .filter(|argument| argument.name.is_none())
-            .count();
-        let plain_word = plain(word);
-        let places = match (ours, plain_word.as_str()) {
-            (_, "densevariational") => {
-                vec!["units", "make_posterior_fn", "make_prior_fn", "kl_weight"]
-            }
-            ("dense", _) => vec!["units", "activation"],
-            ("conv2d", _) => vec!["filters", "kernel", "stride", "padding"],
-            _ => names.clone(),
-        };
+        let given: Vec<Option<&str>> = arguments.iter().map(|a| a.name.as_deref()).collect();
+        let places = elsewhere::order(word, &given).unwrap_or(&names).to_vec();
         Call {
             word,
+            ours,
             names,
-            places,
-            placed: 0,
-            skips: match ours {
-                "dense" => placed == 2 && plain_word.contains("linear"),
-                "conv2d" => placed > 2 && word.contains("2d"),
-                _ => false,
-            },
+            places: places.into_iter(),
             given: vec![],
+            pairs: vec![],
+            padding: None,
             units: None,
             activation: None,
         }
     }
 
     /// Translates one argument, or notes why not.
-    fn argument(
-        &mut self,
-        program: &Program,
-        argument: &Argument,
-        notes: &mut Vec<(Span, String)>,
-    ) {
+    fn argument(&mut self, program: &Program, argument: &'a Argument, line: &mut Line) {
         let given = &argument.value;
-        let of_place = || self.places.get(self.placed).copied();
-        let name = argument.name.as_deref().or_else(of_place).unwrap_or("");
-        let name = match name {
-            "alpha" if self.names == ["slope"] => "slope",
-            name => name,
+        let name = match &argument.name {
+            Some(name) => name,
+            None => self.places.next().unwrap_or(""),
         };
-        self.placed += usize::from(argument.name.is_none());
         let entry = elsewhere::find("E0203", name, &self.names);
         let same = self.names.iter().copied().find(|known| *known == name);
         let parameter = same.or_else(|| entry.and_then(|entry| entry.ours));
         let text = parameter.and_then(|parameter| value(program, parameter, given));
-        let mut note = |text: String| notes.push((given.span, text));
+        let pair = pair(program, given);
+        let mut note = |text: String| line.notes.push((given.span, text));
         match (name, parameter, text) {
-            ("activation", ..) if given.last_name() == Some("None") => {}
-            ("activation", ..) => {
-                self.activation = activation_word(given);
-                if self.activation.is_none() {
-                    note(format!(
-                        "the activation of `{}` is left out: it has no name",
-                        self.word
-                    ));
-                }
-            }
-            ("use_bias" | "bias", ..) => {
-                let none = given.last_name() == Some("False");
-                self.given.extend(none.then(|| "bias = none".to_owned()));
+            ("activation", ..) => self.activation = Some(given),
+            ("use_bias" | "bias", ..) => match given.last_name() {
+                Some("False") => self.given.push("bias = none".into()),
+                Some("True") => {}
+                _ => note(format!(
+                    "whether `{}` has a bias is not said; in the draft it has",
+                    self.word
+                )),
+            },
+            ("in_features", ..) => line.shape = program.sizes(given),
+            ("in_channels", ..) => line.channels = program.number(given).map(|n| n as usize),
+            ("groups", ..) if program.number(given) == Some(1.0) => {}
+            ("padding", Some(_), _) if pair.is_some() => {
+                self.padding = pair.map(|pair| (given.span, pair));
             }
             (_, Some(parameter), Some(text)) => {
                 if parameter == "units" {
                     self.units = text.parse().ok();
                 }
+                self.pairs.extend(pair.map(|pair| (parameter, pair)));
                 self.given
                     .push(match self.names.first() == Some(&parameter) {
                         true => text,
@@ -250,46 +311,72 @@ impl<'a> Call<'a> {
             }
         }
     }
-}
 
-/// An activation as a layer of its own, or as the link that the likelihood applies.
-fn activation(line: &mut Line, word: Option<&str>, span: Span) {
-    let lower = plain(word.unwrap_or(""));
-    let names = LAYERS.iter().map(|entry| entry.signature().name);
-    let same = names.clone().find(|name| plain(name) == lower);
-    let theirs =
-        elsewhere::layer(&lower).and_then(|row| names.clone().find(|name| *name == row.ours));
-    match (lower.as_str(), same.or(theirs)) {
-        ("softmax" | "logsoftmax", _) => line.link = Some("softmax".into()),
-        ("linear", _) => {}
-        (_, Some(layer)) => {
-            if layer == "sigmoid" {
-                line.link = Some("sigmoid".into());
-            }
-            line.steps.push(Step {
-                layer,
-                arguments: String::new(),
-                units: None,
-                weights: Weights::None,
-            });
+    /// A padding by numbers as the word that it is here, or a note.
+    fn pad(&mut self, notes: &mut Vec<(Span, String)>) {
+        let Some((span, padding)) = self.padding else {
+            return;
+        };
+        let of = |name: &str| self.pairs.iter().find(|(of, _)| *of == name);
+        let of = |name: &str| of(name).map_or([1.0, 1.0], |(_, pair)| *pair);
+        let (kernel, dilation) = (of("kernel"), of("dilation"));
+        // The output is as large as the input.
+        let same = |axis: usize| 2.0 * padding[axis] == dilation[axis] * (kernel[axis] - 1.0);
+        if padding == [0.0, 0.0] {
+        } else if self.ours == "conv2d" && of("stride") == [1.0, 1.0] && same(0) && same(1) {
+            self.given.push("padding = same".into());
+        } else {
+            notes.push((
+                span,
+                format!(
+                    "the padding of `{}` is left out: here it is `valid`, which is none, or `same`",
+                    self.word
+                ),
+            ));
         }
-        _ => line.notes.push((
-            span,
-            format!("the activation `{lower}` is left out: there is no such layer here"),
-        )),
     }
 }
 
-/// `relu` of `'relu'`, `tf.nn.relu` and `keras.layers.ReLU()`.
-fn activation_word(value: &Expr) -> Option<String> {
+/// An activation as a layer of its own, or as the softmax that the likelihood applies.
+fn activation(program: &Program, line: &mut Line, value: &Expr, span: Span) {
+    let word = match &value.kind {
+        ExprKind::Text(text) => text.as_str(),
+        ExprKind::Name(_) => value.last_name().unwrap_or(""),
+        ExprKind::Call { .. } => return translate(program, line, value),
+        _ => "",
+    };
+    match elsewhere::activation(word, layer_names()) {
+        Some(Activation::Softmax) => line.softmax = Some(span),
+        Some(Activation::Identity) => {}
+        Some(Activation::Layer(layer)) => line.steps.push(Step {
+            layer,
+            arguments: match layer {
+                // That of Keras and TensorFlow where it is no layer.
+                "leaky_relu" => "(0.2)".into(),
+                _ => String::new(),
+            },
+            units: None,
+            weights: Weights::None,
+        }),
+        None => {
+            let why = match word {
+                "" => "an activation is left out: it has no name".into(),
+                word => format!("the activation `{word}` is left out: there is no such layer here"),
+            };
+            line.notes.push((span, why));
+        }
+    }
+}
+
+/// A number for both axes of an image, or one for each.
+fn pair(program: &Program, value: &Expr) -> Option<[f64; 2]> {
     match &value.kind {
-        ExprKind::Text(text) => Some(text.clone()),
-        ExprKind::Name(_) => value
-            .last_name()
-            .filter(|name| *name != "None")
-            .map(str::to_owned),
-        ExprKind::Call { .. } => value.call().map(|(word, _)| word.to_owned()),
-        _ => None,
+        ExprKind::List(items) => {
+            let numbers = items.iter().map(|item| program.number(item));
+            let numbers: Option<Vec<f64>> = numbers.collect();
+            numbers?.try_into().ok()
+        }
+        _ => program.number(value).map(|number| [number; 2]),
     }
 }
 

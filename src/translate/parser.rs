@@ -30,7 +30,11 @@ pub(super) enum ExprKind {
         left: Box<Expr>,
         right: Box<Expr>,
     },
-    /// A lambda, a comparison, …
+    /// What a lambda gives.
+    Lambda(Box<Expr>),
+    /// The head of a function, by its name.
+    Definition(String),
+    /// A comparison, an index, …
     Other,
 }
 
@@ -44,61 +48,101 @@ pub(super) struct Argument {
 /// A line of the program that does something with an expression.
 #[derive(Debug)]
 pub(super) struct Statement {
-    /// The name that it gives the value to.
+    /// The name that it gives the value to, `self.net` with its dots.
     pub target: Option<String>,
     pub value: Expr,
+    /// How far it is indented, in bytes.
+    pub column: usize,
+    /// The word of the loop or condition that it stands in: `for`, `if`, …
+    pub inside: Option<String>,
 }
 
-/// Every `NAME = EXPRESSION`, `return EXPRESSION` and `EXPRESSION`; other lines are passed over.
+/// Every `NAME = EXPRESSION`, `return EXPRESSION`, `EXPRESSION` and head of a function; other lines are passed over.
 pub(super) fn statements(text: &str) -> Vec<Statement> {
+    const BRANCHES: &[&str] = &["for", "while", "if", "elif", "else"];
     let tokens = tokens(text);
-    let lines = tokens.split(|token| token.kind == Kind::Line);
-    lines
-        .filter(|line| !line.is_empty())
-        .filter_map(statement)
-        .collect()
+    let mut statements = vec![];
+    // The loops and conditions around a line, and how far each is indented.
+    let mut around: Vec<(usize, &str)> = vec![];
+    for line in tokens.split(|token| token.kind == Kind::Line) {
+        let Some(first) = line.first() else { continue };
+        let start = first.span.start;
+        let column = start - text[..start].rfind('\n').map_or(0, |end| end + 1);
+        while around.last().is_some_and(|(of, _)| *of >= column) {
+            around.pop();
+        }
+        let is_main = |token: &Token| token.kind == Kind::Name("__name__".into());
+        match &first.kind {
+            Kind::Name(word) if BRANCHES.contains(&word.as_str()) && !line.iter().any(is_main) => {
+                around.push((column, word));
+            }
+            _ => {
+                let inside = around.last().map(|(_, word)| word.to_string());
+                statements.extend(statement(line).map(|(target, value)| Statement {
+                    target,
+                    value,
+                    column,
+                    inside,
+                }));
+            }
+        }
+    }
+    statements
 }
 
-fn statement(line: &[Token]) -> Option<Statement> {
-    const OTHERS: &[&str] = &[
-        "import", "from", "def", "class", "for", "while", "if", "elif", "else", "with",
-    ];
-    let (target, from) = match line {
-        [
-            Token {
-                kind: Kind::Name(word),
-                ..
-            },
-            ..,
-        ] if OTHERS.contains(&word.as_str()) => return None,
-        [
-            Token {
-                kind: Kind::Name(word),
-                ..
-            },
-            ..,
-        ] if word == "return" => (None, 1),
-        [
-            Token {
-                kind: Kind::Name(name),
-                ..
-            },
-            Token {
-                kind: Kind::Mark('='),
-                ..
-            },
-            next,
-            ..,
-        ] if next.kind != Kind::Mark('=') => (Some(name.clone()), 2),
-        _ => (None, 0),
+/// The name that a line gives a value to, and the value.
+fn statement(line: &[Token]) -> Option<(Option<String>, Expr)> {
+    const OTHERS: &[&str] = &["import", "from", "class", "if", "with"];
+    let word = |at: usize| match line.get(at).map(|token| &token.kind) {
+        Some(Kind::Name(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    let (target, from) = match (word(0), word(1)) {
+        (Some(word), _) if OTHERS.contains(&word) => return None,
+        (Some("def"), Some(name)) => {
+            let kind = ExprKind::Definition(name.into());
+            let span = line[0].span.to(line[1].span);
+            return Some((None, Expr { kind, span }));
+        }
+        (Some("return"), _) => (None, 1),
+        _ => target(line),
     };
     let mut parser = Parser {
         tokens: &line[from..],
         at: 0,
         depth: 0,
     };
-    let value = parser.expression();
-    Some(Statement { target, value })
+    Some((target, parser.expression()))
+}
+
+/// The name before the `=` of a line, and how many tokens both are: `net`, `self.net`, `net: Module`.
+fn target(line: &[Token]) -> (Option<String>, usize) {
+    let mut name = String::new();
+    let mut tokens = line.iter().map(|token| &token.kind).enumerate();
+    let none = (None, 0);
+    while let (Some((_, Kind::Name(word))), Some((at, mark))) = (tokens.next(), tokens.next()) {
+        name += word;
+        let equals = match mark {
+            Kind::Mark('.') => {
+                name.push('.');
+                continue;
+            }
+            Kind::Mark(':') => line.iter().position(|token| token.kind == Kind::Mark('=')),
+            Kind::Mark('=') => Some(at),
+            _ => return none,
+        };
+        return match equals {
+            Some(at)
+                if line
+                    .get(at + 1)
+                    .is_some_and(|next| next.kind != Kind::Mark('=')) =>
+            {
+                (Some(name), at + 1)
+            }
+            _ => none,
+        };
+    }
+    none
 }
 
 struct Parser<'a> {
@@ -292,8 +336,9 @@ impl Parser<'_> {
         let kind = match kind {
             Kind::Number(value) => ExprKind::Number(value),
             Kind::Text(text) => ExprKind::Text(text),
-            Kind::Name(word) if ["lambda", "not", "await"].contains(&word.as_str()) => {
-                self.lambda();
+            Kind::Name(word) if word == "lambda" => return self.lambda(),
+            // What follows is passed over by `expression`.
+            Kind::Name(word) if ["not", "await"].contains(&word.as_str()) => {
                 return other(span);
             }
             Kind::Name(name) => ExprKind::Name(name),
@@ -320,8 +365,9 @@ impl Parser<'_> {
         Expr { kind, span }
     }
 
-    /// Passes over `lambda q, p, _: …` with the commas of its parameters.
-    fn lambda(&mut self) {
+    /// `lambda q, p, _: …`, whose parameters have commas of their own.
+    fn lambda(&mut self) -> Expr {
+        let start = self.here();
         while self
             .peek()
             .is_some_and(|kind| !matches!(kind, Kind::Mark(':' | ')' | ']')))
@@ -329,7 +375,11 @@ impl Parser<'_> {
             self.at += 1;
         }
         self.take(':');
-        self.skip();
+        let body = self.expression();
+        Expr {
+            span: start.to(body.span),
+            kind: ExprKind::Lambda(Box::new(body)),
+        }
     }
 }
 

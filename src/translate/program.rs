@@ -1,6 +1,7 @@
 //! What a program says of its model: the layers in their order, the input's shape, the loss.
 
 use super::parser::{Argument, Expr, ExprKind, Statement, statements};
+use super::tokens::{Kind, tokens};
 use crate::diagnostic::elsewhere::plain;
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -12,14 +13,18 @@ pub(super) struct Program {
     pub layers: Vec<Expr>,
     /// Names with numbers: `N = 60000`.
     constants: BTreeMap<String, f64>,
+    /// Names with losses: `loss_fn = MeanSquaredError()`.
+    losses: BTreeMap<String, Target>,
     /// The shape that the program gives a model beside its layers: `model.build([None, 28, 28, 1])`.
     pub shape: Option<Expr>,
+    /// What the target is by the loss of a call of `compile`: `Some(None)` for a loss that is not known.
+    compiled: Option<Option<Target>>,
     /// What the target is, by the loss.
     pub target: Option<Target>,
     /// `epochs = 10` of a call of `fit`, as flags of `bnnc train`.
     pub flags: Vec<(&'static str, f64)>,
-    /// Another stack of layers in the program, which is not translated.
-    pub another: Option<Span>,
+    /// What of the program is not translated beside its layers.
+    pub notes: Vec<(Span, String)>,
 }
 
 /// What a target is.
@@ -27,38 +32,47 @@ pub(super) struct Program {
 pub(super) enum Target {
     Category,
     Binary,
+    /// A number, whose errors are squared.
     Real,
+    /// A number, whose errors are taken without their sign.
+    Absolute,
 }
 
 /// Reads a program.
 pub(super) fn read(text: &str) -> Program {
     let statements = statements(text);
     let mut program = Program::default();
-    let mut of: Option<Option<String>> = None;
+    // The name of the model, once it is found, as long as the name means it.
+    let mut model: Option<&str> = None;
+    let mut found = false;
     for statement in &statements {
-        program.constant(statement);
+        program.name(statement);
         if let Some(stack) = find(&statement.value, &["Sequential"]) {
-            match &of {
-                None => {
-                    of = Some(statement.target.clone());
-                    program.layers = stacked(stack);
-                }
-                Some(_) => program.another = program.another.or(Some(stack.span)),
+            let target = statement.target.as_deref();
+            if !found {
+                model = target;
+                program.layers = stacked(stack);
+                program.forward(model, &statements);
+            } else {
+                let note = "a second model, which is not translated";
+                program.notes.push((stack.span, note.into()));
+                model = model.filter(|model| target != Some(*model));
             }
-        } else if let (Some((word, arguments)), Some(of)) = (statement.value.call(), &of) {
-            let owner = owner(&statement.value);
-            if word == "add" && (of.as_deref() == owner || of.is_none()) {
-                program
-                    .layers
-                    .extend(arguments.iter().map(|a| a.value.clone()));
-            }
+            found = true;
+        } else if let Some(("add", arguments)) = statement.value.call()
+            && model.is_some()
+            && owner(&statement.value) == model
+        {
+            program.within(statement);
+            let layers = arguments.iter().map(|argument| argument.value.clone());
+            program.layers.extend(layers);
         }
         program.beside(&statement.value);
     }
     if program.layers.is_empty() {
-        program.layers = chain(&statements);
+        program.chain(&statements);
     }
-    program.target = target(text);
+    program.target = program.compiled.unwrap_or_else(|| target(text));
     program
 }
 
@@ -74,7 +88,7 @@ fn owner(value: &Expr) -> Option<&str> {
 }
 
 /// The first call of one of `words` in an expression.
-fn find<'a>(expr: &'a Expr, words: &[&str]) -> Option<&'a Expr> {
+pub(super) fn find<'a>(expr: &'a Expr, words: &[&str]) -> Option<&'a Expr> {
     let (word, arguments) = expr.call()?;
     if words.contains(&word) {
         return Some(expr);
@@ -95,49 +109,148 @@ fn stacked(stack: &Expr) -> Vec<Expr> {
     arguments.iter().filter(layers).flat_map(of_list).collect()
 }
 
-/// Layers that are called on the value before: `x = Dense(10)(x)`.
-fn chain(statements: &[Statement]) -> Vec<Expr> {
-    let mut layers = vec![];
-    for statement in statements {
-        if statement.target.is_none() {
-            continue;
+/// Puts the layers that are called one on another in an expression to others, the innermost first. The name of the
+/// value that the first is called on, if it has one.
+fn applied<'a>(value: &'a Expr, layers: &mut Vec<Expr>) -> Option<&'a str> {
+    match &value.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Call { callee, arguments } if callee.call().is_some() => {
+            let on = arguments.first();
+            let on = on.and_then(|argument| applied(&argument.value, layers));
+            layers.push((**callee).clone());
+            on
         }
-        match &statement.value.kind {
-            ExprKind::Call { callee, .. } if callee.call().is_some() => {
-                layers.push((**callee).clone())
-            }
-            ExprKind::Call { .. } if find(&statement.value, &["Input"]).is_some() => {
-                layers.push(statement.value.clone());
-            }
-            _ => {}
+        ExprKind::Call { .. } if find(value, &["Input"]).is_some() => {
+            layers.push(value.clone());
+            None
         }
-    }
-    let is_input = |layer: &Expr| layer.call().is_some_and(|(word, _)| word == "Input");
-    match layers.iter().all(is_input) {
-        true => vec![],
-        false => layers,
+        _ => None,
     }
 }
 
-/// The target that the words of losses in a program speak of.
-fn target(text: &str) -> Option<Target> {
-    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    words.map(plain).find_map(|word| match word.as_str() {
+/// What the target is by the word of a loss.
+fn target_of(word: &str) -> Option<Target> {
+    match plain(word).as_str() {
         "sparsecategoricalcrossentropy"
         | "categoricalcrossentropy"
         | "crossentropyloss"
+        | "crossentropy"
+        | "nllloss"
         | "onehotcategorical" => Some(Target::Category),
-        "binarycrossentropy" | "bcewithlogitsloss" | "bceloss" => Some(Target::Binary),
-        "mse" | "meansquarederror" | "mseloss" | "mae" | "meanabsoluteerror"
-        | "distributionlambda" => Some(Target::Real),
+        "binarycrossentropy" | "binarycrossentropywithlogits" | "bcewithlogitsloss" | "bceloss" => {
+            Some(Target::Binary)
+        }
+        "mse" | "meansquarederror" | "mseloss" => Some(Target::Real),
+        "mae" | "meanabsoluteerror" | "l1loss" => Some(Target::Absolute),
         _ => None,
-    })
+    }
+}
+
+/// The target that the names of losses in a program speak of.
+fn target(text: &str) -> Option<Target> {
+    let tokens = tokens(text);
+    let lines = tokens.split(|token| token.kind == Kind::Line);
+    let names = lines.map(|line| {
+        let names = line.iter().filter_map(|token| match &token.kind {
+            Kind::Name(name) => Some(name.as_str()),
+            _ => None,
+        });
+        names.collect::<Vec<_>>()
+    });
+    let mut used = names.filter(|names| !matches!(names.first(), Some(&("import" | "from"))));
+    used.find_map(|names| names.into_iter().find_map(target_of))
 }
 
 impl Program {
-    fn constant(&mut self, statement: &Statement) {
-        if let (Some(name), Some(value)) = (&statement.target, self.number(&statement.value)) {
+    /// Keeps the number or the loss that a name is given.
+    fn name(&mut self, statement: &Statement) {
+        let Some(name) = &statement.target else {
+            return;
+        };
+        if let Some(value) = self.number(&statement.value) {
             self.constants.insert(name.clone(), value);
+        }
+        if let Some(loss) = self.loss(&statement.value) {
+            self.losses.insert(name.clone(), loss);
+        }
+    }
+
+    /// What the target is by a loss: `'mse'`, `tf.losses.mse`, `MeanSquaredError()`, or a name for one of them.
+    fn loss(&self, value: &Expr) -> Option<Target> {
+        match &value.kind {
+            ExprKind::Text(word) => target_of(word),
+            ExprKind::Name(name) => self
+                .losses
+                .get(name)
+                .copied()
+                .or_else(|| target_of(value.last_name()?)),
+            _ => target_of(value.call()?.0),
+        }
+    }
+
+    /// Notes a line with a layer that is not run just once.
+    fn within(&mut self, statement: &Statement) {
+        if let Some(word) = &statement.inside {
+            let note = format!("this stands under `{word}`: the draft takes it once");
+            self.notes.push((statement.value.span, note));
+        }
+    }
+
+    /// Layers that are called on the value before: `x = Dense(10)(x)`.
+    fn chain(&mut self, statements: &[Statement]) {
+        let mut before: Option<&str> = None;
+        for statement in statements {
+            let count = self.layers.len();
+            if !matches!(&statement.value.kind, ExprKind::Call { .. }) {
+                continue;
+            }
+            let on = applied(&statement.value, &mut self.layers);
+            if self.layers.len() == count {
+                continue;
+            }
+            self.within(statement);
+            if let (Some(on), Some(before)) = (on, before)
+                && on != before
+            {
+                let note = format!(
+                    "this is called on `{on}`; the draft has no branches, and puts it behind `{before}`"
+                );
+                self.notes.push((statement.value.span, note));
+            }
+            before = statement.target.as_deref();
+        }
+        let is_input = |layer: &Expr| layer.call().is_some_and(|(word, _)| word == "Input");
+        if self.layers.iter().all(is_input) {
+            self.layers.clear();
+        }
+    }
+
+    /// Notes what the class of a model `self.net` does with its input beside calling it.
+    fn forward(&mut self, model: Option<&str>, statements: &[Statement]) {
+        let Some(model) = model.filter(|model| model.starts_with("self.")) else {
+            return;
+        };
+        let is_forward = |statement: &&Statement| match &statement.value.kind {
+            ExprKind::Definition(name) => ["forward", "call"].contains(&name.as_str()),
+            _ => false,
+        };
+        let mut body = statements.iter().skip_while(|s| !is_forward(s));
+        let Some(head) = body.next() else {
+            return;
+        };
+        let mut body = body.take_while(|statement| statement.column > head.column);
+        let calls_model = |statement: &Statement| match &statement.value.kind {
+            // A comment in quotes.
+            ExprKind::Text(_) => true,
+            ExprKind::Call { callee, arguments } => {
+                matches!(&callee.kind, ExprKind::Name(name) if name == model)
+                    && matches!(&arguments[..], [only] if only.value.last_name().is_some())
+            }
+            _ => false,
+        };
+        if let Some(other) = body.find(|statement| !calls_model(statement)) {
+            let note = format!("what is done here beside `{model}` is not translated");
+            self.notes.push((other.value.span, note));
         }
     }
 
@@ -155,6 +268,12 @@ impl Program {
         if word == "build" {
             let first = arguments.first().map(|argument| &argument.value);
             self.shape = named("input_shape").or(first).cloned();
+        }
+        if word == "compile" {
+            let mut placed = arguments.iter().filter(|argument| argument.name.is_none());
+            let second = placed.nth(1).map(|argument| &argument.value);
+            let loss = named("loss").or(second);
+            self.compiled = loss.map(|loss| self.loss(loss)).or(self.compiled);
         }
         if word == "fit" {
             let found = FLAGS
