@@ -38,8 +38,14 @@ pub(super) fn write(source: &Source, program: &Program) -> Draft {
         .collect();
     let shape = shape(program, &lines, &rows, &mut remarks);
     let distribution = lines.iter().find_map(|line| line.distribution.as_ref());
+    let ends_in_link = ends_in_softmax || ends_in_sigmoid(&rows);
     let said = said(program, &rows, distribution, ends_in_softmax, &mut remarks);
     let (target, likelihood) = likelihood(said, &mut rows, &mut remarks);
+    if program.of_logits && ends_in_link && !ends_in_sigmoid(&rows) {
+        let remark = "the program's loss applies the softmax or sigmoid that the network ends in once more; the \
+                      draft applies it once";
+        remarks.push((None, remark.into()));
+    }
     for (span, remark) in &remarks {
         notes.push((span.map(|span| places.place(span.start)), remark.clone()));
     }

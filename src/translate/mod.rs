@@ -1,10 +1,12 @@
 //! A model of Keras, TensorFlow Probability or PyTorch to the draft of a model file. The program is read, never run:
 //! what is not a stack of layers with numbers in it stands as a comment in the draft.
 
+mod arguments;
 mod draft;
 mod layers;
 mod parser;
 mod program;
+mod statements;
 mod tokens;
 
 use crate::diagnostic::Diagnostic;

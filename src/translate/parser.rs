@@ -1,6 +1,6 @@
-//! Tokens to the expressions and statements that a stack of layers is written in.
+//! Tokens to the expressions that a stack of layers is written in.
 
-use super::tokens::{Kind, Token, tokens};
+use super::tokens::{Kind, Token};
 use crate::source::Span;
 
 /// How deep brackets may stand in each other; what is deeper is passed over.
@@ -45,104 +45,14 @@ pub(super) struct Argument {
     pub value: Expr,
 }
 
-/// A line of the program that does something with an expression.
-#[derive(Debug)]
-pub(super) struct Statement {
-    /// The name that it gives the value to, `self.net` with its dots.
-    pub target: Option<String>,
-    pub value: Expr,
-    /// How far it is indented, in bytes.
-    pub column: usize,
-    /// The word of the loop or condition that it stands in: `for`, `if`, …
-    pub inside: Option<String>,
-}
-
-/// Every `NAME = EXPRESSION`, `return EXPRESSION`, `EXPRESSION` and head of a function; other lines are passed over.
-pub(super) fn statements(text: &str) -> Vec<Statement> {
-    const BRANCHES: &[&str] = &["for", "while", "if", "elif", "else"];
-    let tokens = tokens(text);
-    let mut statements = vec![];
-    // The loops and conditions around a line, and how far each is indented.
-    let mut around: Vec<(usize, &str)> = vec![];
-    for line in tokens.split(|token| token.kind == Kind::Line) {
-        let Some(first) = line.first() else { continue };
-        let start = first.span.start;
-        let column = start - text[..start].rfind('\n').map_or(0, |end| end + 1);
-        while around.last().is_some_and(|(of, _)| *of >= column) {
-            around.pop();
-        }
-        let is_main = |token: &Token| token.kind == Kind::Name("__name__".into());
-        match &first.kind {
-            Kind::Name(word) if BRANCHES.contains(&word.as_str()) && !line.iter().any(is_main) => {
-                around.push((column, word));
-            }
-            _ => {
-                let inside = around.last().map(|(_, word)| word.to_string());
-                statements.extend(statement(line).map(|(target, value)| Statement {
-                    target,
-                    value,
-                    column,
-                    inside,
-                }));
-            }
-        }
-    }
-    statements
-}
-
-/// The name that a line gives a value to, and the value.
-fn statement(line: &[Token]) -> Option<(Option<String>, Expr)> {
-    const OTHERS: &[&str] = &["import", "from", "class", "if", "with"];
-    let word = |at: usize| match line.get(at).map(|token| &token.kind) {
-        Some(Kind::Name(word)) => Some(word.as_str()),
-        _ => None,
-    };
-    let (target, from) = match (word(0), word(1)) {
-        (Some(word), _) if OTHERS.contains(&word) => return None,
-        (Some("def"), Some(name)) => {
-            let kind = ExprKind::Definition(name.into());
-            let span = line[0].span.to(line[1].span);
-            return Some((None, Expr { kind, span }));
-        }
-        (Some("return"), _) => (None, 1),
-        _ => target(line),
-    };
+/// The expression that tokens begin with.
+pub(super) fn expression(tokens: &[Token]) -> Expr {
     let mut parser = Parser {
-        tokens: &line[from..],
+        tokens,
         at: 0,
         depth: 0,
     };
-    Some((target, parser.expression()))
-}
-
-/// The name before the `=` of a line, and how many tokens both are: `net`, `self.net`, `net: Module`.
-fn target(line: &[Token]) -> (Option<String>, usize) {
-    let mut name = String::new();
-    let mut tokens = line.iter().map(|token| &token.kind).enumerate();
-    let none = (None, 0);
-    while let (Some((_, Kind::Name(word))), Some((at, mark))) = (tokens.next(), tokens.next()) {
-        name += word;
-        let equals = match mark {
-            Kind::Mark('.') => {
-                name.push('.');
-                continue;
-            }
-            Kind::Mark(':') => line.iter().position(|token| token.kind == Kind::Mark('=')),
-            Kind::Mark('=') => Some(at),
-            _ => return none,
-        };
-        return match equals {
-            Some(at)
-                if line
-                    .get(at + 1)
-                    .is_some_and(|next| next.kind != Kind::Mark('=')) =>
-            {
-                (Some(name), at + 1)
-            }
-            _ => none,
-        };
-    }
-    none
+    parser.expression()
 }
 
 struct Parser<'a> {

@@ -1,7 +1,8 @@
 //! What a program says of its model: the layers in their order, the input's shape, the loss.
 
-use super::parser::{Argument, Expr, ExprKind, Statement, statements};
-use super::tokens::{Kind, tokens};
+use super::parser::{Argument, Expr, ExprKind};
+use super::statements::{Statement, statements};
+use super::tokens::{Kind, Token, tokens};
 use crate::diagnostic::elsewhere::plain;
 use crate::source::Span;
 use std::collections::BTreeMap;
@@ -19,6 +20,8 @@ pub(super) struct Program {
     pub shape: Option<Expr>,
     /// What the target is by the loss of a call of `compile`: `Some(None)` for a loss that is not known.
     compiled: Option<Option<Target>>,
+    /// Whether the loss applies the softmax or the sigmoid itself.
+    pub of_logits: bool,
     /// What the target is, by the loss.
     pub target: Option<Target>,
     /// `epochs = 10` of a call of `fit`, as flags of `bnnc train`.
@@ -69,10 +72,19 @@ pub(super) fn read(text: &str) -> Program {
         }
         program.beside(&statement.value);
     }
+    let chain = program.chain(&statements);
     if program.layers.is_empty() {
-        program.chain(&statements);
+        program.layers = chain;
+    } else if let Some(first) = chain.first() {
+        let note = "layers that are called one after another beside the model are not translated";
+        program.notes.push((first.span, note.into()));
     }
-    program.target = program.compiled.unwrap_or_else(|| target(text));
+    let names = names(text);
+    program.target = program
+        .compiled
+        .unwrap_or_else(|| names.iter().find_map(|name| target_of(name)));
+    program.of_logits =
+        text.contains("from_logits=True") || names.iter().any(|name| is_of_logits(name));
     program
 }
 
@@ -146,19 +158,27 @@ fn target_of(word: &str) -> Option<Target> {
     }
 }
 
-/// The target that the names of losses in a program speak of.
-fn target(text: &str) -> Option<Target> {
+/// Whether a loss of PyTorch applies the softmax or the sigmoid itself.
+fn is_of_logits(word: &str) -> bool {
+    [
+        "bcewithlogitsloss",
+        "binarycrossentropywithlogits",
+        "crossentropyloss",
+    ]
+    .contains(&plain(word).as_str())
+}
+
+/// The names in a program, but for those that it imports.
+fn names(text: &str) -> Vec<String> {
     let tokens = tokens(text);
     let lines = tokens.split(|token| token.kind == Kind::Line);
-    let names = lines.map(|line| {
-        let names = line.iter().filter_map(|token| match &token.kind {
-            Kind::Name(name) => Some(name.as_str()),
-            _ => None,
-        });
-        names.collect::<Vec<_>>()
+    let is_import = |line: &&[Token]| matches!(line.first(), Some(Token { kind: Kind::Name(word), .. }) if word == "import" || word == "from");
+    let used = lines.filter(|line| !is_import(line)).flatten();
+    let names = used.filter_map(|token| match &token.kind {
+        Kind::Name(name) => Some(name.clone()),
+        _ => None,
     });
-    let mut used = names.filter(|names| !matches!(names.first(), Some(&("import" | "from"))));
-    used.find_map(|names| names.into_iter().find_map(target_of))
+    names.collect()
 }
 
 impl Program {
@@ -196,21 +216,31 @@ impl Program {
         }
     }
 
-    /// Layers that are called on the value before: `x = Dense(10)(x)`.
-    fn chain(&mut self, statements: &[Statement]) {
+    /// Layers that are called on the value before: `x = Dense(10)(x)`. Where they are the model, notes those that are
+    /// called on another.
+    fn chain(&mut self, statements: &[Statement]) -> Vec<Expr> {
+        let is_model = self.layers.is_empty();
+        let mut layers = vec![];
         let mut before: Option<&str> = None;
         for statement in statements {
-            let count = self.layers.len();
-            if !matches!(&statement.value.kind, ExprKind::Call { .. }) {
+            let is_loss = match &statement.value.kind {
+                ExprKind::Call { callee, .. } => self.loss(callee).is_some(),
+                _ => true,
+            };
+            let count = layers.len();
+            if is_loss {
                 continue;
             }
-            let on = applied(&statement.value, &mut self.layers);
-            if self.layers.len() == count {
+            let on = applied(&statement.value, &mut layers);
+            if layers.len() == count {
                 continue;
             }
-            self.within(statement);
+            if is_model {
+                self.within(statement);
+            }
             if let (Some(on), Some(before)) = (on, before)
                 && on != before
+                && is_model
             {
                 let note = format!(
                     "this is called on `{on}`; the draft has no branches, and puts it behind `{before}`"
@@ -220,8 +250,9 @@ impl Program {
             before = statement.target.as_deref();
         }
         let is_input = |layer: &Expr| layer.call().is_some_and(|(word, _)| word == "Input");
-        if self.layers.iter().all(is_input) {
-            self.layers.clear();
+        match layers.iter().all(is_input) {
+            true => vec![],
+            false => layers,
         }
     }
 
