@@ -38,14 +38,24 @@ pub(super) fn write(source: &Source, program: &Program) -> Draft {
         .collect();
     let shape = shape(program, &lines, &rows, &mut remarks);
     let distribution = lines.iter().find_map(|line| line.distribution.as_ref());
-    let ends_in_link = ends_in_softmax || ends_in_sigmoid(&rows);
-    let said = said(program, &rows, distribution, ends_in_softmax, &mut remarks);
-    let (target, likelihood) = likelihood(said, &mut rows, &mut remarks);
-    if program.of_logits && ends_in_link && !ends_in_sigmoid(&rows) {
-        let remark = "the program's loss applies the softmax or sigmoid that the network ends in once more; the \
-                      draft applies it once";
-        remarks.push((None, remark.into()));
-    }
+    let target = said(program, &rows, distribution, ends_in_softmax, &mut remarks);
+    let count = rows.len();
+    let (data_type, likelihood) = likelihood(target, &mut rows, &mut remarks);
+    let ends_in_link = ends_in_softmax || rows.len() < count;
+    let remark = match distribution {
+        _ if ends_in_softmax && target != Target::Category => {
+            Some("the softmax at the end is left out: there is no such layer here")
+        }
+        Some(made) if made.of_probabilities && !ends_in_link => Some(
+            "the program takes the network's outputs for probabilities; the draft takes them for logits",
+        ),
+        _ if !ends_in_link => None,
+        made if made.map_or(program.of_logits, |made| !made.of_probabilities) => Some(
+            "the program applies the softmax or sigmoid that its network ends in once more; the draft applies it once",
+        ),
+        _ => None,
+    };
+    remarks.extend(remark.map(|remark| (None, remark.into())));
     for (span, remark) in &remarks {
         notes.push((span.map(|span| places.place(span.start)), remark.clone()));
     }
@@ -57,7 +67,7 @@ pub(super) fn write(source: &Source, program: &Program) -> Draft {
     for (span, remark) in &remarks {
         text += &format!("# {}\n", places.said(*span, remark));
     }
-    text += &format!("input  x: real{shape}\ntarget y: {target}\n\n");
+    text += &format!("input  x: real{shape}\ntarget y: {data_type}\n\n");
     text += &defaults(bayesian, estimator);
     text += &network(&rows, bayesian, estimator);
     text += &format!("\nobserve y ~ {likelihood}\nobjective elbo\n");
@@ -210,6 +220,7 @@ fn said(
         span,
         target,
         remark,
+        ..
     }) = distribution
     {
         remarks.extend(remark.clone().map(|remark| (Some(*span), remark)));

@@ -45,6 +45,8 @@ pub(super) struct Distribution {
     pub span: Span,
     /// What the target is, if it is known.
     pub target: Option<Target>,
+    /// Whether it takes probabilities, not their logits.
+    pub of_probabilities: bool,
     /// What of it is not as it is in the draft.
     pub remark: Option<String>,
 }
@@ -105,47 +107,44 @@ fn translate(program: &Program, line: &mut Line, layer: &Expr) {
                 .push((layer.span, "it does not say its activation".into())),
         },
         "distributionlambda" => {
-            let (target, remark) = distribution(program, arguments);
-            let span = layer.span;
-            line.distribution = Some(Distribution {
-                span,
-                target,
-                remark,
-            });
+            line.distribution = Some(distribution(program, layer.span, arguments));
         }
         _ => known(program, line, layer, word, arguments),
     }
 }
 
 /// What the target is by the distribution that a `DistributionLambda` gives, and what of that is not in the draft.
-fn distribution(program: &Program, arguments: &[Argument]) -> (Option<Target>, Option<String>) {
+fn distribution(program: &Program, span: Span, arguments: &[Argument]) -> Distribution {
     const GUESS: &str = "`target` and `observe` are a guess";
+    const KNOWN: &[&str] = &["OneHotCategorical", "Categorical", "Bernoulli", "Normal"];
+    let mut said = Distribution {
+        span,
+        target: None,
+        of_probabilities: false,
+        remark: None,
+    };
     let made = arguments.iter().find_map(|given| match &given.value.kind {
-        ExprKind::Lambda(body) => find(
-            body,
-            &["OneHotCategorical", "Categorical", "Bernoulli", "Normal"],
-        ),
+        ExprKind::Lambda(body) => find(body, KNOWN),
         _ => None,
     });
-    let Some((word, arguments)) = made.and_then(Expr::call) else {
-        let remark = format!("the distribution of `DistributionLambda` is not known here: {GUESS}");
-        return (None, Some(remark));
+    let Some((word, [first, others @ ..])) = made.and_then(Expr::call) else {
+        said.remark = Some(format!(
+            "the distribution of `DistributionLambda` is not known here: {GUESS}"
+        ));
+        return said;
     };
     let target = match word {
         "Normal" => Target::Real,
         "Bernoulli" => Target::Binary,
         _ => Target::Category,
     };
-    let (first, others) = match arguments {
-        [first, others @ ..] => (Some(&first.value), others),
-        [] => (None, arguments),
-    };
-    let is_output = first
-        .is_some_and(|first| matches!(&first.kind, ExprKind::Name(name) if !name.contains('.')));
+    said.target = Some(target);
+    said.of_probabilities = first.name.as_deref() == Some("probs");
+    let is_output = matches!(&first.value.kind, ExprKind::Name(name) if !name.contains('.'));
     let scale = others
         .first()
         .and_then(|scale| program.number(&scale.value));
-    let remark = match (target, scale) {
+    said.remark = match (target, scale) {
         (Target::Real, Some(scale)) if is_output => Some(format!(
             "the scale of the program's `Normal` is {}; in the draft it is learned",
             show(scale)
@@ -159,7 +158,7 @@ fn distribution(program: &Program, arguments: &[Argument]) -> (Option<Target>, O
             "the program's `{word}` does not take all outputs as they are: {GUESS}"
         )),
     };
-    (Some(target), remark)
+    said
 }
 
 /// A layer that the registry has, or that is one of it by another name.

@@ -181,6 +181,14 @@ fn names(text: &str) -> Vec<String> {
     names.collect()
 }
 
+/// The learning rate among the arguments of an optimizer; PyTorch's begin with the parameters.
+fn rate(arguments: &[Argument]) -> Option<&Expr> {
+    let is_rate =
+        |argument: &&Argument| matches!(argument.name.as_deref(), Some("lr" | "learning_rate"));
+    let named = arguments.iter().find(is_rate);
+    named.or(arguments.first()).map(|argument| &argument.value)
+}
+
 impl Program {
     /// Keeps the number or the loss that a name is given.
     fn name(&mut self, statement: &Statement) {
@@ -314,7 +322,7 @@ impl Program {
             self.flags.extend(found);
         }
         if let Some((_, arguments)) = find(value, &["Adam"]).and_then(Expr::call)
-            && let Some(rate) = arguments.first().and_then(|rate| self.number(&rate.value))
+            && let Some(rate) = rate(arguments).and_then(|rate| self.number(rate))
         {
             self.flags.push(("--learning-rate", rate));
         }

@@ -38,6 +38,8 @@ fn the_distribution_of_the_targets_is_that_of_the_program() {
         &["target y: binary", "observe y ~ Bernoulli(logits = output)"],
     );
     noted(&binary, &[]);
+    let taken = program(2, "lambda t: tfd.Categorical(probs=t)");
+    noted(&taken, &[(None, "the draft takes them for logits")]);
     let place = Some((3, 1));
     let normal = program(1, "lambda t: tfd.Normal(loc=t, scale=0.5)");
     holds(&normal, &["target y: real"]);
@@ -114,6 +116,14 @@ fn a_softmax_before_the_end_is_told() {
          Dense(3, activation='softmax')])\n\
          model.compile(loss='categorical_crossentropy')\n",
         &[(Some((2, 21)), "the softmax is left out")],
+    );
+    noted(
+        "model = Sequential([Dense(3, activation='softmax', input_shape=(4,)),\n\
+         DistributionLambda(lambda t: tfd.Normal(t, 1))])\n",
+        &[
+            (Some((2, 1)), "the scale of the program's `Normal`"),
+            (None, "the softmax at the end is left out"),
+        ],
     );
     noted(
         "model = Sequential([Dense(3, activation='softmax', input_shape=(4,))])\n\
