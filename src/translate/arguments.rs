@@ -121,7 +121,9 @@ impl<'a> Call<'a> {
         // The output is as large as the input.
         let same = |axis: usize| 2.0 * padding[axis] == dilation[axis] * (kernel[axis] - 1.0);
         if padding == [0.0, 0.0] {
-        } else if self.ours == "conv2d" && of("stride") == [1.0, 1.0] && same(0) && same(1) {
+            return;
+        }
+        if self.ours == "conv2d" && of("stride") == [1.0, 1.0] && same(0) && same(1) {
             self.given.push("padding = same".into());
         } else {
             notes.push((
