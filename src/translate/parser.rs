@@ -171,13 +171,33 @@ impl Parser<'_> {
                 .get(self.at + 1)
                 .map(|token| (token.kind.clone(), token.span));
             if self.is('.')
-                && let (ExprKind::Name(name), Some((Kind::Name(next), span))) = (&value.kind, more)
+                && let (ExprKind::Name(name), Some((Kind::Name(next), span))) = (&value.kind, &more)
             {
                 value = Expr {
                     kind: ExprKind::Name(format!("{name}.{next}")),
-                    span: value.span.to(span),
+                    span: value.span.to(*span),
                 };
                 self.at += 2;
+            } else if self.is('.')
+                && let (ExprKind::Call { .. }, Some((Kind::Name(method), at))) = (&value.kind, more)
+                && let Some(Kind::Mark('(')) = self.tokens.get(self.at + 2).map(|t| &t.kind)
+            {
+                // `Sequential(…).to(device)`: a function of what it is called on.
+                let callee = Expr {
+                    kind: ExprKind::Name(method),
+                    span: at,
+                };
+                self.at += 3;
+                let others = self.arguments();
+                let span = value.span.to(self.close());
+                let on = Argument { name: None, value };
+                value = Expr {
+                    kind: ExprKind::Call {
+                        callee: Box::new(callee),
+                        arguments: std::iter::once(on).chain(others).collect(),
+                    },
+                    span,
+                };
             } else if self.take('(') {
                 let arguments = self.arguments();
                 let span = value.span.to(self.close());

@@ -62,13 +62,8 @@ pub(super) fn read(text: &str) -> Program {
                 model = model.filter(|model| target != Some(*model));
             }
             found = true;
-        } else if let Some(("add", arguments)) = statement.value.call()
-            && model.is_some()
-            && owner(&statement.value) == model
-        {
-            program.within(statement);
-            let layers = arguments.iter().map(|argument| argument.value.clone());
-            program.layers.extend(layers);
+        } else if model.is_some() && owner(&statement.value) == model {
+            program.change(statement);
         }
         program.beside(&statement.value);
     }
@@ -214,6 +209,23 @@ impl Program {
                 .or_else(|| target_of(value.last_name()?)),
             _ => target_of(value.call()?.0),
         }
+    }
+
+    /// Adds the layers of `model.add(…)`, `net.append(…)`, `net.add_module("fc", …)`.
+    fn change(&mut self, statement: &Statement) {
+        let added = match statement.value.call() {
+            Some(("add" | "append", arguments)) => arguments,
+            Some(("add_module", [_name, layers @ ..])) => layers,
+            Some((word @ ("extend" | "insert" | "pop"), _)) => {
+                let note = format!("`{word}` is left out: it changes the layers of the model");
+                self.notes.push((statement.value.span, note));
+                return;
+            }
+            _ => return,
+        };
+        self.within(statement);
+        let layers = added.iter().map(|argument| argument.value.clone());
+        self.layers.extend(layers);
     }
 
     /// Notes a line with a layer that is not run just once.

@@ -30,22 +30,37 @@ pub(super) fn statements(text: &str) -> Vec<Statement> {
             around.pop();
         }
         let is_main = |token: &Token| token.kind == Kind::Name("__name__".into());
-        match &first.kind {
-            Kind::Name(word) if BRANCHES.contains(&word.as_str()) && !line.iter().any(is_main) => {
-                around.push((column, word));
-            }
-            _ => {
-                let inside = around.last().map(|(_, word)| word.to_string());
-                statements.extend(statement(line).map(|(target, value)| Statement {
-                    target,
-                    value,
-                    column,
-                    inside,
-                }));
-            }
+        let mut rest = line;
+        if let Kind::Name(word) = &first.kind
+            && BRANCHES.contains(&word.as_str())
+            && !line.iter().any(is_main)
+        {
+            around.push((column, word));
+            rest = behind_colon(line);
         }
+        let inside = around.last().map(|(_, word)| word.to_string());
+        statements.extend(statement(rest).map(|(target, value)| Statement {
+            target,
+            value,
+            column,
+            inside,
+        }));
     }
     statements
+}
+
+/// What stands behind the colon of `for x in y: …` on its line.
+fn behind_colon(line: &[Token]) -> &[Token] {
+    let mut depth = 0;
+    let colon = line.iter().position(|token| {
+        match token.kind {
+            Kind::Mark('(' | '[' | '{') => depth += 1,
+            Kind::Mark(')' | ']' | '}') => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && token.kind == Kind::Mark(':')
+    });
+    colon.map_or(&[], |colon| &line[colon + 1..])
 }
 
 /// The name that a line gives a value to, and the value.
@@ -56,6 +71,7 @@ fn statement(line: &[Token]) -> Option<(Option<String>, Expr)> {
         _ => None,
     };
     let (target, from) = match (word(0), word(1)) {
+        _ if line.is_empty() => return None,
         (Some(word), _) if OTHERS.contains(&word) => return None,
         (Some("def"), Some(name)) => {
             let kind = ExprKind::Definition(name.into());

@@ -14,7 +14,7 @@ pub(super) enum Kind {
     Text(String),
     /// One character of punctuation; `**` and `//` are two tokens.
     Mark(char),
-    /// The end of a line outside of brackets.
+    /// The end of a line outside of brackets, or `;` there.
     Line,
 }
 
@@ -71,7 +71,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                     ')' | ']' | '}' => depth = depth.saturating_sub(1),
                     _ => {}
                 }
-                (!c.is_whitespace()).then_some(Kind::Mark(c))
+                match c {
+                    ';' if depth == 0 => Some(Kind::Line),
+                    c => (!c.is_whitespace()).then_some(Kind::Mark(c)),
+                }
             }
         };
         tokens.extend(kind.map(|kind| Token {

@@ -360,12 +360,18 @@ fn no_text_makes_it_panic() {
         "f()",
         "é",
         "Sequential(",
+        "f().g(",
+        "if x: ",
+        "a.",
+        ";",
         ",",
     ] {
-        let text = format!("m = Sequential([{}", piece.repeat(5000));
-        let _ = translate(&Source {
-            name: "m.py".into(),
-            text,
-        });
+        for start in ["m = Sequential([", "m = Sequential(Dense(1))\n"] {
+            let text = format!("{start}{}", piece.repeat(5000));
+            let _ = translate(&Source {
+                name: "m.py".into(),
+                text,
+            });
+        }
     }
 }

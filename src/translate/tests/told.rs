@@ -225,18 +225,30 @@ fn a_model_of_a_class() {
 }
 
 #[test]
+fn a_model_that_is_moved_and_added_to() {
+    let text = "net = nn.Sequential(nn.Linear(4, 3), nn.ReLU()).to(device).double()\n\
+         net.append(nn.Linear(3, 2)); net.add_module('last', nn.Linear(2, 1))\n\
+         loss = F.mse_loss(net(x), y)\n";
+    holds(text, &["dense(3)", "relu", "dense(2)", "output = dense(1)"]);
+    noted(text, &[]);
+}
+
+#[test]
 fn what_the_draft_stacks_otherwise_is_told() {
     noted(
         "model = Sequential([InputLayer(input_shape=[2])])\n\
          for _ in range(3):\n\
          \x20 model.add(Dense(10, activation=LeakyReLU(alpha=0.1)))\n\
-         model.add(Dense(1))\n\
+         if deep: model.add(Dense(7))\n\
+         model.add(Dense(5)); model.pop(); model.add(Dense(1))\n\
          model.compile(loss='mse')\n\
          model = Sequential()\n\
          model.add(Dense(99))\n",
         &[
             (Some((3, 3)), "this stands under `for`"),
-            (Some((6, 9)), "a second model"),
+            (Some((4, 10)), "this stands under `if`"),
+            (Some((5, 22)), "`pop` is left out"),
+            (Some((7, 9)), "a second model"),
         ],
     );
     noted(
