@@ -59,6 +59,21 @@ pub enum Unit {
     Days,
 }
 
+/// What it is learned from how a column becomes inputs.
+#[derive(Clone, Copy)]
+pub(super) struct Lesson<'a> {
+    pub(super) column: &'a Column,
+    pub(super) look: &'a Look,
+    /// Given where the column is to be a category.
+    pub(super) order: Option<&'a Order>,
+    /// What stands for missing values.
+    pub(super) rule: Rule,
+    /// The rows that are trained on.
+    pub(super) training: &'a [usize],
+    /// Cells that mean a missing value, beside the usual ones.
+    pub(super) marks: &'a [String],
+}
+
 /// What a missing value is called as a category.
 pub(super) const MISSING: &str = "(missing)";
 
@@ -127,27 +142,22 @@ pub(super) fn values(
 }
 
 impl Code {
-    /// Learns how a column that was looked at becomes inputs from the cells of the training rows; `None` for plain
-    /// numbers. `order` is given where the column is to be a category.
-    pub(super) fn learn(
-        column: &Column,
-        look: &Look,
-        order: Option<&Order>,
-        rule: Rule,
-        training: &[usize],
-        marks: &[String],
-    ) -> Option<Code> {
-        let unit = match (order, look.kind) {
+    /// Learns how a column becomes inputs; `None` for plain numbers.
+    pub(super) fn learn(of: &Lesson) -> Option<Code> {
+        let Lesson {
+            look, rule, marks, ..
+        } = *of;
+        let unit = match (of.order, look.kind) {
             (None, Kind::Number | Kind::Mixed | Kind::Empty) => Unit::Number,
             (None, Kind::Boolean) => Unit::Boolean,
             (None, Kind::Date) => Unit::Days,
-            _ => return Some(Self::category(column, look, order, rule, training, marks)),
+            _ => return Some(Self::category(of)),
         };
         let missing = look.missing > 0 && rule != Rule::Refuse;
         if unit == Unit::Number && !missing {
             return None;
         }
-        let known = training.iter().map(|row| column.cell(*row));
+        let known = of.training.iter().map(|row| of.column.cell(*row));
         let known = known
             .filter(|cell| !is_missing(*cell, marks))
             .filter_map(|cell| unit.number(cell));
@@ -162,22 +172,15 @@ impl Code {
         })
     }
 
-    fn category(
-        column: &Column,
-        look: &Look,
-        order: Option<&Order>,
-        rule: Rule,
-        training: &[usize],
-        marks: &[String],
-    ) -> Code {
-        let mut values = match order {
+    fn category(of: &Lesson) -> Code {
+        let mut values = match of.order {
             Some(Order::Given(values)) => return Code::Ordinal(values.clone()),
-            _ => values(column, training.iter().copied(), marks),
+            _ => values(of.column, of.training.iter().copied(), of.marks),
         };
-        if order == Some(&Order::Sorted) {
+        if of.order == Some(&Order::Sorted) {
             return Code::Ordinal(values);
         }
-        if look.missing > 0 && rule == Rule::Category {
+        if of.look.missing > 0 && of.rule == Rule::Category {
             values.push(MISSING.into());
         }
         Code::OneHot(values)
@@ -317,7 +320,15 @@ mod tests {
         let column = &sheet.columns[0];
         let look = look::look(column, &[]);
         let training: Vec<usize> = (0..training).collect();
-        let code = Code::learn(column, &look, order.as_ref(), rule, &training, &[]).unwrap();
+        let code = Code::learn(&Lesson {
+            column,
+            look: &look,
+            order: order.as_ref(),
+            rule,
+            training: &training,
+            marks: &[],
+        })
+        .unwrap();
         let of = |cell| {
             let mut out = vec![];
             code.apply(cell, &[], &mut out).map(|()| out)

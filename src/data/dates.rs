@@ -1,5 +1,7 @@
 //! Dates as numbers: days since 1970-01-01, with the time of day as a fraction.
 
+use super::sheet::is_digits;
+
 /// The days from 1970-01-01 to the date in `text`: `2024-03-01`, `2024/03/01` or `01.03.2024`, the time of day behind
 /// a blank or `T`, as `13:45`, `13:45:10` or `13:45:10.5`, with or without a `Z`.
 pub(super) fn days(text: &str) -> Option<f64> {
@@ -8,8 +10,7 @@ pub(super) fn days(text: &str) -> Option<f64> {
         None => (text, None),
     };
     let part = |text: &str, digits: std::ops::RangeInclusive<usize>| -> Option<i64> {
-        let all_digits = text.bytes().all(|b| b.is_ascii_digit());
-        (all_digits && digits.contains(&text.len())).then(|| text.parse().ok())?
+        (is_digits(text) && digits.contains(&text.len())).then(|| text.parse().ok())?
     };
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     let parts: Vec<&str> = date.split(separator).collect();

@@ -16,7 +16,7 @@
 //! | `E0512` | a download is not the file it should be |
 //! | `E0513` | the validation part does not fit the training part |
 
-use crate::diagnostic::{Diagnostic, Failure};
+use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::io;
 use std::path::Path;
 
@@ -42,4 +42,42 @@ pub(crate) fn wrong_length(path: &Path, expected: u64, found: u64, why: &str) ->
     corrupt(path, state)
         .note(format!("expected {expected} bytes ({why}), found {found}"))
         .into()
+}
+
+/// The most messages of one kind about a table that are shown; all are counted.
+pub(super) const MOST_SHOWN: usize = 8;
+
+/// The first messages of one kind about a table, and how many there are.
+#[derive(Default)]
+pub(super) struct Faults {
+    shown: Vec<Diagnostic>,
+    count: usize,
+}
+
+impl Faults {
+    /// Counts one more, and keeps its message if it is one of the first.
+    pub(super) fn add(&mut self, message: impl FnOnce() -> Diagnostic) {
+        self.count += 1;
+        if self.shown.len() < MOST_SHOWN {
+            self.shown.push(message());
+        }
+    }
+
+    /// # Errors
+    ///
+    /// All that are kept, if there are any; `what` names them in the plural.
+    pub(super) fn finish(mut self, what: &str) -> Result<()> {
+        let shown = self.shown.len();
+        let Some(last) = self.shown.last_mut() else {
+            return Ok(());
+        };
+        if shown < self.count {
+            last.notes
+                .push(format!("{shown} of {} {what} are shown", self.count));
+        }
+        Err(Failure {
+            diagnostics: self.shown,
+            source_file: None,
+        })
+    }
 }

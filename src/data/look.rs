@@ -1,7 +1,7 @@
 //! A look at a column: what its cells are, how many are missing, and what is odd about them.
 
 use super::dates;
-use super::sheet::{Cell, Column};
+use super::sheet::{Cell, Column, is_digits};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -131,7 +131,7 @@ fn kind(numbers: usize, texts: &HashMap<&str, usize>) -> Kind {
         (0, _) if is_boolean(texts.keys().copied()) => Kind::Boolean,
         (0, _) if all(&|text| dates::days(text).is_some()) => Kind::Date,
         // Whole numbers that float64 does not hold are texts.
-        _ if all(&|text| text.bytes().all(|b| b.is_ascii_digit())) => Kind::Identifier,
+        _ if all(&is_digits) => Kind::Identifier,
         _ if cells <= numbers => Kind::Mixed,
         _ if numbers + cells <= FEW || 2 * texts.len() <= cells => Kind::Category,
         _ if all(&|text| !text.contains(' ')) => Kind::Identifier,

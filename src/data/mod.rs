@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod catalog;
 mod choices;
+mod choose;
 mod cifar10;
 mod coding;
 mod columns;
@@ -30,6 +31,7 @@ mod places;
 mod random;
 mod recipe;
 mod refusal;
+mod run_columns;
 pub mod scaling;
 mod shapes;
 mod sheet;

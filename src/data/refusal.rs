@@ -1,15 +1,14 @@
 //! Messages about the cells and columns of a table that cannot be taken as they are.
 
 use super::coding::Fault;
+use super::error::MOST_SHOWN;
 use super::look::{Kind, Look, is_missing};
 use super::names::{for_shell, written};
-use super::sheet::{Cell, Column, Sheet};
-use crate::diagnostic::{Diagnostic, Failure, Result};
+use super::sheet::{Cell, Column, Sheet, is_digits};
+use crate::diagnostic::Diagnostic;
 use crate::words::count;
 use std::path::Path;
 
-/// The most columns or cells that are shown; all are counted.
-const MOST_SHOWN: usize = 8;
 /// Words by which a last row is known for a footer.
 const FOOTERS: [&str; 5] = ["total", "sum", "mean", "average", "count"];
 
@@ -118,7 +117,7 @@ fn line(sheet: &Sheet, one: &Refused, marks: &[String]) -> String {
 }
 
 fn is_long_number(text: &str) -> bool {
-    text.len() > 15 && text.bytes().all(|b| b.is_ascii_digit())
+    text.len() > 15 && is_digits(text)
 }
 
 /// A text among numbers, and the first line that has it.
@@ -248,68 +247,34 @@ fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
     helps
 }
 
-/// The cells of a table that have no number: the first ones, and how many there are.
-pub(super) struct Faults<'a> {
-    path: &'a Path,
-    sheet: &'a Sheet,
-    shown: Vec<Diagnostic>,
-    count: usize,
-}
-
-impl<'a> Faults<'a> {
-    pub(super) fn new(path: &'a Path, sheet: &'a Sheet) -> Self {
-        Faults {
-            path,
-            sheet,
-            shown: vec![],
-            count: 0,
-        }
-    }
-
-    /// A cell that has none; `needless` is what to do instead where the column need not be there.
-    pub(super) fn add(&mut self, row: usize, place: usize, fault: Fault, needless: Option<&str>) {
-        self.count += 1;
-        if self.shown.len() == MOST_SHOWN {
-            return;
-        }
-        let column = &self.sheet.columns[place];
-        let cell = shortened(column.cell(row));
-        let (found, help) = match fault {
-            Fault::Missing => (
-                match cell.is_empty() {
-                    true => "a missing value".to_owned(),
-                    false => format!("a missing value, `{cell}`"),
-                },
-                needless.unwrap_or("leave out the rows with missing values, or fill them in: the run was trained without a rule for them"),
-            ),
-            Fault::Other => (format!("the text `{cell}`"), "put there what the column's other cells are, or leave the row out"),
-            Fault::Unseen => (format!("`{cell}`, which training never saw"), "leave the row out, or train with rows that have it"),
-        };
-        let title = format!(
-            "{}:{}: column `{}` holds no number",
-            self.path.display(),
-            self.sheet.lines[row],
-            column.name
-        );
-        let message =
-            Diagnostic::error("E0505", title).note(format!("expected a number, found {found}"));
-        self.shown.push(message.help(help));
-    }
-
-    pub(super) fn finish(mut self) -> Result<()> {
-        let shown = self.shown.len();
-        let Some(last) = self.shown.last_mut() else {
-            return Ok(());
-        };
-        if shown < self.count {
-            last.notes.push(format!(
-                "{shown} of {} faults of the table are shown",
-                self.count
-            ));
-        }
-        Err(Failure {
-            diagnostics: self.shown,
-            source_file: None,
-        })
-    }
+/// A cell that has no number; `needless` is what to do instead where its column need not be there.
+pub(super) fn no_number(
+    path: &Path,
+    sheet: &Sheet,
+    (row, place): (usize, usize),
+    fault: Fault,
+    needless: Option<&str>,
+) -> Diagnostic {
+    let column = &sheet.columns[place];
+    let cell = shortened(column.cell(row));
+    let (found, help) = match fault {
+        Fault::Missing => (
+            match cell.is_empty() {
+                true => "a missing value".to_owned(),
+                false => format!("a missing value, `{cell}`"),
+            },
+            needless.unwrap_or("leave out the rows with missing values, or fill them in: the run was trained without a rule for them"),
+        ),
+        Fault::Other => (format!("the text `{cell}`"), "put there what the column's other cells are, or leave the row out"),
+        Fault::Unseen => (format!("`{cell}`, which training never saw"), "leave the row out, or train with rows that have it"),
+    };
+    let title = format!(
+        "{}:{}: column `{}` holds no number",
+        path.display(),
+        sheet.lines[row],
+        column.name
+    );
+    Diagnostic::error("E0505", title)
+        .note(format!("expected a number, found {found}"))
+        .help(help)
 }

@@ -1,11 +1,13 @@
 //! From a sheet to a data set: which columns are taken, how their cells become numbers, which rows are held out.
 
 use super::choices::{Choices, Rules, categories};
-use super::coding::{self, Code, Coding};
-use super::columns::{Chosen, Columns, Wanted, choose};
+use super::choose::{Chosen, choose};
+use super::coding::{self, Code, Coding, Lesson};
+use super::columns::{Columns, Wanted};
+use super::error::Faults;
 use super::held_out::{self, Parts};
 use super::look::{self, Kind};
-use super::refusal::{Faults, Refused, refuse};
+use super::refusal::{Refused, no_number, refuse};
 use super::sheet::{self, Column, Sheet};
 use super::split::{Validation, take_validation};
 use super::{Dataset, Request, Split, TargetKind, Values, labels, names, recipe};
@@ -283,7 +285,15 @@ impl Table<'_> {
                 continue;
             }
             remarks.extend(recipe::remark(column, &found, self.chosen.inputs.len()));
-            let code = Code::learn(column, &found, order.as_ref(), rule, training, &marks);
+            let lesson = Lesson {
+                column,
+                look: &found,
+                order: order.as_ref(),
+                rule,
+                training,
+                marks: &marks,
+            };
+            let code = Code::learn(&lesson);
             if let Some(code) = code {
                 coding.inputs.insert(column.name.clone(), code);
             }
@@ -341,23 +351,24 @@ impl Table<'_> {
         let rows = self.sheet.rows();
         let mut inputs = Vec::with_capacity(rows * width);
         let mut targets = Vec::with_capacity(rows * self.chosen.targets.len());
-        let mut faults = Faults::new(self.path, self.sheet);
+        let mut faults = Faults::default();
+        let message = |at, fault, needless| no_number(self.path, self.sheet, at, fault, needless);
         for row in 0..rows {
             for &(place, code) in &codes {
                 let cell = self.sheet.columns[place].cell(row);
                 if let Err(fault) = code.apply(cell, marks, &mut inputs) {
-                    faults.add(row, place, fault, None);
+                    faults.add(|| message((row, place), fault, None));
                 }
             }
             for &place in &self.chosen.targets {
                 let cell = self.sheet.columns[place].cell(row);
                 match labels::target(cell, marks, &places) {
                     Ok(value) => targets.push(value),
-                    Err(fault) => faults.add(row, place, fault, needless),
+                    Err(fault) => faults.add(|| message((row, place), fault, needless)),
                 }
             }
         }
-        faults.finish()?;
+        faults.finish("faults of the table")?;
         Ok(Split {
             inputs: Values::F64(inputs),
             input_shape: Shape::new(&[width]),

@@ -5,14 +5,12 @@ use super::dialect::Dialect;
 use super::encoding::decode;
 use super::notation::{Decimal, Evidence, Met, number};
 use super::{Builder, Cell, Sheet};
-use crate::data::error::{corrupt, unreadable};
+use crate::data::error::{Faults, corrupt, unreadable};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::words::list;
 use ::csv::{Reader, ReaderBuilder, StringRecord};
 use std::path::Path;
 
-/// The most ragged rows that are shown; all are counted.
-const MOST_SHOWN: usize = 8;
 /// How many rows are looked at to find the decimal mark.
 const LOOKED_AT: usize = 1000;
 
@@ -36,12 +34,12 @@ pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Resul
     let decimal = decimal(path, &text, &dialect, of_run)?;
 
     let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
-    let (mut lines, mut ragged, mut met) = (vec![], Ragged::default(), Met::default());
+    let (mut lines, mut faults, mut met) = (vec![], Faults::default(), Met::default());
     let mut may_be_units = false;
     while rows.next()? {
         let (record, line) = (&rows.record, rows.line());
         if record.len() != header.len() {
-            ragged.add(path, line, header.len(), record.len());
+            faults.add(|| ragged(path, line, header.len(), record.len()));
             continue;
         }
         may_be_units |= lines.is_empty() && is_units(record);
@@ -54,7 +52,7 @@ pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Resul
             });
         }
     }
-    ragged.finish()?;
+    faults.finish("ragged rows")?;
     let named = header.into_iter().zip(columns);
     let columns = named.map(|(name, cells)| cells.finish(name)).collect();
     let mut sheet = Sheet::new(path, columns, lines)?;
@@ -263,42 +261,16 @@ fn is_units(record: &StringRecord) -> bool {
             .all(|cell| cell.is_empty() || cell == "-" || no_digit_first(cell))
 }
 
-/// Rows with another number of cells than the header: the first ones, and how many there are.
-#[derive(Default)]
-struct Ragged {
-    shown: Vec<Diagnostic>,
-    count: usize,
-}
-
-impl Ragged {
-    fn add(&mut self, path: &Path, line: u64, expected: usize, found: usize) {
-        self.count += 1;
-        if self.shown.len() == MOST_SHOWN {
-            return;
-        }
-        let help = match found < expected {
-            true => "fill in the cells that are missing, or leave the row out",
-            false => "a cell that holds a comma stands in double quotes",
-        };
-        let title = format!("{}:{line}: the row is ragged", path.display());
-        let message = Diagnostic::error("E0505", title).note(format!(
+/// A row with another number of cells than the header.
+fn ragged(path: &Path, line: u64, expected: usize, found: usize) -> Diagnostic {
+    let help = match found < expected {
+        true => "fill in the cells that are missing, or leave the row out",
+        false => "a cell that holds a comma stands in double quotes",
+    };
+    let title = format!("{}:{line}: the row is ragged", path.display());
+    Diagnostic::error("E0505", title)
+        .note(format!(
             "expected {expected} cells as in the header, found {found}"
-        ));
-        self.shown.push(message.help(help));
-    }
-
-    fn finish(mut self) -> Result<()> {
-        let shown = self.shown.len();
-        let Some(last) = self.shown.last_mut() else {
-            return Ok(());
-        };
-        if shown < self.count {
-            last.notes
-                .push(format!("{shown} of {} ragged rows are shown", self.count));
-        }
-        Err(Failure {
-            diagnostics: self.shown,
-            source_file: None,
-        })
-    }
+        ))
+        .help(help)
 }

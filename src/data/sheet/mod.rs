@@ -20,6 +20,7 @@ use std::io::Read;
 use std::path::Path;
 
 pub use notation::Decimal;
+pub(super) use notation::is_digits;
 
 /// A table as it was read.
 #[derive(Debug, Clone)]

@@ -65,18 +65,21 @@ impl Evidence {
 /// after it.
 fn is_group(digits: &str, place: usize) -> bool {
     let (before, after) = (&digits[..place], &digits[place + 1..]);
-    let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     (1..=3).contains(&before.len())
         && !before.starts_with('0')
-        && all_digits(before)
+        && is_digits(before)
         && after.len() == 3
-        && all_digits(after)
+        && is_digits(after)
+}
+
+/// Whether there is nothing but digits.
+pub(in crate::data) fn is_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether all that the marks divide is groups of three digits, the first of one to three.
 fn is_grouped(digits: &str, mark: char) -> bool {
     let mut groups = digits.split(mark);
-    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let first = groups.next().unwrap_or_default();
     (1..=3).contains(&first.len())
         && is_digits(first)
@@ -116,9 +119,7 @@ fn plain(cell: &str) -> Option<f64> {
 }
 
 fn is_long_integer(cell: &str) -> bool {
-    cell.trim_start_matches(['-', '+'])
-        .bytes()
-        .all(|b| b.is_ascii_digit())
+    is_digits(cell.trim_start_matches(['-', '+']))
 }
 
 /// A number with marks between thousands, a decimal comma, a percent sign or a Unicode minus.
@@ -168,7 +169,6 @@ fn ungrouped(whole: &str, decimal: Decimal) -> Option<(Cow<'_, str>, bool)> {
     let mut groups = whole.split(is_mark);
     let first = groups.next()?;
     let leading = first.trim_start_matches(['-', '+']);
-    let is_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
     let well_formed = (1..=3).contains(&leading.len())
         && is_digits(leading)
         && groups
