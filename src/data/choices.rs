@@ -1,6 +1,8 @@
 //! What is said about a table: which columns are taken, and how, and which rows are held out.
 
+use super::coding;
 use super::names::{items, places};
+use super::sheet::{Cell, Decimal};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::list;
 
@@ -151,6 +153,31 @@ pub(super) enum Order {
     Sorted,
     /// They are counted in this order.
     Given(Vec<String>),
+}
+
+impl Order {
+    /// The values of a list read as the cells of the column `name` are: `01` is 1 there, too.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` for two that are one then.
+    pub(super) fn as_cells(&self, name: &str, decimal: Decimal) -> Result<Order> {
+        let Order::Given(written) = self else {
+            return Ok(self.clone());
+        };
+        let mut values: Vec<String> = vec![];
+        for text in written {
+            let value = coding::name(Cell::read(text, decimal));
+            if values.contains(&value) {
+                let title = format!("`categories` lists `{text}` twice for the column `{name}`");
+                return Err(Diagnostic::error("E0506", title)
+                    .note(format!("a cell `{text}` is read as `{value}`"))
+                    .into());
+            }
+            values.push(value);
+        }
+        Ok(Order::Given(values))
+    }
 }
 
 /// The columns that are categories whatever they look like, with the order of their values.

@@ -19,6 +19,9 @@ pub struct Coding {
     /// The inputs that are not plain numbers, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Code>,
+    /// What stands for a missing value of inputs for which a rule was given, but of which none was missing in training.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fills: BTreeMap<String, f64>,
     /// What the classes of the target are called in the table, in the order of their labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
@@ -26,6 +29,22 @@ pub struct Coding {
 
 fn is_point(decimal: &Decimal) -> bool {
     *decimal == Decimal::Point
+}
+
+impl Coding {
+    /// How an input is read.
+    pub(super) fn code(&self, name: &str) -> Code {
+        let plain = || Code::Number {
+            unit: Unit::Number,
+            missing: None,
+            indicator: false,
+        };
+        let mut code = self.inputs.get(name).cloned().unwrap_or_else(plain);
+        if let Code::Number { missing, .. } = &mut code {
+            *missing = missing.or(self.fills.get(name).copied());
+        }
+        code
+    }
 }
 
 /// How a column becomes inputs.
@@ -74,6 +93,38 @@ pub(super) struct Lesson<'a> {
     pub(super) marks: &'a [String],
 }
 
+impl Lesson<'_> {
+    /// What the cells are; `None` where the column becomes a category.
+    fn unit(&self) -> Option<Unit> {
+        match (self.order, self.look.kind) {
+            (None, Kind::Number | Kind::Mixed | Kind::Empty) => Some(Unit::Number),
+            (None, Kind::Boolean) => Some(Unit::Boolean),
+            (None, Kind::Date) => Some(Unit::Days),
+            _ => None,
+        }
+    }
+
+    /// The median of the training rows where the rule asks for it, else the mean.
+    fn typical(&self, unit: Unit) -> f64 {
+        let cells = self.training.iter().map(|row| self.column.cell(*row));
+        let known = cells
+            .filter(|cell| !is_missing(*cell, self.marks))
+            .filter_map(|cell| unit.number(cell));
+        match self.rule {
+            Rule::Median => median(known.collect()),
+            _ => mean(known),
+        }
+    }
+
+    /// What is to stand for a missing value of other tables where none is missing in this one.
+    pub(super) fn fill(&self) -> Option<f64> {
+        let is_asked = self.look.missing == 0 && matches!(self.rule, Rule::Mean | Rule::Median);
+        self.unit()
+            .filter(|_| is_asked)
+            .map(|unit| self.typical(unit))
+    }
+}
+
 /// What a missing value is called as a category.
 pub(super) const MISSING: &str = "(missing)";
 
@@ -83,8 +134,10 @@ pub(super) enum Fault {
     Missing,
     /// No number, date or boolean, as the column's others are.
     Other,
-    /// A value that an ordinal column does not list.
+    /// A label that the run has no class for.
     Unseen,
+    /// A value that an ordinal column does not list.
+    Unlisted,
 }
 
 impl Unit {
@@ -144,31 +197,17 @@ pub(super) fn values(
 impl Code {
     /// Learns how a column becomes inputs; `None` for plain numbers.
     pub(super) fn learn(of: &Lesson) -> Option<Code> {
-        let Lesson {
-            look, rule, marks, ..
-        } = *of;
-        let unit = match (of.order, look.kind) {
-            (None, Kind::Number | Kind::Mixed | Kind::Empty) => Unit::Number,
-            (None, Kind::Boolean) => Unit::Boolean,
-            (None, Kind::Date) => Unit::Days,
-            _ => return Some(Self::category(of)),
+        let Some(unit) = of.unit() else {
+            return Some(Self::category(of));
         };
-        let missing = look.missing > 0 && rule != Rule::Refuse;
+        let missing = of.look.missing > 0 && of.rule != Rule::Refuse;
         if unit == Unit::Number && !missing {
             return None;
         }
-        let known = of.training.iter().map(|row| of.column.cell(*row));
-        let known = known
-            .filter(|cell| !is_missing(*cell, marks))
-            .filter_map(|cell| unit.number(cell));
-        let typical = match rule {
-            Rule::Median => median(known.collect()),
-            _ => mean(known),
-        };
         Some(Code::Number {
             unit,
-            missing: missing.then_some(typical),
-            indicator: missing && rule == Rule::Indicator,
+            missing: missing.then(|| of.typical(unit)),
+            indicator: missing && of.rule == Rule::Indicator,
         })
     }
 
@@ -281,7 +320,7 @@ impl Code {
             Code::Ordinal(values) => {
                 let own = name(cell);
                 let place = values.iter().position(|value| *value == own);
-                out.push(place.ok_or(Fault::Unseen)? as f64);
+                out.push(place.ok_or(Fault::Unlisted)? as f64);
             }
         }
         Ok(())
@@ -358,7 +397,7 @@ mod tests {
         let order = Order::Given(vec!["low".into(), "high".into()]);
         assert_eq!(
             coded("high low mid", 3, Some(order), Rule::Refuse),
-            [Ok(vec![1.0]), Ok(vec![0.0]), Err(Fault::Unseen)]
+            [Ok(vec![1.0]), Ok(vec![0.0]), Err(Fault::Unlisted)]
         );
         assert_eq!(
             coded("yes no", 2, None, Rule::Refuse),

@@ -5,22 +5,49 @@ use super::coding::{self, Fault};
 use super::look::{self, Kind, Look};
 use super::sheet::{Cell, Column};
 use crate::words::list;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-/// The number of a target's cell: the place of its class where the classes have names.
-pub(super) fn target(
-    cell: Cell,
-    marks: &[String],
-    classes: &HashMap<&str, usize>,
-) -> std::result::Result<f64, Fault> {
-    match cell {
-        _ if look::is_missing(cell, marks) => Err(Fault::Missing),
-        _ if !classes.is_empty() => {
-            let label = classes.get(coding::name(cell).as_str());
-            label.map(|label| *label as f64).ok_or(Fault::Unseen)
+/// The classes of a target by their names.
+pub(super) struct Labels {
+    places: HashMap<String, usize>,
+    /// Whether they are words for no and yes, of which small and large letters are one.
+    folded: bool,
+}
+
+impl Labels {
+    /// Of the names in the order of the labels; of none, targets are numbers.
+    pub(super) fn of(classes: &[String]) -> Labels {
+        let folded = look::is_boolean(classes.iter().map(String::as_str));
+        let key = |name: &String| {
+            if folded {
+                name.to_lowercase()
+            } else {
+                name.clone()
+            }
+        };
+        Labels {
+            places: classes.iter().map(key).zip(0..).collect(),
+            folded,
         }
-        Cell::Number(value) => Ok(value),
-        Cell::Text(_) => Err(Fault::Other),
+    }
+
+    /// The number of a target's cell: the place of its class where the classes have names.
+    pub(super) fn target(&self, cell: Cell, marks: &[String]) -> std::result::Result<f64, Fault> {
+        match cell {
+            _ if look::is_missing(cell, marks) => Err(Fault::Missing),
+            _ if !self.places.is_empty() => {
+                let name = coding::name(cell);
+                let name = if self.folded {
+                    name.to_lowercase()
+                } else {
+                    name
+                };
+                let label = self.places.get(&name);
+                label.map(|label| *label as f64).ok_or(Fault::Unseen)
+            }
+            Cell::Number(value) => Ok(value),
+            Cell::Text(_) => Err(Fault::Other),
+        }
     }
 }
 
@@ -33,7 +60,14 @@ pub(super) fn classes(
 ) -> Option<Vec<String>> {
     let all = || coding::values(column, 0..column.len(), marks);
     match found.kind {
-        Kind::Boolean | Kind::Category => Some(all()),
+        Kind::Category => Some(all()),
+        // No before yes, `yes` and `Yes` are one.
+        Kind::Boolean => {
+            let mut words = all();
+            words.sort_by_key(|word| look::truth(word) == Some(1.0));
+            words.dedup_by_key(|word| word.to_lowercase());
+            Some(words)
+        }
         Kind::Number => {
             let count = predicts?.classes()?;
             let fits = |name: &String| {
@@ -58,10 +92,14 @@ pub(super) fn unseen(
     training: &[usize],
     marks: &[String],
 ) -> Option<String> {
-    let seen = coding::values(column, training.iter().copied(), marks);
-    let unseen: Vec<&String> = classes
-        .iter()
-        .filter(|class| !seen.contains(class))
+    let labels = Labels::of(classes);
+    let label = |row: &usize| labels.target(column.cell(*row), marks).ok();
+    let seen: HashSet<usize> = (training.iter().filter_map(label))
+        .map(|label| label as usize)
+        .collect();
+    let unseen: Vec<&String> = (classes.iter().enumerate())
+        .filter(|(label, _)| !seen.contains(label))
+        .map(|(_, class)| class)
         .collect();
     let word = if unseen.len() == 1 {
         "class"

@@ -230,6 +230,9 @@ fn no_columns(data: &str) -> crate::diagnostic::Failure {
 /// `E0508`); never a panic, whatever the file holds.
 pub fn load(request: &Request) -> Result<Dataset> {
     let test_rows = request.test_rows.as_deref();
+    if test_rows.is_some() && request.choices.test.is_some() {
+        return Err(held_out::said_twice().into());
+    }
     let wanted = Wanted {
         target: request.target.as_deref(),
         of_run: request.columns.as_ref(),

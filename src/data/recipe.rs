@@ -9,12 +9,12 @@ use crate::words::{plural, short};
 /// Whether a column becomes a category, in which order, and what stands for its missing values.
 pub(super) fn decide(
     found: &Look,
-    named: Option<&Order>,
+    named: Option<Order>,
     rule: impl Fn(fn(Rule) -> bool) -> Rule,
 ) -> (Option<Order>, Rule) {
     let for_categories = || rule(|rule| rule == Rule::Category);
     if let Some(order) = named {
-        return (Some(order.clone()), for_categories());
+        return (Some(order), for_categories());
     }
     match found.kind {
         Kind::Category => (None, for_categories()),

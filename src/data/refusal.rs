@@ -263,9 +263,13 @@ pub(super) fn no_number(
                 true => "a missing value".to_owned(),
                 false => format!("a missing value, `{cell}`"),
             },
-            needless.unwrap_or("leave out the rows with missing values, or fill them in: the run was trained without a rule for them"),
+            needless.unwrap_or("leave out the rows with missing values, or fill them in: the run keeps nothing that stands for them"),
         ),
         Fault::Other => (format!("the text `{cell}`"), "put there what the column's other cells are, or leave the row out"),
+        Fault::Unlisted => (
+            format!("`{cell}`, which is not in the list of the column's values"),
+            "leave the row out, or train with a list that has it",
+        ),
         Fault::Unseen => (format!("`{cell}`, which training never saw"), "leave the row out, or train with rows that have it"),
     };
     let title = format!(

@@ -123,6 +123,9 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         Some(Test::Fraction(x)) => (None, Some(x.to_string())),
         None => (table.test_rows.take(), None),
     };
+    if table.test_rows.is_some() {
+        return Err(fault(super::held_out::said_twice()));
+    }
     let listed = listed.map(|name| folder.join(name));
     let described = Choices {
         inputs: table.inputs.take().map(Names::list),

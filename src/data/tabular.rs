@@ -6,11 +6,12 @@ use super::coding::{self, Code, Coding, Lesson};
 use super::columns::{Columns, Wanted};
 use super::error::Faults;
 use super::held_out::{self, Parts};
+use super::labels::{self, Labels};
 use super::look::{self, Kind};
 use super::refusal::{Refused, no_number, refuse};
 use super::sheet::{self, Column, Sheet};
 use super::split::{Validation, take_validation};
-use super::{Dataset, Request, Split, TargetKind, Values, labels, names, recipe};
+use super::{Dataset, Request, Split, TargetKind, Values, names, recipe};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use crate::words::plural;
@@ -59,12 +60,19 @@ pub(super) fn read(
     let sheet = sheet::read(path, decimal)?;
     let header = sheet.header();
     let chosen = choose(path, &header, wanted)?;
-    let groups = choices
-        .group
-        .as_deref()
-        .map(|name| groups(&sheet, &header, name))
-        .transpose()?;
+    let group = choices.group.as_deref();
+    let group = group
+        .map(|name| group_column(&header, name))
+        .transpose()?
+        .map(|place| &sheet.columns[place]);
+    let groups = group.map(groups);
     let parts = parts(sheet.rows(), choices, test_rows, groups.as_deref())?;
+    // A table that a run is evaluated on is not trained on: its parts may share a group.
+    if let (None, Some(list)) = (wanted.of_run, test_rows)
+        && let (Some(parts), Some(groups), Some(column)) = (&parts, &groups, group)
+    {
+        held_out::refuse_split_groups(list, parts, groups, column)?;
+    }
     let table = Table {
         path,
         sheet: &sheet,
@@ -72,7 +80,7 @@ pub(super) fn read(
         chosen: &chosen,
     };
     let (columns, remarks) = match wanted.of_run {
-        Some(run) => (table.columns_of_run(&run.columns), vec![]),
+        Some(run) => (table.columns_of_run(&run.columns, choices), vec![]),
         None => {
             let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
             table.learned_columns(choices, &training, request.predicts)?
@@ -116,8 +124,8 @@ pub(super) fn read(
     })
 }
 
-/// The number of each row's group.
-fn groups(sheet: &Sheet, header: &[String], name: &str) -> Result<Vec<u32>> {
+/// The place of the column of groups.
+fn group_column(header: &[String], name: &str) -> Result<usize> {
     let missing = |name: String| super::choices::no_column(header, &name, "group");
     let places = names::resolve(header, name).map_err(missing)?;
     let [place] = places[..] else {
@@ -126,12 +134,17 @@ fn groups(sheet: &Sheet, header: &[String], name: &str) -> Result<Vec<u32>> {
             .note("expected one column")
             .into());
     };
+    Ok(place)
+}
+
+/// The number of each row's group.
+fn groups(column: &Column) -> Vec<u32> {
     let mut numbers = HashMap::new();
     let number = |cell| {
         let next = numbers.len() as u32;
         *numbers.entry(coding::name(cell)).or_insert(next)
     };
-    Ok(sheet.columns[place].iter().map(number).collect())
+    column.iter().map(number).collect()
 }
 
 /// The rows of the training and the test part, where some are held out.
@@ -207,10 +220,12 @@ impl Table<'_> {
         }
     }
 
-    /// The columns, read as a run reads its own.
-    fn columns_of_run(&self, run: &Columns) -> Columns {
+    /// The columns, read as a run reads its own; cells that mean a missing value here alone do, too.
+    fn columns_of_run(&self, run: &Columns, choices: &Choices) -> Columns {
+        let mut coding = run.coding.clone();
+        coding.missing_values.extend(choices.marks());
         Columns {
-            coding: run.coding.clone(),
+            coding,
             identifiers: run.identifiers.clone(),
             ..self.columns()
         }
@@ -271,10 +286,10 @@ impl Table<'_> {
         for &place in &self.chosen.inputs {
             let column = &self.sheet.columns[place];
             let found = look::look(column, &marks);
-            let named = orders
-                .iter()
-                .find(|(of, _)| *of == place)
-                .map(|(_, order)| order);
+            let named = orders.iter().find(|(of, _)| *of == place);
+            let named = named
+                .map(|(_, order)| order.as_cells(&column.name, self.sheet.decimal))
+                .transpose()?;
             let (order, rule) = recipe::decide(&found, named, |fits| rules.rule(place, fits));
             if recipe::refuses(&found, order.as_ref(), rule) {
                 refused.push(Refused {
@@ -296,6 +311,9 @@ impl Table<'_> {
             let code = Code::learn(&lesson);
             if let Some(code) = code {
                 coding.inputs.insert(column.name.clone(), code);
+            }
+            if let Some(fill) = lesson.fill() {
+                coding.fills.insert(column.name.clone(), fill);
             }
         }
         for &place in &self.chosen.targets {
@@ -328,41 +346,26 @@ impl Table<'_> {
     /// The numbers of all rows.
     fn split(&self, columns: &Columns, needless: Option<&str>) -> Result<Split> {
         let coding = &columns.coding;
-        let plain = Code::Number {
-            unit: coding::Unit::Number,
-            missing: None,
-            indicator: false,
-        };
-        let code = |place: &usize| coding.inputs.get(&self.header[*place]).unwrap_or(&plain);
-        let codes: Vec<(usize, &Code)> = self
-            .chosen
-            .inputs
-            .iter()
-            .map(|place| (*place, code(place)))
-            .collect();
+        let code = |place: &usize| (*place, coding.code(&self.header[*place]));
+        let codes: Vec<(usize, Code)> = self.chosen.inputs.iter().map(code).collect();
         let width = codes.iter().map(|(_, code)| code.width()).sum();
         let marks = &coding.missing_values;
-        let places: HashMap<&str, usize> = coding
-            .classes
-            .iter()
-            .enumerate()
-            .map(|(label, name)| (name.as_str(), label))
-            .collect();
+        let labels = Labels::of(&coding.classes);
         let rows = self.sheet.rows();
         let mut inputs = Vec::with_capacity(rows * width);
         let mut targets = Vec::with_capacity(rows * self.chosen.targets.len());
         let mut faults = Faults::default();
         let message = |at, fault, needless| no_number(self.path, self.sheet, at, fault, needless);
         for row in 0..rows {
-            for &(place, code) in &codes {
-                let cell = self.sheet.columns[place].cell(row);
+            for (place, code) in &codes {
+                let cell = self.sheet.columns[*place].cell(row);
                 if let Err(fault) = code.apply(cell, marks, &mut inputs) {
-                    faults.add(|| message((row, place), fault, None));
+                    faults.add(|| message((row, *place), fault, None));
                 }
             }
             for &place in &self.chosen.targets {
                 let cell = self.sheet.columns[place].cell(row);
-                match labels::target(cell, marks, &places) {
+                match labels.target(cell, marks) {
                     Ok(value) => targets.push(value),
                     Err(fault) => faults.add(|| message((row, place), fault, needless)),
                 }

@@ -156,6 +156,11 @@ fn columns_become_inputs_by_what_they_hold() {
             choices(|c| c.categories = Some("site=south<north".into())),
             "1 | 1; 0 | 2; 1 | 3",
         ),
+        (
+            "size,y\n01,1\n03,2\n1,3\n",
+            choices(|c| c.categories = Some("size=01<02<03".into())),
+            "0 | 1; 2 | 2; 0 | 3",
+        ),
         (day, Choices::default(), "1 | 1; 10 | 2"),
         ("b,y\nyes,1\nNo,2\n", Choices::default(), "1 | 1; 0 | 2"),
         ("b,y\nTrue,1\nFalse,2\n", Choices::default(), "1 | 1; 0 | 2"),
@@ -245,6 +250,10 @@ fn labels_are_mapped_to_classes() {
         ("1 2 1", binary, "0 1 0", "1 2"),
         ("no yes no", binary, "0 1 0", "no yes"),
         ("True False True", binary, "1 0 1", "False True"),
+        // No before yes, whatever the letters.
+        ("Yes no Yes yes NO", binary, "1 0 1 1 0", "NO Yes"),
+        ("no yes no", None, "0 1 0", "no yes"),
+        ("Yes no", None, "1 0", "no Yes"),
         // Labels that are counted from 0, numbers of another kind, and those of no class.
         ("0 2 1", three, "0 2 1", ""),
         ("0.0 2.0 1.0", three, "0 2 1", ""),
@@ -307,6 +316,11 @@ fn what_cannot_be_taken_is_told_with_what_to_do() {
         (
             "a,b,y\n1,2,3\n1,?,3\n",
             "`t.csv`: column `b` cannot be taken as it is\n`b`: number, 1 of 2 values missing (`?` in line 3)\n`--missing b=mean`, or `missing = \"b=mean\"` under [data] of the run file or in the data's .toml",
+        ),
+        // A row of missing values holds no units.
+        (
+            "a,y\nNA,NA\n1,2\n3,4\n",
+            "`t.csv`: 2 columns cannot be taken as they are\n`a`: number, 1 of 3 values missing (`NA` in line 2)\n`y`: the target, number, 1 of 3 values missing (`NA` in line 2)\n`--missing a=mean`, or `missing = \"a=mean\"` under [data] of the run file or in the data's .toml\nleave out the rows whose target is missing: they say nothing",
         ),
         (
             "a,y\n1,2\n1.5,NA\n",
@@ -692,12 +706,83 @@ fn what_would_be_read_wrongly_is_refused() {
             "--group p --test 0.5",
             "leaves none to train on",
         ),
+        (
+            "p,a,y\n7,2,3\n7,3,4\n8,5,6\n",
+            "--group p --test-rows rows.txt",
+            "rows.txt` splits the group `7` of `p`\n |\n = note: row 1 is held out, row 0 is not",
+        ),
+        (
+            "a,y\n1,2\n3,4\n5,6\n",
+            "--test 1 --test-rows rows.txt",
+            "error[E0508]: `test` and `test_rows` both say which rows are held out",
+        ),
+        (
+            "size,y\nlow,2\nmid,4\n",
+            "--categories size=low<high",
+            "expected a number, found `mid`, which is not in the list of the column's values",
+        ),
+        (
+            "size,y\n1,2\n2,4\n",
+            "--categories size=01<1",
+            "`categories` lists `1` twice for the column `size`",
+        ),
     ] {
         let place = Place::new();
         std::fs::write(place.path("own.csv"), text).unwrap();
+        std::fs::write(place.path("rows.txt"), "1\n").unwrap();
         let said = place.refused(&format!(
             "train line.bnn --data own.csv --epochs 1 --batch-size 1 --out run {flags}"
         ));
         assert!(said.contains(title), "{said}");
+    }
+}
+
+/// What a run predicts for a table is what it predicts for the one beside it, in which nothing is left to be read.
+#[test]
+fn a_runs_table_is_read_as_its_own_was() {
+    let whole: String = (0..12).map(|i| format!("{i},{}\n", i * i)).collect();
+    let gaps = format!("{whole},3\n");
+    let toml = "file = \"new.csv\"\nmissing_values = [-999]\n";
+    for (text, flags, toml, new, plain) in [
+        // The mean and the median of 0 to 11 is 5.5, whether a value was missing or none.
+        (&whole, "--missing mean", "", "x,y\n,2\n", "x,y\n5.5,2\n"),
+        (
+            &whole,
+            "--missing x=median",
+            "",
+            "x,y\n?,2\n",
+            "x,y\n5.5,2\n",
+        ),
+        (
+            &gaps,
+            "--missing mean",
+            toml,
+            "x,y\n-999,2\n",
+            "x,y\n5.5,2\n",
+        ),
+        (
+            &gaps,
+            "--missing mean --missing-values=-1",
+            toml,
+            "x,y\n-999,2\n-1,3\n",
+            "x,y\n5.5,2\n5.5,3\n",
+        ),
+    ] {
+        let place = trained(&format!("x,y\n{text}"), flags);
+        std::fs::write(place.path("new.csv"), new).unwrap();
+        std::fs::write(place.path("plain.csv"), plain).unwrap();
+        std::fs::write(place.path("new.toml"), toml).unwrap();
+        let data = if toml.is_empty() {
+            "new.csv"
+        } else {
+            "new.toml"
+        };
+        let predicted = |data: &str| {
+            place.ok(&format!(
+                "predict run --data {data} --samples 2 --out p.csv"
+            ));
+            std::fs::read_to_string(place.path("p.csv")).unwrap()
+        };
+        assert_eq!(predicted(data), predicted("plain.csv"), "{flags}: {new}");
     }
 }

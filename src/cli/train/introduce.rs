@@ -37,6 +37,13 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         for (name, code) in &columns.coding.inputs {
             say_wrapped(UNDER, &format!("{name}: {}", code.words()));
         }
+        if !columns.coding.fills.is_empty() {
+            let inputs = plural(columns.coding.fills.len(), "input");
+            say_wrapped(
+                UNDER,
+                &format!("no value missing in {inputs}: the rule is kept for other tables"),
+            );
+        }
         if !columns.coding.classes.is_empty() {
             let classes = columns.coding.classes.iter().enumerate();
             let classes: Vec<String> = classes

@@ -6,6 +6,7 @@ use super::encoding::decode;
 use super::notation::{Decimal, Evidence, Met, number};
 use super::{Builder, Cell, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
+use crate::data::look::is_missing;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::words::list;
 use ::csv::{Reader, ReaderBuilder, StringRecord};
@@ -249,13 +250,16 @@ fn decimal(path: &Path, text: &str, dialect: &Dialect, of_run: Option<Decimal>) 
     Ok(evidence.decimal(dialect.separator, of_run))
 }
 
-/// Whether a first row may hold units: no cell is a number, and one at least is a text.
+/// Whether a first row may hold units: no cell is a number, and one at least is a text that does not mean a missing
+/// value.
 fn is_units(record: &StringRecord) -> bool {
     let texts = record.iter().map(str::trim);
     let no_digit_first =
         |cell: &str| !cell.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
     record.len() > 1
-        && texts.clone().any(|cell| !cell.is_empty())
+        && texts
+            .clone()
+            .any(|cell| cell != "-" && !is_missing(Cell::Text(cell), &[]))
         && texts
             .clone()
             .all(|cell| cell.is_empty() || cell == "-" || no_digit_first(cell))

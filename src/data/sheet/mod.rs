@@ -53,6 +53,16 @@ pub(crate) enum Cell<'a> {
     Text(&'a str),
 }
 
+impl Cell<'_> {
+    /// What a cell holds of which this is the text, without blanks around it.
+    pub(crate) fn read(text: &str, decimal: Decimal) -> Cell<'_> {
+        match notation::number(text, decimal, &mut notation::Met::default()) {
+            Some(value) => Cell::Number(value),
+            None => Cell::Text(text),
+        }
+    }
+}
+
 /// A finite number, or the place of a text in a dictionary: as a NaN, which no finite number is.
 #[derive(Debug, Clone, Copy)]
 struct Packed(u64);
