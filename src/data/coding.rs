@@ -5,7 +5,7 @@ use super::dates;
 use super::look::{self, Kind, Look, is_missing};
 use super::sheet::{Cell, Column, Decimal};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How the columns of a table are read that are not plain numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -13,9 +13,12 @@ pub struct Coding {
     /// Cells that mean a missing value, beside the usual ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_values: Vec<String>,
-    /// The mark before the decimals of the table: another table of the run may not show which it has.
-    #[serde(default, skip_serializing_if = "is_point")]
-    pub decimal: Decimal,
+    /// The columns that had decimal commas in the run's table: another one may not show which mark it has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub decimal_commas: BTreeSet<String>,
+    /// The columns of which the numbers were written with `%`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub percent: BTreeSet<String>,
     /// The inputs that are not plain numbers, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Code>,
@@ -27,11 +30,15 @@ pub struct Coding {
     pub classes: Vec<String>,
 }
 
-fn is_point(decimal: &Decimal) -> bool {
-    *decimal == Decimal::Point
-}
-
 impl Coding {
+    /// The decimal mark of a column in the run's table.
+    pub(super) fn decimal(&self, name: &str) -> Decimal {
+        match self.decimal_commas.contains(name) {
+            true => Decimal::Comma,
+            false => Decimal::Point,
+        }
+    }
+
     /// How an input is read.
     pub(super) fn code(&self, name: &str) -> Code {
         let plain = || Code::Number {

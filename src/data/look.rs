@@ -61,10 +61,19 @@ pub(super) struct Look {
     pub(super) first_missing: Option<usize>,
     /// A number far outside the rest that repeats, and how often.
     pub(super) sentinel: Option<(f64, usize)>,
+    /// The first rows of numbers other than 0 with and without `%`.
+    pub(super) percent: [Option<usize>; 2],
     /// Whether the numbers count the rows.
     pub(super) counts_rows: bool,
     /// Texts that are no numbers, and how often each is found: of a mixed column.
     pub(super) strays: Vec<(String, usize)>,
+}
+
+impl Look {
+    /// Whether some numbers are written with `%` and some are not.
+    pub(super) fn is_half_percent(&self) -> bool {
+        self.percent.iter().all(Option::is_some)
+    }
 }
 
 /// Whether a cell means that a value is missing; `marks` are cells that do beside the usual ones.
@@ -117,6 +126,7 @@ pub(super) fn look(column: &Column, marks: &[String]) -> Look {
             Kind::Number => sentinel(column, marks),
             _ => None,
         },
+        percent: percent(column, marks),
         counts_rows: missing == 0 && texts.is_empty() && counts_rows(column),
         strays,
     }
@@ -153,6 +163,23 @@ pub(super) fn truth(word: &str) -> Option<f64> {
     let word = word.to_lowercase();
     let place = |pair: &[&str; 2]| pair.iter().position(|known| *known == word);
     BOOLEANS.iter().find_map(place).map(|place| place as f64)
+}
+
+/// The first rows of numbers other than 0 with and without `%`.
+pub(super) fn percent(column: &Column, marks: &[String]) -> [Option<usize>; 2] {
+    let first = |with: bool| {
+        column.iter().enumerate().position(|(row, cell)| {
+            matches!(cell, Cell::Number(value) if value != 0.0)
+                && column.is_percent(row) == with
+                && !is_missing(cell, marks)
+        })
+    };
+    let with = if column.has_percent() {
+        first(true)
+    } else {
+        None
+    };
+    [with, first(false)]
 }
 
 /// Whether each number is one more than that above it, in enough rows to be no chance.

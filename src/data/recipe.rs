@@ -32,8 +32,11 @@ pub(super) fn refuses(found: &Look, order: Option<&Order>, rule: Rule) -> bool {
         found.kind,
         Kind::Mixed | Kind::Identifier | Kind::FreeText | Kind::Empty
     );
+    let half_percent = order.is_none() && found.is_half_percent();
     let is_ordinal = matches!(order, Some(Order::Sorted | Order::Given(_)));
-    of_kind && order.is_none() || found.missing > 0 && (rule == Rule::Refuse || is_ordinal)
+    half_percent
+        || of_kind && order.is_none()
+        || found.missing > 0 && (rule == Rule::Refuse || is_ordinal)
 }
 
 /// What is odd about a column of numbers that is taken as it is, `beside` others.

@@ -102,7 +102,13 @@ fn line(sheet: &Sheet, one: &Refused, marks: &[String]) -> String {
                 None => text,
             }
         }
-        (kind, _) => kind.to_string(),
+        (kind, _) => match found.percent {
+            [Some(with), Some(without)] => format!(
+                "{kind}, with `%` in line {} and without in line {}",
+                sheet.lines[with], sheet.lines[without]
+            ),
+            _ => kind.to_string(),
+        },
     };
     let missing = found.first_missing.map_or(String::new(), |row| {
         let cell = match shortened(column.cell(row)) {
@@ -232,6 +238,9 @@ fn helps(sheet: &Sheet, refused: &[Refused]) -> Vec<String> {
             shortened(Cell::Text(text))
         ));
     }
+    if refused.iter().any(|one| one.found.is_half_percent()) {
+        helps.push("write all numbers of a column with `%`, or none".into());
+    }
     let targets = refused
         .iter()
         .any(|one| one.is_target && one.found.missing > 0);
@@ -281,4 +290,22 @@ pub(super) fn no_number(
     Diagnostic::error("E0505", title)
         .note(format!("expected a number, found {found}"))
         .help(help)
+}
+
+/// A column of numbers `found` a percent sign, where the run's was `expected` one: `with` or `without`.
+pub(super) fn otherwise_than_the_run(
+    path: &Path,
+    line: u32,
+    column: &str,
+    [found, expected]: [&str; 2],
+) -> Diagnostic {
+    let title = format!(
+        "{}:{line}: column `{column}` is written otherwise than the run's was",
+        path.display()
+    );
+    Diagnostic::error("E0505", title)
+        .note(format!(
+            "expected a number {expected} `%`, found one {found}"
+        ))
+        .help("write the numbers as in the table that the run was trained on: 12.5% is 0.125")
 }

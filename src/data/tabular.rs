@@ -8,14 +8,14 @@ use super::error::Faults;
 use super::held_out::{self, Parts};
 use super::labels::{self, Labels};
 use super::look::{self, Kind};
-use super::refusal::{Refused, no_number, refuse};
-use super::sheet::{self, Column, Sheet};
+use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
+use super::sheet::{self, Column, Decimal, Role, Sheet};
 use super::split::{Validation, take_validation};
 use super::{Dataset, Request, Split, TargetKind, Values, names, recipe};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use crate::words::plural;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// What was seen of a table beside the numbers that were read.
@@ -42,7 +42,8 @@ impl Identifier {
 
     /// The cell of a row of the file.
     pub fn cell(&self, row: usize) -> String {
-        coding::name(self.0.cell(row))
+        let written = self.0.written(row).map(str::to_owned);
+        written.unwrap_or_else(|| coding::name(self.0.cell(row)))
     }
 }
 
@@ -56,8 +57,7 @@ pub(super) fn read(
 ) -> Result<Dataset> {
     let silent = Choices::default();
     let choices = wanted.choices.unwrap_or(&silent);
-    let decimal = wanted.of_run.map(|run| run.columns.coding.decimal);
-    let sheet = sheet::read(path, decimal)?;
+    let sheet = sheet::read(path, &|header| roles(header, wanted))?;
     let header = sheet.header();
     let chosen = choose(path, &header, wanted)?;
     let group = choices.group.as_deref();
@@ -80,7 +80,7 @@ pub(super) fn read(
         chosen: &chosen,
     };
     let (columns, remarks) = match wanted.of_run {
-        Some(run) => (table.columns_of_run(&run.columns, choices), vec![]),
+        Some(run) => (table.columns_of_run(&run.columns, choices)?, vec![]),
         None => {
             let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
             table.learned_columns(choices, &training, request.predicts)?
@@ -122,6 +122,37 @@ pub(super) fn read(
         None => dataset,
         Some(parts) => held_out::part(dataset, parts),
     })
+}
+
+/// What is known of the columns of a table before it is read.
+fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
+    let named = |list: Option<&str>| {
+        let places = list.and_then(|list| names::resolve(header, list).ok());
+        places.unwrap_or_default()
+    };
+    let Some(run) = wanted.of_run else {
+        let of = |pick: fn(&Choices) -> &Option<String>| {
+            named(wanted.choices.and_then(|choices| pick(choices).as_deref()))
+        };
+        let aside = [of(|choices| &choices.drop), of(|choices| &choices.group)].concat();
+        let role = |place: usize| match aside.contains(&place) {
+            true => Role::Aside { written: true },
+            false => Role::Read { decimal: None },
+        };
+        return (0..header.len()).map(role).collect();
+    };
+    let own = &run.columns;
+    let targets = [named(wanted.target), named(wanted.described)].concat();
+    let role = |(place, name): (usize, &String)| match () {
+        _ if own.inputs.contains(name) || own.targets.contains(name) => Role::Read {
+            decimal: Some(own.coding.decimal(name)),
+        },
+        _ if targets.contains(&place) => Role::Read { decimal: None },
+        _ => Role::Aside {
+            written: own.identifiers.contains(name),
+        },
+    };
+    header.iter().enumerate().map(role).collect()
 }
 
 /// The place of the column of groups.
@@ -198,6 +229,19 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
+    /// The places of the inputs and targets.
+    fn taken(&self) -> impl Iterator<Item = usize> {
+        let all = self.chosen.inputs.iter().chain(&self.chosen.targets);
+        all.copied()
+    }
+
+    /// The names of the inputs and targets of which `holds` is true.
+    fn named(&self, holds: impl Fn(&Column) -> bool) -> BTreeSet<String> {
+        let columns = self.taken().map(|place| &self.sheet.columns[place]);
+        let chosen = columns.filter(|column| holds(column));
+        chosen.map(|column| column.name.clone()).collect()
+    }
+
     fn columns(&self) -> Columns {
         let names = |places: &[usize]| {
             places
@@ -221,14 +265,37 @@ impl Table<'_> {
     }
 
     /// The columns, read as a run reads its own; cells that mean a missing value here alone do, too.
-    fn columns_of_run(&self, run: &Columns, choices: &Choices) -> Columns {
+    ///
+    /// # Errors
+    ///
+    /// `E0505` for a column whose numbers have `%` and had none in the run's table, or the other way round.
+    fn columns_of_run(&self, run: &Columns, choices: &Choices) -> Result<Columns> {
         let mut coding = run.coding.clone();
         coding.missing_values.extend(choices.marks());
-        Columns {
+        for column in self.taken().map(|place| &self.sheet.columns[place]) {
+            let name = &column.name;
+            if !run.inputs.contains(name) && !run.targets.contains(name) {
+                continue;
+            }
+            let [with, without] = look::percent(column, &coding.missing_values);
+            let (row, found, expected) = match (coding.percent.contains(name), with, without) {
+                (true, _, Some(row)) => (row, "without", "with"),
+                (false, Some(row), _) => (row, "with", "without"),
+                _ => continue,
+            };
+            return Err(otherwise_than_the_run(
+                self.path,
+                self.sheet.lines[row],
+                name,
+                [found, expected],
+            )
+            .into());
+        }
+        Ok(Columns {
             coding,
             identifiers: run.identifiers.clone(),
             ..self.columns()
-        }
+        })
     }
 
     /// The columns, read as the training rows teach, and what is odd about them.
@@ -279,7 +346,8 @@ impl Table<'_> {
         let orders = categories(choices.categories.as_deref(), self.header)?;
         let mut coding = Coding {
             missing_values: marks.clone(),
-            decimal: self.sheet.decimal,
+            decimal_commas: self.named(|column| column.decimal == Decimal::Comma),
+            percent: self.named(Column::has_percent),
             ..Coding::default()
         };
         let (mut refused, mut remarks) = (vec![], vec![]);
@@ -288,7 +356,7 @@ impl Table<'_> {
             let found = look::look(column, &marks);
             let named = orders.iter().find(|(of, _)| *of == place);
             let named = named
-                .map(|(_, order)| order.as_cells(&column.name, self.sheet.decimal))
+                .map(|(_, order)| order.as_cells(&column.name, column.decimal))
                 .transpose()?;
             let (order, rule) = recipe::decide(&found, named, |fits| rules.rule(place, fits));
             if recipe::refuses(&found, order.as_ref(), rule) {
@@ -327,7 +395,10 @@ impl Table<'_> {
                 coding.classes = classes;
             }
             let is_named = !coding.classes.is_empty();
-            if found.missing > 0 || found.kind != Kind::Number && !is_named {
+            if found.missing > 0
+                || found.is_half_percent()
+                || found.kind != Kind::Number && !is_named
+            {
                 refused.push(Refused {
                     place,
                     found,

@@ -101,7 +101,7 @@ fn numbers_are_read_however_they_are_written() {
             "the header behind `#`",
         ),
         (
-            "a,b,y\n50%,2,\u{2212}1.25\n\"1,000\",-3\u{a0},4\n".into(),
+            "a,b,y\n50%,2,\u{2212}1.25\n\"100,000%\",-3\u{a0},4\n".into(),
             "commas or blanks between thousands, percent as hundredths, Unicode minus signs",
         ),
         (
@@ -135,6 +135,66 @@ fn numbers_are_read_however_they_are_written() {
 }
 
 #[test]
+fn the_decimal_mark_is_found_column_by_column_in_all_rows() {
+    let late = format!("a;y\n{}1,234;2\n", "5;1\n".repeat(1100));
+    for (text, drop, last, said) in [
+        (
+            &*late,
+            None,
+            "1.234 | 2",
+            "cells separated by `;`, decimal commas",
+        ),
+        (
+            "price,b,y\n1.034,\"0,20\",8\n2.276,\"0,10\",9\n",
+            None,
+            "2.276 0.1 | 9",
+            "decimal commas in `b`",
+        ),
+        (
+            "price,b,y\n\"1.034,5\",\"0,20\",8\n2.276,\"0,10\",9\n",
+            None,
+            "2276 0.1 | 9",
+            "decimal commas, points or blanks between thousands",
+        ),
+        (
+            "a,b,y\n\"8,754\",0.5,1\n\"8,754\",1.5,2\n",
+            None,
+            "8754 1.5 | 2",
+            "commas or blanks between thousands",
+        ),
+        (
+            "time;a;y\n12.30;8,5;1\n12.30;8,75;2,5\n",
+            None,
+            "12.3 8.75 | 2.5",
+            "cells separated by `;`, decimal commas in `a` and `y`",
+        ),
+        (
+            "time;a;y\n12.30;8,754;1\n12.30;8,754;2\n",
+            Some("time"),
+            "8.754 | 2",
+            "cells separated by `;`, decimal commas",
+        ),
+        (
+            "time;a;y\n12.30;8,754;1\n12.30;8,754;2\n",
+            Some("a"),
+            "12.3 | 2",
+            "cells separated by `;`",
+        ),
+    ] {
+        let data = read("t.csv", text.as_bytes(), |request| {
+            request.choices.drop = drop.map(str::to_owned)
+        })
+        .unwrap_or_else(|failure| panic!("{text}: {failure}"));
+        let found = numbers(&data);
+        let found = (
+            found.rsplit("; ").next().unwrap(),
+            data.seen.said.join(", "),
+        );
+        assert_eq!(found, (last, said.to_owned()), "{text}");
+    }
+}
+
+#[test]
 fn columns_become_inputs_by_what_they_hold() {
     let site = "site,y\nnorth,1\nsouth,2\nnorth,3\n";
     let day = "day,y\n1970-01-02,1\n1970-01-11,2\n";
@@ -162,6 +222,7 @@ fn columns_become_inputs_by_what_they_hold() {
             "0 | 1; 2 | 2; 0 | 3",
         ),
         (day, Choices::default(), "1 | 1; 10 | 2"),
+        ("a,y\n5%,1\n0,2\n", Choices::default(), "0.05 | 1; 0 | 2"),
         ("b,y\nyes,1\nNo,2\n", Choices::default(), "1 | 1; 0 | 2"),
         ("b,y\nTrue,1\nFalse,2\n", Choices::default(), "1 | 1; 0 | 2"),
         (
@@ -321,6 +382,23 @@ fn what_cannot_be_taken_is_told_with_what_to_do() {
         (
             "a,y\nNA,NA\n1,2\n3,4\n",
             "`t.csv`: 2 columns cannot be taken as they are\n`a`: number, 1 of 3 values missing (`NA` in line 2)\n`y`: the target, number, 1 of 3 values missing (`NA` in line 2)\n`--missing a=mean`, or `missing = \"a=mean\"` under [data] of the run file or in the data's .toml\nleave out the rows whose target is missing: they say nothing",
+        ),
+        (
+            "a,y\n5%,2\n0,3\n0.25,4\n",
+            "`t.csv`: column `a` cannot be taken as it is\n`a`: number, with `%` in line 2 and without in line 4\nwrite all numbers of a column with `%`, or none",
+        ),
+        (
+            "a,y\n1,2\n2,5%\n3,4\n",
+            "`t.csv`: column `y` cannot be taken as it is\n`y`: the target, number, with `%` in line 3 and without in line 2\nwrite all numbers of a column with `%`, or none",
+        ),
+        // No cell tells what 8,754 is.
+        (
+            "time;a;y\n12.30;7;1\n14.10;8,754;2\n",
+            "`t.csv` does not tell which mark its decimals have\n`8,754` in line 3, column `a`, is 8.754 or 8754\n`12.30` in line 2, column `time`, has another mark\nwrite the numbers without a mark between thousands, or `--drop` one of the columns",
+        ),
+        (
+            "a;b;y\n1.234;1;1\n2.345;5,678;2\n",
+            "`t.csv` does not tell which mark its decimals have\n`1.234` in line 2, column `a`, is 1.234 or 1234\n`5,678` in line 3, column `b`, has another mark\nwrite the numbers without a mark between thousands, or `--drop` one of the columns",
         ),
         (
             "a,y\n1,2\n1.5,NA\n",
@@ -784,5 +862,67 @@ fn a_runs_table_is_read_as_its_own_was() {
             std::fs::read_to_string(place.path("p.csv")).unwrap()
         };
         assert_eq!(predicted(data), predicted("plain.csv"), "{flags}: {new}");
+    }
+}
+
+#[test]
+fn numbers_with_and_without_percent_are_not_taken_for_each_other() {
+    let percent: String = (0..12).map(|i| format!("{i}%,{i}\n")).collect();
+    let plain: String = (0..12).map(|i| format!("{i},{i}\n")).collect();
+    for (own, new, message) in [
+        (&percent, "0%,1\n12.5%,2\n", None),
+        (&percent, "0,1\n", None),
+        (
+            &percent,
+            "0%,1\n12.5,2\n",
+            Some(
+                "new.csv:3: column `x` is written otherwise than the run's was\n |\n = note: expected a number with `%`, found one without",
+            ),
+        ),
+        (
+            &plain,
+            "12.5%,2\n",
+            Some(
+                "new.csv:2: column `x` is written otherwise than the run's was\n |\n = note: expected a number without `%`, found one with",
+            ),
+        ),
+    ] {
+        let place = trained(&format!("x,y\n{own}"), "");
+        std::fs::write(place.path("new.csv"), format!("x,y\n{new}")).unwrap();
+        match message {
+            None => drop(place.ok("predict run --data new.csv --out p.csv")),
+            Some(message) => {
+                let said = place.refused("predict run --data new.csv --out p.csv");
+                assert!(said.contains(message), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn identifiers_are_copied_as_they_are_written() {
+    let rows: String = (0..30)
+        .map(|i| format!("{i:04},{}E5,{},{}\n", i % 7, f64::from(i).sin(), i))
+        .collect();
+    let place = trained(&format!("id,site,x,y\n{rows}"), "--drop id --group site");
+    let new = "x,site,id\n1,1E5,0001\n2,01.50,1e2\n3,,\n";
+    std::fs::write(place.path("new.csv"), new).unwrap();
+    for (data, lines) in [
+        (
+            "own.csv",
+            ["row,id,site,", "0,0000,0E5,", "1,0001,1E5,", "2,0002,2E5,"],
+        ),
+        (
+            "new.csv",
+            ["row,site,id,", "0,1E5,0001,", "1,01.50,1e2,", "2,,,"],
+        ),
+    ] {
+        place.ok(&format!(
+            "predict run --data {data} --samples 2 --out p.csv"
+        ));
+        let text = std::fs::read_to_string(place.path("p.csv")).unwrap();
+        for (line, start) in text.lines().zip(lines) {
+            assert!(line.starts_with(start), "{start}: {line}");
+        }
     }
 }

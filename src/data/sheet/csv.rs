@@ -1,10 +1,11 @@
 //! Text tables: a header, then a row a line. What separates cells, how numbers are written and how the text is encoded
 //! is found by looking.
 
+use super::decimals::{Doubt, Evidence, decide};
 use super::dialect::Dialect;
 use super::encoding::decode;
-use super::notation::{Decimal, Evidence, Met, number};
-use super::{Builder, Cell, Sheet};
+use super::notation::{Decimal, Met, number};
+use super::{Builder, Cell, Column, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
 use crate::data::look::is_missing;
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -12,15 +13,16 @@ use crate::words::list;
 use ::csv::{Reader, ReaderBuilder, StringRecord};
 use std::path::Path;
 
-/// How many rows are looked at to find the decimal mark.
-const LOOKED_AT: usize = 1000;
-
 /// Reads a table from the contents of the file at `path`.
 ///
 /// # Errors
 ///
 /// `E0504` for what is no text and for a table without a header or rows, `E0505` for ragged rows.
-pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Result<Sheet> {
+pub(super) fn parse(
+    path: &Path,
+    bytes: &[u8],
+    roles: &dyn Fn(&[String]) -> Vec<Role>,
+) -> Result<Sheet> {
     let (text, encoding) = decode(path, bytes)?;
     let dialect = Dialect::of(&text);
     let text = dialect.normalised(&text);
@@ -32,7 +34,8 @@ pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Resul
     }
     let header = header(path, &rows.record, &dialect)?;
     rows.cells = Some(header.len());
-    let decimal = decimal(path, &text, &dialect, of_run)?;
+    let roles = roles(&header);
+    let decimals = decimals(path, &text, &dialect, &header, &roles)?;
 
     let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
     let (mut lines, mut faults, mut met) = (vec![], Faults::default(), Met::default());
@@ -45,43 +48,72 @@ pub(super) fn parse(path: &Path, bytes: &[u8], of_run: Option<Decimal>) -> Resul
         }
         may_be_units |= lines.is_empty() && is_units(record);
         lines.push(line as u32);
-        for (column, cell) in columns.iter_mut().zip(record) {
+        for (place, (column, cell)) in columns.iter_mut().zip(record).enumerate() {
             let cell = cell.trim();
-            column.push(match number(cell, decimal, &mut met) {
-                Some(value) => Cell::Number(value),
-                None => Cell::Text(cell),
-            });
+            let met = match roles[place] {
+                Role::Read { .. } => &mut met,
+                Role::Aside { .. } => &mut Met::default(),
+            };
+            match number(cell, decimals[place], met) {
+                Some(value) => {
+                    column.push(Cell::Number(value));
+                    if value != 0.0 && cell.ends_with('%') {
+                        column.mark_percent();
+                    }
+                }
+                None => column.push(Cell::Text(cell)),
+            }
+            if roles[place] == (Role::Aside { written: true }) {
+                column.keep_written(cell);
+            }
         }
     }
     faults.finish("ragged rows")?;
-    let named = header.into_iter().zip(columns);
-    let columns = named.map(|(name, cells)| cells.finish(name)).collect();
-    let mut sheet = Sheet::new(path, columns, lines)?;
-    sheet.decimal = decimal;
+    let named = header.into_iter().zip(&decimals).zip(columns);
+    let columns = named.map(|((name, decimal), cells)| cells.finish(name, *decimal));
+    let mut sheet = Sheet::new(path, columns.collect(), lines)?;
     refuse_data_as_header(path, &sheet)?;
-    sheet.said = said(encoding, &dialect, decimal, met, rows.comments);
+    let commas = decimal_commas(&sheet, &roles);
+    sheet.said = said(encoding, &dialect, commas, met, rows.comments);
     if may_be_units && sheet.drop_units() {
         sheet.said.push("the first row, of units, left out".into());
     }
     Ok(sheet)
 }
 
+/// Which of the columns that are read have decimal commas, in words.
+fn decimal_commas(sheet: &Sheet, roles: &[Role]) -> Option<String> {
+    let read = sheet.columns.iter().zip(roles);
+    let read = read.filter(|(_, role)| matches!(role, Role::Read { .. }));
+    let (commas, points): (Vec<&Column>, Vec<&Column>) = read
+        .map(|(column, _)| column)
+        .partition(|column| column.decimal == Decimal::Comma);
+    match (commas.is_empty(), points.is_empty()) {
+        (true, _) => None,
+        (_, true) => Some("decimal commas".into()),
+        _ => Some(format!(
+            "decimal commas in {}",
+            list(commas.iter().map(|column| &column.name))
+        )),
+    }
+}
+
 /// What was recognised, a phrase each.
 fn said(
     encoding: Option<&str>,
     dialect: &Dialect,
-    decimal: Decimal,
+    decimal_commas: Option<String>,
     met: Met,
     comments: usize,
 ) -> Vec<String> {
-    let marks = match decimal {
-        Decimal::Point => "commas or blanks between thousands",
-        Decimal::Comma => "points or blanks between thousands",
+    let marks = match &decimal_commas {
+        None => "commas or blanks between thousands",
+        Some(_) => "points or blanks between thousands",
     };
     let phrases = [
         encoding,
         dialect.said(),
-        (decimal == Decimal::Comma).then_some("decimal commas"),
+        decimal_commas.as_deref(),
         met.thousands.then_some(marks),
         met.percent.then_some("percent as hundredths"),
         met.minus.then_some("Unicode minus signs"),
@@ -208,15 +240,14 @@ fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<S
 /// Refuses a table whose first line looks like one more row: some names are numbers above columns of numbers, and
 /// each of the others is a cell of its own column, too. Names such as `country,2019,2020` are none of these.
 fn refuse_data_as_header(path: &Path, sheet: &Sheet) -> Result<()> {
-    let is_number = |name: &str| number(name, sheet.decimal, &mut Met::default()).is_some();
     let mut numbers = 0;
     for column in &sheet.columns {
-        let fits = match is_number(&column.name) {
-            true => {
+        let fits = match Cell::read(&column.name, column.decimal) {
+            Cell::Number(_) => {
                 numbers += 1;
                 column.iter().all(|cell| matches!(cell, Cell::Number(_)))
             }
-            false => column
+            Cell::Text(_) => column
                 .iter()
                 .any(|cell| matches!(cell, Cell::Text(text) if text == column.name)),
         };
@@ -236,18 +267,39 @@ fn refuse_data_as_header(path: &Path, sheet: &Sheet) -> Result<()> {
         .into())
 }
 
-/// The decimal mark, by the first rows.
-fn decimal(path: &Path, text: &str, dialect: &Dialect, of_run: Option<Decimal>) -> Result<Decimal> {
+/// The decimal mark of each column, by all rows.
+fn decimals(
+    path: &Path,
+    text: &str,
+    dialect: &Dialect,
+    header: &[String],
+    roles: &[Role],
+) -> Result<Vec<Decimal>> {
     let mut rows = Rows::new(path, text, dialect);
-    let mut evidence = Evidence::default();
     rows.next()?;
-    for _ in 0..LOOKED_AT {
-        if !rows.next()? {
-            break;
+    rows.cells = Some(header.len());
+    let mut evidence: Vec<Evidence> = header.iter().map(|_| Evidence::default()).collect();
+    while rows.next()? {
+        let line = rows.line();
+        for (place, (of, cell)) in evidence.iter_mut().zip(&rows.record).enumerate() {
+            of.add(cell.trim(), place, line);
         }
-        rows.record.iter().for_each(|cell| evidence.add(cell));
     }
-    Ok(evidence.decimal(dialect.separator, of_run))
+    decide(&evidence, roles, dialect.separator).map_err(|Doubt(cell, other)| {
+        let decimal = cell.text.replacen(',', ".", 1);
+        let whole = cell.text.replace([',', '.'], "");
+        corrupt(path, "does not tell which mark its decimals have")
+            .note(format!(
+                "`{}` in line {}, column `{}`, is {decimal} or {whole}",
+                cell.text, cell.line, header[cell.column]
+            ))
+            .note(format!(
+                "`{}` in line {}, column `{}`, has another mark",
+                other.text, other.line, header[other.column]
+            ))
+            .help("write the numbers without a mark between thousands, or `--drop` one of the columns")
+            .into()
+    })
 }
 
 /// Whether a first row may hold units: no cell is a number, and one at least is a text that does not mean a missing

@@ -8,6 +8,7 @@
 //! A number takes 8 bytes. So does a text: the place of it in the column's dictionary.
 
 mod csv;
+mod decimals;
 mod dialect;
 mod encoding;
 mod notation;
@@ -31,8 +32,26 @@ pub(crate) struct Sheet {
     pub(crate) lines: Vec<u32>,
     /// What was recognised of the file, a phrase each; nothing of a plain one.
     pub(crate) said: Vec<String>,
-    /// The mark before the decimals of its numbers.
-    pub(crate) decimal: Decimal,
+}
+
+/// What is known of a column before its cells are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Its cells become numbers.
+    Read {
+        /// The mark before its decimals in the run's own table.
+        decimal: Option<Decimal>,
+    },
+    /// It is neither an input nor a target: how it writes numbers says nothing of the others.
+    Aside {
+        /// Whether its cells are kept as they are written, as those of identifiers are.
+        written: bool,
+    },
+}
+
+/// All columns are read, and no run is known.
+pub(crate) fn read_all(header: &[String]) -> Vec<Role> {
+    vec![Role::Read { decimal: None }; header.len()]
 }
 
 /// A named column.
@@ -40,8 +59,14 @@ pub(crate) struct Sheet {
 pub(crate) struct Column {
     /// Without blanks around it; empty where the table has no name for it.
     pub(crate) name: String,
+    /// The mark before the decimals of its numbers.
+    pub(crate) decimal: Decimal,
     cells: Vec<Packed>,
     texts: Vec<String>,
+    /// The place of each cell as it is written among the texts, where that is kept.
+    written: Vec<u32>,
+    /// The rows of numbers other than 0 that are written with `%`.
+    percent: Vec<u32>,
 }
 
 /// What a cell holds.
@@ -93,34 +118,54 @@ impl Packed {
 pub(crate) struct Builder {
     cells: Vec<Packed>,
     codes: HashMap<String, u32>,
+    written: Vec<u32>,
+    percent: Vec<u32>,
 }
 
 impl Builder {
     /// Appends a cell.
     pub(crate) fn push(&mut self, cell: Cell) {
-        self.cells.push(match cell {
+        let packed = match cell {
             Cell::Number(value) => Packed::number(value),
-            Cell::Text(text) => Packed::text(match self.codes.get(text) {
-                Some(code) => *code,
-                None => {
-                    let code = self.codes.len() as u32;
-                    self.codes.insert(text.to_owned(), code);
-                    code
-                }
-            }),
-        });
+            Cell::Text(text) => Packed::text(self.code(text)),
+        };
+        self.cells.push(packed);
+    }
+
+    /// Keeps the last cell as it is written, too.
+    pub(crate) fn keep_written(&mut self, text: &str) {
+        let code = self.code(text);
+        self.written.push(code);
+    }
+
+    /// Notes that the last cell is written with `%`.
+    pub(crate) fn mark_percent(&mut self) {
+        self.percent.push(self.cells.len() as u32 - 1);
+    }
+
+    /// The place of a text in the dictionary.
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.codes.get(text) {
+            return *code;
+        }
+        let code = self.codes.len() as u32;
+        self.codes.insert(text.to_owned(), code);
+        code
     }
 
     /// The column of all that was pushed.
-    pub(crate) fn finish(self, name: String) -> Column {
+    pub(crate) fn finish(self, name: String, decimal: Decimal) -> Column {
         let mut texts = vec![String::new(); self.codes.len()];
         for (text, code) in self.codes {
             texts[code as usize] = text;
         }
         Column {
             name,
+            decimal,
             cells: self.cells,
             texts,
+            written: self.written,
+            percent: self.percent,
         }
     }
 }
@@ -137,6 +182,31 @@ impl Column {
             Ok(value) => Cell::Number(value),
             Err(code) => Cell::Text(&self.texts[code as usize]),
         }
+    }
+
+    /// The cell of a row as it is written, where that is kept.
+    pub(crate) fn written(&self, row: usize) -> Option<&str> {
+        let code = self.written.get(row)?;
+        Some(&self.texts[*code as usize])
+    }
+
+    /// Whether any number other than 0 is written with `%`.
+    pub(crate) fn has_percent(&self) -> bool {
+        !self.percent.is_empty()
+    }
+
+    /// Whether the cell of a row is a number other than 0 written with `%`.
+    pub(crate) fn is_percent(&self, row: usize) -> bool {
+        self.percent.binary_search(&(row as u32)).is_ok()
+    }
+
+    /// Leaves the first cell out, a text.
+    fn drop_first(&mut self) {
+        self.cells.remove(0);
+        if !self.written.is_empty() {
+            self.written.remove(0);
+        }
+        self.percent.iter_mut().for_each(|row| *row -= 1);
     }
 
     /// The cells of all rows.
@@ -160,7 +230,6 @@ impl Sheet {
             columns,
             lines,
             said: vec![],
-            decimal: Decimal::Point,
         })
     }
 
@@ -187,30 +256,29 @@ impl Sheet {
             return false;
         }
         self.lines.remove(0);
-        for column in &mut self.columns {
-            column.cells.remove(0);
-        }
+        self.columns.iter_mut().for_each(Column::drop_first);
         true
     }
 }
 
-/// Reads the table at `path`: text, which may be compressed by gzip.
+/// Reads the table at `path`: text, which may be compressed by gzip. `roles` says of the names of its columns what is
+/// known of them.
 ///
 /// # Errors
 ///
 /// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows.
-pub(crate) fn read(path: &Path, of_run: Option<Decimal>) -> Result<Sheet> {
+pub(crate) fn read(path: &Path, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
     let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let is_gzip = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
     match is_gzip {
-        false => csv::parse(path, &bytes, of_run),
+        false => csv::parse(path, &bytes, roles),
         true => {
             let mut plain = vec![];
             let unpacked = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain);
             unpacked.map_err(|e| corrupt(path, "is not a whole gzip file").note(e.to_string()))?;
-            csv::parse(path, &plain, of_run)
+            csv::parse(path, &plain, roles)
         }
     }
 }
@@ -234,7 +302,7 @@ pub(super) mod tests {
 
     /// The sheet of a text.
     pub(in crate::data) fn sheet(text: &str) -> Result<Sheet> {
-        csv::parse(Path::new("t.csv"), text.as_bytes(), None)
+        csv::parse(Path::new("t.csv"), text.as_bytes(), &read_all)
     }
 
     /// Each column as text: its name, and its cells, texts in quotes.
@@ -331,9 +399,9 @@ pub(super) mod tests {
         packed.write_all(b"a,y\n0.5,2\n").unwrap();
         let bytes = packed.finish().unwrap();
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(shown(&read(&path, None).unwrap()), ["a: 0.5", "y: 2"]);
+        assert_eq!(shown(&read(&path, &read_all).unwrap()), ["a: 0.5", "y: 2"]);
         std::fs::write(&path, &bytes[..bytes.len() - 6]).unwrap();
-        let failure = read(&path, None).unwrap_err();
+        let failure = read(&path, &read_all).unwrap_err();
         assert!(
             failure.diagnostics[0]
                 .title

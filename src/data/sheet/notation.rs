@@ -14,76 +14,9 @@ pub enum Decimal {
     Comma,
 }
 
-/// What cells say about the decimal mark.
-#[derive(Debug, Default)]
-pub(super) struct Evidence {
-    point: usize,
-    comma: usize,
-    /// `1,234`, which is one or the other.
-    either: usize,
-}
-
-impl Evidence {
-    /// Looks at one cell.
-    pub(super) fn add(&mut self, cell: &str) {
-        let cell = cell.trim().trim_end_matches('%').trim_end();
-        let digits = cell.trim_start_matches(['-', '+', '\u{2212}']);
-        let is_number = |c: char| {
-            c.is_ascii_digit() || ".,'eE+-\u{2212}\u{2019}".contains(c) || c.is_whitespace()
-        };
-        if !digits.contains(|c: char| c.is_ascii_digit()) || !digits.chars().all(is_number) {
-            return;
-        }
-        let (points, commas) = (digits.matches('.').count(), digits.matches(',').count());
-        let (point, comma) = (digits.rfind('.'), digits.rfind(','));
-        match (point, comma) {
-            (Some(p), Some(c)) if p > c => self.point += 1,
-            (Some(_), Some(_)) => self.comma += 1,
-            (Some(p), None) if points == 1 && !is_group(digits, p) => self.point += 1,
-            (None, Some(c)) if commas == 1 && !is_group(digits, c) => self.comma += 1,
-            (None, Some(_)) if commas == 1 => self.either += 1,
-            // `1,234,567`: no decimal mark comes twice.
-            (None, Some(_)) if is_grouped(digits, ',') => self.point += 1,
-            (Some(_), None) if points > 1 && is_grouped(digits, '.') => self.comma += 1,
-            _ => {}
-        }
-    }
-
-    /// The decimal mark. Where no cell tells, it is that of the table which a run was trained on; without a run,
-    /// `1,234` alone is a decimal comma where cells are not separated by commas.
-    pub(super) fn decimal(&self, separator: u8, of_run: Option<Decimal>) -> Decimal {
-        match (self.comma, self.point) {
-            (1.., 0) if separator != b',' || self.comma > 1 => Decimal::Comma,
-            (0, 0) if of_run.is_some() => of_run.unwrap_or_default(),
-            (0, 0) if self.either > 0 && separator != b',' => Decimal::Comma,
-            _ => Decimal::Point,
-        }
-    }
-}
-
-/// Whether the mark at `place` may be one between thousands: one to three digits before it, no leading 0, and three
-/// after it.
-fn is_group(digits: &str, place: usize) -> bool {
-    let (before, after) = (&digits[..place], &digits[place + 1..]);
-    (1..=3).contains(&before.len())
-        && !before.starts_with('0')
-        && is_digits(before)
-        && after.len() == 3
-        && is_digits(after)
-}
-
 /// Whether there is nothing but digits.
 pub(in crate::data) fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// Whether all that the marks divide is groups of three digits, the first of one to three.
-fn is_grouped(digits: &str, mark: char) -> bool {
-    let mut groups = digits.split(mark);
-    let first = groups.next().unwrap_or_default();
-    (1..=3).contains(&first.len())
-        && is_digits(first)
-        && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 /// What was met in a table's numbers, to be said.
@@ -228,22 +161,5 @@ mod tests {
         ] {
             assert_eq!(comma(cell), value, "{cell}");
         }
-    }
-
-    #[test]
-    fn the_decimal_mark_is_what_cells_leave_no_doubt_of() {
-        let of = |cells: &[&str], separator| {
-            let mut evidence = Evidence::default();
-            cells.iter().for_each(|cell| evidence.add(cell));
-            evidence.decimal(separator, None)
-        };
-        assert_eq!(of(&["1", "0,5"], b';'), Decimal::Comma);
-        assert_eq!(of(&["1.234,5"], b'\t'), Decimal::Comma);
-        assert_eq!(of(&["1,234"], b';'), Decimal::Comma);
-        assert_eq!(of(&["1,234"], b','), Decimal::Point);
-        assert_eq!(of(&["1,234", "0.5"], b';'), Decimal::Point);
-        assert_eq!(of(&["1,234.5"], b';'), Decimal::Point);
-        assert_eq!(of(&["1,5", "0.5"], b','), Decimal::Point);
-        assert_eq!(of(&["12/31/20", "a,b"], b';'), Decimal::Point);
     }
 }
