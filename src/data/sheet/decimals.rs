@@ -134,73 +134,107 @@ pub(super) fn decide(
     roles: &[Role],
     separator: u8,
 ) -> std::result::Result<Vec<Decimal>, Doubt> {
-    let commas_separate = separator == b',';
-    let points_are_decimal = commas_separate && !all.iter().any(|of| of.grouped_by_points);
-    let of_run = |role: &Role| match role {
-        Role::Read { decimal } => *decimal,
-        Role::Aside { .. } => None,
-    };
-    let mut own = vec![];
-    for (of, role) in all.iter().zip(roles) {
-        let by_run = of_run(role).filter(|_| of.count(Sign::Point) == 0);
-        own.push(match (of.count(Sign::Comma), by_run) {
+    let table = Table::of(all, roles, separator == b',');
+    (0..all.len()).map(|place| table.decimal(place)).collect()
+}
+
+/// What the columns of a table say together.
+struct Table<'a> {
+    all: &'a [Evidence],
+    roles: &'a [Role],
+    commas_separate: bool,
+    /// Whether `1.234` has a decimal point: between commas that separate cells, unless a cell shows points between
+    /// thousands.
+    points_are_decimal: bool,
+    /// The mark that each column shows.
+    own: Vec<Option<Decimal>>,
+    /// Whether no column shows another mark than in the run's table.
+    as_the_run: bool,
+    /// Cells of the columns that show a decimal point and a decimal comma.
+    point: Option<&'a Seen>,
+    comma: Option<&'a Seen>,
+    /// Cells of the columns that show neither, with the one mark and with the other.
+    either_point: Option<&'a Seen>,
+    either_comma: Option<&'a Seen>,
+}
+
+impl<'a> Table<'a> {
+    fn of(all: &'a [Evidence], roles: &'a [Role], commas_separate: bool) -> Self {
+        let read = || (0..all.len()).filter(|&place| matches!(roles[place], Role::Read { .. }));
+        let points_are_decimal =
+            commas_separate && !read().any(|place| all[place].grouped_by_points);
+        let columns = all.iter().zip(roles);
+        let own = columns.map(|(of, role)| match has_run_commas(of, *role) {
             // What may be read in two ways is read as the run's table was.
-            (0 | 1, Some(Decimal::Comma)) => of.own(false, false),
-            _ => of.own(commas_separate, points_are_decimal),
+            true => of.own(false, false),
+            false => of.own(commas_separate, points_are_decimal),
         });
+        let own: Vec<Option<Decimal>> = own.collect();
+        let first = |mark: Option<Decimal>, signs: &[Sign]| {
+            let mut columns = read().filter(|&place| own[place] == mark);
+            columns.find_map(|place| signs.iter().find_map(|sign| all[place].first(*sign)))
+        };
+        Table {
+            all,
+            roles,
+            commas_separate,
+            points_are_decimal,
+            as_the_run: read().all(|place| match (own[place], of_run(roles[place])) {
+                (Some(own), Some(run)) => own == run,
+                _ => true,
+            }),
+            point: first(Some(Decimal::Point), &[Sign::Point, Sign::EitherPoint]),
+            comma: first(Some(Decimal::Comma), &[Sign::Comma]),
+            either_point: first(None, &[Sign::EitherPoint]),
+            either_comma: first(None, &[Sign::EitherComma]),
+            own,
+        }
     }
-    let read = || (0..all.len()).filter(|&place| matches!(roles[place], Role::Read { .. }));
-    let shows = |mark| read().find(|&place| own[place] == Some(mark));
-    let (point, comma) = (shows(Decimal::Point), shows(Decimal::Comma));
-    let as_the_run = read().all(|place| match (own[place], of_run(&roles[place])) {
-        (Some(own), Some(run)) => own == run,
-        _ => true,
-    });
-    let first_of = |sign| {
-        read()
-            .filter(|&at| own[at].is_none())
-            .find_map(|at| all[at].first(sign))
-    };
-    let shown = |place: Option<usize>, signs: [Sign; 2]| {
-        place.and_then(|place| signs.iter().find_map(|sign| all[place].first(*sign)))
-    };
-    let a_point = shown(point, [Sign::Point, Sign::EitherPoint]);
-    let a_comma = shown(comma, [Sign::Comma, Sign::EitherComma]);
-    let decided = all
-        .iter()
-        .zip(roles)
-        .enumerate()
-        .map(|(place, (of, role))| {
-            if let Some(own) = own[place] {
-                return Ok(own);
+
+    fn decimal(&self, place: usize) -> std::result::Result<Decimal, Doubt> {
+        let (of, role) = (&self.all[place], self.roles[place]);
+        let (a_point, a_comma) = (of.first(Sign::EitherPoint), of.first(Sign::EitherComma));
+        let doubt = |(cell, other): (&Seen, &Seen)| Doubt(cell.clone(), other.clone());
+        let against = |point: Option<&Seen>, comma: Option<&Seen>| {
+            a_comma.zip(point).or(a_point.zip(comma)).map(doubt)
+        };
+        let (decimal, doubt) = match (self.own[place], self.point, self.comma) {
+            (Some(Decimal::Comma), ..) if self.points_are_decimal && !has_run_commas(of, role) => {
+                let comma = of.first(Sign::Comma);
+                (Decimal::Comma, a_point.zip(comma).map(doubt))
             }
-            if let Some(run) = of_run(role).filter(|_| as_the_run) {
-                return Ok(run);
+            (Some(own), ..) => (own, None),
+            _ if self.as_the_run && of_run(role).is_some() => {
+                (of_run(role).unwrap_or_default(), None)
             }
-            let (points, commas) = (of.first(Sign::EitherPoint), of.first(Sign::EitherComma));
-            let usual = match (a_point, a_comma) {
-                (None, Some(_)) => Decimal::Comma,
-                (None, None) if first_of(Sign::EitherComma).is_some() && !commas_separate => {
-                    Decimal::Comma
-                }
-                _ => Decimal::Point,
-            };
-            let contrary = match (a_point, a_comma) {
-                // Between commas that separate cells, a comma in quotes is one between thousands.
-                (Some(_), None) if commas_separate => None,
-                (Some(point), None) => commas.zip(Some(point)),
-                (Some(point), Some(comma)) => commas.zip(Some(point)).or(points.zip(Some(comma))),
-                (None, None) if !commas_separate => commas
-                    .zip(first_of(Sign::EitherPoint))
-                    .or(points.zip(first_of(Sign::EitherComma))),
-                _ => None,
-            };
-            match contrary.filter(|_| matches!(role, Role::Read { .. })) {
-                Some((cell, other)) => Err(Doubt(cell.clone(), other.clone())),
-                None => Ok(usual),
-            }
-        });
-    decided.collect()
+            (None, _, None) if self.commas_separate => (Decimal::Point, None),
+            (None, None, Some(_)) => (Decimal::Comma, None),
+            (None, Some(point), comma) => (Decimal::Point, against(Some(point), comma)),
+            (None, None, None) if self.either_comma.is_none() => (Decimal::Point, None),
+            (None, None, None) if self.either_point.is_none() => (Decimal::Comma, None),
+            (None, None, None) => (
+                Decimal::Point,
+                against(self.either_point, self.either_comma),
+            ),
+        };
+        match doubt.filter(|_| matches!(role, Role::Read { .. })) {
+            Some(doubt) => Err(doubt),
+            None => Ok(decimal),
+        }
+    }
+}
+
+/// The mark of a column in the run's table.
+fn of_run(role: Role) -> Option<Decimal> {
+    match role {
+        Role::Read { decimal } => decimal,
+        Role::Aside { .. } => None,
+    }
+}
+
+/// Whether the run's table has decimal commas in a column, and nothing in it speaks against them here.
+fn has_run_commas(of: &Evidence, role: Role) -> bool {
+    of_run(role) == Some(Decimal::Comma) && of.count(Sign::Point) == 0
 }
 
 #[cfg(test)]
@@ -252,6 +286,8 @@ mod tests {
             // No group of thousands by points between commas, unless a cell shows that there are such.
             (&["2.276", "0,10 0,20"], b',', Ok(vec![Point, Comma])),
             (&["2.276", "1.000,10 0,20"], b',', Ok(vec![Comma, Comma])),
+            (&["2.276 0,10 0,20"], b',', Err("2.276 0,10")),
+            (&["2.276 0,10 1.5"], b',', Ok(vec![Point])),
             // No cell tells.
             (&["12.30", "8,754"], b';', Err("8,754 12.30")),
             (&["12.30", "0,5", "8,754"], b';', Err("8,754 12.30")),
