@@ -61,6 +61,7 @@ fn becomes(name: &str, found: &Look) -> String {
         Kind::Category | Kind::Boolean if found.missing > 0 => {
             format!("refused: --missing {}", flag(format!("{name}=category")))
         }
+        _ if found.is_half_percent() => "refused: some of its numbers have `%`".into(),
         _ if found.missing > 0 => format!("refused: --missing {}", flag(format!("{name}=mean"))),
         Kind::Category => format!("{} inputs of 0 and 1", found.distinct + 1),
         Kind::Boolean => "0 or 1".into(),

@@ -1,12 +1,9 @@
 //! A test part: rows that a file lists, one a line, the first row of the data being 0, or rows at random.
 
-use super::coding;
 use super::error::unreadable;
-use super::sheet::Column;
 use super::split::{self, Validation};
 use super::{Dataset, Seen, Split};
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// The rows of a training and of a test part, each in ascending order.
@@ -67,34 +64,6 @@ pub(crate) fn said_twice() -> Diagnostic {
     let title = "`test` and `test_rows` both say which rows are held out";
     Diagnostic::error("E0508", title)
         .help("leave one of them out: `test` draws rows at random, `test_rows` lists them")
-}
-
-/// Refuses a list of rows that puts a group into both parts; `groups` are the rows' groups, numbered by the values of
-/// `column`.
-pub(super) fn refuse_split_groups(
-    list: &Path,
-    [training, testing]: &Parts,
-    groups: &[u32],
-    column: &Column,
-) -> Result<()> {
-    let trained_on: HashMap<u32, usize> = training
-        .iter()
-        .rev()
-        .map(|row| (groups[*row], *row))
-        .collect();
-    let split = testing
-        .iter()
-        .find_map(|row| Some((row, trained_on.get(&groups[*row])?)));
-    let Some((held_out, other)) = split else {
-        return Ok(());
-    };
-    let (path, name) = (list.display(), &column.name);
-    let value = coding::name(column.cell(*held_out));
-    let title = format!("`{path}` splits the group `{value}` of `{name}`");
-    Err(Diagnostic::error("E0508", title)
-        .note(format!("row {held_out} is held out, row {other} is not"))
-        .help("list all rows of a group or none of them, or leave `group` out")
-        .into())
 }
 
 /// Rows of data that has its own test part are to be held out.

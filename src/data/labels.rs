@@ -2,6 +2,7 @@
 
 use super::TargetKind;
 use super::coding::{self, Fault};
+use super::lesson;
 use super::look::{self, Kind, Look};
 use super::sheet::{Cell, Column};
 use crate::words::list;
@@ -58,7 +59,7 @@ pub(super) fn classes(
     predicts: Option<TargetKind>,
     marks: &[String],
 ) -> Option<Vec<String>> {
-    let all = || coding::values(column, 0..column.len(), marks);
+    let all = || lesson::values(column, 0..column.len(), marks);
     match found.kind {
         Kind::Category => Some(all()),
         // No before yes, `yes` and `Yes` are one.

@@ -2,20 +2,20 @@
 
 use super::choices::{Choices, Rules, categories};
 use super::choose::{Chosen, choose};
-use super::coding::{self, Code, Coding, Lesson};
+use super::coding::{self, Code, Coding};
 use super::columns::{Columns, Wanted};
 use super::error::Faults;
-use super::held_out::{self, Parts};
+use super::held_out;
 use super::labels::{self, Labels};
+use super::lesson::Lesson;
 use super::look::{self, Kind};
+use super::parts::{group_column, groups, parts, refuse_split_groups, training};
 use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
 use super::sheet::{self, Column, Decimal, Role, Sheet};
-use super::split::{Validation, take_validation};
 use super::{Dataset, Request, Split, TargetKind, Values, names, recipe};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::tensor::Shape;
-use crate::words::plural;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What was seen of a table beside the numbers that were read.
@@ -71,7 +71,7 @@ pub(super) fn read(
     if let (None, Some(list)) = (wanted.of_run, test_rows)
         && let (Some(parts), Some(groups), Some(column)) = (&parts, &groups, group)
     {
-        held_out::refuse_split_groups(list, parts, groups, column)?;
+        refuse_split_groups(list, parts, groups, column)?;
     }
     let table = Table {
         path,
@@ -153,71 +153,6 @@ fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
         },
     };
     header.iter().enumerate().map(role).collect()
-}
-
-/// The place of the column of groups.
-fn group_column(header: &[String], name: &str) -> Result<usize> {
-    let missing = |name: String| super::choices::no_column(header, &name, "group");
-    let places = names::resolve(header, name).map_err(missing)?;
-    let [place] = places[..] else {
-        let title = format!("`group` names {}", plural(places.len(), "column"));
-        return Err(Diagnostic::error("E0506", title)
-            .note("expected one column")
-            .into());
-    };
-    Ok(place)
-}
-
-/// The number of each row's group.
-fn groups(column: &Column) -> Vec<u32> {
-    let mut numbers = HashMap::new();
-    let number = |cell| {
-        let next = numbers.len() as u32;
-        *numbers.entry(coding::name(cell)).or_insert(next)
-    };
-    column.iter().map(number).collect()
-}
-
-/// The rows of the training and the test part, where some are held out.
-fn parts(
-    n: usize,
-    choices: &Choices,
-    test_rows: Option<&Path>,
-    groups: Option<&[u32]>,
-) -> Result<Option<Parts>> {
-    if let Some(path) = test_rows {
-        return held_out::listed(path, n).map(Some);
-    }
-    let Some(text) = &choices.test else {
-        return Ok(None);
-    };
-    let Some(share) = Validation::parse(text) else {
-        let title = format!(
-            "`test` is a number of rows, a fraction above 0 and below 1, or a file, not `{text}`"
-        );
-        return Err(Diagnostic::error("E0508", title).into());
-    };
-    held_out::at_random(n, share, groups).map(Some)
-}
-
-/// The rows that will be trained on.
-fn training(
-    n: usize,
-    parts: Option<&Parts>,
-    groups: Option<&[u32]>,
-    request: &Request,
-) -> Result<Vec<usize>> {
-    let rows = match parts {
-        Some([training, _]) => training.clone(),
-        None => (0..n).collect(),
-    };
-    let Some((part, seed)) = request.validation else {
-        return Ok(rows);
-    };
-    let groups: Option<Vec<u32>> =
-        groups.map(|groups| rows.iter().map(|row| groups[*row]).collect());
-    let (training, _) = take_validation(rows.len(), groups.as_deref(), part, seed)?;
-    Ok(training.into_iter().map(|place| rows[place]).collect())
 }
 
 /// A sheet, and which of its columns are taken.
@@ -376,7 +311,7 @@ impl Table<'_> {
                 training,
                 marks: &marks,
             };
-            let code = Code::learn(&lesson);
+            let code = lesson.code();
             if let Some(code) = code {
                 coding.inputs.insert(column.name.clone(), code);
             }

@@ -676,6 +676,12 @@ fn a_table_is_looked_at_column_by_column() {
             "species category 3 0 4 inputs of 0 and 1",
         ]
     );
+    std::fs::write(place.path("t.csv"), "a,y\n5%,1\n5,2\n").unwrap();
+    let said = place.ok("data look t.csv");
+    assert!(
+        said.contains("refused: some of its numbers have `%`"),
+        "{said}"
+    );
 }
 
 proptest! {
