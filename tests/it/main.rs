@@ -33,6 +33,7 @@ mod run_files;
 mod support;
 mod syntax;
 mod tables;
+mod tables_of_runs;
 mod test_part;
 mod told;
 mod training;
