@@ -32,9 +32,8 @@ pub(super) fn refuses(found: &Look, order: Option<&Order>, rule: Rule) -> bool {
         found.kind,
         Kind::Mixed | Kind::Identifier | Kind::FreeText | Kind::Empty
     );
-    let half_percent = order.is_none() && found.is_half_percent();
     let is_ordinal = matches!(order, Some(Order::Sorted | Order::Given(_)));
-    half_percent
+    found.is_half_percent()
         || of_kind && order.is_none()
         || found.missing > 0 && (rule == Rule::Refuse || is_ordinal)
 }

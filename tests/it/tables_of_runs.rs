@@ -263,6 +263,11 @@ fn what_would_be_read_wrongly_is_refused() {
             "error[E0508]: `test` and `test_rows` both say which rows are held out",
         ),
         (
+            "size,y\n5%,2\n5,4\n",
+            "--categories size",
+            "`size`: number, with `%` in line 2 and without in line 3",
+        ),
+        (
             "size,y\nlow,2\nmid,4\n",
             "--categories size=low<high",
             "expected a number, found `mid`, which is not in the list of the column's values",
