@@ -34,6 +34,11 @@ pub fn available() -> Option<u64> {
     [free, container, addresses()].into_iter().flatten().min()
 }
 
+/// The most bytes of memory that this process has had at once; `None` where the system does not say.
+pub fn peak() -> Option<u64> {
+    number(&read_to_string("/proc/self/status").ok()?, "VmHWM:").map(kibibytes)
+}
+
 /// What is left of the limit on a process's addresses, if there is one.
 fn addresses() -> Option<u64> {
     let limits = read_to_string("/proc/self/limits").ok()?;
@@ -67,6 +72,17 @@ mod tests {
             "{title}"
         );
         assert_eq!(refuse("training", 1, ""), Ok(()));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_peak_has_what_was_taken_and_given_back() {
+        let before = peak().unwrap();
+        let taken = 64 << 20;
+        drop(std::hint::black_box(vec![1u8; taken]));
+        let now = number(&read_to_string("/proc/self/status").unwrap(), "VmRSS:").unwrap();
+        let peak = peak().unwrap();
+        assert!(peak >= before && peak >= taken as u64 && peak >= kibibytes(now));
     }
 
     #[test]

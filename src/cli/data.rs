@@ -5,8 +5,9 @@ use crate::data::catalog::{self, CATALOG, CatalogEntry};
 use crate::data::verify::{State, verify};
 use crate::data::{describe, download_directory, places};
 use crate::diagnostic::{Diagnostic, Result, render};
+use crate::memory;
 use crate::report::table::table;
-use crate::words::plural;
+use crate::words::{bytes, plural};
 use clap::{Args, Subcommand};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -107,6 +108,9 @@ fn look(path: &Path) -> Result<()> {
         .chain(lines)
         .collect();
     out(format_args!("\n{}", table(&lines, &[2, 3], width())));
+    if let Some(peak) = memory::peak() {
+        say!("\nlooked at with {} of memory at most", bytes(peak));
+    }
     Ok(())
 }
 

@@ -4,14 +4,16 @@ use super::arguments::{DataSource, Format, with_threads};
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
-use super::terminal::{say, say_wrapped};
+use super::terminal::{here, out, say, say_wrapped, width};
 use crate::data::shortened;
 use crate::diagnostic::Result;
 use crate::evaluate::{Elbo, Scores, elbo, predict_with, score};
 use crate::likelihood::{Detail, ScoreValue};
+use crate::report::columns;
 use crate::terms::Term;
 use crate::train::progress::{number, percent};
 use crate::train::settings::{count, seed};
+use crate::words::thousands;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -89,8 +91,15 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
                 run.inference.name,
                 run.progress()
             );
-            say!("data       {}", chosen.name);
+            say!("data       {}", here(&chosen.name));
             say_columns(&run, &chosen);
+            if let Some(columns) = chosen.columns() {
+                let rows = columns::decided(columns);
+                out(format_args!(
+                    "{}",
+                    columns::table(&rows, "           ", width())
+                ));
+            }
             match random {
                 true => say!("draws      {samples} of the weights, averaged\n"),
                 false => say!("draws      none: every weight is a point, and predicts once\n"),
@@ -158,12 +167,27 @@ pub fn say_columns(run: &Opened, chosen: &Chosen) {
 /// Each score, with what it is; `targets` are the names of a target's entries, where they are known.
 pub fn print_scores(scores: &Scores, targets: &[String]) {
     let line = |name: &str, value: String, what: &str| {
-        say_wrapped(&format!("{name:<11}{value:<10} "), what);
+        say_wrapped(&format!("{name:<14}{value:<10} "), what);
     };
+    let verdicts = &scores.verdicts;
     for score in &scores.scores {
         match &score.value {
             ScoreValue::Share(x) => line(score.name, percent(*x), score.what),
-            ScoreValue::Number(x) => line(score.name, number(*x), score.what),
+            ScoreValue::Number(x) => {
+                line(score.name, number(*x), score.what);
+                if let ("nll", 2..) = (score.name, scores.draws) {
+                    let what = "mean over single draws: the loss has this one";
+                    line("expected nll", number(scores.expected_nll), what);
+                }
+                if let ("ece", Some(found)) = (score.name, &verdicts.calibration) {
+                    let says = format!("{:.2}, is right in {:.2}", found.says, found.right);
+                    line(
+                        "",
+                        String::new(),
+                        &format!("{}: says {says}", found.verdict),
+                    );
+                }
+            }
             ScoreValue::Entries(all) => {
                 for (entry, x) in all.iter().enumerate() {
                     let name = targets.get(entry).cloned();
@@ -172,11 +196,20 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
                 }
             }
             ScoreValue::Coverage(all) => {
+                let of = "of targets in the";
                 for (index, coverage) in all.iter().enumerate() {
                     let name = if index == 0 { score.name } else { "" };
                     let interval = coverage.interval * 100.0;
-                    let what = format!("{} {interval} % interval", score.what);
+                    let verdict = verdicts.coverage.get(index).copied().flatten();
+                    let verdict = verdict.map_or(String::new(), |verdict| format!(": {verdict}"));
+                    let what = format!("{of} {interval} % interval{verdict}");
                     line(name, percent(coverage.covered), &what);
+                }
+                let off = |verdict: &&str| *verdict != "fits";
+                if verdicts.coverage.iter().flatten().any(off) {
+                    let n = thousands(scores.examples);
+                    let text = format!("off by over 3 standard errors of {n} examples and 1 %");
+                    line("", String::new(), &text);
                 }
             }
         }

@@ -339,8 +339,10 @@ impl Chosen {
     /// the run's targets.
     pub fn left_out(&self, own: &[String]) -> Vec<String> {
         let all = self.columns().map_or(&[][..], |c| &c.left_out);
+        let is_identifier = |name: &&String| self.identifiers().iter().any(|id| id.name() == *name);
+        let all = all.iter().filter(|name| !is_identifier(name)).cloned();
         let (targets, unknown): (Vec<String>, Vec<String>) =
-            all.iter().cloned().partition(|name| own.contains(name));
+            all.partition(|name| own.contains(name));
         let line = |names: Vec<String>, one: &str, many: &str| {
             let (several, why) = match names.len() {
                 0 => return None,

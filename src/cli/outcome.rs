@@ -102,6 +102,7 @@ mod tests {
             draws: 5,
             scores: vec![score],
             expected_nll: 0.0,
+            verdicts: Default::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::open;
 use super::parts::PartArgs;
-use super::terminal::say;
+use super::terminal::{here, say};
 use crate::diagnostic::Result;
 use crate::evaluate::predict_with;
 use crate::likelihood::Detail;
@@ -64,7 +64,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
             read: chosen.columns().map_or(&[], |columns| &columns.targets),
         };
         predict::write(&args.out, &predicted, &part, &rows, &names)?;
-        say!("data       {}", chosen.name);
+        say!("data       {}", here(&chosen.name));
         say_columns(&run, &chosen);
         let how = match random {
             true => format!("{samples} draws each"),

@@ -5,6 +5,7 @@ use crate::diagnostic::{Diagnostic, Failure, Severity, render};
 use crate::words::{printable, wrap, wrapped};
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Mutex;
 
 /// The first fault of standard output other than a reader that went away.
@@ -109,6 +110,14 @@ fn within(diagnostic: &Diagnostic, width: usize) -> Diagnostic {
         help.text = lines(&help.text, before);
     }
     diagnostic
+}
+
+/// A path as short as it can be said: that within the working directory, where it lies in it.
+pub(crate) fn here(path: &str) -> String {
+    let place = std::env::current_dir().ok();
+    let within =
+        place.and_then(|place| Path::new(path).strip_prefix(place).ok().map(Path::to_owned));
+    within.map_or(path.to_owned(), |within| within.display().to_string())
 }
 
 /// The width of standard output in characters; 100 where it is no terminal.

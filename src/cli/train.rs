@@ -11,6 +11,7 @@ use crate::data;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
 use crate::ir;
+use crate::memory;
 use crate::optimizer::State;
 use crate::terms::Naming;
 use crate::train::checkpoint::Counters;
@@ -19,7 +20,7 @@ use crate::train::fit::{Outcome, Training};
 use crate::train::lock::Lock;
 use crate::train::progress::{Progress, Screen, duration};
 use crate::train::run_dir::RunDir;
-use crate::words::{list, plural};
+use crate::words::{bytes, list, plural};
 use clap::Args;
 use conclude::{blind, conclude, warn_of_fit};
 use introduce::introduce;
@@ -201,7 +202,13 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         }
         Outcome::Finished => {
             let time = duration(begun.elapsed());
-            say!("\nfinished   {} in {time}", plural(config.epochs, "epoch"));
+            let memory = memory::peak().map_or(String::new(), |peak| {
+                format!(", {} of memory at most", bytes(peak))
+            });
+            say!(
+                "\nfinished   {} in {time}{memory}",
+                plural(config.epochs, "epoch")
+            );
             if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
                 && blind.suspects(nll, fit)
             {

@@ -46,7 +46,7 @@ pub mod verify;
 
 pub use crate::likelihood::TargetKind;
 pub use choices::Choices;
-pub use coding::{Code, Coding};
+pub use coding::{Code, Coding, Unit};
 pub use columns::{Columns, RunColumns, shortened};
 pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};

@@ -5,6 +5,7 @@
 //! place, the others or the estimators of training.
 
 mod scores;
+mod verdict;
 
 pub use scores::{Scores, score};
 
@@ -207,7 +208,7 @@ impl Elbo {
     pub fn of_others(mut self) -> Elbo {
         self.quantity = match (self.terms.len(), self.quantity) {
             (1, _) => "nll",
-            (_, "-ELBO / N") => "nll + KL/N",
+            (_, "-ELBO / N") => "expected nll + KL/N",
             _ => "nll + the weights' terms / N",
         };
         self
@@ -250,8 +251,13 @@ pub fn elbo(
             ),
             _ => (value, scale.value(&at), scale.to_string()),
         };
+        let name = match term.kind {
+            // Not the nll of the averaged probabilities.
+            TermKind::Nll if inference.is_random() => "expected nll".into(),
+            _ => term.kind.name(inference),
+        };
         Term {
-            name: term.kind.name(inference),
+            name,
             symbol: Some(symbol),
             value: TermValue {
                 value,

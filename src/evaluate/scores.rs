@@ -1,5 +1,6 @@
 //! How good predictive distributions are.
 
+use super::verdict::{Verdicts, judge};
 use crate::examples::Part;
 use crate::likelihood::{Predictive, Score, ScoreValue};
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -16,6 +17,8 @@ pub struct Scores {
     pub scores: Vec<Score>,
     /// −ln p(target) averaged over the draws: the ELBO's data term, per example.
     pub expected_nll: f64,
+    /// What the scores say, in words.
+    pub verdicts: Verdicts,
 }
 
 impl Scores {
@@ -35,25 +38,31 @@ impl Scores {
 }
 
 /// The numbers of a score, as JSON has them.
-fn value(score: &Score) -> Value {
+fn value(score: &Score, verdicts: &Verdicts) -> Value {
     match &score.value {
         ScoreValue::Share(x) | ScoreValue::Number(x) => json!(x),
         ScoreValue::Entries(all) => json!(all),
         ScoreValue::Coverage(all) => all
             .iter()
-            .map(|c| json!({"interval": c.interval, "covered": c.covered}))
+            .zip(&verdicts.coverage)
+            .map(|(c, verdict)| {
+                json!({"interval": c.interval, "covered": c.covered, "verdict": verdict})
+            })
             .collect(),
     }
 }
 
 impl Serialize for Scores {
-    /// One object: `examples`, `draws`, each score by its name, `expected_nll`.
+    /// One object: `examples`, `draws`, each score by its name, `calibration` of classes, `expected_nll`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("examples", &self.examples)?;
         map.serialize_entry("draws", &self.draws)?;
         for score in &self.scores {
-            map.serialize_entry(score.name, &value(score))?;
+            map.serialize_entry(score.name, &value(score, &self.verdicts))?;
+        }
+        if let Some(calibration) = &self.verdicts.calibration {
+            map.serialize_entry("calibration", calibration)?;
         }
         map.serialize_entry("expected_nll", &self.expected_nll)?;
         map.end()
@@ -62,12 +71,14 @@ impl Serialize for Scores {
 
 /// Compares predictions with the targets of the part they are of.
 pub fn score(predicted: &Predictive, part: &Part) -> Scores {
+    let scores = part
+        .summary
+        .scores(predicted, &|place, entry| part.target(place, entry));
     Scores {
         examples: predicted.examples,
         draws: predicted.draws,
-        scores: part
-            .summary
-            .scores(predicted, &|place, entry| part.target(place, entry)),
+        verdicts: judge(predicted, part, &scores),
+        scores,
         expected_nll: predicted.expected_nll.unwrap_or(f64::NAN),
     }
 }

@@ -156,6 +156,8 @@ pub struct Initial {
 pub struct Part {
     /// `KL`, `penalty`, `surrogate`.
     pub name: &'static str,
+    /// How many there are.
+    pub terms: usize,
     /// Their sum, in nats.
     pub nats: f64,
     /// Whether a prior among them depends on latent variables, which are taken at their posteriors' middles.
@@ -267,6 +269,7 @@ fn parts(inference: &Inference, initial: &[Option<f64>]) -> Vec<Part> {
         };
         Part {
             name,
+            terms: terms.clone().count(),
             nats: terms.clone().filter_map(|(_, nats)| *nats).sum(),
             given_latents: terms.clone().any(|(term, _)| given(term)),
         }

@@ -1,6 +1,7 @@
 //! What `bnnc` says about a model and a run, as text and as JSON, from the same numbers.
 
 pub mod check;
+pub mod columns;
 pub mod diff;
 pub mod initial;
 mod not_set;

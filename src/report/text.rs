@@ -1,19 +1,21 @@
 //! `bnnc check`: the model at a glance, as text.
 
 use super::check::{AbsentRow, Check, ParameterRow};
+use super::columns;
 use super::table::{room, shorten, table};
 use crate::show;
 use crate::words::{bytes, counted, distinct, grouped, join, short, thousands, wrapped};
 
 impl Check {
-    /// As text, within `width` columns.
+    /// As text, within `width` columns: the loss first, then what it is of.
     pub fn text(&self, width: usize) -> String {
         let mut out = format!("{}\n", self.model);
         self.head(&mut out, width);
-        self.layers(&mut out, width);
-        self.parameters(&mut out, width);
         self.loss(&mut out, width);
         self.start(&mut out, width);
+        self.layers(&mut out, width);
+        self.parameters(&mut out, width);
+        self.cost(&mut out, width);
         out
     }
 
@@ -29,7 +31,7 @@ impl Check {
                     0 => String::new(),
                     aside => format!(" ({} more set aside)", thousands(aside)),
                 };
-                let batches = counted(n.div_ceil(b), "minibatch", "minibatches");
+                let batches = counted(n.div_ceil(b), "batch", "batches");
                 let n = thousands(n);
                 format!("{data}: N = {n} training examples{aside}, {batches} of B = {b}{last}")
             }
@@ -38,6 +40,7 @@ impl Check {
         *out += &wrapped("  ", &line, width);
         if let Some(columns) = &self.columns {
             *out += &wrapped("  ", &columns.to_string(), width);
+            *out += &columns::table(&columns::decided(columns), "  ", width);
         }
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
@@ -117,68 +120,121 @@ impl Check {
     }
 
     fn loss(&self, out: &mut String, width: usize) {
-        let (unit, last) = match self.training_examples {
-            Some(_) => ("; in nats/example", "at the start"),
-            None => ("", "nats at the start"),
-        };
         *out += "\n";
-        *out += &wrapped("loss  ", &format!("{}{unit}", self.loss), width);
+        let head = format!("{}; values expected at the start", self.loss);
+        *out += &wrapped("loss  ", &head, width);
         for remark in &self.remarks {
             *out += &wrapped("  ! ", remark, width);
         }
-        let mut rows = vec![row(["term", "form", "scale", last])];
-        let nll = self.initial.nll_per_example;
-        rows.extend(self.terms.iter().map(|term| {
-            let (nll, unknown) = match term.name.as_str() {
-                "nll" => (nll, "depends on data"),
-                _ => (None, "takes too long"),
-            };
-            let initial = term.initial_per_example.or(term.initial).or(nll);
-            let initial = initial.map_or(unknown.into(), short);
-            row([&term.name, &term.form, &term.scale_with_numbers, &initial])
-        }));
-        *out += &table(&rows, &[3], width);
-        for (scale, why) in distinct(self.terms.iter().map(|term| (&term.scale, &term.why))) {
-            *out += &wrapped(&format!("  {scale:<6}  "), why, width);
+        let mut rows = self.terms_table();
+        let form = rows[1][1].clone();
+        let is_long = room(&rows, 1, 8, width) < form.chars().count();
+        if is_long {
+            rows[1][1] = "-log p(target)".into();
         }
-        for (index, line) in self.lambda_text.iter().enumerate() {
-            let head = if index == 0 { "lambda" } else { "" };
-            *out += &wrapped(&format!("  {head:<6}  "), line, width);
+        *out += &table(&rows, &[3, 4], width);
+        let mut line = |key: &str, text: &str| {
+            *out += &wrapped(&format!("  {key:<6}  "), text, width);
+        };
+        let long = is_long.then(|| format!("p(target) is {}", form.trim_start_matches("-log ")));
+        let at_start = match self.initial.nll_per_example {
+            Some(_) => "at the start that of a network that knows nothing",
+            None => "at the start it depends on the data",
+        };
+        let of_nll: Vec<String> = long.into_iter().chain([at_start.into()]).collect();
+        line("nll", &of_nll.join("; "));
+        for (scale, why) in distinct(self.terms.iter().map(|term| (&term.scale, &term.why))) {
+            line(scale, why);
+        }
+        for (index, text) in self.lambda_text.iter().enumerate() {
+            line(if index == 0 { "lambda" } else { "" }, text);
         }
         let absent: Vec<&AbsentRow> = self.absent.iter().collect();
         for (reason, rows) in grouped(&absent, |absent| &absent.reason) {
             let names: Vec<&str> = rows.iter().map(|absent| absent.name.as_str()).collect();
-            *out += &wrapped(
-                "  absent  ",
-                &format!("{}: {reason}", names.join(", ")),
-                width,
-            );
+            line("absent", &format!("{}: {reason}", names.join(", ")));
         }
     }
 
-    fn start(&self, out: &mut String, width: usize) {
-        *out += "\n";
-        let mut line = |key: &str, text: &str| *out += &wrapped(&format!("{key:<8}"), text, width);
-        if self.terms.len() > 1 {
-            line("start", &self.terms_at_the_start());
-        }
-        if let (true, Some(start)) = (self.terms.len() > 1, self.initial.start_output) {
-            let start = format!("{} at the start, for inputs of mean square 1", short(start));
-            let text = match self.initial.prior_output {
-                Some(prior) => format!("{} under the prior, {start}", short(prior)),
-                None => format!("{start}; the prior has no standard deviation"),
+    /// The terms and what they add up to: in nats, of the whole data set and of an example.
+    fn terms_table(&self) -> Vec<Vec<String>> {
+        let n = self.training_examples;
+        let initial = &self.initial;
+        let cell = |value: Option<f64>| value.map_or(String::new(), nats);
+        let each = |value: Option<f64>| value.map_or(String::new(), short);
+        let whole = |per_example: Option<f64>| Some(per_example? * n? as f64);
+        let mut rows = vec![row(["term", "form", "scale", "nats", "nats/example"])];
+        rows.extend(self.terms.iter().map(|term| {
+            let (all, one) = match term.name.as_str() {
+                "nll" => (
+                    cell(whole(initial.nll_per_example)),
+                    initial.nll_per_example.map_or("?".into(), short),
+                ),
+                _ => (
+                    term.initial.map_or("takes too long".into(), nats),
+                    each(term.initial_per_example),
+                ),
             };
-            line("outputs", &format!("root mean square {text}"));
+            row([&term.name, &term.form, &term.scale_with_numbers, &all, &one])
+        }));
+        let known = self.terms.iter().skip(1).all(|term| term.initial.is_some());
+        if !known || self.terms.len() == 1 {
+            return rows;
+        }
+        for part in initial.parts.iter().filter(|part| part.terms > 1) {
+            let one = n.map(|n| initial.temperature * part.nats / n as f64);
+            let name = match part.name.strip_suffix('y') {
+                Some(stem) => format!("sum of {stem}ies"),
+                None => format!("sum of {}s", part.name),
+            };
+            rows.push(row([&name, "", "", &nats(part.nats), &each(one)]));
+        }
+        if let (Some(nll), Some(weights)) = (initial.nll_per_example, initial.kl_per_example) {
+            let loss = Some(nll + weights);
+            let all = if initial.temperature == 1.0 {
+                cell(whole(loss))
+            } else {
+                String::new()
+            };
+            rows.push(row(["loss", "", "", &all, &each(loss)]));
+        }
+        rows
+    }
+
+    fn start(&self, out: &mut String, width: usize) {
+        let mut line = |key: &str, text: &str| {
+            *out += &wrapped(&format!("  {key:<6}  "), text, width);
+        };
+        if self.terms.len() == 1 {
+            return;
+        }
+        if let Some(text) = self.weighted_at_the_start() {
+            line("start", &text);
+        }
+        if let Some(start) = self.initial.start_output {
+            let given = "for inputs of mean square 1";
+            let start = near(start);
+            let text = match self.initial.prior_output {
+                Some(prior) => format!(
+                    "under the prior, outputs have a standard deviation near {}; at the start, near {start} ({given})",
+                    near(prior)
+                ),
+                None => format!(
+                    "at the start, outputs have a standard deviation near {start} ({given}); under the prior they have none"
+                ),
+            };
+            line("output", &text);
         }
         if let Some(largest) = self.largest.as_ref().filter(|l| l.weights < l.of) {
-            let (weights, of) = (thousands(largest.weights), thousands(largest.of));
             let share = 100.0 * largest.weights as f64 / largest.of as f64;
             let name = &largest.name;
-            line(
-                "largest",
-                &format!("{name} has {weights} of the {of} weights with a term, {share:.1} %"),
-            );
+            let text = format!("{name} has {share:.1} % of the weights that have a term");
+            line("most", &text);
         }
+    }
+
+    /// What a step of training takes.
+    fn cost(&self, out: &mut String, width: usize) {
         let text = format!(
             "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
              {} of memory beside the data, in float32",
@@ -186,43 +242,61 @@ impl Check {
             thousands(self.step.trainable),
             bytes(self.step.memory.max(1 << 20))
         );
-        line("step", &text);
+        *out += "\n";
+        *out += &wrapped("step    ", &text, width);
     }
 
-    /// What the terms of the parameters come to before the first step.
-    fn terms_at_the_start(&self) -> String {
+    /// How the terms of the weights come to their share of an example, where that is not their sum over N.
+    fn weighted_at_the_start(&self) -> Option<String> {
         let initial = &self.initial;
         let parts = &initial.parts;
-        let names = parts.iter().map(|part| part.name.to_string()).collect();
-        let (kl, t) = (short(initial.kl), show(initial.temperature));
-        let tempered = initial.temperature != 1.0;
-        let per_example = initial.kl_per_example.map(short);
-        // What is printed as an equation is one.
-        let value = match per_example {
-            Some(value) if tempered => format!("{value} = {t} · {kl} nats / N"),
-            Some(value) => format!("{value} = {kl} nats / N"),
-            None if tempered => format!("{kl} nats, times {t} and over N once that is known"),
-            None => format!("{kl} nats, over N once that is known"),
-        };
-        let mut text = format!("expected {} {value}", join(names, "and"));
-        let tempered = tempered.then(|| format!("T = {t}"));
+        let mut said = vec![];
+        let t = show(initial.temperature);
+        if initial.temperature != 1.0 {
+            let names = parts.iter().map(|part| part.name.to_string()).collect();
+            let names = join(names, "and");
+            let kl = nats(initial.kl);
+            // What is printed as an equation is one.
+            said.push(match initial.kl_per_example.map(short) {
+                Some(value) => format!("{names} {value} = {t} · {kl} nats / N"),
+                None => format!("{names} {t} · {kl} nats / N, once N is known"),
+            });
+        }
+        let tempered = (initial.temperature != 1.0).then(|| format!("T = {t}"));
         let annealed = initial.annealed.then(|| "a taken as 1".to_owned());
         let factors: Vec<String> = tempered.into_iter().chain(annealed).collect();
         if !factors.is_empty() {
-            text += &format!(", with {}", join(factors, "and"));
-        }
-        if parts.len() > 1 {
-            let each = parts
-                .iter()
-                .map(|part| format!("{} {}", part.name, short(part.nats)));
-            text += &format!(" ({} nats)", each.collect::<Vec<_>>().join(", "));
+            said.push(format!("with {}", join(factors, "and")));
         }
         if parts.iter().any(|part| part.given_latents) {
-            text += ", latent variables at their posteriors' middles";
+            said.push("latent variables at their posteriors' middles".into());
         }
-        let nll = initial.nll_per_example.map(short);
-        text.extend(nll.map(|nll| format!("; NLL {nll} of a network that knows nothing")));
-        text
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+}
+
+/// Nats of a whole data set: to the nat from 1,000 on.
+fn nats(value: f64) -> String {
+    match value.abs() {
+        1e3..1e12 => {
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{}", thousands(value.abs().round() as usize))
+        }
+        _ => short(value),
+    }
+}
+
+/// A size that is worked out roughly, in three digits: `215,000`, `3.80`.
+fn near(value: f64) -> String {
+    match value.abs() {
+        1e3..1e12 => {
+            let step = 10f64.powf(value.log10().floor() - 2.0);
+            thousands(((value / step).round() * step).round() as usize)
+        }
+        100.0..1e3 => format!("{value:.0}"),
+        10.0..100.0 => format!("{value:.1}"),
+        0.1..10.0 => format!("{value:.2}"),
+        _ => short(value),
     }
 }
 

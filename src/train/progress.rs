@@ -25,6 +25,10 @@ pub struct Progress<'a> {
     done: usize,
     drawn: Instant,
     headed: bool,
+    /// Every so many epochs have a row, and the first and the last.
+    every: usize,
+    /// The last epoch's row, where it was not shown.
+    unshown: Option<String>,
     /// The mean nll of the last whole epoch, and its fit.
     last: Option<(f64, Fit)>,
 }
@@ -67,6 +71,8 @@ impl<'a> Progress<'a> {
             done: 0,
             drawn: Instant::now(),
             headed: false,
+            every: every(epochs),
+            unshown: None,
             last: None,
         }
     }
@@ -76,8 +82,11 @@ impl<'a> Progress<'a> {
         self.last
     }
 
-    /// Clears the bar.
-    pub fn finish(&self) {
+    /// Shows the last epoch, and clears the bar.
+    pub fn finish(&mut self) {
+        if let Some(row) = self.unshown.take() {
+            self.line(&row);
+        }
         self.bar.finish_and_clear();
     }
 
@@ -141,12 +150,28 @@ impl Watch for Progress<'_> {
         let columns = columns(epoch, line, self.weights.as_deref());
         let [head, row] = rows(columns, self.width);
         self.last = Some((line.nll(), line.fit));
-        if !self.headed {
-            self.headed = true;
+        let is_first = !std::mem::replace(&mut self.headed, true);
+        if is_first {
             self.line(&head);
         }
-        self.line(&row);
+        if is_first || (epoch + 1).is_multiple_of(self.every) {
+            self.unshown = None;
+            self.line(&row);
+        } else {
+            self.unshown = Some(row);
+        }
     }
+}
+
+/// The most rows that a person reads.
+const ROWS: usize = 25;
+
+/// How many epochs lie between two rows: 1, 2, 5, 10, 20, 50, …
+fn every(epochs: usize) -> usize {
+    // Beside the first and the last.
+    let fits = |every: &usize| epochs / every <= ROWS - 2;
+    let steps = (0..).flat_map(|power| [1, 2, 5].map(|digit| digit * 10usize.pow(power)));
+    steps.take(25).find(fits).unwrap_or(epochs.max(1))
 }
 
 /// As many of the fields as there is room for, each whole.
@@ -301,6 +326,7 @@ mod tests {
                 score("nll", ScoreValue::Number(1.43)),
             ],
             expected_nll: 1.5,
+            verdicts: Default::default(),
         };
         let line = |validation| Line {
             kind: "epoch",
@@ -356,6 +382,17 @@ mod tests {
                 assert!(head.chars().count() <= width, "{head}");
             }
         }
+    }
+
+    #[test]
+    fn rows_are_few_and_even() {
+        for epochs in 1..3000 {
+            let every = every(epochs);
+            let shown = (1..=epochs).filter(|e| *e == 1 || *e == epochs || e % every == 0);
+            let shown = shown.count();
+            assert!(shown <= ROWS && shown >= epochs.min(9), "{epochs}: {shown}");
+        }
+        assert_eq!([20, 40, 400, 1 << 24].map(every), [1, 2, 20, 1_000_000]);
     }
 
     #[test]

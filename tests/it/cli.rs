@@ -213,7 +213,7 @@ fn a_run_is_evaluated_and_predicted_with_in_own_units() {
     .unwrap();
     let said = place.ok("train line.bnn --data t.csv --out run");
     assert!(
-        said.contains("settings   line.toml (taken by its name)"),
+        said.contains("settings: line.toml (taken by its name)"),
         "{said}"
     );
     for file in [
@@ -566,5 +566,5 @@ fn one_minibatch_is_told_as_one() {
     let place = Place::new();
     std::fs::write(place.path("line.toml"), "batch_size = 60\n").unwrap();
     let said = place.ok("check line.bnn --data t.csv");
-    assert!(said.contains(" 1 minibatch of B = 60"), "{said}");
+    assert!(said.contains(" 1 batch of B = 60"), "{said}");
 }

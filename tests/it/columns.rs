@@ -85,7 +85,7 @@ fn a_table_is_evaluated_by_the_names_of_its_columns() {
     std::fs::write(place.path("z.csv"), numbered.collect::<String>()).unwrap();
     std::fs::write(place.path("other.csv"), "a,b,y\n1,2,3\n").unwrap();
     let other = scores(&place, "--data other.csv");
-    assert_eq!(other["elbo"]["quantity"], "nll + KL/N");
+    assert_eq!(other["elbo"]["quantity"], "expected nll + KL/N");
     let z = scores(&place, "--data z.csv --target z");
     assert_ne!(z["rmse"], own["rmse"]);
     assert_eq!(z["target"], serde_json::json!(["z"]));

@@ -99,10 +99,10 @@ fn an_epoch_holds_the_kl_once() {
     }
 }
 
-/// The line `start` of a model under an objective, N = 1599.
-fn start(objective: &str, examples: Option<usize>) -> String {
+/// The report of a model under an objective, N = 1599.
+fn report(objective: &str, examples: Option<usize>) -> String {
     let text = format!(
-        "model m\ninput  x: real[8]\ntarget y: real\nnetwork {{ f = dense(1) }}\n\
+        "model m\ninput  x: real[8]\ntarget y: real\nnetwork {{ h = dense(3)\n relu\n f = dense(1) }}\n\
          observe y ~ Normal(loc = f, scale = 1)\nobjective elbo {objective}\n"
     );
     let source = bnnc::source::Source {
@@ -115,35 +115,72 @@ fn start(objective: &str, examples: Option<usize>) -> String {
         training_examples: examples,
         ..Facts::default()
     };
-    let text = check(&plan, &facts, 128, 0).text(200);
-    let line = text.lines().find(|line| line.starts_with("start"));
-    line.unwrap().to_owned()
+    check(&plan, &facts, 128, 0).text(200)
 }
 
-/// What the line `start` prints as an equation is one.
+/// The numbers of a report's line that begins with `head`.
+fn numbers(report: &str, head: &str) -> Vec<f64> {
+    let line = report.lines().find(|line| line.trim().starts_with(head));
+    let words = line.unwrap_or_default().split([' ', ';']);
+    words
+        .filter_map(|word| word.trim_end_matches(',').replace(',', "").parse().ok())
+        .collect()
+}
+
+/// The last column of the terms is their share of an example, the last rows are their sums.
 #[test]
-fn the_equation_at_the_start_has_the_temperature() {
-    let numbers = |line: &str| -> Vec<f64> {
-        let words = line.split([' ', ',', ';']);
-        words.filter_map(|word| word.parse().ok()).collect()
-    };
-    let plain = start("", Some(1599));
-    let [value, kl, ..] = numbers(&plain)[..] else {
+fn the_terms_add_up() {
+    let plain = report("", Some(1599));
+    let [first, second] = ["kl(h.kernel)", "kl(f.kernel)"].map(|term| numbers(&plain, term));
+    let sum = numbers(&plain, "sum of KLs");
+    let ([.., first, _], [.., second, _], [nats, per_example]) =
+        (&first[..], &second[..], &sum[..])
+    else {
         panic!("{plain}")
     };
-    assert!((value * 1599.0 / kl - 1.0).abs() < 1e-3, "{plain}");
-    let cold = start("{ temperature = 0.5 }", Some(1599));
-    let [value, t, same, ..] = numbers(&cold)[..] else {
+    assert!(((first + second) / nats - 1.0).abs() < 1e-3, "{plain}");
+    assert!((per_example * 1599.0 / nats - 1.0).abs() < 1e-3, "{plain}");
+    assert!(!plain.contains("  start "), "{plain}");
+    let unknown = report("", None);
+    assert_eq!(numbers(&unknown, "sum of KLs"), [*nats], "{unknown}");
+}
+
+/// A temperature is in an example's share, and said as an equation.
+#[test]
+fn the_equation_at_the_start_has_the_temperature() {
+    let kl = numbers(&report("", Some(1599)), "sum of KLs")[0];
+    let cold = report("{ temperature = 0.5 }", Some(1599));
+    let [value, t, same, ..] = numbers(&cold, "start")[..] else {
         panic!("{cold}")
     };
     assert_eq!((t, same), (0.5, kl), "{cold}");
     assert!((value * 1599.0 / (t * kl) - 1.0).abs() < 1e-3, "{cold}");
+    assert_eq!(numbers(&cold, "sum of KLs"), [kl, value], "{cold}");
     assert!(cold.contains("with T = 0.5"), "{cold}");
     let both = "{ temperature = 0.5, annealing = linear(epochs = 10) }";
-    let both = start(both, Some(1599));
+    let both = report(both, Some(1599));
     assert!(both.contains("with T = 0.5 and a taken as 1"), "{both}");
-    let unknown = start("{ temperature = 0.5 }", None);
-    assert!(unknown.contains("times 0.5 and over N"), "{unknown}");
+    let unknown = report("{ temperature = 0.5 }", None);
+    assert!(unknown.contains("nats / N, once N is known"), "{unknown}");
+}
+
+/// The documented network's KLs are the sum that Keras's `model.losses` has.
+#[test]
+fn the_nats_are_those_of_the_whole_data_set() {
+    let check = checked("cifar10_flipout.bnn", 50_000, "cifar10");
+    let text = check.text(80);
+    assert!(
+        numbers(&text, "kl(conv1.kernel)").ends_with(&[12_147.0, 0.2429]),
+        "{text}"
+    );
+    assert!(
+        numbers(&text, "kl(logits.kernel)").ends_with(&[414_631.0, 8.293]),
+        "{text}"
+    );
+    assert_eq!(numbers(&text, "sum of KLs"), [426_779.0, 8.536]);
+    // ln 10 for each of 50,000.
+    assert!(text.contains("541,908         10.84\n"), "{text}");
+    assert!(text.lines().count() <= 45, "{text}");
 }
 
 /// Two priors that begin alike, and an estimator with a remark, at 80 columns.

@@ -36,14 +36,21 @@ fn a_table_with_texts_gaps_and_an_id_is_trained_on_and_predicted_for() {
     );
     let said = place.ok("train m.bnn --data t.csv --drop id --missing width=indicator --test 0.2 --epochs 2 --batch-size 16 --out run");
     for text in [
-        "classes setosa = 0, versicolor = 1, virginica = 2",
-        "site: one-hot: north, south, (other)",
+        "setosa = 0, versicolor = 1, virginica = 2",
+        "3 inputs of 0 and 1: north, south, (other)",
+        "no input; `predict` copies it",
         "12 held out",
     ] {
         assert!(said.contains(text), "{text}: {said}");
     }
     let said = place.ok("evaluate run --samples 2");
     assert!(said.contains("test part of 12 examples"), "{said}");
+    for text in ["3 inputs of 0 and 1: north", "; `predict` copies it"] {
+        assert!(
+            said.contains(text) && !said.contains("left out"),
+            "{text}: {said}"
+        );
+    }
     // Another table: no target, the columns in another order, a site that training never saw.
     let new = "wet,site,width,id,length\nno,east,0.5,new1,1\nyes,north,,new2,2\n";
     std::fs::write(place.path("new.csv"), new).unwrap();
@@ -138,6 +145,11 @@ fn a_table_is_looked_at_column_by_column() {
         .lines()
         .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
+    let (last, lines) = lines.split_last().unwrap();
+    assert!(
+        !cfg!(target_os = "linux") || last.ends_with("MiB of memory at most"),
+        "{last}"
+    );
     assert_eq!(
         lines,
         [
@@ -150,6 +162,7 @@ fn a_table_is_looked_at_column_by_column() {
             "site category 2 0 3 inputs of 0 and 1",
             "wet boolean 2 0 0 or 1",
             "species category 3 0 4 inputs of 0 and 1",
+            "",
         ]
     );
     std::fs::write(place.path("t.csv"), "a,y\n5%,1\n5,2\n").unwrap();

@@ -1,99 +1,54 @@
-//! The lines before the first epoch: what is trained, on what, to minimise what, and where the run goes.
+//! The lines before the first epoch: what is trained, on what, to minimise what, and where the run goes. Six of
+//! them, and more only where something is unusual; `bnnc check` has all that is left out here.
 
 use super::{Start, TrainArgs};
-use crate::cli::terminal::{say, say_wrapped, width};
-use crate::data;
-use crate::ir::{Facts, Fitted, Inference, TermKind};
+use crate::cli::terminal::{here, out, say, say_wrapped, width};
+use crate::data::Columns;
+use crate::ir::{Facts, Inference};
+use crate::report::columns::{self, Row};
 use crate::train::run_dir::RunDir;
-use crate::words::plural;
+use crate::words::{counted, distinct, plural, thousands};
 
 /// What is trained, on what, to minimise what, and where the run goes.
 pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: u64) {
     let Start {
         config,
         compiled,
-        prepared,
-        record,
         facts,
         plan,
         ..
     } = start;
     let inference = &compiled.inference;
-    say!("model      {} ({})", inference.name, args.model.display());
-    let n = record.training_examples;
-    let mut parts = vec![format!("N = {n} examples to train on")];
-    if record.validation_examples > 0 {
-        parts.push(format!("{} set aside", record.validation_examples));
-    }
-    parts.extend(record.test_examples.map(|n| format!("{n} held out")));
-    let text = format!("{}: {}", record.name, parts.join(", "));
-    say_wrapped("data       ", &text);
-    let seen = &prepared.data.seen;
-    if !seen.said.is_empty() {
-        say_wrapped(UNDER, &seen.said.join(", "));
-    }
-    if let Some(columns) = &prepared.data.columns {
-        say_wrapped(UNDER, &columns.to_string());
-        for (name, code) in &columns.coding.inputs {
-            say_wrapped(UNDER, &format!("{name}: {}", code.words()));
-        }
-        if !columns.coding.fills.is_empty() {
-            let inputs = plural(columns.coding.fills.len(), "input");
-            say_wrapped(
-                UNDER,
-                &format!("no value missing in {inputs}: the rule is kept for other tables"),
-            );
-        }
-        if !columns.coding.classes.is_empty() {
-            let classes = columns.coding.classes.iter().enumerate();
-            let classes: Vec<String> = classes
-                .map(|(label, name)| format!("{name} = {label}"))
-                .collect();
-            say_wrapped(UNDER, &format!("classes {}", data::shortened(&classes)));
-        }
-    }
-    say_wrapped(UNDER, &scaling(start));
-    let entries = prepared.data.columns.as_ref().map(data::Columns::entries);
-    let name = |entry: &usize| match &entries {
-        Some(names) => names[*entry].clone(),
-        None => entry.to_string(),
-    };
-    let constant: Vec<String> = prepared.constant.iter().map(name).collect();
-    // No training row has a value that training does not see.
-    let constant: Vec<String> = constant
-        .into_iter()
-        .filter(|name| !name.ends_with(" = (other)"))
-        .collect();
-    if !constant.is_empty() {
-        let list = constant.join(", ");
-        let text = match &prepared.data.columns {
-            Some(_) => format!("always the same: {list}; left at 0"),
-            None => format!("always the same: entry {list} of the last axis; left at 0"),
-        };
-        say_wrapped(UNDER, &text);
-    }
     let weights: usize = inference.tensors.iter().map(|(_, t)| t.shape.len()).sum();
-    say!(
-        "network    {}, {}",
-        plural(weights, "weight"),
-        plural(plan.trainable(), "trainable number")
+    let text = format!(
+        "{} ({}): {}, {}",
+        inference.name,
+        args.model.display(),
+        counted(weights, "weight", "weights"),
+        counted(plan.trainable(), "trainable number", "trainable numbers")
     );
-    print_loss(inference, facts);
+    say_wrapped("model      ", &text);
+    say_data(start);
+    say_loss(inference, facts);
     let schedule = match config.schedule.0.signature().name {
         "constant" => String::new(),
-        name => format!(" on the {name} schedule"),
+        name => format!(", {name}"),
     };
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
-    say!("optimizer  {optimizer}, learning rate {rate:?}{schedule}");
-    let batch = config.batch_size;
-    let epochs = plural(config.epochs, "epoch");
-    say!(
-        "run        {epochs} of {} of {batch} examples, seed {}",
+    let text = format!(
+        "{} of {} of B = {}; {optimizer}, learning rate {rate:?}{schedule}",
+        plural(config.epochs, "epoch"),
         plural(steps, "step"),
-        config.seed
+        config.batch_size
     );
-    say!("settings   {}", start.settings_from);
-    say!("directory  {}", run.path().display());
+    say_wrapped("run        ", &text);
+    let text = format!(
+        "{}; seed {}; settings: {}",
+        run.path().display(),
+        config.seed,
+        start.settings_from
+    );
+    say_wrapped("directory  ", &text);
     if done > 0 {
         let (epochs, of_next) = (done as usize / steps, done as usize % steps);
         let (epochs, of_next) = (plural(epochs, "epoch"), plural(of_next, "step"));
@@ -102,38 +57,98 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
     say!("");
 }
 
-/// What is minimised, term by term: a line each, or what a term is below it where that is too wide.
-fn print_loss(inference: &Inference, facts: &Facts) {
-    say_wrapped("loss       ", &inference.loss_head());
+/// The data, its parts and units; of a table its columns.
+fn say_data(start: &Start) {
+    let Start {
+        prepared, record, ..
+    } = start;
+    let mut parts = vec![format!(
+        "N = {} examples to train on",
+        thousands(record.training_examples)
+    )];
+    if record.validation_examples > 0 {
+        parts.push(format!(
+            "{} set aside",
+            thousands(record.validation_examples)
+        ));
+    }
+    let test = record.test_examples;
+    parts.extend(test.map(|n| format!("{} held out", thousands(n))));
+    let text = format!(
+        "{}: {}; {}",
+        here(&record.name),
+        parts.join(", "),
+        scaling(start)
+    );
+    say_wrapped("data       ", &text);
+    let seen = &prepared.data.seen;
+    if !seen.said.is_empty() {
+        say_wrapped(UNDER, &seen.said.join(", "));
+    }
+    let Some(columns) = &prepared.data.columns else {
+        if !prepared.constant.is_empty() {
+            let entries: Vec<String> = prepared.constant.iter().map(usize::to_string).collect();
+            let text = format!(
+                "always the same: entry {} of the last axis; left at 0",
+                entries.join(", ")
+            );
+            say_wrapped(UNDER, &text);
+        }
+        return;
+    };
+    say_wrapped(UNDER, &columns.to_string());
+    let mut rows = columns::decided(columns);
+    rows.extend(constant(columns, &prepared.constant));
+    out(format_args!("{}", columns::table(&rows, UNDER, width())));
+}
+
+/// The inputs of a table that are always the same.
+fn constant(columns: &Columns, constant: &[usize]) -> Vec<Row> {
+    let entries = columns.entries();
+    let names = constant.iter().map(|entry| &entries[*entry]);
+    // No training row has a value that training does not see.
+    let names = names.filter(|name| !name.ends_with(" = (other)"));
+    names
+        .map(|name| [name, "always the same", "0"].map(String::from))
+        .collect()
+}
+
+/// What is minimised, in a line: its terms by their scales. What is unusual about it has lines of its own.
+fn say_loss(inference: &Inference, facts: &Facts) {
+    let terms = inference.loss.terms.iter();
+    let terms: Vec<(String, String)> = terms
+        .map(|term| (term.kind.word().to_owned(), term.scale.to_string()))
+        .collect();
+    let sums = distinct(terms.iter()).into_iter().map(|(word, scale)| {
+        let count = terms
+            .iter()
+            .filter(|(w, s)| w == word && s == scale)
+            .count();
+        match count {
+            1 => format!("{word} × {scale}"),
+            _ => format!("{count} {word}s × {scale}"),
+        }
+    });
+    let sums: Vec<String> = sums.collect();
+    let lambda = inference.lambda(facts);
+    let is_whole = lambda
+        .as_ref()
+        .is_none_or(|lambda| lambda.factors.is_empty());
+    let head = inference.loss_head();
+    let head = head.trim_end_matches("; all constants kept");
+    let mut text = format!("{head}: {}", sums.join(" + "));
+    if lambda.is_some() && is_whole {
+        text += "; lambda 1";
+    }
+    say_wrapped("loss       ", &text);
     for remark in inference.loss_remarks() {
         say_wrapped(UNDER, &remark);
     }
-    let terms = &inference.loss.terms;
-    let names: Vec<String> = terms.iter().map(|t| t.kind.name(inference)).collect();
-    let longest = names.iter().map(|n| n.chars().count()).max().unwrap_or(0);
-    let lines: Vec<(String, String)> = terms
-        .iter()
-        .zip(&names)
-        .map(|(term, name)| {
-            let (n, batch) = (facts.training_examples, facts.batch);
-            let scale = term.scale.with_numbers(n, batch);
-            let head = format!("{UNDER}  {name:longest$}  × {scale:<16}  ");
-            (head, describe(inference, &term.kind))
-        })
-        .collect();
-    let fits =
-        |(head, what): &(String, String)| head.chars().count() + what.chars().count() <= width();
-    if lines.iter().all(fits) {
-        lines.iter().for_each(|(head, what)| say!("{head}{what}"));
-    } else {
-        for (head, what) in &lines {
-            say!("{}", head.trim_end());
-            say_wrapped(&format!("{UNDER}    "), what);
+    if !is_whole {
+        for (index, line) in inference.lambda_lines(facts).iter().enumerate() {
+            let head = if index == 0 { "lambda     " } else { UNDER };
+            say_wrapped(head, line);
         }
-    }
-    for (index, line) in inference.lambda_lines(facts).iter().enumerate() {
-        let head = if index == 0 { "lambda     " } else { UNDER };
-        say_wrapped(head, line);
     }
 }
 
@@ -142,67 +157,23 @@ const UNDER: &str = "           ";
 
 /// How inputs and targets are scaled, in words.
 fn scaling(start: &Start) -> String {
-    let shape = &start.compiled.inference.input.shape;
-    let each = if shape.rank() > 1 {
-        "channel"
-    } else {
-        "feature"
-    };
     let inputs = match start.config.data.scaling {
-        "standardize" => format!("standardized per {each}"),
-        "symmetric" => "scaled from 0..255 to -1..1".into(),
-        "unit" => "scaled from 0..255 to 0..1".into(),
-        _ => "as they are".into(),
+        "standardize" => "standardized",
+        "symmetric" => "from -1 to 1",
+        "unit" => "from 0 to 1",
+        _ => "as they are",
     };
     let summary = start.compiled.inference.summary();
-    let targets = match (start.config.data.targets, summary.heavy_tailed()) {
-        ("standardize", _) if !summary.standardizes() => "",
-        ("standardize", false) => "; targets standardized, numbers below in their own units",
-        ("standardize", true) => {
-            "; targets standardized by median and interquartile range, as the noise is heavy-tailed; \
-             numbers below in their own units"
+    match (start.config.data.targets, summary.heavy_tailed()) {
+        ("standardize", _) if !summary.standardizes() => format!("inputs {inputs}"),
+        ("standardize", true) => format!(
+            "inputs {inputs}, targets standardized by median and interquartile range, as the noise is \
+             heavy-tailed"
+        ),
+        ("standardize", false) if inputs == "standardized" => {
+            "inputs and targets standardized".into()
         }
-        _ => "",
-    };
-    format!("inputs {shape} {inputs}{targets}")
-}
-
-/// A term in a few words.
-fn describe(inference: &Inference, kind: &TermKind) -> String {
-    let prior = |tensor: Fitted| {
-        tensor
-            .prior
-            .as_ref()
-            .map_or(String::new(), |p| inference.prior_text(p))
-    };
-    match kind {
-        TermKind::Nll => format!("-log {}", inference.likelihood_text()),
-        TermKind::Kl(tensor, form) => {
-            let tensor = inference.fitted(*tensor);
-            let form = form.words();
-            let family = tensor.posterior.family.signature().name;
-            format!(
-                "{family} || {}, {}, {form}",
-                prior(tensor),
-                plural(tensor.shape.len(), "weight")
-            )
-        }
-        TermKind::Surrogate(tensor) => {
-            let tensor = inference.fitted(*tensor);
-            let family = tensor.posterior.family.signature().name;
-            let count = plural(tensor.shape.len(), "weight");
-            format!(
-                "surrogate of {family} under {}, {count}, no KL",
-                prior(tensor)
-            )
-        }
-        TermKind::NegLogPrior(tensor) => {
-            let tensor = inference.fitted(*tensor);
-            format!(
-                "-log {}, {} at a point",
-                prior(tensor),
-                plural(tensor.shape.len(), "weight")
-            )
-        }
+        ("standardize", false) => format!("inputs {inputs}, targets standardized"),
+        _ => format!("inputs {inputs}"),
     }
 }

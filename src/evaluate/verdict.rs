@@ -1,0 +1,162 @@
+//! Whether predictive distributions are as wide, and probabilities as sure, as they should be: in words, and only
+//! where the number of examples allows to say so.
+
+use super::Predictive;
+use crate::examples::Part;
+use crate::likelihood::{Coverage, Score, ScoreValue};
+use serde::Serialize;
+
+/// Standard errors that a score may be off by chance.
+const ERRORS: f64 = 3.0;
+/// What nobody cares about, however many examples show it.
+const SLIGHT: f64 = 0.01;
+/// Bins of the calibration error: those of `ece`.
+const BINS: usize = 15;
+
+/// What is to be said of some scores.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Verdicts {
+    /// Of each interval of the coverage; none where nothing can be said.
+    pub coverage: Vec<Option<&'static str>>,
+    /// Of classes.
+    pub calibration: Option<Calibration>,
+}
+
+/// How sure predictions of classes are, beside how often they are right.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Calibration {
+    /// The mean probability of the likeliest class.
+    pub says: f64,
+    /// The share of the examples of which it is the right one.
+    pub right: f64,
+    /// In words.
+    pub verdict: &'static str,
+}
+
+/// Judges predictions of a part with these scores.
+pub(super) fn judge(predicted: &Predictive, part: &Part, scores: &[Score]) -> Verdicts {
+    let n = predicted.examples;
+    let covered = scores.iter().find_map(|score| match &score.value {
+        ScoreValue::Coverage(all) => Some(all),
+        _ => None,
+    });
+    // An interval of counts ends at counts, and holds more than its share.
+    let counts = predicted.levels.iter().any(|[below, upto]| below < upto);
+    let of_classes = scores.iter().any(|score| score.name == "ece");
+    Verdicts {
+        coverage: covered.map_or(vec![], |all| {
+            all.iter().map(|one| width(one, n, counts)).collect()
+        }),
+        calibration: of_classes.then(|| calibration(predicted, &|i| part.target(i, 0))),
+    }
+}
+
+/// Whether intervals are wider or narrower than they say.
+fn width(coverage: &Coverage, examples: usize, counts: bool) -> Option<&'static str> {
+    let p = coverage.interval;
+    let by_chance = ERRORS * (p * (1.0 - p) / examples as f64).sqrt() + SLIGHT;
+    match coverage.covered - p {
+        off if off < -by_chance => Some("too narrow"),
+        _ if counts => None,
+        off if off > by_chance => Some("too wide"),
+        _ => Some("fits"),
+    }
+}
+
+fn calibration(predicted: &Predictive, target: &dyn Fn(usize) -> f64) -> Calibration {
+    let n = predicted.examples as f64;
+    // Right ones, probabilities, and what the number of right ones would vary by if these were true.
+    let mut bins = [(0.0, 0.0, 0.0); BINS];
+    for i in 0..predicted.examples {
+        let (class, p) = predicted.top(i);
+        let bin = &mut bins[((p * BINS as f64).ceil() as usize).clamp(1, BINS) - 1];
+        bin.0 += f64::from(u8::from(class as f64 == target(i)));
+        bin.1 += p;
+        bin.2 += p * (1.0 - p);
+    }
+    let sum = |of: &dyn Fn(&(f64, f64, f64)) -> f64| bins.iter().map(of).sum::<f64>();
+    let (right, says) = (sum(&|b| b.0) / n, sum(&|b| b.1) / n);
+    let by_chance = ERRORS * sum(&|b| b.2).sqrt() / n + SLIGHT;
+    // Calibrated probabilities have an ece above 0: the mean of |noise| in each bin, and three deviations of it.
+    let half = std::f64::consts::FRAC_2_PI;
+    let ece = sum(&|b| (b.0 - b.1).abs()) / n;
+    let ece_by_chance = sum(&|b| (half * b.2).sqrt()) / n
+        + ERRORS * sum(&|b| (1.0 - half) * b.2).sqrt() / n
+        + SLIGHT;
+    let verdict = match says - right {
+        gap if gap > by_chance => "overconfident",
+        gap if gap < -by_chance => "underconfident",
+        _ if ece > ece_by_chance => "right on average, but not at every probability",
+        _ => "well calibrated",
+    };
+    Calibration {
+        says,
+        right,
+        verdict,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_judged_by_how_many_examples_there_are() {
+        let of = |covered, examples| {
+            width(
+                &Coverage {
+                    interval: 0.5,
+                    covered,
+                },
+                examples,
+                false,
+            )
+        };
+        // Three standard errors and 1 %: 0.16 of 100 examples, 0.025 of 10,000.
+        assert_eq!(of(0.65, 100), Some("fits"));
+        assert_eq!(of(0.65, 10_000), Some("too wide"));
+        assert_eq!(of(0.36, 100), Some("fits"));
+        assert_eq!(of(0.32, 100), Some("too narrow"));
+        assert_eq!(of(0.509, 1_000_000), Some("fits"));
+        let counts = |covered| {
+            width(
+                &Coverage {
+                    interval: 0.5,
+                    covered,
+                },
+                10_000,
+                true,
+            )
+        };
+        assert_eq!((counts(0.9), counts(0.1)), (None, Some("too narrow")));
+    }
+
+    /// `n` examples of a binary target whose class 1 is said to have probability p, and has it in a share of them.
+    fn of(all: &[(f64, f64)], n: usize) -> Calibration {
+        let mean: Vec<f64> = all.iter().flat_map(|(p, _)| vec![*p; n]).collect();
+        let predicted = Predictive {
+            examples: mean.len(),
+            draws: 1,
+            width: 1,
+            mean,
+            ..Predictive::default()
+        };
+        let right = |i: usize| ((i % n) as f64) < all[i / n].1 * n as f64;
+        calibration(&predicted, &|i| f64::from(u8::from(right(i))))
+    }
+
+    #[test]
+    fn confidence_is_held_against_how_often_it_is_right() {
+        let over = of(&[(0.83, 0.71)], 1000);
+        assert_eq!(over.verdict, "overconfident");
+        assert!((over.says - 0.83).abs() < 1e-9 && (over.right - 0.71).abs() < 1e-9);
+        assert_eq!(of(&[(0.83, 0.71)], 20).verdict, "well calibrated");
+        assert_eq!(of(&[(0.83, 0.95)], 1000).verdict, "underconfident");
+        assert_eq!(of(&[(0.83, 0.83)], 1000).verdict, "well calibrated");
+        let uneven = of(&[(0.95, 0.8), (0.6, 0.75)], 1000);
+        assert_eq!(
+            uneven.verdict,
+            "right on average, but not at every probability"
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! What became of a table's columns, where something had to be decided: all but plain numbers.
+
+use super::table::table as aligned;
+use crate::data::{Code, Columns, Unit, shortened};
+use crate::words::{plural, short};
+
+/// The most columns that are listed.
+const SHOWN: usize = 12;
+
+/// A column's name, what it holds, and what it becomes.
+pub type Row = [String; 3];
+
+/// The columns that are not simply inputs of plain numbers.
+pub fn decided(columns: &Columns) -> Vec<Row> {
+    let row = |name: &str, kind: &str, becomes: String| [name.to_owned(), kind.into(), becomes];
+    let coding = &columns.coding;
+    let mut rows = vec![];
+    if !coding.classes.is_empty() {
+        let classes = coding.classes.iter().enumerate();
+        let classes: Vec<String> = classes
+            .map(|(label, name)| format!("{name} = {label}"))
+            .collect();
+        let target = columns.targets.first().map_or("target", String::as_str);
+        rows.push(row(target, "classes", shortened(&classes)));
+    }
+    for name in &columns.inputs {
+        if let Some(code) = coding.inputs.get(name) {
+            rows.push(row(name, kind(code), becomes(code)));
+        } else if let Some(value) = coding.fills.get(name) {
+            let text = format!("itself; none missing, elsewhere {} for it", short(*value));
+            rows.push(row(name, "number", text));
+        }
+    }
+    for name in &columns.identifiers {
+        rows.push(row(
+            name,
+            "identifier",
+            "no input; `predict` copies it".into(),
+        ));
+    }
+    rows
+}
+
+/// These rows as a table, within `width` columns and a screen; empty where there are none.
+pub fn table(rows: &[Row], indent: &str, width: usize) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heading = ["column", "kind", "becomes"].map(String::from);
+    let shown = rows.iter().take(SHOWN).map(|row| row.to_vec());
+    let cells: Vec<Vec<String>> = std::iter::once(heading.to_vec()).chain(shown).collect();
+    let text = aligned(&cells, &[], width.saturating_sub(indent.len()));
+    let mut out: String = text
+        .lines()
+        .map(|line| format!("{indent}{line}\n"))
+        .collect();
+    if rows.len() > SHOWN {
+        let more = plural(rows.len() - SHOWN, "more column");
+        out += &format!("{indent}  … {more}: `bnnc data look` lists all\n");
+    }
+    out
+}
+
+fn kind(code: &Code) -> &'static str {
+    match code {
+        Code::Number { unit, .. } => match unit {
+            Unit::Number => "number",
+            Unit::Boolean => "boolean",
+            Unit::Days => "date",
+        },
+        Code::OneHot(_) => "category",
+        Code::Ordinal(_) => "ordered category",
+    }
+}
+
+fn becomes(code: &Code) -> String {
+    match code {
+        Code::OneHot(values) => {
+            let inputs = plural(values.len() + 1, "input");
+            format!("{inputs} of 0 and 1: {}, (other)", shortened(values))
+        }
+        Code::Ordinal(values) => {
+            let order = values.join(" < ");
+            format!("0 to {}: {order}", values.len().saturating_sub(1))
+        }
+        other => other.words(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_columns_end_in_a_count_and_long_texts_are_cut() {
+        let row = |i: usize| [format!("c{i}"), "category".into(), "x".repeat(100)];
+        let rows: Vec<Row> = (0..SHOWN + 3).map(row).collect();
+        let text = table(&rows, "  ", 60);
+        assert_eq!(text.lines().count(), SHOWN + 2);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= 60),
+            "{text}"
+        );
+        assert!(text.ends_with("… 3 more columns: `bnnc data look` lists all\n"));
+        assert_eq!(table(&[], "  ", 60), "");
+    }
+}
