@@ -16,8 +16,8 @@
 //! let x = Array::linspace(-1.0, 1.0, 64).insert_axis(Axis(1)); // [64, 1]
 //! let y = 3.0 * &x + 2.0;
 //! let config = Config {
-//!     epochs: 300,
-//!     batch_size: 16,
+//!     epochs: Some(300),
+//!     batch_size: Some(16),
 //!     ..Config::default()
 //! };
 //!
@@ -104,14 +104,15 @@ pub fn fit<D: Dimension, E: Dimension>(
     let mut compiled = compile::by_method(source, &config.set, config.inference)?;
     compiled.draw(config.samples);
     let data = dataset(inputs, Some(targets));
-    let prepared = Prepared::new(data, &compiled.inference, config)
+    let mut config = config.clone();
+    let prepared = Prepared::new(data, &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
-    let capacity = config.batch_size.max(evaluate::BATCH);
+    let capacity = config.batch_size().max(evaluate::BATCH);
     let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
-    in_memory(&mut engine, &prepared, config)?;
+    in_memory(&mut engine, &prepared, &config)?;
     if let Some(section) = engine.weights().iter().find(|section| !section.is_finite()) {
         let title = format!("the fit has diverged: {} is not finite", section.name);
         return Err(Diagnostic::error("E0608", title)

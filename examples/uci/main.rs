@@ -172,7 +172,7 @@ impl Study {
         let folder = self.data.join(set);
         let mut config = Config::beside(model)?.map_or_else(Config::default, |(_, c)| c);
         config.seed = split as u64;
-        config.epochs = self.epochs.map_or(config.epochs, NonZeroUsize::get);
+        config.epochs = self.epochs.map(NonZeroUsize::get).or(config.epochs);
         if let Some(part) = self.validation {
             config.data.validation = Validation::Fraction(part);
         }
@@ -189,11 +189,11 @@ impl Study {
         let source: Source = compile::read(model)?;
         let mut compiled = compile::source(source, &config.set)?;
         compiled.draw(config.samples);
-        let prepared = Prepared::new(data, &compiled.inference, &config)?;
+        let prepared = Prepared::new(data, &compiled.inference, &mut config)?;
         let plan = Arc::new(Plan::new(compiled.inference));
         let (optimizer, settings) = config.optimizer.clone();
         let optimizer = State::new(optimizer, settings, plan.trainable());
-        let capacity = config.batch_size.max(evaluate::BATCH);
+        let capacity = config.batch_size().max(evaluate::BATCH);
         let mut engine = Descent::new(plan, optimizer, capacity)?;
         in_memory(&mut engine, &prepared, &config)?;
 

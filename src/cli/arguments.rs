@@ -174,6 +174,14 @@ fn augment(mut command: Command, wanted: impl Fn(&Setting) -> bool) -> Command {
         };
         let arg = Arg::new(setting.key).long(flag.name).value_name(flag.value);
         let arg = arg.help(help).value_parser(checked);
+        let arg = match flag.alone {
+            // Behind a blank it could as well be the model file.
+            Some(alone) => arg
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(alone),
+            None => arg,
+        };
         command = command.arg(arg.allow_negative_numbers(true));
     }
     command

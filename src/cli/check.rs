@@ -34,7 +34,8 @@ pub struct CheckArgs {
     /// The inference method, `bnnc list inference`; else the run file's beside the model, else the model's
     #[arg(long, value_name = "METHOD", value_parser = method)]
     inference: Option<InferenceMethod>,
-    /// Examples a step; else the run file's beside the model, else 128
+    /// Examples a step; else the run file's beside the model, else chosen by the number of training
+    /// examples, and 128 without data
     #[arg(long, value_name = "B", value_parser = count, allow_negative_numbers = true)]
     batch_size: Option<usize>,
     /// How to answer
@@ -98,9 +99,8 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         return prior_predictive(args, &config, &compiled);
     }
     compiled.draw(config.samples);
-    let (mut facts, columns) = facts(&config, &compiled)?;
-    facts.epochs = run_file.is_some().then_some(config.epochs);
-    let batch = facts.batch.unwrap_or(config.batch_size);
+    let (facts, columns, chosen) = facts(&mut config, &compiled)?;
+    let batch = facts.batch.unwrap_or(config.batch_size());
     let warnings = args.lints.warnings(&compiled, &facts)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let memory = exec::memory(&plan, batch);
@@ -111,6 +111,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
             let mut check = report::check(&plan, &facts, batch, memory);
             check.run_file = run_file.map(|path| path.display().to_string());
             check.columns = columns;
+            check.chosen = chosen;
             if args.format == Format::Json {
                 let mut json = check.json();
                 json["warnings"] = to_json(&warnings, Some(&compiled.source));
@@ -136,12 +137,12 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
         None => (prior_predictive::standard_inputs(model, examples), None),
         Some(request) => {
             // One step on one example is always possible; no more is wanted of the run here.
-            let config = Config {
-                batch_size: 1,
-                epochs: 1,
+            let mut config = Config {
+                batch_size: Some(1),
+                epochs: Some(1),
                 ..config.clone()
             };
-            let prepared = Prepared::new(data::load(&request)?, model, &config)
+            let prepared = Prepared::new(data::load(&request)?, model, &mut config)
                 .map_err(|failure| failure.within(&compiled.source))?;
             let part = prepared.training();
             let scaled = match config.data.scaling {
@@ -175,6 +176,7 @@ pub(super) fn settings(
     given.extend(table.0.iter().cloned());
     given.extend(batch_size.map(|n| (settings::find("batch_size"), n.to_string())));
     config.apply(&given, &sets.set);
+    config.watch();
     if config.data.request().is_none() {
         let why = "no data are named, neither by --data nor in a run file beside the model";
         without_use(&[data.given(), table.given()].concat(), why);
@@ -182,10 +184,15 @@ pub(super) fn settings(
     Ok((path, config))
 }
 
-/// What is known of the run, the data held against the model; and the columns of a table.
-pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Option<Columns>)> {
+/// What is known of the run, the data held against the model; the columns of a table; and what was chosen of the
+/// settings, in words.
+pub(super) fn facts(
+    config: &mut Config,
+    compiled: &Compiled,
+) -> Result<(Facts, Option<Columns>, Option<String>)> {
     let Some(request) = config.request(Some(compiled.inference.target.kind)) else {
-        return Ok((train::facts(config, &compiled.inference, None, 0), None));
+        let facts = train::facts(config, &compiled.inference, None, 0);
+        return Ok((facts, None, None));
     };
     let found = data::facts(&request)?;
     for remark in &found.remarks {
@@ -203,10 +210,13 @@ pub(super) fn facts(config: &Config, compiled: &Compiled) -> Result<(Facts, Opti
     let aside = split::take_validation(found.train, groups, part, config.seed)?
         .1
         .len();
-    batch_fits(config.batch_size, found.train - aside)?;
+    let n = found.train - aside;
+    let chosen = config.choose(n, &compiled.inference).words(config, n);
+    batch_fits(config.batch_size(), n)?;
     Ok((
         train::facts(config, &compiled.inference, Some(&found), aside),
         found.columns.clone(),
+        chosen,
     ))
 }
 

@@ -1,6 +1,7 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
 use super::arguments::{DataSource, Format, with_threads};
+use super::beyond::warn_of_far_inputs;
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
@@ -56,6 +57,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
     let predicted = predict_with(&mut interpreter, &part, samples, seed, Detail::Levels)?;
+    warn_of_far_inputs(&run, &chosen);
     let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);

@@ -106,7 +106,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     super::width::fill(&compile::read(path)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(path, &config.set, config.inference)?;
     compiled.draw(config.samples);
-    let (mut facts, _) = facts(&config, &compiled)?;
+    let (mut facts, ..) = facts(&mut config, &compiled)?;
     if run_file.is_some() || facts.data.is_some() {
         facts.training = Some(train::training(&config));
     }
@@ -145,7 +145,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     let facts = Facts {
         training_examples: Some(n),
         validation_examples: record.validation_examples,
-        batch: Some(config.batch_size.min(n)),
+        batch: Some(config.batch_size().min(n)),
         data: Some(record.name),
         training: Some(train::training(&config)),
         ..train::facts(&config, &compiled.inference, None, 0)

@@ -101,7 +101,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
         request.predicts = Some(compiled.inference.target.kind);
         let data: Dataset = data::load(&request)?;
         let mut config = Config {
-            batch_size: 1,
+            batch_size: Some(1),
             ..Config::default()
         };
         config.data.scaling = SCALINGS
@@ -109,7 +109,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let mut prepared = Prepared::new(data, &compiled.inference, &config)
+        let mut prepared = Prepared::new(data, &compiled.inference, &mut config)
             .map_err(|failure| failure.within(&compiled.source))?;
         let mut training_examples = args.training_examples;
         let mut rows = "rows";

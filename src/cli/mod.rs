@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod beyond;
 mod check;
 pub mod data;
 mod diff;

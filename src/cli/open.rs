@@ -14,10 +14,11 @@ use crate::ir::Inference;
 use crate::plan::Plan;
 use crate::predict;
 use crate::source::Source;
-use crate::train::checkpoint::{self, Counters, model_fingerprint};
-use crate::train::config::Config;
+use crate::train::checkpoint::{Counters, model_fingerprint};
+use crate::train::config::{Config, is_path};
 use crate::train::fitting;
-use crate::train::rows::{Rows, Use};
+use crate::train::progress::number;
+use crate::train::rows::{By, Relation, Rows, Use, relate};
 use crate::train::run_dir::{DataRecord, RunDir};
 use crate::words::plural;
 use clap::ValueEnum;
@@ -49,7 +50,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
-    let counters = checkpoint::load(&run.checkpoint(), &fingerprint, interpreter.weights())?;
+    let counters = run.load(&fingerprint, interpreter.weights())?;
     Ok((
         Opened {
             config,
@@ -170,21 +171,46 @@ impl Opened {
         targets_needed: bool,
     ) -> Result<Chosen> {
         self.pick(source, part, targets_needed)
+            .map_err(|failure| match source.data {
+                None => self.config.data.with_new_place(failure),
+                Some(_) => failure,
+            })
             .map_err(|failure| failure.within(&self.source))
+    }
+
+    /// The run's own data, if they are not where they were and `data` are the same in another place: with the run's
+    /// test part, which a file of other data would not have.
+    fn moved(&self, source: &DataSource, data: &str, targets_needed: bool) -> Option<Dataset> {
+        if !self.config.data.is_gone() || !is_path(data) {
+            return None;
+        }
+        let own = DataSource {
+            data: None,
+            ..source.clone()
+        };
+        let request = Request {
+            data: data.into(),
+            ..self.request(&own, targets_needed)
+        };
+        let found = data::load(&request).ok()?;
+        let rows = self.rows.as_ref();
+        let related = relate(rows, &self.record, &self.config, &found, By::Row).ok()?;
+        matches!(related, Relation::Own { .. }).then_some(found)
     }
 
     fn pick(&self, source: &DataSource, part: PartArgs, targets_needed: bool) -> Result<Chosen> {
         let request = self.request(source, targets_needed);
-        let without = match !targets_needed && part.split.is_none() {
+        let named = source.data.as_deref();
+        let moved = named.and_then(|data| self.moved(source, data, targets_needed));
+        let own = moved.is_some() || named.is_none_or(|data| self.config.data.names(data));
+        let without = match moved.is_none() && !targets_needed && part.split.is_none() {
             true => predict::load_inputs(&request, &self.inference.input.shape)?,
             false => None,
         };
-        let data = match without {
+        let data = match moved.or(without) {
             Some(data) => data,
             None => data::load(&request)?,
         };
-        let named = source.data.as_deref();
-        let own = named.is_none_or(|data| self.config.data.names(data));
         let parts = self.parts(&data, own, part, targets_needed || own)?;
         let all = || (0..data.train.len).collect::<Vec<_>>();
         let (training, validation) = match &parts {
@@ -301,20 +327,28 @@ impl Opened {
             .collect()
     }
 
-    /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`.
+    /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`; and which they are where the run keeps those
+    /// of the lowest validation nll.
     pub fn progress(&self) -> String {
         let steps = self
             .record
             .training_examples
-            .div_ceil(self.config.batch_size);
+            .div_ceil(self.config.batch_size());
         let done = self.counters.step as f64 / steps as f64;
-        match done >= self.config.epochs as f64 {
-            true => plural(self.config.epochs, "epoch"),
+        let epochs = match done >= self.config.epochs() as f64 {
+            true => plural(self.config.epochs(), "epoch"),
             false => format!(
                 "{} of {}",
                 (done * 100.0).round() / 100.0,
-                plural(self.config.epochs, "epoch")
+                plural(self.config.epochs(), "epoch")
             ),
+        };
+        match self.counters.best {
+            Some(best) => format!(
+                "{epochs}, those of the lowest validation nll, {}",
+                number(best.nll)
+            ),
+            None => epochs,
         }
     }
 }

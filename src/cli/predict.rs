@@ -1,6 +1,7 @@
 //! `bnnc predict`: a run's predictions as a file.
 
 use super::arguments::{DataSource, with_threads};
+use super::beyond::warn_of_far_inputs;
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::open;
@@ -63,6 +64,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
             identifiers: chosen.identifiers(),
             read: chosen.columns().map_or(&[], |columns| &columns.targets),
         };
+        warn_of_far_inputs(&run, &chosen);
         predict::write(&args.out, &predicted, &part, &rows, &names)?;
         say!("data       {}", here(&chosen.name));
         say_columns(&run, &chosen);

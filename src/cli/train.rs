@@ -14,21 +14,23 @@ use crate::ir;
 use crate::memory;
 use crate::optimizer::State;
 use crate::terms::Naming;
+use crate::train::Config;
 use crate::train::checkpoint::Counters;
 use crate::train::descent::Descent;
 use crate::train::fit::{Outcome, Training};
 use crate::train::lock::Lock;
-use crate::train::progress::{Progress, Screen, duration};
+use crate::train::prepared::Prepared;
+use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::run_dir::RunDir;
 use crate::words::{bytes, list, plural};
 use clap::Args;
-use conclude::{blind, conclude, warn_of_fit};
+use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
 use start::{Start, settings, start};
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The arguments of `bnnc train`.
 #[derive(Debug, Args)]
@@ -93,6 +95,9 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 /// Set by the first Ctrl-C; a second ends the program at once.
 static STOP: AtomicBool = AtomicBool::new(false);
 
+/// No checkpoint is made sooner after another.
+const BETWEEN_SAVES: Duration = Duration::from_millis(200);
+
 /// `lock`: that of the run that goes on.
 fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let Start {
@@ -109,7 +114,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let inference = &compiled.inference;
     let (optimizer, settings) = config.optimizer.clone();
     let optimizer = State::new(optimizer, settings, plan.trainable());
-    let capacity = config.batch_size.max(evaluate::BATCH);
+    let capacity = config.batch_size().max(evaluate::BATCH);
     let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
     // Held until the end.
     let (run, _lock) = match (&start.resumed, lock) {
@@ -124,24 +129,28 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         naming: Naming::new(inference, prepared.scales.log_scale()),
         run: &run,
         stop: &STOP,
+        between_saves: BETWEEN_SAVES,
         engine: &mut engine,
     };
     let steps = training.steps();
     let counters = match start.resumed {
         Some(_) => {
             let counters = training.load()?;
-            if counters.step >= (config.epochs * steps) as u64 {
+            if training.is_over(&counters) {
+                return Err(over(&run, config, &counters));
+            }
+            if counters.step >= (config.epochs() * steps) as u64 {
                 let title = format!(
                     "the run in `{}` is finished: {} epochs",
                     run.path().display(),
-                    config.epochs
+                    config.epochs()
                 );
                 let message = Diagnostic::error("E0607", title);
                 let schedule = config.schedule.0;
                 return Err(match schedule.needs_epochs() {
                     false => message.help(format!(
                         "`--epochs {}` trains it further",
-                        2 * config.epochs
+                        2 * config.epochs()
                     )),
                     true => message
                         .note(format!(
@@ -186,11 +195,11 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             .is_terminal()
             .then_some(bar_width as fn() -> usize),
     };
-    let mut progress = Progress::new((config.epochs, steps), inference.weights_label(), screen);
+    let mut progress = Progress::new((config.epochs(), steps), inference.weights_label(), screen);
     let outcome = training.train(counters, &mut progress);
     progress.finish();
     let last = progress.last();
-    match outcome? {
+    match outcome.map_err(|failure| with_cause(failure, prepared))? {
         Outcome::Interrupted { step } => {
             let (epoch, index) = (step / steps as u64, step % steps as u64);
             let (epochs, steps) = (
@@ -200,24 +209,56 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             say!("\nstopped    after {epochs} and {steps}, saved");
             say!("go on      {}", resume_command(args, &run));
         }
-        Outcome::Finished => {
+        Outcome::Finished { epochs, best } => {
             let time = duration(begun.elapsed());
             let memory = memory::peak().map_or(String::new(), |peak| {
                 format!(", {} of memory at most", bytes(peak))
             });
-            say!(
-                "\nfinished   {} in {time}{memory}",
-                plural(config.epochs, "epoch")
-            );
+            say!("\nfinished   {} in {time}{memory}", plural(epochs, "epoch"));
+            if best.is_some() {
+                training.restore_best()?;
+            }
+            let mut warned = false;
             if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
                 && blind.suspects(nll, fit)
             {
-                warn_of_fit(&start, &mut engine, &blind)?;
+                warned = warn_of_fit(&start, &mut engine, &blind)?;
+            }
+            if !warned {
+                summarize(config, &run, epochs < config.epochs());
             }
             conclude(&start, &run, &mut engine)?;
         }
     }
     Ok(())
+}
+
+/// A run that has ended early does not go on.
+fn over(run: &RunDir, config: &Config, counters: &Counters) -> Failure {
+    let title = format!(
+        "the run in `{}` has ended early: it does not go on",
+        run.path().display()
+    );
+    let patience = plural(config.patience().unwrap_or(0), "epoch");
+    let best = counters.best.map_or(String::new(), |best| {
+        format!(
+            "its validation nll was lowest after epoch {}, {}, and ",
+            best.epoch,
+            number(best.nll)
+        )
+    });
+    Diagnostic::error("E0607", title)
+        .note(format!("{best}has not fallen for {patience}"))
+        .help("a new run in another `--out` with a larger `--early-stopping=EPOCHS`, or without, goes on for longer")
+        .into()
+}
+
+/// Adds to a fit that has diverged what stands out of its data.
+fn with_cause(mut failure: Failure, prepared: &Prepared) -> Failure {
+    if let Some(message) = failure.diagnostics.iter_mut().find(|m| m.code == "E0608") {
+        message.notes.extend(prepared.lone.iter().cloned());
+    }
+    failure
 }
 
 /// The command that goes on with a run.

@@ -25,6 +25,8 @@ pub struct Check {
     pub columns: Option<Columns>,
     /// The run file that was read.
     pub run_file: Option<String>,
+    /// What was chosen of the settings, and by what.
+    pub chosen: Option<String>,
     /// Constants that were overridden, and with what.
     pub set: BTreeMap<String, String>,
     /// N
@@ -222,6 +224,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         data: facts.data.clone(),
         columns: None,
         run_file: None,
+        chosen: None,
         set: facts.set.iter().cloned().collect(),
         training_examples: n,
         validation_examples: facts.validation_examples,

@@ -38,6 +38,9 @@ impl Check {
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };
         *out += &wrapped("  ", &line, width);
+        if let Some(chosen) = &self.chosen {
+            *out += &wrapped("  ", chosen, width);
+        }
         if let Some(columns) = &self.columns {
             *out += &wrapped("  ", &columns.to_string(), width);
             *out += &columns::table(&columns::decided(columns), "  ", width);

@@ -31,6 +31,18 @@ pub struct Counters {
     pub step: u64,
     /// Of the epoch under way.
     pub sums: EpochSums,
+    /// The epoch of the lowest validation nll, of a run that may end early.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub best: Option<Best>,
+}
+
+/// The epoch whose variables a run keeps that may end early.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    /// Epochs done.
+    pub epoch: usize,
+    /// The validation nll after them.
+    pub nll: f64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -233,7 +245,7 @@ mod tests {
         let mut slot: Vec<f32> = (0..13).map(|i| (i as f32).cos()).collect();
         let mut counters = Counters {
             step: 7,
-            sums: EpochSums::default(),
+            ..Counters::default()
         };
         counters.sums.nll = 0.1 + 0.2;
         save(&path, "m", sections(&mut values, &mut slot), &counters).unwrap();

@@ -1,14 +1,15 @@
 //! The run file: how a model is trained, every key with its default.
 //!
 //! ```toml
-//! epochs = 10
-//! batch_size = 128
+//! epochs = 10              # else chosen by the number of training examples, see `choice`
+//! batch_size = 128          # the same
 //! seed = 0
 //! samples = 1               # Monte-Carlo samples of the weights a step; else the model's
 //! threads = 2               # else every core
 //! inference = "map"         # `bnnc list inference`; else the model's
 //! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
 //! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
+//! early_stopping = true     # ends once the validation nll falls no more; or a number of epochs
 //!
 //! [optimizer]
 //! name = "adam"             # `bnnc list optimizers` has them with their settings
@@ -49,10 +50,10 @@ use std::sync::Arc;
 /// How a model is trained, every default filled in.
 #[derive(Clone)]
 pub struct Config {
-    /// Passes over the training examples.
-    pub epochs: usize,
-    /// Examples a step.
-    pub batch_size: usize,
+    /// Passes over the training examples, if said or chosen already ([`Config::choose`]).
+    pub epochs: Option<usize>,
+    /// Examples a step, if said or chosen already.
+    pub batch_size: Option<usize>,
     /// Of the initial values, the order of the examples and every draw.
     pub seed: u64,
     /// Monte-Carlo samples of the weights a step, if not the model's.
@@ -65,6 +66,8 @@ pub struct Config {
     pub evaluation_samples: usize,
     /// Steps between two lines of `metrics.jsonl`; 0 for epochs only.
     pub log_every: usize,
+    /// When a run ends before its last epoch.
+    pub early_stopping: EarlyStopping,
     /// What moves the variables, with its settings.
     pub optimizer: (&'static dyn Optimizer, Constants),
     /// How the learning rate moves.
@@ -74,6 +77,20 @@ pub struct Config {
     /// Constants of the model file that are overridden.
     pub set: Vec<(String, String)>,
 }
+
+/// When a run ends before its last epoch, because the validation nll falls no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarlyStopping {
+    /// Never.
+    Off,
+    /// After a tenth of the epochs without a lower one, and five at least.
+    On,
+    /// After so many epochs without a lower one.
+    After(usize),
+}
+
+/// The part of the training examples that is set aside to stop early by, where no other is said.
+pub const WATCHED: f64 = 0.1;
 
 /// `[data]`
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +127,24 @@ impl DataConfig {
         })
     }
 
+    /// Whether it is a file that is not where it was.
+    pub fn is_gone(&self) -> bool {
+        let name = self.name.as_deref();
+        name.is_some_and(|name| is_path(name) && !Path::new(name).exists())
+    }
+
+    /// Says how to name a file that is not where it was.
+    pub fn with_new_place(&self, mut failure: Failure) -> Failure {
+        let unread = |message: &&mut Diagnostic| message.code == "E0503";
+        if self.is_gone()
+            && let Some(message) = failure.diagnostics.iter_mut().find(unread)
+        {
+            let help = "`--data NEW_PATH` says where the data of the run is now";
+            *message = message.clone().help(help);
+        }
+        failure
+    }
+
     /// The data to ask for, if any is named.
     pub fn request(&self) -> Option<Request> {
         self.name.clone().map(|data| Request {
@@ -133,14 +168,15 @@ impl Default for Config {
         let optimizer = optimizer::OPTIMIZERS[0];
         let schedule = optimizer::SCHEDULES[0];
         Config {
-            epochs: 10,
-            batch_size: 128,
+            epochs: None,
+            batch_size: None,
             seed: 0,
             samples: None,
             threads: None,
             inference: None,
             evaluation_samples: 10,
             log_every: 100,
+            early_stopping: EarlyStopping::Off,
             optimizer: (optimizer, optimizer::defaults(optimizer.signature())),
             schedule: (schedule, optimizer::defaults(schedule.signature())),
             data: DataConfig {
@@ -279,6 +315,45 @@ impl Config {
         })
     }
 
+    /// Passes over the training examples; 10 where their number is neither said nor chosen yet.
+    pub fn epochs(&self) -> usize {
+        self.epochs.unwrap_or(10)
+    }
+
+    /// Examples a step; 128 where it is neither said nor chosen yet.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size.unwrap_or(128)
+    }
+
+    /// Epochs without a lower validation nll after which the run ends, if it may end early.
+    pub fn patience(&self) -> Option<usize> {
+        match self.early_stopping {
+            EarlyStopping::Off => None,
+            EarlyStopping::On => Some((self.epochs() / 10).max(5)),
+            EarlyStopping::After(epochs) => Some(epochs),
+        }
+    }
+
+    /// Sets training examples aside where the run may end early and none are, and whether it did. Before the data are
+    /// read: nothing is learned from these.
+    pub fn watch(&mut self) -> bool {
+        let blind = self.early_stopping != EarlyStopping::Off
+            && self.data.validation == Validation::Count(0);
+        if blind {
+            self.data.validation = Validation::Fraction(WATCHED);
+        }
+        blind
+    }
+
+    /// Takes what is not said from the run that goes on.
+    pub fn follow(&mut self, run: &Config) {
+        self.epochs = self.epochs.or(run.epochs);
+        self.batch_size = self.batch_size.or(run.batch_size);
+        if self.early_stopping == EarlyStopping::On && run.early_stopping != EarlyStopping::Off {
+            self.early_stopping = run.early_stopping;
+        }
+    }
+
     /// The optimizer's learning rate, before the schedule.
     pub fn learning_rate(&self) -> f64 {
         self.optimizer.1.number("learning_rate")
@@ -333,7 +408,7 @@ mod tests {
         let config = parse("").unwrap();
         assert_eq!(
             (config.epochs, config.batch_size, config.seed),
-            (10, 128, 0)
+            (None, None, 0)
         );
         assert_eq!(config.optimizer.0.signature().name, "adam");
         assert_eq!(config.learning_rate(), 1e-3);

@@ -1,16 +1,19 @@
 //! The training loop.
 
-use super::checkpoint::{self, Counters};
+mod divergence;
+
+use super::checkpoint::{self, Best, Counters};
 use super::config::Config;
 use super::metrics::{Line, Log};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
-use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::engine::{Engine, Step};
+use crate::diagnostic::Result;
+use crate::engine::{Engine, Section, Step};
 use crate::evaluate::{self, Scores};
 use crate::examples::{Buffers, Part};
 use crate::ir::Position;
 use crate::terms::{Naming, Term};
+use divergence::Divergence;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -25,10 +28,15 @@ pub trait Watch {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
-    /// Every epoch is done.
-    Finished,
+    /// It is done.
+    Finished {
+        /// Epochs done: all of them, or fewer where it ended early.
+        epochs: usize,
+        /// The epoch whose variables are kept, of a run that may end early.
+        best: Option<Best>,
+    },
     /// It was asked to stop, and saved.
     Interrupted {
         /// Steps done.
@@ -54,7 +62,13 @@ pub struct Training<'a> {
     pub run: &'a RunDir,
     /// Set from outside to stop after the step under way.
     pub stop: &'a AtomicBool,
+    /// How much time passes at least between two checkpoints, which are made at ends of epochs: those of a small table
+    /// are shorter than the writing of a file.
+    pub between_saves: Duration,
 }
+
+/// The variables of the lowest validation nll, as long as they are in no file.
+type Unsaved = Option<Vec<Vec<f32>>>;
 
 /// Memory that every step uses again.
 struct Scratch {
@@ -73,18 +87,20 @@ struct Done {
 
 /// The step after `done` others of a run on n examples.
 pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
-    let batches = n.div_ceil(config.batch_size);
+    let batches = n.div_ceil(config.batch_size());
     let batch_index = (done % batches as u64) as usize;
     let epoch = done as f64 / batches as f64;
     let (schedule, settings) = &config.schedule;
-    let factor = schedule.factor(settings, epoch, config.epochs as f64);
+    let factor = schedule.factor(settings, epoch, config.epochs() as f64);
     Step {
         seed: config.seed,
         done,
         learning_rate: config.learning_rate() * factor,
         at: Position {
             training_examples: n,
-            batch: config.batch_size.min(n - batch_index * config.batch_size),
+            batch: config
+                .batch_size()
+                .min(n - batch_index * config.batch_size()),
             batch_index,
             batches,
             epoch,
@@ -95,7 +111,7 @@ pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
 impl Training<'_> {
     /// Steps of an epoch.
     pub fn steps(&self) -> usize {
-        self.part.len().div_ceil(self.config.batch_size)
+        self.part.len().div_ceil(self.config.batch_size())
     }
 
     /// Writes a checkpoint.
@@ -110,6 +126,58 @@ impl Training<'_> {
         checkpoint::load(&path, self.fingerprint, self.engine.sections())
     }
 
+    /// Puts the variables of the lowest validation nll in the place of the last ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`checkpoint::load`].
+    pub fn restore_best(&mut self) -> Result<()> {
+        let path = self.run.best();
+        checkpoint::load(&path, self.fingerprint, self.engine.weights()).map(|_| ())
+    }
+
+    /// Whether a run that may end early has ended: the validation nll has not fallen for its number of epochs.
+    pub fn is_over(&self, counters: &Counters) -> bool {
+        let epochs = counters.step as usize / self.steps();
+        let since = epochs - counters.best.map_or(0, |best| best.epoch);
+        let patience = self.config.patience();
+        patience.is_some_and(|patience| since >= patience)
+    }
+
+    /// Keeps the variables if no validation nll before was as low, of a run that may end early.
+    fn keep_best(
+        &mut self,
+        counters: &mut Counters,
+        validation: Option<&Scores>,
+        unsaved: &mut Unsaved,
+    ) {
+        let nll = validation.map_or(f64::NAN, Scores::nll);
+        let lowest = counters.best.is_none_or(|best| nll < best.nll);
+        if self.config.patience().is_none() || !nll.is_finite() || !lowest {
+            return;
+        }
+        let epoch = counters.step as usize / self.steps();
+        counters.best = Some(Best { epoch, nll });
+        let sections = self.engine.weights().into_iter();
+        *unsaved = Some(sections.map(|section| section.values.to_vec()).collect());
+    }
+
+    /// Writes a checkpoint, and before it the variables of the lowest validation nll if they are new.
+    fn save_both(&mut self, counters: &Counters, unsaved: &mut Unsaved) -> Result<()> {
+        if let (Some(mut kept), Some(best)) = (unsaved.take(), counters.best) {
+            let sections = self.engine.weights().into_iter().zip(&mut kept);
+            let sections = sections.map(|(section, values)| Section { values, ..section });
+            let of_best = Counters {
+                step: (best.epoch * self.part.len().div_ceil(self.config.batch_size())) as u64,
+                best: Some(best),
+                ..Counters::default()
+            };
+            let path = self.run.best();
+            checkpoint::save(&path, self.fingerprint, sections.collect(), &of_best)?;
+        }
+        self.save(counters)
+    }
+
     /// Trains from where `counters` stand to the last epoch. A run that is stopped and resumed goes
     /// through the same numbers as one that is not: everything random is keyed by seed, epoch and step.
     ///
@@ -119,14 +187,16 @@ impl Training<'_> {
     /// last checkpoint stays.
     pub fn train(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
         let steps = self.steps();
-        let (n, batch_size) = (self.part.len(), self.config.batch_size);
+        let (n, batch_size) = (self.part.len(), self.config.batch_size());
         let mut log = Log::open(&self.run.metrics(), counters.step)?;
         let mut scratch = Scratch {
             buffers: Buffers::default(),
             predictive: vec![0.0; batch_size * self.part.summary.row()],
         };
+        let (mut saved, mut unsaved): (_, Unsaved) = (Instant::now(), None);
+        let mut divergence = Divergence::new(log.first_nll());
         let first_epoch = (counters.step / steps as u64) as usize;
-        for epoch in first_epoch..self.config.epochs {
+        'epochs: for epoch in first_epoch..self.config.epochs() {
             let order = epoch_order(n, self.config.seed, epoch as u64);
             let from = (counters.step - (epoch * steps) as u64) as usize;
             watch.epoch_begins(epoch, from);
@@ -136,6 +206,7 @@ impl Training<'_> {
                 let rows = index * batch_size..n.min((index + 1) * batch_size);
                 let seen = rows.end - from * batch_size;
                 let done = self.step(&mut counters, &order[rows], &mut scratch)?;
+                let diverged = divergence.look(&done.terms);
                 let every = self.config.log_every as u64;
                 if every > 0 && counters.step.is_multiple_of(every) {
                     log.write(&self.step_line(&done, &counters, of_step.elapsed()))?;
@@ -143,6 +214,10 @@ impl Training<'_> {
                 let line = || self.epoch_line(&done, &counters, begun.elapsed(), seen);
                 watch.step(index + 1, &line);
                 let ended = index + 1 == steps;
+                let last = ended && epoch + 1 == self.config.epochs();
+                if diverged || last && divergence.lasts(steps) {
+                    return Err(self.diverged(&divergence, counters.step - 1));
+                }
                 if ended {
                     let line = line();
                     let validation = self.validate()?;
@@ -150,20 +225,32 @@ impl Training<'_> {
                     log.write(&line)?;
                     watch.epoch_ends(epoch, &line);
                     counters.sums = Default::default();
+                    self.refuse_broken(counters.step)?;
+                    self.keep_best(&mut counters, line.validation.as_ref(), &mut unsaved);
                 }
                 let stop = self.stop.load(Ordering::Relaxed);
-                if ended || stop {
-                    self.refuse_broken(counters.step, steps)?;
-                    self.save(&counters)?;
+                // While the nll is far off, the checkpoint before stays.
+                let over = ended && self.is_over(&counters);
+                let due = saved.elapsed() >= self.between_saves && !divergence.is_off();
+                if ended && (last || over || due) || stop {
+                    self.refuse_broken(counters.step)?;
+                    self.save_both(&counters, &mut unsaved)?;
+                    saved = Instant::now();
                 }
-                if stop && !(ended && epoch + 1 == self.config.epochs) {
+                if over {
+                    break 'epochs;
+                }
+                if stop && !last {
                     return Ok(Outcome::Interrupted {
                         step: counters.step,
                     });
                 }
             }
         }
-        Ok(Outcome::Finished)
+        Ok(Outcome::Finished {
+            epochs: counters.step as usize / steps,
+            best: counters.best,
+        })
     }
 
     /// One step on the examples at `places`.
@@ -173,7 +260,6 @@ impl Training<'_> {
         places: &[u32],
         scratch: &mut Scratch,
     ) -> Result<Done> {
-        let steps = self.steps();
         let rows = places.iter().map(|&place| place as usize);
         let batch = self.part.gather(rows, &mut scratch.buffers)?;
         let step = step_after(self.config, self.part.len(), counters.step);
@@ -182,7 +268,7 @@ impl Training<'_> {
         let trained = self.engine.step(&batch, &step, predictive);
         let terms = self.naming.terms(&trained.report, batch.len);
         let gradient_is_finite = trained.not_finite.is_empty();
-        self.refuse_not_finite(&terms, gradient_is_finite, counters.step, steps)?;
+        self.refuse_not_finite(&terms, gradient_is_finite, counters.step)?;
         let units = self.part.scales.units();
         let (hits, squared_error) = summary.compare(predictive, batch.targets, units);
         counters.step += 1;
@@ -245,93 +331,6 @@ impl Training<'_> {
         let draws = self.config.evaluation_samples;
         let predicted = evaluate::predict(self.engine, &self.validation, draws, self.config.seed)?;
         Ok(Some(evaluate::score(&predicted, &self.validation)))
-    }
-
-    /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
-    /// in memory; the last checkpoint stays.
-    fn refuse_not_finite(
-        &mut self,
-        terms: &[Term],
-        gradient_is_finite: bool,
-        step: u64,
-        steps: usize,
-    ) -> Result<()> {
-        let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
-            let (bad, good): (Vec<_>, Vec<_>) =
-                terms.iter().partition(|t| !t.value.scaled.is_finite());
-            let told = |terms: &[&Term]| {
-                terms
-                    .iter()
-                    .map(|t| format!("{} = {}", t.name, t.value.value))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            };
-            let rest = if good.is_empty() {
-                String::new()
-            } else {
-                format!("; still finite: {}", told(&good))
-            };
-            ("loss", format!("first to go: {}{rest}", told(&bad)))
-        } else if gradient_is_finite {
-            return Ok(());
-        } else {
-            // An update by what is no number leaves none.
-            let note = format!(
-                "every term is finite; the gradient is not by {}",
-                self.broken().join(", ")
-            );
-            ("gradient", note)
-        };
-        Err(self.not_finite(what.0, what.1, step, steps))
-    }
-
-    /// The names of the weights' sections that are not finite any more.
-    fn broken(&mut self) -> Vec<String> {
-        let weights = self.engine.weights().into_iter();
-        let broken = weights.filter(|section| !section.is_finite());
-        broken.map(|section| section.name).collect()
-    }
-
-    /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
-    fn refuse_broken(&mut self, done: u64, steps: usize) -> Result<()> {
-        let names = self.broken();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let note = format!("the step has made infinite: {}", names.join(", "));
-        Err(self.not_finite("result", note, done - 1, steps))
-    }
-
-    fn not_finite(&mut self, what: &str, note: String, step: u64, steps: usize) -> Failure {
-        let epoch = step as usize / steps + 1;
-        let saved = checkpoint::load(&self.run.checkpoint(), self.fingerprint, vec![]);
-        let title = format!(
-            "the {} is not finite at step {} (epoch {epoch})",
-            what,
-            step + 1
-        );
-        let mut message = Diagnostic::error("E0608", title).note(note);
-        if let Ok(saved) = saved {
-            let path = self.run.checkpoint();
-            message = message.note(format!(
-                "`{}` keeps the state after step {}",
-                path.display(),
-                saved.step
-            ));
-        }
-        if step == 0 && what != "result" {
-            return message
-                .help(
-                    "no step has been taken yet, so that no learning rate helps: the prior, the start and \
-                     the data of what is named are where to look",
-                )
-                .into();
-        }
-        let help = format!(
-            "a lower learning rate, `--learning-rate {:?}`, is the first thing to try",
-            self.config.learning_rate() / 10.0
-        );
-        message.help(help).into()
     }
 }
 

@@ -4,7 +4,7 @@ use super::config::Config;
 use super::fit::step_after;
 use super::prepared::Prepared;
 use crate::data::order::epoch_order;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Engine;
 use crate::examples::Buffers;
 
@@ -12,17 +12,23 @@ use crate::examples::Buffers;
 ///
 /// # Errors
 ///
-/// `E0509` for a target that is not one of the model's.
+/// `E0509` for a target that is not one of the model's, `E0603` where the run is to end early.
 pub fn in_memory(engine: &mut dyn Engine, prepared: &Prepared, config: &Config) -> Result<()> {
+    if config.patience().is_some() {
+        let title = "a fit in memory goes to its last epoch: it cannot end early";
+        return Err(Diagnostic::error("E0603", title)
+            .help("leave `early_stopping` off, or train with `bnnc train`")
+            .into());
+    }
     engine.initialize(config.seed);
     let part = prepared.training();
     let (n, row) = (part.len(), part.summary.row());
     let mut buffers = Buffers::default();
-    let mut predictive = vec![0.0; config.batch_size * row];
+    let mut predictive = vec![0.0; config.batch_size() * row];
     let mut done = 0;
-    for epoch in 0..config.epochs {
+    for epoch in 0..config.epochs() {
         let order = epoch_order(n, config.seed, epoch as u64);
-        for places in order.chunks(config.batch_size) {
+        for places in order.chunks(config.batch_size()) {
             let batch = part.gather(places.iter().map(|&place| place as usize), &mut buffers)?;
             let step = step_after(config, n, done);
             engine.step(&batch, &step, &mut predictive[..batch.len * row]);

@@ -20,8 +20,8 @@ pub fn facts(
     ir::Facts {
         training_examples: left,
         validation_examples: aside,
-        batch: Some(left.map_or(config.batch_size, |n| config.batch_size.min(n))),
-        epochs: Some(config.epochs),
+        batch: Some(left.map_or(config.batch_size(), |n| config.batch_size().min(n))),
+        epochs: config.epochs,
         warm_up: warm_up(config),
         evaluation_samples: Some(config.evaluation_samples),
         classes: found.and_then(|found| found.target.classes),
@@ -49,7 +49,7 @@ pub fn training(config: &Config) -> ir::Training {
     ir::Training {
         inputs: config.data.scaling,
         targets_standardized: config.data.targets == "standardize",
-        epochs: config.epochs,
+        epochs: config.epochs(),
         optimizer: method(config.optimizer.0.signature(), &config.optimizer.1),
         schedule: method(config.schedule.0.signature(), &config.schedule.1),
     }

@@ -157,6 +157,11 @@ impl Log {
         })
     }
 
+    /// The nll of the first epoch that it has.
+    pub fn first_nll(&self) -> Option<f64> {
+        Epochs::of(&self.text).0.first().map(|epoch| epoch.nll)
+    }
+
     /// Appends a line; what a full disk cuts off is taken back.
     pub fn write(&mut self, line: &Line) -> Result<()> {
         let before = self.text.len();
@@ -175,6 +180,36 @@ impl Log {
             self.text.truncate(before);
             failed(&self.path, "write", &error)
         })
+    }
+}
+
+/// The epochs of a log.
+pub struct Epochs(pub Vec<Epoch>);
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// The loss.
+    pub loss: f64,
+    /// The scaled nll of the training examples.
+    pub nll: f64,
+    /// The nll of the validation part, if there is one.
+    pub validation: Option<f64>,
+}
+
+impl Epochs {
+    /// Those of a log's text. Lines that are none are left out.
+    pub fn of(text: &str) -> Epochs {
+        let epoch = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            (line["kind"] == "epoch").then_some(())?;
+            Some(Epoch {
+                loss: line["loss"].as_f64()?,
+                nll: line["terms"][0]["scaled"].as_f64()?,
+                validation: line["validation"]["nll"].as_f64(),
+            })
+        };
+        Epochs(text.lines().filter_map(epoch).collect())
     }
 }
 

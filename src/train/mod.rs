@@ -15,7 +15,9 @@
 //! | `E0612` | a prediction is not finite |
 
 pub mod checkpoint;
+pub mod choice;
 pub mod config;
+pub mod course;
 pub mod descent;
 pub(crate) mod files;
 pub mod fit;
@@ -23,6 +25,7 @@ pub mod fitting;
 mod in_memory;
 mod known;
 pub mod lock;
+mod lone;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;

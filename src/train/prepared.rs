@@ -1,9 +1,11 @@
 //! A data set made ready to train on: the validation part set aside, the scaling fitted to the rest.
 
+use super::choice::Chosen;
 use super::config::Config;
 use super::fitting;
+use super::lone::{lone_cells, refuse_too_large};
 use crate::data::scaling::{Scaling, Transform};
-use crate::data::{Columns, Dataset, Split, split};
+use crate::data::{Dataset, Split, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
 use crate::ir::Model;
@@ -29,53 +31,6 @@ pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
         .into())
 }
 
-/// Refuses numbers so large that their standard deviation is infinite: 10¹⁵⁵, say, whose square no float64 holds.
-fn refuse_too_large(data: &Dataset, scales: &Scales) -> Result<()> {
-    let columns = data.columns.as_ref();
-    for (what, values, transform, names) in [
-        (
-            "an input",
-            &data.train.inputs,
-            &scales.inputs,
-            columns.map(Columns::entries),
-        ),
-        (
-            "a target",
-            &data.train.targets,
-            &scales.targets,
-            columns.map(|c| c.targets.clone()),
-        ),
-    ] {
-        let channels = transform.channels();
-        let finite = |channel: &usize| {
-            transform.scale[*channel].is_finite() && transform.offset[*channel].is_finite()
-        };
-        let Some(channel) = (0..channels).find(|channel| !finite(channel)) else {
-            continue;
-        };
-        let size = |place: &usize| values.get(*place).abs();
-        let places = (channel..values.len()).step_by(channels);
-        let largest = places
-            .max_by(|a, b| size(a).total_cmp(&size(b)))
-            .unwrap_or(0);
-        let row = largest / (values.len() / data.train.len);
-        let row = data.file_rows.as_ref().map_or(row, |rows| rows[0][row]);
-        let column = match names {
-            Some(names) => format!("column `{}`", names[channel]),
-            None => format!("entry {channel} of the last axis"),
-        };
-        let title = format!("{what} of {} is too large to be scaled", data.name);
-        return Err(Diagnostic::error("E0510", title)
-            .note(format!(
-                "row {row} (the first being 0) has {:e} in {column}",
-                values.get(largest)
-            ))
-            .help("leave the row out, or put the number there that was meant")
-            .into());
-    }
-    Ok(())
-}
-
 /// A data set ready to train on.
 pub struct Prepared {
     /// As read.
@@ -88,18 +43,23 @@ pub struct Prepared {
     pub validation: Vec<usize>,
     /// Channels or features whose training values are all the same.
     pub constant: Vec<usize>,
+    /// Cells that make the scale of their column alone, told.
+    pub lone: Vec<String>,
+    /// What was chosen of the settings.
+    pub chosen: Chosen,
     kind: TargetKind,
     summary: Summary,
 }
 
 impl Prepared {
-    /// Takes the validation part out and fits the scaling to what is left.
+    /// Takes the validation part out, fits the scaling to what is left, and chooses the batch size and the number of
+    /// epochs where `config` has none.
     ///
     /// # Errors
     ///
     /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
     /// than their number, or more steps than can be counted (`E0603`).
-    pub fn new(data: Dataset, model: &Model, config: &Config) -> Result<Prepared> {
+    pub fn new(data: Dataset, model: &Model, config: &mut Config) -> Result<Prepared> {
         fitting::check(&data, model)?;
         if data.train.len == 0 {
             return Err(Diagnostic::error(
@@ -114,13 +74,14 @@ impl Prepared {
             config.data.validation,
             config.seed,
         )?;
-        batch_fits(config.batch_size, training.len())?;
-        let steps = training.len().div_ceil(config.batch_size);
+        let chosen = config.choose(training.len(), model);
+        batch_fits(config.batch_size(), training.len())?;
+        let steps = training.len().div_ceil(config.batch_size());
         let most = MOST_STEPS / steps;
-        if config.epochs > most {
+        if config.epochs() > most {
             let title = format!(
                 "{} epochs of {steps} steps are more than can be counted",
-                config.epochs
+                config.epochs()
             );
             return Err(Diagnostic::error("E0603", title)
                 .help(format!("`--epochs {most}` is the most"))
@@ -152,15 +113,36 @@ impl Prepared {
             targets,
         };
         refuse_too_large(&data, &scales)?;
+        let lone = lone_cells(&data, &scales, &training);
         Ok(Prepared {
             data,
             scales,
             training,
             validation,
             constant: inputs.constant,
+            lone,
+            chosen,
             kind,
             summary,
         })
+    }
+
+    /// The least and the largest value of each input among the rows that are trained on; none of images.
+    pub fn input_ranges(&self) -> Vec<[f64; 2]> {
+        let (inputs, shape) = (&self.data.train.inputs, &self.data.train.input_shape);
+        if shape.rank() > 1 {
+            return vec![];
+        }
+        let range = |entry: usize| {
+            let values = self
+                .training
+                .iter()
+                .map(|row| inputs.get(row * shape.len() + entry));
+            values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
+                [low.min(x), high.max(x)]
+            })
+        };
+        (0..shape.len()).map(range).collect()
     }
 
     /// The examples that are trained on.

@@ -8,11 +8,13 @@
 //! ir.txt                   the model as `bnnc check --emit ir` prints it
 //! metrics.jsonl            see `metrics`
 //! checkpoint.safetensors   see `checkpoint`
+//! best.safetensors         the variables of the lowest validation nll, of a run that may end early
 //! sha256sums.txt           of each file above `metrics.jsonl`, and of those in pretrained/, see `sums`
 //! lock                     see `lock`
 //! pretrained/              copies of the files that the model starts from, where it names any
 //! ```
 
+use super::checkpoint::{self, Counters};
 use super::config::Config;
 use super::files::{failed, read_text, write_whole};
 use super::lock::{self, Lock};
@@ -22,6 +24,7 @@ use super::sums;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::engine::Section;
 use crate::examples::{Scales, fingerprint};
 use crate::ir::Model;
 use crate::pretrained;
@@ -46,6 +49,10 @@ pub struct DataRecord {
     /// The names of a table's columns; absent of other data, and of runs of before they were kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub columns: Option<Columns>,
+    /// The least and the largest value of each input of a table among the rows trained on; none of images, and of
+    /// runs of before they were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_ranges: Vec<[f64; 2]>,
     /// How inputs and targets are scaled.
     #[serde(flatten)]
     pub scales: Scales,
@@ -63,6 +70,7 @@ impl DataRecord {
             test_examples: prepared.data.test.as_ref().map(|t| t.len),
             class_names: prepared.data.class_names.clone(),
             columns: prepared.data.columns.clone(),
+            input_ranges: prepared.input_ranges(),
             scales: prepared.scales.clone(),
             fingerprint: fingerprint(&prepared.data.train),
         }
@@ -218,6 +226,25 @@ impl RunDir {
         self.0.join("checkpoint.safetensors")
     }
 
+    /// Where the variables of the lowest validation nll are, of a run that may end early.
+    pub fn best(&self) -> PathBuf {
+        self.0.join("best.safetensors")
+    }
+
+    /// Reads the variables that predictions are made with into these sections: those of the lowest validation nll
+    /// where the run keeps them, else those of the last checkpoint; and how far they are.
+    ///
+    /// # Errors
+    ///
+    /// As [`checkpoint::load`].
+    pub fn load(&self, model: &str, sections: Vec<Section>) -> Result<Counters> {
+        let last = checkpoint::load(&self.checkpoint(), model, vec![])?;
+        match last.best {
+            Some(_) => checkpoint::load(&self.best(), model, sections),
+            None => checkpoint::load(&self.checkpoint(), model, sections),
+        }
+    }
+
     /// Where the metrics are.
     pub fn metrics(&self) -> PathBuf {
         self.0.join("metrics.jsonl")
@@ -306,7 +333,7 @@ impl RunDir {
     /// The files that make up the run.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = OWN.map(|file| self.0.join(file)).to_vec();
-        files.extend([self.checkpoint(), self.metrics()]);
+        files.extend([self.checkpoint(), self.best(), self.metrics()]);
         files.extend([sums::NAME, lock::NAME].map(|file| self.0.join(file)));
         files.extend(self.kept().map(|file| self.0.join(file)));
         files

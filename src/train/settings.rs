@@ -3,7 +3,7 @@
 //! Reading and writing run files, the flags of `bnnc train`, `--resume` and `bnnc diff` all follow from [`SETTINGS`].
 //! The settings of an optimizer or a schedule are those of its signature.
 
-use super::config::{Config, SCALINGS, TARGET_SCALINGS};
+use super::config::{Config, EarlyStopping, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
 use crate::ir::{InferenceMethod, METHODS};
@@ -29,13 +29,30 @@ pub struct Flag {
     pub value: &'static str,
     /// What it is, without the default.
     pub help: &'static str,
+    /// What it is set to where the flag stands without a value; a value is then behind `=`.
+    pub alone: Option<&'static str>,
 }
 
 /// Settings that are given as flags, as they were typed.
 pub type Given = Vec<(&'static Setting, String)>;
 
 const fn flag(name: &'static str, value: &'static str, help: &'static str) -> Option<Flag> {
-    Some(Flag { name, value, help })
+    Some(Flag {
+        name,
+        value,
+        help,
+        alone: None,
+    })
+}
+
+/// A flag that also stands alone, and then means `true`.
+const fn switch(name: &'static str, value: &'static str, help: &'static str) -> Option<Flag> {
+    Some(Flag {
+        name,
+        value,
+        help,
+        alone: Some("true"),
+    })
 }
 
 const fn setting(
@@ -47,16 +64,24 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 23] = [
+pub static SETTINGS: [Setting; 24] = [
     setting(
         "epochs",
-        flag("epochs", "N", "Passes over the training examples"),
-        |config| Place::Count(&mut config.epochs),
+        flag(
+            "epochs",
+            "N",
+            "Passes over the training examples; else chosen by their number",
+        ),
+        |config| Place::MaybeCount(&mut config.epochs),
     ),
     setting(
         "batch_size",
-        flag("batch-size", "B", "Examples a step"),
-        |config| Place::Count(&mut config.batch_size),
+        flag(
+            "batch-size",
+            "B",
+            "Examples a step; else chosen by the number of training examples",
+        ),
+        |config| Place::MaybeCount(&mut config.batch_size),
     ),
     setting(
         "seed",
@@ -100,6 +125,16 @@ pub static SETTINGS: [Setting; 23] = [
     setting("log_every", None, |config| {
         Place::Whole(&mut config.log_every)
     }),
+    setting(
+        "early_stopping",
+        switch(
+            "early-stopping",
+            "EPOCHS",
+            "End once the validation nll has not fallen for so many epochs (a tenth of all where no number is said), \
+             and keep the variables of its lowest",
+        ),
+        |config| Place::Stopping(&mut config.early_stopping),
+    ),
     setting(
         "optimizer.learning_rate",
         flag(
@@ -248,6 +283,8 @@ enum Place<'a> {
     Part(&'a mut Validation),
     Word(&'a mut &'static str, &'static [&'static str]),
     Method(&'a mut Option<InferenceMethod>),
+    /// `true`, `false` or a number of epochs.
+    Stopping(&'a mut EarlyStopping),
     LearningRate(&'a mut Constants),
 }
 
@@ -264,6 +301,9 @@ impl Place<'_> {
             Place::Part(Validation::Fraction(x)) => format!("{x:?}"),
             Place::Word(word, _) => quoted(word),
             Place::Method(method) => quoted((*method)?.signature().name),
+            Place::Stopping(EarlyStopping::Off) => "false".into(),
+            Place::Stopping(EarlyStopping::On) => "true".into(),
+            Place::Stopping(EarlyStopping::After(epochs)) => epochs.to_string(),
             Place::LearningRate(settings) => format!("{:?}", settings.number("learning_rate")),
         })
     }
@@ -290,6 +330,10 @@ impl Place<'_> {
                 let name = table.choice(key, &names.collect::<Vec<_>>());
                 *method = name.and_then(InferenceMethod::find);
             }
+            Place::Stopping(stopping) => {
+                let written = table.flag_or_count(key).map(|text| early_stopping(&text));
+                put(stopping, written.and_then(Result::ok));
+            }
             // The optimizer's signature has it, too.
             Place::LearningRate(_) => {}
         }
@@ -312,6 +356,7 @@ impl Place<'_> {
                 let found = InferenceMethod::find(text);
                 *method = Some(found.ok_or_else(InferenceMethod::expected)?);
             }
+            Place::Stopping(stopping) => *stopping = early_stopping(text)?,
             Place::Word(word, words) => {
                 let found = words.iter().find(|word| **word == text);
                 *word = found
@@ -372,6 +417,17 @@ pub fn positive(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
     let number = number.filter(|x| *x > 0.0 && x.is_finite());
     number.ok_or_else(|| "expected a number above 0".into())
+}
+
+/// `true`, `false` or a number of epochs.
+fn early_stopping(text: &str) -> Result<EarlyStopping, String> {
+    match text {
+        "true" => Ok(EarlyStopping::On),
+        "false" => Ok(EarlyStopping::Off),
+        _ => count(text)
+            .map(EarlyStopping::After)
+            .map_err(|expected| format!("{expected}, true or false")),
+    }
 }
 
 /// What is set aside: a number of examples, or a fraction of them.

@@ -87,6 +87,19 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// `true`, `false`, or a whole number of at least 1, as it is written.
+    pub(super) fn flag_or_count(&mut self, key: &'static str) -> Option<String> {
+        let expected = format!("true, false, or {}", a_count());
+        self.value(key, &expected, |v| match v.as_bool() {
+            Some(flag) => Some(flag.to_string()),
+            None => {
+                let number = integer(v).and_then(|n| usize::try_from(n).ok());
+                let number = number.filter(|n| (1..=LARGEST_COUNT).contains(n));
+                number.map(|n| n.to_string())
+            }
+        })
+    }
+
     /// A whole number of at least 0.
     pub(super) fn whole(&mut self, key: &'static str) -> Option<u64> {
         self.value(key, "a whole number of at least 0", integer)

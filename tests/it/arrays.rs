@@ -21,8 +21,8 @@ fn table() -> (Array2<f64>, Array1<f64>) {
 
 fn config() -> Config {
     Config {
-        epochs: 3,
-        batch_size: 16,
+        epochs: Some(3),
+        batch_size: Some(16),
         ..Config::default()
     }
 }
@@ -81,7 +81,7 @@ fn arrays_that_do_not_fit_are_refused() {
     let wide = Array2::zeros((60, 3));
     assert_eq!(refused(&wide, &targets, &config()), "E0507");
     let large = Config {
-        batch_size: 61,
+        batch_size: Some(61),
         ..Config::default()
     };
     assert_eq!(refused(&inputs, &targets, &large), "E0603");

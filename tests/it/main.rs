@@ -8,6 +8,7 @@ mod changes;
 mod cli;
 mod columns;
 mod conjugate;
+mod defaults;
 mod diff;
 mod docs;
 mod estimators;

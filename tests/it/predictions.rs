@@ -140,8 +140,8 @@ fn tables_and_rows_agree_on_a_fitted_model() {
     let x = Array2::from_shape_fn((2100, 3), |(i, j)| (0.1 * (i * (j + 2)) as f64).sin());
     let y: Array1<f64> = x.map_axis(Axis(1), |row| 3.0 + row[0] * 2.0 - row[2]);
     let config = Config {
-        epochs: 1,
-        batch_size: 256,
+        epochs: Some(1),
+        batch_size: Some(256),
         ..Config::default()
     };
     let draws = 5.try_into().unwrap();

@@ -9,20 +9,32 @@ use crate::diagnostic::Result;
 use crate::engine::Predictor;
 use crate::evaluate;
 use crate::examples::Part;
+use crate::files;
 use crate::lint;
 use crate::prior_predictive::Observed;
+use crate::train::metrics::Epochs;
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
+use crate::train::{Config, course};
 
 /// The most training examples that a suspicious fit is judged by.
 const JUDGED: usize = 10_000;
 
-/// Judges a suspicious fit by its averaged predictions, and tells what it has come to.
+/// Says in a line whether the loss still falls, and which epoch was best.
+pub(super) fn summarize(config: &Config, run: &RunDir, ended_early: bool) {
+    // A log that somebody has removed says nothing.
+    let text = files::text(&run.metrics()).unwrap_or_default();
+    if let Some(verdict) = course::verdict(&Epochs::of(&text), config, ended_early) {
+        say_wrapped("summary    ", &verdict);
+    }
+}
+
+/// Judges a suspicious fit by its averaged predictions, tells what it has come to, and whether there was anything to tell.
 pub(super) fn warn_of_fit(
     start: &Start,
     predictor: &mut dyn Predictor,
     blind: &Blind,
-) -> Result<()> {
+) -> Result<bool> {
     let training = start.prepared.training();
     let every = training.len().div_ceil(JUDGED);
     let rows: Vec<usize> = training.rows.iter().copied().step_by(every).collect();
@@ -39,10 +51,14 @@ pub(super) fn warn_of_fit(
     let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
     let cause = lint::why_no_fit(inference, &start.facts);
     let scores = evaluate::score(&predicted, &part);
-    if let Some(text) = outcome::warning(&scores, blind, cause.as_ref()) {
-        say_wrapped("warning    ", &text);
+    let text = outcome::warning(&scores, blind, cause.as_ref());
+    if let Some(text) = &text {
+        say_wrapped("warning    ", text);
+        for cell in &start.prepared.lone {
+            say_wrapped("           ", cell);
+        }
     }
-    Ok(())
+    Ok(text.is_some())
 }
 
 /// What can be predicted without the inputs.

@@ -16,6 +16,8 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         compiled,
         facts,
         plan,
+        prepared,
+        record,
         ..
     } = start;
     let inference = &compiled.inference;
@@ -37,11 +39,19 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
     let text = format!(
         "{} of {} of B = {}; {optimizer}, learning rate {rate:?}{schedule}",
-        plural(config.epochs, "epoch"),
+        plural(config.epochs(), "epoch"),
         plural(steps, "step"),
-        config.batch_size
+        config.batch_size()
     );
     say_wrapped("run        ", &text);
+    if let Some(chosen) = prepared.chosen.words(config, record.training_examples) {
+        say_wrapped(UNDER, &chosen);
+    }
+    if let Some(patience) = config.patience() {
+        let epochs = plural(patience, "epoch");
+        let text = format!("ends early once the validation nll has not fallen for {epochs}");
+        say_wrapped(UNDER, &text);
+    }
     let text = format!(
         "{}; seed {}; settings: {}",
         run.path().display(),

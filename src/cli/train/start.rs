@@ -55,10 +55,16 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
     ]
     .concat();
     config.apply(&given, &args.sets.set);
+    let set_aside = config.watch();
+    // A file that is not where it was may be elsewhere; that it holds the same is looked at once it is read.
+    let mut moved = None;
     if let (Some(run), Some(data)) = (resumed, &args.data.data) {
         // Its own data under its name is no other setting: the run's column and rows are that data's.
         let own = run.config()?.data;
-        if own.names(data) {
+        if own.is_gone() && config::is_path(data) {
+            moved = Some(data);
+        }
+        if own.names(data) || moved.is_some() {
             config.data.name = own.name;
             config.data.target = args.data.target.clone().or(own.target);
             config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
@@ -74,6 +80,9 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
     }
     config.data.directory = config.data.directory.as_deref().map(absolute);
     config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
+    if let Some(run) = resumed {
+        config.follow(&run.config()?);
+    }
     if let Some(run) = resumed
         && let Some((key, old, new)) = run.config()?.change(&config)
     {
@@ -96,11 +105,18 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
         }
         .into());
     }
+    if let Some(data) = moved {
+        config.data.name = Some(absolute(Path::new(data)).display().to_string());
+    }
     let given = flags(args);
     let from = if given.is_empty() {
         from
     } else {
         format!("{from}, then {given}")
+    };
+    let from = match set_aside {
+        true => format!("{from}; a tenth of the training examples set aside to stop early by"),
+        false => from,
     };
     Ok((config, from))
 }
@@ -126,7 +142,12 @@ pub(super) fn start(
 ) -> Result<Start> {
     let source = compile::read(&args.model)?;
     let asked = config.request(None);
-    crate::cli::width::fill(&source, &mut config.set, asked)?;
+    let of_data = config.data.clone();
+    let elsewhere = |failure| match &resumed {
+        Some(_) => of_data.with_new_place(failure),
+        None => failure,
+    };
+    crate::cli::width::fill(&source, &mut config.set, asked).map_err(elsewhere)?;
     if let Some(run) = &resumed
         && run.source()? != source.text
     {
@@ -149,8 +170,12 @@ pub(super) fn start(
     }
     let request = config.request(Some(compiled.inference.target.kind));
     let request = request.ok_or_else(|| no_data(&args.model))?;
-    let mut prepared = Prepared::new(data::load(&request)?, &compiled.inference, &config)
-        .map_err(|failure| failure.within(&compiled.source))?;
+    let mut prepared = Prepared::new(
+        data::load(&request).map_err(elsewhere)?,
+        &compiled.inference,
+        &mut config,
+    )
+    .map_err(|failure| failure.within(&compiled.source))?;
     let record = DataRecord::of(&prepared);
     let rows = Rows::of(&prepared);
     if let Some(run) = &resumed {
@@ -183,7 +208,8 @@ pub(super) fn start(
     let found = data::Facts::of(&prepared.data);
     let facts = train::facts(&config, &compiled.inference, Some(&found), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
-    for remark in &prepared.data.seen.remarks {
+    let remarks = prepared.data.seen.remarks.iter();
+    for remark in remarks.chain(&prepared.lone) {
         err(&format!("warning: {remark}\n\n"));
     }
     if resumed.is_none() {

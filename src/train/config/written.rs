@@ -40,14 +40,9 @@ impl Config {
     /// of threads is none of them, and more epochs are allowed where the schedule does not depend on
     /// their number.
     pub fn change(&self, asked: &Config) -> Option<(String, String, String)> {
-        if asked.epochs < self.epochs
-            || asked.epochs > self.epochs && self.schedule.0.needs_epochs()
-        {
-            return Some((
-                "epochs".into(),
-                self.epochs.to_string(),
-                asked.epochs.to_string(),
-            ));
+        let (mine, theirs) = (self.epochs(), asked.epochs());
+        if theirs < mine || theirs > mine && self.schedule.0.needs_epochs() {
+            return Some(("epochs".into(), mine.to_string(), theirs.to_string()));
         }
         let same = Config {
             epochs: self.epochs,
@@ -121,7 +116,7 @@ mod tests {
         assert_eq!(
             cosine
                 .change(&Config {
-                    epochs: 20,
+                    epochs: Some(20),
                     ..cosine.clone()
                 })
                 .unwrap()

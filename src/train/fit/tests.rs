@@ -1,5 +1,6 @@
 //! The loop on a line of one variable, whose every step is known.
 
+use super::super::config::EarlyStopping;
 use super::*;
 use crate::data::scaling::Transform;
 use crate::data::{Split, Values};
@@ -19,6 +20,9 @@ struct Line1 {
     optimizer: State<f32>,
     spoil_at: Option<u64>,
     spoil_gradient_at: Option<u64>,
+    /// Steps at which the nll is a million times too high.
+    far: std::ops::Range<u64>,
+    patience: Option<usize>,
     stop_at: Option<(u64, &'static AtomicBool)>,
 }
 
@@ -46,6 +50,9 @@ impl Engine for Line1 {
             .map(|(x, y)| self.w[0] * x - y)
             .collect();
         let mut nll: f64 = errors.iter().map(|e| 0.5 * f64::from(e * e)).sum();
+        if self.far.contains(&step.done) {
+            nll = 1e6 * (nll + 1.0);
+        }
         if self.spoil_at == Some(step.done) {
             nll = f64::NAN;
         }
@@ -115,7 +122,8 @@ impl Predictor for Line1 {
             .zip(out.chunks_exact_mut(2))
             .for_each(|(x, row)| row.copy_from_slice(&[self.w[0] * x, 1.0]));
         if let Some((_, nll)) = nll {
-            nll.fill(1.0);
+            // Lowest at w = 0.03.
+            nll.fill(1.0 + (self.w[0] - 0.03).abs());
         }
     }
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
@@ -136,9 +144,17 @@ fn line() -> Line1 {
         optimizer: State::new(optimizer, settings, 1),
         spoil_at: None,
         spoil_gradient_at: None,
+        far: 0..0,
+        patience: None,
         stop_at: None,
     }
 }
+
+/// Four epochs, to the last of them.
+const FINISHED: Outcome = Outcome::Finished {
+    epochs: 4,
+    best: None,
+};
 
 struct Quiet;
 impl Watch for Quiet {
@@ -178,8 +194,11 @@ fn run(
         with_targets: true,
     };
     let config = Config {
-        epochs,
-        batch_size: 4,
+        early_stopping: engine
+            .patience
+            .map_or(EarlyStopping::Off, EarlyStopping::After),
+        epochs: Some(epochs),
+        batch_size: Some(4),
         log_every: 2,
         ..Config::default()
     };
@@ -209,6 +228,7 @@ fn run(
         },
         run: &dir,
         stop,
+        between_saves: Duration::ZERO,
     };
     let counters = if resume {
         training.load()?
@@ -240,7 +260,7 @@ fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
     let mut whole_line = line();
     assert_eq!(
         run(&mut whole_line, &whole, false, 4, &STOP).unwrap(),
-        Outcome::Finished
+        FINISHED
     );
     assert_eq!(metrics(&whole).len(), 4 + 6);
     for at in [0, 2, 4, 7] {
@@ -254,10 +274,7 @@ fn a_run_that_is_stopped_anywhere_and_resumed_is_the_uninterrupted_one() {
         assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
         STOP.store(false, Ordering::Relaxed);
         let mut second = line();
-        assert_eq!(
-            run(&mut second, &out, true, 4, &STOP).unwrap(),
-            Outcome::Finished
-        );
+        assert_eq!(run(&mut second, &out, true, 4, &STOP).unwrap(), FINISHED);
         assert_eq!(second.w[0].to_bits(), whole_line.w[0].to_bits());
         assert_eq!(metrics(&out), metrics(&whole));
         let bytes = |out: &Path| std::fs::read(out.join("checkpoint.safetensors")).unwrap();
@@ -277,7 +294,11 @@ fn a_first_step_that_fails_is_not_put_down_to_the_learning_rate() {
         let stop = AtomicBool::new(false);
         let failure = run(&mut spoilt, folder.path(), false, 4, &stop).unwrap_err();
         let message = format!("{:?}", failure.diagnostics[0]);
-        assert_eq!(message.contains("--learning-rate"), told, "{message}");
+        assert_eq!(
+            message.contains("in a trial of 40 steps"),
+            told,
+            "{message}"
+        );
     }
 }
 
@@ -357,4 +378,81 @@ fn epoch_lines_carry_validation_and_the_sum_of_the_terms() {
     assert_eq!(epoch["lambda"], 1.0);
     let scaled = |i: usize| epoch["terms"][i]["scaled"].as_f64().unwrap();
     assert_eq!(epoch["loss"].as_f64().unwrap(), scaled(0) + scaled(1));
+}
+
+/// With a patience of two epochs, the same variables and the same end, stopped and resumed anywhere.
+#[test]
+fn a_run_that_ends_early_ends_at_the_same_epoch_when_it_is_resumed() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let patient = || Line1 {
+        patience: Some(2),
+        ..line()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    STOP.store(false, Ordering::Relaxed);
+    let outcome = run(&mut patient(), &whole, false, 40, &STOP).unwrap();
+    let nll = |line: &serde_json::Value| line["validation"]["nll"].as_f64();
+    let nlls: Vec<f64> = metrics(&whole).iter().filter_map(nll).collect();
+    let lowest = nlls.iter().copied().fold(f64::INFINITY, f64::min);
+    let epoch = nlls.iter().position(|x| *x == lowest).unwrap() + 1;
+    let best = Some(Best { epoch, nll: lowest });
+    let expected = Outcome::Finished {
+        epochs: epoch + 2,
+        best,
+    };
+    assert_eq!(outcome, expected);
+    assert!((2..38).contains(&epoch), "{nlls:?}");
+    let bytes = |out: &Path, name: &str| std::fs::read(out.join(name)).unwrap();
+    let last = 3 * (epoch as u64 + 2);
+    for at in [1, 5, last - 4] {
+        let out = folder.path().join(format!("stopped-{at}"));
+        STOP.store(false, Ordering::Relaxed);
+        let mut first = Line1 {
+            stop_at: Some((at, &STOP)),
+            ..patient()
+        };
+        let outcome = run(&mut first, &out, false, 40, &STOP).unwrap();
+        assert_eq!(outcome, Outcome::Interrupted { step: at + 1 });
+        STOP.store(false, Ordering::Relaxed);
+        assert_eq!(
+            run(&mut patient(), &out, true, 40, &STOP).unwrap(),
+            expected
+        );
+        assert_eq!(metrics(&out), metrics(&whole));
+        for name in ["checkpoint.safetensors", "best.safetensors"] {
+            assert_eq!(bytes(&out, name), bytes(&whole, name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_nll_that_stays_far_off_ends_the_run_and_the_checkpoint_before_it_stays() {
+    let stop = AtomicBool::new(false);
+    let folder = tempfile::tempdir().unwrap();
+    let mut lost = Line1 {
+        far: 4..100,
+        ..line()
+    };
+    let failure = run(&mut lost, folder.path(), false, 4, &stop).unwrap_err();
+    let message = &failure.diagnostics[0];
+    assert_eq!(
+        (message.code, message.title.as_str()),
+        ("E0608", "the loss has diverged by step 12 (epoch 4)")
+    );
+    assert!(
+        message.notes[1].ends_with("keeps the state after step 3"),
+        "{:?}",
+        message.notes
+    );
+    // A single draw of the weights may be far off.
+    let folder = tempfile::tempdir().unwrap();
+    let mut spike = Line1 {
+        far: 5..6,
+        ..line()
+    };
+    assert_eq!(
+        run(&mut spike, folder.path(), false, 4, &stop).unwrap(),
+        FINISHED
+    );
 }

@@ -1,0 +1,231 @@
+//! Runs that have gone astray: a loss that is no number, or far from where it began.
+
+use super::{Training, step_after};
+use crate::data::order::epoch_order;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::engine::Step;
+use crate::examples::Buffers;
+use crate::optimizer;
+use crate::terms::Term;
+use crate::train::checkpoint;
+use crate::train::progress::number;
+use crate::words::plural;
+
+/// How many times the first minibatch's nll (or 1, if that is more) is far off: no fit that is of use comes from there.
+const FAR: f64 = 1000.0;
+/// For so many steps in a row the nll has to be far off: a single draw of the weights may be.
+const LASTS: usize = 50;
+/// How many learning rates are tried.
+const TRIALS: i32 = 6;
+/// Steps of a trial.
+const TRIED: usize = 40;
+
+/// How far the nll of minibatches is from where it began.
+pub(super) struct Divergence {
+    /// The nll of the first minibatch, or of the first epoch where the run goes on.
+    first: Option<f64>,
+    /// That of the last one.
+    last: f64,
+    /// For how many steps it has been far off.
+    off: usize,
+}
+
+impl Divergence {
+    pub(super) fn new(first: Option<f64>) -> Self {
+        Divergence {
+            first,
+            last: f64::NAN,
+            off: 0,
+        }
+    }
+
+    /// Takes the terms of a step, and says whether the nll has gone for good.
+    pub(super) fn look(&mut self, terms: &[Term]) -> bool {
+        let nll = terms.first().map_or(0.0, |term| term.value.scaled);
+        let first = *self.first.get_or_insert(nll);
+        self.last = nll;
+        self.off = match nll > FAR * first.abs().max(1.0) {
+            true => self.off + 1,
+            false => 0,
+        };
+        self.off >= LASTS
+    }
+
+    /// Whether the nll is far off.
+    pub(super) fn is_off(&self) -> bool {
+        self.off > 0
+    }
+
+    /// Whether the nll has been far off for a whole epoch of so many steps, or for good.
+    pub(super) fn lasts(&self, steps: usize) -> bool {
+        self.off >= steps.min(LASTS)
+    }
+}
+
+impl Training<'_> {
+    /// Stops a run whose loss or gradient is no number, and says which went first. The step is done by then,
+    /// in memory; the last checkpoint stays.
+    pub(super) fn refuse_not_finite(
+        &mut self,
+        terms: &[Term],
+        gradient_is_finite: bool,
+        step: u64,
+    ) -> Result<()> {
+        let what = if terms.iter().any(|t| !t.value.scaled.is_finite()) {
+            let (bad, good): (Vec<_>, Vec<_>) =
+                terms.iter().partition(|t| !t.value.scaled.is_finite());
+            let told = |terms: &[&Term]| {
+                terms
+                    .iter()
+                    .map(|t| format!("{} = {}", t.name, t.value.value))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            let rest = if good.is_empty() {
+                String::new()
+            } else {
+                format!("; still finite: {}", told(&good))
+            };
+            ("loss", format!("first to go: {}{rest}", told(&bad)))
+        } else if gradient_is_finite {
+            return Ok(());
+        } else {
+            // An update by what is no number leaves none.
+            let note = format!(
+                "every term is finite; the gradient is not by {}",
+                self.broken().join(", ")
+            );
+            ("gradient", note)
+        };
+        Err(self.not_finite(what.0, what.1, step))
+    }
+
+    /// The names of the weights' sections that are not finite any more.
+    fn broken(&mut self) -> Vec<String> {
+        let weights = self.engine.weights().into_iter();
+        let broken = weights.filter(|section| !section.is_finite());
+        broken.map(|section| section.name).collect()
+    }
+
+    /// Keeps parameters that a step has made infinite from taking the place of the last good checkpoint.
+    pub(super) fn refuse_broken(&mut self, done: u64) -> Result<()> {
+        let names = self.broken();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let note = format!("the step has made infinite: {}", names.join(", "));
+        Err(self.not_finite("result", note, done - 1))
+    }
+
+    fn not_finite(&mut self, what: &str, note: String, step: u64) -> Failure {
+        let title = format!("the {what} is not finite at {}", self.place(step));
+        let message = Diagnostic::error("E0608", title).note(note);
+        if step == 0 && what != "result" {
+            return self
+                .with_checkpoint(message)
+                .help(
+                    "no step has been taken yet, so that no learning rate helps: the prior, the start and \
+                     the data of what is named are where to look",
+                )
+                .into();
+        }
+        let message = self.with_checkpoint(message);
+        message.help(self.working_rate()).into()
+    }
+
+    /// The failure of a run whose nll has gone far off for good.
+    pub(super) fn diverged(&mut self, divergence: &Divergence, step: u64) -> Failure {
+        let title = format!("the loss has diverged by {}", self.place(step));
+        let (first, last) = (divergence.first.unwrap_or(0.0), divergence.last);
+        let message = Diagnostic::error("E0608", title).note(format!(
+            "the nll of a minibatch, {}, is {} by now, and has been as far off for {}",
+            number(first),
+            number(last),
+            plural(divergence.off, "step")
+        ));
+        let message = self.with_checkpoint(message);
+        message.help(self.working_rate()).into()
+    }
+
+    /// `step 5 (epoch 2)`, of the step after `done` others.
+    fn place(&self, done: u64) -> String {
+        format!(
+            "step {} (epoch {})",
+            done + 1,
+            done as usize / self.steps() + 1
+        )
+    }
+
+    /// Says what the last checkpoint is.
+    fn with_checkpoint(&self, message: Diagnostic) -> Diagnostic {
+        let path = self.run.checkpoint();
+        match checkpoint::load(&path, self.fingerprint, vec![]) {
+            Ok(saved) => message.note(format!(
+                "`{}` keeps the state after step {}",
+                path.display(),
+                saved.step
+            )),
+            Err(_) => message,
+        }
+    }
+
+    /// Which learning rate to try: the first at which the loss falls from the start, of the optimizer's default, if it is
+    /// below the run's, and tenths, hundredths, … of the lower one. The engine is at other variables then.
+    fn working_rate(&mut self) -> String {
+        let of_run = self.config.learning_rate();
+        let default = optimizer::defaults(self.config.optimizer.0.signature());
+        let default = default.number("learning_rate");
+        let below = i32::from(default >= of_run);
+        let highest = default.min(of_run);
+        // As they are written: 0.1 and not 0.09999999999999999.
+        let mut rates = (below..=TRIALS).map(|power| {
+            let rate = highest / 10f64.powi(power);
+            format!("{rate:.3e}").parse().unwrap_or(rate)
+        });
+        match rates.find(|rate| self.falls(*rate)) {
+            Some(rate) => format!(
+                "a lower learning rate, `--learning-rate {rate:?}` in a new `--out`: the loss falls with it in a trial of \
+                 {TRIED} steps"
+            ),
+            None => format!(
+                "no learning rate down to {:e} lets the loss fall in a trial of {TRIED} steps: the data, the prior and \
+                 the start are where to look",
+                highest / 10f64.powi(TRIALS)
+            ),
+        }
+    }
+
+    /// Whether the loss falls from the start, in a trial with this learning rate.
+    fn falls(&mut self, rate: f64) -> bool {
+        self.engine.initialize(self.config.seed);
+        let sections = self.engine.sections().into_iter();
+        let of_optimizer = sections.filter(|section| section.name.starts_with("optimizer."));
+        of_optimizer.for_each(|section| section.values.fill(0.0));
+        let (n, batch_size) = (self.part.len(), self.config.batch_size());
+        let (mut buffers, mut losses) = (Buffers::default(), vec![]);
+        let mut predictive = vec![0.0; batch_size * self.part.summary.row()];
+        for done in 0..TRIED {
+            let epoch = done / self.steps();
+            let order = epoch_order(n, self.config.seed, epoch as u64);
+            let first = done % self.steps() * batch_size;
+            let places = &order[first..n.min(first + batch_size)];
+            let places = places.iter().map(|&place| place as usize);
+            let Ok(batch) = self.part.gather(places, &mut buffers) else {
+                return false;
+            };
+            let step = Step {
+                learning_rate: rate,
+                ..step_after(self.config, n, done as u64)
+            };
+            let row = self.part.summary.row();
+            let trained = self
+                .engine
+                .step(&batch, &step, &mut predictive[..batch.len * row]);
+            let terms = self.naming.terms(&trained.report, batch.len);
+            losses.push(terms.iter().map(|term| term.value.scaled).sum::<f64>());
+        }
+        let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+        // What is no number is not below.
+        self.broken().is_empty() && mean(&losses[TRIED - TRIED / 4..]) < losses[0]
+    }
+}
