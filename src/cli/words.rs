@@ -69,6 +69,12 @@ static SECTIONS: &[(&str, &str, &[&str])] = &[
         &["temperature", "annealing"],
     ),
     (LOSS, "MAP and maximum likelihood", &["map"]),
+    (
+        RUN_FILES,
+        "Batch size and epochs",
+        &["epochs", "batch_size"],
+    ),
+    (RUN_FILES, "Early stopping", &["early_stopping"]),
     (RUN_FILES, "[optimizer]", &["optimizer", "adam", "sgd"]),
     (
         RUN_FILES,

@@ -26,10 +26,10 @@ impl Windows {
     fn of(values: &[f64]) -> Option<Windows> {
         let n = values.len();
         let length = (n / 10).max(3.min(n / 2));
-        if length < 2 || !values.iter().all(|x| x.is_finite()) {
+        let both = &values[n - 2 * length..];
+        if length < 2 || !both.iter().all(|x| x.is_finite()) {
             return None;
         }
-        let both = &values[n - 2 * length..];
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let fall = mean(&both[..length]) - mean(&both[length..]);
         let steps: Vec<f64> = both.windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -55,7 +55,17 @@ impl Windows {
 pub fn verdict(epochs: &Epochs, config: &Config, ended_early: bool) -> Option<String> {
     let all = &epochs.0;
     let done = all.len();
-    let validation: Option<Vec<f64>> = all.iter().map(|epoch| epoch.validation).collect();
+    // An nll under another weight of the KL is of another objective: it is no epoch to go back to.
+    let same = |epoch: &Epoch| {
+        let weights = epoch.lambda.zip(all[done - 1].lambda);
+        weights.is_none_or(|(a, b)| (a - b).abs() <= 1e-9 * b.abs())
+    };
+    let validation = |epoch: &Epoch| {
+        epoch
+            .validation
+            .map(|nll| if same(epoch) { nll } else { f64::INFINITY })
+    };
+    let validation: Option<Vec<f64>> = all.iter().map(validation).collect();
     let best = validation
         .as_deref()
         .filter(|all| !all.is_empty())
@@ -151,6 +161,7 @@ mod tests {
             loss: loss(i as f64) + noise(i),
             nll: loss(i as f64),
             validation: validation.map(|f| f(i as f64) + noise(i + 7)),
+            lambda: Some((i as f64 / 10.0).min(1.0)),
         };
         Epochs((0..n).map(epoch).collect())
     }
@@ -202,6 +213,10 @@ mod tests {
             told.contains("of 60") && told.contains("--early-stopping"),
             "{told}"
         );
+        // The first ten epochs are under another weight of the KL.
+        let rising: fn(f64) -> f64 = |i| i / 20.0;
+        let told = said(&epochs(60, |i| -0.05 * i, Some(rising)), &config);
+        assert!(told.contains("lowest after epoch 11 of 60"), "{told}");
         let flat: fn(f64) -> f64 = |_| 1.0;
         let told = said(&epochs(60, |_| 3.0, Some(flat)), &config);
         assert!(

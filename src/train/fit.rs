@@ -139,9 +139,8 @@ impl Training<'_> {
     /// Whether a run that may end early has ended: the validation nll has not fallen for its number of epochs.
     pub fn is_over(&self, counters: &Counters) -> bool {
         let epochs = counters.step as usize / self.steps();
-        let since = epochs - counters.best.map_or(0, |best| best.epoch);
-        let patience = self.config.patience();
-        patience.is_some_and(|patience| since >= patience)
+        let both = self.config.patience().zip(counters.best);
+        both.is_some_and(|(patience, best)| epochs >= best.epoch + patience)
     }
 
     /// Keeps the variables if no validation nll before was as low, of a run that may end early.
@@ -153,10 +152,16 @@ impl Training<'_> {
     ) {
         let nll = validation.map_or(f64::NAN, Scores::nll);
         let lowest = counters.best.is_none_or(|best| nll < best.nll);
-        if self.config.patience().is_none() || !nll.is_finite() || !lowest {
+        let epoch = counters.step as usize / self.steps();
+        // While the KL has another weight, a lower nll is no better fit: it is of another objective.
+        let at = |epoch| {
+            let step = step_after(self.config, self.part.len(), 0);
+            self.naming.lambda(&Position { epoch, ..step.at })
+        };
+        let is_annealed = at(epoch as f64 - 1.0) == at(f64::MAX);
+        if self.config.patience().is_none() || !nll.is_finite() || !lowest || !is_annealed {
             return;
         }
-        let epoch = counters.step as usize / self.steps();
         counters.best = Some(Best { epoch, nll });
         let sections = self.engine.weights().into_iter();
         *unsaved = Some(sections.map(|section| section.values.to_vec()).collect());

@@ -195,6 +195,8 @@ pub struct Epoch {
     pub nll: f64,
     /// The nll of the validation part, if there is one.
     pub validation: Option<f64>,
+    /// The KL's weight, if there is one.
+    pub lambda: Option<f64>,
 }
 
 impl Epochs {
@@ -207,6 +209,7 @@ impl Epochs {
                 loss: line["loss"].as_f64()?,
                 nll: line["terms"][0]["scaled"].as_f64()?,
                 validation: line["validation"]["nll"].as_f64(),
+                lambda: line["lambda"].as_f64(),
             })
         };
         Epochs(text.lines().filter_map(epoch).collect())

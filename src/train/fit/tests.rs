@@ -7,7 +7,7 @@ use crate::data::{Split, Values};
 use crate::engine::{self, Predictor, Section};
 use crate::examples::Scales;
 use crate::exec::{Batch, StepReport, TermValue, Trained};
-use crate::ir::{Factor, Initializer, Scale};
+use crate::ir::{Annealing, Factor, Initializer, Scale};
 use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
 use crate::optimizer::State;
 use crate::plan::Variable;
@@ -23,6 +23,8 @@ struct Line1 {
     /// Steps at which the nll is a million times too high.
     far: std::ops::Range<u64>,
     patience: Option<usize>,
+    /// Epochs in which the KL's weight grows.
+    annealed: Option<f64>,
     stop_at: Option<(u64, &'static AtomicBool)>,
 }
 
@@ -146,6 +148,7 @@ fn line() -> Line1 {
         spoil_gradient_at: None,
         far: 0..0,
         patience: None,
+        annealed: None,
         stop_at: None,
     }
 }
@@ -212,6 +215,12 @@ fn run(
             RunDir::open(out).unwrap()
         }
     };
+    let mut kl_scale = vec![Factor::PerExample];
+    kl_scale.extend(
+        engine
+            .annealed
+            .map(|epochs| Factor::Annealing(Annealing { epochs })),
+    );
     let mut training = Training {
         engine,
         fingerprint: "f",
@@ -224,7 +233,7 @@ fn run(
         naming: Naming {
             names: vec!["nll".into(), "kl(w)".into()],
             log_scale: 0.0,
-            kl_scale: Some(Scale(vec![Factor::PerExample])),
+            kl_scale: Some(Scale(kl_scale)),
         },
         run: &dir,
         stop,
@@ -455,4 +464,25 @@ fn an_nll_that_stays_far_off_ends_the_run_and_the_checkpoint_before_it_stays() {
         run(&mut spike, folder.path(), false, 4, &stop).unwrap(),
         FINISHED
     );
+}
+
+/// Before, the nll is of another objective.
+#[test]
+fn a_run_ends_early_only_once_the_kl_has_its_weight() {
+    let stop = AtomicBool::new(false);
+    let folder = tempfile::tempdir().unwrap();
+    let mut annealed = Line1 {
+        patience: Some(2),
+        annealed: Some(20.0),
+        ..line()
+    };
+    let outcome = run(&mut annealed, folder.path(), false, 40, &stop).unwrap();
+    // In epoch 21 the weight is 1 for the first time, and the nll has been rising since epoch 10 or so.
+    let Outcome::Finished {
+        epochs: 23,
+        best: Some(Best { epoch: 21, .. }),
+    } = outcome
+    else {
+        panic!("{outcome:?}")
+    };
 }
