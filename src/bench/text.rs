@@ -23,12 +23,12 @@ pub fn text(
         (
             "training     ",
             format!(
-                "{batch} examples a step, float32: draws, forward, loss, backward, adam; best of several slices"
+                "a step on {batch} examples in float32: draw, forward, loss, backward, Adam; the fastest of several"
             ),
         ),
         (
             "of peak      ",
-            "the operations of the deterministic network, as a part of that product's rate just before and after; the median".into(),
+            "the network's own operations a second, as a part of that product's, measured beside them; the median".into(),
         ),
         (
             "prediction   ",

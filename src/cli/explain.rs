@@ -1,5 +1,5 @@
 //! `bnnc explain`: a model as the methods section of a paper has it; or the page of a message's code or of
-//! a word of the language.
+//! a word, set for the terminal.
 
 use super::arguments::{DataSource, Sets, TableFlags, without_use};
 use super::check::{facts, settings};
@@ -7,23 +7,24 @@ use super::terminal::{out, width};
 use super::words;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, elsewhere, nearest, page, pages};
+use crate::document;
 use crate::explain::explain;
 use crate::ir::Facts;
 use crate::lint::{self, LINTS};
 use crate::train;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::count;
-use crate::words::{list, wrapped};
+use crate::words::list;
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
 /// The arguments of `bnnc explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A model file, the folder of a run, the code of a message (E0301, temperature-not-one) or a word of
-    /// the language (Horseshoe)
-    #[arg(value_name = "MODEL|RUN|CODE|WORD")]
-    what: String,
+    /// A model file, the folder of a run, the code of a message (E0301, temperature-not-one) or a word that bnnc
+    /// knows or prints (Horseshoe, nll, closed form)
+    #[arg(value_name = "MODEL|RUN|CODE|WORD", required = true)]
+    what: Vec<String>,
     #[command(flatten)]
     data: DataSource,
     #[command(flatten)]
@@ -61,10 +62,10 @@ impl ExplainArgs {
     }
 
     /// Ends the command if a flag is given that a page makes nothing of.
-    fn of_models_alone(&self) {
+    fn of_models_alone(&self, what: &str) {
         let mut flags = self.settings();
         flags.extend(self.format.map(|_| "--format"));
-        let why = format!("the page of `{}` is the same for every model", self.what);
+        let why = format!("the page of `{what}` is the same for every model");
         without_use(&flags, &why);
     }
 }
@@ -76,29 +77,26 @@ impl ExplainArgs {
 /// Every mistake of a model file; data that is not found or does not fit it. `E0610` for what is neither
 /// a model file nor a code.
 pub fn run(args: &ExplainArgs) -> Result<()> {
-    let path = Path::new(&args.what);
-    if !path.exists() {
-        let page = page(&args.what).or_else(|| lint::find(&args.what).map(|lint| lint.page()));
-        let found: Vec<String> = match page {
-            Some(page) => vec![page.to_owned()],
-            // `Laplace` is a prior and a posterior.
-            None => words::pages(&args.what),
-        };
-        let found = match found.is_empty() {
-            true => of_another_tool(&args.what),
-            false => found,
-        };
+    let what = args.what.join(" ");
+    let path = Path::new(&what);
+    let is_model = path.extension().is_some_and(|extension| extension == "bnn");
+    // A folder of data may be called as a word is.
+    let is_there = path.join("run.toml").exists() || is_model && path.exists();
+    if !is_there {
+        let found = pages_of(&what);
         if !found.is_empty() {
-            args.of_models_alone();
-            out(format_args!("{}", found.join("\n")));
+            args.of_models_alone(&what);
+            let leads = |to: &str| words::leads(to, &what);
+            let text = document::page(&found.join("\n"), width(), &leads);
+            out(format_args!("{text}"));
             return Ok(());
         }
     }
     if path.is_dir() {
         return explain_run(path, args);
     }
-    if !path.exists() && path.extension().is_none_or(|extension| extension != "bnn") {
-        return Err(unknown(&args.what).into());
+    if !path.exists() && !is_model {
+        return Err(unknown(&what).into());
     }
     let (run_file, mut config) =
         settings(path, (&args.data, &args.table), &args.sets, args.batch_size)?;
@@ -114,16 +112,25 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     Ok(())
 }
 
+/// The pages of a code, a lint, a word, or a word of another tool.
+fn pages_of(what: &str) -> Vec<String> {
+    if let Some(page) = page(what).or_else(|| lint::find(what).map(|lint| lint.page())) {
+        return vec![page.to_owned()];
+    }
+    let ways = [words::pages, of_another_tool, words::pages_of_part];
+    let found = ways.iter().map(|way| way(what));
+    found
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
 /// What a word of another tool is here, as a page.
 fn of_another_tool(word: &str) -> Vec<String> {
     let helps = elsewhere::helps(word);
-    let head = format!("# {word}\n\nA word of another tool.\n");
-    match helps.is_empty() {
-        true => vec![],
-        false => std::iter::once(head)
-            .chain(helps.into_iter().map(|help| wrapped("- ", &help, width())))
-            .collect(),
-    }
+    let items: String = helps.iter().map(|help| format!("- {help}\n")).collect();
+    let page = format!("# {word}\n\nA word of another tool.\n\n{items}");
+    (!helps.is_empty()).then_some(page).into_iter().collect()
 }
 
 /// The model of a run as it was trained, on what its folder says: the data is not read again.
@@ -169,10 +176,21 @@ fn unknown(what: &str) -> Diagnostic {
         format!("`{what}` is neither a code, a word of the language, a model file nor a run");
     let message = Diagnostic::error("E0610", title);
     let lints = LINTS.iter().map(|lint| lint.name());
-    match nearest(what, pages().chain(lints).chain(words::all())) {
-        Some(near) => message.help(format!("there is `{near}`")),
-        None => message
+    let mut known: Vec<&str> = pages().chain(lints).chain(words::all()).collect();
+    known.sort_by_key(|word| word.to_lowercase());
+    known.dedup_by_key(|word| word.to_lowercase());
+    let mut near = vec![];
+    while near.len() < 3 {
+        let Some(next) = nearest(what, known.iter().copied()) else {
+            break;
+        };
+        known.retain(|word| *word != next);
+        near.push(next);
+    }
+    match near.is_empty() {
+        false => message.help(format!("there is {}", list(near))),
+        true => message
             .note("a code stands in brackets before a message: error[E0301]")
-            .help("the path of a model file ends with .bnn; `bnnc list` prints the words"),
+            .help("the path of a model file ends with .bnn; `bnnc list` prints the words of the language"),
     }
 }

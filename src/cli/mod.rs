@@ -42,7 +42,7 @@ enum Command {
     Check(check::CheckArgs),
     /// Show how two models differ: parameters, layers, terms, forms and scales
     Diff(diff::DiffArgs),
-    /// Write a model and its loss as the methods section of a paper, or explain a message's code
+    /// Say what a word or a message's code means, or write a model as the methods section of a paper
     Explain(explain::ExplainArgs),
     /// Draft a model file from a program of Keras, TensorFlow Probability or PyTorch
     Translate(translate::TranslateArgs),

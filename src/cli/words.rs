@@ -1,10 +1,10 @@
-//! The pages of words, which `bnnc explain WORD` prints: of a registry's entry its own, of a keyword or an
-//! option the section that is about it.
+//! The pages of words, which `bnnc explain WORD` prints: what a word is, from the glossary; of a registry's entry its
+//! page; the sections of the book that are about it; the row of a table that says what it takes.
 
 /// Words with their pages in the book.
 macro_rules! pages {
     ($($folder:literal: $($word:literal)*;)*) => {
-        &[$($(($word, include_str!(concat!("../../docs/", $folder, "/", $word, ".md")))),*),*]
+        &[$($((concat!($folder, "/", $word, ".md"), include_str!(concat!("../../docs/", $folder, "/", $word, ".md")))),*),*]
     };
 }
 
@@ -30,77 +30,167 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";
 };
 
-static LANGUAGE: &str = include_str!("../../docs/language.md");
-static LOSS: &str = include_str!("../../docs/loss.md");
-static INFERENCE: &str = include_str!("../../docs/inference.md");
-static RUN_FILES: &str = include_str!("../../docs/run-files.md");
+/// Pages of the book that are about more than a word.
+static BOOK: &[(&str, &str)] = pages! {
+    ".":
+        "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line"
+        "determinism" "prior-predictive" "lints" "diff" "explain" "translate" "bench" "uci"
+        "diagnostics";
+};
 
-/// Words without a page of their own: the page, the heading of its section that is about them, they.
-static SECTIONS: &[(&str, &str, &[&str])] = &[
-    (LANGUAGE, "model", &["model"]),
-    (LANGUAGE, "const", &["const"]),
-    (LANGUAGE, "input", &["input"]),
-    (LANGUAGE, "target", &["target"]),
-    (LANGUAGE, "network", &["network"]),
-    (
-        LANGUAGE,
-        "Settings",
-        &[
-            "default",
-            "prior",
-            "posterior",
-            "estimator",
-            "bias",
-            "kernel",
-        ],
-    ),
-    (LANGUAGE, "Pretrained weights", &["from"]),
-    (LANGUAGE, "learned", &["learned"]),
-    (LANGUAGE, "Latent variables", &["latent"]),
-    (LANGUAGE, "observe", &["observe"]),
-    (LANGUAGE, "objective", &["objective", "samples"]),
-    (INFERENCE, "Inference methods", &["inference", "mean_field"]),
-    (LOSS, "The objective", &["elbo"]),
-    (LOSS, "Forms of the KL", &["kl"]),
-    (LOSS, "Minibatches", &["minibatch"]),
-    (
-        LOSS,
-        "Temperature and annealing",
-        &["temperature", "annealing"],
-    ),
-    (LOSS, "MAP and maximum likelihood", &["map"]),
-    (
-        RUN_FILES,
-        "Batch size and epochs",
-        &["epochs", "batch_size"],
-    ),
-    (RUN_FILES, "Early stopping", &["early_stopping"]),
-    (RUN_FILES, "[optimizer]", &["optimizer", "adam", "sgd"]),
-    (
-        RUN_FILES,
-        "[schedule]",
-        &["schedule", "constant", "cosine", "step"],
-    ),
+static GLOSSARY: &str = include_str!("../../docs/words.md");
+
+/// Words of which a section is about that is headed by another: the section's heading, they.
+static SECTIONS: &[(&str, &[&str])] = &[
+    ("Pretrained weights", &["from"]),
+    ("Latent variables", &["latent"]),
+    ("Minibatches", &["minibatch"]),
+    ("Temperature and annealing", &["temperature", "annealing"]),
+    ("MAP and maximum likelihood", &["map"]),
+    ("[optimizer]", &["adam", "sgd"]),
+    ("[schedule]", &["constant", "cosine", "step"]),
+    ("The test part", &["test part"]),
 ];
 
-/// The pages and sections of a word, in whatever case it is given: those of the word as it is given first.
-pub fn pages(word: &str) -> Vec<String> {
-    let entries = ENTRIES.iter();
-    let entries = entries.map(|(known, page)| (*known, (*page).to_owned()));
-    let sections = SECTIONS.iter().flat_map(|(page, heading, words)| {
-        let of = move |known: &&'static str| (*known, section(page, heading));
-        words.iter().map(of)
-    });
-    let all = entries.chain(sections);
-    let mut found: Vec<_> = all
-        .filter(|(known, _)| known.eq_ignore_ascii_case(word))
-        .collect();
-    found.sort_by_key(|(known, _)| *known != word);
-    found.into_iter().map(|(_, page)| page).collect()
+/// A word without what differs between ways of writing it.
+fn plain(word: &str) -> String {
+    let word = word.to_lowercase().replace(['_', '-', '−'], " ");
+    word.replace(['`', '[', ']'], "").trim().to_owned()
 }
 
-/// The section of a page, with the sections within it.
-fn section(page: &str, heading: &str) -> String {
+/// Names of an entry of the glossary, and the entry.
+fn glossary() -> impl Iterator<Item = (Vec<&'static str>, &'static str)> {
+    GLOSSARY.split("\n## ").skip(1).map(|entry| {
+        let (heading, text) = entry.split_once('\n').unwrap_or((entry, ""));
+        let also = text.trim_start().lines().next();
+        let also = also.and_then(|line| line.strip_prefix("Also: "));
+        let also = also
+            .map_or("", |line| line.trim_end_matches('.'))
+            .split(", ");
+        let names = std::iter::once(heading).chain(also.filter(|name| !name.is_empty()));
+        (names.collect(), entry)
+    })
+}
+
+/// The last part of a page's place without `.md`.
+fn stem(place: &str) -> &str {
+    let name = place.rsplit('/').next().unwrap_or(place);
+    name.strip_suffix(".md").unwrap_or(name)
+}
+
+/// Pages, entries and sections about a word, as Markdown, the glossary's first: in whatever case it is given, an entry
+/// in that case before others.
+pub fn pages(word: &str) -> Vec<String> {
+    let wanted = plain(word);
+    let is = |known: &str| plain(known) == wanted;
+    let entries = glossary().filter(|(names, _)| names.iter().any(|name| is(name)));
+    let mut found: Vec<String> = entries.map(|(_, entry)| format!("# {entry}\n")).collect();
+    let mut own: Vec<_> = ENTRIES
+        .iter()
+        .filter(|(place, _)| is(stem(place)))
+        .collect();
+    own.sort_by_key(|(place, _)| stem(place) != word);
+    found.extend(own.into_iter().map(|(_, page)| (*page).to_owned()));
+    let about = SECTIONS
+        .iter()
+        .filter(|(_, words)| words.iter().any(|known| is(known)));
+    for heading in about
+        .map(|(heading, _)| plain(heading))
+        .chain([wanted.clone()])
+    {
+        found.extend(BOOK.iter().filter_map(|(_, page)| section(page, &heading)));
+    }
+    if found.is_empty() {
+        let whole = BOOK.iter().filter(|(place, _)| is(stem(place)));
+        found.extend(whole.map(|(_, page)| (*page).to_owned()));
+    }
+    if let Some(whole) = word.strip_suffix(".md") {
+        let whole = BOOK.iter().filter(|(place, _)| stem(place) == whole);
+        found.extend(whole.map(|(_, page)| (*page).to_owned()));
+    }
+    if wanted == "words" {
+        found.push(GLOSSARY.to_owned());
+    }
+    let is_known = !found.is_empty();
+    let rows = rows(&wanted, is_known);
+    if !is_known && !rows.is_empty() {
+        found.push(format!("# {word}\n"));
+    }
+    found.extend(rows);
+    found
+}
+
+/// What a longer word is about that bnnc prints: `kl(conv1.kernel)`, `conv1.kernel`, `mean_y`.
+pub fn pages_of_part(word: &str) -> Vec<String> {
+    let parts = [
+        word.split_once('(').map(|(head, _)| head),
+        word.rsplit_once('.').map(|(_, last)| last),
+        word.split_once('_').map(|(head, _)| head),
+    ];
+    let parts = parts.into_iter().flatten().map(pages);
+    parts
+        .into_iter()
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// The tables of a page that say what words take: their titles and rows.
+fn tables(page: &str) -> impl Iterator<Item = (Vec<&str>, Vec<&str>)> {
+    let mut titles: Vec<&str> = vec![];
+    page.lines().filter_map(move |line| {
+        if !line.starts_with('|') {
+            titles.clear();
+            return None;
+        }
+        let row: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        if titles.is_empty() {
+            titles = row;
+            return None;
+        }
+        let says = titles.contains(&"takes") && !row[0].starts_with("---");
+        says.then(|| (titles.clone(), row))
+    })
+}
+
+/// What tables say that a word takes, a section each: as a setting, and unless `settings_alone` as an argument.
+fn rows(word: &str, settings_alone: bool) -> Vec<String> {
+    let settings = BOOK
+        .iter()
+        .filter(|(place, _)| ["run-files", "language"].contains(&stem(place)));
+    let arguments = ENTRIES.iter().filter(|_| !settings_alone);
+    let mut found = vec![];
+    for (place, page) in settings.chain(arguments) {
+        for (titles, row) in tables(page) {
+            if plain(row[0]) != word {
+                continue;
+            }
+            let of = match titles[0] {
+                "key" => "a key of a [run file](run-files.md)".to_owned(),
+                "option" => "an option of the [objective](language.md#objective)".to_owned(),
+                "setting" => "a setting of a [parameter](language.md#settings)".to_owned(),
+                other if other.starts_with('`') => format!("a setting of {other}"),
+                _ => {
+                    let kind = place
+                        .split('/')
+                        .next()
+                        .unwrap_or_default()
+                        .trim_end_matches('s');
+                    format!("an argument of [{}]({place}), {kind}", stem(place))
+                }
+            };
+            let rest = titles.iter().zip(&row).skip(1);
+            let rest = rest.filter(|(_, cell)| !cell.is_empty());
+            let rest: String = rest
+                .map(|(title, cell)| format!("| {title} | {cell} |\n"))
+                .collect();
+            found.push(format!("## As {of}\n\n| | |\n| --- | --- |\n{rest}"));
+        }
+    }
+    found
+}
+
+/// The section of a page under a heading, with the sections within it.
+fn section(page: &str, heading: &str) -> Option<String> {
     let mut fenced = false;
     let mut inside: Option<usize> = None;
     let mut out = String::new();
@@ -110,7 +200,7 @@ fn section(page: &str, heading: &str) -> String {
         if level > 0 && !fenced {
             match inside {
                 Some(outer) if level <= outer => break,
-                None if line[level..].trim() == heading => inside = Some(level),
+                None if plain(&line[level..]) == heading => inside = Some(level),
                 _ => {}
             }
         }
@@ -119,27 +209,104 @@ fn section(page: &str, heading: &str) -> String {
             out.push('\n');
         }
     }
-    format!("{}\n", out.trim_end())
+    inside.map(|_| format!("{}\n", out.trim_end()))
+}
+
+/// The headings of a page.
+fn headings(page: &'static str) -> impl Iterator<Item = &'static str> {
+    let mut fenced = false;
+    let mut is_heading = move |line: &&str| {
+        fenced ^= line.starts_with("```");
+        !fenced && line.starts_with('#')
+    };
+    let lines = page.lines().filter(move |line| is_heading(line));
+    lines.map(|line| line.trim_start_matches('#').trim())
 }
 
 /// Every word.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    let entries = ENTRIES.iter().map(|(word, _)| *word);
-    entries.chain(
-        SECTIONS
-            .iter()
-            .flat_map(|(.., words)| words.iter().copied()),
-    )
+    let entries = ENTRIES.iter().map(|(place, _)| stem(place));
+    let sections = SECTIONS.iter().flat_map(|(_, words)| words.iter().copied());
+    let book = BOOK.iter().flat_map(|(place, page)| {
+        let settings = tables(page).map(|(_, row)| row[0].trim_matches('`'));
+        let settings: Vec<&str> = settings.collect();
+        std::iter::once(stem(place))
+            .chain(settings)
+            .chain(headings(page))
+    });
+    let glossary = glossary().flat_map(|(names, _)| names);
+    glossary.chain(entries).chain(sections).chain(book)
+}
+
+/// The command that shows the page that a link leads to; `word` is what is being explained.
+pub fn leads(target: &str, word: &str) -> Option<String> {
+    if target.starts_with("http") {
+        return Some(target.to_owned());
+    }
+    let (place, anchor) = target.split_once('#').unwrap_or((target, ""));
+    let page = stem(place);
+    if page == "README" {
+        let lists = [
+            "layers",
+            "priors",
+            "posteriors",
+            "estimators",
+            "likelihoods",
+            "lints",
+        ];
+        return match anchor {
+            "initialisers" => Some("bnnc list initializers".into()),
+            _ => lists
+                .contains(&anchor)
+                .then(|| format!("bnnc list {anchor}")),
+        };
+    }
+    if !place.is_empty() && !place.ends_with(".md") {
+        return None;
+    }
+    let of_page = |of: &str| {
+        let whole = BOOK.iter().find(|(place, _)| stem(place) == of);
+        whole.map_or(GLOSSARY, |(_, page)| page)
+    };
+    let to = match anchor {
+        "" if ENTRIES.iter().any(|(place, _)| stem(place) == page) => page.to_owned(),
+        // Another page goes by this name, too.
+        "" if !pages(page).is_empty() && !pages(page)[0].starts_with(of_page(page)) => {
+            format!("{page}.md")
+        }
+        "" => page.to_owned(),
+        anchor => {
+            let is = |heading: &&str| as_anchor(heading) == anchor;
+            let within: &[&'static str] = &[of_page(page)];
+            let all = BOOK.iter().map(|(_, page)| *page);
+            let within = within.iter().copied().chain(all);
+            let mut found = within.flat_map(headings).filter(is);
+            plain(found.next()?)
+        }
+    };
+    (plain(&to) != plain(word)).then(|| format!("bnnc explain {to}"))
+}
+
+/// A heading as links name it.
+fn as_anchor(heading: &str) -> String {
+    let kept = heading.to_lowercase();
+    let kept = kept
+        .chars()
+        .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::page as code;
     use crate::distribution::DISTRIBUTIONS;
+    use crate::document::page;
     use crate::estimator::ESTIMATORS;
     use crate::initializer::INITIALIZERS;
     use crate::layer::LAYERS;
     use crate::likelihood::LIKELIHOODS;
+    use crate::lint;
     use crate::posterior::POSTERIORS;
 
     #[test]
@@ -165,21 +332,99 @@ mod tests {
     }
 
     #[test]
-    fn every_section_is_there_and_ends_where_the_next_begins() {
-        for (_, heading, words) in SECTIONS {
-            for word in *words {
-                let page = pages(word).swap_remove(0);
-                let (first, rest) = page.split_once('\n').expect(word);
-                assert_eq!(first.trim_start_matches('#').trim(), *heading);
-                assert!(rest.len() > 20, "{word}: {rest}");
+    fn what_a_word_is_comes_before_how_it_is_set() {
+        for (word, is, section) in [
+            ("nll", "how surprised the model is", None),
+            (
+                "batch_size",
+                "The number of examples in one",
+                Some("## As a key of a"),
+            ),
+            ("batch size", "The number of examples in one", None),
+            (
+                "temperature",
+                "A number that multiplies the KL",
+                Some("## Temperature and annealing"),
+            ),
+            ("Closed form", "An exact formula", Some("### Closed form")),
+            (
+                "cosine",
+                "How the learning rate changes",
+                Some("## [schedule]"),
+            ),
+            (
+                "map",
+                "One best value for each weight",
+                Some("## MAP and maximum likelihood"),
+            ),
+        ] {
+            let found = pages(word);
+            assert!(found[0].contains(is), "{word}: {}", found[0]);
+            let rest = found[1..].concat();
+            assert!(
+                section.is_none_or(|section| rest.contains(section)),
+                "{word}: {rest}"
+            );
+        }
+        assert!(pages("temperature")[1].lines().count() < 30);
+        assert!(
+            pages("df")
+                .concat()
+                .contains("## As an argument of [StudentT]("),
+            "{:?}",
+            pages("df")
+        );
+        assert!(
+            pages("loss.md")
+                .concat()
+                .starts_with("# What is in my loss")
+        );
+        assert!(pages("no such word").is_empty());
+        for word in ["kl(conv1.kernel)", "conv1.kernel", "probability_setosa"] {
+            assert!(!pages_of_part(word).is_empty(), "{word}");
+        }
+    }
+
+    /// No word of the glossary stands twice, and none is without a text.
+    #[test]
+    fn the_glossary_has_each_word_once() {
+        let mut seen = std::collections::HashSet::new();
+        for (names, entry) in glossary() {
+            for name in names {
+                assert!(seen.insert(plain(name)), "{name} stands twice");
+            }
+            assert!(entry.lines().skip(1).any(|line| line.len() > 20), "{entry}");
+        }
+    }
+
+    /// Every page is set without a mark of Markdown, within the terminal's width, and its commands lead to pages.
+    #[test]
+    fn every_page_is_set_for_the_terminal() {
+        for word in all().collect::<std::collections::BTreeSet<_>>() {
+            let found = pages(word);
+            assert!(!found.is_empty(), "{word}");
+            for text in found {
+                let text = page(&text, 80, &|target| leads(target, word));
+                for line in text.lines() {
+                    let is_code = line.starts_with("    ") || line.starts_with("  http");
+                    let is_short = line.chars().count() <= 80;
+                    assert!(is_code || is_short, "{word}: {line}");
+                    let marks = ["](", "| ---", "```", "**"];
+                    assert!(
+                        is_code || !marks.iter().any(|mark| line.contains(mark)),
+                        "{word}: {line}"
+                    );
+                    if let Some(command) = line.trim().strip_prefix("bnnc explain ") {
+                        let to = command.split("  ").next().unwrap_or(command);
+                        let known =
+                            !pages(to).is_empty() || code(to).is_some() || lint::find(to).is_some();
+                        assert!(
+                            known || to.starts_with(char::is_uppercase),
+                            "{word}: {line}"
+                        );
+                    }
+                }
             }
         }
-        let kl = &pages("KL")[0];
-        assert!(
-            kl.contains("### Quadrature") && !kl.contains("\n## "),
-            "{kl}"
-        );
-        assert!(pages("cosine")[0].contains("warmup_epochs"));
-        assert!(!pages("temperature")[0].contains("Minibatches"));
     }
 }

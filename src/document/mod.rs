@@ -4,13 +4,16 @@
 //! line of its own between `$$`; `` `code` ``; `*lead*`, words that head a paragraph; `[@kingma2014; @graves2011]` cites entries of
 //! [`crate::bibliography`]; `[#loss]` names a table. A backslash takes the meaning from the mark after it.
 
+mod grid;
 mod inline;
 mod latex;
 mod markdown;
+mod page;
 mod render;
 mod text;
 
 pub use inline::{Inline, code, inlines, literal};
+pub use page::page;
 
 use crate::bibliography::{REFERENCES, Reference};
 use crate::maths::Maths;

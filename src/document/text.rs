@@ -1,17 +1,15 @@
 //! For a terminal.
 
+use super::grid::grid;
 use super::render::Format;
 use super::{Align, Table};
 use crate::maths::{Maths, Start};
-use crate::words::{wrap, wrapped};
+use crate::words::wrapped;
 
 /// Stands for a blank at which no line is broken; a character that no text has.
 const FIXED: char = '\u{e000}';
 /// Formulas up to this length are kept on one line.
 const SHORT: usize = 30;
-/// The least width of a column whose cells are broken.
-const NARROWEST: usize = 10;
-
 pub(super) struct Text {
     /// Columns of the terminal.
     pub(super) width: usize,
@@ -75,29 +73,8 @@ impl Format for Text {
 
     fn table(&self, table: &Table, name: &str, caption: &str, rows: &[Vec<String>]) -> String {
         let mut out = wrapped("", &format!("{name}: {caption}"), self.width) + "\n";
-        let widths = widths(table, rows, self.width);
-        for (index, row) in rows.iter().enumerate() {
-            let cells = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| wrap(cell, *width));
-            let cells: Vec<Vec<String>> = cells.collect();
-            for at in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-                let mut text = String::new();
-                for ((cell, &width), (_, align)) in cells.iter().zip(&widths).zip(&table.columns) {
-                    let part = cell.get(at).map_or("", String::as_str);
-                    text += &match align {
-                        Align::Right => format!("  {part:>width$}"),
-                        _ => format!("  {part:<width$}"),
-                    };
-                }
-                out += &format!("{}\n", text.trim_end());
-            }
-            if index == 0 {
-                let width: usize = widths.iter().map(|width| width + 2).sum();
-                out += &format!("  {}\n", "─".repeat(width.saturating_sub(2)));
-            }
-        }
+        let columns: Vec<Align> = table.columns.iter().map(|(_, align)| *align).collect();
+        out += &grid(rows, &columns, self.width, true);
         out
     }
 }
@@ -112,23 +89,4 @@ impl Text {
 /// Without the marks of blanks at which no line is broken.
 pub(super) fn finished(text: &str) -> String {
     text.replace(FIXED, " ")
-}
-
-/// The columns' widths: as wide as their longest cells, then columns that may be broken made narrower
-/// until the table fits.
-fn widths(table: &Table, rows: &[Vec<String>], width: usize) -> Vec<usize> {
-    let longest = |c: usize| {
-        let lengths = rows.iter().map(|row| row[c].chars().count());
-        lengths.max().unwrap_or(0)
-    };
-    let mut widths: Vec<usize> = (0..table.columns.len()).map(longest).collect();
-    while widths.iter().map(|w| w + 2).sum::<usize>() > width {
-        let columns = widths.iter_mut().zip(&table.columns);
-        let broken = columns.filter(|(_, (_, align))| *align == Align::Wrap);
-        match broken.map(|(width, _)| width).max() {
-            Some(widest) if *widest > NARROWEST => *widest -= 1,
-            _ => break,
-        }
-    }
-    widths
 }

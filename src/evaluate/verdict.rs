@@ -54,7 +54,7 @@ pub(super) fn judge(predicted: &Predictive, part: &Part, scores: &[Score]) -> Ve
 /// Whether intervals are wider or narrower than they say.
 fn width(coverage: &Coverage, examples: usize, counts: bool) -> Option<&'static str> {
     let p = coverage.interval;
-    let by_chance = ERRORS * (p * (1.0 - p) / examples as f64).sqrt() + SLIGHT;
+    let by_chance = (ERRORS * (p * (1.0 - p) / examples as f64).sqrt()).max(SLIGHT);
     match coverage.covered - p {
         off if off < -by_chance => Some("too narrow"),
         _ if counts => None,
@@ -76,18 +76,17 @@ fn calibration(predicted: &Predictive, target: &dyn Fn(usize) -> f64) -> Calibra
     }
     let sum = |of: &dyn Fn(&(f64, f64, f64)) -> f64| bins.iter().map(of).sum::<f64>();
     let (right, says) = (sum(&|b| b.0) / n, sum(&|b| b.1) / n);
-    let by_chance = ERRORS * sum(&|b| b.2).sqrt() / n + SLIGHT;
+    let by_chance = (ERRORS * sum(&|b| b.2).sqrt() / n).max(SLIGHT);
     // Calibrated probabilities have an ece above 0: the mean of |noise| in each bin, and three deviations of it.
     let half = std::f64::consts::FRAC_2_PI;
     let ece = sum(&|b| (b.0 - b.1).abs()) / n;
     let ece_by_chance = sum(&|b| (half * b.2).sqrt()) / n
-        + ERRORS * sum(&|b| (1.0 - half) * b.2).sqrt() / n
-        + SLIGHT;
+        + (ERRORS * sum(&|b| (1.0 - half) * b.2).sqrt() / n).max(SLIGHT);
     let verdict = match says - right {
         gap if gap > by_chance => "overconfident",
         gap if gap < -by_chance => "underconfident",
         _ if ece > ece_by_chance => "right on average, but not at every probability",
-        _ => "well calibrated",
+        _ => "fits",
     };
     Calibration {
         says,
@@ -112,11 +111,11 @@ mod tests {
                 false,
             )
         };
-        // Three standard errors and 1 %: 0.16 of 100 examples, 0.025 of 10,000.
-        assert_eq!(of(0.65, 100), Some("fits"));
+        // Three standard errors: 0.15 of 100 examples, 0.015 of 10,000; and at least 1 %.
+        assert_eq!(of(0.649, 100), Some("fits"));
         assert_eq!(of(0.65, 10_000), Some("too wide"));
-        assert_eq!(of(0.36, 100), Some("fits"));
-        assert_eq!(of(0.32, 100), Some("too narrow"));
+        assert_eq!(of(0.351, 100), Some("fits"));
+        assert_eq!(of(0.34, 100), Some("too narrow"));
         assert_eq!(of(0.509, 1_000_000), Some("fits"));
         let counts = |covered| {
             width(
@@ -150,9 +149,9 @@ mod tests {
         let over = of(&[(0.83, 0.71)], 1000);
         assert_eq!(over.verdict, "overconfident");
         assert!((over.says - 0.83).abs() < 1e-9 && (over.right - 0.71).abs() < 1e-9);
-        assert_eq!(of(&[(0.83, 0.71)], 20).verdict, "well calibrated");
+        assert_eq!(of(&[(0.83, 0.71)], 20).verdict, "fits");
         assert_eq!(of(&[(0.83, 0.95)], 1000).verdict, "underconfident");
-        assert_eq!(of(&[(0.83, 0.83)], 1000).verdict, "well calibrated");
+        assert_eq!(of(&[(0.83, 0.83)], 1000).verdict, "fits");
         let uneven = of(&[(0.95, 0.8), (0.6, 0.75)], 1000);
         assert_eq!(
             uneven.verdict,

@@ -708,11 +708,11 @@ fn the_command_explains_models_codes_and_lints() {
             .ok("explain line.bnn --format markdown")
             .starts_with("# Methods: `line`\n")
     );
-    assert!(place.ok("explain e0301").starts_with("# E0301\n"));
+    assert!(place.ok("explain e0301").starts_with("E0301\n"));
     assert!(
         place
             .ok("explain temperature-not-one")
-            .starts_with("# temperature-not-one\n")
+            .starts_with("temperature-not-one\n")
     );
     let unknown = place.refused("explain E031");
     assert!(
@@ -725,11 +725,11 @@ fn the_command_explains_models_codes_and_lints() {
             .contains("`temperature-not-one`")
     );
     assert!(place.refused("explain nowhere.bnn").contains("E0601"));
-    assert!(place.ok("explain horseshoe").starts_with("# Horseshoe\n"));
+    assert!(place.ok("explain horseshoe").starts_with("Horseshoe\n"));
     assert!(
         place
             .ok("explain temperature")
-            .contains("## Temperature and annealing")
+            .contains("Temperature and annealing\n──")
     );
     assert!(
         place

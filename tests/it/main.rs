@@ -41,3 +41,4 @@ mod training;
 mod translate;
 mod uci;
 mod words;
+mod words_printed;

@@ -89,7 +89,11 @@ impl Classes {
         let number = |name, value, what| Score::new(name, ScoreValue::Number(value), what);
         let accuracy = ScoreValue::Share(mean(hits as f64));
         vec![
-            Score::new("accuracy", accuracy, "of the likeliest class"),
+            Score::new(
+                "accuracy",
+                accuracy,
+                "of the examples have the right class as the likeliest",
+            ),
             number(
                 "nll",
                 mean(predicted.nll.iter().sum()),
@@ -98,14 +102,14 @@ impl Classes {
             number(
                 "brier",
                 mean(brier),
-                "squared error of the probabilities, summed over the classes",
+                "squared error of the probabilities, summed over classes",
             ),
             Score {
                 scheme: Some("15 bins of equal width of the likeliest class's probability"),
                 ..number(
                     "ece",
                     mean(gaps.sum()),
-                    "calibration error of the likeliest class, 15 bins of equal width",
+                    "gap of confidence and accuracy, 15 bins of equal width",
                 )
             },
         ]
