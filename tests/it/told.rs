@@ -40,6 +40,39 @@ fn a_tempered_run_is_told_its_true_elbo() {
     assert_eq!(json(metrics.lines().last().unwrap())["lambda"], 0.1);
 }
 
+/// Two numbers, two names: of averaged probabilities, and averaged over draws. And coverage with what it means.
+#[test]
+fn evaluate_tells_the_nlls_apart_and_says_what_coverage_means() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    let scores = json(&place.ok("evaluate run --samples 5 --format json"));
+    let term = &scores["elbo"]["terms"][0];
+    assert_eq!(term["name"], "expected nll");
+    let (of_term, expected) = (&term["scaled"], &scores["expected_nll"]);
+    let of_term = of_term.as_f64().unwrap();
+    assert!((of_term / expected.as_f64().unwrap() - 1.0).abs() < 1e-12);
+    let said = place.ok("evaluate run --samples 5");
+    for head in ["\nnll  ", "\nexpected nll  ", "\n  expected nll  "] {
+        assert!(said.contains(head), "{head:?}: {said}");
+    }
+    assert!(!said.contains("\n  nll "), "{said}");
+    let coverage = scores["coverage"].as_array().unwrap();
+    assert_eq!(coverage.len(), 3);
+    for one in coverage {
+        let number = |key: &str| one[key].as_f64().unwrap();
+        let (p, off) = (number("interval"), number("covered") - number("interval"));
+        let by_chance = (3.0 * (p * (1.0 - p) / 60.0).sqrt()).max(0.01);
+        let verdict = match off {
+            off if off > by_chance => "too wide",
+            off if off < -by_chance => "too narrow",
+            _ => "fits",
+        };
+        assert_eq!(one["verdict"], verdict, "{one}");
+        let line = format!("of targets in the {} % interval: {verdict}\n", p * 100.0);
+        assert!(said.contains(&line), "{line}: {said}");
+    }
+}
+
 #[test]
 fn point_estimates_have_a_penalty_and_no_kl() {
     let place = Place::new();
