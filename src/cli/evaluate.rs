@@ -169,7 +169,7 @@ pub fn say_columns(run: &Opened, chosen: &Chosen) {
 /// Each score, with what it is; `targets` are the names of a target's entries, where they are known.
 pub fn print_scores(scores: &Scores, targets: &[String]) {
     let line = |name: &str, value: String, what: &str| {
-        say_wrapped(&format!("{name:<13}{value:<9} "), what);
+        say_wrapped(&format!("{name:<14}{value:<8} "), what);
     };
     let verdicts = &scores.verdicts;
     for score in &scores.scores {
