@@ -84,8 +84,9 @@ impl Chosen {
         let steps = epochs * n.div_ceil(batch);
         (!kept.is_empty()).then(|| {
             format!(
-                "{}: chosen for N = {n} ({} steps); {}",
+                "{}: chosen for N = {} ({} steps); {}",
                 what.join(", "),
+                thousands(n),
                 thousands(steps),
                 flags.join(", ")
             )
@@ -160,7 +161,7 @@ mod tests {
         let said = chosen.words(&config, 1000).unwrap();
         assert_eq!(
             said,
-            "2000 epochs: chosen for N = 1000 (20,000 steps); --epochs"
+            "2000 epochs: chosen for N = 1,000 (20,000 steps); --epochs"
         );
         assert_eq!(config.choose(10, &table).words(&config, 10), None);
     }

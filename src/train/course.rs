@@ -9,6 +9,8 @@ use crate::words::plural;
 const MATTERS: f64 = 0.01;
 /// By how many standard errors.
 const ERRORS: f64 = 3.0;
+/// Where so many standard errors are more, in nats per example, nothing can be said.
+const LOUD: f64 = 0.1;
 
 /// Two windows of epochs of equal length, the last ones and those before.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,6 +47,12 @@ impl Windows {
         })
     }
 
+    /// Whether the last values are as those before, by what can be said in their noise.
+    fn is_flat(&self) -> bool {
+        let noise = ERRORS * self.error;
+        self.fall.abs() <= noise.max(MATTERS) && noise <= LOUD
+    }
+
     /// Whether the last values are lower than those before by more than noise.
     fn falls(&self) -> bool {
         self.fall > MATTERS && self.fall > ERRORS * self.error
@@ -79,7 +87,9 @@ pub fn verdict(epochs: &Epochs, config: &Config, ended_early: bool) -> Option<St
         ));
     }
     if let Some((epoch, nll)) = best
-        && let Some(rise) = validation.as_deref().and_then(|all| rise(all, nll))
+        && let Some(rise) = validation
+            .as_deref()
+            .and_then(|all| rise(all, (epoch, nll)))
     {
         let kept = match config.patience() {
             Some(_) => format!("the variables of epoch {epoch} are kept"),
@@ -112,11 +122,11 @@ pub fn verdict(epochs: &Epochs, config: &Config, ended_early: bool) -> Option<St
                 2 * config.epochs()
             )
         }
-        false if windows.fall.abs() <= MATTERS.max(ERRORS * windows.error) => format!(
+        false if windows.is_flat() => format!(
             "settled: the loss has not fallen beyond its noise over the last {}",
             plural(windows.length, "epoch")
         ),
-        // It rises, as where the weight of the KL grows.
+        // It rises, as where the weight of the KL grows, or there is too much noise to say.
         false => return None,
     };
     let kept = config
@@ -140,9 +150,12 @@ fn lowest(values: &[f64]) -> (usize, f64) {
     (place + 1, nll)
 }
 
-/// By how much the last epochs' mean is above the lowest value, where that is more than noise.
-fn rise(values: &[f64], lowest: f64) -> Option<f64> {
+/// By how much the last epochs' mean is above the lowest value, where that is before them and it is more than noise.
+fn rise(values: &[f64], (epoch, lowest): (usize, f64)) -> Option<f64> {
     let windows = Windows::of(values)?;
+    if epoch + windows.length > values.len() {
+        return None;
+    }
     let last = &values[values.len() - windows.length..];
     let rise = last.iter().sum::<f64>() / windows.length as f64 - lowest;
     // The lowest of many is below its mean by some standard deviations of one.
@@ -195,6 +208,9 @@ mod tests {
             let told = said(&epochs(n, |_| 3.0, None), &config);
             assert!(told.starts_with("settled"), "{n}: {told}");
         }
+        // Too loud to be called settled: neighbours differ by up to 4.
+        let loud = epochs(40, |i| 4.0 * (i * i % 7.0) / 7.0, None);
+        assert_eq!(verdict(&loud, &config, false), None);
         let rising = epochs(40, |i| 0.1 * i, None);
         assert_eq!(verdict(&rising, &config, false), None);
         assert_eq!(verdict(&epochs(3, |i| -i, None), &config, false), None);
@@ -223,6 +239,11 @@ mod tests {
             told.starts_with("settled") && told.contains("lowest after epoch"),
             "{told}"
         );
+        // One that has fallen to the end is not past its best.
+        let falling: fn(f64) -> f64 = |i| 3.0 - i / 10.0;
+        let told = said(&epochs(16, |i| -0.05 * i, Some(falling)), &config);
+        assert!(told.contains("lowest after epoch 16"), "{told}");
+        assert!(!told.contains("past its best"), "{told}");
         let ended = verdict(&epochs(60, |_| 3.0, Some(turns)), &config, true).unwrap();
         assert!(ended.starts_with("ended early"), "{ended}");
     }

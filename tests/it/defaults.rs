@@ -227,3 +227,22 @@ fn data_that_has_moved_is_found_by_its_new_path() {
     let said = place.refused("train line.bnn --out run --resume --epochs 4 --data other.csv");
     assert!(said.contains("has changed"), "{said}");
 }
+
+#[test]
+fn a_column_that_counts_the_rows_is_pointed_out_at_train() {
+    let place = Place::new();
+    let row = |i: usize| {
+        format!(
+            "{i},{},{}\n",
+            (0.7 * i as f64).sin(),
+            (0.3 * i as f64).cos()
+        )
+    };
+    let rows: String = (0..40).map(row).collect();
+    std::fs::write(place.path("t.csv"), format!("n,a,y\n{rows}")).unwrap();
+    let said = with_errors(&place, "train line.bnn --data t.csv --epochs 1 --out run");
+    assert!(
+        said.contains("column `n` counts the rows: `--drop n`"),
+        "{said}"
+    );
+}
