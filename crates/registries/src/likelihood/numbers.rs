@@ -146,7 +146,7 @@ impl Numbers {
         let mut scores = vec![Score::new(
             "rmse",
             ScoreValue::Number(rmse),
-            "typical error of the predicted mean, in the target's units",
+            "typical error of the mean, in the target's units",
         )];
         if width > 1 {
             let by_entry = ScoreValue::Entries((0..width).map(of_entry).collect());
