@@ -13,7 +13,7 @@ mod prior;
 mod symbols;
 
 use crate::document::{Document, code};
-use crate::ir::{Facts, Fitted, Handle, Inference, Role, Tensor};
+use crate::ir::{Facts, Fitted, Handle, Inference, Learned, Role, Tensor};
 
 /// The methods section of a model. `facts` give N and B their numbers where they are known,
 /// and say how it is trained.
@@ -23,6 +23,9 @@ pub fn explain(model: &Inference, facts: &Facts) -> Document {
         model,
         facts,
         document,
+        kinds: KINDS.map(|kind| tensors(model, |tensor| Kind::of(tensor) == kind)),
+        local: tensors(model, |tensor| tensor.role == Role::Local).len(),
+        learned: symbols::learned_groups(model),
     };
     text.data();
     text.network();
@@ -41,6 +44,12 @@ struct Methods<'a> {
     model: &'a Inference,
     facts: &'a Facts,
     document: Document,
+    /// The parameters of each kind.
+    kinds: [Vec<Handle<Tensor>>; KINDS.len()],
+    /// How many parameters have local scales.
+    local: usize,
+    /// Learned numbers of priors that one setting gave to several parameters are a group.
+    learned: Vec<Vec<Handle<Learned>>>,
 }
 
 /// Which symbol stands for a parameter.
@@ -55,6 +64,8 @@ enum Kind {
     /// A point estimate without one: θ.
     Free,
 }
+
+const KINDS: [Kind; 4] = [Kind::Latent, Kind::Weight, Kind::Point, Kind::Free];
 
 impl Kind {
     fn of(tensor: Fitted) -> Kind {
@@ -71,6 +82,12 @@ fn is_random(tensor: Fitted) -> bool {
     tensor.posterior.family.entries().is_random()
 }
 
+/// Those parameters that `is` holds of, in the model's order.
+fn tensors(model: &Inference, is: impl Fn(Fitted) -> bool) -> Vec<Handle<Tensor>> {
+    let found = model.all_fitted().filter(|(_, tensor)| is(*tensor));
+    found.map(|(handle, _)| handle).collect()
+}
+
 impl Methods<'_> {
     fn say(&mut self, text: &str) {
         self.document.prose(text);
@@ -78,12 +95,11 @@ impl Methods<'_> {
 
     /// Those parameters that `is` holds of, in the model's order.
     fn tensors(&self, is: impl Fn(Fitted) -> bool) -> Vec<Handle<Tensor>> {
-        let found = self.model.all_fitted().filter(|(_, tensor)| is(*tensor));
-        found.map(|(handle, _)| handle).collect()
+        tensors(self.model, is)
     }
 
-    fn of_kind(&self, kind: Kind) -> Vec<Handle<Tensor>> {
-        self.tensors(|tensor| Kind::of(tensor) == kind)
+    fn of_kind(&self, kind: Kind) -> &[Handle<Tensor>] {
+        &self.kinds[kind as usize]
     }
 
     /// The number of their entries.

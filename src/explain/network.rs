@@ -65,8 +65,8 @@ impl Methods<'_> {
             (Kind::Point, "the weights of which a point is estimated"),
             (Kind::Free, "the parameters without a prior"),
         ];
-        let kinds = kinds
-            .map(|(kind, what)| (self.symbols(&[kind]), what, self.count(&self.of_kind(kind))));
+        let kinds =
+            kinds.map(|(kind, what)| (self.symbols(&[kind]), what, self.count(self.of_kind(kind))));
         let total = kinds.iter().map(|(_, _, count)| count).sum();
         let there = kinds.iter().filter(|(_, _, count)| *count > 0);
         let parts =

@@ -153,7 +153,7 @@ impl Methods<'_> {
 
     /// `$psi_1$`, `$psi_2$`
     fn learned_symbols(&self) -> Vec<String> {
-        let groups = self.learned_groups().into_iter();
+        let groups = self.learned.iter();
         groups
             .map(|group| inline(self.learned_symbol(group[0])))
             .collect()

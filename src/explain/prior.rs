@@ -33,7 +33,7 @@ impl Methods<'_> {
 
     fn latent_priors(&mut self) {
         let with_role = |role| -> Vec<Handle<Tensor>> {
-            let mut latents = self.of_kind(Kind::Latent);
+            let mut latents = self.of_kind(Kind::Latent).to_vec();
             latents.retain(|latent| self.model.tensors[*latent].role == role);
             latents
         };
@@ -166,8 +166,8 @@ impl Methods<'_> {
         if free.is_empty() {
             return;
         }
-        let names = self.names(&free);
-        let count = counted(self.count(&free), "number", "numbers");
+        let names = self.names(free);
+        let count = counted(self.count(free), "number", "numbers");
         let remaining = when(free.len() < self.model.tensors.len(), "remaining ");
         self.say(&format!(
             "The {remaining}parameters $theta$ ({names}, {count}) have no prior and are estimated by \
@@ -177,7 +177,7 @@ impl Methods<'_> {
 
     /// Numbers that are learned beside the weights.
     fn learned(&mut self) {
-        let parts = self.learned_groups().into_iter().map(|group| {
+        let parts = self.learned.iter().map(|group| {
             let learned = |handle: &Handle<_>| &self.model.learned[*handle];
             let first = learned(&group[0]);
             let names = group.iter().map(|handle| code(&learned(handle).name));

@@ -2,7 +2,7 @@
 
 use super::numbers::number;
 use super::{Kind, Methods, when};
-use crate::ir::{Argument, Function, Handle, Learned, Node, Prior, Role, Scalar, Tensor};
+use crate::ir::{Argument, Function, Handle, Learned, Model, Node, Prior, Role, Scalar, Tensor};
 use crate::maths::{Class, Maths, SYMBOLS};
 use crate::signature;
 use crate::syntax::ast::Operator;
@@ -36,6 +36,17 @@ pub(super) fn latent(word: &str) -> String {
         true => format!("\"latent {word}\""),
         false => name(word),
     }
+}
+
+/// Learned numbers of priors that one setting gave to several parameters are a group.
+pub(super) fn learned_groups(model: &Model) -> Vec<Vec<Handle<Learned>>> {
+    let all: Vec<_> = model.learned.handles().collect();
+    let groups = grouped(&all, |handle| {
+        let learned = &model.learned[handle];
+        let place = learned.name.find(".prior.").map(|at| &learned.name[at..]);
+        (place.unwrap_or(&learned.name), learned.span)
+    });
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// The symbols of distributions' parameters.
@@ -83,7 +94,7 @@ impl Methods<'_> {
 
     /// ψ with the number of its group, and t where each tensor has one of its own.
     pub(super) fn learned_symbol(&self, learned: Handle<Learned>) -> String {
-        let groups = self.learned_groups();
+        let groups = &self.learned;
         let group = groups.iter().position(|group| group.contains(&learned));
         let group = group.unwrap_or(0);
         let several = groups.get(group).is_some_and(|group| group.len() > 1);
@@ -93,22 +104,6 @@ impl Methods<'_> {
             (true, false) => format!("psi_{}", group + 1),
             (true, true) => format!("psi_({},t)", group + 1),
         }
-    }
-
-    /// Learned numbers of priors that one setting gave to several parameters are a group.
-    pub(super) fn learned_groups(&self) -> Vec<Vec<Handle<Learned>>> {
-        let all: Vec<_> = self
-            .model
-            .learned
-            .iter()
-            .map(|(handle, _)| handle)
-            .collect();
-        let groups = grouped(&all, |handle| {
-            let learned = &self.model.learned[handle];
-            let place = learned.name.find(".prior.").map(|at| &learned.name[at..]);
-            (place.unwrap_or(&learned.name), learned.span)
-        });
-        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// The names of a distribution's parameters, each entry of a list by itself: `weight`, `scales_1`.
@@ -157,7 +152,7 @@ impl Methods<'_> {
 
     /// The local scale of output unit o: each parameter t has its own.
     pub(super) fn local_symbol(&self) -> &'static str {
-        match self.tensors(|tensor| tensor.role == Role::Local).len() {
+        match self.local {
             0 | 1 => "lambda_o",
             _ => "lambda_(t,o)",
         }

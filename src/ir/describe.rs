@@ -245,8 +245,8 @@ impl Inference {
 
     /// What a parameter's estimator says of it beside its method.
     pub fn remark(&self, tensor: Handle<Tensor>) -> Option<&'static str> {
-        let estimator = self.fitted(tensor).estimator?;
-        estimator.remark(self.positions(tensor))
+        let tensor = self.fitted(tensor);
+        tensor.estimator?.remark(tensor.positions)
     }
 
     fn with_prior(&self, tensor: Handle<Tensor>) -> (Fitted<'_>, String) {
@@ -267,18 +267,6 @@ impl Model {
         match subject {
             Subject::Tensor(tensor) => &self.tensors[tensor].name,
             Subject::Learned(learned) => &self.learned[learned].name,
-        }
-    }
-
-    /// Output positions that share a kernel; 1 for a bias.
-    pub fn positions(&self, tensor: Handle<Tensor>) -> usize {
-        let node = self.layer_of(tensor).map(|node| &self.nodes[node]);
-        match node.and_then(|node| node.call.as_ref()) {
-            Some(call) if call.kernel() == Some(tensor) => match &call.operation {
-                crate::layer::Operation::Linear(linear) => linear.positions(),
-                _ => 1,
-            },
-            _ => 1,
         }
     }
 }

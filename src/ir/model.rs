@@ -49,21 +49,6 @@ impl Model {
             distribution.improper().map(|_| (handle, name))
         })
     }
-
-    /// The node that applies `tensor`.
-    pub fn layer_of(&self, tensor: Handle<Tensor>) -> Option<Handle<Node>> {
-        let uses = |node: &Node| {
-            node.call.as_ref().is_some_and(|c| {
-                let factors = c.kernel().and_then(|kernel| self.tensors[kernel].factors);
-                c.tensors().any(|own| own == tensor)
-                    || factors.is_some_and(|factors| factors.contains(&tensor))
-            })
-        };
-        self.nodes
-            .iter()
-            .find(|(_, node)| uses(node))
-            .map(|(handle, _)| handle)
-    }
 }
 
 /// `input image: real[32, 32, 3]`
@@ -204,6 +189,8 @@ pub struct Tensor {
     pub fan_in: usize,
     /// Outputs that one input entry takes part in.
     pub fan_out: usize,
+    /// Places of one example's output that share its entries; 1 of all but kernels.
+    pub positions: usize,
     /// The prior, if it has one.
     pub prior: Option<Prior>,
     /// What each example multiplies its rows and columns with, if its family is of such factors: over

@@ -20,9 +20,9 @@ pub fn text(inference: &Inference, facts: &Facts) -> String {
     let model = &*inference.model;
     let mut out = head(model, facts);
     line!(out, "\nparameters");
-    for (handle, tensor) in inference.all_fitted() {
+    for (_, tensor) in inference.all_fitted() {
         parameter(&mut out, model, &tensor);
-        fit(&mut out, tensor, model.positions(handle));
+        fit(&mut out, tensor);
     }
     learned(&mut out, model);
     graph(&mut out, model);
@@ -107,7 +107,7 @@ fn parameter(out: &mut String, model: &Model, tensor: &Tensor) {
     }
 }
 
-fn fit(out: &mut String, tensor: Fitted, positions: usize) {
+fn fit(out: &mut String, tensor: Fitted) {
     field(out, "posterior", tensor.posterior.formula());
     let options = tensor.posterior.options_text();
     if !options.is_empty() {
@@ -118,7 +118,7 @@ fn fit(out: &mut String, tensor: Fitted, positions: usize) {
     if let Some(estimator) = tensor.estimator {
         let name = estimator.signature().name;
         field(out, "estimator", format!("{name}: {}", estimator.formula()));
-        if let Some(remark) = estimator.remark(positions) {
+        if let Some(remark) = estimator.remark(tensor.positions) {
             field(out, "remark", remark);
         }
         field(out, "from", tensor.estimator_from.text("estimator", name));

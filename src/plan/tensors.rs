@@ -145,15 +145,22 @@ pub(super) fn lay_out(
     variables: &mut Vec<Variable>,
 ) -> Table<Tensor, TensorPlan> {
     let mut taken = Taken::default();
+    let mut has_monte_carlo_term = inference.tensors.map(|_, _| false);
+    inference
+        .loss
+        .terms
+        .iter()
+        .filter(|term| term.kind.is_monte_carlo())
+        .filter_map(|term| term.kind.tensor())
+        .for_each(|tensor| has_monte_carlo_term[tensor] = true);
     let all = inference.all_fitted();
-    all.map(|(handle, tensor)| plan(inference, handle, &tensor, &mut taken, variables))
+    all.map(|(handle, tensor)| plan(&tensor, has_monte_carlo_term[handle], &mut taken, variables))
         .collect()
 }
 
 fn plan(
-    inference: &Inference,
-    handle: Handle<Tensor>,
     tensor: &Fitted,
+    has_monte_carlo_term: bool,
     taken: &mut Taken,
     variables: &mut Vec<Variable>,
 ) -> TensorPlan {
@@ -166,7 +173,7 @@ fn plan(
         _ => tensor.estimator.unwrap_or(&POINT),
     };
     let mut draws = estimator.draws();
-    draws.noise |= has_monte_carlo_term(inference, handle);
+    draws.noise |= has_monte_carlo_term;
     let (noises, d_scales) = match &family {
         Family::Variational { family, at } => (Variational::<f64>::noise(&**family, at), len),
         _ => (len, 0),
@@ -217,9 +224,4 @@ fn mask(tensor: &Fitted) -> Option<Mask> {
         rate,
         per_example: tensor.estimator.is_some_and(|e| e.draws().example_noise),
     })
-}
-
-fn has_monte_carlo_term(inference: &Inference, tensor: Handle<Tensor>) -> bool {
-    let mut terms = inference.loss.terms.iter();
-    terms.any(|term| term.kind.is_monte_carlo() && term.kind.tensor() == Some(tensor))
 }

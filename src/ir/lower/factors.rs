@@ -32,6 +32,7 @@ impl Lower<'_> {
             shape: Shape(shape.0.last().copied().into_iter().collect()),
             fan_in: 1,
             fan_out: 1,
+            positions: 1,
             prior: Some(Prior::new(
                 scales.prior,
                 fixed(scales.parameters),
@@ -81,6 +82,7 @@ impl Lower<'_> {
                 shape: Shape(vec![size]),
                 fan_in: 1,
                 fan_out: 1,
+                positions: 1,
                 prior: Some(Prior::new(
                     factors.prior,
                     parameters.map(|x| Scalar::Fixed(*x)).collect(),

@@ -156,6 +156,7 @@ impl Lower<'_> {
             shape: Shape::default(),
             fan_in: 1,
             fan_out: 1,
+            positions: 1,
             prior: prior.0,
             factors: None,
             prior_from: prior.1,

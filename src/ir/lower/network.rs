@@ -252,6 +252,7 @@ impl Lower<'_> {
             shape,
             fan_in,
             fan_out,
+            positions,
         } = declared;
         let fans = Fans { fan_in, fan_out };
         let Resolved {
@@ -300,6 +301,7 @@ impl Lower<'_> {
             shape,
             fan_in,
             fan_out,
+            positions,
             prior,
             factors,
             prior_from,

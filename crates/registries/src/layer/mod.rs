@@ -141,6 +141,8 @@ pub struct ParameterShape {
     pub fan_in: usize,
     /// Outputs that one input entry takes part in.
     pub fan_out: usize,
+    /// Places of one example's output that share its entries; 1 for a bias.
+    pub positions: usize,
 }
 
 /// Why a layer cannot take an input of this shape.
@@ -179,11 +181,14 @@ impl Operation {
             return vec![];
         };
         let channels = linear.output().0.last().copied();
-        [linear.kernel(), Shape(channels.into_iter().collect())]
-            .map(|shape| ParameterShape {
+        let bias = Shape(channels.into_iter().collect());
+        let sizes = [(linear.kernel(), linear.positions()), (bias, 1)];
+        sizes
+            .map(|(shape, positions)| ParameterShape {
                 shape,
                 fan_in: linear.fan_in(),
                 fan_out: linear.fan_out(),
+                positions,
             })
             .to_vec()
     }
