@@ -59,7 +59,7 @@ fn packed(plan: &Graph, batch: usize) -> usize {
 /// set: a minibatch, variables, what is kept of their gradient, two moments of Adam, every buffer of the
 /// interpreter, and what matrix products pack; a forward pass's buffers for the predictions of an epoch's validation
 /// or of the test part come on top. Within 15 % of what a process grows by on Linux;
-/// `tests/costs.rs` measures it. Works the lengths out and allocates nothing; the largest number there is where
+/// `tests/costs/` measures it. Works the lengths out and allocates nothing; the largest number there is where
 /// the sum does not fit.
 pub fn memory(plan: &Plan, batch: usize) -> u64 {
     let numbers = variational::touched(plan, batch)

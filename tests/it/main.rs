@@ -15,7 +15,6 @@ mod estimators;
 mod explain;
 mod front_bad;
 mod front_check;
-mod front_fuzz;
 mod front_ir;
 mod gradients;
 mod hierarchy;

@@ -1,7 +1,9 @@
 //! What a training step costs in memory: what it allocates, and how the memory that `bnnc check` prints
-//! compares to what training takes.
+//! compares to what training takes. And what reading damaged files costs.
 // An allocator that counts has to be one.
 #![allow(unsafe_code)]
+
+mod damaged;
 
 use bnnc::exec::{Batch, Draw, Interpreter, Update};
 use bnnc::ir::Position;
@@ -20,12 +22,15 @@ struct Counting;
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that are held.
 static HELD: AtomicUsize = AtomicUsize::new(0);
+/// The most bytes that were held since this was set to some number.
+static MOST_HELD: AtomicUsize = AtomicUsize::new(0);
 /// The most bytes asked for at once since this was set to 0.
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
 fn count(bytes: usize) {
     ALLOCATIONS.fetch_add(1, Relaxed);
-    HELD.fetch_add(bytes, Relaxed);
+    let held = HELD.fetch_add(bytes, Relaxed) + bytes;
+    MOST_HELD.fetch_max(held, Relaxed);
     LARGEST.fetch_max(bytes, Relaxed);
 }
 
@@ -318,8 +323,11 @@ fn what_a_step_costs() {
         if let Ok(of) = std::env::var(GROWTH_OF) {
             return print_growth(&of);
         }
-        a_step_allocates_nothing_as_large_as_its_batch();
-        #[cfg(target_os = "linux")]
-        memory_is_what_training_takes();
+        if std::env::var("ONLY").is_err() {
+            a_step_allocates_nothing_as_large_as_its_batch();
+            #[cfg(target_os = "linux")]
+            memory_is_what_training_takes();
+        }
+        damaged::damaged_files_are_refused_in_little_memory();
     });
 }
