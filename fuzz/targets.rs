@@ -86,7 +86,7 @@ pub fn safetensors(bytes: &[u8]) -> bool {
     let path = file("weights.safetensors", bytes);
     taken(bnnc::train::checkpoint::load(&path, "", vec![]));
     match bnnc::pretrained::Checkpoint::read(&path) {
-        Ok(read) => read.find("h.kernel", &Shape::new(&[4, 3])).is_ok(),
+        Ok(read) => read.find("h.kernel", &Shape::new(&[8, 3])).is_ok(),
         Err(why) => {
             assert!(!why.is_empty());
             false
