@@ -1,10 +1,9 @@
 //! Predictions as a file: a row, or a slice of arrays, an example.
 
-use crate::data::{self, Dataset, Identifier, Request, Split, Values};
+use crate::data::{self, Identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
 use crate::likelihood::{Entries, Predictive};
-use crate::tensor::Shape;
 use crate::train::files::write_whole;
 use std::io;
 use std::path::Path;
@@ -161,68 +160,14 @@ fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
     }))
 }
 
-/// Reads the inputs of a table or archive that has no targets: a `.csv` with exactly as many columns as
-/// the model has features, or an `.npz` with `x` and no `y`. `None` for any other data.
-pub fn load_inputs(request: &Request, features: &Shape) -> Result<Option<Dataset>> {
-    if request.target.is_some() || request.test_rows.is_some() {
-        return Ok(None);
-    }
-    let path = Path::new(&request.data);
-    let inputs = match path.extension().and_then(|e| e.to_str()) {
-        // Columns that go by their names need not be counted.
-        Some("csv") if request.columns.is_some() => return Ok(None),
-        Some("csv") => csv_inputs(path, features.len()).map(|values| {
-            let len = values.len() / features.len();
-            (Values::F64(values), features.clone(), len)
-        }),
-        Some("npz") => data::inputs_of_npz(path)?,
-        _ => return Ok(None),
-    };
-    Ok(inputs.map(|(inputs, input_shape, len)| {
-        let train = Split {
-            inputs,
-            input_shape,
-            targets: Values::F64(vec![]),
-            target_shape: Shape::new(&[0]),
-            len,
-        };
-        Dataset {
-            name: request.data.clone(),
-            train,
-            test: None,
-            file_rows: None,
-            columns: None,
-            seen: data::Seen::default(),
-            class_names: vec![],
-        }
-    }))
-}
-
-/// The rows of a table of exactly `features` columns of numbers; `None` where it is not one, so that
-/// the reader of tables with targets says what is wrong.
-fn csv_inputs(path: &Path, features: usize) -> Option<Vec<f64>> {
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(path)
-        .ok()?;
-    if reader.headers().ok()?.len() != features {
-        return None;
-    }
-    let mut values = vec![];
-    for record in reader.records() {
-        for cell in record.ok()?.iter() {
-            values.push(cell.parse().ok().filter(|x: &f64| x.is_finite())?);
-        }
-    }
-    (!values.is_empty()).then_some(values)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::scaling::Transform;
+    use crate::data::{Split, Values};
     use crate::examples::Scales;
     use crate::likelihood::{Likelihood, Normal, TargetKind};
+    use crate::tensor::Shape;
 
     fn written(path: &Path) -> Result<()> {
         let split = Split {
@@ -286,22 +231,5 @@ mod tests {
         };
         assert_eq!(array("std"), (&[2][..], Values::F64(vec![5.0, 2.0])));
         assert_eq!(array("row"), (&[2][..], Values::F64(vec![3.0, 7.0])));
-    }
-
-    #[test]
-    fn a_table_of_features_alone_is_taken_as_inputs() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.csv");
-        std::fs::write(&path, "a,b\n1,2\n3,4\n").unwrap();
-        let request = Request {
-            data: path.display().to_string(),
-            ..Request::default()
-        };
-        let data = load_inputs(&request, &Shape::new(&[2])).unwrap().unwrap();
-        assert_eq!(
-            (data.train.len, data.train.inputs),
-            (2, Values::F64(vec![1.0, 2.0, 3.0, 4.0]))
-        );
-        assert!(load_inputs(&request, &Shape::new(&[1])).unwrap().is_none());
     }
 }

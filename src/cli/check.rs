@@ -133,7 +133,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
 fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> Result<()> {
     let model = &compiled.inference;
     let examples = prior_predictive::examples(model, args.draws);
-    let (inputs, observed) = match config.request(Some(model.target.kind)) {
+    let (inputs, observed) = match config.request(Some(model)) {
         None => (prior_predictive::standard_inputs(model, examples), None),
         Some(request) => {
             // One step on one example is always possible; no more is wanted of the run here.
@@ -190,7 +190,7 @@ pub(super) fn facts(
     config: &mut Config,
     compiled: &Compiled,
 ) -> Result<(Facts, Option<Columns>, Option<String>)> {
-    let Some(request) = config.request(Some(compiled.inference.target.kind)) else {
+    let Some(request) = config.request(Some(&compiled.inference)) else {
         let facts = train::facts(config, &compiled.inference, None, 0);
         return Ok((facts, None, None));
     };

@@ -99,6 +99,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             targets_needed: true,
         });
         request.predicts = Some(compiled.inference.target.kind);
+        request.input = Some(compiled.inference.input.shape.clone());
         let data: Dataset = data::load(&request)?;
         let mut config = Config {
             batch_size: Some(1),

@@ -12,7 +12,6 @@ use crate::examples::Part;
 use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plan::Plan;
-use crate::predict;
 use crate::source::Source;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{Config, is_path};
@@ -123,6 +122,8 @@ impl Opened {
                 ..Request::default()
             },
         };
+        request.input = Some(self.inference.input.shape.clone());
+        request.classes = self.record.class_names.clone();
         if request.columns.is_none()
             && (data::is_table(Path::new(&request.data)) || source.data.is_none())
         {
@@ -204,7 +205,7 @@ impl Opened {
         let moved = named.and_then(|data| self.moved(source, data, targets_needed));
         let own = moved.is_some() || named.is_none_or(|data| self.config.data.names(data));
         let without = match moved.is_none() && !targets_needed && part.split.is_none() {
-            true => predict::load_inputs(&request, &self.inference.input.shape)?,
+            true => data::inputs_alone(&request, &self.inference.input.shape)?,
             false => None,
         };
         let data = match moved.or(without) {

@@ -55,6 +55,8 @@ pub(crate) struct Wanted<'a> {
     pub described: Option<&'a str>,
     /// What else is said of the columns.
     pub choices: Option<&'a Choices>,
+    /// The sheet of a spreadsheet; else the first.
+    pub sheet: Option<&'a str>,
 }
 
 /// The columns of a table that a run takes, whatever their order.

@@ -65,6 +65,46 @@ fn since_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
+/// The date so many days after 1970-01-01, as [`days`] reads it; with the time of day, in nanoseconds, unless it is
+/// midnight.
+#[cfg(feature = "parquet")]
+pub(super) fn written(days: i64, nanoseconds: i64) -> String {
+    // The inverse of `since_epoch`: 146,097 days are 400 years.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
+    let year_of_era = (day_of_era - leap_days) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = 400 * era + year_of_era + i64::from(month <= 2);
+    date([year, month, day], nanoseconds)
+}
+
+/// A date, with the time of day unless it is midnight.
+#[cfg(any(feature = "parquet", feature = "xlsx"))]
+pub(super) fn date([year, month, day]: [i64; 3], nanoseconds: i64) -> String {
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    match nanoseconds {
+        0 => date,
+        _ => format!("{date}T{}", time(nanoseconds)),
+    }
+}
+
+/// A time in nanoseconds as `13:45:10`, with the decimals that it has.
+#[cfg(any(feature = "parquet", feature = "xlsx"))]
+pub(super) fn time(nanoseconds: i64) -> String {
+    const SECOND: i64 = 1_000_000_000;
+    let (seconds, rest) = (nanoseconds / SECOND, nanoseconds % SECOND);
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    let whole = format!("{hours:02}:{minutes:02}:{:02}", seconds % 60);
+    match rest {
+        0 => whole,
+        _ => format!("{whole}.{}", format!("{rest:09}").trim_end_matches('0')),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +128,16 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(days(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "parquet")]
+    fn a_written_date_is_read_as_the_same_day() {
+        assert_eq!(written(11_016, 0), "2000-02-29");
+        assert_eq!(written(-1, 43_200_500_000_000), "1969-12-31T12:00:00.5");
+        for day in (-719_000..2_930_000).step_by(97) {
+            assert_eq!(days(&written(day, 0)), Some(day as f64));
         }
     }
 }

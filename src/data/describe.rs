@@ -28,7 +28,7 @@ pub struct Description {
 ///
 /// Those of a file that is no table.
 pub fn describe(path: &Path) -> Result<(Vec<String>, usize, Vec<Description>)> {
-    let sheet = sheet::read(path, &sheet::read_all)?;
+    let sheet = sheet::read(path, None, &sheet::read_all)?;
     let columns = sheet.columns.iter().map(|column| {
         let found = look::look(column, &[]);
         let many = found.distinct == look::MOST_COUNTED;

@@ -32,6 +32,18 @@ pub(crate) fn corrupt(path: &Path, fact: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error("E0504", format!("`{}` {fact}", path.display()))
 }
 
+/// A file whose reader was left out when this program was built.
+#[cfg(not(all(feature = "images", feature = "parquet", feature = "xlsx")))]
+pub(crate) fn not_built(path: &Path, feature: &str) -> Diagnostic {
+    let title = format!(
+        "this bnnc is built without a reader for `{}`",
+        path.display()
+    );
+    Diagnostic::error("E0501", title).help(format!(
+        "`cargo build --release --features {feature}` builds one with it"
+    ))
+}
+
 /// A file of another length than its format or its header says.
 pub(crate) fn wrong_length(path: &Path, expected: u64, found: u64, why: &str) -> Failure {
     let state = if found < expected {

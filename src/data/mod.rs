@@ -20,6 +20,10 @@ mod fashion_mnist;
 pub mod fetch;
 mod held_out;
 mod idx;
+mod idx_files;
+#[cfg(feature = "images")]
+mod images;
+mod inputs;
 mod labels;
 mod lesson;
 mod look;
@@ -50,6 +54,7 @@ pub use coding::{Code, Coding, Unit};
 pub use columns::{Columns, RunColumns, shortened};
 pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};
+pub use inputs::inputs_alone;
 pub use places::{Place, download_directory, places};
 pub use sheet::is_table;
 pub use tabular::{Identifier, Seen};
@@ -161,7 +166,7 @@ impl Values {
 /// Which data, and where to look for it.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// A name of the catalogue, or the path of a `.csv`, `.npz` or `.toml`.
+    /// A name of the catalogue, or the path of a table, an `.npz`, IDX, a `.toml` or a folder of images.
     pub data: String,
     /// `--data-dir`, looked in before `BNNC_DATA` and the user's data directory.
     pub data_dir: Option<PathBuf>,
@@ -178,6 +183,10 @@ pub struct Request {
     pub validation: Option<(split::Validation, u64)>,
     /// What the model predicts, where that is known: labels are then what its classes are made of.
     pub predicts: Option<TargetKind>,
+    /// The shape of the model's input, where that is known: images are to be of its size.
+    pub input: Option<Shape>,
+    /// The classes of a run, whose labels images of these classes have.
+    pub classes: Vec<String>,
 }
 
 /// What [`Request::data`] names.
@@ -185,6 +194,8 @@ enum Resolved {
     Entry(&'static dyn catalog::CatalogEntry),
     Sheet(PathBuf),
     Npz(PathBuf),
+    Idx(PathBuf),
+    Folder(PathBuf),
     Table(PathBuf),
 }
 
@@ -206,11 +217,16 @@ fn resolve(request: &Request) -> Result<Resolved> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         _ if is_table(path) => Ok(Resolved::Sheet(path.to_owned())),
-        Some("npz") if request.target.is_some() || !request.choices.is_empty() => Err(no_columns(&request.data)),
-        Some("npz") => Ok(Resolved::Npz(path.to_owned())),
         Some("toml") => Ok(Resolved::Table(path.to_owned())),
+        _ if request.target.is_some() || !request.choices.is_empty() => Err(no_columns(&request.data)),
+        Some("npz") => Ok(Resolved::Npz(path.to_owned())),
+        _ if idx_files::is_idx(path) => Ok(Resolved::Idx(path.to_owned())),
+        _ if path.is_dir() => Ok(Resolved::Folder(path.to_owned())),
         _ => Err(catalog::unknown(&request.data)
-            .note("a path ends in .csv, .tsv, .csv.gz or .tsv.gz (a table with a header), .npz (NumPy arrays x and y) or .toml (a table and its held-out rows)")
+            .note(format!(
+                "a path ends in {} (a table), .npz (NumPy arrays x and y), idx3-ubyte and the like (IDX) or .toml (a table and its held-out rows), or is a folder of images",
+                sheet::ENDINGS
+            ))
             .into()),
     }
 }
@@ -240,6 +256,7 @@ pub fn load(request: &Request) -> Result<Dataset> {
         of_run: request.columns.as_ref(),
         described: None,
         choices: Some(&request.choices),
+        sheet: None,
     };
     let dataset = match resolve(request)? {
         Resolved::Entry(entry) => entry.read(&catalog::locate(
@@ -249,6 +266,8 @@ pub fn load(request: &Request) -> Result<Dataset> {
         Resolved::Table(path) => return table::read(&path, &wanted, request),
         Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
         Resolved::Npz(path) => npz::read(&path)?,
+        Resolved::Idx(path) => idx_files::read(&path, true)?,
+        Resolved::Folder(path) => read_folder(&path, request, true)?,
     };
     match test_rows {
         None => Ok(dataset),
@@ -272,20 +291,17 @@ pub fn files(data: &str, test_rows: Option<&Path>) -> Vec<PathBuf> {
     files
 }
 
-/// The inputs of an archive that holds `x` and no `y`, the shape of one, and their number; `None` for any
-/// other archive.
-///
-/// # Errors
-///
-/// As [`load`].
-pub fn inputs_of_npz(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
-    npz::inputs(path)
+#[cfg(feature = "images")]
+use images::read as read_folder;
+#[cfg(not(feature = "images"))]
+fn read_folder(path: &Path, _: &Request, _: bool) -> Result<Dataset> {
+    Err(error::not_built(path, "images").into())
 }
 
 /// What the data that `request` names holds: from headers and file lengths where that is enough, from
 /// the published facts where the files of a named data set are not there.
 ///
-/// A table is read whole; of an `.npz` the targets are.
+/// A table is read whole; of an `.npz` and of IDX the targets are, of a folder of images their sizes.
 pub fn facts(request: &Request) -> Result<Facts> {
     match resolve(request)? {
         Resolved::Entry(entry) => {
@@ -295,9 +311,13 @@ pub fn facts(request: &Request) -> Result<Facts> {
             }
         }
         Resolved::Npz(path) if request.test_rows.is_none() => npz::facts(&path),
-        Resolved::Npz(_) | Resolved::Sheet(_) | Resolved::Table(_) => {
-            Ok(Facts::of(&load(request)?))
+        Resolved::Idx(path) if request.test_rows.is_none() => {
+            Ok(Facts::of(&idx_files::read(&path, false)?))
         }
+        Resolved::Folder(path) if request.test_rows.is_none() => {
+            Ok(Facts::of(&read_folder(&path, request, false)?))
+        }
+        _ => Ok(Facts::of(&load(request)?)),
     }
 }
 

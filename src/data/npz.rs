@@ -76,8 +76,9 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     fn open(path: &'a Path, reader: R) -> Result<Self> {
         let archive = ZipArchive::new(reader)
             .map_err(|e| Failure::from(corrupt(path, "is not an .npz file").note(e.to_string())))?;
-        let arrays = archive.file_names().filter_map(|n| n.strip_suffix(".npy"));
-        let mut names: Vec<String> = arrays.map(String::from).collect();
+        let files = archive.file_names().filter_map(|name| name.ok());
+        let arrays = files.filter_map(|name| name.strip_suffix(".npy").map(String::from));
+        let mut names: Vec<String> = arrays.collect();
         names.sort();
         Ok(Archive {
             path,

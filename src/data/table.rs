@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! file = "data.csv"        # beside this file
+//! sheet = "2024"           # of an .xlsx; the first where it is not said
 //! target = "y"             # or ["y1", "y2"]; the last column where it is not said
 //! test = 0.2               # a fraction, a number of rows, or a file: one 0-based row a line
 //! ```
@@ -26,6 +27,7 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 struct Table {
     file: Spanned<String>,
+    sheet: Option<String>,
     target: Option<Names>,
     test_rows: Option<String>,
     test: Option<Test>,
@@ -110,7 +112,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let mut table: Table = toml::from_str(&source.text).map_err(|error| {
         let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories` and `group`");
+            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories` and `group`");
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
@@ -152,6 +154,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
     let wanted = Wanted {
         described: target.as_deref(),
         choices: Some(&choices),
+        sheet: table.sheet.as_deref(),
         ..*wanted
     };
     let no_target = wanted.target.or(wanted.described).is_none() && choices.is_empty();
@@ -173,7 +176,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
             let title = format!("`{}` is not a kind of table", table.file.get_ref());
             return Err(fault(Diagnostic::error("E0501", title).at(
                 Span::new(span.start, span.end),
-                "expected a .csv, .tsv, .csv.gz, .tsv.gz or .npz",
+                format!("expected {}, or .npz", super::sheet::ENDINGS),
             )));
         }
     };

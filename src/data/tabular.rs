@@ -35,6 +35,12 @@ pub struct Seen {
 pub struct Identifier(Column);
 
 impl Identifier {
+    /// A column of texts.
+    #[cfg(feature = "images")]
+    pub(super) fn of(name: &str, texts: sheet::Builder) -> Identifier {
+        Identifier(texts.finish(name.into(), Decimal::Point))
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.0.name
@@ -57,7 +63,7 @@ pub(super) fn read(
 ) -> Result<Dataset> {
     let silent = Choices::default();
     let choices = wanted.choices.unwrap_or(&silent);
-    let sheet = sheet::read(path, &|header| roles(header, wanted))?;
+    let sheet = sheet::read(path, wanted.sheet, &|header| roles(header, wanted))?;
     let header = sheet.header();
     let chosen = choose(path, &header, wanted)?;
     let group = choices.group.as_deref();

@@ -37,10 +37,9 @@ mod written;
 use super::settings::{SETTINGS, Setting};
 use super::toml_table;
 use crate::data::split::Validation;
-use crate::data::{Choices, Request};
+use crate::data::{Choices, Request, catalog};
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::ir::InferenceMethod;
-use crate::likelihood::TargetKind;
+use crate::ir::{InferenceMethod, Model};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
 use crate::signature::Constants;
 use crate::source::Source;
@@ -215,7 +214,8 @@ impl Config {
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(name) = &mut config.data.name
-            && is_path(name)
+            && catalog::entry(name).is_none()
+            && (is_path(name) || folder.join(&*name).exists())
         {
             *name = folder.join(&*name).display().to_string();
         }
@@ -306,11 +306,12 @@ impl Config {
         }
     }
 
-    /// The data to ask for, if any is named, for a model that predicts `kind`.
-    pub fn request(&self, kind: Option<TargetKind>) -> Option<Request> {
+    /// The data to ask for, if any is named, for `model`.
+    pub fn request(&self, model: Option<&Model>) -> Option<Request> {
         self.data.request().map(|request| Request {
             validation: Some((self.data.validation, self.seed)),
-            predicts: kind,
+            predicts: model.map(|model| model.target.kind),
+            input: model.map(|model| model.input.shape.clone()),
             ..request
         })
     }
@@ -362,7 +363,9 @@ impl Config {
 
 /// Whether `[data] name` is a path.
 pub fn is_path(name: &str) -> bool {
-    Path::new(name).extension().is_some()
+    let path = Path::new(name);
+    catalog::entry(name).is_none()
+        && (path.extension().is_some() || path.components().count() > 1 || path.exists())
 }
 
 /// The settings of one table of a run file, of those that are not an optimizer's or a schedule's.

@@ -13,6 +13,8 @@ mod diff;
 mod docs;
 mod estimators;
 mod explain;
+#[cfg(all(feature = "parquet", feature = "xlsx"))]
+mod formats;
 mod front_bad;
 mod front_check;
 mod front_ir;

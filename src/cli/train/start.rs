@@ -168,7 +168,7 @@ pub(super) fn start(
     if let Some(run) = &resumed {
         same_weights(args, run, &compiled.inference)?;
     }
-    let request = config.request(Some(compiled.inference.target.kind));
+    let request = config.request(Some(&compiled.inference));
     let request = request.ok_or_else(|| no_data(&args.model))?;
     let mut prepared = Prepared::new(
         data::load(&request).map_err(elsewhere)?,

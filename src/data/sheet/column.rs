@@ -89,6 +89,23 @@ impl Builder {
         self.written.push(code);
     }
 
+    /// How many cells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// The last cell that was pushed.
+    #[cfg(feature = "xlsx")]
+    pub(super) fn last(&self) -> Cell<'_> {
+        let last = self.cells.last().map(|cell| cell.get());
+        let text = |code| self.codes.iter().find(|(_, place)| **place == code);
+        match last {
+            Some(Ok(value)) => Cell::Number(value),
+            Some(Err(code)) => Cell::Text(text(code).map_or("", |(text, _)| text)),
+            None => Cell::Text(""),
+        }
+    }
+
     /// Notes that the last cell is written with `%`.
     pub(crate) fn mark_percent(&mut self) {
         self.percent.push(self.cells.len() as u32 - 1);
@@ -149,6 +166,27 @@ impl Column {
     /// Whether the cell of a row is a number other than 0 written with `%`.
     pub(crate) fn is_percent(&self, row: usize) -> bool {
         self.percent.binary_search(&(row as u32)).is_ok()
+    }
+
+    /// Reads as numbers the texts that are numbers. Whether there are any.
+    pub(super) fn read_texts(&mut self, decimal: Decimal, met: &mut Met) -> bool {
+        let texts = self.texts.iter();
+        let values: Vec<Option<f64>> = texts.map(|text| number(text, decimal, met)).collect();
+        if values.iter().all(Option::is_none) {
+            return false;
+        }
+        self.decimal = decimal;
+        for (row, cell) in self.cells.iter_mut().enumerate() {
+            let Err(code) = cell.get() else { continue };
+            let Some(value) = values[code as usize] else {
+                continue;
+            };
+            *cell = Packed::number(value);
+            if value != 0.0 && self.texts[code as usize].ends_with('%') {
+                self.percent.push(row as u32);
+            }
+        }
+        true
     }
 
     /// Leaves the first cell out, a text.

@@ -1,15 +1,14 @@
 //! Text tables: a header, then a row a line. What separates cells, how numbers are written and how the text is encoded
 //! is found by looking.
 
-use super::decimals::{Doubt, Evidence, decide};
+use super::decimals::{Evidence, decide, said_of_numbers};
 use super::dialect::Dialect;
 use super::encoding::decode;
+use super::header::{is_units, refuse_data_as_header, refuse_numbers};
 use super::notation::{Decimal, Met, number};
-use super::{Builder, Cell, Column, Role, Sheet};
+use super::{Builder, Cell, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
-use crate::data::look::is_missing;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::words::list;
 use ::csv::{Reader, ReaderBuilder, StringRecord};
 use std::path::Path;
 
@@ -46,7 +45,7 @@ pub(super) fn parse(
             faults.add(|| ragged(path, line, header.len(), record.len()));
             continue;
         }
-        may_be_units |= lines.is_empty() && is_units(record);
+        may_be_units |= lines.is_empty() && is_units(record.iter());
         lines.push(line as u32);
         for (place, (column, cell)) in columns.iter_mut().zip(record).enumerate() {
             let cell = cell.trim();
@@ -73,53 +72,26 @@ pub(super) fn parse(
     let columns = named.map(|((name, decimal), cells)| cells.finish(name, *decimal));
     let mut sheet = Sheet::new(path, columns.collect(), lines)?;
     refuse_data_as_header(path, &sheet)?;
-    let commas = decimal_commas(&sheet, &roles);
-    sheet.said = said(encoding, &dialect, commas, met, rows.comments);
+    let numbers = said_of_numbers(&sheet, &roles, met);
+    sheet.said = said(encoding, &dialect, numbers, rows.comments);
     if may_be_units && sheet.drop_units() {
         sheet.said.push("the first row, of units, left out".into());
     }
     Ok(sheet)
 }
 
-/// Which of the columns that are read have decimal commas, in words.
-fn decimal_commas(sheet: &Sheet, roles: &[Role]) -> Option<String> {
-    let read = sheet.columns.iter().zip(roles);
-    let read = read.filter(|(_, role)| matches!(role, Role::Read { .. }));
-    let (commas, points): (Vec<&Column>, Vec<&Column>) = read
-        .map(|(column, _)| column)
-        .partition(|column| column.decimal == Decimal::Comma);
-    match (commas.is_empty(), points.is_empty()) {
-        (true, _) => None,
-        (_, true) => Some("decimal commas".into()),
-        _ => Some(format!(
-            "decimal commas in {}",
-            list(commas.iter().map(|column| &column.name))
-        )),
-    }
-}
-
 /// What was recognised, a phrase each.
 fn said(
     encoding: Option<&str>,
     dialect: &Dialect,
-    decimal_commas: Option<String>,
-    met: Met,
+    numbers: Vec<String>,
     comments: usize,
 ) -> Vec<String> {
-    let marks = match &decimal_commas {
-        None => "commas or blanks between thousands",
-        Some(_) => "points or blanks between thousands",
-    };
-    let phrases = [
-        encoding,
-        dialect.said(),
-        decimal_commas.as_deref(),
-        met.thousands.then_some(marks),
-        met.percent.then_some("percent as hundredths"),
-        met.minus.then_some("Unicode minus signs"),
-        dialect.marked_header.then_some("the header behind `#`"),
-    ];
-    let mut all: Vec<String> = phrases.into_iter().flatten().map(str::to_owned).collect();
+    let of_file = [encoding, dialect.said()].into_iter().flatten();
+    let mut all: Vec<String> = of_file.map(str::to_owned).chain(numbers).collect();
+    if dialect.marked_header {
+        all.push("the header behind `#`".into());
+    }
     if comments > 0 {
         let lines = crate::words::count(comments, "comment line", "comment lines");
         all.push(format!("{lines} left out"));
@@ -226,45 +198,8 @@ fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<S
             false => {}
         }
     }
-    if columns.iter().all(|name| name.parse::<f64>().is_ok()) {
-        return Err(corrupt(path, "has no header")
-            .note(format!(
-                "expected the columns' names in line 1, found {}",
-                list(&columns)
-            ))
-            .into());
-    }
+    refuse_numbers(path, &columns)?;
     Ok(columns)
-}
-
-/// Refuses a table whose first line looks like one more row: some names are numbers above columns of numbers, and
-/// each of the others is a cell of its own column, too. Names such as `country,2019,2020` are none of these.
-fn refuse_data_as_header(path: &Path, sheet: &Sheet) -> Result<()> {
-    let mut numbers = 0;
-    for column in &sheet.columns {
-        let fits = match Cell::read(&column.name, column.decimal) {
-            Cell::Number(_) => {
-                numbers += 1;
-                column.iter().all(|cell| matches!(cell, Cell::Number(_)))
-            }
-            Cell::Text(_) => column
-                .iter()
-                .any(|cell| matches!(cell, Cell::Text(text) if text == column.name)),
-        };
-        if !fits {
-            return Ok(());
-        }
-    }
-    if numbers == 0 {
-        return Ok(());
-    }
-    Err(corrupt(path, "has no header")
-        .note(format!(
-            "expected the columns' names in line 1, found a row of data: {}",
-            list(sheet.header())
-        ))
-        .help("write a line with the columns' names above it")
-        .into())
 }
 
 /// The decimal mark of each column, by all rows.
@@ -285,36 +220,7 @@ fn decimals(
             of.add(cell.trim(), place, line);
         }
     }
-    decide(&evidence, roles, dialect.separator).map_err(|Doubt(cell, other)| {
-        let decimal = cell.text.replacen(',', ".", 1);
-        let whole = cell.text.replace([',', '.'], "");
-        corrupt(path, "does not tell which mark its decimals have")
-            .note(format!(
-                "`{}` in line {}, column `{}`, is {decimal} or {whole}",
-                cell.text, cell.line, header[cell.column]
-            ))
-            .note(format!(
-                "`{}` in line {}, column `{}`, has another mark",
-                other.text, other.line, header[other.column]
-            ))
-            .help("write the numbers without a mark between thousands, or `--drop` one of the columns")
-            .into()
-    })
-}
-
-/// Whether a first row may hold units: no cell is a number, and one at least is a text that does not mean a missing
-/// value.
-fn is_units(record: &StringRecord) -> bool {
-    let texts = record.iter().map(str::trim);
-    let no_digit_first =
-        |cell: &str| !cell.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    record.len() > 1
-        && texts
-            .clone()
-            .any(|cell| cell != "-" && !is_missing(Cell::Text(cell), &[]))
-        && texts
-            .clone()
-            .all(|cell| cell.is_empty() || cell == "-" || no_digit_first(cell))
+    decide(&evidence, roles, dialect.separator).map_err(|doubt| doubt.message(path, header).into())
 }
 
 /// A row with another number of cells than the header.

@@ -1,7 +1,11 @@
 //! Which mark stands before the decimals of a table's numbers, column by column.
 
-use super::Role;
-use super::notation::{Decimal, is_digits};
+use super::notation::{Decimal, Met, is_digits};
+use super::{Column, Role, Sheet};
+use crate::data::error::corrupt;
+use crate::diagnostic::Diagnostic;
+use crate::words::list;
+use std::path::Path;
 
 /// What a cell says about the decimal mark of its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +23,9 @@ enum Sign {
 /// A cell to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Seen {
-    pub(super) column: usize,
-    pub(super) line: u64,
-    pub(super) text: String,
+    column: usize,
+    line: u64,
+    text: String,
 }
 
 /// What the cells of a column say: how often each sign was met, and where first.
@@ -121,7 +125,59 @@ fn is_grouped(digits: &str, mark: char) -> bool {
 
 /// Two cells that contradict each other: the first is one number or another, by the mark of the second.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Doubt(pub(super) Seen, pub(super) Seen);
+pub(super) struct Doubt(Seen, Seen);
+
+impl Doubt {
+    /// The message, for columns of these names.
+    pub(super) fn message(&self, path: &Path, header: &[String]) -> Diagnostic {
+        let Doubt(cell, other) = self;
+        let decimal = cell.text.replacen(',', ".", 1);
+        let whole = cell.text.replace([',', '.'], "");
+        corrupt(path, "does not tell which mark its decimals have")
+            .note(format!(
+                "`{}` in line {}, column `{}`, is {decimal} or {whole}",
+                cell.text, cell.line, header[cell.column]
+            ))
+            .note(format!(
+                "`{}` in line {}, column `{}`, has another mark",
+                other.text, other.line, header[other.column]
+            ))
+            .help("write the numbers without a mark between thousands, or `--drop` one of the columns")
+    }
+}
+
+/// What was recognised in the numbers of a table, a phrase each.
+pub(super) fn said_of_numbers(sheet: &Sheet, roles: &[Role], met: Met) -> Vec<String> {
+    let decimal_commas = decimal_commas(sheet, roles);
+    let marks = match &decimal_commas {
+        None => "commas or blanks between thousands",
+        Some(_) => "points or blanks between thousands",
+    };
+    let phrases = [
+        decimal_commas.as_deref(),
+        met.thousands.then_some(marks),
+        met.percent.then_some("percent as hundredths"),
+        met.minus.then_some("Unicode minus signs"),
+    ];
+    phrases.into_iter().flatten().map(str::to_owned).collect()
+}
+
+/// Which of the columns that are read have decimal commas, in words.
+fn decimal_commas(sheet: &Sheet, roles: &[Role]) -> Option<String> {
+    let read = sheet.columns.iter().zip(roles);
+    let read = read.filter(|(_, role)| matches!(role, Role::Read { .. }));
+    let (commas, points): (Vec<&Column>, Vec<&Column>) = read
+        .map(|(column, _)| column)
+        .partition(|column| column.decimal == Decimal::Comma);
+    match (commas.is_empty(), points.is_empty()) {
+        (true, _) => None,
+        (_, true) => Some("decimal commas".into()),
+        _ => Some(format!(
+            "decimal commas in {}",
+            list(commas.iter().map(|column| &column.name))
+        )),
+    }
+}
 
 /// The decimal mark of each column: that which its own cells show; else the run's, unless other columns have changed
 /// theirs; else that of the columns that show one; else, where cells are not separated by commas, a comma.

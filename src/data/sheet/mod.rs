@@ -10,10 +10,18 @@ mod csv;
 mod decimals;
 mod dialect;
 mod encoding;
+mod header;
+mod json_lines;
 mod notation;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod typed;
+#[cfg(feature = "xlsx")]
+mod xlsx;
 
 use super::error::{corrupt, unreadable};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::memory;
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::path::Path;
@@ -99,39 +107,107 @@ impl Sheet {
     }
 }
 
-/// Reads the table at `path`: text, which may be compressed by gzip. `roles` says of the names of its columns what is
-/// known of them.
+/// Reads the table at `path` by its ending. `sheet` names one of a file that holds several; `roles` says of the names of
+/// its columns what is known of them.
 ///
 /// # Errors
 ///
-/// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows.
-pub(crate) fn read(path: &Path, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
+/// `E0503` for a file that cannot be read, `E0504` for one that is no table, `E0505` for ragged rows, `E0506` for a sheet
+/// that is not there.
+pub(crate) fn read(
+    path: &Path,
+    sheet: Option<&str>,
+    roles: &dyn Fn(&[String]) -> Vec<Role>,
+) -> Result<Sheet> {
+    let format = format(path);
+    if let (Some(sheet), false) = (sheet, format == Some(Format::Xlsx)) {
+        let title = format!("`{}` has no sheet `{sheet}`", path.display());
+        return Err(Diagnostic::error("E0506", title)
+            .note("`sheet` names a sheet of an .xlsx")
+            .into());
+    }
+    match format {
+        Some(Format::Xlsx) => read_xlsx(path, sheet, roles),
+        Some(Format::Parquet) => read_parquet(path, roles),
+        Some(Format::JsonLines) => json_lines::parse(path, &text(path)?, roles),
+        Some(Format::Csv) | None => csv::parse(path, &text(path)?, roles),
+    }
+}
+
+#[cfg(feature = "xlsx")]
+use xlsx::read as read_xlsx;
+#[cfg(not(feature = "xlsx"))]
+fn read_xlsx(path: &Path, _: Option<&str>, _: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
+    Err(super::error::not_built(path, "xlsx").into())
+}
+
+#[cfg(feature = "parquet")]
+use parquet::read as read_parquet;
+#[cfg(not(feature = "parquet"))]
+fn read_parquet(path: &Path, _: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
+    Err(super::error::not_built(path, "parquet").into())
+}
+
+/// The contents of a text file, which may be compressed by gzip.
+fn text(path: &Path) -> Result<Vec<u8>> {
     let bytes = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
     let is_gzip = path
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("gz"));
-    match is_gzip {
-        false => csv::parse(path, &bytes, roles),
-        true => {
-            let mut plain = vec![];
-            let unpacked = MultiGzDecoder::new(&bytes[..]).read_to_end(&mut plain);
-            unpacked.map_err(|e| corrupt(path, "is not a whole gzip file").note(e.to_string()))?;
-            csv::parse(path, &plain, roles)
-        }
+    if !is_gzip {
+        return Ok(bytes);
+    }
+    // While a text grows, it is there twice.
+    let most = memory::available().unwrap_or(u64::MAX) / 2;
+    let mut plain = vec![];
+    let unpacked = MultiGzDecoder::new(&bytes[..])
+        .take(most)
+        .read_to_end(&mut plain);
+    unpacked.map_err(|e| corrupt(path, "is not a whole gzip file").note(e.to_string()))?;
+    if plain.len() as u64 == most {
+        let what = format!("the text in `{}`", path.display());
+        memory::refuse(
+            &what,
+            most.saturating_mul(2),
+            "divide the table into several",
+        )?;
+    }
+    Ok(plain)
+}
+
+/// A kind of file that holds a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    JsonLines,
+    Xlsx,
+    Parquet,
+}
+
+/// The endings of tables as messages say them.
+pub(crate) const ENDINGS: &str =
+    ".csv, .tsv or .jsonl (each also with .gz behind it), .xlsx or .parquet";
+
+/// The kind of table that the name of a file ends as.
+fn format(path: &Path) -> Option<Format> {
+    let name = path.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().to_lowercase();
+    let (name, is_gzip) = match name.strip_suffix(".gz") {
+        Some(name) => (name, true),
+        None => (&*name, false),
+    };
+    match name.rsplit_once('.')?.1 {
+        "csv" | "tsv" => Some(Format::Csv),
+        "jsonl" | "ndjson" => Some(Format::JsonLines),
+        "xlsx" if !is_gzip => Some(Format::Xlsx),
+        "parquet" if !is_gzip => Some(Format::Parquet),
+        _ => None,
     }
 }
 
-/// The endings of the files that [`read`] reads.
-const ENDINGS: [&str; 4] = [".csv", ".tsv", ".csv.gz", ".tsv.gz"];
-
 /// Whether the name of a file ends as that of a table does.
 pub fn is_table(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    ENDINGS.iter().any(|ending| name.ends_with(ending))
+    format(path).is_some()
 }
 
 #[cfg(test)]
@@ -237,9 +313,12 @@ pub(super) mod tests {
         packed.write_all(b"a,y\n0.5,2\n").unwrap();
         let bytes = packed.finish().unwrap();
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(shown(&read(&path, &read_all).unwrap()), ["a: 0.5", "y: 2"]);
+        assert_eq!(
+            shown(&read(&path, None, &read_all).unwrap()),
+            ["a: 0.5", "y: 2"]
+        );
         std::fs::write(&path, &bytes[..bytes.len() - 6]).unwrap();
-        let failure = read(&path, &read_all).unwrap_err();
+        let failure = read(&path, None, &read_all).unwrap_err();
         assert!(
             failure.diagnostics[0]
                 .title

@@ -28,7 +28,7 @@ pub(super) struct Met {
 }
 
 /// The largest whole number up to which float64 holds every one.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// The number that a cell without blanks around it holds; `None` where it holds none. A whole number that float64
 /// does not hold is none: it names something.

@@ -1,0 +1,197 @@
+//! Apache Parquet: columns of typed values, in groups of rows. Each column is read a batch of values at a time.
+
+mod kind;
+
+use super::typed::finish;
+use super::{Builder, Role, Sheet};
+use crate::data::error::{Faults, corrupt, unreadable};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::memory;
+use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use ::parquet::data_type::DataType;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use ::parquet::schema::types::SchemaDescriptor;
+use kind::Kind;
+use std::fs::File;
+use std::path::Path;
+
+/// How many values of a column are decoded at once.
+const BATCH: usize = 8192;
+
+/// Reads the table in the file at `path`.
+///
+/// # Errors
+///
+/// `E0503` for a file that cannot be read, `E0504` for one that is no Parquet or is damaged, `E0505` for columns of
+/// lists, of groups or of a type that is no number, text or date.
+pub(super) fn read(path: &Path, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
+    let file = crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
+    let damaged = |error: ParquetError| -> Failure {
+        let message = corrupt(path, "is not a .parquet file, or is damaged");
+        message.note(error.to_string()).into()
+    };
+    let reader = SerializedFileReader::new(file).map_err(damaged)?;
+    let schema = reader.metadata().file_metadata().schema_descr_ptr();
+    let fields = schema.root_schema().get_fields();
+    let header: Vec<String> = fields
+        .iter()
+        .map(|field| field.name().trim().to_owned())
+        .collect();
+    let roles = roles(&header);
+    let kinds = kinds(path, &schema, &header, &roles)?;
+    let rows = rows(path, &reader, header.len())?;
+    let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group).map_err(damaged)?;
+        append(&*group, &schema, &kinds, &mut columns).map_err(damaged)?;
+    }
+    columns.iter_mut().for_each(|column| column.pad(rows));
+    let lines = (1..=rows as u32).collect();
+    finish(
+        path,
+        header.into_iter().zip(columns).collect(),
+        lines,
+        &roles,
+    )
+}
+
+/// How many rows there are, by the groups' word; refuses more than fit the memory.
+fn rows(path: &Path, reader: &SerializedFileReader<File>, columns: usize) -> Result<usize> {
+    let groups = reader.metadata().row_groups().iter();
+    let counts = groups.map(|group| u32::try_from(group.num_rows()).ok());
+    let rows = counts.fold(Some(0u32), |all, rows| all?.checked_add(rows?));
+    let Some(rows) = rows else {
+        return Err(corrupt(path, "says that it has more rows than can be counted").into());
+    };
+    let cells = u64::from(rows).saturating_mul(columns as u64);
+    let what = format!("the table in `{}`", path.display());
+    memory::refuse(
+        &what,
+        cells.saturating_mul(8),
+        "leave columns out of it, or divide it into several",
+    )?;
+    Ok(rows as usize)
+}
+
+/// What each column of the schema's leaves is; `None` for one that is not read.
+fn kinds(
+    path: &Path,
+    schema: &SchemaDescriptor,
+    header: &[String],
+    roles: &[Role],
+) -> Result<Vec<Option<Kind>>> {
+    let mut faults = Faults::default();
+    let mut last_refused = None;
+    let mut kinds = vec![];
+    for (leaf, column) in schema.columns().iter().enumerate() {
+        let root = schema.get_column_root_idx(leaf);
+        let found = match column.path().parts().len() > 1 || column.max_rep_level() > 0 {
+            true => Err("lists or groups"),
+            false => Kind::of(column),
+        };
+        kinds.push(match (found, roles[root]) {
+            (_, Role::Aside { written: false }) | (Err(_), Role::Aside { .. }) => None,
+            (Ok(kind), _) => Some(kind),
+            (Err(what), Role::Read { .. }) => {
+                // A group has several leaves.
+                if last_refused.replace(root) != Some(root) {
+                    faults.add(|| refused(path, &header[root], what));
+                }
+                None
+            }
+        });
+    }
+    faults.finish("such columns")?;
+    Ok(kinds)
+}
+
+fn refused(path: &Path, name: &str, what: &str) -> Diagnostic {
+    let title = format!("`{}`: column `{name}` holds {what}", path.display());
+    let flag = crate::data::names::for_shell(&crate::data::names::written(name));
+    Diagnostic::error("E0505", title)
+        .note("expected numbers, booleans, texts or dates")
+        .help(format!("`--drop {flag}` leaves it out"))
+}
+
+/// Appends the rows of a group to the columns.
+fn append(
+    group: &dyn RowGroupReader,
+    schema: &SchemaDescriptor,
+    kinds: &[Option<Kind>],
+    columns: &mut [Builder],
+) -> std::result::Result<(), ParquetError> {
+    let rows = group.metadata().num_rows() as usize;
+    for (leaf, kind) in kinds.iter().enumerate() {
+        let out = &mut columns[schema.get_column_root_idx(leaf)];
+        let Some(kind) = *kind else {
+            continue;
+        };
+        match group.get_column_reader(leaf)? {
+            ColumnReader::BoolColumnReader(reader) => take(reader, rows, out, |out, value| {
+                out.push_boolean(*value);
+                Ok(())
+            }),
+            ColumnReader::Int32ColumnReader(reader) => take(reader, rows, out, |out, value| {
+                kind.push_integer(out, (*value).into(), *value as u32 as u64)
+            }),
+            ColumnReader::Int64ColumnReader(reader) => take(reader, rows, out, |out, value| {
+                kind.push_integer(out, *value, *value as u64)
+            }),
+            ColumnReader::Int96ColumnReader(reader) => {
+                take(reader, rows, out, |out, value| kind::push_int96(out, value))
+            }
+            ColumnReader::FloatColumnReader(reader) => take(reader, rows, out, |out, value| {
+                out.push_float((*value).into());
+                Ok(())
+            }),
+            ColumnReader::DoubleColumnReader(reader) => take(reader, rows, out, |out, value| {
+                out.push_float(*value);
+                Ok(())
+            }),
+            ColumnReader::ByteArrayColumnReader(reader) => take(reader, rows, out, |out, value| {
+                kind.push_bytes(out, value.data())
+            }),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+                take(reader, rows, out, |out, value| {
+                    kind.push_bytes(out, value.data())
+                })
+            }
+        }?;
+    }
+    Ok(())
+}
+
+/// Appends the values of a column's rows.
+fn take<T: DataType>(
+    mut reader: ColumnReaderImpl<T>,
+    rows: usize,
+    out: &mut Builder,
+    push: impl Fn(&mut Builder, &T::T) -> std::result::Result<(), ParquetError>,
+) -> std::result::Result<(), ParquetError> {
+    let (mut values, mut levels) = (vec![], vec![]);
+    let mut done = 0;
+    while done < rows {
+        values.clear();
+        levels.clear();
+        let most = BATCH.min(rows - done);
+        let (read, ..) = reader.read_records(most, Some(&mut levels), None, &mut values)?;
+        if read == 0 {
+            let why = format!("a column has {done} of the {rows} rows of its group");
+            return Err(ParquetError::General(why));
+        }
+        // A column without missing values has no levels.
+        let mut values = values.iter();
+        for row in 0..read {
+            match levels.get(row) {
+                Some(0) => out.push_missing(),
+                _ => match values.next() {
+                    Some(value) => push(out, value)?,
+                    None => return Err(ParquetError::General("a value is not there".into())),
+                },
+            }
+        }
+        done += read;
+    }
+    Ok(())
+}
