@@ -13,7 +13,7 @@ mod diff;
 mod docs;
 mod estimators;
 mod explain;
-#[cfg(all(feature = "parquet", feature = "xlsx"))]
+#[cfg(all(feature = "images", feature = "parquet", feature = "xlsx"))]
 mod formats;
 mod front_bad;
 mod front_check;

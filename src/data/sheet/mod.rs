@@ -10,6 +10,8 @@ mod csv;
 mod decimals;
 mod dialect;
 mod encoding;
+#[cfg(any(feature = "parquet", feature = "xlsx"))]
+mod guard;
 mod header;
 mod json_lines;
 mod notation;

@@ -1,18 +1,21 @@
 //! Apache Parquet: columns of typed values, in groups of rows. Each column is read a batch of values at a time.
 
 mod kind;
+mod pages;
 
+use super::guard::caught;
 use super::typed::finish;
 use super::{Builder, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::memory;
-use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use ::parquet::data_type::DataType;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use ::parquet::schema::types::SchemaDescriptor;
 use kind::Kind;
+use pages::Pages;
 use std::fs::File;
 use std::path::Path;
 
@@ -27,17 +30,20 @@ const BATCH: usize = 8192;
 /// lists, of groups or of a type that is no number, text or date.
 pub(super) fn read(path: &Path, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
     let file = crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
-    let damaged = |error: ParquetError| -> Failure {
-        let message = corrupt(path, "is not a .parquet file, or is damaged");
-        message.note(error.to_string()).into()
-    };
+    caught(|| sheet(path, file, roles)).unwrap_or_else(|panic| Err(damaged(path, &panic)))
+}
+
+fn damaged(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+    let message = corrupt(path, "is not a .parquet file, or is damaged");
+    message.note(why.to_string()).into()
+}
+
+fn sheet(path: &Path, file: File, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
+    let damaged = |error: ParquetError| damaged(path, &error);
     let reader = SerializedFileReader::new(file).map_err(damaged)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
-    let fields = schema.root_schema().get_fields();
-    let header: Vec<String> = fields
-        .iter()
-        .map(|field| field.name().trim().to_owned())
-        .collect();
+    let fields = schema.root_schema().get_fields().iter();
+    let header: Vec<String> = fields.map(|field| field.name().trim().to_owned()).collect();
     let roles = roles(&header);
     let kinds = kinds(path, &schema, &header, &roles)?;
     let rows = rows(path, &reader, header.len())?;
@@ -127,7 +133,8 @@ fn append(
         let Some(kind) = *kind else {
             continue;
         };
-        match group.get_column_reader(leaf)? {
+        let pages = Pages(group.get_column_page_reader(leaf)?);
+        match get_column_reader(schema.column(leaf), Box::new(pages)) {
             ColumnReader::BoolColumnReader(reader) => take(reader, rows, out, |out, value| {
                 out.push_boolean(*value);
                 Ok(())

@@ -1,5 +1,6 @@
 //! Spreadsheets, `.xlsx`: a sheet whose first row that is not empty holds the columns' names.
 
+use super::guard::caught;
 use super::header::{is_units, refuse_data_as_header, refuse_numbers};
 use super::typed::{finish, refuse_sparse};
 use super::{Builder, Cell, Role, Sheet};
@@ -28,9 +29,17 @@ pub(super) fn read(
     name: Option<&str>,
     roles: &dyn Fn(&[String]) -> Vec<Role>,
 ) -> Result<Sheet> {
+    caught(|| sheet(path, name, roles)).unwrap_or_else(|panic| {
+        Err(corrupt(path, "is not an .xlsx file, or is damaged")
+            .note(panic)
+            .into())
+    })
+}
+
+fn sheet(path: &Path, name: Option<&str>, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Sheet> {
     let open = || crate::files::open(path).map_err(|e| unreadable(path, "open", &e));
     let damaged = |error: XlsxError| -> Failure {
-        corrupt(path, "is not an .xlsx file")
+        corrupt(path, "is not an .xlsx file, or is damaged")
             .note(error.to_string())
             .into()
     };
@@ -49,7 +58,7 @@ pub(super) fn read(
 /// Refuses a file whose texts, which are read whole, do not fit the memory.
 fn refuse_large(path: &Path, file: File) -> Result<()> {
     let damaged = |error: zip::result::ZipError| {
-        corrupt(path, "is not an .xlsx file").note(error.to_string())
+        corrupt(path, "is not an .xlsx file, or is damaged").note(error.to_string())
     };
     let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let mut total: u64 = 0;

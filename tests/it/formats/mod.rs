@@ -1,6 +1,7 @@
 //! Files of other formats than text tables: a table in each of them is the same data set, and a damaged file of each
 //! is an error.
 
+mod images;
 mod spreadsheets;
 mod tables;
 

@@ -238,11 +238,16 @@ fn each_type_of_parquet_has_its_numbers() {
     );
     assert_eq!(values(1), [-2.5, 0.0, -0.05, -0.07, -2.0, -1.0, -0.5, 0.0]);
     assert_eq!(data.train.targets, Values::F64(vec![4_294_967_295.0, 7.0]));
-    let failure = read("t.parquet", &bytes, |_| ()).unwrap_err();
-    assert!(
-        told(&failure).contains("`long`: category") || told(&failure).contains("`long`"),
-        "{}",
-        told(&failure)
+    // The other one is a text, which is kept as it is.
+    assert_eq!(data.seen.identifiers.len(), 0);
+    let entries = read("t.parquet", &bytes, |_| ())
+        .unwrap()
+        .columns
+        .unwrap()
+        .entries();
+    assert_eq!(
+        entries[2..5],
+        ["long = 5", "long = 9007199254740992", "long = (other)"]
     );
 }
 
@@ -392,7 +397,7 @@ fn texts_that_are_numbers_are_read_as_a_text_table_reads_them() {
     assert_eq!(data.train.inputs, Values::F64(vec![0.5, 0.12, 1.25, 0.07]));
     assert_eq!(
         data.seen.said.join("; "),
-        "decimal commas in `a`; percent as hundredths; texts read as numbers in `a` and `b`"
+        "decimal commas in `a` and `b`; percent as hundredths; texts read as numbers in `a` and `b`"
     );
     // What says which row is which stays as it is written.
     let jsonl =
@@ -474,7 +479,8 @@ fn a_run_takes_its_table_in_any_format() {
     let schema = "message t { required double a; required double b; required double y; }";
     let bytes = parquet_file(schema, Compression::SNAPPY, 1, &columns);
     std::fs::write(place.path("t.parquet"), bytes).unwrap();
-    place.ok("predict run --data t.csv --samples 2 --out csv.csv");
+    std::fs::copy(place.path("t.csv"), place.path("all.csv")).unwrap();
+    place.ok("predict run --data all.csv --samples 2 --out csv.csv");
     let expected = std::fs::read(place.path("csv.csv")).unwrap();
     for name in ["t.jsonl", "t.parquet"] {
         // The same rows: those that were trained on are known by what they hold.
@@ -493,11 +499,8 @@ fn a_run_takes_its_table_in_any_format() {
         place.ok(&format!(
             "predict run --data {name} --samples 2 --out p.csv"
         ));
-        assert_eq!(
-            std::fs::read(place.path("p.csv")).unwrap(),
-            expected,
-            "{name}"
-        );
+        let written = std::fs::read(place.path("p.csv")).unwrap();
+        assert!(written == expected, "{name}");
         assert!(
             place
                 .ok(&format!("data look {name}"))
