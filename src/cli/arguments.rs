@@ -14,7 +14,8 @@ use std::path::PathBuf;
 /// Which data.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DataSource {
-    /// A named data set (`bnnc list data`), or the path of a table (.csv, .tsv, .csv.gz), an .npz or a .toml
+    /// A named data set (`bnnc list data`), or the path of a table (.csv, .tsv, .jsonl, .xlsx, .parquet), an .npz, IDX, a
+    /// .toml or a folder of images
     #[arg(long, value_name = "NAME|PATH")]
     pub data: Option<String>,
     /// The folder of the named data sets; else BNNC_DATA, else the user's data directory

@@ -38,7 +38,7 @@ enum Command {
     },
     /// Look at a table: each column's kind, values, missing values, and what becomes of it as an input
     Look {
-        /// The table: a .csv, .tsv, .csv.gz or .tsv.gz
+        /// The table: a .csv, .tsv or .jsonl (each also with .gz behind it), .xlsx or .parquet
         table: PathBuf,
     },
     /// Compare the files of a data set with their published checksums

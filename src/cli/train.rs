@@ -64,7 +64,7 @@ pub fn no_data(model: &Path) -> Failure {
     let names: Vec<_> = data::catalog::CATALOG.iter().map(|e| e.name()).collect();
     Diagnostic::error("E0603", title)
         .help(format!(
-            "`--data NAME`, one of {}; or `--data PATH` of a .csv, .npz or .toml",
+            "`--data NAME`, one of {}; or `--data PATH` of a table, an .npz, IDX, a .toml or a folder of images",
             list(&names)
         ))
         .into()

@@ -69,7 +69,7 @@ pub(crate) fn said_twice() -> Diagnostic {
 /// Rows of data that has its own test part are to be held out.
 pub(crate) fn has_test_part(data: &str) -> Failure {
     Diagnostic::error("E0508", format!("`{data}` has a test part already"))
-        .note("a file of rows makes a test part of a table, or of an .npz without one")
+        .note("a file of rows makes a test part of data without one")
         .into()
 }
 

@@ -106,7 +106,7 @@ fn helps(columns: &Columns, expected: &Shape, kind: TargetKind) -> Vec<String> {
     let (found, wanted) = (columns.entries().len(), expected.len());
     let mut helps = vec![];
     if expected.rank() > 1 {
-        return vec!["images are kept in an .npz, as an array `x` of [examples, …]".into()];
+        return vec!["images are kept in a folder for each class, or in an .npz as an array `x` of [examples, …]".into()];
     }
     if columns.by_default && found + 1 == wanted {
         helps.push(format!(

@@ -3,8 +3,9 @@
 //! A table changes after a run: rows are added, removed, sorted or corrected. A row's place then says nothing about
 //! whether the run was trained on it. So a run keeps two digests of each row, 8 bytes each: the start of the SHA-256
 //! of its inputs and targets as they were read, and the same of its inputs alone, for tables with other targets or
-//! none. Among a million different rows, two have the same digest with a probability of 3·10⁻⁸. The file has the
-//! arrays `training`, `validation` and `test` of shape `[rows, 2]`, of unsigned 64-bit integers.
+//! none. A table gives the same numbers in each format (`.csv`, `.parquet`, …), so its rows have the same digests. Among
+//! a million different rows, two have the same digest with a probability of 3·10⁻⁸. The file has the arrays `training`,
+//! `validation` and `test` of shape `[rows, 2]`, of unsigned 64-bit integers.
 
 mod relation;
 
