@@ -64,9 +64,10 @@ fn sheet(path: &Path, file: File, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Res
 
 /// How many rows there are, by the groups' word; refuses more than fit the memory.
 fn rows(path: &Path, reader: &SerializedFileReader<File>, columns: usize) -> Result<usize> {
-    let groups = reader.metadata().row_groups().iter();
-    let counts = groups.map(|group| u32::try_from(group.num_rows()).ok());
-    let rows = counts.fold(Some(0u32), |all, rows| all?.checked_add(rows?));
+    let mut groups = reader.metadata().row_groups().iter();
+    let rows = groups.try_fold(0u32, |all, group| {
+        all.checked_add(u32::try_from(group.num_rows()).ok()?)
+    });
     let Some(rows) = rows else {
         return Err(corrupt(path, "says that it has more rows than can be counted").into());
     };
@@ -145,9 +146,7 @@ fn append(
             ColumnReader::Int64ColumnReader(reader) => take(reader, rows, out, |out, value| {
                 kind.push_integer(out, *value, *value as u64)
             }),
-            ColumnReader::Int96ColumnReader(reader) => {
-                take(reader, rows, out, |out, value| kind::push_int96(out, value))
-            }
+            ColumnReader::Int96ColumnReader(reader) => take(reader, rows, out, kind::push_int96),
             ColumnReader::FloatColumnReader(reader) => take(reader, rows, out, |out, value| {
                 out.push_float((*value).into());
                 Ok(())
