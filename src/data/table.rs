@@ -162,7 +162,9 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("npz"));
     let mut dataset = match is_npz {
-        _ if is_table(&file) => tabular::read(&file, &wanted, request, test_rows)?,
+        _ if is_table(&file) || table.sheet.is_some() => {
+            tabular::read(&file, &wanted, request, test_rows)?
+        }
         true if no_target => {
             let dataset = npz::read(&file)?;
             match test_rows {

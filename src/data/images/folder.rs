@@ -80,10 +80,7 @@ pub(super) fn list_parts(folder: &Path, of_run: &[String]) -> Result<Listed> {
         said.push(format!("left out: {}", list(&listing.left_out)));
     }
     if !listing.classes.is_empty() && of_run.is_empty() {
-        let classes: Vec<String> = (listing.classes.iter().enumerate())
-            .map(|(label, name)| format!("{name} = {label}"))
-            .collect();
-        said.push(format!("classes {}", crate::data::shortened(&classes)));
+        said.push(format!("classes {}", numbered(&listing.classes)));
     }
     Ok(Listed {
         classes: if parts.iter().flatten().any(|image| image.label != NO_CLASS) {
@@ -94,6 +91,17 @@ pub(super) fn list_parts(folder: &Path, of_run: &[String]) -> Result<Listed> {
         parts,
         said,
     })
+}
+
+/// `cats = 0, dogs = 1`; of many the first and the last.
+fn numbered(classes: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let one = |label: usize| format!("{} = {label}", classes[label]);
+    let last = classes.len() - 1;
+    match last < SHOWN {
+        true => (0..=last).map(one).collect::<Vec<_>>().join(", "),
+        false => format!("{}, {} … {}", one(0), one(1), one(last)),
+    }
 }
 
 /// The label of an image without a class.

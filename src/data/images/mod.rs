@@ -169,12 +169,13 @@ fn shape(folder: &Path, request: &Request, paths: &[&Path], headers: &[Header]) 
     let message = Diagnostic::error("E0507", title)
         .note(expected)
         .note(format!(
-            "{others} of the {} in `{}` differ so",
+            "{others} of the {} in `{}` have another size",
             count(headers.len(), "image", "images"),
             folder.display()
         ));
-    let resize =
-        format!("resize the images, as `mogrify -resize '{width}x{height}!'` of ImageMagick does");
+    let resize = format!(
+        "resize the images, as `mogrify -resize '{width}x{height}!'` of ImageMagick does in place"
+    );
     let message = message.help(resize);
     let all_alike = headers
         .iter()

@@ -214,7 +214,8 @@ fn channels_are_those_that_the_model_takes() {
         data.train.inputs,
         Values::U8([dark, light, dark, light, dark, light].concat())
     );
-    let data = read(&[("a/1.png", grey(7))], Some(&[2, 3, 3])).unwrap();
+    // What an image is, its first bytes say, not its name.
+    let data = read(&[("a/1.jpg", grey(7))], Some(&[2, 3, 3])).unwrap();
     let thrice: Vec<u8> = (7..13).flat_map(|value| [value; 3]).collect();
     assert_eq!(data.train.inputs, Values::U8(thrice));
 }
@@ -296,11 +297,11 @@ fn folders_that_are_no_classes_are_told() {
         ),
         (
             &[("a/1.png", b"no image".to_vec())],
-            "is not a PNG image, or is damaged",
+            "is no PNG and no JPEG image, or is damaged",
         ),
         (
             &[("a/1.jpg", grey(0))],
-            "is not a JPEG image, or is damaged",
+            "is no PNG and no JPEG image, or is damaged",
         ),
     ] {
         let told = told(&read(files, None).unwrap_err());
