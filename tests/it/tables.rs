@@ -358,7 +358,7 @@ fn what_cannot_be_taken_is_told_with_what_to_do() {
         ("a,b,c,y\n", "`t.csv` has a header and no rows"),
         (
             "1,2\n3,4\n",
-            "`t.csv` has no header\nexpected the columns' names in line 1, found `1` and `2`",
+            "`t.csv` has no header\nexpected the columns' names in the first row, found `1` and `2`",
         ),
         ("a\n1\n", "`t.csv` has no column besides the target"),
         (

@@ -300,7 +300,7 @@ fn folders_that_are_no_classes_are_told() {
             "is no PNG and no JPEG image, or is damaged",
         ),
         (
-            &[("a/1.jpg", grey(0))],
+            &[("a/1.jpg", vec![])],
             "is no PNG and no JPEG image, or is damaged",
         ),
     ] {
