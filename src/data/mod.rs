@@ -222,6 +222,9 @@ fn resolve(request: &Request) -> Result<Resolved> {
         Some("npz") => Ok(Resolved::Npz(path.to_owned())),
         _ if idx_files::is_idx(path) => Ok(Resolved::Idx(path.to_owned())),
         _ if path.is_dir() => Ok(Resolved::Folder(path.to_owned())),
+        None if path.components().count() > 1 && !path.exists() => {
+            Err(error::unreadable(path, "open", &std::io::ErrorKind::NotFound.into()))
+        }
         _ => Err(catalog::unknown(&request.data)
             .note(format!(
                 "a path ends in {} (a table), .npz (NumPy arrays x and y), idx3-ubyte and the like (IDX) or .toml (a table and its held-out rows), or is a folder of images",
@@ -380,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_an_error_that_names_it() {
-        for path in ["no/such.csv", "no/such.npz", "no/such.toml"] {
+        for path in ["no/such.csv", "no/such.npz", "no/such.toml", "no/such"] {
             let failure = load(&request(path)).unwrap_err();
             assert_eq!(failure.diagnostics[0].code, "E0503");
             assert!(failure.to_string().contains(path), "{failure}");
