@@ -36,7 +36,7 @@ pub(super) fn is_image(path: &Path) -> bool {
 /// An image whose first bytes are read.
 enum Opened {
     Png(png::Reader<BufReader<File>>),
-    Jpeg(JpegDecoder<BufReader<File>>),
+    Jpeg(Box<JpegDecoder<BufReader<File>>>),
 }
 
 /// Opens the image at `path`; its first bytes tell what it is, whatever its name ends with.
@@ -62,7 +62,7 @@ fn open(path: &Path) -> Result<Opened> {
         _ => ColorSpace::RGB,
     };
     decoder.set_options(options.jpeg_set_out_colorspace(colours));
-    Ok(Opened::Jpeg(decoder))
+    Ok(Opened::Jpeg(Box::new(decoder)))
 }
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Failure {
