@@ -33,9 +33,9 @@ pub(super) fn is_image(path: &Path) -> bool {
     ["png", "jpg", "jpeg"].contains(&&*extension)
 }
 
-/// An image whose first bytes are read.
+/// An image whose first bytes are read. The decoders are large.
 enum Opened {
-    Png(png::Reader<BufReader<File>>),
+    Png(Box<png::Reader<BufReader<File>>>),
     Jpeg(Box<JpegDecoder<BufReader<File>>>),
 }
 
@@ -50,7 +50,7 @@ fn open(path: &Path) -> Result<Opened> {
         let mut decoder = png::Decoder::new(reader);
         decoder.set_transformations(Transformations::normalize_to_color8());
         let reader = decoder.read_info().map_err(|e| damaged(path, &e))?;
-        return Ok(Opened::Png(reader));
+        return Ok(Opened::Png(Box::new(reader)));
     }
     // Strict, as the decoder makes up what is missing of a damaged image otherwise; without instructions that only some
     // machines have, as its pixels are to be the same on all.
