@@ -21,6 +21,8 @@ pub(super) struct Header {
     /// Whether a channel has 16 bits.
     pub(super) is_wide: bool,
     pub(super) is_transparent: bool,
+    /// Whether its EXIF says that it is to be turned or mirrored where it is shown.
+    pub(super) is_turned: bool,
 }
 
 /// Whether the name of a file ends as that of an image.
@@ -67,7 +69,7 @@ fn open(path: &Path) -> Result<Opened> {
 
 fn damaged(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     corrupt(path, "is no PNG and no JPEG image, or is damaged")
-        .note(error.to_string())
+        .note(error.to_string().trim_end())
         .into()
 }
 
@@ -86,6 +88,7 @@ pub(super) fn header(path: &Path) -> Result<Header> {
                 in_colour: info.color_type as u8 & 2 != 0,
                 is_wide: info.bit_depth == BitDepth::Sixteen,
                 is_transparent: info.color_type as u8 & 4 != 0 || info.trns.is_some(),
+                is_turned: info.exif_metadata.as_deref().is_some_and(is_turned),
             }
         }
         Opened::Jpeg(decoder) => {
@@ -96,9 +99,37 @@ pub(super) fn header(path: &Path) -> Result<Header> {
                 in_colour: decoder.input_colorspace() != Some(ColorSpace::Luma),
                 is_wide: false,
                 is_transparent: false,
+                is_turned: decoder.exif().is_some_and(|exif| is_turned(exif)),
             }
         }
     })
+}
+
+/// Whether the orientation that EXIF has is another than that of the pixels.
+fn is_turned(exif: &[u8]) -> bool {
+    orientation(exif).is_some_and(|way| (2..=8).contains(&way))
+}
+
+/// The orientation in EXIF, which is TIFF without pixels: a list of fields of 12 bytes.
+fn orientation(exif: &[u8]) -> Option<u16> {
+    const ORIENTATION: u16 = 0x0112;
+    let is_little = exif.starts_with(b"II");
+    let short = |at: usize| {
+        let bytes = exif.get(at..at + 2)?.try_into().ok()?;
+        Some(if is_little {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
+    };
+    let (first, second) = (usize::from(short(4)?), usize::from(short(6)?));
+    let start = match is_little {
+        true => second << 16 | first,
+        false => first << 16 | second,
+    };
+    let mut fields = (0..usize::from(short(start)?)).map(|field| start + 2 + 12 * field);
+    let field = fields.find(|at| short(*at) == Some(ORIENTATION))?;
+    short(field + 8)
 }
 
 /// Decodes the image at `path`, which is of the height, width and channels that `shape` says, into `out`.

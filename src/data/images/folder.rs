@@ -74,7 +74,7 @@ pub(super) fn list_parts(folder: &Path, of_run: &[String]) -> Result<Listed> {
     let mut said = vec![];
     if listing.others > 0 {
         let files = count(listing.others, "file", "files");
-        said.push(format!("{files} left out that are no .png or .jpg"));
+        said.push(format!("{files} other than .png and .jpg left out"));
     }
     if !listing.left_out.is_empty() {
         said.push(format!("left out: {}", list(&listing.left_out)));

@@ -202,7 +202,14 @@ fn converted(headers: &[Header], channels: usize) -> Vec<String> {
     };
     let wide = phrase(|header| header.is_wide, "of 16 bits taken as 8");
     let transparent = phrase(|header| header.is_transparent, "without their transparency");
-    [colour, wide, transparent].into_iter().flatten().collect()
+    let turned = phrase(
+        |header| header.is_turned,
+        "taken as stored, not turned as EXIF says",
+    );
+    [colour, wide, transparent, turned]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// The pixels of images, one after the other.

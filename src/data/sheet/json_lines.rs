@@ -1,6 +1,7 @@
 //! JSON lines: an object a line, whose keys are the columns' names.
 
 use super::encoding::decode;
+use super::notation::is_digits;
 use super::typed::{finish, refuse_sparse};
 use super::{Builder, Role, Sheet};
 use crate::data::error::{Faults, corrupt};
@@ -31,8 +32,9 @@ pub(super) fn parse(
             continue;
         }
         match serde_json::from_str(row) {
-            Ok(Row::Object(cells)) => {
+            Ok(Row::Object(mut cells)) => {
                 table.lines.push(line);
+                keep_long(row, &mut cells);
                 if let Err(key) = table.append(cells) {
                     faults.add(|| twice(path, line, &key));
                 }
@@ -133,6 +135,51 @@ impl Table {
         });
         finish(path, columns.collect(), self.lines, &roles)
     }
+}
+
+/// Keeps whole numbers as they are written that no `i64` or `u64` holds: they come as the nearest float64, which
+/// others are nearest to as well.
+fn keep_long<'a>(row: &'a str, cells: &mut [(Cow<'a, str>, Value<'a>)]) {
+    let is_long =
+        |value: &Value| matches!(value, Value::Float(value) if value.abs() >= 2f64.powi(63));
+    if !cells.iter().any(|(_, value)| is_long(value)) {
+        return;
+    }
+    let values = cells.iter_mut().map(|(_, value)| value);
+    let numbers = values.filter(|value| matches!(value, Value::Integer(_) | Value::Float(_)));
+    for (value, written) in numbers.zip(numbers_of(row)) {
+        if is_long(value) && is_digits(written.trim_start_matches('-')) {
+            *value = Value::Text(Cow::Borrowed(written));
+        }
+    }
+}
+
+/// The numbers of a line's object as they are written, without those in lists and objects inside it.
+fn numbers_of(row: &str) -> Vec<&str> {
+    let (mut depth, mut in_text, mut is_escaped) = (0, false, false);
+    let (mut found, mut start) = (vec![], None);
+    for (place, byte) in row.bytes().enumerate() {
+        let is_inside = byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+        match (is_inside && !in_text && depth == 1, start) {
+            (true, None) => start = Some(place),
+            (false, Some(from)) => {
+                found.push(&row[from..place]);
+                start = None;
+            }
+            _ => {}
+        }
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth -= 1,
+            _ => {}
+        }
+    }
+    // Not `true`, `false` and `null`.
+    found.retain(|word| word.starts_with(|c: char| c == '-' || c.is_ascii_digit()));
+    found
 }
 
 /// A line.

@@ -9,6 +9,7 @@ use super::{Builder, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::memory;
+use ::parquet::basic::Compression;
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use ::parquet::data_type::DataType;
 use ::parquet::errors::ParquetError;
@@ -45,12 +46,26 @@ fn sheet(path: &Path, file: File, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Res
     let fields = schema.root_schema().get_fields().iter();
     let header: Vec<String> = fields.map(|field| field.name().trim().to_owned()).collect();
     let roles = roles(&header);
-    let kinds = kinds(path, &schema, &header, &roles)?;
+    let mut kinds = kinds(path, &schema, &header, &roles)?;
     let rows = rows(path, &reader, header.len())?;
+    refuse_compression(path, &reader)?;
     let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group).map_err(damaged)?;
-        append(&*group, &schema, &kinds, &mut columns).map_err(damaged)?;
+        for (leaf, of_leaf) in kinds.iter_mut().enumerate() {
+            let Some(kind) = *of_leaf else { continue };
+            let root = schema.get_column_root_idx(leaf);
+            match append(&*group, &schema, leaf, kind, &mut columns[root]) {
+                Err(ParquetError::General(what)) if what == kind::NO_TEXT => {
+                    if let Role::Read { .. } = roles[root] {
+                        return Err(refused(path, &header[root], kind::NO_TEXT).into());
+                    }
+                    // It is no identifier either.
+                    (*of_leaf, columns[root]) = (None, Builder::default());
+                }
+                done => done.map_err(damaged)?,
+            }
+        }
     }
     columns.iter_mut().for_each(|column| column.pad(rows));
     let lines = (1..=rows as u32).collect();
@@ -121,51 +136,62 @@ fn refused(path: &Path, name: &str, what: &str) -> Diagnostic {
         .help(format!("`--drop {flag}` leaves it out"))
 }
 
-/// Appends the rows of a group to the columns.
+/// Refuses pages that are compressed in a way for which there is no reader.
+fn refuse_compression(path: &Path, reader: &SerializedFileReader<File>) -> Result<()> {
+    let groups = reader.metadata().row_groups().iter();
+    let mut columns = groups.flat_map(|group| group.columns());
+    let name = columns.find_map(|column| match column.compression() {
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+        _ => None,
+    });
+    match name {
+        None => Ok(()),
+        Some(name) => Err(corrupt(path, format!("is compressed by {name}"))
+            .note("expected pages that are plain or compressed by snappy, gzip, LZ4 or zstd")
+            .into()),
+    }
+}
+
+/// Appends the rows of a column in a group to `out`.
 fn append(
     group: &dyn RowGroupReader,
     schema: &SchemaDescriptor,
-    kinds: &[Option<Kind>],
-    columns: &mut [Builder],
+    leaf: usize,
+    kind: Kind,
+    out: &mut Builder,
 ) -> std::result::Result<(), ParquetError> {
     let rows = group.metadata().num_rows() as usize;
-    for (leaf, kind) in kinds.iter().enumerate() {
-        let out = &mut columns[schema.get_column_root_idx(leaf)];
-        let Some(kind) = *kind else {
-            continue;
-        };
-        let pages = Pages(group.get_column_page_reader(leaf)?);
-        match get_column_reader(schema.column(leaf), Box::new(pages)) {
-            ColumnReader::BoolColumnReader(reader) => take(reader, rows, out, |out, value| {
-                out.push_boolean(*value);
-                Ok(())
-            }),
-            ColumnReader::Int32ColumnReader(reader) => take(reader, rows, out, |out, value| {
-                kind.push_integer(out, (*value).into(), *value as u32 as u64)
-            }),
-            ColumnReader::Int64ColumnReader(reader) => take(reader, rows, out, |out, value| {
-                kind.push_integer(out, *value, *value as u64)
-            }),
-            ColumnReader::Int96ColumnReader(reader) => take(reader, rows, out, kind::push_int96),
-            ColumnReader::FloatColumnReader(reader) => take(reader, rows, out, |out, value| {
-                out.push_float((*value).into());
-                Ok(())
-            }),
-            ColumnReader::DoubleColumnReader(reader) => take(reader, rows, out, |out, value| {
-                out.push_float(*value);
-                Ok(())
-            }),
-            ColumnReader::ByteArrayColumnReader(reader) => take(reader, rows, out, |out, value| {
+    let pages = Pages(group.get_column_page_reader(leaf)?);
+    match get_column_reader(schema.column(leaf), Box::new(pages)) {
+        ColumnReader::BoolColumnReader(reader) => take(reader, rows, out, |out, value| {
+            out.push_boolean(*value);
+            Ok(())
+        }),
+        ColumnReader::Int32ColumnReader(reader) => take(reader, rows, out, |out, value| {
+            kind.push_integer(out, (*value).into(), *value as u32 as u64)
+        }),
+        ColumnReader::Int64ColumnReader(reader) => take(reader, rows, out, |out, value| {
+            kind.push_integer(out, *value, *value as u64)
+        }),
+        ColumnReader::Int96ColumnReader(reader) => take(reader, rows, out, kind::push_int96),
+        ColumnReader::FloatColumnReader(reader) => take(reader, rows, out, |out, value| {
+            out.push_float((*value).into());
+            Ok(())
+        }),
+        ColumnReader::DoubleColumnReader(reader) => take(reader, rows, out, |out, value| {
+            out.push_float(*value);
+            Ok(())
+        }),
+        ColumnReader::ByteArrayColumnReader(reader) => take(reader, rows, out, |out, value| {
+            kind.push_bytes(out, value.data())
+        }),
+        ColumnReader::FixedLenByteArrayColumnReader(reader) => {
+            take(reader, rows, out, |out, value| {
                 kind.push_bytes(out, value.data())
-            }),
-            ColumnReader::FixedLenByteArrayColumnReader(reader) => {
-                take(reader, rows, out, |out, value| {
-                    kind.push_bytes(out, value.data())
-                })
-            }
-        }?;
+            })
+        }
     }
-    Ok(())
 }
 
 /// Appends the values of a column's rows.

@@ -18,6 +18,9 @@ use std::path::Path;
 /// The most columns of a sheet; the last is `XFD`.
 const MOST_COLUMNS: u32 = 16_384;
 
+/// The day after 9999-12-31.
+const END: f64 = 2_958_466.0;
+
 /// Reads the sheet `name`, else the first, of the file at `path`.
 ///
 /// # Errors
@@ -155,6 +158,14 @@ impl<'a> Table<'a> {
                 .into());
         }
         if row == header {
+            if place < self.names.len() {
+                let note = format!(
+                    "the names in its sheet are out of order, at {}{}",
+                    letters(place),
+                    row + 1
+                );
+                return Err(corrupt(self.path, "is damaged").note(note).into());
+            }
             self.names.resize(place + 1, String::new());
             self.columns.resize_with(place + 1, Builder::default);
             let mut name = Builder::default();
@@ -179,9 +190,9 @@ impl<'a> Table<'a> {
         }
         cells.pad(rows - 1);
         self.present += 1;
-        if let DataRef::Error(error) = value {
+        if let Some(error) = error(value) {
             self.errors += 1;
-            self.kinds_of_errors.insert(error.to_string());
+            self.kinds_of_errors.insert(error);
         }
         push(cells, value);
         Ok(())
@@ -252,6 +263,20 @@ fn is_empty(value: &DataRef) -> bool {
     }
 }
 
+/// What a spreadsheet shows in a cell that has no value it could show.
+fn error(value: &DataRef) -> Option<String> {
+    match value {
+        DataRef::Error(error) => Some(error.to_string()),
+        DataRef::DateTime(date) if !is_shown(date) => Some("########".into()),
+        _ => None,
+    }
+}
+
+/// Whether a date is neither before the first nor behind the year 9999.
+fn is_shown(date: &ExcelDateTime) -> bool {
+    date.is_duration() || (0.0..END).contains(&date.as_f64())
+}
+
 fn push(cells: &mut Builder, value: &DataRef) {
     match value {
         DataRef::Int(value) => cells.push_integer((*value).into()),
@@ -261,8 +286,8 @@ fn push(cells: &mut Builder, value: &DataRef) {
         }
         DataRef::SharedString(text) => cells.push_text(text),
         DataRef::Bool(value) => cells.push_boolean(*value),
-        DataRef::DateTime(date) => cells.push_text(&written(date)),
-        DataRef::Error(_) | DataRef::Empty => cells.push_missing(),
+        DataRef::DateTime(date) if is_shown(date) => cells.push_text(&written(date)),
+        DataRef::DateTime(_) | DataRef::Error(_) | DataRef::Empty => cells.push_missing(),
     }
 }
 

@@ -119,7 +119,7 @@ fn each_folder_is_a_class() {
     assert_eq!(data.train.inputs, Values::U8(pixels));
     assert_eq!(
         data.seen.said.join("; "),
-        "2 files left out that are no .png or .jpg; left out: `docs`; classes cats = 0, dogs = 1"
+        "2 files other than .png and .jpg left out; left out: `docs`; classes cats = 0, dogs = 1"
     );
     let names: Vec<String> = (0..3)
         .map(|row| data.seen.identifiers[0].cell(row))
@@ -238,6 +238,48 @@ fn the_pixels_of_a_jpeg_are_those_that_it_codes() {
     for i in 0..data.train.inputs.len() {
         let (found, expected) = (data.train.inputs.get(i), expected[i % 3]);
         assert!((found - expected).abs() <= 1.0, "{i}: {found} {expected}");
+    }
+}
+
+#[test]
+fn an_image_that_exif_turns_is_said_and_taken_as_stored() {
+    // TIFF of one field in each order of bytes: the orientation, a short.
+    let little = |way| {
+        [
+            b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0",
+            &[way, 0, 0, 0, 0, 0, 0, 0][..],
+        ]
+        .concat()
+    };
+    let big = |way| {
+        [
+            b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01",
+            &[0, way, 0, 0, 0, 0, 0, 0][..],
+        ]
+        .concat()
+    };
+    let cut = little(6)[..18].to_vec();
+    for (exif, is_turned) in [
+        (little(1), false),
+        (little(6), true),
+        (big(1), false),
+        (big(3), true),
+        (cut, false),
+        (vec![], false),
+    ] {
+        let mut bytes = jpeg(8, 16, &[&[100], &[-28]]);
+        let segment = [
+            &[0xFF, 0xE1, 0, 8 + exif.len() as u8],
+            &b"Exif\0\0"[..],
+            &exif,
+        ]
+        .concat();
+        bytes.splice(2..2, segment);
+        let data = read(&[("a/1.jpg", bytes)], None).unwrap();
+        assert_eq!(data.train.input_shape, Shape::new(&[8, 16, 1]));
+        let said = data.seen.said.join("; ");
+        let turned = "; 1 image taken as stored, not turned as EXIF says";
+        assert_eq!(said.contains(turned), is_turned, "{exif:?}: {said}");
     }
 }
 

@@ -218,6 +218,26 @@ fn what_was_recognised_is_said() {
     );
 }
 
+/// A date that a spreadsheet cannot show is no date here either, and not the nearest that it can.
+#[test]
+fn dates_before_the_first_and_behind_the_last_are_missing() {
+    for days in [-5.0, 2_958_466.0] {
+        let mut rows = numbers(&[[1.0, 2.0]]);
+        rows.extend([45_352.0, 2_958_465.0, days].map(|days| vec![Date(days), Number(3.0)]));
+        rows.remove(1);
+        let data = read("t.xlsx", &workbook(&[("a", &rows)]), |request| {
+            request.choices.missing = Some("x=median".into());
+        })
+        .unwrap();
+        // The days from 1970-01-01 to 2024-03-01 and to 9999-12-31, and their median, by Python.
+        assert_eq!(
+            data.train.inputs,
+            Values::F64(vec![19_783.0, 2_932_896.0, 1_476_339.5])
+        );
+        assert_eq!(data.seen.said, ["1 cell of `########` as missing values"]);
+    }
+}
+
 #[test]
 fn sheets_that_are_no_tables_are_told() {
     let mut beside = numbers(&[[1.0, 2.0], [3.0, 4.0]]);

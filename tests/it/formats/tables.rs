@@ -295,6 +295,54 @@ fn lists_and_groups_are_refused_by_name_unless_they_are_dropped() {
 }
 
 #[test]
+fn bytes_that_are_no_text_are_refused_by_name_unless_they_are_dropped() {
+    let bytes = parquet_file(
+        "message table { required double x; required binary photo; required double y; }",
+        Compression::UNCOMPRESSED,
+        1,
+        &[
+            column::<DoubleType>(&[1.0, 2.0], None),
+            column::<ByteArrayType>(
+                &[ByteArray::from(vec![0xFF, 0]), ByteArray::from("a")],
+                None,
+            ),
+            column::<DoubleType>(&[3.0, 4.0], None),
+        ],
+    );
+    let failure = told(&read("t.parquet", &bytes, |_| ()).unwrap_err());
+    assert!(
+        failure.contains("column `photo` holds bytes that are no text"),
+        "{failure}"
+    );
+    let data = read("t.parquet", &bytes, |request| {
+        request.choices.drop = Some("photo".into());
+    });
+    assert_eq!(data.unwrap().train.inputs, Values::F64(vec![1.0, 2.0]));
+}
+
+/// `10000000000000000000N` for N from 0 to 3 is one float64.
+#[test]
+fn long_whole_numbers_of_json_name_something() {
+    let line = |n| {
+        format!(
+            "{{\"s\": \"\\\"7,\", \"x\": 1e20, \"z\": -1.5, \"b\": true, \"id\": 10000000000000000000{n}, \"y\": {n}}}\n"
+        )
+    };
+    let text: String = (0..4).map(line).collect();
+    let failure = told(&read("t.jsonl", text.as_bytes(), |_| ()).unwrap_err());
+    assert!(
+        failure.contains("`id`: identifier, all different, as `100000000000000000000`"),
+        "{failure}"
+    );
+    assert!(!failure.contains("`x`"), "{failure}");
+    let data = read("t.jsonl", text.as_bytes(), |request| {
+        request.choices.drop = Some("id,s".into());
+    });
+    let row = [1e20, -1.5, 1.0];
+    assert_eq!(data.unwrap().train.inputs, Values::F64(row.repeat(4)));
+}
+
+#[test]
 fn a_missing_number_is_null_nan_or_no_key() {
     let jsonl = "{\"x\": 1, \"y\": 2}\n{\"y\": 3}\n{\"x\": null, \"y\": 4}\n";
     let nan = parquet_file(

@@ -27,6 +27,9 @@ pub(super) enum Kind {
     Uuid,
 }
 
+/// What a column holds that was taken for one of texts.
+pub(super) const NO_TEXT: &str = "bytes that are no text";
+
 /// The Julian day of 1970-01-01.
 const JULIAN_EPOCH: i64 = 2_440_588;
 const SECONDS: i64 = 86_400;
@@ -134,7 +137,7 @@ impl Kind {
             }
             _ => {
                 let text = std::str::from_utf8(bytes)
-                    .map_err(|_| ParquetError::General("a text is not UTF-8".into()))?;
+                    .map_err(|_| ParquetError::General(NO_TEXT.into()))?;
                 out.push_text(text);
             }
         }
