@@ -4,6 +4,7 @@
 
 use bnnc::data::{self, Request, TargetKind};
 use bnnc::diagnostic::{Diagnostic, Failure, render};
+use bnnc::pretrained::layout::{Flattened, Layout};
 use bnnc::source::Source;
 use bnnc::tensor::Shape;
 use std::fs;
@@ -90,7 +91,14 @@ pub fn safetensors(bytes: &[u8]) -> bool {
     let path = file("weights.safetensors", bytes);
     taken(bnnc::train::checkpoint::load(&path, "", vec![]));
     match bnnc::pretrained::Checkpoint::read(&path) {
-        Ok(read) => read.find("h.kernel", &Shape::new(&[8, 3])).is_ok(),
+        Ok(read) => {
+            let shape = Shape::new(&[8, 3]);
+            let take = |name: &str, layout| read.take(name, &shape, layout, &Flattened::No).is_ok();
+            let modules = read.modules().into_iter();
+            modules.for_each(|module| _ = take(&module.kernel, Layout::Torch));
+            read.named("h.kernel")
+                .is_some_and(|name| take(&name, Layout::Bnnc))
+        }
         Err(why) => {
             assert!(!why.is_empty());
             false

@@ -1,5 +1,5 @@
 //! Opening files. Only regular files are read: a device or a pipe may never end, and what does not fit the memory
-//! is refused before it is read.
+//! is refused before it is read. And the numbers in them that no type of Rust stands for.
 
 use crate::memory::available;
 use crate::words::bytes;
@@ -62,6 +62,18 @@ fn up_to(path: &Path, most: u64, what: &str) -> Result<Vec<u8>> {
     let mut all = Vec::with_capacity(length as usize);
     file.take(most).read_to_end(&mut all)?;
     Ok(all)
+}
+
+/// The number that 16 bits of IEEE 754 stand for: a sign, five bits of exponent, ten of mantissa.
+pub fn half(bits: u16) -> f64 {
+    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
+    let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
+    sign * match exponent {
+        0 => mantissa * (-24f64).exp2(),
+        31 if mantissa == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1024.0 + mantissa) * f64::from(exponent - 25).exp2(),
+    }
 }
 
 fn decoded(bytes: Vec<u8>) -> Result<String> {

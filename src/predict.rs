@@ -1,9 +1,10 @@
 //! Predictions as a file: a row, or a slice of arrays, an example.
 
+use crate::data::npz::Entries;
 use crate::data::{self, Identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
-use crate::likelihood::{Entries, Predictive};
+use crate::likelihood::{self, Predictive};
 use crate::train::files::write_whole;
 use std::io;
 use std::path::Path;
@@ -63,9 +64,9 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
     }
     columns.extend(part.summary.columns(predicted).into_iter().map(|found| {
         let (known, count) = match found.entries {
-            Entries::One => (&[][..], 1),
-            Entries::Classes => (names.classes, predicted.width),
-            Entries::Targets => (names.targets, width),
+            likelihood::Entries::One => (&[][..], 1),
+            likelihood::Entries::Classes => (names.classes, predicted.width),
+            likelihood::Entries::Targets => (names.targets, width),
         };
         column(found.name, named(known, count), count, found.values)
     }));
@@ -87,7 +88,7 @@ pub fn write(
     let columns = columns(predicted, part, rows, names);
     let written = match format(path)? {
         Format::Csv => csv(&columns, predicted.examples, rows, names.identifiers),
-        Format::Npz => npz(&columns, predicted.examples),
+        Format::Npz => npz(&columns, predicted.examples, rows, names.identifiers),
     };
     let bytes = written.map_err(|error| crate::train::files::failed(path, "write", &error))?;
     write_whole(path, &bytes)
@@ -152,12 +153,30 @@ fn csv(
         .map_err(|error| io::Error::other(error.to_string()))
 }
 
-fn npz(columns: &[Column], examples: usize) -> io::Result<Vec<u8>> {
+/// `identifiers` are arrays of text. One that has the name of another array gets `_` behind it.
+fn npz(
+    columns: &[Column],
+    examples: usize,
+    rows: &[usize],
+    identifiers: &[Identifier],
+) -> io::Result<Vec<u8>> {
     let shapes: Vec<[usize; 2]> = columns.iter().map(|c| [examples, c.width]).collect();
-    data::npz::encode(columns.iter().zip(&shapes).map(|(column, shape)| {
+    let numbers = columns.iter().zip(&shapes).map(|(column, shape)| {
         let axes = if column.width > 1 { 2 } else { 1 };
-        (&column.name[..], &shape[..axes], &column.values[..])
-    }))
+        let entries = Entries::Numbers(&shape[..axes], &column.values);
+        (column.name.clone(), entries)
+    });
+    let mut arrays: Vec<(String, Entries)> = numbers.collect();
+    let cells = |column: &Identifier| rows.iter().map(|row| column.cell(*row)).collect();
+    let texts: Vec<Vec<String>> = identifiers.iter().map(cells).collect();
+    for (place, (column, texts)) in identifiers.iter().zip(&texts).enumerate() {
+        let mut name = column.name().to_owned();
+        while arrays.iter().any(|(other, _)| *other == name) {
+            name.push('_');
+        }
+        arrays.insert(1 + place, (name, Entries::Texts(texts)));
+    }
+    data::npz::encode_all(arrays.iter().map(|(name, entries)| (&name[..], *entries)))
 }
 
 #[cfg(test)]
@@ -224,12 +243,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("p.npz");
         written(&path).unwrap();
-        let written = data::npz::tests::arrays(&std::fs::read(path).unwrap());
-        let array = |name: &str| {
-            let (_, shape, values) = written.iter().find(|array| array.0 == name).unwrap();
-            (&shape[..], values.clone().unwrap())
-        };
-        assert_eq!(array("std"), (&[2][..], Values::F64(vec![5.0, 2.0])));
-        assert_eq!(array("row"), (&[2][..], Values::F64(vec![3.0, 7.0])));
+        let written = std::fs::read(path).unwrap();
+        let array = |name: &str| data::npz::tests::numbers(&written, name);
+        assert_eq!(array("std"), (vec![2], Values::F64(vec![5.0, 2.0])));
+        assert_eq!(array("row"), (vec![2], Values::F64(vec![3.0, 7.0])));
     }
 }

@@ -1,7 +1,7 @@
 //! Arguments that several commands take.
 
 use super::terminal::err;
-use crate::data::Request;
+use crate::data::{Choices, Request};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::ir::InferenceMethod;
 use crate::train::Config;
@@ -21,12 +21,16 @@ pub struct DataSource {
     /// The folder of the named data sets; else BNNC_DATA, else the user's data directory
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The target column of a table, or several with commas between, as `y1,y2`, `y*` or `y0..y9`; else its last column
+    /// The target column of a table, or several with commas between, as `y1,y2`, `y*` or `y0..y9`; else its last column.
+    /// Of an .npz, the array of targets; else the one whose name says so
     #[arg(long, value_name = "COLUMN")]
     pub target: Option<String>,
     /// A file of the rows that are the test part, one number a line, the first row of the data being 0
     #[arg(long, value_name = "FILE")]
     pub test_rows: Option<PathBuf>,
+    /// The order of the axes of an .npz's images: nhwc, channels last, or nchw, channels first; else nhwc
+    #[arg(long, value_name = "ORDER", value_parser = layout)]
+    pub layout: Option<String>,
 }
 
 impl DataSource {
@@ -37,6 +41,7 @@ impl DataSource {
             ("--data-dir", self.data_dir.is_some()),
             ("--target", self.target.is_some()),
             ("--test-rows", self.test_rows.is_some()),
+            ("--layout", self.layout.is_some()),
         ];
         flags
             .iter()
@@ -53,6 +58,7 @@ impl DataSource {
             ("data.directory", text(&self.data_dir)),
             ("data.target", self.target.clone()),
             ("data.test_rows", text(&self.test_rows)),
+            ("data.layout", self.layout.clone()),
         ];
         let given = all
             .into_iter()
@@ -67,6 +73,10 @@ impl DataSource {
             data_dir: self.data_dir.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
+            choices: Choices {
+                layout: self.layout.clone(),
+                ..Choices::default()
+            },
             ..Request::default()
         })
     }
@@ -219,6 +229,12 @@ pub fn without_use(flags: &[&str], why: &str) {
 pub fn pair(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// The order of the axes of images.
+fn layout(text: &str) -> std::result::Result<String, String> {
+    settings::find("data.layout").set(&mut Config::default(), text)?;
+    Ok(text.into())
 }
 
 /// The name of an inference method.

@@ -4,7 +4,7 @@ use super::arguments::{DataSource, Format, Sets, TableFlags, method, without_use
 use super::lints::{LintFlags, show};
 use super::terminal::{err, out, say, width};
 use crate::compile::{self, Compiled};
-use crate::data::{self, Columns, split};
+use crate::data::{self, split};
 use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
 use crate::ir::{self, Facts, InferenceMethod, Model};
 use crate::plan::{self, Plan};
@@ -99,7 +99,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         return prior_predictive(args, &config, &compiled);
     }
     compiled.draw(config.samples);
-    let (facts, columns, chosen) = facts(&mut config, &compiled)?;
+    let (facts, found, chosen) = facts(&mut config, &compiled)?;
     let batch = facts.batch.unwrap_or(config.batch_size());
     let warnings = args.lints.warnings(&compiled, &facts)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
@@ -110,7 +110,9 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         _ => {
             let mut check = report::check(&plan, &facts, batch, memory);
             check.run_file = run_file.map(|path| path.display().to_string());
-            check.columns = columns;
+            if let Some(found) = found {
+                (check.columns, check.taken) = (found.columns, found.taken);
+            }
             check.chosen = chosen;
             if args.format == Format::Json {
                 let mut json = check.json();
@@ -184,12 +186,12 @@ pub(super) fn settings(
     Ok((path, config))
 }
 
-/// What is known of the run, the data held against the model; the columns of a table; and what was chosen of the
+/// What is known of the run, the data held against the model; what the data holds; and what was chosen of the
 /// settings, in words.
 pub(super) fn facts(
     config: &mut Config,
     compiled: &Compiled,
-) -> Result<(Facts, Option<Columns>, Option<String>)> {
+) -> Result<(Facts, Option<data::Facts>, Option<String>)> {
     let Some(request) = config.request(Some(&compiled.inference)) else {
         let facts = train::facts(config, &compiled.inference, None, 0);
         return Ok((facts, None, None));
@@ -213,17 +215,20 @@ pub(super) fn facts(
     let n = found.train - aside;
     let chosen = config.choose(n, &compiled.inference).words(config, n);
     batch_fits(config.batch_size(), n)?;
-    Ok((
-        train::facts(config, &compiled.inference, Some(&found), aside),
-        found.columns.clone(),
-        chosen,
-    ))
+    let facts = train::facts(config, &compiled.inference, Some(&found), aside);
+    Ok((facts, Some(found), chosen))
 }
 
 /// Why the model cannot learn from the data.
 fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
     let columns = found.columns.as_ref();
-    if let Some(message) = input_mismatch(&found.input_shape, columns, model, &found.name) {
+    if let Some(message) = input_mismatch(
+        &found.input_shape,
+        columns,
+        &found.taken,
+        model,
+        &found.name,
+    ) {
         return Some(message);
     }
     let why = found.target.accepts(model.target.kind).err()?;

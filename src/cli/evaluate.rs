@@ -147,6 +147,9 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
 /// Which columns of a table are the target, and which were not read.
 pub fn say_columns(run: &Opened, chosen: &Chosen) {
     let own = run.target_names();
+    for line in chosen.taken() {
+        say_wrapped("           ", line);
+    }
     if !chosen.said().is_empty() {
         say_wrapped("           ", &chosen.said().join(", "));
     }

@@ -103,6 +103,11 @@ impl Opened {
                 target: source.target.clone(),
                 test_rows: source.test_rows.clone(),
                 columns,
+                arrays: [own.choices.inputs.clone(), own.target.clone()],
+                choices: Choices {
+                    layout: source.layout.clone().or(own.choices.layout.clone()),
+                    ..Choices::default()
+                },
                 ..Request::default()
             },
             _ => Request {
@@ -117,16 +122,17 @@ impl Opened {
                         .test
                         .clone()
                         .filter(|_| source.test_rows.is_none()),
+                    layout: source.layout.clone().or(own.choices.layout.clone()),
                     ..own.choices.clone()
                 },
                 ..Request::default()
             },
         };
         request.input = Some(self.inference.input.shape.clone());
+        request.predicts = Some(self.inference.target.kind);
         request.classes = self.record.class_names.clone();
-        if request.columns.is_none()
-            && (data::is_table(Path::new(&request.data)) || source.data.is_none())
-        {
+        let is_own = source.data.as_deref().is_none_or(|data| own.names(data));
+        if request.columns.is_none() && (data::is_table(Path::new(&request.data)) || is_own) {
             request.target = request.target.or(own.target.clone());
         }
         request
@@ -355,6 +361,11 @@ impl Opened {
 }
 
 impl Chosen {
+    /// Which arrays of an archive are taken.
+    pub fn taken(&self) -> &[String] {
+        &self.data.seen.taken
+    }
+
     /// What was recognised of a table's file.
     pub fn said(&self) -> &[String] {
         &self.data.seen.said

@@ -1,4 +1,4 @@
-//! What is said about a table: which columns are taken, and how, and which rows are held out.
+//! What is said about a table or an archive: which columns or arrays are taken, and how, and which rows are held out.
 
 use super::coding;
 use super::names::{items, places};
@@ -6,7 +6,7 @@ use super::sheet::{Cell, Decimal};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::list;
 
-/// Choices about a table, as they were written; see `docs/tables.md`.
+/// Choices about a table or an archive, as they were written; see `docs/tables.md` and `docs/data.md`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     /// The columns that are inputs; else all that are nothing else.
@@ -24,6 +24,8 @@ pub struct Choices {
     pub test: Option<String>,
     /// The column whose values go whole to one part.
     pub group: Option<String>,
+    /// The order of the axes of an array of images: `nhwc` or `nchw`.
+    pub layout: Option<String>,
 }
 
 impl Choices {
@@ -38,12 +40,26 @@ impl Choices {
             categories: or(&self.categories, &others.categories),
             test: or(&self.test, &others.test),
             group: or(&self.group, &others.group),
+            layout: or(&self.layout, &others.layout),
         }
     }
 
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
         *self == Choices::default()
+    }
+
+    /// The first of those that are said and that are about the columns of a table alone.
+    pub(super) fn of_tables(&self) -> Option<&'static str> {
+        let all = [
+            ("drop", &self.drop),
+            ("missing", &self.missing),
+            ("missing_values", &self.missing_values),
+            ("categories", &self.categories),
+            ("group", &self.group),
+        ];
+        let mut said = all.iter().filter(|(_, value)| value.is_some());
+        said.next().map(|(key, _)| *key)
     }
 
     /// The cells that mean a missing value, as they are written.

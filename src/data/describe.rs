@@ -3,7 +3,7 @@
 use super::look::{self, Kind, Look};
 use super::names::{for_shell, written};
 use super::sheet;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::words::short;
 use std::path::Path;
 
@@ -28,6 +28,15 @@ pub struct Description {
 ///
 /// Those of a file that is no table.
 pub fn describe(path: &Path) -> Result<(Vec<String>, usize, Vec<Description>)> {
+    if path
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+    {
+        let title = format!("`{}` holds arrays and no table", path.display());
+        return Err(Diagnostic::error("E0501", title)
+            .help("`bnnc check MODEL --data FILE.npz` says which arrays are taken")
+            .into());
+    }
     let sheet = sheet::read(path, None, &sheet::read_all)?;
     let columns = sheet.columns.iter().map(|column| {
         let found = look::look(column, &[]);

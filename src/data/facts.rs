@@ -26,6 +26,10 @@ pub struct Facts {
     pub class_names: Vec<String>,
     /// What is odd about a table.
     pub remarks: Vec<String>,
+    /// Which arrays of an `.npz` are taken, a line each.
+    pub taken: Vec<String>,
+    /// Labels below the largest that no training example has, where whole numbers may be labels without names.
+    pub absent: Vec<usize>,
     /// The number of each training example's group, where a column names groups.
     pub groups: Option<Vec<u32>>,
 }
@@ -79,6 +83,11 @@ impl Facts {
             },
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
+            taken: data.seen.taken.clone(),
+            absent: match found {
+                Some(classes) if scalar && !labels => absent(&data.train.targets, classes),
+                _ => vec![],
+            },
             groups: data.groups().map(<[u32]>::to_vec),
         }
     }
@@ -104,6 +113,8 @@ impl Facts {
             observed: vec![],
             class_names: class_names.iter().map(|s| s.to_string()).collect(),
             remarks: vec![],
+            taken: vec![],
+            absent: vec![],
             groups: None,
         }
     }
@@ -120,6 +131,19 @@ pub(crate) fn classes(targets: &Values) -> Option<usize> {
         largest = value.max(largest);
     }
     (!targets.is_empty()).then_some(largest as usize + 1)
+}
+
+/// More classes than these are not looked through for absent ones.
+const MOST_LISTED: usize = 10_000;
+
+/// The labels below `classes` that none of the targets, whole numbers, is.
+fn absent(targets: &Values, classes: usize) -> Vec<usize> {
+    if classes > MOST_LISTED {
+        return vec![];
+    }
+    let mut seen = vec![false; classes];
+    (0..targets.len()).for_each(|index| seen[targets.get(index) as usize] = true);
+    (0..classes).filter(|label| !seen[*label]).collect()
 }
 
 /// What each of a target's `width` entries is like.

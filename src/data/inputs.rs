@@ -8,7 +8,7 @@ use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use std::path::Path;
 
-/// The inputs that `request` names, where they have no targets: an `.npz` with `x` and no `y`, IDX without targets
+/// The inputs that `request` names, where they have no targets: an `.npz` with inputs alone, IDX without targets
 /// beside it, a folder of images without folders of classes, and for a run that does not know its columns by their
 /// names a table of as many columns of numbers as there are features. `None` for any other data.
 ///
@@ -20,13 +20,7 @@ pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Datase
         return Ok(None);
     }
     let split = match resolve(request)? {
-        Resolved::Npz(path) => npz::inputs(&path)?.map(|(inputs, input_shape, len)| Split {
-            inputs,
-            input_shape,
-            targets: Values::F64(vec![]),
-            target_shape: Shape::new(&[0]),
-            len,
-        }),
+        Resolved::Npz(path) => return npz::inputs(&path, &npz::Wanted::of(request)),
         Resolved::Idx(path) => idx_files::inputs(&path)?,
         #[cfg(feature = "images")]
         Resolved::Folder(path) => return images::inputs(&path, request),

@@ -1,4 +1,4 @@
-//! Labels of a table: which class each is of, whatever the classes are called.
+//! Labels of a table or an archive: which class each is of, whatever the classes are called.
 
 use super::TargetKind;
 use super::coding::{self, Fault};
@@ -95,9 +95,12 @@ pub(super) fn unseen(
 ) -> Option<String> {
     let labels = Labels::of(classes);
     let label = |row: &usize| labels.target(column.cell(*row), marks).ok();
-    let seen: HashSet<usize> = (training.iter().filter_map(label))
-        .map(|label| label as usize)
-        .collect();
+    absent(classes, training.iter().filter_map(label))
+}
+
+/// The classes that none of these labels is of.
+pub(super) fn absent(classes: &[String], labels: impl Iterator<Item = f64>) -> Option<String> {
+    let seen: HashSet<usize> = labels.map(|label| label as usize).collect();
     let unseen: Vec<&String> = (classes.iter().enumerate())
         .filter(|(label, _)| !seen.contains(label))
         .map(|(_, class)| class)

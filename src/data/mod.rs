@@ -185,8 +185,11 @@ pub struct Request {
     pub predicts: Option<TargetKind>,
     /// The shape of the model's input, where that is known: images are to be of its size.
     pub input: Option<Shape>,
-    /// The classes of a run, whose labels images of these classes have.
+    /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have.
     pub classes: Vec<String>,
+    /// What a run said of its own `.npz`: the array of inputs and that of targets, taken of another one, too, if it has
+    /// them.
+    pub arrays: [Option<String>; 2],
 }
 
 /// What [`Request::data`] names.
@@ -217,9 +220,9 @@ fn resolve(request: &Request) -> Result<Resolved> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     match extension.as_deref() {
         _ if is_table(path) => Ok(Resolved::Sheet(path.to_owned())),
+        Some("npz") => Ok(Resolved::Npz(path.to_owned())),
         Some("toml") => Ok(Resolved::Table(path.to_owned())),
         _ if request.target.is_some() || !request.choices.is_empty() => Err(no_columns(&request.data)),
-        Some("npz") => Ok(Resolved::Npz(path.to_owned())),
         _ if idx_files::is_idx(path) => Ok(Resolved::Idx(path.to_owned())),
         _ if path.is_dir() => Ok(Resolved::Folder(path.to_owned())),
         None if path.components().count() > 1 && !path.exists() => {
@@ -268,7 +271,7 @@ pub fn load(request: &Request) -> Result<Dataset> {
         )?)?,
         Resolved::Table(path) => return table::read(&path, &wanted, request),
         Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
-        Resolved::Npz(path) => npz::read(&path)?,
+        Resolved::Npz(path) => return npz::read(&path, &npz::Wanted::of(request)),
         Resolved::Idx(path) => idx_files::read(&path, true)?,
         Resolved::Folder(path) => read_folder(&path, request, true)?,
     };
@@ -304,7 +307,8 @@ fn read_folder(path: &Path, _: &Request, _: bool) -> Result<Dataset> {
 /// What the data that `request` names holds: from headers and file lengths where that is enough, from
 /// the published facts where the files of a named data set are not there.
 ///
-/// A table is read whole; of an `.npz` and of IDX the targets are, of a folder of images their sizes.
+/// A table is read whole; of an `.npz` and of IDX the targets are, of a folder of images their sizes; all of them where
+/// rows are held out.
 pub fn facts(request: &Request) -> Result<Facts> {
     match resolve(request)? {
         Resolved::Entry(entry) => {
@@ -313,7 +317,7 @@ pub fn facts(request: &Request) -> Result<Facts> {
                 None => Ok(entry.known_facts()),
             }
         }
-        Resolved::Npz(path) if request.test_rows.is_none() => npz::facts(&path),
+        Resolved::Npz(path) => npz::facts(&path, &npz::Wanted::of(request)),
         Resolved::Idx(path) if request.test_rows.is_none() => {
             Ok(Facts::of(&idx_files::read(&path, false)?))
         }

@@ -1,12 +1,16 @@
-//! NumPy's `.npy` format: reads versions 1 to 3 of the kinds of numbers that data sets hold, writes float64.
+//! NumPy's `.npy` format: reads versions 1 to 3 of the kinds of numbers and text that data sets hold, writes float64
+//! and text.
 //!
 //! The header is text. The reader looks for the three keys that NumPy writes and for nothing else, and
 //! checks every product of lengths for overflow.
 //! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
 
-use super::Values;
-use crate::memory::available;
-use crate::words::bytes;
+mod contents;
+mod write;
+
+pub(crate) use contents::{Contents, read_contents};
+pub(crate) use write::{encode, encode_texts};
+
 use std::io::Read;
 
 /// The header of one array.
@@ -92,137 +96,9 @@ fn parse(text: &str) -> Option<Header> {
     })
 }
 
-/// Reads the values that follow `header`, innermost axis last. The error is a sentence.
-pub(crate) fn read_values(header: &Header, reader: &mut impl Read) -> Result<Values, String> {
-    let unknown = || not_numbers(&header.kind);
-    let mut symbols = header.kind.chars();
-    let big = match symbols.next() {
-        Some('>') => true,
-        Some('<' | '|' | '=') => false,
-        _ => return Err(unknown()),
-    };
-    let kind = symbols.as_str();
-    let width = match kind {
-        "b1" | "u1" | "i1" => 1,
-        "u2" | "i2" => 2,
-        "u4" | "i4" | "f4" => 4,
-        "u8" | "i8" | "f8" => 8,
-        _ => return Err(unknown()),
-    };
-    let expected = header.len.checked_mul(width).ok_or_else(unknown)?;
-    // A compressed member may hold a thousand times its own length.
-    if let Some(available) = available().filter(|available| expected as u64 > *available) {
-        return Err(format!(
-            "its values take {}, and this machine has {} of memory",
-            bytes(expected as u64),
-            bytes(available)
-        ));
-    }
-    let mut values = vec![];
-    reader
-        .by_ref()
-        .take(expected as u64)
-        .read_to_end(&mut values)
-        .map_err(|e| e.to_string())?;
-    if values.len() != expected {
-        return Err(format!(
-            "expected {expected} bytes of values, found {}",
-            values.len()
-        ));
-    }
-    // An archive's member has its checksum compared where its end is met.
-    match reader.read(&mut [0]) {
-        Ok(0) => {}
-        Ok(_) => return Err("it is longer than its header says".into()),
-        Err(error) => return Err(error.to_string()),
-    }
-    macro_rules! convert {
-        ($from:ty, $to:ty) => {
-            values
-                .chunks_exact(size_of::<$from>())
-                .map(|b| {
-                    let b = b.try_into().expect("a chunk of that size");
-                    (if big {
-                        <$from>::from_be_bytes(b)
-                    } else {
-                        <$from>::from_le_bytes(b)
-                    }) as $to
-                })
-                .collect()
-        };
-    }
-    let values = match kind {
-        "u1" | "b1" => Values::U8(values),
-        "f4" => Values::F32(convert!(f32, f32)),
-        "f8" => Values::F64(convert!(f64, f64)),
-        "u2" => Values::F64(convert!(u16, f64)),
-        "u4" => Values::F64(convert!(u32, f64)),
-        "u8" => Values::F64(convert!(u64, f64)),
-        "i1" => Values::F64(convert!(i8, f64)),
-        "i2" => Values::F64(convert!(i16, f64)),
-        "i4" => Values::F64(convert!(i32, f64)),
-        "i8" => Values::F64(convert!(i64, f64)),
-        _ => return Err(unknown()),
-    };
-    if !header.fortran || header.shape.len() < 2 || header.len == 0 {
-        return Ok(values);
-    }
-    Ok(values.rows(&transposed(&header.shape), 1))
-}
-
-/// The message for a kind that [`read_values`] does not convert.
-fn not_numbers(kind: &str) -> String {
-    let held = match kind.trim_start_matches(['<', '>', '|', '=']).chars().next() {
-        Some('O') => "Python objects",
-        Some('U' | 'S') => "text",
-        Some('c') => "complex numbers",
-        Some('M' | 'm') => "dates or times",
-        Some('V' | '[') => "records",
-        _ => "numbers of another kind",
-    };
-    format!(
-        "it holds {held} (`{kind}`), expected booleans (b1), integers of 1 to 8 bytes (u1 to u8, i1 to i8) \
-         or floats of 4 or 8 bytes (f4, f8)"
-    )
-}
-
-/// An array of float64 as the bytes of a `.npy` file, its last axis innermost.
-pub(crate) fn encode(shape: &[usize], values: &[f64]) -> Vec<u8> {
-    assert_eq!(shape.iter().product::<usize>(), values.len());
-    let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
-    // Python writes a tuple of one with a comma.
-    let comma = if shape.len() == 1 { "," } else { "" };
-    let axes = format!("({}{comma})", lengths.join(", "));
-    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {axes}, }}");
-    // The values begin at a multiple of 64 bytes: magic, version, length and header fill what is before.
-    let before = (MAGIC.len() + 4 + header.len() + 1).next_multiple_of(64);
-    let length = before - MAGIC.len() - 4;
-    let mut bytes = Vec::with_capacity(before + 8 * values.len());
-    bytes.extend(MAGIC);
-    bytes.extend([1, 0]);
-    bytes.extend((length as u16).to_le_bytes());
-    bytes.extend(format!("{header:<width$}\n", width = length - 1).as_bytes());
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    bytes
-}
-
-/// For each place of an array of `shape` with its last axis innermost, where it is found in one with
-/// its first axis innermost.
-fn transposed(shape: &[usize]) -> Vec<usize> {
-    let mut places = vec![0];
-    let mut stride = 1;
-    for &length in shape {
-        places = places
-            .iter()
-            .flat_map(|&p| (0..length).map(move |i| p + i * stride))
-            .collect();
-        stride *= length;
-    }
-    places
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::Values;
     use super::*;
     use proptest::prelude::*;
 
@@ -236,7 +112,18 @@ mod tests {
 
     fn read(mut bytes: &[u8]) -> Result<(Vec<usize>, Values), String> {
         let header = read_header(&mut bytes)?;
-        Ok((header.shape.clone(), read_values(&header, &mut bytes)?))
+        match read_contents(&header, &mut bytes)? {
+            Contents::Numbers(values) => Ok((header.shape, values)),
+            Contents::Texts(_) => Err("it holds text".into()),
+        }
+    }
+
+    fn texts(mut bytes: &[u8]) -> Result<Vec<String>, String> {
+        let header = read_header(&mut bytes)?;
+        match read_contents(&header, &mut bytes)? {
+            Contents::Numbers(_) => Err("it holds numbers".into()),
+            Contents::Texts(texts) => Ok(texts),
+        }
     }
 
     #[test]
@@ -262,6 +149,9 @@ mod tests {
             one(">f8", &1.5f64.to_be_bytes()),
             Ok(Values::F64(vec![1.5]))
         );
+        // 1.5, as the 16 bits of IEEE 754.
+        assert_eq!(one("<f2", &[0x00, 0x3E]), Ok(Values::F32(vec![1.5])));
+        assert_eq!(one(">f2", &[0xC0, 0x00]), Ok(Values::F32(vec![-2.0])));
         assert!(
             one("<c8", &[0; 8])
                 .unwrap_err()
@@ -271,6 +161,44 @@ mod tests {
             one("<f8", &[0; 7]).unwrap_err(),
             "expected 8 bytes of values, found 7"
         );
+    }
+
+    #[test]
+    fn texts_of_both_kinds_and_byte_orders() {
+        let array = |kind: &str, values: &[u8]| {
+            let header =
+                format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': (2,), }}\n");
+            texts(&array(&header, values))
+        };
+        let expected = Ok(vec!["é".to_owned(), "bc".to_owned()]);
+        let little: Vec<u8> = [0xE9u32, 0, 0x62, 0x63]
+            .iter()
+            .flat_map(|c| c.to_le_bytes())
+            .collect();
+        let big: Vec<u8> = little
+            .chunks(4)
+            .flat_map(|c| c.iter().rev().copied())
+            .collect();
+        assert_eq!(array("<U2", &little), expected);
+        assert_eq!(array(">U2", &big), expected);
+        assert_eq!(array("|S2", "ébc".as_bytes()), expected);
+        // Bytes that are not UTF-8 are Latin-1.
+        assert_eq!(array("|S2", b"\xE9\0bc"), expected);
+        assert!(array("<U0", b"").is_err());
+        assert!(array("<U1", &[0xFF; 8]).unwrap_err().contains("no Unicode"));
+        assert!(array("<U99999999999999999999", &[]).is_err());
+        assert!(array("<U4611686018427387904", &[]).is_err());
+    }
+
+    #[test]
+    fn texts_are_written_as_numpy_has_them() {
+        let names = ["a", "", "Zoë"].map(str::to_owned);
+        let bytes = encode_texts(&names).unwrap();
+        let mut rest = &bytes[..];
+        let header = read_header(&mut rest).unwrap();
+        assert_eq!((&header.kind[..], &header.shape[..]), ("<U3", &[3][..]));
+        assert_eq!(rest.len(), 3 * 3 * 4);
+        assert_eq!(texts(&bytes), Ok(names.to_vec()));
     }
 
     #[test]
@@ -316,17 +244,19 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = read(&bytes);
+            let _ = texts(&bytes);
         }
 
         #[test]
         fn no_header_panics(
-            kind in "[<>|=]?[uifbc]?[0-9]{0,2}",
+            kind in "[<>|=]?[uifbcUS]?[0-9]{0,2}",
             order in "True|False|x",
             shape in "[(]?[0-9, ]{0,12}[)]?",
             values in proptest::collection::vec(any::<u8>(), 0..50),
         ) {
             let header = format!("{{'descr': '{kind}', 'fortran_order': {order}, 'shape': {shape}, }}");
             let _ = read(&array(&header, &values));
+            let _ = texts(&array(&header, &values));
         }
     }
 }

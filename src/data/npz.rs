@@ -1,31 +1,129 @@
 //! NumPy archives, `.npz`: a zip file of `.npy` arrays.
 //!
-//! A data set is `x` and `y`, or `x_train` and `y_train`, optionally with `x_test` and `y_test`.
+//! Which arrays are the inputs and which the targets follows from their names (`choose`), or is said.
 
-use super::error::{corrupt, unreadable};
-use super::npy::{self, Header, read_header, read_values};
-use super::{Dataset, Facts, Seen, Split, TargetFacts, Values, facts::classes, facts::observed};
-use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::tensor::Shape;
-use crate::words::list;
+mod archive;
+mod choose;
+mod labels;
+mod told;
+
+use super::choices::Choices;
+use super::error::unreadable;
+use super::{Dataset, Facts, Request, held_out, labels::absent, npy, parts};
+use crate::diagnostic::{Diagnostic, Result};
+use archive::Archive;
+use choose::{Chosen, Pair};
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek, Write};
+use std::io::{self, BufReader, Cursor, Write};
 use std::path::Path;
+use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+
+/// What is said of an archive.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) request: &'a Request,
+    /// The array of targets.
+    pub(super) target: Option<&'a str>,
+    pub(super) choices: &'a Choices,
+    /// The file that lists the rows to hold out.
+    pub(super) test_rows: Option<&'a Path>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What a request says by itself.
+    pub(super) fn of(request: &'a Request) -> Self {
+        Wanted {
+            request,
+            target: request.target.as_deref(),
+            choices: &request.choices,
+            test_rows: request.test_rows.as_deref(),
+        }
+    }
+
+    fn holds_out(&self) -> bool {
+        self.test_rows.is_some() || self.choices.test.is_some()
+    }
+}
 
 /// Reads the archive at `path`.
-pub(crate) fn read(path: &Path) -> Result<Dataset> {
-    Archive::open(path, file(path)?)?.dataset()
+pub(super) fn read(path: &Path, wanted: &Wanted) -> Result<Dataset> {
+    refuse_choices(path, wanted.choices)?;
+    let dataset = Archive::open(path, file(path)?)?.dataset(wanted, true)?;
+    parted(dataset, wanted)
 }
 
 /// What the archive at `path` holds: the shapes of its arrays, and its targets.
-pub(crate) fn facts(path: &Path) -> Result<Facts> {
-    Archive::open(path, file(path)?)?.facts()
+pub(super) fn facts(path: &Path, wanted: &Wanted) -> Result<Facts> {
+    refuse_choices(path, wanted.choices)?;
+    // Rows are held out of inputs and targets alike.
+    let inputs = wanted.holds_out();
+    let dataset = Archive::open(path, file(path)?)?.dataset(wanted, inputs)?;
+    Ok(Facts::of(&parted(dataset, wanted)?))
+}
+
+/// The inputs of an archive without targets; `None` of one with targets.
+pub(super) fn inputs(path: &Path, wanted: &Wanted) -> Result<Option<Dataset>> {
+    refuse_choices(path, wanted.choices)?;
+    let mut archive = Archive::open(path, file(path)?)?;
+    match archive.choose(wanted, false)? {
+        Chosen {
+            train: Pair {
+                targets: None,
+                inputs,
+            },
+            ..
+        } => archive.inputs_alone(&inputs, wanted).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The rows that are asked for held out, and the classes named that are then missing.
+fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
+    let mut dataset = match wanted.holds_out() {
+        false => dataset,
+        true if dataset.test.is_some() => return Err(held_out::has_test_part(&dataset.name)),
+        true => {
+            let n = dataset.train.len;
+            let found = parts::parts(n, wanted.choices, wanted.test_rows, None)?;
+            found.map_or(dataset.clone(), |found| held_out::part(dataset, found))
+        }
+    };
+    if !dataset.class_names.is_empty() && wanted.request.classes.is_empty() {
+        let train = &dataset.train;
+        let training = parts::training(train.len, None, None, wanted.request)?;
+        let labels = training.iter().map(|row| train.targets.get(*row));
+        let absent = absent(&dataset.class_names, labels);
+        dataset.seen.remarks.extend(absent);
+    }
+    Ok(dataset)
+}
+
+/// Refuses what is said of the columns of tables.
+fn refuse_choices(path: &Path, choices: &Choices) -> Result<()> {
+    let Some(key) = choices.of_tables() else {
+        return Ok(());
+    };
+    let title = format!(
+        "`{}` has no columns, which `{key}` is about",
+        path.display()
+    );
+    Err(Diagnostic::error("E0506", title)
+        .note("of an .npz, `inputs` and `target` name arrays, `layout` says the order of their axes, and `test` holds out rows")
+        .into())
 }
 
 /// An array to write: its name, its shape, and its values with the last axis innermost.
 pub type Array<'a> = (&'a str, &'a [usize], &'a [f64]);
+
+/// The entries of an array to write.
+#[derive(Debug, Clone, Copy)]
+pub enum Entries<'a> {
+    /// Numbers of this shape, the last axis innermost.
+    Numbers(&'a [usize], &'a [f64]),
+    /// A text a row.
+    Texts(&'a [String]),
+}
 
 /// The bytes of an archive of these arrays, compressed.
 ///
@@ -33,9 +131,24 @@ pub type Array<'a> = (&'a str, &'a [usize], &'a [f64]);
 ///
 /// Two arrays of one name.
 pub fn encode<'a>(arrays: impl IntoIterator<Item = Array<'a>>) -> io::Result<Vec<u8>> {
+    let arrays = arrays.into_iter();
+    encode_all(arrays.map(|(name, shape, values)| (name, Entries::Numbers(shape, values))))
+}
+
+/// [`encode`] of arrays of numbers and of text.
+///
+/// # Errors
+///
+/// Two arrays of one name; texts that take more than the memory.
+pub fn encode_all<'a>(
+    arrays: impl IntoIterator<Item = (&'a str, Entries<'a>)>,
+) -> io::Result<Vec<u8>> {
     let mut archive = ZipWriter::new(Cursor::new(vec![]));
-    for (name, shape, values) in arrays {
-        let bytes = npy::encode(shape, values);
+    for (name, entries) in arrays {
+        let bytes = match entries {
+            Entries::Numbers(shape, values) => npy::encode(shape, values),
+            Entries::Texts(texts) => npy::encode_texts(texts)?,
+        };
         // The sizes of a member take four bytes unless this is said beforehand.
         let large = bytes.len() >= u32::MAX as usize;
         let options = SimpleFileOptions::default().large_file(large);
@@ -45,226 +158,10 @@ pub fn encode<'a>(arrays: impl IntoIterator<Item = Array<'a>>) -> io::Result<Vec
     Ok(archive.finish()?.into_inner())
 }
 
-/// The inputs of an archive without targets.
-pub(crate) fn inputs(path: &Path) -> Result<Option<(Values, Shape, usize)>> {
-    let mut archive = Archive::open(path, file(path)?)?;
-    let has = |name: &str| archive.names.iter().any(|n| n == name);
-    if !has("x") || has("y") || has("y_train") {
-        return Ok(None);
-    }
-    let (header, values) = archive.array("x", true)?;
-    let shape = archive.input_shape("x", &header)?;
-    Ok(Some((values.expect("asked for"), shape, header.shape[0])))
-}
-
 fn file(path: &Path) -> Result<BufReader<File>> {
     crate::files::open(path)
         .map(BufReader::new)
         .map_err(|e| unreadable(path, "open", &e))
-}
-
-struct Archive<'a, R: Read + Seek> {
-    path: &'a Path,
-    names: Vec<String>,
-    archive: ZipArchive<R>,
-}
-
-/// The names of the arrays of one part.
-type Pair = [&'static str; 2];
-
-impl<'a, R: Read + Seek> Archive<'a, R> {
-    fn open(path: &'a Path, reader: R) -> Result<Self> {
-        let archive = ZipArchive::new(reader)
-            .map_err(|e| Failure::from(corrupt(path, "is not an .npz file").note(e.to_string())))?;
-        let files = archive.file_names().filter_map(|name| name.ok());
-        let arrays = files.filter_map(|name| name.strip_suffix(".npy").map(String::from));
-        let mut names: Vec<String> = arrays.collect();
-        names.sort();
-        Ok(Archive {
-            path,
-            names,
-            archive,
-        })
-    }
-
-    /// The arrays of the training and of the test part.
-    fn parts(&self) -> Result<(Pair, Option<Pair>)> {
-        let has = |name: &str| self.names.iter().any(|n| n == name);
-        let has_both = |pair: &Pair| has(pair[0]) && has(pair[1]);
-        let test = ["x_test", "y_test"];
-        let found = if has_both(&["x", "y"]) {
-            Some((["x", "y"], None))
-        } else if has_both(&["x_train", "y_train"]) {
-            if has(test[0]) != has(test[1]) {
-                return Err(self.fault("has only one of `x_test` and `y_test`").into());
-            }
-            Some((["x_train", "y_train"], has_both(&test).then_some(test)))
-        } else {
-            None
-        };
-        found.ok_or_else(|| {
-            self.fault("does not hold the arrays of a data set")
-                .note(
-                    "expected `x` and `y`, or `x_train` and `y_train` (and `x_test` and `y_test`)",
-                )
-                .note(format!("found {}", list(&self.names)))
-                .into()
-        })
-    }
-
-    fn fault(&self, fact: &str) -> Diagnostic {
-        Diagnostic::error("E0507", format!("`{}` {fact}", self.path.display()))
-    }
-
-    fn dataset(&mut self) -> Result<Dataset> {
-        let (train, test) = self.parts()?;
-        let train = self.split(train)?;
-        let test = test.map(|pair| self.split(pair)).transpose()?;
-        if let Some(test) = &test {
-            self.agree(&train.input_shape, &test.input_shape, "x_test")?;
-            self.agree(&train.target_shape, &test.target_shape, "y_test")?;
-        }
-        Ok(Dataset {
-            name: self.path.display().to_string(),
-            train,
-            test,
-            file_rows: None,
-            columns: None,
-            seen: Seen::default(),
-            class_names: vec![],
-        })
-    }
-
-    fn facts(&mut self) -> Result<Facts> {
-        let (train, test) = self.parts()?;
-        let (header, _) = self.array(train[0], false)?;
-        let input_shape = self.input_shape(train[0], &header)?;
-        let mut largest = Some(0);
-        let mut lengths = vec![];
-        let mut shape = Shape::default();
-        let mut first = None;
-        for pair in [Some(train), test].into_iter().flatten() {
-            let (inputs, _) = self.array(pair[0], false)?;
-            let (targets, values) = self.array(pair[1], true)?;
-            shape = self.target_shape(pair[1], &targets)?;
-            let values = values.expect("asked for");
-            first.get_or_insert_with(|| observed(&values, shape.len()));
-            largest = largest.zip(classes(&values)).map(|(a, b)| a.max(b));
-            lengths.push(self.same_length(pair, &inputs, &targets)?);
-        }
-        let classes = largest.filter(|_| shape.rank() == 0);
-        Ok(Facts {
-            name: self.path.display().to_string(),
-            train: lengths[0],
-            test: lengths.get(1).copied(),
-            input_shape,
-            target: TargetFacts {
-                shape,
-                classes,
-                labels: false,
-            },
-            columns: None,
-            observed: first.unwrap_or_default(),
-            class_names: vec![],
-            remarks: vec![],
-            groups: None,
-        })
-    }
-
-    fn split(&mut self, pair: Pair) -> Result<Split> {
-        let (inputs, input_values) = self.array(pair[0], true)?;
-        let (targets, target_values) = self.array(pair[1], true)?;
-        Ok(Split {
-            len: self.same_length(pair, &inputs, &targets)?,
-            inputs: input_values.expect("asked for"),
-            input_shape: self.input_shape(pair[0], &inputs)?,
-            targets: target_values.expect("asked for"),
-            target_shape: self.target_shape(pair[1], &targets)?,
-        })
-    }
-
-    /// The header of the array `name`, and its values if asked for.
-    fn array(&mut self, name: &str, values: bool) -> Result<(Header, Option<Values>)> {
-        let corrupt = |error: String| -> Failure {
-            corrupt(
-                self.path,
-                format!("holds an array `{name}` that cannot be read"),
-            )
-            .note(error)
-            .into()
-        };
-        let mut member = self
-            .archive
-            .by_name(&format!("{name}.npy"))
-            .map_err(|e| corrupt(e.to_string()))?;
-        let header = read_header(&mut member).map_err(corrupt)?;
-        let values = values
-            .then(|| read_values(&header, &mut member))
-            .transpose()
-            .map_err(corrupt)?;
-        Ok((header, values))
-    }
-
-    /// A row of `x` alone is one number an example.
-    fn input_shape(&self, name: &str, header: &Header) -> Result<Shape> {
-        match &header.shape[..] {
-            [] | [0, ..] => Err(self.empty(name, header)),
-            [_, axes @ ..] if axes.contains(&0) => Err(self.empty(name, header)),
-            [_] => Ok(Shape::new(&[1])),
-            [_, axes @ ..] => Ok(Shape::new(axes)),
-        }
-    }
-
-    /// A column of `y` alone is one number an example.
-    fn target_shape(&self, name: &str, header: &Header) -> Result<Shape> {
-        match &header.shape[..] {
-            [] | [0, ..] | [_, 0] => Err(self.empty(name, header)),
-            [_] | [_, 1] => Ok(Shape::default()),
-            [_, width] => Ok(Shape::new(&[*width])),
-            _ => Err(self
-                .fault(&format!("holds an array `{name}` of too many axes"))
-                .note(format!(
-                    "expected [examples] or [examples, targets], found {:?}",
-                    header.shape
-                ))
-                .into()),
-        }
-    }
-
-    fn empty(&self, name: &str, header: &Header) -> Failure {
-        self.fault(&format!("holds an array `{name}` with no examples"))
-            .note(format!("its shape is {:?}", header.shape))
-            .into()
-    }
-
-    fn same_length(&self, [x, y]: Pair, inputs: &Header, targets: &Header) -> Result<usize> {
-        match (inputs.shape.first(), targets.shape.first()) {
-            (Some(n), Some(m)) if n == m => Ok(*n),
-            _ => Err(self
-                .fault(&format!(
-                    "holds arrays `{x}` and `{y}` of different lengths"
-                ))
-                .note(format!(
-                    "`{x}` is {:?}, `{y}` is {:?}",
-                    inputs.shape, targets.shape
-                ))
-                .into()),
-        }
-    }
-
-    fn agree(&self, train: &Shape, test: &Shape, name: &str) -> Result<()> {
-        if train == test {
-            return Ok(());
-        }
-        Err(self
-            .fault(&format!(
-                "holds an array `{name}` unlike that of the training part"
-            ))
-            .note(format!(
-                "one example is {test} there, {train} in the training part"
-            ))
-            .into())
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A `.toml` that describes a table: which file, which target column, which rows are held out.
+//! A `.toml` that describes a table or an archive: which file, which target, which rows are held out.
 //!
 //! ```toml
 //! file = "data.csv"        # beside this file
@@ -11,7 +11,6 @@
 
 use super::columns::Wanted;
 use super::error::{corrupt, unreadable};
-use super::held_out::hold_out;
 use super::names::written;
 use super::sheet::is_table;
 use super::{Choices, Dataset, Request, npz, tabular};
@@ -37,6 +36,7 @@ struct Table {
     missing_values: Option<Names>,
     categories: Option<Named>,
     group: Option<String>,
+    layout: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +112,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let mut table: Table = toml::from_str(&source.text).map_err(|error| {
         let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories` and `group`");
+            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories`, `group` and `layout`");
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
@@ -137,6 +137,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         categories: table.categories.take().map(Named::list),
         test: share,
         group: table.group.take(),
+        layout: table.layout.take(),
     };
     // Rows that are listed and a share of them are two ways to say one thing.
     let own = Choices {
@@ -157,7 +158,6 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         sheet: table.sheet.as_deref(),
         ..*wanted
     };
-    let no_target = wanted.target.or(wanted.described).is_none() && choices.is_empty();
     let is_npz = file
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("npz"));
@@ -165,14 +165,15 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         _ if is_table(&file) || table.sheet.is_some() => {
             tabular::read(&file, &wanted, request, test_rows)?
         }
-        true if no_target => {
-            let dataset = npz::read(&file)?;
-            match test_rows {
-                None => dataset,
-                Some(rows) => hold_out(dataset, rows)?,
-            }
+        true => {
+            let wanted = npz::Wanted {
+                request,
+                target: wanted.target.or(wanted.described),
+                choices: &choices,
+                test_rows,
+            };
+            npz::read(&file, &wanted)?
         }
-        true => return Err(super::no_columns(&file.display().to_string())),
         false => {
             let span = table.file.span();
             let title = format!("`{}` is not a kind of table", table.file.get_ref());

@@ -13,7 +13,7 @@ use super::parts::{group_column, groups, parts, refuse_split_groups, training};
 use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
 use super::sheet::{self, Column, Decimal, Role, Sheet};
 use super::{Dataset, Request, Split, TargetKind, Values, names, recipe};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,6 +25,8 @@ pub struct Seen {
     pub said: Vec<String>,
     /// What is odd about it, and what to do.
     pub remarks: Vec<String>,
+    /// Which arrays of an `.npz` are taken, and what was done with its labels, a line each.
+    pub taken: Vec<String>,
     /// Columns that say which example a row is, as texts by the row of the file.
     pub identifiers: Vec<Identifier>,
     pub(super) groups: Option<Vec<u32>>,
@@ -63,6 +65,12 @@ pub(super) fn read(
 ) -> Result<Dataset> {
     let silent = Choices::default();
     let choices = wanted.choices.unwrap_or(&silent);
+    if choices.layout.is_some() {
+        let title = format!("`{}` has no images, whose `layout` is said", path.display());
+        return Err(Diagnostic::error("E0506", title)
+            .note("`layout` says the order of the axes of an .npz's images")
+            .into());
+    }
     let sheet = sheet::read(path, wanted.sheet, &|header| roles(header, wanted))?;
     let header = sheet.header();
     let chosen = choose(path, &header, wanted)?;
@@ -122,6 +130,7 @@ pub(super) fn read(
             remarks,
             identifiers,
             groups,
+            ..Seen::default()
         },
     };
     Ok(match parts {

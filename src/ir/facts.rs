@@ -19,6 +19,8 @@ pub struct Facts {
     pub evaluation_samples: Option<usize>,
     /// One more than the largest label.
     pub classes: Option<usize>,
+    /// Labels below the largest that no training example has.
+    pub absent_classes: Vec<usize>,
     /// Each entry of a real target, as the model sees it: scaled. Empty where that is not known.
     pub targets: Vec<Observed>,
     /// Each term of the loss before the first step, unscaled, in nats, expected over the initialisers;

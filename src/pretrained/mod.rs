@@ -1,14 +1,18 @@
 //! Pretrained networks: safetensors files whose tensors are where parameters start from.
 //!
 //! A parameter is found under its name, `conv1.kernel`, or under that of its loc in a checkpoint of
-//! this program, `conv1.kernel.loc`. Tensors lie as Keras has them: a dense kernel `[in, out]`, a
-//! convolution's `[kh, kw, C_in, C_out]`.
+//! this program, `conv1.kernel.loc`. Such tensors lie as Keras has them: a dense kernel `[in, out]`, a
+//! convolution's `[kh, kw, C_in, C_out]`. Those of PyTorch have other names, [`modules`], and another [`layout`].
 
 pub mod checksum;
+pub mod layout;
+pub mod modules;
 pub mod moped;
 
 use crate::files;
 use crate::tensor::Shape;
+use layout::{Arrangement, Flattened, Layout};
+use modules::Module;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -32,6 +36,8 @@ pub struct File {
     pub path: PathBuf,
     /// Of its bytes.
     pub sha256: String,
+    /// The tensors of a file of another program that no parameter starts from.
+    pub unread: Vec<String>,
 }
 
 /// A tensor of a file.
@@ -39,8 +45,10 @@ pub struct File {
 pub struct Found {
     /// Its name there.
     pub name: String,
-    /// Its entries.
+    /// Its entries, in the parameter's order.
     pub values: Arc<[f64]>,
+    /// What was done to them.
+    pub arrangement: Arrangement,
 }
 
 /// Why a parameter cannot start from a file.
@@ -66,6 +74,15 @@ pub enum Refusal {
     NotFinite(String),
     /// An entry is more than float32 holds.
     TooLarge(String),
+    /// Nothing tells in which order the entries of this tensor lie.
+    Layout(String),
+    /// The order of the entries cannot be told; why, in words.
+    Order {
+        /// The tensor's name.
+        name: String,
+        /// Why.
+        why: String,
+    },
 }
 
 impl Checkpoint {
@@ -88,25 +105,61 @@ impl Checkpoint {
         sha256(&self.bytes)
     }
 
-    /// The tensor that a parameter starts from.
+    /// Whether a run of this program wrote it.
+    pub fn is_own(&self) -> bool {
+        checksum::header(&self.bytes).is_ok_and(|header| header.is_some())
+    }
+
+    fn tensors(&self) -> SafeTensors<'_> {
+        SafeTensors::deserialize(&self.bytes).expect("read before")
+    }
+
+    /// The names of its tensors, in their order; of a checkpoint, those of weights.
+    pub fn names(&self) -> Vec<String> {
+        let tensors = self.tensors();
+        // The optimizer's state of a variable is no weight.
+        let weights = tensors.names().into_iter();
+        let weights = weights.filter(|name| !name.starts_with("optimizer."));
+        let mut names: Vec<String> = weights.map(str::to_owned).collect();
+        names.sort();
+        names
+    }
+
+    /// The layers whose names are another program's.
+    pub fn modules(&self) -> Vec<Module> {
+        if self.is_own() {
+            return vec![];
+        }
+        let tensors = self.tensors();
+        let views = tensors.iter();
+        modules::modules(views.map(|(name, view)| (name, view.shape().to_vec())))
+    }
+
+    /// The tensor that a parameter starts from by its own name, if there is one.
+    pub fn named(&self, parameter: &str) -> Option<String> {
+        let tensors = self.tensors();
+        let names = [parameter.to_owned(), format!("{parameter}.loc")];
+        names.into_iter().find(|name| tensors.tensor(name).is_ok())
+    }
+
+    /// The entries of the tensor `name`, which lies in `layout`, for a parameter of `shape`.
     ///
     /// # Errors
     ///
-    /// Why there is none.
-    pub fn find(&self, parameter: &str, shape: &Shape) -> Result<Found, Refusal> {
-        let tensors = SafeTensors::deserialize(&self.bytes).expect("read before");
-        let names = [parameter.to_owned(), format!("{parameter}.loc")];
-        let mut views = names.into_iter();
-        let found = views.find_map(|name| tensors.tensor(&name).ok().map(|view| (name, view)));
-        let Some((name, view)) = found else {
-            let names = tensors.names().into_iter();
-            // The optimizer's state of a variable is no weight.
-            let weights = names.filter(|name| !name.starts_with("optimizer."));
-            let mut names: Vec<String> = weights.map(str::to_owned).collect();
-            names.sort();
-            return Err(Refusal::Missing(names));
+    /// Why it has none.
+    pub fn take(
+        &self,
+        name: &str,
+        shape: &Shape,
+        layout: Layout,
+        flattened: &Flattened,
+    ) -> Result<Found, Refusal> {
+        let name = name.to_owned();
+        let tensors = self.tensors();
+        let Ok(view) = tensors.tensor(&name) else {
+            return Err(Refusal::Missing(self.names()));
         };
-        if view.shape() != shape.0 {
+        if view.shape() != layout.shape(shape).0 {
             let found = Shape::new(view.shape());
             return Err(Refusal::Shape { name, found });
         }
@@ -120,14 +173,23 @@ impl Checkpoint {
         if !values.iter().all(|value| (*value as f32).is_finite()) {
             return Err(Refusal::TooLarge(name));
         }
-        Ok(Found { name, values })
+        if let (Layout::Torch, 2, Flattened::Unknown(why)) = (layout, shape.rank(), flattened) {
+            let why = why.clone();
+            return Err(Refusal::Order { name, why });
+        }
+        let (values, arrangement) = layout.arrange(values, shape, flattened);
+        Ok(Found {
+            name,
+            values: values.into(),
+            arrangement,
+        })
     }
 }
 
 /// The entries as float64; `None` where they are not floating-point numbers.
-fn numbers(view: &TensorView) -> Option<Arc<[f64]>> {
+fn numbers(view: &TensorView) -> Option<Vec<f64>> {
     let bytes = view.data();
-    let two = |of: fn(u16) -> f64| -> Arc<[f64]> {
+    let two = |of: fn(u16) -> f64| -> Vec<f64> {
         let pairs = bytes.chunks_exact(2);
         pairs
             .map(|b| of(u16::from_le_bytes([b[0], b[1]])))
@@ -148,21 +210,9 @@ fn numbers(view: &TensorView) -> Option<Arc<[f64]>> {
         }
         // The upper half of a float32.
         Dtype::BF16 => two(|bits| f64::from(f32::from_bits(u32::from(bits) << 16))),
-        Dtype::F16 => two(half),
+        Dtype::F16 => two(files::half),
         _ => return None,
     })
-}
-
-/// IEEE 754 binary16: a sign, five bits of exponent, ten of mantissa.
-fn half(bits: u16) -> f64 {
-    let sign = if bits >> 15 == 0 { 1.0 } else { -1.0 };
-    let (exponent, mantissa) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023));
-    sign * match exponent {
-        0 => mantissa * (-24f64).exp2(),
-        31 if mantissa == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        _ => (1024.0 + mantissa) * f64::from(exponent - 25).exp2(),
-    }
 }
 
 /// In hexadecimal digits.
@@ -201,6 +251,13 @@ impl fmt::Display for Refusal {
             Refusal::Shape { name, found } => write!(f, "`{name}` is {found}"),
             Refusal::Type { name, found } => write!(f, "the entries of `{name}` are {found}"),
             Refusal::NotFinite(name) => write!(f, "`{name}` has an entry that is not finite"),
+            Refusal::Layout(name) => {
+                write!(
+                    f,
+                    "nothing tells in which order the entries of `{name}` lie"
+                )
+            }
+            Refusal::Order { name, why } => write!(f, "the order of `{name}` is unknown: {why}"),
             Refusal::TooLarge(name) => write!(
                 f,
                 "`{name}` has an entry beyond float32, in which models are trained"
@@ -254,14 +311,18 @@ mod tests {
         ]);
         let checkpoint = Checkpoint::read(file.path()).unwrap();
         let shape = Shape::new(&[5]);
-        let values = |name: &str| checkpoint.find(name, &shape).unwrap().values.to_vec();
+        let find = |parameter: &str, shape: &Shape| match checkpoint.named(parameter) {
+            Some(name) => checkpoint.take(&name, shape, Layout::Bnnc, &Flattened::No),
+            None => Err(Refusal::Missing(checkpoint.names())),
+        };
+        let values = |name: &str| find(name, &shape).unwrap().values.to_vec();
         let least = 2f64.powi(-24);
         assert_eq!(values("f16.kernel"), [1.0, -2.0, 1.5, least, 65504.0]);
         let (least, most) = (2f64.powi(-133), (2.0 - 2f64.powi(-7)) * 2f64.powi(127));
         assert_eq!(values("bf16.kernel"), [1.0, -2.0, 1.5, least, most]);
         assert_eq!(values("f32.kernel"), exact.map(|x| f64::from(x as f32)));
         assert_eq!(values("f64.kernel"), exact);
-        let refused = |name: &str, shape| checkpoint.find(name, &shape).unwrap_err();
+        let refused = |name: &str, shape| find(name, &shape).unwrap_err();
         assert!(matches!(
             refused("i8.kernel", shape.clone()),
             Refusal::Type { .. }
@@ -283,7 +344,8 @@ mod tests {
             ("small", Dtype::F64, &[2], bytes(-1e-300)),
         ]);
         let checkpoint = Checkpoint::read(file.path()).unwrap();
-        let found = |name: &str| checkpoint.find(name, &Shape::new(&[2]));
+        let shape = Shape::new(&[2]);
+        let found = |name: &str| checkpoint.take(name, &shape, Layout::Bnnc, &Flattened::No);
         assert_eq!(found("large"), Err(Refusal::TooLarge("large".into())));
         assert_eq!(
             found("infinite"),

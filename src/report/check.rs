@@ -23,6 +23,9 @@ pub struct Check {
     pub data: Option<String>,
     /// The columns of a table.
     pub columns: Option<Columns>,
+    /// Which arrays of an archive are taken, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken: Vec<String>,
     /// The run file that was read.
     pub run_file: Option<String>,
     /// What was chosen of the settings, and by what.
@@ -39,6 +42,9 @@ pub struct Check {
     pub layers: Vec<LayerRow>,
     /// The parameters.
     pub parameters: Vec<ParameterRow>,
+    /// The tensors of files of other programs that no parameter starts from: `net.safetensors: 4.weight`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
     /// Learned numbers, which no file of pretrained weights is read for.
     pub learned: Vec<String>,
     /// What the file leaves out, by the rules of the language that supply it.
@@ -98,6 +104,9 @@ pub struct ParameterRow {
     pub remark: Option<String>,
     /// The file of pretrained weights that it starts from.
     pub from: Option<String>,
+    /// Its tensor, and what was done to that, where the tensor has another name than the parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_tensor: Option<String>,
 }
 
 /// A term of the loss.
@@ -223,6 +232,11 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         model: inference.name.clone(),
         data: facts.data.clone(),
         columns: None,
+        taken: vec![],
+        unread: (inference.pretrained.iter())
+            .filter(|file| !file.unread.is_empty())
+            .map(|file| format!("{}: {}", file.written, file.unread.join(", ")))
+            .collect(),
         run_file: None,
         chosen: None,
         set: facts.set.iter().cloned().collect(),
@@ -361,6 +375,9 @@ fn parameters(inference: &Inference) -> Vec<ParameterRow> {
             estimator: estimator.map(|estimator| estimator.signature().name.into()),
             remark: inference.remark(handle).map(Into::into),
             from: pretrained.map(|from| from.file.clone()),
+            from_tensor: pretrained
+                .map(|from| from.tensor.clone())
+                .filter(|name| name.strip_suffix(".loc").unwrap_or(name) != tensor.name),
         }
     };
     inference.all_fitted().map(row).collect()

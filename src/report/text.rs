@@ -45,6 +45,9 @@ impl Check {
             *out += &wrapped("  ", &columns.to_string(), width);
             *out += &columns::table(&columns::decided(columns), "  ", width);
         }
+        for line in &self.taken {
+            *out += &wrapped("  ", line, width);
+        }
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
         }
@@ -111,6 +114,17 @@ impl Check {
             let file = file.as_deref().unwrap_or_default();
             let text = format!("{} start from {file}", names.join(", "));
             *out += &wrapped("  from  ", &text, width);
+            let told = parameters.iter().filter(|p| p.from_tensor.is_some());
+            let longest = told.clone().map(|p| p.name.chars().count()).max();
+            for parameter in told {
+                let tensor = parameter.from_tensor.as_deref().unwrap_or_default();
+                let (name, longest) = (&parameter.name, longest.unwrap_or_default());
+                let head = format!("        {name:longest$}  from ");
+                *out += &wrapped(&head, tensor, width);
+            }
+        }
+        for unread in &self.unread {
+            *out += &wrapped("        ", &format!("not read of {unread}"), width);
         }
         if !self.learned.is_empty() && !files.is_empty() {
             let names = self.learned.join(", ");

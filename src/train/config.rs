@@ -24,6 +24,7 @@
 //! test = 0.2                # or so many of a table's rows at random
 //! drop = ["id", "name"]     # columns of a table, `docs/tables.md`; also inputs, missing, missing_values,
 //! missing = "age=mean"      # categories and group
+//! layout = "nchw"           # of the images of an .npz whose channels come first
 //! validation = 0.1          # a fraction of the training examples, or a number of them
 //! scaling = "standardize"   # inputs: standardize, symmetric (-1 to 1), unit (0 to 1) or none
 //! targets = "standardize"   # real targets: standardize or none
@@ -159,6 +160,8 @@ impl DataConfig {
 
 /// How inputs can be scaled.
 pub const SCALINGS: &[&str] = &["standardize", "symmetric", "unit", "none"];
+/// The orders of the axes of images.
+pub const LAYOUTS: &[&str] = &["nhwc", "nchw"];
 /// How real targets can be scaled.
 pub const TARGET_SCALINGS: &[&str] = &["standardize", "none"];
 

@@ -34,7 +34,8 @@ pub fn check_part(data: &Dataset, test: bool, model: &Model) -> Result<()> {
     };
     let what = format!("{part}{}", data.name);
     let columns = data.columns.as_ref();
-    if let Some(message) = input_mismatch(&split.input_shape, columns, model, &what) {
+    let taken = &data.seen.taken;
+    if let Some(message) = input_mismatch(&split.input_shape, columns, taken, model, &what) {
         return Err(message.into());
     }
     batch::check_inputs(split, &what)?;
@@ -76,6 +77,7 @@ fn check_targets(
 pub fn input_mismatch(
     found: &Shape,
     columns: Option<&Columns>,
+    taken: &[String],
     model: &Model,
     what: &str,
 ) -> Option<Diagnostic> {
@@ -95,7 +97,39 @@ pub fn input_mismatch(
             message = message.help(help);
         }
     }
+    if let Some(arrays) = taken.first() {
+        message = message.note(format!("taken: {arrays}"));
+        if let Some(help) = help_with_array(&found.0, &expected.0, &model.input.name) {
+            message = message.help(help);
+        }
+    }
     Some(message)
+}
+
+/// What may be meant by an array whose examples have the axes `found`, where the model takes `expected`.
+fn help_with_array(found: &[usize], expected: &[usize], input: &str) -> Option<String> {
+    let product = |axes: &[usize]| axes.iter().product::<usize>();
+    let shape = Shape::new(found);
+    match (found, expected) {
+        ([a, b, c], [h, w, channels]) if [channels, h, w] == [a, b, c] => Some(
+            "its channels come first, as in PyTorch: `--layout nchw`, or `layout = \"nchw\"` under [data] of the \
+             run file or in the data's .toml, moves them last"
+                .into(),
+        ),
+        // Moved, though they were last.
+        ([a, b, c], [h, w, channels]) if [w, channels, h] == [a, b, c] => {
+            Some("its channels are last already: leave `layout` out, or say `--layout nhwc`".into())
+        }
+        ([_], [_, _, ..]) if product(found) == product(expected) => Some(format!(
+            "a model of these rows has the input `{input}: real{shape}` and `reshape({})` as its first layer, if \
+             each row holds its pixels with the channels last",
+            Shape::new(expected)
+        )),
+        ([_, _, ..], [_]) if product(found) == product(expected) => Some(format!(
+            "a model of this array has the input `{input}: real{shape}` and `flatten` as its first layer"
+        )),
+        _ => Some(format!("a model of this array has the input `{input}: real{shape}`")),
+    }
 }
 
 /// Names that columns of row numbers go by.

@@ -25,6 +25,7 @@ pub fn facts(
         warm_up: warm_up(config),
         evaluation_samples: Some(config.evaluation_samples),
         classes: found.and_then(|found| found.target.classes),
+        absent_classes: found.map_or(vec![], |found| found.absent.clone()),
         targets: match config.data.targets {
             "standardize" => observed.map(|o| o.standardized(heavy_tailed)).collect(),
             _ => observed.copied().collect(),

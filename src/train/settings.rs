@@ -3,7 +3,7 @@
 //! Reading and writing run files, the flags of `bnnc train`, `--resume` and `bnnc diff` all follow from [`SETTINGS`].
 //! The settings of an optimizer or a schedule are those of its signature.
 
-use super::config::{Config, EarlyStopping, SCALINGS, TARGET_SCALINGS};
+use super::config::{Config, EarlyStopping, LAYOUTS, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
 use crate::ir::{InferenceMethod, METHODS};
@@ -64,7 +64,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 24] = [
+pub static SETTINGS: [Setting; 25] = [
     setting(
         "epochs",
         flag(
@@ -219,6 +219,9 @@ pub static SETTINGS: [Setting; 24] = [
         ),
         |config| Place::Names(&mut config.data.choices.categories),
     ),
+    setting("data.layout", None, |config| {
+        Place::MaybeWord(&mut config.data.choices.layout, LAYOUTS)
+    }),
     setting(
         "data.validation",
         flag(
@@ -282,6 +285,7 @@ enum Place<'a> {
     Share(&'a mut Option<String>),
     Part(&'a mut Validation),
     Word(&'a mut &'static str, &'static [&'static str]),
+    MaybeWord(&'a mut Option<String>, &'static [&'static str]),
     Method(&'a mut Option<InferenceMethod>),
     /// `true`, `false` or a number of epochs.
     Stopping(&'a mut EarlyStopping),
@@ -294,7 +298,9 @@ impl Place<'_> {
             Place::Count(n) | Place::Whole(n) => n.to_string(),
             Place::MaybeCount(n) => (*n)?.to_string(),
             Place::Seed(n) => n.to_string(),
-            Place::Text(text) | Place::Names(text) => quoted(text.as_ref()?),
+            Place::Text(text) | Place::Names(text) | Place::MaybeWord(text, _) => {
+                quoted(text.as_ref()?)
+            }
             Place::Share(share) => share.clone()?,
             Place::Path(path) => quoted(&path.as_ref()?.display().to_string()),
             Place::Part(Validation::Count(n)) => n.to_string(),
@@ -325,6 +331,7 @@ impl Place<'_> {
             Place::Path(path) => *path = table.text(key).map(PathBuf::from),
             Place::Part(part) => put(part, table.share(key)),
             Place::Word(word, words) => put(word, table.choice(key, words)),
+            Place::MaybeWord(word, words) => *word = table.choice(key, words).map(Into::into),
             Place::Method(method) => {
                 let names = METHODS.iter().map(|method| method.signature().name);
                 let name = table.choice(key, &names.collect::<Vec<_>>());
@@ -357,11 +364,8 @@ impl Place<'_> {
                 *method = Some(found.ok_or_else(InferenceMethod::expected)?);
             }
             Place::Stopping(stopping) => *stopping = early_stopping(text)?,
-            Place::Word(word, words) => {
-                let found = words.iter().find(|word| **word == text);
-                *word = found
-                    .ok_or_else(|| format!("expected one of {}", crate::words::list(words)))?;
-            }
+            Place::Word(word, words) => *word = one_of(words, text)?,
+            Place::MaybeWord(word, words) => *word = Some(one_of(words, text)?.into()),
             Place::LearningRate(settings) => {
                 let rate = Constant::Number(positive(text)?);
                 let mut all = settings.0.iter_mut();
@@ -372,6 +376,12 @@ impl Place<'_> {
         }
         Ok(())
     }
+}
+
+fn one_of(words: &[&'static str], text: &str) -> Result<&'static str, String> {
+    let found = words.iter().find(|word| **word == text);
+    let expected = || format!("expected one of {}", crate::words::list(words));
+    found.copied().ok_or_else(expected)
 }
 
 fn put<V>(place: &mut V, value: Option<V>) {

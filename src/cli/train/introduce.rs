@@ -95,6 +95,19 @@ fn say_data(start: &Start) {
     if !seen.said.is_empty() {
         say_wrapped(UNDER, &seen.said.join(", "));
     }
+    for line in &seen.taken {
+        say_wrapped(UNDER, line);
+    }
+    let (found, taken_for) = (
+        &prepared.data.train.input_shape,
+        &start.compiled.inference.input.shape,
+    );
+    if found != taken_for {
+        say_wrapped(
+            UNDER,
+            &format!("inputs of {found} are taken for {taken_for}"),
+        );
+    }
     let Some(columns) = &prepared.data.columns else {
         if !prepared.constant.is_empty() {
             let entries: Vec<String> = prepared.constant.iter().map(usize::to_string).collect();

@@ -313,7 +313,7 @@ impl Lower<'_> {
 
     /// `slots` are the parameters whose posterior may be set by their name: `bias = X`.
     fn check_words(&mut self, settings: &[Setting], slots: &[&layer::Slot]) {
-        const SETTINGS: [&str; 4] = ["prior", "posterior", "estimator", "from"];
+        const SETTINGS: [&str; 5] = ["prior", "posterior", "estimator", "from", "layout"];
         for (index, setting) in settings.iter().enumerate() {
             let word = setting.name.text.as_str();
             let mut before = settings[..index].iter();

@@ -19,6 +19,7 @@ mod settings;
 mod share;
 mod theirs;
 mod value;
+mod weights;
 
 use super::arena::{Arena, Handle, Table};
 use super::inference::*;
@@ -30,10 +31,10 @@ use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{File, Ident};
 use items::Items;
-use pretrained::Files;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use weights::Files;
 
 /// The model of a file, and how it is fitted. `sets` are `--set name=value` pairs; files that it names are looked for in
 /// `folder`. `method` goes before the file's own.

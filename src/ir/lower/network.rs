@@ -137,6 +137,7 @@ impl Lower<'_> {
             return None;
         }
         self.check_own(call, entry, own);
+        self.pretrained.above = Some(above);
         let declared = operation.parameters();
         let parameters = entry.slots().iter().zip(declared);
         let parameters = parameters

@@ -2,6 +2,7 @@
 //! `prior = MOPED(…)`, a prior about them.
 
 use super::settings::{Pick, Picks};
+use super::weights::Wanted;
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::{Diagnostic, nearest};
@@ -9,48 +10,23 @@ use crate::distribution::Normal;
 use crate::ir::model::*;
 use crate::ir::scalar::Scalar;
 use crate::posterior::{self, Entries};
-use crate::pretrained::{self, Checkpoint, Refusal, moped};
+use crate::pretrained::layout::Layout;
+use crate::pretrained::{Refusal, moped};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::tensor::Shape;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The rule of the language, as the IR says it.
 pub(super) const MOPED_POSTERIOR: &str = "MOPED sets the posterior: MeanField, its loc at the pretrained weights, its scale by their size";
 
-/// The files that parameters start from.
-pub(super) struct Files {
-    folder: PathBuf,
-    /// Each once; `None` of one with which something is wrong, which has been said.
-    read: Vec<(pretrained::File, Option<Checkpoint>)>,
-    /// Parameters that a file has no fitting tensor for, by the setting.
-    refused: Vec<Refused>,
-}
-
-struct Refused {
+/// A parameter that a file has no fitting tensor for.
+pub(super) struct Refused {
     setting: Span,
     file: String,
     parameter: String,
     shape: Shape,
     why: Refusal,
-}
-
-impl Files {
-    pub fn of(folder: &Path) -> Self {
-        Files {
-            folder: folder.to_owned(),
-            read: Vec::new(),
-            refused: Vec::new(),
-        }
-    }
-
-    /// Those that were read.
-    pub fn into_files(self) -> Vec<pretrained::File> {
-        let read = self.read.into_iter();
-        read.filter_map(|(file, checkpoint)| checkpoint.map(|_| file))
-            .collect()
-    }
 }
 
 /// Whether a prior is `MOPED`.
@@ -84,7 +60,12 @@ impl Lower<'_> {
         picks: &Picks,
         entries: Entries,
     ) -> Option<Option<Pretrained>> {
+        let layout = self.layout(picks);
         let Some(from) = picks.from else {
+            if let Some(layout) = picks.layout.filter(|_| picks.is_first) {
+                let title = "`layout` says how the tensors of a file lie, and no `from` names one";
+                self.report(Diagnostic::error("E0206", title).at(layout.span, ""));
+            }
             return Some(None);
         };
         let ExprKind::Text(written) = &from.value.kind else {
@@ -118,22 +99,26 @@ impl Lower<'_> {
             return None;
         }
         let index = self.file(written, from)?;
-        let (Some(checkpoint), Some(shape)) = (&self.pretrained.read[index].1, shape) else {
-            let nothing = Pretrained {
-                file: written.clone(),
-                tensor: String::new(),
-                values: Arc::new([]),
-                delta: None,
-            };
-            return Some(Some(nothing));
+        let layout = layout?;
+        let start = |tensor: String, values| Pretrained {
+            file: written.clone(),
+            tensor,
+            values,
+            delta: None,
         };
-        match checkpoint.find(parameter, shape) {
-            Ok(found) => Some(Some(Pretrained {
-                file: written.clone(),
-                tensor: found.name,
-                values: found.values,
-                delta: None,
-            })),
+        let Some(shape) = shape else {
+            return Some(Some(start(String::new(), Arc::new([]))));
+        };
+        let wanted = Wanted {
+            parameter,
+            shape,
+            layout,
+        };
+        match self.pretrained.find(index, wanted, &self.nodes) {
+            Ok(found) => {
+                let tensor = found.name + found.arrangement.words();
+                Some(Some(start(tensor, found.values)))
+            }
             Err(why) => {
                 self.pretrained.refused.push(Refused {
                     setting: from.span,
@@ -161,36 +146,35 @@ impl Lower<'_> {
 
     /// The file's place among those read; `None` once what is wrong with it has been said.
     fn file(&mut self, written: &str, from: Pick) -> Option<usize> {
-        let mut read = self.pretrained.read.iter();
-        if let Some(index) = read.position(|(file, _)| file.written == written) {
-            return self.pretrained.read[index].1.as_ref().map(|_| index);
+        let (index, fault) = self.pretrained.open(written);
+        if let Some(fact) = fault {
+            let title = format!("no weights can be read from `{written}`");
+            self.report(
+                Diagnostic::error("E0415", title)
+                    .at(from.value.span, "")
+                    .note(fact)
+                    .help("the name is that of a safetensors file, seen from the model's folder"),
+            );
         }
-        let path = pretrained::locate(&self.pretrained.folder, written);
-        let checkpoint = match Checkpoint::read(&path) {
-            Ok(checkpoint) => Some(checkpoint),
-            Err(fact) => {
-                let title = format!("no weights can be read from `{written}`");
-                self.report(
-                    Diagnostic::error("E0415", title)
-                        .at(from.value.span, "")
-                        .note(fact)
-                        .help(
-                            "the name is that of a safetensors file, seen from the model's folder",
-                        ),
-                );
-                None
-            }
+        self.pretrained.is_read(index).then_some(index)
+    }
+
+    /// How the file's tensors lie, where the model says it; the outer `None` says that something is wrong, which has
+    /// been said.
+    fn layout(&mut self, picks: &Picks) -> Option<Option<Layout>> {
+        let Some(pick) = picks.layout else {
+            return Some(None);
         };
-        let file = pretrained::File {
-            written: written.to_owned(),
-            path,
-            sha256: checkpoint
-                .as_ref()
-                .map_or(String::new(), Checkpoint::sha256),
-        };
-        self.pretrained.read.push((file, checkpoint));
-        let index = self.pretrained.read.len() - 1;
-        self.pretrained.read[index].1.as_ref().map(|_| index)
+        let word = pick.value.as_name().map(|name| name.text.as_str());
+        let layout = word.and_then(Layout::find);
+        if layout.is_none() && picks.is_first {
+            let title = "`layout` is `torch` or `bnnc`";
+            self.report(Diagnostic::error("E0206", title).at(pick.value.span, "").note(
+                "as PyTorch has them: [out, in], and [out, in, height, width] of a convolution; or as they are here: \
+                 [in, out], and [height, width, in, out]",
+            ));
+        }
+        layout.map(Some)
     }
 
     /// What files have no fitting tensors for: a message for each setting and kind of refusal.
@@ -313,9 +297,12 @@ fn message(refused: &[Refused]) -> Diagnostic {
                 0 => "none".to_string(),
                 _ => shown.join(", "),
             };
-            message
-                .note(format!("its tensors: {shown}"))
-                .help("`from = none` in the layer's settings leaves it out")
+            let message = message.note(format!("its tensors: {shown}"));
+            let message = match parameter.ends_with(".bias") {
+                true => message.help("`bias = none` makes a layer without one"),
+                false => message,
+            };
+            message.help("`from = none` in the layer's settings leaves it out")
         }
         Refusal::Shape { name, found } => {
             let title = format!(
@@ -329,15 +316,45 @@ fn message(refused: &[Refused]) -> Diagnostic {
                     other.parameter, other.shape, other.why
                 ));
             }
-            message = message.note(
-                "kernels lie as Keras has them: [in, out], and [height, width, in, out] of a convolution",
+            let message = message.note(
+                "kernels lie here as Keras has them: [in, out], and [height, width, in, out] of a convolution; \
+                 PyTorch has [out, in], and [out, in, height, width]",
             );
-            match transposed(&first.shape, found) {
-                Some(axes) => message.help(format!(
-                    "this is PyTorch's order of the axes: `weight.permute({axes}).contiguous()` makes it ours"
-                )),
-                None => message.help("`from = none` in the layer's settings leaves it out"),
+            let lies = |layout: Layout| layout.shape(&first.shape) == *found;
+            match (lies(Layout::Torch), lies(Layout::Bnnc)) {
+                (true, false) => {
+                    message.help("`layout = torch` beside `from` takes tensors as PyTorch has them")
+                }
+                (false, true) => {
+                    message.help("`layout = bnnc` beside `from` takes tensors as they lie here")
+                }
+                _ => message.help("`from = none` in the layer's settings leaves it out"),
             }
+        }
+        Refusal::Layout(name) => {
+            let title =
+                format!("nothing tells in which order the entries of `{name}` of `{file}` lie");
+            let mut message = Diagnostic::error("E0417", title).at(first.setting, "");
+            message = message.note(format!(
+                "`{parameter}` is {}, which fits [in, out] as here and [out, in] as in PyTorch",
+                first.shape
+            ));
+            for other in rest {
+                message = message.note(format!("`{}`: {}", other.parameter, other.why));
+            }
+            message.help("`layout = torch` or `layout = bnnc` beside `from` says it")
+        }
+        Refusal::Order { name, why } => {
+            let title = format!("`{parameter}` cannot start from `{name}` of `{file}`");
+            let mut message = Diagnostic::error("E0417", title)
+                .at(first.setting, "")
+                .note(why);
+            for other in rest {
+                message = message.note(format!("`{}`: {}", other.parameter, other.why));
+            }
+            message
+                .note("the order of its entries cannot be told")
+                .help("`from = none` in the layer's settings leaves it out")
         }
         Refusal::Type { .. } | Refusal::NotFinite(_) | Refusal::TooLarge(_) => {
             let title = format!("`{parameter}` cannot start from `{file}`: {}", first.why);
@@ -347,18 +364,5 @@ fn message(refused: &[Refused]) -> Diagnostic {
             }
             message.note("weights are float64, float32, float16 or bfloat16, and finite")
         }
-    }
-}
-
-/// The order of PyTorch's axes that gives ours, if that is what `found` is.
-fn transposed(wanted: &Shape, found: &Shape) -> Option<&'static str> {
-    match (&wanted.0[..], &found.0[..]) {
-        ([input, output], [a, b]) if (a, b) == (output, input) => Some("1, 0"),
-        ([height, width, input, output], [a, b, c, d])
-            if (a, b, c, d) == (output, input, height, width) =>
-        {
-            Some("2, 3, 1, 0")
-        }
-        _ => None,
     }
 }

@@ -93,6 +93,7 @@ pub(super) struct Picks<'a> {
     pub posterior: Option<Pick<'a>>,
     pub estimator: Option<Pick<'a>>,
     pub from: Option<Pick<'a>>,
+    pub layout: Option<Pick<'a>>,
 }
 
 impl<'a> Picks<'a> {
@@ -104,6 +105,7 @@ impl<'a> Picks<'a> {
             posterior: None,
             estimator: None,
             from: None,
+            layout: None,
         };
         // From the farthest to the nearest, each over the one before.
         for (settings, base) in [(default, 0), (own.body, 2)] {
@@ -137,6 +139,7 @@ impl<'a> Picks<'a> {
             "posterior" => &mut self.posterior,
             "estimator" => &mut self.estimator,
             "from" => &mut self.from,
+            "layout" => &mut self.layout,
             _ => return,
         };
         *pick = Some(Pick {
@@ -169,7 +172,13 @@ impl Lower<'_> {
         let others: Vec<Picks> = others
             .map(|other| Picks::gather(other, own, default))
             .collect();
-        let found = [picks.prior, picks.posterior, picks.estimator, picks.from];
+        let found = [
+            picks.prior,
+            picks.posterior,
+            picks.estimator,
+            picks.from,
+            picks.layout,
+        ];
         self.used
             .extend(found.into_iter().flatten().map(|pick| pick.span));
         if let Some(none) = picks.posterior.filter(|pick| is_none(pick.value)) {

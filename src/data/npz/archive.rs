@@ -1,0 +1,306 @@
+//! An archive of arrays, and the data set in it.
+
+use super::Wanted;
+use super::choose::{self, Chosen, Named, Pair};
+use super::labels::{self, Numbered, Purpose};
+use super::told::described;
+use crate::data::error::corrupt;
+use crate::data::npy::{Contents, Header, read_contents, read_header};
+use crate::data::{Choices, Dataset, Seen, Split, Values};
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::tensor::Shape;
+use std::io::{Read, Seek};
+use std::path::Path;
+use zip::ZipArchive;
+
+pub(super) struct Archive<'a, R: Read + Seek> {
+    pub(super) path: &'a Path,
+    pub(super) names: Vec<String>,
+    pub(super) archive: ZipArchive<R>,
+}
+
+/// An array that was read.
+pub(super) struct Found {
+    pub(super) name: String,
+    /// The archive's path, for messages.
+    pub(super) path: String,
+    pub(super) header: Header,
+    pub(super) contents: Contents,
+}
+
+impl<'a, R: Read + Seek> Archive<'a, R> {
+    pub(super) fn open(path: &'a Path, reader: R) -> Result<Self> {
+        let archive = ZipArchive::new(reader)
+            .map_err(|e| Failure::from(corrupt(path, "is not an .npz file").note(e.to_string())))?;
+        let files = archive.file_names().filter_map(|name| name.ok());
+        let arrays = files.filter_map(|name| name.strip_suffix(".npy").map(String::from));
+        let mut names: Vec<String> = arrays.collect();
+        names.sort();
+        Ok(Archive {
+            path,
+            names,
+            archive,
+        })
+    }
+
+    pub(super) fn fault(&self, fact: &str) -> Diagnostic {
+        Diagnostic::error("E0507", format!("`{}` {fact}", self.path.display()))
+    }
+
+    /// Which arrays are read. What a run said of its own archive is said of another one as far as it has such arrays.
+    pub(super) fn choose(&mut self, wanted: &Wanted, targets_needed: bool) -> Result<Chosen> {
+        let names = self.names.clone();
+        let of_run = |place: usize| {
+            let own = wanted.request.arrays[place].as_deref();
+            own.filter(|name| names.iter().any(|other| other == name))
+        };
+        let said = Named {
+            inputs: wanted.choices.inputs.as_deref().or(of_run(0)),
+            targets: wanted.target.or(of_run(1)),
+        };
+        choose::choose(&names, said, targets_needed).map_err(|refusal| self.refused(refusal).into())
+    }
+
+    /// The examples; their inputs are read where `with_inputs` says so, else only what is known without.
+    pub(super) fn dataset(&mut self, wanted: &Wanted, with_inputs: bool) -> Result<Dataset> {
+        let chosen = self.choose(wanted, true)?;
+        let pairs: Vec<Pair> = [Some(&chosen.train), chosen.test.as_ref()]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        let (mut targets, mut inputs) = (vec![], vec![]);
+        for pair in &pairs {
+            let name = pair.targets.as_ref().expect("targets are needed");
+            let header = self.header(&pair.inputs)?;
+            let shape = self.input_shape(&pair.inputs, &header, wanted.choices)?;
+            let found = self.array(name)?;
+            self.same_length([&pair.inputs, name], &header, &found.header)?;
+            targets.push((self.target_shape(name, &found.header)?, found));
+            inputs.push((header, shape));
+        }
+        if let [(train, _), (test, found)] = &targets[..] {
+            self.agree(&inputs[0].1, &inputs[1].1, &pairs[1].inputs)?;
+            self.agree(train, test, &found.name)?;
+        }
+        let taken = self.taken(&pairs, &inputs, &targets, wanted.choices);
+        let purpose = Purpose {
+            predicts: wanted.request.predicts,
+            classes: &wanted.request.classes,
+        };
+        let shape = targets[0].0.clone();
+        let found = targets.into_iter().map(|(_, found)| found).collect();
+        let numbered = labels::number(found, shape, purpose)?;
+        let mut splits = vec![];
+        for (index, values) in numbered.values.iter().enumerate() {
+            let (header, shape) = &inputs[index];
+            splits.push(Split {
+                len: header.shape[0],
+                inputs: match with_inputs {
+                    true => self.input_values(&pairs[index].inputs, wanted.choices)?,
+                    false => Values::U8(vec![]),
+                },
+                input_shape: shape.clone(),
+                targets: values.clone(),
+                target_shape: numbered.shape.clone(),
+            });
+        }
+        let test = (splits.len() > 1).then(|| splits.remove(1));
+        Ok(self.finished(splits.remove(0), test, numbered, taken))
+    }
+
+    fn finished(
+        &self,
+        train: Split,
+        test: Option<Split>,
+        numbered: Numbered,
+        mut taken: Vec<String>,
+    ) -> Dataset {
+        taken.extend(numbered.said);
+        Dataset {
+            name: self.path.display().to_string(),
+            train,
+            test,
+            file_rows: None,
+            columns: None,
+            seen: Seen {
+                taken,
+                ..Seen::default()
+            },
+            class_names: numbered.classes,
+        }
+    }
+
+    pub(super) fn inputs_alone(&mut self, name: &str, wanted: &Wanted) -> Result<Dataset> {
+        let header = self.header(name)?;
+        let input_shape = self.input_shape(name, &header, wanted.choices)?;
+        let train = Split {
+            len: header.shape[0],
+            inputs: self.input_values(name, wanted.choices)?,
+            input_shape,
+            targets: Values::F64(vec![]),
+            target_shape: Shape::new(&[0]),
+        };
+        let taken = [format!("inputs `{name}` {}", described(&header))];
+        let taken = taken.into_iter().chain(self.not_read(&[name])).collect();
+        Ok(Dataset {
+            name: self.path.display().to_string(),
+            train,
+            test: None,
+            file_rows: None,
+            columns: None,
+            seen: Seen {
+                taken,
+                ..Seen::default()
+            },
+            class_names: vec![],
+        })
+    }
+
+    /// The header of the array `name`.
+    pub(super) fn header(&mut self, name: &str) -> Result<Header> {
+        self.member(name, |member| read_header(member))
+    }
+
+    /// The array `name`.
+    pub(super) fn array(&mut self, name: &str) -> Result<Found> {
+        let (header, contents) = self.member(name, |member| {
+            let header = read_header(member)?;
+            let contents = read_contents(&header, member)?;
+            Ok((header, contents))
+        })?;
+        Ok(Found {
+            name: name.to_owned(),
+            path: self.path.display().to_string(),
+            header,
+            contents,
+        })
+    }
+
+    /// What `read` makes of the file of the array `name`.
+    fn member<V>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut zip::read::ZipFile<R>) -> std::result::Result<V, String>,
+    ) -> Result<V> {
+        let corrupt = |error: String| -> Failure {
+            let fact = format!("holds an array `{name}` that cannot be read");
+            corrupt(self.path, fact).note(error).into()
+        };
+        let mut member = self
+            .archive
+            .by_name(&format!("{name}.npy"))
+            .map_err(|e| corrupt(e.to_string()))?;
+        read(&mut member).map_err(corrupt)
+    }
+
+    /// The values of an array of inputs, its channels last.
+    fn input_values(&mut self, name: &str, choices: &Choices) -> Result<Values> {
+        let found = self.array(name)?;
+        let Contents::Numbers(mut values) = found.contents else {
+            return Err(self
+                .fault(&format!("holds text in the array of inputs `{name}`"))
+                .help("inputs are numbers; a .csv may hold text, which becomes categories")
+                .into());
+        };
+        if let (Some("nchw"), [_, c, h, w]) = (choices.layout.as_deref(), &found.header.shape[..]) {
+            channels_last(&mut values, [*c, *h, *w]);
+        }
+        Ok(values)
+    }
+
+    /// The shape of one input, its channels last. A row of `x` alone is one number an example.
+    fn input_shape(&self, name: &str, header: &Header, choices: &Choices) -> Result<Shape> {
+        let axes = match &header.shape[..] {
+            [] | [0, ..] => return Err(self.empty(name, header)),
+            [_, axes @ ..] if axes.contains(&0) => return Err(self.empty(name, header)),
+            [_] => &[1][..],
+            [_, axes @ ..] => axes,
+        };
+        match (choices.layout.as_deref(), axes) {
+            (None | Some("nhwc"), _) => Ok(Shape::new(axes)),
+            (Some("nchw"), [c, h, w]) => Ok(Shape::new(&[*h, *w, *c])),
+            (Some("nchw"), _) => {
+                let fact = format!("holds an array `{name}` that has no channels to move");
+                let expected = "`layout = \"nchw\"` is for [examples, channels, height, width]";
+                Err(self
+                    .fault(&fact)
+                    .note(format!("its shape is {:?}, {expected}", header.shape))
+                    .into())
+            }
+            (Some(other), _) => Err(Diagnostic::error("E0506", format!("`{other}` is no layout"))
+                .note("expected `nhwc`, channels last, or `nchw`, channels first as PyTorch has them")
+                .into()),
+        }
+    }
+
+    /// A column of `y` alone is one number an example.
+    fn target_shape(&self, name: &str, header: &Header) -> Result<Shape> {
+        match &header.shape[..] {
+            [] | [0, ..] | [_, 0] => Err(self.empty(name, header)),
+            [_] | [_, 1] => Ok(Shape::default()),
+            [_, width] => Ok(Shape::new(&[*width])),
+            _ => Err(self
+                .fault(&format!("holds an array `{name}` of too many axes"))
+                .note(format!(
+                    "expected [examples] or [examples, targets], found {:?}",
+                    header.shape
+                ))
+                .into()),
+        }
+    }
+
+    fn empty(&self, name: &str, header: &Header) -> Failure {
+        self.fault(&format!("holds an array `{name}` with no examples"))
+            .note(format!("its shape is {:?}", header.shape))
+            .into()
+    }
+
+    fn same_length(&self, [x, y]: [&str; 2], inputs: &Header, targets: &Header) -> Result<()> {
+        match (inputs.shape.first(), targets.shape.first()) {
+            (Some(n), Some(m)) if n != m => Err(self
+                .fault(&format!(
+                    "holds arrays `{x}` and `{y}` of different lengths"
+                ))
+                .note(format!(
+                    "`{x}` is {:?}, `{y}` is {:?}",
+                    inputs.shape, targets.shape
+                ))
+                .into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn agree(&self, train: &Shape, test: &Shape, name: &str) -> Result<()> {
+        if train == test {
+            return Ok(());
+        }
+        Err(self
+            .fault(&format!(
+                "holds an array `{name}` unlike that of the training part"
+            ))
+            .note(format!(
+                "one example is {test} there, {train} in the training part"
+            ))
+            .into())
+    }
+}
+
+/// Moves the channels of images `[c, h, w]` last, one image after the other.
+fn channels_last(values: &mut Values, [c, h, w]: [usize; 3]) {
+    fn each<V: Copy>(values: &mut [V], c: usize, pixels: usize) {
+        for image in values.chunks_exact_mut(c * pixels) {
+            let planes = image.to_vec();
+            for (pixel, channels) in image.chunks_exact_mut(c).enumerate() {
+                for (channel, value) in channels.iter_mut().enumerate() {
+                    *value = planes[channel * pixels + pixel];
+                }
+            }
+        }
+    }
+    match values {
+        Values::U8(v) => each(v, c, h * w),
+        Values::F32(v) => each(v, c, h * w),
+        Values::F64(v) => each(v, c, h * w),
+    }
+}

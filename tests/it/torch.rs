@@ -1,0 +1,382 @@
+//! Weights of PyTorch: what a network computes with them is what PyTorch computes, whose layers are written out here
+//! with channels first.
+
+use crate::cli::Place;
+use crate::support::{plan, shared, write_weights};
+use bnnc::data::npz::encode;
+use bnnc::exec::Interpreter;
+use bnnc::source::Source;
+use std::path::Path;
+
+/// Irregular numbers of both signs.
+fn numbers(len: usize, first: f64) -> Vec<f32> {
+    (0..len)
+        .map(|i| (0.5 * (first + 1.7 * i as f64).sin()) as f32)
+        .collect()
+}
+
+/// `Conv2d(2, 3, (3, 2)), ReLU, Flatten, Linear(48, 4), Tanh, Linear(4, 4), Tanh, Linear(4, 1)` on images of 6 × 5.
+struct Network {
+    tensors: Vec<(&'static str, &'static str, Vec<usize>, Vec<f32>)>,
+}
+
+const CHANNELS: usize = 2;
+const HEIGHT: usize = 6;
+const WIDTH: usize = 5;
+const FILTERS: usize = 3;
+const KERNEL_HEIGHT: usize = 3;
+const KERNEL_WIDTH: usize = 2;
+
+impl Network {
+    fn new() -> Network {
+        let (height, width) = (HEIGHT - KERNEL_HEIGHT + 1, WIDTH - KERNEL_WIDTH + 1);
+        let flat = FILTERS * height * width;
+        let conv = vec![FILTERS, CHANNELS, KERNEL_HEIGHT, KERNEL_WIDTH];
+        let sizes = [
+            ("0", "conv", conv),
+            ("3", "fc1", vec![4, flat]),
+            ("5", "fc2", vec![4, 4]),
+            ("7", "fc3", vec![1, 4]),
+        ];
+        let tensors = sizes
+            .into_iter()
+            .enumerate()
+            .map(|(index, (number, name, shape))| {
+                let len = shape.iter().product();
+                (number, name, shape, numbers(len, 0.3 + index as f64))
+            });
+        Network {
+            tensors: tensors.collect(),
+        }
+    }
+
+    fn bias(index: usize, len: usize) -> Vec<f32> {
+        numbers(len, 5.1 + index as f64)
+    }
+
+    /// The state dict as a safetensors file, its layers called by number or by name.
+    fn write(&self, path: &Path, numbered: bool) {
+        let tensors =
+            self.tensors
+                .iter()
+                .enumerate()
+                .flat_map(|(index, (number, name, shape, values))| {
+                    let name = if numbered { number } else { name };
+                    let bias = Network::bias(index, shape[0]);
+                    [
+                        (format!("{name}.weight"), shape.clone(), values.clone()),
+                        (format!("{name}.bias"), vec![shape[0]], bias),
+                    ]
+                });
+        write_weights(path, tensors);
+    }
+
+    /// What PyTorch computes of one image `[channels, height, width]`.
+    fn forward(&self, image: &[f64]) -> f64 {
+        let (height, width) = (HEIGHT - KERNEL_HEIGHT + 1, WIDTH - KERNEL_WIDTH + 1);
+        let (_, _, _, kernel) = &self.tensors[0];
+        let bias = Network::bias(0, FILTERS);
+        let mut values = vec![];
+        for (filter, bias) in bias.iter().enumerate() {
+            for (row, column) in
+                (0..height).flat_map(|row| (0..width).map(move |column| (row, column)))
+            {
+                let mut sum = f64::from(*bias);
+                for channel in 0..CHANNELS {
+                    for (h, w) in
+                        (0..KERNEL_HEIGHT).flat_map(|h| (0..KERNEL_WIDTH).map(move |w| (h, w)))
+                    {
+                        let place =
+                            ((filter * CHANNELS + channel) * KERNEL_HEIGHT + h) * KERNEL_WIDTH + w;
+                        let pixel = (channel * HEIGHT + row + h) * WIDTH + column + w;
+                        sum += f64::from(kernel[place]) * image[pixel];
+                    }
+                }
+                values.push(sum.max(0.0));
+            }
+        }
+        for index in 1..4 {
+            let (_, _, shape, weight) = &self.tensors[index];
+            let bias = Network::bias(index, shape[0]);
+            let outputs = (0..shape[0]).map(|output| {
+                let row = &weight[output * shape[1]..][..shape[1]];
+                let products = row.iter().zip(&values).map(|(w, x)| f64::from(*w) * x);
+                let sum = f64::from(bias[output]) + products.sum::<f64>();
+                if index < 3 { sum.tanh() } else { sum }
+            });
+            values = outputs.collect();
+        }
+        values[0]
+    }
+}
+
+const MODEL: &str = "model net
+input  x: real[6, 5, 2]
+target y: real
+default { from = \"net.safetensors\", posterior = deterministic }
+network {
+  first = conv2d(3, kernel = [3, 2])
+  relu
+  flatten
+  second = dense(4)
+  tanh
+  third = dense(4)
+  tanh
+  last = dense(1)
+}
+observe y ~ Normal(loc = last, scale = 1)
+objective elbo
+";
+
+/// A rate at which no weight moves.
+const RUN: &str = "epochs = 1\nbatch_size = 8\n[optimizer]\nlearning_rate = 1e-30\n\
+                   [data]\nname = \"d.npz\"\nlayout = \"nchw\"\nscaling = \"none\"\ntargets = \"none\"\n";
+
+#[test]
+fn predictions_are_those_of_pytorch() {
+    let (place, network) = (Place::new(), Network::new());
+    let images: Vec<f64> = (0..8 * CHANNELS * HEIGHT * WIDTH)
+        .map(|i| (0.9 * i as f64).cos())
+        .collect();
+    let shape = [8, CHANNELS, HEIGHT, WIDTH];
+    let arrays = [
+        ("images", &shape[..], &images[..]),
+        ("labels", &shape[..1], &[0.0; 8]),
+    ];
+    std::fs::write(place.path("d.npz"), encode(arrays).unwrap()).unwrap();
+    std::fs::write(place.path("net.toml"), RUN).unwrap();
+    std::fs::write(place.path("net.bnn"), MODEL).unwrap();
+    let expected: Vec<f64> = images
+        .chunks(CHANNELS * HEIGHT * WIDTH)
+        .map(|image| network.forward(image))
+        .collect();
+    assert!(
+        expected.iter().any(|y| (y - expected[0]).abs() > 0.02),
+        "{expected:?}"
+    );
+    for (numbered, out) in [(true, "numbered"), (false, "named")] {
+        network.write(&place.path("net.safetensors"), numbered);
+        place.ok(&format!("train net.bnn --out {out}"));
+        place.ok(&format!("predict {out} --out p.csv"));
+        let predicted = std::fs::read_to_string(place.path("p.csv")).unwrap();
+        let predicted: Vec<f64> = (predicted.lines().skip(1))
+            .map(|line| line.split(',').nth(2).unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(predicted.len(), 8);
+        for (mean, expected) in predicted.iter().zip(&expected) {
+            assert!(
+                (mean - expected).abs() < 1e-5,
+                "{out}: {predicted:?} is not {expected:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn check_shows_which_tensor_each_parameter_starts_from() {
+    let (place, network) = (Place::new(), Network::new());
+    network.write(&place.path("net.safetensors"), true);
+    std::fs::write(
+        place.path("net.bnn"),
+        MODEL.replace("last = dense(1)", "last = dense(1) { from = none }"),
+    )
+    .unwrap();
+    let text = place.ok("check net.bnn");
+    let from = text.find("  from  ").unwrap();
+    let (text, _) = text[from..].split_once("\n\n").unwrap();
+    insta::assert_snapshot!(text);
+}
+
+/// The values that `variable` starts with.
+fn start(text: &str, variable: &str) -> Vec<f64> {
+    let plan = plan(text);
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
+    interpreter.initialize(1);
+    let found = plan.variables.iter().find(|v| v.name == variable);
+    interpreter.variables()[found.unwrap().range.clone()].to_vec()
+}
+
+/// `h = dense(3)` on 3 inputs, from the file with these settings.
+fn square(file: &Path, settings: &str) -> String {
+    format!(
+        "model m\ninput x: real[3]\ntarget y: real\n\
+         default {{ from = \"{}\"{settings}, posterior = deterministic }}\n\
+         network {{ h = dense(3)\ntanh\nf = dense(1) {{ from = none }} }}\n\
+         observe y ~ Normal(f, 0.5)\nobjective elbo\n",
+        file.display()
+    )
+}
+
+#[test]
+fn how_a_square_kernel_lies_is_told_by_its_name_or_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let entries = numbers(9, 0.2);
+    let as_it_is: Vec<f64> = entries.iter().map(|x| f64::from(*x)).collect();
+    let transposed: Vec<f64> = (0..9).map(|i| as_it_is[i % 3 * 3 + i / 3]).collect();
+    let refused = |settings: &str| {
+        let text = square(&path, settings);
+        let source = Source {
+            name: "m.bnn".into(),
+            text,
+        };
+        let failure = bnnc::compile::source(source, &[]).map(|_| ()).unwrap_err();
+        let message = &failure.diagnostics[0];
+        format!(
+            "{} {} {}",
+            message.code,
+            message.title,
+            message.helps.first().map_or("", |help| &help.text)
+        )
+    };
+    for (name, layouts) in [
+        (
+            "h.kernel",
+            [Some(&as_it_is), Some(&as_it_is), Some(&transposed)],
+        ),
+        (
+            "h.weight",
+            [Some(&transposed), Some(&as_it_is), Some(&transposed)],
+        ),
+        (
+            "net.0.weight",
+            [Some(&transposed), Some(&as_it_is), Some(&transposed)],
+        ),
+        ("h.W", [None, Some(&as_it_is), Some(&transposed)]),
+    ] {
+        let layer = name.rsplit_once('.').unwrap();
+        let bias = if layer.1 == "W" { "b" } else { "bias" };
+        let bias = format!("{}.{bias}", layer.0);
+        let tensors = [
+            (name.to_owned(), vec![3, 3], entries.clone()),
+            (bias, vec![3], numbers(3, 9.0)),
+        ];
+        write_weights(&path, tensors);
+        for (layout, expected) in ["", ", layout = bnnc", ", layout = torch"]
+            .iter()
+            .zip(layouts)
+        {
+            match expected {
+                Some(expected) => {
+                    assert_eq!(
+                        start(&square(&path, layout), "h.kernel.loc"),
+                        **expected,
+                        "{name}{layout}"
+                    );
+                    assert_eq!(
+                        start(&square(&path, layout), "h.bias.loc")[0],
+                        f64::from(numbers(3, 9.0)[0])
+                    );
+                }
+                None => {
+                    let text = refused(layout);
+                    assert!(
+                        text.starts_with("E0417 nothing tells in which order"),
+                        "{text}"
+                    );
+                    assert!(text.contains("layout = torch"), "{text}");
+                }
+            }
+        }
+    }
+    assert!(refused(", layout = keras").starts_with("E0206 `layout` is"));
+    let alone = square(&path, "").replacen(
+        &format!("from = \"{}\"", path.display()),
+        "layout = torch",
+        1,
+    );
+    let source = Source {
+        name: "m.bnn".into(),
+        text: alone,
+    };
+    let failure = bnnc::compile::source(source, &[]).map(|_| ()).unwrap_err();
+    assert!(
+        failure.diagnostics[0].title.contains("no `from`"),
+        "{failure}"
+    );
+}
+
+#[test]
+fn what_cannot_be_put_in_order_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let tensors = [
+        ("0.weight", vec![12, 3]),
+        ("0.bias", vec![12]),
+        ("3.weight", vec![2, 12]),
+        ("3.bias", vec![2]),
+    ];
+    write_weights(
+        &path,
+        tensors.map(|(name, shape)| {
+            (
+                name.to_owned(),
+                shape.clone(),
+                numbers(shape.iter().product(), 1.0),
+            )
+        }),
+    );
+    let of = |layers: &str| {
+        let text = format!(
+            "model m\ninput x: real[3]\ntarget y: real[2]\n\
+             default {{ from = \"{}\", posterior = deterministic }}\nnetwork {{ {layers} }}\n\
+             observe y ~ Normal(f, 0.5)\nobjective elbo\n",
+            path.display()
+        );
+        let source = Source {
+            name: "m.bnn".into(),
+            text,
+        };
+        match bnnc::compile::source(source, &[]) {
+            Ok(_) => String::new(),
+            Err(failure) => {
+                let message = &failure.diagnostics[0];
+                format!("{} {} {:?}", message.code, message.title, message.notes)
+            }
+        }
+    };
+    assert_eq!(of("h = dense(12)\ntanh\nf = dense(2)"), "");
+    // Which of the 12 outputs is which pixel of which channel depends on the program.
+    for layers in [
+        "reshape([2, 2, 3])\nrelu",
+        "reshape([2, 2, 3])\nreshape([4, 3])",
+        "reshape([3, 4])",
+    ] {
+        let text = of(&format!("h = dense(12)\n{layers}\nflatten\nf = dense(2)"));
+        assert!(
+            text.contains("E0417") && text.contains("channels first"),
+            "{layers}: {text}"
+        );
+    }
+    assert_eq!(
+        of("h = dense(12)\nreshape([3, 4, 1])\nrelu\nflatten\nf = dense(2)"),
+        ""
+    );
+    // Numbered layers are taken in their order, whatever fits.
+    let text = of("h = dense(6)\ntanh\nf = dense(2)");
+    assert!(
+        text.contains("E0417") && text.contains("`0.weight`"),
+        "{text}"
+    );
+}
+
+/// The shared case: `right.safetensors` holds the same network with names and axes as here.
+#[test]
+fn the_shared_network_is_the_right_one() {
+    let Some(folder) = shared("cases/pretrained_torch") else {
+        return;
+    };
+    let text = std::fs::read_to_string(folder.join("model.bnn")).unwrap();
+    let of = |file: &str| {
+        let path = folder.join(file).display().to_string();
+        text.replace("torch.safetensors", &path)
+    };
+    for variable in ["a.kernel.loc", "a.bias.loc", "f.kernel.loc", "f.bias.loc"] {
+        let found = start(&of("torch.safetensors"), variable);
+        assert_eq!(
+            found,
+            start(&of("right.safetensors"), variable),
+            "{variable}"
+        );
+    }
+}
