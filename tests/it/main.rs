@@ -3,6 +3,7 @@
 mod arrays;
 mod bench;
 mod breaking;
+mod cases;
 mod changed_data;
 mod changes;
 mod cli;

@@ -6,7 +6,11 @@ use bnnc::likelihood::TargetKind;
 use proptest::prelude::*;
 
 /// Reads a table of this text, as the file `name`.
-fn read(name: &str, bytes: &[u8], change: impl FnOnce(&mut Request)) -> Result<Dataset, Failure> {
+pub fn read(
+    name: &str,
+    bytes: &[u8],
+    change: impl FnOnce(&mut Request),
+) -> Result<Dataset, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
@@ -19,7 +23,7 @@ fn read(name: &str, bytes: &[u8], change: impl FnOnce(&mut Request)) -> Result<D
 }
 
 /// `1 2 | 3; 4 5 | 6`: inputs and targets, a row each.
-fn numbers(data: &Dataset) -> String {
+pub fn numbers(data: &Dataset) -> String {
     let values = |values: &Values, width: usize, row: usize| {
         let row = (0..width).map(|i| values.get(row * width + i).to_string());
         row.collect::<Vec<_>>().join(" ")
@@ -37,7 +41,7 @@ fn numbers(data: &Dataset) -> String {
 }
 
 /// The title, notes and helps of all messages.
-fn told(failure: &Failure) -> String {
+pub fn told(failure: &Failure) -> String {
     let one = |message: &bnnc::diagnostic::Diagnostic| {
         let mut parts = vec![message.title.clone()];
         parts.extend(message.notes.clone());
