@@ -45,10 +45,7 @@ pub fn output(inference: &Inference, spread: &Spread) -> Option<f64> {
 /// The value of the network that the likelihood takes first.
 pub fn first_output(inference: &Inference) -> Option<Handle<Node>> {
     let mut arguments = inference.observe.arguments.iter();
-    arguments.find_map(|argument| match argument {
-        Argument::Node(node) => Some(*node),
-        Argument::Scalar(_) => None,
-    })
+    arguments.find_map(Argument::node)
 }
 
 fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spread {

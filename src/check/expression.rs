@@ -61,6 +61,7 @@ pub fn number(expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<f64>
         ExprKind::Text(_) => wrong(expr.span, "the name of a file", messages),
         ExprKind::List(_) => wrong(expr.span, "a list", messages),
         ExprKind::Index { .. } => wrong(expr.span, "an entry of a value", messages),
+        ExprKind::Slice { .. } => wrong(expr.span, "a slice of a value", messages),
     }
 }
 

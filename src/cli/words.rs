@@ -11,7 +11,7 @@ macro_rules! pages {
 /// Every entry of the language's registries; a word of two of them has two pages.
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
-        "avg_pool2d" "conv2d" "dense" "elu" "flatten" "gelu" "global_avg_pool2d" "leaky_relu"
+        "avg_pool2d" "conv2d" "dense" "elu" "exp" "flatten" "gelu" "global_avg_pool2d" "leaky_relu"
         "max_pool2d" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"

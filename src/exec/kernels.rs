@@ -21,7 +21,7 @@ pub struct Kernels<'a, T> {
     pub second: &'a [T],
     /// What differs between examples.
     pub example_wise: &'a ExampleWise<T>,
-    /// The likelihood's arguments that are numbers; unused places stand for nodes.
+    /// The numbers among the likelihood's arguments, in their order: one for all entries of the target, or one each.
     pub numbers: &'a [T],
 }
 

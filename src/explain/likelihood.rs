@@ -1,5 +1,6 @@
 //! How the data depend on the weights.
 
+use super::symbols::parameter_or_name;
 use super::{Kind, Methods, inline, when};
 use crate::ir::Argument;
 use crate::maths::Maths;
@@ -15,7 +16,10 @@ impl Methods<'_> {
         let width = self.model.target.kind.entries();
         let entries = when(
             width > 1,
-            format!(", and so are the {width} entries of each"),
+            match self.differs_by_entry() {
+                true => format!(", and so are the {width} entries $j$ of each"),
+                false => format!(", and so are the {width} entries of each"),
+            },
         );
         let summed = when(width > 1, "; a target's is the sum over its entries");
         let (of_one, given, values) = (self.given("x_n"), self.given("x"), self.network_values());
@@ -58,8 +62,31 @@ impl Methods<'_> {
                 .position(|parameter| parameter.name == name)?;
             Some(Maths::parse(&match &observe.arguments[index] {
                 Argument::Node(node) => self.value(*node, at),
-                Argument::Scalar(scalar) => self.scalar(scalar),
+                Argument::Numbers(numbers) => match &numbers.each[..] {
+                    [only] => self.scalar(only),
+                    _ => format!("{}_j", parameter_or_name(name)),
+                },
             }))
+        })
+    }
+
+    /// Whether a number among the arguments is another for each entry of a target.
+    fn differs_by_entry(&self) -> bool {
+        let arguments = self.model.observe.arguments.iter();
+        arguments.clone().any(|argument| argument.width() > 1)
+    }
+
+    /// `s = (psi_1, psi_2)`: the arguments that are a number for each entry of a target.
+    fn lists(&self) -> impl Iterator<Item = String> {
+        let observe = &self.model.observe;
+        let parameters = observe.likelihood.signature().parameters.iter();
+        let arguments = parameters.zip(&observe.arguments);
+        arguments.filter_map(|(parameter, argument)| {
+            let numbers = &argument.numbers()?.each[..];
+            let all = numbers.iter().map(|number| self.scalar(number));
+            let all = all.collect::<Vec<_>>().join(", ");
+            let symbol = parameter_or_name(parameter.name);
+            (numbers.len() > 1).then(|| inline(format!("{symbol} = ({all})")))
         })
     }
 
@@ -74,6 +101,6 @@ impl Methods<'_> {
                 self.value(root, &at)
             ))
         });
-        join(values.collect(), "and")
+        join(values.chain(self.lists()).collect(), "and")
     }
 }

@@ -189,8 +189,12 @@ impl Methods<'_> {
                     ("in (0, 1)", ", by way of the logistic function")
                 }
             };
-            let each = when(group.len() > 1, ", one for each tensor $t$");
-            let (symbol, start) = (self.learned_symbol(group[0]), number(first.initial));
+            let each = match first.entries {
+                1 => when(group.len() > 1, ", one for each tensor $t$").to_string(),
+                entries => format!(", one for each of the {entries} entries $j$ of a target"),
+            };
+            let starts: Vec<String> = first.initial.iter().map(|x| number(*x)).collect();
+            let (symbol, start) = (self.learned_symbol(group[0]), join(starts, "and"));
             format!("${symbol} {range}$ ({names}{each}; starting from {start}{by})")
         });
         let parts: Vec<String> = parts.collect();

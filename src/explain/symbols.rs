@@ -92,17 +92,22 @@ impl Methods<'_> {
         Maths::parse(&text).replace(&|_| None).to_string()
     }
 
-    /// ψ with the number of its group, and t where each tensor has one of its own.
+    /// ψ with the number of its group, and t or j where each tensor, or each entry of a target, has one of its own.
     pub(super) fn learned_symbol(&self, learned: Handle<Learned>) -> String {
         let groups = &self.learned;
         let group = groups.iter().position(|group| group.contains(&learned));
         let group = group.unwrap_or(0);
         let several = groups.get(group).is_some_and(|group| group.len() > 1);
-        match (groups.len() > 1, several) {
-            (false, false) => "psi".into(),
-            (false, true) => "psi_t".into(),
-            (true, false) => format!("psi_{}", group + 1),
-            (true, true) => format!("psi_({},t)", group + 1),
+        let index = match (several, self.model.learned[learned].entries) {
+            (true, _) => Some("t"),
+            (false, 1) => None,
+            (false, _) => Some("j"),
+        };
+        match (groups.len() > 1, index) {
+            (false, None) => "psi".into(),
+            (false, Some(index)) => format!("psi_{index}"),
+            (true, None) => format!("psi_{}", group + 1),
+            (true, Some(index)) => format!("psi_({},{index})", group + 1),
         }
     }
 
@@ -178,10 +183,8 @@ impl Methods<'_> {
     /// The network's values that the likelihood reads, each once.
     pub(super) fn roots(&self) -> Vec<Handle<Node>> {
         let arguments = self.model.observe.arguments.iter();
-        distinct(arguments.filter_map(|argument| match argument {
-            Argument::Node(node) => Some(self.root(*node)),
-            Argument::Scalar(_) => None,
-        }))
+        let nodes = arguments.filter_map(Argument::node);
+        distinct(nodes.map(|node| self.root(node)))
     }
 
     /// The value that `observe` takes an entry of or a function of.
@@ -209,7 +212,15 @@ impl Methods<'_> {
             (None, Some(above)) => {
                 let entry = found.name.rsplit_once('[').map_or("", |(_, entry)| entry);
                 let entry = entry.trim_end_matches(']');
-                format!("{}_{entry}{argument}", self.value(*above, ""))
+                let entries = match entry.split_once(':') {
+                    None => entry.to_string(),
+                    Some((first, _)) => {
+                        let last = first.parse().map_or(0, |first: usize| first + found.shape.len() - 1);
+                        let between = when(found.shape.len() > 2, ", ...");
+                        format!("({first}{between}, {last})")
+                    }
+                };
+                format!("{}_{entries}{argument}", self.value(*above, ""))
             }
             (_, None) => String::new(),
         }

@@ -362,12 +362,38 @@ impl BoundPosterior {
 pub struct Learned {
     /// `conv1.kernel.prior.scale`, `label.scale`
     pub name: String,
-    /// Its first value.
-    pub initial: f64,
+    /// How many numbers it is: one, or one for each entry of the target.
+    pub entries: usize,
+    /// The first value of each, or one of all.
+    pub initial: Vec<f64>,
     /// Which values its place allows; it is kept there by a transform.
     pub domain: Domain,
     /// Where it is written.
     pub span: Span,
+}
+
+impl Learned {
+    /// `[]` for a single number, `[k]` for one of each entry of the target.
+    pub fn shape(&self) -> Shape {
+        match self.entries {
+            1 => Shape::default(),
+            entries => Shape(vec![entries]),
+        }
+    }
+
+    /// The first value of its number for an entry of the target; a single number serves all.
+    pub fn initial_at(&self, entry: usize) -> f64 {
+        self.initial[entry.min(self.initial.len() - 1)]
+    }
+
+    /// The first values as the language writes them: `0.5`, `[0.5, 1]`.
+    pub fn initial_text(&self) -> String {
+        let numbers: Vec<String> = self.initial.iter().map(|x| crate::show(*x)).collect();
+        match &numbers[..] {
+            [only] => only.clone(),
+            all => format!("[{}]", all.join(", ")),
+        }
+    }
 }
 
 /// `observe label ~ Categorical(logits = logits)`
@@ -383,11 +409,73 @@ pub struct Observe {
     pub span: Span,
 }
 
+impl Observe {
+    /// How many numbers its arguments are that are no values of the network.
+    pub fn numbers(&self) -> usize {
+        self.arguments.iter().map(Argument::width).sum()
+    }
+}
+
 /// A likelihood's argument.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Argument {
     /// A value of the graph.
     Node(Handle<Node>),
-    /// A number.
-    Scalar(Scalar),
+    /// Numbers.
+    Numbers(Numbers),
+}
+
+/// The numbers of a likelihood's argument.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// An expression for all entries of the target, or one for each.
+    pub each: Vec<Scalar>,
+    /// How many numbers they are: one for all entries of the target, or one for each.
+    pub width: usize,
+}
+
+impl Numbers {
+    /// One number for all entries.
+    pub fn one(scalar: Scalar) -> Self {
+        Numbers {
+            each: vec![scalar],
+            width: 1,
+        }
+    }
+
+    /// The expression of an entry's number; its learned numbers are those of that entry.
+    pub fn at(&self, entry: usize) -> &Scalar {
+        &self.each[entry.min(self.each.len() - 1)]
+    }
+
+    /// The number, if one that nothing moves serves all entries.
+    pub fn fixed(&self) -> Option<f64> {
+        match (&self.each[..], self.width) {
+            ([only], 1) => only.fixed(),
+            _ => None,
+        }
+    }
+}
+
+impl Argument {
+    /// The numbers, where it is no value of the network.
+    pub fn numbers(&self) -> Option<&Numbers> {
+        match self {
+            Argument::Node(_) => None,
+            Argument::Numbers(numbers) => Some(numbers),
+        }
+    }
+
+    /// The value of the network, where it is one.
+    pub fn node(&self) -> Option<Handle<Node>> {
+        match self {
+            Argument::Node(node) => Some(*node),
+            Argument::Numbers(_) => None,
+        }
+    }
+
+    /// How many numbers it is; none where it is a value of the network.
+    pub fn width(&self) -> usize {
+        self.numbers().map_or(0, |numbers| numbers.width)
+    }
 }

@@ -200,7 +200,7 @@ impl Inference {
     /// A number before the first step; of a latent variable, its posterior's middle.
     pub fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
-            Leaf::Learned(learned) => self.learned[learned].initial,
+            Leaf::Learned(learned) => self.learned[learned].initial_at(0),
             Leaf::Latent(latent) => self.fits[latent].posterior.middle(),
         })
     }
@@ -217,7 +217,8 @@ mod tests {
         let mut arena = Arena::default();
         Scalar::Learned(arena.push(Learned {
             name: String::new(),
-            initial: 1.0,
+            entries: 1,
+            initial: vec![1.0],
             domain: Domain::Positive,
             span: Default::default(),
         }))

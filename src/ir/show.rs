@@ -47,7 +47,7 @@ impl Model {
     /// A number as the file would write it: `0.1`, `learned(0.1)`, `tau/2.82843`.
     pub fn scalar_text(&self, scalar: &Scalar) -> String {
         self.scalar_with(scalar, &|learned| {
-            format!("learned({})", show(learned.initial))
+            format!("learned({})", learned.initial_text())
         })
     }
 
@@ -82,8 +82,12 @@ impl Model {
             .iter()
             .map(|argument| match argument {
                 Argument::Node(node) => self.nodes[*node].name.clone(),
-                Argument::Scalar(scalar) => {
-                    self.scalar_with(scalar, &|learned| learned.name.clone())
+                Argument::Numbers(numbers) => {
+                    let text = |scalar| self.scalar_with(scalar, &|l| l.name.clone());
+                    match &numbers.each[..] {
+                        [only] => text(only),
+                        all => format!("[{}]", all.iter().map(text).collect::<Vec<_>>().join(", ")),
+                    }
                 }
             })
             .collect();
@@ -101,6 +105,7 @@ impl Model {
             .first()
             .map_or("", |above| &self.nodes[*above].name);
         match call.layer {
+            None if node.shape.len() > 1 => format!("entries of {above}"),
             None => format!("entry of {above}"),
             Some(layer) => arguments_text(layer.signature(), &call.arguments.0),
         }

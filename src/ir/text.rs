@@ -127,13 +127,17 @@ fn fit(out: &mut String, tensor: Fitted) {
 
 fn learned(out: &mut String, model: &Model) {
     for (_, learned) in model.learned.iter() {
-        line!(out, "  {:<24}real", learned.name);
-        field(
-            out,
-            "value",
-            format!("{}, a point estimate", learned.domain.describe()),
-        );
-        field(out, "start", crate::show(learned.initial));
+        let (domain, axes) = (learned.domain.describe(), learned.shape());
+        let (shape, value) = match learned.entries {
+            1 => ("real".to_string(), format!("{domain}, a point estimate")),
+            _ => (
+                format!("real{axes}"),
+                format!("{domain}, a point estimate for each entry of {}", model.target.name),
+            ),
+        };
+        line!(out, "  {:<24}{shape}", learned.name);
+        field(out, "value", value);
+        field(out, "start", learned.initial_text());
     }
 }
 

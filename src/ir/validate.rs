@@ -4,7 +4,7 @@
 use super::inference::Inference;
 use super::loss::*;
 use super::model::*;
-use super::scalar::Scalar;
+use super::scalar::{Leaf, Scalar};
 use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
@@ -135,9 +135,13 @@ fn tensors(inference: &Inference) -> Result<(), String> {
 
 fn learned(model: &Model) -> Result<(), String> {
     for (_, learned) in model.learned.iter() {
-        let inside = learned.domain.holds(learned.initial);
+        let inside = (learned.initial.iter()).all(|initial| learned.domain.holds(*initial));
         holds(inside, || {
-            format!("{} starts from {}", learned.name, learned.initial)
+            format!("{} starts from {}", learned.name, learned.initial_text())
+        })?;
+        let starts = learned.initial.len();
+        holds(starts == 1 || starts == learned.entries, || {
+            format!("{} has {starts} first values", learned.name)
         })?;
     }
     Ok(())
@@ -165,16 +169,27 @@ fn observe(model: &Model) -> Result<(), String> {
                     format!("{} is {shape}, not {width} wide", parameter.name)
                 })?;
             }
-            Argument::Scalar(scalar) => {
-                let Some(value) = scalar.fixed() else {
-                    continue;
-                };
-                let inside = match parameter.kind {
-                    Kind::Value { domain } => domain.holds(value),
-                    Kind::Count => value >= 1.0 && value.fract() == 0.0,
-                    _ => false,
-                };
-                holds(inside, || format!("{} is {value}", parameter.name))?;
+            Argument::Numbers(numbers) => {
+                let (given, count) = (numbers.each.len(), numbers.width);
+                holds([1, width].contains(&count) && [1, count].contains(&given), || {
+                    format!("{} is {given} numbers for {width} entries", parameter.name)
+                })?;
+                for value in numbers.each.iter().filter_map(Scalar::fixed) {
+                    let inside = match parameter.kind {
+                        Kind::Value { domain } => domain.holds(value),
+                        Kind::Count => value >= 1.0 && value.fract() == 0.0,
+                        _ => false,
+                    };
+                    holds(inside, || format!("{} is {value}", parameter.name))?;
+                }
+                let leaves = numbers.each.iter().flat_map(Scalar::leaves);
+                for leaf in leaves {
+                    let Leaf::Learned(learned) = leaf else { continue };
+                    let entries = model.learned[learned].entries;
+                    holds([1, count].contains(&entries), || {
+                        format!("{} has {entries} numbers", model.learned[learned].name)
+                    })?;
+                }
             }
         }
     }

@@ -22,10 +22,8 @@ impl Lint for LatentWithoutUse {
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let arguments = inference.observe.arguments.iter();
         let mut used: HashSet<_> = arguments
-            .filter_map(|argument| match argument {
-                Argument::Scalar(scalar) => Some(scalar),
-                Argument::Node(_) => None,
-            })
+            .filter_map(Argument::numbers)
+            .flat_map(|numbers| &numbers.each)
             .flat_map(Scalar::latents)
             .collect();
         // A latent variable comes after those that its prior uses, and before the network's parameters.

@@ -215,18 +215,13 @@ fn argument<'a>(inference: &'a Inference, name: &str) -> Option<&'a Argument> {
 
 /// The same, where it is a value of the network.
 fn value<'a>(inference: &'a Inference, name: &str) -> Option<&'a Node> {
-    match argument(inference, name)? {
-        Argument::Node(node) => Some(&inference.nodes[*node]),
-        Argument::Scalar(_) => None,
-    }
+    let node = argument(inference, name)?.node()?;
+    Some(&inference.nodes[node])
 }
 
 /// The same, where it is a number that nothing moves.
 fn fixed(inference: &Inference, name: &str) -> Option<f64> {
-    match argument(inference, name)? {
-        Argument::Scalar(scalar) => scalar.fixed(),
-        Argument::Node(_) => None,
-    }
+    argument(inference, name)?.numbers()?.fixed()
 }
 
 /// The value with arithmetic that `node` is, other shapes and entries taken out of it looked through.

@@ -38,7 +38,7 @@ impl Lint for TemperedNoise {
         let scale = parameters.filter(|p| p.kind == positive).find(|p| {
             argument(inference, p.name).is_some_and(|argument| match argument {
                 Argument::Node(_) => true,
-                Argument::Scalar(scalar) => scalar.fixed().is_none(),
+                Argument::Numbers(numbers) => numbers.each.iter().any(|s| s.fixed().is_none()),
             })
         })?;
         let title = format!(

@@ -62,11 +62,8 @@ struct Cut {
 
 impl Cut {
     fn new(model: Arc<Model>, kernels: Table<Tensor, KernelPlan>, keep: Keep) -> Self {
-        let node = |argument: &Argument| match argument {
-            Argument::Node(node) => Some(*node),
-            Argument::Scalar(_) => None,
-        };
-        let observed: Vec<Handle<Node>> = model.observe.arguments.iter().filter_map(node).collect();
+        let arguments = model.observe.arguments.iter();
+        let observed: Vec<Handle<Node>> = arguments.filter_map(Argument::node).collect();
         let mut consumers = model.nodes.map(|_, _| 0);
         let inputs = model.nodes.values().flat_map(|node| {
             // A node that reads another twice is one reader.

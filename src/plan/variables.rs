@@ -23,16 +23,21 @@ pub struct Variable {
     pub given: Option<Arc<[f64]>>,
 }
 
-/// A learned number: one variable, kept in its domain by a transform.
+/// A learned number, or one for each entry of the target: variables kept in their domain by a transform.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LearnedPlan {
-    /// Its place in the flat vector.
-    pub place: usize,
+    /// Their places in the flat vector.
+    pub range: Range<usize>,
     /// The domain.
     pub domain: Domain,
 }
 
 impl LearnedPlan {
+    /// The place of an entry's number in the flat vector; a single number serves all entries.
+    pub fn place(&self, entry: usize) -> usize {
+        self.range.start + entry.min(self.range.len() - 1)
+    }
+
     /// The number, from its variable: softplus where it must be positive, sigmoid where it must lie
     /// between 0 and 1.
     pub fn value(&self, raw: f64) -> f64 {
@@ -56,16 +61,21 @@ impl LearnedPlan {
     }
 }
 
-/// The variable of a learned number: its suffix and first value.
-fn learned_variable(learned: &Learned) -> (&'static str, f64) {
-    match learned.domain {
-        Domain::Real => ("value", learned.initial),
-        Domain::Positive | Domain::NonNegative => {
-            ("rho", rho_from_scale(learned.initial, LEAST_SCALE))
-        }
-        Domain::Unit | Domain::OpenUnit => {
-            ("logit", (learned.initial / (1.0 - learned.initial)).ln())
-        }
+/// The variable of a learned number: its suffix.
+fn suffix(domain: Domain) -> &'static str {
+    match domain {
+        Domain::Real => "value",
+        Domain::Positive | Domain::NonNegative => "rho",
+        Domain::Unit | Domain::OpenUnit => "logit",
+    }
+}
+
+/// The variable of a learned number that starts from `initial`.
+fn variable(domain: Domain, initial: f64) -> f64 {
+    match domain {
+        Domain::Real => initial,
+        Domain::Positive | Domain::NonNegative => rho_from_scale(initial, LEAST_SCALE),
+        Domain::Unit | Domain::OpenUnit => (initial / (1.0 - initial)).ln(),
     }
 }
 
@@ -99,20 +109,18 @@ pub(super) fn of_learned(
     variables: &mut Vec<Variable>,
 ) -> Table<Learned, LearnedPlan> {
     inference.learned.map(|_, learned| {
-        let (suffix, initial) = learned_variable(learned);
-        let shape = Shape::default();
+        let domain = learned.domain;
+        let shape = learned.shape();
         let range = next(variables, &shape);
-        let place = range.start;
+        let starts = learned.initial.iter().map(|start| variable(domain, *start));
+        let starts: Vec<f64> = starts.collect();
         variables.push(Variable {
-            name: format!("{}.{suffix}", learned.name),
+            name: format!("{}.{}", learned.name, suffix(domain)),
             shape,
-            range,
-            initializer: Initializer::Constant(initial),
-            given: None,
+            range: range.clone(),
+            initializer: Initializer::Constant(starts[0]),
+            given: (starts.len() > 1).then(|| starts.into()),
         });
-        LearnedPlan {
-            place,
-            domain: learned.domain,
-        }
+        LearnedPlan { range, domain }
     })
 }

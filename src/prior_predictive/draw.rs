@@ -4,7 +4,7 @@
 //! where they start. A parameter without a prior is none of the prior's to draw: it starts as training
 //! starts it, each network with a start of its own.
 
-use crate::ir::{Argument, Handle, Inference, Leaf, Scalar, Table, Tensor};
+use crate::ir::{Argument, Numbers, Handle, Inference, Leaf, Scalar, Table, Tensor};
 use crate::tensor::Stream;
 
 /// The parameters of one network.
@@ -36,7 +36,7 @@ fn parameter(model: &Inference, handle: Handle<Tensor>, draw: u64, drawn: &Drawn
         return values;
     };
     let parameters = prior.parameters.iter();
-    let parameters: Vec<f64> = parameters.map(|s| value(model, s, drawn)).collect();
+    let parameters: Vec<f64> = parameters.map(|s| value(model, s, 0, drawn)).collect();
     let (stream, mut block, mut next) = (stream(PRIOR), [0.0; BLOCK], 0);
     let mut uniform = || {
         let place = next % BLOCK;
@@ -65,10 +65,10 @@ fn parameter(model: &Inference, handle: Handle<Tensor>, draw: u64, drawn: &Drawn
     values
 }
 
-/// A number at a network's latent variables.
-fn value(model: &Inference, scalar: &Scalar, drawn: &Drawn) -> f64 {
+/// A number, that of an entry of the target, at a network's latent variables.
+fn value(model: &Inference, scalar: &Scalar, entry: usize, drawn: &Drawn) -> f64 {
     scalar.value(&|leaf| match leaf {
-        Leaf::Learned(learned) => model.learned[learned].initial,
+        Leaf::Learned(learned) => model.learned[learned].initial_at(entry),
         Leaf::Latent(latent) => drawn[latent][0],
     })
 }
@@ -93,11 +93,14 @@ pub fn weights(model: &Inference, drawn: &Drawn) -> Vec<f64> {
 
 /// The likelihood's arguments that are numbers, at a network's latent variables.
 pub fn numbers(model: &Inference, drawn: &Drawn) -> Vec<f64> {
-    let number = |argument: &Argument| match argument {
-        Argument::Scalar(scalar) => value(model, scalar, drawn),
-        Argument::Node(_) => 0.0,
+    let arguments = model.observe.arguments.iter();
+    let all = arguments.filter_map(Argument::numbers);
+    let of_entries = |numbers: &Numbers| {
+        let entries = 0..numbers.width;
+        let value = |entry| value(model, numbers.at(entry), entry, drawn);
+        entries.map(value).collect::<Vec<f64>>()
     };
-    model.observe.arguments.iter().map(number).collect()
+    all.flat_map(of_entries).collect()
 }
 
 /// The standard deviation of a parameter's prior at the middle of what it depends on; `None` for one that

@@ -27,10 +27,7 @@ pub struct Units {
 impl Units {
     /// Those of a model and its data.
     pub fn new(model: &Model, observed: Option<&Observed>) -> Self {
-        let mut prediction = match model.observe.arguments.first() {
-            Some(Argument::Node(node)) => Some(*node),
-            _ => None,
-        };
+        let mut prediction = model.observe.arguments.first().and_then(Argument::node);
         // An entry of a value is as large as the value.
         while let Some(node) = prediction
             && let Some(call) = &model.nodes[node].call

@@ -274,6 +274,15 @@ pub enum ExprKind {
         /// What stands in brackets.
         index: Box<Expr>,
     },
+    /// `out[0:2]`
+    Slice {
+        /// The value.
+        base: Box<Expr>,
+        /// Its first entry; that of the value where it is left out.
+        start: Option<Box<Expr>>,
+        /// The entry after its last; the value's end where it is left out.
+        end: Option<Box<Expr>>,
+    },
     /// `-x`
     Negate(Box<Expr>),
     /// `a + b`

@@ -206,6 +206,13 @@ impl Display for Expr {
             ExprKind::Call(call) => write!(f, "{}({})", call.name, Commas(&call.arguments)),
             ExprKind::List(entries) => write!(f, "[{}]", Commas(entries)),
             ExprKind::Index { base, index } => write!(f, "{}[{index}]", Within(base)),
+            ExprKind::Slice { base, start, end } => {
+                let end_text = |end: &Option<Box<Expr>>| match end {
+                    Some(end) => end.to_string(),
+                    None => String::new(),
+                };
+                write!(f, "{}[{}:{}]", Within(base), end_text(start), end_text(end))
+            }
             ExprKind::Negate(value) => write!(f, "-{}", Within(value)),
             ExprKind::Binary {
                 operator,

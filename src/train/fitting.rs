@@ -3,7 +3,7 @@
 
 use crate::data::{Columns, Dataset, Split, batch, shortened};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::ir::{Argument, Model};
+use crate::ir::Model;
 use crate::likelihood::TargetKind;
 use crate::tensor::Shape;
 
@@ -55,10 +55,7 @@ fn check_targets(
 ) -> Result<()> {
     let rows = data.file_rows.as_ref().map(|of| &of[usize::from(test)][..]);
     let fixed: Vec<Option<f64>> = (model.observe.arguments.iter())
-        .map(|argument| match argument {
-            Argument::Scalar(scalar) => scalar.fixed(),
-            Argument::Node(_) => None,
-        })
+        .map(|argument| argument.numbers()?.fixed())
         .collect();
     let refuse = |y| model.observe.likelihood.refuse(&fixed, y);
     batch::check_targets(split, model.target.kind, &refuse, what, rows).map_err(|mut failure| {

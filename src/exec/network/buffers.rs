@@ -71,7 +71,7 @@ impl<A: Array> Buffers<A> {
         let chunks = (0..batch.div_ceil(chunk_len))
             .map(|_| Chunk::new(graph, &need, chunk_len, &tensors))
             .collect();
-        let widths = graph.argument_widths();
+        let lengths = graph.argument_lengths(batch);
         Buffers {
             values: storages(graph, batch, |s| s.shared),
             gradients: storages(graph, batch, |s| s.shared && s.gradient),
@@ -80,10 +80,7 @@ impl<A: Array> Buffers<A> {
             chunks,
             chunk_len,
             nll: A::zeros(batch),
-            d_arguments: widths
-                .iter()
-                .map(|w| A::zeros(w.map_or(1, |w| w * batch)))
-                .collect(),
+            d_arguments: lengths.into_iter().map(A::zeros).collect(),
         }
     }
 

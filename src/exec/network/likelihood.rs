@@ -13,20 +13,22 @@ use rayon::prelude::*;
 const SHARE: usize = 32;
 
 impl Graph {
-    /// Entries an example of each of the likelihood's arguments; `None` where it is one number for all.
-    pub fn argument_widths(&self) -> Vec<Option<usize>> {
-        let width = |argument: &Argument| match argument {
-            Argument::Node(node) => Some(self.model.nodes[*node].shape.len()),
-            Argument::Scalar(_) => None,
+    /// How long the gradient by each of the likelihood's arguments is for `batch` examples, which have its numbers in
+    /// common.
+    pub fn argument_lengths(&self, batch: usize) -> Vec<usize> {
+        let length = |argument: &Argument| match argument {
+            Argument::Node(node) => batch * self.model.nodes[*node].shape.len(),
+            Argument::Numbers(numbers) => numbers.width,
         };
-        self.model.observe.arguments.iter().map(width).collect()
+        self.model.observe.arguments.iter().map(length).collect()
     }
 }
 
 impl<T: Number> Network<T> {
     /// The likelihood's arguments after the last forward pass.
     fn arguments<'a>(&'a self, kernels: &Kernels<'a, T>, inputs: &'a [T]) -> Vec<Rows<'a, T>> {
-        let value = |(argument, number): (&Argument, &'a T)| match argument {
+        let mut next = 0;
+        let value = |argument: &Argument| match argument {
             Argument::Node(node) => {
                 let len = self.graph.model.nodes[*node].shape.len();
                 let all = match self.graph.nodes[*node].storage {
@@ -39,14 +41,18 @@ impl<T: Number> Network<T> {
                     step: usize::from(len > 1),
                 }
             }
-            Argument::Scalar(_) => Rows {
-                values: std::slice::from_ref(number),
-                stride: 0,
-                step: 0,
-            },
+            Argument::Numbers(numbers) => {
+                let start = next;
+                next += numbers.width;
+                Rows {
+                    values: &kernels.numbers[start..next],
+                    stride: 0,
+                    step: usize::from(numbers.width > 1),
+                }
+            }
         };
         let arguments = self.graph.model.observe.arguments.iter();
-        arguments.zip(kernels.numbers).map(value).collect()
+        arguments.map(value).collect()
     }
 
     /// The sum of the nll over the minibatch of the last forward pass. `weight` times its gradient is where the
@@ -95,10 +101,7 @@ impl<T: Number> Network<T> {
     /// Carries the gradients by the arguments to the values that they are.
     fn start_backward(&mut self, examples: usize) {
         let (graph, buffers) = (&*self.graph, &mut self.buffers);
-        let storage_of = |argument: &Argument| match argument {
-            Argument::Node(node) => graph.nodes[*node].storage,
-            Argument::Scalar(_) => None,
-        };
+        let storage_of = |argument: &Argument| graph.nodes[argument.node()?].storage;
         let arguments = &graph.model.observe.arguments;
         for storage in arguments.iter().filter_map(storage_of) {
             buffers.gradients[storage].fill(T::zero());
@@ -116,13 +119,15 @@ impl<T: Number> Network<T> {
         }
     }
 
-    /// The arguments of the likelihood that are numbers, each with the gradient by it.
-    pub fn by_numbers(&self) -> impl Iterator<Item = (&Scalar, f64)> {
+    /// The numbers among the likelihood's arguments, each with the entry of the target that it is for, and the
+    /// gradient by it.
+    pub fn by_numbers(&self) -> impl Iterator<Item = (&Scalar, usize, f64)> {
         let arguments = self.graph.model.observe.arguments.iter();
         let gradients = arguments.zip(&self.buffers.d_arguments);
-        gradients.filter_map(|(argument, gradient)| match argument {
-            Argument::Scalar(scalar) => Some((scalar, gradient[0].wide())),
-            Argument::Node(_) => None,
+        let numbers = gradients.filter_map(|(a, gradient)| Some((a.numbers()?, gradient)));
+        numbers.flat_map(|(numbers, gradient)| {
+            let gradient = gradient[..numbers.width].iter().enumerate();
+            gradient.map(|(entry, d)| (numbers.at(entry), entry, d.wide()))
         })
     }
 
@@ -150,15 +155,16 @@ impl<T: Number> Network<T> {
         T::nll(self.graph.model.observe.likelihood).nll_only(&arguments, targets, nll);
     }
 
-    /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`, or `[]` for one
-    /// number for all) and values.
+    /// The likelihood's arguments after the last forward pass: name, shape (`[B, k]`; of numbers that all examples
+    /// share `[k]`, or `[]` for one number for all entries) and values.
     pub fn outputs(&self, kernels: &Kernels<T>) -> Vec<(String, Vec<usize>, Vec<T>)> {
         let parameters = self.graph.model.observe.likelihood.signature().parameters;
         let named = parameters.iter().zip(self.arguments(kernels, &[]));
         named
             .map(|(parameter, rows)| {
                 let shape = match rows.stride {
-                    0 => vec![],
+                    0 if rows.step == 0 => vec![],
+                    0 => vec![rows.values.len()],
                     stride => vec![self.examples, stride],
                 };
                 (parameter.name.to_string(), shape, rows.values.to_vec())

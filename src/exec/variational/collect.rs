@@ -16,10 +16,13 @@ use std::ops::Range;
 type Derivatives = (f64, Vec<f64>, Vec<f64>);
 
 impl<T: Number> Variational<T> {
-    /// Carries gradients by those of the likelihood's arguments that are numbers on to what the numbers are made
-    /// of.
-    pub fn collect_numbers<'s>(&mut self, gradients: impl Iterator<Item = (&'s Scalar, f64)>) {
-        gradients.for_each(|(scalar, d)| self.add_to_leaves(scalar, d));
+    /// Carries gradients by those of the likelihood's arguments that are numbers, each with the entry of the target
+    /// that it is for, on to what the numbers are made of.
+    pub fn collect_numbers<'s>(
+        &mut self,
+        gradients: impl Iterator<Item = (&'s Scalar, usize, f64)>,
+    ) {
+        gradients.for_each(|(scalar, entry, d)| self.add_to_leaves(scalar, entry, d));
     }
 
     /// Carries one sample's gradients by the draws on to those by the variables, with the terms that are
@@ -122,14 +125,14 @@ impl<T: Number> Variational<T> {
         weight: f64,
     ) -> Priced<'a, T> {
         let scalars = prior_scalars(&plan.model, tensor);
-        Priced::new(&*term.computation, scalars, weight, |leaf| self.leaf(leaf))
+        Priced::new(&*term.computation, scalars, weight, |leaf| self.leaf(leaf, 0))
     }
 
     /// Carries the derivatives of a term by the numbers of its tensor's prior on to what these are made of.
     fn add_to_prior(&mut self, plan: &Plan, tensor: Handle<Tensor>, d_prior: &[f64]) {
         let scalars = prior_scalars(&plan.model, tensor);
         for (d, scalar) in d_prior.iter().zip(scalars) {
-            self.add_to_leaves(scalar, *d);
+            self.add_to_leaves(scalar, 0, *d);
         }
     }
 
@@ -292,9 +295,11 @@ impl<T: Number> Variational<T> {
                 }
             }
         }
-        for (learned, &d) in self.plan.learned.values().zip(self.d_learned.values()) {
-            let slope = learned.slope(self.variables[learned.place].wide());
-            self.gradient[learned.place] = T::of(d * slope);
+        for (learned, d) in self.plan.learned.values().zip(self.d_learned.values()) {
+            for (place, d) in learned.range.clone().zip(d) {
+                let slope = learned.slope(self.variables[place].wide());
+                self.gradient[place] = T::of(d * slope);
+            }
         }
     }
 }

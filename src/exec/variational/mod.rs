@@ -54,7 +54,7 @@ pub struct Variational<T> {
     /// The gradients by them.
     by_kernels: KernelGradients<T>,
     /// Gradients by the learned numbers themselves.
-    d_learned: Table<Learned, f64>,
+    d_learned: Table<Learned, Vec<f64>>,
     /// The blocks' parts of one term.
     parts: Vec<Part>,
     /// What differs between examples.
@@ -84,11 +84,11 @@ impl<T: Number> Variational<T> {
             first: zeros(entries),
             second: zeros(entries),
             by_kernels: KernelGradients::new(&plan),
-            d_learned: plan.learned.map(|_, _| 0.0),
+            d_learned: plan.learned.map(|_, learned| vec![0.0; learned.range.len()]),
             parts: vec![Part::default(); blocks],
             example_wise: start::example_wise(&plan, batch),
             shared_weights: ExampleWise::default(),
-            numbers: vec![T::zero(); plan.model.observe.arguments.len()],
+            numbers: vec![T::zero(); plan.model.observe.numbers()],
             plan,
         }
     }
@@ -144,7 +144,7 @@ impl<T: Number> Variational<T> {
         for range in &self.others {
             self.gradient[range.clone()].fill(T::zero());
         }
-        self.d_learned.values_mut().for_each(|d| *d = 0.0);
+        self.d_learned.values_mut().for_each(|d| d.fill(0.0));
         self.d_scale.fill(T::zero());
     }
 
@@ -153,12 +153,13 @@ impl<T: Number> Variational<T> {
         self.by_kernels.clear();
     }
 
-    /// A learned number, or a latent variable at the draw at hand.
-    fn leaf(&self, leaf: Leaf) -> f64 {
+    /// A learned number, that of an entry of the target where each has one, or a latent variable at the draw at
+    /// hand.
+    fn leaf(&self, leaf: Leaf, entry: usize) -> f64 {
         match leaf {
             Leaf::Learned(learned) => {
                 let learned = &self.plan.learned[learned];
-                learned.value(self.variables[learned.place].wide())
+                learned.value(self.variables[learned.place(entry)].wide())
             }
             Leaf::Latent(latent) => {
                 let latent = &self.plan.tensors[latent];
@@ -167,15 +168,19 @@ impl<T: Number> Variational<T> {
         }
     }
 
-    /// Carries a gradient by a number on to what the number is made of.
-    fn add_to_leaves(&mut self, scalar: &Scalar, d: f64) {
+    /// Carries a gradient by a number, that of an entry of the target, on to what the number is made of.
+    fn add_to_leaves(&mut self, scalar: &Scalar, entry: usize, d: f64) {
         let mut found = Vec::new();
-        scalar.gradient(&|leaf| self.leaf(leaf), d, &mut |leaf, d| {
+        scalar.gradient(&|leaf| self.leaf(leaf, entry), d, &mut |leaf, d| {
             found.push((leaf, d));
         });
         for (leaf, d) in found {
             match leaf {
-                Leaf::Learned(learned) => self.d_learned[learned] += d,
+                Leaf::Learned(learned) => {
+                    let all = &mut self.d_learned[learned];
+                    let last = all.len() - 1;
+                    all[entry.min(last)] += d;
+                }
                 Leaf::Latent(latent) => {
                     let entry = self.plan.tensors[latent].entries.start;
                     self.by_kernels.first[entry] += T::of(d);

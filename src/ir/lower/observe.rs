@@ -7,14 +7,14 @@ use crate::check::{Scope, arguments, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
-use crate::ir::scalar::Scalar;
+use crate::ir::scalar::{Leaf, Scalar};
 use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
-use crate::syntax::ast::{Call as Written, Expr, Ident};
+use crate::syntax::ast::{Call as Written, Expr, ExprKind, Ident};
 
 /// Layers whose values are above 0.
-const POSITIVE: &[&str] = &["softplus", "sigmoid"];
+const POSITIVE: &[&str] = &["softplus", "sigmoid", "exp"];
 
 impl Lower<'_> {
     pub(super) fn observe(&mut self, items: &Items, target: Option<&Target>) -> Option<Observe> {
@@ -52,7 +52,8 @@ impl Lower<'_> {
             signature.parameters.iter().zip(&bound.values).enumerate()
         {
             let Some(given) = given else { continue };
-            let Some(argument) = self.argument(parameter, &given.expr, items) else {
+            let width = widths.as_ref().map_or(1, |widths| widths[index]);
+            let Some(argument) = self.argument(parameter, width, &given.expr, items) else {
                 continue;
             };
             if let Argument::Node(node) = argument {
@@ -123,14 +124,21 @@ impl Lower<'_> {
         widths
     }
 
-    fn argument(&mut self, parameter: &Parameter, expr: &Expr, items: &Items) -> Option<Argument> {
+    /// What a parameter of the likelihood is given, which has `width` entries.
+    fn argument(
+        &mut self,
+        parameter: &Parameter,
+        width: usize,
+        expr: &Expr,
+        items: &Items,
+    ) -> Option<Argument> {
         let domain = match parameter.kind {
             Kind::Value { domain } => domain,
             // A constant, such as a number of trials.
             _ => {
                 let (scope, messages) = scoped!(self, None);
                 let count = arguments::count(parameter.name, expr, scope, messages)?;
-                return Some(Argument::Scalar(Scalar::Fixed(count as f64)));
+                return Some(Argument::Numbers(Numbers::one(Scalar::Fixed(count as f64))));
             }
         };
         if self.of_network(expr) {
@@ -146,14 +154,62 @@ impl Lower<'_> {
             self.unknown_value(name, target, items);
             return None;
         }
+        let learned = format!("{target}.{}", parameter.name);
         let place = Place {
             parameter: parameter.name,
             domain,
-            learned: &format!("{target}.{}", parameter.name),
+            learned: &learned,
             of_prior: false,
+            entries: width,
             fans: None,
         };
-        self.scalar(place, expr).map(Argument::Scalar)
+        let numbers = match &expr.kind {
+            ExprKind::List(items) => self.list(place, items, expr.span),
+            _ => self.number_or_numbers(place, expr),
+        };
+        numbers.map(Argument::Numbers)
+    }
+
+    /// One expression: a number for all entries of the target, or one for each where a learned number is.
+    fn number_or_numbers(&mut self, place: Place, expr: &Expr) -> Option<Numbers> {
+        let scalar = self.scalar(place, expr)?;
+        let widths = scalar.leaves().into_iter().map(|leaf| match leaf {
+            Leaf::Learned(learned) => self.learned[learned].entries,
+            Leaf::Latent(_) => 1,
+        });
+        let width = widths.max().unwrap_or(1);
+        let each = vec![scalar];
+        Some(Numbers { each, width })
+    }
+
+    /// `[learned(0.5), n2]`: a number for each entry of the target.
+    fn list(&mut self, place: Place, items: &[Expr], span: Span) -> Option<Numbers> {
+        let (parameter, width) = (place.parameter, place.entries);
+        if items.len() != width {
+            let wanted = match width {
+                1 => "one number".to_string(),
+                _ => format!("one number, or {width}: one for each entry of the target"),
+            };
+            let given = crate::words::count(items.len(), "number", "numbers");
+            let title = format!("`{parameter}` is {wanted}");
+            self.report(Diagnostic::error("E0206", title).at(span, format!("a list of {given}")));
+            return None;
+        }
+        let each = items.iter().enumerate().map(|(entry, item)| {
+            let learned = match width {
+                1 => place.learned.to_string(),
+                _ => format!("{}.{entry}", place.learned),
+            };
+            let place = Place {
+                learned: &learned,
+                entries: 1,
+                ..place
+            };
+            self.scalar(place, item)
+        });
+        let each: Vec<Option<Scalar>> = each.collect();
+        let each = each.into_iter().collect::<Option<_>>()?;
+        Some(Numbers { each, width })
     }
 
     fn unknown_value(&mut self, name: &Ident, target: &str, items: &Items) {

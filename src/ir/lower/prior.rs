@@ -90,6 +90,7 @@ impl Lower<'_> {
                     domain,
                     learned: &learned,
                     of_prior: true,
+                    entries: 1,
                     fans,
                 };
                 match self.scalar(place, expr) {
@@ -126,7 +127,7 @@ impl Lower<'_> {
     /// A number before the first step; of a latent variable, its posterior's middle.
     pub(super) fn initial(&self, scalar: &Scalar) -> f64 {
         scalar.value(&|leaf| match leaf {
-            Leaf::Learned(learned) => self.learned[learned].initial,
+            Leaf::Learned(learned) => self.learned[learned].initial_at(0),
             Leaf::Latent(latent) => self.fits[latent].posterior.middle(),
         })
     }

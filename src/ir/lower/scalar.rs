@@ -6,12 +6,13 @@ use crate::check::{Fans, Scope, arguments, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::Range;
 use crate::ir::arena::Handle;
-use crate::ir::model::*;
+use crate::ir::model::{Learned, Tensor};
 use crate::ir::scalar::{Function, Leaf, Scalar};
 use crate::posterior::LEAST_SCALE;
 use crate::show;
 use crate::signature::Domain;
-use crate::syntax::ast::{Call, Expr, ExprKind, Ident};
+use crate::source::Span;
+use crate::syntax::ast::{Argument, Call, Expr, ExprKind, Ident};
 use crate::syntax::follow;
 
 /// Where a number stands.
@@ -25,6 +26,8 @@ pub(super) struct Place<'a> {
     pub learned: &'a str,
     /// Whether that is a prior.
     pub of_prior: bool,
+    /// How many numbers a learned one is unless it is shared: those of the target's entries.
+    pub entries: usize,
     /// The fans that are known there: those of a kernel or bias.
     pub fans: Option<Fans>,
 }
@@ -39,7 +42,7 @@ impl Lower<'_> {
                 call.name.text == "learned" || call.arguments.iter().any(|a| self.varies(&a.value))
             }
             ExprKind::List(items) => items.iter().any(|item| self.varies(item)),
-            ExprKind::Index { base, .. } => self.varies(base),
+            ExprKind::Index { base, .. } | ExprKind::Slice { base, .. } => self.varies(base),
             ExprKind::Negate(inner) => self.varies(inner),
             ExprKind::Binary { left, right, .. } => self.varies(left) || self.varies(right),
         }
@@ -163,7 +166,7 @@ impl Lower<'_> {
 
     /// `learned(0.1)`
     fn learned(&mut self, place: Place, call: &Call) -> Option<Scalar> {
-        let initial = self.learned_initial(place, call)?;
+        let (initial, entries) = self.learned_initial(place, call)?;
         let taken = |name: &str| self.learned.iter().any(|(_, l)| l.name == name);
         let mut names = (2..).map(|n| format!("{}.{n}", place.learned));
         let name = match taken(place.learned) {
@@ -174,26 +177,67 @@ impl Lower<'_> {
         };
         Some(Scalar::Learned(self.learned.push(Learned {
             name,
+            entries,
             initial,
             domain: place.domain,
             span: call.span,
         })))
     }
 
-    fn learned_initial(&mut self, place: Place, call: &Call) -> Option<f64> {
+    /// Where a learned number starts, and how many numbers it is: `learned(0.1)`, `learned([0.1, 1])`,
+    /// `learned(0.1, shared)`.
+    fn learned_initial(&mut self, place: Place, call: &Call) -> Option<(Vec<f64>, usize)> {
+        let (first, shared) = match &call.arguments[..] {
+            [first] => (first, None),
+            [first, shared] if is_shared(shared) => (first, Some(shared)),
+            _ => {
+                self.report(
+                    Diagnostic::error("E0204", "`learned` takes one number: where it starts")
+                        .at(call.span, "")
+                        .help("such as `learned(0.1)`; `learned(0.1, shared)` is one number for all entries of a target"),
+                );
+                return None;
+            }
+        };
+        if let Some(shared) = shared
+            && place.of_prior
+        {
+            let text = format!("learned({})", self.written(first.span));
+            self.report(
+                Diagnostic::error("E0204", "in a prior, all entries share a learned number")
+                    .at(shared.span, "says so once more")
+                    .patch("leave it out", call.span, text),
+            );
+            return None;
+        }
+        let ExprKind::List(starts) = &first.value.kind else {
+            let initial = self.learned_start(place, &first.value, first.span)?;
+            let entries = if shared.is_some() { 1 } else { place.entries };
+            return Some((vec![initial], entries));
+        };
+        if place.entries != starts.len() || shared.is_some() {
+            let parameter = place.parameter;
+            let title = match (shared, place.entries) {
+                (Some(_), _) => "a shared number starts from one number".to_string(),
+                (None, 1) => format!("`{parameter}` is one number here"),
+                (None, entries) => format!("`{parameter}` has {entries} numbers here"),
+            };
+            let given = crate::words::count(starts.len(), "number", "numbers");
+            self.report(Diagnostic::error("E0206", title).at(first.span, given));
+            return None;
+        }
+        let starts = starts.iter().map(|start| self.learned_start(place, start, start.span));
+        let starts: Vec<Option<f64>> = starts.collect();
+        Some((starts.into_iter().collect::<Option<_>>()?, place.entries))
+    }
+
+    /// The number that a learned one starts from.
+    fn learned_start(&mut self, place: Place, expr: &Expr, span: Span) -> Option<f64> {
         let Place {
             parameter, domain, ..
         } = place;
-        let [argument] = &call.arguments[..] else {
-            self.report(
-                Diagnostic::error("E0204", "`learned` takes one number: where it starts")
-                    .at(call.span, "")
-                    .help("such as `learned(0.1)`"),
-            );
-            return None;
-        };
         let (scope, messages) = scoped!(self, place.fans);
-        let initial = arguments::in_domain(parameter, &argument.value, domain, scope, messages)?;
+        let initial = arguments::in_domain(parameter, expr, domain, scope, messages)?;
         // A transform keeps it inside; it cannot start on the edge.
         let edge = match domain {
             Domain::Unit => initial == 0.0 || initial == 1.0,
@@ -201,20 +245,16 @@ impl Lower<'_> {
             Domain::Real | Domain::Positive | Domain::OpenUnit => false,
         };
         let positive = matches!(domain, Domain::Positive | Domain::NonNegative);
-        if positive && initial > 0.0 && initial <= LEAST_SCALE {
-            let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
-            let least = format!("softplus keeps it above {}", show(LEAST_SCALE));
-            self.report(Diagnostic::error("E0207", title).at(argument.span, least));
-            return None;
-        }
-        if edge {
-            let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
-            self.report(
-                Diagnostic::error("E0207", title).at(argument.span, "the edge of what it may be"),
-            );
-            return None;
-        }
-        Some(initial)
+        let marked = match () {
+            () if positive && initial > 0.0 && initial <= LEAST_SCALE => {
+                format!("softplus keeps it above {}", show(LEAST_SCALE))
+            }
+            () if edge => "the edge of what it may be".to_string(),
+            () => return Some(initial),
+        };
+        let title = format!("`{parameter}` cannot be learned from {} on", show(initial));
+        self.report(Diagnostic::error("E0207", title).at(span, marked));
+        None
     }
 
     fn range_of(&self, leaf: Leaf) -> Range {
@@ -245,4 +285,10 @@ impl Lower<'_> {
         }
         *latent
     }
+}
+
+/// Whether an argument of `learned` is the word `shared`.
+fn is_shared(argument: &Argument) -> bool {
+    let word = argument.value.as_name().map(|name| name.text.as_str());
+    argument.name.is_none() && word == Some("shared")
 }

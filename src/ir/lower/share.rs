@@ -138,6 +138,11 @@ fn names_in<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         }
         ExprKind::List(items) => items.iter().for_each(|item| names_in(item, names)),
         ExprKind::Negate(inner) => names_in(inner, names),
+        ExprKind::Slice { base, start, end } => {
+            names_in(base, names);
+            let ends = start.iter().chain(end);
+            ends.for_each(|end| names_in(end, names));
+        }
         ExprKind::Index {
             base: left,
             index: right,

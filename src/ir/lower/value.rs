@@ -23,11 +23,14 @@ impl Lower<'_> {
             }
             ExprKind::Call(call) => {
                 let mut arguments = call.arguments.iter().map(|a| &a.value);
-                is_layer(&call.name.text) && !arguments.clone().any(|a| self.varies(a))
+                let word = call.name.text.as_str();
+                // `exp(-1)` is a number.
+                let is_layer = is_layer(word) && !FUNCTIONS.contains(&word);
+                is_layer && !arguments.clone().any(|a| self.varies(a))
                     || arguments.any(|a| self.of_network(a))
             }
             ExprKind::List(items) => items.iter().any(|item| self.of_network(item)),
-            ExprKind::Index { .. } => true,
+            ExprKind::Index { .. } | ExprKind::Slice { .. } => true,
             ExprKind::Negate(inner) => self.of_network(inner),
             ExprKind::Binary { left, right, .. } => self.of_network(left) || self.of_network(right),
         }
@@ -61,9 +64,14 @@ impl Lower<'_> {
                 let above = self.value(base)?;
                 return self.entry(above, index, expr);
             }
+            ExprKind::Slice { base, start, end } => {
+                let above = self.value(base)?;
+                return self.slice(above, [start.as_deref(), end.as_deref()], expr);
+            }
             ExprKind::Call(call) => return self.applied(call, expr),
-            ExprKind::List(_) => Diagnostic::error("E0206", "a list stands where one value is wanted")
-                .at(expr.span, ""),
+            ExprKind::List(_) => Diagnostic::error("E0206", "a list is of numbers, and a value of the network stands in it")
+                .at(expr.span, "")
+                .help("entries of one value that follow each other are `out[0:2]`"),
             _ => Diagnostic::error("E0220", "there is no arithmetic on values of the network")
                 .at(expr.span, "")
                 .help("name a value `f`, an entry of one `out[0]`, or an activation of either `softplus(out[1])`"),
@@ -78,14 +86,16 @@ impl Lower<'_> {
         let wanted = number(index, scope, messages)?;
         let node = &self.nodes[above];
         let whole = wanted >= 0.0 && wanted.fract() == 0.0;
-        let select = Select::new(&node.shape, wanted as usize, true).filter(|_| whole);
+        let first = wanted as usize;
+        let select = Some(first).filter(|_| whole && node.shape.rank() == 1);
+        let select = select.and_then(|first| Select::new(&node.shape, first..first.checked_add(1)?));
         match select {
-            Some(select) if node.shape.rank() == 1 => {
+            Some(select) => {
                 let name = format!("{}[{wanted}]", node.name);
                 let operation = Operation::Map(Arc::new(select));
                 return Some(self.derived(name, above, None, operation, expr.span));
             }
-            _ => {}
+            None => {}
         }
         let is = format!("`{}` is {}", node.name, node.shape);
         let message = match node.shape.0[..] {
@@ -98,6 +108,59 @@ impl Lower<'_> {
                 Diagnostic::error("E0302", title).at(index.span, entries)
             }
             _ => Diagnostic::error("E0302", format!("`{}` is not a row of entries", node.name))
+                .at(expr.span, ""),
+        };
+        self.report(message.context(self.nodes[above].span, is));
+        None
+    }
+
+    /// `out[0:2]`
+    fn slice(
+        &mut self,
+        above: Handle<Node>,
+        ends: [Option<&Expr>; 2],
+        expr: &Expr,
+    ) -> Option<Handle<Node>> {
+        let shape = self.nodes[above].shape.clone();
+        let width = shape.0.last().copied().unwrap_or(0);
+        let mut places = [0, width];
+        for (place, end) in places.iter_mut().zip(ends) {
+            let Some(end) = end else { continue };
+            let (scope, messages) = scoped!(self, None);
+            let wanted = number(end, scope, messages)?;
+            // Anything else is an entry that is not there.
+            *place = match wanted >= 0.0 && wanted.fract() == 0.0 {
+                true => wanted as usize,
+                false => usize::MAX,
+            };
+        }
+        let [first, after] = places;
+        let select = Some(()).filter(|()| shape.rank() == 1 && first <= after);
+        let select = select.and_then(|()| Select::new(&shape, first..after));
+        let node = &self.nodes[above];
+        if let Some(select) = select {
+            // The whole of a value is that value.
+            if (first, after) == (0, width) {
+                return Some(above);
+            }
+            let name = format!("{}[{first}:{after}]", node.name);
+            let operation = Operation::Map(Arc::new(select));
+            return Some(self.derived(name, above, None, operation, expr.span));
+        }
+        let (name, is) = (&node.name, format!("`{}` is {shape}", node.name));
+        let message = match shape.rank() {
+            1 => {
+                let title = format!("`{name}` has no such slice");
+                let has = crate::words::count(width, "entry", "entries");
+                let marked = match first == after && first < width {
+                    true => "no entry lies in it".to_string(),
+                    false => format!("`{name}` has {has}: `{name}[0:{width}]` is all of it"),
+                };
+                Diagnostic::error("E0302", title)
+                    .at(expr.span, marked)
+                    .help("`out[0:2]` is of the entries 0 and 1: the second number is the first that is left out")
+            }
+            _ => Diagnostic::error("E0302", format!("`{name}` is not a row of entries"))
                 .at(expr.span, ""),
         };
         self.report(message.context(self.nodes[above].span, is));

@@ -113,14 +113,19 @@ impl Builder {
         let mut value = Expr { kind, span: place };
         for index in p {
             let span = place.to(span(&index));
-            let index = Box::new(self.expression(next(&mut parts(&index)), depth + indices));
-            value = Expr {
-                kind: ExprKind::Index {
-                    base: Box::new(value),
-                    index,
-                },
-                span,
+            let base = Box::new(value);
+            let mut inside = parts(&index);
+            let start = inside.next_if(|part| part.as_rule() != Rule::slice_end);
+            let start = start.map(|start| Box::new(self.expression(start, depth + indices)));
+            let kind = match (start, inside.next()) {
+                (Some(index), None) => ExprKind::Index { base, index },
+                (start, end) => {
+                    let end = end.and_then(|end| parts(&end).next());
+                    let end = end.map(|end| Box::new(self.expression(end, depth + indices)));
+                    ExprKind::Slice { base, start, end }
+                }
             };
+            value = Expr { kind, span };
         }
         if depth + indices > MAX_EXPRESSION_DEPTH {
             self.flatten(value)
@@ -136,7 +141,7 @@ impl Builder {
             self.errors.push(too_deep(span, MAX_EXPRESSION_DEPTH));
         }
         let mut rest = value;
-        while let ExprKind::Index { base, .. } = rest.kind {
+        while let ExprKind::Index { base, .. } | ExprKind::Slice { base, .. } = rest.kind {
             rest = *base;
         }
         Expr {

@@ -8,6 +8,7 @@ pub mod avg_pool2d;
 pub mod conv2d;
 pub mod dense;
 pub mod elu;
+pub mod exp;
 pub mod flatten;
 pub mod gelu;
 pub mod global_avg_pool2d;
@@ -48,6 +49,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &Entry::<tanh::Tanh>::NEW,
     &Entry::<sigmoid::Sigmoid>::NEW,
     &Entry::<softplus::Softplus>::NEW,
+    &Entry::<exp::Exp>::NEW,
 ];
 
 /// The layer called `name`.

@@ -1,34 +1,33 @@
-//! One entry of the last axis: `out[0]` in an `observe` statement. Not a layer of the registry: the
-//! language writes it as an index.
+//! Entries of the last axis that follow each other: `out[0]` and `out[0:2]` in an `observe` statement. Not a
+//! layer of the registry: the language writes it as an index.
 //!
 //! ```text
-//! y[…] = x[…, i]        dx[…, k] = dy[…] where k = i, else 0
+//! y[…, j] = x[…, first + j]        dx[…, first + j] = dy[…, j], 0 elsewhere
 //! ```
 
 use super::{AnyMap, Map};
 use crate::tensor::{Real, Shape};
+use std::ops::Range;
 
-/// Entry `index` of the last axis.
+/// Some entries of the last axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Select {
     output: Shape,
     last: usize,
-    index: usize,
+    entries: Range<usize>,
 }
 
 impl Select {
-    /// Entry `index` of the last axis of inputs of `shape`; the axis stays, with length 1, if `keep`.
-    /// `None` where there is no such entry.
-    pub fn new(shape: &Shape, index: usize, keep: bool) -> Option<Self> {
+    /// These entries of the last axis of inputs of `shape`. `None` where one of them is not there, or there is
+    /// none.
+    pub fn new(shape: &Shape, entries: Range<usize>) -> Option<Self> {
         let (&last, rest) = shape.0.split_last()?;
         let mut output = rest.to_vec();
-        if keep {
-            output.push(1);
-        }
-        (index < last).then_some(Select {
+        output.push(entries.len());
+        (!entries.is_empty() && entries.end <= last).then_some(Select {
             output: Shape(output),
             last,
-            index,
+            entries,
         })
     }
 }
@@ -49,15 +48,17 @@ impl AnyMap for Select {
 
 impl<T: Real> Map<T> for Select {
     fn forward(&self, x: &[T], y: &mut [T]) {
-        for (y, x) in y.iter_mut().zip(x.chunks_exact(self.last)) {
-            *y = x[self.index];
+        let rows = y.chunks_exact_mut(self.entries.len());
+        for (y, x) in rows.zip(x.chunks_exact(self.last)) {
+            y.copy_from_slice(&x[self.entries.clone()]);
         }
     }
 
     fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         dx.fill(T::zero());
-        for (&dy, dx) in dy.iter().zip(dx.chunks_exact_mut(self.last)) {
-            dx[self.index] = dy;
+        let rows = dy.chunks_exact(self.entries.len());
+        for (dy, dx) in rows.zip(dx.chunks_exact_mut(self.last)) {
+            dx[self.entries.clone()].copy_from_slice(dy);
         }
     }
 
@@ -76,8 +77,8 @@ mod tests {
 
     #[test]
     fn one_entry_and_its_gradient() {
-        let select = Select::new(&Shape::new(&[2, 3]), 1, false).unwrap();
-        assert_eq!(select.output(), Shape::new(&[2]));
+        let select = Select::new(&Shape::new(&[2, 3]), 1..2).unwrap();
+        assert_eq!(select.output(), Shape::new(&[2, 1]));
         let (mut y, mut dx) = ([0.0f32; 2], [9.0f32; 6]);
         select.forward(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &mut y);
         assert_eq!(y, [2.0, 5.0]);
@@ -86,10 +87,23 @@ mod tests {
     }
 
     #[test]
-    fn the_axis_may_stay() {
-        let select = |index, keep| Select::new(&Shape::new(&[2]), index, keep).map(|s| s.output());
-        assert_eq!(select(0, true), Some(Shape::new(&[1])));
-        assert_eq!(select(1, false), Some(Shape::default()));
-        assert_eq!(select(2, false), None);
+    fn several_entries_and_their_gradient() {
+        let select = Select::new(&Shape::new(&[2, 3]), 1..3).unwrap();
+        assert_eq!(select.output(), Shape::new(&[2, 2]));
+        let (mut y, mut dx) = ([0.0f32; 4], [9.0f32; 6]);
+        select.forward(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &mut y);
+        assert_eq!(y, [2.0, 3.0, 5.0, 6.0]);
+        select.backward(&[], &y, &[1.0, 2.0, 3.0, 4.0], &mut dx);
+        assert_eq!(dx, [0.0, 1.0, 2.0, 0.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn entries_that_are_not_there_are_refused() {
+        let select = |entries| Select::new(&Shape::new(&[2]), entries).map(|s| s.output());
+        assert_eq!(select(0..1), Some(Shape::new(&[1])));
+        assert_eq!(select(0..2), Some(Shape::new(&[2])));
+        assert_eq!(select(1..1), None);
+        assert_eq!(select(1..3), None);
+        assert_eq!(select(2..3), None);
     }
 }
