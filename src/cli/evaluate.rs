@@ -175,6 +175,13 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
         say_wrapped(&format!("{name:<14}{value:<8} "), what);
     };
     let verdicts = &scores.verdicts;
+    let by_entry = |all: &[f64], text: fn(f64) -> String, what: &str| {
+        for (entry, x) in all.iter().enumerate() {
+            let name = targets.get(entry).cloned();
+            let name = name.unwrap_or_else(|| format!("entry {entry}"));
+            line("", text(*x), &format!("{what} {name}"));
+        }
+    };
     for score in &scores.scores {
         match &score.value {
             ScoreValue::Share(x) => line(score.name, percent(*x), score.what),
@@ -193,13 +200,8 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
                     );
                 }
             }
-            ScoreValue::Entries(all) => {
-                for (entry, x) in all.iter().enumerate() {
-                    let name = targets.get(entry).cloned();
-                    let name = name.unwrap_or_else(|| format!("entry {entry}"));
-                    line("", number(*x), &format!("{} {name}", score.what));
-                }
-            }
+            ScoreValue::Entries(all) => by_entry(all, number, score.what),
+            ScoreValue::Shares(all) => by_entry(all, percent, score.what),
             ScoreValue::Coverage(all) => {
                 let of = "of targets in the";
                 for (index, coverage) in all.iter().enumerate() {

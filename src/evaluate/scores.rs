@@ -27,7 +27,7 @@ impl Scores {
         let score = self.scores.iter().find(|score| score.name == name)?;
         match score.value {
             ScoreValue::Share(x) | ScoreValue::Number(x) => Some(x),
-            ScoreValue::Entries(_) | ScoreValue::Coverage(_) => None,
+            ScoreValue::Entries(_) | ScoreValue::Shares(_) | ScoreValue::Coverage(_) => None,
         }
     }
 
@@ -41,7 +41,7 @@ impl Scores {
 fn value(score: &Score, verdicts: &Verdicts) -> Value {
     match &score.value {
         ScoreValue::Share(x) | ScoreValue::Number(x) => json!(x),
-        ScoreValue::Entries(all) => json!(all),
+        ScoreValue::Entries(all) | ScoreValue::Shares(all) => json!(all),
         ScoreValue::Coverage(all) => all
             .iter()
             .zip(&verdicts.coverage)

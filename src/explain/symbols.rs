@@ -215,7 +215,9 @@ impl Methods<'_> {
                 let entries = match entry.split_once(':') {
                     None => entry.to_string(),
                     Some((first, _)) => {
-                        let last = first.parse().map_or(0, |first: usize| first + found.shape.len() - 1);
+                        let last = first
+                            .parse()
+                            .map_or(0, |first: usize| first + found.shape.len() - 1);
                         let between = when(found.shape.len() > 2, ", ...");
                         format!("({first}{between}, {last})")
                     }

@@ -132,7 +132,10 @@ fn learned(out: &mut String, model: &Model) {
             1 => ("real".to_string(), format!("{domain}, a point estimate")),
             _ => (
                 format!("real{axes}"),
-                format!("{domain}, a point estimate for each entry of {}", model.target.name),
+                format!(
+                    "{domain}, a point estimate for each entry of {}",
+                    model.target.name
+                ),
             ),
         };
         line!(out, "  {:<24}{shape}", learned.name);

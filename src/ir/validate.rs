@@ -171,9 +171,10 @@ fn observe(model: &Model) -> Result<(), String> {
             }
             Argument::Numbers(numbers) => {
                 let (given, count) = (numbers.each.len(), numbers.width);
-                holds([1, width].contains(&count) && [1, count].contains(&given), || {
-                    format!("{} is {given} numbers for {width} entries", parameter.name)
-                })?;
+                holds(
+                    [1, width].contains(&count) && [1, count].contains(&given),
+                    || format!("{} is {given} numbers for {width} entries", parameter.name),
+                )?;
                 for value in numbers.each.iter().filter_map(Scalar::fixed) {
                     let inside = match parameter.kind {
                         Kind::Value { domain } => domain.holds(value),
@@ -184,7 +185,9 @@ fn observe(model: &Model) -> Result<(), String> {
                 }
                 let leaves = numbers.each.iter().flat_map(Scalar::leaves);
                 for leaf in leaves {
-                    let Leaf::Learned(learned) = leaf else { continue };
+                    let Leaf::Learned(learned) = leaf else {
+                        continue;
+                    };
                     let entries = model.learned[learned].entries;
                     holds([1, count].contains(&entries), || {
                         format!("{} has {entries} numbers", model.learned[learned].name)

@@ -1,7 +1,7 @@
 //! The mean of a real target behind an activation that cannot take the target's values: a relu is
 //! never below 0, and half of all standardized targets are.
 
-use super::{Lint, logits_through_activation::bounds, range, source, value};
+use super::{Lint, Reach, logits_through_activation::bounds, reach, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
 use crate::words::short;
@@ -23,13 +23,12 @@ impl Lint for LocOutOfReach {
         if !inference.summary().standardizes() {
             return None;
         }
-        let (node, call) = source(inference, value(inference, "loc")?)?;
-        let [low, high] = range(call)?;
+        let Reach { low, high, by } = reach(inference, value(inference, "loc")?);
+        let (node, word) = by?;
         let targets = facts.targets.iter();
         let outside = targets
             .clone()
             .find(|target| target.low < low || target.high > high)?;
-        let word = call.layer.map_or("", |layer| layer.signature().name);
         let scaled = match outside.is_standardized() {
             true => ", standardized,",
             false => "",

@@ -3,7 +3,7 @@
 //! probabilities from 0.5 to 0.731, one before `Categorical(logits)` of k classes leaves the likeliest
 //! at most e/(e + k - 1).
 
-use super::{Lint, range, source, value};
+use super::{Lint, Reach, reach, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
 use crate::likelihood::Summary;
@@ -23,8 +23,8 @@ impl Lint for LogitsThroughActivation {
         include_str!("../../docs/lints/logits-through-activation.md")
     }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
-        let (node, call) = source(inference, value(inference, "logits")?)?;
-        let [low, high] = range(call)?;
+        let Reach { low, high, by } = reach(inference, value(inference, "logits")?);
+        let (node, word) = by?;
         let Summary::Classes(classes) = inference.summary() else {
             return None;
         };
@@ -49,7 +49,6 @@ impl Lint for LogitsThroughActivation {
             }
             _ => return None,
         };
-        let word = call.layer.map_or("", |layer| layer.signature().name);
         let title = format!("the logits have been through `{word}`: {reach}");
         let likelihood = inference.observe.likelihood.signature().name;
         Some(

@@ -28,6 +28,7 @@ mod posterior_scale_tiny;
 mod posterior_scale_wide;
 mod prior_follows_posterior;
 mod prior_outputs_wide;
+mod scale_out_of_reach;
 mod small_last_batch;
 mod targets_not_standardized;
 mod temperature_not_one;
@@ -36,7 +37,7 @@ mod warm_up_never_ends;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{Argument, Call, Facts, Fitted, Handle, Inference, Node, Origin, Scalar, Tensor};
-use crate::layer::Operation;
+use crate::layer::{AnyMap, Operation};
 use crate::source::Span;
 use std::ops::Deref;
 
@@ -96,6 +97,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &posterior_scale_tiny::PosteriorScaleTiny,
     &logits_through_activation::LogitsThroughActivation,
     &loc_out_of_reach::LocOutOfReach,
+    &scale_out_of_reach::ScaleOutOfReach,
     &noise_as_wide_as_targets::NoiseAsWideAsTargets,
     &targets_not_standardized::TargetsNotStandardized,
     &kl_beyond_data::KlBeyondData,
@@ -237,30 +239,68 @@ fn source<'a>(inference: &'a Inference, mut node: &'a Node) -> Option<(&'a Node,
     }
 }
 
-/// Where the values of an entry-by-entry activation lie; an end that it leaves open is infinite.
-fn range(call: &Call) -> Option<[f64; 2]> {
-    let Operation::Map(map) = &call.operation else {
-        return None;
+/// Where the numbers of a value of the network can lie.
+struct Reach<'a> {
+    /// The least; infinite where there is none.
+    low: f64,
+    /// The largest; infinite where there is none.
+    high: f64,
+    /// The activation that bounds them, and its name: of several the one that the others come after.
+    by: Option<(&'a Node, &'static str)>,
+}
+
+/// Where the numbers of `node` can lie: what activations make of what they are given, down to the last layer with
+/// weights, through other shapes, entries and pools.
+fn reach<'a>(inference: &'a Inference, node: &'a Node) -> Reach<'a> {
+    let anything = Reach {
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+        by: None,
     };
-    if !map.elementwise() {
-        return None;
+    let (Some(call), [input]) = (&node.call, &node.inputs[..]) else {
+        return anything;
+    };
+    let map = match &call.operation {
+        Operation::Linear(_) => return anything,
+        // The numbers of a view are its input's; those of a pool lie between them.
+        Operation::View(_) => return reach(inference, &inference.nodes[*input]),
+        Operation::Map(map) if !map.elementwise() => {
+            return reach(inference, &inference.nodes[*input]);
+        }
+        Operation::Map(map) => map,
+    };
+    let inside = reach(inference, &inference.nodes[*input]);
+    let [low, high] = image(&**map, inside.low, inside.high);
+    let own = (low.is_finite() || high.is_finite()).then_some(node);
+    let name = call.layer.map_or("", |layer| layer.signature().name);
+    Reach {
+        low,
+        high,
+        by: inside.by.or(own.map(|node| (node, name))),
     }
+}
+
+/// Where an entry-by-entry activation takes the numbers from `low` to `high`; an end that it leaves open is infinite.
+fn image(map: &dyn AnyMap, low: f64, high: f64) -> [f64; 2] {
     const END: f64 = 50.0;
-    let x: Vec<f64> = (-5000..=5000)
-        .map(|i| f64::from(i) * END / 5000.0)
+    const STEPS: u32 = 10_000;
+    let (from, to) = (low.clamp(-END, END), high.clamp(-END, END));
+    let x: Vec<f64> = (0..=STEPS)
+        .map(|i| from + (to - from) * f64::from(i) / f64::from(STEPS))
         .collect();
     let mut y = vec![0.0; x.len()];
-    crate::layer::Map::<f64>::forward(&**map, &x, &mut y);
+    crate::layer::Map::<f64>::forward(map, &x, &mut y);
     let end = |fold: fn(f64, f64) -> f64| y.iter().copied().fold(y[0], fold);
     // What still grows at the end of the line has no bound.
-    let low = Some(end(f64::min)).filter(|low| *low > -0.1 * END);
-    let high = Some(end(f64::max)).filter(|high| *high < 0.5 * END);
+    let is_open = low < -END || high > END;
+    let low = Some(end(f64::min)).filter(|low| !is_open || *low > -0.1 * END);
+    let high = Some(end(f64::max)).filter(|high| !is_open || *high < 0.5 * END);
     // A sigmoid comes as near to 0 as it is asked to.
     let whole = |x: f64| if x.abs() < 1e-9 { 0.0 } else { x };
-    Some([
+    [
         low.map_or(f64::NEG_INFINITY, whole),
         high.map_or(f64::INFINITY, whole),
-    ])
+    ]
 }
 
 /// The number of this name among a prior's arguments.
@@ -288,22 +328,27 @@ mod tests {
             ("tanh", -1.0, 1.0),
             ("sigmoid", 0.0, 1.0),
             ("softplus", 0.0, open),
+            ("exp", 0.0, open),
+            ("relu\nsoftplus", std::f64::consts::LN_2, open),
+            ("tanh\nexp", (-1f64).exp(), 1f64.exp()),
+            ("relu\ntanh", 0.0, 1.0),
+            ("relu\nleaky_relu", 0.0, open),
+            ("sigmoid\ndense(1)", -open, open),
         ] {
+            let (above, word) = word.rsplit_once('\n').unwrap_or(("", word));
             let text = format!(
                 "model m\ninput x: real[3]\ntarget y: real\n\
-                 default {{ prior = Normal(0, 1) }}\nnetwork {{ dense(1)\nf = {word} }}\n\
+                 default {{ prior = Normal(0, 1) }}\nnetwork {{ dense(1)\n{above}\nf = {word} }}\n\
                  observe y ~ Normal(f, 1)\nobjective elbo\n"
             );
             let name = "m.bnn".into();
             let inference = crate::compile::source(Source { name, text }, &[])
                 .expect("a model")
                 .inference;
-            let (_, call) =
-                source(&inference, value(&inference, "loc").expect("a value")).expect("a call");
-            let [found_low, found_high] = range(call).expect("entry by entry");
+            let found = reach(&inference, value(&inference, "loc").expect("a value"));
             let same = |a: f64, b: f64| a == b || (a - b).abs() < 1e-3;
-            assert!(same(found_low, low), "{word}: {found_low}");
-            assert!(same(found_high, high), "{word}: {found_high}");
+            assert!(same(found.low, low), "{word}: {}", found.low);
+            assert!(same(found.high, high), "{word}: {}", found.high);
         }
     }
 }

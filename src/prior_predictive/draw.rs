@@ -4,7 +4,7 @@
 //! where they start. A parameter without a prior is none of the prior's to draw: it starts as training
 //! starts it, each network with a start of its own.
 
-use crate::ir::{Argument, Numbers, Handle, Inference, Leaf, Scalar, Table, Tensor};
+use crate::ir::{Argument, Handle, Inference, Leaf, Numbers, Scalar, Table, Tensor};
 use crate::tensor::Stream;
 
 /// The parameters of one network.

@@ -283,10 +283,32 @@ fn every_likelihood() {
         &regression("", two, "real[2]", "Normal(out, 0.3)", ""),
         &reals(2),
     );
-    check(
-        &regression("", two, "real[2]", "Normal(out, learned(0.3))", ""),
-        &reals(2),
-    );
+    // Numbers for each entry of a target, and for all.
+    for observe in [
+        "Normal(out, learned(0.3))",
+        "Normal(out, learned(0.3, shared))",
+        "Normal(out, learned([0.3, 0.8]))",
+        "Normal(out, 0.1 + learned(0.3) ^ 2)",
+        "Normal(out, [learned(0.3), 0.8])",
+        "Normal([learned(0.3), learned(-0.2)], softplus(out))",
+        "StudentT(df = learned([3, 5]), loc = out, scale = learned(0.3, shared))",
+        "Normal(out, exp(out))",
+    ] {
+        check_near(&regression("", two, "real[2]", observe, ""), &reals(2), 0.2);
+    }
+    let four = "dense(3)\n tanh\n out = dense(4)";
+    for observe in [
+        "Normal(loc = out[0:2], scale = softplus(out[2:4]))",
+        "Normal(loc = out[2:], scale = exp(out[:2]))",
+        "Normal(loc = out[1:3], scale = exp(out[1:3]))",
+        "Laplace(loc = out[1:3], scale = [0.4, learned(0.4)])",
+    ] {
+        let text = regression("", &format!("{four}\n"), "real[2]", observe, "");
+        check_near(&text, &reals(2), 0.2);
+    }
+    let latents = "latent n1 ~ HalfNormal(1)\nlatent n2 ~ HalfNormal(1)\ndefault";
+    let text = regression("", two, "real[2]", "Normal(out, [n1, 2 * n2 + n1])", "");
+    check(&text.replacen("default", latents, 1), &reals(2));
     check(
         &regression(
             "",

@@ -28,6 +28,9 @@ fn facts(text: &str) -> Facts {
             "warm_up" => facts.warm_up = Some(number() as f64),
             "evaluation_samples" => facts.evaluation_samples = Some(number()),
             "classes" => facts.classes = Some(number()),
+            "absent" => {
+                facts.absent_classes = value.split(',').map(|x| x.parse().expect(word)).collect();
+            }
             "data" => facts.data = Some(value.into()),
             "targets" => {
                 let numbers = value.split(',').map(|x| x.parse().expect(word));

@@ -1,5 +1,6 @@
 //! What a user sees, tested through the library and the command.
 
+mod arguments;
 mod arrays;
 mod bench;
 mod breaking;

@@ -125,7 +125,9 @@ impl<T: Number> Variational<T> {
         weight: f64,
     ) -> Priced<'a, T> {
         let scalars = prior_scalars(&plan.model, tensor);
-        Priced::new(&*term.computation, scalars, weight, |leaf| self.leaf(leaf, 0))
+        Priced::new(&*term.computation, scalars, weight, |leaf| {
+            self.leaf(leaf, 0)
+        })
     }
 
     /// Carries the derivatives of a term by the numbers of its tensor's prior on to what these are made of.

@@ -84,7 +84,9 @@ impl<T: Number> Variational<T> {
             first: zeros(entries),
             second: zeros(entries),
             by_kernels: KernelGradients::new(&plan),
-            d_learned: plan.learned.map(|_, learned| vec![0.0; learned.range.len()]),
+            d_learned: plan
+                .learned
+                .map(|_, learned| vec![0.0; learned.range.len()]),
             parts: vec![Part::default(); blocks],
             example_wise: start::example_wise(&plan, batch),
             shared_weights: ExampleWise::default(),

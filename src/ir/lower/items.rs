@@ -27,6 +27,14 @@ pub(super) struct Items<'a> {
     pub inference: Option<&'a Ident>,
 }
 
+/// What is said to a second target.
+const SEVERAL_TARGETS: &str = "several targets are not supported yet; numbers of one distribution are one target of \
+                               several entries: `target y: real[2]`, `loc = f`, and `scale = learned(0.5)` is a \
+                               noise for each";
+/// What is said to a second input.
+const SEVERAL_INPUTS: &str = "several inputs are not supported yet; numbers are one input of several entries: \
+                              `input x: real[8]`";
+
 impl<'a> Items<'a> {
     /// Sorts the items, and reports what there is too many or too few of.
     pub fn of(file: &'a File, constants: &mut Constants, messages: &mut Messages) -> Self {
@@ -52,11 +60,14 @@ impl<'a> Items<'a> {
                     true => format!("a model has one `{word}`, and this file has two"),
                     false => format!("a model has `{other}` or `{word}`, and this file has both"),
                 };
-                messages.push(
-                    Diagnostic::error("E0211", title)
-                        .at(keyword, "again here")
-                        .context(*first, "first here"),
-                );
+                let message = Diagnostic::error("E0211", title)
+                    .at(keyword, "again here")
+                    .context(*first, "first here");
+                messages.push(match word {
+                    "target" | "observe" => message.help(SEVERAL_TARGETS),
+                    "input" => message.help(SEVERAL_INPUTS),
+                    _ => message,
+                });
                 continue;
             }
             seen.push((word, keyword));

@@ -226,7 +226,9 @@ impl Lower<'_> {
             self.report(Diagnostic::error("E0206", title).at(first.span, given));
             return None;
         }
-        let starts = starts.iter().map(|start| self.learned_start(place, start, start.span));
+        let starts = starts
+            .iter()
+            .map(|start| self.learned_start(place, start, start.span));
         let starts: Vec<Option<f64>> = starts.collect();
         Some((starts.into_iter().collect::<Option<_>>()?, place.entries))
     }

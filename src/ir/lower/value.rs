@@ -88,7 +88,8 @@ impl Lower<'_> {
         let whole = wanted >= 0.0 && wanted.fract() == 0.0;
         let first = wanted as usize;
         let select = Some(first).filter(|_| whole && node.shape.rank() == 1);
-        let select = select.and_then(|first| Select::new(&node.shape, first..first.checked_add(1)?));
+        let select =
+            select.and_then(|first| Select::new(&node.shape, first..first.checked_add(1)?));
         match select {
             Some(select) => {
                 let name = format!("{}[{wanted}]", node.name);

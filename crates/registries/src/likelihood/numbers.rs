@@ -8,6 +8,8 @@ pub const QUANTILES: [(&str, f64); 3] = [("q05", 0.05), ("q50", 0.5), ("q95", 0.
 
 /// The central intervals whose coverage is told.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
+/// The interval whose coverage is told of each entry of a target by itself.
+const BY_ENTRY: f64 = 0.9;
 
 /// The summary of numbers. A row holds the [`Marginal::numbers`] of each entry, the first of all entries, then
 /// the second of all entries; in own units (`in_units`) an entry's stand together.
@@ -161,8 +163,28 @@ impl Numbers {
             let coverage = ScoreValue::Coverage(coverage(&predicted.levels));
             let what = "of the targets are in their central";
             scores.push(Score::new("coverage", coverage, what));
+            if width > 1 {
+                let shares =
+                    ScoreValue::Shares((0..width).map(|k| self.covered(predicted, k)).collect());
+                scores.push(Score::new(
+                    "coverage_by_entry",
+                    shares,
+                    "in the 90 % interval, of",
+                ));
+            }
         }
         scores
+    }
+
+    /// The share of the targets' entries number `entry` that lies in its central 90 % interval.
+    fn covered(&self, predicted: &Predictive, entry: usize) -> f64 {
+        let of_entry = predicted.levels.iter().skip(entry).step_by(self.entries);
+        let levels: Vec<[f64; 2]> = of_entry.copied().collect();
+        let all = coverage(&levels).into_iter();
+        let mut of_interval = all.filter(|coverage| coverage.interval == BY_ENTRY);
+        of_interval
+            .next()
+            .map_or(f64::NAN, |coverage| coverage.covered)
     }
 
     pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> f64 {

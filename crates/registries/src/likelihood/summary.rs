@@ -107,6 +107,8 @@ pub enum ScoreValue {
     Number(f64),
     /// A number for each entry of the targets.
     Entries(Vec<f64>),
+    /// A share of the examples for each entry of the targets.
+    Shares(Vec<f64>),
     /// The share of the targets that each interval covers.
     Coverage(Vec<Coverage>),
 }
