@@ -124,9 +124,10 @@ impl TableFlags {
 }
 
 /// The flags of the settings of tables, by their keys.
-const TABLE_FLAGS: [(&str, &str); 7] = [
+const TABLE_FLAGS: [(&str, &str); 8] = [
     ("data.test", "--test"),
     ("data.group", "--group"),
+    ("data.weights", "--weights"),
     ("data.inputs", "--inputs"),
     ("data.drop", "--drop"),
     ("data.missing", "--missing"),

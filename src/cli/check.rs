@@ -193,7 +193,7 @@ pub(super) fn facts(
     compiled: &Compiled,
 ) -> Result<(Facts, Option<data::Facts>, Option<String>)> {
     let Some(request) = config.request(Some(&compiled.inference)) else {
-        let facts = train::facts(config, &compiled.inference, None, 0);
+        let facts = train::facts(config, &compiled.inference, None, &[]);
         return Ok((facts, None, None));
     };
     let found = data::facts(&request)?;
@@ -209,13 +209,11 @@ pub(super) fn facts(
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
     let (part, groups) = (config.data.validation, found.groups.as_deref());
-    let aside = split::take_validation(found.train, groups, part, config.seed)?
-        .1
-        .len();
-    let n = found.train - aside;
+    let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
+    let n = found.left(&aside);
     let chosen = config.choose(n, &compiled.inference).words(config, n);
     batch_fits(config.batch_size(), n)?;
-    let facts = train::facts(config, &compiled.inference, Some(&found), aside);
+    let facts = train::facts(config, &compiled.inference, Some(&found), &aside);
     Ok((facts, Some(found), chosen))
 }
 

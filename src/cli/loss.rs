@@ -133,7 +133,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             };
             // Of a run that has none of the rows, they are a minibatch of others.
             if !training.is_empty() {
-                prepared.training = training;
+                prepared.training = prepared.data.examples(false, &training);
                 rows = "rows that the run was trained on";
             }
         }

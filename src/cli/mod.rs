@@ -22,8 +22,9 @@ mod translate;
 mod width;
 mod words;
 
-use crate::diagnostic::to_json;
+use crate::diagnostic::{elsewhere, to_json};
 use arguments::Format;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use terminal::say;
@@ -79,7 +80,10 @@ impl Command {
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
 /// file, data or a run, or where `diff --exit-code` finds a difference, and 2 where the arguments are wrong.
 pub fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match Cli::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => return refused(&error),
+    };
     let format = command.format();
     let mut differs = false;
     let result = match command {
@@ -110,6 +114,21 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints why the arguments are none, or the help that was asked for; of a flag of another tool what is here.
+fn refused(error: &clap::Error) -> ExitCode {
+    // A closed pipe has no reader of the message.
+    let _ = error.print();
+    let flag = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => flag.trim_start_matches('-').replace('-', "_"),
+        _ => String::new(),
+    };
+    let flag = flag.split('=').next().unwrap_or_default();
+    if let Some(help) = elsewhere::anywhere(flag) {
+        terminal::err(&format!("\n{help}\n"));
+    }
+    ExitCode::from(error.exit_code() as u8)
 }
 
 #[cfg(test)]

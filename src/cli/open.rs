@@ -17,7 +17,7 @@ use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{Config, is_path};
 use crate::train::fitting;
 use crate::train::progress::number;
-use crate::train::rows::{By, Relation, Rows, Use, relate};
+use crate::train::rows::{self, By, Relation, Rows, Use, relate};
 use crate::train::run_dir::{DataRecord, RunDir};
 use crate::words::plural;
 use clap::ValueEnum;
@@ -231,6 +231,9 @@ impl Opened {
                 compared.places(Use::Validation),
             ),
         };
+        if let (true, true, Parts::Own { .. }) = (own, targets_needed, &parts) {
+            self.same_counts(&data, training.iter().chain(&validation))?;
+        }
         let which = match part.split {
             None if data.test.is_some() => Some(Which::Test),
             None if matches!(parts, Parts::Changed(_)) => None,
@@ -275,6 +278,11 @@ impl Opened {
             let title = format!("{} has {what}", data.name);
             return Err(Diagnostic::error("E0603", title).note(why).into());
         }
+        // Scores are over examples, a prediction is of a row.
+        let rows = match targets_needed {
+            true => data.examples(test, &rows),
+            false => rows,
+        };
         let with_targets = data.train.has_targets();
         let name = match split {
             _ if !with_targets => {
@@ -303,6 +311,30 @@ impl Opened {
         };
         fitting::check_part(&chosen.data, test, &self.inference)?;
         Ok(chosen)
+    }
+
+    /// Whether the rows of the run's table occur as often as when it was trained.
+    ///
+    /// # Errors
+    ///
+    /// `E0607` where they do not.
+    fn same_counts<'r>(&self, data: &Dataset, rows: impl Iterator<Item = &'r usize>) -> Result<()> {
+        if rows::of_counts(data, rows) == self.record.counts {
+            return Ok(());
+        }
+        let columns = self.record.columns.as_ref();
+        let column = columns.and_then(|columns| columns.weights.as_deref());
+        let title = format!(
+            "the counts in the column `{}` of {} have changed",
+            column.unwrap_or_default(),
+            data.name
+        );
+        Err(Diagnostic::error("E0607", title)
+            .note(
+                "the rows are those that the run was trained on, and they occurred otherwise then",
+            )
+            .help("train anew, or give the changed table another name and `evaluate --data NAME`")
+            .into())
     }
 
     /// The examples of a choice, scaled as the run was.

@@ -26,6 +26,8 @@ pub struct Choices {
     pub group: Option<String>,
     /// The order of the axes of an array of images: `nhwc` or `nchw`.
     pub layout: Option<String>,
+    /// The column that says how many times a row occurs.
+    pub weights: Option<String>,
 }
 
 impl Choices {
@@ -41,6 +43,7 @@ impl Choices {
             test: or(&self.test, &others.test),
             group: or(&self.group, &others.group),
             layout: or(&self.layout, &others.layout),
+            weights: or(&self.weights, &others.weights),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::choices::{Choices, no_column};
 use super::columns::Wanted;
-use super::{names, run_columns};
+use super::{names, run_columns, weights};
 use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
 use crate::words::list;
 use std::path::Path;
@@ -41,6 +41,14 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
     let inputs = choice(|choices| &choices.inputs, "inputs")?;
     let mut dropped = choice(|choices| &choices.drop, "drop")?.unwrap_or_default();
     dropped.extend(choice(|choices| &choices.group, "group")?.unwrap_or_default());
+    let weights = wanted
+        .choices
+        .and_then(|choices| choices.weights.as_deref());
+    dropped.extend(
+        weights
+            .map(|name| weights::column(header, name))
+            .transpose()?,
+    );
     let free: Vec<usize> = (0..header.len())
         .filter(|place| !dropped.contains(place))
         .collect();
@@ -76,7 +84,7 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
         }
         if dropped.contains(place) {
             let title = format!(
-                "the column `{}` is named as an input, and in `drop` or `group`",
+                "the column `{}` is named as an input, and in `drop`, `group` or `weights`",
                 header[*place]
             );
             return Err(error(title).help("leave it out of one of them").into());

@@ -18,6 +18,9 @@ pub struct Columns {
     /// Columns that say which example a row is, and are neither inputs nor targets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identifiers: Vec<String>,
+    /// The column that says how many times a row occurs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     /// Whether the target is the last column because none was named.
     #[serde(skip)]
     pub by_default: bool,

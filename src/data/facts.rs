@@ -32,6 +32,8 @@ pub struct Facts {
     pub absent: Vec<usize>,
     /// The number of each training example's group, where a column names groups.
     pub groups: Option<Vec<u32>>,
+    /// How many times each row of the training part occurs, where a column says so: `train` is their sum.
+    pub counts: Option<Vec<u32>>,
 }
 
 /// What the targets of a data set are.
@@ -64,8 +66,8 @@ impl Facts {
         let scalar = data.train.target_shape.rank() == 0;
         Facts {
             name: data.name.clone(),
-            train: data.train.len,
-            test: data.test.as_ref().map(|split| split.len),
+            train: data.example_count(false).unwrap_or(0),
+            test: data.example_count(true),
             columns: data.columns.clone(),
             input_shape: data.train.input_shape.clone(),
             target: TargetFacts {
@@ -79,7 +81,17 @@ impl Facts {
             },
             observed: match labels {
                 true => vec![],
-                false => observed(&data.train.targets, data.train.target_shape.len()),
+                false => {
+                    let rows: Vec<usize> = (0..data.train.len).collect();
+                    let width = data.train.target_shape.len();
+                    match data.counts(false) {
+                        None => observed(&data.train.targets, width),
+                        Some(_) => {
+                            let examples = data.examples(false, &rows);
+                            observed(&data.train.targets.rows(&examples, width), width)
+                        }
+                    }
+                }
             },
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
@@ -89,7 +101,22 @@ impl Facts {
                 _ => vec![],
             },
             groups: data.groups().map(<[u32]>::to_vec),
+            counts: data.counts(false).map(<[u32]>::to_vec),
         }
+    }
+
+    /// The rows of the training part: as many as examples, unless a column counts these.
+    pub fn rows(&self) -> usize {
+        self.counts.as_ref().map_or(self.train, Vec::len)
+    }
+
+    /// The examples of the training part that are left without these rows.
+    pub fn left(&self, aside: &[usize]) -> usize {
+        let examples = match &self.counts {
+            None => aside.len(),
+            Some(counts) => aside.iter().map(|row| counts[*row] as usize).sum(),
+        };
+        self.train - examples
     }
 
     /// Images with labels.
@@ -116,6 +143,7 @@ impl Facts {
             taken: vec![],
             absent: vec![],
             groups: None,
+            counts: None,
         }
     }
 }

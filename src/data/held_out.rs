@@ -47,12 +47,17 @@ pub(crate) fn part(dataset: Dataset, parts: Parts) -> Dataset {
     let [training, testing] = &parts;
     let of_training = |groups: &Vec<u32>| training.iter().map(|row| groups[*row]).collect();
     let groups = dataset.seen.groups.as_ref().map(of_training);
+    let counts = dataset.counts(false).map(|all| {
+        let of_rows = |rows: &Vec<usize>| rows.iter().map(|row| all[*row]).collect();
+        parts.each_ref().map(of_rows)
+    });
     Dataset {
         train: dataset.train.rows(training),
         test: Some(dataset.train.rows(testing)),
         file_rows: Some(parts),
         seen: Seen {
             groups,
+            counts,
             ..dataset.seen
         },
         ..dataset

@@ -47,6 +47,7 @@ mod tabular;
 #[cfg(feature = "fetch")]
 mod unpack;
 pub mod verify;
+mod weights;
 
 pub use crate::likelihood::TargetKind;
 pub use choices::Choices;

@@ -14,7 +14,7 @@ use super::error::{corrupt, unreadable};
 use super::names::written;
 use super::sheet::is_table;
 use super::{Choices, Dataset, Request, npz, tabular};
-use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result, elsewhere};
 use crate::source::{Source, Span};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -37,6 +37,7 @@ struct Table {
     categories: Option<Named>,
     group: Option<String>,
     layout: Option<String>,
+    weights: Option<Names>,
 }
 
 #[derive(Deserialize)]
@@ -112,7 +113,13 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
     let fault = |message: Diagnostic| Failure::new(vec![message], source.clone());
     let mut table: Table = toml::from_str(&source.text).map_err(|error| {
         let message = corrupt(path, "does not describe a table")
-            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories`, `group` and `layout`");
+            .note("its keys are `file`, `sheet`, `target`, `test`, `inputs`, `drop`, `missing`, `missing_values`, `categories`, `group`, `layout` and `weights`");
+        // The key, as the message has it.
+        let key = error.message().split('`').nth(1).unwrap_or_default();
+        let message = match elsewhere::anywhere(key) {
+            Some(help) => message.help(help),
+            None => message,
+        };
         let span = error.span().unwrap_or(0..0);
         fault(message.at(Span::new(span.start, span.end), error.message()))
     })?;
@@ -138,6 +145,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
         test: share,
         group: table.group.take(),
         layout: table.layout.take(),
+        weights: table.weights.take().map(Names::list),
     };
     // Rows that are listed and a share of them are two ways to say one thing.
     let own = Choices {

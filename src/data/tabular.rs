@@ -12,7 +12,7 @@ use super::look::{self, Kind};
 use super::parts::{group_column, groups, parts, refuse_split_groups, training};
 use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
 use super::sheet::{self, Column, Decimal, Role, Sheet};
-use super::{Dataset, Request, Split, TargetKind, Values, names, recipe};
+use super::{Dataset, Request, Split, TargetKind, Values, names, recipe, weights};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use std::collections::BTreeSet;
@@ -30,6 +30,8 @@ pub struct Seen {
     /// Columns that say which example a row is, as texts by the row of the file.
     pub identifiers: Vec<Identifier>,
     pub(super) groups: Option<Vec<u32>>,
+    /// How many times each row of the training part and of the test part occurs.
+    pub(super) counts: Option<[Vec<u32>; 2]>,
 }
 
 /// A column that says which example a row is.
@@ -81,6 +83,19 @@ pub(super) fn read(
         .map(|place| &sheet.columns[place]);
     let groups = group.map(groups);
     let parts = parts(sheet.rows(), choices, test_rows, groups.as_deref())?;
+    let weights = match wanted.of_run {
+        None => choices.weights.as_deref(),
+        Some(run) => run.columns.weights.as_deref(),
+    };
+    // Another table than that of a run may have each row once, and no such column.
+    let weights =
+        weights.filter(|name| wanted.of_run.is_none() || header.iter().any(|h| h == name));
+    let weights = weights
+        .map(|name| weights::column(&header, name))
+        .transpose()?;
+    let counts = weights
+        .map(|place| weights::counts(path, &sheet, place))
+        .transpose()?;
     // A table that a run is evaluated on is not trained on: its parts may share a group.
     if let (None, Some(list)) = (wanted.of_run, test_rows)
         && let (Some(parts), Some(groups), Some(column)) = (&parts, &groups, group)
@@ -92,11 +107,13 @@ pub(super) fn read(
         sheet: &sheet,
         header: &header,
         chosen: &chosen,
+        weights,
     };
     let (columns, remarks) = match wanted.of_run {
         Some(run) => (table.columns_of_run(&run.columns, choices)?, vec![]),
         None => {
             let training = training(sheet.rows(), parts.as_ref(), groups.as_deref(), request)?;
+            let training = weights::repeated(&training, counts.as_deref());
             table.learned_columns(choices, &training, request.predicts)?
         }
     };
@@ -110,7 +127,12 @@ pub(super) fn read(
         true => vec![],
         false => columns.coding.classes.clone(),
     };
-    let said = sheet.said.clone();
+    let mut said = sheet.said.clone();
+    if let (Some(run), None) = (wanted.of_run, weights)
+        && let Some(name) = run.columns.weights.as_ref().filter(|_| run.targets_needed)
+    {
+        said.push(format!("no column {name}: each row counts once"));
+    }
     let kept = |column: &Column| columns.identifiers.contains(&column.name);
     let identifiers = sheet
         .columns
@@ -130,6 +152,7 @@ pub(super) fn read(
             remarks,
             identifiers,
             groups,
+            counts: counts.map(|counts| [counts, vec![]]),
             ..Seen::default()
         },
     };
@@ -162,7 +185,9 @@ fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
         _ if own.inputs.contains(name) || own.targets.contains(name) => Role::Read {
             decimal: Some(own.coding.decimal(name)),
         },
-        _ if targets.contains(&place) => Role::Read { decimal: None },
+        _ if targets.contains(&place) || own.weights.as_ref() == Some(name) => {
+            Role::Read { decimal: None }
+        }
         _ => Role::Aside {
             written: own.identifiers.contains(name),
         },
@@ -176,6 +201,8 @@ struct Table<'a> {
     sheet: &'a Sheet,
     header: &'a [String],
     chosen: &'a Chosen,
+    /// The column that says how many times a row occurs.
+    weights: Option<usize>,
 }
 
 impl Table<'_> {
@@ -200,7 +227,8 @@ impl Table<'_> {
                 .collect()
         };
         let taken = |place: &usize| {
-            self.chosen.inputs.contains(place) || self.chosen.targets.contains(place)
+            let taken = self.taken().chain(self.weights);
+            taken.into_iter().any(|other| other == *place)
         };
         let left_out: Vec<usize> = (0..self.header.len())
             .filter(|place| !taken(place))
@@ -210,6 +238,7 @@ impl Table<'_> {
             targets: names(&self.chosen.targets),
             by_default: self.chosen.by_default,
             left_out: names(&left_out),
+            weights: self.weights.map(|place| self.header[place].clone()),
             ..Columns::default()
         }
     }

@@ -67,7 +67,9 @@ fn means_another(word: &str, candidate: &str) -> bool {
     }
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
     let (own, other) = (digits(&word), digits(&candidate));
-    let numbered = !own.is_empty() && !other.is_empty() && own != other;
+    // In a short name, such as a code or a column's, a digit is as easily mistyped as a letter.
+    let is_word = word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
+    let numbered = is_word && !own.is_empty() && !other.is_empty() && own != other;
     // Three letters before a word are no slip: `HalfNormal`, `LogNormal`.
     let behind = |long: &str, short: &str| {
         let before = long.strip_suffix(short).map_or(0, |before| before.len());
@@ -122,7 +124,7 @@ mod tests {
         );
         // What is behind a word is meant by none of its own.
         assert_eq!(nearest("Normal", ["LogNormal", "HalfNormal"]), None);
-        assert_eq!(nearest("x11", ["x1", "x2"]), None);
+        assert_eq!(nearest("E031", ["E0301"]), Some("E0301"));
     }
 
     #[test]

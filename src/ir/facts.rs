@@ -1,12 +1,16 @@
 //! What is known of the run that a model is for: the numbers of its scales, and what lints look at.
 
 use crate::likelihood::Observed;
+use serde::Serialize;
+use std::fmt;
 
 /// What is known of a run; of what is not, nothing is said.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// N, the number of training examples.
     pub training_examples: Option<usize>,
+    /// The rows that these are, where a column says how many times each occurs.
+    pub counted: Option<Counted>,
     /// Examples set aside, which are not in N.
     pub validation_examples: usize,
     /// B, the examples of a minibatch.
@@ -32,6 +36,23 @@ pub struct Facts {
     pub set: Vec<(String, String)>,
     /// How it is trained, where a run file or data says that it is.
     pub training: Option<Training>,
+}
+
+/// The rows of a table that N examples are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Counted {
+    /// How many.
+    pub rows: usize,
+    /// The column that says how many times each occurs.
+    pub column: String,
+}
+
+impl fmt::Display for Counted {
+    /// ` in 300 rows, by the column count`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let rows = crate::words::counted(self.rows, "row", "rows");
+        write!(f, " in {rows}, by the column {}", self.column)
+    }
 }
 
 /// How a model is trained.

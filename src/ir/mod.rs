@@ -20,7 +20,7 @@ mod validate;
 
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle, Table};
-pub use facts::{Facts, Method, Training};
+pub use facts::{Counted, Facts, Method, Training};
 pub use inference::*;
 pub use lambda::{Lambda, LambdaFactor};
 pub use largest::Largest;

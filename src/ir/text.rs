@@ -81,8 +81,12 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
     };
     line!(
         out,
-        "  N{}, training examples{aside}",
-        number(facts.training_examples)
+        "  N{}, training examples{}{aside}",
+        number(facts.training_examples),
+        facts
+            .counted
+            .as_ref()
+            .map_or(String::new(), |counted| counted.to_string())
     );
     line!(out, "  B{}, examples of a minibatch", number(facts.batch));
 }

@@ -4,8 +4,8 @@ use super::initial::initial_terms;
 use super::not_set::not_set;
 use crate::data::Columns;
 use crate::ir::{
-    Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node, Position, Role, Tensor,
-    Term, TermKind,
+    Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node, Position, Role,
+    Tensor, Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::signature::Constant;
@@ -34,6 +34,9 @@ pub struct Check {
     pub set: BTreeMap<String, String>,
     /// N
     pub training_examples: Option<usize>,
+    /// The rows that these are, where a column says how many times each occurs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<Counted>,
     /// Examples set aside, which are not in N.
     pub validation_examples: usize,
     /// B
@@ -241,6 +244,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         chosen: None,
         set: facts.set.iter().cloned().collect(),
         training_examples: n,
+        counted: facts.counted.clone(),
         validation_examples: facts.validation_examples,
         batch_size: batch,
         layers: layers.collect(),

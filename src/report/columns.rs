@@ -31,6 +31,10 @@ pub fn decided(columns: &Columns) -> Vec<Row> {
             rows.push(row(name, "number", text));
         }
     }
+    if let Some(name) = &columns.weights {
+        let becomes = "how many times its row occurs".into();
+        rows.push(row(name, "count", becomes));
+    }
     for name in &columns.identifiers {
         rows.push(row(
             name,

@@ -33,7 +33,11 @@ impl Check {
                 };
                 let batches = counted(n.div_ceil(b), "batch", "batches");
                 let n = thousands(n);
-                format!("{data}: N = {n} training examples{aside}, {batches} of B = {b}{last}")
+                let counted = self.counted.as_ref();
+                let counted = counted.map_or(String::new(), |counted| counted.to_string());
+                format!(
+                    "{data}: N = {n} training examples{counted}{aside}, {batches} of B = {b}{last}"
+                )
             }
             _ => format!("no data named: N is not known, B = {b}  (--data NAME gives the numbers)"),
         };

@@ -7,19 +7,27 @@ use crate::ir::{self, Model};
 use crate::show;
 use crate::signature::{Constant, Constants, Signature};
 
-/// Of a run of the model with these settings on data that holds `found`, `aside` examples of it set aside.
+/// Of a run of the model with these settings on data that holds `found`, the rows `aside` of it set aside.
 pub fn facts(
     config: &Config,
     model: &Model,
     found: Option<&data::Facts>,
-    aside: usize,
+    aside: &[usize],
 ) -> ir::Facts {
     let heavy_tailed = model.summary().heavy_tailed();
-    let left = found.map(|found| found.train - aside);
+    let counts = found.and_then(|found| found.counts.as_ref());
+    let left = found.map(|found| found.left(aside));
+    let aside_examples = found.zip(left).map_or(0, |(found, left)| found.train - left);
+    let column = found.and_then(|found| found.columns.as_ref()?.weights.clone());
+    let counted = column.zip(counts).map(|(column, counts)| ir::Counted {
+        rows: counts.len() - aside.len(),
+        column,
+    });
     let observed = found.map_or(&[][..], |found| &found.observed).iter();
     ir::Facts {
         training_examples: left,
-        validation_examples: aside,
+        counted,
+        validation_examples: aside_examples,
         batch: Some(left.map_or(config.batch_size(), |n| config.batch_size().min(n))),
         epochs: config.epochs,
         warm_up: warm_up(config),

@@ -37,10 +37,12 @@ pub struct Prepared {
     pub data: Dataset,
     /// How it is scaled.
     pub scales: Scales,
-    /// The rows of the training split that are trained on.
+    /// The rows of the training split that are trained on, each as often as it occurs.
     pub training: Vec<usize>,
-    /// Those set aside.
+    /// Those set aside, likewise.
     pub validation: Vec<usize>,
+    /// The rows that are trained on and those set aside, each once.
+    pub rows: [Vec<usize>; 2],
     /// Channels or features whose training values are all the same.
     pub constant: Vec<usize>,
     /// Cells that make the scale of their column alone, told.
@@ -68,12 +70,18 @@ impl Prepared {
             )
             .into());
         }
-        let (training, validation) = split::take_validation(
+        let (training_rows, validation_rows) = split::take_validation(
             data.train.len,
             data.groups(),
             config.data.validation,
             config.seed,
         )?;
+        let training = data.examples(false, &training_rows);
+        let validation = data.examples(false, &validation_rows);
+        if training.is_empty() {
+            let title = format!("{} has no training examples: all counts are 0", data.name);
+            return Err(Diagnostic::error("E0603", title).into());
+        }
         let chosen = config.choose(training.len(), model);
         batch_fits(config.batch_size(), training.len())?;
         let steps = training.len().div_ceil(config.batch_size());
@@ -119,6 +127,7 @@ impl Prepared {
             scales,
             training,
             validation,
+            rows: [training_rows, validation_rows],
             constant: inputs.constant,
             lone,
             chosen,

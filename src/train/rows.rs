@@ -13,7 +13,7 @@ pub use relation::{By, Compared, Relation, Use, relate};
 
 use super::files::{failed, write_whole};
 use super::prepared::Prepared;
-use crate::data::{Split, Values};
+use crate::data::{Dataset, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -31,9 +31,10 @@ impl Rows {
     /// Of data that is ready to train on.
     pub fn of(prepared: &Prepared) -> Rows {
         let train = digests(&prepared.data.train);
-        let pick = |rows: &[usize]| rows.iter().map(|row| train[*row]).collect();
         let test = prepared.data.test.as_ref().map_or(vec![], digests);
-        Rows([pick(&prepared.training), pick(&prepared.validation), test])
+        let pick = |rows: &Vec<usize>| rows.iter().map(|row| train[*row]).collect();
+        let [training, validation] = prepared.rows.each_ref().map(pick);
+        Rows([training, validation, test])
     }
 
     /// Writes them to the file at `path`.
@@ -89,6 +90,20 @@ impl Rows {
             part(PARTS[2])?,
         ])))
     }
+}
+
+/// A digest of how many times each of `rows` of the training part occurs, where a column says so, whatever the order of
+/// the rows: a row with another count is the same row, and its table another data set.
+pub fn of_counts<'r>(data: &Dataset, rows: impl Iterator<Item = &'r usize>) -> Option<String> {
+    let counts = data.counts(false)?;
+    let train = digests(&data.train);
+    let of_row = |row: &usize| {
+        let mut hash = Sha256::new_with_prefix(train[*row][0].to_le_bytes());
+        hash.update(counts[*row].to_le_bytes());
+        first(&hash.finalize())
+    };
+    let sum = rows.map(of_row).fold(0, u64::wrapping_add);
+    Some(format!("{sum:016x}"))
 }
 
 /// The number in the first eight bytes.

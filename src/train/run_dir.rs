@@ -19,7 +19,7 @@ use super::config::Config;
 use super::files::{failed, read_text, write_whole};
 use super::lock::{self, Lock};
 use super::prepared::Prepared;
-use super::rows::Rows;
+use super::rows::{self, Rows};
 use super::sums;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
@@ -53,6 +53,9 @@ pub struct DataRecord {
     /// runs of before they were kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub input_ranges: Vec<[f64; 2]>,
+    /// A digest of how many times each row occurs, where a column says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<String>,
     /// How inputs and targets are scaled.
     #[serde(flatten)]
     pub scales: Scales,
@@ -67,10 +70,11 @@ impl DataRecord {
             name: prepared.data.name.clone(),
             training_examples: prepared.training.len(),
             validation_examples: prepared.validation.len(),
-            test_examples: prepared.data.test.as_ref().map(|t| t.len),
+            test_examples: prepared.data.example_count(true),
             class_names: prepared.data.class_names.clone(),
             columns: prepared.data.columns.clone(),
             input_ranges: prepared.input_ranges(),
+            counts: rows::of_counts(&prepared.data, prepared.rows.iter().flatten()),
             scales: prepared.scales.clone(),
             fingerprint: fingerprint(&prepared.data.train),
         }

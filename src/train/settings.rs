@@ -175,6 +175,15 @@ pub static SETTINGS: [Setting; 25] = [
         |config| Place::Names(&mut config.data.choices.group),
     ),
     setting(
+        "data.weights",
+        flag(
+            "weights",
+            "COLUMN",
+            "The column of a table that says how many times a row occurs: N is their sum",
+        ),
+        |config| Place::Names(&mut config.data.choices.weights),
+    ),
+    setting(
         "data.inputs",
         flag(
             "inputs",

@@ -2,7 +2,7 @@
 //! with what was expected and the nearest key.
 
 use super::settings::{LARGEST_COUNT, a_count};
-use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
+use crate::diagnostic::{Diagnostic, Failure, Result, elsewhere, nearest};
 use crate::signature::{Constant, Constants, Kind, Signature};
 use crate::source::{Source, Span};
 use crate::words::list;
@@ -240,11 +240,17 @@ impl<'a> Table<'a> {
             let mut message =
                 Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name))
                     .at(place, "");
-            match nearest(&key, self.known.iter().copied()) {
-                Some(near) => {
+            match (
+                elsewhere::anywhere(&key),
+                nearest(&key, self.known.iter().copied()),
+            ) {
+                (Some(help), _) => message = message.help(help),
+                (None, Some(near)) => {
                     message = message.patch(format!("the nearest key is `{near}`"), place, near)
                 }
-                None => message = message.note(format!("its keys are {}", list(&self.known))),
+                (None, None) => {
+                    message = message.note(format!("its keys are {}", list(&self.known)))
+                }
             }
             self.mistakes.push(message);
         }

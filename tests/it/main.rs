@@ -45,5 +45,6 @@ mod torch;
 mod training;
 mod translate;
 mod uci;
+mod weights;
 mod words;
 mod words_printed;

@@ -72,9 +72,11 @@ fn say_data(start: &Start) {
     let Start {
         prepared, record, ..
     } = start;
+    let counted = start.facts.counted.as_ref();
     let mut parts = vec![format!(
-        "N = {} examples to train on",
-        thousands(record.training_examples)
+        "N = {} examples to train on{}",
+        thousands(record.training_examples),
+        counted.map_or(String::new(), |counted| counted.to_string())
     )];
     if record.validation_examples > 0 {
         parts.push(format!(

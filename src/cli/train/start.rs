@@ -184,6 +184,7 @@ pub(super) fn start(
         let same_test = kept.as_ref().is_none_or(|kept| *kept == rows);
         if of_run.fingerprint != record.fingerprint
             || of_run.training_examples != record.training_examples
+            || of_run.counts != record.counts
             || !same_test
         {
             let title = format!(
@@ -204,8 +205,8 @@ pub(super) fn start(
         // As it began: what is fitted may have been fitted otherwise then.
         prepared.scales = of_run.scales;
     }
-    let aside = record.validation_examples;
     let found = data::Facts::of(&prepared.data);
+    let aside = &prepared.rows[1];
     let facts = train::facts(&config, &compiled.inference, Some(&found), aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
     let remarks = prepared.data.seen.remarks.iter();

@@ -22,6 +22,14 @@ const ACTIVATION: &str = "an activation is a layer of its own, on the next line:
 const NO_BIAS: &str = "`bias = none` leaves a bias out: `dense(10, bias = none)`";
 const KL_SCALE: &str = "delete this: bnnc scales the KL by 1/N itself; a factor beside it stands in the \
      objective, for all parameters: `objective elbo { temperature = 0.1 }`";
+const CLASS_WEIGHT: &str = "leave it out: a weight on a class's terms makes a loss that is no log likelihood, so that \
+     probabilities and intervals are those of no model. What a wrong decision costs is for the prediction: multiply \
+     the predicted probabilities by the costs";
+const SAMPLE_WEIGHT: &str = "leave it out: a weight on an example's term makes a loss that is no log likelihood. If a \
+     weight is how many times a row occurs, `weights = \"count\"` names its column; if some measurements are less \
+     precise, the scale is of each: `scale = softplus(out[1])`; if rows are sampled unevenly, what decides that is an input";
+const WEIGHTS: &str = "leave it out: weighted terms are no log likelihood. `weights = \"count\"` beside the data, or \
+     `--weights count`, names a column that says how many times each row occurs";
 /// What other tools call what multiplies the KL.
 pub(super) const KL_WEIGHT: &[&str] = &[
     "kl_weight",
@@ -52,6 +60,38 @@ const ADDED: &str =
 /// E0201 a layer, E0203 an argument, E0205 an argument too many, E0206 a word for a choice, E0212 a setting or an
 /// option, E0215 an estimator. Of two entries for a word the first whose own word is known there counts.
 pub(super) static WORDS: &[Elsewhere] = &[
+    entry(
+        ANYWHERE,
+        &[
+            "class_weight",
+            "class_weights",
+            "pos_weight",
+            "scale_pos_weight",
+        ],
+        None,
+        CLASS_WEIGHT,
+    ),
+    entry(
+        ANYWHERE,
+        &[
+            "sample_weight",
+            "sample_weights",
+            "importance_weight",
+            "importance_weights",
+            "example_weight",
+            "example_weights",
+        ],
+        None,
+        SAMPLE_WEIGHT,
+    ),
+    entry(
+        "E0203",
+        &["weights"],
+        Some("weight"),
+        "here it is called `weight`",
+    ),
+    entry("E0203", &["weight", "weights"], None, WEIGHTS),
+    entry("E0212", &["weight", "weights"], None, WEIGHTS),
     entry("E0201", &["dropout"], None, DROPOUT),
     entry(
         "E0201",

@@ -90,13 +90,10 @@ impl Lower<'_> {
         let select = Some(first).filter(|_| whole && node.shape.rank() == 1);
         let select =
             select.and_then(|first| Select::new(&node.shape, first..first.checked_add(1)?));
-        match select {
-            Some(select) => {
-                let name = format!("{}[{wanted}]", node.name);
-                let operation = Operation::Map(Arc::new(select));
-                return Some(self.derived(name, above, None, operation, expr.span));
-            }
-            None => {}
+        if let Some(select) = select {
+            let name = format!("{}[{wanted}]", node.name);
+            let operation = Operation::Map(Arc::new(select));
+            return Some(self.derived(name, above, None, operation, expr.span));
         }
         let is = format!("`{}` is {}", node.name, node.shape);
         let message = match node.shape.0[..] {
