@@ -20,6 +20,7 @@ const OTHERS: &[&str] = &[
     "multinomial",
     "inversegaussian",
     "gammapoisson",
+    "logitnormal",
     "logistic",
     "truncatedcauchy",
 ];

@@ -15,15 +15,24 @@ pub(super) fn certain(place: &Place) -> Option<Diagnostic> {
         .or_else(|| posterior_in_prior(place))
 }
 
+/// What is said to `latent mu[5]`.
+const LATENT_VECTOR: &str = "a latent variable is one number; vectors of them, and effects that vary by group, are not \
+                             supported yet. A column of groups is a category, an input of 0 and 1 for each group";
+
 /// Adds what may have been meant.
 pub(super) fn guess(diagnostic: Diagnostic, place: &Place) -> Diagnostic {
     let here = place.span;
     let insert = Span::new(here.start, here.start);
     let separated = place.wants(Rule::comma);
-    let wants_type = place.wants(Rule::colon) && !place.wants(Rule::equals);
+    // In brackets `:` is that of a slice.
+    let wants_type =
+        place.wants(Rule::colon) && !place.wants(Rule::equals) && !place.wants(Rule::right_bracket);
     match place.token() {
         "=" if place.wants(Rule::tilde) => {
             diagnostic.patch("a random variable is written with `~`", here, "~")
+        }
+        "[" if place.wants(Rule::tilde) && place.before().trim_start().starts_with("latent") => {
+            diagnostic.help(LATENT_VECTOR)
         }
         "=" if wants_type => diagnostic.patch("a type follows `:`", place.gap().to(here), ":"),
         "=" if place.before().ends_with('=') => {

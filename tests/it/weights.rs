@@ -118,7 +118,8 @@ fn held_out_rows_are_whole() {
     assert_eq!(tested["examples"], number("test_examples"));
     let validated = json(&place.ok("evaluate w --split validation --format json"));
     assert_eq!(validated["examples"], number("validation_examples"));
-    let said = place.ok("check line.bnn --data counted.toml --batch-size 8 --validation 3");
+    std::fs::write(place.path("line.toml"), "[data]\nvalidation = 3\n").unwrap();
+    let said = place.ok("check line.bnn --data counted.toml --batch-size 8");
     assert!(said.contains("in 9 rows, by the column count"), "{said}");
 }
 
@@ -140,8 +141,12 @@ fn counts_that_changed_are_told() {
             .refused("train line.bnn --resume --epochs 2 --out w")
             .contains("has changed")
     );
+    // The rows written out are those that were trained on.
+    let said = place.refused("evaluate w --data e.csv --target y");
+    assert!(said.contains("30 of its 30 rows were trained on"), "{said}");
     // Of another table each row counts once, and that is said.
-    let said = place.ok("evaluate w --data e.csv --target y");
+    std::fs::write(place.path("new.csv"), "a,b,y\n0.1,0.2,3\n0.3,0.1,2\n").unwrap();
+    let said = place.ok("evaluate w --data new.csv");
     assert!(
         said.contains("no column count: each row counts once"),
         "{said}"
