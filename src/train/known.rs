@@ -17,7 +17,9 @@ pub fn facts(
     let heavy_tailed = model.summary().heavy_tailed();
     let counts = found.and_then(|found| found.counts.as_ref());
     let left = found.map(|found| found.left(aside));
-    let aside_examples = found.zip(left).map_or(0, |(found, left)| found.train - left);
+    let aside_examples = found
+        .zip(left)
+        .map_or(0, |(found, left)| found.train - left);
     let column = found.and_then(|found| found.columns.as_ref()?.weights.clone());
     let counted = column.zip(counts).map(|(column, counts)| ir::Counted {
         rows: counts.len() - aside.len(),
