@@ -40,7 +40,6 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .take(MOST)
         .filter(|candidate| candidate.len() <= 4 * LONGEST)
         .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
-        .filter(|candidate| !means_another(&lower, &candidate.to_lowercase()))
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()),
@@ -50,6 +49,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| {
             *distance <= allowed && *distance < candidate.chars().count()
         })
+        .filter(|(_, candidate)| !means_another(&lower, &candidate.to_lowercase()))
         // Of two that are as near, the one that begins alike: slips come late in a word.
         .min_by_key(|(distance, candidate)| {
             let alike = word.chars().zip(candidate.chars());

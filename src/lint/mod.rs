@@ -252,24 +252,31 @@ struct Reach<'a> {
 /// Where the numbers of `node` can lie: what activations make of what they are given, down to the last layer with
 /// weights, through other shapes, entries and pools.
 fn reach<'a>(inference: &'a Inference, node: &'a Node) -> Reach<'a> {
+    reach_through(inference, node, MOST_LAYERS)
+}
+
+/// The most layers without weights that [`reach`] goes through: no network has as many on purpose.
+const MOST_LAYERS: usize = 64;
+
+/// The same through at most `most` layers.
+fn reach_through<'a>(inference: &'a Inference, node: &'a Node, most: usize) -> Reach<'a> {
     let anything = Reach {
         low: f64::NEG_INFINITY,
         high: f64::INFINITY,
         by: None,
     };
-    let (Some(call), [input]) = (&node.call, &node.inputs[..]) else {
+    let (Some(call), [input], 1..) = (&node.call, &node.inputs[..], most) else {
         return anything;
     };
+    let above = || reach_through(inference, &inference.nodes[*input], most - 1);
     let map = match &call.operation {
         Operation::Linear(_) => return anything,
         // The numbers of a view are its input's; those of a pool lie between them.
-        Operation::View(_) => return reach(inference, &inference.nodes[*input]),
-        Operation::Map(map) if !map.elementwise() => {
-            return reach(inference, &inference.nodes[*input]);
-        }
+        Operation::View(_) => return above(),
+        Operation::Map(map) if !map.elementwise() => return above(),
         Operation::Map(map) => map,
     };
-    let inside = reach(inference, &inference.nodes[*input]);
+    let inside = above();
     let [low, high] = image(&**map, inside.low, inside.high);
     let own = (low.is_finite() || high.is_finite()).then_some(node);
     let name = call.layer.map_or("", |layer| layer.signature().name);
