@@ -60,6 +60,7 @@ impl Choices {
             ("missing_values", &self.missing_values),
             ("categories", &self.categories),
             ("group", &self.group),
+            ("weights", &self.weights),
         ];
         let mut said = all.iter().filter(|(_, value)| value.is_some());
         said.next().map(|(key, _)| *key)

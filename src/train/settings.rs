@@ -64,7 +64,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 25] = [
+pub static SETTINGS: [Setting; 26] = [
     setting(
         "epochs",
         flag(
