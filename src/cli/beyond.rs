@@ -3,6 +3,7 @@
 use super::open::{Chosen, Opened};
 use super::terminal::err;
 use crate::data::Columns;
+use crate::examples::Part;
 use crate::words::{count, short};
 
 /// Tells in a line of inputs that lie farther outside the range of the rows trained on than that range is wide. Of
@@ -10,10 +11,21 @@ use crate::words::{count, short};
 pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
     let ranges = &run.record.input_ranges;
     let part = run.part(chosen);
+    let names = run.record.columns.as_ref().map(Columns::entries);
+    // In the training part such an input is always 0: any value there is infinitely far, and would hide how far numbers
+    // of other columns are.
+    let unseen = |entry: usize| {
+        let name = names.as_ref()?.get(entry)?;
+        name.strip_suffix(" = (other)")
+    };
+    warn_of_unseen(ranges.len(), &unseen, &part, chosen);
     let (mut worst, mut rows): (Option<(f64, usize, usize)>, usize) = (None, 0);
     for (place, row) in part.rows.iter().enumerate() {
         let mut is_far = false;
         for (entry, [low, high]) in ranges.iter().enumerate() {
+            if unseen(entry).is_some() {
+                continue;
+            }
             let value = part.split.inputs.get(row * ranges.len() + entry);
             let outside = (low - value).max(value - high);
             // In widths of the range; of a column that was always the same, any other value is infinitely far.
@@ -34,7 +46,7 @@ pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
         .split
         .inputs
         .get(part.rows[place] * ranges.len() + entry);
-    let name = match run.record.columns.as_ref().map(Columns::entries) {
+    let name = match &names {
         Some(names) => format!("column `{}`", names[entry]),
         None => format!("entry {entry}"),
     };
@@ -54,4 +66,30 @@ pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
         chosen.file_rows()[place],
         short(value),
     ));
+}
+
+/// Tells in a line of each column that has values which training never saw.
+fn warn_of_unseen<'a>(
+    width: usize,
+    unseen: &dyn Fn(usize) -> Option<&'a str>,
+    part: &Part,
+    chosen: &Chosen,
+) {
+    for entry in 0..width {
+        let Some(column) = unseen(entry) else {
+            continue;
+        };
+        let is_unseen = |row: usize| part.split.inputs.get(row * width + entry) > 0.0;
+        let mut places = part.rows.iter().enumerate();
+        let Some((first, _)) = places.find(|(_, row)| is_unseen(**row)) else {
+            continue;
+        };
+        let others = places.filter(|(_, row)| is_unseen(**row)).count();
+        let rows = count(others + 1, "row has", "rows have");
+        err(&format!(
+            "warning: {rows} a value in column `{column}` that training never saw, the first of them row {} (the first \
+             being 0): what is predicted there is extrapolated\n\n",
+            chosen.file_rows()[first]
+        ));
+    }
 }

@@ -10,6 +10,8 @@ use serde::Serialize;
 const ERRORS: f64 = 3.0;
 /// What nobody cares about, however many examples show it.
 const SLIGHT: f64 = 0.01;
+/// Where chance alone makes more, nothing is said of scores that are within it: few examples fit nearly anything.
+const VAGUE: f64 = 0.2;
 /// Bins of the calibration error: those of `ece`.
 const BINS: usize = 15;
 
@@ -59,6 +61,7 @@ fn width(coverage: &Coverage, examples: usize, counts: bool) -> Option<&'static 
         off if off < -by_chance => Some("too narrow"),
         _ if counts => None,
         off if off > by_chance => Some("too wide"),
+        _ if by_chance > VAGUE => None,
         _ => Some("fits"),
     }
 }
@@ -85,6 +88,7 @@ fn calibration(predicted: &Predictive, target: &dyn Fn(usize) -> f64) -> Calibra
     let verdict = match says - right {
         gap if gap > by_chance => "overconfident",
         gap if gap < -by_chance => "underconfident",
+        _ if by_chance > VAGUE => "too few examples to say",
         _ if ece > ece_by_chance => "right on average, but not at every probability",
         _ => "fits",
     };
@@ -117,6 +121,8 @@ mod tests {
         assert_eq!(of(0.351, 100), Some("fits"));
         assert_eq!(of(0.34, 100), Some("too narrow"));
         assert_eq!(of(0.509, 1_000_000), Some("fits"));
+        // Of 20 examples chance makes 0.34: a quarter in place of a half says nothing, one of 20 does.
+        assert_eq!((of(0.25, 20), of(0.05, 20)), (None, Some("too narrow")));
         let counts = |covered| {
             width(
                 &Coverage {
@@ -149,7 +155,8 @@ mod tests {
         let over = of(&[(0.83, 0.71)], 1000);
         assert_eq!(over.verdict, "overconfident");
         assert!((over.says - 0.83).abs() < 1e-9 && (over.right - 0.71).abs() < 1e-9);
-        assert_eq!(of(&[(0.83, 0.71)], 20).verdict, "fits");
+        assert_eq!(of(&[(0.83, 0.74)], 100).verdict, "fits");
+        assert_eq!(of(&[(0.83, 0.71)], 20).verdict, "too few examples to say");
         assert_eq!(of(&[(0.83, 0.95)], 1000).verdict, "underconfident");
         assert_eq!(of(&[(0.83, 0.83)], 1000).verdict, "fits");
         let uneven = of(&[(0.95, 0.8), (0.6, 0.75)], 1000);

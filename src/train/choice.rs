@@ -8,7 +8,7 @@
 
 use super::config::{Config, EarlyStopping};
 use crate::ir::Model;
-use crate::words::{plural, thousands};
+use crate::words::{counted, plural, thousands};
 
 /// Steps of a table's run.
 const STEPS: usize = 20_000;
@@ -84,10 +84,10 @@ impl Chosen {
         let steps = epochs * n.div_ceil(batch);
         (!kept.is_empty()).then(|| {
             format!(
-                "{}: chosen for N = {} ({} steps); {}",
+                "{}: chosen for N = {} ({}); {}",
                 what.join(", "),
                 thousands(n),
-                thousands(steps),
+                counted(steps, "step", "steps"),
                 flags.join(", ")
             )
         })

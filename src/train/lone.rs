@@ -112,6 +112,11 @@ pub(super) fn lone_cells(data: &Dataset, scales: &Scales, rows: &[usize]) -> Vec
             continue;
         }
         for channel in 0..channels {
+            let Transform { offset, scale } = side.transform;
+            if (offset[channel], scale[channel]) == (0.0, 1.0) {
+                // Nothing is scaled, so that no cell makes the others alike.
+                continue;
+            }
             let scaled = |value: f64| side.transform.apply(channel, value);
             let Some(place) = side.largest(channel, rows, channels, |value| scaled(value).abs())
             else {

@@ -1,6 +1,6 @@
 //! A run without flags, how it ends, and what it says of it.
 
-use crate::cli::Place;
+use crate::cli::{MODEL, Place};
 use std::fmt::Write;
 
 /// A place with a table of `n` rows, in which `cell` may replace the input of a row.
@@ -191,6 +191,27 @@ fn inputs_far_outside_of_the_training_range_are_told_at_predict() {
     std::fs::write(place.path("near.csv"), "a,b\n0.5,0.1\n3,0.1\n").unwrap();
     let said = with_errors(&place, "predict run --data near.csv --out q.csv");
     assert!(!said.contains("outside"), "{said}");
+}
+
+#[test]
+fn values_that_training_never_saw_are_told_and_hide_no_far_number() {
+    let place = Place::new();
+    let rows = (0..40).map(|i| format!("{},{},{}\n", ["Bonn", "Ulm"][i % 2], 20 + i, 3 * i));
+    let table = format!("city,age,y\n{}", rows.collect::<String>());
+    std::fs::write(place.path("cities.csv"), table).unwrap();
+    let model = MODEL.replace("real[2]", "real[_]");
+    std::fs::write(place.path("cities.bnn"), model).unwrap();
+    place.ok("train cities.bnn --data cities.csv --epochs 1 --out run");
+    let far = "city,age\nBerlin,30\nUlm,4000\nParis,31\n";
+    std::fs::write(place.path("far.csv"), far).unwrap();
+    let said = with_errors(&place, "predict run --data far.csv --out p.csv");
+    for told in [
+        "2 rows have a value in column `city` that training never saw, the first of them row 0",
+        "in column `age`, which was from 20",
+        "1 row is as far outside",
+    ] {
+        assert!(said.contains(told), "{told}\n{said}");
+    }
 }
 
 #[test]
