@@ -63,6 +63,8 @@ pub enum Refusal {
         /// Its shape.
         found: Shape,
     },
+    /// Two kernels, of which nothing tells which comes first.
+    Unordered([String; 2]),
     /// Its entries are no floating-point numbers.
     Type {
         /// Its name.
@@ -255,6 +257,12 @@ impl fmt::Display for Refusal {
                 write!(
                     f,
                     "nothing tells in which order the entries of `{name}` lie"
+                )
+            }
+            Refusal::Unordered([one, other]) => {
+                write!(
+                    f,
+                    "nothing tells which of `{one}` and `{other}` comes first"
                 )
             }
             Refusal::Order { name, why } => write!(f, "the order of `{name}` is unknown: {why}"),

@@ -29,6 +29,15 @@ impl Module {
         let last = self.name.rsplit('.').next().unwrap_or_default();
         !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
     }
+
+    /// Whether its name differs from that of `other` in more than its numbers, so that nothing tells which comes first.
+    pub fn is_unordered(&self, other: &Module) -> bool {
+        let words = |name: &str| -> Vec<String> {
+            let parts = name.split('.');
+            parts.map(|part| split(part).0.to_owned()).collect()
+        };
+        words(&self.name) != words(&other.name)
+    }
 }
 
 /// The layers among these tensors, in the order of their names, numbers by their size.
@@ -52,15 +61,17 @@ pub fn modules<'a>(tensors: impl Iterator<Item = (&'a str, Vec<usize>)>) -> Vec<
 /// `2.weight` before `10.weight`.
 fn by_numbers(a: &str, b: &str) -> Ordering {
     let words = |name: &str| -> Vec<(String, u64)> {
-        let of = |part: &str| {
-            let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
-            let number = part[word.len()..].parse().unwrap_or(0);
-            // A number alone stands before words, as the empty word does.
-            (word.to_owned(), number)
-        };
-        name.split('.').map(of).collect()
+        // A number alone stands before words, as the empty word does.
+        let of = |(word, number): (&str, &str)| (word.to_owned(), number.parse().unwrap_or(0));
+        name.split('.').map(split).map(of).collect()
     };
     words(a).cmp(&words(b)).then(a.cmp(b))
+}
+
+/// `fc10` as `fc` and `10`.
+fn split(part: &str) -> (&str, &str) {
+    let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+    part.split_at(word.len())
 }
 
 #[cfg(test)]

@@ -360,6 +360,89 @@ fn what_cannot_be_put_in_order_is_refused() {
     );
 }
 
+#[test]
+fn a_batch_norm_that_the_model_lacks_is_told() {
+    let place = Place::new();
+    let layer = |name: &str, shape: &[usize]| {
+        let kernel = (
+            format!("{name}.weight"),
+            shape.to_vec(),
+            numbers(shape.iter().product(), 0.4),
+        );
+        [
+            kernel,
+            (
+                format!("{name}.bias"),
+                vec![shape[0]],
+                numbers(shape[0], 1.0),
+            ),
+        ]
+    };
+    let norm = ["weight", "bias", "running_mean", "running_var"]
+        .map(|name| (format!("1.{name}"), vec![3], numbers(3, 0.4)));
+    let plain = layer("0", &[3, 3]).into_iter().chain(layer("3", &[1, 3]));
+    let [x, y] = [numbers(24, 0.1), numbers(8, 0.2)]
+        .map(|x| x.into_iter().map(f64::from).collect::<Vec<_>>());
+    let arrays = [("x", &[8, 3][..], &x[..]), ("y", &[8], &y)];
+    std::fs::write(place.path("d.npz"), encode(arrays).unwrap()).unwrap();
+    let text = square(Path::new("net.safetensors"), "").replace(" { from = none }", "");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    for (with_norm, tensors) in [
+        (false, plain.clone().collect::<Vec<_>>()),
+        (true, plain.chain(norm).collect()),
+    ] {
+        write_weights(&place.path("net.safetensors"), tensors);
+        let output = place.bnnc(&format!(
+            "train m.bnn --data d.npz --batch-size 8 --epochs 1 --out {with_norm}"
+        ));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{told}");
+        assert_eq!(told.contains("has a batch norm, `1`,"), with_norm, "{told}");
+    }
+}
+
+/// The alphabet is no order: `hidden` comes before `input` in it.
+#[test]
+fn names_without_an_order_are_not_guessed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let tensors = [("input", 0.1), ("hidden", 0.7)].map(|(name, first)| {
+        let kernel = (format!("{name}.weight"), vec![2, 2], numbers(4, first));
+        let bias = (format!("{name}.bias"), vec![2], numbers(2, first));
+        [kernel, bias]
+    });
+    write_weights(&path, tensors.into_iter().flatten());
+    let of = |[first, second]: [&str; 2]| {
+        format!(
+            "model m\ninput x: real[2]\ntarget y: real\n\
+             default {{ from = \"{}\", posterior = deterministic }}\n\
+             network {{ {first} = dense(2)\ntanh\n{second} = dense(2)\ntanh\nf = dense(1) {{ from = none }} }}\n\
+             observe y ~ Normal(f, 0.5)\nobjective elbo\n",
+            path.display()
+        )
+    };
+    let source = |text| Source {
+        name: "m.bnn".into(),
+        text,
+    };
+    let failure = bnnc::compile::source(source(of(["a", "b"])), &[]).map(|_| ());
+    let failure = failure.unwrap_err();
+    let [message] = &failure.diagnostics[..] else {
+        panic!("one message: {failure}");
+    };
+    assert!(
+        message
+            .title
+            .contains("`hidden.weight` or from `input.weight`"),
+        "{failure}"
+    );
+    // One name of the file's says which the other is.
+    for names in [["input", "hidden"], ["input", "b"]] {
+        let bias = start(&of(names), &format!("{}.bias.loc", names[1]));
+        assert_eq!(bias[0], f64::from(numbers(2, 0.7)[0]), "{names:?}");
+    }
+}
+
 /// The shared case: `right.safetensors` holds the same network with names and axes as here.
 #[test]
 fn the_shared_network_is_the_right_one() {

@@ -214,6 +214,7 @@ pub(super) fn start(
         err(&format!("warning: {remark}\n\n"));
     }
     if resumed.is_none() {
+        warn_of_batch_norms(&compiled.inference);
         warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
     }
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
@@ -230,6 +231,20 @@ pub(super) fn start(
         fingerprint,
         resumed,
     })
+}
+
+/// Tells of batch norms in files of PyTorch, whose layers the model does not have.
+fn warn_of_batch_norms(model: &Model) {
+    for file in &model.pretrained {
+        let mut unread = file.unread.iter();
+        if let Some(norm) = unread.find_map(|name| name.strip_suffix(".running_mean")) {
+            err(&format!(
+                "warning: `{}` has a batch norm, `{norm}`, which the model does not have\n  \
+                 its weights fit values that are normalized there: fold it into the layer before it\n\n",
+                file.written
+            ));
+        }
+    }
 }
 
 /// Tells of pretrained weights whose own run saw inputs of another scaling.

@@ -344,6 +344,19 @@ fn message(refused: &[Refused]) -> Diagnostic {
             }
             message.help("`layout = torch` or `layout = bnnc` beside `from` says it")
         }
+        Refusal::Unordered([one, other]) => {
+            let (layer, _) = parameter.rsplit_once('.').unwrap_or((parameter, ""));
+            let title = format!(
+                "`{layer}` may start from `{one}` or from `{other}` of `{file}`, and nothing tells from which"
+            );
+            let mut message = Diagnostic::error("E0417", title)
+                .at(first.setting, "")
+                .note("layers are taken in the order of their names where these differ in their numbers alone");
+            for other in rest {
+                message = message.note(format!("`{}`: {}", other.parameter, other.why));
+            }
+            message.help("a layer that is called as in the file takes the tensors of that name")
+        }
         Refusal::Order { name, why } => {
             let title = format!("`{parameter}` cannot start from `{name}` of `{file}`");
             let mut message = Diagnostic::error("E0417", title)

@@ -136,10 +136,15 @@ fn tensor(
     let (layer, _) = wanted.parameter.rsplit_once('.')?;
     let is_kernel = wanted.shape.rank() > 1;
     let place = place(modules, layer, is_kernel.then_some(wanted))?;
+    let rival = rival(modules, place, wanted.shape);
     let (module, of) = &mut modules[place];
     *of = Some(layer.to_owned());
     if !is_kernel {
         return Some(Ok((module.bias.clone(), Layout::Bnnc)));
+    }
+    if let (true, Some(rival)) = (module.name != layer, rival) {
+        let both = [module.kernel.clone(), rival];
+        return Some(Err(Refusal::Unordered(both)));
     }
     let fits = |layout: Layout| layout.shape(wanted.shape).0 == module.shape;
     let layout = match wanted.layout {
@@ -152,6 +157,22 @@ fn tensor(
         None => Layout::Bnnc,
     };
     Some(Ok((module.kernel.clone(), layout)))
+}
+
+/// Whether a kernel of `shape` may start from the layer's, however that lies.
+fn fits(module: &Module, shape: &Shape) -> bool {
+    let layouts = [Layout::Torch, Layout::Bnnc];
+    layouts
+        .iter()
+        .any(|layout| layout.shape(shape).0 == module.shape)
+}
+
+/// Another kernel that could be meant as well as that of the layer at `place`.
+fn rival(modules: &[(Module, Option<String>)], place: usize, shape: &Shape) -> Option<String> {
+    let own = &modules[place].0;
+    let mut free = modules.iter().filter(|(_, of)| of.is_none());
+    let found = free.find(|(other, _)| fits(other, shape) && own.is_unordered(other));
+    found.map(|(other, _)| other.kernel.clone())
 }
 
 /// The place of the layer that goes with ours: the one it has already, that of its name, or, for a kernel, the next of
@@ -173,12 +194,7 @@ fn place(
     let shape = kernel?.shape;
     let of_kind = |place: &usize| modules[*place].0.shape.len() == shape.rank();
     let mut left = (0..modules.len()).filter(is_free).filter(of_kind);
-    let fits = |place: &usize| {
-        let layouts = [Layout::Torch, Layout::Bnnc];
-        layouts
-            .iter()
-            .any(|layout| layout.shape(shape).0 == modules[*place].0.shape)
-    };
+    let fits = |place: &usize| fits(&modules[*place].0, shape);
     match modules.iter().all(|(module, _)| module.is_numbered()) {
         true => left.next(),
         false => left.clone().find(fits).or_else(|| left.next()),
