@@ -100,9 +100,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
         });
         request.predicts = Some(compiled.inference.target.kind);
         request.input = Some(compiled.inference.input.shape.clone());
-        request.classes = record
-            .as_ref()
-            .map_or(vec![], |record| record.class_names.clone());
+        request.classes = record.as_ref().map(|record| record.class_names.clone());
         if let Some(own) = of_run.as_ref().map(|config| &config.data) {
             request.arrays = [own.choices.inputs.clone(), own.target.clone()];
             request.choices.layout = request.choices.layout.or(own.choices.layout.clone());

@@ -130,7 +130,7 @@ impl Opened {
         };
         request.input = Some(self.inference.input.shape.clone());
         request.predicts = Some(self.inference.target.kind);
-        request.classes = self.record.class_names.clone();
+        request.classes = Some(self.record.class_names.clone());
         let is_own = source.data.as_deref().is_none_or(|data| own.names(data));
         if request.columns.is_none() && (data::is_table(Path::new(&request.data)) || is_own) {
             request.target = request.target.or(own.target.clone());

@@ -150,7 +150,7 @@ pub fn check_targets(
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
                 .note(format!("the model predicts {kind}"))
-                .help("`--target NAME` names the target column of a table, or several with commas between")
+                .help("`--target NAME` names the target: a column of a table, several with commas between, or an array")
                 .into(),
         );
     }
@@ -196,6 +196,9 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
         };
     }
     let classes = kind.classes()?;
+    if !all().all(f64::is_finite) {
+        return None;
+    }
     if all().all(|value| value == -1.0 || value == 1.0) {
         return Some("the labels are -1 and 1: write 0 for -1".into());
     }

@@ -186,8 +186,9 @@ pub struct Request {
     pub predicts: Option<TargetKind>,
     /// The shape of the model's input, where that is known: images are to be of its size.
     pub input: Option<Shape>,
-    /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have.
-    pub classes: Vec<String>,
+    /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have; none
+    /// in the list where its labels are numbers from 0 on, `None` where there is no run.
+    pub classes: Option<Vec<String>>,
     /// What a run said of its own `.npz`: the array of inputs and that of targets, taken of another one, too, if it has
     /// them.
     pub arrays: [Option<String>; 2],

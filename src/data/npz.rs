@@ -80,16 +80,15 @@ pub(super) fn inputs(path: &Path, wanted: &Wanted) -> Result<Option<Dataset>> {
 
 /// The rows that are asked for held out, and the classes named that are then missing.
 fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
-    let mut dataset = match wanted.holds_out() {
-        false => dataset,
-        true if dataset.test.is_some() => return Err(held_out::has_test_part(&dataset.name)),
-        true => {
-            let n = dataset.train.len;
-            let found = parts::parts(n, wanted.choices, wanted.test_rows, None)?;
-            found.map_or(dataset.clone(), |found| held_out::part(dataset, found))
-        }
-    };
-    if !dataset.class_names.is_empty() && wanted.request.classes.is_empty() {
+    let mut dataset = dataset;
+    if wanted.holds_out() && dataset.test.is_some() {
+        return Err(held_out::has_test_part(&dataset.name));
+    }
+    let n = dataset.train.len;
+    if let Some(found) = parts::parts(n, wanted.choices, wanted.test_rows, None)? {
+        dataset = held_out::part(dataset, found);
+    }
+    if !dataset.class_names.is_empty() && wanted.request.classes.is_none() {
         let train = &dataset.train;
         let training = parts::training(train.len, None, None, wanted.request)?;
         let labels = training.iter().map(|row| train.targets.get(*row));

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Reads the folder that `request` names. Without `pixels`, what `facts` needs: the labels, and the images' sizes.
 pub(super) fn read(folder: &Path, request: &Request, pixels: bool) -> Result<Dataset> {
-    let listed = list_parts(folder, &request.classes)?;
+    let listed = list_parts(folder, request.classes.as_deref().unwrap_or_default())?;
     if listed.classes.is_empty() {
         return Err(no_classes(folder, &listed));
     }
@@ -26,7 +26,7 @@ pub(super) fn read(folder: &Path, request: &Request, pixels: bool) -> Result<Dat
 
 /// The images of a folder without folders of classes; `None` for any other.
 pub(super) fn inputs(folder: &Path, request: &Request) -> Result<Option<Dataset>> {
-    let listed = list_parts(folder, &request.classes)?;
+    let listed = list_parts(folder, request.classes.as_deref().unwrap_or_default())?;
     match listed.classes.is_empty() && !listed.parts[0].is_empty() {
         true => dataset(folder, request, &listed, true).map(Some),
         false => Ok(None),

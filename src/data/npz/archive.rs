@@ -86,7 +86,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let taken = self.taken(&pairs, &inputs, &targets, wanted.choices);
         let purpose = Purpose {
             predicts: wanted.request.predicts,
-            classes: &wanted.request.classes,
+            classes: wanted.request.classes.as_deref(),
         };
         let shape = targets[0].0.clone();
         let found = targets.into_iter().map(|(_, found)| found).collect();

@@ -28,8 +28,8 @@ pub(super) struct Numbered {
 pub(super) struct Purpose<'a> {
     /// What the model predicts, where that is known.
     pub(super) predicts: Option<TargetKind>,
-    /// The names of a run's classes.
-    pub(super) classes: &'a [String],
+    /// The names of a run's classes: none of a run whose labels are numbers.
+    pub(super) classes: Option<&'a [String]>,
 }
 
 /// The numbers of the targets `found`, of all parts. `shape` is that of one target.
@@ -55,7 +55,7 @@ pub(super) fn number(
         };
     }
     let is_boolean = found.iter().all(|part| part.header.kind.ends_with("b1"));
-    if is_boolean && classes == Some(2) && purpose.classes.is_empty() {
+    if is_boolean && classes == Some(2) && purpose.classes.is_none() {
         let classes = ["False", "True"].map(str::to_owned).to_vec();
         return Ok(Numbered {
             said: Some(mapping(&classes)),
@@ -64,18 +64,21 @@ pub(super) fn number(
         });
     }
     let are_numbers = |name: &String| name.parse::<f64>().is_ok();
-    let of_run = purpose.classes;
-    let needs_names = match classes {
+    let needs_names = match (classes, purpose.classes) {
         _ if is_text => true,
+        (None, _) => false,
         // Labels of a run whose classes are called otherwise are numbers still.
-        Some(_) if !of_run.is_empty() => of_run.iter().all(are_numbers),
-        Some(k) => !found.iter().all(|part| fits(&part.contents, k)),
-        None => false,
+        (_, Some(of_run)) => !of_run.is_empty() && of_run.iter().all(are_numbers),
+        (Some(k), None) => !found.iter().all(|part| fits(&part.contents, k)),
     };
-    match needs_names {
-        true => named(found, shape, purpose),
-        false => Ok(plain(found, shape)),
+    if needs_names {
+        return named(found, shape, purpose);
     }
+    let of_run = purpose.classes.filter(|of_run| !of_run.is_empty());
+    Ok(Numbered {
+        said: of_run.map(mapping),
+        ..plain(found, shape)
+    })
 }
 
 /// As they are.
@@ -117,8 +120,8 @@ fn named(found: Vec<Found>, shape: Shape, purpose: Purpose) -> Result<Numbered, 
         ));
     }
     let classes = match purpose.classes {
-        [] => labels::classes(&column, &looked, purpose.predicts, &[]),
-        classes => Some(classes.to_vec()),
+        None => labels::classes(&column, &looked, purpose.predicts, &[]),
+        Some(of_run) => Some(of_run.to_vec()),
     };
     let of_classes = purpose.predicts.is_none_or(|kind| kind.classes().is_some());
     let classes = match (classes, looked.kind) {
@@ -149,12 +152,11 @@ fn named(found: Vec<Found>, shape: Shape, purpose: Purpose) -> Result<Numbered, 
         let unseen = |(row, _): (usize, Fault)| {
             let name = coding::name(column.cell(row));
             let what = format!("has the label `{name}`, for which the model has no class");
-            at(
-                &found,
-                row,
-                &what,
-                &format!("the classes are {}", list(&classes)),
-            )
+            let known = match classes.is_empty() {
+                true => "its labels are numbers from 0 on".to_owned(),
+                false => format!("the classes are {}", list(&classes)),
+            };
+            at(&found, row, &what, &known)
         };
         values.push(Values::F64(own.map_err(unseen)?));
     }

@@ -337,7 +337,7 @@ fn labels_that_are_none_say_why() {
 #[test]
 fn a_runs_classes_are_those_of_other_archives() {
     let of_run = Request {
-        classes: ["a", "b", "c"].map(str::to_owned).to_vec(),
+        classes: Some(["a", "b", "c"].map(str::to_owned).to_vec()),
         ..predicting(TargetKind::Category(3))
     };
     let texts = ["c", "c"].map(str::to_owned);
@@ -347,10 +347,37 @@ fn a_runs_classes_are_those_of_other_archives() {
     let failure = load_for(&labelled(Entries::Texts(&texts), 2), &of_run).unwrap_err();
     let title = &failure.diagnostics[0].title;
     assert!(title.contains("row 1 ") && title.contains("`d`"), "{title}");
-    // Numbers are labels still.
+    // Numbers are labels still, and it is said of which classes.
     let numbers = labelled(Entries::Numbers(&[2], &[2.0, 0.0]), 2);
     let (data, _) = load_for(&numbers, &of_run).unwrap();
     assert_eq!(data.train.targets, Values::F64(vec![2.0, 0.0]));
+    assert_eq!(data.seen.taken[1], "classes a = 0, b = 1, c = 2");
+}
+
+#[test]
+fn a_run_whose_labels_are_numbers_knows_no_others() {
+    let of_run = Request {
+        classes: Some(vec![]),
+        ..predicting(TargetKind::Category(3))
+    };
+    let texts = ["b", "a", "c"].map(str::to_owned);
+    let failure = load_for(&labelled(Entries::Texts(&texts), 3), &of_run).unwrap_err();
+    let message = &failure.diagnostics[0];
+    assert!(
+        message.title.contains("row 0 ") && message.title.contains("`b`"),
+        "{failure}"
+    );
+    assert_eq!(message.notes[0], "its labels are numbers from 0 on");
+    // From 1 on they are no other names of the classes from 0 on.
+    let values = |labels| {
+        let (data, _) = load_for(&labelled(labels, 3), &of_run).unwrap();
+        (data.train.targets, data.class_names)
+    };
+    let from_one = values(Entries::Numbers(&[3], &[1.0, 2.0, 3.0]));
+    assert_eq!(from_one, (Values::F64(vec![1.0, 2.0, 3.0]), vec![]));
+    let digits = ["1", "0", "2"].map(str::to_owned);
+    let digits = values(Entries::Texts(&digits));
+    assert_eq!(digits, (Values::F64(vec![1.0, 0.0, 2.0]), vec![]));
 }
 
 #[test]
