@@ -298,16 +298,23 @@ fn image(map: &dyn AnyMap, low: f64, high: f64) -> [f64; 2] {
     let mut y = vec![0.0; x.len()];
     crate::layer::Map::<f64>::forward(map, &x, &mut y);
     let end = |fold: fn(f64, f64) -> f64| y.iter().copied().fold(y[0], fold);
-    // What still grows at the end of the line has no bound.
-    let is_open = low < -END || high > END;
-    let low = Some(end(f64::min)).filter(|low| !is_open || *low > -0.1 * END);
-    let high = Some(end(f64::max)).filter(|high| !is_open || *high < 0.5 * END);
+    let mut ends = [end(f64::min), end(f64::max)];
+    // What still moves far out has no bound that way, however slowly: a leaky relu's slope may be 0.01.
+    let quarter = y.len() / 4;
+    let outermost = [
+        (low < -END, 0, quarter),
+        (high > END, y.len() - 1, y.len() - 1 - quarter),
+    ];
+    for (_, outer, inner) in outermost.into_iter().filter(|(is_open, ..)| *is_open) {
+        match y[outer] - y[inner] {
+            fall if fall < -1e-6 => ends[0] = f64::NEG_INFINITY,
+            rise if rise > 1e-6 => ends[1] = f64::INFINITY,
+            _ => {}
+        }
+    }
     // A sigmoid comes as near to 0 as it is asked to.
     let whole = |x: f64| if x.abs() < 1e-9 { 0.0 } else { x };
-    [
-        low.map_or(f64::NEG_INFINITY, whole),
-        high.map_or(f64::INFINITY, whole),
-    ]
+    ends.map(whole)
 }
 
 /// The number of this name among a prior's arguments.
@@ -329,7 +336,10 @@ mod tests {
         for (word, low, high) in [
             ("relu", 0.0, open),
             ("leaky_relu", -open, open),
+            ("leaky_relu(0.01)", -open, open),
+            ("leaky_relu(0.01)\nsoftplus", 0.0, open),
             ("elu", -1.0, open),
+            ("elu(20)", -20.0, open),
             ("gelu", -0.17, open),
             ("silu", -0.2785, open),
             ("tanh", -1.0, 1.0),

@@ -88,11 +88,17 @@ impl ScaleOutOfReach {
             false => format!("`{name}` is `{}`, of what `{word}` gives", value.name),
         };
         let Reach { low, high, .. } = reach(inference, node);
+        let help = match domain {
+            Domain::Positive => {
+                "end the network with its last `dense`, and apply `softplus` or `exp` to its entry"
+            }
+            _ => "end the network with its last `dense`: this argument is any number",
+        };
         Some(
             Diagnostic::warning(self.name(), title)
                 .at(node.span, bounds(low, high))
                 .context(inference.observe.span, own)
-                .help("end the network with its last `dense`, and apply `softplus` or `exp` to its entry"),
+                .help(help),
         )
     }
 }
