@@ -174,7 +174,7 @@ impl Study {
         config.seed = split as u64;
         config.epochs = self.epochs.map(NonZeroUsize::get).or(config.epochs);
         if let Some(part) = self.validation {
-            config.data.validation = Validation::Fraction(part);
+            config.data.validation = Some(Validation::Fraction(part));
         }
         let data = data::load(&Request {
             data: folder.join("data.csv").display().to_string(),

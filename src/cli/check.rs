@@ -178,7 +178,7 @@ pub(super) fn settings(
     given.extend(table.0.iter().cloned());
     given.extend(batch_size.map(|n| (settings::find("batch_size"), n.to_string())));
     config.apply(&given, &sets.set);
-    config.watch();
+    config.watch()?;
     if config.data.request().is_none() {
         let why = "no data are named, neither by --data nor in a run file beside the model";
         without_use(&[data.given(), table.given()].concat(), why);
@@ -208,7 +208,7 @@ pub(super) fn facts(
         }
         return Err(Failure::new(vec![message], compiled.source.clone()));
     }
-    let (part, groups) = (config.data.validation, found.groups.as_deref());
+    let (part, groups) = (config.data.set_aside(), found.groups.as_deref());
     let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
     let n = found.left(&aside);
     let chosen = config.choose(n, &compiled.inference).words(config, n);

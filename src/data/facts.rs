@@ -64,6 +64,12 @@ impl Facts {
             .reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)))
             .flatten();
         let scalar = data.train.target_shape.rank() == 0;
+        let width = data.train.target_shape.len();
+        // Those of each example, where a column says how many times a row occurs.
+        let repeated = data
+            .counts(false)
+            .map(|_| data.train.targets.rows(&data.all_examples(false), width));
+        let targets = repeated.as_ref().unwrap_or(&data.train.targets);
         Facts {
             name: data.name.clone(),
             train: data.example_count(false).unwrap_or(0),
@@ -81,23 +87,13 @@ impl Facts {
             },
             observed: match labels {
                 true => vec![],
-                false => {
-                    let rows: Vec<usize> = (0..data.train.len).collect();
-                    let width = data.train.target_shape.len();
-                    match data.counts(false) {
-                        None => observed(&data.train.targets, width),
-                        Some(_) => {
-                            let examples = data.examples(false, &rows);
-                            observed(&data.train.targets.rows(&examples, width), width)
-                        }
-                    }
-                }
+                false => observed(targets, width),
             },
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
             taken: data.seen.taken.clone(),
             absent: match found {
-                Some(classes) if scalar && !labels => absent(&data.train.targets, classes),
+                Some(classes) if scalar && !labels => absent(targets, classes),
                 _ => vec![],
             },
             groups: data.groups().map(<[u32]>::to_vec),

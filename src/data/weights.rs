@@ -14,6 +14,10 @@ use crate::memory;
 use crate::words::{plural, thousands};
 use std::path::Path;
 
+/// Bytes that a run takes for each example beside its row, measured: its place among the rows, in the order of an epoch
+/// and among those that the scaling is fitted to.
+const BYTES: u64 = 32;
+
 /// The place of the column of counts.
 ///
 /// # Errors
@@ -45,7 +49,8 @@ pub(super) fn column(header: &[String], name: &str) -> Result<usize> {
 ///
 /// # Errors
 ///
-/// `E0505` for each cell that is no count, `E0613` for more examples than the memory holds the places of.
+/// `E0505` for each cell that is no count, and for more examples than an epoch can order; `E0613` for more than the
+/// memory holds the places of.
 pub(super) fn counts(path: &Path, sheet: &Sheet, place: usize) -> Result<Vec<u32>> {
     let column = &sheet.columns[place];
     let mut faults = Faults::default();
@@ -77,16 +82,21 @@ pub(super) fn counts(path: &Path, sheet: &Sheet, place: usize) -> Result<Vec<u32
     let counts: Vec<u32> = (0..sheet.rows()).map(count).collect();
     faults.finish("faults of the counts")?;
     let total = total(&counts);
-    let what = format!(
-        "{} examples, as many as `{}` counts,",
-        thousands(total as usize),
-        column.name
+    let help = "divide the counts by a common factor, which says that there are fewer examples";
+    let examples = format!(
+        "`{}` counts {} examples",
+        column.name,
+        thousands(total as usize)
     );
-    memory::refuse(
-        &what,
-        total.saturating_mul(8),
-        "divide the counts by a common factor, which says that there are fewer examples",
-    )?;
+    if total > u64::from(u32::MAX) {
+        let title = format!(
+            "{examples}, and a run has {} at most",
+            thousands(u32::MAX as usize)
+        );
+        return Err(Diagnostic::error("E0505", title).help(help).into());
+    }
+    let what = format!("to hold that {examples}");
+    memory::refuse(&what, total * BYTES, help)?;
     Ok(counts)
 }
 
@@ -95,8 +105,12 @@ pub(super) fn repeated(rows: &[usize], counts: Option<&[u32]>) -> Vec<usize> {
     let Some(counts) = counts else {
         return rows.to_vec();
     };
-    let each = |row: &usize| std::iter::repeat_n(*row, counts[*row] as usize);
-    rows.iter().flat_map(each).collect()
+    let all = rows.iter().map(|row| counts[*row] as usize).sum();
+    let mut examples = Vec::with_capacity(all);
+    for row in rows {
+        examples.extend(std::iter::repeat_n(*row, counts[*row] as usize));
+    }
+    examples
 }
 
 fn total(counts: &[u32]) -> u64 {
@@ -113,6 +127,17 @@ impl Dataset {
     /// Each of these rows of a part as often as it occurs.
     pub fn examples(&self, test: bool, rows: &[usize]) -> Vec<usize> {
         repeated(rows, self.counts(test))
+    }
+
+    /// The row of each example of a part; none where there is no such part.
+    pub fn all_examples(&self, test: bool) -> Vec<usize> {
+        let split = if test {
+            self.test.as_ref()
+        } else {
+            Some(&self.train)
+        };
+        let rows: Vec<usize> = (0..split.map_or(0, |split| split.len)).collect();
+        self.examples(test, &rows)
     }
 
     /// The number of examples of a part; of none where there is no such part.

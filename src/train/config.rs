@@ -105,8 +105,8 @@ pub struct DataConfig {
     pub test_rows: Option<PathBuf>,
     /// What else is said of a table.
     pub choices: Choices,
-    /// What is taken out of the training examples to watch the run with.
-    pub validation: Validation,
+    /// What is taken out of the training examples to watch the run with, if it is said.
+    pub validation: Option<Validation>,
     /// How inputs are scaled: one of [`SCALINGS`].
     pub scaling: &'static str,
     /// How real targets are scaled: `standardize` or `none`.
@@ -114,6 +114,11 @@ pub struct DataConfig {
 }
 
 impl DataConfig {
+    /// What is taken out of the training examples to watch the run with.
+    pub fn set_aside(&self) -> Validation {
+        self.validation.unwrap_or(Validation::Count(0))
+    }
+
     /// Whether `data`, as a flag says it, is the data that is named here.
     pub fn names(&self, data: &str) -> bool {
         let place = |path: &str| {
@@ -187,7 +192,7 @@ impl Default for Config {
                 target: None,
                 test_rows: None,
                 choices: Choices::default(),
-                validation: Validation::Count(0),
+                validation: None,
                 scaling: "standardize",
                 targets: "standardize",
             },
@@ -312,7 +317,7 @@ impl Config {
     /// The data to ask for, if any is named, for `model`.
     pub fn request(&self, model: Option<&Model>) -> Option<Request> {
         self.data.request().map(|request| Request {
-            validation: Some((self.data.validation, self.seed)),
+            validation: Some((self.data.set_aside(), self.seed)),
             predicts: model.map(|model| model.target.kind),
             input: model.map(|model| model.input.shape.clone()),
             ..request
@@ -340,13 +345,29 @@ impl Config {
 
     /// Sets training examples aside where the run may end early and none are, and whether it did. Before the data are
     /// read: nothing is learned from these.
-    pub fn watch(&mut self) -> bool {
-        let blind = self.early_stopping != EarlyStopping::Off
-            && self.data.validation == Validation::Count(0);
-        if blind {
-            self.data.validation = Validation::Fraction(WATCHED);
+    ///
+    /// # Errors
+    ///
+    /// `E0603` where it is said that none are.
+    pub fn watch(&mut self) -> Result<bool> {
+        let ends_early = self.early_stopping != EarlyStopping::Off;
+        match self.data.validation {
+            None if ends_early => {
+                self.data.validation = Some(Validation::Fraction(WATCHED));
+                Ok(true)
+            }
+            Some(Validation::Count(0)) if ends_early => {
+                let title = "`early_stopping` goes by the validation nll, and `validation` is 0";
+                let message = Diagnostic::error("E0603", title);
+                Err(message
+                    .help(
+                        "leave `validation` out, which sets a tenth of the training examples aside, or say how many; \
+                         or leave `early_stopping` out",
+                    )
+                    .into())
+            }
+            _ => Ok(false),
         }
-        blind
     }
 
     /// Takes what is not said from the run that goes on.
@@ -427,7 +448,7 @@ mod tests {
             [schedule]\nname = 'cosine'\nwarmup_epochs = 1\n[data]\nname = 'a \"b\".csv'\ntest_rows = 'rows.txt'\nvalidation = 0.25\n[set]\nwidth = 1200\n";
         let config = parse(text).unwrap();
         assert_eq!(config.seed, 1000);
-        assert_eq!(config.data.validation, Validation::Fraction(0.25));
+        assert_eq!(config.data.validation, Some(Validation::Fraction(0.25)));
         assert_eq!(config.set, [("width".to_owned(), "1200".to_owned())]);
         let written = config.to_toml();
         assert_eq!(parse(&written).unwrap().to_toml(), written);

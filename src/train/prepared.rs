@@ -23,6 +23,10 @@ pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
     if batch <= examples {
         return Ok(());
     }
+    if examples == 0 {
+        let message = Diagnostic::error("E0603", "there are no training examples");
+        return Err(message.note("all counts are 0").into());
+    }
     let title = format!("a batch of {batch} is larger than the {examples} training examples");
     Err(Diagnostic::error("E0603", title)
         .help(format!(
@@ -73,15 +77,11 @@ impl Prepared {
         let (training_rows, validation_rows) = split::take_validation(
             data.train.len,
             data.groups(),
-            config.data.validation,
+            config.data.set_aside(),
             config.seed,
         )?;
         let training = data.examples(false, &training_rows);
         let validation = data.examples(false, &validation_rows);
-        if training.is_empty() {
-            let title = format!("{} has no training examples: all counts are 0", data.name);
-            return Err(Diagnostic::error("E0603", title).into());
-        }
         let chosen = config.choose(training.len(), model);
         batch_fits(config.batch_size(), training.len())?;
         let steps = training.len().div_ceil(config.batch_size());

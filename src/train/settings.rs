@@ -292,7 +292,8 @@ enum Place<'a> {
     Names(&'a mut Option<String>),
     /// A number of rows or a fraction of them.
     Share(&'a mut Option<String>),
-    Part(&'a mut Validation),
+    /// None is none set aside.
+    Part(&'a mut Option<Validation>),
     Word(&'a mut &'static str, &'static [&'static str]),
     MaybeWord(&'a mut Option<String>, &'static [&'static str]),
     Method(&'a mut Option<InferenceMethod>),
@@ -312,8 +313,9 @@ impl Place<'_> {
             }
             Place::Share(share) => share.clone()?,
             Place::Path(path) => quoted(&path.as_ref()?.display().to_string()),
-            Place::Part(Validation::Count(n)) => n.to_string(),
-            Place::Part(Validation::Fraction(x)) => format!("{x:?}"),
+            Place::Part(None) => "0".into(),
+            Place::Part(Some(Validation::Count(n))) => n.to_string(),
+            Place::Part(Some(Validation::Fraction(x))) => format!("{x:?}"),
             Place::Word(word, _) => quoted(word),
             Place::Method(method) => quoted((*method)?.signature().name),
             Place::Stopping(EarlyStopping::Off) => "false".into(),
@@ -338,7 +340,7 @@ impl Place<'_> {
                 });
             }
             Place::Path(path) => *path = table.text(key).map(PathBuf::from),
-            Place::Part(part) => put(part, table.share(key)),
+            Place::Part(part) => *part = table.share(key),
             Place::Word(word, words) => put(word, table.choice(key, words)),
             Place::MaybeWord(word, words) => *word = table.choice(key, words).map(Into::into),
             Place::Method(method) => {
@@ -367,7 +369,7 @@ impl Place<'_> {
                 *share = Some(text.into());
             }
             Place::Path(path) => *path = Some(text.into()),
-            Place::Part(part) => *part = validation(text)?,
+            Place::Part(part) => *part = Some(validation(text)?),
             Place::Method(method) => {
                 let found = InferenceMethod::find(text);
                 *method = Some(found.ok_or_else(InferenceMethod::expected)?);

@@ -112,6 +112,13 @@ fn early_stopping_is_a_word_or_a_number_of_epochs() {
         said.contains("`early_stopping` is true, false, or a whole number"),
         "{said}"
     );
+    // What is said is done, or refused.
+    std::fs::write(place.path("line.toml"), "[data]\nvalidation = 0\n").unwrap();
+    let said = place.refused("train line.bnn --data t.csv --early-stopping");
+    assert!(
+        said.contains("E0603") && said.contains("`validation` is 0"),
+        "{said}"
+    );
 }
 
 #[test]

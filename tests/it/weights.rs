@@ -104,7 +104,7 @@ fn held_out_rows_are_whole() {
     std::fs::write(place.path("rows.txt"), "0\n6\n10\n").unwrap();
     let train = "train line.bnn --data w.csv --target y --weights count --test-rows rows.txt --validation 3 \
                  --epochs 1 --batch-size 4 --out w";
-    place.ok(train);
+    let said = place.ok(train);
     let record = json(&std::fs::read_to_string(place.path("w/data.json")).unwrap());
     let number = |key: &str| record[key].as_u64().unwrap() as usize;
     assert_eq!(number("test_examples"), COUNTS[0] + COUNTS[6] + COUNTS[10]);
@@ -116,6 +116,9 @@ fn held_out_rows_are_whole() {
     );
     let tested = json(&place.ok("evaluate w --format json"));
     assert_eq!(tested["examples"], number("test_examples"));
+    // The end of a training scores as many.
+    let examples = format!("test       {} examples", number("test_examples"));
+    assert!(said.contains(&examples), "{said}");
     let validated = json(&place.ok("evaluate w --split validation --format json"));
     assert_eq!(validated["examples"], number("validation_examples"));
     std::fs::write(place.path("line.toml"), "[data]\nvalidation = 3\n").unwrap();
@@ -180,8 +183,17 @@ fn what_is_no_count_is_an_error_with_its_row() {
     }
     let zeros = "a,b,y,count\n1,2,3,0\n2,3,4,0\n";
     std::fs::write(place.path("w.csv"), zeros).unwrap();
-    let said = place.refused("train line.bnn --data counted.toml --batch-size 1 --out w");
-    assert!(said.contains("no training examples"), "{said}");
+    for command in ["train --batch-size 1 --out w", "check"] {
+        let said = place.refused(&format!("{command} line.bnn --data counted.toml"));
+        assert!(said.contains("no training examples"), "{said}");
+    }
+    let many = "a,b,y,count\n1,2,3,4294967295\n2,3,4,1\n";
+    std::fs::write(place.path("w.csv"), many).unwrap();
+    let said = place.refused("check line.bnn --data counted.toml");
+    assert!(
+        said.contains("`count` counts 4,294,967,296 examples"),
+        "{said}"
+    );
     let said = place.refused("check line.bnn --data e.csv --weights cuont");
     assert!(
         said.contains("no column `cuont`, which `weights` names"),

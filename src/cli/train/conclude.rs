@@ -75,7 +75,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
     let (config, prepared) = (&start.config, &start.prepared);
     let random = start.compiled.inference.is_random();
     if let Some(test) = &prepared.data.test {
-        let rows: Vec<usize> = (0..test.len).collect();
+        let rows = prepared.data.all_examples(true);
         let part = Part {
             split: test,
             rows: &rows,
@@ -87,7 +87,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),
         };
-        say!("test       {} examples, {how}", test.len);
+        say!("test       {} examples, {how}", rows.len());
         say!("");
         let columns = prepared.data.columns.as_ref();
         let targets = columns.map_or(&[][..], |columns| &columns.targets);

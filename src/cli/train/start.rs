@@ -55,7 +55,7 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
     ]
     .concat();
     config.apply(&given, &args.sets.set);
-    let set_aside = config.watch();
+    let set_aside = config.watch()?;
     // A file that is not where it was may be elsewhere; that it holds the same is looked at once it is read.
     let mut moved = None;
     if let (Some(run), Some(data)) = (resumed, &args.data.data) {

@@ -66,7 +66,7 @@ pub fn relate(
 ) -> Result<Relation> {
     if by == By::Row && fingerprint(&data.train) == record.fingerprint {
         // By place: of equal rows each is what it was. The data may name other groups than the run had.
-        let (part, groups) = (config.data.validation, data.groups());
+        let (part, groups) = (config.data.set_aside(), data.groups());
         let (training, validation) = take_validation(data.train.len, groups, part, config.seed)?;
         if rows.is_none_or(|rows| rows.in_place(data, &training, &validation)) {
             return Ok(Relation::Own {
