@@ -10,20 +10,20 @@ use crate::words::{count, short};
 /// images, and of runs of before the ranges were kept, nothing is known.
 pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
     let ranges = &run.record.input_ranges;
+    if ranges.is_empty() {
+        return;
+    }
     let part = run.part(chosen);
-    let names = run.record.columns.as_ref().map(Columns::entries);
+    let columns = run.record.columns.as_ref();
     // In the training part such an input is always 0: any value there is infinitely far, and would hide how far numbers
     // of other columns are.
-    let unseen = |entry: usize| {
-        let name = names.as_ref()?.get(entry)?;
-        name.strip_suffix(" = (other)")
-    };
-    warn_of_unseen(ranges.len(), &unseen, &part, chosen);
+    let unseen = columns.map_or(vec![None; ranges.len()], Columns::unseen);
+    warn_of_unseen(&unseen, &part, chosen);
     let (mut worst, mut rows): (Option<(f64, usize, usize)>, usize) = (None, 0);
     for (place, row) in part.rows.iter().enumerate() {
         let mut is_far = false;
-        for (entry, [low, high]) in ranges.iter().enumerate() {
-            if unseen(entry).is_some() {
+        for (entry, ([low, high], unseen)) in ranges.iter().zip(&unseen).enumerate() {
+            if unseen.is_some() {
                 continue;
             }
             let value = part.split.inputs.get(row * ranges.len() + entry);
@@ -46,8 +46,8 @@ pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
         .split
         .inputs
         .get(part.rows[place] * ranges.len() + entry);
-    let name = match &names {
-        Some(names) => format!("column `{}`", names[entry]),
+    let name = match columns {
+        Some(columns) => format!("column `{}`", columns.entries()[entry]),
         None => format!("entry {entry}"),
     };
     let [low, high] = ranges[entry];
@@ -69,17 +69,12 @@ pub fn warn_of_far_inputs(run: &Opened, chosen: &Chosen) {
 }
 
 /// Tells in a line of each column that has values which training never saw.
-fn warn_of_unseen<'a>(
-    width: usize,
-    unseen: &dyn Fn(usize) -> Option<&'a str>,
-    part: &Part,
-    chosen: &Chosen,
-) {
-    for entry in 0..width {
-        let Some(column) = unseen(entry) else {
+fn warn_of_unseen(unseen: &[Option<&str>], part: &Part, chosen: &Chosen) {
+    for (entry, column) in unseen.iter().enumerate() {
+        let Some(column) = column else {
             continue;
         };
-        let is_unseen = |row: usize| part.split.inputs.get(row * width + entry) > 0.0;
+        let is_unseen = |row: usize| part.split.inputs.get(row * unseen.len() + entry) > 0.0;
         let mut places = part.rows.iter().enumerate();
         let Some((first, _)) = places.find(|(_, row)| is_unseen(**row)) else {
             continue;

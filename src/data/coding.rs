@@ -3,6 +3,7 @@
 use super::dates;
 use super::look::{self, is_missing};
 use super::sheet::{Cell, Decimal};
+use crate::words::{plural, short};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -145,10 +146,23 @@ impl Code {
         }
     }
 
+    /// What it is made of: `category`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Code::Number { unit, .. } => match unit {
+                Unit::Number => "number",
+                Unit::Boolean => "boolean",
+                Unit::Days => "date",
+            },
+            Code::OneHot(_) => "category",
+            Code::Ordinal(_) => "ordered category",
+        }
+    }
+
     /// What it does, in words.
     pub fn words(&self) -> String {
         let filled = |missing: Option<f64>| match missing {
-            Some(value) => format!(", {} where missing", crate::words::short(value)),
+            Some(value) => format!(", {} where missing", short(value)),
             None => String::new(),
         };
         match self {
@@ -169,8 +183,14 @@ impl Code {
                 };
                 format!("{unit}{}{indicator}", filled(*missing))
             }
-            Code::OneHot(values) => format!("one-hot: {}, (other)", super::shortened(values)),
-            Code::Ordinal(values) => format!("ordinal: {}", values.join(" < ")),
+            Code::OneHot(values) => {
+                let inputs = plural(self.width(), "input");
+                format!("{inputs} of 0 and 1: {}, (other)", super::shortened(values))
+            }
+            Code::Ordinal(values) => {
+                let order = values.join(" < ");
+                format!("0 to {}: {order}", values.len().saturating_sub(1))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The names of a table's columns that were read, and what decides which are taken.
 
 use super::choices::Choices;
-use super::coding::Coding;
+use super::coding::{Code, Coding};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,6 +44,17 @@ impl Columns {
                 None => vec![name.clone()],
             });
         names.flatten().collect()
+    }
+
+    /// For each input of the model that stands for the texts that training never saw, the column of these texts.
+    pub fn unseen(&self) -> Vec<Option<&str>> {
+        let columns = self.inputs.iter().flat_map(|name| {
+            let code = self.coding.inputs.get(name);
+            let last = code.map_or(1, Code::width);
+            let is_one_hot = matches!(code, Some(Code::OneHot(_)));
+            (1..=last).map(move |place| (is_one_hot && place == last).then_some(name.as_str()))
+        });
+        columns.collect()
     }
 }
 

@@ -51,7 +51,7 @@ mod weights;
 
 pub use crate::likelihood::TargetKind;
 pub use choices::Choices;
-pub use coding::{Code, Coding, Unit};
+pub use coding::{Code, Coding};
 pub use columns::{Columns, RunColumns, shortened};
 pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};

@@ -1,7 +1,7 @@
 //! What became of a table's columns, where something had to be decided: all but plain numbers.
 
 use super::table::table as aligned;
-use crate::data::{Code, Columns, Unit, shortened};
+use crate::data::{Columns, shortened};
 use crate::words::{plural, short};
 
 /// The most columns that are listed.
@@ -25,7 +25,7 @@ pub fn decided(columns: &Columns) -> Vec<Row> {
     }
     for name in &columns.inputs {
         if let Some(code) = coding.inputs.get(name) {
-            rows.push(row(name, kind(code), becomes(code)));
+            rows.push(row(name, code.kind(), code.words()));
         } else if let Some(value) = coding.fills.get(name) {
             let text = format!("itself; none missing, elsewhere {} for it", short(*value));
             rows.push(row(name, "number", text));
@@ -63,32 +63,6 @@ pub fn table(rows: &[Row], indent: &str, width: usize) -> String {
         out += &format!("{indent}  … {more}: `bnnc data look` lists all\n");
     }
     out
-}
-
-fn kind(code: &Code) -> &'static str {
-    match code {
-        Code::Number { unit, .. } => match unit {
-            Unit::Number => "number",
-            Unit::Boolean => "boolean",
-            Unit::Days => "date",
-        },
-        Code::OneHot(_) => "category",
-        Code::Ordinal(_) => "ordered category",
-    }
-}
-
-fn becomes(code: &Code) -> String {
-    match code {
-        Code::OneHot(values) => {
-            let inputs = plural(values.len() + 1, "input");
-            format!("{inputs} of 0 and 1: {}, (other)", shortened(values))
-        }
-        Code::Ordinal(values) => {
-            let order = values.join(" < ");
-            format!("0 to {}: {order}", values.len().saturating_sub(1))
-        }
-        other => other.words(),
-    }
 }
 
 #[cfg(test)]

@@ -129,11 +129,10 @@ fn say_data(start: &Start) {
 
 /// The inputs of a table that are always the same.
 fn constant(columns: &Columns, constant: &[usize]) -> Vec<Row> {
-    let entries = columns.entries();
-    let names = constant.iter().map(|entry| &entries[*entry]);
+    let (entries, unseen) = (columns.entries(), columns.unseen());
     // No training row has a value that training does not see.
-    let names = names.filter(|name| !name.ends_with(" = (other)"));
-    names
+    let seen = constant.iter().filter(|entry| unseen[**entry].is_none());
+    seen.map(|entry| &entries[*entry])
         .map(|name| [name, "always the same", "0"].map(String::from))
         .collect()
 }

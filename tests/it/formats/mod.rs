@@ -5,33 +5,7 @@ mod images;
 mod spreadsheets;
 mod tables;
 
-use bnnc::data::{Dataset, Request, load};
-use bnnc::diagnostic::Failure;
-
-/// Reads the file `name` of these bytes.
-fn read(name: &str, bytes: &[u8], change: impl FnOnce(&mut Request)) -> Result<Dataset, Failure> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(name);
-    std::fs::write(&path, bytes).unwrap();
-    let mut request = Request {
-        data: path.display().to_string(),
-        ..Request::default()
-    };
-    change(&mut request);
-    load(&request)
-}
-
-/// The title, notes and helps of a failure.
-fn told(failure: &Failure) -> String {
-    let one = |message: &bnnc::diagnostic::Diagnostic| {
-        let mut parts = vec![message.title.clone()];
-        parts.extend(message.notes.clone());
-        parts.extend(message.helps.iter().map(|help| help.text.clone()));
-        parts.join("\n")
-    };
-    let all: Vec<String> = failure.diagnostics.iter().map(one).collect();
-    all.join("\n")
-}
+use crate::tables::{read, told};
 
 /// Each prefix of some bytes, and the bytes with one of them changed: all are to be told or read, none may panic.
 fn damaged(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
