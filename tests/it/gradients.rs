@@ -410,6 +410,22 @@ fn latent_variables_in_priors_and_likelihood() {
         let text = hierarchy(tau, &default, "Normal(f, softplus(noise))", "");
         check(&text, &Examples::new(4, 4, 0, 1));
     }
+    // Numbers of a likelihood for each entry of a target, of latent and learned ones.
+    for scale in [
+        "[softplus(noise), learned(0.3)]",
+        "softplus(noise) * learned([0.3, 0.8])",
+    ] {
+        let observe = format!("Normal(f, {scale})");
+        let text = hierarchy(
+            tau,
+            "prior = Normal(0, 1), posterior = MeanField",
+            &observe,
+            "samples = 2",
+        )
+        .replace("y: real", "y: real[2]")
+        .replace("f = dense(1)", "f = dense(2)");
+        check(&text, &Examples::new(4, 4, 0, 2));
+    }
 }
 
 const FAMILIES: [&str; 15] = [

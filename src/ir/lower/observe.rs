@@ -8,13 +8,11 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
+use crate::layer::Operation;
 use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
 use crate::syntax::ast::{Call as Written, Expr, ExprKind, Ident};
-
-/// Layers whose values are above 0.
-const POSITIVE: &[&str] = &["softplus", "sigmoid", "exp"];
 
 impl Lower<'_> {
     pub(super) fn observe(&mut self, items: &Items, target: Option<&Target>) -> Option<Observe> {
@@ -291,8 +289,8 @@ impl Lower<'_> {
         else {
             return;
         };
-        let layer = self.nodes[node].call.as_ref().and_then(|call| call.layer);
-        if layer.is_some_and(|layer| POSITIVE.contains(&layer.signature().name)) {
+        let call = self.nodes[node].call.as_ref();
+        if call.is_some_and(|call| is_positive(&call.operation)) {
             return;
         }
         let text = self.written(expr.span);
@@ -302,5 +300,18 @@ impl Lower<'_> {
             expr.span,
             format!("softplus({text})"),
         ));
+    }
+}
+
+/// Whether an operation is an activation that makes a number above 0 of any.
+fn is_positive(operation: &Operation) -> bool {
+    let Operation::Map(map) = operation else {
+        return false;
+    };
+    let x = [-30.0, -3.0, -0.3, 0.0, 0.3, 3.0, 30.0];
+    let mut y = [0.0f64; 7];
+    map.elementwise() && {
+        map.forward(&x, &mut y);
+        y.iter().all(|y| *y > 0.0)
     }
 }

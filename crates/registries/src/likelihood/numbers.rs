@@ -164,8 +164,9 @@ impl Numbers {
             let what = "of the targets are in their central";
             scores.push(Score::new("coverage", coverage, what));
             if width > 1 {
-                let shares =
-                    ScoreValue::Shares((0..width).map(|k| self.covered(predicted, k)).collect());
+                let of_entry =
+                    |k| covered(predicted.levels.iter().skip(k).step_by(width), BY_ENTRY);
+                let shares = ScoreValue::Shares((0..width).map(of_entry).collect());
                 scores.push(Score::new(
                     "coverage_by_entry",
                     shares,
@@ -174,17 +175,6 @@ impl Numbers {
             }
         }
         scores
-    }
-
-    /// The share of the targets' entries number `entry` that lies in its central 90 % interval.
-    fn covered(&self, predicted: &Predictive, entry: usize) -> f64 {
-        let of_entry = predicted.levels.iter().skip(entry).step_by(self.entries);
-        let levels: Vec<[f64; 2]> = of_entry.copied().collect();
-        let all = coverage(&levels).into_iter();
-        let mut of_interval = all.filter(|coverage| coverage.interval == BY_ENTRY);
-        of_interval
-            .next()
-            .map_or(f64::NAN, |coverage| coverage.covered)
     }
 
     pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> f64 {
@@ -209,16 +199,18 @@ impl Numbers {
 /// A target lies in the central interval of probability c if the mixture has at least (1 − c)/2 up to it, and
 /// at most (1 + c)/2 below it.
 fn coverage(levels: &[[f64; 2]]) -> Vec<Coverage> {
-    let of = |interval: f64| {
-        let inside = levels
-            .iter()
-            .filter(|[below, upto]| below - 0.5 <= interval / 2.0 && 0.5 - upto <= interval / 2.0);
-        Coverage {
-            interval,
-            covered: inside.count() as f64 / levels.len() as f64,
-        }
+    let of = |interval| Coverage {
+        interval,
+        covered: covered(levels.iter(), interval),
     };
     INTERVALS.map(of).to_vec()
+}
+
+/// The share of the levels that lie in the central `interval`.
+fn covered<'a>(levels: impl ExactSizeIterator<Item = &'a [f64; 2]>, interval: f64) -> f64 {
+    let (all, half) = (levels.len() as f64, interval / 2.0);
+    let inside = levels.filter(|[below, upto]| below - 0.5 <= half && 0.5 - upto <= half);
+    inside.count() as f64 / all
 }
 
 #[cfg(test)]
