@@ -9,15 +9,6 @@ use std::path::Path;
 /// The rows of a training and of a test part, each in ascending order.
 pub(crate) type Parts = [Vec<usize>; 2];
 
-/// Moves the rows that the file at `path` lists from the training part to a test part.
-pub(crate) fn hold_out(dataset: Dataset, path: &Path) -> Result<Dataset> {
-    if dataset.test.is_some() {
-        return Err(has_test_part(&dataset.name));
-    }
-    let parts = listed(path, dataset.train.len)?;
-    Ok(part(dataset, parts))
-}
-
 /// The parts of `n` rows of which the file at `path` lists those to hold out.
 pub(crate) fn listed(path: &Path, n: usize) -> Result<Parts> {
     let text = crate::files::read(path).map_err(|e| unreadable(path, "open", &e))?;
@@ -43,7 +34,14 @@ fn parts(is_held_out: impl Fn(usize) -> bool, n: usize) -> Parts {
 }
 
 /// Moves rows of the training part to a test part.
-pub(crate) fn part(dataset: Dataset, parts: Parts) -> Dataset {
+///
+/// # Errors
+///
+/// `E0508` of data that has one.
+pub(crate) fn part(dataset: Dataset, parts: Parts) -> Result<Dataset> {
+    if dataset.test.is_some() {
+        return Err(has_test_part(&dataset.name));
+    }
     let [training, testing] = &parts;
     let of_training = |groups: &Vec<u32>| training.iter().map(|row| groups[*row]).collect();
     let groups = dataset.seen.groups.as_ref().map(of_training);
@@ -51,7 +49,7 @@ pub(crate) fn part(dataset: Dataset, parts: Parts) -> Dataset {
         let of_rows = |rows: &Vec<usize>| rows.iter().map(|row| all[*row]).collect();
         parts.each_ref().map(of_rows)
     });
-    Dataset {
+    Ok(Dataset {
         train: dataset.train.rows(training),
         test: Some(dataset.train.rows(testing)),
         file_rows: Some(parts),
@@ -61,7 +59,7 @@ pub(crate) fn part(dataset: Dataset, parts: Parts) -> Dataset {
             ..dataset.seen
         },
         ..dataset
-    }
+    })
 }
 
 /// A share of the rows and a list of them are both given.

@@ -279,7 +279,10 @@ pub fn load(request: &Request) -> Result<Dataset> {
     };
     match test_rows {
         None => Ok(dataset),
-        Some(rows) => held_out::hold_out(dataset, rows),
+        Some(rows) => {
+            let parts = held_out::listed(rows, dataset.train.len)?;
+            held_out::part(dataset, parts)
+        }
     }
 }
 

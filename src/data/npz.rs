@@ -80,14 +80,11 @@ pub(super) fn inputs(path: &Path, wanted: &Wanted) -> Result<Option<Dataset>> {
 
 /// The rows that are asked for held out, and the classes named that are then missing.
 fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
-    let mut dataset = dataset;
-    if wanted.holds_out() && dataset.test.is_some() {
-        return Err(held_out::has_test_part(&dataset.name));
-    }
     let n = dataset.train.len;
-    if let Some(found) = parts::parts(n, wanted.choices, wanted.test_rows, None)? {
-        dataset = held_out::part(dataset, found);
-    }
+    let mut dataset = match parts::parts(n, wanted.choices, wanted.test_rows, None)? {
+        Some(found) => held_out::part(dataset, found)?,
+        None => dataset,
+    };
     if !dataset.class_names.is_empty() && wanted.request.classes.is_none() {
         let train = &dataset.train;
         let training = parts::training(train.len, None, None, wanted.request)?;

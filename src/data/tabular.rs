@@ -156,10 +156,10 @@ pub(super) fn read(
             ..Seen::default()
         },
     };
-    Ok(match parts {
-        None => dataset,
+    match parts {
+        None => Ok(dataset),
         Some(parts) => held_out::part(dataset, parts),
-    })
+    }
 }
 
 /// What is known of the columns of a table before it is read.

@@ -3,7 +3,7 @@
 use super::Wanted;
 use super::choose::{self, Chosen, Named, Pair};
 use super::labels::{self, Numbered, Purpose};
-use super::told::described;
+use super::told::inputs_taken;
 use crate::data::error::corrupt;
 use crate::data::npy::{Contents, Header, read_contents, read_header};
 use crate::data::{Choices, Dataset, Seen, Split, Values};
@@ -141,7 +141,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             targets: Values::F64(vec![]),
             target_shape: Shape::new(&[0]),
         };
-        let taken = [format!("inputs `{name}` {}", described(&header))];
+        let taken = [inputs_taken(name, &header, wanted.choices)];
         let taken = taken.into_iter().chain(self.not_read(&[name])).collect();
         Ok(Dataset {
             name: self.path.display().to_string(),

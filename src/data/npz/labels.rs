@@ -111,6 +111,12 @@ fn named(found: Vec<Found>, shape: Shape, purpose: Purpose) -> Result<Numbered, 
         return Ok(plain(found, shape));
     };
     let looked = look::look(&column, &[]);
+    let of_text = |part: &&Found| matches!(part.contents, Contents::Texts(_));
+    let (texts, numbers): (Vec<&Found>, Vec<&Found>) = found.iter().partition(of_text);
+    if let ([text], [number], false) = (&texts[..], &numbers[..], looked.kind == Kind::Number) {
+        let what = format!("holds text, and `{}` numbers", number.name);
+        return Err(fault(text, &what).help("give both parts the same labels"));
+    }
     if let Some(row) = looked.first_missing {
         return Err(at(
             &found,

@@ -329,6 +329,19 @@ fn labels_that_are_none_say_why() {
         real.contains("holds text") && real.contains("the model predicts"),
         "{real}"
     );
+    let x = Entries::Numbers(&[2], &[0.0, 1.0]);
+    let both = [
+        ("x", x),
+        ("y", Entries::Texts(&texts[..2])),
+        ("x_test", x),
+        ("y_test", x),
+    ];
+    let failure = load_for(&encode_all(both).unwrap(), &predicting(Category(2))).unwrap_err();
+    let title = &failure.diagnostics[0].title;
+    assert!(
+        title.ends_with("holds text, and `y_test` numbers"),
+        "{title}"
+    );
     let own: Vec<String> = (0..40).map(|row| format!("person{row}x")).collect();
     let own = refused(Entries::Texts(&own), 40, Category(40));
     assert!(own.contains("40 different values among 40 rows"), "{own}");

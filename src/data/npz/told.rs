@@ -64,14 +64,10 @@ impl<R: Read + Seek> Archive<'_, R> {
         targets: &[(Shape, Found)],
         choices: &Choices,
     ) -> Vec<String> {
-        let layout = match choices.layout.as_deref() {
-            Some("nchw") => " with its channels moved last",
-            _ => "",
-        };
-        let (input, target) = (&pairs[0].inputs, &targets[0].1);
+        let target = &targets[0].1;
         let mut line = format!(
-            "inputs `{input}` {}{layout}, targets `{}` {}",
-            described(&inputs[0].0),
+            "{}, targets `{}` {}",
+            inputs_taken(&pairs[0].inputs, &inputs[0].0, choices),
             target.name,
             described(&target.header)
         );
@@ -115,8 +111,17 @@ impl<R: Read + Seek> Archive<'_, R> {
     }
 }
 
+/// `inputs x float32 [150, 4]`
+pub(super) fn inputs_taken(name: &str, header: &Header, choices: &Choices) -> String {
+    let layout = match choices.layout.as_deref() {
+        Some("nchw") => " with its channels moved last",
+        _ => "",
+    };
+    format!("inputs `{name}` {}{layout}", described(header))
+}
+
 /// `float32 [150, 4]`
-pub(super) fn described(header: &Header) -> String {
+fn described(header: &Header) -> String {
     let kind = header.kind.trim_start_matches(['<', '>', '|', '=']);
     let bits = |bytes: &str| bytes.parse::<u64>().ok().map(|bytes| 8 * bytes);
     let (letter, bytes) = kind.split_at(kind.chars().next().map_or(0, char::len_utf8));
