@@ -119,7 +119,10 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
             say!("");
             say_wrapped(
                 "",
-                &format!("{what} = {loss}, with N = {n} training examples"),
+                &format!(
+                    "{what} = {loss}, with N = {} training examples",
+                    thousands(n)
+                ),
             );
             print_terms(&elbo.terms);
             if run
@@ -225,7 +228,7 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
 
 /// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
 fn head(elbo: &Elbo, bound: &str, split: &str, examples: usize) -> String {
-    let sum = elbo.quantity;
+    let (sum, examples) = (elbo.quantity, thousands(examples));
     match (split, elbo.terms.len()) {
         ("train", _) => sum.into(),
         (_, 1) => format!("nll of {examples} {}", examples_of(split)),

@@ -19,7 +19,7 @@ use crate::train::fitting;
 use crate::train::progress::number;
 use crate::train::rows::{self, By, Relation, Rows, Use, relate};
 use crate::train::run_dir::{DataRecord, RunDir};
-use crate::words::plural;
+use crate::words::{plural, thousands};
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -284,22 +284,16 @@ impl Opened {
             false => rows,
         };
         let with_targets = data.train.has_targets();
+        let count = thousands(rows.len());
         let name = match split {
-            _ if !with_targets => {
-                format!("{}, {} examples without targets", data.name, rows.len())
-            }
-            "all" => format!("{}, all {} examples", data.name, rows.len()),
-            "train" => format!(
-                "{}, the {} examples it was trained on",
-                data.name,
-                rows.len()
-            ),
+            _ if !with_targets => format!("{}, {count} examples without targets", data.name),
+            "all" => format!("{}, all {count} examples", data.name),
+            "train" => format!("{}, the {count} examples it was trained on", data.name),
             "unseen" => format!(
-                "{}, the {} examples that were never trained on",
-                data.name,
-                rows.len()
+                "{}, the {count} examples that were never trained on",
+                data.name
             ),
-            _ => format!("{}, {split} part of {} examples", data.name, rows.len()),
+            _ => format!("{}, {split} part of {count} examples", data.name),
         };
         let chosen = Chosen {
             data,

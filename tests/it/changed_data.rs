@@ -177,7 +177,7 @@ fn another_named_data_set_is_refused_where_its_classes_are_others() {
     );
     let said = place.ok(&format!("{others} --allow-changed"));
     assert!(
-        said.contains("fashion_mnist, test part of 10000 examples"),
+        said.contains("fashion_mnist, test part of 10,000 examples"),
         "{said}"
     );
 }

@@ -16,6 +16,7 @@ use crate::train::metrics::Epochs;
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
 use crate::train::{Config, course};
+use crate::words::thousands;
 
 /// The most training examples that a suspicious fit is judged by.
 const JUDGED: usize = 10_000;
@@ -87,7 +88,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),
         };
-        say!("test       {} examples, {how}", rows.len());
+        say!("test       {} examples, {how}", thousands(rows.len()));
         say!("");
         let columns = prepared.data.columns.as_ref();
         let targets = columns.map_or(&[][..], |columns| &columns.targets);
