@@ -144,6 +144,7 @@ impl Methods<'_> {
             let letter = match slot.role {
                 layer::Role::Kernel => "W",
                 layer::Role::Bias => "b",
+                layer::Role::Row(name) | layer::Role::State(name) => name,
             };
             format!("${letter}$ its {}", slot.name)
         });

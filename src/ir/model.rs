@@ -131,6 +131,10 @@ pub enum Role {
     Kernel,
     /// `layer.bias`
     Bias,
+    /// Another of a layer's parameters, called so: `norm.gain`
+    Row(&'static str),
+    /// What a layer keeps between steps and is not trained: `norm.mean`
+    State(&'static str),
     /// A global variable of the file's own: `latent tau ~ …`
     Latent,
     /// What a kernel's input channels are multiplied with: `layer.kernel.r`
@@ -147,6 +151,7 @@ impl Role {
         match self {
             Role::Kernel => "kernel",
             Role::Bias => "bias",
+            Role::Row(name) | Role::State(name) => name,
             Role::Latent => "latent",
             Role::InputFactor => "r",
             Role::OutputFactor => "s",
@@ -158,7 +163,10 @@ impl Role {
 impl Role {
     /// Whether a layer applies it.
     pub fn is_of_layer(self) -> bool {
-        matches!(self, Role::Kernel | Role::Bias)
+        matches!(
+            self,
+            Role::Kernel | Role::Bias | Role::Row(_) | Role::State(_)
+        )
     }
 
     /// Whether the priors of others, or the likelihood, can depend on it.
@@ -172,6 +180,8 @@ impl From<layer::Role> for Role {
         match role {
             layer::Role::Kernel => Role::Kernel,
             layer::Role::Bias => Role::Bias,
+            layer::Role::Row(name) => Role::Row(name),
+            layer::Role::State(name) => Role::State(name),
         }
     }
 }

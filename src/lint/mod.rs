@@ -270,7 +270,9 @@ fn reach_through<'a>(inference: &'a Inference, node: &'a Node, most: usize) -> R
     };
     let above = || reach_through(inference, &inference.nodes[*input], most - 1);
     let map = match &call.operation {
-        Operation::Linear(_) => return anything,
+        Operation::Linear(_) | Operation::Function(_) | Operation::Statistics(_) => {
+            return anything;
+        }
         // The numbers of a view are its input's; those of a pool lie between them.
         Operation::View(_) => return above(),
         Operation::Map(map) if !map.elementwise() => return above(),

@@ -10,7 +10,9 @@ pub mod fused_update;
 use crate::distribution::Law;
 use crate::estimator::{Estimate, Estimator, Slope};
 use crate::kl::{AnyTerm, Term};
-use crate::layer::{AnyLinear, AnyMap, Linear, Map};
+use crate::layer::{
+    AnyFunction, AnyLinear, AnyMap, AnyStatistics, Function, Linear, Map, Statistics,
+};
 use crate::likelihood::{Likelihood, Nll};
 use crate::optimizer;
 use crate::posterior::{self, AnyVariational, Transform, Variational};
@@ -23,6 +25,10 @@ pub trait Number: Math + optimizer::Number {
     fn map(map: &dyn AnyMap) -> &dyn Map<Self>;
     /// A linear layer's arithmetic.
     fn linear(linear: &dyn AnyLinear) -> &dyn Linear<Self>;
+    /// The arithmetic of a function of one example.
+    fn function(function: &dyn AnyFunction) -> &dyn Function<Self>;
+    /// The arithmetic of a layer that normalises by a minibatch's statistics.
+    fn statistics(statistics: &dyn AnyStatistics) -> &dyn Statistics<Self>;
     /// An estimator's arithmetic.
     fn estimate(estimator: &'static dyn Estimator) -> &'static dyn Estimate<Self>;
     /// A term's arithmetic.
@@ -58,6 +64,12 @@ macro_rules! number {
             }
             fn linear(linear: &dyn AnyLinear) -> &dyn Linear<Self> {
                 linear
+            }
+            fn function(function: &dyn AnyFunction) -> &dyn Function<Self> {
+                function
+            }
+            fn statistics(statistics: &dyn AnyStatistics) -> &dyn Statistics<Self> {
+                statistics
             }
             fn estimate(estimator: &'static dyn Estimator) -> &'static dyn Estimate<Self> {
                 estimator

@@ -162,6 +162,9 @@ fn chunk_forward<'a, T: Number>(
             let x = rows(x, pass.row_of(from, example), 1, x_len);
             match &call.operation {
                 Operation::View(_) => {}
+                Operation::Function(_) | Operation::Statistics(_) => {
+                    unreachable!("no layer builds one")
+                }
                 Operation::Map(map) if step.in_place => T::map(&**map).forward_in_place(y),
                 Operation::Map(map) => T::map(&**map).forward(x, y),
                 Operation::Linear(linear) => {

@@ -92,13 +92,18 @@ impl<'a, T: Number> Pass<'a, T> {
     pub fn site<'l>(&self, node: &Node, linear: &'l dyn AnyLinear, input: usize) -> Site<'l, T> {
         let kernel = node.call.as_ref().and_then(|call| call.kernel());
         let kernel = kernel.expect("a linear layer has a kernel");
-        let axes = &self.kernels.graph.model.tensors[kernel].shape.0;
+        let model = &self.kernels.graph.model;
+        let above = &model.nodes[node.inputs[0]].shape.0;
         Site {
             linear: T::linear(linear),
             input,
             output: node.shape.len(),
-            channels_in: axes[axes.len() - 2],
-            channels_out: axes[axes.len() - 1],
+            channels_in: above.last().copied().unwrap_or(1),
+            channels_out: *model.tensors[kernel]
+                .shape
+                .0
+                .last()
+                .expect("a kernel has axes"),
             whole_batch: linear.whole_batch(),
         }
     }

@@ -1,8 +1,8 @@
 //! Layers: each a file with its signature, shape rule, forward, backward and test.
 //!
-//! A layer is one of three kinds of [`Operation`]: a view (no arithmetic), a map (no weights), or
-//! linear in a kernel. Passes look at the kind, never at the layer: an estimator is written once
-//! against [`Linear`].
+//! A layer is one of five kinds of [`Operation`]: a view (no arithmetic), a map (of one value, without weights), a
+//! function (of several values, or with rows of parameters), linear in a kernel, or a normalisation by the statistics
+//! of a minibatch. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
 
 pub mod avg_pool2d;
 pub mod conv2d;
@@ -10,6 +10,7 @@ pub mod dense;
 pub mod elu;
 pub mod exp;
 pub mod flatten;
+mod function;
 pub mod gelu;
 pub mod global_avg_pool2d;
 pub mod leaky_relu;
@@ -22,6 +23,7 @@ pub mod select;
 pub mod sigmoid;
 pub mod silu;
 pub mod softplus;
+mod statistics;
 pub mod tanh;
 #[cfg(test)]
 mod testing;
@@ -29,7 +31,9 @@ mod testing;
 use crate::signature::{Constants, Signature};
 use crate::tensor::correlate::{Gradient, Weights};
 use crate::tensor::{Real, Shape};
+pub use function::{AnyFunction, Function, MOST_INPUTS, Mask, Reads, Towards};
 use pointwise::Entry;
+pub use statistics::{AnyStatistics, Moments, Statistics};
 use std::sync::Arc;
 
 /// Every layer, as `bnnc list` shows them.
@@ -74,13 +78,33 @@ pub trait Layer: Sync {
         &[]
     }
 
+    /// How many values it takes.
+    fn takes(&self) -> Takes {
+        Takes::One
+    }
+
+    /// The operation on values of these shapes, or why there is none. Only a layer that takes several is given more
+    /// than one.
+    fn join(&self, arguments: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
+        self.build(arguments, &shapes[0])
+    }
+
     /// The operation on inputs of `shape`, or why there is none.
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError>;
 }
 
+/// How many values a layer takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// The value above, or the one named after `on`.
+    One,
+    /// Two or more, named after `on`; at most [`MOST_INPUTS`].
+    Several,
+}
+
 /// A parameter that a layer declares. Its settings, its name (`layer.slot`) and its variables in a
 /// checkpoint follow from this.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Slot {
     /// Its name after the layer's, and before the colon of a group of settings: `kernel`.
     pub name: &'static str,
@@ -90,6 +114,8 @@ pub struct Slot {
     pub axes: &'static str,
     /// Whether `slot = none` leaves it out.
     pub optional: bool,
+    /// Where a row or a state starts: a layer that starts so leaves what it takes as it is.
+    pub start: f64,
 }
 
 impl Slot {
@@ -100,6 +126,7 @@ impl Slot {
             role: Role::Kernel,
             axes,
             optional: false,
+            start: 0.0,
         }
     }
 
@@ -110,6 +137,29 @@ impl Slot {
             role: Role::Bias,
             axes,
             optional: true,
+            start: 0.0,
+        }
+    }
+
+    /// `gain`, `shift`, `slope`: numbers of which each example may have its own.
+    pub const fn row(name: &'static str, axes: &'static str, start: f64, optional: bool) -> Self {
+        Slot {
+            name,
+            role: Role::Row(name),
+            axes,
+            optional,
+            start,
+        }
+    }
+
+    /// `mean`, `variance`: what a layer keeps between steps.
+    pub const fn state(name: &'static str, axes: &'static str, start: f64) -> Self {
+        Slot {
+            name,
+            role: Role::State(name),
+            axes,
+            optional: false,
+            start,
         }
     }
 }
@@ -121,6 +171,10 @@ pub enum Role {
     Kernel,
     /// It is added to every position's output channels.
     Bias,
+    /// It is one of a function's rows, called so. A point without a prior unless its own group of settings says more.
+    Row(&'static str),
+    /// It is kept between steps and not trained.
+    State(&'static str),
 }
 
 /// The slots of all layers, those of one name once.
@@ -165,6 +219,10 @@ pub enum Operation {
     Map(Arc<dyn AnyMap>),
     /// Linear in a kernel; a bias per output channel is added after it.
     Linear(Arc<dyn AnyLinear>),
+    /// A function of one example: of several values, or with rows of parameters.
+    Function(Arc<dyn AnyFunction>),
+    /// A normalisation by the statistics of the minibatch.
+    Statistics(Arc<dyn AnyStatistics>),
 }
 
 impl Operation {
@@ -174,13 +232,18 @@ impl Operation {
             Operation::View(shape) => shape.clone(),
             Operation::Map(map) => map.output(),
             Operation::Linear(linear) => linear.output(),
+            Operation::Function(function) => function.output(),
+            Operation::Statistics(statistics) => statistics.output(),
         }
     }
 
     /// The parameters it takes, in the order of its layer's [`Layer::slots`].
     pub fn parameters(&self) -> Vec<ParameterShape> {
-        let Operation::Linear(linear) = self else {
-            return vec![];
+        let linear = match self {
+            Operation::View(_) | Operation::Map(_) => return vec![],
+            Operation::Function(function) => return function.parameters(),
+            Operation::Statistics(statistics) => return statistics.parameters(),
+            Operation::Linear(linear) => linear,
         };
         let channels = linear.output().0.last().copied();
         let bias = Shape(channels.into_iter().collect());
@@ -230,7 +293,8 @@ pub trait Map<T: Real> {
 }
 
 /// An operation linear in its kernel, in both number types. The kernel's last two axes are its input
-/// and output channels: `[.., C_in, C_out]`, which is where Flipout's signs go.
+/// and output channels: `[.., C_in, C_out]`, which is where Flipout's signs go. Of a kernel in groups the former is
+/// the input channels of one group; signs are of all channels of the input, the last axis of its shape.
 pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
     /// The shape of one example's output; its last axis is C_out.
     fn output(&self) -> Shape;

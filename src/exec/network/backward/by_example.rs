@@ -162,6 +162,7 @@ fn one<T: Number>(
             layer(pass, (node, call, &**linear), example, of, dx, work, into);
         }
         Operation::View(_) | Operation::Map(_) => {}
+        Operation::Function(_) | Operation::Statistics(_) => unreachable!("no layer builds one"),
     }
 }
 
