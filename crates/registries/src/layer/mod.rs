@@ -4,7 +4,9 @@
 //! function (of several values, or with rows of parameters), linear in a kernel, or a normalisation by the statistics
 //! of a minibatch. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
 
+pub mod add;
 pub mod avg_pool2d;
+pub mod concat;
 pub mod conv2d;
 pub mod dense;
 pub mod elu;
@@ -13,8 +15,10 @@ pub mod flatten;
 mod function;
 pub mod gelu;
 pub mod global_avg_pool2d;
+mod joins;
 pub mod leaky_relu;
 pub mod max_pool2d;
+pub mod multiply;
 mod pointwise;
 pub mod relu;
 pub mod reshape;
@@ -54,6 +58,9 @@ pub static LAYERS: &[&dyn Layer] = &[
     &Entry::<sigmoid::Sigmoid>::NEW,
     &Entry::<softplus::Softplus>::NEW,
     &Entry::<exp::Exp>::NEW,
+    &add::Add,
+    &multiply::Multiply,
+    &concat::Concat,
 ];
 
 /// The layer called `name`.

@@ -91,8 +91,30 @@ pub fn pools(layer: &dyn Layer, reduce: impl Fn(&[f64]) -> f64) {
     }
 }
 
-/// Several choices of arguments of a layer, and shapes it takes with them.
-fn cases(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
+/// Several choices of arguments of a layer, and the shapes of values it takes with them.
+fn cases(layer: &dyn Layer) -> Vec<(Constants, Vec<Shape>)> {
+    let none = Constants::default;
+    let shape = |axes: &[usize]| Shape::new(axes);
+    match layer.signature().name {
+        "add" | "multiply" => vec![
+            (none(), vec![shape(&[4, 3]); 2]),
+            (none(), vec![shape(&[7]); 3]),
+        ],
+        "concat" => vec![
+            (none(), vec![shape(&[4, 3]), shape(&[4, 2])]),
+            (none(), vec![shape(&[5]), shape(&[1]), shape(&[3])]),
+        ],
+        _ => {
+            let cases = of_one_value(layer).into_iter();
+            cases
+                .map(|(arguments, shape)| (arguments, vec![shape]))
+                .collect()
+        }
+    }
+}
+
+/// The same of a layer of one value.
+fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
     let images = || IMAGES.iter().map(|image| Shape(image.to_vec()));
     let mut cases = Vec::new();
     match layer.signature().name {
@@ -287,12 +309,250 @@ fn check_linear(what: &str, linear: &dyn AnyLinear, shape: &Shape) {
     assert_eq!(linear.positions() * outputs, linear.output().len());
 }
 
+/// Checks the gradients by inputs and rows of parameters, and float32 against float64.
+fn check_function(what: &str, function: &dyn AnyFunction, shapes: &[Shape]) {
+    let declared = function.parameters();
+    let rows = declared.iter().map(|p| p.shape.len()).enumerate();
+    let rows: Vec<Vec<f64>> = rows
+        .map(|(i, len)| numbers(len, 5 + i).iter().map(|x| 1.1 + x / 2.0).collect())
+        .collect();
+    let x: Vec<Vec<f64>> = (0..)
+        .zip(shapes)
+        .map(|(i, s)| numbers(s.len(), i))
+        .collect();
+    let mask = function.mask();
+    let mask: Vec<f64> = (0..mask.map_or(0, |mask| mask.len))
+        .map(|i| (i % 3).min(1) as f64)
+        .collect();
+    let dy = numbers(function.output().len(), 3);
+    let forward = |x: &[Vec<f64>], rows: &[Vec<f64>]| {
+        let (x, rows): (Vec<&[f64]>, Vec<&[f64]>) = (
+            x.iter().map(|x| &x[..]).collect(),
+            rows.iter().map(|row| &row[..]).collect(),
+        );
+        let reads = Reads {
+            x: &x,
+            parameters: &rows,
+            mask: &mask,
+        };
+        let (mut y, mut saved) = (vec![f64::NAN; dy.len()], vec![f64::NAN; function.saved()]);
+        Function::<f64>::forward(function, reads, &mut y, &mut saved);
+        (y, saved)
+    };
+    let (y, saved) = forward(&x, &rows);
+    let (dx, d_rows) = gradients(
+        (function, function as &dyn Function<f64>),
+        (&x, &rows, &mask),
+        (&y, &saved),
+        &dy,
+        0.0,
+    );
+    for at in 0..x.len() {
+        check_gradient(&format!("{what}, input {at}"), &x[at], &dx[at], |moved| {
+            let mut x = x.clone();
+            x[at] = moved.to_vec();
+            dot(&dy, &forward(&x, &rows).0)
+        });
+    }
+    for at in 0..rows.len() {
+        check_gradient(
+            &format!("{what}, row {at}"),
+            &rows[at],
+            &d_rows[at],
+            |moved| {
+                let mut rows = rows.clone();
+                rows[at] = moved.to_vec();
+                dot(&dy, &forward(&x, &rows).0)
+            },
+        );
+    }
+    // Gradients by inputs are added where there are some, those by rows always.
+    let (added, added_rows) = gradients(
+        (function, function as &dyn Function<f64>),
+        (&x, &rows, &mask),
+        (&y, &saved),
+        &dy,
+        1.0,
+    );
+    for (plain, added) in dx
+        .iter()
+        .chain(&d_rows)
+        .zip(added.iter().chain(&added_rows))
+    {
+        for (plain, added) in plain.iter().zip(added) {
+            assert!(
+                (plain + 1.0 - added).abs() < 1e-12,
+                "{what}: {added} for {plain} + 1"
+            );
+        }
+    }
+
+    let all = |all: &[Vec<f64>]| all.iter().map(|x| narrow(x)).collect::<Vec<_>>();
+    let (x32, rows32, mask32, dy32) = (all(&x), all(&rows), narrow(&mask), narrow(&dy));
+    let (mut y32, mut saved32) = (vec![f32::NAN; y.len()], vec![f32::NAN; saved.len()]);
+    let (inputs, parameters): (Vec<&[f32]>, Vec<&[f32]>) = (
+        x32.iter().map(|x| &x[..]).collect(),
+        rows32.iter().map(|row| &row[..]).collect(),
+    );
+    let reads = Reads {
+        x: &inputs,
+        parameters: &parameters,
+        mask: &mask32,
+    };
+    Function::<f32>::forward(function, reads, &mut y32, &mut saved32);
+    close(what, &y32, &y);
+    let of = (&x32[..], &rows32[..], &mask32[..]);
+    let (dx32, d_rows32) = gradients(
+        (function, function as &dyn Function<f32>),
+        of,
+        (&y32, &saved32),
+        &dy32,
+        0.0,
+    );
+    for (single, double) in dx32.iter().chain(&d_rows32).zip(dx.iter().chain(&d_rows)) {
+        close(what, single, double);
+    }
+
+    if function.in_place() {
+        assert!(
+            !function.needs_inputs() && !function.needs_output(),
+            "{what}"
+        );
+        let mut over = x[0].clone();
+        let mut inputs: Vec<&[f64]> = x.iter().map(|x| &x[..]).collect();
+        inputs[0] = &[];
+        let parameters: Vec<&[f64]> = rows.iter().map(|row| &row[..]).collect();
+        let reads = Reads {
+            x: &inputs,
+            parameters: &parameters,
+            mask: &mask,
+        };
+        Function::<f64>::forward(function, reads, &mut over, &mut []);
+        assert_eq!((over, &dx[0]), (y, &dy), "{what} in place");
+    }
+}
+
+/// The gradients by inputs and by rows, on top of `start`: 0 is written over, and read as not a number by inputs.
+fn gradients<T: Real>(
+    (function, arithmetic): (&dyn AnyFunction, &dyn Function<T>),
+    (x, rows, mask): (&[Vec<T>], &[Vec<T>], &[T]),
+    (y, saved): (&[T], &[T]),
+    dy: &[T],
+    start: f64,
+) -> (Vec<Vec<T>>, Vec<Vec<T>>) {
+    let add = start != 0.0;
+    let from = if add { T::of(start) } else { T::of(f64::NAN) };
+    let mut dx: Vec<Vec<T>> = x.iter().map(|x| vec![from; x.len()]).collect();
+    let mut d_rows: Vec<Vec<T>> = rows
+        .iter()
+        .map(|row| vec![T::of(start); row.len()])
+        .collect();
+    let inputs: Vec<&[T]> = match function.needs_inputs() {
+        true => x.iter().map(|x| &x[..]).collect(),
+        false => x.iter().map(|_| &[][..]).collect(),
+    };
+    let parameters: Vec<&[T]> = rows.iter().map(|row| &row[..]).collect();
+    let reads = Reads {
+        x: &inputs,
+        parameters: &parameters,
+        mask,
+    };
+    let y = if function.needs_output() { y } else { &[] };
+    let mut towards: Vec<Towards<T>> = dx.iter_mut().map(|dx| Towards { dx, add }).collect();
+    let mut to_rows: Vec<&mut [T]> = d_rows.iter_mut().map(|row| &mut row[..]).collect();
+    arithmetic.backward(reads, y, saved, dy, &mut towards, &mut to_rows);
+    (dx, d_rows)
+}
+
+/// Checks the gradients by inputs and rows of three examples, with rows that all share and one for each, and that
+/// with the moments of a minibatch as what is kept the settled function gives the same.
+fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
+    let (n, len, channels) = (3, statistics.output().len(), statistics.channels());
+    let x = numbers(n * len, 1);
+    let dy = numbers(n * len, 2);
+    for each in [1, n] {
+        let rows: Vec<Vec<f64>> = (0..2).map(|i| numbers(each * channels, 3 + i)).collect();
+        let forward = |x: &[f64], rows: &[Vec<f64>]| {
+            let (mut y, mut moments) = (vec![f64::NAN; n * len], vec![vec![f64::NAN; channels]; 2]);
+            let [mean, variance] = &mut moments[..] else {
+                unreachable!()
+            };
+            let into = Moments { mean, variance };
+            Statistics::<f64>::forward(statistics, x, [&rows[0], &rows[1]], into, &mut y);
+            (y, moments)
+        };
+        let (y, moments) = forward(&x, &rows);
+        let kept = [&moments[0][..], &moments[1][..]];
+        for add in [false, true] {
+            let mut dx = vec![if add { 1.0 } else { f64::NAN }; n * len];
+            let mut d_rows = [vec![f64::NAN; n * channels], vec![f64::NAN; n * channels]];
+            let [d_gain, d_shift] = &mut d_rows;
+            let of = [&rows[0][..], &rows[1][..]];
+            Statistics::<f64>::backward(
+                statistics,
+                &x,
+                of,
+                kept,
+                &dy,
+                &mut dx,
+                add,
+                [d_gain, d_shift],
+            );
+            dx.iter_mut().for_each(|dx| *dx -= f64::from(add));
+            check_gradient(what, &x, &dx, |x| dot(&dy, &forward(x, &rows).0));
+            for at in 0..2 {
+                let own: Vec<f64> = match each {
+                    1 => (0..channels)
+                        .map(|c| d_rows[at].iter().skip(c).step_by(channels).sum())
+                        .collect(),
+                    _ => d_rows[at].clone(),
+                };
+                check_gradient(&format!("{what}, row {at}"), &rows[at], &own, |moved| {
+                    let mut rows = rows.clone();
+                    rows[at] = moved.to_vec();
+                    dot(&dy, &forward(&x, &rows).0)
+                });
+            }
+        }
+        if each == 1 {
+            for (x, y) in x.chunks_exact(len).zip(y.chunks_exact(len)) {
+                let parameters = [&rows[0][..], &rows[1], kept[0], kept[1]];
+                let reads = Reads {
+                    x: &[x],
+                    parameters: &parameters,
+                    mask: &[],
+                };
+                let mut settled = vec![f64::NAN; len];
+                Function::<f64>::forward(statistics.settled(), reads, &mut settled, &mut []);
+                settled
+                    .iter()
+                    .zip(y)
+                    .for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{what}"));
+            }
+            let (x32, rows32) = (narrow(&x), [narrow(&rows[0]), narrow(&rows[1])]);
+            let (mut y32, mut mean, mut variance) = (
+                vec![f32::NAN; n * len],
+                vec![f32::NAN; channels],
+                vec![f32::NAN; channels],
+            );
+            let into = Moments {
+                mean: &mut mean,
+                variance: &mut variance,
+            };
+            let of = [&rows32[0][..], &rows32[1]];
+            Statistics::<f32>::forward(statistics, &x32, of, into, &mut y32);
+            close(what, &y32, &y);
+        }
+    }
+}
+
 #[test]
 fn gradients_are_those_of_central_differences() {
     for layer in LAYERS {
-        for (arguments, shape) in cases(*layer) {
-            let what = format!("{}{arguments:?} of {shape}", layer.signature().name);
-            let operation = layer.build(&arguments, &shape).unwrap();
+        for (arguments, shapes) in cases(*layer) {
+            let shape = shapes[0].clone();
+            let what = format!("{}{arguments:?} of {shapes:?}", layer.signature().name);
+            let operation = layer.join(&arguments, &shapes).unwrap();
             let declared = operation.parameters();
             let axes: Vec<usize> = declared.iter().map(|p| p.shape.rank()).collect();
             let slots = layer.slots().iter();
@@ -302,6 +562,8 @@ fn gradients_are_those_of_central_differences() {
                 Operation::View(output) => assert_eq!(output.len(), shape.len(), "{what}"),
                 Operation::Map(map) => check_map(&what, &*map, &shape),
                 Operation::Linear(linear) => check_linear(&what, &*linear, &shape),
+                Operation::Function(function) => check_function(&what, &*function, &shapes),
+                Operation::Statistics(statistics) => check_statistics(&what, &*statistics),
             }
         }
     }

@@ -1,0 +1,111 @@
+//! ```text
+//! y = x₁ · x₂ · …        dxᵢ = dy · Π_{j ≠ i} xⱼ
+//! ```
+
+use super::joins::{alike, one, operation};
+use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
+use crate::signature::{Constants, Signature};
+use crate::tensor::{Real, Shape};
+
+/// The product of values of one shape, entry by entry.
+pub struct Multiply;
+
+impl Layer for Multiply {
+    fn signature(&self) -> &'static Signature {
+        static SIGNATURE: Signature = Signature {
+            name: "multiply",
+            summary: "the product of values of one shape, entry by entry",
+            parameters: &[],
+        };
+        &SIGNATURE
+    }
+
+    fn methods(&self, _: &Constants) -> &'static str {
+        "the product of its inputs, entry by entry"
+    }
+
+    fn takes(&self) -> Takes {
+        Takes::Several
+    }
+
+    fn join(&self, _: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
+        Ok(operation(Product(alike(shapes)?)))
+    }
+
+    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        Err(one(shape))
+    }
+}
+
+struct Product(Shape);
+
+impl AnyFunction for Product {
+    fn output(&self) -> Shape {
+        self.0.clone()
+    }
+
+    fn needs_inputs(&self) -> bool {
+        true
+    }
+
+    fn needs_output(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Real> Function<T> for Product {
+    fn forward(&self, reads: Reads<T>, y: &mut [T], _: &mut [T]) {
+        let [first, rest @ ..] = reads.x else { return };
+        y.copy_from_slice(first);
+        T::dispatch(
+            #[inline(always)]
+            || {
+                for x in rest {
+                    for (y, &x) in y.iter_mut().zip(*x) {
+                        *y *= x;
+                    }
+                }
+            },
+        );
+    }
+
+    fn backward(
+        &self,
+        reads: Reads<T>,
+        _: &[T],
+        _: &[T],
+        dy: &[T],
+        towards: &mut [Towards<T>],
+        _: &mut [&mut [T]],
+    ) {
+        for (own, Towards { dx, add }) in towards.iter_mut().enumerate() {
+            let others = || (0..reads.x.len()).filter(move |other| *other != own);
+            for (at, dx) in dx.iter_mut().enumerate() {
+                let d = others().fold(dy[at], |d, other| d * reads.x[other][at]);
+                *dx = if *add { *dx + d } else { d };
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn multiplies() {
+        let shape = Shape::new(&[2]);
+        let built = Multiply.join(&Constants::default(), &[shape.clone(), shape]);
+        let Ok(Operation::Function(product)) = built else {
+            panic!("a function")
+        };
+        let reads = Reads {
+            x: &[&[1.0, 2.0], &[10.0, 20.0]],
+            parameters: &[],
+            mask: &[],
+        };
+        let mut y = [0.0f64; 2];
+        Function::forward(&*product, reads, &mut y, &mut []);
+        assert_eq!(y, [10.0, 40.0]);
+    }
+}
