@@ -2,7 +2,7 @@
 
 use super::Number;
 use crate::estimator::{Estimate, ExampleDraws, ExampleNoise, Kernel, NoiseSource};
-use crate::ir::{Handle, Tensor};
+use crate::ir::{Handle, Node, Tensor};
 use crate::plan::{DrawKind, Graph, KernelPlan};
 use crate::tensor::Aligned;
 use std::collections::BTreeMap;
@@ -31,8 +31,10 @@ pub struct ExampleWise<T> {
     pub batch: usize,
     /// Draws by tensor and kind.
     pub draws: BTreeMap<(Handle<Tensor>, DrawKind), Aligned<T>>,
-    /// By tensor: the source of each example's ε, and how many an example has.
-    pub sources: BTreeMap<Handle<Tensor>, (NoiseSource<T>, usize)>,
+    /// By tensor and its use: the source of each example's ε, and how many an example has.
+    pub sources: BTreeMap<(Handle<Tensor>, usize), (NoiseSource<T>, usize)>,
+    /// What each example leaves out, by node.
+    pub masks: BTreeMap<Handle<Node>, Aligned<T>>,
     /// By tensor: a bias (or factor) of which each example has its own row.
     pub rows: BTreeMap<Handle<Tensor>, Aligned<T>>,
 }
@@ -43,6 +45,7 @@ impl<T> Default for ExampleWise<T> {
             batch: 0,
             draws: BTreeMap::new(),
             sources: BTreeMap::new(),
+            masks: BTreeMap::new(),
             rows: BTreeMap::new(),
         }
     }
@@ -132,8 +135,30 @@ impl<'a, T: Number> Kernels<'a, T> {
         Some(&rows[start * width..(start + count) * width])
     }
 
-    /// The draws of `count` examples from `start`.
-    pub fn draws(&self, tensor: Handle<Tensor>, start: usize, count: usize) -> ExampleDraws<'a, T> {
+    /// The mask of an example at a node; empty where nothing is left out.
+    pub fn mask(&self, node: Handle<Node>, example: usize) -> &'a [T] {
+        let all = self.example_wise;
+        let Some(mask) = all.masks.get(&node) else {
+            return &[];
+        };
+        let width = mask.len() / all.batch;
+        &mask[example * width..(example + 1) * width]
+    }
+
+    /// The row that an example has of a bias or of another parameter that is a row.
+    pub fn row(&self, tensor: Handle<Tensor>, example: usize) -> &'a [T] {
+        let own = self.bias_rows(tensor, example, 1);
+        own.unwrap_or_else(|| self.kernel(tensor).first)
+    }
+
+    /// The draws of `count` examples from `start`, for one use of a kernel.
+    pub fn draws(
+        &self,
+        tensor: Handle<Tensor>,
+        of_use: usize,
+        start: usize,
+        count: usize,
+    ) -> ExampleDraws<'a, T> {
         let all = self.example_wise;
         let of = |kind| -> &'a [T] {
             let Some(values) = all.draws.get(&(tensor, kind)) else {
@@ -149,7 +174,7 @@ impl<'a, T: Number> Kernels<'a, T> {
             (None, true) => [of(DrawKind::Mask), &[]],
             (None, false) => [DrawKind::SignIn, DrawKind::SignOut].map(of),
         };
-        let source = all.sources.get(&tensor);
+        let source = all.sources.get(&(tensor, of_use));
         ExampleDraws {
             sign_in,
             sign_out,

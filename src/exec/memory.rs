@@ -44,7 +44,7 @@ fn packed(plan: &Graph, batch: usize) -> usize {
     let of_layer = |segment: &Segment| {
         let layer = segment.nodes[0];
         let [input, output] =
-            [plan.nodes[layer].input, layer].map(|node| plan.model.nodes[node].shape.len());
+            [plan.nodes[layer].input().node, layer].map(|node| plan.model.nodes[node].shape.len());
         // forward, by the input, by the kernel
         let products = [[input, output], [output, input], [batch, output]];
         products

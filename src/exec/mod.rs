@@ -239,6 +239,9 @@ impl<T: Number> Interpreter<T> {
         self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
             values[nll] += self.sample(batch, draw, sample, scales[nll]);
+            if update.is_some() {
+                self.variational.keep(self.network.moments());
+            }
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {
                 if !update.predictive.is_empty() {

@@ -118,6 +118,21 @@ impl Call {
         self.with_role(layer::Role::Bias)
     }
 
+    /// What each example may have its own row of: its bias, or a function's parameters.
+    pub fn rows(&self) -> impl Iterator<Item = Handle<Tensor>> {
+        let slots = self.slots().iter().zip(&self.parameters);
+        let rows =
+            slots.filter(|(slot, _)| matches!(slot.role, layer::Role::Bias | layer::Role::Row(_)));
+        rows.filter_map(|(_, tensor)| *tensor)
+    }
+
+    /// What it keeps between steps, in the order of its slots.
+    pub fn states(&self) -> impl Iterator<Item = Handle<Tensor>> {
+        let slots = self.slots().iter().zip(&self.parameters);
+        let states = slots.filter(|(slot, _)| matches!(slot.role, layer::Role::State(_)));
+        states.filter_map(|(_, tensor)| *tensor)
+    }
+
     fn with_role(&self, role: layer::Role) -> Option<Handle<Tensor>> {
         let mut slots = self.slots().iter().zip(&self.parameters);
         slots.find(|(slot, _)| slot.role == role)?.1.to_owned()

@@ -1,6 +1,8 @@
 //! The graph cut into segments, and where each value is kept.
 
-use super::graph::{Graph, KernelPlan, NodePlan, Segment, SegmentKind, Storage};
+use super::graph::{
+    Graph, InputPlan, KernelPlan, NodePlan, Segment, SegmentKind, Statistics, Storage,
+};
 use crate::estimator::POINT;
 use crate::ir::{Arena, Argument, Handle, Model, Node, Table, Tensor};
 use crate::layer::Operation;
@@ -18,8 +20,12 @@ enum Keep {
 
 impl Graph {
     /// The network of `model` with these kernels.
-    pub(super) fn new(model: Arc<Model>, kernels: Table<Tensor, KernelPlan>) -> Self {
-        Cut::new(model, kernels, Keep::Outputs).graph()
+    pub(super) fn new(
+        model: Arc<Model>,
+        kernels: Table<Tensor, KernelPlan>,
+        statistics: Statistics,
+    ) -> Self {
+        Cut::new(model, kernels, statistics, Keep::Outputs).graph()
     }
 
     /// The network of `model` on weights that lie one tensor after another, with every value kept.
@@ -37,7 +43,7 @@ impl Graph {
                 masked: false,
             }
         });
-        Cut::new(model, kernels, Keep::All).graph()
+        Cut::new(model, kernels, Statistics::OfBatch, Keep::All).graph()
     }
 }
 
@@ -61,7 +67,12 @@ struct Cut {
 }
 
 impl Cut {
-    fn new(model: Arc<Model>, kernels: Table<Tensor, KernelPlan>, keep: Keep) -> Self {
+    fn new(
+        model: Arc<Model>,
+        kernels: Table<Tensor, KernelPlan>,
+        statistics: Statistics,
+        keep: Keep,
+    ) -> Self {
         let arguments = model.observe.arguments.iter();
         let observed: Vec<Handle<Node>> = arguments.filter_map(Argument::node).collect();
         let mut consumers = model.nodes.map(|_, _| 0);
@@ -84,6 +95,7 @@ impl Cut {
             graph: Graph {
                 model,
                 kernels,
+                statistics,
                 nodes: Table::default(),
                 storages: Arena::default(),
                 segments: Arena::default(),
@@ -113,6 +125,9 @@ impl Cut {
             {
                 SegmentKind::WholeBatch
             }
+            Some((Operation::Statistics(_), _)) if self.graph.statistics == Statistics::OfBatch => {
+                SegmentKind::Statistics
+            }
             _ => SegmentKind::ByExample,
         }
     }
@@ -141,39 +156,50 @@ impl Cut {
     }
 
     /// A node with its storage. A view shares its input's; a map that does not need its input is written over
-    /// it, where no other node reads it and its producer does not read its own output.
+    /// it, where no other node reads it and its producer does not read its own output. A function that can be is
+    /// written over any such input of its own.
     fn place(&mut self, nodes: &Arena<Node>, handle: Handle<Node>) -> NodePlan {
         let node = &nodes[handle];
         let mut plan = NodePlan {
             storage: None,
-            input: node.inputs.first().copied().unwrap_or(handle),
+            inputs: Vec::new(),
             bias: node.call.as_ref().and_then(|call| call.bias()),
             in_place: false,
-            input_gradient: false,
-            writes_first: true,
+            kernel_use: 0,
             writes_kernel: false,
         };
         let Some(call) = &node.call else {
             return plan;
         };
         let later = self.left_for_later(nodes, handle);
-        if let Some((linear, _)) = later {
-            plan.input = linear;
-        }
-        let input_storage = self.graph.nodes[plan.input].storage;
-        plan.input_gradient = input_storage.is_some_and(|s| self.graph.storages[s].gradient);
+        let inputs = match &later {
+            Some((linear, _)) => vec![*linear],
+            None => node.inputs.clone(),
+        };
+        let mut inputs: Vec<InputPlan> = inputs.into_iter().map(|node| self.input(node)).collect();
         plan.in_place = match &call.operation {
             Operation::Map(map) if map.elementwise() && !map.needs_input() => {
-                self.may_be_written_over(nodes, plan.input)
+                self.may_be_written_over(nodes, inputs[0].node)
+            }
+            Operation::Function(function) if function.in_place() => {
+                // The gradient by the output lies where that by this input does.
+                let wanted = inputs.iter().any(|input| input.gradient);
+                let mut over = inputs.iter();
+                let over = over.position(|input| {
+                    input.gradient == wanted && self.may_be_written_over(nodes, input.node)
+                });
+                inputs.swap(0, over.unwrap_or(0));
+                over.is_some()
             }
             _ => false,
         };
+        let input_storage = self.graph.nodes[inputs[0].node].storage;
         plan.storage = match &call.operation {
             Operation::View(_) => input_storage,
             _ if plan.in_place => input_storage,
             _ => {
-                let gradient =
-                    plan.input_gradient || call.kernel().is_some() || call.bias().is_some();
+                let gradient = inputs.iter().any(|input| input.gradient);
+                let gradient = gradient || call.tensors().next().is_some();
                 self.written_over.push(false);
                 Some(self.graph.storages.push(Storage {
                     len: node.shape.len(),
@@ -182,6 +208,7 @@ impl Cut {
                 }))
             }
         };
+        plan.inputs = inputs;
         if let Some(storage) = plan.storage.filter(|_| plan.in_place) {
             self.written_over[storage] = true;
         }
@@ -190,6 +217,16 @@ impl Cut {
             self.move_behind(handle, plan.storage, maps);
         }
         plan
+    }
+
+    /// A value as a node takes it.
+    fn input(&self, node: Handle<Node>) -> InputPlan {
+        let storage = self.graph.nodes[node].storage;
+        InputPlan {
+            node,
+            gradient: storage.is_some_and(|s| self.graph.storages[s].gradient),
+            writes_first: true,
+        }
     }
 
     /// Runs `maps` after a pool, over its values.
@@ -208,7 +245,7 @@ impl Cut {
         let mut input = pool;
         for map in maps {
             self.graph.nodes[map].storage = storage;
-            self.graph.nodes[map].input = input;
+            self.graph.nodes[map].inputs[0].node = input;
             let before = segment.iter().position(|&node| node == input);
             segment.insert(before.expect("a node of its segment") + 1, map);
             input = map;
@@ -227,7 +264,7 @@ impl Cut {
                 let storage = nodes[whole.nodes[0]].storage;
                 let over = |node: &&Handle<Node>| {
                     let node = &nodes[**node];
-                    node.in_place && node.storage == storage
+                    node.in_place && node.storage == storage && node.inputs.len() == 1
                 };
                 let count = segment.nodes.iter().take_while(over).count();
                 whole.nodes.extend(segment.nodes.drain(..count));
@@ -255,15 +292,17 @@ impl Cut {
         } = &mut self.graph;
         for (node, segment) in self.segment_of.iter() {
             let &Some(here) = segment else { continue };
-            let whole = segments[here].kind == SegmentKind::WholeBatch;
+            let whole = segments[here].kind != SegmentKind::ByExample;
             if let (Some(storage), true) = (plans[node].storage, whole) {
                 storages[storage].shared = true;
             }
-            let producer = behind_views(nodes, plans[node].input);
-            if let Some(storage) = plans[producer].storage
-                && (self.segment_of[producer] != Some(here) || whole)
-            {
-                storages[storage].shared = true;
+            for input in &plans[node].inputs {
+                let producer = behind_views(nodes, input.node);
+                if let Some(storage) = plans[producer].storage
+                    && (self.segment_of[producer] != Some(here) || whole)
+                {
+                    storages[storage].shared = true;
+                }
             }
         }
         for &node in &self.observed {
@@ -292,10 +331,12 @@ impl Cut {
             let Some(here) = self.segment_of[handle] else {
                 continue;
             };
-            if !plans[handle].in_place
-                && let Some(storage) = plans[plans[handle].input].storage
-            {
-                plans[handle].writes_first = !mem::replace(&mut reached[storage], true);
+            for at in usize::from(plans[handle].in_place)..plans[handle].inputs.len() {
+                let storage = plans[plans[handle].inputs[at].node].storage;
+                if let Some(storage) = storage {
+                    let writes_first = !mem::replace(&mut reached[storage], true);
+                    plans[handle].inputs[at].writes_first = writes_first;
+                }
             }
             let kernel = node.call.as_ref().and_then(|call| call.kernel());
             if let Some(kernel) = kernel
@@ -303,6 +344,13 @@ impl Cut {
             {
                 let kind = self.graph.segments[here].kind;
                 plans[handle].writes_kernel = kind == SegmentKind::WholeBatch;
+            }
+        }
+        let mut uses = self.graph.kernels.map(|_, _| 0);
+        for (handle, node) in nodes.iter() {
+            if let Some(kernel) = node.call.as_ref().and_then(|call| call.kernel()) {
+                plans[handle].kernel_use = uses[kernel];
+                uses[kernel] += 1;
             }
         }
     }

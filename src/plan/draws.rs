@@ -1,7 +1,8 @@
 //! The random draws of a step: which each parameter makes, their shapes and their names.
 
 use super::Plan;
-use crate::ir::{Handle, Tensor};
+use crate::ir::{Handle, Node, Tensor};
+use crate::layer::{self, Operation};
 use crate::tensor::Shape;
 
 /// One of a step's random draws.
@@ -35,15 +36,24 @@ impl DrawKind {
     }
 }
 
+/// A draw that a tensor makes for each sample of the weights.
+pub struct TensorDraw {
+    /// Of which kind.
+    pub kind: DrawKind,
+    /// For which use of the tensor, from 0: noise of activations is drawn for each, all else once.
+    pub of_use: usize,
+    /// The leading axis of an example-wise one is the batch.
+    pub shape: Shape,
+}
+
 impl Plan {
-    /// The draws that a tensor makes for each sample of the weights: kind and shape, the leading axis of
-    /// example-wise ones being `batch`.
-    pub fn draws_of(&self, handle: Handle<Tensor>, batch: usize) -> Vec<(DrawKind, Shape)> {
+    /// The draws that a tensor makes for each sample of the weights.
+    pub fn draws_of(&self, handle: Handle<Tensor>, batch: usize) -> Vec<TensorDraw> {
         let (tensor, declared) = (&self.tensors[handle], &self.inference.tensors[handle]);
         let draws = tensor.draws;
         let axes = &declared.shape.0;
         let channels_out = axes.last().copied().unwrap_or(1);
-        let mut found = Vec::new();
+        let mut found: Vec<(DrawKind, Shape)> = Vec::new();
         if draws.noise {
             let shape = match tensor.noise.len() == declared.shape.len() {
                 true => declared.shape.clone(),
@@ -52,7 +62,7 @@ impl Plan {
             found.push((DrawKind::Noise, shape));
         }
         if let Some(mask) = tensor.mask {
-            let channels_in = axes[axes.len() - 2];
+            let channels_in = self.channels_in(handle);
             let shape = match mask.per_example {
                 true => vec![batch, channels_in],
                 false => vec![channels_in],
@@ -65,45 +75,94 @@ impl Plan {
         }
         if draws.signs {
             if axes.len() > 1 {
-                found.push((DrawKind::SignIn, Shape::new(&[batch, axes[axes.len() - 2]])));
+                found.push((
+                    DrawKind::SignIn,
+                    Shape::new(&[batch, self.channels_in(handle)]),
+                ));
             }
             found.push((DrawKind::SignOut, Shape::new(&[batch, channels_out])));
         }
+        let mut found: Vec<TensorDraw> = found
+            .into_iter()
+            .map(|(kind, shape)| TensorDraw {
+                kind,
+                of_use: 0,
+                shape,
+            })
+            .collect();
         if draws.activation {
-            let mut shape = vec![batch];
-            match self.output_of(handle) {
-                Some(output) if axes.len() > 1 => shape.extend(&output.0),
-                _ => shape.push(channels_out),
-            }
-            found.push((DrawKind::Activation, Shape(shape)));
+            let row = Shape(vec![channels_out]);
+            let uses: Vec<&Shape> = match axes.len() {
+                0 | 1 => vec![&row],
+                _ => self.uses[handle]
+                    .iter()
+                    .map(|&node| &self.model.nodes[node].shape)
+                    .collect(),
+            };
+            found.extend(
+                uses.into_iter()
+                    .enumerate()
+                    .map(|(of_use, output)| TensorDraw {
+                        kind: DrawKind::Activation,
+                        of_use,
+                        shape: Shape([&[batch], &output.0[..]].concat()),
+                    }),
+            );
         }
         found
+    }
+
+    /// The nodes that leave entries out at random in training, with what they leave out.
+    pub fn masks(&self) -> impl Iterator<Item = (Handle<Node>, layer::Mask)> {
+        let nodes = self.model.nodes.iter();
+        nodes.filter_map(|(handle, node)| match &node.call.as_ref()?.operation {
+            Operation::Function(function) => Some((handle, function.mask()?)),
+            _ => None,
+        })
     }
 
     /// Every draw of a step by its name in a noise file. With more than one sample of the weights each
     /// has a leading axis for them.
     pub fn draws(&self, batch: usize) -> Vec<(String, Shape)> {
         let samples = self.inference.objective.samples;
+        let with_samples = |shape: Shape| match samples {
+            1 => shape,
+            _ => Shape([&[samples], &shape.0[..]].concat()),
+        };
         let of = |handle| {
             let draws = self.draws_of(handle, batch).into_iter();
-            draws.map(move |(kind, shape)| (handle, kind, shape))
+            draws.map(move |draw| (self.draw_name(handle, draw.kind, draw.of_use), draw.shape))
         };
-        let all = self.tensors.handles().flat_map(of);
-        all.map(|(handle, kind, shape)| {
-            let mut axes = if samples > 1 { vec![samples] } else { vec![] };
-            axes.extend(&shape.0);
-            (self.draw_name(handle, kind), Shape(axes))
-        })
-        .collect()
+        let of_tensors = self.tensors.handles().flat_map(of);
+        let masks = self.masks();
+        let masks = masks.map(|(node, mask)| (self.mask_name(node), Shape(vec![batch, mask.len])));
+        let all = of_tensors.chain(masks);
+        all.map(|(name, shape)| (name, with_samples(shape)))
+            .collect()
     }
 
-    /// A draw's name in a noise file: `conv1.kernel.noise`.
-    pub fn draw_name(&self, tensor: Handle<Tensor>, kind: DrawKind) -> String {
-        format!("{}.{}", self.inference.tensors[tensor].name, kind.word())
+    /// A draw's name in a noise file: `conv1.kernel.noise`. Later uses of a tensor are called by their nodes.
+    pub fn draw_name(&self, tensor: Handle<Tensor>, kind: DrawKind, of_use: usize) -> String {
+        let declared = &self.inference.tensors[tensor];
+        match (of_use, self.uses[tensor].get(of_use)) {
+            (1.., Some(&node)) => {
+                let node = &self.model.nodes[node].name;
+                format!("{node}.{}.{}", declared.role.word(), kind.word())
+            }
+            _ => format!("{}.{}", declared.name, kind.word()),
+        }
     }
 
-    /// The output shape of the layer whose kernel this is.
-    fn output_of(&self, tensor: Handle<Tensor>) -> Option<&Shape> {
-        Some(&self.model.nodes[self.layers[tensor]?].shape)
+    /// The name of a node's mask in a noise file: `dropout_1.mask`.
+    pub fn mask_name(&self, node: Handle<Node>) -> String {
+        format!("{}.{}", self.model.nodes[node].name, DrawKind::Mask.word())
+    }
+
+    /// The channels of the values that a kernel is applied to. A kernel in groups has fewer itself.
+    fn channels_in(&self, kernel: Handle<Tensor>) -> usize {
+        let node = self.uses[kernel].first();
+        let input = node.map(|node| self.model.nodes[*node].inputs[0]);
+        let axes = input.map(|input| &self.model.nodes[input].shape.0);
+        axes.and_then(|axes| axes.last().copied()).unwrap_or(1)
     }
 }

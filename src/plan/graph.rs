@@ -13,10 +13,21 @@ pub struct Graph {
     pub kernels: Table<Tensor, KernelPlan>,
     /// One for each of the model's nodes.
     pub nodes: Table<Node, NodePlan>,
+    /// Which statistics normalise: those of the minibatch at hand, or those that were kept.
+    pub statistics: Statistics,
     /// Where values are kept.
     pub storages: Arena<Storage>,
     /// In forward order.
     pub segments: Arena<Segment>,
+}
+
+/// What a batch norm normalises by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistics {
+    /// The means and variances of the minibatch at hand.
+    OfBatch,
+    /// Those kept over training: then it takes one example at a time.
+    Kept,
 }
 
 /// How a network takes a tensor.
@@ -52,6 +63,8 @@ pub enum SegmentKind {
     ByExample,
     /// All at once: one linear layer without positions, and the activations that are written over its values.
     WholeBatch,
+    /// All at once: one layer that normalises by the minibatch's statistics.
+    Statistics,
 }
 
 /// A place for values of a fixed length per example.
@@ -71,19 +84,35 @@ pub struct Storage {
 pub struct NodePlan {
     /// Where its value is kept; `None` for the minibatch's inputs (and views of them).
     pub storage: Option<Handle<Storage>>,
-    /// The node whose value it takes: its input's, or that of a node behind it (below).
-    pub input: Handle<Node>,
+    /// The values it takes, in the order that its function has them; none of an input.
+    pub inputs: Vec<InputPlan>,
     /// The bias that is added to what it gives: a linear layer's own, unless that comes later.
     pub bias: Option<Handle<Tensor>>,
-    /// Whether it is written over its input.
+    /// Whether it is written over its first input.
     pub in_place: bool,
-    /// Whether its input's gradient is wanted.
-    pub input_gradient: bool,
-    /// Whether it is the first, going backwards, to write its input's gradient; later ones add.
-    pub writes_first: bool,
+    /// Which use of its kernel it is, from 0: a kernel can be applied in several places.
+    pub kernel_use: usize,
     /// Whether it is the first, going backwards, to have a gradient by its kernel and has it for the whole
     /// minibatch: it writes it, others add.
     pub writes_kernel: bool,
+}
+
+/// A value that a node takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InputPlan {
+    /// The node whose value it is: the input's, or that of a node behind it where a bias or a map is left for later.
+    pub node: Handle<Node>,
+    /// Whether the gradient by it is wanted.
+    pub gradient: bool,
+    /// Whether the node is the first, going backwards, to write that gradient; later ones add.
+    pub writes_first: bool,
+}
+
+impl NodePlan {
+    /// Its only value, or the first of several.
+    pub fn input(&self) -> &InputPlan {
+        &self.inputs[0]
+    }
 }
 
 impl Graph {

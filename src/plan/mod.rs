@@ -12,8 +12,10 @@ mod terms;
 mod text;
 mod variables;
 
-pub use draws::DrawKind;
-pub use graph::{Graph, KernelPlan, NodePlan, Segment, SegmentKind, Storage};
+pub use draws::{DrawKind, TensorDraw};
+pub use graph::{
+    Graph, InputPlan, KernelPlan, NodePlan, Segment, SegmentKind, Statistics, Storage,
+};
 pub use tensors::{Family, Frame, Mask, TensorPlan};
 pub use terms::TermPlan;
 pub use text::text;
@@ -35,8 +37,8 @@ pub struct Plan {
     pub variables: Vec<Variable>,
     /// One for each of the model's tensors.
     pub tensors: Table<Tensor, TensorPlan>,
-    /// The layer whose kernel a tensor is.
-    layers: Table<Tensor, Option<Handle<Node>>>,
+    /// The layers whose kernel a tensor is: its uses, in order.
+    uses: Table<Tensor, Vec<Handle<Node>>>,
     /// One for each of the model's learned numbers.
     pub learned: Table<Learned, LearnedPlan>,
     /// The term of each of the model's tensors that has one.
@@ -57,19 +59,20 @@ impl Plan {
         let tensors = tensors::lay_out(&inference, &mut variables);
         let learned = variables::of_learned(&inference, &mut variables);
         let kernels = tensors.map(|_, tensor| tensor.kernel.clone());
-        let mut layers = tensors.map(|_, _| None);
+        let mut uses = tensors.map(|_, _| Vec::new());
         for (node, layer) in inference.nodes.iter() {
             if let Some(kernel) = layer.call.as_ref().and_then(Call::kernel) {
-                layers[kernel] = Some(node);
+                uses[kernel].push(node);
             }
         }
+        let model = inference.model.clone();
         Plan {
-            graph: Arc::new(Graph::new(inference.model.clone(), kernels)),
+            graph: Arc::new(Graph::new(model, kernels, Statistics::OfBatch)),
             terms: terms::plan(&inference),
             inference,
             variables,
             tensors,
-            layers,
+            uses,
             learned,
         }
     }
@@ -86,7 +89,7 @@ impl Plan {
             masked: false,
             ..tensor.kernel.clone()
         });
-        Graph::new(self.model.clone(), kernels)
+        Graph::new(self.model.clone(), kernels, Statistics::Kept)
     }
 
     /// Number of trainable numbers.
@@ -97,7 +100,7 @@ impl Plan {
     /// Multiplications and additions of one training step of the deterministic network, an example:
     /// forward, the gradient by each kernel, and by each input where it is wanted.
     pub fn operations(&self) -> u64 {
-        self.operations_of(|node| 2 + u64::from(self.nodes[node].input_gradient))
+        self.operations_of(|node| 2 + u64::from(self.nodes[node].input().gradient))
     }
 
     /// Multiplications and additions of the deterministic network's forward pass, an example.

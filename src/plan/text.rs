@@ -24,9 +24,9 @@ pub fn text(plan: &Plan, batch: usize, bytes: u64) -> String {
     }
     out += "\ndraws  each step, from streams keyed by seed, step, parameter and use\n";
     for (handle, _) in plan.model.tensors.iter() {
-        for (kind, shape) in plan.draws_of(handle, batch) {
-            let name = plan.draw_name(handle, kind);
-            let law = match kind {
+        for draw in plan.draws_of(handle, batch) {
+            let (name, shape) = (plan.draw_name(handle, draw.kind, draw.of_use), draw.shape);
+            let law = match draw.kind {
                 DrawKind::SignIn | DrawKind::SignOut => "±1".into(),
                 DrawKind::Mask => "0 or 1".into(),
                 DrawKind::Noise | DrawKind::ExampleNoise => {
@@ -42,7 +42,7 @@ pub fn text(plan: &Plan, batch: usize, bytes: u64) -> String {
     for segment in plan.segments.values() {
         out += match segment.kind {
             SegmentKind::ByExample => "  example by example\n",
-            SegmentKind::WholeBatch => "  whole minibatch\n",
+            SegmentKind::WholeBatch | SegmentKind::Statistics => "  whole minibatch\n",
         };
         for &node in &segment.nodes {
             out += &step(plan, node);
@@ -74,7 +74,7 @@ fn step(plan: &Plan, handle: Handle<Node>) -> String {
         _ => String::new(),
     };
     let storage = step.storage.expect("a computed value has a storage");
-    let from = &plan.model.nodes[step.input];
+    let from = &plan.model.nodes[step.input().node];
     if let (Some(_), None) = (step.bias, call.bias()) {
         how += &format!("bias of `{}` added; ", from.name);
     }

@@ -10,7 +10,7 @@ use super::super::{BLOCK, Kernels, Number};
 use super::buffers::{Buffers, Chunk};
 use super::pass::Pass;
 use super::slots::deal;
-use super::{Mode, Network};
+use super::{Mode, Network, statistics};
 use crate::estimator::Saved;
 use crate::ir::{Handle, Node};
 use crate::plan::{Graph, Segment, SegmentKind, Storage};
@@ -18,6 +18,7 @@ use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::time::Instant;
 use whole_batch::Whole;
+pub(super) use whole_batch::add_rows;
 
 impl<T: Number> Network<T> {
     /// Adds to `into`, from the gradients by the likelihood's arguments, or writes what [`KernelGradients`]
@@ -55,8 +56,13 @@ impl<T: Number> Network<T> {
                         Laps::share(laps, begun.elapsed(), &mut profile.backward);
                     }
                 }
-                SegmentKind::WholeBatch => {
-                    whole_batch(pass, segment, buffers, into, examples);
+                SegmentKind::WholeBatch | SegmentKind::Statistics => {
+                    match segment.kind {
+                        SegmentKind::Statistics => {
+                            statistics::backward(pass, segment, buffers, into, examples);
+                        }
+                        _ => whole_batch(pass, segment, buffers, into, examples),
+                    }
                     if let Some(profile) = &mut profile {
                         profile.backward[segment.nodes[0]] += begun.elapsed();
                     }
@@ -74,10 +80,10 @@ impl<T: Number> Network<T> {
 
 /// The storages whose gradients a segment reads or writes.
 fn touched(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
-    let inputs = |&n: &Handle<Node>| graph.nodes[graph.nodes[n].input].storage;
-    let outputs = |&n: &Handle<Node>| graph.nodes[n].storage;
     let nodes = &segment.nodes;
-    let inputs = nodes.iter().filter_map(inputs);
+    let inputs = nodes.iter().flat_map(|&n| &graph.nodes[n].inputs);
+    let inputs = inputs.filter_map(|input| graph.nodes[input.node].storage);
+    let outputs = |&n: &Handle<Node>| graph.nodes[n].storage;
     inputs.chain(nodes.iter().filter_map(outputs)).collect()
 }
 

@@ -5,8 +5,9 @@ use super::super::profile::Laps;
 use super::work::{Need, Work};
 use crate::estimator::Saved;
 use crate::ir::{Call, Handle, Node, Table, Tensor};
+use crate::layer::Operation;
 use crate::plan::{Graph, KernelPlan, Segment, SegmentKind, Storage};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The chunks' gradients together take at most about this many numbers.
 const ACCUMULATORS: usize = 16 << 20;
@@ -21,6 +22,10 @@ pub struct Buffers<A> {
     pub gradients: Table<Storage, A>,
     /// What the estimator of a whole-batch layer keeps, by node.
     pub saved: BTreeMap<Handle<Node>, Saved<A>>,
+    /// The means and variances that layers normalised the minibatch by.
+    pub moments: BTreeMap<Handle<Node>, [A; 2]>,
+    /// Each example's gradients by the gain and the shift of such a layer.
+    pub d_rows: [A; 2],
     /// Working memory of whole-batch layers.
     pub work: Work<A>,
     /// Working memory of the chunks of examples.
@@ -47,7 +52,7 @@ pub struct Chunk<A> {
     pub d_first: BTreeMap<Handle<Tensor>, A>,
     /// By the second.
     pub d_second: BTreeMap<Handle<Tensor>, A>,
-    /// A gradient by one example's bias.
+    /// The gradients by one example's bias, or by the rows of a function.
     pub d_row: A,
     /// The time that each node takes.
     pub laps: Laps,
@@ -72,10 +77,22 @@ impl<A: Array> Buffers<A> {
             .map(|_| Chunk::new(graph, &need, chunk_len, &tensors))
             .collect();
         let lengths = graph.argument_lengths(batch);
+        let statistics = || {
+            let layers = calls(graph, SegmentKind::Statistics);
+            layers.filter_map(|(node, _, call)| match &call.operation {
+                Operation::Statistics(statistics) => Some((node, statistics.channels())),
+                _ => None,
+            })
+        };
+        let widest = statistics().map(|(_, channels)| channels).max();
         Buffers {
             values: storages(graph, batch, |s| s.shared),
             gradients: storages(graph, batch, |s| s.shared && s.gradient),
             saved: saved(graph, batch),
+            moments: statistics()
+                .map(|(node, channels)| (node, [channels; 2].map(A::zeros)))
+                .collect(),
+            d_rows: [batch * widest.unwrap_or(0); 2].map(A::zeros),
             work: Need::of(graph, SegmentKind::WholeBatch, batch).work(),
             chunks,
             chunk_len,
@@ -90,6 +107,8 @@ impl<A: Array> Buffers<A> {
         numbers(self.values.values())
             + numbers(self.gradients.values())
             + self.saved.values().map(saved).sum::<u128>()
+            + numbers(self.moments.values().flatten())
+            + numbers(&self.d_rows)
             + self.work.numbers()
             + self.chunks.iter().map(Chunk::numbers).sum::<u128>()
             + self.nll.numbers()
@@ -100,9 +119,12 @@ impl<A: Array> Buffers<A> {
 impl<A: Array> Chunk<A> {
     fn new(graph: &Graph, need: &Need, examples: usize, tensors: &[Handle<Tensor>]) -> Self {
         let kept = calls(graph, SegmentKind::ByExample).filter_map(|(handle, node, call)| {
-            let estimator = graph.kernels[call.kernel()?].estimator;
-            let len = estimator.saved() * node.shape.len() * examples;
-            Some((handle, A::zeros(len)))
+            let len = match &call.operation {
+                Operation::Function(function) => function.saved(),
+                Operation::Statistics(statistics) => statistics.settled().saved(),
+                _ => graph.kernels[call.kernel()?].estimator.saved() * node.shape.len(),
+            };
+            Some((handle, A::zeros(len * examples)))
         });
         let accumulators = |len: &dyn Fn(&KernelPlan) -> usize| {
             let zeros = |&t: &Handle<Tensor>| (t, A::zeros(len(&graph.kernels[t])));
@@ -118,7 +140,7 @@ impl<A: Array> Chunk<A> {
                 true => t.entries.len(),
                 false => 0,
             }),
-            d_row: A::zeros(need.bias),
+            d_row: A::zeros(need.rows),
             laps: Laps::default(),
         }
     }
@@ -166,19 +188,21 @@ pub fn calls(
 
 /// The tensors of layers that take one example at a time.
 fn tensors_by_example(graph: &Graph) -> Vec<Handle<Tensor>> {
-    let tensors = calls(graph, SegmentKind::ByExample).filter_map(|(_, _, call)| {
-        let kernel = call.kernel()?;
-        let factors = graph.kernels[kernel].factors.into_iter().flatten();
-        Some([kernel].into_iter().chain(call.bias()).chain(factors))
+    let tensors = calls(graph, SegmentKind::ByExample).flat_map(|(_, _, call)| {
+        let kernel = call.kernel();
+        let factors = kernel.and_then(|kernel| graph.kernels[kernel].factors);
+        let factors = factors.into_iter().flatten();
+        kernel.into_iter().chain(call.rows()).chain(factors)
     });
-    tensors.flatten().collect()
+    let all: BTreeSet<Handle<Tensor>> = tensors.collect();
+    all.into_iter().collect()
 }
 
 /// What the estimators of whole-batch layers keep.
 fn saved<A: Array>(graph: &Graph, batch: usize) -> BTreeMap<Handle<Node>, Saved<A>> {
     let kept = calls(graph, SegmentKind::WholeBatch).filter_map(|(handle, node, call)| {
         let estimator = graph.kernels[call.kernel()?].estimator;
-        let input = &graph.model.nodes[graph.nodes[handle].input];
+        let input = &graph.model.nodes[graph.nodes[handle].input().node];
         let saved = Saved {
             input: A::zeros(estimator.saved_input(true) * input.shape.len() * batch),
             output: A::zeros(estimator.saved() * node.shape.len() * batch),

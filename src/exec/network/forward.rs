@@ -3,13 +3,14 @@
 use super::super::profile::{Laps, Profile};
 use super::super::{Kernels, Number};
 use super::buffers::{Buffers, Chunk};
+use super::function::At;
 use super::pass::Pass;
 use super::slots::{Slot, Slots, by_rows, deal, rows, rows_mut};
 use super::work::{Work, cut, layer_scratch, most_at_once};
-use super::{Mode, Network, alike};
+use super::{Mode, Network, alike, statistics};
 use crate::estimator::{Saved, Scratch};
 use crate::ir::{Handle, Node, Tensor};
-use crate::layer::Operation;
+use crate::layer::{AnyFunction, Operation};
 use crate::plan::{Graph, Segment, SegmentKind, Storage};
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Aligned, Share};
@@ -50,8 +51,13 @@ impl<T: Number> Network<T> {
                         Laps::share(laps, begun.elapsed(), &mut profile.forward);
                     }
                 }
-                SegmentKind::WholeBatch => {
-                    whole_batch(pass, segment, buffers, examples);
+                SegmentKind::WholeBatch | SegmentKind::Statistics => {
+                    match segment.kind {
+                        SegmentKind::Statistics => {
+                            statistics::forward(pass, segment, buffers, examples);
+                        }
+                        _ => whole_batch(pass, segment, buffers, examples),
+                    }
                     if let Some(profile) = &mut profile {
                         profile.forward[segment.nodes[0]] += begun.elapsed();
                     }
@@ -158,18 +164,32 @@ fn chunk_forward<'a, T: Number>(
             let row = pass.row_of(Some(storage), example);
             let y = rows_mut(out.write(), row, 1, len);
             let (x, x_len) = pass.input(&slots, handle, start);
-            let from = graph.nodes[step.input].storage;
+            let from = graph.nodes[step.input().node].storage;
             let x = rows(x, pass.row_of(from, example), 1, x_len);
+            let mut function = |function: &dyn AnyFunction| {
+                let saved = saved
+                    .get_mut(&handle)
+                    .map_or(&mut [][..], |s| rows_mut(s, row, 1, function.saved()));
+                let at = At {
+                    pass,
+                    handle,
+                    call,
+                    function,
+                    start,
+                    example,
+                };
+                at.forward(&slots, y, saved);
+            };
             match &call.operation {
                 Operation::View(_) => {}
-                Operation::Function(_) | Operation::Statistics(_) => {
-                    unreachable!("no layer builds one")
-                }
+                Operation::Function(of) => function(&**of),
+                // By what was kept: by the minibatch's own it takes all at once.
+                Operation::Statistics(of) => function(of.settled()),
                 Operation::Map(map) if step.in_place => T::map(&**map).forward_in_place(y),
                 Operation::Map(map) => T::map(&**map).forward(x, y),
                 Operation::Linear(linear) => {
                     let kernel = call.kernel().expect("a linear layer has a kernel");
-                    let draws = kernels.draws(kernel, start + example, 1);
+                    let draws = kernels.draws(kernel, step.kernel_use, start + example, 1);
                     let saved = saved
                         .get_mut(&handle)
                         .map_or(&mut [][..], |s| rows_mut(s, row, 1, len));
@@ -244,7 +264,7 @@ fn batch_forward<T: Number>(
             outputs: &mut *outputs,
             ..scratch
         };
-        let draws = kernels.draws(kernel, start, count);
+        let draws = kernels.draws(kernel, step.kernel_use, start, count);
         let apply = |x: &[T], y: &mut [T]| {
             estimate.forward(&site, kernels.kernel(kernel), draws, x, y, kept, scratch);
         };
@@ -258,7 +278,7 @@ fn batch_forward<T: Number>(
         parts.share(|(part, [y, saved, outputs])| {
             let (start, count) = (start + part * few, y.len() / len);
             let second = pass.second_outputs(kernel, &site, outputs, y.len());
-            let draws = kernels.draws(kernel, start, count);
+            let draws = kernels.draws(kernel, step.kernel_use, start, count);
             estimate.merge(draws, second, y, saved);
             if let Some(bias) = step.bias {
                 add_biases(kernels, bias, start, y, len);

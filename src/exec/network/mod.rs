@@ -5,9 +5,11 @@ mod alike;
 mod backward;
 mod buffers;
 mod forward;
+mod function;
 mod likelihood;
 mod pass;
 mod slots;
+mod statistics;
 mod work;
 
 use super::Number;
@@ -45,6 +47,12 @@ impl<T: Number> Network<T> {
             examples: 0,
             graph,
         }
+    }
+
+    /// The means and variances of the last minibatch that layers normalised by.
+    pub fn moments(&self) -> impl Iterator<Item = (Handle<Node>, [&[T]; 2])> {
+        let all = self.buffers.moments.iter();
+        all.map(|(node, [mean, variance])| (*node, [&mean[..], &variance[..]]))
     }
 
     /// A node's values after a forward pass, one example after the other, where they are kept for the whole

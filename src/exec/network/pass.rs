@@ -77,8 +77,21 @@ impl<'a, T: Number> Pass<'a, T> {
     where
         'a: 's,
     {
+        self.values(slots, self.kernels.graph.nodes[node].input().node, start)
+    }
+
+    /// The rows of a value: the minibatch's inputs, or a slot's.
+    pub fn values<'s>(
+        &self,
+        slots: &'s Slots<T>,
+        value: Handle<Node>,
+        start: usize,
+    ) -> (&'s [T], usize)
+    where
+        'a: 's,
+    {
         let graph = self.kernels.graph;
-        match graph.nodes[graph.nodes[node].input].storage {
+        match graph.nodes[value].storage {
             Some(storage) => (slots[storage].read(), graph.storages[storage].len),
             None => {
                 let len = graph.model.input.shape.len();

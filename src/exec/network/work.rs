@@ -2,6 +2,7 @@
 
 use super::super::memory::Array;
 use super::buffers::calls;
+use super::function;
 use crate::estimator::{Estimator, Scratch};
 use crate::layer::{AnyLinear, Operation};
 use crate::plan::{Graph, KernelPlan, SegmentKind};
@@ -108,8 +109,8 @@ pub struct Need {
     outputs: usize,
     extra: usize,
     factors: usize,
-    /// Entries of the largest bias.
-    pub bias: usize,
+    /// Entries of the largest bias, or of all rows of a function.
+    pub rows: usize,
 }
 
 impl Need {
@@ -118,12 +119,20 @@ impl Need {
         let mut need = Need::default();
         for (handle, node, call) in calls(graph, kind) {
             let step = &graph.nodes[handle];
-            let input = graph.model.nodes[step.input].shape.len();
-            if !step.writes_first {
-                need.extra = need.extra.max(examples * input);
+            let input = graph.model.nodes[step.input().node].shape.len();
+            match &call.operation {
+                Operation::Function(_) => {
+                    need.extra = need.extra.max(function::again(graph, step));
+                    let rows = call.rows().map(|row| graph.kernels[row].entries.len());
+                    need.rows = need.rows.max(rows.sum());
+                }
+                _ if !step.input().writes_first => {
+                    need.extra = need.extra.max(examples * input);
+                }
+                _ => {}
             }
             if let Some(bias) = step.bias {
-                need.bias = need.bias.max(graph.kernels[bias].entries.len());
+                need.rows = need.rows.max(graph.kernels[bias].entries.len());
             }
             if let Operation::Linear(linear) = &call.operation {
                 let kernel = call.kernel().expect("a linear layer has a kernel");
@@ -134,7 +143,7 @@ impl Need {
                     && kernel.estimator.saved_input(linear.whole_batch()) > 0;
                 if kernel.estimator.row_scratch(linear.whole_batch()) {
                     let rows = examples.min(AT_ONCE);
-                    if !saved || step.input_gradient {
+                    if !saved || step.input().gradient {
                         need.inputs = need.inputs.max(rows * input);
                     }
                     need.outputs = need.outputs.max(rows * node.shape.len());

@@ -6,7 +6,7 @@ use super::{Cached, Variational};
 use crate::distribution::Law;
 use crate::estimator::NoiseSource;
 use crate::ir::{Argument, Handle, Tensor};
-use crate::plan::{DrawKind, Family, TensorPlan};
+use crate::plan::{DrawKind, Family, TensorDraw, TensorPlan};
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Share, Stream};
 use rayon::prelude::*;
@@ -14,6 +14,10 @@ use rayon::prelude::*;
 /// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
 /// the first sample of the weights, the next eight for the second, and so on.
 const USES: u32 = 8;
+/// Later uses of a tensor have keys from here on, a part for each.
+const LATER_USES: u32 = 1 << 16;
+/// The masks of nodes have keys from here on, by sample: with the node in place of the parameter.
+const MASKS: u32 = 1 << 31;
 
 /// The source of a parameter's ε.
 enum Source<'a> {
@@ -48,17 +52,20 @@ pub fn fill<T: Number>(kind: DrawKind, tensor: &TensorPlan, stream: &Stream, out
         DrawKind::SignIn | DrawKind::SignOut => {
             in_blocks(out, |start, out| stream.fill_signs(start, out))
         }
-        DrawKind::Mask => {
-            let rate = tensor.mask.map_or(0.0, |mask| mask.rate);
-            in_blocks(out, |start, out| {
-                let mut uniform = vec![0.0; out.len()];
-                stream.fill_uniform(start, &mut uniform);
-                for (out, u) in out.iter_mut().zip(uniform) {
-                    *out = T::of(if u < rate { 0.0 } else { 1.0 });
-                }
-            });
-        }
+        DrawKind::Mask => fill_mask(tensor.mask.map_or(0.0, |mask| mask.rate), stream, out),
     }
+}
+
+/// Zeros with a probability of `rate`, ones elsewhere.
+fn fill_mask<T: Number>(rate: f64, stream: &Stream, out: &mut [T]) {
+    in_blocks(out, |start, out| {
+        let mut uniform = [0.0; BLOCK];
+        let uniform = &mut uniform[..out.len()];
+        stream.fill_uniform(start, uniform);
+        for (out, u) in out.iter_mut().zip(uniform) {
+            *out = T::of(if *u < rate { 0.0 } else { 1.0 });
+        }
+    });
 }
 
 impl<T: Number> Variational<T> {
@@ -91,7 +98,28 @@ impl<T: Number> Variational<T> {
             }
             self.fill_rows(handle, tensor, examples);
         }
+        self.draw_masks(draw, sample, examples);
         self.draw_numbers();
+    }
+
+    /// What nodes leave out of each example.
+    fn draw_masks(&mut self, draw: &Draw, sample: usize, examples: usize) {
+        let plan = self.plan.clone();
+        for (node, mask) in plan.masks() {
+            let room = self.example_wise.masks.get_mut(&node);
+            let out = &mut room.expect("room for each mask")[..examples * mask.len];
+            match draw.given {
+                Some(given) => {
+                    let given = &given[&plan.mask_name(node)];
+                    convert(&given[sample * out.len()..], out);
+                }
+                None => {
+                    let key = MASKS | sample as u32;
+                    let stream = Stream::new(draw.seed, draw.step, node.index() as u32, key);
+                    fill_mask(mask.rate, &stream, out);
+                }
+            }
+        }
     }
 
     /// The likelihood's arguments that are numbers, at the draw of the latent variables.
@@ -119,12 +147,17 @@ impl<T: Number> Variational<T> {
         let tensor = &plan.tensors[handle];
         let whole = matches!(tensor.family, Family::Variational { .. });
         let mut noise = Source::None;
-        for (kind, shape) in plan.draws_of(handle, examples) {
+        for TensorDraw {
+            kind,
+            of_use,
+            shape,
+        } in plan.draws_of(handle, examples)
+        {
             let given = draw.given.map(|given| {
-                let given = &given[&plan.draw_name(handle, kind)];
+                let given = &given[&plan.draw_name(handle, kind, of_use)];
                 &given[sample * shape.len()..][..shape.len()]
             });
-            let key = sample as u32 * USES + kind as u32;
+            let key = of_use as u32 * LATER_USES + sample as u32 * USES + kind as u32;
             let stream = Stream::new(draw.seed, draw.step, handle.index() as u32, key);
             let kept = self.example_wise.draws.contains_key(&(handle, kind));
             let out = match kind {
@@ -140,7 +173,8 @@ impl<T: Number> Variational<T> {
                         }
                     };
                     let width = shape.0[1..].iter().product();
-                    self.example_wise.sources.insert(handle, (source, width));
+                    let sources = &mut self.example_wise.sources;
+                    sources.insert((handle, of_use), (source, width));
                     continue;
                 }
                 DrawKind::Noise if !whole => {
@@ -237,7 +271,7 @@ impl<T: Number> Variational<T> {
         let shares = rows[..examples * width].par_chunks_mut(at_once * width);
         shares.enumerate().share(|(at, rows)| {
             let (start, count) = (at * at_once, rows.len() / width);
-            let draws = kernels.draws(handle, start, count);
+            let draws = kernels.draws(handle, 0, start, count);
             let estimate = kernels.estimate(handle);
             estimate.bias_rows(kernels.kernel(handle), draws, rows);
         });

@@ -11,7 +11,8 @@ mod weights;
 use super::kernels::{ExampleWise, KernelGradients, first};
 use super::memory::{Array, Length};
 use super::{BLOCK, Kernels, Number, zeros};
-use crate::ir::{Leaf, Learned, Scalar, Table, Tensor};
+use crate::ir::{Handle, Leaf, Learned, Node, Scalar, Table, Tensor};
+use crate::layer::Operation;
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::tensor::Aligned;
 use std::ops::Range;
@@ -136,6 +137,26 @@ impl<T: Number> Variational<T> {
         (kernels, &mut self.by_kernels)
     }
 
+    /// Moves what layers keep towards the means and variances of a minibatch. Their gradients are 0: no optimizer
+    /// moves them.
+    pub fn keep<'a>(&mut self, moments: impl Iterator<Item = (Handle<Node>, [&'a [T]; 2])>) {
+        let plan = self.plan.clone();
+        for (node, moments) in moments {
+            let Some(call) = &plan.model.nodes[node].call else {
+                continue;
+            };
+            let Operation::Statistics(statistics) = &call.operation else {
+                continue;
+            };
+            let share = T::of(1.0 - statistics.momentum());
+            for (tensor, moments) in call.states().zip(moments) {
+                let kept = &mut self.variables[plan.tensors[tensor].loc.clone()];
+                let entries = kept.iter_mut().zip(moments);
+                entries.for_each(|(kept, &new)| *kept += share * (new - *kept));
+            }
+        }
+    }
+
     fn forget_cached(&mut self) {
         let all = self.cached.values_mut();
         all.for_each(|cached| *cached = Cached::Nothing);
@@ -201,6 +222,7 @@ fn d_scales(plan: &Plan) -> usize {
 pub fn touched(plan: &Plan, batch: usize) -> u128 {
     let kept = start::draws::<Length>(plan, batch);
     let rows = start::rows::<Length>(plan, batch);
+    let masks = start::masks::<Length>(plan, batch);
     let arrays = |tensor: &TensorPlan| {
         let (entries, estimator) = (tensor.entries.len(), tensor.estimator);
         let random = !matches!(tensor.family, Family::Point);
@@ -223,5 +245,6 @@ pub fn touched(plan: &Plan, batch: usize) -> u128 {
     plan.tensors.values().map(arrays).sum::<u128>()
         + kept.values().map(Length::numbers).sum::<u128>()
         + rows.values().map(Length::numbers).sum::<u128>()
+        + masks.values().map(Length::numbers).sum::<u128>()
         + (d_scales(plan) + plan.trainable() + gradient) as u128
 }

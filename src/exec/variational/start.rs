@@ -4,8 +4,8 @@ use super::super::Number;
 use super::super::kernels::ExampleWise;
 use super::super::memory::Array;
 use super::Variational;
-use crate::ir::{Handle, Tensor};
-use crate::plan::{DrawKind, Plan};
+use crate::ir::{Handle, Node, Tensor};
+use crate::plan::{DrawKind, Plan, TensorDraw};
 use crate::tensor::{Real, Stream};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ pub fn example_wise<T: Real>(plan: &Plan, batch: usize) -> ExampleWise<T> {
         batch,
         draws: draws(plan, batch),
         rows: rows(plan, batch),
+        masks: masks(plan, batch),
         ..ExampleWise::default()
     }
 }
@@ -27,7 +28,7 @@ pub fn example_wise<T: Real>(plan: &Plan, batch: usize) -> ExampleWise<T> {
 pub fn draws<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, DrawKind), A> {
     let mut draws = BTreeMap::new();
     for (handle, tensor) in plan.model.tensors.iter() {
-        for (kind, shape) in plan.draws_of(handle, batch) {
+        for TensorDraw { kind, shape, .. } in plan.draws_of(handle, batch) {
             let kept = match kind {
                 DrawKind::Noise | DrawKind::ExampleNoise => false,
                 DrawKind::Activation => tensor.shape.rank() == 1,
@@ -46,15 +47,23 @@ pub fn draws<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<(Handle<Tensor>, D
     draws
 }
 
-/// Room for the biases that differ between examples, and for factors.
+/// Room for what nodes leave out of each example.
+pub fn masks<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Node>, A> {
+    let masks = plan.masks();
+    masks
+        .map(|(node, mask)| (node, A::zeros(batch * mask.len)))
+        .collect()
+}
+
+/// Room for the biases and other rows that differ between examples, and for factors.
 pub fn rows<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, A> {
     let calls = plan.model.nodes.iter();
     let calls = calls.filter_map(|(_, node)| node.call.as_ref());
     let tensors = calls.flat_map(|call| {
-        let differs = |bias: &Handle<Tensor>| plan.tensors[*bias].estimator.draws().of_examples();
+        let differs = |row: &Handle<Tensor>| plan.tensors[*row].estimator.draws().of_examples();
         let factors = call.kernel().and_then(|k| plan.tensors[k].factors);
         let factors = factors.into_iter().flatten();
-        call.bias().filter(differs).into_iter().chain(factors)
+        call.rows().filter(differs).chain(factors)
     });
     let row =
         |tensor: Handle<Tensor>| (tensor, A::zeros(batch * plan.tensors[tensor].entries.len()));

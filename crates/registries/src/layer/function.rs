@@ -21,8 +21,9 @@ pub trait AnyFunction: Function<f32> + Function<f64> + Send + Sync {
     fn needs_inputs(&self) -> bool;
     /// Whether `backward` reads its output. The output of one that does not may be written over.
     fn needs_output(&self) -> bool;
-    /// Whether its output may be written over its first input, which then is empty; on the way back `dy` is the
-    /// gradient by both. It reads neither its inputs nor its output on the way back then.
+    /// Whether its output may be written over an input, which then comes first and is empty; on the way back `dy` is
+    /// the gradient by both. The order of its inputs must not matter, and it reads none of them, nor its output, on the
+    /// way back.
     fn in_place(&self) -> bool {
         false
     }

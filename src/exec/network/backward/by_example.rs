@@ -2,6 +2,7 @@
 
 use super::super::super::{Kernels, Number};
 use super::super::buffers::Chunk;
+use super::super::function::At;
 use super::super::pass::Pass;
 use super::super::slots::{Slot, Slots, rows, rows_mut};
 use super::super::work::Work;
@@ -30,7 +31,7 @@ impl<T: Number> Accumulators<'_, T> {
 
     /// Adds the gradient by one row that an example has of a bias or factor.
     fn add_row(&mut self, kernels: &Kernels<T>, tensor: Handle<Tensor>, example: usize, row: &[T]) {
-        let draws = kernels.draws(tensor, example, 1);
+        let draws = kernels.draws(tensor, 0, example, 1);
         let estimate = kernels.estimate(tensor);
         estimate.bias_backward(kernels.kernel(tensor), draws, row, self.of(tensor));
     }
@@ -88,6 +89,32 @@ pub fn chunk<'a, T: Number>(
                 T::add_rows(row, dy);
                 into.add_row(kernels, bias, examples.start + example, row);
             }
+            if let Operation::Function(function) = &call.operation {
+                let y = if function.needs_output() { y } else { &[] };
+                let saved = chunk.saved.get(&handle);
+                let saved = saved.map_or(&[][..], |s| rows(s, example, 1, function.saved()));
+                let lens = call.rows().map(|row| graph.kernels[row].entries.len());
+                let d_rows = &mut d_row[..lens.sum()];
+                let at = At {
+                    pass,
+                    handle,
+                    call,
+                    function: &**function,
+                    start: examples.start,
+                    example,
+                };
+                let extra = &mut work.extra;
+                at.backward(&values, &mut gradients, y, saved, dy, d_rows, extra);
+                let mut rest = &*d_rows;
+                for tensor in call.rows() {
+                    let (row, others) = rest.split_at(graph.kernels[tensor].entries.len());
+                    rest = others;
+                    into.add_row(kernels, tensor, examples.start + example, row);
+                }
+                gradients[storage] = out;
+                laps.lap(handle);
+                continue;
+            }
             if step.in_place {
                 if let Operation::Map(map) = &call.operation {
                     T::map(&**map).backward_in_place(&[], y, dy);
@@ -96,7 +123,7 @@ pub fn chunk<'a, T: Number>(
                 laps.lap(handle);
                 continue;
             }
-            let from = graph.nodes[step.input].storage;
+            let from = graph.nodes[step.input().node].storage;
             let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
             let row = from.map_or(0, |s| row_of(s, example));
             let dx = rows_mut(slot.write(), row, 1, x_len);
@@ -109,7 +136,7 @@ pub fn chunk<'a, T: Number>(
             };
             let example = examples.start + example;
             let mut extra = std::mem::take(&mut work.extra);
-            let own = if step.writes_first {
+            let own = if step.input().writes_first {
                 &mut *dx
             } else {
                 &mut extra[..x_len]
@@ -123,7 +150,7 @@ pub fn chunk<'a, T: Number>(
                 work,
                 &mut into,
             );
-            if !step.writes_first && step.input_gradient {
+            if !step.input().writes_first && step.input().gradient {
                 T::add_to(dx, &extra[..x_len]);
             }
             work.extra = extra;
@@ -154,22 +181,32 @@ fn one<T: Number>(
     work: &mut Work<Aligned<T>>,
     into: &mut Accumulators<T>,
 ) {
-    let wanted = pass.kernels.graph.nodes[handle].input_gradient;
+    let wanted = pass.kernels.graph.nodes[handle].input().gradient;
     match &call.operation {
         Operation::Map(map) if wanted => T::map(&**map).backward(of.x, of.y, of.dy, dx),
         Operation::Linear(linear) => {
             let dx = wanted.then_some(dx);
-            layer(pass, (node, call, &**linear), example, of, dx, work, into);
+            layer(
+                pass,
+                (handle, node, call, &**linear),
+                example,
+                of,
+                dx,
+                work,
+                into,
+            );
         }
         Operation::View(_) | Operation::Map(_) => {}
-        Operation::Function(_) | Operation::Statistics(_) => unreachable!("no layer builds one"),
+        Operation::Function(_) | Operation::Statistics(_) => {
+            unreachable!("a function has its own way back, and statistics take all at once")
+        }
     }
 }
 
 /// One example back through a linear layer, and to the factors of its channels.
 fn layer<T: Number>(
     pass: &Pass<T>,
-    (node, call, linear): (&Node, &Call, &dyn AnyLinear),
+    (handle, node, call, linear): (Handle<Node>, &Node, &Call, &dyn AnyLinear),
     example: usize,
     of: Values<T>,
     dx: Option<&mut [T]>,
@@ -178,7 +215,8 @@ fn layer<T: Number>(
 ) {
     let kernels = &pass.kernels;
     let kernel = call.kernel().expect("a linear layer has a kernel");
-    let draws = kernels.draws(kernel, example, 1);
+    let of_use = kernels.graph.nodes[handle].kernel_use;
+    let draws = kernels.draws(kernel, of_use, example, 1);
     let site = pass.site(node, linear, of.x.len());
     let estimate = kernels.estimate(kernel);
     let second = pass.second_outputs(kernel, &site, &mut work.outputs, of.dy.len());

@@ -67,7 +67,7 @@ pub fn layer<T: Number>(
     let (x, x_len) = pass.input(values, handle, 0);
     let mut out = gradients[storage].take();
     let y = values[storage].read();
-    let from = graph.nodes[step.input].storage;
+    let from = graph.nodes[step.input().node].storage;
     let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
     let dx = rows_mut(slot.write(), 0, examples, x_len);
     let Whole {
@@ -76,7 +76,7 @@ pub fn layer<T: Number>(
         saved,
     } = into;
     let mut extra = mem::take(&mut work.extra);
-    let (dx, sum) = match step.writes_first {
+    let (dx, sum) = match step.input().writes_first {
         true => (dx, None),
         false => (&mut extra[..examples * x_len], Some(dx)),
     };
@@ -105,7 +105,7 @@ pub fn layer<T: Number>(
         let needed = layer_scratch(estimator, &**linear, count).min(work.layer.len());
         layer.backward(examples, needed, work, by_kernels);
     }
-    if let (Some(sum), true) = (sum, step.input_gradient) {
+    if let (Some(sum), true) = (sum, step.input().gradient) {
         T::add_to(sum, dx);
     }
     work.extra = extra;
@@ -168,7 +168,7 @@ impl<T: Number> Layer<'_, T> {
             let second = self
                 .pass
                 .second_outputs(self.kernel, &self.site, outputs, dy.len());
-            let draws = kernels.draws(self.kernel, at.start + first, count);
+            let draws = kernels.draws(self.kernel, self.step.kernel_use, at.start + first, count);
             kernels
                 .estimate(self.kernel)
                 .branch(draws, dy, saved, second);
@@ -210,8 +210,8 @@ impl<T: Number> Layer<'_, T> {
                 second,
                 add: !self.step.writes_kernel || at.start > 0,
             };
-            let dx = self.step.input_gradient.then_some(dx);
-            let draws = kernels.draws(self.kernel, at.start, at.len());
+            let dx = self.step.input().gradient.then_some(dx);
+            let draws = kernels.draws(self.kernel, self.step.kernel_use, at.start, at.len());
             let kernel = kernels.kernel(self.kernel);
             let estimate = kernels.estimate(self.kernel);
             estimate.backward(
@@ -234,14 +234,14 @@ impl<T: Number> Layer<'_, T> {
 }
 
 /// Adds the gradients by the rows that some examples have of a bias or factor.
-fn add_rows<T: Number>(
+pub(in super::super) fn add_rows<T: Number>(
     kernels: &Kernels<T>,
     tensor: Handle<Tensor>,
     at: &Range<usize>,
     rows: &[T],
     gradient: KernelGradient<T>,
 ) {
-    let draws = kernels.draws(tensor, at.start, at.len());
+    let draws = kernels.draws(tensor, 0, at.start, at.len());
     let estimate = kernels.estimate(tensor);
     estimate.bias_backward(kernels.kernel(tensor), draws, rows, gradient);
 }
