@@ -24,6 +24,11 @@ impl Span {
         Span { start, end }
     }
 
+    /// Whether `other` lies in it.
+    pub fn holds(self, other: Span) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The smallest span that holds both.
     pub fn to(self, other: Span) -> Span {
         Span {

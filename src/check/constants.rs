@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{Expr, File, Ident, ItemKind, OF_DATA};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// `const width = 400`
 #[derive(Debug, Clone)]
@@ -24,7 +24,6 @@ pub struct Constants {
     /// Where each stands in the list.
     places: HashMap<String, usize>,
     others: HashMap<String, (Span, &'static str)>,
-    silent: HashSet<String>,
     declared: HashMap<String, Span>,
     /// Whether the order of the text does not matter (expressions that are not in the file).
     pub(super) anywhere: bool,
@@ -35,15 +34,9 @@ impl Constants {
     pub fn new(file: &File, sets: &[(String, String)], messages: &mut Messages) -> Self {
         let mut constants = Constants::default();
         for item in &file.items {
-            match &item.kind {
-                ItemKind::Block { name, .. } => {
-                    constants.silent.insert(name.text.clone());
-                }
-                ItemKind::Const { name, .. } => {
-                    let declared = constants.declared.entry(name.text.clone());
-                    declared.or_insert(name.span);
-                }
-                _ => {}
+            if let ItemKind::Const { name, .. } = &item.kind {
+                let declared = constants.declared.entry(name.text.clone());
+                declared.or_insert(name.span);
             }
         }
         let declared: Vec<&str> = file
@@ -162,12 +155,7 @@ impl Constants {
 
     /// Whether the file declares `name`, as whatever.
     pub fn is_declared(&self, name: &str) -> bool {
-        self.find(name).is_some() || self.other(name).is_some() || self.is_silent(name)
-    }
-
-    /// Whether `name` was declared by something of which it has been said that it cannot be used yet.
-    pub fn is_silent(&self, name: &str) -> bool {
-        self.silent.contains(name)
+        self.find(name).is_some() || self.other(name).is_some()
     }
 }
 

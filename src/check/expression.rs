@@ -206,9 +206,6 @@ fn named(name: &Ident, scope: Scope, messages: &mut Messages) -> Option<f64> {
         }
         return constant.value;
     }
-    if scope.constants.is_silent(&name.text) {
-        return None;
-    }
     if let Some(later) = scope.constants.later(&name.text) {
         messages.push(
             Diagnostic::error(

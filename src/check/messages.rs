@@ -10,20 +10,84 @@ pub struct Messages {
     list: Vec<Diagnostic>,
     /// The code and place of each; the title in place of no place.
     said: HashSet<(&'static str, Option<Span>, String)>,
+    /// The uses of blocks that are being read, the innermost last.
+    within: Vec<Use>,
 }
+
+/// The use of a block.
+#[derive(Debug, Clone)]
+pub struct Use {
+    /// The block.
+    pub block: String,
+    /// The whole of it.
+    pub body: Span,
+    /// Where it is used.
+    pub used: Span,
+    /// The line of the block that is being read.
+    pub at: Span,
+}
+
+/// Of more uses in each other than this, the innermost are shown.
+const MOST_USES: usize = 4;
 
 impl Messages {
     /// Adds a message, unless the same was said of the same place: a default is read again for
     /// every parameter it holds for, and is wrong once.
-    pub fn push(&mut self, message: Diagnostic) {
+    ///
+    /// In a block, it shows where the block is used, and the line of the block where what is wrong is an argument of
+    /// the use.
+    pub fn push(&mut self, mut message: Diagnostic) {
         let place = primary(&message);
         let title = match place {
             None => message.title.clone(),
             Some(_) => String::new(),
         };
         if self.said.insert((message.code, place, title)) {
+            for (depth, of) in self.within.iter().rev().take(MOST_USES).enumerate() {
+                let Some(place) = place else { break };
+                let block = &of.block;
+                if depth == 0 && !of.body.holds(place) {
+                    message = message.context(of.at, format!("in `{block}`, here"));
+                }
+                if of.used != place {
+                    message = message.context(of.used, format!("`{block}` is used here"));
+                }
+            }
             self.list.push(message);
         }
+    }
+
+    /// What is said from now on is said of a block's use.
+    pub fn enter(&mut self, of: Use) {
+        self.within.push(of);
+    }
+
+    /// The end of a block's use.
+    pub fn leave(&mut self) {
+        self.within.pop();
+    }
+
+    /// The line that is being read.
+    pub fn at(&mut self, line: Span) {
+        if let Some(of) = self.within.last_mut() {
+            of.at = line;
+        }
+    }
+
+    /// Whether a block's use is being read.
+    pub fn is_within(&self) -> bool {
+        !self.within.is_empty()
+    }
+
+    /// The blocks from `block` on that are being read, if it is one of them.
+    pub fn circle(&self, block: &str) -> Option<Vec<&str>> {
+        let first = self.within.iter().position(|of| of.block == block)?;
+        Some(
+            self.within[first..]
+                .iter()
+                .map(|of| of.block.as_str())
+                .collect(),
+        )
     }
 
     /// Adds a replacement to what was last said, if that was of an argument missing at `place`.

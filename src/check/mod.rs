@@ -12,4 +12,4 @@ pub mod words;
 pub use arguments::{Bound, Given, bind};
 pub use constants::Constants;
 pub use expression::{Fans, Scope, number};
-pub use messages::Messages;
+pub use messages::{Messages, Use};

@@ -11,8 +11,8 @@ macro_rules! pages {
 /// Every entry of the language's registries; a word of two of them has two pages.
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
-        "avg_pool2d" "conv2d" "dense" "elu" "exp" "flatten" "gelu" "global_avg_pool2d" "leaky_relu"
-        "max_pool2d" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
+        "add" "avg_pool2d" "concat" "conv2d" "dense" "elu" "exp" "flatten" "gelu" "global_avg_pool2d"
+        "leaky_relu" "max_pool2d" "multiply" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"
         "Laplace" "LogNormal" "LogUniform" "MOPED" "Normal" "ScaleMixture" "StudentT"
@@ -43,6 +43,9 @@ static GLOSSARY: &str = include_str!("../../docs/words.md");
 /// Words of which a section is about that is headed by another: the section's heading, they.
 static SECTIONS: &[(&str, &[&str])] = &[
     ("Pretrained weights", &["from"]),
+    ("Values by name", &["on"]),
+    ("residual and concat", &["residual", "shortcut", "branch"]),
+    ("block and repeat", &["block", "repeat"]),
     ("Latent variables", &["latent"]),
     ("Minibatches", &["minibatch"]),
     ("Temperature and annealing", &["temperature", "annealing"]),

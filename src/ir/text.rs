@@ -142,7 +142,7 @@ fn learned(out: &mut String, model: &Model) {
                 ),
             ),
         };
-        line!(out, "  {:<24}{shape}", learned.name);
+        line!(out, "  {:<22}  {shape}", learned.name);
         field(out, "value", value);
         field(out, "start", learned.initial_text());
     }
@@ -155,13 +155,13 @@ fn graph(out: &mut String, model: &Model) {
         let parameters: String = parameters
             .map(|tensor| format!(", {}", model.tensors[tensor].name))
             .collect();
-        let above: String = node
-            .inputs
-            .iter()
-            .map(|above| format!(" of {}", model.nodes[*above].name))
+        let above = node.inputs.iter();
+        let above: Vec<&str> = above
+            .map(|above| model.nodes[*above].name.as_str())
             .collect();
+        let above = above.join(", ");
         let call = match node.call.as_ref().map(|call| call.layer.is_some()) {
-            Some(true) => format!("{}{above}{parameters}", model.call_text(node)),
+            Some(true) => format!("{} of {above}{parameters}", model.call_text(node)),
             _ => model.call_text(node),
         };
         columns(out, [&node.name, &batched(&node.shape), &call]);
@@ -226,7 +226,7 @@ fn loss(out: &mut String, inference: &Inference, facts: &Facts) {
         for absent in &inference.loss.absent {
             line!(
                 out,
-                "    {:<22}{}",
+                "    {:<20}  {}",
                 inference.subject_name(absent.subject),
                 absent.reason
             );

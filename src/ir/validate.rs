@@ -5,6 +5,7 @@ use super::inference::Inference;
 use super::loss::*;
 use super::model::*;
 use super::scalar::{Leaf, Scalar};
+use crate::layer::{MOST_INPUTS, Takes};
 use crate::posterior::{Entries, Start};
 use crate::signature::Kind;
 use std::collections::HashSet;
@@ -59,9 +60,12 @@ fn graph(model: &Model) -> Result<(), String> {
             })?;
             continue;
         };
-        holds(node.inputs.len() == 1, || {
-            format!("{name} has {} inputs", node.inputs.len())
-        })?;
+        let takes = call.layer.map_or(Takes::One, |layer| layer.takes());
+        let taken = match takes {
+            Takes::One => node.inputs.len() == 1,
+            Takes::Several => (2..=MOST_INPUTS).contains(&node.inputs.len()),
+        };
+        holds(taken, || format!("{name} has {} inputs", node.inputs.len()))?;
         let earlier = node.inputs.iter().all(|input| *input < handle);
         holds(earlier, || format!("{name} uses a later value"))?;
         holds(node.shape == call.operation.output(), || {
@@ -83,7 +87,21 @@ fn graph(model: &Model) -> Result<(), String> {
             holds(*shape == declared.shape, || {
                 format!("{name}.{} is {shape}", slot.name)
             })?;
-            holds(kernels.insert(*tensor), || {
+            // Another use is of the same layer and slot.
+            let again = || {
+                let mut nodes = model
+                    .nodes
+                    .iter()
+                    .filter_map(|(_, other)| other.call.as_ref());
+                let owner = nodes.find(|other| other.tensors().any(|t| t == *tensor));
+                owner.is_some_and(|owner| {
+                    let same = owner.layer.map(|layer| layer.signature().name)
+                        == call.layer.map(|layer| layer.signature().name);
+                    let mut places = owner.slots().iter().zip(&owner.parameters);
+                    same && places.any(|(other, of)| *of == Some(*tensor) && other == slot)
+                })
+            };
+            holds(kernels.insert(*tensor) || again(), || {
                 format!("{name} uses a parameter of another")
             })?;
         }

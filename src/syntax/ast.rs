@@ -133,9 +133,20 @@ pub struct BlockParameter {
 pub struct Step {
     /// `conv1` of `conv1 = conv2d(64)`.
     pub name: Option<Ident>,
-    /// What is done to the value above.
+    /// What is done.
     pub operation: Operation,
+    /// The values it takes, where it is not the one above.
+    pub on: Option<On>,
     /// The whole, its name included.
+    pub span: Span,
+}
+
+/// `on image`, `on (a, b)`
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct On {
+    /// The values, at least one.
+    pub values: Vec<Ident>,
+    /// The whole.
     pub span: Span,
 }
 
@@ -156,6 +167,11 @@ pub enum Operation {
     Concat {
         /// The branches.
         branches: Vec<Branch>,
+    },
+    /// `reuse conv1`
+    Reuse {
+        /// The value whose layer is applied again.
+        layer: Ident,
     },
     /// `repeat 3 { … }`
     Repeat {

@@ -105,34 +105,37 @@ fn step_lines(out: &mut String, depth: usize, steps: &[Step]) {
             .as_ref()
             .map(|name| format!("{name} = "))
             .unwrap_or_default();
+        let on = step.on.as_ref().map(|on| match &on.values[..] {
+            [value] => format!(" on {value}"),
+            values => format!(" on ({})", Commas(values)),
+        });
+        let on = on.unwrap_or_default();
         match &step.operation {
             Operation::Layer(layer) => {
-                line(
-                    out,
-                    depth,
-                    format_args!("layer {name}{}{}", layer.kind, Arguments(&layer.arguments)),
-                );
+                let arguments = Arguments(&layer.arguments);
+                let text = format_args!("layer {name}{}{arguments}{on}", layer.kind);
+                line(out, depth, text);
                 if let Some(settings) = &layer.settings {
                     parameter_setting_lines(out, depth + 1, settings);
                 }
             }
             Operation::Residual { arguments, body } => {
-                line(
-                    out,
-                    depth,
-                    format_args!("{name}residual{}", Arguments(arguments)),
-                );
+                let arguments = Arguments(arguments);
+                line(out, depth, format_args!("{name}residual{arguments}{on}"));
                 step_lines(out, depth + 1, body);
             }
             Operation::Concat { branches } => {
-                line(out, depth, format_args!("{name}concat"));
+                line(out, depth, format_args!("{name}concat{on}"));
                 for branch in branches {
                     line(out, depth + 1, "branch");
                     step_lines(out, depth + 2, &branch.body);
                 }
             }
+            Operation::Reuse { layer } => {
+                line(out, depth, format_args!("{name}reuse {layer}{on}"));
+            }
             Operation::Repeat { count, body } => {
-                line(out, depth, format_args!("{name}repeat {count}"));
+                line(out, depth, format_args!("{name}repeat {count}{on}"));
                 step_lines(out, depth + 1, body);
             }
         }

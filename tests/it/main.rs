@@ -21,6 +21,7 @@ mod front_bad;
 mod front_check;
 mod front_ir;
 mod gradients;
+mod graphs;
 mod hierarchy;
 mod inference;
 mod initializers;

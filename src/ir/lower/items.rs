@@ -6,6 +6,7 @@ use crate::check::{Constants, Messages, Scope, arguments};
 use crate::diagnostic::{Diagnostic, elsewhere};
 use crate::ir::method::InferenceMethod;
 use crate::ir::model::{Input, Target};
+use crate::layer;
 use crate::likelihood::TargetKind;
 use crate::source::Span;
 use crate::syntax::ast::*;
@@ -44,11 +45,7 @@ impl<'a> Items<'a> {
             let word = word(&item.kind);
             let keyword = Span::new(item.span.start, item.span.start + word.len());
             match &item.kind {
-                ItemKind::Const { .. } | ItemKind::Latent { .. } => continue,
-                ItemKind::Block { .. } => {
-                    messages.push(
-                        not_yet("block", keyword).help("write its layers out where it is used"),
-                    );
+                ItemKind::Const { .. } | ItemKind::Latent { .. } | ItemKind::Block { .. } => {
                     continue;
                 }
                 _ => {}
@@ -187,44 +184,111 @@ fn word(kind: &ItemKind) -> &'static str {
     }
 }
 
-/// What the language has a word for and this version does not do.
-pub(super) fn not_yet(word: &str, span: Span) -> Diagnostic {
-    Diagnostic::error("E0219", format!("`{word}` is not supported yet")).at(span, "")
-}
-
 /// Every name a file declares, once.
 fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
-    let mut declared: Vec<(&Ident, &'static str)> = Vec::new();
+    let mut names = Names::default();
+    let mut blocks: Vec<(&[BlockParameter], &[Step])> = Vec::new();
     for item in &file.items {
         match &item.kind {
-            ItemKind::Const { name, .. } => declared.push((name, "a constant")),
-            ItemKind::Input { name, .. } => declared.push((name, "the input")),
-            ItemKind::Target { name, .. } => declared.push((name, "the target")),
-            ItemKind::Latent { name, .. } => declared.push((name, "a latent variable")),
-            ItemKind::Block { name, .. } => declared.push((name, "a block")),
-            ItemKind::Network(steps) => step_names(steps, &mut declared),
+            ItemKind::Const { name, .. } => names.declare(name, CONSTANT, messages),
+            ItemKind::Input { name, .. } => names.declare(name, INPUT, messages),
+            ItemKind::Target { name, .. } => names.declare(name, TARGET, messages),
+            ItemKind::Latent { name, .. } => names.declare(name, "a latent variable", messages),
+            ItemKind::Block {
+                name,
+                parameters,
+                body,
+            } => {
+                let composition = ["repeat", "residual", "concat", "reuse"];
+                let word = name.text.as_str();
+                if layer::find(word).is_some() || composition.contains(&word) {
+                    let title = format!("`{word}` is a layer of the language");
+                    let message = Diagnostic::error("E0208", title).at(name.span, "");
+                    messages.push(message.help("call the block something else"));
+                }
+                names.declare(name, "a block", messages);
+                blocks.push((parameters, body));
+            }
+            ItemKind::Network(steps) => names.steps(steps, messages),
             _ => {}
         }
     }
-    let mut firsts: HashMap<&str, (Span, &'static str)> = HashMap::new();
-    for (name, what) in &declared {
-        let first = firsts.get(name.text.as_str()).copied();
-        firsts.entry(&name.text).or_insert((name.span, *what));
-        if let Some((first, first_what)) = first {
-            // Two inputs or two targets are reported as such.
-            if *what == first_what && ["the input", "the target"].contains(what) {
-                continue;
-            }
-            messages.push(
-                Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
-                    .at(name.span, format!("here for {what}"))
-                    .context(first, format!("first for {first_what}")),
-            );
-        } else if *what != "a constant" {
-            if RESERVED.contains(&name.text.as_str()) {
-                messages.push(reserved(name));
-            }
+    for (name, what) in names.all {
+        if what != CONSTANT {
             constants.note_other(name, what);
+        }
+    }
+    for (parameters, body) in blocks {
+        // A block knows nothing of the network; a parameter may have a constant's name.
+        let mut names = Names::default();
+        for parameter in parameters {
+            names.declare(&parameter.name, "a parameter of the block", messages);
+        }
+        names.steps(body, messages);
+    }
+}
+
+const CONSTANT: &str = "a constant";
+const INPUT: &str = "the input";
+const TARGET: &str = "the target";
+
+/// Names that are known in one place.
+#[derive(Default)]
+struct Names<'a> {
+    /// Each once.
+    all: Vec<(&'a Ident, &'static str)>,
+    known: HashMap<&'a str, (Span, &'static str)>,
+}
+
+impl<'a> Names<'a> {
+    fn declare(&mut self, name: &'a Ident, what: &'static str, messages: &mut Messages) {
+        if let Some((first, first_what)) = self.known.get(name.text.as_str()).copied() {
+            // Two inputs or two targets are reported as such.
+            if what != first_what || ![INPUT, TARGET].contains(&what) {
+                messages.push(
+                    Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
+                        .at(name.span, format!("here for {what}"))
+                        .context(first, format!("first for {first_what}")),
+                );
+            }
+            return;
+        }
+        self.known.insert(&name.text, (name.span, what));
+        // That of a constant is reported where its value is worked out.
+        if what != CONSTANT && RESERVED.contains(&name.text.as_str()) {
+            messages.push(reserved(name));
+        }
+        self.all.push((name, what));
+    }
+
+    /// The names of a network's values. Those of one branch are not known in the next.
+    fn steps(&mut self, steps: &'a [Step], messages: &mut Messages) {
+        for step in steps {
+            if let Some(name) = &step.name {
+                self.declare(name, "a value of the network", messages);
+            }
+            match &step.operation {
+                Operation::Layer(_) | Operation::Reuse { .. } => {}
+                Operation::Residual { body, .. } if step.name.is_none() => {
+                    self.steps(body, messages);
+                }
+                Operation::Residual { body, .. } | Operation::Repeat { body, .. } => {
+                    self.inner(body, messages);
+                }
+                Operation::Concat { branches } => {
+                    branches
+                        .iter()
+                        .for_each(|branch| self.inner(&branch.body, messages));
+                }
+            }
+        }
+    }
+
+    fn inner(&mut self, steps: &'a [Step], messages: &mut Messages) {
+        let before = self.all.len();
+        self.steps(steps, messages);
+        for (name, _) in &self.all[before..] {
+            self.known.remove(name.text.as_str());
         }
     }
 }
@@ -237,25 +301,6 @@ pub(super) fn reserved(name: &Ident) -> Diagnostic {
     )
     .at(name.span, "")
     .help("call it something else")
-}
-
-fn step_names<'a>(steps: &'a [Step], declared: &mut Vec<(&'a Ident, &'static str)>) {
-    for step in steps {
-        if let Some(name) = &step.name {
-            declared.push((name, "a value of the network"));
-        }
-        match &step.operation {
-            Operation::Layer(_) => {}
-            Operation::Residual { body, .. } | Operation::Repeat { body, .. } => {
-                step_names(body, declared);
-            }
-            Operation::Concat { branches } => {
-                branches
-                    .iter()
-                    .for_each(|branch| step_names(&branch.body, declared));
-            }
-        }
-    }
 }
 
 impl Lower<'_> {

@@ -3,6 +3,7 @@
 //! Every part reports what is wrong with it and goes on: a value whose layer is wrong has no shape,
 //! and what depends on it is checked as far as it can be without.
 
+mod blocks;
 mod conflicts;
 mod factors;
 mod items;
@@ -11,12 +12,14 @@ mod method;
 mod network;
 mod observe;
 mod options;
+mod paths;
 mod posterior;
 mod pretrained;
 mod prior;
 mod scalar;
 mod settings;
 mod share;
+mod structure;
 mod theirs;
 mod value;
 mod weights;
@@ -58,7 +61,10 @@ pub fn lower(
         constants,
         nodes: Arena::default(),
         names: HashMap::new(),
-        numbers: HashMap::new(),
+        spaces: Vec::new(),
+        blocks: blocks::blocks(file),
+        written_out: 0,
+        is_full: false,
         tensors: Arena::default(),
         fits: Table::default(),
         method: method.unwrap_or(items.method()),
@@ -76,6 +82,7 @@ pub fn lower(
     let target = lower.target(&items);
     lower.latents(file);
     lower.network(&items, input.as_ref());
+    lower.paths_are_unique();
     lower.report_refused();
     let observe = lower.observe(&items, target.as_ref());
     let objective = lower.objective(&items);
@@ -131,10 +138,15 @@ struct Lower<'a> {
     messages: Messages,
     constants: Constants,
     nodes: Arena<Node>,
-    /// The first of each name.
+    /// The values by their paths, the first of each, and those that blocks and repeats give.
     names: HashMap<String, Handle<Node>>,
-    /// The number that an unnamed layer of each kind had last.
-    numbers: HashMap<String, usize>,
+    /// The namespaces that the line being read stands in, the innermost last.
+    spaces: Vec<paths::Namespace>,
+    blocks: HashMap<String, blocks::Block<'a>>,
+    /// How many lines of the network have been read, those of blocks and repeats each time.
+    written_out: usize,
+    /// Whether it has been said that these are too many.
+    is_full: bool,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Table<Tensor, Fit>,
@@ -147,7 +159,7 @@ struct Lower<'a> {
     latents: Vec<(Ident, Option<Handle<Tensor>>)>,
     /// Whether the file has a network with layers; that it has none has been said.
     layers: bool,
-    /// Names of values with which something is wrong, which has been said.
+    /// Paths of values with which something is wrong, which has been said.
     broken: Vec<String>,
     /// Settings that a parameter took.
     used: HashSet<Span>,

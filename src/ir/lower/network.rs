@@ -1,7 +1,8 @@
 //! The network: layers, their shapes and their parameters.
 
 use super::conflicts::slots_of;
-use super::items::{Items, fits, not_yet};
+use super::items::{Items, fits};
+use super::paths::Namespace;
 use super::settings::{Own, Resolved, is_for};
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
@@ -9,9 +10,9 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
-use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape};
+use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape, Takes};
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument as Written, Operation, ParameterSettings, Step};
+use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
 use crate::words::plural;
 
@@ -41,13 +42,10 @@ impl Lower<'_> {
             self.check_settings(default, None);
         }
         if let Some((steps, keyword)) = items.network {
-            for step in steps {
-                self.current = self.step(step, items.default);
-                if self.current.is_none() {
-                    self.broken
-                        .extend(step.name.iter().map(|name| name.text.clone()));
-                }
-            }
+            self.spaces
+                .push(Namespace::new(String::new(), steps, false));
+            self.steps(steps, items.default);
+            self.spaces.pop();
             if steps.is_empty() {
                 let title = "the network has no layers";
                 self.report(Diagnostic::error("E0210", title).at(keyword, ""));
@@ -58,31 +56,12 @@ impl Lower<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step, default: Option<&ParameterSettings>) -> Option<Handle<Node>> {
-        let word = match &step.operation {
-            Operation::Layer(layer) => return self.layer(step, layer, default),
-            Operation::Residual { .. } => "residual",
-            Operation::Concat { .. } => "concat",
-            Operation::Repeat { .. } => "repeat",
-        };
-        let start = step
-            .name
-            .as_ref()
-            .map_or(step.span.start, |name| name.span.end);
-        let rest = &self.source.text[start..step.span.end];
-        let start = start + rest.find(word).unwrap_or(0);
-        let mut message = not_yet(word, Span::new(start, start + word.len()));
-        if word == "repeat" {
-            message = message.help("write the layers out as often as they are wanted");
-        }
-        self.report(message);
-        None
-    }
-
-    fn layer(
+    /// The value of a layer, of the values it takes where nothing is wrong with these.
+    pub(super) fn layer(
         &mut self,
         step: &Step,
         call: &ast::Layer,
+        inputs: Option<&[Handle<Node>]>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
         let entry = layer::find(&call.kind.text);
@@ -94,10 +73,7 @@ impl Lower<'_> {
             self.unknown_layer(step, call);
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
-        let name = match &step.name {
-            Some(name) => name.text.clone(),
-            None => self.numbered(&call.kind.text),
-        };
+        let name = self.path_of(step, &call.kind.text);
         // `bias = …` among the arguments is a setting of the layer's bias.
         let is_setting = |argument: &Written| slots.iter().any(|slot| is_for(slot, argument));
         let (own, arguments): (Vec<Written>, Vec<Written>) =
@@ -122,39 +98,52 @@ impl Lower<'_> {
         );
         let (scope, messages) = scoped!(self, None);
         let constants = bound.constants(scope, messages);
-        let (Some(constants), Some(above)) = (constants, self.current) else {
+        let inputs = inputs.filter(|inputs| self.takes(step, entry, inputs));
+        let (Some(constants), Some(inputs)) = (constants, inputs) else {
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
-        let operation = match entry.build(&constants, &self.nodes[above].shape) {
+        let operation = match entry.join(&constants, &self.shapes(inputs)) {
             Ok(operation) => operation,
             Err(error) => {
-                self.shape_error(&name, call, above, error);
+                self.shape_error(&name, call.kind.span, inputs, error);
                 return self.check_alone(&slots, call.settings.as_ref(), default);
             }
         };
-        let shape = operation.output();
         if self.too_large(&name, call, &operation) {
             return None;
         }
         self.check_own(call, entry, own);
-        self.pretrained.above = Some(above);
+        self.pretrained.above = inputs.first().copied();
         let declared = operation.parameters();
         let parameters = entry.slots().iter().zip(declared);
         let parameters = parameters
             .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
             .collect();
-        Some(self.add(Node {
-            name,
-            inputs: vec![above],
-            call: Some(Call {
-                layer: Some(entry),
-                arguments: constants,
-                operation,
-                parameters,
-            }),
-            shape,
-            span: step.span,
-        }))
+        let of = (constants, operation, parameters);
+        Some(self.call(name, inputs.to_vec(), entry, of, step.span))
+    }
+
+    /// Whether a layer takes so many values.
+    fn takes(&mut self, step: &Step, entry: &dyn Layer, inputs: &[Handle<Node>]) -> bool {
+        let word = entry.signature().name;
+        let on = step.on.as_ref().map_or(step.span, |on| on.span);
+        let given = crate::words::count(inputs.len(), "value", "values");
+        let most = layer::MOST_INPUTS;
+        let message = match (entry.takes(), inputs.len()) {
+            (Takes::One, 1) => return true,
+            (Takes::Several, n) if (2..=most).contains(&n) => return true,
+            (Takes::One, _) => Diagnostic::error("E0205", format!("`{word}` takes one value"))
+                .at(on, given)
+                .help("`concat on (a, b)` joins values"),
+            (Takes::Several, _) => {
+                let title = format!("`{word}` takes 2 to {most} values");
+                Diagnostic::error("E0204", title)
+                    .at(on, given)
+                    .help(format!("name them after it: `{word} on (a, b)`"))
+            }
+        };
+        self.report(message);
+        false
     }
 
     /// What a layer says of its parameters is said once, and of parameters that it has.
@@ -185,20 +174,23 @@ impl Lower<'_> {
         }
     }
 
-    fn shape_error(
+    pub(super) fn shape_error(
         &mut self,
         name: &str,
-        call: &ast::Layer,
-        above: Handle<Node>,
+        place: Span,
+        inputs: &[Handle<Node>],
         error: layer::ShapeError,
     ) {
-        let above = &self.nodes[above];
+        let [above] = inputs else {
+            return self.unlike(&format!("`{name}`"), place, inputs, error);
+        };
+        let above = &self.nodes[*above];
         let title = format!(
             "`{name}` takes {}, and `{}` is {}",
             error.expected, above.name, above.shape
         );
         let mut message = Diagnostic::error("E0301", title)
-            .at(call.kind.span, "")
+            .at(place, "")
             .context(above.span, format!("`{}` is {}", above.name, above.shape));
         message = match (self.channels_first(), error.help) {
             (Some((place, axes)), _) => {
@@ -350,20 +342,6 @@ impl Lower<'_> {
             self.resolve("", slot, None, SOME_FANS, own, default);
         }
         self.learned = learned;
-    }
-
-    /// `relu_2`: unnamed layers are numbered by kind.
-    fn numbered(&mut self, kind: &str) -> String {
-        let mut number = self.numbers.get(kind).copied().unwrap_or(1);
-        let name = loop {
-            let name = format!("{kind}_{number}");
-            if self.node(&name).is_none() && !self.constants.is_declared(&name) {
-                break name;
-            }
-            number += 1;
-        };
-        self.numbers.insert(kind.to_owned(), number);
-        name
     }
 }
 

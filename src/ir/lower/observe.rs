@@ -146,7 +146,6 @@ impl Lower<'_> {
         if let Some(name) = expr.as_name()
             && !self.is_latent(&name.text)
             && self.constants.find(&name.text).is_none()
-            && !self.constants.is_silent(&name.text)
             && name.text != "pi"
         {
             self.unknown_value(name, target, items);

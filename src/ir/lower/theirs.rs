@@ -26,9 +26,6 @@ impl Lower<'_> {
     /// The message for a layer that is not known here.
     pub(super) fn unknown_layer(&mut self, step: &Step, call: &ast::Layer) {
         let kind = &call.kind;
-        if self.constants.is_silent(&kind.text) {
-            return;
-        }
         let title = format!("`{}` is not a layer", kind.text);
         let is_softmax =
             elsewhere::activation(&kind.text, layer_names()) == Some(Activation::Softmax);

@@ -42,7 +42,7 @@ impl Lower<'_> {
             ExprKind::Name(name) => {
                 let Some(node) = self.node(&name.text) else {
                     let said = self.broken.contains(&name.text) || !self.layers;
-                    if !said && !self.constants.is_silent(&name.text) {
+                    if !said {
                         let title = format!("`{}` is not a value of the network", name.text);
                         let nodes = self.nodes.iter().filter(|(_, node)| node.call.is_some());
                         let known: Vec<&str> = nodes.map(|(_, node)| node.name.as_str()).collect();

@@ -71,6 +71,8 @@ fn parts<'a>(pair: &Pair<'a, Rule>) -> Parts<'a> {
                     | repeat_keyword
                     | residual_keyword
                     | concat_keyword
+                    | reuse_keyword
+                    | on_keyword
             )
         })
         .collect::<Vec<_>>()
@@ -190,7 +192,13 @@ impl Builder {
         let mut p = parts(&pair);
         let name = take(&mut p, Rule::name).map(ident);
         let inner = next(&mut p);
-        let mut p = parts(&inner);
+        let (on, others): (Vec<_>, Vec<_>) =
+            parts(&inner).partition(|part| part.as_rule() == Rule::on);
+        let on = on.first().map(|on| On {
+            values: parts(on).map(ident).collect(),
+            span: span(on),
+        });
+        let mut p = others.into_iter().peekable();
         let operation = match inner.as_rule() {
             Rule::layer => Operation::Layer(Layer {
                 kind: ident(next(&mut p)),
@@ -198,6 +206,9 @@ impl Builder {
                 settings: p.next().map(|block| self.parameter_settings(block)),
                 span: span(&inner),
             }),
+            Rule::reuse => Operation::Reuse {
+                layer: ident(next(&mut p)),
+            },
             Rule::residual => Operation::Residual {
                 arguments: self.arguments(take(&mut p, Rule::arguments), 0),
                 body: self.steps(next(&mut p)),
@@ -219,6 +230,7 @@ impl Builder {
         Step {
             name,
             operation,
+            on,
             span: span(&pair),
         }
     }

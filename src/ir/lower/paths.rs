@@ -1,0 +1,193 @@
+//! Names of values by path: `stage2.1.conv1`.
+
+use super::Lower;
+use crate::check::words;
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::Node;
+use crate::source::Span;
+use crate::syntax::ast::{Ident, Operation, Step};
+use std::collections::HashMap;
+
+/// Layers that are named and numbered together: those of the network, of a block's use, of one round of a `repeat`,
+/// of a branch, or of a composition with a name. A residual without a name belongs to what is around it.
+#[derive(Default)]
+pub(super) struct Namespace {
+    /// `stage2.1`; empty for the network.
+    path: String,
+    /// The number that an unnamed value of each kind had last.
+    numbers: HashMap<String, usize>,
+    /// The names that are declared here, with their places.
+    declared: HashMap<String, Span>,
+    /// The values that a block's parameters are.
+    pub given: HashMap<String, Handle<Node>>,
+    /// Whether values around it are known in it: not in a block.
+    is_open: bool,
+}
+
+impl Namespace {
+    /// The namespace of these steps.
+    pub fn new(path: String, steps: &[Step], is_open: bool) -> Self {
+        let mut space = Namespace {
+            path,
+            is_open,
+            ..Namespace::default()
+        };
+        space.declare(steps);
+        space
+    }
+
+    fn declare(&mut self, steps: &[Step]) {
+        for step in steps {
+            if let Some(name) = &step.name {
+                let place = self.declared.entry(name.text.clone());
+                place.or_insert(name.span);
+            } else if let Operation::Residual { body, .. } = &step.operation {
+                self.declare(body);
+            }
+        }
+    }
+
+    fn of(&self, name: &str) -> String {
+        match self.path.is_empty() {
+            true => name.to_owned(),
+            false => format!("{}.{name}", self.path),
+        }
+    }
+}
+
+impl Lower<'_> {
+    /// The path of a name that is declared here.
+    pub(super) fn path(&self, name: &str) -> String {
+        let space = self.spaces.last();
+        space.map_or_else(|| name.to_owned(), |space| space.of(name))
+    }
+
+    /// The path of an unnamed value, which is numbered by its kind: `relu_2`.
+    pub(super) fn numbered(&mut self, kind: &str) -> String {
+        let last = self.spaces.last().and_then(|space| space.numbers.get(kind));
+        let mut number = last.copied().unwrap_or(1);
+        let name = loop {
+            let name = format!("{kind}_{number}");
+            if !self.is_taken(&name) {
+                break name;
+            }
+            number += 1;
+        };
+        let path = self.path(&name);
+        if let Some(space) = self.spaces.last_mut() {
+            space.numbers.insert(kind.to_owned(), number);
+        }
+        path
+    }
+
+    /// The path of a step's value.
+    pub(super) fn path_of(&mut self, step: &Step, kind: &str) -> String {
+        match &step.name {
+            Some(name) => self.path(&name.text),
+            None => self.numbered(kind),
+        }
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        let space = self.spaces.last();
+        let declared = space.is_some_and(|space| space.declared.contains_key(name));
+        let of_file = self.spaces.len() < 2 && self.constants.is_declared(name);
+        declared || of_file || self.node(&self.path(name)).is_some()
+    }
+
+    /// Reports two values of one path that have different names in the file, which is rare: `shortcut` in the body of a
+    /// residual with a name.
+    pub(super) fn paths_are_unique(&mut self) {
+        if self.messages.failed() {
+            return;
+        }
+        let mut firsts: HashMap<&str, Span> = HashMap::new();
+        let twice = self.nodes.iter().find_map(|(_, node)| {
+            let first = firsts.insert(&node.name, node.span)?;
+            Some((node.name.clone(), node.span, first))
+        });
+        if let Some((name, again, first)) = twice {
+            let title = format!("two values are called `{name}`");
+            let message = Diagnostic::error("E0208", title)
+                .at(again, "again here")
+                .context(first, "first here");
+            self.report(message);
+        }
+    }
+
+    /// The value called `name` where the network is read now; `None` once what is wrong has been said.
+    pub(super) fn visible(&mut self, name: &Ident) -> Option<Handle<Node>> {
+        if let Some(node) = self.find_visible(&name.text) {
+            return Some(node);
+        }
+        let mut later = None;
+        for space in self.spaces.iter().rev() {
+            if self.broken.contains(&space.of(&name.text)) {
+                return None;
+            }
+            later = later.or(space.declared.get(&name.text).copied());
+            if !space.is_open {
+                break;
+            }
+        }
+        let message = match later {
+            Some(place) => {
+                let title = format!("`{}` is used before it is computed", name.text);
+                Diagnostic::error("E0209", title)
+                    .at(name.span, "used here")
+                    .context(place, "computed here")
+            }
+            None => self.unknown(name),
+        };
+        self.report(message);
+        None
+    }
+
+    /// The value called so, if there is one and nothing is wrong with it.
+    pub(super) fn find_visible(&self, name: &str) -> Option<Handle<Node>> {
+        for space in self.spaces.iter().rev() {
+            let given = space.given.get(name).copied();
+            if let Some(node) = given.or_else(|| self.node(&space.of(name))) {
+                return Some(node);
+            }
+            if !space.is_open {
+                break;
+            }
+        }
+        None
+    }
+
+    fn unknown(&self, name: &Ident) -> Diagnostic {
+        let mut known: Vec<&str> = Vec::new();
+        let mut of_block = false;
+        for space in self.spaces.iter().rev() {
+            known.extend(space.given.keys().map(String::as_str));
+            let own = self.names.keys().chain(&self.broken).filter_map(|path| {
+                let name = match space.path.is_empty() {
+                    true => Some(path.as_str()),
+                    false => path.strip_prefix(&space.path)?.strip_prefix('.'),
+                };
+                name.filter(|name| !name.contains('.'))
+            });
+            known.extend(own);
+            if !space.is_open && !space.path.is_empty() {
+                of_block = true;
+                break;
+            }
+        }
+        known.sort_unstable();
+        known.dedup();
+        let title = match of_block {
+            true => format!("`{}` is not a value of this block", name.text),
+            false => format!("`{}` is not a value of the network", name.text),
+        };
+        let message = words::unknown("E0202", title, name, known, "values known here");
+        match of_block {
+            true => message.note(
+                "a block knows its own values, and those that its parameters are given: `block join(other) { … on other … }`",
+            ),
+            false => message,
+        }
+    }
+}

@@ -1,0 +1,549 @@
+//! How a network is put together: `residual`, `concat`, `repeat`, `reuse`, and the values that a layer takes.
+
+use super::paths::Namespace;
+use super::{Lower, scoped};
+use crate::check::{Scope, arguments};
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::{Call, Node};
+use crate::layer::{self, Layer, Operation as Arithmetic, ShapeError};
+use crate::signature::Constants;
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument, Branch, Expr, Ident, Operation, ParameterSettings, Step};
+use crate::tensor::Shape;
+
+/// The most lines that a network may have once its blocks and repeats are written out.
+const MOST_STEPS: usize = 20_000;
+
+/// How deep blocks, repeats and branches may stand in each other once they are written out.
+const DEEPEST: usize = 64;
+
+impl Lower<'_> {
+    /// Reads lines of a network one after the other, each of which takes the value of the one above it.
+    pub(super) fn steps(&mut self, steps: &[Step], default: Option<&ParameterSettings>) {
+        for step in steps {
+            let value = self.step(step, default);
+            if let Some(name) = &step.name {
+                let path = self.path(&name.text);
+                self.alias(path, value);
+            }
+            self.current = value;
+        }
+    }
+
+    /// Notes which value a name stands for.
+    pub(super) fn alias(&mut self, path: String, value: Option<Handle<Node>>) {
+        match value {
+            Some(value) => drop(self.names.entry(path).or_insert(value)),
+            None => self.broken.push(path),
+        }
+    }
+
+    fn step(&mut self, step: &Step, default: Option<&ParameterSettings>) -> Option<Handle<Node>> {
+        self.messages.at(step.span);
+        if !self.has_room(step) {
+            return None;
+        }
+        let inputs = self.inputs(step);
+        if let Operation::Layer(call) = &step.operation
+            && !self.blocks.contains_key(&call.kind.text)
+        {
+            return self.layer(step, call, inputs.as_deref(), default);
+        }
+        if let Operation::Reuse { layer } = &step.operation {
+            return self.reuse(step, layer, inputs.as_deref());
+        }
+        let input = match inputs.as_deref() {
+            Some([input]) => Some(*input),
+            None => None,
+            Some(_) => {
+                let on = step.on.as_ref().map_or(step.span, |on| on.span);
+                let title = format!("{} takes one value", what(step));
+                let message = Diagnostic::error("E0205", title).at(on, "one too many");
+                self.report(match &step.operation {
+                    Operation::Layer(_) => {
+                        message.help("others can be given as parameters of the block")
+                    }
+                    _ => message,
+                });
+                None
+            }
+        };
+        match &step.operation {
+            Operation::Layer(call) => {
+                let path = self.path_of(step, &call.kind.text);
+                let value = self.use_block(path.clone(), call, input, default);
+                if step.name.is_none() {
+                    self.alias(path, value);
+                }
+                value
+            }
+            Operation::Residual { arguments, body } => {
+                self.residual(step, arguments, body, input, default)
+            }
+            Operation::Concat { branches } => self.branches(step, branches, input, default),
+            Operation::Repeat { count, body } => self.repeat(step, count, body, input, default),
+            Operation::Reuse { .. } => None,
+        }
+    }
+
+    /// Whether the network is not too long for another line; that it is is said once.
+    fn has_room(&mut self, step: &Step) -> bool {
+        let deep = self.spaces.len() > DEEPEST;
+        if self.written_out < MOST_STEPS && !deep {
+            self.written_out += 1;
+            return true;
+        }
+        if !std::mem::replace(&mut self.is_full, true) {
+            let title = match deep {
+                true => format!("blocks and repeats stand in each other more than {DEEPEST} deep"),
+                false => {
+                    let most = crate::words::thousands(MOST_STEPS);
+                    format!("the network has more than {most} layers once it is written out")
+                }
+            };
+            self.report(Diagnostic::error("E0307", title).at(step.span, "here"));
+        }
+        false
+    }
+
+    /// The values that a step takes; `None` where something is wrong with one, which has been said.
+    fn inputs(&mut self, step: &Step) -> Option<Vec<Handle<Node>>> {
+        match &step.on {
+            None => Some(vec![self.current?]),
+            Some(on) => {
+                let values: Vec<_> = on.values.iter().map(|name| self.visible(name)).collect();
+                values.into_iter().collect()
+            }
+        }
+    }
+
+    /// Reads what stands in a namespace of its own, on `input`.
+    pub(super) fn within(
+        &mut self,
+        space: Namespace,
+        steps: &[Step],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        self.spaces.push(space);
+        self.current = input;
+        self.steps(steps, default);
+        self.spaces.pop();
+        self.current
+    }
+
+    fn residual(
+        &mut self,
+        step: &Step,
+        arguments: &[Argument],
+        body: &[Step],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        let path = self.path_of(step, "residual");
+        if body.is_empty() {
+            self.report(Diagnostic::error("E0210", "the residual has no layers").at(step.span, ""));
+            return None;
+        }
+        let of_body = match step.name {
+            Some(_) => self.within(
+                Namespace::new(path.clone(), body, true),
+                body,
+                input,
+                default,
+            ),
+            None => {
+                self.current = input;
+                self.steps(body, default);
+                self.current
+            }
+        };
+        let shortcut = self.shortcut(&path, arguments, input, default)?;
+        let (of_body, shortcut) = (of_body?, shortcut?);
+        let inputs = vec![of_body, shortcut];
+        self.joined(
+            path,
+            &layer::add::Add,
+            inputs,
+            self.head(step),
+            |lower, _| lower.unlike_residual(of_body, shortcut, step),
+        )
+    }
+
+    /// The value that is added to the body's; the outer `None` says that an argument is wrong.
+    #[allow(clippy::option_option)]
+    fn shortcut(
+        &mut self,
+        path: &str,
+        arguments: &[Argument],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Option<Handle<Node>>> {
+        let mut found: Option<&Expr> = None;
+        for argument in arguments {
+            match &argument.name {
+                Some(name) if name.text == "shortcut" && found.is_none() => {
+                    found = Some(&argument.value);
+                }
+                _ => {
+                    self.report(
+                        Diagnostic::error("E0203", "`residual` has one argument, `shortcut`")
+                            .at(argument.span, "")
+                            .help(
+                                "`residual(shortcut = conv2d(32, kernel = 1, stride = 2)) { … }`",
+                            ),
+                    );
+                    return None;
+                }
+            }
+        }
+        let Some(expr) = found else {
+            return Some(input);
+        };
+        if super::settings::is_none(expr) {
+            return Some(input);
+        }
+        let Some(call) = expr.to_call() else {
+            let title = "a shortcut is a layer or the use of a block";
+            self.report(
+                Diagnostic::error("E0206", title)
+                    .at(expr.span, "")
+                    .help("`shortcut = conv2d(32, kernel = 1, stride = 2)`"),
+            );
+            return None;
+        };
+        let name = Ident {
+            text: "shortcut".into(),
+            span: call.name.span,
+        };
+        let span = call.span;
+        let step = Step {
+            name: Some(name),
+            operation: Operation::Layer(ast::Layer {
+                kind: call.name,
+                arguments: call.arguments,
+                settings: None,
+                span,
+            }),
+            on: None,
+            span,
+        };
+        let steps = [step];
+        let space = Namespace::new(path.to_owned(), &steps, true);
+        Some(self.within(space, &steps, input, default))
+    }
+
+    fn branches(
+        &mut self,
+        step: &Step,
+        branches: &[Branch],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        let path = self.path_of(step, "concat");
+        let mut values = Vec::new();
+        for (index, branch) in branches.iter().enumerate() {
+            let path = format!("{path}.{}", index + 1);
+            values.push(self.body(path, &branch.body, input, default));
+        }
+        let values: Vec<Handle<Node>> = values.into_iter().collect::<Option<_>>()?;
+        if !(2..=layer::MOST_INPUTS).contains(&values.len()) {
+            let found = crate::words::count(values.len(), "branch", "branches");
+            let title = format!("`concat` joins 2 to {} branches", layer::MOST_INPUTS);
+            self.report(Diagnostic::error("E0204", title).at(step.span, found));
+            return None;
+        }
+        let of = values.clone();
+        self.joined(
+            path,
+            &layer::concat::Concat,
+            values,
+            self.head(step),
+            |lower, error| {
+                lower.unlike("`concat`", step.span, &of, error);
+            },
+        )
+    }
+
+    /// Reads a body with a path of its own. Where it is the use of one block and nothing else, the block's layers have
+    /// that path.
+    fn body(
+        &mut self,
+        path: String,
+        body: &[Step],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        if let [
+            Step {
+                name: None,
+                operation: Operation::Layer(call),
+                on: None,
+                span,
+            },
+        ] = body
+            && self.blocks.contains_key(&call.kind.text)
+        {
+            if !self.has_room(&body[0]) {
+                return None;
+            }
+            self.messages.at(*span);
+            return self.use_block(path, call, input, default);
+        }
+        self.within(Namespace::new(path, body, true), body, input, default)
+    }
+
+    fn repeat(
+        &mut self,
+        step: &Step,
+        count: &Expr,
+        body: &[Step],
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        let path = self.path_of(step, "repeat");
+        let (scope, messages) = scoped!(self, None);
+        let times = arguments::count("the number of repeats", count, scope, messages);
+        if body.is_empty() {
+            self.report(Diagnostic::error("E0210", "the repeat has no layers").at(step.span, ""));
+            return None;
+        }
+        let times = times?;
+        let mut value = input;
+        for round in 1..=times {
+            value = self.body(format!("{path}.{round}"), body, value, default);
+            if value.is_none() {
+                break;
+            }
+        }
+        if step.name.is_none() {
+            self.alias(path, value);
+        }
+        value
+    }
+
+    /// Adds the value of a join without arguments; `refused` says why there is none.
+    fn joined(
+        &mut self,
+        path: String,
+        layer: &'static dyn Layer,
+        inputs: Vec<Handle<Node>>,
+        span: Span,
+        refused: impl FnOnce(&mut Self, ShapeError),
+    ) -> Option<Handle<Node>> {
+        let arguments = Constants::default();
+        let shapes = self.shapes(&inputs);
+        let operation = match layer.join(&arguments, &shapes) {
+            Ok(operation) => operation,
+            Err(error) => {
+                refused(self, error);
+                return None;
+            }
+        };
+        if !super::items::fits(&operation.output()) {
+            let title = format!("`{path}` is too large: its value is {}", operation.output());
+            self.report(Diagnostic::error("E0307", title).at(span, ""));
+            return None;
+        }
+        Some(self.call(path, inputs, layer, (arguments, operation, vec![]), span))
+    }
+
+    /// Adds the value of a layer.
+    pub(super) fn call(
+        &mut self,
+        name: String,
+        inputs: Vec<Handle<Node>>,
+        layer: &'static dyn Layer,
+        (arguments, operation, parameters): (
+            Constants,
+            Arithmetic,
+            Vec<Option<Handle<crate::ir::Tensor>>>,
+        ),
+        span: Span,
+    ) -> Handle<Node> {
+        let shape = operation.output();
+        self.add(Node {
+            name,
+            inputs,
+            call: Some(Call {
+                layer: Some(layer),
+                arguments,
+                operation,
+                parameters,
+            }),
+            shape,
+            span,
+        })
+    }
+
+    pub(super) fn shapes(&self, nodes: &[Handle<Node>]) -> Vec<Shape> {
+        nodes
+            .iter()
+            .map(|node| self.nodes[*node].shape.clone())
+            .collect()
+    }
+
+    /// `reuse conv1`: its layer once more, with the same tensors.
+    fn reuse(
+        &mut self,
+        step: &Step,
+        name: &Ident,
+        inputs: Option<&[Handle<Node>]>,
+    ) -> Option<Handle<Node>> {
+        let path = self.path_of(step, "reuse");
+        let first = self.visible(name)?;
+        let inputs = inputs?;
+        let node = &self.nodes[first];
+        let call = node.call.clone();
+        let call = call.filter(|call| call.tensors().next().is_some());
+        let Some((call, layer)) = call
+            .and_then(|call| Some((call.layer?, call)))
+            .map(|(l, c)| (c, l))
+        else {
+            let title = format!("`{}` has no parameters to use again", name.text);
+            let message = Diagnostic::error("E0304", title)
+                .at(name.span, "")
+                .context(node.span, format!("this is `{}`", node.name));
+            self.report(
+                message.help("name a layer that has parameters, in the block where it stands"),
+            );
+            return None;
+        };
+        if let [_, second, ..] = inputs {
+            let second = self.nodes[*second].name.clone();
+            let on = step.on.as_ref().map_or(step.span, |on| on.span);
+            let title = format!(
+                "`{}` takes one value, and `{second}` is a second",
+                name.text
+            );
+            self.report(Diagnostic::error("E0205", title).at(on, "one too many"));
+            return None;
+        }
+        let shapes = self.shapes(inputs);
+        let operation = match layer.join(&call.arguments, &shapes) {
+            Ok(operation) => operation,
+            Err(error) => {
+                self.shape_error(&name.text, step.span, inputs, error);
+                return None;
+            }
+        };
+        for ((slot, declared), tensor) in layer
+            .slots()
+            .iter()
+            .zip(operation.parameters())
+            .zip(&call.parameters)
+        {
+            let Some(tensor) = tensor else { continue };
+            let tensor = &self.tensors[*tensor];
+            if tensor.shape == declared.shape {
+                continue;
+            }
+            let (above, was) = (&self.nodes[inputs[0]], &self.nodes[first]);
+            let before = was.inputs.first().map(|input| &self.nodes[*input]);
+            let title = format!(
+                "`{}` is {}, and on `{}` its {} would be {}",
+                tensor.name, tensor.shape, above.name, slot.name, declared.shape
+            );
+            let of_first = before.map_or(String::new(), |before| {
+                format!(
+                    "first used here, on `{}`, which is {}",
+                    before.name, before.shape
+                )
+            });
+            let message = Diagnostic::error("E0304", title)
+                .at(step.span, format!("used again on `{}`, which is {}", above.name, above.shape))
+                .context(was.span, of_first)
+                .help("a layer is used again on values with as many channels, or written as a layer of its own");
+            self.report(message);
+            return None;
+        }
+        if !super::items::fits(&operation.output()) {
+            let title = format!("`{path}` is too large: its value is {}", operation.output());
+            self.report(Diagnostic::error("E0307", title).at(step.span, ""));
+            return None;
+        }
+        let of = (call.arguments, operation, call.parameters);
+        Some(self.call(path, inputs.to_vec(), layer, of, step.span))
+    }
+
+    /// Values that a layer cannot join.
+    pub(super) fn unlike(
+        &mut self,
+        what: &str,
+        place: Span,
+        values: &[Handle<Node>],
+        error: ShapeError,
+    ) {
+        let said = values.iter().map(|value| {
+            let node = &self.nodes[*value];
+            format!("`{}` is {}", node.name, node.shape)
+        });
+        let title = format!(
+            "{what} takes {}, and {}",
+            error.expected,
+            crate::words::join(said.collect(), "and")
+        );
+        let mut message = Diagnostic::error("E0303", title).at(place, "");
+        for value in values {
+            let node = &self.nodes[*value];
+            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        }
+        self.report(match error.help {
+            Some(help) => message.help(help),
+            None => message,
+        });
+    }
+
+    /// A composition up to its brace.
+    fn head(&self, step: &Step) -> Span {
+        let text = self.source.slice(step.span);
+        let head = text.find('{').map_or(text, |brace| &text[..brace]);
+        Span::new(step.span.start, step.span.start + head.trim_end().len())
+    }
+
+    /// A body whose value is not of the shape of its input.
+    fn unlike_residual(&mut self, of_body: Handle<Node>, shortcut: Handle<Node>, step: &Step) {
+        let (body, other) = (&self.nodes[of_body], &self.nodes[shortcut]);
+        let title = format!(
+            "a residual adds values of one shape: its body gives `{}`, {}, and its input is `{}`, {}",
+            body.name, body.shape, other.name, other.shape
+        );
+        let mut message = Diagnostic::error("E0303", title).at(self.head(step), "");
+        for node in [body, other] {
+            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        }
+        let help = match (&body.shape.0[..], &other.shape.0[..]) {
+            ([to_height, to_width, channels], [height, width, _])
+                if to_height * to_width > 0
+                    && height.div_ceil(*to_height) == width.div_ceil(*to_width) =>
+            {
+                let stride = height.div_ceil(*to_height);
+                let stride = match stride {
+                    1 => String::new(),
+                    stride => format!(", stride = {stride}"),
+                };
+                format!(
+                    "`residual(shortcut = conv2d({channels}, kernel = 1{stride})) {{ … }}` gives its input that shape"
+                )
+            }
+            ([units], [_]) => {
+                format!("`residual(shortcut = dense({units})) {{ … }}` gives its input that shape")
+            }
+            _ => "`shortcut = …` names a layer, or a block, that gives its input the body's shape"
+                .into(),
+        };
+        self.report(message.help(help));
+    }
+}
+
+/// A step in messages.
+fn what(step: &Step) -> String {
+    match &step.operation {
+        Operation::Layer(call) => format!("`{}`", call.kind.text),
+        Operation::Residual { .. } => "`residual`".into(),
+        Operation::Concat { .. } => "`concat`".into(),
+        Operation::Repeat { .. } => "`repeat`".into(),
+        Operation::Reuse { .. } => "`reuse`".into(),
+    }
+}

@@ -1,0 +1,283 @@
+//! Blocks, repeats, residuals, branches, values by name and layers used again: each is the network written out.
+
+use bnnc::compile;
+use bnnc::ir::{Facts, Inference, TermKind, text};
+use bnnc::source::Source;
+use std::sync::Arc;
+
+fn model(head: &str, network: &str) -> Arc<Inference> {
+    let text = format!(
+        "model m\ninput x: real[8, 8, 2]\ntarget y: category[3]\n\
+         default {{ prior = Normal(0, 1), bias = deterministic }}\n{head}\nnetwork {{\n{network}\n}}\n\
+         observe y ~ Categorical(logits)\nobjective elbo\n"
+    );
+    let name = "m.bnn".into();
+    compile::source(Source { name, text }, &[])
+        .unwrap_or_else(|failure| panic!("{failure}"))
+        .inference
+}
+
+/// The IR with names in the places of others, so that two networks that differ in these alone are the same text.
+fn renamed(inference: &Inference, names: &[(&str, &str)]) -> String {
+    let text = text(inference, &Facts::default());
+    let text = names
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to));
+    // Columns are as wide as their names.
+    let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n";
+    text.lines().map(line).collect()
+}
+
+fn names(inference: &Inference) -> Vec<&str> {
+    let tensors = inference.tensors.iter();
+    tensors.map(|(_, tensor)| tensor.name.as_str()).collect()
+}
+
+/// Blocks with parameters of every kind, in each other, are the layers that they stand for: shapes, settings, order and
+/// all.
+#[test]
+fn blocks_are_what_they_stand_for() {
+    let blocks = "const width = 4
+block conv(channels, size, act = relu, pad = same, s = 1) {
+  conv2d(channels, kernel = size, padding = pad) { kernel: prior = Normal(0, s / sqrt(fan_in)) }
+  act
+}
+block twice(channels) {
+  conv(channels, [3, 1])
+  conv(2 * channels, 3, act = elu(0.5), s = 0.1)
+  conv(channels, size = 1, act = none)
+}";
+    let short = model(
+        blocks,
+        "twice(width), last = twice(channels = width / 2), flatten, logits = dense(3)",
+    );
+    let conv = |channels, size, act, s| {
+        format!(
+            "conv2d({channels}, kernel = {size}, padding = same) {{ kernel: prior = Normal(0, {s} / sqrt(fan_in)) }}\n{act}\n"
+        )
+    };
+    let twice = |channels: usize| {
+        conv(channels, "[3, 1]", "relu", "1")
+            + &conv(2 * channels, "3", "elu(0.5)", "0.1")
+            + &conv(channels, "1", "", "1")
+    };
+    let long = model(
+        "",
+        &format!("{}{}flatten\nlogits = dense(3)", twice(4), twice(2)),
+    );
+    let written = [
+        ("twice_1.conv_1.conv2d_1", "conv2d_1"),
+        ("twice_1.conv_2.conv2d_1", "conv2d_2"),
+        ("twice_1.conv_3.conv2d_1", "conv2d_3"),
+        ("last.conv_1.conv2d_1", "conv2d_4"),
+        ("last.conv_2.conv2d_1", "conv2d_5"),
+        ("last.conv_3.conv2d_1", "conv2d_6"),
+        ("twice_1.conv_1.relu_1", "relu_1"),
+        ("last.conv_1.relu_1", "relu_2"),
+        ("twice_1.conv_2.elu_1", "elu_1"),
+        ("last.conv_2.elu_1", "elu_2"),
+        // As the setting is written.
+        ("Normal(0, s / sqrt(fan_in))", "SETTING"),
+        ("Normal(0, 1 / sqrt(fan_in))", "SETTING"),
+        ("Normal(0, 0.1 / sqrt(fan_in))", "SETTING"),
+    ];
+    assert_eq!(renamed(&short, &written), renamed(&long, &written));
+}
+
+#[test]
+fn compositions_are_what_they_stand_for() {
+    let block = "block shrink(channels) { conv2d(channels, kernel = 1, stride = 2), tanh }";
+    let short = model(
+        block,
+        "conv2d(4, kernel = 3, padding = same)
+         residual { conv2d(4, kernel = 3, padding = same), relu }
+         residual(shortcut = shrink(6)) { conv2d(6, kernel = 2, stride = 2) }
+         r = residual(shortcut = conv2d(3, kernel = 1)) { conv2d(3, kernel = 1) }
+         concat { { c = conv2d(2, kernel = 1), relu } { } { max_pool2d(3, stride = 1, padding = same) } }
+         repeat 2 { conv2d(5, kernel = 1), relu }
+         flatten, logits = dense(3)",
+    );
+    let long = model(
+        "",
+        "a = conv2d(4, kernel = 3, padding = same)
+         b = conv2d(4, kernel = 3, padding = same), c = relu, residual_1 = add on (c, a)
+         d = conv2d(6, kernel = 2, stride = 2), e = conv2d(6, kernel = 1, stride = 2) on residual_1, f = tanh
+         residual_2 = add on (d, f)
+         g = conv2d(3, kernel = 1), h = conv2d(3, kernel = 1) on residual_2
+         r = add on (g, h)
+         i = conv2d(2, kernel = 1), j = relu, k = max_pool2d(3, stride = 1, padding = same) on r
+         concat_1 = concat on (j, r, k)
+         l = conv2d(5, kernel = 1), m = relu, n = conv2d(5, kernel = 1), o = relu
+         flatten, logits = dense(3)",
+    );
+    let paths = [
+        "conv2d_1",
+        "conv2d_2",
+        "relu_1",
+        "residual_1",
+        "conv2d_3",
+        "residual_2.shortcut.conv2d_1",
+        "residual_2.shortcut.tanh_1",
+        "residual_2",
+        "r.conv2d_1",
+        "r.shortcut",
+        "r",
+        "concat_1.1.c",
+        "concat_1.1.relu_1",
+        "concat_1.3.max_pool2d_1",
+        "concat_1",
+        "repeat_1.1.conv2d_1",
+        "repeat_1.1.relu_1",
+        "repeat_1.2.conv2d_1",
+        "repeat_1.2.relu_1",
+        "flatten_1",
+        "logits",
+    ];
+    let values = |inference: &Inference| -> Vec<String> {
+        let nodes = inference.nodes.iter().skip(1);
+        nodes.map(|(_, node)| node.name.clone()).collect()
+    };
+    assert_eq!(values(&short), paths);
+    // The same places, inputs, operations and terms, under the other names.
+    let by_place = |inference: &Inference| {
+        let mut out = Vec::new();
+        for (_, node) in inference.nodes.iter() {
+            let inputs: Vec<usize> = node.inputs.iter().map(|input| input.index()).collect();
+            let tensors = node.call.iter().flat_map(|call| call.tensors());
+            let tensors: Vec<usize> = tensors.map(|tensor| tensor.index()).collect();
+            let call = inference.call_text(node);
+            out.push(format!("{call} {inputs:?} {tensors:?} {}", node.shape));
+        }
+        for (_, tensor) in inference.tensors.iter() {
+            out.push(format!("{} {}", tensor.shape, tensor.fan_in));
+        }
+        let terms = inference.loss.terms.iter();
+        out.extend(terms.map(|term| format!("{} {}", term.scale, term.why)));
+        out
+    };
+    assert_eq!(by_place(&short), by_place(&long));
+}
+
+/// A line more in the network, or in one block, renumbers nothing in another block.
+#[test]
+fn names_are_stable() {
+    let network = |before: &str| {
+        format!(
+            "{before} a = deep(3), repeat 2 {{ deep(2) }}, flatten, b = repeat 2 {{ c = dense(2) }}, logits = dense(3)"
+        )
+    };
+    let block = "block deep(n) { conv2d(n, kernel = 1), relu, conv2d(n, kernel = 1) }";
+    let few = model(block, &network(""));
+    let more = model(
+        &format!("block other(n) {{ conv2d(n, kernel = 1), relu }}\n{block}"),
+        &network("conv2d(2, kernel = 1), relu, other(5), concat { { other(2) } { other(3) } },"),
+    );
+    let expected = [
+        "a.conv2d_1",
+        "a.conv2d_2",
+        "repeat_1.1.conv2d_1",
+        "repeat_1.1.conv2d_2",
+        "repeat_1.2.conv2d_1",
+        "repeat_1.2.conv2d_2",
+        "b.1.c",
+        "b.2.c",
+        "logits",
+    ];
+    let expected: Vec<String> = (expected.iter())
+        .flat_map(|layer| [format!("{layer}.kernel"), format!("{layer}.bias")])
+        .collect();
+    assert_eq!(names(&few), expected);
+    let found = names(&more);
+    assert!(expected.iter().all(|name| found.contains(&name.as_str())));
+}
+
+/// A layer that is used again has its parameters, and they have one term each.
+#[test]
+fn a_layer_used_again_has_one_term() {
+    let once = model("", "flatten, a = dense(5), b = tanh, logits = dense(3)");
+    let again = model(
+        "",
+        "flatten, a = dense(5), tanh, c = dense(128), d = reuse a, b = add on (a, d), logits = dense(3)",
+    );
+    let kernel = |inference: &Inference, value: &str| {
+        let mut nodes = inference.nodes.iter();
+        let (_, node) = nodes.find(|(_, node)| node.name == value).unwrap();
+        node.call.as_ref().unwrap().parameters.clone()
+    };
+    assert_eq!(kernel(&again, "a"), kernel(&again, "d"));
+    assert_eq!(
+        names(&again),
+        [
+            "a.kernel",
+            "a.bias",
+            "c.kernel",
+            "c.bias",
+            "logits.kernel",
+            "logits.bias"
+        ]
+    );
+    let of_a = |inference: &Inference| {
+        let terms = inference.loss.terms.iter();
+        let of = |kind: &TermKind| kind.name(inference).contains("a.kernel");
+        terms.filter(|term| of(&term.kind)).count()
+    };
+    assert_eq!((of_a(&once), of_a(&again)), (1, 1));
+    assert_eq!(again.loss.terms.len(), 4, "nll and three kernels");
+}
+
+/// A value is handed to a block as a parameter, and the value above as its input.
+#[test]
+fn values_are_given_to_blocks() {
+    let block = "block up(skip, n) { dense(n), own = relu, concat on (own, skip) }";
+    let short = model(
+        block,
+        "flatten, a = dense(4), tanh, up(a, 6), logits = dense(3)",
+    );
+    let nodes: Vec<_> = short.nodes.iter().collect();
+    let (_, joined) = nodes
+        .iter()
+        .find(|(_, node)| node.name == "up_1.concat_1")
+        .unwrap();
+    let inputs: Vec<&str> = joined
+        .inputs
+        .iter()
+        .map(|i| short.nodes[*i].name.as_str())
+        .collect();
+    assert_eq!(inputs, ["up_1.own", "a"]);
+}
+
+/// The networks of the language's design parse and are lowered.
+#[test]
+fn designed_networks_compile() {
+    let several = model(
+        "",
+        "conv2d(32, kernel = 3, padding = same) on x
+         relu
+         features = global_avg_pool2d
+         both = concat on (features, features)
+         dense(64)
+         relu
+         mean  = dense(3)
+         other = dense(3) on both
+         logits = add on (mean, other)",
+    );
+    assert_eq!(several.loss.terms.len(), 5);
+    let blocks = model(
+        "block basic(channels, stride = 1) {
+           residual(shortcut = conv2d(channels, kernel = 1, stride = stride)) {
+             conv2d(channels, kernel = 3, stride = stride, padding = same)
+             relu
+             conv2d(channels, kernel = 3, padding = same)
+           }
+           relu
+         }",
+        "conv2d(16, kernel = 3, padding = same)
+         repeat 3 { basic(16) }
+         basic(32, stride = 2)
+         repeat 2 { basic(32) }
+         global_avg_pool2d
+         logits = dense(3)",
+    );
+    assert_eq!(blocks.tensors.len(), 2 * (1 + 3 * 6 + 1));
+    assert!(names(&blocks).contains(&"basic_1.residual_1.shortcut.kernel"));
+}
