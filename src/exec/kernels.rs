@@ -174,7 +174,9 @@ impl<'a, T: Number> Kernels<'a, T> {
             (None, true) => [of(DrawKind::Mask), &[]],
             (None, false) => [DrawKind::SignIn, DrawKind::SignOut].map(of),
         };
-        let source = all.sources.get(&(tensor, of_use));
+        // Weights that an example has of its own are the same in all uses.
+        let source = |of_use| all.sources.get(&(tensor, of_use));
+        let source = source(of_use).or_else(|| source(0));
         ExampleDraws {
             sign_in,
             sign_out,
