@@ -98,6 +98,7 @@ impl Cut {
                 statistics,
                 nodes: Table::default(),
                 storages: Arena::default(),
+                places: Arena::default(),
                 segments: Arena::default(),
             },
         }
@@ -114,6 +115,9 @@ impl Cut {
         self.join_activations();
         self.share(nodes);
         self.order_gradients(nodes);
+        if self.keep == Keep::Outputs {
+            self.graph.find_places(&self.observed);
+        }
         self.graph
     }
 
@@ -205,6 +209,7 @@ impl Cut {
                     len: node.shape.len(),
                     shared: false,
                     gradient,
+                    place: None,
                 }))
             }
         };

@@ -17,6 +17,8 @@ pub struct Graph {
     pub statistics: Statistics,
     /// Where values are kept.
     pub storages: Arena<Storage>,
+    /// Where gradients by them are kept.
+    pub places: Arena<Place>,
     /// In forward order.
     pub segments: Arena<Segment>,
 }
@@ -77,6 +79,18 @@ pub struct Storage {
     pub shared: bool,
     /// Whether a gradient flows through it.
     pub gradient: bool,
+    /// Where that gradient is kept.
+    pub place: Option<Handle<Place>>,
+}
+
+/// Room for gradients by values: for one after the other of several storages, whose gradients are wanted at different
+/// times of a backward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    /// Entries an example, of the longest.
+    pub len: usize,
+    /// Whether it holds the whole minibatch's, as [`Storage::shared`] says; otherwise one example's of each chunk.
+    pub shared: bool,
 }
 
 /// What a node needs at run time.

@@ -7,6 +7,7 @@
 mod cut;
 mod draws;
 mod graph;
+mod places;
 mod tensors;
 mod terms;
 mod text;
@@ -14,7 +15,7 @@ mod variables;
 
 pub use draws::{DrawKind, TensorDraw};
 pub use graph::{
-    Graph, InputPlan, KernelPlan, NodePlan, Segment, SegmentKind, Statistics, Storage,
+    Graph, InputPlan, KernelPlan, NodePlan, Place, Segment, SegmentKind, Statistics, Storage,
 };
 pub use tensors::{Family, Frame, Mask, TensorPlan};
 pub use terms::TermPlan;

@@ -9,11 +9,10 @@ use super::super::profile::{Laps, Profile};
 use super::super::{BLOCK, Kernels, Number};
 use super::buffers::{Buffers, Chunk};
 use super::pass::Pass;
-use super::slots::deal;
+use super::slots::{deal, deal_gradients};
 use super::{Mode, Network, statistics};
 use crate::estimator::Saved;
-use crate::ir::{Handle, Node};
-use crate::plan::{Graph, Segment, SegmentKind, Storage};
+use crate::plan::{Graph, Segment, SegmentKind};
 use crate::tensor::{Aligned, Share};
 use rayon::prelude::*;
 use std::time::Instant;
@@ -78,15 +77,6 @@ impl<T: Number> Network<T> {
     }
 }
 
-/// The storages whose gradients a segment reads or writes.
-fn touched(graph: &Graph, segment: &Segment) -> Vec<Handle<Storage>> {
-    let nodes = &segment.nodes;
-    let inputs = nodes.iter().flat_map(|&n| &graph.nodes[n].inputs);
-    let inputs = inputs.filter_map(|input| graph.nodes[input.node].storage);
-    let outputs = |&n: &Handle<Node>| graph.nodes[n].storage;
-    inputs.chain(nodes.iter().filter_map(outputs)).collect()
-}
-
 /// A segment example by example, chunks of examples in parallel.
 fn by_example<T: Number>(
     pass: Pass<T>,
@@ -95,9 +85,10 @@ fn by_example<T: Number>(
     examples: usize,
 ) {
     let graph = pass.kernels.graph;
-    let (chunk_len, touched) = (buffers.chunk_len, touched(graph, segment));
+    let (chunk_len, touched) = (buffers.chunk_len, graph.touched(segment));
     let values = deal(graph, &mut buffers.values, &[], chunk_len, examples);
-    let gradients = deal(graph, &mut buffers.gradients, &touched, chunk_len, examples);
+    let places = &mut buffers.gradients;
+    let gradients = deal_gradients(graph, places, touched, chunk_len, examples);
     let tables = values.into_par_iter().zip(gradients);
     let tasks = buffers.chunks.par_iter_mut().zip(tables).enumerate();
     tasks.share(|(index, (chunk, slots))| {
@@ -116,9 +107,10 @@ fn whole_batch<T: Number>(
     examples: usize,
 ) {
     let (graph, rows) = (pass.kernels.graph, examples.max(1));
-    let touched = touched(graph, segment);
+    let touched = graph.touched(segment);
     let values = deal(graph, &mut buffers.values, &[], rows, examples);
-    let mut slots = deal(graph, &mut buffers.gradients, &touched, rows, examples);
+    let places = &mut buffers.gradients;
+    let mut slots = deal_gradients(graph, places, touched, rows, examples);
     let (Some(values), Some(slots)) = (values.first(), slots.first_mut()) else {
         return;
     };

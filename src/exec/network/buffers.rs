@@ -6,7 +6,7 @@ use super::work::{Need, Work};
 use crate::estimator::Saved;
 use crate::ir::{Call, Handle, Node, Table, Tensor};
 use crate::layer::Operation;
-use crate::plan::{Graph, KernelPlan, Segment, SegmentKind, Storage};
+use crate::plan::{Graph, KernelPlan, Place, Segment, SegmentKind, Storage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The chunks' gradients together take at most about this many numbers.
@@ -18,8 +18,8 @@ const CHUNKS: usize = 16;
 pub struct Buffers<A> {
     /// Values of the shared storages; empty for the others.
     pub values: Table<Storage, A>,
-    /// Gradients of the shared storages; empty for the others.
-    pub gradients: Table<Storage, A>,
+    /// Gradients in the shared places; empty for the others.
+    pub gradients: Table<Place, A>,
     /// What the estimator of a whole-batch layer keeps, by node.
     pub saved: BTreeMap<Handle<Node>, Saved<A>>,
     /// The means and variances that layers normalised the minibatch by.
@@ -44,8 +44,8 @@ pub struct Chunk<A> {
     pub work: Work<A>,
     /// Values of the private storages, a row for each example; empty for shared ones.
     pub values: Table<Storage, A>,
-    /// Gradients of the private storages, one row; empty for shared ones.
-    pub gradients: Table<Storage, A>,
+    /// Gradients in the private places, one row; empty for shared ones.
+    pub gradients: Table<Place, A>,
     /// What estimators keep, by node.
     pub saved: BTreeMap<Handle<Node>, A>,
     /// Gradients by the first of the arrays that estimators prepare, by tensor.
@@ -87,7 +87,7 @@ impl<A: Array> Buffers<A> {
         let widest = statistics().map(|(_, channels)| channels).max();
         Buffers {
             values: storages(graph, batch, |s| s.shared),
-            gradients: storages(graph, batch, |s| s.shared && s.gradient),
+            gradients: places(graph, batch, true),
             saved: saved(graph, batch),
             moments: statistics()
                 .map(|(node, channels)| (node, [channels; 2].map(A::zeros)))
@@ -133,7 +133,7 @@ impl<A: Array> Chunk<A> {
         Chunk {
             work: need.work(),
             values: storages(graph, examples, |s| !s.shared),
-            gradients: storages(graph, 1, |s| !s.shared && s.gradient),
+            gradients: places(graph, 1, false),
             saved: kept.collect(),
             d_first: accumulators(&|t| t.entries.len()),
             d_second: accumulators(&|t| match t.estimator.has_second() {
@@ -168,6 +168,14 @@ fn storages<A: Array>(
 ) -> Table<Storage, A> {
     graph.storages.map(|_, s| match wanted(s) {
         true => A::zeros(rows * s.len),
+        false => A::zeros(0),
+    })
+}
+
+/// `rows` rows for each place that is shared, or for each that is not; an empty array for the others.
+fn places<A: Array>(graph: &Graph, rows: usize, shared: bool) -> Table<Place, A> {
+    graph.places.map(|_, place| match place.shared == shared {
+        true => A::zeros(rows * place.len),
         false => A::zeros(0),
     })
 }

@@ -2,10 +2,10 @@
 
 use super::super::Number;
 use super::pass::Pass;
-use super::slots::{Slot, Slots, rows, rows_mut};
+use super::slots::{GradientSlots, Slot, Slots, rows, rows_mut};
 use crate::ir::{Call, Handle, Node};
 use crate::layer::{AnyFunction, MOST_INPUTS, Reads, Towards};
-use crate::plan::{Graph, NodePlan};
+use crate::plan::{Graph, NodePlan, Storage};
 
 /// The most parameters that a function has.
 const MOST_ROWS: usize = 4;
@@ -77,7 +77,7 @@ impl<'a, T: Number> At<'a, T> {
     pub fn backward<'g>(
         &self,
         values: &Slots<T>,
-        gradients: &mut Slots<'g, T>,
+        gradients: &mut GradientSlots<'g, T>,
         y: &[T],
         saved: &[T],
         dy: &[T],
@@ -99,8 +99,10 @@ impl<'a, T: Number> At<'a, T> {
         };
         let mut taken: [Slot<'g, T>; MOST_INPUTS] = std::array::from_fn(|_| Slot::Absent);
         for (at, slot) in taken.iter_mut().enumerate().take(step.inputs.len()) {
-            if let Some(storage) = wanted(graph, step, at) {
-                *slot = gradients[storage].take();
+            if let Some(storage) = wanted(graph, step, at)
+                && let Some(place) = graph.storages[storage].place
+            {
+                *slot = gradients[place].take();
             }
         }
         d_rows.fill(T::zero());
@@ -159,16 +161,17 @@ impl<'a, T: Number> At<'a, T> {
         }
         for (at, slot) in taken.into_iter().enumerate().take(step.inputs.len()) {
             if let Some(storage) = wanted(graph, step, at)
+                && let Some(place) = graph.storages[storage].place
                 && !is_again(graph, step, at)
             {
-                gradients[storage] = slot;
+                gradients[place] = slot;
             }
         }
     }
 }
 
 /// The storage of an input whose gradient is wanted and lies elsewhere than the output's.
-fn wanted(graph: &Graph, step: &NodePlan, at: usize) -> Option<Handle<crate::plan::Storage>> {
+fn wanted(graph: &Graph, step: &NodePlan, at: usize) -> Option<Handle<Storage>> {
     let input = &step.inputs[at];
     let over = step.in_place && at == 0;
     graph.nodes[input.node]

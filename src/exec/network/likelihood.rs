@@ -3,9 +3,9 @@
 use super::super::{Batch, Kernels, Number};
 use super::Network;
 use super::slots::rows;
-use crate::ir::{Argument, Scalar};
+use crate::ir::{Argument, Handle, Scalar};
 use crate::likelihood::{Rows, Targets};
-use crate::plan::Graph;
+use crate::plan::{Graph, Storage};
 use crate::tensor::Share;
 use rayon::prelude::*;
 
@@ -103,14 +103,18 @@ impl<T: Number> Network<T> {
         let (graph, buffers) = (&*self.graph, &mut self.buffers);
         let storage_of = |argument: &Argument| graph.nodes[argument.node()?].storage;
         let arguments = &graph.model.observe.arguments;
-        for storage in arguments.iter().filter_map(storage_of) {
-            buffers.gradients[storage].fill(T::zero());
+        let place_of = |storage: Handle<Storage>| graph.storages[storage].place;
+        for place in arguments.iter().filter_map(storage_of).filter_map(place_of) {
+            buffers.gradients[place].fill(T::zero());
         }
         for (argument, gradient) in arguments.iter().zip(&buffers.d_arguments) {
             let Some(storage) = storage_of(argument) else {
                 continue;
             };
-            let into = &mut buffers.gradients[storage];
+            let Some(place) = place_of(storage) else {
+                continue;
+            };
+            let into = &mut buffers.gradients[place];
             let count = (examples * graph.storages[storage].len).min(into.len());
             into[..count]
                 .iter_mut()

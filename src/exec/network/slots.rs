@@ -1,7 +1,7 @@
 //! What one task may read and write of the values (or gradients) of a minibatch.
 
 use crate::ir::{Handle, Table};
-use crate::plan::{Graph, Storage};
+use crate::plan::{Graph, Place, Storage};
 use crate::tensor::Aligned;
 use std::mem;
 
@@ -17,8 +17,11 @@ pub enum Slot<'a, T> {
     Write(&'a mut [T]),
 }
 
-/// What a task may use of each storage.
+/// What a task may use of the values in each storage.
 pub type Slots<'a, T> = Table<Storage, Slot<'a, T>>;
+
+/// What a task may use of the gradients in each place.
+pub type GradientSlots<'a, T> = Table<Place, Slot<'a, T>>;
 
 impl<T> Slot<'_, T> {
     /// The entries.
@@ -107,6 +110,36 @@ pub fn deal<'a, T>(
             for (table, slot) in tables.iter_mut().zip(chunks) {
                 table.push(slot);
             }
+        }
+    }
+    tables
+}
+
+/// One table of slots for each chunk, with the gradients by the storages that are `touched` to write. `examples` rows
+/// are in use.
+pub fn deal_gradients<'a, T>(
+    graph: &Graph,
+    places: &'a mut Table<Place, Aligned<T>>,
+    touched: impl Iterator<Item = Handle<Storage>>,
+    chunk_len: usize,
+    examples: usize,
+) -> Vec<GradientSlots<'a, T>> {
+    let mut lens: Table<Place, Option<usize>> = graph.places.map(|_, _| None);
+    for storage in touched.map(|storage| &graph.storages[storage]) {
+        if let Some(place) = storage.place {
+            lens[place] = Some(storage.len);
+        }
+    }
+    let table = || graph.places.map(|_, _| Slot::Absent);
+    let mut tables: Vec<GradientSlots<T>> =
+        (0..examples.div_ceil(chunk_len)).map(|_| table()).collect();
+    for (all, (place, len)) in places.values_mut().zip(lens.iter()) {
+        let Some(len) = len.filter(|_| !all.is_empty()) else {
+            continue;
+        };
+        let chunks = all[..examples * len].chunks_mut(chunk_len * len);
+        for (table, chunk) in tables.iter_mut().zip(chunks) {
+            table[place] = Slot::Write(chunk);
         }
     }
     tables

@@ -5,11 +5,11 @@ use super::super::{Kernels, Number};
 use super::backward::add_rows;
 use super::buffers::Buffers;
 use super::pass::Pass;
-use super::slots::{deal, rows, rows_mut};
+use super::slots::{deal, deal_gradients, rows, rows_mut};
 use crate::estimator::KernelGradient;
 use crate::ir::{Call, Handle, Node, Tensor};
 use crate::layer::{AnyStatistics, Moments, Operation};
-use crate::plan::Segment;
+use crate::plan::{Segment, Storage};
 use crate::tensor::Aligned;
 
 /// The layer of a segment.
@@ -80,7 +80,6 @@ pub fn backward<T: Number>(
     let step = &graph.nodes[handle];
     let storage = step.storage.expect("a computed value");
     let from = graph.nodes[step.input().node].storage;
-    let touched: Vec<_> = from.into_iter().chain([storage]).collect();
     let Buffers {
         values,
         gradients,
@@ -89,14 +88,20 @@ pub fn backward<T: Number>(
         ..
     } = buffers;
     let values = deal(graph, values, &[], examples.max(1), examples);
-    let mut gradients = deal(graph, gradients, &touched, examples.max(1), examples);
+    let touched = graph.touched(segment);
+    let mut gradients = deal_gradients(graph, gradients, touched, examples.max(1), examples);
     let (Some(values), Some(gradients)) = (values.first(), gradients.first_mut()) else {
         return;
     };
     let (x, len) = pass.input(values, handle, 0);
-    let dy = gradients[storage].take();
+    let place = |storage: Handle<Storage>| graph.storages[storage].place;
+    let own = place(storage).expect("a gradient has a place");
+    let dy = gradients[own].take();
     let dy = rows(dy.read(), 0, examples, len);
-    let mut towards = from.map(|from| gradients[from].take()).unwrap_or_default();
+    let mut towards = from
+        .and_then(place)
+        .map(|from| gradients[from].take())
+        .unwrap_or_default();
     let dx = match step.input().gradient {
         true => rows_mut(towards.write(), 0, examples, len),
         false => &mut [],

@@ -4,7 +4,7 @@ use super::super::super::{Kernels, Number};
 use super::super::buffers::Chunk;
 use super::super::function::At;
 use super::super::pass::Pass;
-use super::super::slots::{Slot, Slots, rows, rows_mut};
+use super::super::slots::{GradientSlots, Slot, Slots, rows, rows_mut};
 use super::super::work::Work;
 use crate::estimator::{KernelGradient, Saved};
 use crate::ir::{Call, Handle, Node, Tensor};
@@ -43,7 +43,7 @@ pub fn chunk<'a, T: Number>(
     pass: Pass<T>,
     nodes: &[Handle<Node>],
     chunk: &'a mut Chunk<Aligned<T>>,
-    (mut values, mut gradients): (Slots<'a, T>, Slots<'a, T>),
+    (mut values, mut gradients): (Slots<'a, T>, GradientSlots<'a, T>),
     examples: Range<usize>,
 ) {
     let (kernels, graph) = (&pass.kernels, pass.kernels.graph);
@@ -80,7 +80,10 @@ pub fn chunk<'a, T: Number>(
             let y = rows(values[storage].read(), example, 1, len);
             let (x, x_len) = pass.input(&values, handle, examples.start);
             let x = rows(x, example, 1, x_len);
-            let mut out = gradients[storage].take();
+            let place = graph.storages[storage]
+                .place
+                .expect("a gradient has a place");
+            let mut out = gradients[place].take();
             let dy = rows_mut(out.write(), row_of(storage, example), 1, len);
             if let Some(bias) = step.bias {
                 let row = &mut d_row[..graph.kernels[bias].entries.len()];
@@ -111,7 +114,7 @@ pub fn chunk<'a, T: Number>(
                     rest = others;
                     into.add_row(kernels, tensor, examples.start + example, row);
                 }
-                gradients[storage] = out;
+                gradients[place] = out;
                 laps.lap(handle);
                 continue;
             }
@@ -119,12 +122,13 @@ pub fn chunk<'a, T: Number>(
                 if let Operation::Map(map) = &call.operation {
                     T::map(&**map).backward_in_place(&[], y, dy);
                 }
-                gradients[storage] = out;
+                gradients[place] = out;
                 laps.lap(handle);
                 continue;
             }
             let from = graph.nodes[step.input().node].storage;
-            let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
+            let towards = from.and_then(|s| graph.storages[s].place);
+            let mut slot = towards.map_or(Slot::Absent, |place| gradients[place].take());
             let row = from.map_or(0, |s| row_of(s, example));
             let dx = rows_mut(slot.write(), row, 1, x_len);
             let saved = chunk.saved.get(&handle);
@@ -154,10 +158,10 @@ pub fn chunk<'a, T: Number>(
                 T::add_to(dx, &extra[..x_len]);
             }
             work.extra = extra;
-            if let Some(from) = from {
-                gradients[from] = slot;
+            if let Some(towards) = towards {
+                gradients[towards] = slot;
             }
-            gradients[storage] = out;
+            gradients[place] = out;
             laps.lap(handle);
         }
     }

@@ -3,7 +3,7 @@
 use super::super::super::kernels::KernelGradients;
 use super::super::super::{Kernels, Number};
 use super::super::pass::Pass;
-use super::super::slots::{Slot, Slots, by_rows, rows, rows_mut};
+use super::super::slots::{GradientSlots, Slot, Slots, by_rows, rows, rows_mut};
 use super::super::work::{Work, at_once, layer_scratch};
 use crate::estimator::{KernelGradient, Saved, Scratch, Site};
 use crate::ir::{Handle, Node, Tensor};
@@ -51,7 +51,7 @@ pub fn layer<T: Number>(
     pass: Pass<T>,
     nodes: &[Handle<Node>],
     values: &Slots<T>,
-    gradients: &mut Slots<T>,
+    gradients: &mut GradientSlots<T>,
     into: Whole<T>,
     examples: usize,
 ) {
@@ -65,10 +65,14 @@ pub fn layer<T: Number>(
     let storage = step.storage.expect("a computed value has a storage");
     let len = node.shape.len();
     let (x, x_len) = pass.input(values, handle, 0);
-    let mut out = gradients[storage].take();
+    let place = graph.storages[storage]
+        .place
+        .expect("a gradient has a place");
+    let mut out = gradients[place].take();
     let y = values[storage].read();
     let from = graph.nodes[step.input().node].storage;
-    let mut slot = from.map_or(Slot::Absent, |s| gradients[s].take());
+    let towards = from.and_then(|s| graph.storages[s].place);
+    let mut slot = towards.map_or(Slot::Absent, |place| gradients[place].take());
     let dx = rows_mut(slot.write(), 0, examples, x_len);
     let Whole {
         gradients: by_kernels,
@@ -109,10 +113,10 @@ pub fn layer<T: Number>(
         T::add_to(sum, dx);
     }
     work.extra = extra;
-    if let Some(from) = from {
-        gradients[from] = slot;
+    if let Some(towards) = towards {
+        gradients[towards] = slot;
     }
-    gradients[storage] = out;
+    gradients[place] = out;
 }
 
 impl<T: Number> Layer<'_, T> {
