@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Scales {
     /// Of the inputs, by channel or feature.
     pub inputs: Transform,
-    /// Of real targets, by entry; the identity for labels.
+    /// Of real targets, by entry, of images by channel; the identity for labels.
     pub targets: Transform,
 }
 
@@ -24,7 +24,7 @@ impl Scales {
         let channels = model.input.shape.0.last().copied().unwrap_or(1);
         Scales {
             inputs: Transform::identity(channels),
-            targets: Transform::identity(model.target.kind.entries()),
+            targets: Transform::identity(model.target.kind.channels()),
         }
     }
 
@@ -36,10 +36,11 @@ impl Scales {
         }
     }
 
-    /// What turns a negative log density of scaled targets into one of targets in their own units:
-    /// Σ ln scale.
-    pub fn log_scale(&self) -> f64 {
-        self.targets.scale.iter().map(|s| s.ln()).sum()
+    /// What turns a negative log density of scaled targets of this kind into one of targets in their own units:
+    /// Σ ln scale over all entries.
+    pub fn log_scale(&self, kind: TargetKind) -> f64 {
+        let each = kind.entries() / kind.channels();
+        each as f64 * self.targets.scale.iter().map(|s| s.ln()).sum::<f64>()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::data::npz::Entries;
 use crate::data::{self, Identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
-use crate::likelihood::{self, Predictive};
+use crate::likelihood::{self, Predictive, TargetKind};
 use crate::train::files::write_whole;
 use std::io;
 use std::path::Path;
@@ -15,6 +15,8 @@ struct Column {
     /// Names of the entries where there are several.
     entries: Vec<String>,
     width: usize,
+    /// Axes of an example's entries, where there are any.
+    axes: Vec<usize>,
     values: Vec<f64>,
 }
 
@@ -41,10 +43,18 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
         _ if known.len() == count => known.to_vec(),
         _ => (0..count).map(|k| k.to_string()).collect(),
     };
-    let column = |name: &str, entries: Vec<String>, width, values| Column {
+    let axes = part.kind.axes();
+    let column = |name: &str, entries: Vec<String>, width: usize, values| Column {
         name: name.into(),
         entries,
         width,
+        axes: match axes {
+            _ if width == 1 => vec![],
+            Some(axes) if width == axes.len() => axes.sizes().to_vec(),
+            // Probabilities of the classes at each place.
+            Some(axes) => [axes.sizes(), &[width / axes.len()]].concat(),
+            None => vec![width],
+        },
         values,
     };
     let numbers = rows.iter().map(|row| *row as f64).collect();
@@ -68,6 +78,11 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
             likelihood::Entries::Classes => (names.classes, predicted.width),
             likelihood::Entries::Targets => (names.targets, width),
         };
+        if axes.is_some() {
+            // No names for entries that have places.
+            let width = found.values.len() / n.max(1);
+            return column(found.name, vec![], width, found.values);
+        }
         column(found.name, named(known, count), count, found.values)
     }));
     columns
@@ -85,6 +100,7 @@ pub fn write(
     rows: &[usize],
     names: &Names,
 ) -> Result<()> {
+    refuse_images(path, part.kind)?;
     let columns = columns(predicted, part, rows, names);
     let written = match format(path)? {
         Format::Csv => csv(&columns, predicted.examples, rows, names.identifiers),
@@ -114,6 +130,27 @@ pub fn format(path: &Path) -> Result<Format> {
         )
         .note("the file ends in .csv or .npz")
         .into()),
+    }
+}
+
+/// Refuses a table of predictions of images, which have no columns.
+///
+/// # Errors
+///
+/// `E0601`.
+pub fn refuse_images(path: &Path, kind: TargetKind) -> Result<()> {
+    match (format(path)?, kind.axes()) {
+        (Format::Csv, Some(_)) => {
+            let title = format!("predictions of `{kind}` are no table");
+            Err(Diagnostic::error("E0601", title)
+                .note(format!("`{}` would have a column for each place", path.display()))
+                .help(format!(
+                    "`--out {}` keeps them as arrays",
+                    path.with_extension("npz").display()
+                ))
+                .into())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -160,10 +197,10 @@ fn npz(
     rows: &[usize],
     identifiers: &[Identifier],
 ) -> io::Result<Vec<u8>> {
-    let shapes: Vec<[usize; 2]> = columns.iter().map(|c| [examples, c.width]).collect();
+    let shape = |column: &Column| [&[examples], &column.axes[..]].concat();
+    let shapes: Vec<Vec<usize>> = columns.iter().map(shape).collect();
     let numbers = columns.iter().zip(&shapes).map(|(column, shape)| {
-        let axes = if column.width > 1 { 2 } else { 1 };
-        let entries = Entries::Numbers(&shape[..axes], &column.values);
+        let entries = Entries::Numbers(shape, &column.values);
         (column.name.clone(), entries)
     });
     let mut arrays: Vec<(String, Entries)> = numbers.collect();
@@ -185,7 +222,7 @@ mod tests {
     use crate::data::scaling::Transform;
     use crate::data::{Split, Values};
     use crate::examples::Scales;
-    use crate::likelihood::{Likelihood, Normal, TargetKind};
+    use crate::likelihood::{Likelihood, Normal};
     use crate::tensor::Shape;
 
     fn written(path: &Path) -> Result<()> {

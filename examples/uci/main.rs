@@ -21,6 +21,7 @@ use bnnc::data::{self, Request};
 use bnnc::diagnostic::{Diagnostic, Result, render};
 use bnnc::evaluate;
 use bnnc::examples::Part;
+use bnnc::likelihood::Detail;
 use bnnc::optimizer::State;
 use bnnc::plan::Plan;
 use bnnc::train::descent::Descent;
@@ -211,8 +212,8 @@ impl Study {
             },
             None => prepared.validation(),
         };
-        let predicted = evaluate::predict(&mut engine, &part, self.samples.get(), config.seed)?;
-        let scores = evaluate::score(&predicted, &part);
+        let draws = self.samples.get();
+        let scores = evaluate::scored(&mut engine, &part, draws, config.seed, Detail::Moments)?;
         let Some(rmse) = scores.number("rmse") else {
             let title = format!("{} is no regression", model.display());
             return Err(Diagnostic::error("E0603", title).into());

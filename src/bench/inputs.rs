@@ -25,14 +25,15 @@ impl Synthetic {
             Stream::new(0, u64::MAX, 0, use_).fill_normal(0, &mut values);
             values
         };
-        let storage = plan.model.target.kind.storage();
-        let (classes, reals) = match storage {
-            Storage::Labels { classes } => (classes, 0),
-            Storage::Reals => (1, plan.model.target.kind.entries()),
+        let kind = plan.model.target.kind;
+        let storage = kind.storage();
+        let (classes, labels, reals) = match storage {
+            Storage::Labels { classes } => (classes, kind.entries(), 0),
+            Storage::Reals => (1, 0, kind.entries()),
         };
         Synthetic {
             inputs: normal(0, len * plan.model.input.shape.len()),
-            labels: (0..len).map(|i| (i % classes) as u32).collect(),
+            labels: (0..len * labels).map(|i| (i % classes) as u32).collect(),
             reals: match plan.model.summary().standardizes() {
                 true => normal(1, len * reals),
                 // Some distributions are of positive numbers only, or of counts.

@@ -8,7 +8,7 @@ use super::parts::PartArgs;
 use super::terminal::{here, out, say, say_wrapped, width};
 use crate::data::shortened;
 use crate::diagnostic::Result;
-use crate::evaluate::{Elbo, Scores, elbo, predict_with, score};
+use crate::evaluate::{Elbo, Scores, elbo, scored};
 use crate::likelihood::{Detail, ScoreValue};
 use crate::report::columns;
 use crate::terms::Term;
@@ -56,9 +56,8 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let part = run.part(&chosen);
-    let predicted = predict_with(&mut interpreter, &part, samples, seed, Detail::Levels)?;
+    let scores = scored(&mut interpreter, &part, samples, seed, Detail::Levels)?;
     warn_of_far_inputs(&run, &chosen);
-    let scores = score(&predicted, &part);
     let n = run.record.training_examples;
     let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);
     let elbo = match chosen.split {

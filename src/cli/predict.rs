@@ -44,18 +44,25 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     predict::format(&args.out)?;
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
+        let kind = run.inference.target.kind;
+        predict::refuse_images(&args.out, kind)?;
         run.refuse_own(&args.out, &args.run, &args.data)?;
         let chosen = run.choose(&args.data, args.part, false)?;
         let random = run.inference.is_random();
         let samples = if random { args.samples } else { 1 };
         warn_of_one_draw(&run.inference, samples);
         let part = run.part(&chosen);
+        // Quantiles of every entry of an image take more than all else.
+        let detail = match kind.axes() {
+            Some(_) => Detail::Moments,
+            None => Detail::Quantiles,
+        };
         let predicted = predict_with(
             &mut interpreter,
             &part,
             samples,
             args.seed.unwrap_or(run.config.seed),
-            Detail::Quantiles,
+            detail,
         )?;
         let rows = chosen.file_rows();
         let names = Names {

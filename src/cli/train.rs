@@ -126,7 +126,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         config,
         part: prepared.training(),
         validation: prepared.validation(),
-        naming: Naming::new(inference, prepared.scales.log_scale()),
+        naming: Naming::new(inference, prepared.scales.log_scale(inference.target.kind)),
         run: &run,
         stop: &STOP,
         between_saves: BETWEEN_SAVES,

@@ -3,9 +3,9 @@
 use super::scaling::Transform;
 use super::{Split, TargetKind, Values};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::likelihood::MOST_COUNTED;
+use crate::likelihood::{Axes, MOST_COUNTED};
 use crate::tensor::simd::SHARE;
-use crate::tensor::{Real, Share};
+use crate::tensor::{Real, Shape, Share};
 use rayon::prelude::*;
 
 /// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
@@ -37,7 +37,7 @@ pub fn gather_targets<T: Real>(
     );
 }
 
-/// The labels of the examples `indices`; `out` is resized and overwritten.
+/// The labels of the examples `indices`, of each all; `out` is resized and overwritten.
 ///
 /// # Errors
 ///
@@ -50,12 +50,15 @@ pub fn gather_labels(
     out: &mut Vec<u32>,
 ) -> Result<()> {
     out.clear();
+    let width = split.target_shape.len();
     for &index in indices {
-        let value = split.targets.get(index);
-        if !kind.holds(value) {
-            return Err(bad_target(kind, "the data", index, value).into());
+        for entry in index * width..(index + 1) * width {
+            let value = split.targets.get(entry);
+            if !kind.holds(value) {
+                return Err(bad_target(kind, "the data", index, value).into());
+            }
+            out.push(value as u32);
         }
-        out.push(value as u32);
     }
     Ok(())
 }
@@ -146,6 +149,12 @@ pub fn check_targets(
     rows: Option<&[usize]>,
 ) -> Result<()> {
     let width = split.target_shape.len();
+    if let Some(axes) = kind.axes().filter(|axes| !is_of_axes(&split.target_shape, axes)) {
+        let title = format!("a target of {what} has the shape {}", split.target_shape);
+        let message =
+            Diagnostic::error("E0509", title).note(format!("the model predicts {kind}: {axes}"));
+        return Err(message.into());
+    }
     if width != kind.entries() {
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
@@ -182,6 +191,12 @@ pub fn check_targets(
 
 const NO_WHOLE_NUMBERS: &str =
     "the targets are no whole numbers: a measurement is a `target` of `real`";
+
+/// Whether targets of this shape are those of a model that predicts images of `axes`, but for axes of 1.
+pub(super) fn is_of_axes(shape: &Shape, axes: &Axes) -> bool {
+    let squeezed = |sizes: &[usize]| sizes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    squeezed(&shape.0) == squeezed(axes.sizes())
+}
 
 /// How targets that are no labels from 0 on can be made such, where it is plain what they are.
 fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
@@ -222,16 +237,16 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
 
 fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnostic {
     let (title, expected) = match kind {
-        TargetKind::Category(classes) => (
+        TargetKind::Category(classes) | TargetKind::Categories { classes, .. } => (
             format!("a label of {what} is out of range"),
             format!("a whole number from 0 to {}", classes.max(1) - 1),
         ),
-        TargetKind::Binary => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
+        TargetKind::Binary | TargetKind::Binaries(_) => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
         TargetKind::Count => (
             format!("a target of {what} is not a count"),
             format!("a whole number from 0 to {MOST_COUNTED}"),
         ),
-        TargetKind::Real(_) => (
+        TargetKind::Real(_) | TargetKind::Reals(_) => (
             format!("a target of {what} is not finite"),
             "a finite number".into(),
         ),

@@ -1,7 +1,9 @@
 //! The data sets that have a name.
 
 use super::places::{Place, missing};
-use super::{Dataset, Facts, cifar10, fashion_mnist, mnist, shapes};
+use super::{
+    Dataset, Facts, cifar10, fashion_mnist, mnist, shapes, shapes_segmentation, volumes,
+};
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::words::list;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ pub static CATALOG: &[&dyn CatalogEntry] = &[
     &mnist::MNIST,
     &fashion_mnist::FASHION_MNIST,
     &shapes::Shapes,
+    &shapes_segmentation::ShapesSegmentation,
+    &volumes::Volumes,
 ];
 
 /// A data set that has a name.

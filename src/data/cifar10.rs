@@ -54,7 +54,7 @@ impl CatalogEntry for Cifar10 {
         Facts::images(
             self.name(),
             [TRAIN_FILES * RECORDS, RECORDS],
-            [SIDE, SIDE, 3],
+            &[SIDE, SIDE, 3],
             CLASSES,
         )
     }

@@ -1,5 +1,6 @@
 //! What a data set holds, as a model has to know it.
 
+use super::batch::is_of_axes;
 use super::{Columns, Dataset, Values};
 use crate::likelihood::{Observed, TargetKind};
 use crate::tensor::Shape;
@@ -41,7 +42,7 @@ pub struct Facts {
 pub struct TargetFacts {
     /// The shape of one target; `[]` for a label or a single number.
     pub shape: Shape,
-    /// One more than the largest label, where every target is a whole number, 0 or above; the
+    /// One more than the largest label, where every entry of a target is a whole number, 0 or above; the
     /// number of classes where the data set names them.
     pub classes: Option<usize>,
     /// Whether the data set means labels; false where whole numbers may as well be measurements.
@@ -63,7 +64,7 @@ impl Facts {
         let found = found
             .reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)))
             .flatten();
-        let scalar = data.train.target_shape.rank() == 0;
+        let rank = data.train.target_shape.rank();
         let width = data.train.target_shape.len();
         // Those of each example, where a column says how many times a row occurs.
         let repeated = data
@@ -81,19 +82,20 @@ impl Facts {
                 classes: if labels {
                     Some(data.class_names.len())
                 } else {
-                    found.filter(|_| scalar)
+                    found
                 },
                 labels,
             },
             observed: match labels {
                 true => vec![],
-                false => observed(targets, width),
+                // All entries of images together.
+                false => observed(targets, if rank > 1 { 1 } else { width }),
             },
             class_names: data.class_names.clone(),
             remarks: data.seen.remarks.clone(),
             taken: data.seen.taken.clone(),
             absent: match found {
-                Some(classes) if scalar && !labels => absent(targets, classes),
+                Some(classes) if rank != 1 && !labels => absent(targets, classes),
                 _ => vec![],
             },
             groups: data.groups().map(<[u32]>::to_vec),
@@ -119,7 +121,7 @@ impl Facts {
     pub(crate) fn images(
         name: &str,
         [train, test]: [usize; 2],
-        shape: [usize; 3],
+        shape: &[usize],
         class_names: &[&str],
     ) -> Facts {
         Facts {
@@ -127,7 +129,7 @@ impl Facts {
             train,
             test: Some(test),
             columns: None,
-            input_shape: Shape::new(&shape),
+            input_shape: Shape::new(shape),
             target: TargetFacts {
                 shape: Shape::default(),
                 classes: Some(class_names.len()),
@@ -193,6 +195,17 @@ impl TargetFacts {
         match kind {
             TargetKind::Real(width) if width == self.width() && !self.labels => Ok(()),
             TargetKind::Category(k) if classes.is_some_and(|found| found <= k) => Ok(()),
+            TargetKind::Reals(axes) if is_of_axes(&self.shape, &axes) && !self.labels => Ok(()),
+            TargetKind::Categories { classes: k, places }
+                if is_of_axes(&self.shape, &places) && self.classes.is_some_and(|n| n <= k) =>
+            {
+                Ok(())
+            }
+            TargetKind::Binaries(axes)
+                if is_of_axes(&self.shape, &axes) && self.classes.is_some_and(|n| n <= 2) =>
+            {
+                Ok(())
+            }
             TargetKind::Count if self.width() == 1 && !self.labels => Ok(()),
             TargetKind::Binary if classes.is_some_and(|found| found <= 2) => Ok(()),
             _ => Err(format!("the model predicts {kind}, the data has {self}")),
@@ -204,7 +217,16 @@ impl fmt::Display for TargetFacts {
     /// `labels from 0 to 9`, `1 real number`
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match (self.classes, self.width()) {
-            (Some(k), _) if self.labels => write!(f, "labels from 0 to {}", k - 1),
+            (Some(k), 1) if self.labels => write!(f, "labels from 0 to {}", k - 1),
+            (Some(k), _) if self.labels => {
+                write!(f, "labels from 0 to {} at each place of {}", k - 1, self.shape)
+            }
+            (Some(k), _) if self.shape.rank() > 1 => {
+                write!(f, "whole numbers from 0 to {} at each place of {}", k - 1, self.shape)
+            }
+            (None, _) if self.shape.rank() > 1 => {
+                write!(f, "{} of real numbers a target", self.shape)
+            }
             (Some(k), 1) => write!(f, "whole numbers from 0 to {}", k - 1),
             (None, 1) => write!(f, "1 real number a target"),
             (_, width) => write!(f, "{width} real numbers a target"),

@@ -44,7 +44,7 @@ impl CatalogEntry for Images {
     }
 
     fn known_facts(&self) -> Facts {
-        Facts::images(self.name, [60_000, 10_000], [28, 28, 1], self.classes)
+        Facts::images(self.name, [60_000, 10_000], &[28, 28, 1], self.classes)
     }
 
     fn found_facts(&self, folder: &Path) -> Result<Facts> {

@@ -40,6 +40,7 @@ mod refusal;
 mod run_columns;
 pub mod scaling;
 mod shapes;
+mod shapes_segmentation;
 mod sheet;
 pub mod split;
 mod table;
@@ -47,6 +48,7 @@ mod tabular;
 #[cfg(feature = "fetch")]
 mod unpack;
 pub mod verify;
+mod volumes;
 mod weights;
 
 pub use crate::likelihood::TargetKind;

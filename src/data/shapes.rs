@@ -21,7 +21,7 @@ use std::path::Path;
 /// `--data shapes`
 pub(crate) struct Shapes;
 
-const SIDE: usize = 32;
+pub(super) const SIDE: usize = 32;
 const PIXELS: usize = SIDE * SIDE * 3;
 const TRAIN: usize = 4000;
 const TEST: usize = 1000;
@@ -40,7 +40,7 @@ impl CatalogEntry for Shapes {
         Facts::images(
             self.name(),
             [TRAIN, TEST],
-            [SIDE, SIDE, 3],
+            &[SIDE, SIDE, 3],
             &FIGURES.map(|(name, _)| name),
         )
     }
@@ -66,7 +66,7 @@ impl CatalogEntry for Shapes {
 
 /// How many of its four quarters are inside the figure, of pixels side by side in the row `y`: for each figure
 /// a function of its own, so that the loop over pixels is compiled with the figure in it.
-type Cover = fn(figure: &Figure, y: usize, x: Range<usize>, covered: &mut [i32; SIDE]);
+pub(super) type Cover = fn(figure: &Figure, y: usize, x: Range<usize>, covered: &mut [i32; SIDE]);
 
 /// A figure's name, and whether the point (u, v), v going down, is inside; it reaches about 1 from its centre.
 /// `&` and `|` in place of `&&` and `||`: without branches, the points of a row are worked out side by side.
@@ -85,7 +85,7 @@ macro_rules! figure {
 }
 
 /// The classes, in the order of their labels.
-static FIGURES: [(&str, Cover); 10] = [
+pub(super) static FIGURES: [(&str, Cover); 10] = [
     figure!("disc", |u, v| u * u + v * v <= 0.72),
     figure!("ring", |u, v| within(u * u + v * v, 0.3, 0.9)),
     figure!("square", |u, v| extent(u, v) <= 0.75),
@@ -155,9 +155,9 @@ fn split(first: usize, len: usize) -> Split {
     }
 }
 
-type Colour = [i32; 3];
+pub(super) type Colour = [i32; 3];
 /// The channels one after the other: what is done to the pixels of one is done side by side.
-type Canvas = [[i32; SIDE * SIDE]; 3];
+pub(super) type Canvas = [[i32; SIDE * SIDE]; 3];
 
 fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
     let colour =
@@ -205,7 +205,7 @@ fn draw(image: &mut [u8], label: u8, random: &mut Stream) {
 }
 
 /// Fills a channel with the ground's value, falling or rising across and down.
-fn gradient(channel: &mut [i32; SIDE * SIDE], ground: i32, [across, down]: [i32; 2]) {
+pub(super) fn gradient(channel: &mut [i32; SIDE * SIDE], ground: i32, [across, down]: [i32; 2]) {
     dispatch(
         #[inline(always)]
         || {
@@ -220,7 +220,7 @@ fn gradient(channel: &mut [i32; SIDE * SIDE], ground: i32, [across, down]: [i32;
 }
 
 /// The canvas as bytes, under noise: six draws of ten bits a pixel, the sum of two to each channel.
-fn develop(canvas: &Canvas, levels: i32, random: &mut Stream, image: &mut [u8]) {
+pub(super) fn develop(canvas: &Canvas, levels: i32, random: &mut Stream, image: &mut [u8]) {
     let bits: [u64; SIDE * SIDE] = std::array::from_fn(|_| random.bits());
     let mut noisy = [[0u8; SIDE * SIDE]; 3];
     dispatch(
@@ -242,22 +242,22 @@ fn develop(canvas: &Canvas, levels: i32, random: &mut Stream, image: &mut [u8]) 
 }
 
 /// The cosine and sine of a random angle: within 23 degrees of none for `most` of 0.2.
-fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
+pub(super) fn turn(random: &mut Stream, most: f64) -> [f64; 2] {
     // (1 - t^2, 2 t) / (1 + t^2) is on the circle.
     let t = most * (2.0 * random.unit() - 1.0);
     [(1.0 - t * t) / (1.0 + t * t), 2.0 * t / (1.0 + t * t)]
 }
 
-struct Figure {
-    cover: Cover,
-    centre: [f64; 2],
-    radius: f64,
-    turn: [f64; 2],
+pub(super) struct Figure {
+    pub(super) cover: Cover,
+    pub(super) centre: [f64; 2],
+    pub(super) radius: f64,
+    pub(super) turn: [f64; 2],
 }
 
 impl Figure {
     /// Covers each pixel by as many of its four quarters as are inside.
-    fn paint(&self, canvas: &mut Canvas, ink: &Colour) {
+    pub(super) fn paint(&self, canvas: &mut Canvas, ink: &Colour) {
         let reach = 1.3 * self.radius;
         let range =
             |c: f64| (c - reach).max(0.0) as usize..((c + reach + 1.0).max(0.0) as usize).min(SIDE);
@@ -271,6 +271,18 @@ impl Figure {
                     *value += (ink - *value) * covered / 4;
                 }
             }
+        }
+    }
+
+    /// Marks the pixels of which at least two quarters are inside.
+    pub(super) fn mark(&self, mask: &mut [u8], class: u8) {
+        for (y, row) in mask.chunks_exact_mut(SIDE).enumerate() {
+            let mut covered = [0; SIDE];
+            (self.cover)(self, y, 0..SIDE, &mut covered);
+            let pixels = row.iter_mut().zip(covered);
+            pixels
+                .filter(|(_, covered)| *covered >= 2)
+                .for_each(|(pixel, _)| *pixel = class);
         }
     }
 

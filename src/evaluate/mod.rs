@@ -7,7 +7,7 @@
 mod scores;
 mod verdict;
 
-pub use scores::{Scores, score};
+pub use scores::{Scores, scored};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
@@ -24,6 +24,8 @@ pub const BATCH: usize = 128;
 /// The most batches that share a draw of the weights before the next is made, and the most numbers of
 /// their inputs: these are kept meanwhile.
 const SHARED: [usize; 2] = [64, 1 << 22];
+/// The most numbers of predictions that are made at a time, where targets are images.
+const MOST_PREDICTED: usize = 1 << 24;
 
 /// What one example's density is averaged from: the largest log density so far, and the sum of
 /// exp(log density − it).
@@ -116,7 +118,13 @@ fn average(
     let batch_size = BATCH.min(predictor.capacity());
     // Several batches share a draw of the weights, and each example is scaled once.
     let input = part.split.input_shape.len();
-    let group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
+    let mut group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
+    if part.kind.axes().is_some() {
+        let of_example = columns * if keep { draws } else { 1 };
+        group = group.min(MOST_PREDICTED / of_example).max(1);
+        let bytes = (n as u64).saturating_mul((4 * size_of::<f64>() * entries) as u64);
+        memory::refuse("what is predicted", bytes, "predict fewer rows")?;
+    }
     if keep {
         let numbers = (group.min(n) as u64).saturating_mul((draws * columns) as u64);
         let bytes = numbers.saturating_mul(size_of::<f64>() as u64);
@@ -154,7 +162,7 @@ fn average(
                     kept[(example * draws + draw) * columns..][..columns].copy_from_slice(&own);
                 }
                 if part.with_targets {
-                    let nll = f64::from(nll[example]) + part.scales.log_scale();
+                    let nll = f64::from(nll[example]) + part.scales.log_scale(part.kind);
                     total_nll += nll;
                     densities[place].add(-nll);
                 }
@@ -380,7 +388,7 @@ pub(crate) mod tests {
             );
         }
         assert!((found.expected_nll.unwrap() - found.nll[0]).abs() < 1e-6);
-        let scores = score(&found, &part);
+        let scores = scored(&mut Two::default(), &part, 4, 0, Detail::Levels).unwrap();
         let [rmse, nll, coverage] = &scores.scores[..] else {
             panic!("{scores:?}")
         };

@@ -1,8 +1,11 @@
 //! How good predictive distributions are.
 
+use super::MOST_PREDICTED;
 use super::verdict::{Verdicts, judge};
+use crate::diagnostic;
+use crate::engine::Predictor;
 use crate::examples::Part;
-use crate::likelihood::{Predictive, Score, ScoreValue};
+use crate::likelihood::{Detail, Score, ScoreValue};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -69,16 +72,42 @@ impl Serialize for Scores {
     }
 }
 
-/// Compares predictions with the targets of the part they are of.
-pub fn score(predicted: &Predictive, part: &Part) -> Scores {
-    let scores = part
-        .summary
-        .scores(predicted, &|place, entry| part.target(place, entry));
-    Scores {
-        examples: predicted.examples,
-        draws: predicted.draws,
-        verdicts: judge(predicted, part, &scores),
-        scores,
-        expected_nll: predicted.expected_nll.unwrap_or(f64::NAN),
+/// Predicts every example of a part as [`super::predict_with`] does, and compares with the targets. Predictions of
+/// images are not all kept.
+///
+/// # Errors
+///
+/// As [`super::predict_with`].
+pub fn scored(
+    predictor: &mut dyn Predictor,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+    detail: Detail,
+) -> diagnostic::Result<Scores> {
+    let at_once = match part.kind.axes() {
+        None => part.len(),
+        Some(_) => MOST_PREDICTED / part.summary.row(),
+    };
+    let mut tally = part.summary.tally();
+    let (mut examples, mut expected_nll) = (0, 0.0);
+    for rows in part.rows.chunks(at_once.max(1)) {
+        let part = Part { rows, ..*part };
+        let predicted = match detail {
+            Detail::Moments => super::predict(predictor, &part, draws, seed)?,
+            _ => super::predict_with(predictor, &part, draws, seed, detail)?,
+        };
+        tally.add(&predicted, &|place, entry| part.target(place, entry));
+        let share = predicted.examples as f64 / (examples + predicted.examples) as f64;
+        expected_nll += share * (predicted.expected_nll.unwrap_or(f64::NAN) - expected_nll);
+        examples += predicted.examples;
     }
+    let scores = tally.scores();
+    Ok(Scores {
+        examples,
+        draws,
+        verdicts: judge(&tally, &scores),
+        scores,
+        expected_nll,
+    })
 }

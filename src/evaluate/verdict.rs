@@ -1,9 +1,7 @@
 //! Whether predictive distributions are as wide, and probabilities as sure, as they should be: in words, and only
 //! where the number of examples allows to say so.
 
-use super::Predictive;
-use crate::examples::Part;
-use crate::likelihood::{Coverage, Score, ScoreValue};
+use crate::likelihood::{Bin, Coverage, Score, ScoreValue, Tally};
 use serde::Serialize;
 
 /// Standard errors that a score may be off by chance.
@@ -12,8 +10,6 @@ const ERRORS: f64 = 3.0;
 const SLIGHT: f64 = 0.01;
 /// Where chance alone makes more, nothing is said of scores that are within it: few examples fit nearly anything.
 const VAGUE: f64 = 0.2;
-/// Bins of the calibration error: those of `ece`.
-const BINS: usize = 15;
 
 /// What is to be said of some scores.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,21 +31,24 @@ pub struct Calibration {
     pub verdict: &'static str,
 }
 
-/// Judges predictions of a part with these scores.
-pub(super) fn judge(predicted: &Predictive, part: &Part, scores: &[Score]) -> Verdicts {
-    let n = predicted.examples;
+/// Judges predictions with these sums and the scores that they make.
+pub(super) fn judge(tally: &Tally, scores: &[Score]) -> Verdicts {
     let covered = scores.iter().find_map(|score| match &score.value {
         ScoreValue::Coverage(all) => Some(all),
         _ => None,
     });
-    // An interval of counts ends at counts, and holds more than its share.
-    let counts = predicted.levels.iter().any(|[below, upto]| below < upto);
-    let of_classes = scores.iter().any(|score| score.name == "ece");
-    Verdicts {
-        coverage: covered.map_or(vec![], |all| {
-            all.iter().map(|one| width(one, n, counts)).collect()
-        }),
-        calibration: of_classes.then(|| calibration(predicted, &|i| part.target(i, 0))),
+    match tally {
+        Tally::Classes(tally) => Verdicts {
+            calibration: Some(calibration(tally.count(), tally.bins())),
+            ..Verdicts::default()
+        },
+        Tally::Numbers(tally) => Verdicts {
+            coverage: covered.map_or(vec![], |all| {
+                let width = |one| width(one, tally.examples(), tally.has_steps());
+                all.iter().map(width).collect()
+            }),
+            calibration: None,
+        },
     }
 }
 
@@ -66,25 +65,16 @@ fn width(coverage: &Coverage, examples: usize, counts: bool) -> Option<&'static 
     }
 }
 
-fn calibration(predicted: &Predictive, target: &dyn Fn(usize) -> f64) -> Calibration {
-    let n = predicted.examples as f64;
-    // Right ones, probabilities, and what the number of right ones would vary by if these were true.
-    let mut bins = [(0.0, 0.0, 0.0); BINS];
-    for i in 0..predicted.examples {
-        let (class, p) = predicted.top(i);
-        let bin = &mut bins[((p * BINS as f64).ceil() as usize).clamp(1, BINS) - 1];
-        bin.0 += f64::from(u8::from(class as f64 == target(i)));
-        bin.1 += p;
-        bin.2 += p * (1.0 - p);
-    }
-    let sum = |of: &dyn Fn(&(f64, f64, f64)) -> f64| bins.iter().map(of).sum::<f64>();
-    let (right, says) = (sum(&|b| b.0) / n, sum(&|b| b.1) / n);
-    let by_chance = (ERRORS * sum(&|b| b.2).sqrt() / n).max(SLIGHT);
+fn calibration(count: usize, bins: &[Bin]) -> Calibration {
+    let n = count as f64;
+    let sum = |of: &dyn Fn(&Bin) -> f64| bins.iter().map(of).sum::<f64>();
+    let (right, says) = (sum(&|b| b.right) / n, sum(&|b| b.says) / n);
+    let by_chance = (ERRORS * sum(&|b| b.variance).sqrt() / n).max(SLIGHT);
     // Calibrated probabilities have an ece above 0: the mean of |noise| in each bin, and three deviations of it.
     let half = std::f64::consts::FRAC_2_PI;
-    let ece = sum(&|b| (b.0 - b.1).abs()) / n;
-    let ece_by_chance = sum(&|b| (half * b.2).sqrt()) / n
-        + (ERRORS * sum(&|b| (1.0 - half) * b.2).sqrt() / n).max(SLIGHT);
+    let ece = sum(&|b| (b.right - b.says).abs()) / n;
+    let ece_by_chance = sum(&|b| (half * b.variance).sqrt()) / n
+        + (ERRORS * sum(&|b| (1.0 - half) * b.variance).sqrt() / n).max(SLIGHT);
     let verdict = match says - right {
         gap if gap > by_chance => "overconfident",
         gap if gap < -by_chance => "underconfident",
@@ -102,6 +92,7 @@ fn calibration(predicted: &Predictive, target: &dyn Fn(usize) -> f64) -> Calibra
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::likelihood::{Bernoulli, Likelihood, Predictive, TargetKind};
 
     #[test]
     fn an_interval_is_judged_by_how_many_examples_there_are() {
@@ -147,7 +138,9 @@ mod tests {
             ..Predictive::default()
         };
         let right = |i: usize| ((i % n) as f64) < all[i / n].1 * n as f64;
-        calibration(&predicted, &|i| f64::from(u8::from(right(i))))
+        let mut tally = Bernoulli.summary(&TargetKind::Binary).tally();
+        tally.add(&predicted, &|i, _| f64::from(u8::from(right(i))));
+        judge(&tally, &[]).calibration.unwrap()
     }
 
     #[test]

@@ -42,6 +42,7 @@ impl Lint for ClassesNeverSeen {
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let Summary::Classes(Classes {
             probabilities: classes,
+            ..
         }) = inference.summary()
         else {
             return None;

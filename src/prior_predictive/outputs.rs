@@ -62,9 +62,9 @@ impl Outputs {
     pub(super) fn new(model: &Model, networks: &[&[f64]]) -> Self {
         let summary = model.summary();
         match summary {
-            Summary::Classes(_) => {
+            Summary::Classes(of_classes) => {
                 let classes = model.target.kind.classes().unwrap_or(1);
-                Outputs::of_classes(classes, summary.row(), networks)
+                Outputs::of_classes(classes, of_classes.probabilities, networks)
             }
             Summary::Numbers(numbers) => {
                 let (mut means, mut noise) = (vec![], vec![]);
@@ -89,7 +89,8 @@ impl Outputs {
         for network in networks {
             let predicted = predictive(network, row);
             let mut counts = vec![0.0; classes];
-            for example in 0..predicted.examples {
+            // An example, or a place of one.
+            for example in 0..predicted.rows() {
                 let (likeliest, probability) = predicted.top(example);
                 entropy += predicted.entropy(example);
                 sure += f64::from(u8::from(probability > SURE));
@@ -129,8 +130,10 @@ impl Observed {
             Storage::Labels { classes } => {
                 let mut shares = vec![0.0; classes];
                 for place in 0..part.len() {
-                    let label = part.target(place, 0) as usize;
-                    shares[label.min(classes - 1)] += 1.0 / part.len() as f64;
+                    for entry in 0..width {
+                        let label = part.target(place, entry) as usize;
+                        shares[label.min(classes - 1)] += 1.0 / (part.len() * width) as f64;
+                    }
                 }
                 Observed::Classes {
                     entropy: predictive(&shares, classes).entropy(0),
@@ -141,7 +144,9 @@ impl Observed {
                 let scales = &part.scales.targets;
                 let mut targets = Vec::new();
                 for place in 0..part.len() {
-                    let target = |entry| scales.apply(entry, part.target(place, entry));
+                    let channels = scales.channels();
+                    let target =
+                        |entry| scales.apply(entry % channels, part.target(place, entry));
                     targets.extend((0..width).map(target));
                 }
                 targets.sort_unstable_by(f64::total_cmp);

@@ -113,6 +113,9 @@ pub struct DataType {
     pub name: Ident,
     /// What stands in brackets; `None` without brackets.
     pub axes: Option<Vec<Expr>>,
+    /// What stands in a second pair of brackets: `category[3][64, 64]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places: Option<Vec<Expr>>,
     /// The whole.
     pub span: Span,
 }

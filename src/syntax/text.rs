@@ -193,10 +193,9 @@ impl Display for Call {
 
 impl Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match &self.axes {
-            Some(axes) => write!(f, "{}[{}]", self.name, Commas(axes)),
-            None => self.name.fmt(f),
-        }
+        self.name.fmt(f)?;
+        let brackets = [&self.axes, &self.places].into_iter().flatten();
+        brackets.map(|axes| write!(f, "[{}]", Commas(axes))).collect()
     }
 }
 

@@ -12,6 +12,7 @@ use crate::engine::{Engine, Section, Step};
 use crate::evaluate::{self, Scores};
 use crate::examples::{Buffers, Part};
 use crate::ir::Position;
+use crate::likelihood::Detail;
 use crate::terms::{Naming, Term};
 use divergence::Divergence;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -334,8 +335,8 @@ impl Training<'_> {
             return Ok(None);
         }
         let draws = self.config.evaluation_samples;
-        let predicted = evaluate::predict(self.engine, &self.validation, draws, self.config.seed)?;
-        Ok(Some(evaluate::score(&predicted, &self.validation)))
+        let (part, seed) = (&self.validation, self.config.seed);
+        evaluate::scored(self.engine, part, draws, seed, Detail::Moments).map(Some)
     }
 }
 

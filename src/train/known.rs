@@ -34,7 +34,10 @@ pub fn facts(
         epochs: config.epochs,
         warm_up: warm_up(config),
         evaluation_samples: Some(config.evaluation_samples),
-        classes: found.and_then(|found| found.target.classes),
+        classes: found.and_then(|found| {
+            let of_model = model.target.kind.axes().is_some() || found.target.shape.rank() == 0;
+            found.target.classes.filter(|_| of_model)
+        }),
         absent_classes: found.map_or(vec![], |found| found.absent.clone()),
         targets: match config.data.targets {
             "standardize" => observed.map(|o| o.standardized(heavy_tailed)).collect(),

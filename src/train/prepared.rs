@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
 use crate::ir::Model;
 use crate::likelihood::{Summary, TargetKind};
+use crate::tensor::Shape;
 
 /// The most steps of a run: twice as many are counted still, and written to a run file.
 const MOST_STEPS: usize = usize::MAX / 4;
@@ -111,10 +112,12 @@ impl Prepared {
                 Scaling::Standardize
             };
             let targets = &data.train;
-            let fitted = scaling.fit(&targets.targets, &targets.target_shape, &training);
-            fitted.transform
+            // Of the model's axes, as of inputs.
+            let axes = kind.axes().map(|axes| Shape::new(axes.sizes()));
+            let shape = axes.as_ref().unwrap_or(&targets.target_shape);
+            scaling.fit(&targets.targets, shape, &training).transform
         } else {
-            Transform::identity(kind.entries())
+            Transform::identity(kind.channels())
         };
         let scales = Scales {
             inputs: inputs.transform,

@@ -414,6 +414,8 @@ fn the_registries_are_listed() {
         "adam",
         "cosine",
         "shapes",
+        "shapes_segmentation",
+        "volumes",
     ] {
         assert!(all.contains(word), "{word}");
     }

@@ -569,3 +569,28 @@ fn float32_gradients_are_those_of_float64() {
         }
     }
 }
+
+/// A class, 0 or 1, or a number at each place of an image.
+#[test]
+fn targets_that_are_images() {
+    for estimator in ["reparameterization", "flipout", "local_reparameterization"] {
+        for (target, channels, observe) in [
+            ("category[3][6, 6]", 3, "Categorical(logits = f)"),
+            ("binary[6, 6, 1]", 1, "Bernoulli(logits = f)"),
+            ("real[6, 6, 1]", 1, "Normal(loc = f, scale = learned(0.3))"),
+            ("real[6, 6, 2]", 2, "Laplace(loc = f, scale = learned(0.3))"),
+        ] {
+            let text = format!(
+                "model test\ninput x: real[6, 6, 2]\ntarget y: {target}\n\
+                 default {{ posterior = MeanField, estimator = {estimator} }}\n\
+                 network {{ conv2d(3, kernel = 3, padding = same)\n tanh\n \
+                 f = conv2d({channels}, kernel = 3, padding = same) }}\n\
+                 observe y ~ {observe}\nobjective elbo\n"
+            );
+            let mut examples = Examples::new(4, 72, 1, if target.starts_with("real") { 36 * channels } else { 0 });
+            let classes = if channels == 3 { 3 } else { 2 };
+            examples.labels = (0..4 * 36).map(|i: u32| (i * i + 1) % classes).collect();
+            check(&text, &examples);
+        }
+    }
+}

@@ -23,6 +23,7 @@ mod front_ir;
 mod gradients;
 mod graphs;
 mod hierarchy;
+mod image_targets;
 mod inference;
 mod initializers;
 mod likelihoods;

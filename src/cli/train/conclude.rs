@@ -10,6 +10,7 @@ use crate::engine::Predictor;
 use crate::evaluate;
 use crate::examples::Part;
 use crate::files;
+use crate::likelihood::Detail;
 use crate::lint;
 use crate::prior_predictive::Observed;
 use crate::train::metrics::Epochs;
@@ -49,9 +50,9 @@ pub(super) fn warn_of_fit(
     } else {
         1
     };
-    let predicted = evaluate::predict(predictor, &part, draws, start.config.seed)?;
+    let seed = start.config.seed;
     let cause = lint::why_no_fit(inference, &start.facts);
-    let scores = evaluate::score(&predicted, &part);
+    let scores = evaluate::scored(predictor, &part, draws, seed, Detail::Moments)?;
     let text = outcome::warning(&scores, blind, cause.as_ref());
     if let Some(text) = &text {
         say_wrapped("warning    ", text);
@@ -83,7 +84,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             ..prepared.training()
         };
         let draws = if random { config.evaluation_samples } else { 1 };
-        let predicted = evaluate::predict(predictor, &part, draws, config.seed)?;
+        let scores = evaluate::scored(predictor, &part, draws, config.seed, Detail::Moments)?;
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),
@@ -92,7 +93,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
         say!("");
         let columns = prepared.data.columns.as_ref();
         let targets = columns.map_or(&[][..], |columns| &columns.targets);
-        print_scores(&evaluate::score(&predicted, &part), targets);
+        print_scores(&scores, targets);
     }
     let path = run.path().display();
     let samples = if random { " --samples 50" } else { "" };

@@ -74,9 +74,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             let name = pair.targets.as_ref().expect("targets are needed");
             let header = self.header(&pair.inputs)?;
             let shape = self.input_shape(&pair.inputs, &header, wanted.choices)?;
-            let found = self.array(name)?;
+            let mut found = self.array(name)?;
             self.same_length([&pair.inputs, name], &header, &found.header)?;
-            targets.push((self.target_shape(name, &found.header)?, found));
+            if let Contents::Numbers(values) = &mut found.contents {
+                move_channels(values, &found.header, wanted.choices);
+            }
+            targets.push((self.target_shape(name, &found.header, wanted.choices)?, found));
             inputs.push((header, shape));
         }
         if let [(train, _), (test, found)] = &targets[..] {
@@ -203,9 +206,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 .help("inputs are numbers; a .csv may hold text, which becomes categories")
                 .into());
         };
-        if let (Some("nchw"), [_, c, h, w]) = (choices.layout.as_deref(), &found.header.shape[..]) {
-            channels_last(&mut values, [*c, *h, *w]);
-        }
+        move_channels(&mut values, &found.header, choices);
         Ok(values)
     }
 
@@ -234,19 +235,16 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         }
     }
 
-    /// A column of `y` alone is one number an example.
-    fn target_shape(&self, name: &str, header: &Header) -> Result<Shape> {
+    /// The shape of one target, its channels last. A column of `y` alone is one number an example.
+    fn target_shape(&self, name: &str, header: &Header, choices: &Choices) -> Result<Shape> {
         match &header.shape[..] {
             [] | [0, ..] | [_, 0] => Err(self.empty(name, header)),
             [_] | [_, 1] => Ok(Shape::default()),
-            [_, width] => Ok(Shape::new(&[*width])),
-            _ => Err(self
-                .fault(&format!("holds an array `{name}` of too many axes"))
-                .note(format!(
-                    "expected [examples] or [examples, targets], found {:?}",
-                    header.shape
-                ))
-                .into()),
+            [_, axes @ ..] if axes.contains(&0) => Err(self.empty(name, header)),
+            [_, c, h, w] if choices.layout.as_deref() == Some("nchw") => {
+                Ok(Shape::new(&[*h, *w, *c]))
+            }
+            [_, axes @ ..] => Ok(Shape::new(axes)),
         }
     }
 
@@ -283,6 +281,13 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 "one example is {test} there, {train} in the training part"
             ))
             .into())
+    }
+}
+
+/// Moves the channels of images last, where they are said to stand first.
+fn move_channels(values: &mut Values, header: &Header, choices: &Choices) {
+    if let (Some("nchw"), [_, c, h, w]) = (choices.layout.as_deref(), &header.shape[..]) {
+        channels_last(values, [*c, *h, *w]);
     }
 }
 

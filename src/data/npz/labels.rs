@@ -49,9 +49,10 @@ pub(super) fn number(
                 .note(format!("its shape is {:?}", first.header.shape))
                 .help("a model predicts one class: keep one column of labels"));
         }
+        let of_places = purpose.predicts.is_some_and(|kind| kind.axes().is_some());
         return match classes {
-            Some(_) => one_hot(found, shape.len()),
-            None => Ok(plain(found, shape)),
+            Some(_) if shape.rank() == 1 && !of_places => one_hot(found, shape.len()),
+            _ => Ok(plain(found, shape)),
         };
     }
     let is_boolean = found.iter().all(|part| part.header.kind.ends_with("b1"));

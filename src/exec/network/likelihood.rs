@@ -9,10 +9,21 @@ use crate::plan::{Graph, Storage};
 use crate::tensor::Share;
 use rayon::prelude::*;
 
-/// Examples whose likelihood one thread works out.
+/// Entries of targets whose likelihood one thread works out, and of no more examples than that.
 const SHARE: usize = 32;
 
 impl Graph {
+    /// Examples whose likelihood one thread works out.
+    fn share(&self) -> usize {
+        (SHARE / self.model.target.kind.entries()).max(1)
+    }
+
+    /// Places of an example that have a class each, which the likelihood takes one by one to predict.
+    fn places(&self) -> usize {
+        let kind = self.model.target.kind;
+        kind.classes().map_or(1, |_| kind.entries())
+    }
+
     /// How long the gradient by each of the likelihood's arguments is for `batch` examples, which have its numbers in
     /// common.
     pub fn argument_lengths(&self, batch: usize) -> Vec<usize> {
@@ -67,7 +78,7 @@ impl<T: Number> Network<T> {
         let likelihood = T::nll(self.graph.model.observe.likelihood);
         // One share where examples have a number in common, whose gradient is a sum over them.
         let share = match arguments.iter().all(|argument| argument.stride > 0) {
-            true => SHARE,
+            true => self.graph.share(),
             false => batch.len.max(1),
         };
         let mut shares: Vec<Vec<&mut [T]>> = Vec::new();
@@ -142,14 +153,15 @@ impl<T: Number> Network<T> {
         let likelihood = T::nll(self.graph.model.observe.likelihood);
         let width = out.len() / self.examples.max(1);
         assert_eq!(out.len(), width * self.examples, "a row an example");
-        let shares = out.par_chunks_mut(SHARE * width.max(1)).enumerate();
+        let (share, places) = (self.graph.share(), self.graph.places());
+        let shares = out.par_chunks_mut(share * width.max(1)).enumerate();
         shares.share(|(at, out)| {
-            let (start, count) = (at * SHARE, out.len() / width);
+            let (start, count) = (at * share, out.len() / width);
             let arguments: Vec<_> = arguments
                 .iter()
-                .map(|a| a.of(start..start + count))
+                .map(|a| a.of(start..start + count).by_place(places))
                 .collect();
-            likelihood.predictive(&arguments, count, out);
+            likelihood.predictive(&arguments, count * places, out);
         });
     }
 

@@ -319,6 +319,11 @@ impl Lower<'_> {
             });
             return None;
         }
+        if data_type.places.is_some() {
+            let title = "an input has its sizes in one pair of brackets";
+            self.report(Diagnostic::error("E0206", title).at(data_type.span, ""));
+            return None;
+        }
         let shape = match &data_type.axes {
             // One number an example is a row of one.
             None => Shape(vec![1]),
@@ -338,7 +343,7 @@ impl Lower<'_> {
                     );
                     return None;
                 }
-                self.axes(axes, data_type)?
+                self.axes(axes, data_type, "the size of an axis")?
             }
         };
         Some(Input {
@@ -347,7 +352,7 @@ impl Lower<'_> {
         })
     }
 
-    fn axes(&mut self, axes: &[Expr], data_type: &DataType) -> Option<Shape> {
+    fn axes(&mut self, axes: &[Expr], data_type: &DataType, what: &str) -> Option<Shape> {
         let word = &data_type.name.text;
         if axes.is_empty() {
             self.report(
@@ -357,11 +362,6 @@ impl Lower<'_> {
             );
             return None;
         }
-        let what = if word == "category" {
-            "the number of classes"
-        } else {
-            "the size of an axis"
-        };
         if let Some(message) = batch_axis(axes, data_type) {
             self.report(message);
             return None;
@@ -382,28 +382,35 @@ impl Lower<'_> {
 
     pub(super) fn target(&mut self, items: &Items) -> Option<Target> {
         let (name, data_type) = items.target?;
-        let axes = match &data_type.axes {
-            None => None,
-            Some(axes) => Some(self.axes(axes, data_type)?),
-        };
         let word = data_type.name.text.as_str();
-        let size = match axes.as_ref().map(|axes| &axes.0[..]) {
-            None => Some(None),
-            Some([size]) => Some(Some(*size)),
-            Some(_) => None,
+        let what = match word {
+            "category" => "the number of classes",
+            _ => "the size of an axis",
         };
-        if (word, size) == ("category", Some(Some(1))) {
+        let sizes = match &data_type.axes {
+            None => None,
+            Some(axes) => Some(self.axes(axes, data_type, what)?),
+        };
+        let places = match &data_type.places {
+            None => None,
+            Some(axes) => Some(self.axes(axes, data_type, "the size of an axis")?),
+        };
+        let kind = |word: &str| {
+            let axes = |shape: &Option<Shape>| shape.as_ref().map(|shape| shape.0.clone());
+            TargetKind::of(word, axes(&sizes).as_deref(), axes(&places).as_deref())
+        };
+        if word == "category" && sizes == Some(Shape(vec![1])) {
             let title = "a category has at least 2 classes";
             self.report(Diagnostic::error("E0207", title).at(data_type.span, ""));
             return None;
         }
-        let Some(kind) = size.and_then(|size| TargetKind::of(word, size)) else {
+        let Some(kind) = kind(word) else {
             let all = TargetKind::EXAMPLES.iter().map(|kind| format!("`{kind}`"));
             let all = crate::words::join(all.collect(), "or");
             let message =
                 Diagnostic::error("E0206", "this is not a type of target").at(data_type.span, "");
             let ours = elsewhere::data_type(word);
-            let ours = ours.filter(|ours| size.is_some_and(|n| TargetKind::of(ours, n).is_some()));
+            let ours = ours.filter(|ours| kind(ours).is_some());
             self.report(match ours {
                 Some(ours) => {
                     let help = format!("here it is called `{ours}`");
@@ -413,6 +420,13 @@ impl Lower<'_> {
             });
             return None;
         };
+        let classes = kind.classes().unwrap_or(1);
+        let values = Shape(vec![kind.entries(), classes]);
+        if !fits(&values) {
+            let title = format!("{kind} is more numbers than one example can have");
+            self.report(Diagnostic::error("E0307", title).at(data_type.span, ""));
+            return None;
+        }
         Some(Target {
             name: name.text.clone(),
             kind,

@@ -9,9 +9,10 @@ use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::ir::scalar::{Leaf, Scalar};
 use crate::layer::Operation;
-use crate::likelihood::{self, LIKELIHOODS, Likelihood, TargetKind};
+use crate::likelihood::{self, Axes, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
+use crate::tensor::Shape;
 use crate::syntax::ast::{Call as Written, Expr, ExprKind, Ident};
 
 impl Lower<'_> {
@@ -50,7 +51,10 @@ impl Lower<'_> {
             signature.parameters.iter().zip(&bound.values).enumerate()
         {
             let Some(given) = given else { continue };
-            let width = widths.as_ref().map_or(1, |widths| widths[index]);
+            // All entries of an image have one number: there may be many.
+            let of_image = target.is_some_and(|target| target.kind.axes().is_some());
+            let width = widths.as_ref().filter(|_| !of_image);
+            let width = width.map_or(1, |widths| widths[index]);
             let Some(argument) = self.argument(parameter, width, &given.expr, items) else {
                 continue;
             };
@@ -251,6 +255,9 @@ impl Lower<'_> {
         declared: Span,
     ) {
         let node = &self.nodes[node];
+        if let Some(axes) = target.kind.axes() {
+            return self.check_axes(node.clone(), wanted, axes, place, target, declared);
+        }
         let (width, rank) = (node.shape.len(), node.shape.rank());
         if width == wanted && rank <= 1 {
             return;
@@ -278,6 +285,50 @@ impl Lower<'_> {
             )),
         };
         self.report(message);
+    }
+
+    /// A value at each place of the target, and of a category one for each class there.
+    fn check_axes(
+        &mut self,
+        node: Node,
+        wanted: usize,
+        axes: Axes,
+        place: Span,
+        target: &Target,
+        declared: Span,
+    ) {
+        let mut expected = axes.sizes().to_vec();
+        if let TargetKind::Categories { classes, .. } = target.kind {
+            expected.push(classes);
+        }
+        let squeezed = |sizes: &[usize]| sizes.iter().copied().filter(|n| *n != 1).collect();
+        let (found, asked): (Vec<usize>, Vec<usize>) =
+            (squeezed(&node.shape.0), squeezed(&expected));
+        if found == asked {
+            return;
+        }
+        let expected = Shape(expected);
+        let wants = format!("`{}` {}", target.name, target.kind.size());
+        let title = format!("`{}` is {}, and {wants}", node.name, node.shape);
+        let mut message =
+            Diagnostic::error("E0305", title).at(place, format!("{expected} wanted"));
+        if node.span != place {
+            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
+        }
+        message = message.context(declared, "");
+        let channels = *expected.0.last().unwrap_or(&1);
+        let same_places = node.shape.rank() == expected.rank()
+            && node.shape.0[..node.shape.rank() - 1] == expected.0[..expected.rank() - 1];
+        self.report(match (same_places, expected.rank()) {
+            (true, 3) => message.help(format!(
+                "end the network with `conv2d({channels}, kernel = 1)`, which keeps the places"
+            )),
+            (true, _) => message,
+            (false, _) => message.help(format!(
+                "a network of {} gives a value of {expected}: its layers keep the places, or bring them back",
+                crate::words::count(wanted, "number", "numbers")
+            )),
+        });
     }
 
     /// A standard deviation comes from a layer that keeps it above 0.

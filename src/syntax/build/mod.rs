@@ -166,11 +166,13 @@ impl Builder {
 
     fn data_type(&mut self, pair: Pair<Rule>) -> DataType {
         let mut p = parts(&pair);
+        let name = ident(next(&mut p));
+        let mut axes =
+            p.map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect());
         DataType {
-            name: ident(next(&mut p)),
-            axes: p
-                .next()
-                .map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect()),
+            name,
+            axes: axes.next(),
+            places: axes.next(),
             span: span(&pair),
         }
     }

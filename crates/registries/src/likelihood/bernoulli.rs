@@ -9,6 +9,8 @@ use crate::tensor::Math;
 /// ```text
 /// nll = softplus(±logits), + for a 0 and - for a 1        ∂nll/∂logits = sigmoid(logits) - y
 /// ```
+///
+/// Of a target with a value at each of several places, the sum over the places.
 pub struct Bernoulli;
 
 static SIGNATURE: Signature = Signature {
@@ -25,6 +27,7 @@ impl Likelihood for Bernoulli {
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String> {
         match target {
             TargetKind::Binary => Ok(vec![1]),
+            TargetKind::Binaries(axes) => Ok(vec![axes.len()]),
             other => Err(format!(
                 "Bernoulli is for a binary target, and this one is {other}"
             )),
@@ -40,11 +43,15 @@ impl Likelihood for Bernoulli {
     }
 
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {
-        (*target == TargetKind::Binary).then_some(std::f64::consts::LN_2)
+        let fits = self.arguments(target).is_ok();
+        fits.then_some(target.entries() as f64 * std::f64::consts::LN_2)
     }
 
-    fn summary(&'static self, _: &TargetKind) -> Summary {
-        Summary::Classes(Classes { probabilities: 1 })
+    fn summary(&'static self, target: &TargetKind) -> Summary {
+        Summary::Classes(Classes {
+            probabilities: 1,
+            places: target.entries(),
+        })
     }
 }
 
@@ -67,17 +74,25 @@ impl<T: Math> Nll<T> for Bernoulli {
         if gradients[0].is_empty() {
             return;
         }
-        let logits = &arguments[0];
-        for (n, &label) in targets.labels().iter().enumerate().take(nll.len()) {
-            let sign: T = sign(label);
-            let share = settled(weight * (sign * logits.at(n, 0)).sigmoid());
-            gradients[0][logits.place(n, 0)] += sign * share;
+        let (logits, labels) = (&arguments[0], targets.labels());
+        let places = (labels.len() / nll.len().max(1)).max(1);
+        for (n, labels) in labels.chunks_exact(places).enumerate().take(nll.len()) {
+            for (place, &label) in labels.iter().enumerate() {
+                let sign: T = sign(label);
+                let share = settled(weight * (sign * logits.at(n, place)).sigmoid());
+                gradients[0][logits.place(n, place)] += sign * share;
+            }
         }
     }
 
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
-        for (n, (nll, &label)) in nll.iter_mut().zip(targets.labels()).enumerate() {
-            *nll = (sign::<T>(label) * arguments[0].at(n, 0)).softplus();
+        let labels = targets.labels();
+        let places = (labels.len() / nll.len().max(1)).max(1);
+        for (n, (nll, labels)) in nll.iter_mut().zip(labels.chunks_exact(places)).enumerate() {
+            let logits = |place| arguments[0].at(n, place);
+            let places = labels.iter().enumerate();
+            let of_place = places.map(|(i, &label)| (sign::<T>(label) * logits(i)).softplus());
+            *nll = of_place.fold(T::zero(), |sum, nll| sum + nll);
         }
     }
 

@@ -10,6 +10,8 @@ use crate::tensor::simd::each;
 /// ```text
 /// nll = ln Σ_i exp(logits_i) - logits_y        ∂nll/∂logits_i = softmax(logits)_i - [i = y]
 /// ```
+///
+/// Of a target with a class at each of several places, the sum over the places.
 pub struct Categorical;
 
 static SIGNATURE: Signature = Signature {
@@ -26,6 +28,7 @@ impl Likelihood for Categorical {
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String> {
         match target {
             TargetKind::Category(classes) => Ok(vec![*classes]),
+            TargetKind::Categories { classes, places } => Ok(vec![classes * places.len()]),
             other => Err(format!(
                 "Categorical is for a category, and the target is {other}"
             )),
@@ -41,15 +44,15 @@ impl Likelihood for Categorical {
     }
 
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {
-        match target {
-            TargetKind::Category(classes) => Some((*classes as f64).ln()),
-            _ => None,
-        }
+        self.arguments(target).ok()?;
+        let classes = target.classes()? as f64;
+        Some(target.entries() as f64 * classes.ln())
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
         Summary::Classes(Classes {
             probabilities: target.classes().unwrap_or(1),
+            places: target.entries(),
         })
     }
 }
@@ -65,14 +68,35 @@ struct Exponentials<'a, T> {
     rest: T,
 }
 
-/// `f` of every example's, in their order. They are made for many examples at a time, in vectors; of what is done
-/// class by class nothing is a choice, which a processor would guess wrong for every other example.
-fn exponentials<T: Math>(
-    logits: &Rows<T>,
-    examples: usize,
+/// The logits of some examples, each of which has so many places with so many classes.
+struct Logits<'a, T> {
+    rows: &'a Rows<'a, T>,
+    places: usize,
     classes: usize,
+}
+
+impl<T: Copy> Logits<'_, T> {
+    /// Where the logit of a class lies, of a place counted through all examples.
+    #[inline(always)]
+    fn place(&self, place: usize, class: usize) -> usize {
+        let (example, place) = (place / self.places, place % self.places);
+        self.rows.place(example, place * self.classes + class)
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize, class: usize) -> T {
+        self.rows.values[self.place(place, class)]
+    }
+}
+
+/// `f` of every place's, in their order. They are made for many places at a time, in vectors; of what is done
+/// class by class nothing is a choice, which a processor would guess wrong for every other place.
+fn exponentials<T: Math>(
+    logits: &Logits<T>,
+    examples: usize,
     mut f: impl FnMut(usize, Exponentials<T>),
 ) {
+    let (examples, classes) = (examples * logits.places, logits.classes);
     /// Numbers that are made at a time, unless one example has more.
     const AT_ONCE: usize = 512;
     let at_once = (AT_ONCE / classes.max(1)).clamp(1, examples.max(1));
@@ -126,14 +150,20 @@ impl<T: Math> Nll<T> for Categorical {
         gradients: &mut [&mut [T]],
     ) {
         let (logits, gradient) = (&arguments[0], &mut *gradients[0]);
-        let (classes, labels) = (logits.width(nll.len()), targets.labels());
+        let labels = targets.labels();
+        let places = (labels.len() / nll.len().max(1)).max(1);
+        let logits = &Logits {
+            rows: logits,
+            places,
+            classes: logits.width(nll.len()) / places,
+        };
+        nll.fill(T::zero());
         exponentials(
             logits,
             nll.len(),
-            classes,
             |n, Exponentials { top, of, rest }| {
                 let label = labels[n] as usize;
-                nll[n] = (top - logits.at(n, label)) + rest.fast_ln_1p();
+                nll[n / places] += (top - logits.at(n, label)) + rest.fast_ln_1p();
                 if gradient.is_empty() {
                     return;
                 }
@@ -154,10 +184,14 @@ impl<T: Math> Nll<T> for Categorical {
 
     fn predictive(&self, arguments: &[Rows<T>], examples: usize, out: &mut [T]) {
         let classes = out.len() / examples.max(1);
-        exponentials(
-            &arguments[0],
-            examples,
+        let logits = Logits {
+            rows: &arguments[0],
+            places: 1,
             classes,
+        };
+        exponentials(
+            &logits,
+            examples,
             |n, Exponentials { of, rest, .. }| {
                 let out = &mut out[n * classes..][..classes];
                 for (out, &exponential) in out.iter_mut().zip(of) {

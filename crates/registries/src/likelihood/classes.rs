@@ -1,12 +1,12 @@
 //! Predictions of classes: probabilities, averaged over draws.
 
 use super::Predictive;
-use super::summary::{Column, Entries, Score, ScoreValue, TargetOf};
+use super::summary::{Column, Entries};
+use super::tally::ClassTally;
 
-/// Bins of the calibration error.
-const BINS: usize = 15;
-
-/// The summary of classes. A row holds a probability for each of them, of 0 and 1 that of 1 alone.
+/// The summary of classes. A row holds a probability for each of them, of 0 and 1 that of 1 alone; of a target with a
+/// class at each of several places, the same for one place after the other. Scores are then means over all places of
+/// all examples, `nll` that of each place by itself.
 ///
 /// Columns: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
 /// `mutual_information` (that entropy less the mean of the draws'), in nats.
@@ -16,16 +16,19 @@ const BINS: usize = 15;
 /// | `accuracy` | the share of the examples whose likeliest class is right |
 /// | `nll` | −ln of the averaged probability of the label |
 /// | `brier` | Σ over the classes of (probability − 1 or 0)², from 0 to 2; of a binary target (probability of 1 − target)², from 0 to 1. Brier 1950. |
+/// | `mean_iou` | of targets with a class at each place: places of a class that are predicted as it, over those that are of it or predicted as it; the mean over the classes that there are any of |
 /// | `ece` | the expected calibration error: 15 bins of equal width of the likeliest class's probability, the mean of \|accuracy − probability\| weighted with their examples. Guo et al. 2017. |
 #[derive(Debug, Clone, Copy)]
 pub struct Classes {
-    /// Probabilities of a row.
+    /// Probabilities of an example, or of each of its places.
     pub probabilities: usize,
+    /// Places that have a class each; 1 of an example that has one.
+    pub places: usize,
 }
 
 impl Classes {
     pub(super) fn row(&self) -> usize {
-        self.probabilities
+        self.probabilities * self.places
     }
 
     /// The probability of every class, from a row.
@@ -36,21 +39,23 @@ impl Classes {
         }
     }
 
-    pub(super) fn add(into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
+    pub(super) fn add(&self, into: &mut Predictive, example: usize, draw: usize, row: &[f64]) {
         let count = (draw + 1) as f64;
-        let probabilities = &mut into.mean[place * row.len()..][..row.len()];
-        for (mean, &p) in probabilities.iter_mut().zip(row) {
+        let means = &mut into.mean[example * row.len()..][..row.len()];
+        for (mean, &p) in means.iter_mut().zip(row) {
             *mean += (p - *mean) / count;
         }
-        let within = &mut into.within[place];
-        *within += (entropy_of(row) - *within) / count;
+        let within = &mut into.within[example * self.places..][..self.places];
+        for (within, row) in within.iter_mut().zip(row.chunks_exact(self.probabilities)) {
+            *within += (entropy_of(row) - *within) / count;
+        }
     }
 
     pub(super) fn columns(predicted: &Predictive) -> Vec<Column> {
         let one = |name, of: &dyn Fn(usize) -> f64| Column {
             name,
             entries: Entries::One,
-            values: (0..predicted.examples).map(of).collect(),
+            values: (0..predicted.rows()).map(of).collect(),
         };
         vec![
             Column {
@@ -64,55 +69,8 @@ impl Classes {
         ]
     }
 
-    pub(super) fn scores(predicted: &Predictive, target: TargetOf) -> Vec<Score> {
-        let n = predicted.examples;
-        let mean = |sum: f64| sum / n as f64;
-        let (mut hits, mut brier) = (0, 0.0);
-        // Examples, right ones, and probabilities of each bin.
-        let mut bins = [(0usize, 0usize, 0.0f64); BINS];
-        for i in 0..n {
-            let label = target(i, 0) as usize;
-            let (top, p) = predicted.top(i);
-            hits += usize::from(top == label);
-            brier += match predicted.row(i) {
-                [p] => (p - label as f64).powi(2),
-                row => row
-                    .iter()
-                    .enumerate()
-                    .map(|(k, p)| (p - f64::from(u8::from(k == label))).powi(2))
-                    .sum(),
-            };
-            let bin = &mut bins[((p * BINS as f64).ceil() as usize).clamp(1, BINS) - 1];
-            *bin = (bin.0 + 1, bin.1 + usize::from(top == label), bin.2 + p);
-        }
-        let gaps = bins.iter().map(|(_, right, p)| (*right as f64 - p).abs());
-        let number = |name, value, what| Score::new(name, ScoreValue::Number(value), what);
-        let accuracy = ScoreValue::Share(mean(hits as f64));
-        vec![
-            Score::new(
-                "accuracy",
-                accuracy,
-                "of the examples have the right class as the likeliest",
-            ),
-            number(
-                "nll",
-                mean(predicted.nll.iter().sum()),
-                "-ln of the label's averaged probability, nats",
-            ),
-            number(
-                "brier",
-                mean(brier),
-                "squared error of the probabilities, summed over classes",
-            ),
-            Score {
-                scheme: Some("15 bins of equal width of the likeliest class's probability"),
-                ..number(
-                    "ece",
-                    mean(gaps.sum()),
-                    "gap of confidence and accuracy, 15 bins of equal width",
-                )
-            },
-        ]
+    pub(super) fn tally(&self) -> ClassTally {
+        ClassTally::new(self.probabilities.max(2), self.places > 1)
     }
 
     pub(super) fn hits(&self, rows: &[f32], labels: &[u32]) -> u64 {
@@ -146,7 +104,7 @@ fn entropy_of(probabilities: &[f64]) -> f64 {
 }
 
 impl Predictive {
-    /// The likeliest class and its probability; the first of several.
+    /// The likeliest class and its probability, of a row; the first of several.
     pub fn top(&self, example: usize) -> (usize, f64) {
         match self.row(example) {
             [p] if *p > 0.5 => (1, *p),
@@ -173,6 +131,7 @@ impl Predictive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::likelihood::{ScoreValue, Summary};
 
     #[test]
     fn entropies_are_in_nats() {
@@ -206,7 +165,11 @@ mod tests {
             ..Predictive::default()
         };
         let labels = [0.0, 1.0, 1.0, 0.0];
-        let scores = Classes::scores(&predicted, &|i, _| labels[i]);
+        let classes = Classes {
+            probabilities: 2,
+            places: 1,
+        };
+        let scores = Summary::Classes(classes).scores(&predicted, &|i, _| labels[i]);
         let names: Vec<_> = scores.iter().map(|score| score.name).collect();
         assert_eq!(names, ["accuracy", "nll", "brier", "ece"]);
         let of = |at: usize| match scores[at].value {

@@ -112,7 +112,7 @@ where
         );
         let (fits, what) = match counts {
             true => (*target == TargetKind::Count, "counts"),
-            false => (matches!(target, TargetKind::Real(_)), "real numbers"),
+            false => (target.reals().is_some(), "real numbers"),
         };
         match fits {
             true => Ok(vec![target.entries(); self.parameters()]),
@@ -136,10 +136,7 @@ where
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
-        Summary::Numbers(Numbers {
-            marginal: self,
-            entries: target.entries(),
-        })
+        Summary::Numbers(Numbers::new(self, target))
     }
 
     fn refuse(&self, arguments: &[Option<f64>], y: f64) -> Option<String> {

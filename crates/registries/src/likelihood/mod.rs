@@ -12,6 +12,7 @@ mod numbers;
 mod observed;
 mod reals;
 mod summary;
+mod tally;
 mod target;
 
 pub use bernoulli::Bernoulli;
@@ -25,7 +26,8 @@ pub use observed::Observed;
 pub use summary::{
     Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
-pub use target::{MOST_COUNTED, Storage, TargetKind, Targets};
+pub use tally::{Bin, ClassTally, NumberTally, Tally};
+pub use target::{Axes, MOST_COUNTED, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
@@ -132,6 +134,14 @@ impl<T: Copy> Rows<'_, T> {
                 values: &self.values[examples.start * stride..examples.end * stride],
                 ..self
             },
+        }
+    }
+    /// The same with each of `places` places of an example as an example of its own; not of entries that examples
+    /// share.
+    pub fn by_place(self, places: usize) -> Self {
+        Rows {
+            stride: self.stride / places,
+            ..self
         }
     }
     /// Entries in a row, for this many examples.

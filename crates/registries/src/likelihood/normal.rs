@@ -33,10 +33,10 @@ impl Likelihood for Normal {
     }
 
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String> {
-        match target {
-            TargetKind::Real(width) => Ok(vec![*width; 2]),
-            other => Err(format!(
-                "Normal is for real numbers, and the target is {other}"
+        match target.reals() {
+            Some(width) => Ok(vec![width; 2]),
+            None => Err(format!(
+                "Normal is for real numbers, and the target is {target}"
             )),
         }
     }
@@ -54,10 +54,7 @@ impl Likelihood for Normal {
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
-        Summary::Numbers(Numbers {
-            marginal: &NORMAL,
-            entries: target.entries(),
-        })
+        Summary::Numbers(Numbers::new(&NORMAL, target))
     }
 }
 

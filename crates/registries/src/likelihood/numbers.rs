@@ -1,15 +1,14 @@
 //! Predictions of numbers: mixtures over draws, by their moments, levels and quantiles.
 
-use super::summary::{Column, Coverage, Detail, Entries, Score, ScoreValue, TargetOf, Units};
-use super::{Marginal, Predictive, mixture};
+use super::summary::{Column, Detail, Entries, Units};
+use super::tally::NumberTally;
+use super::{Marginal, Predictive, TargetKind, mixture};
 
 /// The quantiles of a prediction file.
 pub const QUANTILES: [(&str, f64); 3] = [("q05", 0.05), ("q50", 0.5), ("q95", 0.95)];
 
 /// The central intervals whose coverage is told.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
-/// The interval whose coverage is told of each entry of a target by itself.
-const BY_ENTRY: f64 = 0.9;
 
 /// The summary of numbers. A row holds the [`Marginal::numbers`] of each entry, the first of all entries, then
 /// the second of all entries; in own units (`in_units`) an entry's stand together.
@@ -21,7 +20,7 @@ const BY_ENTRY: f64 = 0.9;
 /// | score | |
 /// | --- | --- |
 /// | `rmse` | the root of the mean squared error of the mixture's mean, in the target's own units |
-/// | `rmse_by_entry` | that of each entry of the targets, where there are several |
+/// | `rmse_by_entry` | that of each entry of the targets, where there are several and a target is no image |
 /// | `nll` | −ln of the mixture's density at the target, or of a count's probability |
 /// | `coverage` | the share of the targets in their central predictive intervals, where these are known |
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +29,19 @@ pub struct Numbers {
     pub marginal: &'static dyn Marginal,
     /// Entries of a target.
     pub entries: usize,
+    /// Whether a target is an image: too many entries to tell of each.
+    pub of_image: bool,
 }
 
 impl Numbers {
+    pub(super) fn new(marginal: &'static dyn Marginal, target: &TargetKind) -> Self {
+        Numbers {
+            marginal,
+            entries: target.entries(),
+            of_image: target.axes().is_some(),
+        }
+    }
+
     pub(super) fn row(&self) -> usize {
         self.entries * self.marginal.numbers()
     }
@@ -48,7 +57,7 @@ impl Numbers {
         let each = out.chunks_exact_mut(self.marginal.numbers());
         for (entry, out) in each.enumerate() {
             self.gather(row, entry, out);
-            let (offset, scale) = (units.offset[entry], units.scale[entry]);
+            let (offset, scale) = units.at(entry);
             self.marginal.in_units(out, offset, scale);
         }
     }
@@ -138,43 +147,9 @@ impl Numbers {
         columns
     }
 
-    pub(super) fn scores(&self, predicted: &Predictive, target: TargetOf) -> Vec<Score> {
-        let (n, width) = (predicted.examples, self.entries);
-        let square = |i: usize, k: usize| (predicted.row(i)[k] - target(i, k)).powi(2);
-        let all = (0..n).flat_map(|i| (0..width).map(move |k| square(i, k)));
-        let rmse = (all.sum::<f64>() / (n * width) as f64).sqrt();
-        let of_entry = |k: usize| ((0..n).map(|i| square(i, k)).sum::<f64>() / n as f64).sqrt();
-        let nll = predicted.nll.iter().sum::<f64>() / n as f64;
-        let mut scores = vec![Score::new(
-            "rmse",
-            ScoreValue::Number(rmse),
-            "typical error of the mean, in the target's units",
-        )];
-        if width > 1 {
-            let by_entry = ScoreValue::Entries((0..width).map(of_entry).collect());
-            scores.push(Score::new("rmse_by_entry", by_entry, "of"));
-        }
-        let what = match self.marginal.whole() {
-            true => "-ln of the target's averaged probability, nats",
-            false => "-ln of the averaged density, in the target's units",
-        };
-        scores.push(Score::new("nll", ScoreValue::Number(nll), what));
-        if !predicted.levels.is_empty() {
-            let coverage = ScoreValue::Coverage(coverage(&predicted.levels));
-            let what = "of the targets are in their central";
-            scores.push(Score::new("coverage", coverage, what));
-            if width > 1 {
-                let of_entry =
-                    |k| covered(predicted.levels.iter().skip(k).step_by(width), BY_ENTRY);
-                let shares = ScoreValue::Shares((0..width).map(of_entry).collect());
-                scores.push(Score::new(
-                    "coverage_by_entry",
-                    shares,
-                    "in the 90 % interval, of",
-                ));
-            }
-        }
-        scores
+    pub(super) fn tally(&self) -> NumberTally {
+        let by_entry = if self.of_image || self.entries == 1 { 0 } else { self.entries };
+        NumberTally::new(self.entries, by_entry, self.marginal.whole())
     }
 
     pub(super) fn squared_error(&self, rows: &[f32], targets: &[f32], units: Units) -> f64 {
@@ -185,7 +160,8 @@ impl Numbers {
             let entries = own.chunks_exact(self.marginal.numbers()).enumerate();
             entries
                 .map(|(k, numbers)| {
-                    let target = f64::from(target[k]) * units.scale[k] + units.offset[k];
+                    let (offset, scale) = units.at(k);
+                    let target = f64::from(target[k]) * scale + offset;
                     (self.marginal.moments(numbers).0 - target).powi(2)
                 })
                 .sum()
@@ -193,39 +169,5 @@ impl Numbers {
         rows.zip(targets.chunks_exact(self.entries))
             .map(of_row)
             .sum()
-    }
-}
-
-/// A target lies in the central interval of probability c if the mixture has at least (1 − c)/2 up to it, and
-/// at most (1 + c)/2 below it.
-fn coverage(levels: &[[f64; 2]]) -> Vec<Coverage> {
-    let of = |interval| Coverage {
-        interval,
-        covered: covered(levels.iter(), interval),
-    };
-    INTERVALS.map(of).to_vec()
-}
-
-/// The share of the levels that lie in the central `interval`.
-fn covered<'a>(levels: impl ExactSizeIterator<Item = &'a [f64; 2]>, interval: f64) -> f64 {
-    let (all, half) = (levels.len() as f64, interval / 2.0);
-    let inside = levels.filter(|[below, upto]| below - 0.5 <= half && 0.5 - upto <= half);
-    inside.count() as f64 / all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_interval_covers_what_lies_between_its_ends() {
-        let levels = [0.01, 0.04, 0.2, 0.26, 0.5, 0.74, 0.96, 0.98].map(|level| [level; 2]);
-        let covered = |levels| coverage(levels).into_iter().map(|c| c.covered);
-        let found: Vec<f64> = covered(&levels).collect();
-        assert_eq!(found, [3.0 / 8.0, 4.0 / 8.0, 6.0 / 8.0]);
-        // A count is in an interval whose end it is.
-        let counts = [[0.0, 0.3], [0.01, 0.04], [0.7, 0.97], [0.96, 0.98]];
-        let found: Vec<f64> = covered(&counts).collect();
-        assert_eq!(found, [2.0 / 4.0, 2.0 / 4.0, 4.0 / 4.0]);
     }
 }

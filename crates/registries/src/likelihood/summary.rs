@@ -5,7 +5,7 @@
 //! into the target's own units, averages them over the draws, and compares the average with targets. Nothing
 //! outside of this room asks what kind a target is.
 
-use super::{Classes, Numbers, Targets};
+use super::{Classes, Numbers, Tally, Targets};
 
 /// How predictions of a likelihood are summarised.
 #[derive(Debug, Clone, Copy)]
@@ -35,12 +35,12 @@ pub struct Predictive {
     pub examples: usize,
     /// Number of draws.
     pub draws: usize,
-    /// Numbers an example in `mean`.
+    /// Numbers in `mean` of an example, or of each of its places where a target has several with a class each.
     pub width: usize,
     /// Classes: probabilities averaged over the draws (of 1 alone for a binary target). Numbers: the
     /// mixture's mean, in own units.
     pub mean: Vec<f64>,
-    /// Classes: one number an example, the mean of the draws' entropies in nats. Numbers: the mean
+    /// Classes: one number an example or place, the mean of the draws' entropies in nats. Numbers: the mean
     /// of the draws' variances, the aleatoric part.
     pub within: Vec<f64>,
     /// Numbers: the variance of the draws' means, the epistemic part. Empty for classes.
@@ -57,9 +57,14 @@ pub struct Predictive {
 }
 
 impl Predictive {
-    /// One example's row of `mean`.
-    pub fn row(&self, example: usize) -> &[f64] {
-        &self.mean[example * self.width..][..self.width]
+    /// How many rows `mean` has: one an example, or one for each place of it.
+    pub fn rows(&self) -> usize {
+        self.mean.len() / self.width.max(1)
+    }
+
+    /// One row of `mean`: an example's, or a place's.
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.mean[row * self.width..][..self.width]
     }
 }
 
@@ -152,13 +157,23 @@ impl Fit {
     }
 }
 
-/// The offset and scale of each entry of a target: y = scale · y′ + offset, y′ as the network has it.
+/// The offset and scale of each entry of a target: y = scale · y′ + offset, y′ as the network has it. Of an image
+/// they are those of its channels.
 #[derive(Debug, Clone, Copy)]
 pub struct Units<'a> {
     /// The offsets.
     pub offset: &'a [f64],
     /// The scales.
     pub scale: &'a [f64],
+}
+
+impl Units<'_> {
+    /// The offset and the scale of an entry.
+    #[inline]
+    pub fn at(&self, entry: usize) -> (f64, f64) {
+        let channel = entry % self.offset.len();
+        (self.offset[channel], self.scale[channel])
+    }
 }
 
 /// The value of one entry of an example's target, in own units.
@@ -194,14 +209,18 @@ impl Summary {
     /// A prediction of `examples` examples before the first draw.
     pub fn begin(&self, examples: usize, draws: usize) -> Predictive {
         let (width, within, between) = match self {
-            Summary::Classes(classes) => (classes.row(), 1, 0),
+            Summary::Classes(classes) => (classes.probabilities, classes.places, 0),
             Summary::Numbers(numbers) => (numbers.entries, numbers.entries, numbers.entries),
+        };
+        let row = match self {
+            Summary::Classes(classes) => classes.row(),
+            Summary::Numbers(_) => width,
         };
         Predictive {
             examples,
             draws,
             width,
-            mean: vec![0.0; examples * width],
+            mean: vec![0.0; examples * row],
             within: vec![0.0; examples * within],
             between: vec![0.0; examples * between],
             ..Predictive::default()
@@ -223,7 +242,7 @@ impl Summary {
     /// counts from 0.
     pub fn add(&self, into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
         match self {
-            Summary::Classes(_) => Classes::add(into, place, draw, row),
+            Summary::Classes(classes) => classes.add(into, place, draw, row),
             Summary::Numbers(numbers) => numbers.add(into, place, draw, row),
         }
     }
@@ -260,15 +279,22 @@ impl Summary {
         }
     }
 
-    /// How good a prediction is; the first score is the one that a training run shows.
-    pub fn scores(&self, predicted: &Predictive, target: TargetOf) -> Vec<Score> {
+    /// The sums that scores are made of, before the first example.
+    pub fn tally(&self) -> Tally {
         match self {
-            Summary::Classes(_) => Classes::scores(predicted, target),
-            Summary::Numbers(numbers) => numbers.scores(predicted, target),
+            Summary::Classes(classes) => Tally::Classes(classes.tally()),
+            Summary::Numbers(numbers) => Tally::Numbers(numbers.tally()),
         }
     }
 
-    /// Of rows that one draw predicts: how many examples' likeliest class is right, or their squared errors
+    /// How good a prediction is; the first score is the one that a training run shows.
+    pub fn scores(&self, predicted: &Predictive, target: TargetOf) -> Vec<Score> {
+        let mut tally = self.tally();
+        tally.add(predicted, target);
+        tally.scores()
+    }
+
+    /// Of rows that one draw predicts: how many examples' (or places') likeliest class is right, or their squared errors
     /// in own units.
     pub fn compare(&self, rows: &[f32], targets: Targets<f32>, units: Units) -> (u64, f64) {
         match self {
@@ -280,7 +306,9 @@ impl Summary {
     /// The fit of examples of which [`Summary::compare`] gives these sums.
     pub fn fit(&self, hits: u64, squared_error: f64, examples: u64) -> Fit {
         match self {
-            Summary::Classes(_) => Fit::Accuracy(hits as f64 / examples as f64),
+            Summary::Classes(classes) => {
+                Fit::Accuracy(hits as f64 / (examples * classes.places as u64) as f64)
+            }
             Summary::Numbers(numbers) => {
                 let count = examples * numbers.entries as u64;
                 Fit::Rmse((squared_error / count as f64).sqrt())

@@ -14,6 +14,61 @@ pub enum TargetKind {
     Binary,
     /// A whole number from 0 to [`MOST_COUNTED`].
     Count,
+    /// One of some classes at each place of an image, a sequence or a volume.
+    Categories {
+        /// The number of classes.
+        classes: usize,
+        /// The places.
+        places: Axes,
+    },
+    /// An image, a sequence or a volume of real numbers, channels last.
+    Reals(Axes),
+    /// One of 0 and 1 at each place.
+    Binaries(Axes),
+}
+
+/// The axes of a target that is an image, a sequence or a volume: from 1 to 4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Axes {
+    sizes: [usize; 4],
+    rank: usize,
+}
+
+impl Axes {
+    /// `None` of no axes, and of more than four.
+    pub fn new(sizes: &[usize]) -> Option<Self> {
+        let rank = sizes.len();
+        let mut all = [0; 4];
+        all.get_mut(..rank)?.copy_from_slice(sizes);
+        (rank > 0).then_some(Axes { sizes: all, rank })
+    }
+
+    /// The size of each.
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes[..self.rank]
+    }
+
+    /// Their product.
+    pub fn len(&self) -> usize {
+        self.sizes().iter().product()
+    }
+
+    /// Whether the product is 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The size of the last one.
+    pub fn channels(&self) -> usize {
+        self.sizes[self.rank - 1]
+    }
+}
+
+impl fmt::Display for Axes {
+    /// `[64, 64]`
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:?}", self.sizes())
+    }
 }
 
 /// Up to here float32, in which a count is stored, has every whole number.
@@ -39,14 +94,23 @@ impl TargetKind {
         TargetKind::Real(3),
         TargetKind::Binary,
         TargetKind::Count,
+        TargetKind::Categories {
+            classes: 3,
+            places: Axes {
+                sizes: [64, 64, 0, 0],
+                rank: 2,
+            },
+        },
     ];
 
     /// How its values are stored.
     pub fn storage(self) -> Storage {
         match self {
-            TargetKind::Category(classes) => Storage::Labels { classes },
-            TargetKind::Binary => Storage::Labels { classes: 2 },
-            TargetKind::Real(_) | TargetKind::Count => Storage::Reals,
+            TargetKind::Category(classes) | TargetKind::Categories { classes, .. } => {
+                Storage::Labels { classes }
+            }
+            TargetKind::Binary | TargetKind::Binaries(_) => Storage::Labels { classes: 2 },
+            TargetKind::Real(_) | TargetKind::Count | TargetKind::Reals(_) => Storage::Reals,
         }
     }
 
@@ -63,6 +127,38 @@ impl TargetKind {
         match self {
             TargetKind::Real(width) => width,
             TargetKind::Category(_) | TargetKind::Binary | TargetKind::Count => 1,
+            TargetKind::Categories { places, .. } => places.len(),
+            TargetKind::Reals(axes) | TargetKind::Binaries(axes) => axes.len(),
+        }
+    }
+
+    /// The axes of one target that is an image, a sequence or a volume.
+    pub fn axes(self) -> Option<Axes> {
+        match self {
+            TargetKind::Categories { places, .. } => Some(places),
+            TargetKind::Reals(axes) | TargetKind::Binaries(axes) => Some(axes),
+            TargetKind::Category(_)
+            | TargetKind::Real(_)
+            | TargetKind::Binary
+            | TargetKind::Count => None,
+        }
+    }
+
+    /// How many real numbers a target has, of targets of real numbers.
+    pub fn reals(self) -> Option<usize> {
+        match self {
+            TargetKind::Real(width) => Some(width),
+            TargetKind::Reals(axes) => Some(axes.len()),
+            _ => None,
+        }
+    }
+
+    /// Numbers of one target that are scaled each by its own: the channels of an image, all entries of a row.
+    pub fn channels(self) -> usize {
+        match self {
+            TargetKind::Reals(axes) => axes.channels(),
+            TargetKind::Categories { .. } | TargetKind::Binaries(_) => 1,
+            other => other.entries(),
         }
     }
 
@@ -70,20 +166,31 @@ impl TargetKind {
     pub fn holds(self, value: f64) -> bool {
         let whole = |most: f64| (0.0..=most).contains(&value) && value.fract() == 0.0;
         match self {
-            TargetKind::Category(classes) => whole(classes as f64 - 1.0),
-            TargetKind::Binary => whole(1.0),
+            TargetKind::Category(classes) | TargetKind::Categories { classes, .. } => {
+                whole(classes as f64 - 1.0)
+            }
+            TargetKind::Binary | TargetKind::Binaries(_) => whole(1.0),
             TargetKind::Count => whole(MOST_COUNTED),
-            TargetKind::Real(_) => value.is_finite(),
+            TargetKind::Real(_) | TargetKind::Reals(_) => value.is_finite(),
         }
     }
 
-    /// The kind that a file writes as a word and, in brackets, a size.
-    pub fn of(word: &str, size: Option<usize>) -> Option<Self> {
-        match (word, size) {
-            ("category", Some(classes)) => Some(TargetKind::Category(classes)),
-            ("real", width) => Some(TargetKind::Real(width.unwrap_or(1))),
-            ("binary", None) => Some(TargetKind::Binary),
-            ("count", None) => Some(TargetKind::Count),
+    /// The kind that a file writes as a word and, in brackets, sizes: of a category the number of classes and, in
+    /// brackets of their own, the axes of the places.
+    pub fn of(word: &str, sizes: Option<&[usize]>, places: Option<&[usize]>) -> Option<Self> {
+        let axes = || Axes::new(sizes?);
+        match (word, sizes, places) {
+            ("category", Some(&[classes]), None) => Some(TargetKind::Category(classes)),
+            ("category", Some(&[classes]), Some(places)) => Some(TargetKind::Categories {
+                classes,
+                places: Axes::new(places)?,
+            }),
+            ("real", None, None) => Some(TargetKind::Real(1)),
+            ("real", Some(&[width]), None) => Some(TargetKind::Real(width)),
+            ("real", Some(_), None) => axes().map(TargetKind::Reals),
+            ("binary", None, None) => Some(TargetKind::Binary),
+            ("binary", Some(_), None) => axes().map(TargetKind::Binaries),
+            ("count", None, None) => Some(TargetKind::Count),
             _ => None,
         }
     }
@@ -96,6 +203,9 @@ impl TargetKind {
             TargetKind::Real(_) => "real numbers",
             TargetKind::Binary => "a binary target",
             TargetKind::Count => "a count",
+            TargetKind::Categories { .. } => "a category at each place",
+            TargetKind::Reals(_) => "an image of real numbers",
+            TargetKind::Binaries(_) => "a binary value at each place",
         }
     }
 
@@ -107,6 +217,10 @@ impl TargetKind {
             TargetKind::Count => "is one count".into(),
             TargetKind::Real(1) => "is one number".into(),
             TargetKind::Real(width) => format!("has {width} numbers"),
+            TargetKind::Categories { classes, places } => {
+                format!("has {classes} classes at each place of {places}")
+            }
+            TargetKind::Reals(axes) | TargetKind::Binaries(axes) => format!("is {axes}"),
         }
     }
 
@@ -122,12 +236,19 @@ impl TargetKind {
             TargetKind::Count => "$y_n in {0, 1, 2, ...}$".into(),
             TargetKind::Real(1) => "$y_n in Reals$".into(),
             TargetKind::Real(width) => format!("$y_n in Reals^{width}$"),
+            TargetKind::Categories { classes, places } => format!(
+                "$y_n in {{0, ..., {}}}^{}$, one of {classes} classes at each place of {places}",
+                classes - 1,
+                places.len()
+            ),
+            TargetKind::Reals(axes) => format!("$y_n in Reals^{}$, of {axes}", axes.len()),
+            TargetKind::Binaries(axes) => format!("$y_n in {{0, 1}}^{}$, of {axes}", axes.len()),
         }
     }
 }
 
 impl fmt::Display for TargetKind {
-    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`, `count`.
+    /// As a file declares it: `category[10]`, `real`, `real[3]`, `binary`, `count`, `category[3][64, 64]`.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             TargetKind::Category(classes) => write!(f, "category[{classes}]"),
@@ -135,6 +256,9 @@ impl fmt::Display for TargetKind {
             TargetKind::Real(width) => write!(f, "real[{width}]"),
             TargetKind::Binary => write!(f, "binary"),
             TargetKind::Count => write!(f, "count"),
+            TargetKind::Categories { classes, places } => write!(f, "category[{classes}]{places}"),
+            TargetKind::Reals(axes) => write!(f, "real{axes}"),
+            TargetKind::Binaries(axes) => write!(f, "binary{axes}"),
         }
     }
 }
@@ -142,20 +266,19 @@ impl fmt::Display for TargetKind {
 /// The observed targets of some examples.
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {
-    /// A class (or 0 and 1) per example.
+    /// A class (or 0 and 1) per example, or for each place of an example after the other.
     Labels(&'a [u32]),
     /// Rows of numbers: real ones, or counts.
     Reals(&'a [T]),
 }
 
 impl<'a, T> Targets<'a, T> {
-    /// Those of some of the examples; a row of real numbers has `width`.
+    /// Those of some of the examples, each of `width` entries.
     pub fn of(self, examples: Range<usize>, width: usize) -> Self {
+        let entries = examples.start * width..examples.end * width;
         match self {
-            Targets::Labels(labels) => Targets::Labels(&labels[examples]),
-            Targets::Reals(rows) => {
-                Targets::Reals(&rows[examples.start * width..examples.end * width])
-            }
+            Targets::Labels(labels) => Targets::Labels(&labels[entries]),
+            Targets::Reals(rows) => Targets::Reals(&rows[entries]),
         }
     }
 

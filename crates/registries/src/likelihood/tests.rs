@@ -23,6 +23,7 @@ fn cases() -> Vec<Case> {
     let counts = || Observed::Reals(vec![0.0, 3.0, 7.0]);
     let scales = || (vec![0.5, 1.0, 2.0, 0.1, 0.3, 0.9], 2, 1);
     let one = |x| (vec![x], 0, 0);
+    let images = |len: i32| (0..len).map(|i| 2.0 * f64::from(i * i).sin()).collect();
     let loc = || (vec![0.2, -1.0, 0.5, 0.1, 2.0, -1.0], 2, 1);
     let case = |name, arguments, targets| Case {
         name,
@@ -34,6 +35,17 @@ fn cases() -> Vec<Case> {
             "Categorical",
             vec![(logits, 3, 1)],
             Observed::Labels(vec![2, 0, 1]),
+        ),
+        // two places with three classes, two places with 0 or 1
+        case(
+            "Categorical",
+            vec![(images(18), 6, 1)],
+            Observed::Labels(vec![2, 0, 1, 1, 0, 2]),
+        ),
+        case(
+            "Bernoulli",
+            vec![(images(6), 2, 1)],
+            Observed::Labels(vec![1, 0, 0, 0, 1, 1]),
         ),
         case(
             "Categorical",

@@ -1,0 +1,141 @@
+//! `shapes_segmentation`: a made data set whose targets are images.
+//!
+//! 32x32 colour images, each with a disc and a square in colours of their own on a ground that is darker, either over
+//! the other, under noise; the target is the class of each pixel. Made of the figures of `shapes`, and the same on
+//! every machine as those are.
+
+use super::catalog::CatalogEntry;
+use super::random::Stream;
+use super::shapes::{Canvas, Colour, FIGURES, Figure, SIDE, develop, gradient, turn};
+use super::{Dataset, Facts, Seen, Split, Values};
+use crate::diagnostic::Result;
+use crate::tensor::Shape;
+use std::path::Path;
+
+/// `--data shapes_segmentation`
+pub(crate) struct ShapesSegmentation;
+
+const TRAIN: usize = 1000;
+const TEST: usize = 250;
+const SEED: u64 = 0x6d61_736b_73;
+const CLASSES: [&str; 3] = ["background", "disc", "square"];
+/// The figures of these classes, by their places among those of `shapes`.
+const DISC: usize = 0;
+const SQUARE: usize = 2;
+
+impl CatalogEntry for ShapesSegmentation {
+    fn name(&self) -> &'static str {
+        "shapes_segmentation"
+    }
+
+    fn summary(&self) -> &'static str {
+        "made: the class of each pixel of 32x32 colour images, 3 classes"
+    }
+
+    fn known_facts(&self) -> Facts {
+        let mut facts = Facts::images(self.name(), [TRAIN, TEST], &[SIDE, SIDE, 3], &CLASSES);
+        facts.target.shape = Shape::new(&[SIDE, SIDE]);
+        facts
+    }
+
+    fn found_facts(&self, _: &Path) -> Result<Facts> {
+        Ok(self.known_facts())
+    }
+
+    fn read(&self, _: &Path) -> Result<Dataset> {
+        Ok(Dataset {
+            name: self.name().into(),
+            train: split(0, TRAIN),
+            test: Some(split(TRAIN, TEST)),
+            file_rows: None,
+            columns: None,
+            seen: Seen::default(),
+            class_names: CLASSES.map(str::to_owned).to_vec(),
+        })
+    }
+}
+
+/// The images `first..first + len` with their classes.
+fn split(first: usize, len: usize) -> Split {
+    let mut pixels = vec![0; len * SIDE * SIDE * 3];
+    let mut labels = vec![0; len * SIDE * SIDE];
+    let images = pixels.chunks_exact_mut(SIDE * SIDE * 3);
+    for ((image, mask), at) in images.zip(labels.chunks_exact_mut(SIDE * SIDE)).zip(first..) {
+        draw(image, mask, &mut Stream::new(SEED, at as u64));
+    }
+    Split {
+        inputs: Values::U8(pixels),
+        input_shape: Shape::new(&[SIDE, SIDE, 3]),
+        targets: Values::U8(labels),
+        target_shape: Shape::new(&[SIDE, SIDE]),
+        len,
+    }
+}
+
+fn draw(image: &mut [u8], mask: &mut [u8], random: &mut Stream) {
+    let colour =
+        |random: &mut Stream| -> Colour { std::array::from_fn(|_| random.between(30, 225)) };
+    let brightness = |colour: &Colour| colour.iter().sum::<i32>();
+    // Redrawn until both figures are brighter, by 40 of 255 or more on the mean of the channels.
+    let (mut ground, mut inks) = (colour(random), [colour(random), colour(random)]);
+    while inks.iter().any(|ink| brightness(ink) - brightness(&ground) < 120) {
+        (ground, inks) = (colour(random), [colour(random), colour(random)]);
+    }
+    let mut canvas: Canvas = [[0; SIDE * SIDE]; 3];
+    for (channel, ground) in canvas.iter_mut().zip(ground) {
+        let slopes = [random.between(-24, 24), random.between(-24, 24)];
+        gradient(channel, ground, slopes);
+    }
+    let mut figures = [(DISC, 1), (SQUARE, 2)];
+    if random.below(2) == 1 {
+        figures.swap(0, 1);
+    }
+    for ((figure, class), ink) in figures.into_iter().zip(inks) {
+        let radius = 4.5 + 4.0 * random.unit();
+        let mut place = || 16.0 + (15.0 - radius) * (2.0 * random.unit() - 1.0);
+        let figure = Figure {
+            cover: FIGURES[figure].1,
+            centre: [place(), place()],
+            radius,
+            turn: turn(random, 0.4),
+        };
+        figure.paint(&mut canvas, &ink);
+        figure.mark(mask, class);
+    }
+    let levels = 17 + 2 * random.below(13) as i32;
+    develop(&canvas, levels, random, image);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn the_images_and_their_classes_are_the_same_everywhere() {
+        let data = ShapesSegmentation.read(Path::new("")).unwrap();
+        let test = data.test.unwrap();
+        let parts = [&data.train.inputs, &data.train.targets, &test.inputs, &test.targets];
+        let bytes = parts.map(|values| match values {
+            Values::U8(bytes) => bytes.clone(),
+            _ => panic!("bytes"),
+        });
+        let hash = Sha256::digest(bytes.concat());
+        let hash: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hash, "?");
+    }
+
+    /// A pixel's class is what is seen there: squares have straight sides, and cover less than half of an image.
+    #[test]
+    fn every_image_has_all_classes() {
+        let data = ShapesSegmentation.read(Path::new("")).unwrap();
+        let Values::U8(labels) = &data.train.targets else {
+            panic!("bytes")
+        };
+        for mask in labels.chunks_exact(SIDE * SIDE) {
+            let count = |class: u8| mask.iter().filter(|&&label| label == class).count();
+            assert!(count(0) > SIDE * SIDE / 3, "{}", count(0));
+            assert!(count(1) + count(2) > 40, "{} {}", count(1), count(2));
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Targets that are images: a class or a number at each of many places.
+
+use crate::cli::Place;
+use crate::support::{Examples, draw, plan, step};
+use bnnc::data::npz::{Entries, encode_all};
+use bnnc::exec::Interpreter;
+use std::fmt::Write as _;
+
+fn model(target: &str, channels: usize, observe: &str) -> String {
+    format!(
+        "model places\ninput image: real[4, 5, 2]\ntarget y: {target}\n\
+         default {{ prior = Normal(0, 1), posterior = MeanField, estimator = flipout }}\n\
+         network {{\n  conv2d(3, kernel = 3, padding = same)\n  tanh\n  \
+         f = conv2d({channels}, kernel = 3, padding = same)\n}}\nobserve y ~ {observe}\nobjective elbo\n"
+    )
+}
+
+const PLACES: usize = 20;
+
+fn examples(len: usize, classes: u32, width: usize) -> Examples<f64> {
+    Examples {
+        labels: (0..(len * PLACES) as u32).map(|i| (i * i + 3) % classes).collect(),
+        ..Examples::new(len, 40, 1, width)
+    }
+}
+
+/// The outputs of the last step as rows of an example.
+fn outputs(interpreter: &Interpreter<f64>) -> Vec<Vec<f64>> {
+    let all = interpreter.outputs().into_iter();
+    all.map(|(_, _, values)| values).collect()
+}
+
+#[test]
+fn the_nll_is_the_sum_over_places() {
+    let len = 3;
+    let near = |found: f64, expected: f64, what: &str| {
+        assert!((found - expected).abs() < 1e-10 * expected.abs(), "{what}: {found} {expected}");
+    };
+    // Classes.
+    let data = examples(len, 3, 0);
+    let text = model("category[3][4, 5]", 3, "Categorical(logits = f)");
+    let mut interpreter = Interpreter::<f64>::new(plan(&text), len);
+    interpreter.initialize(1);
+    let report = step(&mut interpreter, &data, &draw(1, 2), 10);
+    let logits = &outputs(&interpreter)[0];
+    assert_eq!(logits.len(), len * PLACES * 3);
+    let at_place = |(row, &label): (&[f64], &u32)| {
+        let sum: f64 = row.iter().map(|x| x.exp()).sum();
+        sum.ln() - row[label as usize]
+    };
+    let nll: f64 = logits.chunks(3).zip(&data.labels).map(at_place).sum();
+    near(report.terms[0].value, nll, "classes");
+    // One term of one parameter each, whatever the number of places.
+    assert_eq!(report.terms.len(), 3);
+    // 0 or 1.
+    let data = examples(len, 2, 0);
+    let text = model("binary[4, 5, 1]", 1, "Bernoulli(logits = f)");
+    let mut interpreter = Interpreter::<f64>::new(plan(&text), len);
+    interpreter.initialize(1);
+    let report = step(&mut interpreter, &data, &draw(1, 2), 10);
+    let logits = &outputs(&interpreter)[0];
+    let at_place = |(x, &label): (&f64, &u32)| x.exp().ln_1p() - x * f64::from(label);
+    let nll: f64 = logits.iter().zip(&data.labels).map(at_place).sum();
+    near(report.terms[0].value, nll, "0 or 1");
+    // Numbers, with one noise for all of them.
+    let data = examples(len, 1, PLACES);
+    let text = model("real[4, 5, 1]", 1, "Normal(loc = f, scale = learned(0.1))");
+    let plan = plan(&text);
+    assert_eq!(plan.learned.values().map(|learned| learned.range.len()).sum::<usize>(), 1);
+    let mut interpreter = Interpreter::<f64>::new(plan, len);
+    interpreter.initialize(1);
+    let report = step(&mut interpreter, &data, &draw(1, 2), 10);
+    let loc = &outputs(&interpreter)[0];
+    let scale: f64 = 0.1;
+    let at_place = |(loc, y): (&f64, &f64)| {
+        0.5 * ((y - loc) / scale).powi(2) + (scale * (2.0 * std::f64::consts::PI).sqrt()).ln()
+    };
+    let nll: f64 = loc.iter().zip(&data.reals).map(at_place).sum();
+    near(report.terms[0].value, nll, "numbers");
+}
+
+/// Two pictures: an image out of noise, and its mask.
+fn arrays(rows: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let (mut images, mut masks, mut sums) = (vec![], vec![], vec![]);
+    for row in 0..rows {
+        for place in 0..PLACES {
+            let x = (0.9 * (row * PLACES + place) as f64).sin();
+            let z = (1.7 * (row * row + place) as f64).cos();
+            images.extend([x, z]);
+            masks.push(f64::from(u8::from(x > 0.3)) + f64::from(u8::from(x > -0.3)));
+            sums.push(50.0 + 10.0 * (x + z));
+        }
+    }
+    (images, masks, sums)
+}
+
+fn write(place: &Place, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
+    let arrays = arrays.iter();
+    let bytes = encode_all(arrays.map(|(name, shape, values)| (*name, Entries::Numbers(shape, values))));
+    std::fs::write(place.path(name), bytes.unwrap()).unwrap();
+}
+
+/// An array of a prediction file: its shape and its numbers.
+fn array(bytes: &[u8], name: &str) -> (Vec<usize>, Vec<f64>) {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut member = archive.by_name(&format!("{name}.npy")).unwrap();
+    let mut bytes = vec![];
+    std::io::Read::read_to_end(&mut member, &mut bytes).unwrap();
+    let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = String::from_utf8(bytes[10..10 + length].to_vec()).unwrap();
+    let shape = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
+    let shape = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    let numbers = bytes[10 + length..].chunks_exact(8);
+    let numbers = numbers.map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
+    (shape, numbers)
+}
+
+#[test]
+fn masks_are_learned_scored_and_written() {
+    let place = Place::new();
+    let text = model("category[3][4, 5]", 3, "Categorical(logits = f)");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    let rows = 40;
+    let (images, masks, _) = arrays(rows);
+    let of_images: (&str, &[usize], &[f64]) = ("image", &[rows, 4, 5, 2], &images);
+    write(&place, "d.npz", &[of_images, ("label", &[rows, 4, 5], &masks)]);
+    let told = place.ok("train m.bnn --data d.npz --epochs 40 --batch-size 10 --learning-rate 0.02 --out run");
+    assert!(told.contains("targets `label` float64 [40, 4, 5]"), "{told}");
+    let scores: serde_json::Value =
+        serde_json::from_str(&place.ok("evaluate run --samples 7 --format json")).unwrap();
+    let number = |name: &str| scores[name].as_f64().unwrap();
+    assert!(number("accuracy") > 0.8, "{scores:#}");
+    place.ok("predict run --samples 7 --out p.npz");
+    let bytes = std::fs::read(place.path("p.npz")).unwrap();
+    let (shape, probability) = array(&bytes, "probability");
+    assert_eq!(shape, [rows, 4, 5, 3]);
+    let (shape, predicted) = array(&bytes, "predicted");
+    assert_eq!(shape, [rows, 4, 5]);
+    assert_eq!(array(&bytes, "row").0, [rows]);
+    assert_eq!(array(&bytes, "target"), (vec![rows, 4, 5], masks.clone()));
+    // What `evaluate` says of them, from the file.
+    let (mut right, mut nll) = (0.0, 0.0);
+    let mut both = [[0.0; 2]; 3];
+    for (place, row) in probability.chunks(3).enumerate() {
+        let label = masks[place] as usize;
+        assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-6);
+        let top = (0..3).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
+        assert_eq!(top as f64, predicted[place]);
+        right += f64::from(u8::from(top == label));
+        nll -= row[label].ln();
+        for (class, [both, either]) in both.iter_mut().enumerate() {
+            let of = [top == class, label == class];
+            *both += f64::from(u8::from(of[0] && of[1]));
+            *either += f64::from(u8::from(of[0] || of[1]));
+        }
+    }
+    let count = masks.len() as f64;
+    let iou = both.iter().map(|[both, either]| both / either).sum::<f64>() / 3.0;
+    for (name, expected) in [("accuracy", right / count), ("nll", nll / count), ("mean_iou", iou)] {
+        assert!((number(name) - expected).abs() < 1e-9, "{name}: {expected} in {scores:#}");
+    }
+    // The loss's data term is of an example: all of its places.
+    let per_place = number("expected_nll") / PLACES as f64;
+    assert!(per_place >= number("nll") && per_place < 3.0 * number("nll"), "{scores:#}");
+    let refused = place.refused("predict run --out p.csv");
+    assert!(refused.contains("E0601") && refused.contains("--out p.npz"), "{refused}");
+}
+
+#[test]
+fn images_of_numbers_are_scored_in_own_units() {
+    let place = Place::new();
+    let text = model("real[4, 5, 1]", 1, "Normal(loc = f, scale = learned(0.5))");
+    std::fs::write(place.path("m.bnn"), text).unwrap();
+    let rows = 40;
+    let (images, _, sums) = arrays(rows);
+    let of_images: (&str, &[usize], &[f64]) = ("x", &[rows, 4, 5, 2], &images);
+    // The axis of 1 may be there or not.
+    write(&place, "with.npz", &[of_images, ("y", &[rows, 4, 5, 1], &sums)]);
+    write(&place, "without.npz", &[of_images, ("y", &[rows, 4, 5], &sums)]);
+    let train = "--epochs 60 --batch-size 10 --learning-rate 0.02";
+    place.ok(&format!("train m.bnn --data with.npz {train} --out run"));
+    place.ok(&format!("train m.bnn --data without.npz {train} --out same"));
+    let weights = |run: &str| std::fs::read(place.path(&format!("{run}/checkpoint.safetensors"))).unwrap();
+    assert_eq!(weights("run"), weights("same"));
+    let text = place.ok("evaluate run --samples 9 --format json");
+    let scores: serde_json::Value = serde_json::from_str(&text).unwrap();
+    place.ok("predict run --samples 9 --out p.npz");
+    let bytes = std::fs::read(place.path("p.npz")).unwrap();
+    let (shape, mean) = array(&bytes, "mean");
+    assert_eq!(shape, [rows, 4, 5, 1]);
+    let (_, std) = array(&bytes, "std");
+    assert!(std.iter().all(|std| *std > 0.0));
+    let squares = mean.iter().zip(&sums).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    let rmse = (squares / sums.len() as f64).sqrt();
+    assert!((scores["rmse"].as_f64().unwrap() - rmse).abs() < 1e-9, "{scores:#} {rmse}");
+    assert!(rmse < 3.0, "{rmse}");
+    assert!(scores["rmse_by_entry"].is_null());
+    assert!(scores["coverage"].is_array());
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_told() {
+    let place = Place::new();
+    let check = |target: &str, channels: usize, observe: &str, more: &str| {
+        std::fs::write(place.path("m.bnn"), model(target, channels, observe)).unwrap();
+        place.refused(&format!("check m.bnn{more}"))
+    };
+    let classes = "Categorical(logits = f)";
+    let text = check("category[3][4, 5]", 2, classes, "");
+    assert!(text.contains("E0305") && text.contains("`f` is [4, 5, 2]"), "{text}");
+    assert!(text.contains("[4, 5, 3] wanted") && text.contains("conv2d(3, kernel = 1)"), "{text}");
+    let text = check("category[3][8, 8]", 3, classes, "");
+    assert!(text.contains("[8, 8, 3] wanted"), "{text}");
+    let text = check("category[3, 4, 5]", 3, classes, "");
+    assert!(text.contains("E0206") && text.contains("category[3][64, 64]"), "{text}");
+    let (images, masks, _) = arrays(6);
+    let x: (&str, &[usize], &[f64]) = ("x", &[6, 4, 5, 2], &images);
+    write(&place, "flat.npz", &[x, ("y", &[6, 20], &masks)]);
+    let text = check("category[3][4, 5]", 3, classes, " --data flat.npz");
+    assert!(text.contains("E0509") && text.contains("category[3][4, 5]"), "{text}");
+    let text = check("category[2][4, 5]", 2, classes, " --data d.npz");
+    assert!(text.contains("E0503"), "{text}");
+    write(&place, "d.npz", &[x, ("y", &[6, 4, 5], &masks)]);
+    let text = check("category[2][4, 5]", 2, classes, " --data d.npz");
+    assert!(text.contains("E0509") && text.contains("from 0 to 2"), "{text}");
+}
+
+/// A made data set, from the model to a first score.
+#[test]
+fn the_made_data_set_of_masks_is_trained_on() {
+    let place = Place::new();
+    let mut text = String::from("model seg\ninput image: real[32, 32, 3]\n");
+    writeln!(text, "target mask: category[3][32, 32]\ndefault {{ prior = Normal(0, 1) }}").unwrap();
+    writeln!(text, "network {{ f = conv2d(3, kernel = 1) }}").unwrap();
+    writeln!(text, "observe mask ~ Categorical(logits = f)\nobjective elbo").unwrap();
+    std::fs::write(place.path("seg.bnn"), text).unwrap();
+    let told = place.ok("check seg.bnn --data shapes_segmentation");
+    assert!(told.contains("category[3][32, 32]"), "{told}");
+}
