@@ -143,7 +143,10 @@ pub fn refuse_images(path: &Path, kind: TargetKind) -> Result<()> {
         (Format::Csv, Some(_)) => {
             let title = format!("predictions of `{kind}` are no table");
             Err(Diagnostic::error("E0601", title)
-                .note(format!("`{}` would have a column for each place", path.display()))
+                .note(format!(
+                    "`{}` would have a column for each place",
+                    path.display()
+                ))
                 .help(format!(
                     "`--out {}` keeps them as arrays",
                     path.with_extension("npz").display()

@@ -149,13 +149,16 @@ pub fn check_targets(
     rows: Option<&[usize]>,
 ) -> Result<()> {
     let width = split.target_shape.len();
-    if let Some(axes) = kind.axes().filter(|axes| !is_of_axes(&split.target_shape, axes)) {
+    if let Some(axes) = kind
+        .axes()
+        .filter(|axes| !is_of_axes(&split.target_shape, axes))
+    {
         let title = format!("a target of {what} has the shape {}", split.target_shape);
         let message =
             Diagnostic::error("E0509", title).note(format!("the model predicts {kind}: {axes}"));
         return Err(message.into());
     }
-    if width != kind.entries() {
+    if width != kind.entries() || kind.axes().is_none() && split.target_shape.rank() > 1 {
         return Err(
             Diagnostic::error("E0509", format!("{what} has {width} numbers a target"))
                 .note(format!("the model predicts {kind}"))
@@ -194,7 +197,13 @@ const NO_WHOLE_NUMBERS: &str =
 
 /// Whether targets of this shape are those of a model that predicts images of `axes`, but for axes of 1.
 pub(super) fn is_of_axes(shape: &Shape, axes: &Axes) -> bool {
-    let squeezed = |sizes: &[usize]| sizes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    let squeezed = |sizes: &[usize]| {
+        sizes
+            .iter()
+            .copied()
+            .filter(|n| *n != 1)
+            .collect::<Vec<_>>()
+    };
     squeezed(&shape.0) == squeezed(axes.sizes())
 }
 
@@ -241,7 +250,9 @@ fn bad_target(kind: TargetKind, what: &str, row: usize, value: f64) -> Diagnosti
             format!("a label of {what} is out of range"),
             format!("a whole number from 0 to {}", classes.max(1) - 1),
         ),
-        TargetKind::Binary | TargetKind::Binaries(_) => (format!("a target of {what} is not 0 or 1"), "0 or 1".into()),
+        TargetKind::Binary | TargetKind::Binaries(_) => {
+            (format!("a target of {what} is not 0 or 1"), "0 or 1".into())
+        }
         TargetKind::Count => (
             format!("a target of {what} is not a count"),
             format!("a whole number from 0 to {MOST_COUNTED}"),

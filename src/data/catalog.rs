@@ -1,9 +1,7 @@
 //! The data sets that have a name.
 
 use super::places::{Place, missing};
-use super::{
-    Dataset, Facts, cifar10, fashion_mnist, mnist, shapes, shapes_segmentation, volumes,
-};
+use super::{Dataset, Facts, cifar10, fashion_mnist, mnist, shapes, shapes_segmentation, volumes};
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::words::list;
 use std::path::{Path, PathBuf};
@@ -200,7 +198,9 @@ mod tests {
         assert_eq!(message.title, "the data set `cifar` is not known");
         assert_eq!(
             message.notes,
-            ["the data sets are `cifar10`, `mnist`, `fashion_mnist` and `shapes`"]
+            [
+                "the data sets are `cifar10`, `mnist`, `fashion_mnist`, `shapes`, `shapes_segmentation` and `volumes`"
+            ]
         );
         assert_eq!(message.helps[0].text, "the nearest name is `cifar10`");
     }

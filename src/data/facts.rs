@@ -193,7 +193,11 @@ impl TargetFacts {
     pub fn accepts(&self, kind: TargetKind) -> Result<(), String> {
         let classes = self.classes.filter(|_| self.shape.rank() == 0);
         match kind {
-            TargetKind::Real(width) if width == self.width() && !self.labels => Ok(()),
+            TargetKind::Real(width)
+                if width == self.width() && self.shape.rank() < 2 && !self.labels =>
+            {
+                Ok(())
+            }
             TargetKind::Category(k) if classes.is_some_and(|found| found <= k) => Ok(()),
             TargetKind::Reals(axes) if is_of_axes(&self.shape, &axes) && !self.labels => Ok(()),
             TargetKind::Categories { classes: k, places }
@@ -219,10 +223,20 @@ impl fmt::Display for TargetFacts {
         match (self.classes, self.width()) {
             (Some(k), 1) if self.labels => write!(f, "labels from 0 to {}", k - 1),
             (Some(k), _) if self.labels => {
-                write!(f, "labels from 0 to {} at each place of {}", k - 1, self.shape)
+                write!(
+                    f,
+                    "labels from 0 to {} at each place of {}",
+                    k - 1,
+                    self.shape
+                )
             }
             (Some(k), _) if self.shape.rank() > 1 => {
-                write!(f, "whole numbers from 0 to {} at each place of {}", k - 1, self.shape)
+                write!(
+                    f,
+                    "whole numbers from 0 to {} at each place of {}",
+                    k - 1,
+                    self.shape
+                )
             }
             (None, _) if self.shape.rank() > 1 => {
                 write!(f, "{} of real numbers a target", self.shape)

@@ -145,8 +145,7 @@ impl Observed {
                 let mut targets = Vec::new();
                 for place in 0..part.len() {
                     let channels = scales.channels();
-                    let target =
-                        |entry| scales.apply(entry % channels, part.target(place, entry));
+                    let target = |entry| scales.apply(entry % channels, part.target(place, entry));
                     targets.extend((0..width).map(target));
                 }
                 targets.sort_unstable_by(f64::total_cmp);

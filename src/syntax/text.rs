@@ -195,7 +195,9 @@ impl Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.name.fmt(f)?;
         let brackets = [&self.axes, &self.places].into_iter().flatten();
-        brackets.map(|axes| write!(f, "[{}]", Commas(axes))).collect()
+        brackets
+            .map(|axes| write!(f, "[{}]", Commas(axes)))
+            .collect()
     }
 }
 

@@ -587,7 +587,16 @@ fn targets_that_are_images() {
                  f = conv2d({channels}, kernel = 3, padding = same) }}\n\
                  observe y ~ {observe}\nobjective elbo\n"
             );
-            let mut examples = Examples::new(4, 72, 1, if target.starts_with("real") { 36 * channels } else { 0 });
+            let mut examples = Examples::new(
+                4,
+                72,
+                1,
+                if target.starts_with("real") {
+                    36 * channels
+                } else {
+                    0
+                },
+            );
             let classes = if channels == 3 { 3 } else { 2 };
             examples.labels = (0..4 * 36).map(|i: u32| (i * i + 1) % classes).collect();
             check(&text, &examples);

@@ -19,7 +19,9 @@ const PLACES: usize = 20;
 
 fn examples(len: usize, classes: u32, width: usize) -> Examples<f64> {
     Examples {
-        labels: (0..(len * PLACES) as u32).map(|i| (i * i + 3) % classes).collect(),
+        labels: (0..(len * PLACES) as u32)
+            .map(|i| (i * i + 3) % classes)
+            .collect(),
         ..Examples::new(len, 40, 1, width)
     }
 }
@@ -34,7 +36,10 @@ fn outputs(interpreter: &Interpreter<f64>) -> Vec<Vec<f64>> {
 fn the_nll_is_the_sum_over_places() {
     let len = 3;
     let near = |found: f64, expected: f64, what: &str| {
-        assert!((found - expected).abs() < 1e-10 * expected.abs(), "{what}: {found} {expected}");
+        assert!(
+            (found - expected).abs() < 1e-10 * expected.abs(),
+            "{what}: {found} {expected}"
+        );
     };
     // Classes.
     let data = examples(len, 3, 0);
@@ -66,7 +71,13 @@ fn the_nll_is_the_sum_over_places() {
     let data = examples(len, 1, PLACES);
     let text = model("real[4, 5, 1]", 1, "Normal(loc = f, scale = learned(0.1))");
     let plan = plan(&text);
-    assert_eq!(plan.learned.values().map(|learned| learned.range.len()).sum::<usize>(), 1);
+    assert_eq!(
+        plan.learned
+            .values()
+            .map(|learned| learned.range.len())
+            .sum::<usize>(),
+        1
+    );
     let mut interpreter = Interpreter::<f64>::new(plan, len);
     interpreter.initialize(1);
     let report = step(&mut interpreter, &data, &draw(1, 2), 10);
@@ -96,7 +107,8 @@ fn arrays(rows: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
 
 fn write(place: &Place, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
     let arrays = arrays.iter();
-    let bytes = encode_all(arrays.map(|(name, shape, values)| (*name, Entries::Numbers(shape, values))));
+    let bytes =
+        encode_all(arrays.map(|(name, shape, values)| (*name, Entries::Numbers(shape, values))));
     std::fs::write(place.path(name), bytes.unwrap()).unwrap();
 }
 
@@ -108,10 +120,21 @@ fn array(bytes: &[u8], name: &str) -> (Vec<usize>, Vec<f64>) {
     std::io::Read::read_to_end(&mut member, &mut bytes).unwrap();
     let length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let header = String::from_utf8(bytes[10..10 + length].to_vec()).unwrap();
-    let shape = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
-    let shape = shape.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+    let shape = header
+        .split_once("'shape': (")
+        .unwrap()
+        .1
+        .split_once(')')
+        .unwrap()
+        .0;
+    let shape = shape
+        .split(',')
+        .filter_map(|n| n.trim().parse().ok())
+        .collect();
     let numbers = bytes[10 + length..].chunks_exact(8);
-    let numbers = numbers.map(|b| f64::from_le_bytes(b.try_into().unwrap())).collect();
+    let numbers = numbers
+        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+        .collect();
     (shape, numbers)
 }
 
@@ -123,9 +146,17 @@ fn masks_are_learned_scored_and_written() {
     let rows = 40;
     let (images, masks, _) = arrays(rows);
     let of_images: (&str, &[usize], &[f64]) = ("image", &[rows, 4, 5, 2], &images);
-    write(&place, "d.npz", &[of_images, ("label", &[rows, 4, 5], &masks)]);
-    let told = place.ok("train m.bnn --data d.npz --epochs 40 --batch-size 10 --learning-rate 0.02 --out run");
-    assert!(told.contains("targets `label` float64 [40, 4, 5]"), "{told}");
+    write(
+        &place,
+        "d.npz",
+        &[of_images, ("label", &[rows, 4, 5], &masks)],
+    );
+    let told = place
+        .ok("train m.bnn --data d.npz --epochs 40 --batch-size 10 --learning-rate 0.02 --out run");
+    assert!(
+        told.contains("targets `label` float64 [40, 4, 5]"),
+        "{told}"
+    );
     let scores: serde_json::Value =
         serde_json::from_str(&place.ok("evaluate run --samples 7 --format json")).unwrap();
     let number = |name: &str| scores[name].as_f64().unwrap();
@@ -156,14 +187,27 @@ fn masks_are_learned_scored_and_written() {
     }
     let count = masks.len() as f64;
     let iou = both.iter().map(|[both, either]| both / either).sum::<f64>() / 3.0;
-    for (name, expected) in [("accuracy", right / count), ("nll", nll / count), ("mean_iou", iou)] {
-        assert!((number(name) - expected).abs() < 1e-9, "{name}: {expected} in {scores:#}");
+    for (name, expected) in [
+        ("accuracy", right / count),
+        ("nll", nll / count),
+        ("mean_iou", iou),
+    ] {
+        assert!(
+            (number(name) - expected).abs() < 1e-9,
+            "{name}: {expected} in {scores:#}"
+        );
     }
     // The loss's data term is of an example: all of its places.
     let per_place = number("expected_nll") / PLACES as f64;
-    assert!(per_place >= number("nll") && per_place < 3.0 * number("nll"), "{scores:#}");
+    assert!(
+        per_place >= number("nll") && per_place < 3.0 * number("nll"),
+        "{scores:#}"
+    );
     let refused = place.refused("predict run --out p.csv");
-    assert!(refused.contains("E0601") && refused.contains("--out p.npz"), "{refused}");
+    assert!(
+        refused.contains("E0601") && refused.contains("--out p.npz"),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -175,12 +219,23 @@ fn images_of_numbers_are_scored_in_own_units() {
     let (images, _, sums) = arrays(rows);
     let of_images: (&str, &[usize], &[f64]) = ("x", &[rows, 4, 5, 2], &images);
     // The axis of 1 may be there or not.
-    write(&place, "with.npz", &[of_images, ("y", &[rows, 4, 5, 1], &sums)]);
-    write(&place, "without.npz", &[of_images, ("y", &[rows, 4, 5], &sums)]);
+    write(
+        &place,
+        "with.npz",
+        &[of_images, ("y", &[rows, 4, 5, 1], &sums)],
+    );
+    write(
+        &place,
+        "without.npz",
+        &[of_images, ("y", &[rows, 4, 5], &sums)],
+    );
     let train = "--epochs 60 --batch-size 10 --learning-rate 0.02";
     place.ok(&format!("train m.bnn --data with.npz {train} --out run"));
-    place.ok(&format!("train m.bnn --data without.npz {train} --out same"));
-    let weights = |run: &str| std::fs::read(place.path(&format!("{run}/checkpoint.safetensors"))).unwrap();
+    place.ok(&format!(
+        "train m.bnn --data without.npz {train} --out same"
+    ));
+    let weights =
+        |run: &str| std::fs::read(place.path(&format!("{run}/checkpoint.safetensors"))).unwrap();
     assert_eq!(weights("run"), weights("same"));
     let text = place.ok("evaluate run --samples 9 --format json");
     let scores: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -190,9 +245,16 @@ fn images_of_numbers_are_scored_in_own_units() {
     assert_eq!(shape, [rows, 4, 5, 1]);
     let (_, std) = array(&bytes, "std");
     assert!(std.iter().all(|std| *std > 0.0));
-    let squares = mean.iter().zip(&sums).map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+    let squares = mean
+        .iter()
+        .zip(&sums)
+        .map(|(a, b)| (a - b).powi(2))
+        .sum::<f64>();
     let rmse = (squares / sums.len() as f64).sqrt();
-    assert!((scores["rmse"].as_f64().unwrap() - rmse).abs() < 1e-9, "{scores:#} {rmse}");
+    assert!(
+        (scores["rmse"].as_f64().unwrap() - rmse).abs() < 1e-9,
+        "{scores:#} {rmse}"
+    );
     assert!(rmse < 3.0, "{rmse}");
     assert!(scores["rmse_by_entry"].is_null());
     assert!(scores["coverage"].is_array());
@@ -207,22 +269,37 @@ fn shapes_that_do_not_fit_are_told() {
     };
     let classes = "Categorical(logits = f)";
     let text = check("category[3][4, 5]", 2, classes, "");
-    assert!(text.contains("E0305") && text.contains("`f` is [4, 5, 2]"), "{text}");
-    assert!(text.contains("[4, 5, 3] wanted") && text.contains("conv2d(3, kernel = 1)"), "{text}");
+    assert!(
+        text.contains("E0305") && text.contains("`f` is [4, 5, 2]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("[4, 5, 3] wanted") && text.contains("conv2d(3, kernel = 1)"),
+        "{text}"
+    );
     let text = check("category[3][8, 8]", 3, classes, "");
     assert!(text.contains("[8, 8, 3] wanted"), "{text}");
     let text = check("category[3, 4, 5]", 3, classes, "");
-    assert!(text.contains("E0206") && text.contains("category[3][64, 64]"), "{text}");
+    assert!(
+        text.contains("E0206") && text.contains("category[3][64, 64]"),
+        "{text}"
+    );
     let (images, masks, _) = arrays(6);
     let x: (&str, &[usize], &[f64]) = ("x", &[6, 4, 5, 2], &images);
     write(&place, "flat.npz", &[x, ("y", &[6, 20], &masks)]);
     let text = check("category[3][4, 5]", 3, classes, " --data flat.npz");
-    assert!(text.contains("E0509") && text.contains("category[3][4, 5]"), "{text}");
+    assert!(
+        text.contains("E0509") && text.contains("category[3][4, 5]"),
+        "{text}"
+    );
     let text = check("category[2][4, 5]", 2, classes, " --data d.npz");
     assert!(text.contains("E0503"), "{text}");
     write(&place, "d.npz", &[x, ("y", &[6, 4, 5], &masks)]);
     let text = check("category[2][4, 5]", 2, classes, " --data d.npz");
-    assert!(text.contains("E0509") && text.contains("from 0 to 2"), "{text}");
+    assert!(
+        text.contains("E0509") && text.contains("from 0 to 2"),
+        "{text}"
+    );
 }
 
 /// A made data set, from the model to a first score.
@@ -230,9 +307,17 @@ fn shapes_that_do_not_fit_are_told() {
 fn the_made_data_set_of_masks_is_trained_on() {
     let place = Place::new();
     let mut text = String::from("model seg\ninput image: real[32, 32, 3]\n");
-    writeln!(text, "target mask: category[3][32, 32]\ndefault {{ prior = Normal(0, 1) }}").unwrap();
+    writeln!(
+        text,
+        "target mask: category[3][32, 32]\ndefault {{ prior = Normal(0, 1) }}"
+    )
+    .unwrap();
     writeln!(text, "network {{ f = conv2d(3, kernel = 1) }}").unwrap();
-    writeln!(text, "observe mask ~ Categorical(logits = f)\nobjective elbo").unwrap();
+    writeln!(
+        text,
+        "observe mask ~ Categorical(logits = f)\nobjective elbo"
+    )
+    .unwrap();
     std::fs::write(place.path("seg.bnn"), text).unwrap();
     let told = place.ok("check seg.bnn --data shapes_segmentation");
     assert!(told.contains("category[3][32, 32]"), "{told}");

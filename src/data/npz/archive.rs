@@ -79,7 +79,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             if let Contents::Numbers(values) = &mut found.contents {
                 move_channels(values, &found.header, wanted.choices);
             }
-            targets.push((self.target_shape(name, &found.header, wanted.choices)?, found));
+            targets.push((
+                self.target_shape(name, &found.header, wanted.choices)?,
+                found,
+            ));
             inputs.push((header, shape));
         }
         if let [(train, _), (test, found)] = &targets[..] {
@@ -239,7 +242,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     fn target_shape(&self, name: &str, header: &Header, choices: &Choices) -> Result<Shape> {
         match &header.shape[..] {
             [] | [0, ..] | [_, 0] => Err(self.empty(name, header)),
-            [_] | [_, 1] => Ok(Shape::default()),
+            [_, axes @ ..] if axes.iter().all(|n| *n == 1) => Ok(Shape::default()),
             [_, axes @ ..] if axes.contains(&0) => Err(self.empty(name, header)),
             [_, c, h, w] if choices.layout.as_deref() == Some("nchw") => {
                 Ok(Shape::new(&[*h, *w, *c]))

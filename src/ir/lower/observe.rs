@@ -12,8 +12,8 @@ use crate::layer::Operation;
 use crate::likelihood::{self, Axes, LIKELIHOODS, Likelihood, TargetKind};
 use crate::signature::{Domain, Kind, Parameter};
 use crate::source::Span;
-use crate::tensor::Shape;
 use crate::syntax::ast::{Call as Written, Expr, ExprKind, Ident};
+use crate::tensor::Shape;
 
 impl Lower<'_> {
     pub(super) fn observe(&mut self, items: &Items, target: Option<&Target>) -> Option<Observe> {
@@ -310,8 +310,7 @@ impl Lower<'_> {
         let expected = Shape(expected);
         let wants = format!("`{}` {}", target.name, target.kind.size());
         let title = format!("`{}` is {}, and {wants}", node.name, node.shape);
-        let mut message =
-            Diagnostic::error("E0305", title).at(place, format!("{expected} wanted"));
+        let mut message = Diagnostic::error("E0305", title).at(place, format!("{expected} wanted"));
         if node.span != place {
             message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
         }

@@ -167,8 +167,7 @@ impl Builder {
     fn data_type(&mut self, pair: Pair<Rule>) -> DataType {
         let mut p = parts(&pair);
         let name = ident(next(&mut p));
-        let mut axes =
-            p.map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect());
+        let mut axes = p.map(|axes| parts(&axes).map(|axis| self.expression(axis, 0)).collect());
         DataType {
             name,
             axes: axes.next(),

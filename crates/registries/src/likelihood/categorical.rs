@@ -158,24 +158,20 @@ impl<T: Math> Nll<T> for Categorical {
             classes: logits.width(nll.len()) / places,
         };
         nll.fill(T::zero());
-        exponentials(
-            logits,
-            nll.len(),
-            |n, Exponentials { top, of, rest }| {
-                let label = labels[n] as usize;
-                nll[n / places] += (top - logits.at(n, label)) + rest.fast_ln_1p();
-                if gradient.is_empty() {
-                    return;
-                }
-                let scale = weight / (T::one() + rest);
-                let shares = of.iter().map(|&x| settled(scale * x));
-                let others = sum_but(label, shares.clone());
-                for (i, share) in shares.enumerate() {
-                    let d = if i == label { -others } else { share };
-                    gradient[logits.place(n, i)] += d;
-                }
-            },
-        );
+        exponentials(logits, nll.len(), |n, Exponentials { top, of, rest }| {
+            let label = labels[n] as usize;
+            nll[n / places] += (top - logits.at(n, label)) + rest.fast_ln_1p();
+            if gradient.is_empty() {
+                return;
+            }
+            let scale = weight / (T::one() + rest);
+            let shares = of.iter().map(|&x| settled(scale * x));
+            let others = sum_but(label, shares.clone());
+            for (i, share) in shares.enumerate() {
+                let d = if i == label { -others } else { share };
+                gradient[logits.place(n, i)] += d;
+            }
+        });
     }
 
     fn nll_only(&self, arguments: &[Rows<T>], targets: Targets<T>, nll: &mut [T]) {
@@ -189,15 +185,11 @@ impl<T: Math> Nll<T> for Categorical {
             places: 1,
             classes,
         };
-        exponentials(
-            &logits,
-            examples,
-            |n, Exponentials { of, rest, .. }| {
-                let out = &mut out[n * classes..][..classes];
-                for (out, &exponential) in out.iter_mut().zip(of) {
-                    *out = exponential / (T::one() + rest);
-                }
-            },
-        );
+        exponentials(&logits, examples, |n, Exponentials { of, rest, .. }| {
+            let out = &mut out[n * classes..][..classes];
+            for (out, &exponential) in out.iter_mut().zip(of) {
+                *out = exponential / (T::one() + rest);
+            }
+        });
     }
 }

@@ -148,7 +148,11 @@ impl Numbers {
     }
 
     pub(super) fn tally(&self) -> NumberTally {
-        let by_entry = if self.of_image || self.entries == 1 { 0 } else { self.entries };
+        let by_entry = if self.of_image || self.entries == 1 {
+            0
+        } else {
+            self.entries
+        };
         NumberTally::new(self.entries, by_entry, self.marginal.whole())
     }
 

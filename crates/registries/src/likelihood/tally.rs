@@ -120,7 +120,10 @@ impl ClassTally {
         let at = |label: usize, top: usize| self.confusion[label * self.classes + top];
         let all = 0..self.classes;
         let of_class = all.clone().filter_map(|class| {
-            let either: u64 = all.clone().map(|other| at(class, other) + at(other, class)).sum();
+            let either: u64 = all
+                .clone()
+                .map(|other| at(class, other) + at(other, class))
+                .sum();
             let both = at(class, class);
             (either > 0).then(|| both as f64 / (either - both) as f64)
         });
@@ -139,7 +142,8 @@ impl ClassTally {
         };
         let mut scores = vec![Score::new("accuracy", accuracy, what)];
         if of_places {
-            let what = "overlap of a class's places with those predicted as it, mean over the classes";
+            let what =
+                "overlap of a class's places with those predicted as it, mean over the classes";
             scores.push(number("mean_iou", self.mean_iou(), what));
         }
         let what = match of_places {
@@ -326,10 +330,14 @@ mod tests {
             places: 3,
         };
         let mut whole = Tally::Classes(classes.tally());
-        whole.add(&predicted(0, 2), &|n, place| f64::from(labels[3 * n + place]));
+        whole.add(&predicted(0, 2), &|n, place| {
+            f64::from(labels[3 * n + place])
+        });
         let mut parts = Tally::Classes(classes.tally());
         for n in 0..2 {
-            parts.add(&predicted(n, 1), &|_, place| f64::from(labels[3 * n + place]));
+            parts.add(&predicted(n, 1), &|_, place| {
+                f64::from(labels[3 * n + place])
+            });
         }
         assert_eq!(whole.scores(), parts.scores());
         let number = |name: &str| {
