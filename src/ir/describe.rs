@@ -82,6 +82,16 @@ impl Inference {
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
         }
+        if let Some(axes) = self.target.kind.axes() {
+            let places = match self.target.kind.classes() {
+                Some(_) => "places",
+                None => "entries",
+            };
+            remarks.push(format!(
+                "the nll of an example is the sum over its {} {places}",
+                crate::words::thousands(axes.len())
+            ));
+        }
         if !self.unused.is_empty() {
             let unused = self.unused.iter();
             let unused = unused.map(|one| format!("`{} = {}`", one.setting, one.written));
