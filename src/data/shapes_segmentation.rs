@@ -17,7 +17,7 @@ pub(crate) struct ShapesSegmentation;
 
 const TRAIN: usize = 1000;
 const TEST: usize = 250;
-const SEED: u64 = 0x6d61_736b_73;
+const SEED: u64 = 0x006d_6173_6b73;
 const CLASSES: [&str; 3] = ["background", "disc", "square"];
 /// The figures of these classes, by their places among those of `shapes`.
 const DISC: usize = 0;

@@ -194,10 +194,8 @@ impl Display for Call {
 impl Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.name.fmt(f)?;
-        let brackets = [&self.axes, &self.places].into_iter().flatten();
-        brackets
-            .map(|axes| write!(f, "[{}]", Commas(axes)))
-            .collect()
+        let mut brackets = [&self.axes, &self.places].into_iter().flatten();
+        brackets.try_for_each(|axes| write!(f, "[{}]", Commas(axes)))
     }
 }
 

@@ -58,7 +58,7 @@ pub struct ClassTally {
     hits: usize,
     nll: f64,
     brier: f64,
-    bins: [Bin; BINS],
+    bins: Vec<Bin>,
 }
 
 impl ClassTally {
@@ -66,6 +66,7 @@ impl ClassTally {
         ClassTally {
             classes,
             confusion: vec![0; if of_places { classes * classes } else { 0 }],
+            bins: vec![Bin::default(); BINS],
             ..ClassTally::default()
         }
     }
