@@ -8,8 +8,8 @@
 //! E[f(y)²] = ∫ f(y)² N(y; 0, E[y²]) dy          an activation, by Gauss–Hermite
 //! ```
 //!
-//! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, and
-//! padding not to matter: the numbers are good to tell 1 from 100.
+//! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, values that are joined to
+//! be independent, and padding not to matter: the numbers are good to tell 1 from 100.
 
 use crate::ir::{Argument, Fitted, Handle, Inference, Initializer, Node, Tensor};
 use crate::kl::Transform;
@@ -51,12 +51,21 @@ pub fn first_output(inference: &Inference) -> Option<Handle<Node>> {
 fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spread {
     let mut squares: Vec<Option<f64>> = Vec::new();
     for (_, node) in inference.nodes.iter() {
-        // Of several inputs, which are added.
         let inputs = node.inputs.iter().map(|input| squares[input.index()]);
-        let below: Option<f64> = inputs.sum();
+        let below: Option<Vec<f64>> = inputs.collect();
         squares.push(match &node.call {
             None => Some(1.0),
-            Some(call) => below.and_then(|below| {
+            Some(call) => below.and_then(|inputs| {
+                let below = inputs[0];
+                if let Operation::Function(function) = &call.operation {
+                    let slots = call.slots().iter().zip(&call.parameters);
+                    let rows = slots.map(|(slot, row)| match row {
+                        Some(row) => square(inference.fitted(*row)),
+                        None => Some(slot.start * slot.start),
+                    });
+                    let rows: Vec<f64> = rows.collect::<Option<_>>()?;
+                    return Some(function.mean_square(&inputs, &rows));
+                }
                 let kernel = call.kernel().map(|kernel| inference.fitted(kernel));
                 let kernel = kernel.map_or(Some(1.0), |kernel| {
                     Some(kernel.fan_in as f64 * square(kernel)?)

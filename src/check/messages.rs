@@ -74,6 +74,12 @@ impl Messages {
         }
     }
 
+    /// The blocks that are being read, each with the place of its use, the outermost first.
+    pub fn uses(&self) -> Vec<(String, Span)> {
+        let uses = self.within.iter();
+        uses.map(|of| (of.block.clone(), of.used)).collect()
+    }
+
     /// Whether a block's use is being read.
     pub fn is_within(&self) -> bool {
         !self.within.is_empty()

@@ -12,7 +12,7 @@ macro_rules! pages {
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
         "add" "avg_pool2d" "concat" "conv2d" "dense" "elu" "exp" "flatten" "gelu" "global_avg_pool2d"
-        "leaky_relu" "max_pool2d" "multiply" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
+        "leaky_relu" "max_pool2d" "multiply" "pad_channels" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"
         "Laplace" "LogNormal" "LogUniform" "MOPED" "Normal" "ScaleMixture" "StudentT"

@@ -3,7 +3,8 @@
 
 use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
-use crate::ir::{Facts, Inference};
+use crate::ir::{Call, Facts, Inference};
+use crate::layer::Operation;
 use crate::words::thousands;
 
 /// From which share on.
@@ -33,6 +34,8 @@ impl Lint for OneLayerHoldsMost {
             kernel.is_some_and(|kernel| inference.tensors[kernel].name == largest.name)
         })?;
         let below = &inference.nodes[*node.inputs.first()?];
+        let is_view = |call: &Call| matches!(call.operation, Operation::View(_));
+        let below = Some(below).filter(|below| below.call.as_ref().is_some_and(is_view))?;
         let image = below.inputs.first().map(|input| &inference.nodes[*input]);
         // A dense layer that takes a flattened image which a layer has made.
         let image = image.filter(|image| image.shape.rank() == 3 && image.call.is_some())?;

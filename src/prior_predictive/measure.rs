@@ -130,7 +130,12 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
             }
             None
         } else {
-            above
+            // What joins values, or scales them, makes others of them.
+            let is_other = matches!(
+                operation,
+                Some(Operation::Function(_) | Operation::Statistics(_))
+            );
+            above.filter(|_| !is_other)
         };
         handed_on.push(below);
     }

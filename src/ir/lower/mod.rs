@@ -63,6 +63,7 @@ pub fn lower(
         names: HashMap::new(),
         spaces: Vec::new(),
         blocks: blocks::blocks(file),
+        uses: Table::default(),
         written_out: 0,
         is_full: false,
         tensors: Arena::default(),
@@ -143,6 +144,8 @@ struct Lower<'a> {
     /// The namespaces that the line being read stands in, the innermost last.
     spaces: Vec<paths::Namespace>,
     blocks: HashMap<String, blocks::Block<'a>>,
+    /// The uses of blocks that each value stands in, the outermost first.
+    uses: Table<Node, Vec<(String, Span)>>,
     /// How many lines of the network have been read, those of blocks and repeats each time.
     written_out: usize,
     /// Whether it has been said that these are too many.
@@ -193,6 +196,7 @@ impl Lower<'_> {
     fn add(&mut self, node: Node) -> Handle<Node> {
         let name = node.name.clone();
         let handle = self.nodes.push(node);
+        self.uses.push(self.messages.uses());
         self.names.entry(name).or_insert(handle);
         handle
     }
@@ -228,18 +232,17 @@ impl Lower<'_> {
                     .at(observe.span, "every argument is a number"),
             );
         }
-        let unused: Vec<&Node> = self
-            .nodes
-            .iter()
-            .filter(|(handle, node)| !used[*handle] && node.call.is_some())
-            .map(|(_, node)| node)
-            .collect();
-        let Some(first) = unused.first() else { return };
+        let unused = self.nodes.iter();
+        let unused = unused.filter(|(handle, node)| !used[*handle] && node.call.is_some());
+        let unused: Vec<(Handle<Node>, &Node)> = unused.collect();
+        let Some((handle, first)) = unused.first() else {
+            return;
+        };
         let title = match unused.len() {
             1 => format!("`{}` takes no part in the model", first.name),
             2 => format!(
                 "`{}` and `{}` take no part in the model",
-                first.name, unused[1].name
+                first.name, unused[1].1.name
             ),
             n => {
                 let below = crate::words::count(n - 1, "layer", "layers");
@@ -249,9 +252,12 @@ impl Lower<'_> {
                 )
             }
         };
-        let message = Diagnostic::error("E0306", title)
+        let mut message = Diagnostic::error("E0306", title)
             .at(first.span, "nothing that is observed depends on it")
             .context(observe.span, "what is observed");
+        for (block, used) in &self.uses[*handle] {
+            message = message.context(*used, format!("`{block}` is used here"));
+        }
         self.report(message);
     }
 }

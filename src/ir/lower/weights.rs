@@ -1,7 +1,7 @@
 //! The files that parameters start from, and which of their tensors each has.
 
 use super::pretrained::Refused;
-use crate::ir::arena::{Arena, Handle};
+use crate::ir::arena::{Arena, Handle, Table};
 use crate::ir::model::Node;
 use crate::layer::Operation;
 use crate::pretrained::layout::{Flattened, Layout};
@@ -203,30 +203,49 @@ fn place(
 
 /// What the inputs of a layer below `above` are: the values of flattened images, or others.
 pub(super) fn flattened(nodes: &Arena<Node>, above: Handle<Node>) -> Flattened {
-    let unknown = |node: &Node| {
-        let what = format!("`{}` makes {} of other values", node.name, node.shape);
-        Flattened::Unknown(format!("{what}, and PyTorch has channels first"))
-    };
-    let (mut node, mut found) = (&nodes[above], Flattened::No);
-    loop {
-        let (Some(call), [input]) = (&node.call, &node.inputs[..]) else {
-            return found;
-        };
-        let source = &nodes[*input];
-        match (&call.operation, &source.shape.0[..], &node.shape.0[..]) {
-            (Operation::View(_), [height, width, channels], [_]) => {
-                found = Flattened::Images([*height, *width, *channels]);
-            }
-            (Operation::View(_), [_], [_]) => {}
-            // Pixels of one channel, or channels of one pixel, have one order.
-            (Operation::View(_), [_], [_, _, 1] | [1, 1, _]) => {}
-            // The model's own inputs lie as the data has them.
-            (Operation::View(_), ..) if source.call.is_none() => return found,
-            (Operation::View(_), ..) => return unknown(node),
-            // Behind a dense layer or a mean over the pixels there is no order of pixels.
-            (Operation::Linear(_), _, [_]) | (_, [_, _, ..], [_]) => return found,
-            _ => {}
+    let mut all: Table<Node, Flattened> = Table::default();
+    for (handle, node) in nodes.iter() {
+        all.push(flattened_by(nodes, node, &all));
+        if handle == above {
+            break;
         }
-        node = source;
+    }
+    all[above].clone()
+}
+
+/// The same of a node, of whose inputs it is known.
+fn flattened_by(nodes: &Arena<Node>, node: &Node, known: &Table<Node, Flattened>) -> Flattened {
+    let unknown =
+        |what: String| Flattened::Unknown(format!("{what}, and PyTorch has channels first"));
+    let Some((input, others)) = node.inputs.split_first() else {
+        return Flattened::No;
+    };
+    let (source, inside) = (&nodes[*input], &known[*input]);
+    let operation = node.call.as_ref().map(|call| &call.operation);
+    if !others.is_empty() {
+        let same = others.iter().all(|other| known[*other] == *inside);
+        return match inside {
+            Flattened::No if same => Flattened::No,
+            _ if same && node.shape == source.shape => inside.clone(),
+            _ => unknown(format!("`{}` joins values of flattened images", node.name)),
+        };
+    }
+    match (operation, &source.shape.0[..], &node.shape.0[..]) {
+        (Some(Operation::View(_)), [height, width, channels], [_]) => match inside {
+            Flattened::No => Flattened::Images([*height, *width, *channels]),
+            _ => inside.clone(),
+        },
+        (Some(Operation::View(_)), [_], [_]) => inside.clone(),
+        // Pixels of one channel, or channels of one pixel, have one order.
+        (Some(Operation::View(_)), [_], [_, _, 1] | [1, 1, _]) => inside.clone(),
+        // The model's own inputs lie as the data has them.
+        (Some(Operation::View(_)), ..) if source.call.is_none() => Flattened::No,
+        (Some(Operation::View(_)), ..) => unknown(format!(
+            "`{}` makes {} of other values",
+            node.name, node.shape
+        )),
+        // Behind a dense layer or a mean over the pixels there is no order of pixels.
+        (Some(Operation::Linear(_)), _, [_]) | (_, [_, _, ..], [_]) => Flattened::No,
+        _ => inside.clone(),
     }
 }

@@ -57,6 +57,10 @@ impl AnyFunction for Sum {
     fn in_place(&self) -> bool {
         true
     }
+
+    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
+        inputs.iter().sum()
+    }
 }
 
 impl<T: Real> Function<T> for Sum {

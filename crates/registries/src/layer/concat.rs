@@ -93,6 +93,14 @@ impl AnyFunction for Channels {
     fn needs_output(&self) -> bool {
         false
     }
+
+    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
+        let channels = self.channels.iter().zip(inputs);
+        let sum: f64 = channels
+            .map(|(channels, square)| *channels as f64 * square)
+            .sum();
+        sum / self.all() as f64
+    }
 }
 
 impl<T: Real> Function<T> for Channels {

@@ -19,6 +19,7 @@ mod joins;
 pub mod leaky_relu;
 pub mod max_pool2d;
 pub mod multiply;
+pub mod pad_channels;
 mod pointwise;
 pub mod relu;
 pub mod reshape;
@@ -61,6 +62,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &add::Add,
     &multiply::Multiply,
     &concat::Concat,
+    &pad_channels::PadChannels,
 ];
 
 /// The layer called `name`.

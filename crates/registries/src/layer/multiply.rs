@@ -51,6 +51,10 @@ impl AnyFunction for Product {
     fn needs_output(&self) -> bool {
         false
     }
+
+    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
+        inputs.iter().product()
+    }
 }
 
 impl<T: Real> Function<T> for Product {

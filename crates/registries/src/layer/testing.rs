@@ -157,6 +157,18 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
                 cases.push((arguments, Shape(vec![inputs])));
             }
         }
+        "pad_channels" => {
+            for (stride, axes) in [
+                (1, vec![3, 5, 2]),
+                (2, vec![3, 5, 2]),
+                (3, vec![7, 2]),
+                (1, vec![2]),
+            ] {
+                let stride = ("stride", Constant::Count(stride));
+                let arguments = Constants(vec![("channels", Constant::Count(4)), stride]);
+                cases.push((arguments, Shape(axes)));
+            }
+        }
         "reshape" => {
             let arguments = Constants(vec![("shape", Constant::Counts(vec![3, 4]))]);
             cases.push((arguments, Shape(vec![12])));

@@ -1,0 +1,159 @@
+//! ```text
+//! y[i, j, c] = x[s·i, s·j, c] for c < C_in, else 0
+//! ```
+//!
+//! The shortcut without parameters of residual networks (He et al. 2015, option A): every s-th position along each
+//! axis, and zeros in the channels that the input does not have.
+
+use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::tensor::{Real, Shape};
+use std::sync::Arc;
+
+/// Every s-th position, with channels of zeros.
+pub struct PadChannels;
+
+impl Layer for PadChannels {
+    fn signature(&self) -> &'static Signature {
+        static SIGNATURE: Signature = Signature {
+            name: "pad_channels",
+            summary: "every so many positions, with channels of zeros behind those of the input",
+            parameters: &[
+                Parameter {
+                    name: "channels",
+                    kind: Kind::Count,
+                    default: None,
+                    summary: "channels of the output, as many as the input has or more",
+                },
+                Parameter {
+                    name: "stride",
+                    kind: Kind::Count,
+                    default: Some("1"),
+                    summary: "along each axis, steps from one position to the next",
+                },
+            ],
+        };
+        &SIGNATURE
+    }
+
+    fn methods(&self, _: &Constants) -> &'static str {
+        "$y_(i, j, c) = x_(s i, s j, c)$ with $s$ its stride, and 0 in the channels that $x$ does not have"
+    }
+
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        let (channels, stride) = (arguments.count("channels"), arguments.count("stride"));
+        let refused = |expected: String| ShapeError {
+            expected,
+            help: None,
+        };
+        let Some((&own, axes)) = shape.0.split_last() else {
+            return Err(refused("an input of 1 axis or more".into()));
+        };
+        if own > channels {
+            return Err(refused(format!("an input of at most {channels} channels")));
+        }
+        let mut output: Vec<usize> = axes.iter().map(|axis| axis.div_ceil(stride)).collect();
+        // The places of the positions that are kept, axis by axis.
+        let mut kept = vec![0];
+        for axis in axes {
+            let along = |place: &usize| {
+                (0..*axis)
+                    .step_by(stride)
+                    .map(|i| place * axis + i)
+                    .collect::<Vec<_>>()
+            };
+            kept = kept.iter().flat_map(along).collect();
+        }
+        output.push(channels);
+        Ok(Operation::Map(Arc::new(Kept {
+            kept,
+            own,
+            len: shape.len(),
+            output: Shape(output),
+        })))
+    }
+}
+
+struct Kept {
+    /// The positions of the input, one for each of the output.
+    kept: Vec<usize>,
+    /// Channels of the input.
+    own: usize,
+    /// Numbers of the input.
+    len: usize,
+    output: Shape,
+}
+
+impl Kept {
+    fn channels(&self) -> usize {
+        self.output.0.last().copied().unwrap_or(1)
+    }
+}
+
+impl AnyMap for Kept {
+    fn output(&self) -> Shape {
+        self.output.clone()
+    }
+
+    fn needs_input(&self) -> bool {
+        false
+    }
+
+    fn elementwise(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Real> Map<T> for Kept {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        for (&place, y) in self.kept.iter().zip(y.chunks_exact_mut(self.channels())) {
+            let (same, zeros) = y.split_at_mut(self.own);
+            same.copy_from_slice(&x[place * self.own..][..self.own]);
+            zeros.fill(T::zero());
+        }
+    }
+
+    fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        dx[..self.len].fill(T::zero());
+        for (&place, dy) in self.kept.iter().zip(dy.chunks_exact(self.channels())) {
+            dx[place * self.own..][..self.own].copy_from_slice(&dy[..self.own]);
+        }
+    }
+
+    fn forward_in_place(&self, _: &mut [T]) {
+        unreachable!("it is not elementwise")
+    }
+
+    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
+        unreachable!("it is not elementwise")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::Constant;
+
+    fn built(channels: usize, stride: usize, shape: &[usize]) -> Result<Operation, ShapeError> {
+        let arguments = Constants(vec![
+            ("channels", Constant::Count(channels)),
+            ("stride", Constant::Count(stride)),
+        ]);
+        PadChannels.build(&arguments, &Shape::new(shape))
+    }
+
+    #[test]
+    fn keeps_every_other_position_and_adds_zeros() {
+        let Ok(Operation::Map(map)) = built(3, 2, &[3, 4, 2]) else {
+            panic!("a map")
+        };
+        assert_eq!(map.output(), Shape::new(&[2, 2, 3]));
+        let x: Vec<f64> = (0..24).map(f64::from).collect();
+        let mut y = vec![f64::NAN; 12];
+        map.forward(&x, &mut y);
+        let expected = [0, 1, 0, 4, 5, 0, 16, 17, 0, 20, 21, 0].map(f64::from);
+        assert_eq!(y, expected);
+        assert!(built(1, 1, &[3, 4, 2]).is_err());
+        assert!(built(4, 1, &[2]).is_ok());
+    }
+}
