@@ -44,6 +44,9 @@ pub struct CheckArgs {
     /// Print one of the compiler's own forms of the model instead
     #[arg(long, value_enum)]
     emit: Option<Emit>,
+    /// Show the layers and parameters of blocks and repeats one by one
+    #[arg(long, conflicts_with_all = ["emit", "prior_predictive"])]
+    layers: bool,
     /// Draw networks from the prior, run them, and print how large their values are instead
     #[arg(long, conflicts_with_all = ["emit", "pedantic", "deny", "allow", "batch_size"])]
     prior_predictive: bool,
@@ -114,6 +117,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
                 (check.columns, check.taken) = (found.columns, found.taken);
             }
             check.chosen = chosen;
+            check.unfolded = args.layers;
             if args.format == Format::Json {
                 let mut json = check.json();
                 json["warnings"] = to_json(&warnings, Some(&compiled.source));

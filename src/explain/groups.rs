@@ -4,7 +4,7 @@ use super::{Methods, inline, symbols};
 use crate::document::code;
 use crate::ir::{Handle, Role, Tensor};
 use crate::layer;
-use crate::words::{grouped, join};
+use crate::words::{distinct, grouped, join};
 
 /// From more names than this on, those that are left out are named where they are fewer.
 const MANY: usize = 4;
@@ -53,20 +53,38 @@ impl Methods<'_> {
         here.retain(|(last, _)| !layers(last)[0].is_empty());
         for ([layers, left_out], nouns) in grouped(&here, |(last, _)| layers(last)) {
             let nouns: Vec<&[String; 2]> = nouns.into_iter().map(|(_, noun)| noun).collect();
-            parts.push(phrase(&nouns, &layers, &left_out));
+            let all: Vec<&str> = layers.iter().chain(&left_out).copied().collect();
+            let names = [&layers, &left_out].map(|these| self.layer_names(these, &all));
+            parts.push(phrase(&nouns, [layers.len(), left_out.len()], &names));
         }
         join(parts, "and")
+    }
+
+    /// The names of layers; of a block's use, or a repeat, all of whose layers among `all` are here, its own.
+    fn layer_names(&self, layers: &[&str], all: &[&str]) -> Vec<String> {
+        let root = |layer: &str| self.model.compositions.of(layer, "").map(|of| &of.path);
+        let whole = |of: &str| {
+            let mut others = all
+                .iter()
+                .filter(|layer| root(layer).is_some_and(|path| path == of));
+            others.all(|layer| layers.contains(layer))
+        };
+        let name = |layer: &&str| match root(layer).filter(|of| whole(of)) {
+            Some(of) => code(of),
+            None => code(layer),
+        };
+        distinct(layers.iter().map(name))
     }
 }
 
 /// `the kernel and bias of f`, `all kernels and biases but those of f`.
-fn phrase(nouns: &[&[String; 2]], layers: &[&str], left_out: &[&str]) -> String {
-    let number = usize::from(layers.len() > 1);
+fn phrase(nouns: &[&[String; 2]], counts: [usize; 2], names: &[Vec<String>; 2]) -> String {
+    let number = usize::from(counts[0] > 1);
     let words = nouns.iter().map(|noun| noun[number].clone());
     let words = join(words.collect(), "and");
-    let names = |layers: &[&str]| join(layers.iter().map(|layer| code(layer)).collect(), "and");
+    let [here, left_out] = names.clone().map(|names| join(names, "and"));
     let counted = matches!(nouns, [[one, several]] if one != several);
-    match (layers.len(), left_out.len()) {
+    match (counts[0], counts[1]) {
         (2, 0) if nouns.len() == 1 => format!("both {words}"),
         (n, 0) if n > 2 && counted => format!("all {n} {words}"),
         (n, 0) if n > 1 => format!("all {words}"),
@@ -76,9 +94,9 @@ fn phrase(nouns: &[&[String; 2]], layers: &[&str], left_out: &[&str]) -> String 
             } else {
                 "those"
             };
-            format!("all {words} but {those} of {}", names(left_out))
+            format!("all {words} but {those} of {left_out}")
         }
-        _ => format!("the {words} of {}", names(layers)),
+        _ => format!("the {words} of {here}"),
     }
 }
 

@@ -16,12 +16,15 @@ const LONGEST: usize = 14;
 struct Row {
     value: LayerRow,
     inputs: String,
+    /// Whether it takes the value above it alone.
+    takes_above: bool,
 }
 
 impl Row {
     fn is_like(&self, other: &Row) -> bool {
         let (a, b) = (&self.value, &other.value);
-        a.layer == b.layer && a.shape == b.shape && a.weights == b.weights
+        let same = a.layer == b.layer && a.shape == b.shape && a.weights == b.weights;
+        same && self.takes_above && other.takes_above
     }
 
     /// Its cells, or those of all rows from it to `last` that are `times` apart.
@@ -90,7 +93,7 @@ impl Methods<'_> {
     }
 
     fn layer_table(&mut self, layers: &[&Node], chain: bool) {
-        let rows: Vec<Row> = layers.iter().map(|node| self.row(node)).collect();
+        let rows = self.rows(layers, "");
         let input = &self.model.input;
         let space = inline(space(&input.shape.0));
         let first = [&code(&input.name), "input", "", &space, ""];
@@ -103,6 +106,7 @@ impl Methods<'_> {
             cells.extend((0..period).map(|i| rows[at + i].cells(&rows[last + i], times)));
             at += period * times;
         }
+        cells.extend(self.block_rows(layers));
         let mut columns = vec![
             ("value", Align::Wrap),
             ("layer", Align::Wrap),
@@ -119,8 +123,11 @@ impl Methods<'_> {
         let of_convolutions =
             ", of convolutions [height, width, in, out]; images have their channels last";
         let again = " Neighbouring rows with $times$ come again together, as often as it says.";
+        let blocks = " A row of a block, or of layers that are repeated, stands for the layers that the end of the table lists for \
+                      one use of it.";
+        let blocks = when(!self.model.compositions.is_empty(), blocks);
         let caption = format!(
-            "The network. Each layer takes the value above it{}. Kernels are [in, out]{}.{}",
+            "The network. Each layer takes the value above it{}. Kernels are [in, out]{}.{}{blocks}",
             when(!chain, " or those it names"),
             when(images, of_convolutions),
             when(repeated, again),
@@ -128,13 +135,99 @@ impl Methods<'_> {
         self.document.table("layers", &caption, &columns, &cells);
     }
 
-    fn row(&self, node: &Node) -> Row {
-        let inputs = node.inputs.iter();
-        let inputs = inputs.map(|above| code(&self.model.nodes[*above].name));
-        Row {
-            value: layer_row(self.model, node),
-            inputs: inputs.collect::<Vec<_>>().join(", "),
+    /// The rows of layers below the path `within`, those of a block's use or a repeat as one.
+    fn rows(&self, layers: &[&Node], within: &str) -> Vec<Row> {
+        let compositions = &self.model.compositions;
+        let name = |name: &str| match compositions.of(name, within) {
+            Some(of) => below(&of.path, within).unwrap_or(&of.path).to_owned(),
+            None => below(name, within).unwrap_or(name).to_owned(),
+        };
+        let mut rows: Vec<Row> = Vec::new();
+        let mut before: Option<&str> = match within.is_empty() {
+            true => Some(&self.model.input.name),
+            false => None,
+        };
+        for node in layers {
+            let value = layer_row(self.model, node);
+            let takes_above = value.inputs.iter().map(String::as_str).eq(before);
+            before = Some(&node.name);
+            let of = compositions.of(&node.name, within);
+            let name_here = name(&node.name);
+            if let Some(row) = rows
+                .last_mut()
+                .filter(|row| of.is_some() && row.value.name == name_here)
+            {
+                row.value.weights += value.weights;
+                row.value.shape = value.shape;
+                continue;
+            }
+            let inputs = node.inputs.iter().map(|above| {
+                let above = &self.model.nodes[*above].name;
+                match within.is_empty() || below(above, within).is_some() {
+                    true => code(&name(above)),
+                    false => "its input".into(),
+                }
+            });
+            let inputs = inputs.collect::<Vec<_>>().join(", ");
+            let layer = of.map_or(value.layer.clone(), |of| of.written.clone());
+            let value = LayerRow {
+                name: name_here,
+                layer,
+                ..value
+            };
+            rows.push(Row {
+                value,
+                inputs,
+                takes_above,
+            });
         }
+        rows
+    }
+
+    /// The layers of each block, of its first use, and of one round of a repeat that is no block's.
+    fn block_rows(&self, layers: &[&Node]) -> Vec<Vec<String>> {
+        let compositions = &self.model.compositions;
+        let mut cells = Vec::new();
+        let mut told: Vec<&str> = Vec::new();
+        for of in compositions.iter() {
+            let (path, what) = match &of.block {
+                Some(block) if told.contains(&block.as_str()) => continue,
+                Some(block) => {
+                    told.push(block);
+                    (
+                        of.path.clone(),
+                        format!("the block {}, as in {}", code(block), code(&of.written)),
+                    )
+                }
+                None => {
+                    let round = format!("{}.1", of.path);
+                    let inside = compositions.of(&format!("{round}.x"), &of.path);
+                    if inside.is_some() {
+                        continue;
+                    }
+                    (round, "one round".into())
+                }
+            };
+            let inside: Vec<&Node> = layers
+                .iter()
+                .copied()
+                .filter(|node| below(&node.name, &path).is_some())
+                .collect();
+            cells.push(vec![
+                code(&path),
+                what,
+                String::new(),
+                String::new(),
+                String::new(),
+            ]);
+            let rows = self.rows(&inside, &path);
+            cells.extend(rows.iter().map(|row| {
+                let mut cells = row.cells(row, 1);
+                cells[0] = code(&format!(".{}", row.value.name));
+                cells
+            }));
+        }
+        cells
     }
 
     /// What each kind of layer does, once.
@@ -157,6 +250,14 @@ impl Methods<'_> {
         }));
         self.say(&format!("With {}:", join(letters, "and")));
         self.document.list(&items);
+    }
+}
+
+/// `conv2d_1` of `stage2.conv2d_1` below `stage2`.
+fn below<'a>(name: &'a str, path: &str) -> Option<&'a str> {
+    match path.is_empty() {
+        true => Some(name),
+        false => name.strip_prefix(path)?.strip_prefix('.'),
     }
 }
 

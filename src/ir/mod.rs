@@ -2,6 +2,7 @@
 //! after it reads the source, and after [`validate`] nothing downstream can panic on a model.
 
 mod arena;
+mod composition;
 mod describe;
 mod facts;
 mod inference;
@@ -20,6 +21,7 @@ mod validate;
 
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle, Table};
+pub use composition::{Composition, Compositions};
 pub use facts::{Counted, Facts, Method, Training};
 pub use inference::*;
 pub use lambda::{Lambda, LambdaFactor};

@@ -2,6 +2,7 @@
 //! [`Inference`](super::Inference).
 
 use super::arena::{Arena, Handle};
+use super::composition::Compositions;
 use super::scalar::Scalar;
 use crate::distribution::{Distribution, LocalScales, Support};
 use crate::initializer::Initializer;
@@ -33,6 +34,8 @@ pub struct Model {
     pub observe: Observe,
     /// The files that parameters start from, each once.
     pub pretrained: Vec<pretrained::File>,
+    /// The uses of blocks and the repeats that the graph was written as, in its order.
+    pub compositions: Compositions,
 }
 
 impl Model {

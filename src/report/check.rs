@@ -4,8 +4,8 @@ use super::initial::initial_terms;
 use super::not_set::not_set;
 use crate::data::Columns;
 use crate::ir::{
-    Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node, Position, Role,
-    Tensor, Term, TermKind,
+    Compositions, Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node,
+    Position, Role, Tensor, Term, TermKind,
 };
 use crate::plan::Plan;
 use crate::signature::Constant;
@@ -43,6 +43,15 @@ pub struct Check {
     pub batch_size: usize,
     /// The values of the network, in order.
     pub layers: Vec<LayerRow>,
+    /// The layers that are used more than once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reused: Vec<ReusedRow>,
+    /// Whether the rows of blocks and repeats are shown one by one.
+    #[serde(skip)]
+    pub unfolded: bool,
+    /// Which of the layers and parameters belong together.
+    #[serde(skip)]
+    pub compositions: Compositions,
     /// The parameters.
     pub parameters: Vec<ParameterRow>,
     /// The tensors of files of other programs that no parameter starts from: `net.safetensors: 4.weight`.
@@ -84,8 +93,19 @@ pub struct LayerRow {
     pub layer: String,
     /// Its shape, for one example.
     pub shape: Vec<usize>,
-    /// Numbers in its kernel and bias.
+    /// Numbers in its parameters; none of a layer that uses those of another.
     pub weights: usize,
+    /// The values that it is made of.
+    pub inputs: Vec<String>,
+}
+
+/// A layer that is used again.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReusedRow {
+    /// The layer whose parameters they are.
+    pub layer: String,
+    /// The values that are made with them, the layer's own first.
+    pub by: Vec<String>,
 }
 
 /// A parameter.
@@ -99,6 +119,9 @@ pub struct ParameterRow {
     pub count: usize,
     /// Its prior.
     pub prior: Option<String>,
+    /// The same as the file has it.
+    #[serde(skip)]
+    pub prior_written: Option<String>,
     /// Its posterior's family.
     pub posterior: String,
     /// How it is drawn.
@@ -248,6 +271,9 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         validation_examples: facts.validation_examples,
         batch_size: batch,
         layers: layers.collect(),
+        reused: reused(inference),
+        unfolded: false,
+        compositions: inference.compositions.clone(),
         parameters: parameters(inference),
         learned: learned.collect(),
         not_set: not_set(inference),
@@ -318,12 +344,44 @@ fn form(inference: &Inference, term: &Term) -> String {
 pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
     let parameters = node.call.iter().flat_map(|call| call.tensors());
     let entries = parameters.map(|tensor| inference.tensors[tensor].shape.len());
+    let inputs = node.inputs.iter();
+    let inputs = inputs.map(|input| inference.nodes[*input].name.clone());
+    let again = again(inference, node);
     LayerRow {
         name: node.name.clone(),
-        layer: call(inference, node),
+        layer: match again {
+            Some(first) => format!("reuse {first}"),
+            None => call(inference, node),
+        },
         shape: node.shape.0.clone(),
-        weights: entries.sum(),
+        weights: if again.is_some() { 0 } else { entries.sum() },
+        inputs: inputs.collect(),
     }
+}
+
+/// The layer whose parameters a node uses, where they are another's: the tensors are called after it.
+fn again<'a>(inference: &'a Inference, node: &Node) -> Option<&'a str> {
+    let tensor = node.call.as_ref()?.tensors().next()?;
+    let (owner, _) = inference.tensors[tensor].name.rsplit_once('.')?;
+    (owner != node.name).then_some(owner)
+}
+
+/// The layers that are used more than once.
+fn reused(inference: &Inference) -> Vec<ReusedRow> {
+    let mut found: Vec<ReusedRow> = Vec::new();
+    for (_, node) in inference.nodes.iter() {
+        let Some(layer) = again(inference, node) else {
+            continue;
+        };
+        match found.iter_mut().find(|row| row.layer == layer) {
+            Some(row) => row.by.push(node.name.clone()),
+            None => found.push(ReusedRow {
+                layer: layer.into(),
+                by: vec![layer.into(), node.name.clone()],
+            }),
+        }
+    }
+    found
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.
@@ -375,6 +433,7 @@ fn parameters(inference: &Inference) -> Vec<ParameterRow> {
                 Some(_) => prior.written.clone(),
                 None => inference.prior_text(prior),
             }),
+            prior_written: tensor.prior.as_ref().map(|prior| prior.written.clone()),
             posterior: tensor.posterior.family.signature().name.into(),
             estimator: estimator.map(|estimator| estimator.signature().name.into()),
             remark: inference.remark(handle).map(Into::into),

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod columns;
 pub mod diff;
+mod fold;
 pub mod initial;
 mod not_set;
 mod prior_predictive;

@@ -62,7 +62,7 @@ impl Check {
 
     fn layers(&self, out: &mut String, width: usize) {
         let mut rows = vec![row(["layer", "", "shape", "weights"])];
-        rows.extend(self.layers.iter().map(|layer| {
+        rows.extend(self.fold().layers(&self.layers).iter().map(|layer| {
             let weights = Some(layer.weights).filter(|n| *n > 0);
             let weights = weights.map_or(String::new(), thousands);
             let shape = format!("{:?}", layer.shape);
@@ -70,6 +70,18 @@ impl Check {
         }));
         *out += "\n";
         *out += &table(&rows, &[3], width);
+        if self.is_folded() {
+            let told = "the layers of blocks and repeats, each by itself: --layers";
+            *out += &wrapped("  ", told, width);
+        }
+        for reused in &self.reused {
+            let (times, by) = (reused.by.len(), join(reused.by.clone(), "and"));
+            let text = format!(
+                "{} is used {times} times, by {by}: one draw a step, one term in the loss for each of its parameters",
+                reused.layer
+            );
+            *out += &wrapped("  reuse  ", &text, width);
+        }
     }
 
     fn parameters(&self, out: &mut String, width: usize) {
@@ -82,11 +94,16 @@ impl Check {
             "estimator",
         ];
         let mut rows = vec![row(heads)];
-        rows.extend(self.parameters.iter().map(|parameter| {
+        let shown = self.fold().parameters(&self.parameters);
+        rows.extend(shown.iter().map(|(parameter, times)| {
             let mark = if parameter.remark.is_some() { " *" } else { "" };
             let estimator = parameter.estimator.as_ref();
             let estimator = estimator.map_or("-".into(), |estimator| format!("{estimator}{mark}"));
-            let (shape, count) = (format!("{:?}", parameter.shape), thousands(parameter.count));
+            let count = thousands(parameter.count);
+            let shape = match times {
+                1 => format!("{:?}", parameter.shape),
+                times => format!("{times} tensors"),
+            };
             let prior = parameter.prior.as_deref().unwrap_or("-");
             row([
                 &parameter.name,
@@ -173,7 +190,8 @@ impl Check {
         let absent: Vec<&AbsentRow> = self.absent.iter().collect();
         for (reason, rows) in grouped(&absent, |absent| &absent.reason) {
             let names: Vec<&str> = rows.iter().map(|absent| absent.name.as_str()).collect();
-            line("absent", &format!("{}: {reason}", names.join(", ")));
+            let names = self.fold().names(&names).join(", ");
+            line("absent", &format!("{names}: {reason}"));
         }
     }
 
@@ -185,7 +203,8 @@ impl Check {
         let each = |value: Option<f64>| value.map_or(String::new(), short);
         let whole = |per_example: Option<f64>| Some(per_example? * n? as f64);
         let mut rows = vec![row(["term", "form", "scale", "nats", "nats/example"])];
-        rows.extend(self.terms.iter().map(|term| {
+        let shown = self.fold().terms(&self.terms);
+        rows.extend(shown.iter().map(|(term, times)| {
             let (all, one) = match term.name.as_str() {
                 "nll" => (
                     cell(whole(initial.nll_per_example)),
@@ -196,7 +215,11 @@ impl Check {
                     each(term.initial_per_example),
                 ),
             };
-            row([&term.name, &term.form, &term.scale_with_numbers, &all, &one])
+            let form = match times {
+                1 => term.form.clone(),
+                times => format!("{} ({times} terms)", term.form),
+            };
+            row([&term.name, &form, &term.scale_with_numbers, &all, &one])
         }));
         let known = self.terms.iter().skip(1).all(|term| term.initial.is_some());
         if !known || self.terms.len() == 1 {

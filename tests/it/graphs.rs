@@ -1,16 +1,26 @@
 //! Blocks, repeats, residuals, branches, values by name and layers used again: each is the network written out.
 
+use crate::support::{Examples, draw, plan, step};
 use bnnc::compile;
+use bnnc::exec::Interpreter;
+use bnnc::explain::explain;
 use bnnc::ir::{Facts, Inference, TermKind, text};
+use bnnc::plan::Plan;
+use bnnc::report;
 use bnnc::source::Source;
+use bnnc::spread;
 use std::sync::Arc;
 
-fn model(head: &str, network: &str) -> Arc<Inference> {
-    let text = format!(
+fn written(head: &str, network: &str) -> String {
+    format!(
         "model m\ninput x: real[8, 8, 2]\ntarget y: category[3]\n\
          default {{ prior = Normal(0, 1), bias = deterministic }}\n{head}\nnetwork {{\n{network}\n}}\n\
          observe y ~ Categorical(logits)\nobjective elbo\n"
-    );
+    )
+}
+
+fn model(head: &str, network: &str) -> Arc<Inference> {
+    let text = written(head, network);
     let name = "m.bnn".into();
     compile::source(Source { name, text }, &[])
         .unwrap_or_else(|failure| panic!("{failure}"))
@@ -280,4 +290,221 @@ fn designed_networks_compile() {
     );
     assert_eq!(blocks.tensors.len(), 2 * (1 + 3 * 6 + 1));
     assert!(names(&blocks).contains(&"basic_1.residual_1.shortcut.kernel"));
+}
+
+const RESIDUAL: [&str; 2] = [
+    "block basic(channels, stride = 1, short = none) {
+       residual(shortcut = short) {
+         conv2d(channels, kernel = 3, stride = stride, padding = same) { estimator = flipout }
+         tanh
+         conv2d(channels, kernel = 1)
+       }
+       tanh
+     }",
+    "conv2d(3, kernel = 3, padding = same)
+     repeat 2 { basic(3) }
+     last = basic(4, stride = 2, short = conv2d(4, kernel = 1, stride = 2))
+     basic(5, stride = 2, short = pad_channels(5, stride = 2))
+     concat { { conv2d(2, kernel = 1), softplus } { } }
+     flatten, a = dense(3), sigmoid, b = reuse a2, logits = multiply on (a, b)",
+];
+
+/// The loss of a step, every gradient and the KL of a network of blocks are those of the network written out, to the bit.
+#[test]
+fn a_step_of_blocks_is_that_of_the_layers_written_out() {
+    let body = |channels, stride, input: &str, shortcut: &str, at: usize| {
+        format!(
+            "conv2d({channels}, kernel = 3, stride = {stride}, padding = same) on {input} {{ estimator = flipout }}
+             tanh, c{at} = conv2d({channels}, kernel = 1)
+             {shortcut}
+             r{at} = add on (c{at}, {}), t{at} = tanh\n",
+            if shortcut.is_empty() { input.to_owned() } else { format!("s{at}") }
+        )
+    };
+    let long = format!(
+        "t0 = conv2d(3, kernel = 3, padding = same)\n{}{}{}{}\
+         conv2d(2, kernel = 1), p = softplus, concat on (p, t4)
+         flatten, a = dense(3), sigmoid, b = dense(3), logits = multiply on (a, b)",
+        body(3, 1, "t0", "", 1),
+        body(3, 1, "t1", "", 2),
+        body(
+            4,
+            2,
+            "t2",
+            "s3 = conv2d(4, kernel = 1, stride = 2) on t2",
+            3
+        ),
+        body(5, 2, "t3", "s4 = pad_channels(5, stride = 2) on t3", 4),
+    );
+    let short = RESIDUAL[1].replace("reuse a2", "dense(3)");
+    let examples = Examples::<f64>::new(4, 128, 3, 0);
+    let run = |text: &str| {
+        let mut interpreter = Interpreter::<f64>::new(plan(text), examples.len);
+        interpreter.initialize(5);
+        let report = step(&mut interpreter, &examples, &draw(3, 9), 11);
+        let terms: Vec<f64> = report.terms.iter().map(|term| term.value).collect();
+        (report.loss, terms, interpreter.gradient().to_vec())
+    };
+    let (short, long) = (run(&written(RESIDUAL[0], &short)), run(&written("", &long)));
+    assert!(short.0.is_finite() && short.2.iter().any(|g| *g != 0.0));
+    assert_eq!(short, long);
+}
+
+/// Gradients through joins, and of parameters that are used twice, are those of central differences.
+#[test]
+fn gradients_of_graphs_are_central_differences() {
+    let network = RESIDUAL[1].replace("b = reuse a2", "dense(20), tanh, b = reuse a");
+    let text = written(
+        RESIDUAL[0],
+        &network.replace("flatten, a =", "flatten, dense(20), tanh, a ="),
+    );
+    let plan = plan(&text);
+    let examples = Examples::<f64>::new(3, 128, 3, 0);
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
+    interpreter.initialize(5);
+    let draw = draw(3, 9);
+    step(&mut interpreter, &examples, &draw, 11);
+    let gradient = interpreter.gradient().to_vec();
+    for variable in &plan.variables {
+        let len = variable.range.len();
+        for entry in variable.range.clone().step_by(len.div_ceil(6)) {
+            let at = interpreter.variables()[entry];
+            let h = 1e-5;
+            let mut loss = |x: f64| {
+                interpreter.variables_mut()[entry] = x;
+                step(&mut interpreter, &examples, &draw, 11).loss
+            };
+            let difference = (loss(at + h) - loss(at - h)) / (2.0 * h);
+            interpreter.variables_mut()[entry] = at;
+            let error = (gradient[entry] - difference).abs() / (1e-3 + difference.abs());
+            assert!(
+                error < 2e-5,
+                "{} entry {}: {} {difference}",
+                variable.name,
+                entry - variable.range.start,
+                gradient[entry]
+            );
+        }
+    }
+}
+
+/// The mean square of a sum is the sum of its values', that of a product the product, and that of joined channels their
+/// mean by width.
+#[test]
+fn spread_goes_through_joins() {
+    let of = |network: &str| {
+        let model = model(
+            "",
+            &format!(
+                "global_avg_pool2d, a = dense(2), b = dense(4) on a, c = dense(4) on a, {network}"
+            ),
+        );
+        let spread = spread::under_prior(&model);
+        let square = |name: &str| {
+            let mut nodes = model.nodes.iter();
+            let (node, _) = nodes.find(|(_, node)| node.name == name).unwrap();
+            spread[node.index()].unwrap().powi(2)
+        };
+        // Biases start at Normal(0, 0.1).
+        assert!(
+            (square("a") - 2.01).abs() < 1e-12 && (square("b") - (2.0 * 2.01 + 0.01)).abs() < 1e-12
+        );
+        square("j")
+    };
+    let [a, b] = [2.01, 2.0 * 2.01 + 0.01];
+    for (join, expected) in [
+        ("add on (b, c)", 2.0 * b),
+        ("multiply on (b, c, b)", b * b * b),
+        ("concat on (a, b)", (2.0 * a + 4.0 * b) / 6.0),
+    ] {
+        let found = of(&format!(
+            "j = {join}, k = dense(3), l = dense(3) on c, logits = add on (k, l)"
+        ));
+        assert!(
+            (found - expected).abs() < 1e-9,
+            "{join}: {found} {expected}"
+        );
+    }
+}
+
+const DEEP: [&str; 2] = [
+    "block basic(channels, stride = 1) {
+       residual(shortcut = conv2d(channels, kernel = 1, stride = stride)) {
+         conv2d(channels, kernel = 3, stride = stride, padding = same)
+         relu
+         conv2d(channels, kernel = 3, padding = same)
+       }
+       relu
+     }",
+    "conv2d(4, kernel = 3, padding = same)
+     repeat 3 { basic(4) }
+     stage2 = basic(8, stride = 2)
+     repeat 2 { conv2d(8, kernel = 1) { bias: prior = Normal(0, 1), posterior = MeanField }, tanh }
+     features = global_avg_pool2d
+     a = dense(8)
+     b = reuse a on features
+     both = add on (a, b)
+     logits = dense(3)",
+];
+
+fn report(unfolded: bool) -> String {
+    let plan = Arc::new(Plan::new(model(DEEP[0], DEEP[1])));
+    let facts = Facts {
+        training_examples: Some(1000),
+        batch: Some(100),
+        ..Facts::default()
+    };
+    let mut check = report::check(&plan, &facts, 100, 100 << 20);
+    check.unfolded = unfolded;
+    for width in [80, 100] {
+        let text = check.text(width);
+        assert!(
+            text.lines().all(|line| line.chars().count() <= width),
+            "{text}"
+        );
+    }
+    check.text(100)
+}
+
+/// Blocks and repeats are a row each, with what they add up to.
+#[test]
+fn check_folds_blocks() {
+    let folded = report(false);
+    insta::assert_snapshot!("check_folded", folded);
+    let unfolded = report(true);
+    let (_, layers) = unfolded.split_once("\n  layer ").unwrap();
+    let (layers, _) = layers.split_once("\n\n").unwrap();
+    insta::assert_snapshot!("check_layers", format!("  layer {layers}"));
+    // Sums are those of the rows that they stand for.
+    let nats = |text: &str, of: &str| -> f64 {
+        let rows = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with(of));
+        let cells = rows.map(|row| {
+            row.split_whitespace()
+                .rev()
+                .nth(1)
+                .unwrap()
+                .replace(',', "")
+        });
+        cells.map(|cell| cell.parse::<f64>().unwrap()).sum()
+    };
+    let (one, each) = (
+        nats(&folded, "kl(repeat_1.*"),
+        nats(&unfolded, "kl(repeat_1."),
+    );
+    assert!((one - each).abs() < 9.0 && one > 100.0, "{one} {each}");
+}
+
+#[test]
+fn explain_tells_a_block_once() {
+    let markdown = explain(&model(DEEP[0], DEEP[1]), &Facts::default()).markdown();
+    let table = markdown
+        .split("| value")
+        .nth(1)
+        .unwrap()
+        .split("\n\n")
+        .next()
+        .unwrap();
+    insta::assert_snapshot!("explain_blocks", format!("| value{table}"));
 }

@@ -5,6 +5,7 @@ use super::{Lower, scoped};
 use crate::check::{Messages, Scope, Use, number, words};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
+use crate::ir::composition::Composition;
 use crate::ir::model::Node;
 use crate::source::Span;
 use crate::syntax::ast::*;
@@ -119,6 +120,19 @@ impl Lower<'_> {
         }
         let given = self.given(block, call)?;
         let body: Vec<Step> = steps(block.body, &given);
+        let written = match (call.arguments.first(), call.arguments.last()) {
+            (Some(first), Some(last)) => format!(
+                "{}({})",
+                block.name.text,
+                self.written(first.span.to(last.span))
+            ),
+            _ => block.name.text.clone(),
+        };
+        self.compositions.push(Composition {
+            path: path.clone(),
+            written,
+            block: Some(block.name.text.clone()),
+        });
         let mut space = Namespace::new(path, &body, false);
         for (name, value) in &given {
             let node = value

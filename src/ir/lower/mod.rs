@@ -25,6 +25,7 @@ mod value;
 mod weights;
 
 use super::arena::{Arena, Handle, Table};
+use super::composition::Compositions;
 use super::inference::*;
 use super::method::{InferenceMethod, Unused};
 use super::model::*;
@@ -64,6 +65,7 @@ pub fn lower(
         spaces: Vec::new(),
         blocks: blocks::blocks(file),
         uses: Table::default(),
+        compositions: Compositions::default(),
         written_out: 0,
         is_full: false,
         tensors: Arena::default(),
@@ -98,6 +100,7 @@ pub fn lower(
         unused,
         learned,
         pretrained,
+        compositions,
         ..
     } = lower;
     if messages.failed() {
@@ -119,6 +122,7 @@ pub fn lower(
         learned,
         observe,
         pretrained: pretrained.into_files(),
+        compositions,
     };
     let mut inference = Inference {
         model: Arc::new(model),
@@ -146,6 +150,7 @@ struct Lower<'a> {
     blocks: HashMap<String, blocks::Block<'a>>,
     /// The uses of blocks that each value stands in, the outermost first.
     uses: Table<Node, Vec<(String, Span)>>,
+    compositions: Compositions,
     /// How many lines of the network have been read, those of blocks and repeats each time.
     written_out: usize,
     /// Whether it has been said that these are too many.

@@ -5,6 +5,7 @@ use super::{Lower, scoped};
 use crate::check::{Scope, arguments};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
+use crate::ir::composition::Composition;
 use crate::ir::model::{Call, Node};
 use crate::layer::{self, Layer, Operation as Arithmetic, ShapeError};
 use crate::signature::Constants;
@@ -58,7 +59,7 @@ impl Lower<'_> {
             None => None,
             Some(_) => {
                 let on = step.on.as_ref().map_or(step.span, |on| on.span);
-                let title = format!("{} takes one value", what(step));
+                let title = format!("`{}` takes one value", word(step));
                 let message = Diagnostic::error("E0205", title).at(on, "one too many");
                 self.report(match &step.operation {
                     Operation::Layer(_) => {
@@ -311,6 +312,11 @@ impl Lower<'_> {
         }
         let times = times?;
         let mut value = input;
+        self.compositions.push(Composition {
+            path: path.clone(),
+            written: self.repeat_text(times, body),
+            block: None,
+        });
         for round in 1..=times {
             value = self.body(format!("{path}.{round}"), body, value, default);
             if value.is_none() {
@@ -321,6 +327,18 @@ impl Lower<'_> {
             self.alias(path, value);
         }
         value
+    }
+
+    /// `3 × basic(16)`, `2 × (dense, relu)`
+    fn repeat_text(&self, times: usize, body: &[Step]) -> String {
+        if let [only] = body
+            && let Operation::Layer(call) = &only.operation
+            && self.blocks.contains_key(&call.kind.text)
+        {
+            return format!("{times} × {}", self.written(call.span));
+        }
+        let words: Vec<&str> = body.iter().map(word).collect();
+        format!("{times} × ({})", words.join(", "))
     }
 
     /// Adds the value of a join without arguments; `refused` says why there is none.
@@ -537,13 +555,13 @@ impl Lower<'_> {
     }
 }
 
-/// A step in messages.
-fn what(step: &Step) -> String {
+/// The word of a step.
+fn word(step: &Step) -> &str {
     match &step.operation {
-        Operation::Layer(call) => format!("`{}`", call.kind.text),
-        Operation::Residual { .. } => "`residual`".into(),
-        Operation::Concat { .. } => "`concat`".into(),
-        Operation::Repeat { .. } => "`repeat`".into(),
-        Operation::Reuse { .. } => "`reuse`".into(),
+        Operation::Layer(call) => &call.kind.text,
+        Operation::Residual { .. } => "residual",
+        Operation::Concat { .. } => "concat",
+        Operation::Repeat { .. } => "repeat",
+        Operation::Reuse { .. } => "reuse",
     }
 }

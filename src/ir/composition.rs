@@ -1,0 +1,53 @@
+//! Which values of a network belong together: those of a block's use, and of a `repeat`.
+
+use std::collections::HashMap;
+
+/// The use of a block, or a `repeat`: its values have paths below its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Composition {
+    /// `stage2`, `repeat_1.3`
+    pub path: String,
+    /// As the file has it, on one line: `basic(32, stride = 2)`, `3 × basic(16)`.
+    pub written: String,
+    /// The block that is used; `None` of a `repeat`.
+    pub block: Option<String>,
+}
+
+/// The uses of blocks and the repeats of a network.
+#[derive(Debug, Clone, Default)]
+pub struct Compositions {
+    /// In the order in which they are written out.
+    all: Vec<Composition>,
+    /// Their places by their paths.
+    places: HashMap<String, usize>,
+}
+
+impl Compositions {
+    /// Adds one.
+    pub fn push(&mut self, composition: Composition) {
+        let place = self.all.len();
+        self.places.insert(composition.path.clone(), place);
+        self.all.push(composition);
+    }
+
+    /// All, in the order in which they are written out.
+    pub fn iter(&self) -> std::slice::Iter<'_, Composition> {
+        self.all.iter()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The outermost one below the path `within` that a name belongs to; `within` is empty for the network.
+    pub fn of(&self, name: &str, within: &str) -> Option<&Composition> {
+        let start = match within.is_empty() {
+            true => 0,
+            false => within.len() + 1,
+        };
+        let dots = name.match_indices('.').map(|(at, _)| at);
+        let mut paths = dots.filter(|at| *at > start).map(|at| &name[..at]);
+        paths.find_map(|path| Some(&self.all[*self.places.get(path)?]))
+    }
+}
