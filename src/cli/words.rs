@@ -50,8 +50,8 @@ static SECTIONS: &[(&str, &[&str])] = &[
     ("Minibatches", &["minibatch"]),
     ("Temperature and annealing", &["temperature", "annealing"]),
     ("MAP and maximum likelihood", &["map"]),
-    ("[optimizer]", &["adam", "sgd"]),
-    ("[schedule]", &["constant", "cosine", "step"]),
+    ("[optimizer]", &["adam", "adamw", "sgd", "rmsprop"]),
+    ("[schedule]", &["constant", "cosine", "step", "milestones"]),
     ("The test part", &["test part"]),
 ];
 

@@ -1,6 +1,7 @@
 //! What is known of the run that a model is for: the numbers of its scales, and what lints look at.
 
 use crate::likelihood::Observed;
+use crate::optimizer::Decay;
 use serde::Serialize;
 use std::fmt;
 
@@ -19,6 +20,8 @@ pub struct Facts {
     pub epochs: Option<usize>,
     /// Epochs over which the learning rate rises.
     pub warm_up: Option<f64>,
+    /// What the optimizer takes off weights at a learning rate of 1, if it does.
+    pub decay: Option<Decay>,
     /// Draws of the weights that scores are averaged over.
     pub evaluation_samples: Option<usize>,
     /// One more than the largest label.

@@ -34,6 +34,7 @@ mod targets_not_standardized;
 mod temperature_not_one;
 mod tempered_noise;
 mod warm_up_never_ends;
+mod weight_decay_beside_prior;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ir::{Argument, Call, Facts, Fitted, Handle, Inference, Node, Origin, Scalar, Tensor};
@@ -104,6 +105,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &classes_never_seen::ClassesNeverSeen,
     &flipout_alone::FlipoutAlone,
     &warm_up_never_ends::WarmUpNeverEnds,
+    &weight_decay_beside_prior::WeightDecayBesidePrior,
     &one_draw_evaluation::OneDrawEvaluation,
     &kl_outweighs_data::KlOutweighsData,
     &more_weights_than_examples::MoreWeightsThanExamples,

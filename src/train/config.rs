@@ -16,7 +16,7 @@
 //! learning_rate = 0.001
 //!
 //! [schedule]
-//! name = "constant"         # or cosine, step: `bnnc list schedules`
+//! name = "constant"         # or cosine, step, milestones: `bnnc list schedules`
 //!
 //! [data]
 //! name = "cifar10"          # or a path, from the run file's folder; `--data` goes before it

@@ -4,11 +4,13 @@
 use crate::diagnostic::Result;
 use crate::engine::{Engine, Predictor, Section, Step, sections};
 use crate::exec::{self, Batch, Interpreter, Trained, Update};
+use crate::ir::Role;
 use crate::likelihood::Targets;
 use crate::memory;
-use crate::optimizer::State;
+use crate::optimizer::{Decayed, State};
 use crate::plan::Plan;
 use crate::words::plural;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// What takes less memory.
@@ -28,15 +30,28 @@ impl Descent {
     /// # Errors
     ///
     /// `E0613` where that takes more memory than there is.
-    pub fn new(plan: Arc<Plan>, optimizer: State<f32>, capacity: usize) -> Result<Self> {
+    pub fn new(plan: Arc<Plan>, mut optimizer: State<f32>, capacity: usize) -> Result<Self> {
         let what = format!("training with {} a step", plural(capacity, "example"));
         memory::refuse(&what, exec::memory(&plan, capacity), SMALLER)?;
+        if let Some(of) = optimizer.decays() {
+            optimizer.decay(decayed(&plan, of));
+        }
         Ok(Descent {
             interpreter: Interpreter::new(plan.clone(), capacity),
             optimizer,
             plan,
         })
     }
+}
+
+/// Where the variables lie that weight decay takes.
+fn decayed(plan: &Plan, of: Decayed) -> Vec<Range<usize>> {
+    let tensors = plan.tensors.iter();
+    let kernels = tensors.filter(|(handle, _)| {
+        let is_free = plan.terms[*handle].is_none();
+        plan.model.tensors[*handle].role == Role::Kernel && (of == Decayed::AllKernels || is_free)
+    });
+    kernels.map(|(_, tensor)| tensor.loc.clone()).collect()
 }
 
 impl Predictor for Descent {

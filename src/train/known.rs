@@ -33,6 +33,11 @@ pub fn facts(
         batch: Some(left.map_or(config.batch_size(), |n| config.batch_size().min(n))),
         epochs: config.epochs,
         warm_up: warm_up(config),
+        decay: {
+            let (optimizer, settings) = &config.optimizer;
+            let decay = optimizer.decay(settings, 1.0);
+            decay.filter(|decay| decay.rate > 0.0)
+        },
         evaluation_samples: Some(config.evaluation_samples),
         classes: found.and_then(|found| {
             let of_model = model.target.kind.axes().is_some() || found.target.shape.rank() == 0;

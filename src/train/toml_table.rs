@@ -87,6 +87,20 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// A list of such numbers, each larger than the one before.
+    fn counts(&mut self, key: &'static str) -> Option<Vec<usize>> {
+        let expected = format!(
+            "a list of whole numbers, each larger than the one before, from 1 to {LARGEST_COUNT}"
+        );
+        self.value(key, &expected, |value| {
+            let items = value.as_array()?.iter();
+            let one = |item: &Spanned<DeValue>| usize::try_from(integer(item.get_ref())?).ok();
+            let all: Vec<usize> = items.map(one).collect::<Option<_>>()?;
+            let fits = all.iter().all(|n| (1..=LARGEST_COUNT).contains(n));
+            (fits && all.is_sorted_by(|a, b| a < b) && !all.is_empty()).then_some(all)
+        })
+    }
+
     /// `true`, `false`, or a whole number of at least 1, as it is written.
     pub(super) fn flag_or_count(&mut self, key: &'static str) -> Option<String> {
         let expected = format!("true, false, or {}", a_count());
@@ -218,6 +232,7 @@ impl<'a> Table<'a> {
                     .map(|b| Constant::Word(if b { "true" } else { "false" })),
                 Kind::Choice(words) => self.choice(name, words).map(Constant::Word),
                 Kind::Count => self.count(name).map(Constant::Count),
+                Kind::Counts => self.counts(name).map(Constant::Counts),
                 Kind::Number { domain, .. } => self
                     .value(name, domain.describe(), |v| {
                         number(v).filter(|x| domain.holds(*x))

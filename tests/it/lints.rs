@@ -7,6 +7,7 @@ use bnnc::diagnostic::{Diagnostic, Severity, render};
 use bnnc::ir::Facts;
 use bnnc::likelihood::Observed;
 use bnnc::lint::{self, LINTS, Level, Lint, Policy};
+use bnnc::optimizer::{Decay, Decayed};
 use bnnc::plan::Plan;
 use bnnc::report::initial::initial_terms;
 use std::collections::BTreeSet;
@@ -26,6 +27,10 @@ fn facts(text: &str) -> Facts {
             "B" => facts.batch = Some(number()),
             "epochs" => facts.epochs = Some(number()),
             "warm_up" => facts.warm_up = Some(number() as f64),
+            "decay" => {
+                let (of, rate) = (Decayed::AllKernels, value.parse().expect(word));
+                facts.decay = Some(Decay { of, rate });
+            }
             "evaluation_samples" => facts.evaluation_samples = Some(number()),
             "classes" => facts.classes = Some(number()),
             "absent" => {
@@ -331,17 +336,34 @@ fn lambda_is_of_what_there_is() {
     assert!(line(&plain).starts_with("none"));
 }
 
-/// `docs/lints.md` says so: a prior and weight decay would count twice. An optimizer that has it needs a
-/// lint first.
+/// What `adamw` has to say of a model, whose decay is of kernels without a prior or of all.
 #[test]
-fn no_optimizer_has_weight_decay() {
-    for optimizer in bnnc::optimizer::OPTIMIZERS {
-        let signature = optimizer.signature();
-        for parameter in signature.parameters {
-            let name = parameter.name;
-            assert!(!name.contains("decay") && !name.contains("l2"), "{name}");
-        }
-    }
+fn weight_decay_beside_a_prior_is_told() {
+    let of = |body: &str, head: &str, decays: &str| {
+        let inference = model(&format!(
+            "model m\ninput x: real[2]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
+             network {{ a = dense(3) {body}\n tanh\n f = dense(1) {head} }}\n\
+             observe y ~ Normal(f, 1)\nobjective elbo\n"
+        ));
+        let text = format!("[optimizer]\nname = 'adamw'\nweight_decay = 0.1\n{decays}");
+        let name = "run.toml".into();
+        let config = bnnc::train::Config::parse(bnnc::source::Source { name, text }).unwrap();
+        let facts = bnnc::train::facts(&config, &inference, None, &[]);
+        let lint = bnnc::lint::find("weight-decay-beside-prior").unwrap();
+        lint.check(&inference, &facts).map(|message| message.title)
+    };
+    let point = "{ kernel = deterministic, bias = deterministic }";
+    assert_eq!(of(point, "", ""), None);
+    assert_eq!(
+        of("", "", "").unwrap(),
+        "`weight_decay` = 0.1 decays nothing: every kernel has a prior"
+    );
+    let all = "decays = 'kernels'";
+    assert_eq!(
+        of(point, "", all).unwrap(),
+        "`weight_decay` = 0.1 shrinks `f.kernel`, which its prior shrinks too"
+    );
+    assert_eq!(of(point, point, all), None);
 }
 
 /// The default settings of the language say nothing: no lint warns of what no one has written.

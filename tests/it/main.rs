@@ -29,6 +29,7 @@ mod initializers;
 mod likelihoods;
 mod lints;
 mod npz;
+mod optimizers;
 mod oracle;
 mod pages;
 mod peers;

@@ -171,7 +171,7 @@ impl<T: Number> Pass<'_, T> {
         }
         if let Some(rule) = rule {
             let finite = rule.update(loc, d_loc, loc_state);
-            found.finite = rule.update(rho, d_rho, rho_state) && finite;
+            found.finite = rule.undecayed().update(rho, d_rho, rho_state) && finite;
             if let Some(transform) = transform {
                 T::scales(transform, rho, scale);
                 if !second.is_empty() {
@@ -208,10 +208,9 @@ impl<T: Number> Variational<T> {
             Family::Independent { transform, .. } => Some(transform),
             _ => None,
         };
-        let fused = match step.as_deref() {
-            Some(Step { rule, .. }) if sample.first && sample.last => {
-                fused(tensor, transform, term, rule)
-            }
+        let rule = step.as_deref().map(|step| step.rule(&tensor.loc));
+        let fused = match &rule {
+            Some(rule) if sample.first && sample.last => fused(tensor, transform, term, rule),
             _ => None,
         };
         let stale = self.mark_cached(handle, fused.as_ref(), step.is_some());
@@ -329,7 +328,7 @@ impl<T: Number> Pass<'_, T> {
         let d_first = of.d_first.par_chunks_mut(BLOCK);
         let mut none: [&mut [T]; SLOTS] = Default::default();
         let (rule, state) = match step {
-            Some(Step { rule, state }) => (Some(&*rule), state),
+            Some(step) => (Some(step.rule(&tensor.loc)), &mut step.state),
             None => (None, &mut none),
         };
         let [first_state, second_state] =
@@ -359,7 +358,7 @@ impl<T: Number> Pass<'_, T> {
                             [first_state.1, second_state.1],
                         ],
                     };
-                    *part = self.block(block, [scale, second], of, rule);
+                    *part = self.block(block, [scale, second], of, rule.as_ref());
                 },
             );
         let mut sum = Part::default();

@@ -66,7 +66,7 @@ fn constants(table: &str, signature: &Signature, settings: &Constants) -> Vec<(S
     keys.extend(settings.0.iter().map(|(name, value)| {
         let value = match value {
             Constant::Number(x) => format!("{x:?}"),
-            Constant::Count(n) => n.to_string(),
+            Constant::Count(_) | Constant::Counts(_) => value.to_string(),
             Constant::Word(w @ ("true" | "false")) => w.to_string(),
             Constant::Word(w) => quoted(w),
             other => unreachable!("{other:?} in the settings of {}", signature.name),

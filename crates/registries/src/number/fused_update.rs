@@ -252,7 +252,7 @@ mod tests {
         let found = |optimizer: &str, slope, transform, term: Option<_>| {
             let optimizer = optimizer::find(optimizer).unwrap();
             let mut state = State::<f32>::new(optimizer, defaults(optimizer.signature()), 1);
-            let rule = state.begin(1, 0.1).rule;
+            let rule = state.begin(1, 0.1).rule(&(0..0));
             let (slope, of_second) = slope;
             FusedUpdate::find(slope, of_second, transform, term, &rule).is_some()
         };

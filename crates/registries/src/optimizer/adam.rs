@@ -18,7 +18,7 @@ use crate::tensor::Real;
 /// The optimizer.
 pub struct Adam;
 
-const fn number(
+pub(super) const fn number(
     name: &'static str,
     domain: Domain,
     default: &'static str,

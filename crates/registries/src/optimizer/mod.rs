@@ -6,6 +6,8 @@
 //! it on the current rayon pool ([`State::step`]).
 
 pub mod adam;
+mod adamw;
+mod rmsprop;
 pub mod schedule;
 mod sgd;
 
@@ -24,6 +26,29 @@ pub trait Optimizer: Update<f32> + Update<f64> {
     fn state(&self, settings: &Constants) -> &'static [&'static str];
     /// What multiplies the gradient's direction at step `t`, counted from 1.
     fn step_size(&self, settings: &Constants, learning_rate: f64, t: u64) -> f64;
+    /// Which variables it decays, and by what part of them a step at this learning rate does.
+    fn decay(&self, settings: &Constants, learning_rate: f64) -> Option<Decay> {
+        let _ = (settings, learning_rate);
+        None
+    }
+}
+
+/// A decay of variables at each step, before the step itself: w ← w − rate·w.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decay {
+    /// Which variables.
+    pub of: Decayed,
+    /// The part of them that goes.
+    pub rate: f64,
+}
+
+/// Variables that an optimizer decays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decayed {
+    /// Those of kernels that have no term in the loss.
+    KernelsWithoutPrior,
+    /// The locations of all kernels.
+    AllKernels,
 }
 
 /// The update in one number type.
@@ -71,7 +96,8 @@ impl Number for f64 {
 pub const SLOTS: usize = 2;
 
 /// Every optimizer.
-pub static OPTIMIZERS: &[&dyn Optimizer] = &[&adam::Adam, &sgd::Sgd];
+pub static OPTIMIZERS: &[&dyn Optimizer] =
+    &[&adam::Adam, &adamw::AdamW, &sgd::Sgd, &rmsprop::RmsProp];
 
 /// The optimizer called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Optimizer> {
@@ -109,6 +135,10 @@ fn parse_default(kind: Kind, text: &str) -> Constant {
             Constant::Word(words.iter().find(|w| **w == text).expect("a choice"))
         }
         Kind::Count => Constant::Count(text.parse().expect("a count")),
+        Kind::Counts => {
+            let items = text.trim_matches(['[', ']']).split(", ");
+            Constant::Counts(items.map(|item| item.parse().expect("a count")).collect())
+        }
         _ => Constant::Number(text.parse().expect("a number")),
     }
 }
@@ -124,21 +154,27 @@ pub struct State<T> {
     /// A vector like the variables for each slot; empty beyond them.
     values: [Aligned<T>; SLOTS],
     len: usize,
+    /// The variables that are decayed, if any are.
+    decayed: Vec<Range<usize>>,
 }
 
 /// One step of an optimizer: what updates, and the state.
 pub struct Step<'a, T> {
-    /// What updates a part.
-    pub rule: Rule<'a, T>,
+    rule: Rule<'a, T>,
+    /// The part of decayed variables that goes, and where these lie.
+    decay: (f64, &'a [Range<usize>]),
     /// The state of all variables.
     pub state: [&'a mut [T]; SLOTS],
 }
 
 /// How a step moves variables.
+#[derive(Clone, Copy)]
 pub struct Rule<'a, T> {
     optimizer: &'a dyn Update<T>,
     settings: &'a Constants,
     size: f64,
+    /// The part of the variables that goes before they move.
+    decay: f64,
 }
 
 impl<T: Number> Rule<'_, T> {
@@ -146,12 +182,47 @@ impl<T: Number> Rule<'_, T> {
     /// is finite numbers.
     pub fn update(&self, variables: &mut [T], gradient: &[T], state: [&mut [T]; SLOTS]) -> bool {
         let (optimizer, settings) = (self.optimizer, self.settings);
+        if self.decay > 0.0 {
+            decay(variables, self.decay);
+        }
         optimizer.update(settings, self.size, variables, gradient, state)
     }
 
-    /// The same, entry by entry, if there is such.
+    /// The same without the decay.
+    pub fn undecayed(self) -> Self {
+        Rule { decay: 0.0, ..self }
+    }
+
+    /// The same as [`Rule::update`] entry by entry, if there is such.
     pub fn moves(&self) -> Option<adam::Moves<T>> {
-        self.optimizer.moves(self.settings, self.size)
+        match self.decay > 0.0 {
+            true => None,
+            false => self.optimizer.moves(self.settings, self.size),
+        }
+    }
+}
+
+/// w ← w − rate·w
+fn decay<T: Real>(variables: &mut [T], rate: f64) {
+    let rate = T::of(rate);
+    T::dispatch(
+        #[inline(always)]
+        || variables.iter_mut().for_each(|w| *w -= *w * rate),
+    );
+}
+
+impl<'a, T: Number> Step<'a, T> {
+    /// How the step moves the variables in `range`, all of which are decayed or none.
+    pub fn rule(&self, range: &Range<usize>) -> Rule<'a, T> {
+        let (rate, decayed) = self.decay;
+        let inside = |of: &Range<usize>| of.start <= range.start && range.end <= of.end;
+        match decayed.iter().any(inside) {
+            true => Rule {
+                decay: rate,
+                ..self.rule
+            },
+            false => self.rule,
+        }
     }
 }
 
@@ -160,6 +231,13 @@ impl<T: Number> Step<'_, T> {
     /// gradient is finite numbers.
     pub fn update(&mut self, range: &Range<usize>, variables: &mut [T], gradient: &[T]) -> bool {
         assert!(variables.len() == range.len() && gradient.len() == range.len());
+        let (rate, decayed) = self.decay;
+        for of in decayed {
+            let (start, end) = (of.start.max(range.start), of.end.min(range.end));
+            if start < end {
+                decay(&mut variables[start - range.start..end - range.start], rate);
+            }
+        }
         let count = range.len().div_ceil(BLOCK);
         let [first, second] = part(&mut self.state, range).map(|slot| blocks(slot, BLOCK, count));
         let rule = &self.rule;
@@ -193,7 +271,19 @@ impl<T: Number> State<T> {
             slots,
             values,
             len,
+            decayed: vec![],
         }
+    }
+
+    /// Which variables the optimizer decays, if it decays any.
+    pub fn decays(&self) -> Option<Decayed> {
+        let decay = self.optimizer.decay(&self.settings, 1.0);
+        decay.map(|decay| decay.of)
+    }
+
+    /// Says where the variables of [`State::decays`] lie.
+    pub fn decay(&mut self, ranges: Vec<Range<usize>>) {
+        self.decayed = ranges;
     }
 
     /// What is kept for each variable.
@@ -204,12 +294,15 @@ impl<T: Number> State<T> {
     /// The step numbered `t`, from 1, at `learning_rate`, to be taken part by part.
     pub fn begin(&mut self, t: u64, learning_rate: f64) -> Step<'_, T> {
         let size = self.optimizer.step_size(&self.settings, learning_rate, t);
+        let decay = self.optimizer.decay(&self.settings, learning_rate);
         Step {
             rule: Rule {
                 optimizer: T::update(self.optimizer),
                 settings: &self.settings,
                 size,
+                decay: 0.0,
             },
+            decay: (decay.map_or(0.0, |decay| decay.rate), &self.decayed),
             state: self.values.each_mut().map(|slot| &mut slot[..]),
         }
     }
@@ -249,13 +342,16 @@ mod tests {
             }
             let [mut whole, mut parts] =
                 [0, 1].map(|_| State::<f32>::new(optimizer, settings.clone(), len));
+            whole.decay(vec![0..3, 5000..len]);
+            parts.decay(vec![0..3, 5000..len]);
             let gradient: Vec<f32> = (0..len).map(|i| (i as f32).sin()).collect();
             let (mut a, mut b) = (vec![1.0; len], vec![1.0; len]);
             for t in 1..4 {
                 whole.step(t, 0.01, &mut a, &gradient);
-                let Step { rule, mut state } = parts.begin(t, 0.01);
+                let mut step = parts.begin(t, 0.01);
                 for range in [5000..len, 0..3, 3..5000] {
-                    let of_part = part(&mut state, &range);
+                    let rule = step.rule(&range);
+                    let of_part = part(&mut step.state, &range);
                     rule.update(&mut b[range.clone()], &gradient[range], of_part);
                 }
             }
