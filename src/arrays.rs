@@ -39,7 +39,6 @@ use crate::engine::{Predictor, Section};
 use crate::evaluate;
 use crate::examples::Part;
 use crate::likelihood::Predictive;
-use crate::optimizer::State;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::tensor::Shape;
@@ -108,10 +107,8 @@ pub fn fit<D: Dimension, E: Dimension>(
     let prepared = Prepared::new(data, &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));
-    let (optimizer, settings) = config.optimizer.clone();
-    let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size().max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
+    let mut engine = Descent::new(plan.clone(), &config, capacity)?;
     in_memory(&mut engine, &prepared, &config)?;
     if let Some(section) = engine.weights().iter().find(|section| !section.is_finite()) {
         let title = format!("the fit has diverged: {} is not finite", section.name);

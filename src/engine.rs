@@ -38,6 +38,10 @@ pub trait Engine: Predictor {
     fn initialize(&mut self, seed: u64);
     /// One step on a minibatch, whose predictive distributions before the step go to `predictive`.
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained;
+    /// The norm that the last step's gradient had before it was clipped, if steps are.
+    fn gradient_norm(&self) -> Option<f64> {
+        None
+    }
     /// All of a checkpoint: [`Predictor::weights`], and what a run needs to go on.
     fn sections(&mut self) -> Vec<Section<'_>>;
 }

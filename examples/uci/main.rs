@@ -22,7 +22,6 @@ use bnnc::diagnostic::{Diagnostic, Result, render};
 use bnnc::evaluate;
 use bnnc::examples::Part;
 use bnnc::likelihood::Detail;
-use bnnc::optimizer::State;
 use bnnc::plan::Plan;
 use bnnc::train::descent::Descent;
 use bnnc::train::prepared::Prepared;
@@ -192,10 +191,8 @@ impl Study {
         compiled.draw(config.samples);
         let prepared = Prepared::new(data, &compiled.inference, &mut config)?;
         let plan = Arc::new(Plan::new(compiled.inference));
-        let (optimizer, settings) = config.optimizer.clone();
-        let optimizer = State::new(optimizer, settings, plan.trainable());
         let capacity = config.batch_size().max(evaluate::BATCH);
-        let mut engine = Descent::new(plan, optimizer, capacity)?;
+        let mut engine = Descent::new(plan, &config, capacity)?;
         in_memory(&mut engine, &prepared, &config)?;
 
         let held_out = prepared

@@ -12,7 +12,6 @@ use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::evaluate;
 use crate::ir;
 use crate::memory;
-use crate::optimizer::State;
 use crate::terms::Naming;
 use crate::train::Config;
 use crate::train::checkpoint::Counters;
@@ -22,7 +21,7 @@ use crate::train::lock::Lock;
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::run_dir::RunDir;
-use crate::words::{bytes, list, plural};
+use crate::words::{bytes, counted, list, plural, thousands};
 use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
@@ -112,10 +111,8 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         ..
     } = &start;
     let inference = &compiled.inference;
-    let (optimizer, settings) = config.optimizer.clone();
-    let optimizer = State::new(optimizer, settings, plan.trainable());
     let capacity = config.batch_size().max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), optimizer, capacity)?;
+    let mut engine = Descent::new(plan.clone(), config, capacity)?;
     // Held until the end.
     let (run, _lock) = match (&start.resumed, lock) {
         (Some(run), Some(lock)) => (run.clone(), lock),
@@ -209,12 +206,23 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             say!("\nstopped    after {epochs} and {steps}, saved");
             say!("go on      {}", resume_command(args, &run));
         }
-        Outcome::Finished { epochs, best } => {
+        Outcome::Finished {
+            epochs,
+            best,
+            clipped,
+        } => {
             let time = duration(begun.elapsed());
             let memory = memory::peak().map_or(String::new(), |peak| {
                 format!(", {} of memory at most", bytes(peak))
             });
             say!("\nfinished   {} in {time}{memory}", plural(epochs, "epoch"));
+            if let Some(most) = config.clip_norm {
+                say!(
+                    "clipped    the gradient of {} of {}, to a norm of {most}",
+                    thousands(clipped as usize),
+                    counted(epochs * steps, "step", "steps")
+                );
+            }
             if best.is_some() {
                 training.restore_best()?;
             }

@@ -156,7 +156,7 @@ impl<T: Number> Interpreter<T> {
     }
 
     /// [`Interpreter::variables_mut`], and the gradient that they are to be moved by.
-    pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
+    pub fn variables_and_gradient(&mut self) -> (&mut [T], &mut [T]) {
         self.variational.variables_and_gradient()
     }
 

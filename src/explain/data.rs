@@ -3,6 +3,7 @@
 use super::{Kind, Methods, inline, when};
 use crate::document::code;
 use crate::ir::Method;
+use crate::show;
 use crate::words::{counted, join, thousands};
 
 impl Methods<'_> {
@@ -91,7 +92,9 @@ impl Methods<'_> {
             return;
         };
         let rate = match training.schedule.name {
-            "constant" => "the learning rate is the same throughout".into(),
+            "constant" if !warms_up(&training.schedule) => {
+                "the learning rate is the same throughout".into()
+            }
             _ => format!(
                 "the learning rate follows the schedule {}",
                 call(&training.schedule)
@@ -104,6 +107,19 @@ impl Methods<'_> {
             "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
              examples; {rate}."
         ));
+        if let Some(most) = training.clip_norm {
+            self.say(&format!(
+                "A gradient whose norm over all trained numbers exceeds {} is scaled to that norm.",
+                show(most)
+            ));
+        }
+        if let Some(decay) = training.ema_decay {
+            self.say(&format!(
+                "Predictions use an exponential moving average of the trained numbers over the steps, with decay {} \
+                 and weights that sum to 1.",
+                show(decay)
+            ));
+        }
     }
 
     /// The predictive distribution.
@@ -136,6 +152,12 @@ impl Methods<'_> {
         let symbols = self.symbols_of(&[Kind::Weight, Kind::Latent]).into_iter();
         symbols.map(|symbol| format!("{symbol}^((s))")).collect()
     }
+}
+
+/// Whether the learning rate first grows from 0.
+fn warms_up(schedule: &Method) -> bool {
+    let mut settings = schedule.settings.iter();
+    settings.any(|(name, value)| *name == "warmup_epochs" && value != "0")
 }
 
 /// `$B = 128$`; the letter alone where the number is not known.

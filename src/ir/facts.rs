@@ -71,6 +71,10 @@ pub struct Training {
     pub optimizer: Method,
     /// How its learning rate moves.
     pub schedule: Method,
+    /// The norm that gradients are clipped to, if they are.
+    pub clip_norm: Option<f64>,
+    /// The decay of the average of the variables that predicts, if one does.
+    pub ema_decay: Option<f64>,
 }
 
 /// An entry of a registry with its settings, as they are written.

@@ -31,9 +31,17 @@ pub struct Counters {
     pub step: u64,
     /// Of the epoch under way.
     pub sums: EpochSums,
+    /// Steps whose gradient was clipped.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clipped: u64,
     /// The epoch of the lowest validation nll, of a run that may end early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+}
+
+/// Whether a count is left out.
+pub(super) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// The epoch whose variables a run keeps that may end early.

@@ -10,6 +10,8 @@
 //! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
 //! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
 //! early_stopping = true     # ends once the validation nll falls no more; or a number of epochs
+//! clip_norm = 1.0           # gradients whose norm is larger are shortened to it
+//! ema_decay = 0.999         # predicts with an exponential moving average of the variables
 //!
 //! [optimizer]
 //! name = "adam"             # `bnnc list optimizers` has them with their settings
@@ -68,6 +70,10 @@ pub struct Config {
     pub log_every: usize,
     /// When a run ends before its last epoch.
     pub early_stopping: EarlyStopping,
+    /// The norm that gradients are shortened to, if they are.
+    pub clip_norm: Option<f64>,
+    /// The decay of the average of the variables that predicts, if one does.
+    pub ema_decay: Option<f64>,
     /// What moves the variables, with its settings.
     pub optimizer: (&'static dyn Optimizer, Constants),
     /// How the learning rate moves.
@@ -184,6 +190,8 @@ impl Default for Config {
             evaluation_samples: 10,
             log_every: 100,
             early_stopping: EarlyStopping::Off,
+            clip_norm: None,
+            ema_decay: None,
             optimizer: (optimizer, optimizer::defaults(optimizer.signature())),
             schedule: (schedule, optimizer::defaults(schedule.signature())),
             data: DataConfig {

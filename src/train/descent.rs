@@ -1,13 +1,21 @@
 //! Steps down the gradient of the loss with an optimizer. It fits whatever posteriors an inference has:
 //! under `mean_field` those of the model's file, under `map` points.
+//!
+//! Where gradients are clipped, a step has two passes: the whole gradient, whose norm is needed first, then the
+//! optimizer's step.
+//!
+//! Where variables are averaged, the averages are what predicts and what a checkpoint has under the variables' names;
+//! the variables that move are `optimizer.variables/…` there. The two change places in memory whenever a prediction
+//! follows a step or a step a prediction.
 
+use super::Config;
 use crate::diagnostic::Result;
 use crate::engine::{Engine, Predictor, Section, Step, sections};
-use crate::exec::{self, Batch, Interpreter, Trained, Update};
+use crate::exec::{self, Batch, Interpreter, StepReport, Trained, Update};
 use crate::ir::Role;
 use crate::likelihood::Targets;
 use crate::memory;
-use crate::optimizer::{Decayed, State};
+use crate::optimizer::{Average, Clip, Decayed, State};
 use crate::plan::Plan;
 use crate::words::plural;
 use std::ops::Range;
@@ -22,6 +30,16 @@ pub struct Descent {
     plan: Arc<Plan>,
     interpreter: Interpreter<f32>,
     optimizer: State<f32>,
+    clip: Option<Clip>,
+    /// The norm of the last step's gradient, if gradients are clipped.
+    norm: Option<f64>,
+    average: Option<Averaged>,
+}
+
+/// An average of the variables, or the variables themselves while the average is in their place.
+struct Averaged {
+    average: Average,
+    in_place: bool,
 }
 
 impl Descent {
@@ -30,17 +48,59 @@ impl Descent {
     /// # Errors
     ///
     /// `E0613` where that takes more memory than there is.
-    pub fn new(plan: Arc<Plan>, mut optimizer: State<f32>, capacity: usize) -> Result<Self> {
+    pub fn new(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Self> {
         let what = format!("training with {} a step", plural(capacity, "example"));
-        memory::refuse(&what, exec::memory(&plan, capacity), SMALLER)?;
+        // The whole gradient, the average.
+        let more =
+            usize::from(config.clip_norm.is_some()) + usize::from(config.ema_decay.is_some());
+        let more = (more * plan.trainable() * size_of::<f32>()) as u64;
+        memory::refuse(&what, exec::memory(&plan, capacity) + more, SMALLER)?;
+        let (optimizer, settings) = config.optimizer.clone();
+        let mut optimizer = State::new(optimizer, settings, plan.trainable());
         if let Some(of) = optimizer.decays() {
             optimizer.decay(decayed(&plan, of));
         }
+        let averaged = |decay| Averaged {
+            average: Average::new(decay, plan.trainable()),
+            in_place: false,
+        };
         Ok(Descent {
             interpreter: Interpreter::new(plan.clone(), capacity),
             optimizer,
+            clip: config
+                .clip_norm
+                .map(|most| Clip::new(most, plan.trainable())),
+            norm: None,
+            average: config.ema_decay.map(averaged),
             plan,
         })
+    }
+
+    /// Puts the averages in the place of the variables, if there are any, or the variables back in theirs.
+    fn predicts(&mut self, with_averages: bool) {
+        if let Some(averaged) = &mut self.average
+            && averaged.in_place != with_averages
+        {
+            let variables = self.interpreter.variables_mut();
+            variables.swap_with_slice(averaged.average.values_mut());
+            averaged.in_place = with_averages;
+        }
+    }
+
+    /// A step whose gradient is clipped first.
+    fn clipped(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
+        let clip = self.clip.as_mut().expect("gradients are clipped");
+        let report: StepReport = self.interpreter.step(batch, &step.draw(), &step.at);
+        if !predictive.is_empty() {
+            self.interpreter.last_predictive(predictive);
+        }
+        let (variables, gradient) = self.interpreter.variables_and_gradient();
+        self.norm = Some(clip.clip(gradient));
+        let all = 0..variables.len();
+        let mut step = self.optimizer.begin(step.done + 1, step.learning_rate);
+        let finite = step.update(&all, variables, gradient);
+        let not_finite = if finite { vec![] } else { vec![all] };
+        Trained { report, not_finite }
     }
 }
 
@@ -56,6 +116,7 @@ fn decayed(plan: &Plan, of: Decayed) -> Vec<Range<usize>> {
 
 impl Predictor for Descent {
     fn draw_weights(&mut self, draw: usize, seed: u64) {
+        self.predicts(true);
         Predictor::draw_weights(&mut self.interpreter, draw, seed);
     }
     fn predict_drawn(
@@ -68,34 +129,60 @@ impl Predictor for Descent {
         self.interpreter.predict_drawn(inputs, examples, out, nll);
     }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+        self.predicts(true);
         Predictor::weight_terms(&mut self.interpreter, draw, seed)
     }
     fn capacity(&self) -> usize {
         self.interpreter.capacity()
     }
     fn weights(&mut self) -> Vec<Section<'_>> {
+        self.predicts(true);
         self.interpreter.weights()
     }
 }
 
 impl Engine for Descent {
     fn initialize(&mut self, seed: u64) {
+        self.predicts(false);
         self.interpreter.initialize(seed);
+        self.optimizer.clear();
+        if let Some(Averaged { average, .. }) = &mut self.average {
+            average.add(0, self.interpreter.variables());
+        }
     }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
-        let update = Update {
-            step: self.optimizer.begin(step.done + 1, step.learning_rate),
-            predictive,
+        self.predicts(false);
+        let trained = match self.clip {
+            Some(_) => self.clipped(batch, step, predictive),
+            None => {
+                let update = Update {
+                    step: self.optimizer.begin(step.done + 1, step.learning_rate),
+                    predictive,
+                };
+                self.interpreter
+                    .train(batch, &step.draw(), &step.at, update)
+            }
         };
-        self.interpreter
-            .train(batch, &step.draw(), &step.at, update)
+        if let Some(Averaged { average, .. }) = &mut self.average {
+            average.add(step.done + 1, self.interpreter.variables());
+        }
+        trained
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        self.norm
     }
     fn sections(&mut self) -> Vec<Section<'_>> {
+        self.predicts(true);
         let mut all = self.interpreter.weights();
-        for (name, values) in self.optimizer.slots_mut() {
+        let moving = self.average.as_mut();
+        let moving = moving.map(|averaged| ("variables", averaged.average.values_mut()));
+        for (name, values) in self.optimizer.slots_mut().chain(moving) {
             let prefix = format!("optimizer.{name}/");
             all.extend(sections(&prefix, &self.plan.variables, values));
         }
         all
     }
 }
+
+#[cfg(test)]
+mod tests;

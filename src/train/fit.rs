@@ -37,6 +37,8 @@ pub enum Outcome {
         epochs: usize,
         /// The epoch whose variables are kept, of a run that may end early.
         best: Option<Best>,
+        /// Steps whose gradient was clipped.
+        clipped: u64,
     },
     /// It was asked to stop, and saved.
     Interrupted {
@@ -84,6 +86,7 @@ struct Done {
     terms: Vec<Term>,
     hits: u64,
     squared_error: f64,
+    gradient_norm: Option<f64>,
 }
 
 /// The step after `done` others of a run on n examples.
@@ -256,6 +259,7 @@ impl Training<'_> {
         Ok(Outcome::Finished {
             epochs: counters.step as usize / steps,
             best: counters.best,
+            clipped: counters.clipped,
         })
     }
 
@@ -278,12 +282,19 @@ impl Training<'_> {
         let units = self.part.scales.units();
         let (hits, squared_error) = summary.compare(predictive, batch.targets, units);
         counters.step += 1;
+        let gradient_norm = self.engine.gradient_norm();
+        let longer = gradient_norm.zip(self.config.clip_norm);
+        if longer.is_some_and(|(norm, most)| norm > most) {
+            counters.clipped += 1;
+            counters.sums.clipped += 1;
+        }
         counters.sums.add(&terms, batch.len, hits, squared_error);
         Ok(Done {
             step,
             terms,
             hits,
             squared_error,
+            gradient_norm,
         })
     }
 
@@ -302,6 +313,8 @@ impl Training<'_> {
                 .part
                 .summary
                 .fit(done.hits, done.squared_error, at.batch as u64),
+            gradient_norm: done.gradient_norm,
+            clipped: None,
             examples_per_second: at.batch as f64 / seconds,
             seconds,
             validation: None,
@@ -324,6 +337,8 @@ impl Training<'_> {
                 .part
                 .summary
                 .fit(sums.hits, sums.squared_error, sums.examples),
+            gradient_norm: None,
+            clipped: (done.gradient_norm).map(|_| sums.clipped as f64 / sums.steps as f64),
             examples_per_second: seen as f64 / seconds,
             seconds,
             validation: None,

@@ -71,6 +71,8 @@ pub fn training(config: &Config) -> ir::Training {
         epochs: config.epochs(),
         optimizer: method(config.optimizer.0.signature(), &config.optimizer.1),
         schedule: method(config.schedule.0.signature(), &config.schedule.1),
+        clip_norm: config.clip_norm,
+        ema_decay: config.ema_decay,
     }
 }
 

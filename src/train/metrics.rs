@@ -13,6 +13,7 @@
 //! scale over the epoch's steps. `lambda` is the weight of the KL against the ELBO's: 1 is the ELBO.
 //! The nll of a real target is that of its own units: what standardisation takes off is added back.
 
+use super::checkpoint::is_zero;
 use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
@@ -40,6 +41,9 @@ pub struct EpochSums {
     pub squared_error: f64,
     /// Each term's scale, summed.
     pub scales: Vec<f64>,
+    /// Steps whose gradient was clipped.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clipped: u64,
 }
 
 /// One line.
@@ -62,6 +66,12 @@ pub struct Line {
     /// Of the training examples.
     #[serde(flatten, serialize_with = "fit_entry")]
     pub fit: Fit,
+    /// The norm of a step's gradient before it was clipped, if gradients are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gradient_norm: Option<f64>,
+    /// The part of an epoch's steps whose gradient was clipped, if gradients are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clipped: Option<f64>,
     /// Training examples a second.
     pub examples_per_second: f64,
     /// Seconds that the step or the epoch's training took.
@@ -249,6 +259,8 @@ mod tests {
             lambda: Some(1.0),
             terms,
             fit,
+            gradient_norm: None,
+            clipped: None,
             examples_per_second: 10.0,
             seconds: 0.1,
             validation: None,

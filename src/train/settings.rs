@@ -7,7 +7,7 @@ use super::config::{Config, EarlyStopping, LAYOUTS, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
 use crate::ir::{InferenceMethod, METHODS};
-use crate::signature::{Constant, Constants};
+use crate::signature::{Constant, Constants, Domain};
 use std::path::PathBuf;
 
 /// One setting.
@@ -64,7 +64,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 26] = [
+pub static SETTINGS: [Setting; 28] = [
     setting(
         "epochs",
         flag(
@@ -134,6 +134,25 @@ pub static SETTINGS: [Setting; 26] = [
              and keep the variables of its lowest",
         ),
         |config| Place::Stopping(&mut config.early_stopping),
+    ),
+    setting(
+        "clip_norm",
+        flag(
+            "clip-norm",
+            "NORM",
+            "Shorten gradients whose norm over all variables is larger; else none are",
+        ),
+        |config| Place::MaybeNumber(&mut config.clip_norm, Domain::Positive),
+    ),
+    setting(
+        "ema_decay",
+        flag(
+            "ema-decay",
+            "DECAY",
+            "Predict with an exponential moving average of the variables over the steps, 0.999 for one of some 1,000; \
+             else with the last ones",
+        ),
+        |config| Place::MaybeNumber(&mut config.ema_decay, Domain::OpenUnit),
     ),
     setting(
         "optimizer.learning_rate",
@@ -286,6 +305,7 @@ enum Place<'a> {
     MaybeCount(&'a mut Option<usize>),
     Whole(&'a mut usize),
     Seed(&'a mut u64),
+    MaybeNumber(&'a mut Option<f64>, Domain),
     Text(&'a mut Option<String>),
     Path(&'a mut Option<PathBuf>),
     /// A list of names.
@@ -308,6 +328,7 @@ impl Place<'_> {
             Place::Count(n) | Place::Whole(n) => n.to_string(),
             Place::MaybeCount(n) => (*n)?.to_string(),
             Place::Seed(n) => n.to_string(),
+            Place::MaybeNumber(x, _) => format!("{:?}", (*x)?),
             Place::Text(text) | Place::Names(text) | Place::MaybeWord(text, _) => {
                 quoted(text.as_ref()?)
             }
@@ -331,6 +352,7 @@ impl Place<'_> {
             Place::MaybeCount(n) => *n = table.count(key),
             Place::Whole(n) => put(n, table.whole(key).map(|n| n as usize)),
             Place::Seed(n) => put(n, table.whole(key)),
+            Place::MaybeNumber(x, domain) => *x = table.number(key, domain),
             Place::Text(text) => *text = table.text(key),
             Place::Names(names) => *names = table.names(key),
             Place::Share(share) => {
@@ -363,6 +385,11 @@ impl Place<'_> {
             Place::MaybeCount(n) => *n = Some(count(text)?),
             Place::Whole(n) => *n = seed(text)? as usize,
             Place::Seed(n) => *n = seed(text)?,
+            Place::MaybeNumber(x, domain) => {
+                let number = text.parse().ok().filter(|x| domain.holds(*x));
+                let expected = || format!("expected {}", domain.describe());
+                *x = Some(number.ok_or_else(expected)?);
+            }
             Place::Text(value) | Place::Names(value) => *value = Some(text.into()),
             Place::Share(share) => {
                 validation(text)?;
@@ -469,6 +496,8 @@ mod tests {
             ("samples", "2", "2"),
             ("inference", "map", "\"map\""),
             ("optimizer.learning_rate", "0.1", "0.1"),
+            ("clip_norm", "2", "2.0"),
+            ("ema_decay", "0.99", "0.99"),
             ("data.name", "a.csv", "\"a.csv\""),
             ("data.validation", "0.25", "0.25"),
             ("data.scaling", "none", "\"none\""),
@@ -480,6 +509,8 @@ mod tests {
             ("epochs", "0"),
             ("inference", "hmc"),
             ("optimizer.learning_rate", "-1"),
+            ("clip_norm", "0"),
+            ("ema_decay", "1"),
             ("data.validation", "1.5"),
             ("data.scaling", "all"),
         ] {

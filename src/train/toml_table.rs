@@ -3,7 +3,7 @@
 
 use super::settings::{LARGEST_COUNT, a_count};
 use crate::diagnostic::{Diagnostic, Failure, Result, elsewhere, nearest};
-use crate::signature::{Constant, Constants, Kind, Signature};
+use crate::signature::{Constant, Constants, Domain, Kind, Signature};
 use crate::source::{Source, Span};
 use crate::words::list;
 use std::ops::Range;
@@ -117,6 +117,13 @@ impl<'a> Table<'a> {
     /// A whole number of at least 0.
     pub(super) fn whole(&mut self, key: &'static str) -> Option<u64> {
         self.value(key, "a whole number of at least 0", integer)
+    }
+
+    /// A number of `domain`.
+    pub(super) fn number(&mut self, key: &'static str, domain: Domain) -> Option<f64> {
+        self.value(key, domain.describe(), |v| {
+            number(v).filter(|x| domain.holds(*x))
+        })
     }
 
     /// Any text.
@@ -233,11 +240,7 @@ impl<'a> Table<'a> {
                 Kind::Choice(words) => self.choice(name, words).map(Constant::Word),
                 Kind::Count => self.count(name).map(Constant::Count),
                 Kind::Counts => self.counts(name).map(Constant::Counts),
-                Kind::Number { domain, .. } => self
-                    .value(name, domain.describe(), |v| {
-                        number(v).filter(|x| domain.holds(*x))
-                    })
-                    .map(Constant::Number),
+                Kind::Number { domain, .. } => self.number(name, domain).map(Constant::Number),
                 _ => None,
             };
             if let (Some(value), Some(entry)) =

@@ -162,6 +162,7 @@ fn facts() -> Facts {
                 name: "cosine",
                 settings: vec![("warmup_epochs", "1".into())],
             },
+            ..Training::default()
         }),
         ..Facts::default()
     }

@@ -52,6 +52,15 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         let text = format!("ends early once the validation nll has not fallen for {epochs}");
         say_wrapped(UNDER, &text);
     }
+    let mut more = vec![];
+    more.extend((config.clip_norm).map(|most| format!("gradients clipped to a norm of {most}")));
+    more.extend(
+        (config.ema_decay)
+            .map(|decay| format!("predicts with an average of the variables, decay {decay}")),
+    );
+    if !more.is_empty() {
+        say_wrapped(UNDER, &more.join("; "));
+    }
     let text = format!(
         "{}; seed {}; settings: {}",
         run.path().display(),

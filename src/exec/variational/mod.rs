@@ -101,10 +101,10 @@ impl<T: Number> Variational<T> {
         &self.variables
     }
 
-    /// [`Variational::variables`], to write, and the gradient.
-    pub fn variables_and_gradient(&mut self) -> (&mut [T], &[T]) {
+    /// [`Variational::variables`] and the gradient, to write.
+    pub fn variables_and_gradient(&mut self) -> (&mut [T], &mut [T]) {
         self.forget_cached();
-        (&mut self.variables, &self.gradient)
+        (&mut self.variables, &mut self.gradient)
     }
 
     /// The gradient by the variables, after the last sample is collected without an optimizer's step.

@@ -198,9 +198,6 @@ impl Training<'_> {
     /// Whether the loss falls from the start, in a trial with this learning rate.
     fn falls(&mut self, rate: f64) -> bool {
         self.engine.initialize(self.config.seed);
-        let sections = self.engine.sections().into_iter();
-        let of_optimizer = sections.filter(|section| section.name.starts_with("optimizer."));
-        of_optimizer.for_each(|section| section.values.fill(0.0));
         let (n, batch_size) = (self.part.len(), self.config.batch_size());
         let (mut buffers, mut losses) = (Buffers::default(), vec![]);
         let mut predictive = vec![0.0; batch_size * self.part.summary.row()];

@@ -40,7 +40,9 @@ fn variables() -> [Variable; 1] {
 }
 
 impl Engine for Line1 {
-    fn initialize(&mut self, _: u64) {}
+    fn initialize(&mut self, _: u64) {
+        self.optimizer.clear();
+    }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         let Targets::Reals(y) = batch.targets else {
             panic!()
@@ -157,6 +159,7 @@ fn line() -> Line1 {
 const FINISHED: Outcome = Outcome::Finished {
     epochs: 4,
     best: None,
+    clipped: 0,
 };
 
 struct Quiet;
@@ -409,6 +412,7 @@ fn a_run_that_ends_early_ends_at_the_same_epoch_when_it_is_resumed() {
     let expected = Outcome::Finished {
         epochs: epoch + 2,
         best,
+        clipped: 0,
     };
     assert_eq!(outcome, expected);
     assert!((2..38).contains(&epoch), "{nlls:?}");
@@ -481,6 +485,7 @@ fn a_run_ends_early_only_once_the_kl_has_its_weight() {
     let Outcome::Finished {
         epochs: 23,
         best: Some(Best { epoch: 21, .. }),
+        ..
     } = outcome
     else {
         panic!("{outcome:?}")

@@ -44,6 +44,8 @@ fn rows_stand_under_their_headings() {
             term("kl(b)", 0.0218),
         ],
         fit: Fit::Accuracy(0.234),
+        gradient_norm: None,
+        clipped: None,
         examples_per_second: 2310.4,
         seconds: 21.6,
         validation,

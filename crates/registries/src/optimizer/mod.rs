@@ -7,10 +7,14 @@
 
 pub mod adam;
 mod adamw;
+mod average;
+mod clip;
 mod rmsprop;
 pub mod schedule;
 mod sgd;
 
+pub use average::Average;
+pub use clip::Clip;
 pub use schedule::{SCHEDULES, Schedule};
 
 use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
@@ -317,6 +321,13 @@ impl<T: Number> State<T> {
     /// The slot numbered `slot`, laid out as the variables.
     pub fn slot(&self, slot: usize) -> &[T] {
         &self.values[slot]
+    }
+
+    /// Forgets what was done.
+    pub fn clear(&mut self) {
+        for values in &mut self.values {
+            values.fill(T::zero());
+        }
     }
 
     /// Every slot under its name, laid out as the variables.

@@ -1,0 +1,236 @@
+//! What clipping, decay and averaging do to the steps of a small network.
+
+use super::*;
+use crate::compile;
+use crate::exec::Draw;
+use crate::ir::Position;
+use crate::source::Source;
+
+const BATCH: usize = 6;
+const WIDTH: usize = 4;
+
+/// A layer of points, then one of a posterior.
+fn plan() -> Arc<Plan> {
+    let text = "model m\ninput x: real[4]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
+        network {\n dense(5) { kernel = deterministic, bias = deterministic }\n tanh\n f = dense(1)\n}\n\
+        observe y ~ Normal(f, learned(0.5))\nobjective elbo\n";
+    let source = Source {
+        name: "m.bnn".into(),
+        text: text.into(),
+    };
+    let compiled = compile::source(source, &[]).expect("a model");
+    Arc::new(Plan::new(compiled.inference))
+}
+
+/// An engine at its start, with the settings of a run file.
+fn engine(text: &str) -> Descent {
+    let name = "run.toml".into();
+    let text = text.into();
+    let config = Config::parse(Source { name, text }).expect("a run file");
+    let mut engine = Descent::new(plan(), &config, BATCH).expect("little memory");
+    engine.initialize(3);
+    engine
+}
+
+/// The step after `done` others, at a learning rate of 1/8.
+fn step(done: u64) -> Step {
+    Step {
+        seed: 5,
+        done,
+        learning_rate: 0.125,
+        at: Position {
+            training_examples: 60,
+            batch: BATCH,
+            batch_index: 0,
+            batches: 10,
+            epoch: 0.0,
+        },
+    }
+}
+
+/// Does the steps numbered `range`; the minibatch is always the same.
+fn train(engine: &mut Descent, range: Range<u64>) {
+    let inputs: Vec<f32> = (0..BATCH * WIDTH).map(|i| (i as f32).sin()).collect();
+    let targets: Vec<f32> = (0..BATCH).map(|i| (3.0 * i as f32).cos()).collect();
+    for done in range {
+        let batch = Batch {
+            inputs: &inputs,
+            targets: Targets::Reals(&targets),
+            len: BATCH,
+        };
+        engine.step(&batch, &step(done), &mut []);
+    }
+}
+
+/// The gradient of the first step.
+fn gradient() -> Vec<f32> {
+    let mut interpreter = Interpreter::<f32>::new(plan(), BATCH);
+    interpreter.initialize(3);
+    let inputs: Vec<f32> = (0..BATCH * WIDTH).map(|i| (i as f32).sin()).collect();
+    let targets: Vec<f32> = (0..BATCH).map(|i| (3.0 * i as f32).cos()).collect();
+    let batch = Batch {
+        inputs: &inputs,
+        targets: Targets::Reals(&targets),
+        len: BATCH,
+    };
+    let draw: Draw = step(0).draw();
+    interpreter.step(&batch, &draw, &step(0).at);
+    interpreter.gradient().to_vec()
+}
+
+/// The sections of a checkpoint whose names begin as `prefix` says, one after the other.
+fn kept(engine: &mut Descent, prefix: &str) -> Vec<f32> {
+    let sections = engine.sections().into_iter();
+    let sections = sections.filter(|section| match prefix {
+        "" => !section.name.starts_with("optimizer."),
+        _ => section.name.starts_with(prefix),
+    });
+    sections
+        .flat_map(|section| section.values.to_vec())
+        .collect()
+}
+
+const SGD: &str = "[optimizer]\nname = 'sgd'\n";
+
+#[test]
+fn a_long_gradient_is_clipped_over_all_variables() {
+    let gradient = gradient();
+    let squares = gradient.iter().map(|g| f64::from(*g).powi(2));
+    let norm = squares.sum::<f64>().sqrt();
+    let start = kept(&mut engine(""), "");
+    for most in [0.5 * norm, 2.0 * norm] {
+        let mut clipped = engine(&format!("clip_norm = {most:?}\n{SGD}"));
+        train(&mut clipped, 0..1);
+        assert!((clipped.gradient_norm().unwrap() / norm - 1.0).abs() < 1e-12);
+        let factor = (most / norm).min(1.0);
+        let moved = kept(&mut clipped, "");
+        for ((moved, start), g) in moved.iter().zip(&start).zip(&gradient) {
+            let expected = f64::from(*start) - 0.125 * factor * f64::from(*g);
+            assert!(
+                (f64::from(*moved) - expected).abs() < 1e-6,
+                "{moved} {expected}"
+            );
+        }
+    }
+    assert_eq!(engine(SGD).gradient_norm(), None);
+}
+
+#[test]
+fn what_is_never_clipped_keeps_its_bits() {
+    for optimizer in ["adam", "adamw", "sgd", "rmsprop"] {
+        let optimizer = format!("[optimizer]\nname = '{optimizer}'\n");
+        let mut plain = engine(&optimizer);
+        let mut clipped = engine(&format!("clip_norm = 1e30\n{optimizer}"));
+        train(&mut plain, 0..5);
+        train(&mut clipped, 0..5);
+        for prefix in ["", "optimizer."] {
+            assert_eq!(
+                kept(&mut plain, prefix),
+                kept(&mut clipped, prefix),
+                "{optimizer}"
+            );
+        }
+    }
+}
+
+#[test]
+fn weight_decay_is_of_kernels_alone() {
+    let plan = plan();
+    let start = kept(&mut engine(""), "");
+    let mut plain = engine("");
+    train(&mut plain, 0..1);
+    let plain = kept(&mut plain, "");
+    for (decays, names) in [
+        ("without_prior", &["dense_1.kernel.loc"][..]),
+        ("kernels", &["dense_1.kernel.loc", "f.kernel.loc"]),
+    ] {
+        for clip in ["", "clip_norm = 1e30\n"] {
+            let mut decaying = engine(&format!(
+                "{clip}[optimizer]\nname = 'adamw'\nweight_decay = 0.5\ndecays = '{decays}'\n"
+            ));
+            train(&mut decaying, 0..1);
+            let decaying = kept(&mut decaying, "");
+            for variable in &plan.variables {
+                let rate = match names.contains(&&*variable.name) {
+                    true => 0.125 * 0.5,
+                    false => 0.0,
+                };
+                for entry in variable.range.clone() {
+                    let expected = plain[entry] - rate * start[entry];
+                    let found = decaying[entry];
+                    let what = format!("{} under {decays}: {found} {expected}", variable.name);
+                    assert!((found - expected).abs() < 1e-6, "{what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_average_predicts_and_the_variables_go_on() {
+    let mut plain = engine("");
+    let mut averaged = engine("ema_decay = 0.75\n");
+    assert_eq!(
+        kept(&mut averaged, ""),
+        kept(&mut plain, ""),
+        "before the first step"
+    );
+    let mut all = vec![];
+    for done in 0..6 {
+        train(&mut plain, done..done + 1);
+        train(&mut averaged, done..done + 1);
+        all.push(kept(&mut plain, ""));
+        // A prediction between two steps changes neither.
+        averaged.draw_weights(0, 1);
+        assert_eq!(
+            all[all.len() - 1],
+            kept(&mut averaged, "optimizer.variables/")
+        );
+        let weights: Vec<f64> = (0..all.len())
+            .rev()
+            .map(|age| 0.75f64.powi(age as i32))
+            .collect();
+        for (entry, found) in kept(&mut averaged, "").iter().enumerate() {
+            let terms = weights.iter().zip(&all);
+            let sum: f64 = terms.map(|(weight, w)| weight * f64::from(w[entry])).sum();
+            let expected = sum / weights.iter().sum::<f64>();
+            assert!(
+                (f64::from(*found) - expected).abs() < 1e-5,
+                "{found} {expected}"
+            );
+        }
+    }
+    // What predicts is the average: a network of its own with these numbers says the same.
+    let mut other = engine("");
+    let average = kept(&mut averaged, "");
+    other.interpreter.variables_mut().copy_from_slice(&average);
+    let mut out = [vec![0.0; 2], vec![0.0; 2]];
+    for (engine, out) in [&mut averaged, &mut other].into_iter().zip(&mut out) {
+        engine.draw_weights(2, 9);
+        engine.predict_drawn(&[0.5, -1.0, 2.0, 0.25], 1, out, None);
+    }
+    assert_eq!(out[0], out[1]);
+}
+
+#[test]
+fn an_average_that_is_saved_goes_on_with_the_same_bits() {
+    let settings =
+        "ema_decay = 0.75\nclip_norm = 0.5\n[optimizer]\nname = 'rmsprop'\nmomentum = 0.5\n";
+    let mut whole = engine(settings);
+    train(&mut whole, 0..7);
+    let mut first = engine(settings);
+    train(&mut first, 0..4);
+    let saved: Vec<Vec<f32>> = first.sections().iter().map(|s| s.values.to_vec()).collect();
+    let mut resumed = engine(settings);
+    for (section, values) in resumed.sections().into_iter().zip(&saved) {
+        section.values.copy_from_slice(values);
+    }
+    train(&mut resumed, 4..7);
+    for prefix in ["", "optimizer."] {
+        assert_eq!(kept(&mut whole, prefix), kept(&mut resumed, prefix));
+    }
+    // From the start again, too.
+    whole.initialize(3);
+    train(&mut whole, 0..7);
+    assert_eq!(kept(&mut whole, ""), kept(&mut resumed, ""));
+}
