@@ -38,7 +38,7 @@ fn steps_are_keras_own() {
         }
         let mut state = State::<f64>::new(found, settings, start.len());
         if state.decays().is_some() {
-            state.decay(vec![0..start.len()]);
+            state.decay(std::iter::once(0..start.len()).collect());
         }
         let mut w = start.clone();
         let expected = case["variables"].as_array().unwrap().iter().map(numbers);
