@@ -34,7 +34,7 @@ pub mod npz;
 pub mod order;
 mod parts;
 mod places;
-mod random;
+pub(crate) mod random;
 mod recipe;
 mod refusal;
 mod run_columns;

@@ -107,6 +107,11 @@ impl Methods<'_> {
             "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
              examples; {rate}."
         ));
+        if let Some(how) = &training.augmentation {
+            self.say(&format!(
+                "Training images are augmented at each step: {how}; $N$ counts each image once."
+            ));
+        }
         if let Some(most) = training.clip_norm {
             self.say(&format!(
                 "A gradient whose norm over all trained numbers exceeds {} is scaled to that norm.",

@@ -20,6 +20,8 @@ pub struct Facts {
     pub epochs: Option<usize>,
     /// Epochs over which the learning rate rises.
     pub warm_up: Option<f64>,
+    /// Whether training images are changed at random.
+    pub augmented: bool,
     /// What the optimizer takes off weights at a learning rate of 1, if it does.
     pub decay: Option<Decay>,
     /// Draws of the weights that scores are averaged over.
@@ -75,6 +77,8 @@ pub struct Training {
     pub clip_norm: Option<f64>,
     /// The decay of the average of the variables that predicts, if one does.
     pub ema_decay: Option<f64>,
+    /// How training images are changed at random, in words, if they are.
+    pub augmentation: Option<String>,
 }
 
 /// An entry of a registry with its settings, as they are written.

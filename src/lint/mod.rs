@@ -5,6 +5,7 @@
 //! pedantic, and says something only where it is asked to.
 
 mod annealing_never_ends;
+mod augmented_count;
 mod blundell_vanishes;
 mod classes_never_seen;
 mod dropout_beside_kl;
@@ -114,6 +115,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &posterior_scale_wide::PosteriorScaleWide,
     &output_without_bias::OutputWithoutBias,
     &small_last_batch::SmallLastBatch,
+    &augmented_count::AugmentedCount,
 ];
 
 /// The lint called `name`.

@@ -20,6 +20,11 @@
 //! [schedule]
 //! name = "constant"         # or cosine, step, milestones: `bnnc list schedules`
 //!
+//! [augmentation]
+//! flip = "horizontal"       # half of the training images are mirrored
+//! crop_padding = 4          # pixels on each side before an image is cut out at random
+//! crop_fill = "zero"        # or reflect: what these pixels are
+//!
 //! [data]
 //! name = "cifar10"          # or a path, from the run file's folder; `--data` goes before it
 //! test_rows = "test.txt"    # rows that are the test part; the path is from the run file's folder
@@ -37,6 +42,7 @@
 
 mod written;
 
+use super::augmentation::Augmentation;
 use super::settings::{SETTINGS, Setting};
 use super::toml_table;
 use crate::data::split::Validation;
@@ -78,6 +84,8 @@ pub struct Config {
     pub optimizer: (&'static dyn Optimizer, Constants),
     /// How the learning rate moves.
     pub schedule: (&'static dyn Schedule, Constants),
+    /// How training images are changed at random.
+    pub augmentation: Augmentation,
     /// What is trained on.
     pub data: DataConfig,
     /// Constants of the model file that are overridden.
@@ -194,6 +202,7 @@ impl Default for Config {
             ema_decay: None,
             optimizer: (optimizer, optimizer::defaults(optimizer.signature())),
             schedule: (schedule, optimizer::defaults(schedule.signature())),
+            augmentation: Augmentation::default(),
             data: DataConfig {
                 name: None,
                 directory: None,
@@ -286,11 +295,13 @@ impl Config {
         config.schedule.1 = table.settings(config.schedule.0.signature());
         mistakes.extend(table.finish());
 
-        let mut table = file.table("data");
-        for setting in of_table("data") {
-            setting.read(&mut table, &mut config);
+        for name in ["augmentation", "data"] {
+            let mut table = file.table(name);
+            for setting in of_table(name) {
+                setting.read(&mut table, &mut config);
+            }
+            mistakes.extend(table.finish());
         }
-        mistakes.extend(table.finish());
 
         let mut table = file.table("set");
         config.set = table.texts();

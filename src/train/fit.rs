@@ -2,6 +2,7 @@
 
 mod divergence;
 
+use super::augmentation::Buffers;
 use super::checkpoint::{self, Best, Counters};
 use super::config::Config;
 use super::metrics::{Line, Log};
@@ -10,7 +11,7 @@ use crate::data::order::epoch_order;
 use crate::diagnostic::Result;
 use crate::engine::{Engine, Section, Step};
 use crate::evaluate::{self, Scores};
-use crate::examples::{Buffers, Part};
+use crate::examples::Part;
 use crate::ir::Position;
 use crate::likelihood::Detail;
 use crate::terms::{Naming, Term};
@@ -75,7 +76,7 @@ type Unsaved = Option<Vec<Vec<f32>>>;
 
 /// Memory that every step uses again.
 struct Scratch {
-    buffers: Buffers<f32>,
+    buffers: Buffers,
     /// The predictive distributions of a minibatch.
     predictive: Vec<f32>,
 }
@@ -270,9 +271,9 @@ impl Training<'_> {
         places: &[u32],
         scratch: &mut Scratch,
     ) -> Result<Done> {
-        let rows = places.iter().map(|&place| place as usize);
-        let batch = self.part.gather(rows, &mut scratch.buffers)?;
         let step = step_after(self.config, self.part.len(), counters.step);
+        let augmentation = &self.config.augmentation;
+        let batch = augmentation.gather(&self.part, places, &step, &mut scratch.buffers)?;
         let summary = self.part.summary;
         let predictive = &mut scratch.predictive[..batch.len * summary.row()];
         let trained = self.engine.step(&batch, &step, predictive);

@@ -1,12 +1,12 @@
 //! A run without its files: the same minibatches, steps and bits.
 
+use super::augmentation::Buffers;
 use super::config::Config;
 use super::fit::step_after;
 use super::prepared::Prepared;
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Engine;
-use crate::examples::Buffers;
 
 /// Starts `engine` from the configuration's seed and trains it on the training part for all epochs.
 ///
@@ -29,8 +29,8 @@ pub fn in_memory(engine: &mut dyn Engine, prepared: &Prepared, config: &Config) 
     for epoch in 0..config.epochs() {
         let order = epoch_order(n, config.seed, epoch as u64);
         for places in order.chunks(config.batch_size()) {
-            let batch = part.gather(places.iter().map(|&place| place as usize), &mut buffers)?;
             let step = step_after(config, n, done);
+            let batch = (config.augmentation).gather(&part, places, &step, &mut buffers)?;
             engine.step(&batch, &step, &mut predictive[..batch.len * row]);
             done += 1;
         }

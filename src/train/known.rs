@@ -33,6 +33,7 @@ pub fn facts(
         batch: Some(left.map_or(config.batch_size(), |n| config.batch_size().min(n))),
         epochs: config.epochs,
         warm_up: warm_up(config),
+        augmented: config.augmentation.is_on(),
         decay: {
             let (optimizer, settings) = &config.optimizer;
             let decay = optimizer.decay(settings, 1.0);
@@ -73,6 +74,7 @@ pub fn training(config: &Config) -> ir::Training {
         schedule: method(config.schedule.0.signature(), &config.schedule.1),
         clip_norm: config.clip_norm,
         ema_decay: config.ema_decay,
+        augmentation: config.augmentation.words(),
     }
 }
 

@@ -14,6 +14,7 @@
 //! | `E0611` | the data is not what the run was trained on |
 //! | `E0612` | a prediction is not finite |
 
+pub mod augmentation;
 pub mod checkpoint;
 pub mod choice;
 pub mod config;

@@ -68,6 +68,8 @@ impl Prepared {
     /// than their number, or more steps than can be counted (`E0603`).
     pub fn new(data: Dataset, model: &Model, config: &mut Config) -> Result<Prepared> {
         fitting::check(&data, model)?;
+        let input = &model.input;
+        config.augmentation.settle(&input.name, &input.shape)?;
         if data.train.len == 0 {
             return Err(Diagnostic::error(
                 "E0603",

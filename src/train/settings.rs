@@ -3,6 +3,7 @@
 //! Reading and writing run files, the flags of `bnnc train`, `--resume` and `bnnc diff` all follow from [`SETTINGS`].
 //! The settings of an optimizer or a schedule are those of its signature.
 
+use super::augmentation::{FILLS, FLIPS};
 use super::config::{Config, EarlyStopping, LAYOUTS, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
@@ -64,7 +65,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 28] = [
+pub static SETTINGS: [Setting; 31] = [
     setting(
         "epochs",
         flag(
@@ -163,6 +164,28 @@ pub static SETTINGS: [Setting; 28] = [
         ),
         |config| Place::LearningRate(&mut config.optimizer.1),
     ),
+    setting(
+        "augmentation.flip",
+        Some(Flag {
+            name: "flip",
+            value: "WAY",
+            help: "Mirror half of the training images: horizontal, which `--flip` alone means, or none",
+            alone: Some("horizontal"),
+        }),
+        |config| Place::Word(&mut config.augmentation.flip, FLIPS),
+    ),
+    setting(
+        "augmentation.crop_padding",
+        flag(
+            "crop-padding",
+            "PIXELS",
+            "Cut training images at random out of themselves with so many pixels more on each side",
+        ),
+        |config| Place::Whole(&mut config.augmentation.crop_padding),
+    ),
+    setting("augmentation.crop_fill", None, |config| {
+        Place::Word(&mut config.augmentation.crop_fill, FILLS)
+    }),
     setting("data.name", None, |config| {
         Place::Text(&mut config.data.name)
     }),
@@ -497,6 +520,8 @@ mod tests {
             ("inference", "map", "\"map\""),
             ("optimizer.learning_rate", "0.1", "0.1"),
             ("clip_norm", "2", "2.0"),
+            ("augmentation.flip", "horizontal", "\"horizontal\""),
+            ("augmentation.crop_padding", "4", "4"),
             ("ema_decay", "0.99", "0.99"),
             ("data.name", "a.csv", "\"a.csv\""),
             ("data.validation", "0.25", "0.25"),
@@ -510,6 +535,8 @@ mod tests {
             ("inference", "hmc"),
             ("optimizer.learning_rate", "-1"),
             ("clip_norm", "0"),
+            ("augmentation.flip", "up"),
+            ("augmentation.crop_padding", "-4"),
             ("ema_decay", "1"),
             ("data.validation", "1.5"),
             ("data.scaling", "all"),

@@ -27,6 +27,7 @@ fn facts(text: &str) -> Facts {
             "B" => facts.batch = Some(number()),
             "epochs" => facts.epochs = Some(number()),
             "warm_up" => facts.warm_up = Some(number() as f64),
+            "augmented" => facts.augmented = number() == 1,
             "decay" => {
                 let (of, rate) = (Decayed::AllKernels, value.parse().expect(word));
                 facts.decay = Some(Decay { of, rate });

@@ -53,6 +53,7 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         say_wrapped(UNDER, &text);
     }
     let mut more = vec![];
+    more.extend((config.augmentation.words()).map(|how| format!("augmented by {how}")));
     more.extend((config.clip_norm).map(|most| format!("gradients clipped to a norm of {most}")));
     more.extend(
         (config.ema_decay)

@@ -30,6 +30,7 @@ impl Config {
         let (optimizer, schedule) = (self.optimizer.0.signature(), self.schedule.0.signature());
         keys.extend(constants("optimizer", optimizer, &self.optimizer.1));
         keys.extend(constants("schedule", schedule, &self.schedule.1));
+        keys.extend(of("augmentation"));
         keys.extend(of("data"));
         let set = self.set.iter();
         keys.extend(set.map(|(name, value)| (format!("set.{name}"), quoted(value))));

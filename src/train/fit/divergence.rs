@@ -4,9 +4,9 @@ use super::{Training, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
-use crate::examples::Buffers;
 use crate::optimizer;
 use crate::terms::Term;
+use crate::train::augmentation::Buffers;
 use crate::train::checkpoint;
 use crate::train::progress::number;
 use crate::words::plural;
@@ -206,13 +206,13 @@ impl Training<'_> {
             let order = epoch_order(n, self.config.seed, epoch as u64);
             let first = done % self.steps() * batch_size;
             let places = &order[first..n.min(first + batch_size)];
-            let places = places.iter().map(|&place| place as usize);
-            let Ok(batch) = self.part.gather(places, &mut buffers) else {
-                return false;
-            };
             let step = Step {
                 learning_rate: rate,
                 ..step_after(self.config, n, done as u64)
+            };
+            let augmentation = &self.config.augmentation;
+            let Ok(batch) = augmentation.gather(&self.part, places, &step, &mut buffers) else {
+                return false;
             };
             let row = self.part.summary.row();
             let trained = self
