@@ -11,15 +11,18 @@ pub mod conv2d;
 pub mod dense;
 pub mod elu;
 pub mod exp;
+pub mod filter_response_norm;
 pub mod flatten;
 mod function;
 pub mod gelu;
 pub mod global_avg_pool2d;
 mod joins;
+mod lanes;
 pub mod leaky_relu;
 pub mod max_pool2d;
 pub mod multiply;
 pub mod pad_channels;
+mod norms;
 mod pointwise;
 pub mod relu;
 pub mod reshape;
@@ -48,6 +51,7 @@ pub static LAYERS: &[&dyn Layer] = &[
     &max_pool2d::MaxPool2d,
     &avg_pool2d::AvgPool2d,
     &global_avg_pool2d::GlobalAvgPool2d,
+    &filter_response_norm::FilterResponseNorm,
     &flatten::Flatten,
     &reshape::Reshape,
     &Entry::<relu::Relu>::NEW,

@@ -53,6 +53,14 @@ pub fn linear(layer: &dyn Layer, arguments: &Constants, shape: &Shape) -> Arc<dy
     }
 }
 
+/// The function that a layer builds.
+pub fn function(layer: &dyn Layer, arguments: &Constants, shape: &Shape) -> Arc<dyn AnyFunction> {
+    match layer.build(arguments, shape).unwrap() {
+        Operation::Function(function) => function,
+        _ => panic!("not a function"),
+    }
+}
+
 const IMAGES: [[usize; 3]; 4] = [[6, 6, 2], [7, 5, 3], [5, 8, 1], [9, 6, 17]];
 const SIZES: [[usize; 2]; 5] = [[1, 1], [2, 2], [3, 3], [5, 5], [1, 4]];
 
@@ -151,6 +159,11 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
             }
         }
         "global_avg_pool2d" => cases.extend(images().map(|shape| (Constants::default(), shape))),
+        "filter_response_norm" => {
+            let arguments = || Constants(vec![("epsilon", Constant::Number(0.01))]);
+            cases.extend(images().map(|shape| (arguments(), shape)));
+            cases.push((arguments(), Shape(vec![3, 24])));
+        }
         "dense" => {
             for (inputs, units) in [(1, 1), (7, 3), (20, 33)] {
                 let arguments = Constants(vec![("units", Constant::Count(units))]);
