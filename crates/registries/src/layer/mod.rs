@@ -6,9 +6,11 @@
 
 pub mod add;
 pub mod avg_pool2d;
+pub mod batch_norm;
 pub mod concat;
 pub mod conv2d;
 pub mod dense;
+pub mod dropout;
 pub mod elu;
 pub mod exp;
 pub mod filter_response_norm;
@@ -16,21 +18,30 @@ pub mod flatten;
 mod function;
 pub mod gelu;
 pub mod global_avg_pool2d;
+pub mod group_norm;
+pub mod hard_swish;
+pub mod instance_norm;
 mod joins;
 mod lanes;
+pub mod layer_norm;
 pub mod leaky_relu;
+pub mod log_softmax;
 pub mod max_pool2d;
+pub mod mish;
 pub mod multiply;
 pub mod pad_channels;
 mod norms;
 mod pointwise;
+pub mod prelu;
 pub mod relu;
 pub mod reshape;
 mod scalar;
 pub mod select;
 pub mod sigmoid;
 pub mod silu;
+pub mod softmax;
 pub mod softplus;
+pub mod spatial_dropout;
 mod statistics;
 pub mod tanh;
 #[cfg(test)]
@@ -51,9 +62,13 @@ pub static LAYERS: &[&dyn Layer] = &[
     &max_pool2d::MaxPool2d,
     &avg_pool2d::AvgPool2d,
     &global_avg_pool2d::GlobalAvgPool2d,
-    &filter_response_norm::FilterResponseNorm,
     &flatten::Flatten,
     &reshape::Reshape,
+    &filter_response_norm::FilterResponseNorm,
+    &batch_norm::BatchNorm,
+    &layer_norm::LayerNorm,
+    &group_norm::GroupNorm,
+    &instance_norm::InstanceNorm,
     &Entry::<relu::Relu>::NEW,
     &Entry::<leaky_relu::LeakyRelu>::NEW,
     &Entry::<elu::Elu>::NEW,
@@ -63,6 +78,13 @@ pub static LAYERS: &[&dyn Layer] = &[
     &Entry::<sigmoid::Sigmoid>::NEW,
     &Entry::<softplus::Softplus>::NEW,
     &Entry::<exp::Exp>::NEW,
+    &Entry::<hard_swish::HardSwish>::NEW,
+    &Entry::<mish::Mish>::NEW,
+    &prelu::Prelu,
+    &softmax::Softmax,
+    &log_softmax::LogSoftmax,
+    &dropout::Dropout,
+    &spatial_dropout::SpatialDropout,
     &add::Add,
     &multiply::Multiply,
     &concat::Concat,

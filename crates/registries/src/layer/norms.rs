@@ -31,14 +31,27 @@ pub(super) fn rows(channels: usize, count: usize) -> Vec<ParameterShape> {
     vec![row; count]
 }
 
-/// The positions and the channels, the last axis, of an input with several positions.
+/// The channels: the last axis.
+pub(super) fn channels(shape: &Shape) -> usize {
+    shape.0.last().copied().unwrap_or(1)
+}
+
+/// The positions and the channels of an input that has several positions to take means over.
 pub(super) fn positions(shape: &Shape) -> Result<[usize; 2], ShapeError> {
-    let channels = shape.0.last().copied().unwrap_or(1);
+    positions_of(
+        shape,
+        "over which it takes means",
+        "`layer_norm` takes means over the channels of a position",
+    )
+}
+
+/// The positions and the channels; `why` it takes several of the former.
+pub(super) fn positions_of(shape: &Shape, why: &str, help: &str) -> Result<[usize; 2], ShapeError> {
+    let channels = channels(shape);
     match shape.len() / channels.max(1) {
         0 | 1 => Err(ShapeError {
-            expected: "an input of several positions, such as [height, width, channels]: it takes means over them"
-                .into(),
-            help: Some("`layer_norm` takes means over the channels of one position".into()),
+            expected: format!("several positions, [height, width, channels], {why}"),
+            help: Some(help.into()),
         }),
         positions => Ok([positions, channels]),
     }

@@ -159,10 +159,47 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
             }
         }
         "global_avg_pool2d" => cases.extend(images().map(|shape| (Constants::default(), shape))),
-        "filter_response_norm" => {
+        "filter_response_norm" | "instance_norm" => {
             let arguments = || Constants(vec![("epsilon", Constant::Number(0.01))]);
             cases.extend(images().map(|shape| (arguments(), shape)));
             cases.push((arguments(), Shape(vec![3, 24])));
+        }
+        "layer_norm" => {
+            for axes in [vec![2], vec![37], vec![3, 4, 2], vec![2, 16]] {
+                let arguments = Constants(vec![("epsilon", Constant::Number(0.01))]);
+                cases.push((arguments, Shape(axes)));
+            }
+        }
+        "group_norm" => {
+            for (groups, axes) in [
+                (1, vec![3]),
+                (2, vec![3, 4, 6]),
+                (3, vec![2, 24]),
+                (8, vec![2, 2, 16]),
+                (2, vec![2, 64]),
+                (1, vec![4, 1]),
+            ] {
+                let arguments = vec![
+                    ("groups", Constant::Count(groups)),
+                    ("epsilon", Constant::Number(0.01)),
+                ];
+                cases.push((Constants(arguments), Shape(axes)));
+            }
+        }
+        "batch_norm" => {
+            for axes in [vec![5], vec![2, 3, 17], vec![40, 8]] {
+                let arguments = vec![
+                    ("momentum", Constant::Number(0.9)),
+                    ("epsilon", Constant::Number(0.01)),
+                ];
+                cases.push((Constants(arguments), Shape(axes)));
+            }
+        }
+        "dropout" | "spatial_dropout" => {
+            for axes in [vec![3, 2], vec![2, 2, 18]] {
+                let arguments = Constants(vec![("rate", Constant::Number(0.3))]);
+                cases.push((arguments, Shape(axes)));
+            }
         }
         "dense" => {
             for (inputs, units) in [(1, 1), (7, 3), (20, 33)] {
