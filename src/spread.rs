@@ -8,6 +8,7 @@
 //! E[f(y)²] = ∫ f(y)² N(y; 0, E[y²]) dy          an activation, by Gauss–Hermite
 //! ```
 //!
+//! A norm's values have the mean square of its gain and shift, whatever it is given. All this
 //! from E x² = 1 of the inputs on (He et al. 2015, eq. 7, for relu). Pools are taken to keep it, values that are joined to
 //! be independent, and padding not to matter: the numbers are good to tell 1 from 100.
 
@@ -57,7 +58,12 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
             None => Some(1.0),
             Some(call) => below.and_then(|inputs| {
                 let below = inputs[0];
-                if let Operation::Function(function) = &call.operation {
+                let function = match &call.operation {
+                    Operation::Function(function) => Some(&**function),
+                    Operation::Statistics(statistics) => Some(statistics.settled()),
+                    _ => None,
+                };
+                if let Some(function) = function {
                     let slots = call.slots().iter().zip(&call.parameters);
                     let rows = slots.map(|(slot, row)| match row {
                         Some(row) => square(inference.fitted(*row)),

@@ -23,7 +23,12 @@ pub fn explain(model: &Inference, facts: &Facts) -> Document {
         model,
         facts,
         document,
-        kinds: KINDS.map(|kind| tensors(model, |tensor| Kind::of(tensor) == kind)),
+        kinds: KINDS.map(|kind| {
+            // What a layer keeps between steps is no parameter of the model.
+            let is =
+                |tensor: Fitted| !matches!(tensor.role, Role::State(_)) && Kind::of(tensor) == kind;
+            tensors(model, is)
+        }),
         local: tensors(model, |tensor| tensor.role == Role::Local).len(),
         learned: symbols::learned_groups(model),
     };

@@ -237,7 +237,7 @@ impl Methods<'_> {
             let letter = match slot.role {
                 layer::Role::Kernel => "W",
                 layer::Role::Bias => "b",
-                layer::Role::Row(name) | layer::Role::State(name) => name,
+                layer::Role::Row(name) | layer::Role::State(name) => letter(name),
             };
             format!("${letter}$ its {}", slot.name)
         });
@@ -295,4 +295,17 @@ fn repeats(rows: &[Row]) -> (usize, usize) {
         }
     }
     (1, 1)
+}
+
+/// What stands for a row or state in the formulas of its layers.
+fn letter(name: &'static str) -> &'static str {
+    match name {
+        "gain" => "gamma",
+        "shift" => "beta",
+        "threshold" => "tau",
+        "slope" => "a",
+        "mean" => "mu",
+        "variance" => "v",
+        other => other,
+    }
 }

@@ -279,7 +279,12 @@ impl Methods<'_> {
 
     fn absent(&mut self) {
         let all: Vec<_> = self.model.loss.absent.iter().collect();
-        let parts = [AbsentReason::Deterministic, AbsentReason::PointEstimate].map(|reason| {
+        let reasons = [
+            AbsentReason::Deterministic,
+            AbsentReason::PointEstimate,
+            AbsentReason::Kept,
+        ];
+        let parts = reasons.map(|reason| {
             let absent = all.iter().filter(|absent| absent.reason == reason);
             let tensors = absent.clone().filter_map(|absent| match absent.subject {
                 Subject::Tensor(tensor) => Some(tensor),

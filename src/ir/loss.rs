@@ -308,6 +308,8 @@ pub enum AbsentReason {
     Deterministic,
     /// `learned(…)`.
     PointEstimate,
+    /// What a layer keeps between steps.
+    Kept,
 }
 
 impl fmt::Display for AbsentReason {
@@ -315,6 +317,7 @@ impl fmt::Display for AbsentReason {
         f.write_str(match self {
             AbsentReason::Deterministic => "deterministic, no prior",
             AbsentReason::PointEstimate => "a point estimate; it acts inside the terms that use it",
+            AbsentReason::Kept => "kept between steps, not trained",
         })
     }
 }

@@ -344,6 +344,20 @@ impl BoundPosterior {
         }
     }
 
+    /// Starts every draw about `start`, if the family has a loc and it can be there.
+    pub fn start_at(&mut self, start: f64) {
+        let loc = match self.family.support(&self.arguments) {
+            Support::Real => start,
+            Support::Positive if start > 0.0 => start.ln(),
+            Support::Positive | Support::Interval { .. } => return,
+        };
+        for (name, initializer) in &mut self.initializers {
+            if *name == "loc" {
+                *initializer = Initializer::Constant(loc);
+            }
+        }
+    }
+
     /// The initialiser that stands for an argument.
     pub fn initializer(&self, argument: &str) -> Option<Initializer> {
         let mut all = self.initializers.iter();

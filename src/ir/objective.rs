@@ -5,6 +5,7 @@
 //! | a posterior with a density | KL(q ‖ p) | the closed form of the pair if one is known, else quadrature; what `kl = …` says instead |
 //! | `Delta` | −log p(w) | exact |
 //! | `deterministic` | none | |
+//! | what a layer keeps between steps | none | |
 //! | `learned(…)` | none | it acts inside the terms that use it |
 //!
 //! A parameter has one term, summed over its entries once. The data term is a mean over the
@@ -68,7 +69,10 @@ pub(super) fn loss(inference: &Inference) -> Result<Loss, Vec<Diagnostic>> {
             }
             _ => loss.absent.push(Absent {
                 subject,
-                reason: AbsentReason::Deterministic,
+                reason: match tensor.role {
+                    Role::State(_) => AbsentReason::Kept,
+                    _ => AbsentReason::Deterministic,
+                },
             }),
         }
     }

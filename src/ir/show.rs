@@ -240,8 +240,9 @@ impl Origin {
 impl Fitted<'_> {
     /// Who supplied the posterior.
     pub fn posterior_origin_text(&self) -> String {
-        let bare = self.role == Role::Bias && self.posterior.family.entries() == Entries::Free;
-        let word = if bare { "bias" } else { "posterior" };
+        let short = matches!(self.role, Role::Bias | Role::Row(_));
+        let bare = short && self.posterior.family.entries() == Entries::Free;
+        let word = if bare { self.role.word() } else { "posterior" };
         self.posterior_from.text(word, &self.posterior.written)
     }
 }

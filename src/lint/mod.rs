@@ -279,11 +279,14 @@ fn reach_through<'a>(inference: &'a Inference, node: &'a Node, most: usize) -> R
         }
         // The numbers of a view are its input's; those of a pool lie between them.
         Operation::View(_) => return above(),
-        Operation::Map(map) if !map.elementwise() => return above(),
+        Operation::Map(map) if !map.elementwise() && map.range().is_none() => return above(),
         Operation::Map(map) => map,
     };
     let inside = above();
-    let [low, high] = image(&**map, inside.low, inside.high);
+    let [low, high] = match map.range() {
+        Some(range) => range,
+        None => image(&**map, inside.low, inside.high),
+    };
     let own = (low.is_finite() || high.is_finite()).then_some(node);
     let name = call.layer.map_or("", |layer| layer.signature().name);
     Reach {
@@ -356,6 +359,10 @@ mod tests {
             ("tanh\nexp", (-1f64).exp(), 1f64.exp()),
             ("relu\ntanh", 0.0, 1.0),
             ("relu\nleaky_relu", 0.0, open),
+            ("softmax", 0.0, 1.0),
+            ("log_softmax", -open, 0.0),
+            ("hard_swish", -0.375, open),
+            ("mish", -0.3088, open),
             ("sigmoid\ndense(1)", -open, open),
         ] {
             let (above, word) = word.rsplit_once('\n').unwrap_or(("", word));

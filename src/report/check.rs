@@ -434,7 +434,10 @@ fn parameters(inference: &Inference) -> Vec<ParameterRow> {
                 None => inference.prior_text(prior),
             }),
             prior_written: tensor.prior.as_ref().map(|prior| prior.written.clone()),
-            posterior: tensor.posterior.family.signature().name.into(),
+            posterior: match tensor.role {
+                Role::State(_) => "kept".into(),
+                _ => tensor.posterior.family.signature().name.into(),
+            },
             estimator: estimator.map(|estimator| estimator.signature().name.into()),
             remark: inference.remark(handle).map(Into::into),
             from: pretrained.map(|from| from.file.clone()),

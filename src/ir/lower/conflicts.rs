@@ -18,8 +18,11 @@ impl Picks<'_> {
     /// word that is no posterior's is reported where it is read, and taken for one that is drawn.
     fn entries(&self) -> Option<Entries> {
         let Some(pick) = self.posterior else {
-            let bare = self.slot.role == Role::Bias && self.prior.is_none();
-            return Some(if bare { Entries::Free } else { Entries::Normal });
+            return Some(if self.is_bare() {
+                Entries::Free
+            } else {
+                Entries::Normal
+            });
         };
         if is_none(pick.value) {
             return None;
@@ -28,7 +31,7 @@ impl Picks<'_> {
         let family = call.and_then(|call| posterior::find(&call.name.text));
         Some(match family.map(|family| family.entries()) {
             None => Entries::Normal,
-            Some(Entries::Masked | Entries::Scaled) if self.slot.role == Role::Bias => {
+            Some(Entries::Masked | Entries::Scaled) if self.slot.role != Role::Kernel => {
                 Entries::Point
             }
             Some(entries) => entries,
@@ -275,6 +278,7 @@ impl Lower<'_> {
             format!("`{}`", layer.signature().name)
         });
         self.check_words(&settings.shared, &slots);
+        self.kept_not_set(settings, &slots);
         for (index, group) in settings.groups.iter().enumerate() {
             let parameter = &group.parameter;
             let word = parameter.text.as_str();
@@ -308,6 +312,66 @@ impl Lower<'_> {
                         .context(short.span, "first here"),
                 );
             }
+        }
+    }
+
+    /// Settings of what a layer keeps between steps.
+    fn kept_not_set(&mut self, settings: &ParameterSettings, slots: &[&layer::Slot]) {
+        let shared = settings.shared.iter().map(|s| (&s.name, s.span));
+        let groups = settings.groups.iter().map(|group| {
+            let last = group
+                .settings
+                .last()
+                .map_or(group.parameter.span, |s| s.span);
+            (
+                &group.parameter,
+                Span::new(group.parameter.span.start, last.end),
+            )
+        });
+        for (name, span) in shared.chain(groups) {
+            let is_state = |slot: &&&layer::Slot| {
+                slot.name == name.text && matches!(slot.role, Role::State(_))
+            };
+            if slots.iter().any(|slot| is_state(&slot)) {
+                let title = format!("`{}` is kept, not trained: it takes no settings", name.text);
+                self.report(
+                    Diagnostic::error("E0218", title)
+                        .at(span, "")
+                        .help("`from` for all of a layer's parameters reads it from a file"),
+                );
+            }
+        }
+    }
+
+    /// Settings of a layer all of whose parameters are rows, which settings for all do not reach.
+    pub(super) fn no_own_group(
+        &mut self,
+        layer: &str,
+        slots: &[&layer::Slot],
+        body: &ParameterSettings,
+    ) {
+        let of_rows = slots
+            .iter()
+            .all(|slot| matches!(slot.role, Role::Row(_) | Role::State(_)));
+        let shared = body.shared.iter().filter(|s| match s.name.text.as_str() {
+            "prior" | "posterior" => true,
+            "estimator" => body.groups.is_empty(),
+            _ => false,
+        });
+        for setting in shared.filter(|_| of_rows) {
+            let (word, first) = (&setting.name.text, slots[0].name);
+            let title =
+                format!("this {word} has no effect: the parameters of `{layer}` are points");
+            let value = self.written(setting.value.span);
+            self.report(
+                Diagnostic::error("E0403", title)
+                    .at(setting.span, "")
+                    .note("they take a prior or a posterior from a group of their own alone")
+                    .help(match word.as_str() {
+                        "estimator" => format!("`{first}: prior = …` makes one random"),
+                        _ => format!("`{first}: {word} = {value}`"),
+                    }),
+            );
         }
     }
 

@@ -154,12 +154,21 @@ impl Lower<'_> {
             if let Some(place) = argument.or(own.body.map(|body| body.span)) {
                 let title = format!("`{kind}` has no weights to set");
                 let known = layer::slots().into_iter();
-                let known = known.map(|slot| format!("no {}", slot.name)).collect();
+                let is_known = |slot: &&layer::Slot| {
+                    matches!(slot.role, layer::Role::Kernel | layer::Role::Bias)
+                };
+                let known = known
+                    .filter(is_known)
+                    .map(|slot| format!("no {}", slot.name))
+                    .collect();
                 self.report(
                     Diagnostic::error("E0218", title).at(place, crate::words::join(known, "and")),
                 );
             }
             return;
+        }
+        if let Some(body) = own.body {
+            self.no_own_group(kind, own.slots, body);
         }
         for slot in own.slots {
             let mut given = own.arguments.iter().filter(|given| is_for(slot, given));

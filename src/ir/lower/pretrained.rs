@@ -36,7 +36,7 @@ pub(super) fn is_moped(prior: &Expr) -> bool {
 }
 
 /// Whether a posterior says itself where its loc starts.
-fn sets_loc(value: &Expr) -> bool {
+pub(super) fn sets_loc(value: &Expr) -> bool {
     let Some(call) = value.to_call() else {
         return false;
     };

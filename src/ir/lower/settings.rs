@@ -12,13 +12,17 @@
 //! `reparameterization`; only a bias for which neither a prior nor a posterior is set is
 //! deterministic, as in tfp.layers.
 //!
+//! Rows, such as a norm's gain, take a prior or posterior from places 1 and 3 alone: one meant for weights about 0
+//! would switch a layer off whose gain starts at 1. Without either they are deterministic, and their loc starts where
+//! the layer says. What a layer keeps between steps takes no settings but the weights of a file.
+//!
 //! A prior or estimator set as near as, or nearer than, a posterior that leaves it without effect is a
 //! mistake. A farther one is what the nearer posterior overrides: `bias = deterministic` in a layer
 //! under a `default` with a prior. One that is set for all needs one of them only: a layer's prior is
 //! its kernel's where its bias is deterministic or left out.
 
 use super::Lower;
-use super::pretrained::is_moped;
+use super::pretrained::{is_moped, sets_loc};
 use crate::check::{Fans, bind, words};
 use crate::diagnostic::Diagnostic;
 use crate::distribution;
@@ -34,6 +38,10 @@ use crate::tensor::Shape;
 /// The rules of the language, as the IR says them.
 const BARE_BIAS: &str = "a bias with no prior and no posterior set is deterministic";
 const NO_PRIOR: &str = "where no prior is set, it is Normal(0, 1)";
+const BARE_ROW: &str =
+    "a gain, shift, threshold or slope without a prior or posterior of its own is deterministic";
+const ROW_PRIOR: &str = "where a gain, shift, threshold or slope has no prior of its own, it is normal with scale 1 about its start";
+pub(super) const STATE: &str = "what a layer keeps between steps is not trained";
 const DROPOUT_BIAS: &str = "dropout leaves no bias out: it is a point under its prior";
 const RANK1_BIAS: &str = "rank-1 factors are a kernel's: a bias is a point under its prior";
 const PER_EXAMPLE: &str =
@@ -110,8 +118,13 @@ impl<'a> Picks<'a> {
         // From the farthest to the nearest, each over the one before.
         for (settings, base) in [(default, 0), (own.body, 2)] {
             let Some(settings) = settings else { continue };
-            for setting in &settings.shared {
+            let shared = settings.shared.iter();
+            for setting in shared.filter(|setting| reaches(slot, &setting.name.text)) {
                 picks.take(&setting.name.text, &setting.value, setting.span, base + 1);
+            }
+            // Settings of a state by its name are refused where they are written.
+            if matches!(slot.role, Role::State(_)) {
+                continue;
             }
             for setting in settings.shared.iter().filter(|s| s.name.text == slot.name) {
                 picks.take("posterior", &setting.value, setting.span, base + 2);
@@ -147,6 +160,12 @@ impl<'a> Picks<'a> {
             span,
             nearness,
         });
+    }
+
+    /// Whether the language makes a point without a prior of it.
+    pub fn is_bare(&self) -> bool {
+        let is_set = self.prior.is_some() || self.posterior.is_some();
+        self.slot.role != Role::Kernel && !is_set
     }
 
     /// Whether a setting is as near as the posterior, so that it is meant together with it.
@@ -228,16 +247,26 @@ impl Lower<'_> {
         })
     }
 
+    /// The posterior, with a row's loc where the layer says, unless an initialiser is written.
     fn posterior_of(&mut self, picks: &Picks, fans: Fans) -> Option<(BoundPosterior, Origin)> {
-        let is_bias = picks.slot.role == Role::Bias;
+        let (mut posterior, origin) = self.posterior_as_set(picks, fans)?;
+        let written = picks.posterior.is_some_and(|pick| sets_loc(pick.value));
+        if matches!(picks.slot.role, Role::Row(_) | Role::State(_)) && !written {
+            posterior.start_at(picks.slot.start);
+        }
+        Some((posterior, origin))
+    }
+
+    fn posterior_as_set(&mut self, picks: &Picks, fans: Fans) -> Option<(BoundPosterior, Origin)> {
+        let is_kernel = picks.slot.role == Role::Kernel;
         let (word, rule) = match picks.posterior {
             Some(pick) => {
                 let posterior = self.posterior(pick.value, Some(fans))?;
                 let entries = posterior.family.entries();
-                if !is_bias || !matches!(entries, Entries::Masked | Entries::Scaled) {
+                if is_kernel || !matches!(entries, Entries::Masked | Entries::Scaled) {
                     return Some((posterior, pick.origin()));
                 }
-                // A bias has no inputs to leave out or to multiply.
+                // A bias or row has no inputs to leave out or to multiply.
                 let rule = match entries {
                     Entries::Masked => DROPOUT_BIAS,
                     _ => RANK1_BIAS,
@@ -247,7 +276,7 @@ impl Lower<'_> {
                     self.bound_posterior(family, "Delta", &[], Span::default(), Some(fans))?;
                 return Some((point, Origin::Language(rule)));
             }
-            None if is_bias && picks.prior.is_none() => ("deterministic", BARE_BIAS),
+            None if picks.is_bare() => ("deterministic", bare_rule(picks.slot)),
             None => ("MeanField", NO_POSTERIOR),
         };
         let family = posterior::find(word).expect("in the registry");
@@ -280,11 +309,16 @@ impl Lower<'_> {
                 self.penalty_without_prior(picks.posterior.map_or(Span::default(), |s| s.span));
                 None
             }
-            (None, Some(Entries::Free)) => Some((None, Origin::Language(BARE_BIAS))),
+            (None, Some(Entries::Free)) => Some((None, Origin::Language(bare_rule(picks.slot)))),
             (None, _) => {
-                let parameters = vec![Scalar::Fixed(0.0), Scalar::Fixed(1.0)];
-                let prior = Prior::new(&distribution::Normal, parameters, "Normal(0, 1)");
-                Some((Some(prior), Origin::Language(NO_PRIOR)))
+                let (middle, rule) = match picks.slot.role {
+                    Role::Row(_) => (picks.slot.start, ROW_PRIOR),
+                    _ => (0.0, NO_PRIOR),
+                };
+                let parameters = vec![Scalar::Fixed(middle), Scalar::Fixed(1.0)];
+                let written = format!("Normal({}, 1)", crate::show(middle));
+                let prior = Prior::new(&distribution::Normal, parameters, written);
+                Some((Some(prior), Origin::Language(rule)))
             }
         }
     }
@@ -367,6 +401,24 @@ impl Lower<'_> {
             &mut self.messages,
         );
         bound.complete.then_some(entry)
+    }
+}
+
+/// The rule by which a parameter without a prior and a posterior is deterministic.
+fn bare_rule(slot: &Slot) -> &'static str {
+    match slot.role {
+        Role::Row(_) => BARE_ROW,
+        Role::State(_) => STATE,
+        Role::Kernel | Role::Bias => BARE_BIAS,
+    }
+}
+
+/// Whether a setting for all parameters is one for this.
+fn reaches(slot: &Slot, setting: &str) -> bool {
+    match slot.role {
+        Role::Kernel | Role::Bias => true,
+        Role::Row(_) => !["prior", "posterior"].contains(&setting),
+        Role::State(_) => ["from", "layout"].contains(&setting),
     }
 }
 

@@ -409,6 +409,10 @@ impl AnyFunction for Kept {
     fn needs_output(&self) -> bool {
         false
     }
+
+    fn mean_square(&self, _: &[f64], rows: &[f64]) -> f64 {
+        norms::mean_square(rows)
+    }
 }
 
 impl<T: Real> Function<T> for Kept {

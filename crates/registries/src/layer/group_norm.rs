@@ -114,6 +114,10 @@ impl AnyFunction for Groups {
         false
     }
 
+    fn mean_square(&self, _: &[f64], rows: &[f64]) -> f64 {
+        norms::mean_square(rows)
+    }
+
     /// The mean of each group, then 1/√(v + ε) of each.
     fn saved(&self) -> usize {
         2 * (self.channels / self.width)

@@ -74,6 +74,10 @@ impl AnyFunction for Channels {
         false
     }
 
+    fn mean_square(&self, _: &[f64], rows: &[f64]) -> f64 {
+        norms::mean_square(rows)
+    }
+
     /// The mean of each position, and 1/√(v + ε).
     fn saved(&self) -> usize {
         2 * (self.shape.len() / self.channels)

@@ -71,6 +71,10 @@ impl AnyMap for Logarithms {
     fn elementwise(&self) -> bool {
         false
     }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        Some([f64::NEG_INFINITY, 0.0])
+    }
 }
 
 impl<T: Math> Map<T> for Logarithms {

@@ -302,6 +302,11 @@ pub trait AnyMap: Map<f32> + Map<f64> + Send + Sync {
     fn needs_input(&self) -> bool;
     /// Whether output entry i depends on input entry i alone.
     fn elementwise(&self) -> bool;
+    /// Where its numbers lie, whatever its input: `None` where they lie between those of its input, or follow from
+    /// each entry's.
+    fn range(&self) -> Option<[f64; 2]> {
+        None
+    }
     /// Whether an output entry is the largest of some input entries of its channel. `backward` reads no `y`
     /// then: what is done after it may be written over that.
     fn takes_maxima(&self) -> bool {

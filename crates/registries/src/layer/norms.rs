@@ -57,6 +57,11 @@ pub(super) fn positions_of(shape: &Shape, why: &str, help: &str) -> Result<[usiz
     }
 }
 
+/// The mean square of what has mean square 1, times the gain, plus the shift.
+pub(super) fn mean_square(rows: &[f64]) -> f64 {
+    rows[0] + rows[1]
+}
+
 /// 1/√(mean + ε), from the sum of `count` numbers.
 #[inline(always)]
 pub(super) fn inverse<T: Real>(sum: T, count: usize, epsilon: f64) -> T {

@@ -52,6 +52,10 @@ impl AnyMap for Probabilities {
     fn elementwise(&self) -> bool {
         false
     }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        Some([0.0, 1.0])
+    }
 }
 
 impl<T: Math> Map<T> for Probabilities {
