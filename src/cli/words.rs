@@ -11,8 +11,10 @@ macro_rules! pages {
 /// Every entry of the language's registries; a word of two of them has two pages.
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
-        "add" "avg_pool2d" "concat" "conv2d" "dense" "elu" "exp" "flatten" "gelu" "global_avg_pool2d"
-        "leaky_relu" "max_pool2d" "multiply" "pad_channels" "relu" "reshape" "sigmoid" "silu" "softplus" "tanh";
+        "add" "avg_pool2d" "batch_norm" "concat" "conv2d" "dense" "dropout" "elu" "exp" "filter_response_norm"
+        "flatten" "gelu" "global_avg_pool2d" "group_norm" "hard_swish" "instance_norm" "layer_norm"
+        "leaky_relu" "log_softmax" "max_pool2d" "mish" "multiply" "pad_channels" "prelu" "relu" "reshape" "sigmoid" "silu"
+        "softmax" "softplus" "spatial_dropout" "tanh";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"
         "Laplace" "LogNormal" "LogUniform" "MOPED" "Normal" "ScaleMixture" "StudentT"
@@ -43,9 +45,6 @@ static GLOSSARY: &str = include_str!("../../docs/words.md");
 /// Words of which a section is about that is headed by another: the section's heading, they.
 static SECTIONS: &[(&str, &[&str])] = &[
     ("Pretrained weights", &["from"]),
-    ("Values by name", &["on"]),
-    ("residual and concat", &["residual", "shortcut", "branch"]),
-    ("block and repeat", &["block", "repeat"]),
     ("Latent variables", &["latent"]),
     ("Minibatches", &["minibatch"]),
     ("Temperature and annealing", &["temperature", "annealing"]),

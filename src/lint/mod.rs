@@ -6,10 +6,14 @@
 
 mod annealing_never_ends;
 mod augmented_count;
+mod batch_of_one;
+mod batch_statistics;
 mod blundell_vanishes;
 mod classes_never_seen;
 mod dropout_beside_kl;
+mod dropout_layer;
 mod flipout_alone;
+mod gain_about_zero;
 mod gradient_without_variance;
 mod improper_prior;
 mod kl_beyond_data;
@@ -89,6 +93,9 @@ pub static LINTS: &[&dyn Lint] = &[
     &annealing_never_ends::AnnealingNeverEnds,
     &blundell_vanishes::BlundellVanishes,
     &dropout_beside_kl::DropoutBesideKl,
+    &dropout_layer::DropoutLayer,
+    &batch_statistics::BatchStatistics,
+    &batch_of_one::BatchOfOne,
     &noisy_kl::NoisyKl,
     &gradient_without_variance::GradientWithoutVariance,
     &penalty_without_bound::PenaltyWithoutBound,
@@ -114,6 +121,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &prior_outputs_wide::PriorOutputsWide,
     &posterior_scale_wide::PosteriorScaleWide,
     &output_without_bias::OutputWithoutBias,
+    &gain_about_zero::GainAboutZero,
     &small_last_batch::SmallLastBatch,
     &augmented_count::AugmentedCount,
 ];

@@ -77,6 +77,8 @@ impl<'a> Call<'a> {
                     self.word
                 )),
             },
+            // The width of what a norm takes is that of the value above it.
+            (name, None, _) if elsewhere::is_input_width(name) && !name.starts_with("in_") => {}
             ("in_features", ..) => line.shape = program.sizes(given),
             ("in_channels", ..) => line.channels = program.number(given).map(|n| n as usize),
             ("groups", ..) if program.number(given) == Some(1.0) => {}

@@ -189,6 +189,9 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
     if row.ours == "leaky_relu" && call.given.is_empty() && is_torch(layer) {
         call.given.push("0.01".into());
     }
+    if is_torch(layer) {
+        as_torch(row.ours, &mut call.given);
+    }
     line.steps.push(Step {
         layer: row.ours,
         arguments: match call.given.is_empty() {
@@ -200,6 +203,27 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
     });
     if let Some(value) = call.activation {
         activation(program, line, value, value.span);
+    }
+}
+
+/// The arguments of a norm or dropout whose defaults are others in PyTorch, and its momentum, which there is the share
+/// of what is new.
+fn as_torch(layer: &str, given: &mut Vec<String>) {
+    let has = |given: &[String], name: &str| given.iter().any(|text| text.starts_with(name));
+    let norms = ["batch_norm", "layer_norm", "group_norm", "instance_norm"];
+    if norms.contains(&layer) && !has(given, "epsilon") {
+        given.push("epsilon = 1e-5".into());
+    }
+    match layer {
+        "batch_norm" => {
+            let place = given.iter().position(|text| !text.contains('='));
+            let new = place.map(|place| given.remove(place));
+            let new = new.and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.1);
+            given.insert(0, show(1.0 - new));
+        }
+        "instance_norm" => given.extend(["gain = none", "shift = none"].map(String::from)),
+        "dropout" | "spatial_dropout" if given.is_empty() => given.push("0.5".into()),
+        _ => {}
     }
 }
 

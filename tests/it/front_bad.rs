@@ -137,10 +137,9 @@ fn words_of_other_tools_are_told_what_they_are_here() {
         ),
         (
             "dense(width)",
-            "dropout(0.5)",
-            "posterior = Dropout(rate = 0.5)",
+            "batchnorm2d",
+            "here it is called `batch_norm`",
         ),
-        ("dense(width)", "batchnorm", "no layer that normalises"),
         ("elbo", "elbo { kl_weight = 0.1 }", "temperature = 0.1"),
         ("elbo", "elbo { beta = 0.1 }", "temperature = 0.1"),
         ("elbo", "elbo { annealing = 10 }", "linear(epochs = 10)"),

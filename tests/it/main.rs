@@ -28,6 +28,7 @@ mod inference;
 mod initializers;
 mod likelihoods;
 mod lints;
+mod norms;
 mod npz;
 mod optimizers;
 mod oracle;

@@ -63,6 +63,36 @@ static LAYERS: &[LayerWord] = &[
     row(&["avgpool", "averagepooling2d"], "avg_pool2d", None),
     row(&["globalaveragepooling2d"], "global_avg_pool2d", None),
     row(&["swish"], "silu", None),
+    row(&["hardswish", "hardsilu"], "hard_swish", None),
+    row(
+        &[
+            "batchnormalization",
+            "batchnorm1d",
+            "batchnorm2d",
+            "batchnorm3d",
+        ],
+        "batch_norm",
+        None,
+    ),
+    row(&["layernormalization"], "layer_norm", None),
+    row(&["groupnormalization"], "group_norm", None),
+    row(
+        &["instancenorm1d", "instancenorm2d", "instancenorm3d"],
+        "instance_norm",
+        None,
+    ),
+    row(
+        &[
+            "spatialdropout1d",
+            "spatialdropout2d",
+            "spatialdropout3d",
+            "dropout1d",
+            "dropout2d",
+            "dropout3d",
+        ],
+        "spatial_dropout",
+        None,
+    ),
     row(&["logistic"], "sigmoid", None),
 ];
 
@@ -175,6 +205,16 @@ pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static st
             "data_format",
             "dilation_rate",
         ],
+        "batchnorm1d" | "batchnorm2d" | "batchnorm3d" => &["num_features", "eps", "momentum"],
+        "instancenorm1d" | "instancenorm2d" | "instancenorm3d" => {
+            &["num_features", "eps", "momentum", "affine"]
+        }
+        "layernorm" => &["normalized_shape", "eps"],
+        "groupnorm" => &["num_groups", "num_channels", "eps"],
+        "batchnormalization" => &["axis", "momentum", "epsilon"],
+        "layernormalization" => &["axis", "epsilon"],
+        "groupnormalization" => &["groups", "axis", "epsilon"],
+        "prelu" => &["num_parameters"],
         word if word.starts_with("dense") || word == "fc" => &["units", "activation", "use_bias"],
         _ => return None,
     })
@@ -182,7 +222,14 @@ pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static st
 
 /// Whether an argument says the width of a layer's input, which a layer here takes from the value above it.
 pub fn is_input_width(name: &str) -> bool {
-    ["in_features", "in_channels"].contains(&name)
+    const WIDTHS: &[&str] = &[
+        "in_features",
+        "in_channels",
+        "num_features",
+        "num_channels",
+        "normalized_shape",
+    ];
+    WIDTHS.contains(&name)
 }
 
 /// A word in small letters and without `_`: `MaxPool2D` and `max_pool2d` are the same.

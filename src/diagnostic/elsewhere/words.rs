@@ -92,23 +92,19 @@ pub(super) static WORDS: &[Elsewhere] = &[
     ),
     entry("E0203", &["weight", "weights"], None, WEIGHTS),
     entry("E0212", &["weight", "weights"], None, WEIGHTS),
-    entry("E0201", &["dropout"], None, DROPOUT),
     entry(
-        "E0201",
-        &[
-            "batchnorm",
-            "batchnorm2d",
-            "batch_norm",
-            "batchnormalization",
-            "batch_normalization",
-            "layernorm",
-            "layer_norm",
-            "layernormalization",
-        ],
-        None,
-        "there is no layer that normalises; a prior such as `Normal(0, 1 / sqrt(fan_in))` keeps values \
-         of one size, and `scaling` in the run file standardizes the inputs",
+        "E0203",
+        &["eps"],
+        Some("epsilon"),
+        "here it is called `epsilon`",
     ),
+    entry(
+        "E0203",
+        &["num_groups"],
+        Some("groups"),
+        "here it is called `groups`",
+    ),
+    entry("E0203", &["p"], Some("rate"), "here it is called `rate`"),
     entry(
         "E0201",
         &[

@@ -90,14 +90,6 @@ impl AnyFunction for Channels {
         false
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
-        let parts = inputs.iter().zip(&self.channels);
-        let sum: f64 = parts
-            .map(|(input, &channels)| input * channels as f64)
-            .sum();
-        sum / self.all() as f64
-    }
-
     fn needs_output(&self) -> bool {
         false
     }

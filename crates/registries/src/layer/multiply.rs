@@ -48,10 +48,6 @@ impl AnyFunction for Product {
         true
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
-        inputs.iter().product()
-    }
-
     fn needs_output(&self) -> bool {
         false
     }
