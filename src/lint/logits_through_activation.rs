@@ -6,6 +6,7 @@
 use super::{Lint, Reach, reach, value};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
+use crate::layer::Operation;
 use crate::likelihood::Summary;
 use crate::words::short;
 
@@ -58,7 +59,14 @@ impl Lint for LogitsThroughActivation {
                     inference.observe.span,
                     format!("`{likelihood}` makes probabilities of any numbers"),
                 )
-                .help("leave it out"),
+                .help(match node.call.as_ref().map(|call| &call.operation) {
+                    Some(Operation::Map(map)) if !map.elementwise() => {
+                        format!(
+                            "leave it out: `{likelihood}(logits = …)` applies the softmax itself"
+                        )
+                    }
+                    _ => "leave it out".into(),
+                }),
         )
     }
 }

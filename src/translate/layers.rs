@@ -211,7 +211,9 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
 fn as_torch(layer: &str, given: &mut Vec<String>) {
     let has = |given: &[String], name: &str| given.iter().any(|text| text.starts_with(name));
     let norms = ["batch_norm", "layer_norm", "group_norm", "instance_norm"];
-    if norms.contains(&layer) && !has(given, "epsilon") {
+    // Of these it is the first argument, and stands without its name.
+    let is_first = ["layer_norm", "instance_norm"].contains(&layer) && !given.is_empty();
+    if norms.contains(&layer) && !is_first && !has(given, "epsilon") {
         given.push("epsilon = 1e-5".into());
     }
     match layer {

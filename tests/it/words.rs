@@ -220,12 +220,18 @@ fn an_edit_keeps_what_the_line_says() {
 #[test]
 fn no_edit_is_offered_for_a_guess() {
     for (theirs, told) in [
-        ("dense(10, activation = mish)", "no layer is called `mish`"),
         (
-            "dense(10, activation = 'mish')",
-            "no layer is called `mish`",
+            "dense(10, activation = snake)",
+            "no layer is called `snake`",
         ),
-        ("Linear(10, activation = mish)", "no layer is called `mish`"),
+        (
+            "dense(10, activation = 'snake')",
+            "no layer is called `snake`",
+        ),
+        (
+            "Linear(10, activation = snake)",
+            "no layer is called `snake`",
+        ),
         (
             "DenseFlipout(10) { estimator = reparameterization }",
             "`estimator = reparameterization` is another",
