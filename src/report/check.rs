@@ -209,6 +209,8 @@ pub struct Step {
     pub operations: u64,
     /// Trainable numbers.
     pub trainable: usize,
+    /// Numbers that layers keep between steps, which are not trained.
+    pub kept: usize,
     /// Bytes that training takes beside the program and the data set, in float32 with Adam.
     pub memory: u64,
 }
@@ -254,6 +256,9 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
     let loss = &inference.loss;
     let kl: f64 = initial.iter().flatten().sum();
     let weight = inference.lambda(facts);
+    let states = inference.tensors.values();
+    let states = states.filter(|tensor| matches!(tensor.role, Role::State(_)));
+    let kept: usize = states.map(|tensor| tensor.shape.len()).sum();
     Check {
         model: inference.name.clone(),
         data: facts.data.clone(),
@@ -298,7 +303,8 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         step: Step {
             operations: (plan.operations())
                 .saturating_mul((batch * inference.objective.samples) as u64),
-            trainable: plan.trainable(),
+            trainable: plan.trainable() - kept,
+            kept,
             memory,
         },
     }

@@ -279,8 +279,12 @@ impl Check {
 
     /// What a step of training takes.
     fn cost(&self, out: &mut String, width: usize) {
+        let kept = match self.step.kept {
+            0 => String::new(),
+            kept => format!(" and {} that are kept, not trained", thousands(kept)),
+        };
         let text = format!(
-            "{} operations forward and backward, not counting the estimators' own; {} trainable numbers; \
+            "{} operations forward and backward, not counting the estimators' own; {} trainable numbers{kept}; \
              {} of memory beside the data, in float32",
             giga(self.step.operations),
             thousands(self.step.trainable),

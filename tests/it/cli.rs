@@ -119,6 +119,34 @@ fn a_run_has_the_same_bits_longer_or_resumed_or_on_other_threads() {
     );
 }
 
+/// What batch_norm keeps is in the checkpoint, and what dropout leaves out is the same in a run that is resumed.
+#[test]
+fn a_run_with_norms_has_the_same_bits_longer_or_resumed_or_on_other_threads() {
+    let place = Place::new();
+    let network = "dense(8)\n batch_norm(0.5)\n prelu\n layer_norm\n dropout(0.2)\n f = dense(1)";
+    let model = MODEL.replace("dense(8)\n  tanh\n  f = dense(1)", network);
+    let default = "estimator = flipout, gain: prior = Normal(1, 0.2) }";
+    let model = model.replace("estimator = reparameterization }", default);
+    assert!(model.contains(network) && model.contains(default));
+    std::fs::write(place.path("norms.bnn"), &model).unwrap();
+    let train = "train norms.bnn --data t.csv --batch-size 16 --seed 3";
+    place.ok(&format!("{train} --epochs 5 --out whole --threads 1"));
+    place.ok(&format!("{train} --epochs 2 --out parts --threads 2"));
+    place.ok("train norms.bnn --epochs 5 --out parts --resume");
+    assert_eq!(tensors(&place.path("whole")), tensors(&place.path("parts")));
+    assert_eq!(metrics(&place.path("whole")), metrics(&place.path("parts")));
+    let saved = tensors(&place.path("whole"));
+    let saved = safetensors::SafeTensors::deserialize(&saved).unwrap();
+    for (name, start) in [("mean", 0.0f32), ("variance", 1.0)] {
+        let found = saved.names().into_iter();
+        let found = found.filter(|found| found.starts_with(&format!("batch_norm_1.{name}")));
+        let name = found.collect::<Vec<_>>()[0].to_owned();
+        let kept = saved.tensor(&name).unwrap();
+        let moved = kept.data().chunks(4).filter(|x| *x != start.to_le_bytes());
+        assert_eq!(moved.count(), 8, "{name}");
+    }
+}
+
 #[test]
 fn a_run_whose_schedule_goes_by_its_epochs_is_not_told_to_go_on() {
     let place = Place::new();

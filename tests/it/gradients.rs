@@ -199,6 +199,42 @@ fn every_activation_in_a_network() {
     }
 }
 
+/// Rows of norms and slopes, drawn for each example or for all, and as points; what a dropout layer leaves out is the
+/// same at both ends of a difference.
+#[test]
+fn rows_under_every_estimator() {
+    let groups = "gain: prior = Normal(1, 0.2)\n shift: prior = Normal(0, 1)\n \
+                  threshold: prior = Normal(0, 1)\n slope: posterior = MeanField(scale = 0.1)";
+    for norm in [
+        "filter_response_norm",
+        "layer_norm",
+        "group_norm(groups = 2)",
+        "instance_norm { gain: posterior = Delta, prior = Normal(1, 0.2) }",
+        "batch_norm",
+        "filter_response_norm(threshold = none, gain = none)",
+        "prelu\n spatial_dropout(0.3)",
+    ] {
+        let network = format!(
+            "conv2d(4, kernel = 3)\n {norm}\n tanh\n flatten\n dense(5)\n prelu\n dropout(0.2)\n \
+             logits = dense(3)"
+        );
+        let default = "prior = Normal(0, 1), posterior = MeanField";
+        for estimator in bnnc::estimator::ESTIMATORS {
+            let name = estimator.signature().name;
+            let text = classifier(
+                &format!("{default}, estimator = {name}\n {groups}"),
+                &network,
+                "",
+            );
+            check(&text, &Examples::new(5, 72, 3, 0));
+        }
+        check(
+            &classifier(default, &network, ""),
+            &Examples::new(5, 72, 3, 0),
+        );
+    }
+}
+
 #[test]
 fn pools_views_strides_and_dilation() {
     for network in [

@@ -74,6 +74,26 @@ fn network(prior: &str, posterior: &str, estimator: &str) -> String {
 }
 
 /// Every posterior with each estimator that it takes, and that of its own.
+/// A norm of the minibatch takes what it has kept, and a dropout layer leaves nothing out.
+#[test]
+fn rows_are_alone_behind_norms_and_dropout() {
+    for norm in [
+        "filter_response_norm",
+        "batch_norm",
+        "group_norm(groups = 3)",
+        "instance_norm",
+        "layer_norm\n spatial_dropout(0.5)",
+    ] {
+        let text = format!(
+            "model test\ninput x: real[6, 6, 2]\ntarget y: real[3]\n\
+             default {{ prior = Normal(0, 1), estimator = flipout\n gain: prior = Normal(1, 0.2) }}\n\
+             network {{ conv2d(9, kernel = 3)\n {norm}\n prelu\n flatten\n dropout(0.5)\n f = dense(3) }}\n\
+             observe y ~ Normal(f, 1)\nobjective elbo\n"
+        );
+        rows_are_alone(&text, 72, 6);
+    }
+}
+
 #[test]
 fn a_row_is_predicted_alone_as_in_any_table() {
     let mut estimators = vec![String::new()];

@@ -89,7 +89,7 @@ fn norms_of_both_programs() {
             "prelu",
             "spatial_dropout(0.1)",
             "group_norm(4, epsilon = 1e-5)",
-            "layer_norm(0.000001)",
+            "layer_norm(1e-6)",
             "dropout(0.5)",
         ],
     );
