@@ -92,8 +92,8 @@ struct Groups {
 impl Groups {
     /// Whether blocks of this many channels hold whole groups, or groups whole blocks.
     fn fits(&self, lanes: usize) -> bool {
-        let divides = |a: usize, b: usize| a % b == 0;
-        divides(self.channels, lanes) && (divides(self.width, lanes) || divides(lanes, self.width))
+        let blocks_of_groups = self.width.is_multiple_of(lanes) || lanes.is_multiple_of(self.width);
+        self.channels.is_multiple_of(lanes) && blocks_of_groups
     }
 }
 

@@ -30,9 +30,7 @@ pub(super) use in_blocks;
 pub(super) fn load<T: Real, const L: usize>(all: &[T], first: usize) -> [T; L] {
     let part = &all[first..first + L];
     let mut lanes = [T::zero(); L];
-    for lane in 0..L {
-        lanes[lane] = part[lane];
-    }
+    lanes.copy_from_slice(part);
     lanes
 }
 
@@ -49,9 +47,7 @@ pub(super) fn load_or<T: Real, const L: usize>(row: &[T], first: usize, absent: 
 #[inline(always)]
 pub(super) fn store<T: Real, const L: usize>(all: &mut [T], first: usize, lanes: [T; L]) {
     let part = &mut all[first..first + L];
-    for lane in 0..L {
-        part[lane] = lanes[lane];
-    }
+    part.copy_from_slice(&lanes);
 }
 
 /// Adds to L numbers of a row from `first` on, unless it is left out.
