@@ -2,6 +2,7 @@
 
 use super::initial::initial_terms;
 use super::not_set::not_set;
+use super::reused::{ReusedRow, again, reused};
 use crate::data::Columns;
 use crate::ir::{
     Compositions, Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node,
@@ -97,15 +98,6 @@ pub struct LayerRow {
     pub weights: usize,
     /// The values that it is made of.
     pub inputs: Vec<String>,
-}
-
-/// A layer that is used again.
-#[derive(Debug, Clone, Serialize)]
-pub struct ReusedRow {
-    /// The layer whose parameters they are.
-    pub layer: String,
-    /// The values that are made with them, the layer's own first.
-    pub by: Vec<String>,
 }
 
 /// A parameter.
@@ -363,31 +355,6 @@ pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
         weights: if again.is_some() { 0 } else { entries.sum() },
         inputs: inputs.collect(),
     }
-}
-
-/// The layer whose parameters a node uses, where they are another's: the tensors are called after it.
-fn again<'a>(inference: &'a Inference, node: &Node) -> Option<&'a str> {
-    let tensor = node.call.as_ref()?.tensors().next()?;
-    let (owner, _) = inference.tensors[tensor].name.rsplit_once('.')?;
-    (owner != node.name).then_some(owner)
-}
-
-/// The layers that are used more than once.
-fn reused(inference: &Inference) -> Vec<ReusedRow> {
-    let mut found: Vec<ReusedRow> = Vec::new();
-    for (_, node) in inference.nodes.iter() {
-        let Some(layer) = again(inference, node) else {
-            continue;
-        };
-        match found.iter_mut().find(|row| row.layer == layer) {
-            Some(row) => row.by.push(node.name.clone()),
-            None => found.push(ReusedRow {
-                layer: layer.into(),
-                by: vec![layer.into(), node.name.clone()],
-            }),
-        }
-    }
-    found
 }
 
 /// `conv2d(64, kernel = 5, padding = same)`: what is not the default.

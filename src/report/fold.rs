@@ -1,7 +1,9 @@
 //! The rows of blocks and repeats as one: `stage2.*.kernel`, so that a long network is seen at a glance.
 
 use super::check::{Check, LayerRow, ParameterRow, TermRow};
+use super::reused::ReusedRow;
 use crate::ir::{Composition, Compositions};
+use crate::words::distinct;
 
 /// What rows are shown as one row.
 pub(super) struct Fold<'a> {
@@ -114,8 +116,8 @@ impl<'a> Fold<'a> {
                     && row.remark == parameter.remark
             };
             let folded = name != parameter.name;
-            let mut found = rows.iter_mut().filter(|_| folded);
-            if let Some((row, count)) = found.find(|(row, _)| like(row)) {
+            let mut found = rows.iter_mut();
+            if folded && let Some((row, count)) = found.find(|(row, _)| like(row)) {
                 row.count += parameter.count;
                 *count += 1;
                 if row.prior != parameter.prior {
@@ -145,11 +147,11 @@ impl<'a> Fold<'a> {
                 None => term.name.clone(),
             };
             let folded = name != term.name;
-            let mut found = rows.iter_mut().filter(|_| folded);
+            let mut found = rows.iter_mut();
             let like = |row: &TermRow| {
                 row.name == name && row.form == term.form && row.scale == term.scale
             };
-            if let Some((row, count)) = found.find(|(row, _)| like(row)) {
+            if folded && let Some((row, count)) = found.find(|(row, _)| like(row)) {
                 let sum = |a: Option<f64>, b: Option<f64>| Some(a? + b?);
                 row.initial = sum(row.initial, term.initial);
                 row.initial_per_example = sum(row.initial_per_example, term.initial_per_example);
@@ -163,6 +165,22 @@ impl<'a> Fold<'a> {
             rows.push((row, 1));
         }
         rows
+    }
+
+    /// Layers that are used again; a block that is, as one.
+    pub(super) fn reused(&self, reused: &[ReusedRow]) -> Vec<ReusedRow> {
+        let row = |row: &ReusedRow| ReusedRow {
+            layer: self.root(&row.layer).into(),
+            by: distinct(row.by.iter().map(|name| self.root(name).to_owned())),
+        };
+        // A layer of a block that the same block uses again is said of the layer.
+        let own = |row: &&ReusedRow| {
+            let by: Vec<&str> = distinct(row.by.iter().map(|name| self.root(name)));
+            by.len() < row.by.len()
+        };
+        let (within, across): (Vec<&ReusedRow>, Vec<&ReusedRow>) = reused.iter().partition(own);
+        let across = across.into_iter().map(row);
+        distinct(across.chain(within.into_iter().cloned()))
     }
 
     /// Names, those of a composition that end alike as one: `stage2.*.bias (6)`.

@@ -7,6 +7,7 @@ mod fold;
 pub mod initial;
 mod not_set;
 mod prior_predictive;
+pub mod reused;
 pub mod table;
 mod text;
 

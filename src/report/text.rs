@@ -74,7 +74,7 @@ impl Check {
             let told = "the layers of blocks and repeats, each by itself: --layers";
             *out += &wrapped("  ", told, width);
         }
-        for reused in &self.reused {
+        for reused in self.fold().reused(&self.reused) {
             let (times, by) = (reused.by.len(), join(reused.by.clone(), "and"));
             let text = format!(
                 "{} is used {times} times, by {by}: one draw a step, one term in the loss for each of its parameters",

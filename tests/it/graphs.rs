@@ -235,6 +235,87 @@ fn a_layer_used_again_has_one_term() {
     assert_eq!(again.loss.terms.len(), 4, "nll and three kernels");
 }
 
+/// The use of a block that is used again has its parameters, every one of them.
+#[test]
+fn a_block_used_again_has_its_parameters() {
+    let block = "block hidden(n) { dense(n), relu, dense(n) }
+block encoder(n) { hidden(n), tanh, shared = dense(n), reuse shared }";
+    let again = model(
+        block,
+        "flatten, left = dense(6), right = dense(6) on flatten_1
+         first = encoder(6) on left, second = reuse first on right, add on (first, second), logits = dense(3)",
+    );
+    let of = |path: &str| {
+        let nodes = again
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.name.starts_with(path));
+        let tensors = nodes.map(|(_, node)| node.call.as_ref().unwrap().parameters.clone());
+        tensors.collect::<Vec<_>>()
+    };
+    assert_eq!(of("first.").len(), 6);
+    assert_eq!(of("first."), of("second."));
+    // A kernel and a bias each of left, right, the encoder's three and logits.
+    assert_eq!(again.tensors.len(), 12);
+    assert_eq!(again.loss.terms.len(), 7);
+    let facts = Facts::default();
+    let check = report::check(&Arc::new(Plan::new(again)), &facts, 10, 0).text(100);
+    let check = check.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        check.contains("first is used 2 times, by first and second"),
+        "{check}"
+    );
+}
+
+fn refused(head: &str, network: &str) -> String {
+    let (name, text) = ("m.bnn".into(), written(head, network));
+    match compile::source(Source { name, text }, &[]) {
+        Ok(_) => panic!("it compiles"),
+        Err(failure) => failure.to_string(),
+    }
+}
+
+/// What would be written out without bound is refused, and soon.
+#[test]
+fn networks_have_a_most() {
+    let doubled: String = (1..60)
+        .map(|i| format!("block b{i} {{ b{0}, b{0} }}\n", i - 1))
+        .collect();
+    let said = refused(
+        &format!("block b0 {{ dense(8) }}\n{doubled}"),
+        "flatten, b59, logits = dense(3)",
+    );
+    assert!(
+        said.starts_with("E0307: the network has more than 20,000 layers"),
+        "{said}"
+    );
+    let said = refused(
+        "",
+        "flatten, repeat 16777216 { repeat 16777216 { relu } }, logits = dense(3)",
+    );
+    assert!(
+        said.starts_with("E0307: the network has more than 20,000 layers"),
+        "{said}"
+    );
+    let nested = |i: usize| {
+        let residuals = "residual { ".repeat(50);
+        format!(
+            "block n{i} {{ {residuals} n{} {} }}\n",
+            i - 1,
+            "}".repeat(50)
+        )
+    };
+    let deep: String = (1..100).map(nested).collect();
+    let said = refused(
+        &format!("block n0 {{ relu }}\n{deep}"),
+        "flatten, n99, logits = dense(3)",
+    );
+    assert!(
+        said.starts_with("E0307: blocks, repeats and residuals stand in each other"),
+        "{said}"
+    );
+}
+
 /// A value is handed to a block as a parameter, and the value above as its input.
 #[test]
 fn values_are_given_to_blocks() {

@@ -128,6 +128,7 @@ impl Lower<'_> {
             ),
             _ => block.name.text.clone(),
         };
+        self.uses_by_path.insert(path.clone(), call.clone());
         self.compositions.push(Composition {
             path: path.clone(),
             written,

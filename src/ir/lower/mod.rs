@@ -16,11 +16,13 @@ mod paths;
 mod posterior;
 mod pretrained;
 mod prior;
+mod reuse;
 mod scalar;
 mod settings;
 mod share;
 mod structure;
 mod theirs;
+mod unlike;
 mod value;
 mod weights;
 
@@ -33,7 +35,7 @@ use super::objective;
 use crate::check::{Constants, Messages};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::syntax::ast::{File, Ident};
+use crate::syntax::ast::{self, File, Ident};
 use items::Items;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -68,6 +70,9 @@ pub fn lower(
         compositions: Compositions::default(),
         written_out: 0,
         is_full: false,
+        depth: 0,
+        shared: Vec::new(),
+        uses_by_path: HashMap::new(),
         tensors: Arena::default(),
         fits: Table::default(),
         method: method.unwrap_or(items.method()),
@@ -155,6 +160,12 @@ struct Lower<'a> {
     written_out: usize,
     /// Whether it has been said that these are too many.
     is_full: bool,
+    /// How many lines the one that is being read stands in.
+    depth: usize,
+    /// The paths of blocks that are written out with the parameters of another use, and that use's path.
+    shared: Vec<(String, String)>,
+    /// The uses of blocks by their paths.
+    uses_by_path: HashMap<String, ast::Layer>,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Table<Tensor, Fit>,

@@ -114,11 +114,22 @@ impl Lower<'_> {
         }
         self.check_own(call, entry, own);
         self.pretrained.above = inputs.first().copied();
-        let declared = operation.parameters();
-        let parameters = entry.slots().iter().zip(declared);
-        let parameters = parameters
-            .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
-            .collect();
+        let parameters = match self.shared_of(&name) {
+            Some(first) => {
+                let parameters = self.nodes[first].call.as_ref()?.parameters.clone();
+                if !self.same_shapes(step.span, inputs, first, &operation) {
+                    return None;
+                }
+                parameters
+            }
+            None => {
+                let declared = operation.parameters();
+                let parameters = entry.slots().iter().zip(declared);
+                parameters
+                    .map(|(slot, declared)| self.parameter(&name, slot, declared, own, default))
+                    .collect()
+            }
+        };
         let of = (constants, operation, parameters);
         Some(self.call(name, inputs.to_vec(), entry, of, step.span))
     }

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::Node;
 use crate::source::Span;
-use crate::syntax::ast::{Ident, Operation, Step};
+use crate::syntax::ast::{Ident, Layer, Operation, Step};
 use std::collections::HashMap;
 
 /// Layers that are named and numbered together: those of the network, of a block's use, of one round of a `repeat`,
@@ -156,6 +156,34 @@ impl Lower<'_> {
             }
         }
         None
+    }
+
+    /// The use of a block that `name` stands for, with its path.
+    pub(super) fn used_as(&self, name: &Ident) -> Option<(String, Layer)> {
+        for space in self.spaces.iter().rev() {
+            let path = space.of(&name.text);
+            if let Some(call) = self.uses_by_path.get(&path) {
+                return Some((path, call.clone()));
+            }
+            if !space.is_open {
+                break;
+            }
+        }
+        None
+    }
+
+    /// Whether `name` stands for a `repeat`.
+    pub(super) fn is_repeat(&self, name: &Ident) -> bool {
+        for space in self.spaces.iter().rev() {
+            let path = space.of(&name.text);
+            if let Some(found) = self.compositions.iter().find(|of| of.path == path) {
+                return found.block.is_none();
+            }
+            if !space.is_open {
+                break;
+            }
+        }
+        false
     }
 
     fn unknown(&self, name: &Ident) -> Diagnostic {

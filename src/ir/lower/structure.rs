@@ -16,14 +16,16 @@ use crate::tensor::Shape;
 /// The most lines that a network may have once its blocks and repeats are written out.
 const MOST_STEPS: usize = 20_000;
 
-/// How deep blocks, repeats and branches may stand in each other once they are written out.
-const DEEPEST: usize = 64;
+/// How deep blocks, repeats, residuals and branches may stand in each other once they are written out.
+const DEEPEST: usize = 128;
 
 impl Lower<'_> {
     /// Reads lines of a network one after the other, each of which takes the value of the one above it.
     pub(super) fn steps(&mut self, steps: &[Step], default: Option<&ParameterSettings>) {
         for step in steps {
+            self.depth += 1;
             let value = self.step(step, default);
+            self.depth -= 1;
             if let Some(name) = &step.name {
                 let path = self.path(&name.text);
                 self.alias(path, value);
@@ -52,7 +54,7 @@ impl Lower<'_> {
             return self.layer(step, call, inputs.as_deref(), default);
         }
         if let Operation::Reuse { layer } = &step.operation {
-            return self.reuse(step, layer, inputs.as_deref());
+            return self.reuse(step, layer, inputs.as_deref(), default);
         }
         let input = match inputs.as_deref() {
             Some([input]) => Some(*input),
@@ -90,14 +92,16 @@ impl Lower<'_> {
 
     /// Whether the network is not too long for another line; that it is is said once.
     fn has_room(&mut self, step: &Step) -> bool {
-        let deep = self.spaces.len() > DEEPEST;
+        let deep = self.depth > DEEPEST;
         if self.written_out < MOST_STEPS && !deep {
             self.written_out += 1;
             return true;
         }
         if !std::mem::replace(&mut self.is_full, true) {
             let title = match deep {
-                true => format!("blocks and repeats stand in each other more than {DEEPEST} deep"),
+                true => format!(
+                    "blocks, repeats and residuals stand in each other more than {DEEPEST} deep"
+                ),
                 false => {
                     let most = crate::words::thousands(MOST_STEPS);
                     format!("the network has more than {most} layers once it is written out")
@@ -400,158 +404,6 @@ impl Lower<'_> {
             .iter()
             .map(|node| self.nodes[*node].shape.clone())
             .collect()
-    }
-
-    /// `reuse conv1`: its layer once more, with the same tensors.
-    fn reuse(
-        &mut self,
-        step: &Step,
-        name: &Ident,
-        inputs: Option<&[Handle<Node>]>,
-    ) -> Option<Handle<Node>> {
-        let path = self.path_of(step, "reuse");
-        let first = self.visible(name)?;
-        let inputs = inputs?;
-        let node = &self.nodes[first];
-        let call = node.call.clone();
-        let call = call.filter(|call| call.tensors().next().is_some());
-        let Some((call, layer)) = call
-            .and_then(|call| Some((call.layer?, call)))
-            .map(|(l, c)| (c, l))
-        else {
-            let title = format!("`{}` has no parameters to use again", name.text);
-            let message = Diagnostic::error("E0304", title)
-                .at(name.span, "")
-                .context(node.span, format!("this is `{}`", node.name));
-            self.report(
-                message.help("name a layer that has parameters, in the block where it stands"),
-            );
-            return None;
-        };
-        if let [_, second, ..] = inputs {
-            let second = self.nodes[*second].name.clone();
-            let on = step.on.as_ref().map_or(step.span, |on| on.span);
-            let title = format!(
-                "`{}` takes one value, and `{second}` is a second",
-                name.text
-            );
-            self.report(Diagnostic::error("E0205", title).at(on, "one too many"));
-            return None;
-        }
-        let shapes = self.shapes(inputs);
-        let operation = match layer.join(&call.arguments, &shapes) {
-            Ok(operation) => operation,
-            Err(error) => {
-                self.shape_error(&name.text, step.span, inputs, error);
-                return None;
-            }
-        };
-        for ((slot, declared), tensor) in layer
-            .slots()
-            .iter()
-            .zip(operation.parameters())
-            .zip(&call.parameters)
-        {
-            let Some(tensor) = tensor else { continue };
-            let tensor = &self.tensors[*tensor];
-            if tensor.shape == declared.shape {
-                continue;
-            }
-            let (above, was) = (&self.nodes[inputs[0]], &self.nodes[first]);
-            let before = was.inputs.first().map(|input| &self.nodes[*input]);
-            let title = format!(
-                "`{}` is {}, and on `{}` its {} would be {}",
-                tensor.name, tensor.shape, above.name, slot.name, declared.shape
-            );
-            let of_first = before.map_or(String::new(), |before| {
-                format!(
-                    "first used here, on `{}`, which is {}",
-                    before.name, before.shape
-                )
-            });
-            let message = Diagnostic::error("E0304", title)
-                .at(step.span, format!("used again on `{}`, which is {}", above.name, above.shape))
-                .context(was.span, of_first)
-                .help("a layer is used again on values with as many channels, or written as a layer of its own");
-            self.report(message);
-            return None;
-        }
-        if !super::items::fits(&operation.output()) {
-            let title = format!("`{path}` is too large: its value is {}", operation.output());
-            self.report(Diagnostic::error("E0307", title).at(step.span, ""));
-            return None;
-        }
-        let of = (call.arguments, operation, call.parameters);
-        Some(self.call(path, inputs.to_vec(), layer, of, step.span))
-    }
-
-    /// Values that a layer cannot join.
-    pub(super) fn unlike(
-        &mut self,
-        what: &str,
-        place: Span,
-        values: &[Handle<Node>],
-        error: ShapeError,
-    ) {
-        let said = values.iter().map(|value| {
-            let node = &self.nodes[*value];
-            format!("`{}` is {}", node.name, node.shape)
-        });
-        let title = format!(
-            "{what} takes {}, and {}",
-            error.expected,
-            crate::words::join(said.collect(), "and")
-        );
-        let mut message = Diagnostic::error("E0303", title).at(place, "");
-        for value in values {
-            let node = &self.nodes[*value];
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
-        }
-        self.report(match error.help {
-            Some(help) => message.help(help),
-            None => message,
-        });
-    }
-
-    /// A composition up to its brace.
-    fn head(&self, step: &Step) -> Span {
-        let text = self.source.slice(step.span);
-        let head = text.find('{').map_or(text, |brace| &text[..brace]);
-        Span::new(step.span.start, step.span.start + head.trim_end().len())
-    }
-
-    /// A body whose value is not of the shape of its input.
-    fn unlike_residual(&mut self, of_body: Handle<Node>, shortcut: Handle<Node>, step: &Step) {
-        let (body, other) = (&self.nodes[of_body], &self.nodes[shortcut]);
-        let title = format!(
-            "a residual adds values of one shape: its body gives `{}`, {}, and its input is `{}`, {}",
-            body.name, body.shape, other.name, other.shape
-        );
-        let mut message = Diagnostic::error("E0303", title).at(self.head(step), "");
-        for node in [body, other] {
-            message = message.context(node.span, format!("`{}` is {}", node.name, node.shape));
-        }
-        let help = match (&body.shape.0[..], &other.shape.0[..]) {
-            ([to_height, to_width, channels], [height, width, _])
-                if to_height * to_width > 0
-                    && height.div_ceil(*to_height) == width.div_ceil(*to_width) =>
-            {
-                let stride = height.div_ceil(*to_height);
-                let stride = match stride {
-                    1 => String::new(),
-                    stride => format!(", stride = {stride}"),
-                };
-                format!(
-                    "`residual(shortcut = conv2d({channels}, kernel = 1{stride})) {{ … }}` gives its input that shape"
-                )
-            }
-            ([units], [_]) => {
-                format!("`residual(shortcut = dense({units})) {{ … }}` gives its input that shape")
-            }
-            _ => "`shortcut = …` names a layer, or a block, that gives its input the body's shape"
-                .into(),
-        };
-        self.report(message.help(help));
     }
 }
 

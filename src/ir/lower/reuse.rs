@@ -1,0 +1,137 @@
+//! `reuse conv1`: a layer, or the use of a block, once more with the same parameters.
+
+use super::Lower;
+use crate::diagnostic::Diagnostic;
+use crate::ir::arena::Handle;
+use crate::ir::model::Node;
+use crate::layer::Operation as Arithmetic;
+use crate::source::Span;
+use crate::syntax::ast::{Ident, ParameterSettings, Step};
+
+impl Lower<'_> {
+    /// `reuse conv1`: its layer once more, with the same tensors.
+    pub(super) fn reuse(
+        &mut self,
+        step: &Step,
+        name: &Ident,
+        inputs: Option<&[Handle<Node>]>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        let path = self.path_of(step, "reuse");
+        let first = self.visible(name)?;
+        let inputs = inputs?;
+        if let (Some((block, call)), [input]) = (self.used_as(name), inputs) {
+            self.shared.push((path.clone(), block));
+            let value = self.use_block(path.clone(), &call, Some(*input), default);
+            self.shared.pop();
+            if step.name.is_none() {
+                self.alias(path, value);
+            }
+            return value;
+        }
+        if self.is_repeat(name) {
+            let title = format!(
+                "`{}` is a `repeat`, which is not used again as a whole",
+                name.text
+            );
+            self.report(
+                Diagnostic::error("E0304", title)
+                    .at(name.span, "")
+                    .help("a block that holds it is: `block body { repeat … }`"),
+            );
+            return None;
+        }
+        let node = &self.nodes[first];
+        let call = node.call.clone();
+        let call = call.filter(|call| call.tensors().next().is_some());
+        let Some((call, layer)) = call
+            .and_then(|call| Some((call.layer?, call)))
+            .map(|(l, c)| (c, l))
+        else {
+            let title = format!("`{}` has no parameters to use again", name.text);
+            let message = Diagnostic::error("E0304", title)
+                .at(name.span, "")
+                .context(node.span, format!("this is `{}`", node.name));
+            self.report(
+                message.help("name a layer that has parameters, in the block where it stands"),
+            );
+            return None;
+        };
+        if let [_, second, ..] = inputs {
+            let second = self.nodes[*second].name.clone();
+            let on = step.on.as_ref().map_or(step.span, |on| on.span);
+            let title = format!(
+                "`{}` takes one value, and `{second}` is a second",
+                name.text
+            );
+            self.report(Diagnostic::error("E0205", title).at(on, "one too many"));
+            return None;
+        }
+        let shapes = self.shapes(inputs);
+        let operation = match layer.join(&call.arguments, &shapes) {
+            Ok(operation) => operation,
+            Err(error) => {
+                self.shape_error(&name.text, step.span, inputs, error);
+                return None;
+            }
+        };
+        if !self.same_shapes(step.span, inputs, first, &operation) {
+            return None;
+        }
+        if !super::items::fits(&operation.output()) {
+            let title = format!("`{path}` is too large: its value is {}", operation.output());
+            self.report(Diagnostic::error("E0307", title).at(step.span, ""));
+            return None;
+        }
+        let of = (call.arguments, operation, call.parameters);
+        Some(self.call(path, inputs.to_vec(), layer, of, step.span))
+    }
+
+    /// The layer whose parameters the one at `path` has, where its block is written out with those of another use.
+    pub(super) fn shared_of(&self, path: &str) -> Option<Handle<Node>> {
+        self.shared.iter().rev().find_map(|(again, first)| {
+            let rest = path.strip_prefix(again)?;
+            self.node(&format!("{first}{rest}"))
+        })
+    }
+
+    /// Whether a layer's parameters have on these values the shapes that they have where it was first used.
+    pub(super) fn same_shapes(
+        &mut self,
+        place: Span,
+        inputs: &[Handle<Node>],
+        first: Handle<Node>,
+        operation: &Arithmetic,
+    ) -> bool {
+        let Some(call) = self.nodes[first].call.clone() else {
+            return false;
+        };
+        let slots = call.slots().iter();
+        for ((slot, declared), tensor) in slots.zip(operation.parameters()).zip(&call.parameters) {
+            let Some(tensor) = tensor else { continue };
+            let tensor = &self.tensors[*tensor];
+            if tensor.shape == declared.shape {
+                continue;
+            }
+            let (above, was) = (&self.nodes[inputs[0]], &self.nodes[first]);
+            let before = was.inputs.first().map(|input| &self.nodes[*input]);
+            let title = format!(
+                "`{}` is {}, and on `{}` its {} would be {}",
+                tensor.name, tensor.shape, above.name, slot.name, declared.shape
+            );
+            let of_first = before.map_or(String::new(), |before| {
+                format!(
+                    "first used here, on `{}`, which is {}",
+                    before.name, before.shape
+                )
+            });
+            let message = Diagnostic::error("E0304", title)
+                .at(place, format!("used again on `{}`, which is {}", above.name, above.shape))
+                .context(was.span, of_first)
+                .help("a layer is used again on values with as many channels, or written as a layer of its own");
+            self.report(message);
+            return false;
+        }
+        true
+    }
+}
