@@ -214,7 +214,9 @@ impl Cut {
             }
         };
         plan.inputs = inputs;
-        if let Some(storage) = plan.storage.filter(|_| plan.in_place) {
+        // A function that is written over a value reads nothing of it on the way back, and an activation may follow.
+        let is_map = matches!(call.operation, Operation::Map(_));
+        if let Some(storage) = plan.storage.filter(|_| plan.in_place && is_map) {
             self.written_over[storage] = true;
         }
         if let Some((linear, maps)) = later {
