@@ -12,19 +12,21 @@ use crate::words::{counted, distinct, join, thousands};
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
 
+/// What a block's layers call the value that the block takes.
+const ITS_INPUT: &str = "its input";
+
 /// A row of the table. Equal neighbours, or equal runs of them, are written once.
 struct Row {
     value: LayerRow,
-    inputs: String,
-    /// Whether it takes the value above it alone.
-    takes_above: bool,
+    /// The values it takes, as the language writes them: ` on (a, b)`. Empty of one that takes the value above it.
+    on: String,
 }
 
 impl Row {
     fn is_like(&self, other: &Row) -> bool {
         let (a, b) = (&self.value, &other.value);
         let same = a.layer == b.layer && a.shape == b.shape && a.weights == b.weights;
-        same && self.takes_above && other.takes_above
+        same && self.on.is_empty() && other.on.is_empty()
     }
 
     /// Its cells, or those of all rows from it to `last` that are `times` apart.
@@ -37,8 +39,7 @@ impl Row {
         };
         vec![
             code(&self.value.name) + &when(times > 1, run),
-            code(&self.value.layer),
-            self.inputs.clone(),
+            code(&self.value.layer) + &self.on,
             inline(space(&self.value.shape)),
             weights,
         ]
@@ -96,7 +97,7 @@ impl Methods<'_> {
         let rows = self.rows(layers, "");
         let input = &self.model.input;
         let space = inline(space(&input.shape.0));
-        let first = [&code(&input.name), "input", "", &space, ""];
+        let first = [&code(&input.name), "input", &space, ""];
         let mut cells = vec![first.map(String::from).to_vec()];
         let (mut repeated, mut at) = (false, 0);
         while at < rows.len() {
@@ -107,17 +108,12 @@ impl Methods<'_> {
             at += period * times;
         }
         cells.extend(self.block_rows(layers));
-        let mut columns = vec![
+        let columns = [
             ("value", Align::Wrap),
             ("layer", Align::Wrap),
-            ("of", Align::Wrap),
             ("of one example", Align::Left),
             ("weights", Align::Right),
         ];
-        if chain {
-            columns.remove(2);
-            cells.iter_mut().for_each(|row| drop(row.remove(2)));
-        }
         let mut nodes = self.model.nodes.iter();
         let images = nodes.any(|(_, node)| node.shape.rank() == 3);
         let of_convolutions =
@@ -128,7 +124,7 @@ impl Methods<'_> {
         let blocks = when(!self.model.compositions.is_empty(), blocks);
         let caption = format!(
             "The network. Each layer takes the value above it{}. Kernels are [in, out]{}.{}{blocks}",
-            when(!chain, " or those it names"),
+            when(!chain, " or those after `on`"),
             when(images, of_convolutions),
             when(repeated, again),
         );
@@ -161,25 +157,28 @@ impl Methods<'_> {
                 row.value.shape = value.shape;
                 continue;
             }
-            let inputs = node.inputs.iter().map(|above| {
+            let taken = node.inputs.iter().map(|above| {
                 let above = &self.model.nodes[*above].name;
                 match within.is_empty() || below(above, within).is_some() {
                     true => code(&name(above)),
-                    false => "its input".into(),
+                    false => ITS_INPUT.into(),
                 }
             });
-            let inputs = inputs.collect::<Vec<_>>().join(", ");
+            let taken: Vec<String> = taken.collect();
+            let is_first = rows.is_empty() && !within.is_empty();
+            let on = match &taken[..] {
+                [_] if takes_above => String::new(),
+                [one] if is_first && one == ITS_INPUT => String::new(),
+                [one] => format!(" on {one}"),
+                all => format!(" on ({})", all.join(", ")),
+            };
             let layer = of.map_or(value.layer.clone(), |of| of.written.clone());
             let value = LayerRow {
                 name: name_here,
                 layer,
                 ..value
             };
-            rows.push(Row {
-                value,
-                inputs,
-                takes_above,
-            });
+            rows.push(Row { value, on });
         }
         rows
     }
@@ -213,13 +212,7 @@ impl Methods<'_> {
                 .copied()
                 .filter(|node| below(&node.name, &path).is_some())
                 .collect();
-            cells.push(vec![
-                code(&path),
-                what,
-                String::new(),
-                String::new(),
-                String::new(),
-            ]);
+            cells.push(vec![code(&path), what, String::new(), String::new()]);
             let rows = self.rows(&inside, &path);
             cells.extend(rows.iter().map(|row| {
                 let mut cells = row.cells(row, 1);
