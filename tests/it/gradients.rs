@@ -6,7 +6,7 @@ use crate::support::{Examples, compiles, draw, plan, step};
 use bnnc::exec::Interpreter;
 
 /// Checks a spread of entries of every variable, as they start.
-fn check(text: &str, examples: &Examples<f64>) {
+pub fn check(text: &str, examples: &Examples<f64>) {
     check_near(text, examples, 0.0);
 }
 

@@ -21,6 +21,7 @@ mod front_bad;
 mod front_check;
 mod front_ir;
 mod gradients;
+mod graph_gradients;
 mod graphs;
 mod hierarchy;
 mod image_targets;
