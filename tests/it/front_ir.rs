@@ -19,11 +19,15 @@ pub fn compiled(path: &Path) -> Compiled {
     })
 }
 
+/// Networks that are too long to be read layer by layer are only validated.
 #[test]
 fn the_ir_of_every_spec() {
     insta::glob!("../../specs", "*.bnn", |path| {
         let inference = compiled(path).inference;
         validate(&inference).unwrap();
+        if inference.nodes.len() > 20 {
+            return;
+        }
         insta::assert_snapshot!(text(&inference, &Facts::default()));
     });
 }

@@ -367,19 +367,24 @@ fn weight_decay_beside_a_prior_is_told() {
     assert_eq!(of(point, point, all), None);
 }
 
-/// The default settings of the language say nothing: no lint warns of what no one has written.
+/// The default settings of the language say nothing: no lint warns of what no one has written. What other programs do is
+/// warned of.
 #[test]
 fn the_gallery_is_free_of_warnings() {
+    let of_others = |model: &str| match model {
+        "cifar10_resnet20" => &["batch-statistics-of-draws"][..],
+        "cifar10_vgg" | "cifar10_resnet_tfp" => {
+            &["batch-statistics-of-draws", "posterior-scale-tiny"]
+        }
+        _ => &[],
+    };
     for entry in std::fs::read_dir("specs").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|e| e == "bnn") {
             let compiled = compile::file(&path, &[]).unwrap();
-            assert!(
-                compiled.warnings.is_empty(),
-                "{}: {:?}",
-                path.display(),
-                compiled.warnings
-            );
+            let codes = compiled.warnings.iter().map(|warning| warning.code);
+            let expected = of_others(&compiled.inference.name);
+            assert_eq!(codes.collect::<Vec<_>>(), expected, "{}", path.display());
         }
     }
 }
