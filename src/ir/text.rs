@@ -250,7 +250,7 @@ fn predict(out: &mut String, inference: &Inference) {
         );
         line!(
             out,
-            "  {:<12}made as the estimators make them in training",
+            "  {:<12}of the weights, one set for all examples",
             "draws"
         );
     } else {
