@@ -1,6 +1,6 @@
 //! Arguments against a [`Signature`].
 
-use super::expression::{Scope, fans_in, number};
+use super::expression::{RESERVED, Scope, fans_in, number};
 use super::{Messages, constants, words};
 use crate::diagnostic::{Diagnostic, elsewhere, nearest};
 use crate::show;
@@ -235,26 +235,9 @@ pub fn constant(
     let expr = &given.expr;
     match parameter.kind {
         Kind::Count => count(parameter.name, expr, scope, messages).map(Constant::Count),
-        Kind::Pair => match &expr.kind {
-            ExprKind::List(items) if items.len() == 2 => {
-                let [a, b] = [0, 1].map(|i| count(parameter.name, &items[i], scope, messages));
-                Some(Constant::Pair([a?, b?]))
-            }
-            ExprKind::List(items) => {
-                messages.push(
-                    Diagnostic::error(
-                        "E0206",
-                        format!(
-                            "`{}` takes one number for both axes, or two in brackets",
-                            parameter.name
-                        ),
-                    )
-                    .at(expr.span, format!("{} numbers", items.len())),
-                );
-                None
-            }
-            _ => count(parameter.name, expr, scope, messages).map(|n| Constant::Pair([n, n])),
-        },
+        Kind::Pair => axes(parameter.name, expr, scope, messages).map(Constant::Pair),
+        Kind::Triple => axes(parameter.name, expr, scope, messages).map(Constant::Triple),
+        Kind::Cells { words, axes } => cells(parameter.name, expr, words, axes, scope, messages),
         Kind::Counts => match &expr.kind {
             ExprKind::List(items) => {
                 let counts: Vec<Option<usize>> = items
@@ -282,6 +265,69 @@ pub fn constant(
     }
 }
 
+/// One count for all of `N` axes, or a list with one for each.
+fn axes<const N: usize>(
+    name: &str,
+    expr: &Expr,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<[usize; N]> {
+    let ExprKind::List(items) = &expr.kind else {
+        return count(name, expr, scope, messages).map(|n| [n; N]);
+    };
+    if items.len() != N {
+        messages.push(wrong_number(name, expr, items.len(), N));
+        return None;
+    }
+    let counts: Vec<_> = items
+        .iter()
+        .map(|item| count(name, item, scope, messages))
+        .collect();
+    let counts: Option<Vec<usize>> = counts.into_iter().collect();
+    counts?.try_into().ok()
+}
+
+/// What an argument by axis says that has too few or too many numbers.
+fn wrong_number(name: &str, expr: &Expr, given: usize, axes: usize) -> Diagnostic {
+    let takes = match axes {
+        1 => "one number".into(),
+        2 => "one number for both axes, or two in brackets".into(),
+        _ => format!("one number for all axes, or {axes} in brackets"),
+    };
+    Diagnostic::error("E0206", format!("`{name}` takes {takes}"))
+        .at(expr.span, format!("{given} numbers"))
+}
+
+/// One of these words, or numbers of cells: one for all axes, or a list with one for each.
+fn cells(
+    name: &str,
+    expr: &Expr,
+    words: &[&'static str],
+    axes: usize,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<Constant> {
+    let constant = |word: &str| RESERVED.contains(&word) || scope.constants.find(word).is_some();
+    if !words.is_empty() && expr.as_name().is_some_and(|name| !constant(&name.text)) {
+        let numbers = Some("a whole number");
+        return word_of(name, expr, words, numbers, messages).map(Constant::Word);
+    }
+    let items = match &expr.kind {
+        ExprKind::List(items) => &items[..],
+        _ => std::slice::from_ref(expr),
+    };
+    if axes > 0 && items.len() != 1 && items.len() != axes || items.is_empty() {
+        messages.push(wrong_number(name, expr, items.len(), axes));
+        return None;
+    }
+    let numbers: Vec<_> = items
+        .iter()
+        .map(|item| whole(name, item, 0, scope, messages))
+        .collect();
+    let numbers: Option<Vec<usize>> = numbers.into_iter().collect();
+    numbers.map(Constant::Cells)
+}
+
 /// One of a few words.
 pub fn choice(
     name: &str,
@@ -289,11 +335,24 @@ pub fn choice(
     words: &[&'static str],
     messages: &mut Messages,
 ) -> Option<&'static str> {
+    word_of(name, expr, words, None, messages)
+}
+
+/// One of a few words, where something else may stand `beside` them.
+fn word_of(
+    name: &str,
+    expr: &Expr,
+    words: &[&'static str],
+    beside: Option<&str>,
+    messages: &mut Messages,
+) -> Option<&'static str> {
     let given = expr.as_name();
     if let Some(word) = given.and_then(|given| words.iter().copied().find(|w| *w == given.text)) {
         return Some(word);
     }
-    let all = crate::words::join(words.iter().map(|w| format!("`{w}`")).collect(), "or");
+    let all = words.iter().map(|word| format!("`{word}`"));
+    let all = all.chain(beside.map(String::from)).collect();
+    let all = crate::words::join(all, "or");
     let message = Diagnostic::error("E0206", format!("`{name}` is {all}")).at(expr.span, "");
     let elsewhere = given.and_then(|given| elsewhere::find("E0206", &given.text, words));
     let near = given.and_then(|given| nearest(&given.text, words.iter().copied()));
@@ -308,6 +367,17 @@ pub fn choice(
 
 /// A whole number, at least 1.
 pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> Option<usize> {
+    whole(name, expr, 1, scope, messages)
+}
+
+/// A whole number, at least `least`.
+fn whole(
+    name: &str,
+    expr: &Expr,
+    least: usize,
+    scope: Scope,
+    messages: &mut Messages,
+) -> Option<usize> {
     if let Some(word) = word(expr, scope) {
         messages.push(not_a_number(name, word, expr.span));
         return None;
@@ -317,8 +387,8 @@ pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> 
     let whole = value.round();
     let said = if (value - whole).abs() > 1e-9 * whole.abs().max(1.0) {
         "not a whole number"
-    } else if whole < 1.0 {
-        "below 1"
+    } else if whole < least as f64 {
+        ["below 0", "below 1"][least]
     } else if whole > LARGEST_COUNT as f64 {
         "more than this language counts to"
     } else {
@@ -327,7 +397,7 @@ pub fn count(name: &str, expr: &Expr, scope: Scope, messages: &mut Messages) -> 
     let message = Diagnostic::error(
         "E0207",
         format!(
-            "{} is a whole number, 1 or more; {} is {said}",
+            "{} is a whole number, {least} or more; {} is {said}",
             named(name),
             show(value)
         ),

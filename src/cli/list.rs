@@ -159,6 +159,16 @@ fn takes(kind: Kind) -> String {
     match kind {
         Kind::Count => "a whole number of at least 1".into(),
         Kind::Pair => "a count for both axes, or [vertical, horizontal]".into(),
+        Kind::Triple => "a count for all axes, or [depth, vertical, horizontal]".into(),
+        Kind::Cells { words, axes } => {
+            let words = words.join(", ");
+            let or = if words.is_empty() { "" } else { ", or " };
+            let each = match axes {
+                1 => "",
+                _ => "; or one for each axis in brackets",
+            };
+            format!("{words}{or}a whole number from 0{each}")
+        }
         Kind::Counts => "a list of counts".into(),
         Kind::Choice(words) => words.join(" or "),
         Kind::Number { domain, learnable } => {

@@ -11,10 +11,12 @@ macro_rules! pages {
 /// Every entry of the language's registries; a word of two of them has two pages.
 static ENTRIES: &[(&str, &str)] = pages! {
     "layers":
-        "add" "avg_pool2d" "batch_norm" "concat" "conv2d" "dense" "dropout" "elu" "exp" "filter_response_norm"
-        "flatten" "gelu" "global_avg_pool2d" "group_norm" "hard_swish" "instance_norm" "layer_norm"
-        "leaky_relu" "log_softmax" "max_pool2d" "mish" "multiply" "pad_channels" "prelu" "relu" "reshape" "sigmoid" "silu"
-        "softmax" "softplus" "spatial_dropout" "tanh";
+        "add" "avg_pool1d" "avg_pool2d" "avg_pool3d" "batch_norm" "concat" "conv1d" "conv2d" "conv3d" "dense"
+        "dropout" "elu" "exp" "filter_response_norm" "flatten" "gelu" "global_avg_pool1d" "global_avg_pool2d"
+        "global_avg_pool3d" "global_max_pool1d" "global_max_pool2d" "global_max_pool3d" "group_norm" "hard_swish"
+        "instance_norm" "layer_norm" "leaky_relu" "log_softmax" "max_pool1d" "max_pool2d" "max_pool3d" "mish"
+        "multiply" "pad_channels" "prelu" "relu" "reshape" "sigmoid" "silu" "softmax" "softplus" "spatial_dropout"
+        "tanh";
     "priors":
         "Cauchy" "Exponential" "Gamma" "HalfCauchy" "HalfNormal" "Horseshoe" "InverseGamma"
         "Laplace" "LogNormal" "LogUniform" "MOPED" "Normal" "ScaleMixture" "StudentT"

@@ -260,11 +260,16 @@ fn function(node: &Node) -> String {
         return String::new();
     };
     let word = call.layer.map_or("entry", |layer| layer.signature().name);
-    let word = word.trim_end_matches("2d").replace('_', " ");
+    let of_axes = ["1d", "2d", "3d"].iter();
+    let word = of_axes.fold(word, |word, axes| word.strip_suffix(axes).unwrap_or(word));
+    let word = word.replace('_', " ");
     let arguments = call.arguments.0.iter();
     let sizes = arguments.filter_map(|(name, value)| match value {
+        Constant::Count(_) if matches!(*name, "stride" | "dilation") => None,
+        Constant::Count(_) if *name == "groups" && word.starts_with("conv") => None,
         Constant::Count(n) => Some(n.to_string()),
         Constant::Pair(pair) if matches!(*name, "kernel" | "size") => Some(product(pair)),
+        Constant::Triple(axes) if matches!(*name, "kernel" | "size") => Some(product(axes)),
         _ => None,
     });
     let sizes: Vec<String> = sizes.collect();

@@ -390,6 +390,8 @@ fn call(inference: &Inference, node: &Node) -> String {
 fn constant(value: &Constant) -> String {
     match value {
         Constant::Pair([a, b]) if a == b => a.to_string(),
+        Constant::Triple([a, b, c]) if a == b && b == c => a.to_string(),
+        Constant::Cells(cells) if cells.iter().all(|of| *of == cells[0]) => cells[0].to_string(),
         other => other.to_string(),
     }
 }

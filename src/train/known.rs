@@ -83,8 +83,9 @@ fn shown(value: &Constant) -> String {
         Constant::Number(x) => show(*x),
         Constant::Count(n) => n.to_string(),
         Constant::Word(word) => (*word).into(),
-        Constant::Pair(pair) => format!("{pair:?}"),
-        Constant::Counts(counts) => format!("{counts:?}"),
+        Constant::Pair(_) | Constant::Triple(_) | Constant::Cells(_) | Constant::Counts(_) => {
+            value.to_string()
+        }
     }
 }
 

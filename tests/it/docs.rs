@@ -93,6 +93,15 @@ fn takes(kind: Kind) -> String {
     match kind {
         Kind::Count => "a count".into(),
         Kind::Pair => "a count, or two in brackets".into(),
+        Kind::Triple => "a count, or three in brackets".into(),
+        Kind::Cells { words, axes } => {
+            let words: String = words.iter().map(|word| format!("`{word}`, ")).collect();
+            let each = match axes {
+                1 => "",
+                _ => ", or one for each axis in brackets",
+            };
+            format!("{words}a number from 0{each}")
+        }
         Kind::Counts => "counts in brackets".into(),
         Kind::Choice(words) => words
             .iter()
@@ -306,7 +315,13 @@ fn wholes(part: &str) -> Vec<String> {
         "prior = Normal(0, 1)\n"
     };
     let mut wholes = vec![];
-    for input in ["real[8]", "real[784]", "real[28, 28, 1]"] {
+    for input in [
+        "real[8]",
+        "real[784]",
+        "real[28, 28, 1]",
+        "real[9, 4]",
+        "real[6, 8, 8, 2]",
+    ] {
         for (kind, width, likelihood) in [
             ("real", 1, "Normal(VALUE, 1)"),
             ("binary", 1, "Bernoulli(VALUE)"),

@@ -37,6 +37,15 @@ pub enum Kind {
     Count,
     /// One count for both axes, or two in brackets: `3` or `[3, 5]`.
     Pair,
+    /// One count for all three axes, or three in brackets: `3` or `[1, 3, 3]`.
+    Triple,
+    /// One of these words, or whole numbers from 0: one for all axes, or a list with one for each.
+    Cells {
+        /// The words.
+        words: &'static [&'static str],
+        /// How many axes there are; 0 where the input says it.
+        axes: usize,
+    },
     /// A list of counts.
     Counts,
     /// One of these words.
@@ -114,6 +123,10 @@ pub enum Constant {
     Count(usize),
     /// [`Kind::Pair`]
     Pair([usize; 2]),
+    /// [`Kind::Triple`]
+    Triple([usize; 3]),
+    /// [`Kind::Cells`] in numbers
+    Cells(Vec<usize>),
     /// [`Kind::Counts`]
     Counts(Vec<usize>),
     /// [`Kind::Choice`]
@@ -128,7 +141,8 @@ impl fmt::Display for Constant {
         match self {
             Constant::Count(n) => write!(f, "{n}"),
             Constant::Pair([a, b]) => write!(f, "[{a}, {b}]"),
-            Constant::Counts(axes) => write!(f, "{axes:?}"),
+            Constant::Triple(axes) => write!(f, "{axes:?}"),
+            Constant::Counts(axes) | Constant::Cells(axes) => write!(f, "{axes:?}"),
             Constant::Word(word) => f.write_str(word),
             Constant::Number(value) => f.write_str(&show(*value)),
         }
@@ -158,6 +172,11 @@ impl Constants {
             .1
     }
 
+    /// The argument called `name`, if the layer has it.
+    pub fn find(&self, name: &str) -> Option<&Constant> {
+        self.0.iter().find(|(n, _)| *n == name).map(|(_, of)| of)
+    }
+
     /// The [`Constant::Count`] called `name`.
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
@@ -166,11 +185,27 @@ impl Constants {
         }
     }
 
-    /// The [`Constant::Pair`] called `name`.
-    pub fn pair(&self, name: &str) -> [usize; 2] {
+    /// The count of each of `N` axes: a [`Constant::Count`], [`Constant::Pair`] or [`Constant::Triple`].
+    pub fn axes<const N: usize>(&self, name: &str) -> [usize; N] {
+        let given = match self.get(name) {
+            Constant::Count(n) => &[*n][..],
+            Constant::Pair(pair) => pair,
+            Constant::Triple(triple) => triple,
+            other => panic!("{name} is {other:?}, not counts"),
+        };
+        given.try_into().expect("a count for each axis")
+    }
+
+    /// The [`Constant::Cells`] called `name`, one for each of `axes`: one that is alone is for all. `None` where there
+    /// are more or fewer.
+    pub fn cells(&self, name: &str, axes: usize) -> Option<Vec<usize>> {
         match self.get(name) {
-            Constant::Pair(p) => *p,
-            other => panic!("{name} is {other:?}, not a pair"),
+            Constant::Cells(cells) if cells.len() == axes => Some(cells.clone()),
+            Constant::Cells(cells) => match cells[..] {
+                [cells] => Some(vec![cells; axes]),
+                _ => None,
+            },
+            other => panic!("{name} is {other:?}, not cells"),
         }
     }
 

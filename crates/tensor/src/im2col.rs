@@ -1,4 +1,4 @@
-//! The geometry of a window that slides over an image, and an image's patches as a matrix.
+//! An image's patches as a matrix.
 //!
 //! With X of shape `[H, W, C]`, output position (i, j) sees the input rows
 //! i·stride + a·dilation − before for a = 0 … kh−1, and so for columns. The patch matrix P has a row
@@ -6,118 +6,8 @@
 //! convolution is P·W with W flat `[kh·kw·C_in, C_out]`.
 
 use super::Real;
+pub use super::window::{Padding, Window};
 use std::ops::Range;
-
-/// How many cells are added around the image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// None: windows lie inside the image, ⌊(n − k_eff)/s⌋ + 1 of them.
-    Valid,
-    /// So that there are ⌈n/s⌉ windows: total = max((⌈n/s⌉ − 1)·s + k_eff − n, 0), half of it
-    /// (rounded down) before and the rest after. TensorFlow's and Keras's rule.
-    Same,
-}
-
-impl Padding {
-    /// The words that name them in a `.bnn` file.
-    pub const WORDS: &'static [&'static str] = &["valid", "same"];
-
-    /// The padding called `word`.
-    ///
-    /// # Panics
-    /// If the word is not one of [`Padding::WORDS`].
-    pub fn of(word: &str) -> Self {
-        match word {
-            "valid" => Padding::Valid,
-            "same" => Padding::Same,
-            other => panic!("no padding is called {other}"),
-        }
-    }
-}
-
-/// A window's geometry over one image. Pairs are \[vertical, horizontal\].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// Height and width of the image.
-    pub image: [usize; 2],
-    /// Numbers in one cell of the image.
-    pub channels: usize,
-    /// Cells of the window.
-    pub size: [usize; 2],
-    /// Steps from one window to the next.
-    pub stride: [usize; 2],
-    /// Steps from one cell of the window to the next.
-    pub dilation: [usize; 2],
-    /// Rows of padding above, columns to the left.
-    pub before: [usize; 2],
-    /// Windows down and across.
-    pub output: [usize; 2],
-}
-
-impl Window {
-    /// The windows over an image `[height, width, channels]`, or `None` where not one fits.
-    pub fn new(
-        [height, width, channels]: [usize; 3],
-        size: [usize; 2],
-        stride: [usize; 2],
-        dilation: [usize; 2],
-        padding: Padding,
-    ) -> Option<Self> {
-        let image = [height, width];
-        let (mut before, mut output) = ([0; 2], [0; 2]);
-        for axis in 0..2 {
-            let (n, s) = (image[axis], stride[axis]);
-            let extent = (size[axis] - 1) * dilation[axis] + 1;
-            match padding {
-                Padding::Valid => output[axis] = n.checked_sub(extent)? / s + 1,
-                Padding::Same => {
-                    output[axis] = n.div_ceil(s);
-                    before[axis] =
-                        ((output[axis].checked_sub(1)? * s + extent).saturating_sub(n)) / 2;
-                }
-            }
-        }
-        Some(Window {
-            image,
-            channels,
-            size,
-            stride,
-            dilation,
-            before,
-            output,
-        })
-    }
-
-    /// Windows in all.
-    pub fn positions(&self) -> usize {
-        self.output[0] * self.output[1]
-    }
-
-    /// Numbers in one window: a row of the patch matrix.
-    pub fn patch(&self) -> usize {
-        self.size[0] * self.size[1] * self.channels
-    }
-
-    /// The image cell under cell `offset` of window `index` on `axis`, if it is inside the image.
-    #[inline(always)]
-    pub fn cell(&self, axis: usize, index: usize, offset: usize) -> Option<usize> {
-        (index * self.stride[axis] + offset * self.dilation[axis])
-            .checked_sub(self.before[axis])
-            .filter(|&cell| cell < self.image[axis])
-    }
-
-    /// The cells of window `index` on `axis` that are inside the image.
-    #[inline(always)]
-    pub fn inside(&self, axis: usize, index: usize) -> Range<usize> {
-        let (start, dilation) = (index * self.stride[axis], self.dilation[axis]);
-        let mut first = self.before[axis].saturating_sub(start);
-        let mut end = (self.image[axis] + self.before[axis]).saturating_sub(start);
-        if dilation > 1 {
-            (first, end) = (first.div_ceil(dilation), end.div_ceil(dilation));
-        }
-        first.min(self.size[axis])..end.min(self.size[axis])
-    }
-}
 
 /// A patch is copied this many numbers at a time.
 const CHUNK: usize = 16;
@@ -126,7 +16,7 @@ const CHUNK: usize = 16;
 /// writes front to back, so what follows is overwritten later. Short copies of fixed length are
 /// several times as fast as calls of memcpy.
 #[inline(always)]
-fn copy_run<T: Copy>(from: &[T], at: usize, to: &mut [T], place: usize, length: usize) {
+pub(crate) fn copy_run<T: Copy>(from: &[T], at: usize, to: &mut [T], place: usize, length: usize) {
     let rounded = length.next_multiple_of(CHUNK);
     if length <= CHUNK && at + CHUNK <= from.len() && place + CHUNK <= to.len() {
         to[place..place + CHUNK].copy_from_slice(&from[at..at + CHUNK]);
@@ -144,7 +34,7 @@ fn copy_run<T: Copy>(from: &[T], at: usize, to: &mut [T], place: usize, length: 
 
 /// Writes `length` zeros; as [`copy_run`], it may write more after them.
 #[inline(always)]
-fn zero_run<T: Real>(to: &mut [T], place: usize, length: usize) {
+pub(crate) fn zero_run<T: Real>(to: &mut [T], place: usize, length: usize) {
     if length == 0 {
         return;
     }
@@ -265,7 +155,7 @@ fn scatter<T: Real>(window: &Window, patches: &[T], rows: Range<usize>, dx: &mut
 }
 
 #[inline(always)]
-fn add<T: Real>(to: &mut [T], from: &[T]) {
+pub(crate) fn add<T: Real>(to: &mut [T], from: &[T]) {
     for (to, &from) in to.iter_mut().zip(from) {
         *to += from;
     }
@@ -360,19 +250,5 @@ mod tests {
             col2im(&window, bottom, middle..window.output[0], &mut got);
             assert_eq!(got, expected, "{window:?}");
         }
-    }
-
-    #[test]
-    fn same_padding_is_tensorflows() {
-        let one = |n, k, s| {
-            let window = Window::new([n, n, 1], [k, k], [s, s], [1, 1], Padding::Same).unwrap();
-            (window.before[0], window.output[0])
-        };
-        assert_eq!(one(28, 5, 1), (2, 28));
-        assert_eq!(one(28, 3, 2), (0, 14)); // one row of padding in all: below
-        assert_eq!(one(7, 3, 2), (1, 4));
-        assert_eq!(one(8, 2, 2), (0, 4));
-        assert_eq!(one(7, 2, 2), (0, 4));
-        assert_eq!(one(5, 1, 3), (0, 2));
     }
 }

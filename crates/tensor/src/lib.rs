@@ -14,6 +14,8 @@ pub mod share;
 pub mod simd;
 pub mod special;
 mod transpose;
+pub mod volume;
+mod window;
 
 pub use aligned::Aligned;
 pub use blocks::{Blocks, blocks};

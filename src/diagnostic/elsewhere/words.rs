@@ -105,54 +105,6 @@ pub(super) static WORDS: &[Elsewhere] = &[
         "here it is called `groups`",
     ),
     entry("E0203", &["p"], Some("rate"), "here it is called `rate`"),
-    entry(
-        "E0201",
-        &[
-            "conv1d",
-            "convolution1d",
-            "conv1dflipout",
-            "convolution1dflipout",
-            "conv1dreparameterization",
-            "convolution1dreparameterization",
-            "bbbconv1d",
-        ],
-        None,
-        "there is `conv2d`: on an input of T steps with C channels, `reshape([T, 1, C])` and then \
-         `conv2d(filters, kernel = [3, 1])` is the same convolution. A row of numbers in no order has no steps to \
-         convolve over: `dense`",
-    ),
-    entry(
-        "E0201",
-        &["maxpool1d", "max_pool1d", "maxpooling1d"],
-        None,
-        "there is `max_pool2d`: on values of the shape [T, 1, C], `max_pool2d([2, 1])` takes the largest of two steps",
-    ),
-    entry(
-        "E0201",
-        &["avgpool1d", "avg_pool1d", "averagepooling1d"],
-        None,
-        "there is `avg_pool2d`: on values of the shape [T, 1, C], `avg_pool2d([2, 1])` takes the mean of two steps",
-    ),
-    entry(
-        "E0201",
-        &["globalaveragepooling1d", "global_avg_pool1d"],
-        None,
-        "there is `global_avg_pool2d`: on values of the shape [T, 1, C] it takes the mean over the T steps",
-    ),
-    entry(
-        "E0201",
-        &[
-            "conv3d",
-            "convolution3d",
-            "maxpool3d",
-            "max_pool3d",
-            "avg_pool3d",
-            "maxpooling3d",
-        ],
-        None,
-        "there are convolutions and pools over two axes alone; an axis more can be channels: \
-         `reshape([height, width, depth * channels])`, then `conv2d`",
-    ),
     entry("E0203", &["activation"], None, ACTIVATION),
     entry("E0212", &["activation"], None, ACTIVATION),
     entry(

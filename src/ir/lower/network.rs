@@ -11,6 +11,7 @@ use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape, Takes};
+use crate::posterior::{Entries, Posterior};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -252,6 +253,26 @@ impl Lower<'_> {
         true
     }
 
+    /// Why a kernel in groups cannot have this posterior, if it cannot.
+    fn of_one_group(
+        &self,
+        name: &str,
+        slot: &layer::Slot,
+        shape: &Shape,
+        family: &dyn Posterior,
+    ) -> Option<String> {
+        let channels = *self.nodes[self.pretrained.above?].shape.0.last()?;
+        let scaled = matches!(family.entries(), Entries::Masked | Entries::Scaled);
+        let whole = slot.role != layer::Role::Kernel || shape.0[shape.rank() - 2] == channels;
+        (scaled && !whole).then(|| {
+            let family = family.signature().name;
+            format!(
+                "`{name}` is {shape}, a kernel in groups, and {family} multiplies whole input channels, of which \
+                 there are {channels}: the filters of a group see a part of them; `MeanField` takes it"
+            )
+        })
+    }
+
     fn parameter(
         &mut self,
         layer: &str,
@@ -285,6 +306,7 @@ impl Lower<'_> {
             let family = family.signature().name;
             format!("`{name}` is {shape}, too large for {family}: {reason}")
         });
+        let refused = refused.or_else(|| self.of_one_group(&name, slot, &shape, family));
         // A bias often has the settings of its layer's kernel, whose weights are `fan_in` times as many.
         let weights = match shape.rank() {
             1 => shape.len() * fan_in,

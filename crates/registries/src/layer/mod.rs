@@ -5,11 +5,12 @@
 //! of a minibatch. Passes look at the kind, never at the layer: an estimator is written once against [`Linear`].
 
 pub mod add;
-pub mod avg_pool2d;
+pub mod avg_pool;
 pub mod batch_norm;
 pub mod concat;
-pub mod conv2d;
+pub mod conv;
 pub mod dense;
+mod depthwise;
 pub mod dropout;
 pub mod elu;
 pub mod exp;
@@ -17,16 +18,18 @@ pub mod filter_response_norm;
 pub mod flatten;
 mod function;
 pub mod gelu;
-pub mod global_avg_pool2d;
+pub mod global_pool;
 pub mod group_norm;
+mod grouped;
 pub mod hard_swish;
+mod image_convolution;
 pub mod instance_norm;
 mod joins;
 mod lanes;
 pub mod layer_norm;
 pub mod leaky_relu;
 pub mod log_softmax;
-pub mod max_pool2d;
+pub mod max_pool;
 pub mod mish;
 pub mod multiply;
 mod norms;
@@ -46,6 +49,7 @@ mod statistics;
 pub mod tanh;
 #[cfg(test)]
 mod testing;
+mod windows;
 
 use crate::signature::{Constants, Signature};
 use crate::tensor::correlate::{Gradient, Weights};
@@ -58,10 +62,21 @@ use std::sync::Arc;
 /// Every layer, as `bnnc list` shows them.
 pub static LAYERS: &[&dyn Layer] = &[
     &dense::Dense,
-    &conv2d::Conv2d,
-    &max_pool2d::MaxPool2d,
-    &avg_pool2d::AvgPool2d,
-    &global_avg_pool2d::GlobalAvgPool2d,
+    &conv::Conv::<2>,
+    &conv::Conv::<1>,
+    &conv::Conv::<3>,
+    &max_pool::MaxPool::<2>,
+    &max_pool::MaxPool::<1>,
+    &max_pool::MaxPool::<3>,
+    &avg_pool::AvgPool::<2>,
+    &avg_pool::AvgPool::<1>,
+    &avg_pool::AvgPool::<3>,
+    &global_pool::GlobalAvgPool::<2>,
+    &global_pool::GlobalAvgPool::<1>,
+    &global_pool::GlobalAvgPool::<3>,
+    &global_pool::GlobalMaxPool::<2>,
+    &global_pool::GlobalMaxPool::<1>,
+    &global_pool::GlobalMaxPool::<3>,
     &flatten::Flatten,
     &reshape::Reshape,
     &filter_response_norm::FilterResponseNorm,

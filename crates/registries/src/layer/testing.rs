@@ -3,6 +3,7 @@
 use super::*;
 use crate::signature::{Constant, Domain, Kind};
 use crate::tensor::im2col::{Padding, Window};
+use windows::of_volume;
 
 /// `n` numbers between −1 and 1, no two alike among the first thousand.
 pub fn numbers(n: usize, salt: usize) -> Vec<f64> {
@@ -25,7 +26,74 @@ pub fn conv2d(
         ("stride", Constant::Pair(stride)),
         ("dilation", Constant::Pair(dilation)),
         ("padding", Constant::Word(padding)),
+        ("groups", Constant::Count(1)),
     ])
+}
+
+/// The arguments of a convolution over one or three axes, or in groups.
+pub fn conv<const N: usize>(
+    filters: usize,
+    kernel: [usize; N],
+    stride: [usize; N],
+    dilation: [usize; N],
+    padding: Constant,
+    groups: usize,
+) -> Constants {
+    Constants(vec![
+        ("filters", Constant::Count(filters)),
+        ("kernel", counts(kernel)),
+        ("stride", counts(stride)),
+        ("dilation", counts(dilation)),
+        ("padding", padding),
+        ("groups", Constant::Count(groups)),
+    ])
+}
+
+/// A count for each axis.
+pub fn counts<const N: usize>(of: [usize; N]) -> Constant {
+    match of[..] {
+        [n] => Constant::Count(n),
+        [a, b] => Constant::Pair([a, b]),
+        _ => Constant::Triple([of[0], of[1], of[2]]),
+    }
+}
+
+/// The padding that an argument asks for on each axis.
+fn padding_of<const N: usize>(padding: &Constant) -> [Padding; 3] {
+    let of: [Padding; N] = match padding {
+        Constant::Word(word) => [Padding::of(word); N],
+        Constant::Cells(cells) => {
+            std::array::from_fn(|axis| Padding::Cells(*cells.get(axis).unwrap_or(&cells[0])))
+        }
+        other => panic!("{other:?} is no padding"),
+    };
+    of_volume(of, Padding::Valid)
+}
+
+/// By the definition: the number of each cell of window number `position` that is inside the image, with where its
+/// channels begin.
+pub fn window_cells(window: &Window<3>, position: usize) -> Vec<(usize, usize)> {
+    let [_, height, width] = window.output;
+    let place = [
+        position / (height * width),
+        position / width % height,
+        position % width,
+    ];
+    let [depth, height, width] = window.image;
+    let mut found = Vec::new();
+    for at in 0..depth * height * width {
+        let of = [at / (height * width), at / width % height, at % width];
+        let cell = (0..window.cells()).find(|cell| {
+            let [_, kh, kw] = window.size;
+            let offset = [cell / (kh * kw), cell / kw % kh, cell % kw];
+            (0..3).all(|axis| {
+                let seen = place[axis] * window.stride[axis] + offset[axis] * window.dilation[axis];
+                seen == of[axis] + window.before[axis]
+            })
+        });
+        found.extend(cell.map(|cell| (cell, at * window.channels)));
+    }
+    found
 }
 
 /// The arguments of a pooling layer.
@@ -64,38 +132,168 @@ pub fn function(layer: &dyn Layer, arguments: &Constants, shape: &Shape) -> Arc<
 const IMAGES: [[usize; 3]; 4] = [[6, 6, 2], [7, 5, 3], [5, 8, 1], [9, 6, 17]];
 const SIZES: [[usize; 2]; 5] = [[1, 1], [2, 2], [3, 3], [5, 5], [1, 4]];
 
-/// Compares a pooling layer with `reduce` applied to the cells of each window.
-pub fn pools(layer: &dyn Layer, reduce: impl Fn(&[f64]) -> f64) {
+/// Compares the pooling layers of 1, 2 and 3 axes with `reduce` applied to the cells of each window.
+pub fn pools(layers: [&dyn Layer; 3], reduce: impl Fn(&[f64]) -> f64) {
+    let [sequences, images, volumes] = layers;
     for image in IMAGES {
         for size in SIZES {
             for stride in [[1, 1], [2, 2], [3, 1]] {
                 for padding in Padding::WORDS {
-                    let arguments = pool(size, stride, padding);
-                    let pool = map(layer, &arguments, &Shape(image.to_vec()));
-                    let window =
-                        Window::new(image, size, stride, [1, 1], Padding::of(padding)).unwrap();
-                    let x = numbers(image.iter().product(), 3);
-                    let mut y = vec![f64::NAN; pool.output().len()];
-                    Map::<f64>::forward(&*pool, &x, &mut y);
-                    for (place, y) in y.iter().enumerate() {
-                        let (position, c) = (place / image[2], place % image[2]);
-                        let (i, j) = (position / window.output[1], position % window.output[1]);
-                        let start = [i * stride[0], j * stride[1]];
-                        let cells: Vec<f64> = (0..image[0] * image[1])
-                            .filter(|cell| {
-                                let at = [cell / image[1], cell % image[1]];
-                                (0..2).all(|axis| {
-                                    let padded = at[axis] + window.before[axis];
-                                    (start[axis]..start[axis] + size[axis]).contains(&padded)
-                                })
-                            })
-                            .map(|cell| x[cell * image[2] + c])
-                            .collect();
-                        assert!((y - reduce(&cells)).abs() < 1e-14);
-                    }
+                    let padding = Constant::Word(padding);
+                    agrees(
+                        images,
+                        image[..2].try_into().unwrap(),
+                        image[2],
+                        size,
+                        stride,
+                        &padding,
+                        &reduce,
+                    );
                 }
             }
         }
+    }
+    for (size, stride, padding) in OF_POOLS {
+        for (n, channels) in [(9, 3), (4, 17)] {
+            agrees(
+                sequences,
+                [n],
+                channels,
+                [size],
+                [stride],
+                &padding,
+                &reduce,
+            );
+        }
+        agrees(images, [5, 7], 2, [size, 3], [1, stride], &padding, &reduce);
+        agrees(
+            volumes,
+            [4, 5, 6],
+            3,
+            [2, size, 3],
+            [stride, 1, 2],
+            &padding,
+            &reduce,
+        );
+    }
+}
+
+/// Sizes, strides and paddings of pools along one axis.
+const OF_POOLS: [(usize, usize, Constant); 5] = [
+    (2, 2, Constant::Word("valid")),
+    (3, 1, Constant::Word("same")),
+    (3, 2, Constant::Word("same")),
+    (4, 3, Constant::Word("valid")),
+    (1, 1, Constant::Word("valid")),
+];
+
+fn agrees<const N: usize>(
+    layer: &dyn Layer,
+    image: [usize; N],
+    channels: usize,
+    size: [usize; N],
+    stride: [usize; N],
+    padding: &Constant,
+    reduce: &impl Fn(&[f64]) -> f64,
+) {
+    let arguments = Constants(vec![
+        ("size", counts(size)),
+        ("stride", counts(stride)),
+        ("padding", padding.clone()),
+    ]);
+    let shape = Shape([&image[..], &[channels]].concat());
+    let pool = map(layer, &arguments, &shape);
+    let [image, size, stride] = [image, size, stride].map(|of| of_volume(of, 1));
+    let padding = padding_of::<N>(padding);
+    let window = Window::over(image, channels, size, stride, [1; 3], padding).unwrap();
+    let x = numbers(window.input(), 3);
+    let mut y = vec![f64::NAN; pool.output().len()];
+    Map::<f64>::forward(&*pool, &x, &mut y);
+    assert_eq!(y.len(), window.positions() * channels);
+    for (place, y) in y.iter().enumerate() {
+        let cells = window_cells(&window, place / channels).into_iter();
+        let cells: Vec<f64> = cells.map(|(_, at)| x[at + place % channels]).collect();
+        assert!(
+            (y - reduce(&cells)).abs() < 1e-14,
+            "{arguments:?} of {shape}"
+        );
+    }
+}
+
+/// The arguments of convolutions over one axis or three, and in groups, with shapes that they take.
+pub fn convolutions(name: &str) -> Vec<(Constants, Shape)> {
+    let word = Constant::Word;
+    let cells = |cells: &[usize]| Constant::Cells(cells.to_vec());
+    let shape = |axes: &[usize]| Shape::new(axes);
+    match name {
+        "conv1d" => vec![
+            (conv(4, [3], [1], [1], word("valid"), 1), shape(&[9, 3])),
+            (conv(3, [3], [1], [2], word("causal"), 1), shape(&[9, 2])),
+            (conv(5, [4], [1], [1], word("same"), 1), shape(&[7, 1])),
+            (conv(3, [3], [2], [1], word("same"), 1), shape(&[8, 2])),
+            (conv(2, [3], [1], [1], cells(&[4]), 1), shape(&[5, 3])),
+            (conv(6, [3], [1], [1], word("same"), 3), shape(&[6, 6])),
+            (conv(4, [2], [3], [1], cells(&[1]), 2), shape(&[7, 4])),
+            (conv(10, [3], [1], [2], word("causal"), 5), shape(&[8, 5])),
+            (conv(4, [1], [1], [1], word("valid"), 2), shape(&[6, 4])),
+            (conv(3, [1], [1], [1], cells(&[2]), 1), shape(&[3, 2])),
+        ],
+        "conv2d" => vec![
+            (
+                conv(6, [3, 3], [1, 1], [1, 1], word("same"), 2),
+                shape(&[5, 6, 4]),
+            ),
+            (
+                conv(3, [3, 3], [2, 2], [1, 1], word("same"), 3),
+                shape(&[6, 5, 3]),
+            ),
+            (
+                conv(18, [2, 3], [1, 1], [2, 1], cells(&[1, 2]), 18),
+                shape(&[4, 5, 18]),
+            ),
+            (
+                conv(4, [3, 3], [1, 1], [1, 1], cells(&[1]), 1),
+                shape(&[4, 5, 2]),
+            ),
+            (
+                conv(4, [3, 2], [1, 1], [1, 1], cells(&[3, 0]), 1),
+                shape(&[4, 5, 2]),
+            ),
+            (
+                conv(2, [1, 1], [1, 1], [1, 1], cells(&[1, 0]), 1),
+                shape(&[2, 3, 3]),
+            ),
+            (
+                conv(4, [1, 1], [1, 1], [1, 1], word("valid"), 2),
+                shape(&[3, 4, 2]),
+            ),
+        ],
+        _ => vec![
+            (
+                conv(3, [2, 3, 2], [1; 3], [1; 3], word("same"), 1),
+                shape(&[3, 4, 5, 2]),
+            ),
+            (
+                conv(2, [2, 2, 3], [2, 1, 2], [1; 3], word("valid"), 1),
+                shape(&[4, 3, 6, 3]),
+            ),
+            (
+                conv(4, [2, 2, 2], [1; 3], [1, 2, 1], cells(&[1, 0, 2]), 2),
+                shape(&[2, 4, 3, 4]),
+            ),
+            (
+                conv(6, [3, 1, 2], [1; 3], [1; 3], word("same"), 3),
+                shape(&[3, 2, 4, 3]),
+            ),
+            (
+                conv(5, [1, 1, 1], [1; 3], [1; 3], word("valid"), 1),
+                shape(&[2, 3, 2, 3]),
+            ),
+            (
+                conv(3, [1, 3, 3], [1; 3], [1; 3], word("same"), 1),
+                shape(&[1, 4, 4, 2]),
+            ),
+        ],
     }
 }
 
@@ -145,7 +343,25 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
                     }
                 }
             }
+            cases.extend(convolutions("conv2d"));
             assert!(cases.len() > 150);
+        }
+        name @ ("conv1d" | "conv3d") => cases.extend(convolutions(name)),
+        name if name.ends_with("_pool1d") || name.ends_with("_pool3d") => {
+            let volumes = name.ends_with("3d");
+            let shape = Shape::new(if volumes { &[4, 3, 5, 2] } else { &[7, 3] });
+            if name.starts_with("global") {
+                return vec![(Constants::default(), shape)];
+            }
+            for (size, stride, padding) in OF_POOLS {
+                let sizes = match volumes {
+                    true => [counts([2, size.min(3), 2]), counts([stride, 1, 2])],
+                    false => [counts([size]), counts([stride])],
+                };
+                let [size, stride] = sizes;
+                let arguments = vec![("size", size), ("stride", stride), ("padding", padding)];
+                cases.push((Constants(arguments), shape.clone()));
+            }
         }
         "max_pool2d" | "avg_pool2d" => {
             for shape in images() {
@@ -158,7 +374,9 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
                 }
             }
         }
-        "global_avg_pool2d" => cases.extend(images().map(|shape| (Constants::default(), shape))),
+        "global_avg_pool2d" | "global_max_pool2d" => {
+            cases.extend(images().map(|shape| (Constants::default(), shape)));
+        }
         "filter_response_norm" | "instance_norm" => {
             let arguments = || Constants(vec![("epsilon", Constant::Number(0.01))]);
             cases.extend(images().map(|shape| (arguments(), shape)));
@@ -365,9 +583,10 @@ fn check_linear(what: &str, linear: &dyn AnyLinear, shape: &Shape) {
         panic!("a kernel of 2 axes or more")
     };
     assert_eq!(linear.output().0.last(), Some(&outputs));
-    assert_eq!(shape.0.last(), Some(&inputs));
+    let channels = *shape.0.last().unwrap();
+    assert_eq!(channels % inputs, 0, "{what}: whole groups of channels");
     assert_eq!(linear.fan_in() * outputs, linear.kernel().len());
-    assert_eq!(linear.fan_out() * inputs, linear.kernel().len());
+    assert_eq!(linear.fan_out() * channels, linear.kernel().len());
     assert_eq!(linear.positions() * outputs, linear.output().len());
 }
 

@@ -57,9 +57,17 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    /// The convolution over `window` with so many filters, if its stride and dilation are 1.
+    /// The convolution over `window` with so many filters, if its stride and dilation are 1 and every window has
+    /// a cell inside the image.
     pub fn new(window: &Window, filters: usize) -> Option<Self> {
-        let plain = window.stride == [1, 1] && window.dilation == [1, 1];
+        let steps = window.stride == [1, 1] && window.dilation == [1, 1];
+        let within = |axis: usize| {
+            let (size, before) = (window.size[axis], window.before[axis]);
+            let after =
+                (window.output[axis] + size - 1).saturating_sub(window.image[axis] + before);
+            before < size && after < size
+        };
+        let plain = steps && within(0) && within(1);
         plain.then_some(Correlation {
             image: window.image,
             channels: window.channels,

@@ -2,81 +2,122 @@
 //! y[i, j, c] = max over the cells (a, b) of the window of x[i·s + a − before, j·s + b − before, c]
 //! ```
 //!
-//! Padding cells never win. The gradient goes to the first cell, in reading order, that holds the
-//! maximum; it is found again from x. A window that holds something that is not a number gives
+//! and the same over one axis or three. Padding cells never win. The gradient goes to the first cell, in reading
+//! order, that holds the maximum; it is found again from x. A window that holds something that is not a number gives
 //! not a number.
 
-use super::conv2d::{image, too_small};
+use super::windows::{shape, windows};
 use super::{AnyMap, Layer, Map, Operation, ShapeError};
-use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
 use crate::tensor::im2col::{Padding, Window};
 use crate::tensor::{Real, Shape};
 use std::sync::Arc;
 
-/// The largest of each window.
-pub struct MaxPool2d;
+/// The largest of each window over `N` axes.
+pub struct MaxPool<const N: usize>;
 
-/// What both pooling layers take.
-pub(super) const PARAMETERS: &[Parameter] = &[
-    Parameter {
-        name: "size",
-        kind: Kind::Pair,
-        default: None,
-        summary: "height and width of the window",
+/// What pooling layers of as many axes as `kind` has take.
+pub(super) const fn parameters(kind: Kind, axes: usize, window: &'static str) -> [Parameter; 3] {
+    [
+        Parameter {
+            name: "size",
+            kind,
+            default: None,
+            summary: window,
+        },
+        Parameter {
+            name: "stride",
+            kind,
+            default: Some("size"),
+            summary: "steps from one window to the next",
+        },
+        Parameter {
+            name: "padding",
+            kind: Kind::Cells {
+                words: Padding::WORDS,
+                axes,
+            },
+            default: Some("valid"),
+            summary: "whether windows may reach over the edge",
+        },
+    ]
+}
+
+pub(super) const OF_STEPS: &[Parameter] = &parameters(Kind::Count, 1, "steps of the window");
+pub(super) const OF_IMAGES: &[Parameter] =
+    &parameters(Kind::Pair, 2, "height and width of the window");
+pub(super) const OF_VOLUMES: &[Parameter] =
+    &parameters(Kind::Triple, 3, "depth, height and width of the window");
+
+/// The windows that pooling with these arguments slides over an input of `shape`.
+pub(super) fn pooled<const N: usize>(
+    arguments: &Constants,
+    shape: &Shape,
+) -> Result<Window<3>, ShapeError> {
+    let size = arguments.axes::<N>("size");
+    let window = windows(arguments, shape, size, [1; N])?;
+    if let Constant::Cells(_) = arguments.get("padding")
+        && (0..3).any(|axis| window.before[axis] >= window.size[axis])
+    {
+        return Err(ShapeError {
+            expected: "a padding of fewer cells than its window has".into(),
+            help: Some("a window that is in the padding alone has no cell to take".into()),
+        });
+    }
+    Ok(window)
+}
+
+static SIGNATURES: [Signature; 3] = [
+    Signature {
+        name: "max_pool1d",
+        summary: "the largest number of each window of steps, channel by channel",
+        parameters: OF_STEPS,
     },
-    Parameter {
-        name: "stride",
-        kind: Kind::Pair,
-        default: Some("size"),
-        summary: "steps from one window to the next",
+    Signature {
+        name: "max_pool2d",
+        summary: "the largest number of each window, channel by channel",
+        parameters: OF_IMAGES,
     },
-    Parameter {
-        name: "padding",
-        kind: Kind::Choice(Padding::WORDS),
-        default: Some("valid"),
-        summary: "whether windows may reach over the edge",
+    Signature {
+        name: "max_pool3d",
+        summary: "the largest number of each window of a volume, channel by channel",
+        parameters: OF_VOLUMES,
     },
 ];
 
-/// The windows that pooling with these arguments slides over an input of `shape`.
-pub(super) fn window(arguments: &Constants, shape: &Shape) -> Result<Window, ShapeError> {
-    let size = arguments.pair("size");
-    let padding = Padding::of(arguments.word("padding"));
-    Window::new(
-        image(shape)?,
-        size,
-        arguments.pair("stride"),
-        [1, 1],
-        padding,
-    )
-    .ok_or_else(|| too_small(size[0], size[1]))
-}
-
-impl Layer for MaxPool2d {
+impl<const N: usize> Layer for MaxPool<N> {
     fn signature(&self) -> &'static Signature {
-        static SIGNATURE: Signature = Signature {
-            name: "max_pool2d",
-            summary: "the largest number of each window, channel by channel",
-            parameters: PARAMETERS,
-        };
-        &SIGNATURE
+        &SIGNATURES[N - 1]
     }
 
     fn methods(&self, _: &Constants) -> &'static str {
-        "$y_(i j c) = max_(u, v) x_(s i + u, s j + v, c)$ over the cells $(u, v)$ of a window, $s$ its stride"
+        match N {
+            1 => "$y_(t c) = max_u x_(s t + u, c)$ over the steps $u$ of a window, $s$ its stride",
+            2 => {
+                "$y_(i j c) = max_(u, v) x_(s i + u, s j + v, c)$ over the cells $(u, v)$ of a window, $s$ its stride"
+            }
+            _ => {
+                "$y_(i j k c) = max_(u, v, w) x_(s i + u, s j + v, s k + w, c)$ over the cells $(u, v, w)$ of a window, $s$ its stride"
+            }
+        }
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Ok(Operation::Map(Arc::new(Maxima(window(arguments, shape)?))))
+        Ok(Operation::Map(Arc::new(Maxima {
+            window: pooled::<N>(arguments, shape)?,
+            axes: N,
+        })))
     }
 }
 
-struct Maxima(Window);
+struct Maxima {
+    window: Window<3>,
+    axes: usize,
+}
 
 impl AnyMap for Maxima {
     fn output(&self) -> Shape {
-        let [height, width] = self.0.output;
-        Shape(vec![height, width, self.0.channels])
+        shape(self.window.output, self.window.channels, self.axes)
     }
 
     fn needs_input(&self) -> bool {
@@ -95,9 +136,11 @@ impl AnyMap for Maxima {
 impl Maxima {
     /// Whether the windows are 2×2 and touch without overlap, the usual case.
     fn quarters(&self) -> bool {
-        let window = &self.0;
+        let window = &self.window;
         let whole = |axis| window.output[axis] * 2 <= window.image[axis];
-        window.size == [2, 2] && window.stride == [2, 2] && whole(0) && whole(1)
+        let before = window.before == [0; 3];
+        let halves = window.size == [1, 2, 2] && window.stride[1..] == [2, 2] && before;
+        self.axes == 2 && halves && whole(1) && whole(2)
     }
 }
 
@@ -106,8 +149,8 @@ impl<T: Real> Map<T> for Maxima {
         T::dispatch(
             #[inline(always)]
             || match self.quarters() {
-                true => quarter_maxima(&self.0, x, y),
-                false => maxima(&self.0, x, y),
+                true => quarter_maxima(&self.window, x, y),
+                false => maxima(&self.window, x, y),
             },
         );
     }
@@ -116,8 +159,8 @@ impl<T: Real> Map<T> for Maxima {
         T::dispatch(
             #[inline(always)]
             || match self.quarters() {
-                true => quarter_gradient(&self.0, x, dy, dx),
-                false => gradient(&self.0, x, dy, dx),
+                true => quarter_gradient(&self.window, x, dy, dx),
+                false => gradient(&self.window, x, dy, dx),
             },
         );
     }
@@ -133,35 +176,22 @@ impl<T: Real> Map<T> for Maxima {
 
 /// The larger of the two, `a` where they are equal, not a number where either is.
 #[inline(always)]
-fn larger<T: Real>(a: T, b: T) -> T {
+pub(super) fn larger<T: Real>(a: T, b: T) -> T {
     if b > a || b.is_nan() { b } else { a }
 }
 
-/// Calls `visit` with the place in the image of each cell of window (i, j), in reading order.
 #[inline(always)]
-pub(super) fn cells(window: &Window, i: usize, j: usize, mut visit: impl FnMut(usize)) {
-    let (rows, cols) = (window.inside(0, i), window.inside(1, j));
-    for a in rows {
-        let row = i * window.stride[0] + a - window.before[0];
-        for b in cols.clone() {
-            let col = j * window.stride[1] + b - window.before[1];
-            visit((row * window.image[1] + col) * window.channels);
-        }
-    }
-}
-
-#[inline(always)]
-fn maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
+fn maxima<T: Real>(window: &Window<3>, x: &[T], y: &mut [T]) {
     let channels = window.channels;
     for (position, y) in y.chunks_exact_mut(channels).enumerate() {
-        let (i, j) = (position / window.output[1], position % window.output[1]);
+        let place = window.place(position);
         y.fill(T::neg_infinity());
-        let raise = |at: usize| {
+        let raise = |_: usize, at: usize| {
             for (y, &x) in y.iter_mut().zip(&x[at..at + channels]) {
                 *y = larger(*y, x);
             }
         };
-        cells(window, i, j, raise);
+        window.each_cell(place, raise);
     }
 }
 
@@ -169,23 +199,23 @@ fn maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
 const LANES: usize = 16;
 
 #[inline(always)]
-fn gradient<T: Real>(window: &Window, x: &[T], dy: &[T], dx: &mut [T]) {
+fn gradient<T: Real>(window: &Window<3>, x: &[T], dy: &[T], dx: &mut [T]) {
     let channels = window.channels;
     dx.fill(T::zero());
     for (position, dy) in dy.chunks_exact(channels).enumerate() {
-        let (i, j) = (position / window.output[1], position % window.output[1]);
+        let place = window.place(position);
         for c in (0..channels).step_by(LANES) {
             let lanes = c..(c + LANES).min(channels);
             // What of the gradient no cell has taken yet.
             let mut left = [T::zero(); LANES];
             left[..lanes.len()].copy_from_slice(&dy[lanes.clone()]);
             let mut y = [T::neg_infinity(); LANES];
-            let raise = |at: usize| {
+            let raise = |_: usize, at: usize| {
                 let x = &x[at + lanes.start..at + lanes.end];
                 y.iter_mut().zip(x).for_each(|(y, &x)| *y = larger(*y, x));
             };
-            cells(window, i, j, raise);
-            let hand_out = |at: usize| {
+            window.each_cell(place, raise);
+            let hand_out = |_: usize, at: usize| {
                 let x = &x[at + lanes.start..at + lanes.end];
                 let dx = &mut dx[at + lanes.start..at + lanes.end];
                 for (((x, y), left), dx) in x.iter().zip(&y).zip(&mut left).zip(dx) {
@@ -194,17 +224,17 @@ fn gradient<T: Real>(window: &Window, x: &[T], dy: &[T], dx: &mut [T]) {
                     *left -= taken;
                 }
             };
-            cells(window, i, j, hand_out);
+            window.each_cell(place, hand_out);
         }
     }
 }
 
 #[inline(always)]
-fn quarter_maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
+fn quarter_maxima<T: Real>(window: &Window<3>, x: &[T], y: &mut [T]) {
     let channels = window.channels;
-    let line = window.image[1] * channels;
+    let line = window.image[2] * channels;
     let lines = y
-        .chunks_exact_mut(window.output[1] * channels)
+        .chunks_exact_mut(window.output[2] * channels)
         .zip(x.chunks_exact(2 * line));
     for (y, pair) in lines {
         let (upper, lower) = pair.split_at(line);
@@ -221,11 +251,11 @@ fn quarter_maxima<T: Real>(window: &Window, x: &[T], y: &mut [T]) {
 }
 
 #[inline(always)]
-fn quarter_gradient<T: Real>(window: &Window, x: &[T], dy: &[T], dx: &mut [T]) {
+fn quarter_gradient<T: Real>(window: &Window<3>, x: &[T], dy: &[T], dx: &mut [T]) {
     let channels = window.channels;
-    let line = window.image[1] * channels;
-    let out = window.output[1] * channels;
-    let covered = window.output[0] * 2 * line;
+    let line = window.image[2] * channels;
+    let out = window.output[2] * channels;
+    let covered = window.output[1] * 2 * line;
     dx[covered..].fill(T::zero()); // the last row of an odd height
     let lines = x.chunks_exact(2 * line).zip(dx.chunks_exact_mut(2 * line));
     for (dy, (x, dx)) in dy.chunks_exact(out).zip(lines) {
@@ -288,7 +318,7 @@ mod tests {
     fn the_first_of_equal_cells_takes_the_gradient() {
         for (size, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 1])] {
             let pool = map(
-                &MaxPool2d,
+                &MaxPool::<2>,
                 &pool(size, stride, "valid"),
                 &Shape::new(&[3, 2, 1]),
             );
@@ -314,7 +344,7 @@ mod tests {
         };
         let relu = map(&Entry::<Relu>::NEW, &Constants::default(), &shape);
         for (size, stride, padding) in [([2, 2], [2, 2], "valid"), ([3, 2], [1, 2], "same")] {
-            let pool = map(&MaxPool2d, &pool(size, stride, padding), &shape);
+            let pool = map(&MaxPool::<2>, &pool(size, stride, padding), &shape);
             let len = pool.output().len();
             let (mut before, mut after) = (vec![0.0; len], vec![0.0; len]);
             let mut changed = add(&x);
@@ -331,7 +361,7 @@ mod tests {
     #[test]
     fn padding_never_wins() {
         let pool = map(
-            &MaxPool2d,
+            &MaxPool::<2>,
             &pool([3, 3], [2, 2], "same"),
             &Shape::new(&[2, 2, 1]),
         );
@@ -344,7 +374,7 @@ mod tests {
     #[test]
     fn not_a_number_is_kept() {
         let pool = map(
-            &MaxPool2d,
+            &MaxPool::<2>,
             &pool([2, 2], [2, 2], "valid"),
             &Shape::new(&[2, 2, 1]),
         );
@@ -359,7 +389,8 @@ mod tests {
 
     #[test]
     fn agrees_with_the_definition() {
-        super::super::testing::pools(&MaxPool2d, |cells| {
+        let layers = [&MaxPool::<1> as &dyn Layer, &MaxPool::<2>, &MaxPool::<3>];
+        super::super::testing::pools(layers, |cells| {
             cells.iter().copied().fold(f64::NEG_INFINITY, f64::max)
         });
     }

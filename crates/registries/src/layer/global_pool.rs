@@ -1,0 +1,253 @@
+//! ```text
+//! y[c] = 1/n Σ_p x[p, c]        ∂y[c]/∂x[p, c] = 1/n
+//! y[c] = max_p x[p, c]
+//! ```
+//!
+//! over all n positions p of an image, a sequence or a volume. The gradient of a maximum goes to the first position
+//! that holds it.
+
+use super::max_pool::larger;
+use super::windows::places;
+use super::{AnyMap, Layer, Map, Operation, ShapeError};
+use crate::signature::{Constants, Signature};
+use crate::tensor::{Real, Shape};
+use std::sync::Arc;
+
+/// The mean of each channel over `N` axes.
+pub struct GlobalAvgPool<const N: usize>;
+
+/// The largest number of each channel over `N` axes.
+pub struct GlobalMaxPool<const N: usize>;
+
+const fn signature(name: &'static str, summary: &'static str) -> Signature {
+    Signature {
+        name,
+        summary,
+        parameters: &[],
+    }
+}
+
+static MEANS: [Signature; 3] = [
+    signature(
+        "global_avg_pool1d",
+        "the mean of each channel over the whole sequence",
+    ),
+    signature(
+        "global_avg_pool2d",
+        "the mean of each channel over the whole image",
+    ),
+    signature(
+        "global_avg_pool3d",
+        "the mean of each channel over the whole volume",
+    ),
+];
+
+static MAXIMA: [Signature; 3] = [
+    signature(
+        "global_max_pool1d",
+        "the largest number of each channel over the whole sequence",
+    ),
+    signature(
+        "global_max_pool2d",
+        "the largest number of each channel over the whole image",
+    ),
+    signature(
+        "global_max_pool3d",
+        "the largest number of each channel over the whole volume",
+    ),
+];
+
+impl<const N: usize> Layer for GlobalAvgPool<N> {
+    fn signature(&self) -> &'static Signature {
+        &MEANS[N - 1]
+    }
+
+    fn methods(&self, _: &Constants) -> &'static str {
+        match N {
+            1 => "$y_c = 1/T sum_t x_(t c)$ over a sequence of $T$ steps",
+            2 => "$y_c = 1/(H W) sum_(i, j) x_(i j c)$ over an image of $H$ rows and $W$ columns",
+            _ => {
+                "$y_c = 1/(D H W) sum_(i, j, k) x_(i j k c)$ over a volume of $D$ planes of $H$ rows and $W$ columns"
+            }
+        }
+    }
+
+    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        let (positions, channels) = places::<N>(shape)?;
+        Ok(Operation::Map(Arc::new(ChannelMeans {
+            cells: positions.iter().product(),
+            channels,
+        })))
+    }
+}
+
+impl<const N: usize> Layer for GlobalMaxPool<N> {
+    fn signature(&self) -> &'static Signature {
+        &MAXIMA[N - 1]
+    }
+
+    fn methods(&self, _: &Constants) -> &'static str {
+        match N {
+            1 => "$y_c = max_t x_(t c)$ over all steps of a sequence",
+            2 => "$y_c = max_(i, j) x_(i j c)$ over all pixels of an image",
+            _ => "$y_c = max_(i, j, k) x_(i j k c)$ over all cells of a volume",
+        }
+    }
+
+    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        let (_, channels) = places::<N>(shape)?;
+        Ok(Operation::Map(Arc::new(ChannelMaxima { channels })))
+    }
+}
+
+struct ChannelMeans {
+    cells: usize,
+    channels: usize,
+}
+
+impl AnyMap for ChannelMeans {
+    fn output(&self) -> Shape {
+        Shape(vec![self.channels])
+    }
+
+    fn needs_input(&self) -> bool {
+        false
+    }
+
+    fn elementwise(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Real> Map<T> for ChannelMeans {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        T::dispatch(
+            #[inline(always)]
+            || {
+                y.fill(T::zero());
+                for cell in x.chunks_exact(self.channels) {
+                    for (y, &x) in y.iter_mut().zip(cell) {
+                        *y += x;
+                    }
+                }
+                let share = T::of(1.0 / self.cells as f64);
+                for y in y {
+                    *y *= share;
+                }
+            },
+        );
+    }
+
+    fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        T::dispatch(
+            #[inline(always)]
+            || {
+                let share = T::of(1.0 / self.cells as f64);
+                for cell in dx.chunks_exact_mut(self.channels) {
+                    for (dx, &dy) in cell.iter_mut().zip(dy) {
+                        *dx = dy * share;
+                    }
+                }
+            },
+        );
+    }
+
+    fn forward_in_place(&self, _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+
+    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+}
+
+struct ChannelMaxima {
+    channels: usize,
+}
+
+impl AnyMap for ChannelMaxima {
+    fn output(&self) -> Shape {
+        Shape(vec![self.channels])
+    }
+
+    fn needs_input(&self) -> bool {
+        true
+    }
+
+    fn elementwise(&self) -> bool {
+        false
+    }
+
+    fn takes_maxima(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Real> Map<T> for ChannelMaxima {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        T::dispatch(
+            #[inline(always)]
+            || {
+                y.fill(T::neg_infinity());
+                for cell in x.chunks_exact(self.channels) {
+                    for (y, &x) in y.iter_mut().zip(cell) {
+                        *y = larger(*y, x);
+                    }
+                }
+            },
+        );
+    }
+
+    fn backward(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        dx.fill(T::zero());
+        for (c, &dy) in dy.iter().enumerate() {
+            let channel = || x.iter().skip(c).step_by(self.channels);
+            let y = channel().fold(T::neg_infinity(), |y, &x| larger(y, x));
+            let first = channel().position(|x| *x == y);
+            if let Some(first) = first {
+                dx[first * self.channels + c] = dy;
+            }
+        }
+    }
+
+    fn forward_in_place(&self, _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+
+    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
+        unreachable!("pooling is not elementwise")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::map;
+    use super::*;
+
+    #[test]
+    fn one_mean_a_channel() {
+        let pool = map(
+            &GlobalAvgPool::<2>,
+            &Constants::default(),
+            &Shape::new(&[1, 2, 2]),
+        );
+        let mut y = [0.0f64; 2];
+        Map::<f64>::forward(&*pool, &[1.0, 2.0, 3.0, 6.0], &mut y);
+        assert_eq!(y, [2.0, 4.0]);
+    }
+
+    #[test]
+    fn the_first_of_equal_positions_takes_the_gradient() {
+        let pool = map(
+            &GlobalMaxPool::<1>,
+            &Constants::default(),
+            &Shape::new(&[4, 2]),
+        );
+        let x = [1.0f32, -3.0, 2.0, -1.0, 2.0, -1.0, 0.0, -2.0];
+        let (mut y, mut dx) = ([0.0; 2], [9.0; 8]);
+        Map::<f32>::forward(&*pool, &x, &mut y);
+        assert_eq!(y, [2.0, -1.0]);
+        Map::<f32>::backward(&*pool, &x, &y, &[5.0, 7.0], &mut dx);
+        assert_eq!(dx, [0.0, 0.0, 5.0, 7.0, 0.0, 0.0, 0.0, 0.0]);
+    }
+}
