@@ -64,12 +64,11 @@ fn through(inference: &Inference, square: impl Fn(Fitted) -> Option<f64>) -> Spr
                     _ => None,
                 };
                 if let Some(function) = function {
-                    let slots = call.slots().iter().zip(&call.parameters);
-                    let rows = slots.map(|(slot, row)| match row {
-                        Some(row) => square(inference.fitted(*row)),
-                        None => Some(slot.start * slot.start),
+                    let rows = call.parameters.iter().map(|row| match row {
+                        Some(row) => Some(Some(square(inference.fitted(*row))?)),
+                        None => Some(None),
                     });
-                    let rows: Vec<f64> = rows.collect::<Option<_>>()?;
+                    let rows: Vec<Option<f64>> = rows.collect::<Option<_>>()?;
                     return Some(function.mean_square(&inputs, &rows));
                 }
                 let kernel = call.kernel().map(|kernel| inference.fitted(kernel));

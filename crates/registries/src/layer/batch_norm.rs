@@ -410,7 +410,7 @@ impl AnyFunction for Kept {
         false
     }
 
-    fn mean_square(&self, _: &[f64], rows: &[f64]) -> f64 {
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
         norms::mean_square(rows)
     }
 }

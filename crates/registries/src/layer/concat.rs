@@ -94,7 +94,7 @@ impl AnyFunction for Channels {
         false
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
+    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
         let channels = self.channels.iter().zip(inputs);
         let sum: f64 = channels
             .map(|(channels, square)| *channels as f64 * square)

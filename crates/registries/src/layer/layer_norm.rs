@@ -74,7 +74,7 @@ impl AnyFunction for Channels {
         false
     }
 
-    fn mean_square(&self, _: &[f64], rows: &[f64]) -> f64 {
+    fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
         norms::mean_square(rows)
     }
 

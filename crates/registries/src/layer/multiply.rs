@@ -52,7 +52,7 @@ impl AnyFunction for Product {
         false
     }
 
-    fn mean_square(&self, inputs: &[f64], _: &[f64]) -> f64 {
+    fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
         inputs.iter().product()
     }
 }

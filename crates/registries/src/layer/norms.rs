@@ -58,8 +58,8 @@ pub(super) fn positions_of(shape: &Shape, why: &str, help: &str) -> Result<[usiz
 }
 
 /// The mean square of what has mean square 1, times the gain, plus the shift.
-pub(super) fn mean_square(rows: &[f64]) -> f64 {
-    rows[0] + rows[1]
+pub(super) fn mean_square(rows: &[Option<f64>]) -> f64 {
+    rows[0].unwrap_or(1.0) + rows[1].unwrap_or(0.0)
 }
 
 /// 1/√(mean + ε), from the sum of `count` numbers.
