@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | dense kernel | `[in, out]` | `[out, in]` |
 //! | convolution's kernel | `[kh, kw, in, out]` | `[out, in, kh, kw]` |
+//! | transposed convolution's kernel | `[kh, kw, in, out]` | `[in, out, kh, kw]` |
 //! | images | channels last | channels first |
 //!
 //! So the inputs of the first dense layer after a `flatten` of images stand in another order, too: (h, w, c) here,
@@ -18,6 +19,8 @@ pub enum Layout {
     Bnnc,
     /// As PyTorch has them.
     Torch,
+    /// As PyTorch has those of a transposed convolution.
+    TorchTransposed,
 }
 
 /// Whether the inputs of a dense layer are the flattened values of images.
@@ -43,6 +46,8 @@ pub enum Arrangement {
     TransposedRows,
     /// `[out, in, kh, kw]` to `[kh, kw, in, out]`.
     Convolution,
+    /// `[in, out, kh, kw]` to `[kh, kw, in, out]`.
+    TransposedConvolution,
 }
 
 impl Layout {
@@ -59,8 +64,11 @@ impl Layout {
     pub fn shape(self, shape: &Shape) -> Shape {
         match (self, &shape.0[..]) {
             (Layout::Torch, [input, output]) => Shape::new(&[*output, *input]),
-            (Layout::Torch, [height, width, input, output]) => {
-                Shape::new(&[*output, *input, *height, *width])
+            (Layout::Torch, [cells @ .., input, output]) => {
+                Shape([&[*output, *input], cells].concat())
+            }
+            (Layout::TorchTransposed, [cells @ .., input, output]) => {
+                Shape([&[*input, *output], cells].concat())
             }
             _ => shape.clone(),
         }
@@ -89,16 +97,25 @@ impl Layout {
                 let entries = rows.flat_map(|column| (0..*output).map(move |o| o * input + column));
                 (entries.map(|place| values[place]).collect(), how)
             }
-            (Layout::Torch, [height, width, input, output]) => {
+            (Layout::Torch | Layout::TorchTransposed, [cells @ .., input, output]) => {
+                let cells: usize = cells.iter().product();
+                let transposed = self == Layout::TorchTransposed;
+                let channels = |i: usize, o: usize| match transposed {
+                    true => i * output + o,
+                    false => o * input + i,
+                };
                 let mut arranged = Vec::with_capacity(values.len());
-                for pixel in 0..height * width {
+                for cell in 0..cells {
                     for i in 0..*input {
-                        arranged.extend(
-                            (0..*output).map(|o| values[(o * input + i) * height * width + pixel]),
-                        );
+                        let entries = (0..*output).map(|o| values[channels(i, o) * cells + cell]);
+                        arranged.extend(entries);
                     }
                 }
-                (arranged, Arrangement::Convolution)
+                let how = match transposed {
+                    true => Arrangement::TransposedConvolution,
+                    false => Arrangement::Convolution,
+                };
+                (arranged, how)
             }
             _ => (values, Arrangement::Same),
         }
@@ -115,6 +132,7 @@ impl Arrangement {
                 " [out, in], transposed, its inputs from channels first to channels last"
             }
             Arrangement::Convolution => " [out, in, height, width], transposed",
+            Arrangement::TransposedConvolution => " [in, out, height, width], transposed",
         }
     }
 }
@@ -150,6 +168,18 @@ mod tests {
         for (o, i) in (0..5).flat_map(|o| (0..4).map(move |i| (o, i))) {
             torch.extend((0..3).flat_map(|h| (0..2).map(move |w| digits(o, i, h, w))));
         }
+        // The same numbers over one axis, and of a transposed convolution from 5 channels to 4.
+        let shape = Shape::new(&[6, 5, 4]);
+        assert_eq!(
+            Layout::TorchTransposed.shape(&shape),
+            Shape::new(&[5, 4, 6])
+        );
+        let (ours, _) = Layout::TorchTransposed.arrange(torch.clone(), &shape, &Flattened::No);
+        assert_eq!(ours[(3 * 5 + 2) * 4 + 1], digits(2, 1, 1, 1));
+        let shape = Shape::new(&[6, 4, 5]);
+        assert_eq!(Layout::Torch.shape(&shape), Shape::new(&[5, 4, 6]));
+        let (ours, _) = Layout::Torch.arrange(torch.clone(), &shape, &Flattened::No);
+        assert_eq!(ours[(3 * 4 + 1) * 5 + 2], digits(2, 1, 1, 1));
         let shape = Shape::new(&[3, 2, 4, 5]);
         assert_eq!(Layout::Torch.shape(&shape), Shape::new(&[5, 4, 3, 2]));
         let (ours, _) = Layout::Torch.arrange(torch, &shape, &Flattened::No);

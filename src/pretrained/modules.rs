@@ -45,7 +45,7 @@ pub fn modules<'a>(tensors: impl Iterator<Item = (&'a str, Vec<usize>)>) -> Vec<
     let module = |(kernel, shape): (&str, Vec<usize>)| {
         let (name, last) = kernel.rsplit_once('.').unwrap_or(("", kernel));
         let (_, bias) = KERNELS.iter().find(|(word, _)| *word == last)?;
-        let is_kernel = matches!(shape.len(), 2 | 4);
+        let is_kernel = matches!(shape.len(), 2..=5);
         is_kernel.then(|| Module {
             name: name.to_owned(),
             kernel: kernel.to_owned(),

@@ -112,7 +112,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A padding by numbers as the word that it is here, or a note.
+    /// A padding by numbers, as a word where it is one here.
     pub fn pad(&mut self, notes: &mut Vec<(Span, String)>) {
         let Some((span, padding)) = self.padding else {
             return;
@@ -122,19 +122,20 @@ impl<'a> Call<'a> {
         let (kernel, dilation) = (of("kernel"), of("dilation"));
         // The output is as large as the input.
         let same = |axis: usize| 2.0 * padding[axis] == dilation[axis] * (kernel[axis] - 1.0);
-        if padding == [0.0, 0.0] {
+        let transposed = self.ours.starts_with("conv_transpose");
+        if padding == [0.0, 0.0] && !transposed {
             return;
         }
-        if self.ours == "conv2d" && of("stride") == [1.0, 1.0] && same(0) && same(1) {
-            self.given.push("padding = same".into());
-        } else {
-            notes.push((
-                span,
-                format!(
-                    "the padding of `{}` is left out: here it is `valid`, which is none, or `same`",
-                    self.word
-                ),
-            ));
+        let convolution = self.ours.starts_with("conv") && !transposed;
+        let text = match padding {
+            _ if convolution && of("stride") == [1.0, 1.0] && same(0) && same(1) => "same".into(),
+            [a, b] if a == b => show(a),
+            [a, b] => format!("[{}, {}]", show(a), show(b)),
+        };
+        self.given.push(format!("padding = {text}"));
+        if self.ours.starts_with("avg_pool") {
+            let note = "padding is not counted in means here; PyTorch counts it unless `count_include_pad=False`";
+            notes.push((span, note.into()));
         }
     }
 }

@@ -27,6 +27,7 @@ mod hierarchy;
 mod image_targets;
 mod inference;
 mod initializers;
+mod layer_values;
 mod likelihoods;
 mod lints;
 mod norms;

@@ -63,6 +63,12 @@ static LAYERS: &[LayerWord] = &[
     row(&["avgpool", "averagepooling2d"], "avg_pool2d", None),
     row(&["globalaveragepooling2d"], "global_avg_pool2d", None),
     row(&["globalmaxpooling2d"], "global_max_pool2d", None),
+    row(&["conv1dtranspose"], "conv_transpose1d", None),
+    row(&["upsampling1d"], "upsample1d", None),
+    row(&["conv2dtranspose"], "conv_transpose2d", None),
+    row(&["upsampling2d"], "upsample2d", None),
+    row(&["conv3dtranspose"], "conv_transpose3d", None),
+    row(&["upsampling3d"], "upsample3d", None),
     row(&["convolution1d"], "conv1d", None),
     row(
         &["conv1dflipout", "convolution1dflipout"],
@@ -234,7 +240,19 @@ pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static st
         },
         // Its fourth argument is the number of groups.
         "bayesianconv2d" if has(&CONVOLUTION[..3]) => &CONVOLUTION[..3],
-        _ if word.contains("Conv2d") && has(&CONVOLUTION[..3]) => match word {
+        // PyTorch's has groups and a bias before its dilation.
+        _ if word.contains("ConvTranspose") && has(&CONVOLUTION[..3]) => &[
+            "in_channels",
+            "out_channels",
+            "kernel_size",
+            "stride",
+            "padding",
+            "output_padding",
+            "groups",
+            "bias",
+            "dilation",
+        ],
+        _ if is_torch_convolution(word) && has(&CONVOLUTION[..3]) => match word {
             "BBBConv2d" => &CONVOLUTION[..6],
             _ => CONVOLUTION,
         },
@@ -259,6 +277,13 @@ pub fn order(word: &str, given: &[Option<&str>]) -> Option<&'static [&'static st
         word if word.starts_with("dense") || word == "fc" => &["units", "activation", "use_bias"],
         _ => return None,
     })
+}
+
+/// Whether a convolution is written as PyTorch does, with a small `d`.
+fn is_torch_convolution(word: &str) -> bool {
+    ["Conv1d", "Conv2d", "Conv3d"]
+        .iter()
+        .any(|name| word.contains(name))
 }
 
 /// Whether an argument says the width of a layer's input, which a layer here takes from the value above it.

@@ -12,6 +12,7 @@ use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape, Takes};
 use crate::posterior::{Entries, Posterior};
+use crate::pretrained::layout::Layout;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -115,6 +116,10 @@ impl Lower<'_> {
         }
         self.check_own(call, entry, own);
         self.pretrained.above = inputs.first().copied();
+        self.pretrained.torch = match entry.signature().name.starts_with("conv_transpose") {
+            true => Layout::TorchTransposed,
+            false => Layout::Torch,
+        };
         let parameters = match self.shared_of(&name) {
             Some(first) => {
                 let parameters = self.nodes[first].call.as_ref()?.parameters.clone();

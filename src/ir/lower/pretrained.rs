@@ -112,7 +112,11 @@ impl Lower<'_> {
         let wanted = Wanted {
             parameter,
             shape,
-            layout,
+            layout: layout.map(|layout| match layout {
+                Layout::Torch => self.pretrained.torch,
+                layout => layout,
+            }),
+            torch: self.pretrained.torch,
         };
         match self.pretrained.find(index, wanted, &self.nodes) {
             Ok(found) => {

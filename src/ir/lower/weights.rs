@@ -19,6 +19,8 @@ pub(super) struct Files {
     pub(super) refused: Vec<Refused>,
     /// The value that the layer takes whose parameters are being settled.
     pub(super) above: Option<Handle<Node>>,
+    /// How PyTorch has that layer's kernel.
+    pub(super) torch: Layout,
 }
 
 /// A file that parameters start from.
@@ -40,6 +42,8 @@ pub(super) struct Wanted<'a> {
     pub(super) shape: &'a Shape,
     /// As the model says that the file's tensors lie.
     pub(super) layout: Option<Layout>,
+    /// How PyTorch has such a tensor.
+    pub(super) torch: Layout,
 }
 
 impl Files {
@@ -49,6 +53,7 @@ impl Files {
             read: Vec::new(),
             refused: Vec::new(),
             above: None,
+            torch: Layout::Torch,
         }
     }
 
@@ -136,7 +141,7 @@ fn tensor(
     let (layer, _) = wanted.parameter.rsplit_once('.')?;
     let is_kernel = wanted.shape.rank() > 1;
     let place = place(modules, layer, is_kernel.then_some(wanted))?;
-    let rival = rival(modules, place, wanted.shape);
+    let rival = rival(modules, place, wanted);
     let (module, of) = &mut modules[place];
     *of = Some(layer.to_owned());
     if !is_kernel {
@@ -149,29 +154,29 @@ fn tensor(
     let fits = |layout: Layout| layout.shape(wanted.shape).0 == module.shape;
     let layout = match wanted.layout {
         Some(layout) => layout,
-        None if module.is_torch() => Layout::Torch,
-        None if fits(Layout::Torch) && fits(Layout::Bnnc) => {
+        None if module.is_torch() => wanted.torch,
+        None if fits(wanted.torch) && fits(Layout::Bnnc) => {
             return Some(Err(Refusal::Layout(module.kernel.clone())));
         }
-        None if fits(Layout::Torch) => Layout::Torch,
+        None if fits(wanted.torch) => wanted.torch,
         None => Layout::Bnnc,
     };
     Some(Ok((module.kernel.clone(), layout)))
 }
 
-/// Whether a kernel of `shape` may start from the layer's, however that lies.
-fn fits(module: &Module, shape: &Shape) -> bool {
-    let layouts = [Layout::Torch, Layout::Bnnc];
+/// Whether a kernel may start from the layer's, however that lies.
+fn fits(module: &Module, wanted: Wanted) -> bool {
+    let layouts = [wanted.torch, Layout::Bnnc];
     layouts
         .iter()
-        .any(|layout| layout.shape(shape).0 == module.shape)
+        .any(|layout| layout.shape(wanted.shape).0 == module.shape)
 }
 
 /// Another kernel that could be meant as well as that of the layer at `place`.
-fn rival(modules: &[(Module, Option<String>)], place: usize, shape: &Shape) -> Option<String> {
+fn rival(modules: &[(Module, Option<String>)], place: usize, wanted: Wanted) -> Option<String> {
     let own = &modules[place].0;
     let mut free = modules.iter().filter(|(_, of)| of.is_none());
-    let found = free.find(|(other, _)| fits(other, shape) && own.is_unordered(other));
+    let found = free.find(|(other, _)| fits(other, wanted) && own.is_unordered(other));
     found.map(|(other, _)| other.kernel.clone())
 }
 
@@ -191,10 +196,10 @@ fn place(
     if let Some(named) = free.find(|place| modules[*place].0.name == layer) {
         return Some(named);
     }
-    let shape = kernel?.shape;
-    let of_kind = |place: &usize| modules[*place].0.shape.len() == shape.rank();
+    let wanted = kernel?;
+    let of_kind = |place: &usize| modules[*place].0.shape.len() == wanted.shape.rank();
     let mut left = (0..modules.len()).filter(is_free).filter(of_kind);
-    let fits = |place: &usize| fits(&modules[*place].0, shape);
+    let fits = |place: &usize| fits(&modules[*place].0, wanted);
     match modules.iter().all(|(module, _)| module.is_numbered()) {
         true => left.next(),
         false => left.clone().find(fits).or_else(|| left.next()),
@@ -231,13 +236,16 @@ fn flattened_by(nodes: &Arena<Node>, node: &Node, known: &Table<Node, Flattened>
         };
     }
     match (operation, &source.shape.0[..], &node.shape.0[..]) {
-        (Some(Operation::View(_)), [height, width, channels], [_]) => match inside {
-            Flattened::No => Flattened::Images([*height, *width, *channels]),
+        (Some(Operation::View(_)), [positions @ .., width, channels], [_]) => match inside {
+            Flattened::No => {
+                let rows = positions.iter().product();
+                Flattened::Images([rows, *width, *channels])
+            }
             _ => inside.clone(),
         },
         (Some(Operation::View(_)), [_], [_]) => inside.clone(),
         // Pixels of one channel, or channels of one pixel, have one order.
-        (Some(Operation::View(_)), [_], [_, _, 1] | [1, 1, _]) => inside.clone(),
+        (Some(Operation::View(_)), [_], [_, 1] | [_, _, 1] | [1, 1, _]) => inside.clone(),
         // The model's own inputs lie as the data has them.
         (Some(Operation::View(_)), ..) if source.call.is_none() => Flattened::No,
         (Some(Operation::View(_)), ..) => unknown(format!(

@@ -4,7 +4,8 @@
 //! dx = dy·wᵀ        dw = Σ_n xₙᵀ·dyₙ
 //! ```
 //!
-//! The kernel is `[in, out]`, as in Keras. The products take the whole batch: X is `[n, in]`.
+//! The kernel is `[in, out]`, as in Keras. The products take the whole batch: X is `[n, in]`. Of a value of more axes
+//! than one the last are the inputs, and the others positions: rows of X, an example at a time.
 //!
 //! dX = dY·Wᵀ has its inner axis along the rows of W, and a product reads its second operand across them: it would
 //! copy all of W for that. Where W is larger than dX and dY, these are turned over instead, and
@@ -16,7 +17,7 @@
 
 use super::{AnyLinear, Layer, Linear, Operation, ShapeError, Slot};
 use crate::signature::{Constants, Kind, Parameter, Signature};
-use crate::tensor::gemm::{MatrixMut, MatrixRef, parallel_gemm};
+use crate::tensor::gemm::{MatrixMut, MatrixRef, gemm, parallel_gemm};
 use crate::tensor::{Real, Shape, transpose};
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl Layer for Dense {
     fn signature(&self) -> &'static Signature {
         static SIGNATURE: Signature = Signature {
             name: "dense",
-            summary: "a weighted sum of all inputs for each unit",
+            summary: "a weighted sum of all inputs for each unit; of the last axis, at each position of the others",
             parameters: &[Parameter {
                 name: "units",
                 kind: Kind::Count,
@@ -47,15 +48,16 @@ impl Layer for Dense {
     }
 
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        let [inputs] = shape.0[..] else {
+        let Some((&inputs, positions)) = shape.0.split_last() else {
             return Err(ShapeError {
-                expected: "an input of 1 axis [features]".into(),
-                help: Some("put `flatten` before it to make one axis of them all".into()),
+                expected: "an input of 1 axis or more, features last".into(),
+                help: Some("`reshape([1])` makes a vector of a number".into()),
             });
         };
         Ok(Operation::Linear(Arc::new(Product {
             inputs,
             units: arguments.count("units"),
+            positions: positions.to_vec(),
         })))
     }
 }
@@ -69,6 +71,8 @@ const MOST_TURNED: usize = 16;
 struct Product {
     inputs: usize,
     units: usize,
+    /// The axes before the inputs; none of a vector.
+    positions: Vec<usize>,
 }
 
 impl Product {
@@ -77,15 +81,23 @@ impl Product {
         self.units <= MOST_TURNED && self.inputs > self.units
     }
 
-    /// Whether the gradient by the input of so many examples is made by the transposes.
-    fn turns(&self, examples: usize) -> bool {
-        examples >= LEAST_TURNED && self.inputs * self.units > examples * (self.inputs + self.units)
+    /// Whether the gradient by the input of so many rows is made by the transposes.
+    fn turns(&self, rows: usize) -> bool {
+        rows >= LEAST_TURNED && self.inputs * self.units > rows * (self.inputs + self.units)
+    }
+
+    /// A product shared out over threads, or on this one where examples are.
+    fn product<T: Real>(&self, a: MatrixRef<T>, b: MatrixRef<T>, beta: T, c: MatrixMut<T>) {
+        match self.positions[..] {
+            [] => parallel_gemm(T::one(), a, b, beta, c),
+            _ => gemm(T::one(), a, b, beta, c),
+        }
     }
 }
 
 impl AnyLinear for Product {
     fn output(&self) -> Shape {
-        Shape(vec![self.units])
+        Shape([&self.positions[..], &[self.units]].concat())
     }
 
     fn kernel(&self) -> Shape {
@@ -101,23 +113,24 @@ impl AnyLinear for Product {
     }
 
     fn positions(&self) -> usize {
-        1
+        self.positions.iter().product()
     }
 
     fn whole_batch(&self) -> bool {
-        true
+        self.positions.is_empty()
     }
 
     fn multiplications(&self) -> u64 {
-        self.inputs as u64 * self.units as u64
+        AnyLinear::positions(self) as u64 * self.inputs as u64 * self.units as u64
     }
 
     fn scratch(&self, examples: usize) -> usize {
-        let by_input = match self.turns(examples) {
-            true => examples * (self.inputs + self.units),
+        let rows = examples * AnyLinear::positions(self);
+        let by_input = match self.turns(rows) {
+            true => rows * (self.inputs + self.units),
             false => 0,
         };
-        let by_weight = match self.few_units() && examples >= LEAST_TURNED {
+        let by_weight = match self.few_units() && rows >= LEAST_TURNED {
             true => self.inputs * self.units,
             false => 0,
         };
@@ -130,24 +143,17 @@ impl<T: Real> Linear<T> for Product {
         let n = x.len() / self.inputs;
         let x = MatrixRef::row_major(x, n, self.inputs);
         let w = MatrixRef::row_major(w, self.inputs, self.units);
-        parallel_gemm(
-            T::one(),
-            x,
-            w,
-            T::zero(),
-            MatrixMut::row_major(y, n, self.units),
-        );
+        self.product(x, w, T::zero(), MatrixMut::row_major(y, n, self.units));
     }
 
     fn transpose(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]) {
         let n = dy.len() / self.units;
-        // Where more examples than these need no scratch there is none for them.
+        // Where more rows than these need no scratch there is none for them.
         if self.turns(n) && scratch.len() >= dy.len() + dx.len() {
             let (turned, dx_turned) = scratch.split_at_mut(dy.len());
             let dx_turned = &mut dx_turned[..dx.len()];
             transpose(dy, self.units, turned);
-            parallel_gemm(
-                T::one(),
+            self.product(
                 MatrixRef::row_major(w, self.inputs, self.units),
                 MatrixRef::row_major(turned, self.units, n),
                 T::zero(),
@@ -157,21 +163,16 @@ impl<T: Real> Linear<T> for Product {
         }
         let dy = MatrixRef::row_major(dy, n, self.units);
         let w = MatrixRef::row_major(w, self.inputs, self.units).transposed();
-        parallel_gemm(
-            T::one(),
-            dy,
-            w,
-            T::zero(),
-            MatrixMut::row_major(dx, n, self.inputs),
-        );
+        self.product(dy, w, T::zero(), MatrixMut::row_major(dx, n, self.inputs));
     }
 
     fn gradients_beside(&self) -> Option<usize> {
-        Some(if self.few_units() {
-            self.inputs * self.units
-        } else {
-            0
-        })
+        // Of examples that are taken one by one, the threads have others to go on with.
+        let of_kernel = match self.few_units() {
+            true => self.inputs * self.units,
+            false => 0,
+        };
+        self.positions.is_empty().then_some(of_kernel)
     }
 
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]) {
@@ -182,12 +183,12 @@ impl<T: Real> Linear<T> for Product {
         if self.few_units() && n >= LEAST_TURNED && !add && scratch.len() >= dw.len() {
             let turned = &mut scratch[..dw.len()];
             let target = MatrixMut::new(turned, [self.inputs, self.units], [1, self.inputs]);
-            parallel_gemm(T::one(), x, dy, T::zero(), target);
+            self.product(x, dy, T::zero(), target);
             return transpose(turned, self.inputs, dw);
         }
         let dw = MatrixMut::row_major(dw, self.inputs, self.units);
         let beta = if add { T::one() } else { T::zero() };
-        parallel_gemm(T::one(), x, dy, beta, dw);
+        self.product(x, dy, beta, dw);
     }
 }
 
@@ -261,12 +262,22 @@ mod tests {
     }
 
     #[test]
-    fn an_image_must_be_flattened_first() {
-        let error = Dense
-            .build(&units(10), &Shape::new(&[4, 4, 64]))
-            .err()
-            .unwrap();
-        assert_eq!(error.expected, "an input of 1 axis [features]");
-        assert!(error.help.unwrap().contains("`flatten`"));
+    fn other_axes_than_the_last_are_positions() {
+        let dense = linear(&Dense, &units(3), &Shape::new(&[2, 4, 5]));
+        assert_eq!(dense.output(), Shape::new(&[2, 4, 3]));
+        assert_eq!(dense.kernel(), Shape::new(&[5, 3]));
+        assert_eq!((dense.fan_in(), dense.fan_out()), (5, 3));
+        assert_eq!(
+            (AnyLinear::positions(&*dense), dense.whole_batch()),
+            (8, false)
+        );
+        assert_eq!(dense.multiplications(), 120);
+        let (x, w) = (numbers(40, 1), numbers(15, 2));
+        let mut y = vec![f64::NAN; 24];
+        Linear::<f64>::apply(&*dense, &x, &w, &mut y, &mut []);
+        for (at, y) in y.iter().enumerate() {
+            let sum: f64 = (0..5).map(|k| x[at / 3 * 5 + k] * w[k * 3 + at % 3]).sum();
+            assert!((y - sum).abs() < 1e-12, "{y} {sum}");
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod avg_pool;
 pub mod batch_norm;
 pub mod concat;
 pub mod conv;
+pub mod conv_transpose;
 pub mod dense;
 mod depthwise;
 pub mod dropout;
@@ -33,6 +34,7 @@ pub mod max_pool;
 pub mod mish;
 pub mod multiply;
 mod norms;
+pub mod pad;
 pub mod pad_channels;
 mod pointwise;
 pub mod prelu;
@@ -49,6 +51,7 @@ mod statistics;
 pub mod tanh;
 #[cfg(test)]
 mod testing;
+pub mod upsample;
 mod windows;
 
 use crate::signature::{Constants, Signature};
@@ -65,6 +68,9 @@ pub static LAYERS: &[&dyn Layer] = &[
     &conv::Conv::<2>,
     &conv::Conv::<1>,
     &conv::Conv::<3>,
+    &conv_transpose::ConvTranspose::<2>,
+    &conv_transpose::ConvTranspose::<1>,
+    &conv_transpose::ConvTranspose::<3>,
     &max_pool::MaxPool::<2>,
     &max_pool::MaxPool::<1>,
     &max_pool::MaxPool::<3>,
@@ -77,6 +83,11 @@ pub static LAYERS: &[&dyn Layer] = &[
     &global_pool::GlobalMaxPool::<2>,
     &global_pool::GlobalMaxPool::<1>,
     &global_pool::GlobalMaxPool::<3>,
+    &upsample::Upsample::<2>,
+    &upsample::Upsample::<1>,
+    &upsample::Upsample::<3>,
+    &pad::Pad,
+    &pad::Crop,
     &flatten::Flatten,
     &reshape::Reshape,
     &filter_response_norm::FilterResponseNorm,

@@ -96,6 +96,82 @@ pub fn window_cells(window: &Window<3>, position: usize) -> Vec<(usize, usize)> 
     found
 }
 
+/// The arguments of a transposed convolution.
+pub fn transposed<const N: usize>(
+    filters: usize,
+    kernel: [usize; N],
+    stride: [usize; N],
+    dilation: [usize; N],
+    padding: Constant,
+    output_padding: usize,
+) -> Constants {
+    Constants(vec![
+        ("filters", Constant::Count(filters)),
+        ("kernel", counts(kernel)),
+        ("stride", counts(stride)),
+        ("dilation", counts(dilation)),
+        ("padding", padding),
+        ("output_padding", Constant::Cells(vec![output_padding])),
+    ])
+}
+
+/// The arguments of transposed convolutions, with shapes that they take.
+pub fn transposed_convolutions(name: &str) -> Vec<(Constants, Shape)> {
+    let word = Constant::Word;
+    let cells = |cells: usize| Constant::Cells(vec![cells]);
+    let shape = |axes: &[usize]| Shape::new(axes);
+    match name {
+        "conv_transpose1d" => vec![
+            (
+                transposed(3, [3], [2], [1], word("valid"), 0),
+                shape(&[4, 2]),
+            ),
+            (
+                transposed(2, [2], [2], [1], word("same"), 0),
+                shape(&[4, 3]),
+            ),
+            (
+                transposed(2, [1], [2], [1], word("valid"), 0),
+                shape(&[4, 1]),
+            ),
+            (transposed(3, [4], [3], [1], cells(1), 0), shape(&[4, 2])),
+            (
+                transposed(2, [3], [1], [2], word("valid"), 0),
+                shape(&[5, 3]),
+            ),
+            (transposed(1, [2], [3], [1], cells(0), 2), shape(&[3, 1])),
+        ],
+        "conv_transpose2d" => vec![
+            (
+                transposed(3, [3, 2], [1, 2], [1; 2], word("valid"), 0),
+                shape(&[4, 4, 2]),
+            ),
+            (
+                transposed(2, [3, 2], [2, 1], [1; 2], word("same"), 0),
+                shape(&[4, 6, 3]),
+            ),
+            (
+                transposed(4, [3, 4], [1, 2], [1; 2], word("same"), 0),
+                shape(&[3, 4, 1]),
+            ),
+            (
+                transposed(2, [4, 4], [2, 2], [1; 2], cells(1), 0),
+                shape(&[3, 4, 3]),
+            ),
+        ],
+        _ => vec![
+            (
+                transposed(2, [2, 1, 2], [1, 1, 2], [1; 3], word("valid"), 0),
+                shape(&[3, 3, 4, 2]),
+            ),
+            (
+                transposed(3, [1, 2, 3], [1, 2, 1], [1; 3], word("same"), 0),
+                shape(&[2, 3, 3, 2]),
+            ),
+        ],
+    }
+}
+
 /// The arguments of a pooling layer.
 pub fn pool(size: [usize; 2], stride: [usize; 2], padding: &'static str) -> Constants {
     Constants(vec![
@@ -347,6 +423,37 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
             assert!(cases.len() > 150);
         }
         name @ ("conv1d" | "conv3d") => cases.extend(convolutions(name)),
+        name if name.starts_with("conv_transpose") => cases.extend(transposed_convolutions(name)),
+        name if name.starts_with("upsample") => {
+            let (size, shape) = match name {
+                "upsample1d" => (counts([3]), Shape::new(&[4, 2])),
+                "upsample2d" => (counts([2, 3]), Shape::new(&[3, 4, 2])),
+                _ => (counts([1, 2, 3]), Shape::new(&[2, 3, 2, 2])),
+            };
+            for word in ["nearest", "bilinear"] {
+                let mut arguments = vec![("size", size.clone())];
+                if name == "upsample2d" {
+                    arguments.push(("interpolation", Constant::Word(word)));
+                }
+                cases.push((Constants(arguments), shape.clone()));
+            }
+        }
+        name @ ("pad" | "crop") => {
+            let cells = |cells: &[usize]| Constant::Cells(cells.to_vec());
+            for (before, after, shape) in [
+                (cells(&[1]), cells(&[1]), &[5, 2][..]),
+                (cells(&[1, 0]), cells(&[0, 2]), &[3, 4, 2]),
+                (cells(&[0, 2, 1]), cells(&[1]), &[2, 4, 3, 1]),
+            ] {
+                for mode in ["zeros", "reflect"] {
+                    let mut arguments = vec![("before", before.clone()), ("after", after.clone())];
+                    if name == "pad" {
+                        arguments.push(("mode", Constant::Word(mode)));
+                    }
+                    cases.push((Constants(arguments), Shape::new(shape)));
+                }
+            }
+        }
         name if name.ends_with("_pool1d") || name.ends_with("_pool3d") => {
             let volumes = name.ends_with("3d");
             let shape = Shape::new(if volumes { &[4, 3, 5, 2] } else { &[7, 3] });
@@ -423,6 +530,11 @@ fn of_one_value(layer: &dyn Layer) -> Vec<(Constants, Shape)> {
             for (inputs, units) in [(1, 1), (7, 3), (20, 33)] {
                 let arguments = Constants(vec![("units", Constant::Count(units))]);
                 cases.push((arguments, Shape(vec![inputs])));
+            }
+            // Positions of each example, few and as many as turn the kernel's gradient over.
+            for (axes, units) in [(&[2, 3, 4][..], 5), (&[40, 20], 3), (&[1, 7], 2)] {
+                let arguments = Constants(vec![("units", Constant::Count(units))]);
+                cases.push((arguments, Shape::new(axes)));
             }
         }
         "pad_channels" => {
