@@ -78,6 +78,7 @@ fn convolution([side, channels, filters]: [usize; 3]) -> [f64; 4] {
         ("stride", Constant::Pair([1, 1])),
         ("dilation", Constant::Pair([1, 1])),
         ("padding", Constant::Word("same")),
+        ("groups", Constant::Count(1)),
     ];
     let layer = bnnc::layer::find("conv2d").expect("a layer");
     let built = Layer::build(layer, &Constants(choices.into()), &Shape(image.into()));
@@ -90,6 +91,80 @@ fn convolution([side, channels, filters]: [usize; 3]) -> [f64; 4] {
     let patches = best(|| linear.apply(&x, &w, &mut y, &mut scratch)) / 2.0;
     let operations = 2.0 * (side * side * 25 * channels * filters) as f64;
     [forward, by_x, by_w, patches].map(|seconds| operations / seconds / 1e9)
+}
+
+/// Seconds of the three passes of a layer over one example: forward, by x, by w; and its multiplications.
+fn passes(name: &str, choices: &[(&'static str, Constant)], shape: &[usize]) -> ([f64; 3], f64) {
+    let layer = bnnc::layer::find(name).expect("a layer");
+    let built = Layer::build(layer, &Constants(choices.into()), &Shape::new(shape));
+    let Ok(Operation::Linear(linear)) = built else {
+        panic!("a convolution is linear")
+    };
+    let [x, w, dy] = [
+        Shape::new(shape).len(),
+        linear.kernel().len(),
+        linear.output().len(),
+    ]
+    .map(numbers);
+    let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+    let mut scratch = vec![0.0; linear.scratch(1)];
+    let seconds = [
+        best(|| linear.apply(&x, &w, &mut y, &mut scratch)),
+        best(|| linear.transpose(&dy, &w, &mut dx, &mut scratch)),
+        best(|| linear.weight_gradient(&x, &dy, false, &mut dw, &mut scratch)),
+    ];
+    (seconds, linear.multiplications() as f64)
+}
+
+/// The arguments of a convolution of an image.
+fn image(
+    filters: usize,
+    kernel: usize,
+    stride: usize,
+    groups: usize,
+) -> Vec<(&'static str, Constant)> {
+    vec![
+        ("filters", Constant::Count(filters)),
+        ("kernel", Constant::Pair([kernel; 2])),
+        ("stride", Constant::Pair([stride; 2])),
+        ("dilation", Constant::Pair([1, 1])),
+        ("padding", Constant::Word("same")),
+        ("groups", Constant::Count(groups)),
+    ]
+}
+
+/// Convolutions that do not go through `Correlation`: as parts of the product's rate, and depthwise ones, which
+/// memory bounds, in copies of their input and output.
+fn others(peak: f64) {
+    println!("\nother convolutions: forward, by x, by w");
+    for (what, shape, choices) in [
+        ("1 × 1, 16 to 32", [32, 32, 16], image(32, 1, 1, 1)),
+        ("1 × 1 by 2, 16 to 32", [32, 32, 16], image(32, 1, 2, 1)),
+        ("1 × 1, 64 to 64", [16, 16, 64], image(64, 1, 1, 1)),
+        ("3 × 3 by 2, 16 to 32", [32, 32, 16], image(32, 3, 2, 1)),
+        ("3 × 3 by 2, 32 to 64", [16, 16, 32], image(64, 3, 2, 1)),
+        ("3 × 3, 64 in 4 groups", [16, 16, 64], image(64, 3, 1, 4)),
+    ] {
+        let (seconds, multiplications) = passes("conv2d", &choices, &shape);
+        let rates = seconds.map(|s| format!("{:.2}", 2.0 * multiplications / s / 1e9 / peak));
+        println!("  {what:<24} {}", rates.join("  "));
+    }
+    println!("\ndepthwise, in copies of x and y: forward, by x, by w");
+    for (side, channels) in [(32, 16), (16, 64), (8, 256)] {
+        let shape = [side, side, channels];
+        let (from, mut to) = (
+            numbers(2 * side * side * channels),
+            vec![0.0; 2 * side * side * channels],
+        );
+        let copy = best(|| black_box(&mut to).copy_from_slice(black_box(&from)));
+        let (seconds, _) = passes("conv2d", &image(channels, 3, 1, channels), &shape);
+        let copies = seconds.map(|s| format!("{:.0}", s / copy));
+        println!(
+            "  {:<24} {}",
+            format!("3 × 3, {shape:?}"),
+            copies.join("  ")
+        );
+    }
 }
 
 fn main() {
@@ -123,6 +198,7 @@ fn main() {
         let rates = convolution(shape).map(|rate| format!("{:.2}", rate / peak));
         println!("  {:<24} {}", format!("{shape:?}"), rates.join("  "));
     }
+    others(peak);
     let len = 1 << 18;
     let (mut a, mut b) = (numbers(len), numbers(len));
     let each = |seconds: f64| seconds / len as f64 * 1e9;

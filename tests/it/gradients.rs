@@ -88,19 +88,24 @@ fn every_estimator_through_convolutions_and_dense_layers() {
     }
 }
 
-/// Kernels in groups, whose signs and noise are of all channels, and convolutions over one axis and three.
+/// Kernels in groups, whose signs are of all channels; convolutions over one axis and three; transposed ones; dense
+/// layers of the last axis.
 #[test]
-fn every_estimator_through_groups_sequences_and_volumes() {
+fn every_estimator_through_every_convolution_and_positions() {
     let grouped = "conv2d(6, kernel = 3, padding = same, groups = 2)\n tanh\n conv2d(6, kernel = 2, groups = 6)\n tanh\n \
                    conv2d(4, kernel = 3, stride = 2, padding = 1, groups = 2)\n flatten\n logits = dense(3)";
     let sequence = "reshape([12, 6])\n conv1d(4, kernel = 3, padding = causal)\n tanh\n avg_pool1d(2)\n \
                     conv1d(6, kernel = 2, groups = 2, stride = 2)\n max_pool1d(2, stride = 1)\n flatten\n logits = dense(3)";
     let volume = "reshape([3, 4, 3, 2])\n conv3d(3, kernel = 2, padding = same)\n tanh\n max_pool3d([1, 2, 2])\n \
                   conv3d(4, kernel = [2, 1, 1])\n tanh\n global_avg_pool3d\n logits = dense(3)";
+    let larger = "conv_transpose2d(3, kernel = 3, stride = 2, padding = same)\n tanh\n crop([2, 1], after = 3)\n \
+                  conv_transpose2d(2, kernel = 2, padding = 1)\n pad(1, after = 0, mode = reflect)\n \
+                  upsample2d(2, interpolation = bilinear)\n max_pool2d(3)\n flatten\n logits = dense(3)";
+    let positions = "reshape([8, 9])\n dense(5)\n tanh\n dense(40)\n tanh\n global_avg_pool1d\n logits = dense(3)";
     for estimator in bnnc::estimator::ESTIMATORS {
         let name = estimator.signature().name;
         let default = format!("prior = Normal(0, 1), posterior = MeanField, estimator = {name}");
-        for network in [grouped, sequence, volume] {
+        for network in [grouped, sequence, volume, larger, positions] {
             check_near(
                 &classifier(&default, network, ""),
                 &Examples::new(5, 72, 3, 0),
