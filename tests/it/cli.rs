@@ -458,7 +458,7 @@ fn the_registries_are_listed() {
     }
     let layers = place.ok("list layers");
     for line in [
-        "kernel    [kh, kw, C_in, filters]\n",
+        "kernel    [kh, kw, C_in/groups, filters]\n",
         "bias    [units]; `bias = none` leaves it out\n",
     ] {
         assert!(layers.contains(line), "{line}");

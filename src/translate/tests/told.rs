@@ -182,18 +182,12 @@ fn convolutions_of_pytorch() {
             "conv2d(64, kernel = [3, 5], stride = 1, bias = none, padding = same)",
             "conv2d(8, kernel = 3)",
             "max_pool2d(2, stride = 2)",
-            "conv2d(4, kernel = 3, stride = 2)",
+            "conv2d(4, kernel = 3, stride = 2, padding = 1)",
             "flatten",
             "output = dense(10)",
         ],
     );
-    noted(
-        text,
-        &[
-            (Some((8, 9)), "the padding of `Conv2d` is left out"),
-            (None, "does not say the input's shape"),
-        ],
-    );
+    noted(text, &[(None, "does not say the input's shape")]);
 }
 
 #[test]
