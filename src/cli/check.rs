@@ -10,7 +10,7 @@ use crate::ir::{self, Facts, InferenceMethod, Model};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
 use crate::train::config::{self, Config};
-use crate::train::fitting::{self, input_mismatch};
+use crate::train::fitting::{self, input_mismatch, inputs_mismatch};
 use crate::train::prepared::{Prepared, batch_fits};
 use crate::train::settings::{self, count};
 use crate::{exec, report, syntax, train};
@@ -224,6 +224,9 @@ pub(super) fn facts(
 /// Why the model cannot learn from the data.
 fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
     let columns = found.columns.as_ref();
+    if let Some(message) = inputs_mismatch(&found.inputs, model, &found.name) {
+        return Some(message);
+    }
     if let Some(message) = input_mismatch(
         &found.input_shape,
         columns,

@@ -99,6 +99,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             targets_needed: true,
         });
         request.predicts = Some(compiled.inference.target.kind);
+        request.inputs = compiled.inference.several_inputs();
         request.input = Some(compiled.inference.input.shape.clone());
         request.classes = record.as_ref().map(|record| record.class_names.clone());
         if let Some(own) = of_run.as_ref().map(|config| &config.data) {

@@ -129,6 +129,7 @@ impl Opened {
             },
         };
         request.input = Some(self.inference.input.shape.clone());
+        request.inputs = self.inference.several_inputs();
         request.predicts = Some(self.inference.target.kind);
         request.classes = Some(self.record.class_names.clone());
         let is_own = source.data.as_deref().is_none_or(|data| own.names(data));

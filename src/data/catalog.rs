@@ -1,7 +1,10 @@
 //! The data sets that have a name.
 
 use super::places::{Place, missing};
-use super::{Dataset, Facts, cifar10, fashion_mnist, mnist, shapes, shapes_segmentation, volumes};
+use super::{
+    Dataset, Facts, cifar10, fashion_mnist, mnist, shapes, shapes_and_numbers, shapes_segmentation,
+    volumes,
+};
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::words::list;
 use std::path::{Path, PathBuf};
@@ -14,6 +17,7 @@ pub static CATALOG: &[&dyn CatalogEntry] = &[
     &shapes::Shapes,
     &shapes_segmentation::ShapesSegmentation,
     &volumes::Volumes,
+    &shapes_and_numbers::ShapesAndNumbers,
 ];
 
 /// A data set that has a name.
@@ -199,7 +203,7 @@ mod tests {
         assert_eq!(
             message.notes,
             [
-                "the data sets are `cifar10`, `mnist`, `fashion_mnist`, `shapes`, `shapes_segmentation` and `volumes`"
+                "the data sets are `cifar10`, `mnist`, `fashion_mnist`, `shapes`, `shapes_segmentation`, `volumes` and `shapes_and_numbers`"
             ]
         );
         assert_eq!(message.helps[0].text, "the nearest name is `cifar10`");

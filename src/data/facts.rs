@@ -19,6 +19,8 @@ pub struct Facts {
     pub columns: Option<Columns>,
     /// The shape of one example's input.
     pub input_shape: Shape,
+    /// The names and shapes of the inputs that it holds one after the other, where there are several.
+    pub inputs: Vec<(String, Shape)>,
     /// What the targets are.
     pub target: TargetFacts,
     /// What each entry of the training targets is like, where they are not labels.
@@ -77,6 +79,7 @@ impl Facts {
             test: data.example_count(true),
             columns: data.columns.clone(),
             input_shape: data.train.input_shape.clone(),
+            inputs: data.seen.inputs.clone(),
             target: TargetFacts {
                 shape: data.train.target_shape.clone(),
                 classes: if labels {
@@ -130,6 +133,7 @@ impl Facts {
             test: Some(test),
             columns: None,
             input_shape: Shape::new(shape),
+            inputs: vec![],
             target: TargetFacts {
                 shape: Shape::default(),
                 classes: Some(class_names.len()),

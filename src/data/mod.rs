@@ -40,6 +40,7 @@ mod refusal;
 mod run_columns;
 pub mod scaling;
 mod shapes;
+mod shapes_and_numbers;
 mod shapes_segmentation;
 mod sheet;
 pub mod split;
@@ -188,6 +189,8 @@ pub struct Request {
     pub predicts: Option<TargetKind>,
     /// The shape of the model's input, where that is known: images are to be of its size.
     pub input: Option<Shape>,
+    /// The names and shapes of the model's inputs, where it has several.
+    pub inputs: Vec<(String, Shape)>,
     /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have; none
     /// in the list where its labels are numbers from 0 on, `None` where there is no run.
     pub classes: Option<Vec<String>>,

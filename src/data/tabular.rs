@@ -21,6 +21,8 @@ use std::path::Path;
 /// What was seen of a table beside the numbers that were read.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
+    /// The names and shapes of the inputs that a row holds one after the other, where the data have several.
+    pub inputs: Vec<(String, Shape)>,
     /// What was recognised of its file, a phrase each.
     pub said: Vec<String>,
     /// What is odd about it, and what to do.
@@ -75,6 +77,18 @@ pub(super) fn read(
     }
     let sheet = sheet::read(path, wanted.sheet, &|header| roles(header, wanted))?;
     let header = sheet.header();
+    let by_name = match (&request.inputs[..], wanted.of_run, &choices.inputs) {
+        ([_, _, ..], None, None) => Some(Choices {
+            inputs: Some(columns_of_inputs(path, &header, &request.inputs)?),
+            ..choices.clone()
+        }),
+        _ => None,
+    };
+    let choices = by_name.as_ref().unwrap_or(choices);
+    let wanted = &Wanted {
+        choices: Some(choices),
+        ..*wanted
+    };
     let chosen = choose(path, &header, wanted)?;
     let group = choices.group.as_deref();
     let group = group
@@ -160,6 +174,41 @@ pub(super) fn read(
         None => Ok(dataset),
         Some(parts) => held_out::part(dataset, parts),
     }
+}
+
+/// The columns of several inputs by the inputs' names, as a list of names.
+fn columns_of_inputs(path: &Path, header: &[String], inputs: &[(String, Shape)]) -> Result<String> {
+    let mut all: Vec<String> = vec![];
+    for (name, shape) in inputs {
+        let numbered = |sign: &str, first: usize| -> Vec<String> {
+            (first..first + shape.len())
+                .map(|n| format!("{name}{sign}{n}"))
+                .collect()
+        };
+        let mut forms: Vec<Vec<String>> = ["_", ""]
+            .into_iter()
+            .flat_map(|sign| [1, 0].map(|first| numbered(sign, first)))
+            .collect();
+        if shape.len() == 1 {
+            forms.insert(0, vec![name.clone()]);
+        }
+        let there = |form: &&Vec<String>| form.iter().all(|name| header.contains(name));
+        let Some(found) = forms.iter().find(there) else {
+            let title = format!("`{}` has no columns for the input `{name}`", path.display());
+            let expected = match &forms[0][..] {
+                [only] => format!("`{only}`"),
+                [first, .., last] => format!("`{first}` to `{last}`, as `{name}` is {shape}"),
+                [] => String::new(),
+            };
+            return Err(Diagnostic::error("E0506", title)
+                .note(format!("expected {expected}"))
+                .note(format!("its columns: {}", crate::words::list(header)))
+                .help("`--inputs A,B,…` names the columns of all inputs, one input's after the other's")
+                .into());
+        };
+        all.extend(found.iter().map(|name| names::written(name)));
+    }
+    Ok(all.join(","))
 }
 
 /// What is known of the columns of a table before it is read.

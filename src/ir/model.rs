@@ -20,8 +20,10 @@ use std::sync::Arc;
 pub struct Model {
     /// After `model`.
     pub name: String,
-    /// One example's input.
+    /// One example's input; of several inputs the row that holds them one after the other.
     pub input: Input,
+    /// The inputs as they are declared.
+    pub inputs: Vec<Input>,
     /// What is observed of one example.
     pub target: Target,
     /// The graph in data-flow order; the first node is the input.
@@ -39,6 +41,14 @@ pub struct Model {
 }
 
 impl Model {
+    /// The names and shapes of the inputs, where there are several.
+    pub fn several_inputs(&self) -> Vec<(String, Shape)> {
+        let inputs = self.inputs.iter().filter(|_| self.inputs.len() > 1);
+        inputs
+            .map(|input| (input.name.clone(), input.shape.clone()))
+            .collect()
+    }
+
     /// How predictions are averaged, written and scored.
     pub fn summary(&self) -> Summary {
         self.observe.likelihood.summary(&self.target.kind)

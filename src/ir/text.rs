@@ -72,8 +72,10 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         Some(name) => line!(out, "\ndata  {name}"),
         None => line!(out, "\ndata"),
     }
-    let (input, target) = (&model.input, &model.target);
-    columns(out, [&input.name, &batched(&input.shape), "input"]);
+    let target = &model.target;
+    for input in &model.inputs {
+        columns(out, [&input.name, &batched(&input.shape), "input"]);
+    }
     columns(out, [&target.name, &target.kind.to_string(), "target"]);
     let aside = match facts.validation_examples {
         0 => String::new(),

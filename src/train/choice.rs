@@ -38,7 +38,7 @@ fn batch_size(n: usize) -> usize {
 
 /// The number of epochs for `n` training examples.
 fn epochs(n: usize, batch_size: usize, model: &Model) -> usize {
-    if model.input.shape.rank() > 1 {
+    if model.inputs.iter().any(|input| input.shape.rank() > 1) {
         return SEEN.div_ceil(n).max(FEWEST);
     }
     let weights: usize = model.tensors.iter().map(|(_, t)| t.shape.len()).sum();

@@ -339,6 +339,7 @@ impl Config {
             validation: Some((self.data.set_aside(), self.seed)),
             predicts: model.map(|model| model.target.kind),
             input: model.map(|model| model.input.shape.clone()),
+            inputs: model.map_or(vec![], Model::several_inputs),
             ..request
         })
     }

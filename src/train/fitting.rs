@@ -35,6 +35,9 @@ pub fn check_part(data: &Dataset, test: bool, model: &Model) -> Result<()> {
     let what = format!("{part}{}", data.name);
     let columns = data.columns.as_ref();
     let taken = &data.seen.taken;
+    if let Some(message) = inputs_mismatch(&data.seen.inputs, model, &what) {
+        return Err(message.into());
+    }
     if let Some(message) = input_mismatch(&split.input_shape, columns, taken, model, &what) {
         return Err(message.into());
     }
@@ -70,6 +73,32 @@ fn check_targets(
     })
 }
 
+/// Why the model does not take these inputs of data that have several.
+pub fn inputs_mismatch(found: &[(String, Shape)], model: &Model, what: &str) -> Option<Diagnostic> {
+    let expected: Vec<(String, Shape)> = (model.inputs.iter())
+        .map(|input| (input.name.clone(), input.shape.clone()))
+        .collect();
+    if found.is_empty() || found == expected {
+        return None;
+    }
+    let told = |all: &[(String, Shape)]| {
+        let each = all.iter().map(|(name, shape)| format!("`{name}` {shape}"));
+        crate::words::join(each.collect(), "and")
+    };
+    let title = format!("the inputs of {what} are {}", told(found));
+    let mut message = Diagnostic::error("E0507", title);
+    if let Some((_, input)) = model.nodes.iter().next() {
+        message = message.at(input.span, format!("the model takes {}", told(&expected)));
+    }
+    let lines: Vec<String> = (found.iter())
+        .map(|(name, shape)| format!("`input {name}: real{shape}`"))
+        .collect();
+    Some(message.help(format!(
+        "a model of these data has {}",
+        crate::words::join(lines, "and")
+    )))
+}
+
 /// Why the model does not take inputs of the shape `found`. `[28, 28]` is taken for `[28, 28, 1]`.
 pub fn input_mismatch(
     found: &Shape,
@@ -86,7 +115,13 @@ pub fn input_mismatch(
     let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
     let mut message = Diagnostic::error("E0507", title);
     if let Some((_, input)) = model.nodes.iter().next() {
-        message = message.at(input.span, format!("`{}` is {expected}", model.input.name));
+        let several = if model.inputs.len() > 1 {
+            ", all inputs in a row"
+        } else {
+            ""
+        };
+        let told = format!("`{}` is {expected}{several}", model.input.name);
+        message = message.at(input.span, told);
     }
     if let Some(columns) = columns {
         message = message.note(format!("taken: {columns}"));

@@ -4,8 +4,8 @@ use super::choice::Chosen;
 use super::config::Config;
 use super::fitting;
 use super::lone::{lone_cells, refuse_too_large};
-use crate::data::scaling::{Scaling, Transform};
-use crate::data::{Dataset, Split, split};
+use crate::data::scaling::{Fitted, Scaling, Transform};
+use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
 use crate::ir::Model;
@@ -34,6 +34,38 @@ pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
             "`--batch-size {examples}` takes all of them in one step"
         ))
         .into())
+}
+
+/// The scaling of the inputs: of several, each by its own channels or features, told for every entry of their row.
+fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[usize]) -> Fitted {
+    let [_, _, ..] = &model.inputs[..] else {
+        return scaling.fit(values, &model.input.shape, training);
+    };
+    let row = model.input.shape.len();
+    let mut all = Fitted {
+        transform: Transform::identity(0),
+        constant: vec![],
+    };
+    let mut start = 0;
+    for input in &model.inputs {
+        let width = input.shape.len();
+        let places = training
+            .iter()
+            .flat_map(|r| r * row + start..r * row + start + width);
+        let own = Values::F64(places.map(|place| values.get(place)).collect());
+        let rows: Vec<usize> = (0..training.len()).collect();
+        let fitted = scaling.fit(&own, &input.shape, &rows);
+        let channels = fitted.transform.channels();
+        let entries = || (0..width).map(|entry| entry % channels);
+        let Transform { offset, scale } = &fitted.transform;
+        all.transform.offset.extend(entries().map(|c| offset[c]));
+        all.transform.scale.extend(entries().map(|c| scale[c]));
+        let is_constant = |entry: &usize| fitted.constant.contains(&(entry % channels));
+        let constant = (0..width).filter(is_constant).map(|entry| start + entry);
+        all.constant.extend(constant);
+        start += width;
+    }
+    all
 }
 
 /// A data set ready to train on.
@@ -105,7 +137,7 @@ impl Prepared {
             _ => Scaling::None,
         };
         // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
-        let inputs = scaling.fit(&data.train.inputs, &model.input.shape, &training);
+        let inputs = scale_inputs(scaling, &data.train.inputs, model, &training);
         let (kind, summary) = (model.target.kind, model.summary());
         let targets = if summary.standardizes() && config.data.targets == "standardize" {
             let scaling = if summary.heavy_tailed() {

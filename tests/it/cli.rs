@@ -444,6 +444,7 @@ fn the_registries_are_listed() {
         "shapes",
         "shapes_segmentation",
         "volumes",
+        "shapes_and_numbers",
     ] {
         assert!(all.contains(word), "{word}");
     }

@@ -54,11 +54,129 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             let own = wanted.request.arrays[place].as_deref();
             own.filter(|name| names.iter().any(|other| other == name))
         };
+        let said_inputs = match &wanted.request.inputs[..] {
+            [_, _, ..] => Some(self.arrays_of_inputs(wanted)?.remove(0)),
+            _ => None,
+        };
         let said = Named {
-            inputs: wanted.choices.inputs.as_deref().or(of_run(0)),
+            inputs: match &said_inputs {
+                Some(first) => Some(first.as_str()),
+                None => wanted.choices.inputs.as_deref().or(of_run(0)),
+            },
             targets: wanted.target.or(of_run(1)),
         };
         choose::choose(&names, said, targets_needed).map_err(|refusal| self.refused(refusal).into())
+    }
+
+    /// The arrays of several inputs: those that are named, else those of the inputs' names.
+    fn arrays_of_inputs(&mut self, wanted: &Wanted) -> Result<Vec<String>> {
+        let inputs = &wanted.request.inputs;
+        let said = wanted.choices.inputs.as_deref();
+        let said = said.or(wanted.request.arrays[0].as_deref());
+        let named: Vec<String> = match said {
+            Some(said) => said.split(',').map(|name| name.trim().to_owned()).collect(),
+            None => inputs.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        if named.len() != inputs.len() {
+            let count = crate::words::count(named.len(), "array", "arrays");
+            let fact = format!("is to give {} inputs, and {count} are named", inputs.len());
+            return Err(self
+                .fault(&fact)
+                .help("`--inputs A,B` names one for each input, in their order")
+                .into());
+        }
+        let mut all = vec![];
+        for (name, (input, _)) in named.iter().zip(inputs) {
+            let forms = [
+                name.clone(),
+                format!("{name}_train"),
+                format!("train_{name}"),
+            ];
+            match forms.into_iter().find(|form| self.names.contains(form)) {
+                Some(found) => all.push(found),
+                None => {
+                    let fact = format!("has no array `{name}` for the input `{input}`");
+                    let listed = self.listed();
+                    return Err(self
+                        .fault(&fact)
+                        .note(format!("its arrays: {listed}"))
+                        .help("`--inputs A,B` names an array for each input, in their order")
+                        .into());
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The arrays of all inputs of a part, of which the first is known.
+    fn all_inputs(&mut self, first: &str, wanted: &Wanted) -> Result<Vec<String>> {
+        if wanted.request.inputs.len() < 2 {
+            return Ok(vec![first.to_owned()]);
+        }
+        let training = self.arrays_of_inputs(wanted)?;
+        if training[0] == first {
+            return Ok(training);
+        }
+        let of_test = |name: &String| match name.contains("train") {
+            true => name.replacen("train", "test", 1),
+            false => format!("{name}_test"),
+        };
+        let all: Vec<String> = training.iter().map(of_test).collect();
+        match all.iter().find(|name| !self.names.contains(name)) {
+            None => Ok(all),
+            Some(missing) => Err(self
+                .fault(&format!("has no array `{missing}` beside `{first}`"))
+                .note("the test part needs every input, as the training part has")
+                .into()),
+        }
+    }
+
+    /// The shape of one example of these inputs: of several that of their row.
+    fn shape_of_inputs(&mut self, arrays: &[String], wanted: &Wanted) -> Result<(Header, Shape)> {
+        let first = self.header(&arrays[0])?;
+        if let [only] = arrays {
+            let shape = self.input_shape(only, &first, wanted.choices)?;
+            return Ok((first, shape));
+        }
+        let mut width = 0;
+        for (array, (input, expected)) in arrays.iter().zip(&wanted.request.inputs) {
+            let header = self.header(array)?;
+            let shape = self.input_shape(array, &header, wanted.choices)?;
+            let squeezed =
+                |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+            if squeezed(&shape.0) != squeezed(&expected.0) {
+                let title = format!(
+                    "`{array}` is {shape} an example, the model's input `{input}` takes {expected}"
+                );
+                return Err(self.fault(&format!("does not fit: {title}")).into());
+            }
+            self.same_length([&arrays[0], array], &first, &header)?;
+            width += shape.len();
+        }
+        Ok((first, Shape::new(&[width])))
+    }
+
+    /// The values of these inputs: of several, each example's one after the other.
+    fn values_of_inputs(&mut self, arrays: &[String], choices: &Choices) -> Result<Values> {
+        if let [only] = arrays {
+            return self.input_values(only, choices);
+        }
+        let all = arrays.iter().map(|name| self.input_values(name, choices));
+        let all: Vec<Values> = all.collect::<Result<_>>()?;
+        let examples = self.header(&arrays[0])?.shape[0];
+        let mut rows = Vec::with_capacity(all.iter().map(Values::len).sum());
+        for example in 0..examples {
+            for values in &all {
+                let width = values.len() / examples;
+                let entries = example * width..(example + 1) * width;
+                rows.extend(entries.map(|entry| values.get(entry)));
+            }
+        }
+        let narrow = |x: &f64| f64::from(*x as f32) == *x || x.is_nan();
+        Ok(match rows.iter().all(narrow) {
+            true => Values::F32(rows.into_iter().map(|x| x as f32).collect()),
+            false => Values::F64(rows),
+        })
     }
 
     /// The examples; their inputs are read where `with_inputs` says so, else only what is known without.
@@ -72,8 +190,8 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let (mut targets, mut inputs) = (vec![], vec![]);
         for pair in &pairs {
             let name = pair.targets.as_ref().expect("targets are needed");
-            let header = self.header(&pair.inputs)?;
-            let shape = self.input_shape(&pair.inputs, &header, wanted.choices)?;
+            let arrays = self.all_inputs(&pair.inputs, wanted)?;
+            let (header, shape) = self.shape_of_inputs(&arrays, wanted)?;
             let mut found = self.array(name)?;
             self.same_length([&pair.inputs, name], &header, &found.header)?;
             if let Contents::Numbers(values) = &mut found.contents {
@@ -103,7 +221,10 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             splits.push(Split {
                 len: header.shape[0],
                 inputs: match with_inputs {
-                    true => self.input_values(&pairs[index].inputs, wanted.choices)?,
+                    true => {
+                        let arrays = self.all_inputs(&pairs[index].inputs, wanted)?;
+                        self.values_of_inputs(&arrays, wanted.choices)?
+                    }
                     false => Values::U8(vec![]),
                 },
                 input_shape: shape.clone(),
@@ -138,11 +259,11 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     }
 
     pub(super) fn inputs_alone(&mut self, name: &str, wanted: &Wanted) -> Result<Dataset> {
-        let header = self.header(name)?;
-        let input_shape = self.input_shape(name, &header, wanted.choices)?;
+        let arrays = self.all_inputs(name, wanted)?;
+        let (header, input_shape) = self.shape_of_inputs(&arrays, wanted)?;
         let train = Split {
             len: header.shape[0],
-            inputs: self.input_values(name, wanted.choices)?,
+            inputs: self.values_of_inputs(&arrays, wanted.choices)?,
             input_shape,
             targets: Values::F64(vec![]),
             target_shape: Shape::new(&[0]),

@@ -40,7 +40,7 @@ impl<R: Read + Seek> Archive<'_, R> {
     }
 
     /// The arrays with their shapes: `x` float32 [150, 4].
-    fn listed(&mut self) -> String {
+    pub(super) fn listed(&mut self) -> String {
         let most = 12;
         let mut shown: Vec<String> = (self.names.clone().iter().take(most))
             .map(|name| match self.header(name) {

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub(super) struct Items<'a> {
     pub model: Option<&'a Ident>,
-    pub input: Option<(&'a Ident, &'a DataType)>,
+    pub inputs: Vec<(&'a Ident, &'a DataType)>,
     pub target: Option<(&'a Ident, &'a DataType)>,
     pub default: Option<&'a ParameterSettings>,
     pub network: Option<(&'a [Step], Span)>,
@@ -32,10 +32,6 @@ pub(super) struct Items<'a> {
 const SEVERAL_TARGETS: &str = "several targets are not supported yet; numbers of one distribution are one target of \
                                several entries: `target y: real[2]`, `loc = f`, and `scale = learned(0.5)` is a \
                                noise for each";
-/// What is said to a second input.
-const SEVERAL_INPUTS: &str = "several inputs are not supported yet; numbers are one input of several entries: \
-                              `input x: real[8]`";
-
 impl<'a> Items<'a> {
     /// Sorts the items, and reports what there is too many or too few of.
     pub fn of(file: &'a File, constants: &mut Constants, messages: &mut Messages) -> Self {
@@ -51,7 +47,7 @@ impl<'a> Items<'a> {
                 _ => {}
             }
             let goal = |word: &str| ["objective", "inference"].contains(&word);
-            let same = |other: &str| other == word || goal(other) && goal(word);
+            let same = |other: &str| other == word && word != "input" || goal(other) && goal(word);
             if let Some((other, first)) = seen.iter().find(|(other, _)| same(other)) {
                 let title = match *other == word {
                     true => format!("a model has one `{word}`, and this file has two"),
@@ -62,7 +58,6 @@ impl<'a> Items<'a> {
                     .context(*first, "first here");
                 messages.push(match word {
                     "target" | "observe" => message.help(SEVERAL_TARGETS),
-                    "input" => message.help(SEVERAL_INPUTS),
                     _ => message,
                 });
                 continue;
@@ -70,7 +65,7 @@ impl<'a> Items<'a> {
             seen.push((word, keyword));
             match &item.kind {
                 ItemKind::Model(name) => items.model = Some(name),
-                ItemKind::Input { name, data_type } => items.input = Some((name, data_type)),
+                ItemKind::Input { name, data_type } => items.inputs.push((name, data_type)),
                 ItemKind::Target { name, data_type } => items.target = Some((name, data_type)),
                 ItemKind::Default(settings) => items.default = Some(settings),
                 ItemKind::Network(steps) => items.network = Some((steps, keyword)),
@@ -127,7 +122,7 @@ impl<'a> Items<'a> {
                 "model my_model",
             ),
             (
-                self.input.is_some(),
+                !self.inputs.is_empty(),
                 "input",
                 "what the network reads, one example of it",
                 "input image: real[32, 32, 3]",
@@ -229,7 +224,7 @@ fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
 }
 
 const CONSTANT: &str = "a constant";
-const INPUT: &str = "the input";
+const INPUT: &str = "an input";
 const TARGET: &str = "the target";
 
 /// Names that are known in one place.
@@ -243,8 +238,8 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn declare(&mut self, name: &'a Ident, what: &'static str, messages: &mut Messages) {
         if let Some((first, first_what)) = self.known.get(name.text.as_str()).copied() {
-            // Two inputs or two targets are reported as such.
-            if what != first_what || ![INPUT, TARGET].contains(&what) {
+            // Two targets are reported as such.
+            if what != first_what || what != TARGET {
                 messages.push(
                     Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
                         .at(name.span, format!("here for {what}"))
@@ -304,8 +299,23 @@ pub(super) fn reserved(name: &Ident) -> Diagnostic {
 }
 
 impl Lower<'_> {
-    pub(super) fn input(&mut self, items: &Items) -> Option<Input> {
-        let (name, data_type) = items.input?;
+    /// The inputs; `None` where something is wrong with one.
+    pub(super) fn declared_inputs(&mut self, items: &Items) -> Option<Vec<Input>> {
+        let all = items.inputs.iter();
+        let all: Vec<Option<Input>> = all.map(|&input| self.input(input, items)).collect();
+        let all: Vec<Input> = all.into_iter().collect::<Option<_>>()?;
+        let row = Shape(vec![all.iter().map(|input| input.shape.len()).sum()]);
+        if !fits(&row) {
+            let title =
+                format!("the inputs together are {row}: more numbers than one example can have");
+            let last = items.inputs.last().map(|(name, _)| name.span)?;
+            self.report(Diagnostic::error("E0307", title).at(last, ""));
+            return None;
+        }
+        (!all.is_empty()).then_some(all)
+    }
+
+    fn input(&mut self, (name, data_type): (&Ident, &DataType), items: &Items) -> Option<Input> {
         if data_type.name.text != "real" {
             let message = Diagnostic::error("E0206", "an input is made of real numbers")
                 .at(data_type.span, "");
@@ -329,6 +339,15 @@ impl Lower<'_> {
             None => Shape(vec![1]),
             Some(axes) => {
                 let of_data = |axis: &&Expr| matches!(&axis.kind, ExprKind::Name(name) if name.text == OF_DATA);
+                if let (Some(axis), [_, _, ..]) = (axes.iter().find(of_data), &items.inputs[..]) {
+                    let title = "of several inputs each has a width of its own";
+                    self.report(
+                        Diagnostic::error("E0206", title)
+                            .at(axis.span, "")
+                            .help("write how many numbers it is, as `real[8]`"),
+                    );
+                    return None;
+                }
                 if let Some(axis) = axes.iter().find(of_data)
                     && self.constants.find(OF_DATA).is_none()
                 {

@@ -86,10 +86,10 @@ pub fn lower(
         pretrained: Files::of(folder),
     };
     lower.layers = items.network.is_some_and(|(steps, _)| !steps.is_empty());
-    let input = lower.input(&items);
+    let inputs = lower.declared_inputs(&items);
     let target = lower.target(&items);
     lower.latents(file);
-    lower.network(&items, input.as_ref());
+    let input = lower.network(&items, inputs.as_deref());
     lower.paths_are_unique();
     lower.report_refused();
     let observe = lower.observe(&items, target.as_ref());
@@ -111,8 +111,8 @@ pub fn lower(
     if messages.failed() {
         return Err(messages.sorted());
     }
-    let parts = (|| Some((items.model?, input?, target?, observe?, objective?)))();
-    let Some((model, input, target, observe, objective)) = parts else {
+    let parts = (|| Some((items.model?, input?, inputs?, target?, observe?, objective?)))();
+    let Some((model, input, inputs, target, observe, objective)) = parts else {
         return Err(vec![Diagnostic::error(
             "E0210",
             "the file is not a whole model",
@@ -121,6 +121,7 @@ pub fn lower(
     let model = Model {
         name: model.text.clone(),
         input,
+        inputs,
         target,
         nodes,
         tensors,

@@ -10,13 +10,16 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::inference::Fit;
 use crate::ir::model::*;
+use crate::layer::select::Part;
 use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape, Takes};
 use crate::posterior::{Entries, Posterior};
 use crate::pretrained::layout::Layout;
+use crate::signature::Constants;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
 use crate::words::plural;
+use std::sync::Arc;
 
 /// Where a parameter's fans are not known, its settings are checked with these.
 const SOME_FANS: Fans = Fans {
@@ -25,20 +28,13 @@ const SOME_FANS: Fans = Fans {
 };
 
 impl Lower<'_> {
-    pub(super) fn network(&mut self, items: &Items, input: Option<&Input>) {
-        if let Some((name, _)) = items.input {
-            match input {
-                Some(input) => {
-                    self.current = Some(self.add(Node {
-                        name: input.name.clone(),
-                        inputs: vec![],
-                        call: None,
-                        shape: input.shape.clone(),
-                        span: name.span,
-                    }));
-                }
-                None => self.broken.push(name.text.clone()),
-            }
+    /// The layers, and what they read: the input, or the row of several inputs.
+    pub(super) fn network(&mut self, items: &Items, inputs: Option<&[Input]>) -> Option<Input> {
+        let spans: Vec<Span> = items.inputs.iter().map(|(name, _)| name.span).collect();
+        let row = inputs.map(|inputs| self.input_nodes(inputs, &spans));
+        if row.is_none() {
+            let names = items.inputs.iter().map(|(name, _)| name.text.clone());
+            self.broken.extend(names);
         }
         if let Some(default) = items.default {
             self.check_settings(default, None);
@@ -56,6 +52,48 @@ impl Lower<'_> {
         if let Some(default) = items.default {
             self.check_unused(default);
         }
+        row
+    }
+
+    /// Adds the input's value. Of several, their row comes first, and each is a part of it; the last is the value
+    /// above the network.
+    fn input_nodes(&mut self, inputs: &[Input], spans: &[Span]) -> Input {
+        let row = match inputs {
+            [only] => only.clone(),
+            several => {
+                let names: Vec<&str> = several.iter().map(|input| input.name.as_str()).collect();
+                Input {
+                    name: format!("({})", names.join(", ")),
+                    shape: Shape(vec![several.iter().map(|input| input.shape.len()).sum()]),
+                }
+            }
+        };
+        let first = self.add(Node {
+            name: row.name.clone(),
+            inputs: vec![],
+            call: None,
+            shape: row.shape.clone(),
+            span: spans[0],
+        });
+        self.current = Some(first);
+        let mut start = 0;
+        for (input, span) in inputs.iter().zip(spans).filter(|_| inputs.len() > 1) {
+            let part = Part::new(start, input.shape.clone());
+            start += input.shape.len();
+            self.current = Some(self.add(Node {
+                name: input.name.clone(),
+                inputs: vec![first],
+                call: Some(Call {
+                    layer: None,
+                    arguments: Constants::default(),
+                    operation: Arithmetic::Map(Arc::new(part)),
+                    parameters: vec![],
+                }),
+                shape: input.shape.clone(),
+                span: *span,
+            }));
+        }
+        row
     }
 
     /// The value of a layer, of the values it takes where nothing is wrong with these.

@@ -71,6 +71,58 @@ impl<T: Real> Map<T> for Select {
     }
 }
 
+/// One of several inputs, which stand in a row one after the other, in its own shape.
+///
+/// ```text
+/// y[i] = x[first + i]        dx[first + i] = dy[i], 0 elsewhere
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    first: usize,
+    output: Shape,
+}
+
+impl Part {
+    /// The entries from `first` on, as many as `output` has; the row has to hold them.
+    pub fn new(first: usize, output: Shape) -> Self {
+        Part { first, output }
+    }
+}
+
+impl AnyMap for Part {
+    fn output(&self) -> Shape {
+        self.output.clone()
+    }
+
+    fn needs_input(&self) -> bool {
+        false
+    }
+
+    fn elementwise(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Real> Map<T> for Part {
+    fn forward(&self, x: &[T], y: &mut [T]) {
+        let len = y.len();
+        y.copy_from_slice(&x[self.first..][..len]);
+    }
+
+    fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
+        dx.fill(T::zero());
+        dx[self.first..][..dy.len()].copy_from_slice(dy);
+    }
+
+    fn forward_in_place(&self, _: &mut [T]) {
+        unreachable!("a part of a row is not elementwise")
+    }
+
+    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
+        unreachable!("a part of a row is not elementwise")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
