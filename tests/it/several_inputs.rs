@@ -119,9 +119,9 @@ fn arrays_and_columns_by_name_train_the_same_run() {
     assert_eq!(weights("by_list.csv --inputs p,q,u,v,w", "by_list"), arrays);
     let predicted = |run: &str| {
         place.ok(&format!(
-            "predict {run} --samples 3 --split train --out {run}.csv"
+            "predict {run} --samples 3 --split train --out p_{run}.csv"
         ));
-        let text = std::fs::read_to_string(place.path(&format!("{run}.csv"))).unwrap();
+        let text = std::fs::read_to_string(place.path(&format!("p_{run}.csv"))).unwrap();
         text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(predicted("by_name"), predicted("arrays"));
@@ -213,7 +213,7 @@ fn a_missing_second_input_is_told() {
 fn two_inputs_beat_what_either_can_know() {
     let place = Place::new();
     let text = "model both\ninput image: real[16, 16, 1]\ninput numbers: real[2]\ntarget label: category[4]\n\
-                default { prior = Normal(0, 1 / sqrt(fan_in)), posterior = MeanField }\nnetwork {\n  \
+                default { prior = Normal(0, 1 / sqrt(fan_in)), posterior = Delta }\nnetwork {\n  \
                 flatten on image\n  dense(16)\n  features = relu\n  both = concat on (features, numbers)\n  \
                 dense(16)\n  relu\n  logits = dense(4)\n}\nobserve label ~ Categorical(logits = logits)\nobjective elbo\n";
     std::fs::write(place.path("both.bnn"), text).unwrap();

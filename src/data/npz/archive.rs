@@ -52,18 +52,28 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let names = self.names.clone();
         let of_run = |place: usize| {
             let own = wanted.request.arrays[place].as_deref();
-            own.filter(|name| names.iter().any(|other| other == name))
+            own.filter(|name| self.names.iter().any(|other| other == name))
+                .map(str::to_owned)
         };
+        let of_run = [of_run(0), of_run(1)];
+        let mut names = names;
         let said_inputs = match &wanted.request.inputs[..] {
-            [_, _, ..] => Some(self.arrays_of_inputs(wanted)?.remove(0)),
+            [_, _, ..] => {
+                let mut arrays = self.arrays_of_inputs(wanted)?;
+                let first = arrays.remove(0);
+                // The other inputs are no targets, whatever they are called.
+                arrays.extend(arrays.clone().iter().map(|name| of_test(name)));
+                names.retain(|name| !arrays.contains(name));
+                Some(first)
+            }
             _ => None,
         };
         let said = Named {
             inputs: match &said_inputs {
                 Some(first) => Some(first.as_str()),
-                None => wanted.choices.inputs.as_deref().or(of_run(0)),
+                None => wanted.choices.inputs.as_deref().or(of_run[0].as_deref()),
             },
-            targets: wanted.target.or(of_run(1)),
+            targets: wanted.target.or(of_run[1].as_deref()),
         };
         choose::choose(&names, said, targets_needed).map_err(|refusal| self.refused(refusal).into())
     }
@@ -117,11 +127,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         if training[0] == first {
             return Ok(training);
         }
-        let of_test = |name: &String| match name.contains("train") {
-            true => name.replacen("train", "test", 1),
-            false => format!("{name}_test"),
-        };
-        let all: Vec<String> = training.iter().map(of_test).collect();
+        let all: Vec<String> = training.iter().map(|name| of_test(name)).collect();
         match all.iter().find(|name| !self.names.contains(name)) {
             None => Ok(all),
             Some(missing) => Err(self
@@ -405,6 +411,14 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 "one example is {test} there, {train} in the training part"
             ))
             .into())
+    }
+}
+
+/// The array of the test part beside one of the training part.
+fn of_test(name: &str) -> String {
+    match name.contains("train") {
+        true => name.replacen("train", "test", 1),
+        false => format!("{name}_test"),
     }
 }
 
