@@ -255,6 +255,10 @@ pub fn constant(
         Kind::Number { domain, .. } => {
             in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number)
         }
+        Kind::Limit { domain } => match word(expr, scope) {
+            Some("none") => Some(Constant::Word("none")),
+            _ => in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number),
+        },
         _ => {
             messages.push(
                 Diagnostic::error("E0206", format!("`{}` is not a constant", parameter.name))

@@ -160,6 +160,11 @@ impl<T: Number> Interpreter<T> {
         self.variational.variables_and_gradient()
     }
 
+    /// Sets scales above the largest of their posterior to that; [`Interpreter::train`] does so itself.
+    pub fn limit_scales(&mut self) {
+        self.variational.limit_scales();
+    }
+
     /// The gradient of the loss of the last [`Interpreter::step`], laid out as the variables.
     pub fn gradient(&self) -> &[T] {
         self.variational.gradient()

@@ -23,13 +23,16 @@ impl Methods<'_> {
             (&random, "$q$ is", "A draw is"),
             (&points, "there is", "What is used is"),
         ] {
-            let methods = |tensor| self.model.fitted(tensor).posterior.methods();
-            for (methods, tensors) in grouped(tensors, methods) {
+            let methods = |tensor| {
+                let posterior = self.model.fitted(tensor).posterior;
+                (posterior.methods(), limit(posterior))
+            };
+            for ((methods, limit), tensors) in grouped(tensors, methods) {
                 let draw = self.model.fitted(tensors[0]).posterior.draw();
                 let draw = draw.map_or(String::new(), |draw| format!(" {draw_is} ${draw}$."));
                 let said = simplified(&(sentence(&methods) + &draw));
                 let (names, starts) = (self.names(&tensors), self.starts(&tensors));
-                self.say(&format!("For {names}, {is} {said} {starts}"));
+                self.say(&format!("For {names}, {is} {said} {starts}{limit}"));
             }
         }
         let softplus = |tensor: Fitted| {
@@ -106,6 +109,16 @@ impl Methods<'_> {
             self.say(&text);
         }
     }
+}
+
+/// How training keeps its scales small, if it does.
+fn limit(posterior: &BoundPosterior) -> String {
+    posterior.largest_scale().map_or(String::new(), |largest| {
+        let largest = number(format!("{largest:.2e}").parse().unwrap_or(largest));
+        format!(
+            " Each $sigma_i$ is at most {largest}: after every step of the optimizer, those above it are set to it."
+        )
+    })
 }
 
 /// What is trained of a parameter.

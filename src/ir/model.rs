@@ -403,6 +403,17 @@ impl BoundPosterior {
         self.family.variables(shape, &self.arguments)
     }
 
+    /// The largest scale that training leaves an entry, if there is one.
+    pub fn largest_scale(&self) -> Option<f64> {
+        self.family.largest_scale(&self.arguments)
+    }
+
+    /// The variable of [`BoundPosterior::largest_scale`].
+    pub fn largest_rho(&self) -> Option<f64> {
+        let largest = self.largest_scale()?;
+        Some(self.transform.raw(largest, LEAST_SCALE))
+    }
+
     /// The probability that a draw leaves the weights of an input out; 0 for families that leave none out.
     pub fn drop_rate(&self) -> f64 {
         self.family.drop_rate(&self.arguments).unwrap_or(0.0)

@@ -144,15 +144,18 @@ impl BoundPosterior {
         formula.replace("softplus(rho)", self.transform.formula())
     }
 
-    /// What its family takes beside initialisers: `rank = 4`.
+    /// What its family takes beside initialisers: `rank = 4`, `scale at most 0.1`.
     pub fn options_text(&self) -> String {
         let parameters = self.family.signature().parameters.iter();
-        let options = parameters.filter(|parameter| !is_initializer(parameter.kind));
+        let is_option = |kind| !is_initializer(kind) && !matches!(kind, Kind::Limit { .. });
+        let options = parameters.filter(|parameter| is_option(parameter.kind));
         let options = options.map(|parameter| {
             let value = self.arguments.get(parameter.name);
             format!("{} = {value}", parameter.name)
         });
-        options.collect::<Vec<_>>().join(", ")
+        let limit = self.largest_scale();
+        let limit = limit.map(|largest| format!("scale at most {}", show(largest)));
+        options.chain(limit).collect::<Vec<_>>().join(", ")
     }
 
     /// What a paper says of it: [`crate::posterior::Posterior::methods`] with its arguments.

@@ -40,6 +40,8 @@ pub enum Family {
         law: Law,
         /// From rho to scale.
         transform: Transform,
+        /// The largest rho that a step leaves, if there is one.
+        largest_rho: Option<f64>,
     },
     /// A function of standard normal noise, for the whole tensor at once.
     Variational {
@@ -115,6 +117,14 @@ impl TensorPlan {
         match self.family {
             Family::Independent { law, .. } => law,
             _ => Law::Normal,
+        }
+    }
+
+    /// The largest rho that a step leaves an independent family, if there is one.
+    pub fn largest_rho(&self) -> Option<f64> {
+        match self.family {
+            Family::Independent { largest_rho, .. } => largest_rho,
+            _ => None,
         }
     }
 
@@ -210,8 +220,11 @@ fn family(tensor: &Fitted) -> Family {
             at: Dimensions::of(&tensor.shape, transform),
         },
         None if posterior.family.entries().is_random() && mask(tensor).is_none() => {
-            let law = posterior.family.law();
-            Family::Independent { law, transform }
+            Family::Independent {
+                law: posterior.family.law(),
+                transform,
+                largest_rho: posterior.largest_rho(),
+            }
         }
         None => Family::Point,
     }

@@ -139,11 +139,12 @@ fn per_entry(inference: &Inference, tensor: Fitted, computation: &dyn AnyTerm) -
     let rhos = posterior.initializer("scale");
     let rhos = rhos.filter(|_| posterior.family.entries().is_random());
     let rhos = rhos.map(|rhos| rhos.rule(&tensor.shape, NODES[1]));
+    let start = |rho: f64| posterior.largest_rho().map_or(rho, |most| rho.min(most));
     let of_loc = |loc: f64| match &rhos {
         Some(rhos) => {
             let values = rhos
                 .iter()
-                .map(|rho| rho.weight * value(loc, &[posterior.transform.value(rho.at)]));
+                .map(|rho| rho.weight * value(loc, &[posterior.transform.value(start(rho.at))]));
             values.sum()
         }
         None => value(loc, &[]),

@@ -2,7 +2,7 @@
 //! under `mean_field` those of the model's file, under `map` points.
 //!
 //! Where gradients are clipped, a step has two passes: the whole gradient, whose norm is needed first, then the
-//! optimizer's step.
+//! optimizer's step, after which scales above the largest of their posterior are set to that.
 //!
 //! Where variables are averaged, the averages are what predicts and what a checkpoint has under the variables' names;
 //! the variables that move are `optimizer.variables/…` there. The two change places in memory whenever a prediction
@@ -99,6 +99,7 @@ impl Descent {
         let all = 0..variables.len();
         let mut step = self.optimizer.begin(step.done + 1, step.learning_rate);
         let finite = step.update(&all, variables, gradient);
+        self.interpreter.limit_scales();
         let not_finite = if finite { vec![] } else { vec![all] };
         Trained { report, not_finite }
     }

@@ -57,6 +57,11 @@ pub enum Kind {
         /// Whether `learned(…)` may stand here.
         learnable: bool,
     },
+    /// The most that something may be: a number in the domain, or `none`.
+    Limit {
+        /// Which values are allowed.
+        domain: Domain,
+    },
     /// Numbers in the domain, in brackets; one may stand without.
     Numbers {
         /// Which values are allowed.
@@ -129,9 +134,9 @@ pub enum Constant {
     Cells(Vec<usize>),
     /// [`Kind::Counts`]
     Counts(Vec<usize>),
-    /// [`Kind::Choice`]
+    /// [`Kind::Choice`], or the `none` of [`Kind::Limit`]
     Word(&'static str),
-    /// [`Kind::Number`]
+    /// [`Kind::Number`] or [`Kind::Limit`]
     Number(f64),
 }
 
@@ -222,6 +227,15 @@ impl Constants {
         match self.get(name) {
             Constant::Word(w) => w,
             other => panic!("{name} is {other:?}, not a word"),
+        }
+    }
+
+    /// The [`Kind::Limit`] called `name`; `None` where it is `none` or not there.
+    pub fn limit(&self, name: &str) -> Option<f64> {
+        let found = self.0.iter().find(|(known, _)| *known == name);
+        match found?.1 {
+            Constant::Number(limit) => Some(limit),
+            _ => None,
         }
     }
 

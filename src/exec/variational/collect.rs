@@ -4,7 +4,7 @@
 use super::super::Number;
 use super::super::kernels::first;
 use super::Variational;
-use super::entries::Sample;
+use super::entries::{Sample, limit};
 use super::terms::{Framed, Posterior, Priced, prior_scalars};
 use crate::ir::{Form, Handle, Scalar, Table, Tensor, Term, TermKind};
 use crate::optimizer::Step;
@@ -79,6 +79,26 @@ impl<T: Number> Variational<T> {
             let gradient = &self.gradient[range.clone()];
             if !step.update(range, &mut self.variables[range.clone()], gradient) {
                 not_finite.push(range.clone());
+            }
+        }
+        self.limit(|entrywise| !entrywise);
+    }
+
+    /// Sets every rho above the largest of its posterior to that, of all parameters: for a step that someone else
+    /// takes.
+    pub fn limit_scales(&mut self) {
+        self.forget_cached();
+        self.limit(|_| true);
+    }
+
+    /// [`Variational::limit_scales`] of the parameters that are chosen by whether [`Variational::collect_entries`]
+    /// takes them.
+    fn limit(&mut self, chosen: impl Fn(bool) -> bool) {
+        for (handle, tensor) in self.plan.tensors.iter() {
+            if let Some(largest) = tensor.largest_rho()
+                && chosen(self.entrywise[handle])
+            {
+                limit(&mut self.variables[tensor.rho()], T::of(largest));
             }
         }
     }

@@ -8,7 +8,8 @@
 //! gradient  d_loc = d_first;  d_scale by the estimator;  both += the term's;  d_rho = d_scale · slope(rho, scale)
 //! ```
 //!
-//! For the commonest models and optimizers [`FusedUpdate`] does a training step's second pass entry by entry.
+//! For the commonest models and optimizers [`FusedUpdate`] does a training step's second pass entry by entry. It knows
+//! no largest scale: where a posterior has one, its parameter takes the separate passes.
 
 use super::super::{BLOCK, Number};
 use super::terms::{Part, Priced, part};
@@ -89,6 +90,8 @@ struct Pass<'a, T> {
     /// The gradient by the second of the estimator's arrays, if it has one.
     d_second: Option<&'a [T]>,
     fused: Option<FusedUpdate<T>>,
+    /// The largest rho that a step leaves, if there is one.
+    largest_rho: Option<T>,
     /// Whether the scales are to be computed anew.
     stale: bool,
     /// Whether nothing is kept of the gradient: that by loc is made in place, and each worker has room for a
@@ -172,6 +175,9 @@ impl<T: Number> Pass<'_, T> {
         if let Some(rule) = rule {
             let finite = rule.update(loc, d_loc, loc_state);
             found.finite = rule.undecayed().update(rho, d_rho, rho_state) && finite;
+            if let Some(largest) = self.largest_rho {
+                limit(rho, largest);
+            }
             if let Some(transform) = transform {
                 T::scales(transform, rho, scale);
                 if !second.is_empty() {
@@ -235,6 +241,7 @@ impl<T: Number> Variational<T> {
             noise,
             d_second: has_second.then_some(&self.by_kernels.second[entries.clone()]),
             fused,
+            largest_rho: tensor.largest_rho().map(T::of),
             stale,
             alone: step.is_some() && sample.first,
         };
@@ -288,6 +295,9 @@ fn fused<T: Number>(
     term: Option<&Priced<T>>,
     rule: &Rule<T>,
 ) -> Option<FusedUpdate<T>> {
+    if tensor.largest_rho().is_some() {
+        return None;
+    }
     let (slope, second) = (tensor.estimator.slope(), keeps_second(tensor));
     FusedUpdate::find(
         slope,
@@ -296,6 +306,19 @@ fn fused<T: Number>(
         term.and_then(Priced::integrand),
         rule,
     )
+}
+
+/// Sets what is above `largest` to it.
+pub fn limit<T: Number>(rho: &mut [T], largest: T) {
+    T::dispatch(
+        #[inline(always)]
+        || {
+            for rho in rho.iter_mut() {
+                // Unlike `min` this keeps what is not a number.
+                *rho = if *rho > largest { largest } else { *rho };
+            }
+        },
+    );
 }
 
 /// The arrays of one parameter that a pass writes.

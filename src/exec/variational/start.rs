@@ -71,7 +71,8 @@ pub fn rows<A: Array>(plan: &Plan, batch: usize) -> BTreeMap<Handle<Tensor>, A> 
 }
 
 impl<T: Number> Variational<T> {
-    /// Sets every variable by its initialiser, or by what it is given to start with.
+    /// Sets every variable by its initialiser, or by what it is given to start with. No scale starts above its
+    /// posterior's largest.
     pub fn initialize(&mut self, seed: u64) {
         self.forget_cached();
         for (index, variable) in self.plan.variables.iter().enumerate() {
@@ -84,5 +85,6 @@ impl<T: Number> Variational<T> {
             let stream = Stream::new(seed, 0, index as u32, INITIAL);
             variable.initializer.fill(&variable.shape, &stream, out);
         }
+        self.limit_scales();
     }
 }

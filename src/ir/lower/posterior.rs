@@ -7,7 +7,7 @@ use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
 use crate::ir::model::BoundPosterior;
 use crate::layer;
-use crate::posterior::{self, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::posterior::{self, LARGEST_SCALE, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
 use crate::show;
 use crate::signature::{Domain, Kind};
 use crate::source::Span;
@@ -120,7 +120,31 @@ impl Lower<'_> {
                 None => whole = false,
             }
         }
+        if whole && posterior.largest_rho().is_some() {
+            let mut given = bound.signature.parameters.iter().zip(&bound.values);
+            let given = given.find(|(parameter, _)| parameter.name == LARGEST_SCALE);
+            let place = given.and_then(|(_, given)| given.as_ref());
+            whole = self.starts_within(&posterior, place.map_or(span, |given| given.span));
+        }
         whole.then_some(posterior)
+    }
+
+    /// Whether scales start at or below the largest; what says that they do not is at `place`. Single draws
+    /// above it are set to it.
+    fn starts_within(&mut self, posterior: &BoundPosterior, place: Span) -> bool {
+        let (largest, start) = (posterior.largest_rho(), posterior.initializer("scale"));
+        let start = start.map(|start| start.mean());
+        let above = start.zip(largest).filter(|(start, largest)| start > largest);
+        let Some((start, _)) = above else {
+            return true;
+        };
+        let start = show(posterior.transform.value(start));
+        let largest = posterior.largest_scale().map_or(String::new(), show);
+        let title = format!("scales start near {start}, above `{LARGEST_SCALE}`, which is {largest}");
+        self.report(Diagnostic::error("E0207", title).at(place, "").help(format!(
+            "let them start lower, `scale = {largest}`, or leave `{LARGEST_SCALE}` out"
+        )));
+        false
     }
 
     /// `0.1`, `Normal(0, 0.1)`, `GlorotUniform`

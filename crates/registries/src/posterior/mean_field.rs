@@ -1,14 +1,18 @@
-//! `MeanField(loc, scale)`: independent normals N(loc, scale²), scale = ε + softplus(rho).
+//! `MeanField(loc, scale, largest_scale)`: independent normals N(loc, scale²), scale = ε + softplus(rho).
 //!
 //! softplus(rho) = ln(1 + e^rho) keeps the scale positive, and ε, float64's machine epsilon in both
 //! number types, keeps it so where that underflows. TensorFlow Probability's
 //! `default_mean_field_normal_fn`, whose initial values these are too (loc ~ N(0, 0.1²),
 //! rho ~ N(−3, 0.1²), a scale near 0.0486), adds the epsilon of the type it runs in; float32's, 1.2e-7,
 //! would be a part of a small scale that the file does not say.
+//!
+//! With `largest_scale` each step of an optimizer is followed by a projection: a rho whose scale would be larger is set
+//! to that of the largest, as by the constraint that TensorFlow Probability's example cifar10_bnn.py puts on rho. A
+//! transform that is flat from there on would have gradient 0 there: a scale that got there would never come back.
 //! Source: Graves 2011; Blundell et al. 2015, section 3.2.
 
-use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Constants, Kind, Parameter, Signature};
+use super::{Entries, LARGEST_SCALE, Posterior, Start, VariableSpec};
+use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::{Math, Shape};
 
 /// The family.
@@ -29,6 +33,14 @@ static SIGNATURE: Signature = Signature {
             kind: Kind::ScaleInitializer,
             default: Some("Softplus(Normal(-3, 0.1))"),
             summary: "how the standard deviations start",
+        },
+        Parameter {
+            name: LARGEST_SCALE,
+            kind: Kind::Limit {
+                domain: Domain::Positive,
+            },
+            default: Some("none"),
+            summary: "the largest standard deviation after a step of training",
         },
     ],
 };

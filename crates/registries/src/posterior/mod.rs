@@ -63,6 +63,10 @@ pub trait Posterior: Sync {
         let _ = arguments;
         None
     }
+    /// The largest scale that training leaves an entry, if there is one.
+    fn largest_scale(&self, arguments: &Constants) -> Option<f64> {
+        arguments.limit(LARGEST_SCALE)
+    }
     /// The random factors that a kernel's input and output channels are multiplied with, if they are.
     fn factors(&self, arguments: &Constants) -> Option<Factors> {
         let _ = arguments;
@@ -108,6 +112,9 @@ pub trait Posterior: Sync {
         None
     }
 }
+
+/// The argument of families whose scales have a limit.
+pub const LARGEST_SCALE: &str = "largest_scale";
 
 /// A tensor before the first step, for [`Posterior::variance`].
 pub struct AtStart<'a> {
