@@ -118,7 +118,10 @@ pub struct ParameterRow {
     pub posterior: String,
     /// How it is drawn.
     pub estimator: Option<String>,
-    /// What is to be known of that.
+    /// The largest scale that training leaves its posterior, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_scale: Option<f64>,
+    /// What is to be known of the estimator.
     pub remark: Option<String>,
     /// The file of pretrained weights that it starts from.
     pub from: Option<String>,
@@ -413,6 +416,7 @@ fn parameters(inference: &Inference) -> Vec<ParameterRow> {
                 Role::State(_) => "kept".into(),
                 _ => tensor.posterior.family.signature().name.into(),
             },
+            largest_scale: tensor.posterior.largest_scale(),
             estimator: estimator.map(|estimator| estimator.signature().name.into()),
             remark: inference.remark(handle).map(Into::into),
             from: pretrained.map(|from| from.file.clone()),

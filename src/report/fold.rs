@@ -113,6 +113,7 @@ impl<'a> Fold<'a> {
                     && row.prior_written == parameter.prior_written
                     && row.posterior == parameter.posterior
                     && row.estimator == parameter.estimator
+                    && row.largest_scale == parameter.largest_scale
                     && row.remark == parameter.remark
             };
             let folded = name != parameter.name;

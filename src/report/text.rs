@@ -126,7 +126,20 @@ impl Check {
         for remark in remarks {
             *out += &wrapped("  * ", remark, width);
         }
-        let mut pretrained: Vec<&ParameterRow> = self.parameters.iter().collect();
+        let all: Vec<&ParameterRow> = self.parameters.iter().collect();
+        for (largest, parameters) in grouped(&all, |parameter| parameter.largest_scale) {
+            let Some(largest) = largest else { continue };
+            let mut same = all
+                .iter()
+                .filter(|p| p.posterior == parameters[0].posterior);
+            let of = match same.all(|p| p.largest_scale == Some(largest)) {
+                true => format!("every {}", parameters[0].posterior),
+                false => join(parameters.iter().map(|p| p.name.clone()).collect(), "and"),
+            };
+            let text = format!("scale at most {} after each step, of {of}", show(largest));
+            *out += &wrapped("  limit  ", &text, width);
+        }
+        let mut pretrained = all;
         pretrained.retain(|parameter| parameter.from.is_some());
         let mut files = grouped(&pretrained, |parameter| &parameter.from);
         files.sort_by_key(|(file, _)| *file);

@@ -39,6 +39,9 @@ fn the_expected_kl_is_the_mean_over_seeds() {
         posteriors.push(format!("MeanField(scale = Softplus({form}))"));
         posteriors.push(format!("MeanField(scale = Exp({form}))"));
     }
+    // Half of the draws start above the largest scale, at it.
+    posteriors
+        .push("MeanField(scale = Exp(Uniform(-0.4, -0.001)), largest_scale = exp(-0.2))".into());
     for posterior in posteriors {
         let plan = plan(&model(&posterior));
         let expected = initial_terms(&plan);

@@ -121,6 +121,108 @@ fn it_moves_variables_as_its_two_halves_do() {
     }
 }
 
+/// A step with a largest scale is a step without one, followed by setting every rho above that of the largest to it:
+/// in float64, whichever loop takes the step. The prior pulls the scales up, from just below the limit.
+#[test]
+fn scales_stay_at_or_below_the_largest() {
+    let at = Position::full_batch(BATCH);
+    for (estimator, prior, transform, objective) in [
+        ("reparameterization", "Normal(0, 1)", "Softplus", "elbo"),
+        (
+            "flipout",
+            "Normal(0, 1)",
+            "Softplus",
+            "elbo { samples = 2 }",
+        ),
+        ("local_reparameterization", "Normal(0, 1)", "Exp", "elbo"),
+        (
+            "local_reparameterization",
+            "Laplace(0, 1)",
+            "Softplus",
+            "elbo",
+        ),
+        ("per_example", "Normal(0, learned(1))", "Softplus", "elbo"),
+        ("flipout", "Horseshoe(1)", "Softplus", "elbo"),
+    ] {
+        let largest = 1.2f64.ln();
+        // Some scales of the initialiser are above the limit, most below.
+        let (largest_rho, start) = match transform {
+            "Exp" => (largest.ln(), "Normal(-1.75, 0.02)"),
+            _ => (0.2f64.ln(), "Normal(-1.65, 0.02)"),
+        };
+        let posterior = format!(
+            "MeanField(scale = {transform}({start}), largest_scale = log(1.2)), estimator = {estimator}"
+        );
+        let text = format!(
+            "model m\ninput x: real[4]\ntarget y: real\n\
+             default {{ prior = {prior}, posterior = {posterior} }}\n\
+             network {{\n dense(30)\n tanh\n f = dense(1)\n}}\n\
+             observe y ~ Normal(f, 2)\nobjective {objective}\n"
+        );
+        let limited = plan(&text);
+        let free = plan(&text.replace(", largest_scale = log(1.2)", ""));
+        let is_limited = |name: &str| name.ends_with(".rho") && !name.contains("local");
+        let limit = |variables: &mut [f64]| {
+            let of = free.variables.iter().filter(|v| is_limited(&v.name));
+            of.flat_map(|variable| variable.range.clone())
+                .filter(|&place| {
+                    let above = variables[place] > largest_rho;
+                    variables[place] = variables[place].min(largest_rho);
+                    above
+                })
+                .count()
+        };
+        let mut whole = Interpreter::<f64>::new(limited.clone(), BATCH);
+        let mut apart = Interpreter::<f64>::new(free.clone(), BATCH);
+        let adam = optimizer::find("adam").unwrap();
+        let state = || {
+            let settings = optimizer::defaults(adam.signature());
+            State::<f64>::new(adam, settings, free.trainable())
+        };
+        let (mut of_whole, mut of_apart) = (state(), state());
+        whole.initialize(3);
+        apart.initialize(3);
+        let mut set = vec![limit(apart.variables_mut())];
+        let inputs: Vec<f64> = (0..BATCH * 4).map(|i| (i as f64).sin()).collect();
+        let batch = Batch {
+            inputs: &inputs,
+            targets: Targets::Reals(&[0.1, -0.2, 0.3, 0.0, 0.2, -0.1]),
+            len: BATCH,
+        };
+        for step in 0..6 {
+            apart.step(&batch, &draw(step), &at);
+            let (variables, gradient) = apart.variables_and_gradient();
+            of_apart.step(step + 1, 0.02, variables, gradient);
+            set.push(limit(variables));
+            let update = Update {
+                step: of_whole.begin(step + 1, 0.02),
+                predictive: &mut [],
+            };
+            whole.train(&batch, &draw(step), &at, update);
+            let what = format!("{estimator}, {prior}, {objective}, step {step}");
+            for (found, expected) in whole.variables().iter().zip(apart.variables()) {
+                assert!(
+                    (found - expected).abs() < 1e-12,
+                    "{what}: {found} {expected}"
+                );
+            }
+            let scale = |rho: f64| match transform {
+                "Exp" => rho.exp(),
+                _ => rho.exp().ln_1p(),
+            };
+            let limited = limited.variables.iter().filter(|v| is_limited(&v.name));
+            for place in limited.flat_map(|variable| variable.range.clone()) {
+                let found = scale(whole.variables()[place]);
+                assert!(found < largest + 1e-12, "{what}: {found}");
+            }
+        }
+        assert!(
+            set[0] > 0 && set[6] > 100,
+            "{estimator}, {prior}: {set:?} were above"
+        );
+    }
+}
+
 #[test]
 fn it_says_whose_gradient_is_no_number() {
     let plan = network("flipout", "Normal(0, 1)", "elbo");

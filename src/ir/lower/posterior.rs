@@ -7,7 +7,9 @@ use crate::distribution;
 use crate::initializer::{self, INITIALIZERS, Initializer};
 use crate::ir::model::BoundPosterior;
 use crate::layer;
-use crate::posterior::{self, LARGEST_SCALE, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform};
+use crate::posterior::{
+    self, LARGEST_SCALE, LEAST_SCALE, POSTERIORS, Posterior, TRANSFORMS, Transform,
+};
 use crate::show;
 use crate::signature::{Domain, Kind};
 use crate::source::Span;
@@ -134,16 +136,23 @@ impl Lower<'_> {
     fn starts_within(&mut self, posterior: &BoundPosterior, place: Span) -> bool {
         let (largest, start) = (posterior.largest_rho(), posterior.initializer("scale"));
         let start = start.map(|start| start.mean());
-        let above = start.zip(largest).filter(|(start, largest)| start > largest);
+        let above = start
+            .zip(largest)
+            .filter(|(start, largest)| start > largest);
         let Some((start, _)) = above else {
             return true;
         };
         let start = show(posterior.transform.value(start));
         let largest = posterior.largest_scale().map_or(String::new(), show);
-        let title = format!("scales start near {start}, above `{LARGEST_SCALE}`, which is {largest}");
-        self.report(Diagnostic::error("E0207", title).at(place, "").help(format!(
-            "let them start lower, `scale = {largest}`, or leave `{LARGEST_SCALE}` out"
-        )));
+        let title =
+            format!("scales start near {start}, above `{LARGEST_SCALE}`, which is {largest}");
+        self.report(
+            Diagnostic::error("E0207", title)
+                .at(place, "")
+                .help(format!(
+                    "let them start lower, `scale = {largest}`, or leave `{LARGEST_SCALE}` out"
+                )),
+        );
         false
     }
 

@@ -11,12 +11,21 @@ const WIDTH: usize = 4;
 
 /// A layer of points, then one of a posterior.
 fn plan() -> Arc<Plan> {
+    plan_of("MeanField")
+}
+
+/// The same with this posterior.
+fn plan_of(posterior: &str) -> Arc<Plan> {
     let text = "model m\ninput x: real[4]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
         network {\n dense(5) { kernel = deterministic, bias = deterministic }\n tanh\n f = dense(1)\n}\n\
         observe y ~ Normal(f, learned(0.5))\nobjective elbo\n";
+    let text = text.replace(
+        "f = dense(1)",
+        &format!("f = dense(1) {{ posterior = {posterior} }}"),
+    );
     let source = Source {
         name: "m.bnn".into(),
-        text: text.into(),
+        text,
     };
     let compiled = compile::source(source, &[]).expect("a model");
     Arc::new(Plan::new(compiled.inference))
@@ -24,10 +33,15 @@ fn plan() -> Arc<Plan> {
 
 /// An engine at its start, with the settings of a run file.
 fn engine(text: &str) -> Descent {
+    engine_of(plan(), text)
+}
+
+/// The same of a plan.
+fn engine_of(plan: Arc<Plan>, text: &str) -> Descent {
     let name = "run.toml".into();
     let text = text.into();
     let config = Config::parse(Source { name, text }).expect("a run file");
-    let mut engine = Descent::new(plan(), &config, BATCH).expect("little memory");
+    let mut engine = Descent::new(plan, &config, BATCH).expect("little memory");
     engine.initialize(3);
     engine
 }
@@ -233,4 +247,56 @@ fn an_average_that_is_saved_goes_on_with_the_same_bits() {
     whole.initialize(3);
     train(&mut whole, 0..7);
     assert_eq!(kept(&mut whole, ""), kept(&mut resumed, ""));
+}
+
+/// Whether the step is one pass or two, and whether it goes on from a checkpoint: the bits are the same, and no
+/// scale is above the largest.
+#[test]
+fn scales_are_limited_in_every_way_to_step() {
+    let limited = || plan_of("MeanField(scale = 0.099, largest_scale = 0.1)");
+    let largest_rho = 0.1f64.exp_m1().ln();
+    let rho = |values: &[f32]| {
+        let plan = limited();
+        let of = plan.variables.iter().filter(|v| v.name.ends_with(".rho"));
+        let of = of.flat_map(|variable| variable.range.clone());
+        of.map(|place| f64::from(values[place])).collect::<Vec<_>>()
+    };
+    let mut engines = ["", "clip_norm = 1e30\n", "ema_decay = 0.5\n"]
+        .map(|settings| engine_of(limited(), settings));
+    let mut free = engine_of(plan_of("MeanField(scale = 0.099)"), "");
+    train(&mut free, 0..5);
+    assert!(
+        rho(&kept(&mut free, ""))
+            .iter()
+            .any(|rho| *rho > largest_rho + 0.01)
+    );
+    for engine in &mut engines {
+        train(engine, 0..3);
+        let saved: Vec<Vec<f32>> = engine
+            .sections()
+            .iter()
+            .map(|s| s.values.to_vec())
+            .collect();
+        engine.initialize(8);
+        for (section, values) in engine.sections().into_iter().zip(&saved) {
+            section.values.copy_from_slice(values);
+        }
+        train(engine, 3..5);
+        let found = rho(&kept(engine, ""));
+        assert!(
+            found.iter().all(|rho| *rho < largest_rho + 1e-6),
+            "{found:?}"
+        );
+        assert!(
+            found.iter().any(|rho| *rho > largest_rho - 1e-6),
+            "{found:?}"
+        );
+    }
+    let mut whole = engine_of(limited(), "");
+    train(&mut whole, 0..5);
+    for prefix in ["", "optimizer."] {
+        let expected = kept(&mut whole, prefix);
+        assert_eq!(kept(&mut engines[0], prefix), expected);
+        assert_eq!(kept(&mut engines[1], prefix), expected);
+    }
 }
