@@ -136,8 +136,8 @@ impl Check {
                 true => format!("every {}", parameters[0].posterior),
                 false => join(parameters.iter().map(|p| p.name.clone()).collect(), "and"),
             };
-            let text = format!("scale at most {} after each step, of {of}", show(largest));
-            *out += &wrapped("  limit  ", &text, width);
+            let text = format!("at most {} after each step, of {of}", show(largest));
+            *out += &wrapped("  scale  ", &text, width);
         }
         let mut pretrained = all;
         pretrained.retain(|parameter| parameter.from.is_some());

@@ -454,6 +454,40 @@ fn lambda_is_told_always() {
     assert_eq!(found["lambda_factors"][1]["symbol"], "a");
 }
 
+/// In step t of a run, counted from 0, the KL has min(1, t/(E·M)) of its weight, M the steps of an epoch; the last
+/// batch of an epoch is smaller, and a step like the others.
+#[test]
+fn annealing_grows_with_the_steps_of_a_run() {
+    let place = Place::new();
+    let annealed = "objective elbo { annealing = linear(epochs = 1.5) }";
+    model(&place, "annealed.bnn", &[("objective elbo", annealed)]);
+    std::fs::write(place.path("annealed.toml"), "log_every = 1\n").unwrap();
+    place.ok("train annealed.bnn --data t.csv --epochs 3 --batch-size 16 --out run");
+    let metrics = std::fs::read_to_string(place.path("run/metrics.jsonl")).unwrap();
+    let lines = metrics.lines().map(json);
+    let steps: Vec<Value> = lines.filter(|line| line["kind"] == "step").collect();
+    // 60 examples in batches of 16.
+    assert_eq!(steps.len(), 3 * 4);
+    for (t, line) in steps.iter().enumerate() {
+        let factor = (t as f64 / (1.5 * 4.0)).min(1.0);
+        assert_eq!(line["step"], t + 1);
+        assert!(
+            (line["lambda"].as_f64().unwrap() - factor).abs() < 1e-12,
+            "{line}"
+        );
+        let terms = line["terms"].as_array().unwrap();
+        assert!(terms.len() > 1);
+        for kl in &terms[1..] {
+            let of = |name: &str| kl[name].as_f64().unwrap();
+            assert!((of("scale") - factor / 60.0).abs() < 1e-12, "{line}");
+            assert!(
+                (of("scaled") - of("value") * factor / 60.0).abs() < 1e-9,
+                "{line}"
+            );
+        }
+    }
+}
+
 /// Flags that would be ignored are refused as arguments are, with exit code 2.
 #[test]
 fn no_flag_is_ignored_without_a_word() {

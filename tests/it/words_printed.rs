@@ -75,7 +75,7 @@ input image: real[32, 32, 3]
 target label: category[10]
 default { prior = Normal(0, 1), estimator = flipout }
 network {
-  conv1 = conv2d(4, kernel = 3)
+  conv1 = conv2d(4, kernel = 3) { kernel: posterior = MeanField(largest_scale = 0.1) }
   relu
   flatten
   logits = dense(10)
