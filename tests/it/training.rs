@@ -161,7 +161,9 @@ fn scales_stay_at_or_below_the_largest() {
         );
         let limited = plan(&text);
         let free = plan(&text.replace(", largest_scale = log(1.2)", ""));
-        let is_limited = |name: &str| name.ends_with(".rho") && !name.contains("local");
+        let is_limited = |name: &str| {
+            name.ends_with(".rho") && !name.contains(".local") && !name.contains(".prior")
+        };
         let limit = |variables: &mut [f64]| {
             let of = free.variables.iter().filter(|v| is_limited(&v.name));
             of.flat_map(|variable| variable.range.clone())

@@ -257,7 +257,10 @@ fn scales_are_limited_in_every_way_to_step() {
     let largest_rho = 0.1f64.exp_m1().ln();
     let rho = |values: &[f32]| {
         let plan = limited();
-        let of = plan.variables.iter().filter(|v| v.name.ends_with(".rho"));
+        let of = plan
+            .variables
+            .iter()
+            .filter(|v| v.name.starts_with("f.") && v.name.ends_with(".rho"));
         let of = of.flat_map(|variable| variable.range.clone());
         of.map(|place| f64::from(values[place])).collect::<Vec<_>>()
     };
