@@ -25,7 +25,7 @@ fn the_ir_of_every_spec() {
     insta::glob!("../../specs", "*.bnn", |path| {
         let inference = compiled(path).inference;
         validate(&inference).unwrap();
-        if inference.nodes.len() > 20 {
+        if inference.nodes.len() > 16 {
             return;
         }
         insta::assert_snapshot!(text(&inference, &Facts::default()));
