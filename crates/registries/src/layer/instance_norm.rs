@@ -3,7 +3,7 @@
 //! y = γ·(x − μ)/√(v + ε) + β
 //! ```
 //!
-//! [`group_norm`](super::group_norm) with a group for each channel. Ulyanov, Vedaldi and Lempitsky, 2016.
+//! `group_norm` with a group for each channel. Ulyanov, Vedaldi and Lempitsky, 2016.
 
 use super::{Layer, Operation, ShapeError, Slot, group_norm, norms};
 use crate::signature::{Constants, Signature};

@@ -2,7 +2,7 @@
 //! y[.., c] = x[.., c]·m[c]/(1 − rate), m a zero, with probability rate, or one for each channel
 //! ```
 //!
-//! [`dropout`](super::dropout) of whole channels: neighbouring positions say much the same, so that leaving out one of
+//! `dropout` of whole channels: neighbouring positions say much the same, so that leaving out one of
 //! them leaves little out. Tompson et al., 2015.
 
 use super::{Layer, Operation, ShapeError, dropout, norms};
