@@ -112,6 +112,14 @@ impl TermValue {
     }
 }
 
+/// Whether a pass moves what layers keep between training steps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeping {
+    Nothing,
+    /// A batch norm's means and variances move towards those of the minibatch.
+    Moments,
+}
+
 /// The interpreter of one plan in one number type.
 pub struct Interpreter<T: Number> {
     plan: Arc<Plan>,
@@ -209,9 +217,20 @@ impl<T: Number> Interpreter<T> {
         result
     }
 
-    /// The loss of one minibatch; the gradient goes to [`Interpreter::gradient`].
+    /// The loss of one minibatch; the gradient goes to [`Interpreter::gradient`]. No variable changes.
     pub fn step(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
-        self.pass(batch, draw, at, None).report
+        self.pass(batch, draw, at, Keeping::Nothing, None).report
+    }
+
+    /// The same as the first half of a training step: what layers keep between steps moves, and the caller moves the
+    /// other variables by [`Interpreter::variables_and_gradient`].
+    pub fn step_before_update(
+        &mut self,
+        batch: &Batch<T>,
+        draw: &Draw,
+        at: &Position,
+    ) -> StepReport {
+        self.pass(batch, draw, at, Keeping::Moments, None).report
     }
 
     /// The loss of one minibatch, and an optimizer's step down its gradient. Leaves
@@ -223,7 +242,7 @@ impl<T: Number> Interpreter<T> {
         at: &Position,
         update: Update<T>,
     ) -> Trained {
-        self.pass(batch, draw, at, Some(update))
+        self.pass(batch, draw, at, Keeping::Moments, Some(update))
     }
 
     fn pass(
@@ -231,6 +250,7 @@ impl<T: Number> Interpreter<T> {
         batch: &Batch<T>,
         draw: &Draw,
         at: &Position,
+        keeping: Keeping,
         mut update: Option<Update<T>>,
     ) -> Trained {
         let _awake = Awake::new(&self.calls);
@@ -244,7 +264,7 @@ impl<T: Number> Interpreter<T> {
         self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
             values[nll] += self.sample(batch, draw, sample, scales[nll]);
-            if update.is_some() {
+            if keeping == Keeping::Moments {
                 self.variational.keep(self.network.moments());
             }
             let last = sample + 1 == samples;

@@ -90,7 +90,8 @@ impl Descent {
     /// A step whose gradient is clipped first.
     fn clipped(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         let clip = self.clip.as_mut().expect("gradients are clipped");
-        let report: StepReport = self.interpreter.step(batch, &step.draw(), &step.at);
+        let interpreter = &mut self.interpreter;
+        let report: StepReport = interpreter.step_before_update(batch, &step.draw(), &step.at);
         if !predictive.is_empty() {
             self.interpreter.last_predictive(predictive);
         }

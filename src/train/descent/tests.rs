@@ -16,19 +16,27 @@ fn plan() -> Arc<Plan> {
 
 /// The same with this posterior.
 fn plan_of(posterior: &str) -> Arc<Plan> {
+    plan_with("tanh", posterior)
+}
+
+/// The same with these layers in the middle.
+fn plan_with(middle: &str, posterior: &str) -> Arc<Plan> {
     let text = "model m\ninput x: real[4]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
         network {\n dense(5) { kernel = deterministic, bias = deterministic }\n tanh\n f = dense(1)\n}\n\
         observe y ~ Normal(f, learned(0.5))\nobjective elbo\n";
-    let text = text.replace(
-        "f = dense(1)",
-        &format!("f = dense(1) {{ posterior = {posterior} }}"),
-    );
+    let last = format!("f = dense(1) {{ posterior = {posterior} }}");
+    let text = text.replace("f = dense(1)", &last).replace("tanh", middle);
     let source = Source {
         name: "m.bnn".into(),
         text,
     };
     let compiled = compile::source(source, &[]).expect("a model");
     Arc::new(Plan::new(compiled.inference))
+}
+
+/// A network that keeps means and variances between steps.
+fn plan_of_batch_norm() -> Arc<Plan> {
+    plan_with("batch_norm\n tanh", "MeanField")
 }
 
 /// An engine at its start, with the settings of a run file.
@@ -132,18 +140,35 @@ fn a_long_gradient_is_clipped_over_all_variables() {
 #[test]
 fn what_is_never_clipped_keeps_its_bits() {
     for optimizer in ["adam", "adamw", "sgd", "rmsprop"] {
-        let optimizer = format!("[optimizer]\nname = '{optimizer}'\n");
-        let mut plain = engine(&optimizer);
-        let mut clipped = engine(&format!("clip_norm = 1e30\n{optimizer}"));
-        train(&mut plain, 0..5);
-        train(&mut clipped, 0..5);
-        for prefix in ["", "optimizer."] {
-            assert_eq!(
-                kept(&mut plain, prefix),
-                kept(&mut clipped, prefix),
-                "{optimizer}"
-            );
+        for plan in [plan, plan_of_batch_norm] {
+            let optimizer = format!("[optimizer]\nname = '{optimizer}'\n");
+            let mut plain = engine_of(plan(), &optimizer);
+            let mut clipped = engine_of(plan(), &format!("clip_norm = 1e30\n{optimizer}"));
+            train(&mut plain, 0..5);
+            train(&mut clipped, 0..5);
+            for prefix in ["", "optimizer."] {
+                assert_eq!(
+                    kept(&mut plain, prefix),
+                    kept(&mut clipped, prefix),
+                    "{optimizer}"
+                );
+            }
         }
+    }
+}
+
+#[test]
+fn what_layers_keep_moves_with_clipped_steps_too() {
+    let plan = plan_of_batch_norm();
+    let mut clipped = engine_of(plan.clone(), "clip_norm = 0.01\n");
+    let start = kept(&mut clipped, "");
+    train(&mut clipped, 0..1);
+    let after = kept(&mut clipped, "");
+    for name in ["batch_norm_1.mean", "batch_norm_1.variance"] {
+        let mut all = plan.variables.iter();
+        let variable = all.find(|variable| variable.name.starts_with(name));
+        let range = variable.expect("a batch norm").range.clone();
+        assert_ne!(start[range.clone()], after[range], "{name}");
     }
 }
 
@@ -180,8 +205,16 @@ fn weight_decay_is_of_kernels_alone() {
     }
 }
 
+/// What layers keep is averaged as everything else is: a prediction takes the average of it.
 #[test]
 fn the_average_predicts_and_the_variables_go_on() {
+    for plan in [plan, plan_of_batch_norm] {
+        the_average_predicts(&plan());
+    }
+}
+
+fn the_average_predicts(plan: &Arc<Plan>) {
+    let engine = |text| engine_of(plan.clone(), text);
     let mut plain = engine("");
     let mut averaged = engine("ema_decay = 0.75\n");
     assert_eq!(
