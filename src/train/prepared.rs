@@ -100,8 +100,7 @@ impl Prepared {
     /// than their number, or more steps than can be counted (`E0603`).
     pub fn new(data: Dataset, model: &Model, config: &mut Config) -> Result<Prepared> {
         fitting::check(&data, model)?;
-        let input = &model.input;
-        config.augmentation.settle(&input.name, &input.shape)?;
+        config.augmentation.settle(&model.input, &model.target)?;
         if data.train.len == 0 {
             return Err(Diagnostic::error(
                 "E0603",
