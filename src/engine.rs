@@ -14,8 +14,9 @@ pub trait Predictor {
     /// Draw number `draw` of the weights under a run's `seed`: one function, for every example of
     /// [`Predictor::predict_drawn`].
     fn draw_weights(&mut self, draw: usize, seed: u64);
-    /// With the weights drawn last: the predictive distributions go to `out`, and −log p(target) of each
-    /// example to the numbers beside its target, if there are targets.
+    /// With the weights drawn last: the predictive distributions go to `out`, and −log p(target) to the numbers beside
+    /// the targets, if there are any: of each example, or of each of its places that has a class
+    /// ([`crate::likelihood::Summary::densities`]).
     fn predict_drawn(
         &mut self,
         inputs: &[f32],

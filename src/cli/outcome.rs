@@ -8,7 +8,7 @@ use crate::train::progress::number;
 
 /// The best that can be done without the inputs.
 pub enum Blind {
-    /// The classes' frequencies: their entropy, in nats.
+    /// The classes' frequencies: their entropy, in nats an example.
     Frequencies(f64),
     /// The targets' mean: its RMSE, in own units.
     Mean(f64),

@@ -27,7 +27,7 @@ const SHARED: [usize; 2] = [64, 1 << 22];
 /// The most numbers of predictions that are made at a time, where targets are images.
 const MOST_PREDICTED: usize = 1 << 24;
 
-/// What one example's density is averaged from: the largest log density so far, and the sum of
+/// What one density, of an example or of one of its places, is averaged from: the largest log density so far, and the sum of
 /// exp(log density − it).
 #[derive(Clone, Copy)]
 struct LogSum {
@@ -111,9 +111,8 @@ fn average(
     let mut broken = vec![];
     let (summary, n) = (part.summary, part.len());
     let (entries, columns) = (part.kind.entries(), summary.row());
-    let mut predicted = summary.begin(n, draws);
-    let mut densities = vec![LogSum::EMPTY; if part.with_targets { n } else { 0 }];
-    let mut total_nll = 0.0;
+    // Densities of an example that are averaged each by itself.
+    let each = summary.densities();
     let keep = summary.keeps_draws(detail);
     let batch_size = BATCH.min(predictor.capacity());
     // Several batches share a draw of the weights, and each example is scaled once.
@@ -122,16 +121,22 @@ fn average(
     if part.kind.axes().is_some() {
         let of_example = columns * if keep { draws } else { 1 };
         group = group.min(MOST_PREDICTED / of_example).max(1);
-        let bytes = (n as u64).saturating_mul((4 * size_of::<f64>() * entries) as u64);
-        memory::refuse("what is predicted", bytes, "predict fewer rows")?;
     }
+    let of_example = summary.kept(detail) * size_of::<f64>() + each * size_of::<LogSum>();
+    let bytes = (n as u64).saturating_mul(of_example as u64);
+    memory::refuse("what is predicted", bytes, "predict fewer rows")?;
     if keep {
         let numbers = (group.min(n) as u64).saturating_mul((draws * columns) as u64);
         let bytes = numbers.saturating_mul(size_of::<f64>() as u64);
         memory::refuse("keeping every draw", bytes, "take fewer `--samples`")?;
     }
+    let mut predicted = summary.begin(n, draws);
+    let of_targets = usize::from(part.with_targets) * each;
+    let mut densities = vec![LogSum::EMPTY; n * of_targets];
+    let mut total_nll = 0.0;
     let mut buffers = Buffers::default();
-    let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group]);
+    let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group * each]);
+    let log_scale = part.scales.log_scale(part.kind);
     // One row in own units; and all of a group, an example's draws beside each other.
     let (mut own, mut kept) = (vec![0.0; columns], vec![]);
     for start in (0..n).step_by(group) {
@@ -142,7 +147,7 @@ fn average(
             predictor.draw_weights(draw, seed);
             for first in (0..batch.len).step_by(batch_size) {
                 let range = first..batch.len.min(first + batch_size);
-                let nll = &mut nll[range.clone()];
+                let nll = &mut nll[range.start * each..range.end * each];
                 predictor.predict_drawn(
                     &batch.inputs[range.start * input..range.end * input],
                     range.len(),
@@ -161,10 +166,12 @@ fn average(
                 if keep {
                     kept[(example * draws + draw) * columns..][..columns].copy_from_slice(&own);
                 }
-                if part.with_targets {
-                    let nll = f64::from(nll[example]) + part.scales.log_scale(part.kind);
+                let of_example = place * of_targets..(place + 1) * of_targets;
+                let nll = &nll[example * of_targets..];
+                for (density, nll) in densities[of_example].iter_mut().zip(nll) {
+                    let nll = f64::from(*nll) + log_scale;
                     total_nll += nll;
-                    densities[place].add(-nll);
+                    density.add(-nll);
                 }
             }
         }

@@ -346,7 +346,8 @@ impl<T: Number> Interpreter<T> {
     }
 
     /// With the weights that were drawn last: writes the predictive distributions, and −log p(target) of each
-    /// example if there are targets. An example's have the same bits whatever its place and the other examples.
+    /// example if there are targets, or of each of its places that has a class. An example's have the same bits
+    /// whatever its place and the other examples.
     pub fn predict_drawn(
         &mut self,
         inputs: &[T],

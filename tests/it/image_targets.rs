@@ -3,7 +3,12 @@
 use crate::cli::Place;
 use crate::support::{Examples, draw, plan, step};
 use bnnc::data::npz::{Entries, encode_all};
+use bnnc::data::{Split, Values};
+use bnnc::evaluate;
+use bnnc::examples::{Part, Scales};
 use bnnc::exec::Interpreter;
+use bnnc::likelihood::Detail;
+use bnnc::tensor::Shape;
 use std::fmt::Write as _;
 
 fn model(target: &str, channels: usize, observe: &str) -> String {
@@ -138,6 +143,58 @@ fn array(bytes: &[u8], name: &str) -> (Vec<usize>, Vec<f64>) {
     (shape, numbers)
 }
 
+/// Probabilities of 0 or 1 are rounded; the nll is not made of them.
+#[test]
+fn a_network_that_is_sure_and_wrong_has_a_finite_nll() {
+    for (target, channels, observe) in [
+        ("category[3][4, 5]", 3, "Categorical(logits = f)"),
+        ("binary[4, 5, 1]", 1, "Bernoulli(logits = f)"),
+    ] {
+        let mut interpreter = Interpreter::<f32>::new(plan(&model(target, channels, observe)), 4);
+        interpreter.initialize(1);
+        // Logits of some hundreds.
+        let variables = interpreter.variables_mut().iter_mut();
+        variables.for_each(|variable| *variable *= 1000.0);
+        let mut split = Split {
+            inputs: Values::F32((0..160).map(|i| (0.7 * i as f32).sin()).collect()),
+            input_shape: Shape::new(&[4, 5, 2]),
+            targets: Values::U8(vec![0; 80]),
+            target_shape: Shape::new(&[4, 5]),
+            len: 4,
+        };
+        let inference = interpreter.plan().inference.clone();
+        let scales = Scales::identity(&inference);
+        let mut scored = |split: &Split| {
+            let part = Part {
+                split,
+                rows: &[0, 1, 2, 3],
+                scales: &scales,
+                kind: inference.target.kind,
+                summary: inference.summary(),
+                with_targets: true,
+            };
+            let predicted = evaluate::predict(&mut interpreter, &part, 1, 0).unwrap();
+            let detail = Detail::Moments;
+            let scores = evaluate::scored(&mut interpreter, &part, 1, 0, detail).unwrap();
+            (predicted, scores)
+        };
+        let (predicted, _) = scored(&split);
+        let unlikely = (0..80).map(|row| match predicted.row(row) {
+            [p] => u8::from(*p < 0.5),
+            row => (0..3).min_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap() as u8,
+        });
+        split.targets = Values::U8(unlikely.collect());
+        let (_, scores) = scored(&split);
+        assert_eq!(scores.number("accuracy"), Some(0.0));
+        // One draw: the mean over draws is that draw's.
+        assert!(scores.nll() > 20.0 * 50.0, "{scores:?}");
+        assert!(
+            (scores.nll() / scores.expected_nll - 1.0).abs() < 1e-12,
+            "{scores:?}"
+        );
+    }
+}
+
 #[test]
 fn masks_are_learned_scored_and_written() {
     let place = Place::new();
@@ -178,7 +235,8 @@ fn masks_are_learned_scored_and_written() {
         let top = (0..3).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
         assert_eq!(top as f64, predicted[place]);
         right += f64::from(u8::from(top == label));
-        nll -= row[label].ln();
+        // Of each place by itself, and summed over an example's.
+        nll -= row[label].ln() * PLACES as f64;
         for (class, [both, either]) in both.iter_mut().enumerate() {
             let of = [top == class, label == class];
             *both += f64::from(u8::from(of[0] && of[1]));
@@ -193,15 +251,21 @@ fn masks_are_learned_scored_and_written() {
         ("mean_iou", iou),
     ] {
         assert!(
-            (number(name) - expected).abs() < 1e-9,
+            // Probabilities of draws are float32.
+            (number(name) - expected).abs() < 1e-5 * expected,
             "{name}: {expected} in {scores:#}"
         );
     }
-    // The loss's data term is of an example: all of its places.
-    let per_place = number("expected_nll") / PLACES as f64;
+    // Of an example, too: more than that of averaged draws by what the draws disagree about.
+    let (information, expected) = (
+        array(&bytes, "mutual_information").1,
+        number("expected_nll"),
+    );
+    let information = information.iter().sum::<f64>() / rows as f64;
+    let more = expected - number("nll");
     assert!(
-        per_place >= number("nll") && per_place < 3.0 * number("nll"),
-        "{scores:#}"
+        more > 0.3 * information && more < 3.0 * information,
+        "{more} {information}: {scores:#}"
     );
     let refused = place.refused("predict run --out p.csv");
     assert!(

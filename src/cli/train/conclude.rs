@@ -66,7 +66,10 @@ pub(super) fn warn_of_fit(
 /// What can be predicted without the inputs.
 pub(super) fn blind(prepared: &Prepared) -> Option<Blind> {
     match Observed::of(&prepared.training()) {
-        Observed::Classes { entropy, .. } => Some(Blind::Frequencies(entropy)),
+        Observed::Classes { entropy, .. } => {
+            let places = prepared.training().summary.densities();
+            Some(Blind::Frequencies(places as f64 * entropy))
+        }
         Observed::Real { .. } if prepared.training().summary.heavy_tailed() => Some(Blind::Unknown),
         Observed::Real { .. } => Blind::mean(&data::Facts::of(&prepared.data).observed),
     }

@@ -165,9 +165,13 @@ impl<T: Number> Network<T> {
         });
     }
 
-    /// −log p(target) of each example under the outputs of the last forward pass.
+    /// −log p(target) of each example under the outputs of the last forward pass; of a target with a class at each of
+    /// several places, that of each place.
     pub fn nll_only(&self, kernels: &Kernels<T>, targets: Targets<T>, nll: &mut [T]) {
-        let arguments = self.arguments(kernels, &[]);
+        let places = self.graph.places();
+        assert_eq!(nll.len(), places * self.examples, "a number a place");
+        let arguments = self.arguments(kernels, &[]).into_iter();
+        let arguments: Vec<_> = arguments.map(|a| a.by_place(places)).collect();
         T::nll(self.graph.model.observe.likelihood).nll_only(&arguments, targets, nll);
     }
 

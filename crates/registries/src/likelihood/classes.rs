@@ -6,7 +6,7 @@ use super::tally::ClassTally;
 
 /// The summary of classes. A row holds a probability for each of them, of 0 and 1 that of 1 alone; of a target with a
 /// class at each of several places, the same for one place after the other. Scores are then means over all places of
-/// all examples, `nll` that of each place by itself.
+/// all examples, but for `nll`: that of each place by itself, summed over an example's places.
 ///
 /// Columns: `probability_K` (of each class), `predicted`, `entropy` (of the averaged probabilities) and
 /// `mutual_information` (that entropy less the mean of the draws'), in nats.
@@ -14,7 +14,7 @@ use super::tally::ClassTally;
 /// | score | |
 /// | --- | --- |
 /// | `accuracy` | the share of the examples whose likeliest class is right |
-/// | `nll` | −ln of the averaged probability of the label |
+/// | `nll` | −ln of the averaged probability of the label, summed over an example's places |
 /// | `brier` | Σ over the classes of (probability − 1 or 0)², from 0 to 2; of a binary target (probability of 1 − target)², from 0 to 1. Brier 1950. |
 /// | `mean_iou` | of targets with a class at each place: places of a class that are predicted as it, over those that are of it or predicted as it; the mean over the classes that there are any of |
 /// | `ece` | the expected calibration error: 15 bins of equal width of the likeliest class's probability, the mean of \|accuracy − probability\| weighted with their examples. Guo et al. 2017. |

@@ -5,7 +5,7 @@
 //! into the target's own units, averages them over the draws, and compares the average with targets. Nothing
 //! outside of this room asks what kind a target is.
 
-use super::{Classes, Numbers, Tally, Targets};
+use super::{Classes, Numbers, QUANTILES, Tally, Targets};
 
 /// How predictions of a likelihood are summarised.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,8 @@ pub struct Predictive {
     pub within: Vec<f64>,
     /// Numbers: the variance of the draws' means, the epistemic part. Empty for classes.
     pub between: Vec<f64>,
-    /// −ln of the mean over the draws of p(target), in own units; empty without targets.
+    /// −ln of the mean over the draws of p(target), in own units, [`Summary::densities`] an example; empty without
+    /// targets.
     pub nll: Vec<f64>,
     /// −ln p(target) averaged over draws and examples: the ELBO's data term, per example.
     pub expected_nll: Option<f64>,
@@ -185,6 +186,30 @@ impl Summary {
         match self {
             Summary::Classes(classes) => classes.row(),
             Summary::Numbers(numbers) => numbers.row(),
+        }
+    }
+
+    /// Probabilities or densities of an example that are each averaged over the draws by itself: of a target with a class
+    /// at each of several places one a place, else one of the whole target.
+    pub fn densities(&self) -> usize {
+        match self {
+            Summary::Classes(classes) => classes.places,
+            Summary::Numbers(_) => 1,
+        }
+    }
+
+    /// Numbers that [`Predictive`] keeps of an example, with as much detail.
+    pub fn kept(&self, detail: Detail) -> usize {
+        match self {
+            Summary::Classes(classes) => classes.row() + 2 * classes.places,
+            Summary::Numbers(numbers) => {
+                let located = match detail {
+                    Detail::Moments => 0,
+                    Detail::Levels => 2,
+                    Detail::Quantiles => 2 + QUANTILES.len(),
+                };
+                (3 + located) * numbers.entries + 1
+            }
         }
     }
 

@@ -54,6 +54,7 @@ pub struct ClassTally {
     classes: usize,
     /// Places of each class (a row) that are predicted as each (a column); empty where examples have one place.
     confusion: Vec<u64>,
+    examples: usize,
     count: usize,
     hits: usize,
     nll: f64,
@@ -71,7 +72,12 @@ impl ClassTally {
         }
     }
 
-    /// How many predictions there are.
+    /// How many examples there are.
+    pub fn examples(&self) -> usize {
+        self.examples
+    }
+
+    /// How many predictions there are: one an example, or one for each of its places.
     pub fn count(&self) -> usize {
         self.count
     }
@@ -103,17 +109,11 @@ impl ClassTally {
             bin.variance += p * (1.0 - p);
             if !self.confusion.is_empty() {
                 self.confusion[label * self.classes + top] += 1;
-                self.nll -= match row {
-                    [p] if label == 0 => (1.0 - p).ln(),
-                    [p] => p.ln(),
-                    row => row[label].ln(),
-                };
             }
         }
+        self.examples += predicted.examples;
         self.count += rows;
-        if self.confusion.is_empty() {
-            predicted.nll.iter().for_each(|nll| self.nll += nll);
-        }
+        predicted.nll.iter().for_each(|nll| self.nll += nll);
     }
 
     /// Of the classes that are there or predicted: the share of the places of both that are so of both.
@@ -148,12 +148,14 @@ impl ClassTally {
             scores.push(number("mean_iou", self.mean_iou(), what));
         }
         let what = match of_places {
-            true => "-ln of the label's averaged probability, nats a place",
+            true => {
+                "-ln of the labels' averaged probabilities, summed over an example's places, nats"
+            }
             false => "-ln of the label's averaged probability, nats",
         };
         let gaps = self.bins.iter().map(|bin| (bin.right - bin.says).abs());
         scores.extend([
-            number("nll", mean(self.nll), what),
+            number("nll", self.nll / self.examples as f64, what),
             number(
                 "brier",
                 mean(self.brier),
@@ -324,6 +326,10 @@ mod tests {
             width: 3,
             mean: rows[3 * from..3 * (from + examples)].concat(),
             within: vec![0.0; 3 * examples],
+            // Not of these rows: float32 has no probability below 1e-45.
+            nll: (3 * from..3 * (from + examples))
+                .map(|place| 100.0 * place as f64)
+                .collect(),
             ..Predictive::default()
         };
         let classes = super::super::Classes {
@@ -353,7 +359,7 @@ mod tests {
         // Class 0: 2 of 3 places; class 1: 1 of 3; class 2: 1 of 2.
         let iou = (2.0 / 3.0 + 1.0 / 3.0 + 1.0 / 2.0) / 3.0;
         assert!((number("mean_iou") - iou).abs() < 1e-15);
-        let nll = [0.5f64, 0.8, 0.2, 0.7, 0.3, 0.7].map(|p| -p.ln());
-        assert!((number("nll") - nll.iter().sum::<f64>() / 6.0).abs() < 1e-15);
+        // A mean over the two examples of the sum over places.
+        assert_eq!(number("nll"), 1500.0 / 2.0);
     }
 }
