@@ -1,7 +1,7 @@
 //! Whether predictive distributions are as wide, and probabilities as sure, as they should be: in words, and only
 //! where the number of examples allows to say so.
 
-use crate::likelihood::{Bin, Coverage, Score, ScoreValue, Tally};
+use crate::likelihood::{Bin, ClassTally, Coverage, Score, ScoreValue, Tally};
 use serde::Serialize;
 
 /// Standard errors that a score may be off by chance.
@@ -39,7 +39,7 @@ pub(super) fn judge(tally: &Tally, scores: &[Score]) -> Verdicts {
     });
     match tally {
         Tally::Classes(tally) => Verdicts {
-            calibration: Some(calibration(tally.count(), tally.bins())),
+            calibration: Some(calibration(tally)),
             ..Verdicts::default()
         },
         Tally::Numbers(tally) => Verdicts {
@@ -65,16 +65,20 @@ fn width(coverage: &Coverage, examples: usize, counts: bool) -> Option<&'static 
     }
 }
 
-fn calibration(count: usize, bins: &[Bin]) -> Calibration {
-    let n = count as f64;
+/// Chance is that of so many examples, however many places each has: the places of an image are right and wrong
+/// together.
+fn calibration(tally: &ClassTally) -> Calibration {
+    let (n, bins) = (tally.count() as f64, tally.bins());
+    let places = n / tally.examples() as f64;
+    let variance = |bin: &Bin| places * bin.variance;
     let sum = |of: &dyn Fn(&Bin) -> f64| bins.iter().map(of).sum::<f64>();
     let (right, says) = (sum(&|b| b.right) / n, sum(&|b| b.says) / n);
-    let by_chance = (ERRORS * sum(&|b| b.variance).sqrt() / n).max(SLIGHT);
+    let by_chance = (ERRORS * sum(&variance).sqrt() / n).max(SLIGHT);
     // Calibrated probabilities have an ece above 0: the mean of |noise| in each bin, and three deviations of it.
     let half = std::f64::consts::FRAC_2_PI;
     let ece = sum(&|b| (b.right - b.says).abs()) / n;
-    let ece_by_chance = sum(&|b| (half * b.variance).sqrt()) / n
-        + (ERRORS * sum(&|b| (1.0 - half) * b.variance).sqrt() / n).max(SLIGHT);
+    let ece_by_chance = sum(&|b| (half * variance(b)).sqrt()) / n
+        + (ERRORS * sum(&|b| (1.0 - half) * variance(b)).sqrt() / n).max(SLIGHT);
     let verdict = match says - right {
         gap if gap > by_chance => "overconfident",
         gap if gap < -by_chance => "underconfident",
@@ -92,7 +96,7 @@ fn calibration(count: usize, bins: &[Bin]) -> Calibration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::likelihood::{Bernoulli, Likelihood, Predictive, TargetKind};
+    use crate::likelihood::{Axes, Bernoulli, Likelihood, Predictive, TargetKind};
 
     #[test]
     fn an_interval_is_judged_by_how_many_examples_there_are() {
@@ -141,6 +145,34 @@ mod tests {
         let mut tally = Bernoulli.summary(&TargetKind::Binary).tally();
         tally.add(&predicted, &|i, _| f64::from(u8::from(right(i))));
         judge(&tally, &[]).calibration.unwrap()
+    }
+
+    /// 100 images that are right or wrong as a whole: as many places as one likes say no more.
+    #[test]
+    fn places_of_an_image_are_not_examples() {
+        let kind = |places: usize| match Axes::new(&[places, 1]) {
+            Some(axes) if places > 1 => TargetKind::Binaries(axes),
+            _ => TargetKind::Binary,
+        };
+        let of = |p: f64, right: usize, places: usize| {
+            let predicted = Predictive {
+                examples: 100,
+                draws: 1,
+                width: 1,
+                mean: vec![p; 100 * places],
+                ..Predictive::default()
+            };
+            let mut tally = Bernoulli.summary(&kind(places)).tally();
+            tally.add(&predicted, &|i, _| f64::from(u8::from(i < right)));
+            judge(&tally, &[]).calibration.unwrap()
+        };
+        for (p, right, verdict) in [(0.83, 74, "fits"), (0.83, 60, "overconfident")] {
+            for places in [1, 4096] {
+                let found = of(p, right, places);
+                assert_eq!(found.verdict, verdict, "{places}");
+                assert!((found.right - right as f64 / 100.0).abs() < 1e-12);
+            }
+        }
     }
 
     #[test]
