@@ -1,11 +1,11 @@
 //! Batches: some examples, scaled, one after the other.
 
 use super::scaling::Transform;
-use super::{Split, TargetKind, Values};
+use super::{Split, TargetKind, Values, same_but_for_ones};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::{Axes, MOST_COUNTED};
 use crate::tensor::simd::SHARE;
-use crate::tensor::{Real, Shape, Share};
+use crate::tensor::{Real, Share};
 use rayon::prelude::*;
 
 /// The scaled inputs of the examples `indices`; `out` is resized and overwritten.
@@ -149,13 +149,10 @@ pub fn check_targets(
     rows: Option<&[usize]>,
 ) -> Result<()> {
     let width = split.target_shape.len();
-    if let Some(axes) = kind
-        .axes()
-        .filter(|axes| !is_of_axes(&split.target_shape, axes))
-    {
+    let is_of = |axes: Axes| same_but_for_ones(&split.target_shape.0, axes.sizes());
+    if kind.axes().is_some_and(|axes| !is_of(axes)) {
         let title = format!("a target of {what} has the shape {}", split.target_shape);
-        let message =
-            Diagnostic::error("E0509", title).note(format!("the model predicts {kind}: {axes}"));
+        let message = Diagnostic::error("E0509", title).note(format!("the model predicts {kind}"));
         return Err(message.into());
     }
     if width != kind.entries() || kind.axes().is_none() && split.target_shape.rank() > 1 {
@@ -194,18 +191,6 @@ pub fn check_targets(
 
 const NO_WHOLE_NUMBERS: &str =
     "the targets are no whole numbers: a measurement is a `target` of `real`";
-
-/// Whether targets of this shape are those of a model that predicts images of `axes`, but for axes of 1.
-pub(super) fn is_of_axes(shape: &Shape, axes: &Axes) -> bool {
-    let squeezed = |sizes: &[usize]| {
-        sizes
-            .iter()
-            .copied()
-            .filter(|n| *n != 1)
-            .collect::<Vec<_>>()
-    };
-    squeezed(&shape.0) == squeezed(axes.sizes())
-}
 
 /// How targets that are no labels from 0 on can be made such, where it is plain what they are.
 fn recoding(split: &Split, kind: TargetKind) -> Option<String> {

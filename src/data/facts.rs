@@ -1,8 +1,7 @@
 //! What a data set holds, as a model has to know it.
 
-use super::batch::is_of_axes;
-use super::{Columns, Dataset, Values};
-use crate::likelihood::{Observed, TargetKind};
+use super::{Columns, Dataset, Values, same_but_for_ones};
+use crate::likelihood::{Axes, Observed, TargetKind};
 use crate::tensor::Shape;
 use std::fmt;
 
@@ -196,6 +195,7 @@ impl TargetFacts {
     /// A category of more classes than the data has is accepted: not every label need occur.
     pub fn accepts(&self, kind: TargetKind) -> Result<(), String> {
         let classes = self.classes.filter(|_| self.shape.rank() == 0);
+        let is_of = |axes: Axes| same_but_for_ones(&self.shape.0, axes.sizes());
         match kind {
             TargetKind::Real(width)
                 if width == self.width() && self.shape.rank() < 2 && !self.labels =>
@@ -203,15 +203,13 @@ impl TargetFacts {
                 Ok(())
             }
             TargetKind::Category(k) if classes.is_some_and(|found| found <= k) => Ok(()),
-            TargetKind::Reals(axes) if is_of_axes(&self.shape, &axes) && !self.labels => Ok(()),
+            TargetKind::Reals(axes) if is_of(axes) && !self.labels => Ok(()),
             TargetKind::Categories { classes: k, places }
-                if is_of_axes(&self.shape, &places) && self.classes.is_some_and(|n| n <= k) =>
+                if is_of(places) && self.classes.is_some_and(|n| n <= k) =>
             {
                 Ok(())
             }
-            TargetKind::Binaries(axes)
-                if is_of_axes(&self.shape, &axes) && self.classes.is_some_and(|n| n <= 2) =>
-            {
+            TargetKind::Binaries(axes) if is_of(axes) && self.classes.is_some_and(|n| n <= 2) => {
                 Ok(())
             }
             TargetKind::Count if self.width() == 1 && !self.labels => Ok(()),

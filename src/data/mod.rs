@@ -244,6 +244,12 @@ fn resolve(request: &Request) -> Result<Resolved> {
     }
 }
 
+/// Whether two shapes are the same but for axes of 1.
+pub fn same_but_for_ones(one: &[usize], other: &[usize]) -> bool {
+    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    squeezed(one) == squeezed(other)
+}
+
 fn no_columns(data: &str) -> crate::diagnostic::Failure {
     Diagnostic::error(
         "E0506",

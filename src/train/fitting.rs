@@ -1,7 +1,7 @@
 //! Whether data is what a model takes: the shapes of inputs, and what targets can be. What is wrong is
 //! told with the columns that were taken, and with what to do.
 
-use crate::data::{Columns, Dataset, Split, batch, shortened};
+use crate::data::{Columns, Dataset, Split, batch, same_but_for_ones, shortened};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::ir::Model;
 use crate::likelihood::TargetKind;
@@ -108,8 +108,7 @@ pub fn input_mismatch(
     what: &str,
 ) -> Option<Diagnostic> {
     let expected = &model.input.shape;
-    let squeezed = |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
-    if squeezed(&found.0) == squeezed(&expected.0) {
+    if same_but_for_ones(&found.0, &expected.0) {
         return None;
     }
     let title = format!("an input of {what} has the shape {found}, the model takes {expected}");
