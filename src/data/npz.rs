@@ -4,6 +4,7 @@
 
 mod archive;
 mod choose;
+mod inputs;
 mod labels;
 mod told;
 

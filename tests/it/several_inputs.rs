@@ -85,6 +85,11 @@ fn write(place: &Place, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
     std::fs::write(place.path(name), encode_all(arrays).unwrap()).unwrap();
 }
 
+/// A report without its line breaks.
+fn unwrapped(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The same numbers as arrays, as columns by the inputs' names in any order, and as columns that are named.
 #[test]
 fn arrays_and_columns_by_name_train_the_same_run() {
@@ -115,6 +120,12 @@ fn arrays_and_columns_by_name_train_the_same_run() {
         std::fs::read(place.path(&format!("{run}/checkpoint.safetensors"))).unwrap()
     };
     let arrays = weights("d.npz", "arrays");
+    let told = unwrapped(&place.ok("check two.bnn --data d.npz"));
+    assert!(
+        told.contains("inputs `a` float64 [48, 2] and `b` float64 [48, 3], targets `label`"),
+        "{told}"
+    );
+    assert!(!told.contains("not read"), "{told}");
     assert_eq!(weights("by_name.csv", "by_name"), arrays);
     assert_eq!(weights("by_list.csv --inputs p,q,u,v,w", "by_list"), arrays);
     let predicted = |run: &str| {
@@ -138,6 +149,52 @@ fn arrays_and_columns_by_name_train_the_same_run() {
     place.ok("predict arrays --data alone.npz --samples 3 --out alone.csv");
     let alone = std::fs::read_to_string(place.path("alone.csv")).unwrap();
     assert_eq!(alone.lines().count(), ROWS + 1);
+}
+
+/// A run that named its arrays takes others of the same names, and of the inputs' own names.
+#[test]
+fn arrays_of_other_data_may_have_the_inputs_names() {
+    let place = Place::new();
+    // `strain` has no `train` in it.
+    let text = models()[0]
+        .replace("input a:", "input strain:")
+        .replace("(a, b)", "(strain, b)");
+    std::fs::write(place.path("two.bnn"), text).unwrap();
+    let (a, b, labels) = data();
+    let arrays = |names: [&str; 3]| -> Vec<(String, Vec<usize>, Vec<f64>)> {
+        vec![
+            (names[0].into(), vec![ROWS, 2], a.clone()),
+            (names[1].into(), vec![ROWS, 3], b.clone()),
+            (names[2].into(), vec![ROWS], labels.clone()),
+        ]
+    };
+    let all = |of: &[(String, Vec<usize>, Vec<f64>)], name: &str| {
+        let of: Vec<(&str, &[usize], &[f64])> = of
+            .iter()
+            .map(|(n, s, v)| (&n[..], &s[..], &v[..]))
+            .collect();
+        write(&place, name, &of);
+    };
+    all(&arrays(["p", "q", "y"]), "named.npz");
+    let parts = [
+        arrays(["strain", "b", "y"]),
+        arrays(["strain_test", "b_test", "y_test"]),
+    ];
+    all(&parts.concat(), "own.npz");
+    let told = unwrapped(&place.ok("check two.bnn --data own.npz"));
+    assert!(
+        told.contains("test part `strain_test`, `b_test`, `y_test`") && !told.contains("not read"),
+        "{told}"
+    );
+    place.ok("train two.bnn --data named.npz --inputs p,q --epochs 2 --batch-size 8 --out run");
+    place.ok("predict run --data own.npz --out p.csv");
+    all(&arrays(["p", "r", "y"]), "neither.npz");
+    let text = place.refused("predict run --data neither.npz --out p.csv");
+    assert!(
+        text.contains("no array `q` for the input `b`")
+            && text.contains("the name of its input, `b`"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::Wanted;
 use super::choose::{self, Chosen, Named, Pair};
+use super::inputs::Inputs;
 use super::labels::{self, Numbered, Purpose};
-use super::told::inputs_taken;
 use crate::data::error::corrupt;
 use crate::data::npy::{Contents, Header, read_contents, read_header};
 use crate::data::{Choices, Dataset, Seen, Split, Values};
@@ -62,7 +62,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 let mut arrays = self.arrays_of_inputs(wanted)?;
                 let first = arrays.remove(0);
                 // The other inputs are no targets, whatever they are called.
-                arrays.extend(arrays.clone().iter().map(|name| of_test(name)));
+                arrays.extend(arrays.clone().iter().map(|name| choose::of_test(name)));
                 names.retain(|name| !arrays.contains(name));
                 Some(first)
             }
@@ -78,113 +78,6 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         choose::choose(&names, said, targets_needed).map_err(|refusal| self.refused(refusal).into())
     }
 
-    /// The arrays of several inputs: those that are named, else those of the inputs' names.
-    fn arrays_of_inputs(&mut self, wanted: &Wanted) -> Result<Vec<String>> {
-        let inputs = &wanted.request.inputs;
-        let said = wanted.choices.inputs.as_deref();
-        let said = said.or(wanted.request.arrays[0].as_deref());
-        let named: Vec<String> = match said {
-            Some(said) => said.split(',').map(|name| name.trim().to_owned()).collect(),
-            None => inputs.iter().map(|(name, _)| name.clone()).collect(),
-        };
-        if named.len() != inputs.len() {
-            let count = crate::words::count(named.len(), "array", "arrays");
-            let fact = format!("is to give {} inputs, and {count} are named", inputs.len());
-            return Err(self
-                .fault(&fact)
-                .help("`--inputs A,B` names one for each input, in their order")
-                .into());
-        }
-        let mut all = vec![];
-        for (name, (input, _)) in named.iter().zip(inputs) {
-            let forms = [
-                name.clone(),
-                format!("{name}_train"),
-                format!("train_{name}"),
-            ];
-            match forms.into_iter().find(|form| self.names.contains(form)) {
-                Some(found) => all.push(found),
-                None => {
-                    let fact = format!("has no array `{name}` for the input `{input}`");
-                    let listed = self.listed();
-                    return Err(self
-                        .fault(&fact)
-                        .note(format!("its arrays: {listed}"))
-                        .help("`--inputs A,B` names an array for each input, in their order")
-                        .into());
-                }
-            }
-        }
-        Ok(all)
-    }
-
-    /// The arrays of all inputs of a part, of which the first is known.
-    fn all_inputs(&mut self, first: &str, wanted: &Wanted) -> Result<Vec<String>> {
-        if wanted.request.inputs.len() < 2 {
-            return Ok(vec![first.to_owned()]);
-        }
-        let training = self.arrays_of_inputs(wanted)?;
-        if training[0] == first {
-            return Ok(training);
-        }
-        let all: Vec<String> = training.iter().map(|name| of_test(name)).collect();
-        match all.iter().find(|name| !self.names.contains(name)) {
-            None => Ok(all),
-            Some(missing) => Err(self
-                .fault(&format!("has no array `{missing}` beside `{first}`"))
-                .note("the test part needs every input, as the training part has")
-                .into()),
-        }
-    }
-
-    /// The shape of one example of these inputs: of several that of their row.
-    fn shape_of_inputs(&mut self, arrays: &[String], wanted: &Wanted) -> Result<(Header, Shape)> {
-        let first = self.header(&arrays[0])?;
-        if let [only] = arrays {
-            let shape = self.input_shape(only, &first, wanted.choices)?;
-            return Ok((first, shape));
-        }
-        let mut width = 0;
-        for (array, (input, expected)) in arrays.iter().zip(&wanted.request.inputs) {
-            let header = self.header(array)?;
-            let shape = self.input_shape(array, &header, wanted.choices)?;
-            let squeezed =
-                |axes: &[usize]| axes.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
-            if squeezed(&shape.0) != squeezed(&expected.0) {
-                let title = format!(
-                    "`{array}` is {shape} an example, the model's input `{input}` takes {expected}"
-                );
-                return Err(self.fault(&format!("does not fit: {title}")).into());
-            }
-            self.same_length([&arrays[0], array], &first, &header)?;
-            width += shape.len();
-        }
-        Ok((first, Shape::new(&[width])))
-    }
-
-    /// The values of these inputs: of several, each example's one after the other.
-    fn values_of_inputs(&mut self, arrays: &[String], choices: &Choices) -> Result<Values> {
-        if let [only] = arrays {
-            return self.input_values(only, choices);
-        }
-        let all = arrays.iter().map(|name| self.input_values(name, choices));
-        let all: Vec<Values> = all.collect::<Result<_>>()?;
-        let examples = self.header(&arrays[0])?.shape[0];
-        let mut rows = Vec::with_capacity(all.iter().map(Values::len).sum());
-        for example in 0..examples {
-            for values in &all {
-                let width = values.len() / examples;
-                let entries = example * width..(example + 1) * width;
-                rows.extend(entries.map(|entry| values.get(entry)));
-            }
-        }
-        let narrow = |x: &f64| f64::from(*x as f32) == *x || x.is_nan();
-        Ok(match rows.iter().all(narrow) {
-            true => Values::F32(rows.into_iter().map(|x| x as f32).collect()),
-            false => Values::F64(rows),
-        })
-    }
-
     /// The examples; their inputs are read where `with_inputs` says so, else only what is known without.
     pub(super) fn dataset(&mut self, wanted: &Wanted, with_inputs: bool) -> Result<Dataset> {
         let chosen = self.choose(wanted, true)?;
@@ -193,13 +86,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             .flatten()
             .cloned()
             .collect();
-        let (mut targets, mut inputs) = (vec![], vec![]);
+        let (mut targets, mut inputs): (_, Vec<Inputs>) = (vec![], vec![]);
         for pair in &pairs {
             let name = pair.targets.as_ref().expect("targets are needed");
-            let arrays = self.all_inputs(&pair.inputs, wanted)?;
-            let (header, shape) = self.shape_of_inputs(&arrays, wanted)?;
+            let of_pair = self.inputs_of(&pair.inputs, wanted)?;
             let mut found = self.array(name)?;
-            self.same_length([&pair.inputs, name], &header, &found.header)?;
+            self.same_length([&pair.inputs, name], of_pair.first(), &found.header)?;
             if let Contents::Numbers(values) = &mut found.contents {
                 move_channels(values, &found.header, wanted.choices);
             }
@@ -207,13 +99,13 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 self.target_shape(name, &found.header, wanted.choices)?,
                 found,
             ));
-            inputs.push((header, shape));
+            inputs.push(of_pair);
         }
         if let [(train, _), (test, found)] = &targets[..] {
-            self.agree(&inputs[0].1, &inputs[1].1, &pairs[1].inputs)?;
+            self.agree(&inputs[0].shape, &inputs[1].shape, &pairs[1].inputs)?;
             self.agree(train, test, &found.name)?;
         }
-        let taken = self.taken(&pairs, &inputs, &targets, wanted.choices);
+        let taken = self.taken(&inputs, &targets, wanted.choices);
         let purpose = Purpose {
             predicts: wanted.request.predicts,
             classes: wanted.request.classes.as_deref(),
@@ -223,17 +115,14 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         let numbered = labels::number(found, shape, purpose)?;
         let mut splits = vec![];
         for (index, values) in numbered.values.iter().enumerate() {
-            let (header, shape) = &inputs[index];
+            let inputs = &inputs[index];
             splits.push(Split {
-                len: header.shape[0],
+                len: inputs.first().shape[0],
                 inputs: match with_inputs {
-                    true => {
-                        let arrays = self.all_inputs(&pairs[index].inputs, wanted)?;
-                        self.values_of_inputs(&arrays, wanted.choices)?
-                    }
+                    true => self.values_of(inputs, wanted.choices)?,
                     false => Values::U8(vec![]),
                 },
-                input_shape: shape.clone(),
+                input_shape: inputs.shape.clone(),
                 targets: values.clone(),
                 target_shape: numbered.shape.clone(),
             });
@@ -265,17 +154,17 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     }
 
     pub(super) fn inputs_alone(&mut self, name: &str, wanted: &Wanted) -> Result<Dataset> {
-        let arrays = self.all_inputs(name, wanted)?;
-        let (header, input_shape) = self.shape_of_inputs(&arrays, wanted)?;
+        let inputs = self.inputs_of(name, wanted)?;
         let train = Split {
-            len: header.shape[0],
-            inputs: self.values_of_inputs(&arrays, wanted.choices)?,
-            input_shape,
+            len: inputs.first().shape[0],
+            inputs: self.values_of(&inputs, wanted.choices)?,
+            input_shape: inputs.shape.clone(),
             targets: Values::F64(vec![]),
             target_shape: Shape::new(&[0]),
         };
-        let taken = [inputs_taken(name, &header, wanted.choices)];
-        let taken = taken.into_iter().chain(self.not_read(&[name])).collect();
+        let not_read = self.not_read(&inputs.names().collect::<Vec<_>>());
+        let taken = [inputs.described(wanted.choices)].into_iter();
+        let taken = taken.chain(not_read).collect();
         Ok(Dataset {
             name: self.path.display().to_string(),
             train,
@@ -328,7 +217,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     }
 
     /// The values of an array of inputs, its channels last.
-    fn input_values(&mut self, name: &str, choices: &Choices) -> Result<Values> {
+    pub(super) fn input_values(&mut self, name: &str, choices: &Choices) -> Result<Values> {
         let found = self.array(name)?;
         let Contents::Numbers(mut values) = found.contents else {
             return Err(self
@@ -341,7 +230,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
     }
 
     /// The shape of one input, its channels last. A row of `x` alone is one number an example.
-    fn input_shape(&self, name: &str, header: &Header, choices: &Choices) -> Result<Shape> {
+    pub(super) fn input_shape(
+        &self,
+        name: &str,
+        header: &Header,
+        choices: &Choices,
+    ) -> Result<Shape> {
         let axes = match &header.shape[..] {
             [] | [0, ..] => return Err(self.empty(name, header)),
             [_, axes @ ..] if axes.contains(&0) => return Err(self.empty(name, header)),
@@ -384,7 +278,12 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             .into()
     }
 
-    fn same_length(&self, [x, y]: [&str; 2], inputs: &Header, targets: &Header) -> Result<()> {
+    pub(super) fn same_length(
+        &self,
+        [x, y]: [&str; 2],
+        inputs: &Header,
+        targets: &Header,
+    ) -> Result<()> {
         match (inputs.shape.first(), targets.shape.first()) {
             (Some(n), Some(m)) if n != m => Err(self
                 .fault(&format!(
@@ -411,14 +310,6 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
                 "one example is {test} there, {train} in the training part"
             ))
             .into())
-    }
-}
-
-/// The array of the test part beside one of the training part.
-fn of_test(name: &str) -> String {
-    match name.contains("train") {
-        true => name.replacen("train", "test", 1),
-        false => format!("{name}_test"),
     }
 }
 

@@ -19,6 +19,17 @@ const TOGETHER: [[&str; 2]; 7] = [
     ["input", "output"],
 ];
 
+/// What stands between the words of a name.
+const BETWEEN: [char; 4] = ['_', '-', '.', ' '];
+/// Words of the training part, and those in their place for the test part.
+const OF_TEST: [[&str; 2]; 5] = [
+    ["train", "test"],
+    ["Train", "Test"],
+    ["TRAIN", "TEST"],
+    ["training", "testing"],
+    ["Training", "Testing"],
+];
+
 /// The part of a data set that an array is of, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -75,7 +86,7 @@ pub(super) enum Refusal {
 fn meaning(name: &str) -> Option<Meaning> {
     let name = name.to_lowercase();
     let (mut part, mut word) = (Part::Whole, None);
-    for token in name.split(['_', '-', '.', ' ']).filter(|t| !t.is_empty()) {
+    for token in name.split(BETWEEN).filter(|t| !t.is_empty()) {
         match token {
             "train" | "training" => part = Part::Training,
             "test" | "testing" => part = Part::Test,
@@ -99,6 +110,27 @@ fn meaning(name: &str) -> Option<Meaning> {
         stem,
         part,
     })
+}
+
+/// The name of the test part's array beside one of the training part: `x_test` beside `x_train` and beside `x`.
+pub(super) fn of_test(name: &str) -> String {
+    let mut is_of_training = false;
+    let words = name.split_inclusive(BETWEEN).map(|word| {
+        let bare = word.trim_end_matches(BETWEEN);
+        let pair = OF_TEST.iter().find(|[training, _]| *training == bare);
+        match pair.filter(|_| !is_of_training) {
+            Some([training, test]) => {
+                is_of_training = true;
+                word.replacen(training, test, 1)
+            }
+            None => word.to_owned(),
+        }
+    });
+    let other: String = words.collect();
+    match is_of_training {
+        true => other,
+        false => format!("{name}_test"),
+    }
 }
 
 /// The part that an array is of, where its name is known.
@@ -265,13 +297,7 @@ impl Names<'_> {
         let Some(targets) = &train.targets else {
             return Ok(None);
         };
-        let swapped = |name: &str| {
-            let other = match name.contains("train") {
-                true => name.replacen("train", "test", 1),
-                false => format!("{name}_test"),
-            };
-            self.has(&other).then_some(other)
-        };
+        let swapped = |name: &str| Some(of_test(name)).filter(|other| self.has(other));
         if let (Some(inputs), Some(targets)) = (swapped(&train.inputs), swapped(targets)) {
             let targets = Some(targets);
             return Ok(Some(Pair { inputs, targets }));
@@ -323,6 +349,10 @@ mod tests {
             ("x x_test y y_test", "x -> y; x_test -> y_test"),
             ("x_train x_test y_train", "x_train -> y_train"),
             (
+                "X_Test X_Train y_Test y_Train",
+                "X_Train -> y_Train; X_Test -> y_Test",
+            ),
+            (
                 "test_images test_labels train_images train_labels val_images val_labels",
                 "train_images -> train_labels; test_images -> test_labels",
             ),
@@ -371,6 +401,26 @@ mod tests {
         assert_eq!(missing, Err(Refusal::NoArray("sped".into(), near)));
         let several = chosen("x a b", None, Some("a,b"));
         assert_eq!(several, Err(Refusal::Several("a,b".into())));
+    }
+
+    #[test]
+    fn a_name_is_of_training_by_a_word_of_its_own() {
+        for (name, test) in [
+            ("x", "x_test"),
+            ("x_train", "x_test"),
+            ("train-images", "test-images"),
+            ("x_training", "x_testing"),
+            ("strain", "strain_test"),
+            ("strain_train", "strain_test"),
+            ("train_strain_train", "test_strain_train"),
+            ("constraints.train", "constraints.test"),
+        ] {
+            assert_eq!(of_test(name), test);
+        }
+        assert_eq!(
+            chosen("strain strain_test y y_test", Some("strain"), None).unwrap(),
+            "strain -> y; strain_test -> y_test"
+        );
     }
 
     #[test]

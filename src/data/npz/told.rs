@@ -1,7 +1,8 @@
 //! What is said of an archive's arrays: which are taken, which are not read, and why none can be.
 
 use super::archive::{Archive, Found};
-use super::choose::{self, Pair, Part, Refusal};
+use super::choose::{self, Part, Refusal};
+use super::inputs::Inputs;
 use crate::data::Choices;
 use crate::data::npy::Header;
 use crate::diagnostic::Diagnostic;
@@ -59,22 +60,23 @@ impl<R: Read + Seek> Archive<'_, R> {
     /// Which arrays are taken, and which are not read, in words.
     pub(super) fn taken(
         &self,
-        pairs: &[Pair],
-        inputs: &[(Header, Shape)],
+        inputs: &[Inputs],
         targets: &[(Shape, Found)],
         choices: &Choices,
     ) -> Vec<String> {
         let target = &targets[0].1;
         let mut line = format!(
             "{}, targets `{}` {}",
-            inputs_taken(&pairs[0].inputs, &inputs[0].0, choices),
+            inputs[0].described(choices),
             target.name,
             described(&target.header)
         );
         if let [_, (_, test)] = targets {
-            line += &format!("; test part `{}`, `{}`", pairs[1].inputs, test.name);
+            let names = inputs[1].names().chain([test.name.as_str()]);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            line += &format!("; test part {}", names.join(", "));
         }
-        let read = pairs.iter().map(|pair| pair.inputs.as_str());
+        let read = inputs.iter().flat_map(Inputs::names);
         let read: Vec<&str> = read
             .chain(targets.iter().map(|(_, f)| f.name.as_str()))
             .collect();
@@ -111,17 +113,8 @@ impl<R: Read + Seek> Archive<'_, R> {
     }
 }
 
-/// `inputs x float32 [150, 4]`
-pub(super) fn inputs_taken(name: &str, header: &Header, choices: &Choices) -> String {
-    let layout = match choices.layout.as_deref() {
-        Some("nchw") => " with its channels moved last",
-        _ => "",
-    };
-    format!("inputs `{name}` {}{layout}", described(header))
-}
-
 /// `float32 [150, 4]`
-fn described(header: &Header) -> String {
+pub(super) fn described(header: &Header) -> String {
     let kind = header.kind.trim_start_matches(['<', '>', '|', '=']);
     let bits = |bytes: &str| bytes.parse::<u64>().ok().map(|bytes| 8 * bytes);
     let (letter, bytes) = kind.split_at(kind.chars().next().map_or(0, char::len_utf8));
