@@ -85,10 +85,25 @@ impl Transform {
     }
 }
 
+/// Where the numbers lie that are fitted to: from `start` on in each row of `row` numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// Numbers of an example.
+    pub row: usize,
+    /// The first that counts.
+    pub start: usize,
+}
+
 impl Scaling {
     /// The transform of examples of `shape`, its statistics taken from the examples `indices` alone, in
     /// float64; the standard deviation is the population's.
     pub fn fit(self, values: &Values, shape: &Shape, indices: &[usize]) -> Fitted {
+        let row = shape.len();
+        self.fit_span(values, Span { row, start: 0 }, shape, indices)
+    }
+
+    /// The same of a part of each example, which is of `shape`.
+    pub fn fit_span(self, values: &Values, span: Span, shape: &Shape, indices: &[usize]) -> Fitted {
         let channels = shape.0.last().copied().unwrap_or(1);
         let same = |offset: f64, scale: f64| Fitted {
             transform: Transform {
@@ -102,14 +117,19 @@ impl Scaling {
             Scaling::Unit => same(0.0, 255.0),
             Scaling::Symmetric => same(127.5, 127.5),
             Scaling::Standardize | Scaling::Quartiles => {
-                let width = shape.len();
-                let places = |channel| positions(channel, width, channels, indices);
+                let part = Part {
+                    span,
+                    width: shape.len(),
+                    channels,
+                    indices,
+                };
+                let places = |channel| part.positions(channel);
                 let each = 0..channels;
                 let all: Vec<Moments> = match (self, values) {
                     (Scaling::Quartiles, _) => each
                         .map(|c| of_quartiles(places(c).map(|i| values.get(i))))
                         .collect(),
-                    (_, Values::U8(bytes)) => of_bytes(bytes, width, channels, indices),
+                    (_, Values::U8(bytes)) => of_bytes(bytes, part),
                     (_, Values::F32(v)) => each
                         .map(|c| of_reals(places(c).map(|i| f64::from(v[i]))))
                         .collect(),
@@ -140,13 +160,34 @@ struct Moments {
     deviation: f64,
 }
 
+/// A part of some examples.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    span: Span,
+    width: usize,
+    channels: usize,
+    indices: &'a [usize],
+}
+
+impl<'a> Part<'a> {
+    fn start(self, index: usize) -> usize {
+        index * self.span.row + self.span.start
+    }
+
+    /// The places of one channel's values.
+    fn positions(self, channel: usize) -> impl Iterator<Item = usize> + Clone + 'a {
+        let starts = self.indices.iter().map(move |index| self.start(*index));
+        starts.flat_map(move |start| (start + channel..start + self.width).step_by(self.channels))
+    }
+}
+
 /// From a histogram for each channel: whole numbers, so that the order of adding does not matter.
-fn of_bytes(bytes: &[u8], width: usize, channels: usize, indices: &[usize]) -> Vec<Moments> {
-    let empty = || vec![[0u64; 256]; channels];
-    let counted = indices.par_chunks(1024).map(|chunk| {
+fn of_bytes(bytes: &[u8], part: Part) -> Vec<Moments> {
+    let empty = || vec![[0u64; 256]; part.channels];
+    let counted = part.indices.par_chunks(1024).map(|chunk| {
         let mut counts = empty();
         for index in chunk {
-            for row in bytes[index * width..(index + 1) * width].chunks_exact(channels) {
+            for row in bytes[part.start(*index)..][..part.width].chunks_exact(part.channels) {
                 row.iter()
                     .zip(&mut counts)
                     .for_each(|(&byte, count)| count[usize::from(byte)] += 1);
@@ -179,17 +220,6 @@ fn of_histogram(counts: &[u64; 256]) -> Moments {
         mean: sum as f64 / n as f64,
         deviation: variance.sqrt() / n as f64,
     }
-}
-
-/// The places of one channel's values.
-fn positions(
-    channel: usize,
-    width: usize,
-    channels: usize,
-    indices: &[usize],
-) -> impl Iterator<Item = usize> + Clone {
-    let starts = indices.iter().map(move |index| index * width);
-    starts.flat_map(move |start| (start + channel..start + width).step_by(channels))
 }
 
 /// The median in place of the mean, the spread in place of the deviation.
@@ -230,6 +260,25 @@ fn of_reals(values: impl Iterator<Item = f64> + Clone) -> Moments {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_of_each_example_is_fitted_as_if_it_stood_alone() {
+        let row = |n: u8| [n, 7 * n, 100 - n, 3, 2 * n + 1];
+        let bytes: Vec<u8> = (0..9).flat_map(row).collect();
+        let alone: Vec<u8> = (0..9).flat_map(|n| row(n)[1..].to_vec()).collect();
+        let kinds = [
+            |bytes: &[u8]| Values::U8(bytes.to_vec()),
+            |bytes: &[u8]| Values::F32(bytes.iter().map(|b| f32::from(*b)).collect()),
+            |bytes: &[u8]| Values::F64(bytes.iter().map(|b| f64::from(*b)).collect()),
+        ];
+        let (shape, indices, span) = (Shape::new(&[2, 2]), [1, 2, 4, 8], Span { row: 5, start: 1 });
+        for kind in kinds {
+            for scaling in [Scaling::Standardize, Scaling::Quartiles, Scaling::Unit] {
+                let whole = scaling.fit_span(&kind(&bytes), span, &shape, &indices);
+                assert_eq!(whole, scaling.fit(&kind(&alone), &shape, &indices));
+            }
+        }
+    }
 
     #[test]
     fn statistics_are_of_the_given_examples_and_channels_alone() {

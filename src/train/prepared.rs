@@ -4,7 +4,7 @@ use super::choice::Chosen;
 use super::config::Config;
 use super::fitting;
 use super::lone::{lone_cells, refuse_too_large};
-use crate::data::scaling::{Fitted, Scaling, Transform};
+use crate::data::scaling::{Fitted, Scaling, Span, Transform};
 use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
@@ -49,12 +49,8 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
     let mut start = 0;
     for input in &model.inputs {
         let width = input.shape.len();
-        let places = training
-            .iter()
-            .flat_map(|r| r * row + start..r * row + start + width);
-        let own = Values::F64(places.map(|place| values.get(place)).collect());
-        let rows: Vec<usize> = (0..training.len()).collect();
-        let fitted = scaling.fit(&own, &input.shape, &rows);
+        let span = Span { row, start };
+        let fitted = scaling.fit_span(values, span, &input.shape, training);
         let channels = fitted.transform.channels();
         let entries = || (0..width).map(|entry| entry % channels);
         let Transform { offset, scale } = &fitted.transform;
