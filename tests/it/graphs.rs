@@ -19,7 +19,7 @@ fn written(head: &str, network: &str) -> String {
     )
 }
 
-fn model(head: &str, network: &str) -> Arc<Inference> {
+pub fn model(head: &str, network: &str) -> Arc<Inference> {
     let text = written(head, network);
     let name = "m.bnn".into();
     compile::source(Source { name, text }, &[])
@@ -38,7 +38,7 @@ fn renamed(inference: &Inference, names: &[(&str, &str)]) -> String {
     text.lines().map(line).collect()
 }
 
-fn names(inference: &Inference) -> Vec<&str> {
+pub fn names(inference: &Inference) -> Vec<&str> {
     let tensors = inference.tensors.iter();
     tensors.map(|(_, tensor)| tensor.name.as_str()).collect()
 }
@@ -267,7 +267,7 @@ block encoder(n) { hidden(n), tanh, shared = dense(n), reuse shared }";
     );
 }
 
-fn refused(head: &str, network: &str) -> String {
+pub fn refused(head: &str, network: &str) -> String {
     let (name, text) = ("m.bnn".into(), written(head, network));
     match compile::source(Source { name, text }, &[]) {
         Ok(_) => panic!("it compiles"),

@@ -41,6 +41,7 @@ mod pretrained;
 mod real_data;
 mod rooms;
 mod run_files;
+mod scopes;
 mod several_inputs;
 mod support;
 mod syntax;

@@ -80,7 +80,7 @@ pub fn lower(
         learned: Arena::default(),
         latents: Vec::new(),
         layers: false,
-        broken: Vec::new(),
+        broken: HashSet::new(),
         used: HashSet::new(),
         current: None,
         pretrained: Files::of(folder),
@@ -151,7 +151,7 @@ struct Lower<'a> {
     nodes: Arena<Node>,
     /// The values by their paths, the first of each, and those that blocks and repeats give.
     names: HashMap<String, Handle<Node>>,
-    /// The namespaces that the line being read stands in, the innermost last.
+    /// The namespaces that the line being read stands in, the innermost last. What is observed stands in the network's.
     spaces: Vec<paths::Namespace>,
     blocks: HashMap<String, blocks::Block<'a>>,
     /// The uses of blocks that each value stands in, the outermost first.
@@ -180,7 +180,7 @@ struct Lower<'a> {
     /// Whether the file has a network with layers; that it has none has been said.
     layers: bool,
     /// Paths of values with which something is wrong, which has been said.
-    broken: Vec<String>,
+    broken: HashSet<String>,
     /// Settings that a parameter took.
     used: HashSet<Span>,
     /// The value above; `None` where its shape is not known.

@@ -43,7 +43,6 @@ impl Lower<'_> {
             self.spaces
                 .push(Namespace::new(String::new(), steps, false));
             self.steps(steps, items.default);
-            self.spaces.pop();
             if steps.is_empty() {
                 let title = "the network has no layers";
                 self.report(Diagnostic::error("E0210", title).at(keyword, ""));
@@ -99,6 +98,7 @@ impl Lower<'_> {
     /// The value of a layer, of the values it takes where nothing is wrong with these.
     pub(super) fn layer(
         &mut self,
+        name: String,
         step: &Step,
         call: &ast::Layer,
         inputs: Option<&[Handle<Node>]>,
@@ -113,7 +113,6 @@ impl Lower<'_> {
             self.unknown_layer(step, call);
             return self.check_alone(&slots, call.settings.as_ref(), default);
         };
-        let name = self.path_of(step, &call.kind.text);
         // `bias = …` among the arguments is a setting of the layer's bias.
         let is_setting = |argument: &Written| slots.iter().any(|slot| is_for(slot, argument));
         let (own, arguments): (Vec<Written>, Vec<Written>) =

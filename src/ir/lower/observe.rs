@@ -1,6 +1,7 @@
 //! `observe label ~ Categorical(logits = logits)`: how the network's values and the target meet.
 
 use super::items::Items;
+use super::paths::is_name;
 use super::scalar::Place;
 use super::{Lower, one_line, scoped};
 use crate::check::{Scope, arguments, bind, words};
@@ -34,11 +35,10 @@ impl Lower<'_> {
         let signature = likelihood.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
         if let ([parameter], true) = (signature.parameters, call.arguments.is_empty())
-            && let Some((_, output)) = self.nodes.iter().last()
-            && output.call.is_some()
+            && let Some(output) = self.output()
         {
-            let text = format!("{}({} = {})", signature.name, parameter.name, output.name);
-            let help = format!("`{}` is the network's last value", output.name);
+            let text = format!("{}({} = {output})", signature.name, parameter.name);
+            let help = format!("`{output}` is the network's last value");
             self.messages.mend(call.name.span, help, call.span, text);
         }
         let declared = items
@@ -74,6 +74,14 @@ impl Lower<'_> {
             text: one_line(self.source.slice(span)),
             span,
         })
+    }
+
+    /// The name of the network's last value.
+    fn output(&self) -> Option<String> {
+        let last = self.current.filter(|_| self.layers)?;
+        let names = self.names.iter();
+        let names = names.filter(|(name, value)| **value == last && is_name(name));
+        names.map(|(name, _)| name).min().cloned()
     }
 
     fn likelihood(&mut self, name: &Ident) -> Option<&'static dyn Likelihood> {
@@ -214,20 +222,14 @@ impl Lower<'_> {
     }
 
     fn unknown_value(&mut self, name: &Ident, target: &str, items: &Items) {
-        let title = format!("`{}` is not a value of the network", name.text);
-        let named = self.nodes.iter().filter(|(_, node)| node.call.is_some());
-        let known: Vec<String> = named
-            .map(|(_, node)| node.name.clone())
-            .chain(self.broken.clone())
-            .collect();
         let message = if name.text == target {
+            let title = format!("`{target}` is not a value of the network");
             Diagnostic::error("E0202", title)
                 .at(name.span, "this is the target, which the network predicts")
         } else if !self.layers {
             return;
         } else {
-            let known = known.iter().map(String::as_str);
-            words::unknown("E0202", title, name, known, "values")
+            self.unknown(name)
         };
         // The output of the network lacks the name.
         let last = items.network.and_then(|(steps, _)| steps.last());

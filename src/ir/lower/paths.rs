@@ -15,7 +15,7 @@ use std::collections::HashMap;
 pub(super) struct Namespace {
     /// `stage2.1`; empty for the network.
     path: String,
-    /// The number that an unnamed value of each kind had last.
+    /// The number that the next unnamed value of each kind has.
     numbers: HashMap<String, usize>,
     /// The names that are declared here, with their places.
     declared: HashMap<String, Span>,
@@ -65,14 +65,14 @@ impl Lower<'_> {
 
     /// The path of an unnamed value, which is numbered by its kind: `relu_2`.
     pub(super) fn numbered(&mut self, kind: &str) -> String {
-        let last = self.spaces.last().and_then(|space| space.numbers.get(kind));
-        let mut number = last.copied().unwrap_or(1);
+        let next = self.spaces.last().and_then(|space| space.numbers.get(kind));
+        let mut number = next.copied().unwrap_or(1);
         let name = loop {
             let name = format!("{kind}_{number}");
+            number += 1;
             if !self.is_taken(&name) {
                 break name;
             }
-            number += 1;
         };
         let path = self.path(&name);
         if let Some(space) = self.spaces.last_mut() {
@@ -81,19 +81,11 @@ impl Lower<'_> {
         path
     }
 
-    /// The path of a step's value.
-    pub(super) fn path_of(&mut self, step: &Step, kind: &str) -> String {
-        match &step.name {
-            Some(name) => self.path(&name.text),
-            None => self.numbered(kind),
-        }
-    }
-
     fn is_taken(&self, name: &str) -> bool {
         let space = self.spaces.last();
         let declared = space.is_some_and(|space| space.declared.contains_key(name));
         let of_file = self.spaces.len() < 2 && self.constants.is_declared(name);
-        declared || of_file || self.node(&self.path(name)).is_some()
+        declared || of_file
     }
 
     /// Reports two values of one path that have different names in the file, which is rare: `shortcut` in the body of a
@@ -186,7 +178,8 @@ impl Lower<'_> {
         false
     }
 
-    fn unknown(&self, name: &Ident) -> Diagnostic {
+    /// The message about a name that no value has.
+    pub(super) fn unknown(&self, name: &Ident) -> Diagnostic {
         let mut known: Vec<&str> = Vec::new();
         let mut of_block = false;
         for space in self.spaces.iter().rev() {
@@ -196,7 +189,7 @@ impl Lower<'_> {
                     true => Some(path.as_str()),
                     false => path.strip_prefix(&space.path)?.strip_prefix('.'),
                 };
-                name.filter(|name| !name.contains('.'))
+                name.filter(|name| is_name(name))
             });
             known.extend(own);
             if !space.is_open && !space.path.is_empty() {
@@ -218,4 +211,10 @@ impl Lower<'_> {
             false => message,
         }
     }
+}
+
+/// Whether a line can name a value so: not `stage2.conv2d_1`, and neither the row of all inputs nor an entry of a value,
+/// which are called `(a, b)` and `out[0]`.
+pub(super) fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
 }

@@ -12,21 +12,18 @@ impl Lower<'_> {
     /// `reuse conv1`: its layer once more, with the same tensors.
     pub(super) fn reuse(
         &mut self,
+        path: String,
         step: &Step,
         name: &Ident,
         inputs: Option<&[Handle<Node>]>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let path = self.path_of(step, "reuse");
         let first = self.visible(name)?;
         let inputs = inputs?;
         if let (Some((block, call)), [input]) = (self.used_as(name), inputs) {
             self.shared.push((path.clone(), block));
-            let value = self.use_block(path.clone(), &call, Some(*input), default);
+            let value = self.use_block(path, &call, Some(*input), default);
             self.shared.pop();
-            if step.name.is_none() {
-                self.alias(path, value);
-            }
             return value;
         }
         if self.is_repeat(name) {

@@ -24,25 +24,31 @@ impl Lower<'_> {
     pub(super) fn steps(&mut self, steps: &[Step], default: Option<&ParameterSettings>) {
         for step in steps {
             self.depth += 1;
-            let value = self.step(step, default);
+            let path = self.path_of(step);
+            let value = self.step(step, path.clone(), default);
             self.depth -= 1;
-            if let Some(name) = &step.name {
-                let path = self.path(&name.text);
-                self.alias(path, value);
+            match value {
+                Some(value) => drop(self.names.entry(path).or_insert(value)),
+                None => drop(self.broken.insert(path)),
             }
             self.current = value;
         }
     }
 
-    /// Notes which value a name stands for.
-    pub(super) fn alias(&mut self, path: String, value: Option<Handle<Node>>) {
-        match value {
-            Some(value) => drop(self.names.entry(path).or_insert(value)),
-            None => self.broken.push(path),
+    /// The path of a step's value. One without a name is numbered by its word: `relu_2`.
+    fn path_of(&mut self, step: &Step) -> String {
+        match &step.name {
+            Some(name) => self.path(&name.text),
+            None => self.numbered(word(step)),
         }
     }
 
-    fn step(&mut self, step: &Step, default: Option<&ParameterSettings>) -> Option<Handle<Node>> {
+    fn step(
+        &mut self,
+        step: &Step,
+        path: String,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
         self.messages.at(step.span);
         if !self.has_room(step) {
             return None;
@@ -51,10 +57,10 @@ impl Lower<'_> {
         if let Operation::Layer(call) = &step.operation
             && !self.blocks.contains_key(&call.kind.text)
         {
-            return self.layer(step, call, inputs.as_deref(), default);
+            return self.layer(path, step, call, inputs.as_deref(), default);
         }
         if let Operation::Reuse { layer } = &step.operation {
-            return self.reuse(step, layer, inputs.as_deref(), default);
+            return self.reuse(path, step, layer, inputs.as_deref(), default);
         }
         let input = match inputs.as_deref() {
             Some([input]) => Some(*input),
@@ -73,19 +79,14 @@ impl Lower<'_> {
             }
         };
         match &step.operation {
-            Operation::Layer(call) => {
-                let path = self.path_of(step, &call.kind.text);
-                let value = self.use_block(path.clone(), call, input, default);
-                if step.name.is_none() {
-                    self.alias(path, value);
-                }
-                value
-            }
+            Operation::Layer(call) => self.use_block(path, call, input, default),
             Operation::Residual { arguments, body } => {
-                self.residual(step, arguments, body, input, default)
+                self.residual(path, step, (arguments, body), input, default)
             }
-            Operation::Concat { branches } => self.branches(step, branches, input, default),
-            Operation::Repeat { count, body } => self.repeat(step, count, body, input, default),
+            Operation::Concat { branches } => self.branches(path, step, branches, input, default),
+            Operation::Repeat { count, body } => {
+                self.repeat(path, step, (count, body), input, default)
+            }
             Operation::Reuse { .. } => None,
         }
     }
@@ -140,13 +141,12 @@ impl Lower<'_> {
 
     fn residual(
         &mut self,
+        path: String,
         step: &Step,
-        arguments: &[Argument],
-        body: &[Step],
+        (arguments, body): (&[Argument], &[Step]),
         input: Option<Handle<Node>>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let path = self.path_of(step, "residual");
         if body.is_empty() {
             self.report(Diagnostic::error("E0210", "the residual has no layers").at(step.span, ""));
             return None;
@@ -241,12 +241,12 @@ impl Lower<'_> {
 
     fn branches(
         &mut self,
+        path: String,
         step: &Step,
         branches: &[Branch],
         input: Option<Handle<Node>>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let path = self.path_of(step, "concat");
         let mut values = Vec::new();
         for (index, branch) in branches.iter().enumerate() {
             let path = format!("{path}.{}", index + 1);
@@ -301,13 +301,12 @@ impl Lower<'_> {
 
     fn repeat(
         &mut self,
+        path: String,
         step: &Step,
-        count: &Expr,
-        body: &[Step],
+        (count, body): (&Expr, &[Step]),
         input: Option<Handle<Node>>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let path = self.path_of(step, "repeat");
         let (scope, messages) = scoped!(self, None);
         let times = arguments::count("the number of repeats", count, scope, messages);
         if body.is_empty() {
@@ -326,9 +325,6 @@ impl Lower<'_> {
             if value.is_none() {
                 break;
             }
-        }
-        if step.name.is_none() {
-            self.alias(path, value);
         }
         value
     }

@@ -43,10 +43,8 @@ impl Lower<'_> {
                 let Some(node) = self.node(&name.text) else {
                     let said = self.broken.contains(&name.text) || !self.layers;
                     if !said {
-                        let title = format!("`{}` is not a value of the network", name.text);
-                        let nodes = self.nodes.iter().filter(|(_, node)| node.call.is_some());
-                        let known: Vec<&str> = nodes.map(|(_, node)| node.name.as_str()).collect();
-                        self.messages.push(words::unknown("E0202", title, name, known, "values"));
+                        let message = self.unknown(name);
+                        self.report(message);
                     }
                     return None;
                 };
