@@ -23,6 +23,8 @@ pub struct Use {
     pub body: Span,
     /// Where it is used.
     pub used: Span,
+    /// Where its name is written: elsewhere, if the use is an argument of another block.
+    pub named: Span,
     /// The line of the block that is being read.
     pub at: Span,
 }
@@ -85,15 +87,25 @@ impl Messages {
         !self.within.is_empty()
     }
 
-    /// The blocks from `block` on that are being read, if it is one of them.
-    pub fn circle(&self, block: &str) -> Option<Vec<&str>> {
-        let first = self.within.iter().position(|of| of.block == block)?;
-        Some(
-            self.within[first..]
-                .iter()
-                .map(|of| of.block.as_str())
-                .collect(),
-        )
+    /// Whether a place lies in what is being read: in the block, or outside all of them in the network.
+    pub fn is_here(&self, place: Span) -> bool {
+        let innermost = self.within.last();
+        innermost.is_none_or(|of| of.body.holds(place))
+    }
+
+    /// The blocks from `block` on in each of which the next is written, and in the last `named`, a use of `block` again.
+    pub fn circle(&self, block: &str, named: Span) -> Option<Vec<&str>> {
+        let (mut around, mut named) = (&self.within[..], named);
+        let mut circle = vec![];
+        loop {
+            let writer = around.iter().rposition(|of| of.body.holds(named))?;
+            let of = &around[writer];
+            circle.insert(0, of.block.as_str());
+            if of.block == block {
+                return Some(circle);
+            }
+            (around, named) = (&around[..writer], of.named);
+        }
     }
 
     /// Adds a replacement to what was last said, if that was of an argument missing at `place`.

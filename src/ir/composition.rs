@@ -40,6 +40,11 @@ impl Compositions {
         self.all.is_empty()
     }
 
+    /// The one at a path.
+    pub fn at(&self, path: &str) -> Option<&Composition> {
+        self.places.get(path).map(|place| &self.all[*place])
+    }
+
     /// The outermost one below the path `within` that a name belongs to; `within` is empty for the network.
     pub fn of(&self, name: &str, within: &str) -> Option<&Composition> {
         let start = match within.is_empty() {
@@ -48,6 +53,6 @@ impl Compositions {
         };
         let dots = name.match_indices('.').map(|(at, _)| at);
         let mut paths = dots.filter(|at| *at > start).map(|at| &name[..at]);
-        paths.find_map(|path| Some(&self.all[*self.places.get(path)?]))
+        paths.find_map(|path| self.at(path))
     }
 }

@@ -354,6 +354,24 @@ impl Operator {
 }
 
 impl Expr {
+    /// What it is made of: the arguments of a call, the entries of a list, the sides of an operator.
+    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let (arguments, items, operands): (&[Argument], &[Expr], [Option<&Expr>; 3]) =
+            match &self.kind {
+                ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => Default::default(),
+                ExprKind::Call(call) => (&call.arguments, &[], [None; 3]),
+                ExprKind::List(items) => (&[], items, [None; 3]),
+                ExprKind::Index { base, index } => (&[], &[], [Some(base), Some(index), None]),
+                ExprKind::Slice { base, start, end } => {
+                    (&[], &[], [Some(base), start.as_deref(), end.as_deref()])
+                }
+                ExprKind::Negate(inner) => (&[], &[], [Some(inner), None, None]),
+                ExprKind::Binary { left, right, .. } => (&[], &[], [Some(left), Some(right), None]),
+            };
+        let arguments = arguments.iter().map(|argument| &argument.value);
+        arguments.chain(items).chain(operands.into_iter().flatten())
+    }
+
     /// The name, if it is one alone.
     pub fn as_name(&self) -> Option<&Ident> {
         match &self.kind {

@@ -25,3 +25,78 @@ fn residuals_stand_in_each_other() {
     assert_eq!(inputs(&nested, "residual_3"), ["dense_4", "residual_1"]);
     assert_eq!(names(&nested).len(), 10);
 }
+
+const JOIN: &str = "block join(skip) { own = dense(8), both = concat on (own, skip) }";
+
+/// A block hands on what it is given; names of its own do not change what that is.
+#[test]
+fn a_value_is_handed_on_to_another_block() {
+    let through = "block through(skip) { join(skip = skip) }
+block among(skip) { features = dense(4), join(skip = skip) }
+block within(layers, skip) { features = dense(4), layers }
+block default(skip, other = skip) { join(other) }";
+    let handed = model(
+        &format!("{JOIN}\n{through}"),
+        "features = flatten, dense(8), through(skip = features), among(features), \
+         within(join(features), skip = dense_1), default(features), logits = dense(3)",
+    );
+    for join in [
+        "through_1.join_1",
+        "among_1.join_1",
+        "within_1.join_1",
+        "default_1.join_1",
+    ] {
+        let own = format!("{join}.own");
+        assert_eq!(inputs(&handed, &format!("{join}.both")), [&own, "features"]);
+    }
+}
+
+/// A use of a block that is used again takes the values that it was given where it is written.
+#[test]
+fn a_block_used_again_keeps_what_it_was_given() {
+    let again = model(
+        JOIN,
+        "flatten, dense(8), first = join(skip = dense_1), \
+         concat { { dense(8), again = reuse first } { dense(3) } }, logits = dense(3)",
+    );
+    let both = inputs(&again, "concat_1.1.again.both");
+    assert_eq!(both, ["concat_1.1.again.own", "dense_1"]);
+}
+
+/// A block that is given the use of a block uses all of it again.
+#[test]
+fn the_use_of_a_block_is_given_to_a_block() {
+    let again = model(
+        "block encoder(n) { dense(n), relu, dense(n) }\nblock twice(layers) { reuse layers, reuse layers }",
+        "flatten, dense(8), first = encoder(8), twice(first), logits = dense(3)",
+    );
+    // A kernel and a bias each of the first layer, the encoder's two, and logits.
+    assert_eq!(again.tensors.len(), 8);
+    let nodes: Vec<&str> = again.nodes.iter().map(|(_, n)| n.name.as_str()).collect();
+    assert!(nodes.contains(&"twice_1.reuse_2.dense_2"), "{nodes:?}");
+}
+
+/// A block in an argument of the same block is no circle; one that is written in itself is.
+#[test]
+fn a_block_may_be_given_its_own_use() {
+    let head = "block wrap(layers) { layers, relu }\nblock of_wrap { wrap(dense(8)) }";
+    let wrapped = model(
+        head,
+        "flatten, wrap(wrap(dense(8))), wrap(of_wrap), logits = dense(3)",
+    );
+    let nodes: Vec<&str> = wrapped.nodes.iter().map(|(_, n)| n.name.as_str()).collect();
+    assert!(nodes.contains(&"wrap_1.wrap_1.dense_1"), "{nodes:?}");
+    let said = refused(
+        "block a(layers) { layers }\nblock b { a(b) }",
+        "flatten, b, logits = dense(3)",
+    );
+    assert!(
+        said.starts_with("E0221: the block `b` uses itself"),
+        "{said}"
+    );
+    let said = refused(
+        "block a(layers) { layers(layers) }",
+        "flatten, a(a), logits = dense(3)",
+    );
+    assert!(said.starts_with("E0307: blocks, repeats and"), "{said}");
+}

@@ -1,6 +1,6 @@
 //! Blocks: layers under a name, written out where they are used with what their parameters are given.
 
-use super::paths::Namespace;
+use super::paths::{Named, Namespace};
 use super::{Lower, scoped};
 use crate::check::{Messages, Scope, Use, number, words};
 use crate::diagnostic::Diagnostic;
@@ -10,6 +10,7 @@ use crate::ir::model::Node;
 use crate::source::Span;
 use crate::syntax::ast::*;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// `block basic(channels, stride = 1) { … }`
 #[derive(Clone, Copy)]
@@ -20,8 +21,41 @@ pub(super) struct Block<'a> {
     span: Span,
 }
 
+/// The use of a block, with what it stood for where it is written.
+#[derive(Clone)]
+pub(super) struct BlockUse<'a> {
+    block: Block<'a>,
+    given: Rc<Given>,
+    /// As the file has it, on one line.
+    written: String,
+    used: Span,
+    named: Span,
+}
+
 /// What each parameter is given.
-type Given = HashMap<String, Expr>;
+type Parameters = HashMap<String, Expr>;
+
+/// What a use gives a block.
+#[derive(Default)]
+pub(super) struct Given {
+    parameters: Parameters,
+    /// What the names in these stand for, by the places of the names.
+    pub values: HashMap<Span, Named>,
+}
+
+impl Given {
+    /// What a parameter stands for, if that is a value.
+    pub fn named(&self, parameter: &str) -> Option<&Named> {
+        let name = self.parameters.get(parameter)?.as_name()?;
+        self.values.get(&name.span)
+    }
+
+    /// The parameters that stand for values.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.parameters.keys().map(String::as_str);
+        names.filter(|name| self.named(name).is_some())
+    }
+}
 
 /// The most parts that an argument may have once blocks are written out.
 const MOST_PARTS: usize = 4096;
@@ -64,7 +98,7 @@ impl Block<'_> {
     }
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// Writes a block out where it is used; its layers have names below `path`.
     pub(super) fn use_block(
         &mut self,
@@ -73,6 +107,12 @@ impl Lower<'_> {
         input: Option<Handle<Node>>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
+        let used = self.block_use(call)?;
+        self.write_out(path, used, input, default)
+    }
+
+    /// The use of a block; `None` once what is wrong has been said.
+    fn block_use(&mut self, call: &Layer) -> Option<BlockUse<'a>> {
         let block = *self.blocks.get(&call.kind.text)?;
         if block.span.start > call.span.start && !self.messages.is_within() {
             let title = format!(
@@ -85,7 +125,7 @@ impl Lower<'_> {
             self.report(message);
             return None;
         }
-        if let Some(circle) = self.messages.circle(&block.name.text) {
+        if let Some(circle) = self.messages.circle(&block.name.text, call.kind.span) {
             let circle: Vec<String> = circle.iter().map(|name| format!("`{name}`")).collect();
             let title = match &circle[..] {
                 [one] => format!("the block {one} uses itself"),
@@ -119,7 +159,6 @@ impl Lower<'_> {
             return None;
         }
         let given = self.given(block, call)?;
-        let body: Vec<Step> = steps(block.body, &given);
         let written = match (call.arguments.first(), call.arguments.last()) {
             (Some(first), Some(last)) => format!(
                 "{}({})",
@@ -128,25 +167,38 @@ impl Lower<'_> {
             ),
             _ => block.name.text.clone(),
         };
-        self.uses_by_path.insert(path.clone(), call.clone());
+        Some(BlockUse {
+            block,
+            given: Rc::new(given),
+            written,
+            used: call.span,
+            named: call.kind.span,
+        })
+    }
+
+    /// Writes the use of a block out, with names below `path`.
+    pub(super) fn write_out(
+        &mut self,
+        path: String,
+        of: BlockUse<'a>,
+        input: Option<Handle<Node>>,
+        default: Option<&ParameterSettings>,
+    ) -> Option<Handle<Node>> {
+        let body = steps(of.block.body, &of.given.parameters);
         self.compositions.push(Composition {
             path: path.clone(),
-            written,
-            block: Some(block.name.text.clone()),
+            written: of.written.clone(),
+            block: Some(of.block.name.text.clone()),
         });
-        let mut space = Namespace::new(path, &body, false);
-        for (name, value) in &given {
-            let node = value
-                .as_name()
-                .and_then(|value| self.find_visible(&value.text));
-            space.given.extend(node.map(|node| (name.clone(), node)));
-        }
         self.messages.enter(Use {
-            block: block.name.text.clone(),
-            body: block.span,
-            used: call.span,
-            at: block.name.span,
+            block: of.block.name.text.clone(),
+            body: of.block.span,
+            used: of.used,
+            named: of.named,
+            at: of.block.name.span,
         });
+        let space = Namespace::of_block(path.clone(), &body, of.given.clone());
+        self.uses_by_path.insert(path, of);
         let value = self.within(space, &body, input, default);
         self.messages.leave();
         value
@@ -203,12 +255,15 @@ impl Lower<'_> {
                 return None;
             }
         }
-        let mut given = Given::new();
+        let mut given = Given::default();
         for (parameter, argument) in block.parameters.iter().zip(found) {
             let value = match (argument, &parameter.default) {
-                (Some(argument), _) => argument.value.clone(),
+                (Some(argument), _) => {
+                    self.note_values(&argument.value, &mut given.values);
+                    argument.value.clone()
+                }
                 // A default may name the parameters before it.
-                (None, Some(default)) => expression(default, &given),
+                (None, Some(default)) => expression(default, &given.parameters),
                 (None, None) => {
                     let (block, name) = (block.name, &parameter.name);
                     let title = format!("the block `{}` needs `{}`", block.text, name.text);
@@ -219,7 +274,10 @@ impl Lower<'_> {
                     return None;
                 }
             };
-            let value = self.settled(value);
+            let is_value = value
+                .as_name()
+                .is_some_and(|name| given.values.contains_key(&name.span));
+            let value = if is_value { value } else { self.settled(value) };
             if parts(&value) > MOST_PARTS {
                 let title = format!("what `{}` is given is too long", parameter.name.text);
                 self.report(
@@ -227,9 +285,19 @@ impl Lower<'_> {
                 );
                 return None;
             }
-            given.insert(parameter.name.text.clone(), value);
+            given.parameters.insert(parameter.name.text.clone(), value);
         }
         Some(given)
+    }
+
+    /// Notes what the names in an argument stand for where it is written.
+    fn note_values(&self, argument: &Expr, values: &mut HashMap<Span, Named>) {
+        match argument.as_name() {
+            Some(name) => values.extend(self.handed(name).map(|named| (name.span, named))),
+            None => argument
+                .parts()
+                .for_each(|part| self.note_values(part, values)),
+        }
     }
 
     /// An argument with its numbers worked out, so that it does not grow from block to block.
@@ -259,30 +327,18 @@ impl Lower<'_> {
     }
 }
 
-/// How many parts an expression has.
+/// How many parts an expression has, with itself.
 fn parts(expr: &Expr) -> usize {
-    let inner: usize = match &expr.kind {
-        ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => 0,
-        ExprKind::Call(call) => call.arguments.iter().map(|a| parts(&a.value)).sum(),
-        ExprKind::List(items) => items.iter().map(parts).sum(),
-        ExprKind::Index { base, index } => parts(base) + parts(index),
-        ExprKind::Slice { base, start, end } => {
-            let ends = start.iter().chain(end).map(|end| parts(end));
-            parts(base) + ends.sum::<usize>()
-        }
-        ExprKind::Negate(inner) => parts(inner),
-        ExprKind::Binary { left, right, .. } => parts(left) + parts(right),
-    };
-    inner + 1
+    1 + expr.parts().map(parts).sum::<usize>()
 }
 
 /// Lines of a block, with what its parameters are given in their places.
-fn steps(body: &[Step], given: &Given) -> Vec<Step> {
+fn steps(body: &[Step], given: &Parameters) -> Vec<Step> {
     body.iter().filter_map(|line| step(line, given)).collect()
 }
 
 /// A line; `None` of a layer that is a parameter which is given `none`.
-fn step(line: &Step, given: &Given) -> Option<Step> {
+fn step(line: &Step, given: &Parameters) -> Option<Step> {
     let operation = match &line.operation {
         Operation::Layer(call) => Operation::Layer(layer(call, given)?),
         Operation::Residual { arguments, body } => Operation::Residual {
@@ -311,7 +367,7 @@ fn step(line: &Step, given: &Given) -> Option<Step> {
 }
 
 /// A layer, whose word may itself be a parameter: `activation`, given `relu` or `elu(0.5)`.
-fn layer(call: &Layer, given: &Given) -> Option<Layer> {
+fn layer(call: &Layer, given: &Parameters) -> Option<Layer> {
     let mut arguments = arguments(&call.arguments, given);
     let mut kind = call.kind.clone();
     if let Some(own) = given.get(&kind.text).and_then(Expr::to_call) {
@@ -340,7 +396,7 @@ fn layer(call: &Layer, given: &Given) -> Option<Layer> {
     })
 }
 
-fn settings(all: &[Setting], given: &Given) -> Vec<Setting> {
+fn settings(all: &[Setting], given: &Parameters) -> Vec<Setting> {
     let setting = |setting: &Setting| Setting {
         value: expression(&setting.value, given),
         ..setting.clone()
@@ -348,7 +404,7 @@ fn settings(all: &[Setting], given: &Given) -> Vec<Setting> {
     all.iter().map(setting).collect()
 }
 
-fn arguments(all: &[Argument], given: &Given) -> Vec<Argument> {
+fn arguments(all: &[Argument], given: &Parameters) -> Vec<Argument> {
     let argument = |argument: &Argument| Argument {
         value: expression(&argument.value, given),
         ..argument.clone()
@@ -356,7 +412,7 @@ fn arguments(all: &[Argument], given: &Given) -> Vec<Argument> {
     all.iter().map(argument).collect()
 }
 
-fn expression(expr: &Expr, given: &Given) -> Expr {
+fn expression(expr: &Expr, given: &Parameters) -> Expr {
     let boxed = |expr: &Expr| Box::new(expression(expr, given));
     let kind = match &expr.kind {
         ExprKind::Name(name) => match given.get(&name.text) {

@@ -35,7 +35,7 @@ use super::objective;
 use crate::check::{Constants, Messages};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-use crate::syntax::ast::{self, File, Ident};
+use crate::syntax::ast::{File, Ident};
 use items::Items;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -166,7 +166,7 @@ struct Lower<'a> {
     /// The paths of blocks that are written out with the parameters of another use, and that use's path.
     shared: Vec<(String, String)>,
     /// The uses of blocks by their paths.
-    uses_by_path: HashMap<String, ast::Layer>,
+    uses_by_path: HashMap<String, blocks::BlockUse<'a>>,
     tensors: Arena<Tensor>,
     /// How each of them is fitted.
     fits: Table<Tensor, Fit>,

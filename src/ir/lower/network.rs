@@ -40,8 +40,7 @@ impl Lower<'_> {
             self.check_settings(default, None);
         }
         if let Some((steps, keyword)) = items.network {
-            self.spaces
-                .push(Namespace::new(String::new(), steps, false));
+            self.spaces.push(Namespace::new(String::new(), steps));
             self.steps(steps, items.default);
             if steps.is_empty() {
                 let title = "the network has no layers";

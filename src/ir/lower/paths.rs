@@ -1,13 +1,15 @@
 //! Names of values by path: `stage2.1.conv1`.
 
 use super::Lower;
+use super::blocks::Given;
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::Node;
 use crate::source::Span;
-use crate::syntax::ast::{Ident, Layer, Operation, Step};
+use crate::syntax::ast::{Ident, Operation, Step};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Layers that are named and numbered together: those of the network, of a block's use, of one round of a `repeat`,
 /// of a branch, or of a composition with a name. A residual without a name belongs to what is around it.
@@ -19,22 +21,55 @@ pub(super) struct Namespace {
     numbers: HashMap<String, usize>,
     /// The names that are declared here, with their places.
     declared: HashMap<String, Span>,
-    /// The values that a block's parameters are.
-    pub given: HashMap<String, Handle<Node>>,
+    /// What the block is given whose use this is.
+    given: Option<Rc<Given>>,
     /// Whether values around it are known in it: not in a block.
     is_open: bool,
 }
 
+/// What a name stands for.
+#[derive(Clone)]
+pub(super) enum Named {
+    Value(Value),
+    /// A value with which something is wrong, which has been said.
+    Broken,
+}
+
+/// A value, and the path that its name has where it is declared.
+#[derive(Clone)]
+pub(super) struct Value {
+    pub node: Handle<Node>,
+    pub path: String,
+}
+
+impl Named {
+    fn value(self) -> Option<Value> {
+        match self {
+            Named::Value(value) => Some(value),
+            Named::Broken => None,
+        }
+    }
+}
+
 impl Namespace {
-    /// The namespace of these steps.
-    pub fn new(path: String, steps: &[Step], is_open: bool) -> Self {
+    /// The namespace of these steps, with that around it.
+    pub fn new(path: String, steps: &[Step]) -> Self {
         let mut space = Namespace {
             path,
-            is_open,
+            is_open: true,
             ..Namespace::default()
         };
         space.declare(steps);
         space
+    }
+
+    /// The namespace of a block's use.
+    pub fn of_block(path: String, steps: &[Step], given: Rc<Given>) -> Self {
+        Namespace {
+            given: Some(given),
+            is_open: false,
+            ..Namespace::new(path, steps)
+        }
     }
 
     fn declare(&mut self, steps: &[Step]) {
@@ -108,22 +143,21 @@ impl Lower<'_> {
         }
     }
 
+    /// The namespaces whose names are known where the network is read now, the innermost first.
+    fn open(&self) -> impl Iterator<Item = &Namespace> {
+        let closed = self.spaces.iter().rposition(|space| !space.is_open);
+        self.spaces[closed.unwrap_or(0)..].iter().rev()
+    }
+
     /// The value called `name` where the network is read now; `None` once what is wrong has been said.
-    pub(super) fn visible(&mut self, name: &Ident) -> Option<Handle<Node>> {
-        if let Some(node) = self.find_visible(&name.text) {
-            return Some(node);
+    pub(super) fn visible(&mut self, name: &Ident) -> Option<Value> {
+        if let Some(named) = self.named(&name.text) {
+            return named.value();
         }
-        let mut later = None;
-        for space in self.spaces.iter().rev() {
-            if self.broken.contains(&space.of(&name.text)) {
-                return None;
-            }
-            later = later.or(space.declared.get(&name.text).copied());
-            if !space.is_open {
-                break;
-            }
-        }
-        let message = match later {
+        let mut open = self.open();
+        let declared = open.find_map(|space| space.declared.get(&name.text).copied());
+        drop(open);
+        let message = match declared {
             Some(place) => {
                 let title = format!("`{}` is used before it is computed", name.text);
                 Diagnostic::error("E0209", title)
@@ -136,54 +170,40 @@ impl Lower<'_> {
         None
     }
 
-    /// The value called so, if there is one and nothing is wrong with it.
-    pub(super) fn find_visible(&self, name: &str) -> Option<Handle<Node>> {
-        for space in self.spaces.iter().rev() {
-            let given = space.given.get(name).copied();
-            if let Some(node) = given.or_else(|| self.node(&space.of(name))) {
-                return Some(node);
-            }
-            if !space.is_open {
-                break;
-            }
-        }
-        None
+    /// What a name stands for where the network is read now.
+    fn named(&self, name: &str) -> Option<Named> {
+        self.open().find_map(|space| {
+            let given = space.given.as_ref().and_then(|given| given.named(name));
+            given.cloned().or_else(|| {
+                let path = space.of(name);
+                match self.node(&path) {
+                    Some(node) => Some(Named::Value(Value { node, path })),
+                    None => self.broken.contains(&path).then_some(Named::Broken),
+                }
+            })
+        })
     }
 
-    /// The use of a block that `name` stands for, with its path.
-    pub(super) fn used_as(&self, name: &Ident) -> Option<(String, Layer)> {
-        for space in self.spaces.iter().rev() {
-            let path = space.of(&name.text);
-            if let Some(call) = self.uses_by_path.get(&path) {
-                return Some((path, call.clone()));
-            }
-            if !space.is_open {
-                break;
-            }
+    /// What a name in an argument stands for. One that was an argument of the block around it stands for what it stood
+    /// for there.
+    pub(super) fn handed(&self, name: &Ident) -> Option<Named> {
+        let mut given = self.open().filter_map(|space| space.given.as_ref());
+        let handed_on = given.find_map(|given| given.values.get(&name.span));
+        match handed_on {
+            Some(named) => Some(named.clone()),
+            None if self.messages.is_here(name.span) => self.named(&name.text),
+            None => None,
         }
-        None
-    }
-
-    /// Whether `name` stands for a `repeat`.
-    pub(super) fn is_repeat(&self, name: &Ident) -> bool {
-        for space in self.spaces.iter().rev() {
-            let path = space.of(&name.text);
-            if let Some(found) = self.compositions.iter().find(|of| of.path == path) {
-                return found.block.is_none();
-            }
-            if !space.is_open {
-                break;
-            }
-        }
-        false
     }
 
     /// The message about a name that no value has.
     pub(super) fn unknown(&self, name: &Ident) -> Diagnostic {
         let mut known: Vec<&str> = Vec::new();
         let mut of_block = false;
-        for space in self.spaces.iter().rev() {
-            known.extend(space.given.keys().map(String::as_str));
+        for space in self.open() {
+            let given = space.given.iter();
+            known.extend(given.flat_map(|given| given.names()));
+            of_block |= space.given.is_some();
             let own = self.names.keys().chain(&self.broken).filter_map(|path| {
                 let name = match space.path.is_empty() {
                     true => Some(path.as_str()),
@@ -192,10 +212,6 @@ impl Lower<'_> {
                 name.filter(|name| is_name(name))
             });
             known.extend(own);
-            if !space.is_open && !space.path.is_empty() {
-                of_block = true;
-                break;
-            }
         }
         known.sort_unstable();
         known.dedup();

@@ -1,6 +1,7 @@
 //! `reuse conv1`: a layer, or the use of a block, once more with the same parameters.
 
 use super::Lower;
+use super::paths::Value;
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
 use crate::ir::model::Node;
@@ -18,15 +19,22 @@ impl Lower<'_> {
         inputs: Option<&[Handle<Node>]>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let first = self.visible(name)?;
+        let Value {
+            node: first,
+            path: of,
+        } = self.visible(name)?;
         let inputs = inputs?;
-        if let (Some((block, call)), [input]) = (self.used_as(name), inputs) {
-            self.shared.push((path.clone(), block));
-            let value = self.use_block(path, &call, Some(*input), default);
+        if let (Some(used), [input]) = (self.uses_by_path.get(&of).cloned(), inputs) {
+            self.shared.push((path.clone(), of));
+            let value = self.write_out(path, used, Some(*input), default);
             self.shared.pop();
             return value;
         }
-        if self.is_repeat(name) {
+        if self
+            .compositions
+            .at(&of)
+            .is_some_and(|of| of.block.is_none())
+        {
             let title = format!(
                 "`{}` is a `repeat`, which is not used again as a whole",
                 name.text

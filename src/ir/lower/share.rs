@@ -129,27 +129,9 @@ impl Lower<'_> {
 /// The names in an expression, of functions too.
 fn names_in<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
     match &expr.kind {
-        ExprKind::Number(_) | ExprKind::Text(_) => {}
         ExprKind::Name(name) => names.push(&name.text),
-        ExprKind::Call(call) => {
-            names.push(&call.name.text);
-            let arguments = call.arguments.iter();
-            arguments.for_each(|argument| names_in(&argument.value, names));
-        }
-        ExprKind::List(items) => items.iter().for_each(|item| names_in(item, names)),
-        ExprKind::Negate(inner) => names_in(inner, names),
-        ExprKind::Slice { base, start, end } => {
-            names_in(base, names);
-            let ends = start.iter().chain(end);
-            ends.for_each(|end| names_in(end, names));
-        }
-        ExprKind::Index {
-            base: left,
-            index: right,
-        }
-        | ExprKind::Binary { left, right, .. } => {
-            names_in(left, names);
-            names_in(right, names);
-        }
+        ExprKind::Call(call) => names.push(&call.name.text),
+        _ => {}
     }
+    expr.parts().for_each(|part| names_in(part, names));
 }

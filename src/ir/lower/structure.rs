@@ -119,7 +119,7 @@ impl Lower<'_> {
             None => Some(vec![self.current?]),
             Some(on) => {
                 let values: Vec<_> = on.values.iter().map(|name| self.visible(name)).collect();
-                values.into_iter().collect()
+                values.into_iter().map(|value| Some(value?.node)).collect()
             }
         }
     }
@@ -152,12 +152,7 @@ impl Lower<'_> {
             return None;
         }
         let of_body = match step.name {
-            Some(_) => self.within(
-                Namespace::new(path.clone(), body, true),
-                body,
-                input,
-                default,
-            ),
+            Some(_) => self.within(Namespace::new(path.clone(), body), body, input, default),
             None => {
                 self.current = input;
                 self.steps(body, default);
@@ -235,7 +230,7 @@ impl Lower<'_> {
             span,
         };
         let steps = [step];
-        let space = Namespace::new(path.to_owned(), &steps, true);
+        let space = Namespace::new(path.to_owned(), &steps);
         Some(self.within(space, &steps, input, default))
     }
 
@@ -296,7 +291,7 @@ impl Lower<'_> {
             self.messages.at(*span);
             return self.use_block(path, call, input, default);
         }
-        self.within(Namespace::new(path, body, true), body, input, default)
+        self.within(Namespace::new(path, body), body, input, default)
     }
 
     fn repeat(
