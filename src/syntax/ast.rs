@@ -5,6 +5,7 @@
 
 use crate::source::Span;
 use serde::Serialize;
+use std::iter;
 
 /// A file's items, in its order.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -355,21 +356,40 @@ impl Operator {
 
 impl Expr {
     /// What it is made of: the arguments of a call, the entries of a list, the sides of an operator.
-    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
-        let (arguments, items, operands): (&[Argument], &[Expr], [Option<&Expr>; 3]) =
-            match &self.kind {
-                ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => Default::default(),
-                ExprKind::Call(call) => (&call.arguments, &[], [None; 3]),
-                ExprKind::List(items) => (&[], items, [None; 3]),
-                ExprKind::Index { base, index } => (&[], &[], [Some(base), Some(index), None]),
-                ExprKind::Slice { base, start, end } => {
-                    (&[], &[], [Some(base), start.as_deref(), end.as_deref()])
-                }
-                ExprKind::Negate(inner) => (&[], &[], [Some(inner), None, None]),
-                ExprKind::Binary { left, right, .. } => (&[], &[], [Some(left), Some(right), None]),
-            };
-        let arguments = arguments.iter().map(|argument| &argument.value);
-        arguments.chain(items).chain(operands.into_iter().flatten())
+    pub fn parts(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => vec![],
+            ExprKind::Call(call) => call.arguments.iter().map(|a| &a.value).collect(),
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Index { base, index } => vec![base, index],
+            ExprKind::Slice { base, start, end } => {
+                let ends = start.iter().chain(end).map(|end| &**end);
+                iter::once(&**base).chain(ends).collect()
+            }
+            ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn parts_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::Name(_) => vec![],
+            ExprKind::Call(call) => call.arguments.iter_mut().map(|a| &mut a.value).collect(),
+            ExprKind::List(items) => items.iter_mut().collect(),
+            ExprKind::Index { base, index } => vec![base, index],
+            ExprKind::Slice { base, start, end } => {
+                let ends = start.iter_mut().chain(end).map(|end| &mut **end);
+                iter::once(&mut **base).chain(ends).collect()
+            }
+            ExprKind::Negate(inner) => vec![inner],
+            ExprKind::Binary { left, right, .. } => vec![left, right],
+        }
+    }
+
+    /// How many expressions it is, with itself.
+    pub fn size(&self) -> usize {
+        1 + self.parts().into_iter().map(Expr::size).sum::<usize>()
     }
 
     /// The name, if it is one alone.

@@ -297,6 +297,15 @@ fn networks_have_a_most() {
         said.starts_with("E0307: the network has more than 20,000 layers"),
         "{said}"
     );
+    let list = vec!["1"; 4000].join(", ");
+    let said = refused(
+        "block of(list) { dense(8) }",
+        &format!("flatten, repeat 15000 {{ of([{list}]) }}, logits = dense(3)"),
+    );
+    assert!(
+        said.starts_with("E0307: what blocks are given has more than 1,000,000 parts"),
+        "{said}"
+    );
     let nested = |i: usize| {
         let residuals = "residual { ".repeat(50);
         format!(

@@ -1,6 +1,7 @@
 //! Blocks: layers under a name, written out where they are used with what their parameters are given.
 
 use super::paths::{Named, Namespace};
+use super::substitute::{Parameters, Substitution};
 use super::{Lower, scoped};
 use crate::check::{Messages, Scope, Use, number, words};
 use crate::diagnostic::Diagnostic;
@@ -32,9 +33,6 @@ pub(super) struct BlockUse<'a> {
     named: Span,
 }
 
-/// What each parameter is given.
-type Parameters = HashMap<String, Expr>;
-
 /// What a use gives a block.
 #[derive(Default)]
 pub(super) struct Given {
@@ -59,6 +57,9 @@ impl Given {
 
 /// The most parts that an argument may have once blocks are written out.
 const MOST_PARTS: usize = 4096;
+
+/// The most parts that all arguments may have together, each counted wherever it stands.
+pub(super) const MOST_PARTS_IN_ALL: usize = 1_000_000;
 
 /// The blocks of a file, the first of each name.
 pub(super) fn blocks(file: &File) -> HashMap<String, Block<'_>> {
@@ -184,7 +185,20 @@ impl<'a> Lower<'a> {
         input: Option<Handle<Node>>,
         default: Option<&ParameterSettings>,
     ) -> Option<Handle<Node>> {
-        let body = steps(of.block.body, &of.given.parameters);
+        let mut given = Substitution {
+            given: &of.given.parameters,
+            left: self.parts_left,
+        };
+        let body = given.lines(of.block.body);
+        self.parts_left = given.left;
+        if self.parts_left.is_none() {
+            let most = crate::words::thousands(MOST_PARTS_IN_ALL);
+            self.too_long(
+                of.used,
+                format!("what blocks are given has more than {most} parts once it is written out"),
+            );
+            return None;
+        }
         self.compositions.push(Composition {
             path: path.clone(),
             written: of.written.clone(),
@@ -263,7 +277,16 @@ impl<'a> Lower<'a> {
                     argument.value.clone()
                 }
                 // A default may name the parameters before it.
-                (None, Some(default)) => expression(default, &given.parameters),
+                (None, Some(default)) => {
+                    let mut default = default.clone();
+                    let mut before = Substitution {
+                        given: &given.parameters,
+                        left: self.parts_left,
+                    };
+                    before.put_into(&mut default);
+                    self.parts_left = before.left;
+                    default
+                }
                 (None, None) => {
                     let (block, name) = (block.name, &parameter.name);
                     let title = format!("the block `{}` needs `{}`", block.text, name.text);
@@ -278,7 +301,9 @@ impl<'a> Lower<'a> {
                 .as_name()
                 .is_some_and(|name| given.values.contains_key(&name.span));
             let value = if is_value { value } else { self.settled(value) };
-            if parts(&value) > MOST_PARTS {
+            let parts = value.size();
+            self.parts_left = self.parts_left.and_then(|left| left.checked_sub(parts));
+            if parts > MOST_PARTS {
                 let title = format!("what `{}` is given is too long", parameter.name.text);
                 self.report(
                     Diagnostic::error("E0307", title).at(value.span, "once it is written out"),
@@ -294,9 +319,7 @@ impl<'a> Lower<'a> {
     fn note_values(&self, argument: &Expr, values: &mut HashMap<Span, Named>) {
         match argument.as_name() {
             Some(name) => values.extend(self.handed(name).map(|named| (name.span, named))),
-            None => argument
-                .parts()
-                .for_each(|part| self.note_values(part, values)),
+            None => (argument.parts().into_iter()).for_each(|part| self.note_values(part, values)),
         }
     }
 
@@ -324,131 +347,5 @@ impl<'a> Lower<'a> {
             }
             _ => value,
         }
-    }
-}
-
-/// How many parts an expression has, with itself.
-fn parts(expr: &Expr) -> usize {
-    1 + expr.parts().map(parts).sum::<usize>()
-}
-
-/// Lines of a block, with what its parameters are given in their places.
-fn steps(body: &[Step], given: &Parameters) -> Vec<Step> {
-    body.iter().filter_map(|line| step(line, given)).collect()
-}
-
-/// A line; `None` of a layer that is a parameter which is given `none`.
-fn step(line: &Step, given: &Parameters) -> Option<Step> {
-    let operation = match &line.operation {
-        Operation::Layer(call) => Operation::Layer(layer(call, given)?),
-        Operation::Residual { arguments, body } => Operation::Residual {
-            arguments: self::arguments(arguments, given),
-            body: steps(body, given),
-        },
-        Operation::Concat { branches } => Operation::Concat {
-            branches: branches
-                .iter()
-                .map(|branch| Branch {
-                    body: steps(&branch.body, given),
-                    span: branch.span,
-                })
-                .collect(),
-        },
-        Operation::Reuse { .. } => line.operation.clone(),
-        Operation::Repeat { count, body } => Operation::Repeat {
-            count: expression(count, given),
-            body: steps(body, given),
-        },
-    };
-    Some(Step {
-        operation,
-        ..line.clone()
-    })
-}
-
-/// A layer, whose word may itself be a parameter: `activation`, given `relu` or `elu(0.5)`.
-fn layer(call: &Layer, given: &Parameters) -> Option<Layer> {
-    let mut arguments = arguments(&call.arguments, given);
-    let mut kind = call.kind.clone();
-    if let Some(own) = given.get(&kind.text).and_then(Expr::to_call) {
-        if own.name.text == "none" && own.arguments.is_empty() {
-            return None;
-        }
-        kind = own.name;
-        arguments.splice(0..0, own.arguments);
-    }
-    Some(Layer {
-        kind,
-        arguments,
-        settings: call.settings.as_ref().map(|all| ParameterSettings {
-            shared: settings(&all.shared, given),
-            groups: all
-                .groups
-                .iter()
-                .map(|group| SettingGroup {
-                    settings: settings(&group.settings, given),
-                    ..group.clone()
-                })
-                .collect(),
-            span: all.span,
-        }),
-        span: call.span,
-    })
-}
-
-fn settings(all: &[Setting], given: &Parameters) -> Vec<Setting> {
-    let setting = |setting: &Setting| Setting {
-        value: expression(&setting.value, given),
-        ..setting.clone()
-    };
-    all.iter().map(setting).collect()
-}
-
-fn arguments(all: &[Argument], given: &Parameters) -> Vec<Argument> {
-    let argument = |argument: &Argument| Argument {
-        value: expression(&argument.value, given),
-        ..argument.clone()
-    };
-    all.iter().map(argument).collect()
-}
-
-fn expression(expr: &Expr, given: &Parameters) -> Expr {
-    let boxed = |expr: &Expr| Box::new(expression(expr, given));
-    let kind = match &expr.kind {
-        ExprKind::Name(name) => match given.get(&name.text) {
-            Some(value) => return value.clone(),
-            None => expr.kind.clone(),
-        },
-        ExprKind::Number(_) | ExprKind::Text(_) => expr.kind.clone(),
-        ExprKind::Call(call) => ExprKind::Call(Call {
-            arguments: arguments(&call.arguments, given),
-            ..call.clone()
-        }),
-        ExprKind::List(items) => {
-            ExprKind::List(items.iter().map(|item| expression(item, given)).collect())
-        }
-        ExprKind::Index { base, index } => ExprKind::Index {
-            base: boxed(base),
-            index: boxed(index),
-        },
-        ExprKind::Slice { base, start, end } => ExprKind::Slice {
-            base: boxed(base),
-            start: start.as_deref().map(boxed),
-            end: end.as_deref().map(boxed),
-        },
-        ExprKind::Negate(inner) => ExprKind::Negate(boxed(inner)),
-        ExprKind::Binary {
-            operator,
-            left,
-            right,
-        } => ExprKind::Binary {
-            operator: *operator,
-            left: boxed(left),
-            right: boxed(right),
-        },
-    };
-    Expr {
-        kind,
-        span: expr.span,
     }
 }

@@ -21,6 +21,7 @@ mod scalar;
 mod settings;
 mod share;
 mod structure;
+mod substitute;
 mod theirs;
 mod unlike;
 mod value;
@@ -70,6 +71,7 @@ pub fn lower(
         compositions: Compositions::default(),
         written_out: 0,
         is_full: false,
+        parts_left: Some(blocks::MOST_PARTS_IN_ALL),
         depth: 0,
         shared: Vec::new(),
         uses_by_path: HashMap::new(),
@@ -159,7 +161,9 @@ struct Lower<'a> {
     compositions: Compositions,
     /// How many lines of the network have been read, those of blocks and repeats each time.
     written_out: usize,
-    /// Whether it has been said that these are too many.
+    /// How many parts of arguments blocks may still be given; `None` once they were too many.
+    parts_left: Option<usize>,
+    /// Whether it has been said that one of these is too long.
     is_full: bool,
     /// How many lines the one that is being read stands in.
     depth: usize,

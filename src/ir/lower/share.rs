@@ -133,5 +133,6 @@ fn names_in<'a>(expr: &'a Expr, names: &mut Vec<&'a str>) {
         ExprKind::Call(call) => names.push(&call.name.text),
         _ => {}
     }
-    expr.parts().for_each(|part| names_in(part, names));
+    let parts = expr.parts().into_iter();
+    parts.for_each(|part| names_in(part, names));
 }

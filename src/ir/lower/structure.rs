@@ -98,19 +98,26 @@ impl Lower<'_> {
             self.written_out += 1;
             return true;
         }
-        if !std::mem::replace(&mut self.is_full, true) {
-            let title = match deep {
-                true => format!(
+        let title = match deep {
+            true => {
+                format!(
                     "blocks, repeats and residuals stand in each other more than {DEEPEST} deep"
-                ),
-                false => {
-                    let most = crate::words::thousands(MOST_STEPS);
-                    format!("the network has more than {most} layers once it is written out")
-                }
-            };
-            self.report(Diagnostic::error("E0307", title).at(step.span, "here"));
-        }
+                )
+            }
+            false => {
+                let most = crate::words::thousands(MOST_STEPS);
+                format!("the network has more than {most} layers once it is written out")
+            }
+        };
+        self.too_long(step.span, title);
         false
+    }
+
+    /// Reports a network that is too long to be written out, once.
+    pub(super) fn too_long(&mut self, place: Span, title: String) {
+        if !std::mem::replace(&mut self.is_full, true) {
+            self.report(Diagnostic::error("E0307", title).at(place, "here"));
+        }
     }
 
     /// The values that a step takes; `None` where something is wrong with one, which has been said.
