@@ -54,6 +54,17 @@ impl Model {
         self.observe.likelihood.summary(&self.target.kind)
     }
 
+    /// The layers that normalise by a minibatch's statistics, each with the positions of an example that these are
+    /// taken over.
+    pub fn batch_statistics(&self) -> impl Iterator<Item = (&Node, usize)> {
+        self.nodes.values().filter_map(|node| {
+            let Operation::Statistics(statistics) = &node.call.as_ref()?.operation else {
+                return None;
+            };
+            Some((node, node.shape.len() / statistics.channels()))
+        })
+    }
+
     /// The parameters whose priors have infinite integrals, with what those are called.
     pub fn improper_priors(&self) -> impl Iterator<Item = (Handle<Tensor>, &'static str)> {
         self.tensors.iter().filter_map(|(handle, tensor)| {

@@ -3,7 +3,6 @@
 use super::Lint;
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
-use crate::layer::Operation;
 
 /// `batch-statistics-of-one`
 pub struct BatchOfOne;
@@ -19,26 +18,27 @@ impl Lint for BatchOfOne {
         include_str!("../../docs/lints/batch-statistics-of-one.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
-        let mut nodes = inference
-            .nodes
-            .values()
-            .filter_map(|node| Some((node, node.call.as_ref()?)));
-        let (node, _) = nodes.find(|(node, call)| match &call.operation {
-            Operation::Statistics(statistics) => node.shape.len() == statistics.channels(),
-            _ => false,
-        })?;
-        (facts.batch? == 1).then(|| {
-            let title = format!(
-                "`{}` takes the variance of one number, which is 0",
-                node.name
-            );
-            Diagnostic::warning(self.name(), title)
-                .at(
-                    node.span,
-                    "a number less its mean is 0: the layer gives its shift",
-                )
-                .note("minibatches have 1 example, and its value one position")
-                .help("a larger batch size, or `layer_norm`, which looks at one example")
+        let mut layers = inference.batch_statistics();
+        let (node, _) = layers.find(|(_, positions)| *positions == 1)?;
+        let batch = facts.batch?;
+        let which = match facts.training_examples {
+            _ if batch == 1 => "minibatches have",
+            Some(examples) if examples % batch == 1 => "the last minibatch of an epoch has",
+            _ => return None,
+        };
+        let title = format!(
+            "`{}` takes the variance of one number, which is 0",
+            node.name
+        );
+        let message = Diagnostic::warning(self.name(), title)
+            .at(
+                node.span,
+                "a number less its mean is 0: the layer gives its shift",
+            )
+            .note(format!("{which} 1 example, and its value one position"));
+        Some(match batch {
+            1 => message.help("a larger batch size, or `layer_norm`, which looks at one example"),
+            _ => message.help("another batch size, or `layer_norm`, which looks at one example"),
         })
     }
 }

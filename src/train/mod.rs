@@ -13,6 +13,7 @@
 //! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
 //! | `E0611` | the data is not what the run was trained on |
 //! | `E0612` | a prediction is not finite |
+//! | `E0614` | a minibatch's statistics would be of one number |
 
 pub mod augmentation;
 pub mod checkpoint;

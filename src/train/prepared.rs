@@ -8,7 +8,7 @@ use crate::data::scaling::{Fitted, Scaling, Span, Transform};
 use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
-use crate::ir::Model;
+use crate::ir::{Model, Node};
 use crate::likelihood::{Summary, TargetKind};
 use crate::tensor::Shape;
 
@@ -33,6 +33,27 @@ pub fn batch_fits(batch: usize, examples: usize) -> Result<()> {
         .help(format!(
             "`--batch-size {examples}` takes all of them in one step"
         ))
+        .into())
+}
+
+/// Whether every layer that normalises by a minibatch's statistics has more than one number to take them of.
+///
+/// # Errors
+///
+/// `E0614` for minibatches of one example with one position.
+fn refuse_one_number(model: &Model, batch: usize) -> Result<()> {
+    let of_one = |(_, positions): &(&Node, usize)| batch * positions == 1;
+    let Some((node, _)) = model.batch_statistics().find(of_one) else {
+        return Ok(());
+    };
+    let title = format!(
+        "with `batch_size` = 1, `{}` takes the mean and variance of one number",
+        node.name
+    );
+    Err(Diagnostic::error("E0614", title)
+        .at(node.span, "a number less its mean is 0: the layer gives its shift for every example")
+        .note("nothing below it would be trained, and the variance that predictions take goes to 0")
+        .help("`--batch-size 32`, or `batch_size` in the run file, gives it more examples; `layer_norm` looks at one")
         .into())
 }
 
@@ -93,7 +114,7 @@ impl Prepared {
     /// # Errors
     ///
     /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
-    /// than their number, or more steps than can be counted (`E0603`).
+    /// than their number, or more steps than can be counted (`E0603`); one number to take a variance of (`E0614`).
     pub fn new(data: Dataset, model: &Model, config: &mut Config) -> Result<Prepared> {
         fitting::check(&data, model)?;
         config.augmentation.settle(&model.input, &model.target)?;
@@ -114,6 +135,7 @@ impl Prepared {
         let validation = data.examples(false, &validation_rows);
         let chosen = config.choose(training.len(), model);
         batch_fits(config.batch_size(), training.len())?;
+        refuse_one_number(model, config.batch_size())?;
         let steps = training.len().div_ceil(config.batch_size());
         let most = MOST_STEPS / steps;
         if config.epochs() > most {
