@@ -48,6 +48,21 @@ pub enum Arrangement {
     Convolution,
     /// `[in, out, kh, kw]` to `[kh, kw, in, out]`.
     TransposedConvolution,
+    /// A norm's row of flattened images, from channels first to channels last.
+    Row,
+}
+
+impl Flattened {
+    /// Where PyTorch has each of so many values.
+    fn columns(&self, len: usize) -> Vec<usize> {
+        let column = |place: usize| match self {
+            Flattened::Images([height, width, channels]) => {
+                place % channels * (height * width) + place / channels
+            }
+            _ => place,
+        };
+        (0..len).map(column).collect()
+    }
 }
 
 impl Layout {
@@ -82,13 +97,16 @@ impl Layout {
         flattened: &Flattened,
     ) -> (Vec<f64>, Arrangement) {
         match (self, &shape.0[..]) {
-            (Layout::Torch, [input, output]) => {
-                let column: Vec<usize> = match flattened {
-                    Flattened::Images([height, width, channels]) => (0..*input)
-                        .map(|row| row % channels * (height * width) + row / channels)
-                        .collect(),
-                    _ => (0..*input).collect(),
+            (Layout::Torch, [_]) => {
+                let column = flattened.columns(values.len());
+                let how = match column.is_sorted() {
+                    true => Arrangement::Same,
+                    false => Arrangement::Row,
                 };
+                (column.into_iter().map(|place| values[place]).collect(), how)
+            }
+            (Layout::Torch, [input, output]) => {
+                let column = flattened.columns(*input);
                 let how = match column.is_sorted() {
                     true => Arrangement::Transposed,
                     false => Arrangement::TransposedRows,
@@ -133,6 +151,7 @@ impl Arrangement {
             }
             Arrangement::Convolution => " [out, in, height, width], transposed",
             Arrangement::TransposedConvolution => " [in, out, height, width], transposed",
+            Arrangement::Row => ", from channels first to channels last",
         }
     }
 }

@@ -175,7 +175,7 @@ impl Checkpoint {
         if !values.iter().all(|value| (*value as f32).is_finite()) {
             return Err(Refusal::TooLarge(name));
         }
-        if let (Layout::Torch, 2, Flattened::Unknown(why)) = (layout, shape.rank(), flattened) {
+        if let (Layout::Torch, 1 | 2, Flattened::Unknown(why)) = (layout, shape.rank(), flattened) {
             let why = why.clone();
             return Err(Refusal::Order { name, why });
         }

@@ -187,6 +187,142 @@ fn check_shows_which_tensor_each_parameter_starts_from() {
     insta::assert_snapshot!(text);
 }
 
+/// `Conv2d(2, 3, 1), BatchNorm2d(3), ReLU, Flatten, BatchNorm1d(12), Linear(12, 1)` on images of 2 × 2, in prediction.
+#[test]
+fn batch_norms_are_those_of_pytorch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let (pixels, filters) = (4, 3);
+    let flat = filters * pixels;
+    let positive = |all: Vec<f32>| all.into_iter().map(|x| x.abs() + 0.1).collect();
+    let norm = |name: &str, len: usize, first: f64| {
+        [
+            (format!("{name}.weight"), numbers(len, first)),
+            (format!("{name}.bias"), numbers(len, first + 1.0)),
+            (format!("{name}.running_mean"), numbers(len, first + 2.0)),
+            (
+                format!("{name}.running_var"),
+                positive(numbers(len, first + 3.0)),
+            ),
+        ]
+    };
+    let (first, second) = (norm("1", filters, 0.4), norm("4", flat, 0.9));
+    let (kernel, bias) = (numbers(2 * filters, 7.0), numbers(filters, 8.0));
+    let (weight, last) = (numbers(flat, 9.0), numbers(1, 3.0));
+    let rows = |rows: &[(String, Vec<f32>)]| {
+        let rows = rows.iter();
+        let rows = rows.map(|(name, values)| (name.clone(), vec![values.len()], values.clone()));
+        rows.collect::<Vec<_>>()
+    };
+    let tensors = [
+        (
+            "0.weight".to_owned(),
+            vec![filters, 2, 1, 1],
+            kernel.clone(),
+        ),
+        ("0.bias".to_owned(), vec![filters], bias.clone()),
+        ("5.weight".to_owned(), vec![1, flat], weight.clone()),
+        ("5.bias".to_owned(), vec![1], last.clone()),
+    ];
+    let tensors = tensors.into_iter().chain(rows(&first)).chain(rows(&second));
+    write_weights(&path, tensors);
+    let text = format!(
+        "model net\ninput x: real[2, 2, 2]\ntarget y: real\n\
+         default {{ from = \"{}\", posterior = deterministic }}\nnetwork {{\n  conv2d(3, kernel = 1)\n  \
+         batch_norm(epsilon = 1e-5)\n  relu\n  flatten\n  batch_norm(epsilon = 1e-5)\n  f = dense(1)\n}}\n\
+         observe y ~ Normal(loc = f, scale = 1)\nobjective elbo\n",
+        path.display()
+    );
+    // As PyTorch does it, channels first.
+    let wide = |x: f32| f64::from(x);
+    let normed = |x: f64, [gain, shift, mean, variance]: [f32; 4]| {
+        wide(gain) * (x - wide(mean)) / (wide(variance) + 1e-5).sqrt() + wide(shift)
+    };
+    let row = |norm: &[(String, Vec<f32>); 4], i: usize| [0, 1, 2, 3].map(|row| norm[row].1[i]);
+    let image: Vec<f64> = (0..2 * pixels).map(|i| (0.9 * i as f64).cos()).collect();
+    let mut expected = wide(last[0]);
+    for (place, weight) in weight.iter().enumerate() {
+        let (filter, pixel) = (place / pixels, place % pixels);
+        let channels = (0..2).map(|c| wide(kernel[2 * filter + c]) * image[c * pixels + pixel]);
+        let x = wide(bias[filter]) + channels.sum::<f64>();
+        let x = normed(x, row(&first, filter)).max(0.0);
+        expected += wide(*weight) * normed(x, row(&second, place));
+    }
+    let mut interpreter = Interpreter::<f64>::new(plan(&text), 1);
+    interpreter.initialize(1);
+    interpreter.draw_weights(1, 0);
+    let last_first: Vec<f64> = (0..2 * pixels)
+        .map(|i| image[i % 2 * pixels + i / 2])
+        .collect();
+    let mut out = [0.0; 2];
+    interpreter.predict_drawn(&last_first, 1, &mut out, None);
+    assert!((out[0] - expected).abs() < 1e-12, "{out:?} {expected}");
+}
+
+/// Norms that look at one example, by name and in their order; and Keras's names.
+#[test]
+fn norms_are_found_by_their_rows_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.safetensors");
+    let text = format!(
+        "model m\ninput x: real[4]\ntarget y: real\n\
+         default {{ from = \"{}\", posterior = deterministic }}\n\
+         network {{ dense(6)\nln = layer_norm\ntanh\nnorm = batch_norm\nf = dense(1) }}\n\
+         observe y ~ Normal(f, 0.5)\nobjective elbo\n",
+        path.display()
+    );
+    for ([gain, shift, mean, variance], layers) in [
+        (
+            ["weight", "bias", "running_mean", "running_var"],
+            ["0", "1", "3", "4"],
+        ),
+        (
+            ["gamma", "beta", "moving_mean", "moving_variance"],
+            ["0", "ln", "norm", "4"],
+        ),
+        // The names go before the order.
+        (
+            ["weight", "bias", "running_mean", "running_var"],
+            ["0", "ln", "norm", "4"],
+        ),
+    ] {
+        let [dense, first, second, last] = layers;
+        let tensors = [
+            (format!("{dense}.weight"), vec![6, 4]),
+            (format!("{dense}.bias"), vec![6]),
+            (format!("{first}.{gain}"), vec![6]),
+            (format!("{first}.{shift}"), vec![6]),
+            (format!("{second}.{gain}"), vec![6]),
+            (format!("{second}.{shift}"), vec![6]),
+            (format!("{second}.{mean}"), vec![6]),
+            (format!("{second}.{variance}"), vec![6]),
+            (format!("{last}.weight"), vec![1, 6]),
+            (format!("{last}.bias"), vec![1]),
+        ];
+        let values = |index: usize, len: usize| numbers(len, 2.0 * index as f64);
+        let all = tensors.iter().enumerate().map(|(index, (name, shape))| {
+            let len = shape.iter().product();
+            (name.clone(), shape.clone(), values(index, len))
+        });
+        write_weights(&path, all);
+        for (index, variable) in [
+            (2, "ln.gain"),
+            (3, "ln.shift"),
+            (4, "norm.gain"),
+            (5, "norm.shift"),
+            (6, "norm.mean"),
+            (7, "norm.variance"),
+        ] {
+            let expected: Vec<f64> = values(index, 6).into_iter().map(f64::from).collect();
+            assert_eq!(
+                start(&text, &format!("{variable}.loc")),
+                expected,
+                "{variable} {layers:?}"
+            );
+        }
+    }
+}
+
 /// The values that `variable` starts with.
 fn start(text: &str, variable: &str) -> Vec<f64> {
     let plan = plan(text);

@@ -5,7 +5,7 @@ use crate::ir::arena::{Arena, Handle, Table};
 use crate::ir::model::Node;
 use crate::layer::Operation;
 use crate::pretrained::layout::{Flattened, Layout};
-use crate::pretrained::modules::Module;
+use crate::pretrained::modules::{self, Module};
 use crate::pretrained::{self, Checkpoint, Found, Refusal};
 use crate::tensor::Shape;
 use std::path::{Path, PathBuf};
@@ -138,18 +138,27 @@ fn tensor(
     modules: &mut [(Module, Option<String>)],
     wanted: Wanted,
 ) -> Option<Result<(String, Layout), Refusal>> {
-    let (layer, _) = wanted.parameter.rsplit_once('.')?;
-    let is_kernel = wanted.shape.rank() > 1;
-    let place = place(modules, layer, is_kernel.then_some(wanted))?;
+    let (layer, word) = wanted.parameter.rsplit_once('.')?;
+    let row = modules::row(word);
+    let is_bias = wanted.shape.rank() < 2 && row.is_none();
+    let place = place(modules, layer, row.is_some(), (!is_bias).then_some(wanted))?;
     let rival = rival(modules, place, wanted);
     let (module, of) = &mut modules[place];
     *of = Some(layer.to_owned());
-    if !is_kernel {
+    if is_bias {
         return Some(Ok((module.bias.clone(), Layout::Bnnc)));
     }
     if let (true, Some(rival)) = (module.name != layer, rival) {
         let both = [module.kernel.clone(), rival];
         return Some(Err(Refusal::Unordered(both)));
+    }
+    if let (Some(row), Some(rows)) = (row, &module.rows) {
+        // A row has one order but for the channels of flattened images.
+        let layout = match wanted.layout {
+            None if module.is_torch() => Layout::Torch,
+            said => said.unwrap_or(Layout::Bnnc),
+        };
+        return rows[row].clone().map(|name| Ok((name, layout)));
     }
     let fits = |layout: Layout| layout.shape(wanted.shape).0 == module.shape;
     let layout = match wanted.layout {
@@ -180,18 +189,21 @@ fn rival(modules: &[(Module, Option<String>)], place: usize, wanted: Wanted) -> 
     found.map(|(other, _)| other.kernel.clone())
 }
 
-/// The place of the layer that goes with ours: the one it has already, that of its name, or, for a kernel, the next of
-/// its kind. Numbered ones are taken in their order; of others the first whose shape fits.
+/// The place of the layer that goes with ours: the one it has already, that of its name, or, for a kernel or a norm's
+/// row, the next of its kind. Numbered ones are taken in their order; of others the first whose shape fits.
 fn place(
     modules: &[(Module, Option<String>)],
     layer: &str,
+    of_norm: bool,
     kernel: Option<Wanted>,
 ) -> Option<usize> {
-    let mut all = modules.iter();
-    if let Some(own) = all.position(|(_, of)| of.as_deref() == Some(layer)) {
+    let is_alike = |module: &Module| module.rows.is_some() == of_norm;
+    let is_own =
+        |(module, of): &(Module, Option<String>)| is_alike(module) && of.as_deref() == Some(layer);
+    if let Some(own) = modules.iter().position(is_own) {
         return Some(own);
     }
-    let is_free = |place: &usize| modules[*place].1.is_none();
+    let is_free = |place: &usize| modules[*place].1.is_none() && is_alike(&modules[*place].0);
     let mut free = (0..modules.len()).filter(is_free);
     if let Some(named) = free.find(|place| modules[*place].0.name == layer) {
         return Some(named);
@@ -200,7 +212,8 @@ fn place(
     let of_kind = |place: &usize| modules[*place].0.shape.len() == wanted.shape.rank();
     let mut left = (0..modules.len()).filter(is_free).filter(of_kind);
     let fits = |place: &usize| fits(&modules[*place].0, wanted);
-    match modules.iter().all(|(module, _)| module.is_numbered()) {
+    let mut alike = modules.iter().filter(|(module, _)| is_alike(module));
+    match alike.all(|(module, _)| module.is_numbered()) {
         true => left.next(),
         false => left.clone().find(fits).or_else(|| left.next()),
     }
