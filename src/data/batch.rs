@@ -220,7 +220,15 @@ fn recoding(split: &Split, kind: TargetKind) -> Option<String> {
     if low < 0.0 || high > 1e6 {
         return None;
     }
-    let more = format!("`category[{}]` takes labels from 0 to {high}", high + 1.0);
+    let wider = match kind {
+        TargetKind::Binary => TargetKind::Category(high as usize + 1),
+        TargetKind::Binaries(places) => TargetKind::Categories {
+            classes: high as usize + 1,
+            places,
+        },
+        other => other.with_classes(high as usize + 1),
+    };
+    let more = format!("`{wider}` takes labels from 0 to {high}");
     Some(match low >= 1.0 && high <= classes as f64 {
         true => format!(
             "the labels are {low} to {high}, and classes are counted from 0: subtract 1; or {more}"
@@ -412,6 +420,24 @@ mod tests {
             "the labels are 0 to 7: `category[8]` takes labels from 0 to 7"
         );
         assert!(told(&[0.5, 1.0], three).contains("`real`"));
+        let places = Axes::new(&[2]).unwrap();
+        let of_places = [
+            TargetKind::Categories { classes: 3, places },
+            TargetKind::Binaries(places),
+        ];
+        for kind in of_places {
+            let mut data = split(
+                Values::U8(vec![0; 2]),
+                &[1],
+                Values::F64(vec![7.0, 0.0, 1.0, 2.0]),
+            );
+            data.target_shape = Shape::new(&[2]);
+            let failure = check_targets(&data, kind, any, "it", None).unwrap_err();
+            assert_eq!(
+                failure.diagnostics[0].helps[0].text,
+                "the labels are 0 to 7: `category[8][2]` takes labels from 0 to 7"
+            );
+        }
         assert!(told(&[0.5, 1.0], TargetKind::Count).contains("no whole numbers"));
         assert!(told(&[-3.0, 1.0], TargetKind::Count).contains("below 0"));
     }

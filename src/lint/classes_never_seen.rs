@@ -67,7 +67,8 @@ impl Lint for ClassesNeverSeen {
                 if let Some(absent) = absent {
                     message = message.note(format!("between them, no example has {absent}"));
                 }
-                Some(message.help(format!("`target {name}: category[{found}]`")))
+                let kind = inference.target.kind.with_classes(found);
+                Some(message.help(format!("`target {name}: {kind}`")))
             }
             (false, Some(absent)) => {
                 let title = format!("no training example of {data} has {absent}");

@@ -122,6 +122,15 @@ impl TargetKind {
         }
     }
 
+    /// The same kind with another number of classes, of a category.
+    pub fn with_classes(self, classes: usize) -> Self {
+        match self {
+            TargetKind::Categories { places, .. } => TargetKind::Categories { classes, places },
+            TargetKind::Category(_) => TargetKind::Category(classes),
+            other => other,
+        }
+    }
+
     /// Numbers of one target.
     pub fn entries(self) -> usize {
         match self {
