@@ -265,6 +265,38 @@ fn the_index_links_every_page() {
     }
 }
 
+/// The README's table of what there is. `conv1d`, `conv2d` and `conv3d` are one word there.
+#[test]
+fn the_readme_lists_every_entry() {
+    let text = read(&root().join("README.md"));
+    let row = |head: &str| -> BTreeSet<&str> {
+        let start = format!("| {head} |");
+        let line = text.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("no row of {head}"));
+        line.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .collect()
+    };
+    let optimizers = optimizer::OPTIMIZERS.iter().map(|o| o.signature().name);
+    let schedules = optimizer::SCHEDULES.iter().map(|s| s.signature().name);
+    for (head, names) in [
+        (
+            "layers",
+            layer::LAYERS.iter().map(|l| l.signature().name).collect(),
+        ),
+        ("training", optimizers.chain(schedules).collect()),
+        (
+            "likelihoods",
+            (likelihood::LIKELIHOODS.iter().map(|l| l.signature().name)).collect::<Vec<_>>(),
+        ),
+    ] {
+        let row = row(head);
+        for name in names {
+            let stem = ["1d", "2d", "3d"].iter().find_map(|d| name.strip_suffix(d));
+            assert!(row.contains(stem.unwrap_or(name)), "{head}: {name}");
+        }
+    }
+}
+
 /// The fenced blocks of `language`: the line of each, and its text.
 fn blocks(page: &str, language: &str) -> Vec<(usize, String)> {
     let mut found = vec![];
