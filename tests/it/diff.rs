@@ -76,6 +76,20 @@ fn exit_codes_and_constants() {
 }
 
 #[test]
+fn a_renamed_input_is_the_same_input() {
+    let place = Place::new();
+    let renamed = MODEL.replace("input  x:", "input  z:");
+    std::fs::write(place.path("renamed.bnn"), &renamed).unwrap();
+    let text = place.ok("diff line.bnn renamed.bnn");
+    assert_eq!(text, "line -> line\n\nnames\n  x -> z\n");
+    let wider = renamed.replace("real[2]", "real[3]");
+    std::fs::write(place.path("wider.bnn"), wider).unwrap();
+    let text = place.ok("diff line.bnn wider.bnn");
+    assert!(text.contains("shape  real[B, 2] -> real[B, 3]"), "{text}");
+    assert!(!text.contains("role"), "{text}");
+}
+
+#[test]
 fn a_run_beside_its_file() {
     let place = Place::new();
     place.ok("train line.bnn --data t.csv --epochs 1 --samples 2 --batch-size 20 --out run");

@@ -34,7 +34,9 @@ pub fn under_names_of(a: &Inference, b: &Inference) -> (Inference, Vec<(String, 
     for learned in model.learned.values_mut() {
         learned.name = substituted(&learned.name, &all);
     }
-    model.input.name = substituted(&a.input.name, &all);
+    for input in model.inputs.iter_mut().chain([&mut model.input]) {
+        input.name = substituted(&input.name, &all);
+    }
     model.target.name.clone_from(&b.target.name);
     if a.target.name != b.target.name {
         names.push((a.target.name.clone(), b.target.name.clone()));
