@@ -197,6 +197,46 @@ fn arrays_of_other_data_may_have_the_inputs_names() {
     );
 }
 
+/// A far number is told by its input's name; a pixel is not.
+#[test]
+fn far_inputs_are_told_by_name() {
+    let place = Place::new();
+    let text = models()[0]
+        .replace("input a: real[2]", "input a: real[1, 1, 2]")
+        .replace(
+            "concat on (a, b)",
+            "flat = flatten on a\n  concat on (flat, b)",
+        );
+    std::fs::write(place.path("two.bnn"), text).unwrap();
+    let (a, b, labels) = data();
+    let shape = [ROWS, 1, 1, 2];
+    let all = |name: &str, a: &[f64], b: &[f64]| {
+        let arrays: [(&str, &[usize], &[f64]); 3] = [
+            ("a", &shape, a),
+            ("b", &[ROWS, 3], b),
+            ("y", &[ROWS], &labels),
+        ];
+        write(&place, name, &arrays);
+    };
+    all("d.npz", &a, &b);
+    place.ok("train two.bnn --data d.npz --epochs 1 --batch-size 8 --out run");
+    let told = |name: &str| {
+        let output = place.bnnc(&format!("predict run --data {name} --out p.csv"));
+        assert!(output.status.success());
+        unwrapped(&String::from_utf8(output.stderr).unwrap())
+    };
+    let (mut far_a, mut far_b) = (a.clone(), b.clone());
+    (far_a[9], far_b[3 * 5 + 1]) = (1e4, 500.0);
+    all("pixel.npz", &far_a, &b);
+    assert!(!told("pixel.npz").contains("extrapolated"));
+    all("number.npz", &far_a, &far_b);
+    let told = told("number.npz");
+    assert!(
+        told.contains("row 5 (the first being 0) has 500.0 in entry 1 of `b`"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_missing_second_input_is_told() {
     let place = Place::new();
