@@ -101,6 +101,9 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
     let path = run.path().display();
     let samples = if random { " --samples 50" } else { "" };
     say!("\nnext       bnnc evaluate {path}{samples}");
-    say!("           bnnc predict {path} --out predictions.csv");
+    // A table has no column for a place of an image.
+    let kind = start.compiled.inference.target.kind;
+    let extension = if kind.axes().is_some() { "npz" } else { "csv" };
+    say!("           bnnc predict {path} --out predictions.{extension}");
     Ok(())
 }
