@@ -1,0 +1,181 @@
+//! Batches gathered from every kind of value, and targets and inputs that are refused.
+
+use super::*;
+use crate::tensor::Shape;
+
+fn split(inputs: Values, shape: &[usize], targets: Values) -> Split {
+    let input_shape = Shape::new(shape);
+    Split {
+        len: inputs.len() / input_shape.len(),
+        inputs,
+        input_shape,
+        targets,
+        target_shape: Shape::default(),
+    }
+}
+
+#[test]
+fn every_kind_of_value_gathers_the_same() {
+    let bytes: Vec<u8> = (0..48).map(|i| i * 5).collect();
+    let transform = Transform {
+        offset: vec![1.5, 2.0],
+        scale: vec![3.0, 0.7],
+    };
+    let all = [
+        Values::U8(bytes.clone()),
+        Values::F32(bytes.iter().map(|&b| f32::from(b)).collect()),
+        Values::F64(bytes.iter().map(|&b| f64::from(b)).collect()),
+    ];
+    for values in all {
+        let split = split(values, &[2, 2, 2], Values::U8(vec![0; 6]));
+        let mut out = vec![9.0f32; 3];
+        gather(&split, &[5, 0], &transform, &mut out);
+        assert_eq!(out.len(), 16);
+        assert_eq!(out[0], ((200.0 - 1.5) / 3.0) as f32);
+        assert_eq!(out[9], ((5.0 - 2.0) / 0.7) as f32);
+    }
+    let wide = split(Values::U8(bytes), &[24], Values::U8(vec![0; 2]));
+    let mut out = vec![];
+    gather::<f64>(&wide, &[1], &Transform::identity(24), &mut out);
+    assert_eq!(out, (24..48).map(|i| f64::from(i * 5)).collect::<Vec<_>>());
+}
+
+#[test]
+fn rows_of_one_channel_that_threads_share() {
+    let numbers: Vec<u8> = (0..60).map(|i| 4 * i).collect();
+    // more than one thread's share of rows, of every length about a vector
+    for width in [1, 3, 20] {
+        let split = split(Values::U8(numbers.clone()), &[width, 1], Values::U8(vec![]));
+        let indices: Vec<usize> = (0..3 * SHARE).map(|i| (i * 7) % (60 / width)).collect();
+        let transform = Transform {
+            offset: vec![8.0],
+            scale: vec![0.5],
+        };
+        let mut out = vec![0.0f32; 7];
+        gather(&split, &indices, &transform, &mut out);
+        assert_eq!(out.len(), indices.len() * width);
+        for (place, &index) in indices.iter().enumerate() {
+            for entry in 0..width {
+                let exact = f32::from(numbers[index * width + entry]) * 2.0 - 16.0;
+                assert_eq!(out[place * width + entry], exact, "{place} {entry}");
+            }
+        }
+    }
+}
+
+#[test]
+fn labels_out_of_range_name_the_row() {
+    let data = split(
+        Values::U8(vec![0; 4]),
+        &[1],
+        Values::F64(vec![0.0, 2.0, 3.0, 1.5]),
+    );
+    let any: &dyn Fn(f64) -> Option<String> = &|_| None;
+    let mut labels = vec![];
+    gather_labels(&data, &[1, 0], TargetKind::Category(3), &mut labels).unwrap();
+    assert_eq!(labels, [2, 0]);
+    let message = check_targets(
+        &data,
+        TargetKind::Category(3),
+        any,
+        "the training part",
+        None,
+    )
+    .unwrap_err();
+    assert_eq!(
+        message.diagnostics[0].title,
+        "a label of the training part is out of range"
+    );
+    assert_eq!(
+        message.diagnostics[0].notes,
+        [
+            "expected a whole number from 0 to 2, row 2 (the first being 0) has 3",
+            "and 1 more of 4"
+        ]
+    );
+    assert!(gather_labels(&data, &[3], TargetKind::Category(3), &mut labels).is_err());
+    assert!(check_targets(&data, TargetKind::Binary, any, "it", None).is_err());
+    assert!(check_targets(&data, TargetKind::Real(1), any, "it", None).is_ok());
+    assert!(check_targets(&data, TargetKind::Real(2), any, "it", None).is_err());
+}
+
+#[test]
+fn labels_that_start_elsewhere_say_how_to_recode() {
+    let any: &dyn Fn(f64) -> Option<String> = &|_| None;
+    let told = |targets: &[f64], kind| {
+        let data = split(
+            Values::U8(vec![0; targets.len()]),
+            &[1],
+            Values::F64(targets.to_vec()),
+        );
+        let rows: Vec<usize> = (5..5 + targets.len()).collect();
+        let failure = check_targets(&data, kind, any, "it", Some(&rows)).unwrap_err();
+        let message = &failure.diagnostics[0];
+        assert!(message.notes[0].contains("row 5 "), "{message:?}");
+        message.helps[0].text.clone()
+    };
+    let three = TargetKind::Category(3);
+    assert_eq!(
+        told(&[3.0, 1.0, 2.0], three),
+        "the labels are 1 to 3, and classes are counted from 0: subtract 1; or `category[4]` takes labels from 0 to 3"
+    );
+    assert_eq!(
+        told(&[-1.0, 1.0], TargetKind::Binary),
+        "the labels are -1 and 1: write 0 for -1"
+    );
+    assert_eq!(
+        told(&[7.0, 0.0], three),
+        "the labels are 0 to 7: `category[8]` takes labels from 0 to 7"
+    );
+    assert!(told(&[0.5, 1.0], three).contains("`real`"));
+    let places = Axes::new(&[2]).unwrap();
+    let of_places = [
+        TargetKind::Categories { classes: 3, places },
+        TargetKind::Binaries(places),
+    ];
+    for kind in of_places {
+        let mut data = split(
+            Values::U8(vec![0; 2]),
+            &[1],
+            Values::F64(vec![7.0, 0.0, 1.0, 2.0]),
+        );
+        data.target_shape = Shape::new(&[2]);
+        let failure = check_targets(&data, kind, any, "it", None).unwrap_err();
+        assert_eq!(
+            failure.diagnostics[0].helps[0].text,
+            "the labels are 0 to 7: `category[8][2]` takes labels from 0 to 7"
+        );
+    }
+    assert!(told(&[0.5, 1.0], TargetKind::Count).contains("no whole numbers"));
+    assert!(told(&[-3.0, 1.0], TargetKind::Count).contains("below 0"));
+}
+
+#[test]
+fn values_that_the_likelihood_refuses_are_told() {
+    let data = split(
+        Values::U8(vec![0; 3]),
+        &[1],
+        Values::F64(vec![2.0, 0.0, 5.0]),
+    );
+    let refuse = |y: f64| (y > 3.0).then(|| "a number up to 3".to_string());
+    let found = check_targets(&data, TargetKind::Real(1), &refuse, "it", None);
+    let message = &found.unwrap_err().diagnostics[0];
+    assert_eq!(
+        message.notes,
+        ["expected a number up to 3, row 2 (the first being 0) has 5"]
+    );
+}
+
+#[test]
+fn an_input_that_is_not_finite_names_its_row() {
+    let data = split(
+        Values::F32(vec![0.0, 1.0, 2.0, f32::NAN]),
+        &[2],
+        Values::U8(vec![0; 2]),
+    );
+    let message = check_inputs(&data, "the test part").unwrap_err();
+    assert_eq!(
+        message.diagnostics[0].notes,
+        ["row 1 (the first being 0) has NaN at entry 1"]
+    );
+}
