@@ -100,6 +100,31 @@ pub fn predict_with(
         .into())
 }
 
+/// How many examples are predicted at a time: several batches share a draw of the weights, and each example is scaled once.
+///
+/// # Errors
+///
+/// `E0613` where the predictions, or the draws that are kept of such a group, take more memory than there is.
+fn at_once(part: &Part, batch_size: usize, draws: usize, detail: Detail) -> Result<usize> {
+    let (summary, n, input) = (part.summary, part.len(), part.split.input_shape.len());
+    let (columns, keep) = (summary.row(), summary.keeps_draws(detail));
+    let mut group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
+    if part.kind.axes().is_some() {
+        let of_example = columns * if keep { draws } else { 1 };
+        group = group.min(MOST_PREDICTED / of_example).max(1);
+    }
+    let densities = summary.densities() * size_of::<LogSum>();
+    let of_example = summary.kept(detail) * size_of::<f64>() + densities;
+    let bytes = (n as u64).saturating_mul(of_example as u64);
+    memory::refuse("what is predicted", bytes, "predict fewer rows")?;
+    if keep {
+        let numbers = (group.min(n) as u64).saturating_mul((draws * columns) as u64);
+        let bytes = numbers.saturating_mul(size_of::<f64>() as u64);
+        memory::refuse("keeping every draw", bytes, "take fewer `--samples`")?;
+    }
+    Ok(group)
+}
+
 /// The predictions averaged over draws, and the examples of which some draw's is not finite.
 fn average(
     predictor: &mut dyn Predictor,
@@ -115,21 +140,8 @@ fn average(
     let each = summary.densities();
     let keep = summary.keeps_draws(detail);
     let batch_size = BATCH.min(predictor.capacity());
-    // Several batches share a draw of the weights, and each example is scaled once.
     let input = part.split.input_shape.len();
-    let mut group = batch_size * (SHARED[1] / (batch_size * input.max(1))).clamp(1, SHARED[0]);
-    if part.kind.axes().is_some() {
-        let of_example = columns * if keep { draws } else { 1 };
-        group = group.min(MOST_PREDICTED / of_example).max(1);
-    }
-    let of_example = summary.kept(detail) * size_of::<f64>() + each * size_of::<LogSum>();
-    let bytes = (n as u64).saturating_mul(of_example as u64);
-    memory::refuse("what is predicted", bytes, "predict fewer rows")?;
-    if keep {
-        let numbers = (group.min(n) as u64).saturating_mul((draws * columns) as u64);
-        let bytes = numbers.saturating_mul(size_of::<f64>() as u64);
-        memory::refuse("keeping every draw", bytes, "take fewer `--samples`")?;
-    }
+    let group = at_once(part, batch_size, draws, detail)?;
     let mut predicted = summary.begin(n, draws);
     let of_targets = usize::from(part.with_targets) * each;
     let mut densities = vec![LogSum::EMPTY; n * of_targets];
