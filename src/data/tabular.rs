@@ -203,7 +203,10 @@ fn columns_of_inputs(path: &Path, header: &[String], inputs: &[(String, Shape)])
             return Err(Diagnostic::error("E0506", title)
                 .note(format!("expected {expected}"))
                 .note(format!("its columns: {}", crate::words::list(header)))
-                .help("`--inputs A,B,…` names the columns of all inputs, one input's after the other's")
+                .help(
+                    "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
+                     the other's",
+                )
                 .into());
         };
         all.extend(found.iter().map(|name| names::written(name)));
