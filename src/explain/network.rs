@@ -3,7 +3,7 @@
 use super::data::{product, space};
 use super::{Kind, Methods, inline, when};
 use crate::document::{Align, code};
-use crate::ir::{Call, Handle, Node};
+use crate::ir::{Call, Composition, Handle, Node};
 use crate::layer;
 use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
@@ -94,7 +94,7 @@ impl Methods<'_> {
     }
 
     fn layer_table(&mut self, layers: &[&Node], chain: bool) {
-        let rows = self.rows(layers, "");
+        let rows = self.rows(layers, "", None);
         let input = &self.model.input;
         let space = inline(space(&input.shape.0));
         let first = [&code(&input.name), "input", &space, ""];
@@ -131,8 +131,9 @@ impl Methods<'_> {
         self.document.table("layers", &caption, &columns, &cells);
     }
 
-    /// The rows of layers below the path `within`, those of a block's use or a repeat as one.
-    fn rows(&self, layers: &[&Node], within: &str) -> Vec<Row> {
+    /// The rows of layers below the path `within`, those of a block's use or a repeat as one. `inside` is what these
+    /// are the layers of, if that is not the network.
+    fn rows(&self, layers: &[&Node], within: &str, inside: Option<&Composition>) -> Vec<Row> {
         let compositions = &self.model.compositions;
         let name = |name: &str| match compositions.of(name, within) {
             Some(of) => below(&of.path, within).unwrap_or(&of.path).to_owned(),
@@ -157,11 +158,17 @@ impl Methods<'_> {
                 row.value.shape = value.shape;
                 continue;
             }
-            let taken = node.inputs.iter().map(|above| {
-                let above = &self.model.nodes[*above].name;
-                match within.is_empty() || below(above, within).is_some() {
-                    true => code(&name(above)),
-                    false => ITS_INPUT.into(),
+            let taken = node.inputs.iter().map(|value| {
+                let above = &self.model.nodes[*value].name;
+                let inside = inside.filter(|_| below(above, within).is_none());
+                let Some(inside) = inside else {
+                    return code(&name(above));
+                };
+                let mut given = inside.given.iter();
+                match given.find(|(_, given)| given == value) {
+                    _ if inside.input == Some(*value) => ITS_INPUT.into(),
+                    Some((parameter, _)) => code(parameter),
+                    None => code(compositions.of(above, "").map_or(above, |of| &of.path)),
                 }
             });
             let taken: Vec<String> = taken.collect();
@@ -213,7 +220,7 @@ impl Methods<'_> {
                 .filter(|node| below(&node.name, &path).is_some())
                 .collect();
             cells.push(vec![code(&path), what, String::new(), String::new()]);
-            let rows = self.rows(&inside, &path);
+            let rows = self.rows(&inside, &path, Some(of));
             cells.extend(rows.iter().map(|row| {
                 let mut cells = row.cells(row, 1);
                 cells[0] = code(&format!(".{}", row.value.name));

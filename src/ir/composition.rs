@@ -1,5 +1,7 @@
 //! Which values of a network belong together: those of a block's use, and of a `repeat`.
 
+use super::arena::Handle;
+use super::model::Node;
 use std::collections::HashMap;
 
 /// The use of a block, or a `repeat`: its values have paths below its own.
@@ -11,6 +13,10 @@ pub struct Composition {
     pub written: String,
     /// The block that is used; `None` of a `repeat`.
     pub block: Option<String>,
+    /// The value that it takes; `None` where something is wrong with that.
+    pub input: Option<Handle<Node>>,
+    /// The block's parameters that are given values, with these.
+    pub given: Vec<(String, Handle<Node>)>,
 }
 
 /// The uses of blocks and the repeats of a network.

@@ -1,7 +1,8 @@
 //! Which value a name stands for, in blocks, residuals and branches that stand in each other.
 
 use crate::graphs::{model, names, refused};
-use bnnc::ir::Inference;
+use bnnc::explain::explain;
+use bnnc::ir::{Facts, Inference};
 
 /// The values that a value is made of.
 fn inputs<'a>(model: &'a Inference, name: &str) -> Vec<&'a str> {
@@ -99,4 +100,28 @@ fn a_block_may_be_given_its_own_use() {
         "flatten, a(a), logits = dense(3)",
     );
     assert!(said.starts_with("E0307: blocks, repeats and"), "{said}");
+}
+
+/// The table of layers calls a value from around a block by the block's parameter, and one from around a repeat by its
+/// own name.
+#[test]
+fn explain_names_values_from_around_a_block() {
+    let head = format!(
+        "{JOIN}\nblock two(skip) {{ j = join(skip), k = dense(16) on skip, concat on (j, k), tanh }}"
+    );
+    let network = "features = flatten, dense(8), first = two(features), repeat 2 { d = dense(16), \
+                   e = dense(16) on first, concat on (d, e), concat on (concat_1, features) }, logits = dense(3)";
+    let text = explain(&model(&head, network), &Facts::default()).markdown();
+    let layer = |name: &str| {
+        let row = text
+            .lines()
+            .find(|line| line.starts_with(&format!("| `.{name}` ")));
+        let cells: Vec<&str> = row.unwrap().split('|').map(str::trim).collect();
+        cells[2].to_owned()
+    };
+    assert_eq!(layer("j"), "`join(skip)`");
+    assert_eq!(layer("k"), "`dense(16)` on `skip`");
+    assert_eq!(layer("both"), "`concat` on (`own`, `skip`)");
+    assert_eq!(layer("e"), "`dense(16)` on its input");
+    assert_eq!(layer("concat_2"), "`concat` on (`concat_1`, `features`)");
 }

@@ -48,7 +48,14 @@ impl Given {
         self.values.get(&name.span)
     }
 
-    /// The parameters that stand for values.
+    /// The parameters that stand for values, with these.
+    fn nodes(&self, parameters: &[BlockParameter]) -> Vec<(String, Handle<Node>)> {
+        let names = parameters.iter().map(|parameter| &parameter.name.text);
+        let nodes = names.filter_map(|name| Some((name.clone(), self.named(name)?.node()?)));
+        nodes.collect()
+    }
+
+    /// The names of these.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.parameters.keys().map(String::as_str);
         names.filter(|name| self.named(name).is_some())
@@ -203,6 +210,8 @@ impl<'a> Lower<'a> {
             path: path.clone(),
             written: of.written.clone(),
             block: Some(of.block.name.text.clone()),
+            input,
+            given: of.given.nodes(of.block.parameters),
         });
         self.messages.enter(Use {
             block: of.block.name.text.clone(),

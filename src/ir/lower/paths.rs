@@ -43,6 +43,13 @@ pub(super) struct Value {
 }
 
 impl Named {
+    pub fn node(&self) -> Option<Handle<Node>> {
+        match self {
+            Named::Value(value) => Some(value.node),
+            Named::Broken => None,
+        }
+    }
+
     fn value(self) -> Option<Value> {
         match self {
             Named::Value(value) => Some(value),

@@ -321,6 +321,8 @@ impl Lower<'_> {
             path: path.clone(),
             written: self.repeat_text(times, body),
             block: None,
+            input,
+            given: vec![],
         });
         for round in 1..=times {
             value = self.body(format!("{path}.{round}"), body, value, default);
