@@ -1,6 +1,8 @@
 //! Lists, counts, numbers and line breaks, as every message and report has them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
+use std::hash::Hash;
 
 /// `a`, `b` and `c`, each in backquotes.
 pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
@@ -33,14 +35,10 @@ pub fn plural(n: usize, what: &str) -> String {
 }
 
 /// Each item once, in the order in which they come first.
-pub fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut found = Vec::new();
-    for item in items {
-        if !found.contains(&item) {
-            found.push(item);
-        }
-    }
-    found
+pub fn distinct<T: Eq + Hash + Clone>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let items = items.into_iter();
+    items.filter(|item| seen.insert(item.clone())).collect()
 }
 
 /// Items with the same key together, in the order in which the keys come first.

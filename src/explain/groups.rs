@@ -5,6 +5,7 @@ use crate::document::code;
 use crate::ir::{Handle, Role, Tensor};
 use crate::layer;
 use crate::words::{distinct, grouped, join};
+use std::collections::HashSet;
 
 /// From more names than this on, those that are left out are named where they are fewer.
 const MANY: usize = 4;
@@ -31,8 +32,9 @@ fn nouns() -> Vec<(&'static str, [String; 2])> {
 impl Methods<'_> {
     /// `all 3 kernels and the bias of f`; latent variables by their symbols.
     pub(super) fn names(&self, tensors: &[Handle<Tensor>]) -> String {
+        let wanted: HashSet<Handle<Tensor>> = tensors.iter().copied().collect();
         let (latents, others): (Vec<_>, Vec<_>) = (self.model.tensors.iter())
-            .map(|(handle, tensor)| (tensors.contains(&handle), tensor))
+            .map(|(handle, tensor)| (wanted.contains(&handle), tensor))
             .partition(|(_, tensor)| tensor.role == Role::Latent);
         let latents = latents.into_iter().filter(|(here, _)| *here);
         let mut parts: Vec<String> = latents
@@ -63,13 +65,10 @@ impl Methods<'_> {
     /// The names of layers; of a block's use, or a repeat, all of whose layers among `all` are here, its own.
     fn layer_names(&self, layers: &[&str], all: &[&str]) -> Vec<String> {
         let root = |layer: &str| self.model.compositions.of(layer, "").map(|of| &of.path);
-        let whole = |of: &str| {
-            let mut others = all
-                .iter()
-                .filter(|layer| root(layer).is_some_and(|path| path == of));
-            others.all(|layer| layers.contains(layer))
-        };
-        let name = |layer: &&str| match root(layer).filter(|of| whole(of)) {
+        let here: HashSet<&str> = layers.iter().copied().collect();
+        let left_out = all.iter().filter(|layer| !here.contains(*layer));
+        let in_part: HashSet<&String> = left_out.filter_map(|layer| root(layer)).collect();
+        let name = |layer: &&str| match root(layer).filter(|of| !in_part.contains(of)) {
             Some(of) => code(of),
             None => code(layer),
         };

@@ -4,7 +4,7 @@ use crate::ir::{Inference, Node};
 use serde::Serialize;
 
 /// A layer that is used again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ReusedRow {
     /// The layer whose parameters they are.
     pub layer: String,

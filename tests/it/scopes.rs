@@ -125,3 +125,11 @@ fn explain_names_values_from_around_a_block() {
     assert_eq!(layer("e"), "`dense(16)` on its input");
     assert_eq!(layer("concat_2"), "`concat` on (`concat_1`, `features`)");
 }
+
+/// What is said of a network takes time in proportion to its layers: the time of their square would be an hour.
+#[test]
+fn long_networks_are_explained() {
+    let long = model("", "flatten, repeat 2000 { dense(8) }, logits = dense(3)");
+    let text = explain(&long, &Facts::default()).markdown();
+    assert!(text.contains("2000 × (dense)"));
+}

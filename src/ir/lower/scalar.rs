@@ -167,7 +167,12 @@ impl Lower<'_> {
     /// `learned(0.1)`
     fn learned(&mut self, place: Place, call: &Call) -> Option<Scalar> {
         let (initial, entries) = self.learned_initial(place, call)?;
-        let taken = |name: &str| self.learned.iter().any(|(_, l)| l.name == name);
+        // Those of one place are made one after the other.
+        let taken = |name: &str| {
+            let last = self.learned.iter().rev();
+            last.take_while(|(_, learned)| learned.name.starts_with(place.learned))
+                .any(|(_, learned)| learned.name == name)
+        };
         let mut names = (2..).map(|n| format!("{}.{n}", place.learned));
         let name = match taken(place.learned) {
             false => place.learned.to_string(),
