@@ -173,6 +173,7 @@ impl<'a> Fold<'a> {
         let row = |row: &ReusedRow| ReusedRow {
             layer: self.root(&row.layer).into(),
             by: distinct(row.by.iter().map(|name| self.root(name).to_owned())),
+            ..row.clone()
         };
         // A layer of a block that the same block uses again is said of the layer.
         let own = |row: &&ReusedRow| {
@@ -180,8 +181,19 @@ impl<'a> Fold<'a> {
             by.len() < row.by.len()
         };
         let (within, across): (Vec<&ReusedRow>, Vec<&ReusedRow>) = reused.iter().partition(own);
-        let across = across.into_iter().map(row);
-        distinct(across.chain(within.into_iter().cloned()))
+        let mut rows: Vec<ReusedRow> = Vec::new();
+        for row in across.into_iter().map(row) {
+            let mut told = rows.iter_mut();
+            match told.find(|told| told.layer == row.layer && told.by == row.by) {
+                Some(told) => {
+                    told.drawn |= row.drawn;
+                    told.has_terms |= row.has_terms;
+                }
+                None => rows.push(row),
+            }
+        }
+        rows.extend(within.into_iter().cloned());
+        rows
     }
 
     /// Names, those of a composition that end alike as one: `stage2.*.bias (6)`.

@@ -75,12 +75,7 @@ impl Check {
             *out += &wrapped("  ", told, width);
         }
         for reused in self.fold().reused(&self.reused) {
-            let (times, by) = (reused.by.len(), join(reused.by.clone(), "and"));
-            let text = format!(
-                "{} is used {times} times, by {by}: one draw a step, one term in the loss for each of its parameters",
-                reused.layer
-            );
-            *out += &wrapped("  reuse  ", &text, width);
+            *out += &wrapped("  reuse  ", &reused.text(), width);
         }
     }
 

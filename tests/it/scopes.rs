@@ -3,6 +3,9 @@
 use crate::graphs::{model, names, refused};
 use bnnc::explain::explain;
 use bnnc::ir::{Facts, Inference};
+use bnnc::plan::Plan;
+use bnnc::report;
+use std::sync::Arc;
 
 /// The values that a value is made of.
 fn inputs<'a>(model: &'a Inference, name: &str) -> Vec<&'a str> {
@@ -132,4 +135,27 @@ fn long_networks_are_explained() {
     let long = model("", "flatten, repeat 2000 { dense(8) }, logits = dense(3)");
     let text = explain(&long, &Facts::default()).markdown();
     assert!(text.contains("2000 × (dense)"));
+}
+
+/// A draw and a term are said of layers that have them.
+#[test]
+fn what_is_used_again_is_said_as_it_is() {
+    let said = |settings: &str| {
+        let network = format!(
+            "flatten, a = dense(8) {{ {settings} }}, tanh, dense(128), again = reuse a, logits = dense(3)"
+        );
+        let plan = Arc::new(Plan::new(model("", &network)));
+        let check = report::check(&plan, &Facts::default(), 10, 0).text(200);
+        let line = check.lines().find(|line| line.contains("reuse  "));
+        line.unwrap().trim().to_owned()
+    };
+    let used = "reuse  a is used 2 times, by a and again: ";
+    let [draw, term] = [
+        "one draw a step",
+        "one term in the loss for each parameter that has one",
+    ];
+    assert_eq!(said("estimator = flipout"), format!("{used}{draw}, {term}"));
+    assert_eq!(said("kernel: posterior = Delta"), format!("{used}{term}"));
+    let free = "kernel: posterior = deterministic";
+    assert_eq!(said(free), format!("{used}with the same parameters"));
 }
