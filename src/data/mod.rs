@@ -27,6 +27,7 @@ mod inputs;
 mod labels;
 mod lesson;
 mod look;
+mod made;
 mod mnist;
 mod names;
 mod npy;

@@ -10,7 +10,7 @@
 
 use super::catalog::CatalogEntry;
 use super::random::Stream;
-use super::{Dataset, Facts, Seen, Split, Values};
+use super::{Dataset, Facts, Split, Values, made};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use crate::tensor::simd::dispatch;
@@ -50,17 +50,12 @@ impl CatalogEntry for Shapes {
     }
 
     fn read(&self, _: &Path) -> Result<Dataset> {
-        let class_names = self.known_facts().class_names;
-        let (train, test) = (split(0, TRAIN), Some(split(TRAIN, TEST)));
-        Ok(Dataset {
-            name: self.name().into(),
-            train,
-            test,
-            file_rows: None,
-            columns: None,
-            seen: Seen::default(),
-            class_names,
-        })
+        let parts = [split(0, TRAIN), split(TRAIN, TEST)];
+        Ok(made::dataset(
+            self.name(),
+            parts,
+            &FIGURES.map(|(name, _)| name),
+        ))
     }
 }
 
@@ -132,12 +127,7 @@ fn stripe(w: f64, width: f64) -> i32 {
 
 /// The images `first..first + len`; every ten hold each class once.
 fn split(first: usize, len: usize) -> Split {
-    let label = |index: usize| {
-        let mut ten: [u8; 10] = std::array::from_fn(|i| i as u8);
-        Stream::new(SEED, u64::MAX - (index / 10) as u64).shuffle(&mut ten);
-        ten[index % 10]
-    };
-    let labels: Vec<u8> = (first..first + len).map(label).collect();
+    let labels = made::labels(SEED, first..first + len, FIGURES.len());
     let mut pixels = vec![0; len * PIXELS];
     pixels
         .par_chunks_mut(PIXELS)
@@ -330,23 +320,12 @@ const FIFTHS: [[f64; 2]; 5] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sha2::{Digest, Sha256};
+    use crate::data::made::testing::{each_is, fingerprint, labels};
 
     #[test]
     fn the_images_are_the_same_everywhere() {
-        let data = Shapes.read(Path::new("")).unwrap();
-        let mut hash = Sha256::new();
-        for split in [&data.train, data.test.as_ref().unwrap()] {
-            for values in [&split.inputs, &split.targets] {
-                let Values::U8(bytes) = values else {
-                    panic!("bytes")
-                };
-                hash.update(bytes);
-            }
-        }
-        let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
-            hash,
+            fingerprint(&Shapes),
             "9ab4dc58f7005e0a48ec4a02f45482c34e7e55912d2cab30ddf5b9f89a0ea7bb"
         );
     }
@@ -355,10 +334,7 @@ mod tests {
     fn every_class_is_as_frequent() {
         let data = Shapes.read(Path::new("")).unwrap();
         for (split, each) in [(&data.train, 400), (data.test.as_ref().unwrap(), 100)] {
-            let Values::U8(labels) = &split.targets else {
-                panic!("bytes")
-            };
-            assert!((0..10).all(|class| labels.iter().filter(|&&l| l == class).count() == each));
+            assert!(each_is(labels(split), 10, each));
         }
     }
 }

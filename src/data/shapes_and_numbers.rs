@@ -6,7 +6,7 @@
 
 use super::catalog::CatalogEntry;
 use super::random::Stream;
-use super::{Dataset, Facts, Seen, Split, Values};
+use super::{Dataset, Facts, Seen, Split, Values, made};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use std::path::Path;
@@ -51,29 +51,19 @@ impl CatalogEntry for ShapesAndNumbers {
     }
 
     fn read(&self, _: &Path) -> Result<Dataset> {
-        Ok(Dataset {
-            name: self.name().into(),
-            train: split(0, TRAIN),
-            test: Some(split(TRAIN, TEST)),
-            file_rows: None,
-            columns: None,
-            seen: Seen {
-                inputs: inputs(),
-                ..Seen::default()
-            },
-            class_names: CLASSES.map(str::to_owned).to_vec(),
-        })
+        let parts = [split(0, TRAIN), split(TRAIN, TEST)];
+        let seen = Seen {
+            inputs: inputs(),
+            ..Seen::default()
+        };
+        let dataset = made::dataset(self.name(), parts, &CLASSES);
+        Ok(Dataset { seen, ..dataset })
     }
 }
 
 /// The examples `first..first + len`; every four hold each class once.
 fn split(first: usize, len: usize) -> Split {
-    let label = |index: usize| {
-        let mut four = [0, 1, 2, 3];
-        Stream::new(SEED, u64::MAX - (index / 4) as u64).shuffle(&mut four);
-        four[index % 4]
-    };
-    let labels: Vec<u8> = (first..first + len).map(label).collect();
+    let labels = made::labels(SEED, first..first + len, CLASSES.len());
     let mut rows = vec![0.0; len * ROW];
     for ((row, label), at) in rows.chunks_exact_mut(ROW).zip(&labels).zip(first..) {
         draw(row, *label, &mut Stream::new(SEED, at as u64));
@@ -113,22 +103,12 @@ fn draw(row: &mut [f32], label: u8, random: &mut Stream) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sha2::{Digest, Sha256};
+    use crate::data::made::testing::{each_is, fingerprint};
 
     #[test]
     fn the_examples_are_the_same_everywhere() {
-        let data = ShapesAndNumbers.read(Path::new("")).unwrap();
-        let mut hash = Sha256::new();
-        for split in [&data.train, data.test.as_ref().unwrap()] {
-            let (Values::F32(rows), Values::U8(labels)) = (&split.inputs, &split.targets) else {
-                panic!("numbers and labels")
-            };
-            rows.iter().for_each(|x| hash.update(x.to_le_bytes()));
-            hash.update(labels);
-        }
-        let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
-            hash,
+            fingerprint(&ShapesAndNumbers),
             "3e6089367520645cffea79a10457a1ca4295960e0af82f2034b982a27a63c5b3"
         );
     }
@@ -145,8 +125,6 @@ mod tests {
             let numbers = &row[SIDE * SIDE..];
             assert_eq!(numbers[1] > numbers[0], label % 2 == 1);
         }
-        for class in 0..4 {
-            assert_eq!(labels.iter().filter(|&&l| l == class).count(), TRAIN / 4);
-        }
+        assert!(each_is(labels, 4, TRAIN / 4));
     }
 }

@@ -7,7 +7,7 @@
 use super::catalog::CatalogEntry;
 use super::random::Stream;
 use super::shapes::turn;
-use super::{Dataset, Facts, Seen, Split, Values};
+use super::{Dataset, Facts, Split, Values, made};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
 use std::path::Path;
@@ -40,26 +40,14 @@ impl CatalogEntry for Volumes {
     }
 
     fn read(&self, _: &Path) -> Result<Dataset> {
-        Ok(Dataset {
-            name: self.name().into(),
-            train: split(0, TRAIN),
-            test: Some(split(TRAIN, TEST)),
-            file_rows: None,
-            columns: None,
-            seen: Seen::default(),
-            class_names: CLASSES.map(str::to_owned).to_vec(),
-        })
+        let parts = [split(0, TRAIN), split(TRAIN, TEST)];
+        Ok(made::dataset(self.name(), parts, &CLASSES))
     }
 }
 
 /// The volumes `first..first + len`; every three hold each class once.
 fn split(first: usize, len: usize) -> Split {
-    let label = |index: usize| {
-        let mut three = [0, 1, 2];
-        Stream::new(SEED, u64::MAX - (index / 3) as u64).shuffle(&mut three);
-        three[index % 3]
-    };
-    let labels: Vec<u8> = (first..first + len).map(label).collect();
+    let labels = made::labels(SEED, first..first + len, CLASSES.len());
     let mut voxels = vec![0; len * VOXELS];
     for ((volume, label), at) in voxels.chunks_exact_mut(VOXELS).zip(&labels).zip(first..) {
         draw(volume, *label, &mut Stream::new(SEED, at as u64));
@@ -110,26 +98,12 @@ fn is_inside(label: u8, at: [f64; 3]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sha2::{Digest, Sha256};
+    use crate::data::made::testing::{each_is, fingerprint, labels};
 
     #[test]
     fn the_volumes_are_the_same_everywhere() {
-        let data = Volumes.read(Path::new("")).unwrap();
-        let test = data.test.unwrap();
-        let parts = [
-            &data.train.inputs,
-            &data.train.targets,
-            &test.inputs,
-            &test.targets,
-        ];
-        let bytes = parts.map(|values| match values {
-            Values::U8(bytes) => bytes.clone(),
-            _ => panic!("bytes"),
-        });
-        let hash = Sha256::digest(bytes.concat());
-        let hash: String = hash.iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
-            hash,
+            fingerprint(&Volumes),
             "f00c59de445bc0d9562d842510db292ce26d4e0aeea4505460711c72b71dffee"
         );
     }
@@ -137,11 +111,6 @@ mod tests {
     #[test]
     fn every_class_is_as_frequent() {
         let data = Volumes.read(Path::new("")).unwrap();
-        let Values::U8(labels) = &data.train.targets else {
-            panic!("bytes")
-        };
-        for class in 0..3 {
-            assert_eq!(labels.iter().filter(|&&l| l == class).count(), TRAIN / 3);
-        }
+        assert!(each_is(labels(&data.train), 3, TRAIN / 3));
     }
 }
