@@ -35,30 +35,29 @@ pub(super) const fn number(
     }
 }
 
+pub(super) const BETA1: Parameter = number(
+    "beta1",
+    Domain::OpenUnit,
+    "0.9",
+    "decay of the gradient's mean",
+);
+pub(super) const BETA2: Parameter = number(
+    "beta2",
+    Domain::OpenUnit,
+    "0.999",
+    "decay of the squared gradient's mean",
+);
+pub(super) const EPSILON: Parameter = number(
+    "epsilon",
+    Domain::Positive,
+    "1e-7",
+    "added to the root, outside it",
+);
+
 static SIGNATURE: Signature = Signature {
     name: "adam",
     summary: "steps scaled by running means of the gradient and its square, as Keras has it",
-    parameters: &[
-        learning_rate("0.001"),
-        number(
-            "beta1",
-            Domain::OpenUnit,
-            "0.9",
-            "decay of the gradient's mean",
-        ),
-        number(
-            "beta2",
-            Domain::OpenUnit,
-            "0.999",
-            "decay of the squared gradient's mean",
-        ),
-        number(
-            "epsilon",
-            Domain::Positive,
-            "1e-7",
-            "added to the root, outside it",
-        ),
-    ],
+    parameters: &[learning_rate("0.001"), BETA1, BETA2, EPSILON],
 };
 
 impl Optimizer for Adam {

@@ -13,7 +13,7 @@
 //! A rho is never decayed: 0 is no special scale. Nor are biases, scales and shifts of norms, and learned numbers.
 //! Source: Loshchilov and Hutter 2019.
 
-use super::adam::{Adam, Moves, number};
+use super::adam::{Adam, BETA1, BETA2, EPSILON, Moves, number};
 use super::{Decay, Decayed, Optimizer, SLOTS, Update, learning_rate};
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;
@@ -38,24 +38,9 @@ static SIGNATURE: Signature = Signature {
             default: Some("without_prior"),
             summary: "which weights: kernels that no prior shrinks, or the loc of every kernel",
         },
-        number(
-            "beta1",
-            Domain::OpenUnit,
-            "0.9",
-            "decay of the gradient's mean",
-        ),
-        number(
-            "beta2",
-            Domain::OpenUnit,
-            "0.999",
-            "decay of the squared gradient's mean",
-        ),
-        number(
-            "epsilon",
-            Domain::Positive,
-            "1e-7",
-            "added to the root, outside it",
-        ),
+        BETA1,
+        BETA2,
+        EPSILON,
     ],
 };
 
