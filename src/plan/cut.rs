@@ -410,8 +410,7 @@ impl Cut {
                 Some(Operation::Linear(_)) => return true,
                 Some(Operation::Map(map)) => return map.takes_maxima(),
                 Some(Operation::View(_)) => node = nodes[node].inputs[0],
-                Some(Operation::Function(function)) => return !function.needs_output(),
-                Some(Operation::Statistics(_)) => return true,
+                Some(Operation::Function(_) | Operation::Statistics(_)) => return true,
                 None => return false,
             }
         }

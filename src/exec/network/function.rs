@@ -78,7 +78,6 @@ impl<'a, T: Number> At<'a, T> {
         &self,
         values: &Slots<T>,
         gradients: &mut GradientSlots<'g, T>,
-        y: &[T],
         saved: &[T],
         dy: &[T],
         d_rows: &mut [T],
@@ -135,7 +134,6 @@ impl<'a, T: Number> At<'a, T> {
             }
             T::function(self.function).backward(
                 reads,
-                y,
                 saved,
                 dy,
                 &mut towards[..step.inputs.len()],

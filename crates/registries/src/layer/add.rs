@@ -4,7 +4,7 @@
 //!
 //! The sum may be written over the first value, whose gradient then is dy without any work.
 
-use super::joins::{alike, one, operation};
+use super::joins::{alike, operation};
 use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
@@ -33,10 +33,6 @@ impl Layer for Add {
     fn join(&self, _: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
         Ok(operation(Sum(alike(shapes)?)))
     }
-
-    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Err(one(shape))
-    }
 }
 
 struct Sum(Shape);
@@ -47,10 +43,6 @@ impl AnyFunction for Sum {
     }
 
     fn needs_inputs(&self) -> bool {
-        false
-    }
-
-    fn needs_output(&self) -> bool {
         false
     }
 
@@ -84,7 +76,6 @@ impl<T: Real> Function<T> for Sum {
     fn backward(
         &self,
         _: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

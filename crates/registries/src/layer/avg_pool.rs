@@ -132,14 +132,6 @@ impl<T: Real> Map<T> for Means {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
 }
 
 #[cfg(test)]

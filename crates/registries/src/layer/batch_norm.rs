@@ -402,14 +402,6 @@ impl AnyFunction for Kept {
         norms::rows(self.channels, 4)
     }
 
-    fn needs_inputs(&self) -> bool {
-        true
-    }
-
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
         norms::mean_square(rows)
     }
@@ -425,7 +417,6 @@ impl<T: Real> Function<T> for Kept {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

@@ -4,7 +4,7 @@
 //!
 //! Values are joined along their last axis, the channels; their other axes must be the same.
 
-use super::joins::{one, operation, several};
+use super::joins::{operation, several};
 use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
@@ -54,10 +54,6 @@ impl Layer for Concat {
             output: Shape(axes),
         }))
     }
-
-    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Err(one(shape))
-    }
 }
 
 struct Channels {
@@ -90,10 +86,6 @@ impl AnyFunction for Channels {
         false
     }
 
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
         let channels = self.channels.iter().zip(inputs);
         let sum: f64 = channels
@@ -115,7 +107,6 @@ impl<T: Real> Function<T> for Channels {
     fn backward(
         &self,
         _: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

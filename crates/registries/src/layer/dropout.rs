@@ -69,10 +69,6 @@ impl AnyFunction for Masked {
         false
     }
 
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     fn mask(&self) -> Option<Mask> {
         Some(self.mask)
     }
@@ -86,7 +82,6 @@ impl<T: Real> Function<T> for Masked {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

@@ -75,14 +75,6 @@ impl AnyFunction for Responses {
         norms::rows(self.channels, 3)
     }
 
-    fn needs_inputs(&self) -> bool {
-        true
-    }
-
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     /// A threshold near 0 stops half of the numbers.
     fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
         let square = norms::mean_square(rows);
@@ -116,7 +108,6 @@ impl<T: Real> Function<T> for Responses {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         saved: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

@@ -18,12 +18,11 @@ pub trait AnyFunction: Function<f32> + Function<f64> + Send + Sync {
         vec![]
     }
     /// Whether `backward` reads its inputs.
-    fn needs_inputs(&self) -> bool;
-    /// Whether `backward` reads its output. The output of one that does not may be written over.
-    fn needs_output(&self) -> bool;
+    fn needs_inputs(&self) -> bool {
+        true
+    }
     /// Whether its output may be written over an input, which then comes first and is empty; on the way back `dy` is
-    /// the gradient by both. The order of its inputs must not matter, and it reads none of them, nor its output, on the
-    /// way back.
+    /// the gradient by both. The order of its inputs must not matter, and it reads none of them on the way back.
     fn in_place(&self) -> bool {
         false
     }
@@ -74,12 +73,11 @@ pub struct Towards<'a, T> {
 pub trait Function<T> {
     /// Writes every entry of `y`, and of `saved`. `y` holds the first input where it is written over that.
     fn forward(&self, reads: Reads<T>, y: &mut [T], saved: &mut [T]);
-    /// From `dy`, the gradient by the output `y`: the gradients by the inputs, and added to `rows` those by the rows of
-    /// its parameters (empty for those that are left out). `y` is empty unless [`AnyFunction::needs_output`].
+    /// From `dy`, the gradient by the output: the gradients by the inputs, and added to `rows` those by the rows of its
+    /// parameters (empty for those that are left out). The output itself is not read, and may be written over.
     fn backward(
         &self,
         reads: Reads<T>,
-        y: &[T],
         saved: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

@@ -151,14 +151,6 @@ impl<T: Real> Map<T> for ChannelMeans {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
 }
 
 struct ChannelMaxima {
@@ -208,14 +200,6 @@ impl<T: Real> Map<T> for ChannelMaxima {
                 dx[first * self.channels + c] = dy;
             }
         }
-    }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
     }
 }
 

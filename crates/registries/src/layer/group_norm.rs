@@ -106,14 +106,6 @@ impl AnyFunction for Groups {
         norms::rows(self.channels, 2)
     }
 
-    fn needs_inputs(&self) -> bool {
-        true
-    }
-
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     fn mean_square(&self, _: &[f64], rows: &[Option<f64>]) -> f64 {
         norms::mean_square(rows)
     }
@@ -140,7 +132,6 @@ impl<T: Real> Function<T> for Groups {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         saved: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

@@ -21,16 +21,20 @@ pub(super) fn alike(shapes: &[Shape]) -> Result<Shape, ShapeError> {
 pub(super) fn several(shapes: &[Shape]) -> Result<(), ShapeError> {
     match shapes.len() {
         2..=MOST_INPUTS => Ok(()),
-        found => Err(ShapeError {
-            expected: format!("2 to {MOST_INPUTS} values, not {found}"),
-            help: Some("name them after it: `on (a, b)`".into()),
-        }),
+        found => Err(not_several(found)),
     }
 }
 
-/// What a layer's `build` says, which is given one value.
-pub(super) fn one(shape: &Shape) -> ShapeError {
-    several(std::slice::from_ref(shape)).expect_err("one value is not several")
+/// What is wrong with one value.
+pub(super) fn one() -> ShapeError {
+    not_several(1)
+}
+
+fn not_several(found: usize) -> ShapeError {
+    ShapeError {
+        expected: format!("2 to {MOST_INPUTS} values, not {found}"),
+        help: Some("name them after it: `on (a, b)`".into()),
+    }
 }
 
 /// A join as an operation.

@@ -116,14 +116,6 @@ impl<T: Math> Map<T> for Logarithms {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("log_softmax is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("log_softmax is not elementwise")
-    }
 }
 
 #[cfg(test)]

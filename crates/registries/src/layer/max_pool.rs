@@ -164,14 +164,6 @@ impl<T: Real> Map<T> for Maxima {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("pooling is not elementwise")
-    }
 }
 
 /// The larger of the two, `a` where they are equal, not a number where either is.

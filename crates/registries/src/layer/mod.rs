@@ -150,8 +150,11 @@ pub trait Layer: Sync {
         self.build(arguments, &shapes[0])
     }
 
-    /// The operation on inputs of `shape`, or why there is none.
-    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError>;
+    /// The operation on an input of `shape`, or why there is none: of a layer that takes several, that it is one.
+    fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
+        let _ = (arguments, shape);
+        Err(joins::one())
+    }
 }
 
 /// How many values a layer takes.
@@ -350,12 +353,18 @@ pub trait Map<T: Real> {
     /// Writes every entry of `y`. `x` and `y` hold one example (elementwise maps: any length).
     fn forward(&self, x: &[T], y: &mut [T]);
     /// [`Map::forward`] with `y` written over `x`; called only on an elementwise map.
-    fn forward_in_place(&self, xy: &mut [T]);
+    fn forward_in_place(&self, xy: &mut [T]) {
+        let _ = xy;
+        unreachable!("only a map that is elementwise is written over its input")
+    }
     /// Writes every entry of `dx`, the gradient by `x`, from `dy`, the gradient by `y`. `x` is empty
     /// unless [`AnyMap::needs_input`].
     fn backward(&self, x: &[T], y: &[T], dy: &[T], dx: &mut [T]);
     /// [`Map::backward`] with `dx` written over `dy`; called only on an elementwise map.
-    fn backward_in_place(&self, x: &[T], y: &[T], dxy: &mut [T]);
+    fn backward_in_place(&self, x: &[T], y: &[T], dxy: &mut [T]) {
+        let _ = (x, y, dxy);
+        unreachable!("only a map that is elementwise is written over its input")
+    }
 }
 
 /// An operation linear in its kernel, in both number types. The kernel's last two axes are its input

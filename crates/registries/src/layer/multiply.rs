@@ -2,7 +2,7 @@
 //! y = x₁ · x₂ · …        dxᵢ = dy · Π_{j ≠ i} xⱼ
 //! ```
 
-use super::joins::{alike, one, operation};
+use super::joins::{alike, operation};
 use super::{AnyFunction, Function, Layer, Operation, Reads, ShapeError, Takes, Towards};
 use crate::signature::{Constants, Signature};
 use crate::tensor::{Real, Shape};
@@ -31,10 +31,6 @@ impl Layer for Multiply {
     fn join(&self, _: &Constants, shapes: &[Shape]) -> Result<Operation, ShapeError> {
         Ok(operation(Product(alike(shapes)?)))
     }
-
-    fn build(&self, _: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
-        Err(one(shape))
-    }
 }
 
 struct Product(Shape);
@@ -42,14 +38,6 @@ struct Product(Shape);
 impl AnyFunction for Product {
     fn output(&self) -> Shape {
         self.0.clone()
-    }
-
-    fn needs_inputs(&self) -> bool {
-        true
-    }
-
-    fn needs_output(&self) -> bool {
-        false
     }
 
     fn mean_square(&self, inputs: &[f64], _: &[Option<f64>]) -> f64 {
@@ -76,7 +64,6 @@ impl<T: Real> Function<T> for Product {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

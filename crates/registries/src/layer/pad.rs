@@ -294,14 +294,6 @@ impl<T: Real> Map<T> for Moved {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("cells move")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("cells move")
-    }
 }
 
 #[cfg(test)]

@@ -119,14 +119,6 @@ impl<T: Real> Map<T> for Kept {
             dx[place * self.own..][..self.own].copy_from_slice(&dy[..self.own]);
         }
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("it is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("it is not elementwise")
-    }
 }
 
 #[cfg(test)]

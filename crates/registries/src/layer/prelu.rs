@@ -56,14 +56,6 @@ impl AnyFunction for Slopes {
         norms::rows(self.channels, 1)
     }
 
-    fn needs_inputs(&self) -> bool {
-        true
-    }
-
-    fn needs_output(&self) -> bool {
-        false
-    }
-
     fn mean_square(&self, inputs: &[f64], rows: &[Option<f64>]) -> f64 {
         inputs[0] * (1.0 + rows[0].unwrap_or(0.0)) / 2.0
     }
@@ -81,7 +73,6 @@ impl<T: Real> Function<T> for Slopes {
     fn backward(
         &self,
         reads: Reads<T>,
-        _: &[T],
         _: &[T],
         dy: &[T],
         towards: &mut [Towards<T>],

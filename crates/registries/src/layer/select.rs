@@ -61,14 +61,6 @@ impl<T: Real> Map<T> for Select {
             dx[self.entries.clone()].copy_from_slice(dy);
         }
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("an entry is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("an entry is not elementwise")
-    }
 }
 
 /// One of several inputs, which stand in a row one after the other, in its own shape.
@@ -112,14 +104,6 @@ impl<T: Real> Map<T> for Part {
     fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         dx.fill(T::zero());
         dx[self.first..][..dy.len()].copy_from_slice(dy);
-    }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("a part of a row is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("a part of a row is not elementwise")
     }
 }
 

@@ -99,14 +99,6 @@ impl<T: Math> Map<T> for Probabilities {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("softmax is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("softmax is not elementwise")
-    }
 }
 
 #[cfg(test)]

@@ -190,14 +190,6 @@ impl<T: Real> Map<T> for Larger {
             },
         );
     }
-
-    fn forward_in_place(&self, _: &mut [T]) {
-        unreachable!("upsampling is not elementwise")
-    }
-
-    fn backward_in_place(&self, _: &[T], _: &[T], _: &mut [T]) {
-        unreachable!("upsampling is not elementwise")
-    }
 }
 
 #[cfg(test)]

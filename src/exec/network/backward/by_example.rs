@@ -93,7 +93,6 @@ pub fn chunk<'a, T: Number>(
                 into.add_row(kernels, bias, examples.start + example, row);
             }
             if let Operation::Function(function) = &call.operation {
-                let y = if function.needs_output() { y } else { &[] };
                 let saved = chunk.saved.get(&handle);
                 let saved = saved.map_or(&[][..], |s| rows(s, example, 1, function.saved()));
                 let lens = call.rows().map(|row| graph.kernels[row].entries.len());
@@ -107,7 +106,7 @@ pub fn chunk<'a, T: Number>(
                     example,
                 };
                 let extra = &mut work.extra;
-                at.backward(&values, &mut gradients, y, saved, dy, d_rows, extra);
+                at.backward(&values, &mut gradients, saved, dy, d_rows, extra);
                 let mut rest = &*d_rows;
                 for tensor in call.rows() {
                     let (row, others) = rest.split_at(graph.kernels[tensor].entries.len());
