@@ -58,7 +58,7 @@ struct Cut {
     keep: Keep,
     /// The nodes that the likelihood takes.
     observed: Vec<Handle<Node>>,
-    /// How often each node's value is read.
+    /// How often each node's value is read, also by one node.
     consumers: Table<Node, usize>,
     /// Which storages a map is written over.
     written_over: Table<Storage, bool>,
@@ -76,13 +76,8 @@ impl Cut {
         let arguments = model.observe.arguments.iter();
         let observed: Vec<Handle<Node>> = arguments.filter_map(Argument::node).collect();
         let mut consumers = model.nodes.map(|_, _| 0);
-        let inputs = model.nodes.values().flat_map(|node| {
-            // A node that reads another twice is one reader.
-            let inputs = node.inputs.iter().enumerate();
-            inputs
-                .filter(|(i, input)| !node.inputs[..*i].contains(input))
-                .map(|(_, input)| input)
-        });
+        // A node that reads another twice counts twice: it cannot be written over what it reads again.
+        let inputs = model.nodes.values().flat_map(|node| &node.inputs);
         for read in inputs.chain(&observed) {
             consumers[*read] += 1;
         }

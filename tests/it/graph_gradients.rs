@@ -2,7 +2,7 @@
 //! Probability's own layers, number by number.
 
 use crate::gradients::check;
-use crate::support::{Examples, given, plan};
+use crate::support::{Examples, given, plan, step};
 use bnnc::exec::{Batch, Draw, Interpreter};
 use bnnc::ir::Position;
 use bnnc::likelihood::Targets;
@@ -36,6 +36,66 @@ fn every_estimator_through_joins_and_layers_used_again() {
             let default =
                 format!("prior = Normal(0, 1), posterior = MeanField, estimator = {name}");
             check(&classifier(&default, network), &Examples::new(5, 72, 3, 0));
+        }
+    }
+}
+
+/// The likelihood's argument at some examples, without noise in the weights.
+fn logits(network: &str) -> Vec<f64> {
+    let default = "prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization";
+    let plan = plan(&classifier(default, network));
+    let examples = Examples::new(5, 72, 3, 0);
+    let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
+    for (i, value) in interpreter.variables_mut().iter_mut().enumerate() {
+        *value = (i as f64).sin();
+    }
+    let draws = given(&plan, examples.len, |_, _| 0.0);
+    let draw = Draw {
+        seed: 0,
+        step: 0,
+        given: Some(&draws),
+    };
+    step(&mut interpreter, &examples, &draw, 5);
+    interpreter.outputs().remove(0).2
+}
+
+/// A value joined with itself, or with a view of itself, alone and beside another.
+#[test]
+fn a_value_may_stand_several_times_in_a_join() {
+    let start = "flatten\n dense(4)\n tanh\n c = dense(3)\n d = dense(3) on c\n";
+    let of = |joins: &str| logits(&format!("{start}{joins}"));
+    for (repeated, apart) in [
+        (
+            "logits = add on (d, d)",
+            "e = reuse d on c\n logits = add on (d, e)",
+        ),
+        (
+            "logits = add on (c, d, d)",
+            "e = reuse d on c\n logits = add on (c, d, e)",
+        ),
+        (
+            "logits = add on (d, c, c, d)",
+            "e = reuse d on c\n logits = add on (d, c, c, e)",
+        ),
+        (
+            "e = reshape([3]) on d\n logits = add on (d, e)",
+            "e = reuse d on c\n logits = add on (d, e)",
+        ),
+        (
+            "e = reshape([3]) on d\n logits = add on (e, d, e)",
+            "e = reuse d on c\n logits = add on (d, e, e)",
+        ),
+        (
+            "logits = multiply on (d, d)",
+            "e = reuse d on c\n logits = multiply on (d, e)",
+        ),
+    ] {
+        let (repeated_is, apart_is) = (of(repeated), of(apart));
+        for (one, other) in repeated_is.iter().zip(&apart_is) {
+            assert!(
+                (one - other).abs() < 1e-12,
+                "{repeated}: {one}, {apart}: {other}"
+            );
         }
     }
 }

@@ -21,8 +21,9 @@ pub trait AnyFunction: Function<f32> + Function<f64> + Send + Sync {
     fn needs_inputs(&self) -> bool {
         true
     }
-    /// Whether its output may be written over an input, which then comes first and is empty; on the way back `dy` is
-    /// the gradient by both. The order of its inputs must not matter, and it reads none of them on the way back.
+    /// Whether its output may be written over an input that it takes once, which then comes first and is empty; on the
+    /// way back `dy` is the gradient by both. The order of its inputs must not matter, and it reads none of them on the
+    /// way back.
     fn in_place(&self) -> bool {
         false
     }
