@@ -114,22 +114,22 @@ impl<const N: usize> Window<N> {
 
     /// Windows in all.
     pub fn positions(&self) -> usize {
-        self.output.iter().product()
+        product(&self.output)
     }
 
     /// Cells of one window.
     pub fn cells(&self) -> usize {
-        self.size.iter().product()
+        product(&self.size)
     }
 
     /// Numbers in one window: a row of the patch matrix.
     pub fn patch(&self) -> usize {
-        self.cells() * self.channels
+        self.cells().saturating_mul(self.channels)
     }
 
     /// Numbers of the image.
     pub fn input(&self) -> usize {
-        self.image.iter().product::<usize>() * self.channels
+        product(&self.image).saturating_mul(self.channels)
     }
 
     /// The image cell under cell `offset` of window `index` on `axis`, if it is inside the image.
@@ -151,6 +151,11 @@ impl<const N: usize> Window<N> {
         }
         first.min(self.size[axis])..end.min(self.size[axis])
     }
+}
+
+/// The product of all, at most `usize::MAX`: layers are built before their sizes are checked.
+fn product(all: &[usize]) -> usize {
+    all.iter().fold(1, |product, n| product.saturating_mul(*n))
 }
 
 impl Window<3> {

@@ -251,6 +251,18 @@ mod tests {
         y
     }
 
+    /// What is too large is refused by who counts its memory, which takes a layer that is built.
+    #[test]
+    fn more_positions_than_can_be_counted_are_no_error_here() {
+        let padding = Constant::Cells(vec![2_097_151]);
+        let arguments = conv(4, [1; 3], [1; 3], [1; 3], padding, 1);
+        let operation = Conv::<3>.build(&arguments, &Shape::new(&[2, 2, 2, 1]));
+        let Ok(Operation::Linear(linear)) = operation else {
+            panic!("a convolution")
+        };
+        assert_eq!(linear.positions(), usize::MAX);
+    }
+
     #[test]
     fn each_output_is_a_weighted_sum_of_its_window() {
         for (image, size, stride, dilation) in [

@@ -196,12 +196,8 @@ struct Transposed {
 
 impl Transposed {
     fn new(window: Window<3>, inputs: usize, axes: usize) -> Self {
-        let cells = window.size.iter();
-        let patch = cells.fold(window.channels, |patch, size| patch.saturating_mul(*size));
-        let positions = window.output.iter();
-        let positions = positions.fold(1, |all: usize, n| all.saturating_mul(*n));
         Transposed {
-            band: (BAND / patch).clamp(1, positions),
+            band: (BAND / window.patch()).clamp(1, window.positions()),
             window,
             inputs,
             axes,

@@ -29,9 +29,7 @@ pub(super) struct Grouped {
 
 impl Grouped {
     pub(super) fn new(window: Window<3>, filters: usize, groups: usize, axes: usize) -> Self {
-        let cells = window.size.iter();
-        let cells = cells.fold(1, |cells: usize, size| cells.saturating_mul(*size));
-        let patch = cells.saturating_mul(window.channels / groups);
+        let patch = window.cells().saturating_mul(window.channels / groups);
         Grouped {
             band: (BAND / patch).clamp(1, window.positions()),
             window,
