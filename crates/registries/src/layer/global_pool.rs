@@ -6,6 +6,7 @@
 //! over all n positions p of an image, a sequence or a volume. The gradient of a maximum goes to the first position
 //! that holds it.
 
+use super::lanes::{in_blocks, load};
 use super::max_pool::larger;
 use super::windows::places;
 use super::{AnyMap, Layer, Map, Operation, ShapeError};
@@ -192,14 +193,39 @@ impl<T: Real> Map<T> for ChannelMaxima {
 
     fn backward(&self, x: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
         dx.fill(T::zero());
-        for (c, &dy) in dy.iter().enumerate() {
-            let channel = || x.iter().skip(c).step_by(self.channels);
-            let y = channel().fold(T::neg_infinity(), |y, &x| larger(y, x));
-            let first = channel().position(|x| *x == y);
-            if let Some(first) = first {
-                dx[first * self.channels + c] = dy;
+        T::dispatch(
+            #[inline(always)]
+            || {
+                in_blocks!(self.channels, |first| to_first(
+                    x,
+                    dy,
+                    dx,
+                    [self.channels, first]
+                ))
+            },
+        );
+    }
+}
+
+/// The gradient by each channel's maximum to the first position that holds it.
+#[inline(always)]
+fn to_first<T: Real, const L: usize>(
+    x: &[T],
+    dy: &[T],
+    dx: &mut [T],
+    [channels, first]: [usize; 2],
+) {
+    let (mut maxima, mut places) = ([T::neg_infinity(); L], [0; L]);
+    for (position, cell) in x.chunks_exact(channels).enumerate() {
+        let cell: [T; L] = load(cell, first);
+        for l in 0..L {
+            if cell[l] > maxima[l] || cell[l].is_nan() {
+                (maxima[l], places[l]) = (cell[l], position);
             }
         }
+    }
+    for l in 0..L {
+        dx[places[l] * channels + first + l] = dy[first + l];
     }
 }
 

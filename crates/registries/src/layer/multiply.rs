@@ -70,11 +70,35 @@ impl<T: Real> Function<T> for Product {
         _: &mut [&mut [T]],
     ) {
         for (own, Towards { dx, add }) in towards.iter_mut().enumerate() {
-            let others = || (0..reads.x.len()).filter(move |other| *other != own);
-            for (at, dx) in dx.iter_mut().enumerate() {
-                let d = others().fold(dy[at], |d, other| d * reads.x[other][at]);
-                *dx = if *add { *dx + d } else { d };
+            T::dispatch(
+                #[inline(always)]
+                || by_one(reads.x, own, dy, dx, *add),
+            );
+        }
+    }
+}
+
+/// Numbers that are worked out at a time, on the stack.
+const BLOCK: usize = 64;
+
+/// The gradient by input number `own`.
+#[inline(always)]
+fn by_one<T: Real>(x: &[&[T]], own: usize, dy: &[T], dx: &mut [T], add: bool) {
+    let blocks = dx.chunks_mut(BLOCK).zip(dy.chunks(BLOCK)).enumerate();
+    for (block, (dx, dy)) in blocks {
+        let mut product = [T::zero(); BLOCK];
+        let product = &mut product[..dx.len()];
+        product.copy_from_slice(dy);
+        for (other, x) in x.iter().enumerate() {
+            if other == own {
+                continue;
             }
+            for (product, &x) in product.iter_mut().zip(&x[block * BLOCK..]) {
+                *product *= x;
+            }
+        }
+        for (dx, &product) in dx.iter_mut().zip(&*product) {
+            *dx = if add { *dx + product } else { product };
         }
     }
 }

@@ -53,40 +53,38 @@ impl Layer for PadChannels {
             return Err(refused(format!("an input of at most {channels} channels")));
         }
         let mut output: Vec<usize> = axes.iter().map(|axis| axis.div_ceil(stride)).collect();
-        // The places of the positions that are kept, axis by axis.
-        let mut kept = vec![0];
-        for axis in axes {
-            let along = |place: &usize| {
-                (0..*axis)
-                    .step_by(stride)
-                    .map(|i| place * axis + i)
-                    .collect::<Vec<_>>()
-            };
-            kept = kept.iter().flat_map(along).collect();
-        }
         output.push(channels);
         Ok(Operation::Map(Arc::new(Kept {
-            kept,
+            stride,
             own,
-            len: shape.len(),
+            channels,
+            input: shape.clone(),
             output: Shape(output),
         })))
     }
 }
 
 struct Kept {
-    /// The positions of the input, one for each of the output.
-    kept: Vec<usize>,
+    stride: usize,
     /// Channels of the input.
     own: usize,
-    /// Numbers of the input.
-    len: usize,
+    /// Channels of the output.
+    channels: usize,
+    input: Shape,
     output: Shape,
 }
 
 impl Kept {
-    fn channels(&self) -> usize {
-        self.output.0.last().copied().unwrap_or(1)
+    /// Where the channels of the output's position number `position` begin in the input.
+    fn place(&self, mut position: usize) -> usize {
+        let (mut place, mut step) = (0, self.own);
+        let axes = self.output.0.iter().zip(&self.input.0).rev().skip(1);
+        for (output, input) in axes {
+            place += position % output * self.stride * step;
+            position /= output;
+            step *= input;
+        }
+        place
     }
 }
 
@@ -106,17 +104,17 @@ impl AnyMap for Kept {
 
 impl<T: Real> Map<T> for Kept {
     fn forward(&self, x: &[T], y: &mut [T]) {
-        for (&place, y) in self.kept.iter().zip(y.chunks_exact_mut(self.channels())) {
+        for (position, y) in y.chunks_exact_mut(self.channels).enumerate() {
             let (same, zeros) = y.split_at_mut(self.own);
-            same.copy_from_slice(&x[place * self.own..][..self.own]);
+            same.copy_from_slice(&x[self.place(position)..][..self.own]);
             zeros.fill(T::zero());
         }
     }
 
     fn backward(&self, _: &[T], _: &[T], dy: &[T], dx: &mut [T]) {
-        dx[..self.len].fill(T::zero());
-        for (&place, dy) in self.kept.iter().zip(dy.chunks_exact(self.channels())) {
-            dx[place * self.own..][..self.own].copy_from_slice(&dy[..self.own]);
+        dx.fill(T::zero());
+        for (position, dy) in dy.chunks_exact(self.channels).enumerate() {
+            dx[self.place(position)..][..self.own].copy_from_slice(&dy[..self.own]);
         }
     }
 }
