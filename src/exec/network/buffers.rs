@@ -92,7 +92,7 @@ impl<A: Array> Buffers<A> {
             moments: statistics()
                 .map(|(node, channels)| (node, [channels; 2].map(A::zeros)))
                 .collect(),
-            d_rows: [batch * widest.unwrap_or(0); 2].map(A::zeros),
+            d_rows: [(batch + 1) * widest.unwrap_or(0); 2].map(A::zeros),
             work: Need::of(graph, SegmentKind::WholeBatch, batch).work(),
             chunks,
             chunk_len,

@@ -108,7 +108,8 @@ pub fn backward<T: Number>(
     };
     let of = gain_and_shift(call).map(|tensor| of_examples(kernels, tensor, examples));
     let width = examples * statistics.channels();
-    let [d_gain, d_shift] = d_rows.each_mut().map(|all| &mut all[..width]);
+    let [d_gain, d_shift] =
+        (d_rows.each_mut()).map(|all| &mut all[..width + statistics.channels()]);
     let [mean, variance] = &moments[&handle];
     T::statistics(statistics).backward(
         rows(x, 0, examples, len),

@@ -80,9 +80,6 @@ impl Layer for BatchNorm {
 const PIECE: usize = 16_384;
 const LEAST: usize = 32;
 
-/// The most pieces of the way back, each of which adds up what all examples say.
-const MOST_PIECES: usize = 16;
-
 struct Minibatch {
     momentum: f64,
     kept: Kept,
@@ -209,7 +206,8 @@ impl<T: Real> Statistics<T> for Minibatch {
     ) {
         let (channels, len) = (self.kept.channels, self.kept.shape.len());
         let examples = x.len() / len;
-        let [to_gain, to_shift] = d_rows;
+        let d_rows = d_rows.map(|rows| rows.split_at_mut(examples * channels));
+        let [(to_gain, products), (to_shift, all)] = d_rows;
         let together = (PIECE / len).max(1);
         let parts = to_gain.par_chunks_mut(together * channels);
         let parts = parts.zip(to_shift.par_chunks_mut(together * channels));
@@ -231,21 +229,22 @@ impl<T: Real> Statistics<T> for Minibatch {
         if dx.is_empty() {
             return;
         }
-        // Each piece goes over all examples' sums: a small part of its work where there are many positions.
-        let positions = len / channels;
-        let pieces = (positions / LEAST).clamp(1, MOST_PIECES.min(examples));
-        let part = examples.div_ceil(pieces);
         let sums = [&*to_gain, &*to_shift];
-        let pieces = dx.par_chunks_mut(part * len);
-        let of = x.par_chunks(part * len).zip(dy.par_chunks(part * len));
+        weighted_means(
+            sums,
+            rows[0],
+            x.len() / channels,
+            [&mut *products, &mut *all],
+        );
+        let pieces = dx.par_chunks_mut(together * len);
+        let of = (x.par_chunks(together * len)).zip(dy.par_chunks(together * len));
         pieces.zip(of).enumerate().share(|(piece, (dx, (x, dy)))| {
             let back = Back {
                 of: &self.kept,
-                numbers: examples * positions,
-                rows,
+                gains: rows[0],
                 moments,
-                sums,
-                first_example: piece * part,
+                means: [&*products, &*all],
+                first_example: piece * together,
                 add,
             };
             T::dispatch(
@@ -253,6 +252,22 @@ impl<T: Real> Statistics<T> for Minibatch {
                 || in_blocks!(channels, |first| by_input(&back, [x, dy], dx, first)),
             );
         });
+    }
+}
+
+/// `to` = the means over the minibatch of γ·dy·x̂ and of γ·dy, from each example's sums of dy·x̂ and of dy.
+fn weighted_means<T: Real>(sums: [&[T]; 2], gains: &[T], numbers: usize, to: [&mut [T]; 2]) {
+    let share = T::of(1.0 / numbers as f64);
+    for (sums, to) in sums.into_iter().zip(to) {
+        let channels = to.len();
+        to.fill(T::zero());
+        for (n, sums) in sums.chunks_exact(channels).enumerate() {
+            let gain = row(gains, channels, n);
+            for (c, (to, &d)) in to.iter_mut().zip(sums).enumerate() {
+                *to += gain.get(c).copied().unwrap_or(T::one()) * d;
+            }
+        }
+        to.iter_mut().for_each(|to| *to *= share);
     }
 }
 
@@ -283,12 +298,11 @@ fn example_sums<T: Real, const L: usize>(
 /// What the gradient by the input is worked out from.
 struct Back<'a, T> {
     of: &'a Kept,
-    /// That a channel's mean is taken of.
-    numbers: usize,
-    rows: [&'a [T]; 2],
+    /// A row for all, one for each example, or none.
+    gains: &'a [T],
     moments: [&'a [T]; 2],
-    /// Each example's gradients by its gain and shift.
-    sums: [&'a [T]; 2],
+    /// Over the minibatch, of γ·dy·x̂ and of γ·dy.
+    means: [&'a [T]; 2],
     /// The first of the piece.
     first_example: usize,
     add: bool,
@@ -304,27 +318,11 @@ fn by_input<T: Real, const L: usize>(
     let (channels, len) = (back.of.channels, back.of.shape.len());
     let mean: [T; L] = load(back.moments[0], first);
     let inverse: [T; L] = back.of.inverse(back.moments[1], first);
-    let [mut products, mut all] = [[T::zero(); L]; 2];
-    let sums = back.sums.map(|sums| sums.chunks_exact(channels));
-    let [to_gain, to_shift] = sums;
-    for (n, (to_gain, to_shift)) in to_gain.zip(to_shift).enumerate() {
-        let gain: [T; L] = load_or(row(back.rows[0], channels, n), first, T::one());
-        let to_gain: [T; L] = load(to_gain, first);
-        let to_shift: [T; L] = load(to_shift, first);
-        for l in 0..L {
-            products[l] += gain[l] * to_gain[l];
-            all[l] += gain[l] * to_shift[l];
-        }
-    }
-    let share = T::of(1.0 / back.numbers as f64);
-    for l in 0..L {
-        products[l] *= share;
-        all[l] *= share;
-    }
+    let [products, all] = back.means.map(|means| load::<T, L>(means, first));
     let examples = dx.chunks_exact_mut(len);
     let of = x.chunks_exact(len).zip(dy.chunks_exact(len));
     for (n, (dx, (x, dy))) in examples.zip(of).enumerate() {
-        let own = row(back.rows[0], channels, back.first_example + n);
+        let own = row(back.gains, channels, back.first_example + n);
         let gain: [T; L] = load_or(own, first, T::one());
         write::<T, L, 2>(
             dx,
@@ -510,7 +508,7 @@ mod tests {
                     variance: &mut variance,
                 };
                 Statistics::<f32>::forward(&*norm, &x, [&[], &[]], into, &mut y);
-                let [mut gain, mut shift] = [[0.0; 12 * 9]; 2];
+                let [mut gain, mut shift] = [[0.0; 12 * 10]; 2];
                 let moments = [&mean[..], &variance];
                 let rows = [&mut gain[..], &mut shift];
                 Statistics::<f32>::backward(

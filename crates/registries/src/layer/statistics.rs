@@ -36,7 +36,7 @@ pub trait Statistics<T> {
     /// one for each, or none where they are left out.
     fn forward(&self, x: &[T], rows: [&[T]; 2], moments: Moments<T>, y: &mut [T]);
     /// From `dy`, the gradient by `y`: that by `x`, every entry written, or added to what is there; and each
-    /// example's gradient by its rows, every entry written.
+    /// example's gradient by its rows, every entry written. Each of `d_rows` has room for one row more.
     #[allow(clippy::too_many_arguments)]
     fn backward(
         &self,

@@ -853,13 +853,13 @@ fn gradients<T: Real>(
     (dx, d_rows)
 }
 
-/// Checks the gradients by inputs and rows of three examples, with rows that all share and one for each, and that
-/// with the moments of a minibatch as what is kept the settled function gives the same.
+/// Checks the gradients by inputs and rows of three examples, with no rows, rows that all share and one for each, and
+/// that with the moments of a minibatch as what is kept the settled function gives the same, and a gradient of its own.
 fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
     let (n, len, channels) = (3, statistics.output().len(), statistics.channels());
     let x = numbers(n * len, 1);
     let dy = numbers(n * len, 2);
-    for each in [1, n] {
+    for each in [0, 1, n] {
         let rows: Vec<Vec<f64>> = (0..2).map(|i| numbers(each * channels, 3 + i)).collect();
         let forward = |x: &[f64], rows: &[Vec<f64>]| {
             let (mut y, mut moments) = (vec![f64::NAN; n * len], vec![vec![f64::NAN; channels]; 2]);
@@ -874,7 +874,7 @@ fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
         let kept = [&moments[0][..], &moments[1][..]];
         for add in [false, true] {
             let mut dx = vec![if add { 1.0 } else { f64::NAN }; n * len];
-            let mut d_rows = [vec![f64::NAN; n * channels], vec![f64::NAN; n * channels]];
+            let mut d_rows = [0, 1].map(|_| vec![f64::NAN; (n + 1) * channels]);
             let [d_gain, d_shift] = &mut d_rows;
             let of = [&rows[0][..], &rows[1][..]];
             Statistics::<f64>::backward(
@@ -891,10 +891,17 @@ fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
             check_gradient(what, &x, &dx, |x| dot(&dy, &forward(x, &rows).0));
             for at in 0..2 {
                 let own: Vec<f64> = match each {
+                    0 => vec![],
                     1 => (0..channels)
-                        .map(|c| d_rows[at].iter().skip(c).step_by(channels).sum())
+                        .map(|c| {
+                            d_rows[at][..n * channels]
+                                .iter()
+                                .skip(c)
+                                .step_by(channels)
+                                .sum()
+                        })
                         .collect(),
-                    _ => d_rows[at].clone(),
+                    _ => d_rows[at][..n * channels].to_vec(),
                 };
                 check_gradient(&format!("{what}, row {at}"), &rows[at], &own, |moved| {
                     let mut rows = rows.clone();
@@ -918,6 +925,12 @@ fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
                     .zip(y)
                     .for_each(|(a, b)| assert!((a - b).abs() < 1e-12, "{what}"));
             }
+            check_settled(
+                what,
+                statistics.settled(),
+                &x[..len],
+                [&rows[0], &rows[1], kept[0], kept[1]],
+            );
             let (x32, rows32) = (narrow(&x), [narrow(&rows[0]), narrow(&rows[1])]);
             let (mut y32, mut mean, mut variance) = (
                 vec![f32::NAN; n * len],
@@ -932,6 +945,33 @@ fn check_statistics(what: &str, statistics: &dyn AnyStatistics) {
             Statistics::<f32>::forward(statistics, &x32, of, into, &mut y32);
             close(what, &y32, &y);
         }
+    }
+}
+
+/// Checks the gradients by input, gain and shift of one example with kept moments.
+fn check_settled(what: &str, settled: &dyn AnyFunction, x: &[f64], rows: [&[f64]; 4]) {
+    let dy = numbers(x.len(), 7);
+    let value = |x: &[f64], rows: [&[f64]; 4]| {
+        let reads = Reads {
+            x: &[x],
+            parameters: &rows,
+            mask: &[],
+        };
+        let mut y = vec![f64::NAN; x.len()];
+        Function::<f64>::forward(settled, reads, &mut y, &mut []);
+        dot(&dy, &y)
+    };
+    let owned = rows.map(|row| row.to_vec());
+    let arithmetic = settled as &dyn Function<f64>;
+    let (x, of) = (x.to_vec(), (settled, arithmetic));
+    let (dx, d_rows) = gradients(of, (std::slice::from_ref(&x), &owned, &[]), &[], &dy, 0.0);
+    check_gradient(what, &x, &dx[0], |x| value(x, rows));
+    for at in 0..2 {
+        check_gradient(what, rows[at], &d_rows[at], |moved| {
+            let mut rows = rows;
+            rows[at] = moved;
+            value(&x, rows)
+        });
     }
 }
 
