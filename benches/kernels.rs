@@ -7,10 +7,10 @@
 
 use bnnc::distribution::Normal;
 use bnnc::kl;
-use bnnc::layer::{Layer, Operation};
+use bnnc::layer::{Function, Layer, Moments, Operation, Reads, Towards};
 use bnnc::optimizer;
 use bnnc::posterior::{Transform, chain, scales};
-use bnnc::signature::{Constant, Constants};
+use bnnc::signature::{Constant, Constants, Kind};
 use bnnc::tensor::correlate::{Correlation, Gradient, Weights};
 use bnnc::tensor::gemm::{MatrixMut, MatrixRef, gemm};
 use bnnc::tensor::im2col::{Padding, Window};
@@ -167,6 +167,108 @@ fn others(peak: f64) {
     }
 }
 
+/// Seconds forward and back of a layer without a kernel: of one example, of a minibatch where it takes its statistics.
+fn both_ways(name: &str, shapes: &[Shape], examples: usize) -> [f64; 2] {
+    let layer = bnnc::layer::find(name).expect("a layer");
+    let chosen = layer.signature().parameters.iter().map(|parameter| {
+        let default = parameter.default.and_then(|text| text.parse::<f64>().ok());
+        let constant = match (parameter.kind, default) {
+            (Kind::Number { .. }, Some(number)) => Constant::Number(number),
+            // Of groups.
+            _ => Constant::Count(4),
+        };
+        (parameter.name, constant)
+    });
+    let built = layer.join(&Constants(chosen.collect()), shapes);
+    let x: Vec<Vec<f32>> = shapes.iter().map(|s| numbers(examples * s.len())).collect();
+    match built {
+        Ok(Operation::Function(function)) => {
+            let x: Vec<&[f32]> = x.iter().map(|x| &x[..]).collect();
+            let rows = function.parameters().into_iter();
+            let rows: Vec<Vec<f32>> = rows.map(|row| numbers(row.shape.len())).collect();
+            let parameters: Vec<&[f32]> = rows.iter().map(|row| &row[..]).collect();
+            let reads = Reads {
+                x: &x,
+                parameters: &parameters,
+                mask: &[],
+            };
+            let (mut y, mut saved) = (
+                vec![0.0; function.output().len()],
+                vec![0.0; function.saved()],
+            );
+            let dy = numbers(y.len());
+            let forward =
+                best(|| Function::<f32>::forward(&*function, black_box(reads), &mut y, &mut saved));
+            let mut dx: Vec<Vec<f32>> = x.iter().map(|x| x.to_vec()).collect();
+            let mut d_rows = rows.clone();
+            let back = best(|| {
+                let of = |dx| Towards { dx, add: false };
+                let mut towards: Vec<Towards<f32>> =
+                    dx.iter_mut().map(|dx| of(&mut dx[..])).collect();
+                let mut to: Vec<&mut [f32]> = d_rows.iter_mut().map(|row| &mut row[..]).collect();
+                function.backward(black_box(reads), &saved, &dy, &mut towards, &mut to);
+            });
+            [forward, back]
+        }
+        Ok(Operation::Statistics(statistics)) => {
+            let (x, channels) = (&x[0], statistics.channels());
+            let [gain, shift, mut mean, mut variance] = [(); 4].map(|()| numbers(channels));
+            let (mut y, dy) = (x.clone(), numbers(x.len()));
+            let forward = best(|| {
+                let moments = Moments {
+                    mean: &mut mean,
+                    variance: &mut variance,
+                };
+                statistics.forward(black_box(x), [&gain, &shift], moments, &mut y);
+            });
+            let [mut d_gain, mut d_shift] =
+                [(); 2].map(|()| vec![0.0f32; (examples + 1) * channels]);
+            let back = best(|| {
+                let rows: [&[f32]; 2] = [&gain, &shift];
+                let to = [&mut d_gain[..], &mut d_shift[..]];
+                let moments: [&[f32]; 2] = [&mean, &variance];
+                statistics.backward(black_box(x), rows, moments, &dy, &mut y, false, to);
+            });
+            [forward, back]
+        }
+        _ => panic!("a function or statistics"),
+    }
+}
+
+/// Norms and joins, which memory bounds: in copies of as many numbers as they read and write.
+fn norms_and_joins() {
+    println!("\nnorms and joins, in copies of what they read and write: forward, back");
+    for (side, channels) in [(32, 16), (8, 64)] {
+        let shape = Shape::new(&[side, side, channels]);
+        for (name, values, examples) in [
+            ("filter_response_norm", 1, 1),
+            ("layer_norm", 1, 1),
+            ("group_norm", 1, 1),
+            ("instance_norm", 1, 1),
+            ("batch_norm", 1, 64),
+            ("add", 2, 1),
+            ("multiply", 2, 1),
+            ("concat", 2, 1),
+        ] {
+            let seconds = both_ways(name, &vec![shape.clone(); values], examples);
+            // Forward x is read and y written; back dy is read, x too where it is needed, and dx written.
+            let read = examples * shape.len();
+            let moved = match name {
+                "add" => [3 * read, 3 * read],
+                "multiply" => [3 * read, 5 * read],
+                "concat" => [4 * read, 4 * read],
+                _ => [2 * read, 3 * read],
+            };
+            let copies = [0, 1].map(|way| {
+                let (from, mut to) = (numbers(moved[way] / 2), vec![0.0; moved[way] / 2]);
+                let copy = best(|| black_box(&mut to).copy_from_slice(black_box(&from)));
+                format!("{:.1}", seconds[way] / copy)
+            });
+            println!("  {:<36} {}", format!("{name}, {shape}"), copies.join("  "));
+        }
+    }
+}
+
 fn main() {
     let peak = product([768, 768, 768]);
     println!("768³ product {peak:.0} GFLOP/s; parts of it:");
@@ -199,6 +301,7 @@ fn main() {
         println!("  {:<24} {}", format!("{shape:?}"), rates.join("  "));
     }
     others(peak);
+    norms_and_joins();
     let len = 1 << 18;
     let (mut a, mut b) = (numbers(len), numbers(len));
     let each = |seconds: f64| seconds / len as f64 * 1e9;
