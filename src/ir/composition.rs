@@ -51,6 +51,25 @@ impl Compositions {
         self.places.get(path).map(|place| &self.all[*place])
     }
 
+    /// Where a layer or parameter is written: `basic's conv2d_1` of `stage2.3.conv2d_1`.
+    pub fn place(&self, name: &str) -> String {
+        let mut innermost: Option<&Composition> = None;
+        while let Some(of) = self.of(name, innermost.map_or("", |of| &of.path)) {
+            innermost = Some(of);
+        }
+        let inside = innermost.and_then(|of| Some((of, name.strip_prefix(&of.path)?)));
+        let Some((of, inside)) = inside else {
+            return name.into();
+        };
+        let inside = inside.trim_start_matches('.');
+        match (&of.block, inside.split_once('.')) {
+            (Some(block), _) => format!("{block}'s {inside}"),
+            // The first part is the round.
+            (None, Some((_, inside))) => format!("{}'s {inside}", of.path),
+            (None, None) => name.into(),
+        }
+    }
+
     /// The outermost one below the path `within` that a name belongs to; `within` is empty for the network.
     pub fn of(&self, name: &str, within: &str) -> Option<&Composition> {
         let start = match within.is_empty() {

@@ -11,6 +11,7 @@ use super::measure::{Layer, Measured, measure};
 use super::outputs::Outputs;
 use super::rescale::{Rule, rescaled};
 use crate::ir::{Call, Handle, Inference, Origin, Role, Tensor};
+use crate::words::grouped;
 use serde::Serialize;
 use std::f64::consts::SQRT_2;
 use std::sync::Arc;
@@ -128,9 +129,10 @@ fn settings(model: &Inference, culprits: &[Handle<Tensor>]) -> Vec<Suggestion> {
         let of = match (origin, roles(&tensors)) {
             (Origin::Own(_), [true, true]) => {
                 let layer = first.name.rsplit_once('.');
-                layer.map_or(first.name.as_str(), |(layer, _)| layer).into()
+                let layer = layer.map_or(first.name.as_str(), |(layer, _)| layer);
+                model.compositions.place(layer)
             }
-            (Origin::Own(_), _) => first.name.clone(),
+            (Origin::Own(_), _) => model.compositions.place(&first.name),
             (Origin::Default(_), [false, true]) => of_default(Role::Bias),
             (Origin::Default(_), [_, biases]) if biases || !biases_apart => "default".into(),
             // For both, it would give biases a prior that have none.
@@ -144,6 +146,21 @@ fn settings(model: &Inference, culprits: &[Handle<Tensor>]) -> Vec<Suggestion> {
         })
     };
     origins.into_iter().filter_map(setting).collect()
+}
+
+/// A kernel's own number.
+struct Number {
+    kernel: Handle<Tensor>,
+    /// Of 1/√fan_in.
+    factor: f64,
+    /// Where the layer is written: its first byte.
+    line: usize,
+}
+
+/// The number that stands for several, their geometric mean.
+fn mean(numbers: &[&Number]) -> f64 {
+    let logs = numbers.iter().map(|number| number.factor.ln());
+    (logs.sum::<f64>() / numbers.len().max(1) as f64).exp()
 }
 
 /// A setting of the default block for parameters of one role.
@@ -264,17 +281,16 @@ impl Search<'_> {
         candidate.suggestions.clear();
         let numbers = self.numbers(&mut candidate)?;
         for setting in &self.settings {
-            let own = numbers
-                .iter()
-                .filter(|(kernel, _)| setting.tensors.contains(kernel));
-            let values = own.clone().map(|(_, number)| *number);
+            let own = numbers.iter();
+            let own = own.filter(|number| setting.tensors.contains(&number.kernel));
+            let own: Vec<&Number> = own.collect();
+            // The layers that a block or a repeat writes out have one setting between them.
+            let lines = grouped(&own, |number| number.line);
+            let values = own.iter().map(|number| number.factor);
             let largest = values.clone().fold(0.0, f64::max);
-            let smallest = values.clone().fold(f64::INFINITY, f64::min);
-            if largest < ALIKE * smallest {
-                // One that stands for all, their geometric mean.
-                let logs = values.map(f64::ln);
-                let mean = logs.clone().sum::<f64>() / logs.count().max(1) as f64;
-                candidate.apply(self.model, setting, self.rule(setting, mean.exp()))?;
+            let smallest = values.fold(f64::INFINITY, f64::min);
+            if largest < ALIKE * smallest || lines.len() == 1 {
+                candidate.apply(self.model, setting, self.rule(setting, mean(&own)))?;
                 continue;
             }
             let part = |of: String, tensors: Vec<Handle<Tensor>>| Suggestion {
@@ -282,10 +298,15 @@ impl Search<'_> {
                 tensors,
                 ..setting.clone()
             };
-            for (kernel, number) in own {
-                let tensor = &self.model.tensors[*kernel];
-                let rule = Rule::Plain(number / (tensor.fan_in as f64).sqrt());
-                candidate.apply(self.model, &part(tensor.name.clone(), vec![*kernel]), rule)?;
+            for (_, layers) in lines {
+                let first = &self.model.tensors[layers[0].kernel];
+                let of = self.model.compositions.place(&first.name);
+                let rule = match layers.len() {
+                    1 => Rule::Plain(mean(&layers) / (first.fan_in as f64).sqrt()),
+                    _ => Rule::FanIn(mean(&layers)),
+                };
+                let kernels = layers.iter().map(|number| number.kernel).collect();
+                candidate.apply(self.model, &part(of, kernels), rule)?;
             }
             // Biases have no number of their own: they stay as the kernels' were found with them.
             let biases = setting.tensors.iter().copied();
@@ -300,12 +321,14 @@ impl Search<'_> {
 
     /// For each kernel with another prior the factor of 1/√fan_in that gives its layer a spread of 1, found
     /// from the first layer to the last.
-    fn numbers(&self, candidate: &mut Candidate) -> Option<Vec<(Handle<Tensor>, f64)>> {
-        let mut numbers = Vec::new();
+    fn numbers(&self, candidate: &mut Candidate) -> Option<Vec<Number>> {
+        let mut numbers: Vec<Number> = Vec::new();
         for (handle, node) in self.model.nodes.iter() {
             let kernel = node.call.as_ref().and_then(Call::kernel);
-            let Some(kernel) = kernel.filter(|kernel| self.changed(&candidate.model, *kernel))
-            else {
+            // Where a layer is used again, its kernel has its number already.
+            let known = |kernel: &Handle<Tensor>| numbers.iter().any(|n| n.kernel == *kernel);
+            let kernel = kernel.filter(|kernel| self.changed(&candidate.model, *kernel));
+            let Some(kernel) = kernel.filter(|kernel| !known(kernel)) else {
                 continue;
             };
             let found = self.measure(&candidate.model);
@@ -315,7 +338,11 @@ impl Search<'_> {
                 return None;
             }
             candidate.rescale(self.model, kernel, Rule::FanIn(1.0 / spread))?;
-            numbers.push((kernel, 1.0 / spread));
+            numbers.push(Number {
+                kernel,
+                factor: 1.0 / spread,
+                line: node.span.start,
+            });
         }
         Some(numbers)
     }

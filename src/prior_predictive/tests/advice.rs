@@ -236,3 +236,32 @@ fn a_quiet_prior_is_told_as_that() {
     );
     assert!(found.advice.is_none());
 }
+
+/// What a block or a repeat writes out several times has one prior, which is told of the block's own line.
+#[test]
+fn layers_of_blocks_are_told_as_the_file_has_them() {
+    let build = |own: &str, second: &str, f: &str| {
+        let kernel = |prior: &str| match prior {
+            "" => String::new(),
+            prior => format!("{{ kernel: prior = {prior} }}"),
+        };
+        let [own, second, f] = [own, second, f].map(kernel);
+        let block = format!("block hidden {{ h = dense(40) {own}, tanh }}");
+        let narrow = "dense(2) { kernel: prior = Normal(0, 0.1) }";
+        let layers = format!(
+            "repeat 3 {{ hidden }}\nrepeat 2 {{ dense(40) {second}, tanh }}\n{narrow}\ntanh\nf = dense(1) {f}"
+        );
+        regression(30, &block, "bias = none, prior = StudentT(1)", &layers)
+    };
+    let found = look_at_normal(&build("Normal(0, 3)", "", ""), 40, 60);
+    let advice = found.advice.unwrap();
+    let [own, second, f] = &told(&advice)[..] else {
+        panic!("{:?}", advice.suggestions)
+    };
+    let of = [&own.0, &second.0, &f.0];
+    assert_eq!(
+        of,
+        ["hidden's h.kernel", "repeat_2's dense_1.kernel", "f.kernel"]
+    );
+    same(&advice, &build(&own.1, &second.1, &f.1), 60);
+}
