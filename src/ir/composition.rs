@@ -2,6 +2,7 @@
 
 use super::arena::Handle;
 use super::model::Node;
+use crate::source::Span;
 use std::collections::HashMap;
 
 /// The use of a block, or a `repeat`: its values have paths below its own.
@@ -26,6 +27,8 @@ pub struct Compositions {
     all: Vec<Composition>,
     /// Their places by their paths.
     places: HashMap<String, usize>,
+    /// The blocks that the file declares and the network has no use of, with the places of their names.
+    pub unused_blocks: Vec<(String, Span)>,
 }
 
 impl Compositions {

@@ -38,6 +38,7 @@ mod small_last_batch;
 mod targets_not_standardized;
 mod temperature_not_one;
 mod tempered_noise;
+mod unused_block;
 mod warm_up_never_ends;
 mod weight_decay_beside_prior;
 
@@ -103,6 +104,7 @@ pub static LINTS: &[&dyn Lint] = &[
     &improper_prior::ImproperPrior,
     &mixture_of_one::MixtureOfOne,
     &latent_without_use::LatentWithoutUse,
+    &unused_block::UnusedBlock,
     &posterior_scale_tiny::PosteriorScaleTiny,
     &logits_through_activation::LogitsThroughActivation,
     &loc_out_of_reach::LocOutOfReach,

@@ -10,7 +10,7 @@ use crate::ir::composition::Composition;
 use crate::ir::model::Node;
 use crate::source::Span;
 use crate::syntax::ast::*;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// `block basic(channels, stride = 1) { … }`
@@ -107,6 +107,17 @@ impl Block<'_> {
 }
 
 impl<'a> Lower<'a> {
+    /// Notes the blocks that the network has no use of.
+    pub(super) fn unused_blocks(&mut self) {
+        let used = self.compositions.iter();
+        let used: HashSet<&String> = used.filter_map(|of| of.block.as_ref()).collect();
+        let unused = self.blocks.iter().filter(|(name, _)| !used.contains(name));
+        let unused = unused.map(|(name, block)| (name.clone(), block.name.span));
+        let mut unused: Vec<(String, Span)> = unused.collect();
+        unused.sort_by_key(|(_, place)| *place);
+        self.compositions.unused_blocks = unused;
+    }
+
     /// Writes a block out where it is used; its layers have names below `path`.
     pub(super) fn use_block(
         &mut self,

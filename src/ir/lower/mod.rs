@@ -98,6 +98,7 @@ pub fn lower(
     let objective = lower.objective(&items);
     let objective = objective.map(|objective| lower.objective_by_method(objective));
     lower.unused_layers(observe.as_ref());
+    lower.unused_blocks();
     let Lower {
         messages,
         nodes,
