@@ -37,9 +37,13 @@ impl Row {
             (n, 1) => thousands(n),
             (n, _) => format!("${times} times {}$", thousands(n)),
         };
+        let layer = match self.value.layer.as_str() {
+            "input" => "input".into(),
+            layer => code(layer),
+        };
         vec![
             code(&self.value.name) + &when(times > 1, run),
-            code(&self.value.layer) + &self.on,
+            layer + &self.on,
             inline(space(&self.value.shape)),
             weights,
         ]
@@ -99,6 +103,8 @@ impl Methods<'_> {
         let space = inline(space(&input.shape.0));
         let first = [&code(&input.name), "input", &space, ""];
         let mut cells = vec![first.map(String::from).to_vec()];
+        // Several inputs have a row each.
+        cells.retain(|_| self.model.inputs.len() == 1);
         let (mut repeated, mut at) = (false, 0);
         while at < rows.len() {
             let (period, times) = repeats(&rows[at..]);
@@ -174,7 +180,7 @@ impl Methods<'_> {
             let taken: Vec<String> = taken.collect();
             let is_first = rows.is_empty() && !within.is_empty();
             let on = match &taken[..] {
-                [_] if takes_above => String::new(),
+                _ if takes_above || value.inputs.is_empty() => String::new(),
                 [one] if is_first && one == ITS_INPUT => String::new(),
                 [one] => format!(" on {one}"),
                 all => format!(" on ({})", all.join(", ")),

@@ -242,6 +242,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
     let layers = inference
         .nodes
         .iter()
+        .filter(|(_, node)| node.call.is_some() || node.name == inference.inputs[0].name)
         .map(|(_, node)| layer(inference, node));
     let learned = inference
         .learned
@@ -345,7 +346,9 @@ fn form(inference: &Inference, term: &Term) -> String {
 pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
     let parameters = node.call.iter().flat_map(|call| call.tensors());
     let entries = parameters.map(|tensor| inference.tensors[tensor].shape.len());
-    let inputs = node.inputs.iter();
+    // An input takes nothing, and an entry of a value says what it is of.
+    let takes = node.call.as_ref().is_some_and(|call| call.layer.is_some());
+    let inputs = node.inputs.iter().filter(|_| takes);
     let inputs = inputs.map(|input| inference.nodes[*input].name.clone());
     let again = again(inference, node);
     LayerRow {
@@ -364,7 +367,11 @@ pub fn layer(inference: &Inference, node: &Node) -> LayerRow {
 fn call(inference: &Inference, node: &Node) -> String {
     let call = node.call.as_ref();
     let Some((layer, call)) = call.and_then(|call| Some((call.layer?, call))) else {
-        return inference.call_text(node);
+        let mut inputs = inference.inputs.iter();
+        return match inputs.any(|input| input.name == node.name) {
+            true => "input".into(),
+            false => inference.call_text(node),
+        };
     };
     let signature = layer.signature();
     let arguments = call.arguments.0.iter();

@@ -1,10 +1,12 @@
 //! Which value a name stands for, in blocks, residuals and branches that stand in each other.
 
 use crate::graphs::{model, names, refused};
+use bnnc::compile;
 use bnnc::explain::explain;
 use bnnc::ir::{Facts, Inference};
 use bnnc::plan::Plan;
 use bnnc::report;
+use bnnc::source::Source;
 use std::sync::Arc;
 
 /// The values that a value is made of.
@@ -158,4 +160,30 @@ fn what_is_used_again_is_said_as_it_is() {
     assert_eq!(said("kernel: posterior = Delta"), format!("{used}{term}"));
     let free = "kernel: posterior = deterministic";
     assert_eq!(said(free), format!("{used}with the same parameters"));
+}
+
+/// Each of several inputs is a row of its own, and the row of all of them is none.
+#[test]
+fn several_inputs_are_rows() {
+    let text = "model m\ninput a: real[2]\ninput b: real[4]\ntarget y: real\nnetwork { g = dense(2), s = concat on (a, b), \
+                f = dense(1) on s }\nobserve y ~ Normal(loc = f, scale = softplus(g[0]))\nobjective elbo\n";
+    let (name, text) = ("m.bnn".into(), text.into());
+    let inference = compile::source(Source { name, text }, &[])
+        .unwrap()
+        .inference;
+    let explained = explain(&inference, &Facts::default()).markdown();
+    assert!(explained.contains("| `a` | input |"), "{explained}");
+    assert!(!explained.contains("`(a, b)` | input"), "{explained}");
+    let check = report::check(&Arc::new(Plan::new(inference)), &Facts::default(), 10, 0);
+    let layers = check
+        .layers
+        .iter()
+        .map(|row| format!("{} {}", row.name, row.layer));
+    let layers: Vec<String> = layers.take(5).collect();
+    assert_eq!(
+        layers,
+        ["a input", "b input", "g dense(2)", "s concat", "f dense(1)"]
+    );
+    let text = check.text(100);
+    assert!(text.contains("g[0]            entry of g  "), "{text}");
 }

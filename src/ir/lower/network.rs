@@ -2,7 +2,7 @@
 
 use super::conflicts::slots_of;
 use super::items::{Items, fits};
-use super::paths::Namespace;
+use super::paths::{Namespace, is_name};
 use super::settings::{Own, Resolved, is_for};
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
@@ -254,7 +254,7 @@ impl Lower<'_> {
         let mut message = Diagnostic::error("E0301", title)
             .at(place, "")
             .context(above.span, format!("`{}` is {}", above.name, above.shape));
-        message = match (self.channels_first(), error.help) {
+        message = match (self.channels_first(inputs[0]), error.help) {
             (Some((place, axes)), _) => {
                 message.patch("an image has its channels last", place, axes)
             }
@@ -264,13 +264,21 @@ impl Lower<'_> {
         self.report(message);
     }
 
-    /// The axes of an input that look as if an image's channels stood first, and how they stand here.
-    fn channels_first(&self) -> Option<(Span, String)> {
-        let (_, input) = self.nodes.iter().next()?;
+    /// The axes of the input that a value is made of, if they look as if an image's channels stood first, and how they
+    /// stand here.
+    fn channels_first(&self, value: Handle<Node>) -> Option<(Span, String)> {
+        let mut input = &self.nodes[value];
+        // The row of several inputs is none of them.
+        let above = |node: &Node| node.inputs.first().map(|above| &self.nodes[*above]);
+        while let Some(above) =
+            above(input).filter(|above| is_name(&above.name) || above.call.is_some())
+        {
+            input = above;
+        }
         let [channels, height, width] = input.shape.0[..] else {
             return None;
         };
-        if input.call.is_some() || channels > 4 || height.min(width) <= 2 * channels {
+        if channels > 4 || height.min(width) <= 2 * channels {
             return None;
         }
         let rest = &self.source.text[input.span.end..];
