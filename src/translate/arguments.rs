@@ -33,6 +33,8 @@ pub(super) struct Call<'a> {
     pub units: Option<usize>,
     /// The activation, which is a layer of its own here.
     pub activation: Option<&'a Expr>,
+    /// Whether a norm of PyTorch has a gain and a shift, where the program says it.
+    pub affine: Option<bool>,
 }
 
 impl<'a> Call<'a> {
@@ -51,6 +53,7 @@ impl<'a> Call<'a> {
             padding: None,
             units: None,
             activation: None,
+            affine: None,
         }
     }
 
@@ -74,6 +77,14 @@ impl<'a> Call<'a> {
                 Some("True") => {}
                 _ => note(format!(
                     "whether `{}` has a bias is not said; in the draft it has",
+                    self.word
+                )),
+            },
+            ("affine" | "elementwise_affine", ..) => match given.last_name() {
+                Some("False") => self.affine = Some(false),
+                Some("True") => self.affine = Some(true),
+                _ => note(format!(
+                    "whether `{}` has a gain and a shift is not said; in the draft it has",
                     self.word
                 )),
             },

@@ -190,7 +190,7 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
         call.given.push("0.01".into());
     }
     if is_torch(layer) {
-        as_torch(row.ours, &mut call.given);
+        as_torch(row.ours, &mut call.given, call.affine);
     }
     line.steps.push(Step {
         layer: row.ours,
@@ -208,7 +208,7 @@ fn known(program: &Program, line: &mut Line, layer: &Expr, word: &str, arguments
 
 /// The arguments of a norm or dropout whose defaults are others in PyTorch, and its momentum, which there is the share
 /// of what is new.
-fn as_torch(layer: &str, given: &mut Vec<String>) {
+fn as_torch(layer: &str, given: &mut Vec<String>, affine: Option<bool>) {
     let has = |given: &[String], name: &str| given.iter().any(|text| text.starts_with(name));
     let norms = ["batch_norm", "layer_norm", "group_norm", "instance_norm"];
     // Of these it is the first argument, and stands without its name.
@@ -223,9 +223,12 @@ fn as_torch(layer: &str, given: &mut Vec<String>) {
             let new = new.and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.1);
             given.insert(0, show(1.0 - new));
         }
-        "instance_norm" => given.extend(["gain = none", "shift = none"].map(String::from)),
         "dropout" | "spatial_dropout" if given.is_empty() => given.push("0.5".into()),
         _ => {}
+    }
+    // An instance norm has them where it says so, the others where they do not say otherwise.
+    if norms.contains(&layer) && !affine.unwrap_or(layer != "instance_norm") {
+        given.extend(["gain = none", "shift = none"].map(String::from));
     }
 }
 

@@ -94,6 +94,16 @@ fn norms_of_both_programs() {
         ],
     );
     holds(
+        "model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.InstanceNorm2d(8), nn.InstanceNorm2d(8, affine=True),\n\
+         nn.GroupNorm(4, 8, affine=False), nn.Flatten(), nn.Linear(128, 10))\n\
+         criterion = nn.CrossEntropyLoss()\n",
+        &[
+            "instance_norm(epsilon = 1e-5, gain = none, shift = none)",
+            "instance_norm(epsilon = 1e-5)",
+            "group_norm(4, epsilon = 1e-5, gain = none, shift = none)",
+        ],
+    );
+    holds(
         "model = keras.Sequential([keras.Input((8,)), layers.Dense(16), layers.BatchNormalization(momentum=0.9),\n\
          layers.LayerNormalization(), layers.Dense(1)])\nmodel.compile(loss='mse')\n",
         &["batch_norm(0.9)", "layer_norm"],
