@@ -8,6 +8,7 @@ use crate::layer;
 use crate::report::check::{LayerRow, layer as layer_row};
 use crate::signature::Constant;
 use crate::words::{counted, distinct, join, thousands};
+use std::collections::HashSet;
 
 /// The longest composition that is written out.
 const LONGEST: usize = 14;
@@ -200,17 +201,16 @@ impl Methods<'_> {
     fn block_rows(&self, layers: &[&Node]) -> Vec<Vec<String>> {
         let compositions = &self.model.compositions;
         let mut cells = Vec::new();
-        let mut told: Vec<&str> = Vec::new();
+        let (mut blocks, mut repeats) = (HashSet::new(), HashSet::new());
         for of in compositions.iter() {
             let (path, what) = match &of.block {
-                Some(block) if told.contains(&block.as_str()) => continue,
-                Some(block) => {
-                    told.push(block);
-                    (
-                        of.path.clone(),
-                        format!("the block {}, as in {}", code(block), code(&of.written)),
-                    )
-                }
+                Some(block) if !blocks.insert(block) => continue,
+                Some(block) => (
+                    of.path.clone(),
+                    format!("the block {}, as in {}", code(block), code(&of.written)),
+                ),
+                // The repeat of a block comes with each of its uses.
+                None if !repeats.insert(of.line) => continue,
                 None => {
                     let round = format!("{}.1", of.path);
                     let inside = compositions.of(&format!("{round}.x"), &of.path);

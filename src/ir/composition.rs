@@ -14,6 +14,8 @@ pub struct Composition {
     pub written: String,
     /// The block that is used; `None` of a `repeat`.
     pub block: Option<String>,
+    /// Where the file has it.
+    pub line: Span,
     /// The value that it takes; `None` where something is wrong with that.
     pub input: Option<Handle<Node>>,
     /// The block's parameters that are given values, with these.

@@ -4,10 +4,13 @@ use super::check::{Check, LayerRow, ParameterRow, TermRow};
 use super::reused::ReusedRow;
 use crate::ir::{Composition, Compositions};
 use crate::words::distinct;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 /// What rows are shown as one row.
 pub(super) struct Fold<'a> {
     compositions: &'a Compositions,
+    layers: HashSet<&'a str>,
     unfolded: bool,
 }
 
@@ -15,13 +18,19 @@ impl Check {
     pub(super) fn fold(&self) -> Fold<'_> {
         Fold {
             compositions: &self.compositions,
+            layers: self
+                .layers
+                .iter()
+                .map(|layer| layer.name.as_str())
+                .collect(),
             unfolded: self.unfolded,
         }
     }
 
     /// Whether rows are shown as one.
     pub(super) fn is_folded(&self) -> bool {
-        !self.unfolded && !self.compositions.is_empty()
+        let mut layers = self.layers.iter();
+        !self.unfolded && layers.any(|layer| self.compositions.of(&layer.name, "").is_some())
     }
 }
 
@@ -42,12 +51,16 @@ impl<'a> Fold<'a> {
         found.filter(|_| !self.unfolded)
     }
 
-    /// `stage2.*.kernel` of `stage2.1.conv2d_1.kernel`; the name where it belongs to no composition.
-    pub(super) fn name(&self, name: &str) -> String {
-        match (self.composition(name), name.rsplit_once('.')) {
-            (Some(composition), Some((_, last))) => format!("{}.*.{last}", composition.path),
-            _ => name.into(),
-        }
+    /// `stage2.*.kernel` of `stage2.1.conv2d_1.kernel`, and `stage2.*.kernel.prior.scale` of its prior's scale; the name
+    /// where it belongs to no composition.
+    fn name(&self, name: &str) -> String {
+        let Some(composition) = self.composition(name) else {
+            return name.into();
+        };
+        let mut dots = name.rmatch_indices('.').map(|(at, _)| at);
+        let layer = dots.find(|at| self.layers.contains(&name[..*at]));
+        let of_layer = layer.map_or(name, |at| &name[at + 1..]);
+        format!("{}.*.{of_layer}", composition.path)
     }
 
     /// The layers, each with the values that it takes where these are not the one above.
@@ -105,67 +118,45 @@ impl<'a> Fold<'a> {
     /// The parameters, those of a composition that have one slot, prior, posterior and estimator as one; each with how
     /// many it stands for.
     pub(super) fn parameters(&self, parameters: &[ParameterRow]) -> Vec<(ParameterRow, usize)> {
-        let mut rows: Vec<(ParameterRow, usize)> = Vec::new();
-        for parameter in parameters {
-            let name = self.name(&parameter.name);
-            let like = |row: &ParameterRow| {
-                row.name == name
-                    && row.prior_written == parameter.prior_written
-                    && row.posterior == parameter.posterior
-                    && row.estimator == parameter.estimator
-                    && row.largest_scale == parameter.largest_scale
-                    && row.remark == parameter.remark
-            };
-            let folded = name != parameter.name;
-            let mut found = rows.iter_mut();
-            if folded && let Some((row, count)) = found.find(|(row, _)| like(row)) {
-                row.count += parameter.count;
-                *count += 1;
-                if row.prior != parameter.prior {
-                    row.prior.clone_from(&parameter.prior_written);
-                }
-                continue;
+        let key = |row: &ParameterRow| {
+            let limit = row.largest_scale.map(f64::to_bits);
+            let (prior, estimator) = (row.prior_written.clone(), row.estimator.clone());
+            let settings = (
+                prior,
+                row.posterior.clone(),
+                estimator,
+                limit,
+                row.remark.clone(),
+            );
+            (self.name(&row.name), settings)
+        };
+        let add = |row: &mut ParameterRow, other: &ParameterRow| {
+            row.name = self.name(&other.name);
+            row.count += other.count;
+            if row.prior != other.prior {
+                row.prior.clone_from(&other.prior_written);
             }
-            let row = ParameterRow {
-                name,
-                ..parameter.clone()
-            };
-            rows.push((row, 1));
-        }
-        rows
+        };
+        folded(parameters, key, add)
     }
 
     /// The terms, those of a composition that have one form and scale as one, with their sums.
     pub(super) fn terms(&self, terms: &[TermRow]) -> Vec<(TermRow, usize)> {
-        let mut rows: Vec<(TermRow, usize)> = Vec::new();
-        for term in terms {
-            let inner = term
-                .name
-                .strip_suffix(')')
-                .and_then(|name| name.split_once('('));
-            let name = match inner {
+        let name = |term: &TermRow| {
+            let name = term.name.strip_suffix(')');
+            match name.and_then(|name| name.split_once('(')) {
                 Some((word, inner)) => format!("{word}({})", self.name(inner)),
                 None => term.name.clone(),
-            };
-            let folded = name != term.name;
-            let mut found = rows.iter_mut();
-            let like = |row: &TermRow| {
-                row.name == name && row.form == term.form && row.scale == term.scale
-            };
-            if folded && let Some((row, count)) = found.find(|(row, _)| like(row)) {
-                let sum = |a: Option<f64>, b: Option<f64>| Some(a? + b?);
-                row.initial = sum(row.initial, term.initial);
-                row.initial_per_example = sum(row.initial_per_example, term.initial_per_example);
-                *count += 1;
-                continue;
             }
-            let row = TermRow {
-                name,
-                ..term.clone()
-            };
-            rows.push((row, 1));
-        }
-        rows
+        };
+        let key = |term: &TermRow| (name(term), term.form.clone(), term.scale.to_string());
+        let add = |row: &mut TermRow, other: &TermRow| {
+            let sum = |a: Option<f64>, b: Option<f64>| Some(a? + b?);
+            row.name = name(other);
+            row.initial = sum(row.initial, other.initial);
+            row.initial_per_example = sum(row.initial_per_example, other.initial_per_example);
+        };
+        folded(terms, key, add)
     }
 
     /// Layers that are used again; a block that is, as one.
@@ -198,18 +189,35 @@ impl<'a> Fold<'a> {
 
     /// Names, those of a composition that end alike as one: `stage2.*.bias (6)`.
     pub(super) fn names(&self, names: &[&str]) -> Vec<String> {
-        let mut found: Vec<(String, usize)> = Vec::new();
-        for name in names {
-            let name = self.name(name);
-            match found.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, count)) => *count += 1,
-                None => found.push((name, 1)),
-            }
-        }
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let add = |row: &mut String, other: &String| *row = self.name(other);
+        let found = folded(&names, |name| self.name(name), add);
         let text = |(name, count): (String, usize)| match count {
             1 => name,
             count => format!("{name} ({count})"),
         };
         found.into_iter().map(text).collect()
     }
+}
+
+/// Rows of one key as one, each with how many it stands for, in the order in which the keys come first; `add` adds a
+/// further one. A row that stands for itself alone is left as it is.
+fn folded<T: Clone, K: Eq + Hash>(
+    rows: &[T],
+    key: impl Fn(&T) -> K,
+    add: impl Fn(&mut T, &T),
+) -> Vec<(T, usize)> {
+    let mut folded: Vec<(T, usize)> = Vec::new();
+    let mut places: HashMap<K, usize> = HashMap::new();
+    for row in rows {
+        let place = *places.entry(key(row)).or_insert(folded.len());
+        match folded.get_mut(place) {
+            Some((first, count)) => {
+                add(first, row);
+                *count += 1;
+            }
+            None => folded.push((row.clone(), 1)),
+        }
+    }
+    folded
 }

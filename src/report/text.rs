@@ -129,7 +129,10 @@ impl Check {
                 .filter(|p| p.posterior == parameters[0].posterior);
             let of = match same.all(|p| p.largest_scale == Some(largest)) {
                 true => format!("every {}", parameters[0].posterior),
-                false => join(parameters.iter().map(|p| p.name.clone()).collect(), "and"),
+                false => {
+                    let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
+                    join(self.fold().names(&names), "and")
+                }
             };
             let text = format!("at most {} after each step, of {of}", show(largest));
             *out += &wrapped("  scale  ", &text, width);
@@ -141,7 +144,7 @@ impl Check {
         for (file, parameters) in &files {
             let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
             let file = file.as_deref().unwrap_or_default();
-            let text = format!("{} start from {file}", names.join(", "));
+            let text = format!("{} start from {file}", self.fold().names(&names).join(", "));
             *out += &wrapped("  from  ", &text, width);
             let told = parameters.iter().filter(|p| p.from_tensor.is_some());
             let longest = told.clone().map(|p| p.name.chars().count()).max();

@@ -187,3 +187,29 @@ fn several_inputs_are_rows() {
     let text = check.text(100);
     assert!(text.contains("g[0]            entry of g  "), "{text}");
 }
+
+/// A repeat within a block is told once, as one of the network is, and a row that stands for one alone has its own name.
+#[test]
+fn what_is_folded_keeps_its_name() {
+    let head = "block deep(n) { repeat 2 { dense(n), tanh }, last = dense(n) { prior = Normal(0, learned(1)) } }";
+    let network = "flatten, dense(8), first = deep(8), repeat 3 { deep(8) }, repeat 1 { dense(8) }, logits = dense(3)";
+    let deep = model(head, network);
+    let text = explain(&deep, &Facts::default()).markdown();
+    assert_eq!(text.matches("one round").count(), 2, "{text}");
+    let check = report::check(&Arc::new(Plan::new(deep)), &Facts::default(), 10, 0).text(200);
+    for name in [
+        "kl(repeat_2.1.dense_1.kernel) ",
+        "  first.last.kernel ",
+        "  repeat_1.*.kernel ",
+        "first.last.kernel.prior.scale, repeat_1.*.kernel.prior.scale (3): ",
+        "layers of blocks and repeats",
+    ] {
+        assert!(check.contains(name), "{name}\n{check}");
+    }
+    let none = model(
+        "block maybe(a) { a }",
+        "flatten, maybe(none), logits = dense(3)",
+    );
+    let check = report::check(&Arc::new(Plan::new(none)), &Facts::default(), 10, 0).text(200);
+    assert!(!check.contains("--layers"), "{check}");
+}

@@ -221,6 +221,7 @@ impl<'a> Lower<'a> {
             path: path.clone(),
             written: of.written.clone(),
             block: Some(of.block.name.text.clone()),
+            line: of.used,
             input,
             given: of.given.nodes(of.block.parameters),
         });

@@ -321,6 +321,7 @@ impl Lower<'_> {
             path: path.clone(),
             written: self.repeat_text(times, body),
             block: None,
+            line: step.span,
             input,
             given: vec![],
         });
