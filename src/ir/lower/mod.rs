@@ -16,6 +16,7 @@ mod paths;
 mod posterior;
 mod pretrained;
 mod prior;
+mod residual;
 mod reuse;
 mod scalar;
 mod settings;
@@ -23,6 +24,7 @@ mod share;
 mod structure;
 mod substitute;
 mod theirs;
+mod types;
 mod unlike;
 mod value;
 mod weights;
@@ -223,18 +225,11 @@ impl Lower<'_> {
         handle
     }
 
-    /// Whether two values have one name.
-    fn a_name_twice(&self) -> bool {
-        let mut seen = HashSet::new();
-        let mut nodes = self.nodes.iter();
-        nodes.any(|(_, node)| !seen.insert(&node.name))
-    }
-
     /// Layers below everything that is observed take part in nothing.
     fn unused_layers(&mut self, observe: Option<&Observe>) {
         let Some(observe) = observe else { return };
         // Of two values of one name, the first is observed.
-        if !self.layers || self.a_name_twice() {
+        if !self.layers || self.one_path_twice().is_some() {
             return;
         }
         let mut used = self.nodes.map(|_, _| false);

@@ -1,9 +1,10 @@
 //! The network: layers, their shapes and their parameters.
 
 use super::conflicts::slots_of;
-use super::items::{Items, fits};
+use super::items::Items;
 use super::paths::{Namespace, is_name};
 use super::settings::{Own, Resolved, is_for};
+use super::types::fits;
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::Diagnostic;
@@ -147,9 +148,7 @@ impl Lower<'_> {
                 return self.check_alone(&slots, call.settings.as_ref(), default);
             }
         };
-        if self.too_large(&name, call, &operation) {
-            return None;
-        }
+        self.is_small_enough(&name, call, &operation)?;
         self.check_own(call, entry, own);
         self.pretrained.above = inputs.first().copied();
         self.pretrained.torch = match entry.signature().name.starts_with("conv_transpose") {
@@ -287,19 +286,25 @@ impl Lower<'_> {
         Some((place, format!("[{height}, {width}, {channels}]")))
     }
 
-    fn too_large(&mut self, name: &str, call: &ast::Layer, operation: &Arithmetic) -> bool {
-        let output = operation.output();
+    /// Reports a layer of which a parameter or the value has too many numbers.
+    fn is_small_enough(
+        &mut self,
+        name: &str,
+        call: &ast::Layer,
+        operation: &Arithmetic,
+    ) -> Option<()> {
         let slots = layer::find(&call.kind.text).map_or(&[][..], |layer| layer.slots());
         let declared = operation.parameters();
         let mut parameters = slots.iter().zip(&declared);
-        let what = match parameters.find(|(_, declared)| !fits(&declared.shape)) {
-            Some((slot, declared)) => format!("its {} is {}", slot.name, declared.shape),
-            None if !fits(&output) => format!("its value is {output}"),
-            None => return false,
+        let Some((slot, declared)) = parameters.find(|(_, declared)| !fits(&declared.shape)) else {
+            return self.fits(name, operation, call.span);
         };
-        let title = format!("`{name}` is too large: {what}");
+        let title = format!(
+            "`{name}` is too large: its {} is {}",
+            slot.name, declared.shape
+        );
         self.report(Diagnostic::error("E0307", title).at(call.span, ""));
-        true
+        None
     }
 
     /// Why a kernel in groups cannot have this posterior, if it cannot.

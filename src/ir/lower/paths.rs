@@ -136,18 +136,20 @@ impl Lower<'_> {
         if self.messages.failed() {
             return;
         }
-        let mut firsts: HashMap<&str, Span> = HashMap::new();
-        let twice = self.nodes.iter().find_map(|(_, node)| {
-            let first = firsts.insert(&node.name, node.span)?;
-            Some((node.name.clone(), node.span, first))
-        });
-        if let Some((name, again, first)) = twice {
-            let title = format!("two values are called `{name}`");
+        if let Some([first, again]) = self.one_path_twice() {
+            let title = format!("two values are called `{}`", first.name);
             let message = Diagnostic::error("E0208", title)
-                .at(again, "again here")
-                .context(first, "first here");
+                .at(again.span, "again here")
+                .context(first.span, "first here");
             self.report(message);
         }
+    }
+
+    /// Two values of one path, if there are such.
+    pub(super) fn one_path_twice(&self) -> Option<[&Node; 2]> {
+        let mut firsts: HashMap<&str, &Node> = HashMap::new();
+        let mut nodes = self.nodes.iter();
+        nodes.find_map(|(_, node)| Some([firsts.insert(&node.name, node)?, node]))
     }
 
     /// The namespaces whose names are known where the network is read now, the innermost first.

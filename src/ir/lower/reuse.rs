@@ -83,11 +83,7 @@ impl Lower<'_> {
         if !self.same_shapes(step.span, inputs, first, &operation) {
             return None;
         }
-        if !super::items::fits(&operation.output()) {
-            let title = format!("`{path}` is too large: its value is {}", operation.output());
-            self.report(Diagnostic::error("E0307", title).at(step.span, ""));
-            return None;
-        }
+        self.fits(&path, &operation, step.span)?;
         let of = (call.arguments, operation, call.parameters);
         Some(self.call(path, inputs.to_vec(), layer, of, step.span))
     }

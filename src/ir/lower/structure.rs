@@ -1,7 +1,7 @@
 //! How a network is put together: `residual`, `concat`, `repeat`, `reuse`, and the values that a layer takes.
 
 use super::paths::Namespace;
-use super::{Lower, scoped};
+use super::{Lower, scoped, types};
 use crate::check::{Scope, arguments};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
@@ -10,7 +10,7 @@ use crate::ir::model::{Call, Node};
 use crate::layer::{self, Layer, Operation as Arithmetic, ShapeError};
 use crate::signature::Constants;
 use crate::source::Span;
-use crate::syntax::ast::{self, Argument, Branch, Expr, Ident, Operation, ParameterSettings, Step};
+use crate::syntax::ast::{Branch, Expr, Operation, ParameterSettings, Step};
 use crate::tensor::Shape;
 
 /// The most lines that a network may have once its blocks and repeats are written out.
@@ -146,101 +146,6 @@ impl Lower<'_> {
         self.current
     }
 
-    fn residual(
-        &mut self,
-        path: String,
-        step: &Step,
-        (arguments, body): (&[Argument], &[Step]),
-        input: Option<Handle<Node>>,
-        default: Option<&ParameterSettings>,
-    ) -> Option<Handle<Node>> {
-        if body.is_empty() {
-            self.report(Diagnostic::error("E0210", "the residual has no layers").at(step.span, ""));
-            return None;
-        }
-        let of_body = match step.name {
-            Some(_) => self.within(Namespace::new(path.clone(), body), body, input, default),
-            None => {
-                self.current = input;
-                self.steps(body, default);
-                self.current
-            }
-        };
-        let shortcut = self.shortcut(&path, arguments, input, default)?;
-        let (of_body, shortcut) = (of_body?, shortcut?);
-        let inputs = vec![of_body, shortcut];
-        self.joined(
-            path,
-            &layer::add::Add,
-            inputs,
-            self.head(step),
-            |lower, _| lower.unlike_residual(of_body, shortcut, step),
-        )
-    }
-
-    /// The value that is added to the body's; the outer `None` says that an argument is wrong.
-    #[allow(clippy::option_option)]
-    fn shortcut(
-        &mut self,
-        path: &str,
-        arguments: &[Argument],
-        input: Option<Handle<Node>>,
-        default: Option<&ParameterSettings>,
-    ) -> Option<Option<Handle<Node>>> {
-        let mut found: Option<&Expr> = None;
-        for argument in arguments {
-            match &argument.name {
-                Some(name) if name.text == "shortcut" && found.is_none() => {
-                    found = Some(&argument.value);
-                }
-                _ => {
-                    self.report(
-                        Diagnostic::error("E0203", "`residual` has one argument, `shortcut`")
-                            .at(argument.span, "")
-                            .help(
-                                "`residual(shortcut = conv2d(32, kernel = 1, stride = 2)) { … }`",
-                            ),
-                    );
-                    return None;
-                }
-            }
-        }
-        let Some(expr) = found else {
-            return Some(input);
-        };
-        if super::settings::is_none(expr) {
-            return Some(input);
-        }
-        let Some(call) = expr.to_call() else {
-            let title = "a shortcut is a layer or the use of a block";
-            self.report(
-                Diagnostic::error("E0206", title)
-                    .at(expr.span, "")
-                    .help("`shortcut = conv2d(32, kernel = 1, stride = 2)`"),
-            );
-            return None;
-        };
-        let name = Ident {
-            text: "shortcut".into(),
-            span: call.name.span,
-        };
-        let span = call.span;
-        let step = Step {
-            name: Some(name),
-            operation: Operation::Layer(ast::Layer {
-                kind: call.name,
-                arguments: call.arguments,
-                settings: None,
-                span,
-            }),
-            on: None,
-            span,
-        };
-        let steps = [step];
-        let space = Namespace::new(path.to_owned(), &steps);
-        Some(self.within(space, &steps, input, default))
-    }
-
     fn branches(
         &mut self,
         path: String,
@@ -347,7 +252,7 @@ impl Lower<'_> {
     }
 
     /// Adds the value of a join without arguments; `refused` says why there is none.
-    fn joined(
+    pub(super) fn joined(
         &mut self,
         path: String,
         layer: &'static dyn Layer,
@@ -364,12 +269,19 @@ impl Lower<'_> {
                 return None;
             }
         };
-        if !super::items::fits(&operation.output()) {
-            let title = format!("`{path}` is too large: its value is {}", operation.output());
-            self.report(Diagnostic::error("E0307", title).at(span, ""));
+        self.fits(&path, &operation, span)?;
+        Some(self.call(path, inputs, layer, (arguments, operation, vec![]), span))
+    }
+
+    /// Reports a value with more numbers than one example can have.
+    pub(super) fn fits(&mut self, path: &str, operation: &Arithmetic, place: Span) -> Option<()> {
+        let output = operation.output();
+        if !types::fits(&output) {
+            let title = format!("`{path}` is too large: its value is {output}");
+            self.report(Diagnostic::error("E0307", title).at(place, ""));
             return None;
         }
-        Some(self.call(path, inputs, layer, (arguments, operation, vec![]), span))
+        Some(())
     }
 
     /// Adds the value of a layer.
