@@ -239,10 +239,13 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// What a use gives each parameter; `None` once what is wrong has been said.
-    fn given(&mut self, block: Block, call: &Layer) -> Option<Given> {
-        let form = block.form(self);
-        let note = format!("`{}` is written {form}", block.name.text);
+    /// The argument of each parameter; `None` once what is wrong has been said.
+    fn assigned<'c>(
+        &mut self,
+        block: Block,
+        call: &'c Layer,
+        note: &str,
+    ) -> Option<Vec<Option<&'c Argument>>> {
         let mut found: Vec<Option<&Argument>> = vec![None; block.parameters.len()];
         let mut place = 0;
         for argument in &call.arguments {
@@ -290,6 +293,13 @@ impl<'a> Lower<'a> {
                 return None;
             }
         }
+        Some(found)
+    }
+
+    /// What a use gives each parameter; `None` once what is wrong has been said.
+    fn given(&mut self, block: Block, call: &Layer) -> Option<Given> {
+        let note = format!("`{}` is written {}", block.name.text, block.form(self));
+        let found = self.assigned(block, call, &note)?;
         let mut given = Given::default();
         for (parameter, argument) in block.parameters.iter().zip(found) {
             let value = match (argument, &parameter.default) {

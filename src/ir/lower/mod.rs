@@ -12,6 +12,7 @@ mod method;
 mod network;
 mod observe;
 mod options;
+mod parameter;
 mod paths;
 mod posterior;
 mod pretrained;

@@ -3,23 +3,20 @@
 use super::conflicts::slots_of;
 use super::items::Items;
 use super::paths::{Namespace, is_name};
-use super::settings::{Own, Resolved, is_for};
+use super::settings::{Own, is_for};
 use super::types::fits;
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::Diagnostic;
 use crate::ir::arena::Handle;
-use crate::ir::inference::Fit;
 use crate::ir::model::*;
 use crate::layer::select::Part;
-use crate::layer::{self, Layer, Operation as Arithmetic, ParameterShape, Takes};
-use crate::posterior::{Entries, Posterior};
+use crate::layer::{self, Layer, Operation as Arithmetic, Takes};
 use crate::pretrained::layout::Layout;
 use crate::signature::Constants;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
-use crate::words::plural;
 use std::sync::Arc;
 
 /// Where a parameter's fans are not known, its settings are checked with these.
@@ -307,97 +304,6 @@ impl Lower<'_> {
         None
     }
 
-    /// Why a kernel in groups cannot have this posterior, if it cannot.
-    fn of_one_group(
-        &self,
-        name: &str,
-        slot: &layer::Slot,
-        shape: &Shape,
-        family: &dyn Posterior,
-    ) -> Option<String> {
-        let channels = *self.nodes[self.pretrained.above?].shape.0.last()?;
-        let scaled = matches!(family.entries(), Entries::Masked | Entries::Scaled);
-        let whole = slot.role != layer::Role::Kernel || shape.0[shape.rank() - 2] == channels;
-        (scaled && !whole).then(|| {
-            let family = family.signature().name;
-            format!(
-                "`{name}` is {shape}, a kernel in groups, and {family} multiplies whole input channels, of which \
-                 there are {channels}: the filters of a group see a part of them; `MeanField` takes it"
-            )
-        })
-    }
-
-    fn parameter(
-        &mut self,
-        layer: &str,
-        slot: &'static layer::Slot,
-        declared: ParameterShape,
-        own: Own,
-        default: Option<&ParameterSettings>,
-    ) -> Option<Handle<Tensor>> {
-        let name = format!("{layer}.{}", slot.name);
-        let ParameterShape {
-            shape,
-            fan_in,
-            fan_out,
-            positions,
-        } = declared;
-        let fans = Fans { fan_in, fan_out };
-        let Resolved {
-            prior,
-            posterior: (posterior, posterior_from),
-            estimator: (estimator, estimator_from),
-        } = self.resolve(&name, slot, Some(&shape), fans, own, default)?;
-        let fit = Fit {
-            posterior,
-            estimator,
-            posterior_from,
-            estimator_from,
-        };
-        let (mut fit, (prior, prior_from)) = self.by_method(fit, prior, Some(fans))?;
-        let family = fit.posterior.family;
-        let refused = family.refuse(&shape).map(|reason| {
-            let family = family.signature().name;
-            format!("`{name}` is {shape}, too large for {family}: {reason}")
-        });
-        let refused = refused.or_else(|| self.of_one_group(&name, slot, &shape, family));
-        // A bias often has the settings of its layer's kernel, whose weights are `fan_in` times as many.
-        let weights = match shape.rank() {
-            1 => shape.len() * fan_in,
-            _ => shape.len(),
-        };
-        let many = too_many_variables(&name, &shape, weights, &fit.posterior);
-        if let Some(title) = refused.or(many) {
-            let mut message = Diagnostic::error("E0411", title);
-            if let Some(span) = fit.posterior_from.span() {
-                message = message.at(span, "");
-            }
-            self.report(message);
-            return None;
-        }
-        if let Some(prior) = &prior
-            && !self.no_local_points(&name, prior, &prior_from)
-        {
-            return None;
-        }
-        let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
-        // Of a kernel with factors, these are drawn.
-        let factors = self.factors(&name, &shape, &fit.posterior, fit.estimator);
-        fit.estimator = fit.estimator.filter(|_| factors.is_none());
-        let tensor = Tensor {
-            name,
-            role: slot.role.into(),
-            shape,
-            fan_in,
-            fan_out,
-            positions,
-            prior,
-            factors,
-            prior_from,
-        };
-        Some(self.tensor(tensor, fit))
-    }
-
     /// Checks the settings of a layer whose shapes are not known.
     fn check_alone(
         &mut self,
@@ -439,31 +345,4 @@ impl Lower<'_> {
         }
         self.learned = learned;
     }
-}
-
-/// Why a posterior has too many variables for a tensor: more directions, as `LowRank` has them, than there are
-/// weights, or a variable that is too large in itself.
-pub(super) fn too_many_variables(
-    name: &str,
-    shape: &Shape,
-    weights: usize,
-    posterior: &BoundPosterior,
-) -> Option<String> {
-    let written = &posterior.written;
-    posterior.variables(shape).iter().find_map(|variable| {
-        let of = format!("the {} of `{written}` is {}", variable.name, variable.shape);
-        // A row of directions for each weight.
-        if let [_, directions] = variable.shape.0[..]
-            && directions > weights
-        {
-            let weights = plural(weights, "weight");
-            return Some(format!(
-                "`{name}` is {shape}, and {of}: {directions} directions of {weights}"
-            ));
-        }
-        let too_large = !fits(&variable.shape);
-        too_large.then(|| {
-            format!("`{name}` is {shape}, and {of}: more numbers than a variable can have")
-        })
-    })
 }
