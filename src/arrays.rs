@@ -104,7 +104,7 @@ pub fn fit<D: Dimension, E: Dimension>(
     compiled.draw(config.samples);
     let data = dataset(inputs, Some(targets));
     let mut config = config.clone();
-    let prepared = Prepared::new(data, &compiled.inference, &mut config)
+    let prepared = Prepared::new(data, vec![], &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));
     let capacity = config.batch_size().max(evaluate::BATCH);
@@ -141,6 +141,8 @@ impl Fitted {
         let part = Part {
             split: &data.train,
             rows: &rows,
+            targets: None,
+            others: &[],
             with_targets: false,
             ..self.prepared.training()
         };

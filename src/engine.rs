@@ -24,6 +24,8 @@ pub trait Predictor {
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     );
+    /// From now on predictions are of the target of this number; at first of the first.
+    fn predict_target(&mut self, target: usize);
     /// The terms over the weights alone, unscaled, in the order of the loss's terms; `None` for the data
     /// term. Noisy ones are at draw number `draw`.
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>>;
@@ -116,6 +118,9 @@ impl Predictor for Interpreter<f32> {
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
         Interpreter::predict_drawn(self, inputs, examples, out, nll);
+    }
+    fn predict_target(&mut self, target: usize) {
+        Interpreter::predict_target(self, target);
     }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
         let draw = Draw {

@@ -1,11 +1,11 @@
 //! Examples of a data set, scaled as a model takes them and gathered into minibatches.
 
 use crate::data::scaling::Transform;
-use crate::data::{Split, Values, batch};
+use crate::data::{Dataset, Split, Values, batch};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
-use crate::likelihood::{Storage, Summary, TargetKind, Targets, Units};
+use crate::likelihood::{OwnedTargets, Storage, Summary, TargetKind, Targets, Units};
 use crate::tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,10 @@ impl Scales {
 pub struct Part<'a> {
     /// The split.
     pub split: &'a Split,
+    /// Where their targets are, if not in it.
+    pub targets: Option<&'a Split>,
+    /// Further targets that training takes along.
+    pub others: &'a [OtherTarget],
     /// Which of its rows.
     pub rows: &'a [usize],
     /// How they are scaled.
@@ -61,6 +65,18 @@ pub struct Part<'a> {
     pub with_targets: bool,
 }
 
+/// A further target of the examples of a data set.
+pub struct OtherTarget {
+    /// The data with this target; without inputs, which are those of the first.
+    pub data: Dataset,
+    /// How it is scaled.
+    pub scales: Scales,
+    /// What it is.
+    pub kind: TargetKind,
+    /// How predictions of it are averaged, written and scored.
+    pub summary: Summary,
+}
+
 /// One minibatch in memory.
 #[derive(Default)]
 pub struct Buffers<T> {
@@ -68,6 +84,7 @@ pub struct Buffers<T> {
     inputs: Vec<T>,
     labels: Vec<u32>,
     reals: Vec<T>,
+    others: Vec<OwnedTargets<T>>,
 }
 
 impl<'a> Part<'a> {
@@ -99,17 +116,23 @@ impl<'a> Part<'a> {
             &self.scales.inputs,
             &mut into.inputs,
         );
+        into.others
+            .resize_with(self.others.len(), || OwnedTargets::Labels(vec![]));
+        for (other, into_other) in self.others.iter().zip(&mut into.others) {
+            other.gather(&into.rows, into_other)?;
+        }
         let targets = match self.kind.storage() {
             Storage::Labels { .. } => {
                 if self.with_targets {
-                    batch::gather_labels(self.split, &into.rows, self.kind, &mut into.labels)?;
+                    let split = self.of_targets();
+                    batch::gather_labels(split, &into.rows, self.kind, &mut into.labels)?;
                 }
                 Targets::Labels(&into.labels)
             }
             Storage::Reals => {
                 if self.with_targets {
                     let scales = &self.scales.targets;
-                    batch::gather_targets(self.split, &into.rows, scales, &mut into.reals);
+                    batch::gather_targets(self.of_targets(), &into.rows, scales, &mut into.reals);
                 }
                 Targets::Reals(&into.reals)
             }
@@ -117,8 +140,17 @@ impl<'a> Part<'a> {
         Ok(Batch {
             inputs: &into.inputs,
             targets,
+            others: &into.others,
             len: into.rows.len(),
         })
+    }
+
+    /// What is added to the nll of each of the targets, [`Scales::log_scale`].
+    pub fn log_scales(&self) -> Vec<f64> {
+        let others = self.others.iter();
+        let others = others.map(|other| other.scales.log_scale(other.kind));
+        let first = self.scales.log_scale(self.kind);
+        std::iter::once(first).chain(others).collect()
     }
 
     /// The entry of the input at `place` that is farthest from 0 once it is scaled, and how far.
@@ -132,20 +164,58 @@ impl<'a> Part<'a> {
         scaled.max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
+    /// The split with their targets.
+    pub fn of_targets(&self) -> &'a Split {
+        self.targets.unwrap_or(self.split)
+    }
+
     /// Target entry `entry` of the example at `place`, as the data has it.
     pub fn target(&self, place: usize, entry: usize) -> f64 {
-        self.split
-            .targets
-            .get(self.rows[place] * self.split.target_shape.len() + entry)
+        let split = self.of_targets();
+        let width = split.target_shape.len();
+        split.targets.get(self.rows[place] * width + entry)
     }
+}
+
+impl OtherTarget {
+    /// The targets of these rows of the training split, scaled.
+    fn gather<T: Real>(&self, rows: &[usize], into: &mut OwnedTargets<T>) -> Result<()> {
+        let split = &self.data.train;
+        match (self.kind.storage(), into) {
+            (Storage::Labels { .. }, OwnedTargets::Labels(labels)) => {
+                batch::gather_labels(split, rows, self.kind, labels)?;
+            }
+            (Storage::Reals, OwnedTargets::Reals(reals)) => {
+                batch::gather_targets(split, rows, &self.scales.targets, reals);
+            }
+            (Storage::Labels { .. }, other) => {
+                *other = OwnedTargets::Labels(vec![]);
+                self.gather(rows, other)?;
+            }
+            (Storage::Reals, other) => {
+                *other = OwnedTargets::Reals(vec![]);
+                self.gather(rows, other)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same of the targets alone.
+pub fn fingerprint_of_targets(split: &Split) -> String {
+    digest(split, &Values::U8(vec![]))
 }
 
 /// A number that tells one data set from another: of every input and target and their shapes.
 pub fn fingerprint(split: &Split) -> String {
+    digest(split, &split.inputs)
+}
+
+fn digest(split: &Split, inputs: &Values) -> String {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut state = split.len as u64 ^ ODD;
     let mut take = |word: u64| state = (state.rotate_left(5) ^ word).wrapping_mul(ODD);
-    for values in [&split.inputs, &split.targets] {
+    for values in [inputs, &split.targets] {
         match values {
             Values::U8(bytes) => {
                 let words = bytes.chunks_exact(8);

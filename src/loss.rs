@@ -118,7 +118,7 @@ pub fn compute<T: Number>(
     let report = interpreter.step(&batch, &draw, &at);
     let inference = &plan.inference;
     // What scaled targets take off the nll is added back: nothing where they are as they are.
-    let naming = Naming::new(inference, part.scales.log_scale(part.kind));
+    let naming = Naming::new(inference, part.log_scales());
     let values = naming.terms(&report, rows);
     let terms = inference.loss.terms.iter().zip(&values);
     let outputs = interpreter

@@ -29,13 +29,43 @@ pub struct Names<'a> {
     pub targets: &'a [String],
     /// The columns that the targets' values were read from.
     pub read: &'a [String],
-    /// Columns of the data that say which example a row is.
-    pub identifiers: &'a [Identifier],
 }
 
-/// The columns of what was predicted for `part`: `row`, the example's row in the data's file, from 0;
-/// `target`, where it is known; and those of the likelihood's [`crate::likelihood::Summary`].
-fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -> Vec<Column> {
+/// What is predicted of a target.
+pub struct Target<'a> {
+    /// Its name, where there are several: what its columns end with.
+    pub name: Option<&'a str>,
+    /// The predictions.
+    pub predicted: Predictive,
+    /// The examples.
+    pub part: Part<'a>,
+    /// What is named after what.
+    pub names: Names<'a>,
+}
+
+/// The columns of what was predicted: `row`, the example's row in the data's file, from 0; and of each target
+/// `target`, where it is known, and those of the likelihood's [`crate::likelihood::Summary`].
+fn columns(targets: &[Target], rows: &[usize]) -> Vec<Column> {
+    let row = Column {
+        name: "row".into(),
+        entries: vec![],
+        width: 1,
+        axes: vec![],
+        values: rows.iter().map(|row| *row as f64).collect(),
+    };
+    let of_targets = targets.iter().flat_map(|target| {
+        let mut columns = of_target(&target.predicted, &target.part, &target.names);
+        for column in &mut columns {
+            if let Some(name) = target.name {
+                column.name = format!("{}_{name}", column.name);
+            }
+        }
+        columns
+    });
+    [row].into_iter().chain(of_targets).collect()
+}
+
+fn of_target(predicted: &Predictive, part: &Part, names: &Names) -> Vec<Column> {
     let (n, width) = (predicted.examples, part.kind.entries());
     // Entries of several are named where the names are known, and numbered elsewhere.
     let named = |known: &[String], count: usize| match count {
@@ -57,8 +87,7 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
         },
         values,
     };
-    let numbers = rows.iter().map(|row| *row as f64).collect();
-    let mut columns = vec![column("row", vec![], 1, numbers)];
+    let mut columns = vec![];
     if part.with_targets {
         let targets = (0..n).flat_map(|i| (0..width).map(move |k| part.target(i, k)));
         let read = match names.targets.is_empty() {
@@ -88,23 +117,28 @@ fn columns(predicted: &Predictive, part: &Part, rows: &[usize], names: &Names) -
     columns
 }
 
-/// Writes predictions to a `.csv` or `.npz` file, whole or not at all.
+/// Writes predictions to a `.csv` or `.npz` file, whole or not at all; `identifiers` are columns of the data that say
+/// which example a row is.
 ///
 /// # Errors
 ///
 /// `E0601` for another ending, and where the file cannot be written.
 pub fn write(
     path: &Path,
-    predicted: &Predictive,
-    part: &Part,
+    targets: &[Target],
     rows: &[usize],
-    names: &Names,
+    identifiers: &[Identifier],
 ) -> Result<()> {
-    refuse_images(path, part.kind)?;
-    let columns = columns(predicted, part, rows, names);
+    for target in targets {
+        refuse_images(path, target.part.kind)?;
+    }
+    let columns = columns(targets, rows);
+    let examples = targets
+        .first()
+        .map_or(0, |target| target.predicted.examples);
     let written = match format(path)? {
-        Format::Csv => csv(&columns, predicted.examples, rows, names.identifiers),
-        Format::Npz => npz(&columns, predicted.examples, rows, names.identifiers),
+        Format::Csv => csv(&columns, examples, rows, identifiers),
+        Format::Npz => npz(&columns, examples, rows, identifiers),
     };
     let bytes = written.map_err(|error| crate::train::files::failed(path, "write", &error))?;
     write_whole(path, &bytes)
@@ -246,6 +280,8 @@ mod tests {
             scales: &scales,
             kind: TargetKind::Real(1),
             summary: Normal.summary(&TargetKind::Real(1)),
+            targets: None,
+            others: &[],
             with_targets: true,
         };
         let predicted = Predictive {
@@ -257,7 +293,13 @@ mod tests {
             between: vec![16.0, 0.0],
             ..Predictive::default()
         };
-        write(path, &predicted, &part, &[3, 7], &Names::default())
+        let target = Target {
+            name: None,
+            predicted,
+            part,
+            names: Names::default(),
+        };
+        write(path, &[target], &[3, 7], &[])
     }
 
     #[test]

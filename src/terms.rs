@@ -17,25 +17,38 @@ pub struct Term {
     pub value: TermValue,
 }
 
+impl Term {
+    /// Whether it is the nll of a target.
+    pub fn is_data(&self) -> bool {
+        let name = self.name.strip_prefix("expected ").unwrap_or(&self.name);
+        name == "nll" || name.starts_with("nll(")
+    }
+}
+
 /// The names of a report's terms and what turns its nll into the target's own units.
 #[derive(Debug, Clone)]
 pub struct Naming {
     /// In the order of the loss's terms.
     pub names: Vec<String>,
-    /// Added to the nll of each example.
-    pub log_scale: f64,
+    /// Added to the nll of each example, one for each target.
+    pub log_scales: Vec<f64>,
+    /// The targets, where there are several.
+    pub targets: Vec<String>,
     /// What the KLs are multiplied with; `None` where there is none.
     pub kl_scale: Option<Scale>,
 }
 
 impl Naming {
     /// Of `model`'s terms.
-    pub fn new(inference: &Inference, log_scale: f64) -> Naming {
+    pub fn new(inference: &Inference, log_scales: Vec<f64>) -> Naming {
         let terms = &inference.loss.terms;
         let kl = terms.iter().find(|t| matches!(t.kind, TermKind::Kl(..)));
         Naming {
             names: terms.iter().map(|t| t.kind.name(inference)).collect(),
-            log_scale,
+            log_scales,
+            targets: (inference.several_targets().into_iter())
+                .map(|(name, _)| name)
+                .collect(),
             kl_scale: kl.map(|term| term.scale.clone()),
         }
     }
@@ -67,8 +80,8 @@ impl Naming {
                 value: *value,
             })
             .collect();
-        if let Some(nll) = terms.first_mut() {
-            let value = nll.value.value + self.log_scale * examples as f64;
+        for (nll, log_scale) in terms.iter_mut().zip(&self.log_scales) {
+            let value = nll.value.value + log_scale * examples as f64;
             nll.value = TermValue {
                 value,
                 scaled: value * nll.value.scale,
@@ -88,7 +101,8 @@ mod tests {
     fn lambda_is_the_symbols_and_no_quotient() {
         let naming = |factors: Vec<Factor>| Naming {
             names: vec![],
-            log_scale: 0.0,
+            log_scales: vec![0.0],
+            targets: vec![],
             kl_scale: Some(Scale(factors)),
         };
         for n in 1..1000 {
@@ -115,7 +129,8 @@ mod tests {
     fn the_nll_is_in_the_targets_own_units() {
         let naming = Naming {
             names: vec!["nll".into()],
-            log_scale: 2.0,
+            log_scales: vec![2.0],
+            targets: vec![],
             kl_scale: None,
         };
         let report = StepReport {

@@ -189,7 +189,7 @@ impl Study {
         let source: Source = compile::read(model)?;
         let mut compiled = compile::source(source, &config.set)?;
         compiled.draw(config.samples);
-        let prepared = Prepared::new(data, &compiled.inference, &mut config)?;
+        let prepared = Prepared::new(data, vec![], &compiled.inference, &mut config)?;
         let plan = Arc::new(Plan::new(compiled.inference));
         let capacity = config.batch_size().max(evaluate::BATCH);
         let mut engine = Descent::new(plan, &config, capacity)?;

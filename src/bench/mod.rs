@@ -255,15 +255,22 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Rate {
     interpreter.initialize(0);
     let examples = Synthetic::new(plan, settings.examples);
     let width = plan.model.input.shape.len();
+    // Of several targets each is predicted by itself.
+    let rows = plan.model.observed();
+    let rows: Vec<usize> = rows
+        .map(|(target, observe)| observe.likelihood.summary(&target.kind).row())
+        .collect();
     let mut out = vec![0.0; BATCH * examples.columns];
     let mut draws = (0..settings.draws).cycle();
     peak.beside(Duration::from_secs_f64(settings.seconds), || {
         let draw = draws.next().expect("there is at least one draw");
         Predictor::draw_weights(&mut interpreter, draw, 0);
-        for inputs in examples.inputs.chunks(BATCH * width) {
-            let count = inputs.len() / width;
-            let out = &mut out[..count * examples.columns];
-            interpreter.predict_drawn(inputs, count, out, None);
+        for (target, row) in rows.iter().enumerate() {
+            interpreter.predict_target(target);
+            for inputs in examples.inputs.chunks(BATCH * width) {
+                let count = inputs.len() / width;
+                interpreter.predict_drawn(inputs, count, &mut out[..count * row], None);
+            }
         }
         settings.examples
     })

@@ -102,7 +102,7 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         return prior_predictive(args, &config, &compiled);
     }
     compiled.draw(config.samples);
-    let (facts, found, chosen) = facts(&mut config, &compiled)?;
+    let (facts, mut found, chosen) = facts(&mut config, &compiled)?;
     let batch = facts.batch.unwrap_or(config.batch_size());
     let warnings = args.lints.warnings(&compiled, &facts)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
@@ -113,9 +113,11 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         _ => {
             let mut check = report::check(&plan, &facts, batch, memory);
             check.run_file = run_file.map(|path| path.display().to_string());
-            if let Some(found) = found {
-                (check.columns, check.taken) = (found.columns, found.taken);
+            let mut found = found.drain(..).map(|found| (found.columns, found.taken));
+            if let Some(first) = found.next() {
+                (check.columns, check.taken) = first;
             }
+            check.others = found.collect();
             check.chosen = chosen;
             check.unfolded = args.layers;
             if args.format == Format::Json {
@@ -140,7 +142,7 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
     let model = &compiled.inference;
     let examples = prior_predictive::examples(model, args.draws);
     let (inputs, observed) = match config.request(Some(model)) {
-        None => (prior_predictive::standard_inputs(model, examples), None),
+        None => (prior_predictive::standard_inputs(model, examples), vec![]),
         Some(request) => {
             // One step on one example is always possible; no more is wanted of the run here.
             let mut config = Config {
@@ -148,7 +150,8 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
                 epochs: Some(1),
                 ..config.clone()
             };
-            let prepared = Prepared::new(data::load(&request)?, model, &mut config)
+            let (first, others) = data::load_all(&request)?;
+            let prepared = Prepared::new(first, others, model, &mut config)
                 .map_err(|failure| failure.within(&compiled.source))?;
             let part = prepared.training();
             let scaled = match config.data.scaling {
@@ -157,14 +160,31 @@ fn prior_predictive(args: &CheckArgs, config: &Config, compiled: &Compiled) -> R
             };
             let name = format!("training examples of {}, {scaled}", prepared.data.name);
             let inputs = prior_predictive::training_inputs(&part, &name, examples)?;
-            (inputs, Some(Observed::of(&part)))
+            let others = prepared.others.iter();
+            let others = others.map(|other| Observed::of(&other.part(part, false)));
+            (
+                inputs,
+                [Observed::of(&part)].into_iter().chain(others).collect(),
+            )
         }
     };
-    let found = prior_predictive::look(model, &inputs, observed, args.draws)
-        .map_err(|failure| Failure::new(failure.diagnostics, compiled.source.clone()))?;
-    match args.format {
-        Format::Text => out(format_args!("{}", found.text(width()))),
-        Format::Json => say!("{:#}", found.json()),
+    let mut observed = observed.into_iter();
+    let mut by_target = serde_json::Map::new();
+    for alone in model.of_targets() {
+        let found = prior_predictive::look(&alone, &inputs, observed.next(), args.draws)
+            .map_err(|failure| Failure::new(failure.diagnostics, compiled.source.clone()))?;
+        let name = &alone.target.name;
+        match (args.format, model.others.is_empty()) {
+            (Format::Text, true) => out(format_args!("{}", found.text(width()))),
+            (Format::Text, false) => out(format_args!("target {name}\n{}\n", found.text(width()))),
+            (Format::Json, true) => say!("{:#}", found.json()),
+            (Format::Json, false) => {
+                by_target.insert(name.clone(), found.json());
+            }
+        }
+    }
+    if !by_target.is_empty() {
+        say!("{:#}", serde_json::json!({ "targets": by_target }));
     }
     Ok(())
 }
@@ -190,35 +210,44 @@ pub(super) fn settings(
     Ok((path, config))
 }
 
-/// What is known of the run, the data held against the model; what the data holds; and what was chosen of the
-/// settings, in words.
+/// What is known of the run, the data held against the model; what the data holds, with each of the model's targets;
+/// and what was chosen of the settings, in words.
 pub(super) fn facts(
     config: &mut Config,
     compiled: &Compiled,
-) -> Result<(Facts, Option<data::Facts>, Option<String>)> {
+) -> Result<(Facts, Vec<data::Facts>, Option<String>)> {
     let Some(request) = config.request(Some(&compiled.inference)) else {
-        let facts = train::facts(config, &compiled.inference, None, &[]);
-        return Ok((facts, None, None));
+        let facts = train::facts(config, &compiled.inference, None, &[], &[]);
+        return Ok((facts, vec![], None));
     };
-    let found = data::facts(&request)?;
-    for remark in &found.remarks {
-        err(&format!("warning: {remark}\n\n"));
-    }
-    if let Some(message) = mismatch(&compiled.inference, &found) {
-        if message.code == "E0509" && config::is_path(&request.data) {
-            // The rows of a file say which of them does not fit.
-            fitting::check(&data::load(&request)?, &compiled.inference)
-                .map_err(|failure| failure.within(&compiled.source))?;
+    let mut of_targets = vec![];
+    for (request, alone) in request
+        .of_targets()?
+        .iter()
+        .zip(compiled.inference.of_targets())
+    {
+        let found = data::facts(request)?;
+        for remark in &found.remarks {
+            err(&format!("warning: {remark}\n\n"));
         }
-        return Err(Failure::new(vec![message], compiled.source.clone()));
+        if let Some(message) = mismatch(&alone, &found) {
+            if message.code == "E0509" && config::is_path(&request.data) {
+                // The rows of a file say which of them does not fit.
+                fitting::check(&data::load(request)?, &alone)
+                    .map_err(|failure| failure.within(&compiled.source))?;
+            }
+            return Err(Failure::new(vec![message], compiled.source.clone()));
+        }
+        of_targets.push(found);
     }
+    let (found, others) = of_targets.split_first().expect("a model has a target");
     let (part, groups) = (config.data.set_aside(), found.groups.as_deref());
     let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
     let n = found.left(&aside);
     let chosen = config.choose(n, &compiled.inference).words(config, n);
     batch_fits(config.batch_size(), n)?;
-    let facts = train::facts(config, &compiled.inference, Some(&found), &aside);
-    Ok((facts, Some(found), chosen))
+    let facts = train::facts(config, &compiled.inference, Some(found), others, &aside);
+    Ok((facts, of_targets, chosen))
 }
 
 /// Why the model cannot learn from the data.

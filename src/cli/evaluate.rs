@@ -49,101 +49,167 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
-    let chosen = run.choose(&args.data, args.part, true)?;
+    let alone = run.of_targets(&args.data)?;
+    let chosen = run.choose_all(&alone, &args.data, args.part, true)?;
     // Where nothing is random, every draw is the same.
     let random = run.inference.is_random();
     let samples = if random { args.samples } else { 1 };
     warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
-    let part = run.part(&chosen);
-    let scores = scored(&mut interpreter, &part, samples, seed, Detail::Levels)?;
-    warn_of_far_inputs(&run, &chosen);
+    let mut all = vec![];
+    for (number, (own, chosen)) in alone.iter().zip(&chosen).enumerate() {
+        interpreter.predict_target(number);
+        let part = own.part(chosen);
+        all.push(scored(
+            &mut interpreter,
+            &part,
+            samples,
+            seed,
+            Detail::Levels,
+        )?);
+    }
+    warn_of_far_inputs(&alone[0], &chosen[0]);
     let n = run.record.training_examples;
-    let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);
-    let elbo = match chosen.split {
+    let elbo = elbo(&mut interpreter, &run.inference, &all, n, samples, seed);
+    let elbo = match chosen[0].split {
         "train" => elbo,
         _ => elbo.of_others(),
     };
+    let targets: Vec<Evaluated> = (alone.iter().zip(&chosen).zip(&all))
+        .map(|((run, chosen), scores)| Evaluated {
+            run,
+            chosen,
+            scores,
+        })
+        .collect();
     match args.format {
-        Format::Json => {
-            let mut answer = json!(scores);
-            answer["run"] = json!(args.run);
-            answer["data"] = json!(chosen.name);
-            answer["split"] = json!(chosen.split);
-            if let Some(columns) = chosen.columns() {
-                answer["target"] = json!(columns.targets);
-                answer["run_target"] = json!(run.target_names());
-                answer["left_out"] = json!(columns.left_out);
-            }
-            answer["seed"] = json!(seed);
-            answer["steps"] = json!(run.counters.step);
-            for score in &scores.scores {
-                if let Some(scheme) = score.scheme {
-                    answer[format!("{}_scheme", score.name)] = json!(scheme);
-                }
-            }
-            answer["elbo"] = json!(elbo);
-            say!("{answer:#}");
-        }
-        Format::Text => {
-            say!(
-                "run        {}: {} after {}",
-                args.run.display(),
-                run.inference.name,
-                run.progress()
-            );
-            say!("data       {}", here(&chosen.name));
-            say_columns(&run, &chosen);
-            if let Some(columns) = chosen.columns() {
-                let rows = columns::decided(columns);
-                out(format_args!(
-                    "{}",
-                    columns::table(&rows, "           ", width())
-                ));
-            }
-            match random {
-                true => say!("draws      {samples} of the weights, averaged\n"),
-                false => say!("draws      none: every weight is a point, and predicts once\n"),
-            }
-            print_scores(&scores, &run.compared(chosen.columns()));
-            let (what, loss) = (
-                head(
-                    &elbo,
-                    run.inference.quantity(),
-                    chosen.split,
-                    scores.examples,
-                ),
-                number(elbo.loss),
-            );
-            say!("");
-            say_wrapped(
-                "",
-                &format!(
-                    "{what} = {loss}, with N = {} training examples",
-                    thousands(n)
-                ),
-            );
-            print_terms(&elbo.terms);
-            if run
-                .inference
-                .loss
-                .terms
-                .iter()
-                .any(|t| run.inference.is_noisy(t))
-            {
-                let draws = crate::words::count(samples, "draw", "draws");
-                let text =
-                    format!("terms over the weights are Monte-Carlo estimates, from {draws}");
-                say_wrapped("  ", &text);
-            }
-            if let Some(objective) = elbo.objective {
-                let (loss, t) = (number(objective.loss), objective.temperature);
-                say!("\nobjective minimised = {loss}, with T = {t}");
-                print_terms(&objective.terms);
-            }
-        }
+        Format::Json => say!("{:#}", json(args, &run, &targets, seed, &elbo)),
+        Format::Text => text(args, &run, &targets, samples, elbo),
     }
     Ok(())
+}
+
+/// One target, evaluated.
+struct Evaluated<'a> {
+    run: &'a Opened,
+    chosen: &'a Chosen,
+    scores: &'a Scores,
+}
+
+/// The scores of the only target at the top; of several each target's by its name in `targets`, and the nll of all.
+fn json(
+    args: &EvaluateArgs,
+    run: &Opened,
+    targets: &[Evaluated],
+    seed: u64,
+    elbo: &Elbo,
+) -> serde_json::Value {
+    let of_target = |target: &Evaluated| {
+        let mut answer = json!(target.scores);
+        if let Some(columns) = target.chosen.columns() {
+            answer["target"] = json!(columns.targets);
+            answer["run_target"] = json!(target.run.target_names());
+            answer["left_out"] = json!(columns.left_out);
+        }
+        for score in &target.scores.scores {
+            if let Some(scheme) = score.scheme {
+                answer[format!("{}_scheme", score.name)] = json!(scheme);
+            }
+        }
+        answer
+    };
+    let mut answer = match targets {
+        [only] => of_target(only),
+        several => {
+            let named = several.iter().map(|target| {
+                let name = target.run.inference.target.name.clone();
+                (name, of_target(target))
+            });
+            let nll: f64 = several.iter().map(|target| target.scores.nll()).sum();
+            json!({
+                "targets": named.collect::<serde_json::Map<_, _>>(),
+                "nll": nll,
+                "examples": several[0].scores.examples,
+                "draws": several[0].scores.draws,
+            })
+        }
+    };
+    answer["run"] = json!(args.run);
+    answer["data"] = json!(targets[0].chosen.name);
+    answer["split"] = json!(targets[0].chosen.split);
+    answer["seed"] = json!(seed);
+    answer["steps"] = json!(run.counters.step);
+    answer["elbo"] = json!(elbo);
+    answer
+}
+
+fn text(args: &EvaluateArgs, run: &Opened, targets: &[Evaluated], samples: usize, elbo: Elbo) {
+    say!(
+        "run        {}: {} after {}",
+        args.run.display(),
+        run.inference.name,
+        run.progress()
+    );
+    let (chosen, scores) = (targets[0].chosen, targets[0].scores);
+    say!("data       {}", here(&chosen.name));
+    for (number, target) in targets.iter().enumerate() {
+        say_columns(target.run, target.chosen);
+        // What became of the inputs is the same for all.
+        if let (Some(columns), 0) = (target.chosen.columns(), number) {
+            let rows = columns::decided(columns);
+            out(format_args!(
+                "{}",
+                columns::table(&rows, "           ", width())
+            ));
+        }
+    }
+    match run.inference.is_random() {
+        true => say!("draws      {samples} of the weights, averaged\n"),
+        false => say!("draws      none: every weight is a point, and predicts once\n"),
+    }
+    for target in targets {
+        if targets.len() > 1 {
+            say!("{}", target.run.inference.target.name);
+        }
+        print_scores(target.scores, &target.run.compared(target.chosen.columns()));
+        if targets.len() > 1 {
+            say!("");
+        }
+    }
+    if targets.len() > 1 {
+        let nll: f64 = targets.iter().map(|target| target.scores.nll()).sum();
+        print_nll_of_all(nll);
+    }
+    let n = run.record.training_examples;
+    let (what, loss) = (
+        head(
+            &elbo,
+            run.inference.quantity(),
+            chosen.split,
+            scores.examples,
+        ),
+        number(elbo.loss),
+    );
+    say!("");
+    say_wrapped(
+        "",
+        &format!(
+            "{what} = {loss}, with N = {} training examples",
+            thousands(n)
+        ),
+    );
+    print_terms(&elbo.terms);
+    let mut terms = run.inference.loss.terms.iter();
+    if terms.any(|term| run.inference.is_noisy(term)) {
+        let draws = crate::words::count(samples, "draw", "draws");
+        let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
+        say_wrapped("  ", &text);
+    }
+    if let Some(objective) = elbo.objective {
+        let (loss, t) = (number(objective.loss), objective.temperature);
+        say!("\nobjective minimised = {loss}, with T = {t}");
+        print_terms(&objective.terms);
+    }
 }
 
 /// Which columns of a table are the target, and which were not read.
@@ -169,6 +235,12 @@ pub fn say_columns(run: &Opened, chosen: &Chosen) {
         let head = if index == 0 { "left out" } else { "" };
         say_wrapped(&format!("{head:<11}"), line);
     }
+}
+
+/// The nll of several targets.
+pub fn print_nll_of_all(nll: f64) {
+    let what = "of all targets together: the sum of theirs";
+    say_wrapped(&format!("{:<14}{:<8} ", "nll", number(nll)), what);
 }
 
 /// Each score, with what it is; `targets` are the names of a target's entries, where they are known.
@@ -228,9 +300,9 @@ pub fn print_scores(scores: &Scores, targets: &[String]) {
 /// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
 fn head(elbo: &Elbo, bound: &str, split: &str, examples: usize) -> String {
     let (sum, examples) = (elbo.quantity, thousands(examples));
-    match (split, elbo.terms.len()) {
+    match (split, elbo.terms.iter().all(Term::is_data)) {
         ("train", _) => sum.into(),
-        (_, 1) => format!("nll of {examples} {}", examples_of(split)),
+        (_, true) => format!("nll of {examples} {}", examples_of(split)),
         _ => format!(
             "{split} {sum} (not {bound}: the nll is of {examples} {})",
             examples_of(split)

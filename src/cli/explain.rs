@@ -155,7 +155,7 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
         batch: Some(config.batch_size().min(n)),
         data: Some(record.name),
         training: Some(train::training(&config)),
-        ..train::facts(&config, &compiled.inference, None, &[])
+        ..train::facts(&config, &compiled.inference, None, &[], &[])
     };
     write(&compiled, &facts, args.format.unwrap_or_default());
     Ok(())

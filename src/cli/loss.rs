@@ -6,7 +6,7 @@ use super::open::refuse_over;
 use super::terminal::say;
 use super::width;
 use crate::compile;
-use crate::data::{self, Dataset, RunColumns};
+use crate::data::{self, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{Part, Scales};
 use crate::ir::InferenceMethod;
@@ -106,7 +106,9 @@ pub fn run(args: &LossArgs) -> Result<()> {
             request.arrays = [own.choices.inputs.clone(), own.target.clone()];
             request.choices.layout = request.choices.layout.or(own.choices.layout.clone());
         }
-        let data: Dataset = data::load(&request)?;
+        request.targets = compiled.inference.several_targets();
+        request.input_name = Some(compiled.inference.input.name.clone());
+        let (data, others) = data::load_all(&request)?;
         let mut config = Config {
             batch_size: Some(1),
             ..Config::default()
@@ -116,12 +118,16 @@ pub fn run(args: &LossArgs) -> Result<()> {
             .find(|s| **s == args.scaling)
             .expect("one of the possible values");
         config.data.targets = "none";
-        let mut prepared = Prepared::new(data, &compiled.inference, &mut config)
+        let mut prepared = Prepared::new(data, others, &compiled.inference, &mut config)
             .map_err(|failure| failure.within(&compiled.source))?;
         let mut training_examples = args.training_examples;
         let mut rows = "rows";
         if let (Some(run), Some(of_run), Some(record)) = (&run, &of_run, &record) {
-            prepared.scales = scales_of(run, record, &prepared)?;
+            prepared.scales = scales_of(run, record, &prepared.scales)?;
+            for (number, other) in (1..).zip(&mut prepared.others) {
+                let of_target = record.of_target(number).unwrap_or(record.clone());
+                other.scales = scales_of(run, &of_target, &other.scales)?;
+            }
             training_examples = training_examples.or(Some(record.training_examples));
             let digests = run.rows()?;
             let training = match relate(digests.as_ref(), record, of_run, &prepared.data, By::Row)?
@@ -206,10 +212,10 @@ pub fn run(args: &LossArgs) -> Result<()> {
 }
 
 /// The scaling of a run.
-fn scales_of(run: &RunDir, record: &DataRecord, prepared: &Prepared) -> Result<Scales> {
+fn scales_of(run: &RunDir, record: &DataRecord, expected: &Scales) -> Result<Scales> {
     let scales = &record.scales;
     let widths = |s: &Scales| (s.inputs.scale.len(), s.targets.scale.len());
-    if widths(scales) == widths(&prepared.scales) {
+    if widths(scales) == widths(expected) {
         return Ok(scales.clone());
     }
     let title = format!("the run in `{}` is of another model", run.path().display());

@@ -8,7 +8,7 @@ use crate::data::{
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::BATCH;
-use crate::examples::Part;
+use crate::examples::{Part, fingerprint, fingerprint_of_targets};
 use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plan::Plan;
@@ -38,6 +38,41 @@ pub struct Opened {
     pub counters: Counters,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
+    /// Of one of several targets: where it is, and what the others are.
+    of_target: Option<Request>,
+    /// The fingerprint of the data with the first target.
+    first_fingerprint: Option<String>,
+}
+
+impl Opened {
+    /// The run as one of each of its model's targets alone, in their order, each read from what `source` names for it.
+    ///
+    /// # Errors
+    ///
+    /// `E0506` where it names another number of them.
+    pub fn of_targets(&self, source: &DataSource) -> Result<Vec<Opened>> {
+        let data = &self.config.data;
+        let request = Request {
+            data: data.name.clone().unwrap_or_default(),
+            target: source.target.clone().or(data.target.clone()),
+            targets: self.inference.several_targets(),
+            ..Request::default()
+        };
+        let models = self.inference.of_targets().into_iter().enumerate();
+        let of = |((number, inference), request): ((usize, Inference), Request)| {
+            Some(Opened {
+                config: self.config.clone(),
+                record: self.record.of_target(number)?,
+                inference: Arc::new(inference),
+                source: self.source.clone(),
+                counters: self.counters.clone(),
+                rows: self.rows.clone(),
+                of_target: Some(request).filter(|request| !request.others.is_empty()),
+                first_fingerprint: Some(self.record.fingerprint.clone()),
+            })
+        };
+        Ok(models.zip(request.of_targets()?).filter_map(of).collect())
+    }
 }
 
 /// Opens the run in `path`: it, and its model at the checkpoint's variables.
@@ -58,6 +93,8 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             source: compiled.source,
             counters,
             rows: run.rows()?,
+            of_target: None,
+            first_fingerprint: None,
         },
         interpreter,
     ))
@@ -130,11 +167,21 @@ impl Opened {
         };
         request.input = Some(self.inference.input.shape.clone());
         request.inputs = self.inference.several_inputs();
+        request.input_name = Some(self.inference.input.name.clone());
         request.predicts = Some(self.inference.target.kind);
         request.classes = Some(self.record.class_names.clone());
         let is_own = source.data.as_deref().is_none_or(|data| own.names(data));
         if request.columns.is_none() && (data::is_table(Path::new(&request.data)) || is_own) {
             request.target = request.target.or(own.target.clone());
+        }
+        if let Some(of_target) = &self.of_target {
+            request.others = of_target.others.clone();
+            request.arrays[1] = of_target.target.clone();
+            request.target = match source.target.is_some() || request.columns.is_none() {
+                true => of_target.target.clone(),
+                // The columns of a run are known by their names.
+                false => None,
+            };
         }
         request
     }
@@ -164,6 +211,83 @@ impl Opened {
             ),
         ];
         refuse_over("predictions", "--out", out, &files)
+    }
+
+    /// As [`Opened::choose`], the same rows with each of the model's targets; `alone` are [`Opened::of_targets`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Opened::choose`].
+    pub fn choose_all(
+        &self,
+        alone: &[Opened],
+        source: &DataSource,
+        part: PartArgs,
+        targets_needed: bool,
+    ) -> Result<Vec<Chosen>> {
+        let mut all: Vec<Chosen> = vec![];
+        for own in alone {
+            let Some(first) = all.first() else {
+                all.push(own.choose(source, part, targets_needed)?);
+                continue;
+            };
+            let request = own.request(source, targets_needed);
+            // Each target may be there or not.
+            let without = match !targets_needed && part.split.is_none() {
+                true => data::inputs_alone(&request, &self.inference.input.shape)?,
+                false => None,
+            };
+            let data = match without {
+                Some(data) => data,
+                None => data::load(&request).map_err(|failure| failure.within(&self.source))?,
+            };
+            own.same_target(&first.data, &data, all[0].split, part)?;
+            let chosen = Chosen {
+                test: first.test,
+                rows: first.rows.clone(),
+                name: first.name.clone(),
+                split: first.split,
+                with_targets: data.train.has_targets(),
+                data,
+            };
+            fitting::check_part(&chosen.data, chosen.test, &own.inference)
+                .map_err(|failure| failure.within(&self.source))?;
+            all.push(chosen);
+        }
+        Ok(all)
+    }
+
+    /// Whether a further target is still what the run was trained on, where the first and all inputs are: digests of
+    /// rows are of these alone.
+    ///
+    /// # Errors
+    ///
+    /// `E0611` where it is not, or is of other examples, unless that is allowed.
+    fn same_target(
+        &self,
+        first: &Dataset,
+        data: &Dataset,
+        split: &str,
+        part: PartArgs,
+    ) -> Result<()> {
+        let lengths =
+            |data: &Dataset| data.train.len + data.test.as_ref().map_or(0, |test| test.len);
+        let is_own = ["train", "validation", "test"].contains(&split);
+        let is_own = is_own && Some(fingerprint(&first.train)) == self.first_fingerprint;
+        let has_changed = is_own
+            && data.train.has_targets()
+            && fingerprint_of_targets(&data.train) != self.record.fingerprint;
+        if lengths(first) == lengths(data) && (!has_changed || part.allow_changed) {
+            return Ok(());
+        }
+        let title = format!(
+            "the target `{}` of {} is not what the run was trained on",
+            self.inference.target.name, data.name
+        );
+        Err(Diagnostic::error("E0611", title)
+            .note("the inputs and the first target are")
+            .help("`--allow-changed` takes it as it is")
+            .into())
     }
 
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
@@ -340,6 +464,8 @@ impl Opened {
             scales: &self.record.scales,
             kind: self.inference.target.kind,
             summary: self.inference.summary(),
+            targets: None,
+            others: &[],
             with_targets: chosen.with_targets,
         }
     }

@@ -44,42 +44,48 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     predict::format(&args.out)?;
     with_threads(args.threads, || {
         let (run, mut interpreter) = open(&args.run)?;
-        let kind = run.inference.target.kind;
-        predict::refuse_images(&args.out, kind)?;
+        let alone = run.of_targets(&args.data)?;
+        for own in &alone {
+            predict::refuse_images(&args.out, own.inference.target.kind)?;
+        }
         run.refuse_own(&args.out, &args.run, &args.data)?;
-        let chosen = run.choose(&args.data, args.part, false)?;
+        let chosen = run.choose_all(&alone, &args.data, args.part, false)?;
         let random = run.inference.is_random();
         let samples = if random { args.samples } else { 1 };
         warn_of_one_draw(&run.inference, samples);
-        let part = run.part(&chosen);
-        // Quantiles of every entry of an image take more than all else.
-        let detail = match kind.axes() {
-            Some(_) => Detail::Moments,
-            None => Detail::Quantiles,
-        };
-        let predicted = predict_with(
-            &mut interpreter,
-            &part,
-            samples,
-            args.seed.unwrap_or(run.config.seed),
-            detail,
-        )?;
-        let rows = chosen.file_rows();
-        let names = Names {
-            classes: &run.record.class_names,
-            targets: run.target_names(),
-            identifiers: chosen.identifiers(),
-            read: chosen.columns().map_or(&[], |columns| &columns.targets),
-        };
-        warn_of_far_inputs(&run, &chosen);
-        predict::write(&args.out, &predicted, &part, &rows, &names)?;
-        say!("data       {}", here(&chosen.name));
-        say_columns(&run, &chosen);
+        let seed = args.seed.unwrap_or(run.config.seed);
+        let mut targets = vec![];
+        for (number, (own, chosen)) in alone.iter().zip(&chosen).enumerate() {
+            let part = own.part(chosen);
+            // Quantiles of every entry of an image take more than all else.
+            let detail = match part.kind.axes() {
+                Some(_) => Detail::Moments,
+                None => Detail::Quantiles,
+            };
+            interpreter.predict_target(number);
+            targets.push(predict::Target {
+                name: (alone.len() > 1).then_some(&own.inference.target.name[..]),
+                predicted: predict_with(&mut interpreter, &part, samples, seed, detail)?,
+                part,
+                names: Names {
+                    classes: &own.record.class_names,
+                    targets: own.target_names(),
+                    read: chosen.columns().map_or(&[], |columns| &columns.targets),
+                },
+            });
+        }
+        let rows = chosen[0].file_rows();
+        warn_of_far_inputs(&alone[0], &chosen[0]);
+        predict::write(&args.out, &targets, &rows, chosen[0].identifiers())?;
+        say!("data       {}", here(&chosen[0].name));
+        for (own, chosen) in alone.iter().zip(&chosen) {
+            say_columns(own, chosen);
+        }
         let how = match random {
             true => format!("{samples} draws each"),
             false => "each of the one point that the weights are".into(),
         };
-        let (count, out) = (predicted.examples, args.out.display());
+        let (count, out) = (targets[0].predicted.examples, args.out.display());
         say!("{count} predictions, {how}, in {out}");
         Ok(())
     })

@@ -123,7 +123,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         config,
         part: prepared.training(),
         validation: prepared.validation(),
-        naming: Naming::new(inference, prepared.scales.log_scale(inference.target.kind)),
+        naming: Naming::new(inference, prepared.training().log_scales()),
         run: &run,
         stop: &STOP,
         between_saves: BETWEEN_SAVES,

@@ -2,6 +2,7 @@
 
 use crate::data::{self, Request};
 use crate::diagnostic::Result;
+use crate::likelihood::TargetKind;
 use crate::source::Source;
 use crate::syntax::{self, ast};
 
@@ -17,16 +18,36 @@ pub(super) fn fill(
     request: Option<Request>,
 ) -> Result<()> {
     let is_known = set.iter().any(|(name, _)| name == ast::OF_DATA);
-    let is_left = syntax::parse(source).is_ok_and(|file| leaves_width(&file));
-    if is_known || !is_left {
-        return Ok(());
-    }
-    let Some(request) = request else {
+    let file = syntax::parse(source).ok().filter(leaves_width);
+    let (Some(file), Some(mut request), false) = (file, request, is_known) else {
         return Ok(());
     };
+    request.targets = targets(&file);
+    if let [_, _, ..] = &request.targets[..] {
+        let of_first = request.of_targets()?.swap_remove(0);
+        request = Request {
+            predicts: None,
+            ..of_first
+        };
+    }
     let width = data::facts(&request)?.input_shape.len();
     set.push((ast::OF_DATA.into(), width.to_string()));
     Ok(())
+}
+
+/// The targets of a file, each as one number or as several.
+fn targets(file: &ast::File) -> Vec<(String, TargetKind)> {
+    let target = |item: &ast::Item| match &item.kind {
+        ast::ItemKind::Target { name, data_type } => {
+            let several = data_type.name.text == "real" && data_type.axes.is_some();
+            Some((
+                name.text.clone(),
+                TargetKind::Real(1 + usize::from(several)),
+            ))
+        }
+        _ => None,
+    };
+    file.items.iter().filter_map(target).collect()
 }
 
 fn leaves_width(file: &ast::File) -> bool {

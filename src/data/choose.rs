@@ -49,8 +49,16 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
             .map(|name| weights::column(header, name))
             .transpose()?,
     );
+    let mut others = vec![];
+    for list in wanted.others {
+        let found = names::resolve(header, list);
+        others.extend(found.map_err(|name| {
+            no_column(header, &name, "target")
+                .help("`--target A,B` names a column for each target, in their order")
+        })?);
+    }
     let free: Vec<usize> = (0..header.len())
-        .filter(|place| !dropped.contains(place))
+        .filter(|place| !dropped.contains(place) && !others.contains(place))
         .collect();
     let named = wanted.target.or(wanted.described);
     let targets = targets(path, header, named, &free, inputs.as_deref())?;
@@ -59,6 +67,12 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
         let title = format!("the target column `{}` is dropped", header[*place]);
         return Err(error(title)
             .help("leave it out of `drop`, or name another target")
+            .into());
+    }
+    if let Some(place) = targets.iter().find(|place| others.contains(place)) {
+        let title = format!("the column `{}` is of two targets", header[*place]);
+        return Err(error(title)
+            .help("`--target A,B` names the columns of each target, in their order")
             .into());
     }
     let inputs = match inputs {
@@ -81,6 +95,13 @@ fn by_choices(path: &Path, header: &[String], wanted: &Wanted) -> Result<Chosen>
         if before.contains(place) {
             let title = format!("the column `{}` is named twice as an input", header[*place]);
             return Err(error(title).help("name it once in `inputs`").into());
+        }
+        if others.contains(place) {
+            let title = format!(
+                "the column `{}` is named as an input, and is a target of the model",
+                header[*place]
+            );
+            return Err(error(title).help("leave it out of `inputs`").into());
         }
         if dropped.contains(place) {
             let title = format!(

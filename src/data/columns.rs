@@ -67,6 +67,8 @@ pub(crate) struct Wanted<'a> {
     pub of_run: Option<&'a RunColumns>,
     /// The target that the description of a table names, where neither of these does.
     pub described: Option<&'a str>,
+    /// The columns of a model's other targets.
+    pub others: &'a [String],
     /// What else is said of the columns.
     pub choices: Option<&'a Choices>,
     /// The sheet of a spreadsheet; else the first.

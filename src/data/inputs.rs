@@ -16,7 +16,9 @@ use std::path::Path;
 ///
 /// As [`load`](super::load).
 pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Dataset>> {
-    if request.target.is_some() || request.test_rows.is_some() {
+    // Of several targets each goes by its name, and need not be there.
+    let is_said = request.target.is_some() && request.others.is_empty();
+    if is_said || request.test_rows.is_some() {
         return Ok(None);
     }
     let split = match resolve(request)? {

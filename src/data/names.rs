@@ -11,6 +11,16 @@ pub(super) struct Item {
     pub(super) value: Option<String>,
 }
 
+impl Item {
+    /// The item as a list of its own: a pattern stays one.
+    pub(super) fn list(&self) -> String {
+        match self.quoted {
+            true => format!("\"{}\"", self.name),
+            false => self.name.clone(),
+        }
+    }
+}
+
 /// The items of a list with commas between; a name in double quotes may hold commas.
 pub(super) fn items(list: &str) -> Vec<Item> {
     let (mut parts, mut quoted) = (vec![String::new()], false);

@@ -62,7 +62,10 @@ pub(super) fn of_run(
             let message = missing(path, header, &names, &taken, Some(why));
             let there: Vec<&String> = own_targets.iter().map(|place| &header[*place]).collect();
             return Err(match run.targets_needed {
-                true => message.help("`--target NAME` names the column that holds the target here"),
+                true if wanted.others.is_empty() => {
+                    message.help("`--target NAME` names the column that holds the target here")
+                }
+                true => message.help("`--target A,B` names a column for each target of the run, in their order"),
                 false => message
                     .note(format!("of the run's targets it has {}", list(&there)))
                     .help("leave these out, too, as `predict` needs no targets, or add those that are missing"),

@@ -85,8 +85,24 @@ pub(super) fn read(
         _ => None,
     };
     let choices = by_name.as_ref().unwrap_or(choices);
+    let others = request.others.iter();
+    let others = others.map(|(name, width)| columns_of_target(path, &header, name, *width));
+    let others: Vec<String> = match wanted.of_run {
+        None => others.collect::<Result<_>>()?,
+        // Data that a run predicts need not have them.
+        Some(_) => others.flatten().collect(),
+    };
+    let width = request.predicts.map_or(1, TargetKind::entries);
+    let target = match (wanted.target, wanted.of_run) {
+        (Some(name), None) if !others.is_empty() => {
+            Some(columns_of_target(path, &header, name, width)?)
+        }
+        (target, _) => target.map(str::to_owned),
+    };
     let wanted = &Wanted {
         choices: Some(choices),
+        target: target.as_deref(),
+        others: &others,
         ..*wanted
     };
     let chosen = choose(path, &header, wanted)?;
@@ -122,6 +138,7 @@ pub(super) fn read(
         header: &header,
         chosen: &chosen,
         weights,
+        others: wanted.others,
     };
     let (columns, remarks) = match wanted.of_run {
         Some(run) => (table.columns_of_run(&run.columns, choices)?, vec![]),
@@ -176,10 +193,30 @@ pub(super) fn read(
     }
 }
 
+/// The columns of one of several targets, as a list of names: what is said of it, or numbered columns of its name.
+fn columns_of_target(path: &Path, header: &[String], name: &str, width: usize) -> Result<String> {
+    let is_said = names::resolve(header, name).is_ok_and(|places| !places.is_empty());
+    if is_said || width == 1 {
+        return Ok(name.to_owned());
+    }
+    let all = [(name.to_owned(), Shape::new(&[width]))];
+    columns_of(path, header, &all, "target")
+}
+
 /// The columns of several inputs by the inputs' names, as a list of names.
 fn columns_of_inputs(path: &Path, header: &[String], inputs: &[(String, Shape)]) -> Result<String> {
+    columns_of(path, header, inputs, "input")
+}
+
+/// The columns of inputs or targets by their names; `what` they are.
+fn columns_of(
+    path: &Path,
+    header: &[String],
+    all_wanted: &[(String, Shape)],
+    what: &str,
+) -> Result<String> {
     let mut all: Vec<String> = vec![];
-    for (name, shape) in inputs {
+    for (name, shape) in all_wanted {
         let numbered = |sign: &str, first: usize| -> Vec<String> {
             (first..first + shape.len())
                 .map(|n| format!("{name}{sign}{n}"))
@@ -194,7 +231,10 @@ fn columns_of_inputs(path: &Path, header: &[String], inputs: &[(String, Shape)])
         }
         let there = |form: &&Vec<String>| form.iter().all(|name| header.contains(name));
         let Some(found) = forms.iter().find(there) else {
-            let title = format!("`{}` has no columns for the input `{name}`", path.display());
+            let title = format!(
+                "`{}` has no columns for the {what} `{name}`",
+                path.display()
+            );
             let expected = match &forms[0][..] {
                 [only] => format!("`{only}`"),
                 [first, .., last] => format!("`{first}` to `{last}`, as `{name}` is {shape}"),
@@ -203,10 +243,11 @@ fn columns_of_inputs(path: &Path, header: &[String], inputs: &[(String, Shape)])
             return Err(Diagnostic::error("E0506", title)
                 .note(format!("expected {expected}"))
                 .note(format!("its columns: {}", crate::words::list(header)))
-                .help(
-                    "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
-                     the other's",
-                )
+                .help(match what {
+                    "target" => "`--target A,B` names the columns of each target, in their order",
+                    _ => "`--inputs A,B,…` of `bnnc train` and `bnnc check` names the columns of all inputs, one input's after \
+                          the other's",
+                })
                 .into());
         };
         all.extend(found.iter().map(|name| names::written(name)));
@@ -255,6 +296,8 @@ struct Table<'a> {
     chosen: &'a Chosen,
     /// The column that says how many times a row occurs.
     weights: Option<usize>,
+    /// The columns of a model's other targets.
+    others: &'a [String],
 }
 
 impl Table<'_> {
@@ -272,6 +315,11 @@ impl Table<'_> {
     }
 
     fn columns(&self) -> Columns {
+        // A model's other targets are read for themselves.
+        let others = self.others.iter();
+        let others: Vec<usize> = others
+            .flat_map(|list| super::names::resolve(self.header, list).unwrap_or_default())
+            .collect();
         let names = |places: &[usize]| {
             places
                 .iter()
@@ -283,7 +331,7 @@ impl Table<'_> {
             taken.into_iter().any(|other| other == *place)
         };
         let left_out: Vec<usize> = (0..self.header.len())
-            .filter(|place| !taken(place))
+            .filter(|place| !taken(place) && !others.contains(place))
             .collect();
         Columns {
             inputs: names(&self.chosen.inputs),

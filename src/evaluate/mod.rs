@@ -233,8 +233,8 @@ pub struct Objective {
 impl Elbo {
     /// The same of examples that the model was not trained on, for which the sum is no bound.
     pub fn of_others(mut self) -> Elbo {
-        self.quantity = match (self.terms.len(), self.quantity) {
-            (1, _) => "nll",
+        self.quantity = match (self.terms.iter().all(Term::is_data), self.quantity) {
+            (true, _) => "nll",
             (_, "-ELBO / N") => "expected nll + KL/N",
             _ => "nll + the weights' terms / N",
         };
@@ -242,7 +242,7 @@ impl Elbo {
     }
 }
 
-/// The ELBO's terms with the nll of the examples that were scored: −ELBO/N itself for the training part,
+/// The ELBO's terms with the nll of the examples that were scored, each target's: −ELBO/N itself for the training part,
 /// and what it would be with these examples' log-likelihood for any other. Without temperature and
 /// annealing; beside it, where T is not 1, the objective at its end.
 ///
@@ -250,7 +250,7 @@ impl Elbo {
 pub fn elbo(
     predictor: &mut dyn Predictor,
     inference: &Inference,
-    scores: &Scores,
+    scores: &[Scores],
     training_examples: usize,
     draws: usize,
     seed: u64,
@@ -271,16 +271,18 @@ pub fn elbo(
     let once = Scale(vec![Factor::PerExample]);
     let term = |term: &crate::ir::Term, value: f64, scale: &Scale| {
         let (value, scale, symbol) = match term.kind {
-            TermKind::Nll => (
-                scores.expected_nll * scores.examples as f64,
-                1.0 / scores.examples as f64,
-                "1/n".into(),
-            ),
+            TermKind::Nll(target) => {
+                let scores = &scores[target];
+                let examples = scores.examples as f64;
+                (scores.expected_nll * examples, 1.0 / examples, "1/n".into())
+            }
             _ => (value, scale.value(&at), scale.to_string()),
         };
         let name = match term.kind {
             // Not the nll of the averaged probabilities.
-            TermKind::Nll if inference.is_random() => "expected nll".into(),
+            TermKind::Nll(_) if inference.is_random() => {
+                format!("expected {}", term.kind.name(inference))
+            }
             _ => term.kind.name(inference),
         };
         Term {
@@ -300,7 +302,7 @@ pub fn elbo(
     };
     let (loss, terms) = of(&|_| once.clone());
     let temperature = inference.objective.temperature;
-    let objective = (temperature != 1.0 && terms.len() > 1).then(|| {
+    let objective = (temperature != 1.0 && !terms.iter().all(Term::is_data)).then(|| {
         let (loss, terms) = of(&|term| term.scale.clone());
         Objective {
             loss,

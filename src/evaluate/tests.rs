@@ -37,6 +37,7 @@ impl Predictor for Two {
             }
         }
     }
+    fn predict_target(&mut self, _: usize) {}
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
         vec![]
     }
@@ -71,6 +72,8 @@ fn mixtures_have_the_moments_and_density_of_their_parts_in_own_units() {
         scales: &scales,
         kind: TargetKind::Real(1),
         summary: Normal.summary(&TargetKind::Real(1)),
+        targets: None,
+        others: &[],
         with_targets: true,
     };
     let found = predict_with(&mut Two::default(), &part, 4, 0, Detail::Quantiles).unwrap();

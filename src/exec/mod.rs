@@ -22,8 +22,8 @@ mod network;
 mod profile;
 mod variational;
 
-use crate::ir::{Loss, Position, Table, Term};
-use crate::likelihood::Targets;
+use crate::ir::{Loss, Observe, Position, Table, Target, Term};
+use crate::likelihood::{OwnedTargets, Targets};
 pub use crate::number::Number;
 use crate::optimizer;
 use crate::plan::{Graph, Plan};
@@ -44,10 +44,22 @@ pub use variational::Variational;
 pub struct Batch<'a, T> {
     /// `len` inputs, one after the other.
     pub inputs: &'a [T],
-    /// Their targets.
+    /// Their targets; of several targets the first.
     pub targets: Targets<'a, T>,
+    /// Those of further targets.
+    pub others: &'a [OwnedTargets<T>],
     /// Number of examples; at most the interpreter's batch.
     pub len: usize,
+}
+
+impl<'a, T: Copy> Batch<'a, T> {
+    /// Those of the target of this number.
+    pub fn targets_of(&self, target: usize) -> Targets<'a, T> {
+        match target.checked_sub(1) {
+            None => self.targets,
+            Some(other) => self.others[other].targets(),
+        }
+    }
 }
 
 /// Where random draws come from: streams keyed by seed, step, parameter and use, so that a draw
@@ -86,7 +98,7 @@ pub struct TermValue {
 pub struct Update<'a, T> {
     /// The optimizer's step.
     pub step: optimizer::Step<'a, T>,
-    /// Takes the minibatch's predictive distributions ([`Interpreter::last_predictive`]), as they are
+    /// Takes the minibatch's predictive distributions ([`Interpreter::last_predictive`]) of each target, as they are
     /// before the update; may be empty.
     pub predictive: &'a mut [T],
 }
@@ -128,6 +140,8 @@ pub struct Interpreter<T: Number> {
     network: Network<T>,
     /// The network that predicts, made for the first prediction, and how many examples it takes.
     prediction: Option<(Arc<Graph>, Network<T>, usize)>,
+    /// The number of the target that is predicted.
+    predicted: usize,
     /// Where the time of steps goes, if [`Interpreter::measure`] was called.
     profile: Option<Profile>,
     /// Calls to the pool's threads, to stay awake.
@@ -141,6 +155,7 @@ impl<T: Number> Interpreter<T> {
             variational: Variational::new(plan.clone(), batch),
             network: Network::new(plan.graph.clone(), batch),
             prediction: None,
+            predicted: 0,
             batch,
             profile: None,
             calls: Calls::default(),
@@ -259,11 +274,11 @@ impl<T: Number> Interpreter<T> {
         let terms = &plan.inference.loss.terms;
         let scales: Table<Term, f64> = terms.iter().map(|term| term.scale.value(at)).collect();
         let mut values = scales.map(|_, _| 0.0);
-        let (nll, mut not_finite) = (Loss::nll(), Vec::new());
+        let mut not_finite = Vec::new();
         self.variational.start_step();
         self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
-            values[nll] += self.sample(batch, draw, sample, scales[nll]);
+            self.sample(batch, draw, sample, &scales, &mut values);
             if keeping == Keeping::Moments {
                 self.variational.keep(self.network.moments());
             }
@@ -297,9 +312,16 @@ impl<T: Number> Interpreter<T> {
         }
     }
 
-    /// Draws one sample of the weights and runs the network forward and backward. Returns its share of the nll,
-    /// whose gradient is multiplied with `scale`.
-    fn sample(&mut self, batch: &Batch<T>, draw: &Draw, sample: usize, scale: f64) -> f64 {
+    /// Draws one sample of the weights and runs the network forward and backward. Adds its share of the nll of each
+    /// target to `values`, whose gradients are multiplied with `scales`.
+    fn sample(
+        &mut self,
+        batch: &Batch<T>,
+        draw: &Draw,
+        sample: usize,
+        scales: &Table<Term, f64>,
+        values: &mut Table<Term, f64>,
+    ) {
         let samples = self.plan.inference.objective.samples as f64;
         self.timed(
             |p| &mut p.draw,
@@ -309,16 +331,19 @@ impl<T: Number> Interpreter<T> {
         self.forward(batch.inputs, batch.len);
         let observe = |it: &mut Self| {
             let kernels = it.variational.kernels();
-            let nll = it.network.nll(&kernels, batch, scale / samples);
+            for target in 0..=it.plan.model.others.len() {
+                let term = Loss::nll(target);
+                let weight = scales[term] / samples;
+                values[term] += it.network.nll(&kernels, batch, target, weight) / samples;
+            }
+            it.network.start_backward(batch.len);
             it.variational.collect_numbers(it.network.by_numbers());
-            nll
         };
-        let nll = self.timed(|p| &mut p.observe, observe);
+        self.timed(|p| &mut p.observe, observe);
         let (kernels, gradients) = self.variational.kernels_and_gradients();
         let profile = self.profile.as_mut();
         self.network
             .backward(&kernels, batch.inputs, gradients, profile);
-        nll / samples
     }
 
     fn forward(&mut self, inputs: &[T], examples: usize) {
@@ -328,9 +353,24 @@ impl<T: Number> Interpreter<T> {
     }
 
     /// The outputs of the last step, before weights are drawn for a prediction, as predictive distributions
-    /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example.
-    pub fn last_predictive(&self, out: &mut [T]) {
-        self.network.predictive(&self.variational.kernels(), out);
+    /// ([`crate::likelihood::Nll::predictive`]'s layout), one row an example; of several targets all rows of one, then
+    /// those of the next.
+    pub fn last_predictive(&self, mut out: &mut [T]) {
+        let kernels = self.variational.kernels();
+        let row =
+            |(target, observe): (&Target, &Observe)| observe.likelihood.summary(&target.kind).row();
+        let rows: Vec<usize> = self.plan.model.observed().map(row).collect();
+        let examples = out.len() / rows.iter().sum::<usize>();
+        for (target, row) in rows.into_iter().enumerate() {
+            let (own, rest) = out.split_at_mut(examples * row);
+            self.network.predictive(&kernels, target, own);
+            out = rest;
+        }
+    }
+
+    /// From now on [`Interpreter::predict_drawn`] predicts the target of this number, at first 0.
+    pub fn predict_target(&mut self, target: usize) {
+        self.predicted = target;
     }
 
     /// The likelihood's arguments in that step: name, shape (`[B, k]`, or `[]` for one
@@ -364,9 +404,9 @@ impl<T: Number> Interpreter<T> {
         });
         let weights = self.variational.weights(graph);
         network.forward(&weights, inputs, examples, Mode::Predict, None);
-        network.predictive(&weights, out);
+        network.predictive(&weights, self.predicted, out);
         if let Some((targets, nll)) = nll {
-            network.nll_only(&weights, targets, nll);
+            network.nll_only(&weights, self.predicted, targets, nll);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Kind, Methods, inline, when};
 use crate::document::code;
-use crate::ir::Method;
+use crate::ir::{Inference, Method};
 use crate::show;
 use crate::words::{counted, join, thousands};
 
@@ -14,10 +14,12 @@ impl Methods<'_> {
         let source = facts.data.iter().map(|name| format!(" of {}", code(name)));
         let source: String = source.collect();
         let (input, input_name) = (space(&model.input.shape.0), code(&model.input.name));
-        let (target, target_name) = (model.target.kind.notation(), code(&model.target.name));
+        let targets = (model.observed())
+            .map(|(target, _)| format!("{} ({})", target.kind.notation(), code(&target.name)));
         let mut text = format!(
             "The training set $Data$ holds {examples} examples{source}: inputs $x_n in {input}$ \
-             ({input_name}) and targets {target} ({target_name}).{}",
+             ({input_name}) and targets {}.{}",
+            join(targets.collect(), "and"),
             self.units()
         );
         if facts.validation_examples > 0 {
@@ -57,23 +59,43 @@ impl Methods<'_> {
             _ => "channel",
         };
         let by = "by the mean and standard deviation over the training examples";
-        let summary = self.model.summary();
-        let targets = summary.standardizes() && training.targets_standardized;
-        let (too, targets_by) = if summary.heavy_tailed() {
-            let by = "by the median and the interquartile range, divided by 1.349, of the training examples";
-            (format!(", and the targets are {by}"), by)
-        } else {
-            (", and so are the targets".into(), by)
+        let by_quartiles =
+            "by the median and the interquartile range, divided by 1.349, of the training examples";
+        let standardizes = |alone: &&Inference| alone.summary().standardizes();
+        let scaled: Vec<&Inference> = self.alone.iter().filter(standardizes).collect();
+        let targets = !scaled.is_empty() && training.targets_standardized;
+        let of_some = self.alone.len() > 1;
+        let (too, targets_by) = match &scaled[..] {
+            // Which of several, each by its own.
+            several if of_some => {
+                let each = several.iter().map(|alone| {
+                    let name = code(&alone.target.name);
+                    match alone.summary().heavy_tailed() {
+                        true => format!(", and {name} is {by_quartiles}"),
+                        false => format!(", and so is {name}"),
+                    }
+                });
+                (each.collect::<String>(), by)
+            }
+            [only] if only.summary().heavy_tailed() => (
+                format!(", and the targets are {by_quartiles}"),
+                by_quartiles,
+            ),
+            _ => (", and so are the targets".into(), by),
         };
         let range = |low| format!("Inputs are scaled from 0 to 255 to between {low} and 1");
-        let standardized = |targets| format!("{targets} are standardized {targets_by}");
+        let standardized = |targets| match of_some {
+            true => too.clone(),
+            false => format!("{targets} are standardized {targets_by}"),
+        };
         let (inputs, targets_too) = match training.inputs {
             "standardize" => (
                 format!("Each {each} of the inputs is standardized {by}"),
-                too,
+                too.clone(),
             ),
             "symmetric" => (range(-1), standardized(", and targets")),
             "unit" => (range(0), standardized(", and targets")),
+            _ if of_some => ("Inputs are as the data has them".into(), too.clone()),
             _ => (String::new(), standardized("Targets")),
         };
         let these = match (!inputs.is_empty(), targets) {
@@ -149,7 +171,16 @@ impl Methods<'_> {
             "The predictive distribution is the mixture over $S$ draws from $q$, each the same for all inputs: \
              $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}), {together} ~ q.$$"
         ));
-        self.say(&self.model.summary().prose());
+        self.of_each_target(|text, of| {
+            let prose = text.model.summary().prose();
+            match of.strip_prefix(" of ") {
+                None => text.say(&prose),
+                Some(name) => {
+                    let (first, rest) = prose.split_at(1);
+                    text.say(&format!("Of {name}: {}{rest}", first.to_lowercase()));
+                }
+            }
+        });
     }
 
     /// The s-th draw of all that is random: `w^((s))`, `z^((s))`.

@@ -15,8 +15,8 @@ impl Methods<'_> {
     /// The form of a term, as the table has it.
     pub(super) fn form_name(&self, term: &Term) -> String {
         match &term.kind {
-            TermKind::Nll if self.random().is_empty() => "exact",
-            TermKind::Nll => "estimated",
+            TermKind::Nll(_) if self.random().is_empty() => "exact",
+            TermKind::Nll(_) => "estimated",
             TermKind::Kl(_, form) => form.words(),
             TermKind::NegLogPrior(_) => "penalty, no KL",
             TermKind::Surrogate(_) => "surrogate, no KL",
@@ -27,7 +27,12 @@ impl Methods<'_> {
     /// A paragraph for each form, then what several of them need: densities, and what the KL of a tensor
     /// has beyond its entries'.
     pub(super) fn forms(&mut self) {
-        let terms: Vec<&Term> = self.model.loss.terms.iter().skip(1).collect();
+        let terms: Vec<&Term> = self
+            .model
+            .loss
+            .of_weights()
+            .map(|(.., term)| term)
+            .collect();
         let groups = grouped(&terms, |term| {
             (self.form_name(term), self.form_detail(term))
         });
@@ -103,7 +108,7 @@ impl Methods<'_> {
                     self.with_parameters(&entry.replace(&|_| None).to_string(), terms),
                 )
             }
-            TermKind::Nll => String::new(),
+            TermKind::Nll(_) => String::new(),
         }
     }
 

@@ -9,25 +9,14 @@ use crate::words::join;
 impl Methods<'_> {
     pub(super) fn likelihood(&mut self) {
         self.document.subheading("Likelihood");
-        let likelihood = self.model.observe.likelihood;
-        let input = self.weights_after("x_n");
-        let distribution = self.with_arguments(likelihood.notation(), &input);
-        let formula = self.with_arguments(likelihood.formula(), "");
-        let width = self.model.target.kind.entries();
-        let entries = when(
-            width > 1,
-            match self.differs_by_entry() {
-                true => format!(", and so are the {width} entries $j$ of each"),
-                false => format!(", and so are the {width} entries of each"),
-            },
-        );
-        let summed = when(width > 1, "; a target's is the sum over its entries");
-        let (of_one, given, values) = (self.given("x_n"), self.given("x"), self.network_values());
-        self.say(&format!(
-            "Given all of these, the targets are independent{entries}: $$y_n | {of_one} ~ {distribution}.$$ \
-             With every constant kept, the negative log-likelihood of a target $y$ is \
-             $$-ln p(y | {given}) = {formula},$$ where {values}{summed}."
-        ));
+        self.of_each_target(|text, of| text.likelihood_of(of));
+        let of_one = self.given("x_n");
+        if self.alone.len() > 1 {
+            self.say(&format!(
+                "An example's targets are independent given these values, so that their negative log-likelihoods add up: \
+                 below, $p(y_n | {of_one})$ is the product over them."
+            ));
+        }
         let latents = self.symbols(&[Kind::Latent]);
         let weights = self.symbols(&[Kind::Weight, Kind::Point]);
         let bar = when(!latents.is_empty(), " | ");
@@ -43,6 +32,29 @@ impl Methods<'_> {
                  $$p(y, {unknown} | x) = {factors} product_(n=1)^N p(y_n | {of_one}).$$"
             ));
         }
+    }
+
+    /// That of the only target of the model; `of` tells it from others.
+    fn likelihood_of(&mut self, of: &str) {
+        let likelihood = self.model.observe.likelihood;
+        let input = self.weights_after("x_n");
+        let distribution = self.with_arguments(likelihood.notation(), &input);
+        let formula = self.with_arguments(likelihood.formula(), "");
+        let width = self.model.target.kind.entries();
+        let entries = when(
+            width > 1,
+            match self.differs_by_entry() {
+                true => format!(", and so are the {width} entries $j$ of each"),
+                false => format!(", and so are the {width} entries of each"),
+            },
+        );
+        let summed = when(width > 1, "; a target's is the sum over its entries");
+        let (of_one, given, values) = (self.given("x_n"), self.given("x"), self.network_values());
+        self.say(&format!(
+            "Given all of these, the targets{of} are independent{entries}: $$y_n | {of_one} ~ {distribution}.$$ \
+             With every constant kept, the negative log-likelihood of a target $y$ is \
+             $$-ln p(y | {given}) = {formula},$$ where {values}{summed}."
+        ));
     }
 
     /// `x_n, w, tau`: what the likelihood of an example is given.

@@ -19,8 +19,10 @@ use crate::ir::{Facts, Fitted, Handle, Inference, Learned, Role, Tensor};
 /// and say how it is trained.
 pub fn explain(model: &Inference, facts: &Facts) -> Document {
     let document = Document::new(&format!("Methods: {}", code(&model.name)));
+    let alone = model.of_targets();
     let mut text = Methods {
         model,
+        alone: &alone,
         facts,
         document,
         kinds: KINDS.map(|kind| {
@@ -47,6 +49,8 @@ pub fn explain(model: &Inference, facts: &Facts) -> Document {
 /// The section while it is written.
 struct Methods<'a> {
     model: &'a Inference,
+    /// The same of each target alone.
+    alone: &'a [Inference],
     facts: &'a Facts,
     document: Document,
     /// The parameters of each kind.
@@ -91,6 +95,22 @@ fn is_random(tensor: Fitted) -> bool {
 fn tensors(model: &Inference, is: impl Fn(Fitted) -> bool) -> Vec<Handle<Tensor>> {
     let found = model.all_fitted().filter(|(_, tensor)| is(*tensor));
     found.map(|(handle, _)| handle).collect()
+}
+
+impl<'a> Methods<'a> {
+    /// Writes about each target as if it were the only one; ` of NAME` is what tells it from others, where there are.
+    fn of_each_target(&mut self, mut write: impl FnMut(&mut Self, &str)) {
+        let whole = std::mem::replace(&mut self.model, &self.alone[0]);
+        for alone in self.alone {
+            self.model = alone;
+            let of = match self.alone {
+                [_] => String::new(),
+                _ => format!(" of {}", code(&alone.target.name)),
+            };
+            write(self, &of);
+        }
+        self.model = whole;
+    }
 }
 
 impl Methods<'_> {

@@ -83,6 +83,16 @@ impl Methods<'_> {
         let parts: Vec<String> = parts.collect();
         let with = when(!parts.is_empty(), format!(", with {}", parts.join(" and ")));
         let last = layers.last().map_or("", |node| &node.name);
+        if self.alone.len() > 1 {
+            let values = self.roots().into_iter();
+            let values = values.map(|root| code(&self.model.nodes[root].name));
+            return self.say(&format!(
+                "A network of {} maps an input $x$ to its values {} through the layers of [#layers]{with}; below, each \
+                 of these values stands for what the network makes of $x$.",
+                counted(total, "number", "numbers"),
+                join(values.collect(), "and")
+            ));
+        }
         let written_out = chain && !layers.is_empty() && layers.len() <= LONGEST;
         let functions: Vec<String> = layers.iter().rev().map(|node| function(node)).collect();
         let composition = match written_out {

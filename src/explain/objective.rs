@@ -2,7 +2,7 @@
 
 use super::numbers::number;
 use super::{Kind, Methods, inline, when};
-use crate::document::Align;
+use crate::document::{Align, code};
 use crate::ir::{AbsentReason, Handle, Minibatch, Subject, Tensor, Term, TermKind};
 use crate::words::{distinct, grouped, join, thousands};
 
@@ -224,7 +224,7 @@ impl Methods<'_> {
             .map(|((symbol, form, scale), terms)| {
                 let tensors = tensors(&terms);
                 let (of, count) = match tensors.is_empty() {
-                    true => ("each example".into(), String::new()),
+                    true => (self.of_examples(&terms), String::new()),
                     false => (self.names(&tensors), thousands(self.count(&tensors))),
                 };
                 vec![inline(symbol), of, count, form, inline(scale)]
@@ -241,6 +241,21 @@ impl Methods<'_> {
         self.document.table("terms", caption, &columns, &rows);
     }
 
+    /// What data terms are of.
+    fn of_examples(&self, terms: &[&Term]) -> String {
+        let names = terms.iter().filter_map(|term| match term.kind {
+            TermKind::Nll(target) if self.alone.len() > 1 => {
+                Some(code(&self.alone[target].target.name))
+            }
+            _ => None,
+        });
+        let names: Vec<String> = names.collect();
+        match names.is_empty() {
+            true => "each example".into(),
+            false => format!("{} of each example", join(names, "and")),
+        }
+    }
+
     fn term_symbol(&self, term: &Term) -> String {
         let latents = self.model.latents_of(term);
         let latents: Vec<String> = latents.iter().map(|l| self.latent_symbol(*l)).collect();
@@ -252,7 +267,7 @@ impl Methods<'_> {
         };
         let point = self.point_symbol();
         match (&term.kind, &latents[..]) {
-            (TermKind::Nll, _) => format!("-ln p(y | {})", self.given("x")),
+            (TermKind::Nll(_), _) => format!("-ln p(y | {})", self.given("x")),
             (TermKind::Kl(..), "") => "KL(q || p)".into(),
             (TermKind::Kl(..), latents) => format!("E_(q({latents}))[KL(q || p)]"),
             (TermKind::NegLogPrior(_), "") => format!("-ln p({point})"),

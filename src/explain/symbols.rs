@@ -175,15 +175,15 @@ impl Methods<'_> {
     /// The network's value that the likelihood reads, if it reads one alone: that is f.
     fn output(&self) -> Option<Handle<Node>> {
         match self.roots()[..] {
-            [only] => Some(only),
+            // Beside other targets a value has its own name.
+            [only] if self.alone.len() == 1 => Some(only),
             _ => None,
         }
     }
 
     /// The network's values that the likelihood reads, each once.
     pub(super) fn roots(&self) -> Vec<Handle<Node>> {
-        let arguments = self.model.observe.arguments.iter();
-        let nodes = arguments.filter_map(Argument::node);
+        let nodes = self.model.arguments().filter_map(Argument::node);
         distinct(nodes.map(|node| self.root(node)))
     }
 

@@ -59,7 +59,7 @@ impl Inference {
     /// `None` of maximum likelihood, which has no other.
     pub fn weights_label(&self) -> Option<String> {
         let penalties = |term: &Term| matches!(term.kind, TermKind::NegLogPrior(_));
-        let what = match &self.loss.terms[1..] {
+        let what = match &self.loss.terms[self.loss.data_terms()..] {
             [] => return None,
             terms if terms.iter().all(penalties) => "penalty",
             terms if terms.iter().any(penalties) => "weights",
@@ -82,14 +82,30 @@ impl Inference {
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),
             );
         }
-        if let Some(axes) = self.target.kind.axes() {
-            let places = match self.target.kind.classes() {
+        for (target, _) in self.observed() {
+            let Some(axes) = target.kind.axes() else {
+                continue;
+            };
+            let places = match target.kind.classes() {
                 Some(_) => "places",
                 None => "entries",
             };
+            let of = match self.others.is_empty() {
+                true => String::new(),
+                false => format!("({})", target.name),
+            };
             remarks.push(format!(
-                "the nll of an example is the sum over its {} {places}",
+                "the nll{of} of an example is the sum over its {} {places}",
                 crate::words::thousands(axes.len())
+            ));
+        }
+        if !self.others.is_empty() {
+            let names = self.several_targets().into_iter();
+            let names = names.map(|(name, _)| format!("`{name}`"));
+            remarks.push(format!(
+                "{} are independent given the network's values: their log-likelihoods add up, and each weight has \
+                 one term beside all of them",
+                crate::words::join(names.collect(), "and")
             ));
         }
         if !self.unused.is_empty() {
@@ -153,14 +169,14 @@ impl Inference {
     /// What a term is, before its scale.
     pub fn term_value(&self, term: &Term) -> String {
         match term.kind {
-            TermKind::Nll => {
+            TermKind::Nll(target) => {
                 let samples = match self.objective.samples {
                     1 => String::new(),
                     samples => format!(", averaged over {samples} draws of the weights"),
                 };
                 format!(
                     "-log {}, summed over B examples{samples}",
-                    self.likelihood_text()
+                    self.likelihood_text_of(target)
                 )
             }
             TermKind::Kl(tensor, form) => {
@@ -242,7 +258,10 @@ impl Inference {
     /// Where a term is from.
     pub fn term_origin(&self, term: &Term) -> String {
         match term.kind {
-            TermKind::Nll => self.observe.text.clone(),
+            TermKind::Nll(target) => {
+                let observed = self.observed().nth(target);
+                observed.map_or(String::new(), |(_, observe)| observe.text.clone())
+            }
             TermKind::Kl(tensor, _)
             | TermKind::NegLogPrior(tensor)
             | TermKind::Surrogate(tensor) => {

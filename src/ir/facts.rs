@@ -32,6 +32,8 @@ pub struct Facts {
     pub absent_classes: Vec<usize>,
     /// Each entry of a real target, as the model sees it: scaled. Empty where that is not known.
     pub targets: Vec<Observed>,
+    /// The same three of further targets.
+    pub others: Vec<TargetFacts>,
     /// Each term of the loss before the first step, unscaled, in nats, expected over the initialisers;
     /// empty where that has not been worked out.
     pub initial_terms: Vec<Option<f64>>,
@@ -41,6 +43,32 @@ pub struct Facts {
     pub set: Vec<(String, String)>,
     /// How it is trained, where a run file or data says that it is.
     pub training: Option<Training>,
+}
+
+/// What is known of a target.
+#[derive(Debug, Clone, Default)]
+pub struct TargetFacts {
+    /// [`Facts::classes`]
+    pub classes: Option<usize>,
+    /// [`Facts::absent_classes`]
+    pub absent_classes: Vec<usize>,
+    /// [`Facts::targets`]
+    pub targets: Vec<Observed>,
+}
+
+impl Facts {
+    /// Those of the target of this number alone.
+    pub fn of_target(&self, number: usize) -> Facts {
+        let mut alone = self.clone();
+        alone.others.clear();
+        if let Some(other) = number.checked_sub(1) {
+            let own = self.others.get(other).cloned().unwrap_or_default();
+            alone.classes = own.classes;
+            alone.absent_classes = own.absent_classes;
+            alone.targets = own.targets;
+        }
+        alone
+    }
 }
 
 /// The rows of a table that N examples are.

@@ -68,6 +68,21 @@ impl Inference {
         }
     }
 
+    /// What is fitted to each target, seen by itself: the model of that target alone, its data term and the terms of
+    /// the weights. One of one target is itself.
+    pub fn of_targets(&self) -> Vec<Inference> {
+        if self.model.others.is_empty() {
+            return vec![self.clone()];
+        }
+        let of = |target: usize| {
+            let mut alone = self.clone();
+            alone.model = Arc::new(self.model.of_target(target));
+            alone.loss.terms.drain(1..alone.loss.data_terms());
+            alone
+        };
+        (0..=self.model.others.len()).map(of).collect()
+    }
+
     /// All of the model's tensors, in their order.
     pub fn all_fitted(&self) -> impl DoubleEndedIterator<Item = (Handle<Tensor>, Fitted<'_>)> {
         let tensors = self.model.tensors.iter();

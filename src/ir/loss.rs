@@ -10,7 +10,7 @@ use std::ops::Index;
 /// What is minimised, per example.
 #[derive(Clone, Default)]
 pub struct Loss {
-    /// The data term first, then one for each parameter that has one, in the parameters' order.
+    /// The data terms first, one for each target, then one for each parameter that has one, in the parameters' order.
     pub terms: Vec<Term>,
     /// Parameters without a term.
     pub absent: Vec<Absent>,
@@ -30,8 +30,8 @@ pub struct Term {
 /// What a term is.
 #[derive(Clone)]
 pub enum TermKind {
-    /// −log p(target | network).
-    Nll,
+    /// −log p(target | network), of the target of this number.
+    Nll(usize),
     /// KL(posterior ‖ prior) of a parameter.
     Kl(Handle<Tensor>, Form),
     /// −log p(loc) of a point estimate with a prior: MAP, not a KL.
@@ -44,7 +44,7 @@ impl TermKind {
     /// The parameter it is of; `None` for the data term.
     pub fn tensor(&self) -> Option<Handle<Tensor>> {
         match *self {
-            TermKind::Nll => None,
+            TermKind::Nll(_) => None,
             TermKind::Kl(tensor, _)
             | TermKind::NegLogPrior(tensor)
             | TermKind::Surrogate(tensor) => Some(tensor),
@@ -54,7 +54,7 @@ impl TermKind {
     /// `nll`, `KL`, `penalty`, `surrogate`
     pub fn word(&self) -> &'static str {
         match self {
-            TermKind::Nll => "nll",
+            TermKind::Nll(_) => "nll",
             TermKind::Kl(..) => "KL",
             TermKind::NegLogPrior(_) => "penalty",
             TermKind::Surrogate(_) => "surrogate",
@@ -330,9 +330,15 @@ impl Index<Handle<Term>> for Loss {
 }
 
 impl Loss {
-    /// The data term.
-    pub fn nll() -> Handle<Term> {
-        Handle::at(0)
+    /// The data term of the target of this number.
+    pub fn nll(target: usize) -> Handle<Term> {
+        Handle::at(target)
+    }
+
+    /// How many data terms there are: they come first.
+    pub fn data_terms(&self) -> usize {
+        let is_data = |term: &&Term| matches!(term.kind, TermKind::Nll(_));
+        self.terms.iter().take_while(is_data).count()
     }
 
     /// The term of each parameter that has one.
@@ -348,10 +354,15 @@ impl Loss {
 }
 
 impl TermKind {
-    /// `nll`, `kl(conv1.kernel)`, `neg_log_prior(conv1.kernel)`: the name in the IR, in metrics and in JSON.
+    /// `nll`, of several targets `nll(age)`; `kl(conv1.kernel)`, `neg_log_prior(conv1.kernel)`: the name in the IR, in
+    /// metrics and in JSON.
     pub fn name(&self, model: &Model) -> String {
         match self {
-            TermKind::Nll => "nll".into(),
+            TermKind::Nll(_) if model.others.is_empty() => "nll".into(),
+            TermKind::Nll(index) => {
+                let target = model.observed().nth(*index);
+                format!("nll({})", target.map_or("", |(target, _)| &target.name))
+            }
             TermKind::Kl(tensor, _) => format!("kl({})", model.tensors[*tensor].name),
             TermKind::NegLogPrior(tensor) => {
                 format!("neg_log_prior({})", model.tensors[*tensor].name)

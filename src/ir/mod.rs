@@ -22,7 +22,7 @@ mod validate;
 pub use crate::initializer::Initializer;
 pub use arena::{Arena, Handle, Table};
 pub use composition::{Composition, Compositions};
-pub use facts::{Counted, Facts, Method, Training};
+pub use facts::{Counted, Facts, Method, TargetFacts, Training};
 pub use inference::*;
 pub use lambda::{Lambda, LambdaFactor};
 pub use largest::Largest;

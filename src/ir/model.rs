@@ -24,7 +24,7 @@ pub struct Model {
     pub input: Input,
     /// The inputs as they are declared.
     pub inputs: Vec<Input>,
-    /// What is observed of one example.
+    /// What is observed of one example; of several targets the first.
     pub target: Target,
     /// The graph in data-flow order; the first node is the input.
     pub nodes: Arena<Node>,
@@ -34,6 +34,8 @@ pub struct Model {
     pub learned: Arena<Learned>,
     /// How the network's values and the target meet.
     pub observe: Observe,
+    /// Further targets, each with its likelihood.
+    pub others: Vec<(Target, Observe)>,
     /// The files that parameters start from, each once.
     pub pretrained: Vec<pretrained::File>,
     /// The uses of blocks and the repeats that the graph was written as, in its order.
@@ -47,6 +49,39 @@ impl Model {
         inputs
             .map(|input| (input.name.clone(), input.shape.clone()))
             .collect()
+    }
+
+    /// Every target with its likelihood.
+    pub fn observed(&self) -> impl Iterator<Item = (&Target, &Observe)> {
+        let others = self
+            .others
+            .iter()
+            .map(|(target, observe)| (target, observe));
+        [(&self.target, &self.observe)].into_iter().chain(others)
+    }
+
+    /// The names of the targets and what they are, where there are several.
+    pub fn several_targets(&self) -> Vec<(String, TargetKind)> {
+        let targets = self.observed().filter(|_| !self.others.is_empty());
+        targets
+            .map(|(target, _)| (target.name.clone(), target.kind))
+            .collect()
+    }
+
+    /// The arguments of all likelihoods.
+    pub fn arguments(&self) -> impl Iterator<Item = &Argument> {
+        self.observed().flat_map(|(_, observe)| &observe.arguments)
+    }
+
+    /// The model of one of several targets alone, by whose name everything that looks at a target sees it.
+    pub fn of_target(&self, index: usize) -> Model {
+        let (target, observe) = self.observed().nth(index).expect("one of its targets");
+        Model {
+            target: target.clone(),
+            observe: observe.clone(),
+            others: vec![],
+            ..self.clone()
+        }
     }
 
     /// How predictions are averaged, written and scored.

@@ -31,11 +31,12 @@ use crate::posterior::Entries;
 pub(super) fn loss(inference: &Inference) -> Result<Loss, Vec<Diagnostic>> {
     let mut messages = Messages::default();
     let mut loss = Loss::default();
-    loss.terms.push(Term {
-        kind: TermKind::Nll,
+    let targets = inference.observed().enumerate();
+    loss.terms.extend(targets.map(|(target, _)| Term {
+        kind: TermKind::Nll(target),
         scale: Scale(vec![Factor::PerBatch]),
         why: Why::MinibatchMean,
-    });
+    }));
     let scale = scale(&inference.objective);
     for (handle, tensor) in inference.all_fitted() {
         let subject = Subject::Tensor(handle);
@@ -230,7 +231,7 @@ impl Inference {
 
     /// Whether no parameter has a term: maximum likelihood.
     pub fn is_maximum_likelihood(&self) -> bool {
-        self.loss.terms.len() == 1
+        self.loss.of_weights().next().is_none()
     }
 
     /// Whether something other than a KL stands for one.

@@ -76,8 +76,15 @@ impl Model {
 
     /// `Categorical(label | logits)`, with the names of what its arguments are.
     pub fn likelihood_text(&self) -> String {
-        let arguments: Vec<String> = self
-            .observe
+        self.likelihood_text_of(0)
+    }
+
+    /// That of the target of this number.
+    pub fn likelihood_text_of(&self, index: usize) -> String {
+        let Some((target, observe)) = self.observed().nth(index) else {
+            return String::new();
+        };
+        let arguments: Vec<String> = observe
             .arguments
             .iter()
             .map(|argument| match argument {
@@ -91,8 +98,8 @@ impl Model {
                 }
             })
             .collect();
-        let name = self.observe.likelihood.signature().name;
-        format!("{name}({} | {})", self.target.name, arguments.join(", "))
+        let name = observe.likelihood.signature().name;
+        format!("{name}({} | {})", target.name, arguments.join(", "))
     }
 
     /// `conv2d(64, kernel = [5, 5], padding = same)` with every argument.

@@ -41,7 +41,10 @@ pub fn model_text(model: &Model, facts: &Facts) -> String {
     }
     learned(&mut out, model);
     graph(&mut out, model);
-    line!(out, "\nobserve  {}", model.likelihood_text());
+    line!(out, "");
+    for target in 0..=model.others.len() {
+        line!(out, "observe  {}", model.likelihood_text_of(target));
+    }
     out
 }
 
@@ -72,11 +75,12 @@ fn data(out: &mut String, model: &Model, facts: &Facts) {
         Some(name) => line!(out, "\ndata  {name}"),
         None => line!(out, "\ndata"),
     }
-    let target = &model.target;
     for input in &model.inputs {
         columns(out, [&input.name, &batched(&input.shape), "input"]);
     }
-    columns(out, [&target.name, &target.kind.to_string(), "target"]);
+    for (target, _) in model.observed() {
+        columns(out, [&target.name, &target.kind.to_string(), "target"]);
+    }
     let aside = match facts.validation_examples {
         0 => String::new(),
         n => format!("; {n} more are set aside"),
@@ -140,7 +144,7 @@ fn learned(out: &mut String, model: &Model) {
                 format!("real{axes}"),
                 format!(
                     "{domain}, a point estimate for each entry of {}",
-                    model.target.name
+                    learned.name.split('.').next().unwrap_or_default()
                 ),
             ),
         };
@@ -237,11 +241,16 @@ fn loss(out: &mut String, inference: &Inference, facts: &Facts) {
 }
 
 fn predict(out: &mut String, inference: &Inference) {
-    let likelihood = inference.likelihood_text();
+    let targets: Vec<&str> = (inference.observed())
+        .map(|(target, _)| &target.name[..])
+        .collect();
+    let of = |target| inference.likelihood_text_of(target);
+    let likelihood: Vec<String> = (0..targets.len()).map(of).collect();
+    let likelihood = likelihood.join(" · ");
     line!(
         out,
         "\npredict  p({} | {})",
-        inference.target.name,
+        targets.join(", "),
         inference.input.name
     );
     if inference.is_random() {

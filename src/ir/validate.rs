@@ -21,7 +21,9 @@ pub fn validate(inference: &Inference) -> Result<(), String> {
     graph(model)?;
     tensors(inference)?;
     learned(model)?;
-    observe(model)?;
+    for (target, observed) in model.observed() {
+        observe(model, target, observed)?;
+    }
     loss(inference)
 }
 
@@ -166,10 +168,9 @@ fn learned(model: &Model) -> Result<(), String> {
 }
 
 /// The likelihood's arguments are as many and as wide as it wants.
-fn observe(model: &Model) -> Result<(), String> {
-    let observe = &model.observe;
+fn observe(model: &Model, target: &Target, observe: &Observe) -> Result<(), String> {
     let signature = observe.likelihood.signature();
-    let widths = observe.likelihood.arguments(&model.target.kind)?;
+    let widths = observe.likelihood.arguments(&target.kind)?;
     holds(
         observe.arguments.len() == signature.parameters.len(),
         || "an argument is missing".into(),
@@ -217,17 +218,23 @@ fn observe(model: &Model) -> Result<(), String> {
     Ok(())
 }
 
-/// The data term once and first; every parameter either in one term or absent.
+/// The data terms first, one a target; every parameter either in one term or absent.
 fn loss(inference: &Inference) -> Result<(), String> {
     let mut seen = HashSet::new();
     for (index, term) in inference.loss.terms.iter().enumerate() {
         let name = term.kind.name(inference);
         match term.kind {
-            TermKind::Nll => holds(index == 0, || "the data term is not the first".into())?,
+            TermKind::Nll(target) => {
+                holds(index == target && target <= inference.others.len(), || {
+                    format!("{name} is term {index}")
+                })?
+            }
             TermKind::Kl(tensor, _)
             | TermKind::NegLogPrior(tensor)
             | TermKind::Surrogate(tensor) => {
-                holds(index > 0, || "the data term is not the first".into())?;
+                holds(index > inference.others.len(), || {
+                    format!("{name} stands before a data term")
+                })?;
                 holds(inference.tensors[tensor].prior.is_some(), || {
                     format!("{name} has no prior")
                 })?;

@@ -27,7 +27,7 @@ impl Lint for AnnealingNeverEnds {
             show(last),
             show(annealing.epochs)
         );
-        (last < 1.0 && inference.loss.terms.len() > 1).then(|| {
+        (last < 1.0 && inference.loss.of_weights().next().is_some()).then(|| {
             Diagnostic::warning(self.name(), title)
                 .at(
                     option(inference, "annealing"),

@@ -39,6 +39,9 @@ impl Lint for ClassesNeverSeen {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/classes-never-seen.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let Summary::Classes(Classes {
             probabilities: classes,

@@ -36,10 +36,17 @@ impl Lint for KlBeyondData {
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let examples = facts.training_examples? as f64;
-        let entries = facts.targets.len() as f64;
-        if entries == 0.0 {
+        let entries = facts.others.iter().map(|other| other.targets.len());
+        let entries = entries.sum::<usize>() + facts.targets.len();
+        if entries == 0 {
             return None;
         }
+        // A class counts as an entry beside numbers.
+        let classes = facts.others.iter().map(|other| &other.targets);
+        let classes = classes
+            .chain([&facts.targets])
+            .filter(|targets| targets.is_empty());
+        let entries = (entries + classes.count()) as f64;
         let kernels = inference.loss.terms.iter().filter_map(|term| {
             let TermKind::Kl(handle, _) = term.kind else {
                 return None;

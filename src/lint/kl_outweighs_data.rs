@@ -27,8 +27,9 @@ impl Lint for KlOutweighsData {
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let n = facts.training_examples? as f64;
-        let likelihood = inference.observe.likelihood;
-        let nll = likelihood.uninformed(&inference.target.kind)?;
+        let nlls = inference.observed();
+        let nlls = nlls.map(|(target, observe)| observe.likelihood.uninformed(&target.kind));
+        let nll = nlls.sum::<Option<f64>>()?;
         if inference.objective.annealing.is_some() {
             return None;
         }

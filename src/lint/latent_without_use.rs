@@ -20,7 +20,7 @@ impl Lint for LatentWithoutUse {
         include_str!("../../docs/lints/latent-without-use.md")
     }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
-        let arguments = inference.observe.arguments.iter();
+        let arguments = inference.arguments();
         let mut used: HashSet<_> = arguments
             .filter_map(Argument::numbers)
             .flat_map(|numbers| &numbers.each)

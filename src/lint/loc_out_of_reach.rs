@@ -19,6 +19,9 @@ impl Lint for LocOutOfReach {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/loc-out-of-reach.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         if !inference.summary().standardizes() {
             return None;

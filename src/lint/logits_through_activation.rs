@@ -23,6 +23,9 @@ impl Lint for LogitsThroughActivation {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/logits-through-activation.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let Reach { low, high, by } = reach(inference, value(inference, "logits")?);
         let (node, word) = by?;

@@ -64,6 +64,10 @@ pub trait Lint: Sync {
     fn explains_no_fit(&self) -> bool {
         false
     }
+    /// Whether it looks at a target: of several, at each.
+    fn looks_at_target(&self) -> bool {
+        false
+    }
     /// What it has to say; nothing where what it looks at is not known.
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic>;
 }
@@ -177,14 +181,31 @@ pub fn why_no_fit(inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
 
 /// What the lints have to say of a model and what is known of its run.
 pub fn run(inference: &Inference, facts: &Facts, policy: &Policy) -> Vec<Diagnostic> {
-    let found = LINTS.iter().filter_map(|lint| {
-        let (severity, denied) = policy.of(*lint)?;
-        let mut message = lint.check(inference, facts)?;
-        message.severity = severity;
-        Some(match denied {
-            Some(name) => message.note(format!("an error by `--deny {name}`")),
-            None => message,
-        })
+    let alone: Vec<(Inference, Facts)> = match inference.others.is_empty() {
+        true => vec![],
+        false => (inference.of_targets().into_iter().enumerate())
+            .map(|(number, alone)| (alone, facts.of_target(number)))
+            .collect(),
+    };
+    let found = LINTS.iter().flat_map(|lint| {
+        let Some((severity, denied)) = policy.of(*lint) else {
+            return vec![];
+        };
+        let messages: Vec<Diagnostic> = match lint.looks_at_target() && !alone.is_empty() {
+            true => alone
+                .iter()
+                .filter_map(|(one, facts)| lint.check(one, facts))
+                .collect(),
+            false => lint.check(inference, facts).into_iter().collect(),
+        };
+        let told = |mut message: Diagnostic| {
+            message.severity = severity;
+            match denied {
+                Some(name) => message.note(format!("an error by `--deny {name}`")),
+                None => message,
+            }
+        };
+        messages.into_iter().map(told).collect()
     });
     found.collect()
 }

@@ -22,6 +22,9 @@ impl Lint for NoiseAsWideAsTargets {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/noise-as-wide-as-targets.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         if !inference.summary().standardizes() {
             return None;

@@ -22,6 +22,9 @@ impl Lint for OutputWithoutBias {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/output-without-bias.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         if !inference.summary().standardizes() {
             return None;

@@ -25,6 +25,9 @@ impl Lint for ScaleOutOfReach {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/scale-out-of-reach.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         let observe = &inference.observe;
         let parameters = observe.likelihood.signature().parameters.iter();

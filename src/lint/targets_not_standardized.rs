@@ -24,6 +24,9 @@ impl Lint for TargetsNotStandardized {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/targets-not-standardized.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
         if !inference.summary().standardizes() {
             return None;

@@ -35,7 +35,7 @@ impl Lint for TemperatureNotOne {
             join(weighted.iter().map(ToString::to_string).collect(), "and"),
             show(t)
         );
-        (t != 1.0 && inference.loss.terms.len() > 1).then(|| {
+        (t != 1.0 && inference.loss.of_weights().next().is_some()).then(|| {
             let place = option(inference, "temperature");
             let message = Diagnostic::warning(self.name(), title)
                 .at(

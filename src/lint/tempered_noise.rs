@@ -26,6 +26,9 @@ impl Lint for TemperedNoise {
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/tempered-noise.md")
     }
+    fn looks_at_target(&self) -> bool {
+        true
+    }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let t = inference.objective.temperature;
         if t == 1.0 || inference.loss.terms.len() < 2 {

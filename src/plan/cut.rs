@@ -73,7 +73,7 @@ impl Cut {
         statistics: Statistics,
         keep: Keep,
     ) -> Self {
-        let arguments = model.observe.arguments.iter();
+        let arguments = model.arguments();
         let observed: Vec<Handle<Node>> = arguments.filter_map(Argument::node).collect();
         let mut consumers = model.nodes.map(|_, _| 0);
         // A node that reads another twice counts twice: it cannot be written over what it reads again.

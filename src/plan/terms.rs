@@ -42,7 +42,7 @@ fn computation(inference: &Inference, term: &Term) -> Option<Arc<dyn AnyTerm>> {
             .distribution
     };
     match term.kind {
-        TermKind::Nll => None,
+        TermKind::Nll(_) => None,
         TermKind::Kl(_, Form::ClosedForm(form)) => Some(kl::registered(form)),
         // Of the normal that a transformed posterior is made of, under the prior seen from there.
         TermKind::Kl(tensor, Form::Quadrature) => {

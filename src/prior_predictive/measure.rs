@@ -173,7 +173,7 @@ fn run(
         }),
     };
     let mut predictions = vec![0.0; examples * model.summary().row()];
-    network.predictive(&kernels, &mut predictions);
+    network.predictive(&kernels, 0, &mut predictions);
     Network {
         layers: sites.iter().map(seen).collect(),
         predictions,

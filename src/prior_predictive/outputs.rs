@@ -125,7 +125,7 @@ fn largest(values: &[f64]) -> f64 {
 impl Observed {
     /// What the targets of a part are, scaled as training takes them.
     pub fn of(part: &Part) -> Self {
-        let width = part.split.target_shape.len();
+        let width = part.of_targets().target_shape.len();
         match part.kind.storage() {
             Storage::Labels { classes } => {
                 let mut shares = vec![0.0; classes];

@@ -24,6 +24,9 @@ pub struct Check {
     pub data: Option<String>,
     /// The columns of a table.
     pub columns: Option<Columns>,
+    /// Of further targets, the columns or the arrays.
+    #[serde(skip)]
+    pub others: Vec<(Option<Columns>, Vec<String>)>,
     /// Which arrays of an archive are taken, a line each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taken: Vec<String>,
@@ -149,6 +152,9 @@ pub struct TermRow {
     pub initial: Option<f64>,
     /// The same per training example at full weight.
     pub initial_per_example: Option<f64>,
+    /// Of a target's term, the nll of a network that knows nothing; `None` where that depends on the data.
+    #[serde(skip)]
+    pub uninformed: Option<f64>,
 }
 
 /// A parameter without a term.
@@ -233,6 +239,10 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
             why: term.why.to_string(),
             initial: *initial,
             initial_per_example: initial.and_then(per_example),
+            uninformed: match term.kind {
+                TermKind::Nll(target) => uninformed(inference, target),
+                _ => None,
+            },
         }
     };
     let absent = inference.loss.absent.iter().map(|absent| AbsentRow {
@@ -248,7 +258,6 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         .learned
         .iter()
         .map(|(_, learned)| learned.name.clone());
-    let likelihood = inference.observe.likelihood;
     let loss = &inference.loss;
     let kl: f64 = initial.iter().flatten().sum();
     let weight = inference.lambda(facts);
@@ -259,6 +268,7 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
         model: inference.name.clone(),
         data: facts.data.clone(),
         columns: None,
+        others: vec![],
         taken: vec![],
         unread: (inference.pretrained.iter())
             .filter(|file| !file.unread.is_empty())
@@ -291,7 +301,9 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
             kl_per_example: per_example(kl),
             temperature,
             annealed: inference.objective.annealing.is_some(),
-            nll_per_example: likelihood.uninformed(&inference.target.kind),
+            nll_per_example: (0..=inference.others.len())
+                .map(|target| uninformed(inference, target))
+                .sum(),
             prior_output: spread::output(inference, &spread::under_prior(inference)),
             start_output: spread::output(inference, &spread::at_start(inference)),
         },
@@ -304,6 +316,12 @@ pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Chec
             memory,
         },
     }
+}
+
+/// The nll of a target under a network that knows nothing.
+fn uninformed(inference: &Inference, target: usize) -> Option<f64> {
+    let (target, observe) = inference.observed().nth(target)?;
+    observe.likelihood.uninformed(&target.kind)
 }
 
 /// The terms before the first step by their kinds.
@@ -333,7 +351,7 @@ fn form(inference: &Inference, term: &Term) -> String {
         .collect();
     let given = if names.is_empty() { "" } else { " given " };
     let alone = match term.kind {
-        TermKind::Nll => format!("-log {}", inference.likelihood_text()),
+        TermKind::Nll(target) => format!("-log {}", inference.likelihood_text_of(target)),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),
         TermKind::Kl(_, form) => form.words().into(),
         TermKind::NegLogPrior(_) => "penalty -log p, no KL".into(),

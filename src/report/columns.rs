@@ -45,6 +45,25 @@ pub fn decided(columns: &Columns) -> Vec<Row> {
     rows
 }
 
+/// Where a further target is read from, in lines: its columns with what became of them, or its array.
+pub fn of_other_target(
+    columns: Option<&Columns>,
+    taken: &[String],
+    indent: &str,
+    width: usize,
+) -> String {
+    let Some(columns) = columns else {
+        let lines = taken.iter().take(1);
+        return lines
+            .map(|line| crate::words::wrapped(indent, line, width))
+            .collect();
+    };
+    let own = |row: &Row| columns.targets.contains(&row[0]);
+    let rows: Vec<Row> = decided(columns).into_iter().filter(own).collect();
+    let line = format!("target {}", shortened(&columns.targets));
+    crate::words::wrapped(indent, &line, width) + &table(&rows, indent, width)
+}
+
 /// These rows as a table, within `width` columns and a screen; empty where there are none.
 pub fn table(rows: &[Row], indent: &str, width: usize) -> String {
     if rows.is_empty() {

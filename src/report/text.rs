@@ -52,6 +52,9 @@ impl Check {
         for line in &self.taken {
             *out += &wrapped("  ", line, width);
         }
+        for (columns, taken) in &self.others {
+            *out += &columns::of_other_target(columns.as_ref(), taken, "  ", width);
+        }
         for (name, value) in &self.set {
             *out += &format!("  set  {name} = {value}\n");
         }
@@ -176,22 +179,29 @@ impl Check {
             *out += &wrapped("  ! ", remark, width);
         }
         let mut rows = self.terms_table();
-        let form = rows[1][1].clone();
-        let is_long = room(&rows, 1, 8, width) < form.chars().count();
-        if is_long {
-            rows[1][1] = "-log p(target)".into();
+        let most = room(&rows, 1, 8, width);
+        let mut long = vec![];
+        for row in rows.iter_mut().filter(|row| is_nll(&row[0])) {
+            if most < row[1].chars().count() {
+                let target = row[0]
+                    .strip_prefix("nll(")
+                    .and_then(|name| name.strip_suffix(')'));
+                let target = target.unwrap_or("target").to_owned();
+                let form = row[1].trim_start_matches("-log ").to_owned();
+                row[1] = format!("-log p({target})");
+                long.push(format!("p({target}) is {form}"));
+            }
         }
         *out += &table(&rows, &[3, 4], width);
         let mut line = |key: &str, text: &str| {
             *out += &wrapped(&format!("  {key:<6}  "), text, width);
         };
-        let long = is_long.then(|| format!("p(target) is {}", form.trim_start_matches("-log ")));
         let at_start = match self.initial.nll_per_example {
             Some(_) => "at the start that of a network that knows nothing",
             None => "at the start it depends on the data",
         };
-        let of_nll: Vec<String> = long.into_iter().chain([at_start.into()]).collect();
-        line("nll", &of_nll.join("; "));
+        long.push(at_start.into());
+        line("nll", &long.join("; "));
         for (scale, why) in distinct(self.terms.iter().map(|term| (&term.scale, &term.why))) {
             line(scale, why);
         }
@@ -216,12 +226,12 @@ impl Check {
         let mut rows = vec![row(["term", "form", "scale", "nats", "nats/example"])];
         let shown = self.fold().terms(&self.terms);
         rows.extend(shown.iter().map(|(term, times)| {
-            let (all, one) = match term.name.as_str() {
-                "nll" => (
-                    cell(whole(initial.nll_per_example)),
-                    initial.nll_per_example.map_or("?".into(), short),
+            let (all, one) = match is_nll(&term.name) {
+                true => (
+                    cell(whole(term.uninformed)),
+                    term.uninformed.map_or("?".into(), short),
                 ),
-                _ => (
+                false => (
                     term.initial.map_or("takes too long".into(), nats),
                     each(term.initial_per_example),
                 ),
@@ -232,8 +242,12 @@ impl Check {
             };
             row([&term.name, &form, &term.scale_with_numbers, &all, &one])
         }));
-        let known = self.terms.iter().skip(1).all(|term| term.initial.is_some());
-        if !known || self.terms.len() == 1 {
+        let mut weights = self
+            .terms
+            .iter()
+            .filter(|term| !is_nll(&term.name))
+            .peekable();
+        if weights.peek().is_none() || !weights.all(|term| term.initial.is_some()) {
             return rows;
         }
         for part in initial.parts.iter().filter(|part| part.terms > 1) {
@@ -260,7 +274,7 @@ impl Check {
         let mut line = |key: &str, text: &str| {
             *out += &wrapped(&format!("  {key:<6}  "), text, width);
         };
-        if self.terms.len() == 1 {
+        if self.terms.iter().all(|term| is_nll(&term.name)) {
             return;
         }
         if let Some(text) = self.weighted_at_the_start() {
@@ -384,4 +398,9 @@ fn giga(operations: u64) -> String {
         x if x >= 1e6 => format!("{} M", short(x / 1e6)),
         x => thousands(x as usize),
     }
+}
+
+/// Whether a term of this name is the nll of a target.
+fn is_nll(name: &str) -> bool {
+    name == "nll" || name.starts_with("nll(")
 }

@@ -255,7 +255,7 @@ mod tests {
             step: 7,
             ..Counters::default()
         };
-        counters.sums.nll = 0.1 + 0.2;
+        counters.sums.target.nll = 0.1 + 0.2;
         save(&path, "m", sections(&mut values, &mut slot), &counters).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         save(&path, "m", sections(&mut values, &mut slot), &counters).unwrap();

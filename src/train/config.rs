@@ -340,6 +340,8 @@ impl Config {
             predicts: model.map(|model| model.target.kind),
             input: model.map(|model| model.input.shape.clone()),
             inputs: model.map_or(vec![], Model::several_inputs),
+            targets: model.map_or(vec![], Model::several_targets),
+            input_name: model.map(|model| model.input.name.clone()),
             ..request
         })
     }

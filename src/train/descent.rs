@@ -130,6 +130,9 @@ impl Predictor for Descent {
     ) {
         self.interpreter.predict_drawn(inputs, examples, out, nll);
     }
+    fn predict_target(&mut self, target: usize) {
+        self.interpreter.predict_target(target);
+    }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
         self.predicts(true);
         Predictor::weight_terms(&mut self.interpreter, draw, seed)

@@ -5,15 +5,15 @@ mod divergence;
 use super::augmentation::Buffers;
 use super::checkpoint::{self, Best, Counters};
 use super::config::Config;
-use super::metrics::{Line, Log};
+use super::metrics::{Fit, Line, Log, Validation};
 use super::run_dir::RunDir;
 use crate::data::order::epoch_order;
 use crate::diagnostic::Result;
 use crate::engine::{Engine, Section, Step};
-use crate::evaluate::{self, Scores};
-use crate::examples::Part;
+use crate::evaluate;
+use crate::examples::{Part, Scales};
 use crate::ir::Position;
-use crate::likelihood::Detail;
+use crate::likelihood::{Detail, Summary};
 use crate::terms::{Naming, Term};
 use divergence::Divergence;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,8 +85,8 @@ struct Scratch {
 struct Done {
     step: Step,
     terms: Vec<Term>,
-    hits: u64,
-    squared_error: f64,
+    /// Hits and squared errors of each target.
+    predicted: Vec<(u64, f64)>,
     gradient_norm: Option<f64>,
 }
 
@@ -152,10 +152,10 @@ impl Training<'_> {
     fn keep_best(
         &mut self,
         counters: &mut Counters,
-        validation: Option<&Scores>,
+        validation: Option<&Validation>,
         unsaved: &mut Unsaved,
     ) {
-        let nll = validation.map_or(f64::NAN, Scores::nll);
+        let nll = validation.map_or(f64::NAN, Validation::nll);
         let lowest = counters.best.is_none_or(|best| nll < best.nll);
         let epoch = counters.step as usize / self.steps();
         // While the KL has another weight, a lower nll is no better fit: it is of another objective.
@@ -201,7 +201,7 @@ impl Training<'_> {
         let mut log = Log::open(&self.run.metrics(), counters.step)?;
         let mut scratch = Scratch {
             buffers: Buffers::default(),
-            predictive: vec![0.0; batch_size * self.part.summary.row()],
+            predictive: vec![0.0; batch_size * self.summaries().map(|s| s.row()).sum::<usize>()],
         };
         let (mut saved, mut unsaved): (_, Unsaved) = (Instant::now(), None);
         let mut divergence = Divergence::new(log.first_nll());
@@ -274,14 +274,22 @@ impl Training<'_> {
         let step = step_after(self.config, self.part.len(), counters.step);
         let augmentation = &self.config.augmentation;
         let batch = augmentation.gather(&self.part, places, &step, &mut scratch.buffers)?;
-        let summary = self.part.summary;
-        let predictive = &mut scratch.predictive[..batch.len * summary.row()];
+        let row = self.summaries().map(|summary| summary.row()).sum::<usize>();
+        let predictive = &mut scratch.predictive[..batch.len * row];
         let trained = self.engine.step(&batch, &step, predictive);
         let terms = self.naming.terms(&trained.report, batch.len);
         let gradient_is_finite = trained.not_finite.is_empty();
         self.refuse_not_finite(&terms, gradient_is_finite, counters.step)?;
-        let units = self.part.scales.units();
-        let (hits, squared_error) = summary.compare(predictive, batch.targets, units);
+        let others = self.part.others.iter();
+        let scales = std::iter::once(self.part.scales).chain(others.map(|other| &other.scales));
+        let mut predictive = &*predictive;
+        let compare = |(target, (summary, scales)): (usize, (Summary, &Scales))| {
+            let (own, rest) = predictive.split_at(batch.len * summary.row());
+            predictive = rest;
+            summary.compare(own, batch.targets_of(target), scales.units())
+        };
+        let targets = self.summaries().zip(scales).enumerate();
+        let predicted: Vec<(u64, f64)> = targets.map(compare).collect();
         counters.step += 1;
         let gradient_norm = self.engine.gradient_norm();
         let longer = gradient_norm.zip(self.config.clip_norm);
@@ -289,12 +297,11 @@ impl Training<'_> {
             counters.clipped += 1;
             counters.sums.clipped += 1;
         }
-        counters.sums.add(&terms, batch.len, hits, squared_error);
+        counters.sums.add(&terms, batch.len, &predicted);
         Ok(Done {
             step,
             terms,
-            hits,
-            squared_error,
+            predicted,
             gradient_norm,
         })
     }
@@ -310,10 +317,7 @@ impl Training<'_> {
             loss: done.terms.iter().map(|t| t.value.scaled).sum(),
             lambda: self.naming.lambda(at),
             terms: done.terms.clone(),
-            fit: self
-                .part
-                .summary
-                .fit(done.hits, done.squared_error, at.batch as u64),
+            fits: self.fits(done.predicted.iter().copied(), at.batch as u64),
             gradient_norm: done.gradient_norm,
             clipped: None,
             examples_per_second: at.batch as f64 / seconds,
@@ -334,10 +338,11 @@ impl Training<'_> {
             loss: terms.iter().map(|t| t.value.scaled).sum(),
             lambda: self.naming.mean_lambda(&terms, &done.step.at),
             terms,
-            fit: self
-                .part
-                .summary
-                .fit(sums.hits, sums.squared_error, sums.examples),
+            fits: {
+                let targets = sums.targets();
+                let predicted = targets.map(|target| (target.hits, target.squared_error));
+                self.fits(predicted, sums.examples)
+            },
             gradient_norm: None,
             clipped: (done.gradient_norm).map(|_| sums.clipped as f64 / sums.steps as f64),
             examples_per_second: seen as f64 / seconds,
@@ -346,13 +351,48 @@ impl Training<'_> {
         }
     }
 
-    fn validate(&mut self) -> Result<Option<Scores>> {
+    /// How predictions of each target are compared.
+    fn summaries(&self) -> impl Iterator<Item = Summary> {
+        let others = self.part.others.iter().map(|other| other.summary);
+        std::iter::once(self.part.summary).chain(others)
+    }
+
+    /// The name of each target, where there are several.
+    fn target(&self, number: usize) -> Option<String> {
+        self.naming.targets.get(number).cloned()
+    }
+
+    /// The fit of so many examples, by the hits and squared errors of each target.
+    fn fits(
+        &self,
+        predicted: impl Iterator<Item = (u64, f64)>,
+        examples: u64,
+    ) -> Vec<(Option<String>, Fit)> {
+        let targets = self.summaries().zip(predicted).enumerate();
+        let fit = |(target, (summary, (hits, squared_error))): (usize, (Summary, (u64, f64)))| {
+            (
+                self.target(target),
+                summary.fit(hits, squared_error, examples),
+            )
+        };
+        targets.map(fit).collect()
+    }
+
+    fn validate(&mut self) -> Result<Option<Validation>> {
         if self.validation.is_empty() {
             return Ok(None);
         }
         let draws = self.config.evaluation_samples;
-        let (part, seed) = (&self.validation, self.config.seed);
-        evaluate::scored(self.engine, part, draws, seed, Detail::Moments).map(Some)
+        let (first, seed) = (self.validation, self.config.seed);
+        let others = first.others.iter().map(|other| other.part(first, false));
+        let mut all = vec![];
+        for (target, part) in std::iter::once(first).chain(others).enumerate() {
+            self.engine.predict_target(target);
+            let scores = evaluate::scored(self.engine, &part, draws, seed, Detail::Moments);
+            all.push((self.target(target), scores?));
+        }
+        self.engine.predict_target(0);
+        Ok(Some(Validation(all)))
     }
 }
 

@@ -12,9 +12,9 @@ pub fn facts(
     config: &Config,
     model: &Model,
     found: Option<&data::Facts>,
+    others: &[data::Facts],
     aside: &[usize],
 ) -> ir::Facts {
-    let heavy_tailed = model.summary().heavy_tailed();
     let counts = found.and_then(|found| found.counts.as_ref());
     let left = found.map(|found| found.left(aside));
     let aside_examples = found
@@ -25,7 +25,9 @@ pub fn facts(
         rows: counts.len() - aside.len(),
         column,
     });
-    let observed = found.map_or(&[][..], |found| &found.observed).iter();
+    let target =
+        |number: usize, found: &data::Facts| of_target(config, &model.of_target(number), found);
+    let first = found.map(|found| target(0, found)).unwrap_or_default();
     ir::Facts {
         training_examples: left,
         counted,
@@ -40,19 +42,32 @@ pub fn facts(
             decay.filter(|decay| decay.rate > 0.0)
         },
         evaluation_samples: Some(config.evaluation_samples),
-        classes: found.and_then(|found| {
-            let of_model = model.target.kind.axes().is_some() || found.target.shape.rank() == 0;
-            found.target.classes.filter(|_| of_model)
-        }),
-        absent_classes: found.map_or(vec![], |found| found.absent.clone()),
-        targets: match config.data.targets {
-            "standardize" => observed.map(|o| o.standardized(heavy_tailed)).collect(),
-            _ => observed.copied().collect(),
-        },
+        classes: first.classes,
+        absent_classes: first.absent_classes,
+        targets: first.targets,
+        others: (1..)
+            .zip(others)
+            .map(|(number, found)| target(number, found))
+            .collect(),
         initial_terms: vec![],
         data: found.map(|found| found.name.clone()),
         set: config.set.clone(),
         training: None,
+    }
+}
+
+/// What is known of the model's only target.
+fn of_target(config: &Config, model: &Model, found: &data::Facts) -> ir::TargetFacts {
+    let heavy_tailed = model.summary().heavy_tailed();
+    let of_model = model.target.kind.axes().is_some() || found.target.shape.rank() == 0;
+    let observed = found.observed.iter();
+    ir::TargetFacts {
+        classes: found.target.classes.filter(|_| of_model),
+        absent_classes: found.absent.clone(),
+        targets: match config.data.targets {
+            "standardize" => observed.map(|o| o.standardized(heavy_tailed)).collect(),
+            _ => observed.copied().collect(),
+        },
     }
 }
 

@@ -20,7 +20,9 @@ use crate::evaluate::Scores;
 use crate::exec::TermValue;
 pub use crate::likelihood::Fit;
 use crate::terms::Term;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -33,17 +35,28 @@ pub struct EpochSums {
     pub steps: u64,
     /// Examples seen.
     pub examples: u64,
+    /// Of the first target.
+    #[serde(flatten)]
+    pub target: TargetSums,
+    /// Each term's scale, summed.
+    pub scales: Vec<f64>,
+    /// Of further targets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<TargetSums>,
+    /// Steps whose gradient was clipped.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub clipped: u64,
+}
+
+/// What the examples of an epoch come to, of one target.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct TargetSums {
     /// Their nll, summed.
     pub nll: f64,
     /// Examples whose likeliest class is right.
     pub hits: u64,
     /// Squared errors in the target's own units.
     pub squared_error: f64,
-    /// Each term's scale, summed.
-    pub scales: Vec<f64>,
-    /// Steps whose gradient was clipped.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub clipped: u64,
 }
 
 /// One line.
@@ -63,9 +76,9 @@ pub struct Line {
     pub lambda: Option<f64>,
     /// The loss's terms.
     pub terms: Vec<Term>,
-    /// Of the training examples.
-    #[serde(flatten, serialize_with = "fit_entry")]
-    pub fit: Fit,
+    /// Of the training examples: how good each target's predictions are, with its name where there are several.
+    #[serde(flatten, serialize_with = "fit_entries")]
+    pub fits: Vec<(Option<String>, Fit)>,
     /// The norm of a step's gradient before it was clipped, if gradients are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gradient_norm: Option<f64>,
@@ -78,34 +91,81 @@ pub struct Line {
     pub seconds: f64,
     /// Of the validation part, at an epoch's end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub validation: Option<Scores>,
+    pub validation: Option<Validation>,
 }
 
-/// A fit as one entry of a line's object: `"accuracy": 0.31`.
-fn fit_entry<S: Serializer>(fit: &Fit, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.collect_map([fit.entry()])
+/// Scores of each target, with its name where there are several.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Validation(pub Vec<(Option<String>, Scores)>);
+
+impl Validation {
+    /// That of all targets together: their sum, as they are independent given the network's values.
+    pub fn nll(&self) -> f64 {
+        self.0.iter().map(|(_, scores)| scores.nll()).sum()
+    }
+}
+
+impl Serialize for Validation {
+    /// The scores of the only target; of several the `nll` of all, and in `targets` the scores of each by its name.
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if let [(None, only)] = &self.0[..] {
+            return only.serialize(serializer);
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("nll", &self.nll())?;
+        let named = self.0.iter();
+        let named = named.map(|(target, scores)| (target.as_deref().unwrap_or_default(), scores));
+        map.serialize_entry("targets", &named.collect::<BTreeMap<_, _>>())?;
+        map.end()
+    }
+}
+
+/// What a number about a target is called: `accuracy`, of one of several targets `accuracy(label)`.
+pub fn of_target(word: &str, target: Option<&str>) -> String {
+    match target {
+        None => word.to_owned(),
+        Some(target) => format!("{word}({target})"),
+    }
+}
+
+/// Fits as entries of a line's object: `"accuracy": 0.31`.
+fn fit_entries<S: Serializer>(
+    fits: &[(Option<String>, Fit)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(fits.iter().map(|(target, fit)| {
+        let (word, value) = fit.entry();
+        (of_target(word, target.as_deref()), value)
+    }))
 }
 
 impl Line {
-    /// The scaled nll: per example where nothing tempers it.
+    /// The scaled nll of all targets: per example where nothing tempers it.
     pub fn nll(&self) -> f64 {
-        self.terms.first().map_or(0.0, |t| t.value.scaled)
+        let data = self.terms.iter().filter(|term| term.is_data());
+        data.map(|t| t.value.scaled).sum()
     }
 
     /// The sum of the other scaled terms.
     pub fn kl(&self) -> f64 {
-        self.terms.iter().skip(1).map(|t| t.value.scaled).sum()
+        let others = self.terms.iter().filter(|term| !term.is_data());
+        others.map(|t| t.value.scaled).sum()
     }
 }
 
 impl EpochSums {
-    /// Adds a step: its terms in own units, and how its examples were predicted.
-    pub fn add(&mut self, terms: &[Term], examples: usize, hits: u64, squared_error: f64) {
+    /// Adds a step: its terms in own units, and how its examples were predicted, hits and squared errors of each target.
+    pub fn add(&mut self, terms: &[Term], examples: usize, predicted: &[(u64, f64)]) {
         self.steps += 1;
         self.examples += examples as u64;
-        self.nll += terms.first().map_or(0.0, |t| t.value.value);
-        self.hits += hits;
-        self.squared_error += squared_error;
+        self.others
+            .resize_with(predicted.len().saturating_sub(1), TargetSums::default);
+        let all = std::iter::once(&mut self.target).chain(&mut self.others);
+        for ((sums, term), (hits, squared_error)) in all.zip(terms).zip(predicted) {
+            sums.nll += term.value.value;
+            sums.hits += hits;
+            sums.squared_error += squared_error;
+        }
         self.scales.resize(terms.len(), 0.0);
         self.scales
             .iter_mut()
@@ -113,13 +173,18 @@ impl EpochSums {
             .for_each(|(sum, term)| *sum += term.value.scale);
     }
 
+    /// Of every target.
+    pub fn targets(&self) -> impl Iterator<Item = &TargetSums> {
+        std::iter::once(&self.target).chain(&self.others)
+    }
+
     /// The epoch's terms: the nll over its examples, the others as in `last`.
     pub fn terms(&self, last: &[Term]) -> Vec<Term> {
         let mut terms = last.to_vec();
         for (index, (term, sum)) in terms.iter_mut().zip(&self.scales).enumerate() {
-            let (value, scale) = match index {
-                0 => (self.nll, 1.0 / self.examples as f64),
-                _ => (term.value.value, sum / self.steps as f64),
+            let (value, scale) = match self.targets().nth(index) {
+                Some(target) => (target.nll, 1.0 / self.examples as f64),
+                None => (term.value.value, sum / self.steps as f64),
             };
             term.value = TermValue {
                 value,
@@ -217,13 +282,24 @@ impl Epochs {
             (line["kind"] == "epoch").then_some(())?;
             Some(Epoch {
                 loss: line["loss"].as_f64()?,
-                nll: line["terms"][0]["scaled"].as_f64()?,
+                nll: nll(&line["terms"])?,
                 validation: line["validation"]["nll"].as_f64(),
                 lambda: line["lambda"].as_f64(),
             })
         };
         Epochs(text.lines().filter_map(epoch).collect())
     }
+}
+
+/// The sum of the scaled nlls of a line's terms.
+fn nll(terms: &serde_json::Value) -> Option<f64> {
+    let is_data = |term: &&serde_json::Value| {
+        let name = term["name"].as_str().unwrap_or_default();
+        name == "nll" || name.starts_with("nll(")
+    };
+    let mut data = terms.as_array()?.iter().filter(is_data).peekable();
+    data.peek()?;
+    data.map(|term| term["scaled"].as_f64()).sum()
 }
 
 fn append(path: &Path) -> Result<File> {
@@ -258,7 +334,7 @@ mod tests {
             loss: 3.5,
             lambda: Some(1.0),
             terms,
-            fit,
+            fits: vec![(None, fit)],
             gradient_norm: None,
             clipped: None,
             examples_per_second: 10.0,
@@ -323,14 +399,13 @@ mod tests {
         sums.add(
             &[term("nll", 6.0, 1.0 / 3.0), term("kl(a)", 10.0, 0.1)],
             3,
-            2,
-            0.0,
+            &[(2, 0.0)],
         );
         let last = [term("nll", 4.0, 1.0), term("kl(a)", 8.0, 0.3)];
-        sums.add(&last, 1, 0, 0.0);
+        sums.add(&last, 1, &[(0, 0.0)]);
         let terms = sums.terms(&last);
         assert_eq!((terms[0].value.value, terms[0].value.scaled), (10.0, 2.5));
         assert_eq!((terms[1].value.value, terms[1].value.scale), (8.0, 0.2));
-        assert_eq!((sums.hits, sums.examples), (2, 4));
+        assert_eq!((sums.target.hits, sums.examples), (2, 4));
     }
 }

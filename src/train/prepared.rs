@@ -7,7 +7,7 @@ use super::lone::{lone_cells, refuse_too_large};
 use crate::data::scaling::{Fitted, Scaling, Span, Transform};
 use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::examples::{Part, Scales};
+use crate::examples::{OtherTarget, Part, Scales};
 use crate::ir::{Model, Node};
 use crate::likelihood::{Summary, TargetKind};
 use crate::tensor::Shape;
@@ -85,12 +85,30 @@ fn scale_inputs(scaling: Scaling, values: &Values, model: &Model, training: &[us
     all
 }
 
+/// The scaling of the model's target, the identity where it has none.
+fn scale_targets(split: &Split, model: &Model, config: &Config, training: &[usize]) -> Transform {
+    let (kind, summary) = (model.target.kind, model.summary());
+    if !summary.standardizes() || config.data.targets != "standardize" {
+        return Transform::identity(kind.channels());
+    }
+    let scaling = match summary.heavy_tailed() {
+        true => Scaling::Quartiles,
+        false => Scaling::Standardize,
+    };
+    // Of the model's axes, as of inputs.
+    let axes = kind.axes().map(|axes| Shape::new(axes.sizes()));
+    let shape = axes.as_ref().unwrap_or(&split.target_shape);
+    scaling.fit(&split.targets, shape, training).transform
+}
+
 /// A data set ready to train on.
 pub struct Prepared {
-    /// As read.
+    /// As read; of several targets with the first.
     pub data: Dataset,
     /// How it is scaled.
     pub scales: Scales,
+    /// The further targets of its examples.
+    pub others: Vec<OtherTarget>,
     /// The rows of the training split that are trained on, each as often as it occurs.
     pub training: Vec<usize>,
     /// Those set aside, likewise.
@@ -115,9 +133,43 @@ impl Prepared {
     ///
     /// Data that does not fit the model (`E0507`, `E0509`, `E0510`), no examples, a batch larger
     /// than their number, or more steps than can be counted (`E0603`); one number to take a variance of (`E0614`).
-    pub fn new(data: Dataset, model: &Model, config: &mut Config) -> Result<Prepared> {
+    pub fn new(
+        data: Dataset,
+        others: Vec<Dataset>,
+        model: &Model,
+        config: &mut Config,
+    ) -> Result<Prepared> {
         fitting::check(&data, model)?;
+        // Each further target by the model that has no other.
+        let alone = (1..=model.others.len()).map(|target| model.of_target(target));
+        let others: Vec<(Dataset, Model)> = others.into_iter().zip(alone).collect();
+        if others.len() != model.others.len() {
+            return Err(Diagnostic::error(
+                "E0510",
+                "the model has several targets, and the data one",
+            )
+            .into());
+        }
+        for (data, model) in &others {
+            fitting::check(data, model)?;
+        }
         config.augmentation.settle(&model.input, &model.target)?;
+        let mut targets = model.others.iter().map(|(target, _)| target);
+        if let Some(target) = targets.find(|target| target.kind.axes().is_some())
+            && config.augmentation.is_on()
+        {
+            let title = format!(
+                "`[augmentation]` changes the first target alone, and `{}` is an image, too",
+                target.name
+            );
+            return Err(Diagnostic::error("E0603", title)
+                .help(format!(
+                    "declare `{}` first, if no other target is an image; or leave `[augmentation]` out, or `--flip` and \
+                     `--crop-padding`",
+                    target.name
+                ))
+                .into());
+        }
         if data.train.len == 0 {
             return Err(Diagnostic::error(
                 "E0603",
@@ -155,38 +207,40 @@ impl Prepared {
         };
         // Of the model's shape: data may leave axes of 1 out, and its last axis is then not the channels.
         let inputs = scale_inputs(scaling, &data.train.inputs, model, &training);
-        let (kind, summary) = (model.target.kind, model.summary());
-        let targets = if summary.standardizes() && config.data.targets == "standardize" {
-            let scaling = if summary.heavy_tailed() {
-                Scaling::Quartiles
-            } else {
-                Scaling::Standardize
-            };
-            let targets = &data.train;
-            // Of the model's axes, as of inputs.
-            let axes = kind.axes().map(|axes| Shape::new(axes.sizes()));
-            let shape = axes.as_ref().unwrap_or(&targets.target_shape);
-            scaling.fit(&targets.targets, shape, &training).transform
-        } else {
-            Transform::identity(kind.channels())
-        };
+        let targets = scale_targets(&data.train, model, config, &training);
         let scales = Scales {
             inputs: inputs.transform,
             targets,
         };
         refuse_too_large(&data, &scales)?;
-        let lone = lone_cells(&data, &scales, &training);
+        let mut lone = lone_cells(&data, &scales, &training);
+        let other = |(data, model): (Dataset, Model)| {
+            let scales = Scales {
+                inputs: scales.inputs.clone(),
+                targets: scale_targets(&data.train, &model, config, &training),
+            };
+            refuse_too_large(&data, &scales)?;
+            lone.extend(lone_cells(&data, &scales, &training));
+            Ok(OtherTarget {
+                data,
+                scales,
+                kind: model.target.kind,
+                summary: model.summary(),
+            })
+        };
+        let others = others.into_iter().map(other).collect::<Result<_>>()?;
         Ok(Prepared {
             data,
             scales,
+            others,
             training,
             validation,
             rows: [training_rows, validation_rows],
             constant: inputs.constant,
             lone,
             chosen,
-            kind,
-            summary,
+            kind: model.target.kind,
+            summary: model.summary(),
         })
     }
 
@@ -222,10 +276,28 @@ impl Prepared {
         Part {
             split,
             rows,
+            targets: None,
+            others: &self.others,
             scales: &self.scales,
             kind: self.kind,
             summary: self.summary,
             with_targets: true,
+        }
+    }
+}
+
+impl OtherTarget {
+    /// Examples of the same data with this target: the split of its targets is that of the test part where `test` says
+    /// so.
+    pub fn part<'a>(&'a self, of_first: Part<'a>, test: bool) -> Part<'a> {
+        let test = self.data.test.as_ref().filter(|_| test);
+        Part {
+            targets: Some(test.unwrap_or(&self.data.train)),
+            others: &[],
+            scales: &self.scales,
+            kind: self.kind,
+            summary: self.summary,
+            ..of_first
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A run as it is shown: a table with a row an epoch, and on a terminal a bar below it.
 
 use super::fit::Watch;
-use super::metrics::{Fit, Line};
+use super::metrics::{Fit, Line, of_target};
 use crate::likelihood::ScoreValue;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
@@ -127,7 +127,10 @@ impl Watch for Progress<'_> {
         let mut fields = Vec::new();
         fields.extend(self.left().map(|left| format!("{} left", duration(left))));
         fields.push(format!("loss {}", number(line.loss)));
-        fields.push(fit(&line.fit, true));
+        fields.extend(line.fits.iter().map(|(target, found)| {
+            let (word, _) = found.entry();
+            format!("{} {}", of_target(word, target.as_deref()), fit(found))
+        }));
         if let Some(weights) = &self.weights {
             fields.push(format!("nll {}", number(line.nll())));
             fields.push(format!("{weights} {}", number(line.kl())));
@@ -149,7 +152,11 @@ impl Watch for Progress<'_> {
     fn epoch_ends(&mut self, epoch: usize, line: &Line) {
         let columns = columns(epoch, line, self.weights.as_deref());
         let [head, row] = rows(columns, self.width);
-        self.last = Some((line.nll(), line.fit));
+        // Of several targets no single fit says how good the run is.
+        self.last = match &line.fits[..] {
+            [(_, only)] => Some((line.nll(), *only)),
+            _ => None,
+        };
         let is_first = !std::mem::replace(&mut self.headed, true);
         if is_first {
             self.line(&head);
@@ -205,7 +212,6 @@ fn columns(epoch: usize, line: &Line, weights: Option<&str>) -> Vec<Column> {
         value,
         spared,
     };
-    let (word, _) = line.fit.entry();
     let mut all = vec![Column {
         width: 6,
         ..column("epoch", 6, 0, (epoch + 1).to_string())
@@ -216,15 +222,23 @@ fn columns(epoch: usize, line: &Line, weights: Option<&str>) -> Vec<Column> {
     if let Some(weights) = weights {
         all.push(column(weights, 11, 3, number(line.kl())));
     }
-    all.push(column(word, 11, 0, fit(&line.fit, false)));
-    if let Some(scores) = &line.validation {
-        let good = match scores.scores.first().map(|score| &score.value) {
-            Some(ScoreValue::Share(x)) => percent(*x),
-            Some(ScoreValue::Number(x)) => number(*x),
-            _ => String::new(),
-        };
-        all.push(column("valid. nll", 12, 0, number(scores.nll())));
-        all.push(column(&format!("valid. {word}"), 12, 0, good));
+    for (target, found) in &line.fits {
+        let (word, _) = found.entry();
+        let title = of_target(word, target.as_deref());
+        all.push(column(&title, 11, 0, fit(found)));
+    }
+    if let Some(validation) = &line.validation {
+        all.push(column("valid. nll", 12, 0, number(validation.nll())));
+        for ((target, scores), (_, found)) in validation.0.iter().zip(&line.fits) {
+            let good = match scores.scores.first().map(|score| &score.value) {
+                Some(ScoreValue::Share(x)) => percent(*x),
+                Some(ScoreValue::Number(x)) => number(*x),
+                _ => String::new(),
+            };
+            let (word, _) = found.entry();
+            let title = format!("valid. {}", of_target(word, target.as_deref()));
+            all.push(column(&title, 12, 0, good));
+        }
     }
     let time = duration(Duration::from_secs_f64(line.seconds));
     all.push(column(
@@ -252,12 +266,10 @@ fn rows(mut columns: Vec<Column>, width: usize) -> [String; 2] {
     [line(|c| &c.title), line(|c| &c.value)]
 }
 
-fn fit(fit: &Fit, named: bool) -> String {
-    match (fit, named) {
-        (Fit::Accuracy(x), true) => format!("accuracy {}", percent(*x)),
-        (Fit::Rmse(x), true) => format!("rmse {}", number(*x)),
-        (Fit::Accuracy(x), false) => percent(*x),
-        (Fit::Rmse(x), false) => number(*x),
+fn fit(fit: &Fit) -> String {
+    match fit {
+        Fit::Accuracy(x) => percent(*x),
+        Fit::Rmse(x) => number(*x),
     }
 }
 

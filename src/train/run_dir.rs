@@ -23,9 +23,10 @@ use super::rows::{self, Rows};
 use super::sums;
 use crate::compile::{self, Compiled};
 use crate::data::Columns;
+use crate::data::scaling::Transform;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Section;
-use crate::examples::{Scales, fingerprint};
+use crate::examples::{Scales, fingerprint, fingerprint_of_targets};
 use crate::ir::Model;
 use crate::pretrained;
 use crate::source::Source;
@@ -61,11 +62,30 @@ pub struct DataRecord {
     pub scales: Scales,
     /// Of the training split, inputs and targets.
     pub fingerprint: String,
+    /// Further targets of the same examples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<TargetRecord>,
+}
+
+/// What `data.json` says of a further target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    /// Its name in the model.
+    pub target: String,
+    /// As [`DataRecord::class_names`].
+    pub class_names: Vec<String>,
+    /// As [`DataRecord::columns`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Columns>,
+    /// How it is scaled.
+    pub targets: Transform,
+    /// Of it and the shape of the inputs.
+    pub fingerprint: String,
 }
 
 impl DataRecord {
     /// Of data that is ready to train on.
-    pub fn of(prepared: &Prepared) -> Self {
+    pub fn of(prepared: &Prepared, model: &Model) -> Self {
         DataRecord {
             name: prepared.data.name.clone(),
             training_examples: prepared.training.len(),
@@ -77,7 +97,38 @@ impl DataRecord {
             counts: rows::of_counts(&prepared.data, prepared.rows.iter().flatten()),
             scales: prepared.scales.clone(),
             fingerprint: fingerprint(&prepared.data.train),
+            others: (prepared.others.iter().zip(&model.others))
+                .map(|(other, (target, _))| TargetRecord {
+                    target: target.name.clone(),
+                    class_names: other.data.class_names.clone(),
+                    columns: other.data.columns.clone(),
+                    targets: other.scales.targets.clone(),
+                    fingerprint: fingerprint_of_targets(&other.data.train),
+                })
+                .collect(),
         }
+    }
+
+    /// What it says of the target of this number alone, if it knows it.
+    pub fn of_target(&self, number: usize) -> Option<DataRecord> {
+        let Some(other) = number.checked_sub(1) else {
+            return Some(DataRecord {
+                others: vec![],
+                ..self.clone()
+            });
+        };
+        let own = self.others.get(other)?;
+        Some(DataRecord {
+            class_names: own.class_names.clone(),
+            columns: own.columns.clone(),
+            scales: Scales {
+                targets: own.targets.clone(),
+                ..self.scales.clone()
+            },
+            fingerprint: own.fingerprint.clone(),
+            others: vec![],
+            ..self.clone()
+        })
     }
 }
 
@@ -424,6 +475,16 @@ impl RunDir {
     /// `E0601` where it cannot be read, `E0605` where it is damaged.
     pub fn data(&self, model: &Model) -> Result<DataRecord> {
         let record = self.record()?;
+        for number in 0..=model.others.len() {
+            let Some(of_target) = record.of_target(number) else {
+                return Err(self.damaged_record("it has fewer targets than the model".into()));
+            };
+            self.check(&of_target, &model.of_target(number))?;
+        }
+        Ok(record)
+    }
+
+    fn check(&self, record: &DataRecord, model: &Model) -> Result<()> {
         let damaged = |fact| self.damaged_record(fact);
         let identity = Scales::identity(model);
         let of_model = [&identity.inputs, &identity.targets];
@@ -455,7 +516,7 @@ impl RunDir {
                 )));
             }
         }
-        Ok(record)
+        Ok(())
     }
 }
 

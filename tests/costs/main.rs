@@ -111,6 +111,7 @@ impl Training {
         let batch = Batch {
             inputs: &self.inputs,
             targets,
+            others: &[],
             len: self.batch,
         };
         let draw = Draw {

@@ -199,12 +199,7 @@ fn models_are_taken_warned_of_or_refused_as_they_should_be() {
             0,
             "latent_vec",
         ),
-        (
-            "noise_per_output",
-            "check g_two_observes.bnn",
-            1,
-            "several targets are not supported yet",
-        ),
+        ("noise_per_output", "check g_two_observes.bnn", 0, "nll(y2)"),
         (
             "ten_targets",
             "check model.bnn --data wide.csv --target y*",

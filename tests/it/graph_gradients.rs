@@ -187,6 +187,7 @@ fn residual_networks_and_batch_norm_are_those_of_tensorflow_probability() {
         let batch = Batch {
             inputs: &inputs,
             targets: Targets::Labels(&labels),
+            others: &[],
             len,
         };
         let draw = Draw {

@@ -171,6 +171,8 @@ fn a_network_that_is_sure_and_wrong_has_a_finite_nll() {
                 scales: &scales,
                 kind: inference.target.kind,
                 summary: inference.summary(),
+                targets: None,
+                others: &[],
                 with_targets: true,
             };
             let predicted = evaluate::predict(&mut interpreter, &part, 1, 0).unwrap();

@@ -43,6 +43,7 @@ mod rooms;
 mod run_files;
 mod scopes;
 mod several_inputs;
+mod several_targets;
 mod support;
 mod syntax;
 mod tables;

@@ -100,6 +100,7 @@ fn compare<T: Number>(step: &Value, exact: &Value, tolerance: f64) {
     let batch = Batch {
         inputs: &inputs,
         targets: Targets::Labels(&labels),
+        others: &[],
         len: batch,
     };
     let report = interpreter.step(&batch, &draw, &at);

@@ -67,6 +67,7 @@ impl<T: Number> Examples<T> {
         Batch {
             inputs: &self.inputs,
             targets,
+            others: &[],
             len: self.len,
         }
     }

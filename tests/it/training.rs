@@ -78,6 +78,7 @@ fn it_moves_variables_as_its_two_halves_do() {
         let batch = Batch {
             inputs: &inputs,
             targets: Targets::Labels(&labels),
+            others: &[],
             len: BATCH,
         };
         for step in 0..3 {
@@ -189,6 +190,7 @@ fn scales_stay_at_or_below_the_largest() {
         let batch = Batch {
             inputs: &inputs,
             targets: Targets::Reals(&[0.1, -0.2, 0.3, 0.0, 0.2, -0.1]),
+            others: &[],
             len: BATCH,
         };
         for step in 0..6 {
@@ -239,6 +241,7 @@ fn it_says_whose_gradient_is_no_number() {
     let batch = Batch {
         inputs: &inputs,
         targets: Targets::Labels(&[0, 2, 1, 1, 0, 2]),
+        others: &[],
         len: BATCH,
     };
     let trained = interpreter.train(&batch, &draw(0), &Position::full_batch(BATCH), update);

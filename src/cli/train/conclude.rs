@@ -1,7 +1,7 @@
 //! The lines after the last epoch: what the fit has come to, and what can be done with it.
 
 use super::Start;
-use crate::cli::evaluate::print_scores;
+use crate::cli::evaluate::{print_nll_of_all, print_scores};
 use crate::cli::outcome::{self, Blind};
 use crate::cli::terminal::{say, say_wrapped};
 use crate::data;
@@ -87,16 +87,36 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             ..prepared.training()
         };
         let draws = if random { config.evaluation_samples } else { 1 };
-        let scores = evaluate::scored(predictor, &part, draws, config.seed, Detail::Moments)?;
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),
         };
         say!("test       {} examples, {how}", thousands(rows.len()));
-        say!("");
-        let columns = prepared.data.columns.as_ref();
-        let targets = columns.map_or(&[][..], |columns| &columns.targets);
-        print_scores(&scores, targets);
+        let others = prepared.others.iter();
+        let others = others.map(|other| (other.part(part, true), &other.data));
+        let names = start.compiled.inference.several_targets();
+        let mut nll = 0.0;
+        for (number, (part, data)) in [(part, &prepared.data)]
+            .into_iter()
+            .chain(others)
+            .enumerate()
+        {
+            predictor.predict_target(number);
+            let scores = evaluate::scored(predictor, &part, draws, config.seed, Detail::Moments)?;
+            say!("");
+            if let Some((name, _)) = names.get(number) {
+                say!("{name}");
+            }
+            nll += scores.nll();
+            let columns = data.columns.as_ref();
+            let targets = columns.map_or(&[][..], |columns| &columns.targets);
+            print_scores(&scores, targets);
+        }
+        if names.len() > 1 {
+            say!("");
+            print_nll_of_all(nll);
+        }
+        predictor.predict_target(0);
     }
     let path = run.path().display();
     let samples = if random { " --samples 50" } else { "" };

@@ -6,6 +6,7 @@ use crate::cli::terminal::{here, out, say, say_wrapped, width};
 use crate::data::Columns;
 use crate::ir::{Facts, Inference};
 use crate::report::columns::{self, Row};
+use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
 use crate::words::{counted, distinct, plural, thousands};
 
@@ -129,12 +130,22 @@ fn say_data(start: &Start) {
             );
             say_wrapped(UNDER, &text);
         }
-        return;
+        return say_others(prepared);
     };
     say_wrapped(UNDER, &columns.to_string());
     let mut rows = columns::decided(columns);
     rows.extend(constant(columns, &prepared.constant));
     out(format_args!("{}", columns::table(&rows, UNDER, width())));
+    say_others(prepared);
+}
+
+/// Where further targets are read from.
+fn say_others(prepared: &Prepared) {
+    for other in &prepared.others {
+        let (columns, taken) = (other.data.columns.as_ref(), &other.data.seen.taken);
+        let text = columns::of_other_target(columns, taken, UNDER, width());
+        out(format_args!("{text}"));
+    }
 }
 
 /// The inputs of a table that are always the same.
@@ -160,7 +171,10 @@ fn say_loss(inference: &Inference, facts: &Facts) {
             .count();
         match count {
             1 => format!("{word} × {scale}"),
-            _ => format!("{count} {word}s × {scale}"),
+            _ => match word.strip_suffix('y') {
+                Some(stem) => format!("{count} {stem}ies × {scale}"),
+                None => format!("{count} {word}s × {scale}"),
+            },
         }
     });
     let sums: Vec<String> = sums.collect();

@@ -7,6 +7,7 @@ use crate::compile::{self, Compiled};
 use crate::data;
 use crate::data::scaling::Transform;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::examples::Scales;
 use crate::ir::{Facts, Model};
 use crate::plan::Plan;
 use crate::pretrained;
@@ -170,13 +171,10 @@ pub(super) fn start(
     }
     let request = config.request(Some(&compiled.inference));
     let request = request.ok_or_else(|| no_data(&args.model))?;
-    let mut prepared = Prepared::new(
-        data::load(&request).map_err(elsewhere)?,
-        &compiled.inference,
-        &mut config,
-    )
-    .map_err(|failure| failure.within(&compiled.source))?;
-    let record = DataRecord::of(&prepared);
+    let (first, others) = data::load_all(&request).map_err(elsewhere)?;
+    let mut prepared = Prepared::new(first, others, &compiled.inference, &mut config)
+        .map_err(|failure| failure.within(&compiled.source))?;
+    let record = DataRecord::of(&prepared, &compiled.inference);
     let rows = Rows::of(&prepared);
     if let Some(run) = &resumed {
         let of_run = run.data(&compiled.inference)?;
@@ -185,6 +183,9 @@ pub(super) fn start(
         if of_run.fingerprint != record.fingerprint
             || of_run.training_examples != record.training_examples
             || of_run.counts != record.counts
+            || of_run.others.len() != record.others.len()
+            || (of_run.others.iter().zip(&record.others))
+                .any(|(a, b)| a.fingerprint != b.fingerprint)
             || !same_test
         {
             let title = format!(
@@ -204,10 +205,18 @@ pub(super) fn start(
         }
         // As it began: what is fitted may have been fitted otherwise then.
         prepared.scales = of_run.scales;
+        for (other, of_run) in prepared.others.iter_mut().zip(of_run.others) {
+            other.scales = Scales {
+                inputs: prepared.scales.inputs.clone(),
+                targets: of_run.targets,
+            };
+        }
     }
     let found = data::Facts::of(&prepared.data);
     let aside = &prepared.rows[1];
-    let facts = train::facts(&config, &compiled.inference, Some(&found), aside);
+    let others = prepared.others.iter();
+    let others: Vec<data::Facts> = others.map(|other| data::Facts::of(&other.data)).collect();
+    let facts = train::facts(&config, &compiled.inference, Some(&found), &others, aside);
     show(args.lints.warnings(&compiled, &facts)?, &compiled);
     let remarks = prepared.data.seen.remarks.iter();
     for remark in remarks.chain(&prepared.lone) {

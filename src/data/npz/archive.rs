@@ -47,6 +47,16 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         Diagnostic::error("E0507", format!("`{}` {fact}", self.path.display()))
     }
 
+    /// The array called so, or so with the word of a training part.
+    pub(super) fn of_training(&self, name: &str) -> Option<String> {
+        let forms = [
+            name.to_owned(),
+            format!("{name}_train"),
+            format!("train_{name}"),
+        ];
+        forms.into_iter().find(|form| self.names.contains(form))
+    }
+
     /// Which arrays are read. What a run said of its own archive is said of another one as far as it has such arrays.
     pub(super) fn choose(&mut self, wanted: &Wanted, targets_needed: bool) -> Result<Chosen> {
         let names = self.names.clone();
@@ -68,14 +78,35 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             }
             _ => None,
         };
+        let of_several = !wanted.request.others.is_empty();
+        let others = wanted.request.others.iter();
+        let others = others.map(|(name, _)| self.of_training(name).unwrap_or_else(|| name.clone()));
+        for name in others.collect::<Vec<_>>() {
+            names.retain(|own| *own != name && *own != choose::of_test(&name));
+        }
+        let target = wanted.target.map(|name| {
+            let of_training = self.of_training(name).filter(|_| of_several);
+            of_training.unwrap_or_else(|| name.to_owned())
+        });
+        // Where targets go by their names, so does the input, if there is an array of its name.
+        let input = wanted.request.input_name.as_deref();
+        let input = input.filter(|_| of_several);
+        let input = input.and_then(|name| self.of_training(name));
         let said = Named {
             inputs: match &said_inputs {
                 Some(first) => Some(first.as_str()),
-                None => wanted.choices.inputs.as_deref().or(of_run[0].as_deref()),
+                None => (wanted.choices.inputs.as_deref())
+                    .or(of_run[0].as_deref())
+                    .or(input.as_deref()),
             },
-            targets: wanted.target.or(of_run[1].as_deref()),
+            targets: target.as_deref().or(of_run[1].as_deref()),
         };
-        choose::choose(&names, said, targets_needed).map_err(|refusal| self.refused(refusal).into())
+        let is_there = |name: &String| self.names.contains(name);
+        let chosen = match of_several && !targets_needed && !target.as_ref().is_some_and(is_there) {
+            true => choose::alone(&names, said),
+            false => choose::choose(&names, said, targets_needed),
+        };
+        chosen.map_err(|refusal| self.refused(refusal).into())
     }
 
     /// The examples; their inputs are read where `with_inputs` says so, else only what is known without.
@@ -105,7 +136,7 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             self.agree(&inputs[0].shape, &inputs[1].shape, &pairs[1].inputs)?;
             self.agree(train, test, &found.name)?;
         }
-        let taken = self.taken(&inputs, &targets, wanted.choices);
+        let taken = self.taken(&inputs, &targets, wanted);
         let purpose = Purpose {
             predicts: wanted.request.predicts,
             classes: wanted.request.classes.as_deref(),

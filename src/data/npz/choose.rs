@@ -168,6 +168,12 @@ pub(super) fn choose(all: &[String], said: Named, targets_needed: bool) -> Resul
     Ok(Chosen { train, test })
 }
 
+/// The array of inputs, whatever targets there may be.
+pub(super) fn alone(all: &[String], said: Named) -> Result<Chosen, Refusal> {
+    let train = Names(all).inputs_alone(said)?;
+    Ok(Chosen { train, test: None })
+}
+
 /// The names of an archive's arrays.
 struct Names<'a>(&'a [String]);
 

@@ -65,11 +65,7 @@ impl<R: Read + Seek> Archive<'_, R> {
                 (None, Some(of_run)) => of_run.get(place).into_iter().chain([input]).collect(),
                 (None, None) => vec![input],
             };
-            let mut found = names.iter().flat_map(|name| {
-                let of_part = [format!("{name}_train"), format!("train_{name}")];
-                [(*name).clone()].into_iter().chain(of_part)
-            });
-            let found = found.find(|form| self.names.contains(form));
+            let found = names.iter().find_map(|name| self.of_training(name));
             found.ok_or_else(|| (names[0].clone(), input.clone()))
         };
         let arrays = inputs.iter().enumerate().map(array);

@@ -1,9 +1,9 @@
 //! What is said of an archive's arrays: which are taken, which are not read, and why none can be.
 
+use super::Wanted;
 use super::archive::{Archive, Found};
 use super::choose::{self, Part, Refusal};
 use super::inputs::Inputs;
-use crate::data::Choices;
 use crate::data::npy::Header;
 use crate::diagnostic::Diagnostic;
 use crate::tensor::Shape;
@@ -62,8 +62,9 @@ impl<R: Read + Seek> Archive<'_, R> {
         &self,
         inputs: &[Inputs],
         targets: &[(Shape, Found)],
-        choices: &Choices,
+        wanted: &Wanted,
     ) -> Vec<String> {
+        let choices = wanted.choices;
         let target = &targets[0].1;
         let mut line = format!(
             "{}, targets `{}` {}",
@@ -77,8 +78,15 @@ impl<R: Read + Seek> Archive<'_, R> {
             line += &format!("; test part {}", names.join(", "));
         }
         let read = inputs.iter().flat_map(Inputs::names);
+        // A model's other targets are read for themselves.
+        let others = wanted.request.others.iter();
+        let others = others.filter_map(|(name, _)| self.of_training(name));
+        let others: Vec<String> = others
+            .flat_map(|name| [choose::of_test(&name), name])
+            .collect();
         let read: Vec<&str> = read
             .chain(targets.iter().map(|(_, f)| f.name.as_str()))
+            .chain(others.iter().map(String::as_str))
             .collect();
         let mut taken = vec![line];
         taken.extend(self.not_read(&read));

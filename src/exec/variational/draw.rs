@@ -125,7 +125,7 @@ impl<T: Number> Variational<T> {
     /// The likelihood's arguments that are numbers, at the draw of the latent variables.
     pub(super) fn draw_numbers(&mut self) {
         let mut numbers = std::mem::take(&mut self.numbers);
-        let arguments = self.plan.model.observe.arguments.iter();
+        let arguments = self.plan.model.arguments();
         let all = arguments.filter_map(Argument::numbers);
         let entries = all.flat_map(|all| (0..all.width).map(|entry| (entry, all.at(entry))));
         for (number, (entry, scalar)) in numbers.iter_mut().zip(entries) {

@@ -11,7 +11,7 @@ mod weights;
 use super::kernels::{ExampleWise, KernelGradients, first};
 use super::memory::{Array, Length};
 use super::{BLOCK, Kernels, Number, zeros};
-use crate::ir::{Handle, Leaf, Learned, Node, Scalar, Table, Tensor};
+use crate::ir::{Argument, Handle, Leaf, Learned, Node, Scalar, Table, Tensor};
 use crate::layer::Operation;
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::tensor::Aligned;
@@ -91,7 +91,7 @@ impl<T: Number> Variational<T> {
             parts: vec![Part::default(); blocks],
             example_wise: start::example_wise(&plan, batch),
             shared_weights: ExampleWise::default(),
-            numbers: vec![T::zero(); plan.model.observe.numbers()],
+            numbers: vec![T::zero(); plan.model.arguments().map(Argument::width).sum()],
             plan,
         }
     }

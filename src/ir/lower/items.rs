@@ -14,20 +14,19 @@ use std::collections::HashMap;
 pub(super) struct Items<'a> {
     pub model: Option<&'a Ident>,
     pub inputs: Vec<(&'a Ident, &'a DataType)>,
-    pub target: Option<(&'a Ident, &'a DataType)>,
+    pub targets: Vec<(&'a Ident, &'a DataType)>,
     pub default: Option<&'a ParameterSettings>,
     pub network: Option<(&'a [Step], Span)>,
-    pub observe: Option<(&'a Ident, &'a Call)>,
+    pub observed: Vec<(&'a Ident, &'a Call)>,
     /// `objective …`, or `inference …`.
     pub objective: Option<(&'a Ident, &'a [Setting], Span)>,
     /// The name of an `inference …`.
     pub inference: Option<&'a Ident>,
 }
 
-/// What is said to a second target.
-const SEVERAL_TARGETS: &str = "several targets are not supported yet; numbers of one distribution are one target of \
-                               several entries: `target y: real[2]`, `loc = f`, and `scale = learned(0.5)` is a \
-                               noise for each";
+/// What a model may have several of.
+const SEVERAL: [&str; 3] = ["input", "target", "observe"];
+
 impl<'a> Items<'a> {
     /// Sorts the items, and reports what there is too many or too few of.
     pub fn of(file: &'a File, constants: &mut Constants, messages: &mut Messages) -> Self {
@@ -43,7 +42,9 @@ impl<'a> Items<'a> {
                 _ => {}
             }
             let goal = |word: &str| ["objective", "inference"].contains(&word);
-            let same = |other: &str| other == word && word != "input" || goal(other) && goal(word);
+            let same = |other: &str| {
+                other == word && !SEVERAL.contains(&word) || goal(other) && goal(word)
+            };
             if let Some((other, first)) = seen.iter().find(|(other, _)| same(other)) {
                 let title = match *other == word {
                     true => format!("a model has one `{word}`, and this file has two"),
@@ -52,21 +53,18 @@ impl<'a> Items<'a> {
                 let message = Diagnostic::error("E0211", title)
                     .at(keyword, "again here")
                     .context(*first, "first here");
-                messages.push(match word {
-                    "target" | "observe" => message.help(SEVERAL_TARGETS),
-                    _ => message,
-                });
+                messages.push(message);
                 continue;
             }
             seen.push((word, keyword));
             match &item.kind {
                 ItemKind::Model(name) => items.model = Some(name),
                 ItemKind::Input { name, data_type } => items.inputs.push((name, data_type)),
-                ItemKind::Target { name, data_type } => items.target = Some((name, data_type)),
+                ItemKind::Target { name, data_type } => items.targets.push((name, data_type)),
                 ItemKind::Default(settings) => items.default = Some(settings),
                 ItemKind::Network(steps) => items.network = Some((steps, keyword)),
                 ItemKind::Observe { target, likelihood } => {
-                    items.observe = Some((target, likelihood));
+                    items.observed.push((target, likelihood));
                 }
                 ItemKind::Objective { name, settings } => {
                     items.objective = Some((name, settings, keyword.to(name.span)));
@@ -96,15 +94,13 @@ impl<'a> Items<'a> {
             ));
             return;
         }
-        let target = self.target.map_or("label", |(name, _)| &name.text);
+        let first = self.targets.first();
+        let target = first.map_or("label", |(name, _)| &name.text);
         let value = self
             .network
             .and_then(|(steps, _)| steps.iter().rev().find_map(|step| step.name.as_ref()))
             .map_or("logits", |name| &name.text);
-        let likelihood = match self
-            .target
-            .map(|(_, data_type)| data_type.name.text.as_str())
-        {
+        let likelihood = match first.map(|(_, data_type)| data_type.name.text.as_str()) {
             Some("real") => format!("Normal(loc = {value}, scale = learned(1))"),
             Some("binary") => format!("Bernoulli(logits = {value})"),
             _ => format!("Categorical(logits = {value})"),
@@ -124,7 +120,7 @@ impl<'a> Items<'a> {
                 "input image: real[32, 32, 3]",
             ),
             (
-                self.target.is_some(),
+                !self.targets.is_empty(),
                 "target",
                 "what is predicted of one example",
                 "target label: category[10]",
@@ -136,7 +132,7 @@ impl<'a> Items<'a> {
                 "network { logits = dense(10) }",
             ),
             (
-                self.observe.is_some(),
+                !self.observed.is_empty(),
                 "observe",
                 "the distribution of the target, given the network's values",
                 &observe,
@@ -221,7 +217,7 @@ fn names(file: &File, constants: &mut Constants, messages: &mut Messages) {
 
 const CONSTANT: &str = "a constant";
 const INPUT: &str = "an input";
-const TARGET: &str = "the target";
+const TARGET: &str = "a target";
 
 /// Names that are known in one place.
 #[derive(Default)]
@@ -234,14 +230,11 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn declare(&mut self, name: &'a Ident, what: &'static str, messages: &mut Messages) {
         if let Some((first, first_what)) = self.known.get(name.text.as_str()).copied() {
-            // Two targets are reported as such.
-            if what != first_what || what != TARGET {
-                messages.push(
-                    Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
-                        .at(name.span, format!("here for {what}"))
-                        .context(first, format!("first for {first_what}")),
-                );
-            }
+            messages.push(
+                Diagnostic::error("E0208", format!("the name `{}` is used twice", name.text))
+                    .at(name.span, format!("here for {what}"))
+                    .context(first, format!("first for {first_what}")),
+            );
             return;
         }
         self.known.insert(&name.text, (name.span, what));

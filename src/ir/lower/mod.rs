@@ -92,15 +92,15 @@ pub fn lower(
     };
     lower.layers = items.network.is_some_and(|(steps, _)| !steps.is_empty());
     let inputs = lower.declared_inputs(&items);
-    let target = lower.target(&items);
+    let targets = lower.targets(&items);
     lower.latents(file);
     let input = lower.network(&items, inputs.as_deref());
     lower.paths_are_unique();
     lower.report_refused();
-    let observe = lower.observe(&items, target.as_ref());
+    let observed = lower.observed(&items, &targets);
     let objective = lower.objective(&items);
     let objective = objective.map(|objective| lower.objective_by_method(objective));
-    lower.unused_layers(observe.as_ref());
+    lower.unused_layers(observed.as_deref());
     lower.unused_blocks();
     let Lower {
         messages,
@@ -117,8 +117,14 @@ pub fn lower(
     if messages.failed() {
         return Err(messages.sorted());
     }
-    let parts = (|| Some((items.model?, input?, inputs?, target?, observe?, objective?)))();
-    let Some((model, input, inputs, target, observe, objective)) = parts else {
+    let observed = observed.map(Vec::into_iter);
+    let parts = (|| {
+        let mut observed = observed?;
+        let first = observed.next()?;
+        let others: Vec<(Target, Observe)> = observed.collect();
+        Some((items.model?, input?, inputs?, first, others, objective?))
+    })();
+    let Some((model, input, inputs, (target, observe), others, objective)) = parts else {
         return Err(vec![Diagnostic::error(
             "E0210",
             "the file is not a whole model",
@@ -133,6 +139,7 @@ pub fn lower(
         tensors,
         learned,
         observe,
+        others,
         pretrained: pretrained.into_files(),
         compositions,
     };
@@ -227,14 +234,17 @@ impl Lower<'_> {
     }
 
     /// Layers below everything that is observed take part in nothing.
-    fn unused_layers(&mut self, observe: Option<&Observe>) {
-        let Some(observe) = observe else { return };
+    fn unused_layers(&mut self, observed: Option<&[(Target, Observe)]>) {
+        let Some([(_, first_observed), ..]) = observed else {
+            return;
+        };
+        let observed = observed.into_iter().flatten();
         // Of two values of one name, the first is observed.
         if !self.layers || self.one_path_twice().is_some() {
             return;
         }
         let mut used = self.nodes.map(|_, _| false);
-        for argument in &observe.arguments {
+        for argument in observed.flat_map(|(_, observe)| &observe.arguments) {
             if let Argument::Node(node) = argument {
                 used[*node] = true;
             }
@@ -247,7 +257,7 @@ impl Lower<'_> {
         if !used.values().any(|used| *used) {
             return self.report(
                 Diagnostic::error("E0410", "the likelihood uses no value of the network")
-                    .at(observe.span, "every argument is a number"),
+                    .at(first_observed.span, "every argument is a number"),
             );
         }
         let unused = self.nodes.iter();
@@ -272,7 +282,7 @@ impl Lower<'_> {
         };
         let mut message = Diagnostic::error("E0306", title)
             .at(first.span, "nothing that is observed depends on it")
-            .context(observe.span, "what is observed");
+            .context(first_observed.span, "what is observed");
         for (block, used) in &self.uses[*handle] {
             message = message.context(*used, format!("`{block}` is used here"));
         }

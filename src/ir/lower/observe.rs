@@ -17,20 +17,100 @@ use crate::syntax::ast::{Call as Written, Expr, ExprKind, Ident};
 use crate::tensor::Shape;
 
 impl Lower<'_> {
-    pub(super) fn observe(&mut self, items: &Items, target: Option<&Target>) -> Option<Observe> {
-        let (observed, call) = items.observe?;
-        let span = observed.span.to(call.span);
+    /// Each target with its likelihood, in the order of the targets; every one is observed once.
+    pub(super) fn observed(
+        &mut self,
+        items: &Items,
+        targets: &[Option<Target>],
+    ) -> Option<Vec<(Target, Observe)>> {
+        let mut found: Vec<Option<Option<Observe>>> = targets.iter().map(|_| None).collect();
         let mut whole = true;
-        if let Some((name, _)) = items.target.filter(|(name, _)| name.text != observed.text) {
-            whole = false;
-            let help = format!("`{}` is what is observed", name.text);
-            self.report(
-                Diagnostic::error("E0202", format!("`{}` is not the target", observed.text))
-                    .at(observed.span, "")
-                    .context(name.span, "this is")
-                    .patch(help, observed.span, name.text.clone()),
-            );
+        for &(name, call) in &items.observed {
+            let declared = items.targets.iter();
+            let place = declared.clone().position(|(own, _)| own.text == name.text);
+            let Some(place) = place else {
+                whole = false;
+                self.not_a_target(name, items);
+                // What it says is looked at as if it were of the only target.
+                if let ([(_, data_type)], [target]) = (&items.targets[..], targets) {
+                    let declared = Some(items.targets[0].0.span.to(data_type.span));
+                    self.observe(name, call, target.as_ref().zip(declared), items);
+                    found[0] = Some(None);
+                }
+                continue;
+            };
+            if found[place].is_some() {
+                whole = false;
+                let mut before = items.observed.iter();
+                let first = before.find(|(own, _)| own.text == name.text);
+                let title = format!("`{}` is observed twice", name.text);
+                let message = Diagnostic::error("E0211", title).at(name.span, "again here");
+                self.report(
+                    first
+                        .into_iter()
+                        .fold(message, |message, (first, _)| message.context(first.span, "first here"))
+                        .help(
+                            "numbers of one distribution are one target of several entries: `target y: real[2]`, `loc = f`, \
+                             and `scale = learned(0.5)` is a noise for each; another quantity is another `target`",
+                        ),
+                );
+                continue;
+            }
+            let (own, data_type) = items.targets[place];
+            let declared = targets[place]
+                .as_ref()
+                .zip(Some(own.span.to(data_type.span)));
+            found[place] = Some(self.observe(name, call, declared, items));
         }
+        for ((name, _), found) in items.targets.iter().zip(&found) {
+            // Of a file without any, that has been said.
+            if found.is_none() && !items.observed.is_empty() && whole {
+                let title = format!("the target `{}` is not observed", name.text);
+                self.report(
+                    Diagnostic::error("E0210", title)
+                        .at(name.span, "")
+                        .help(format!("add its distribution: `observe {} ~ …`", name.text)),
+                );
+            }
+        }
+        let pairs = targets.iter().zip(found);
+        let pairs = pairs.map(|(target, observe)| Some((target.clone()?, observe??)));
+        pairs.collect::<Option<_>>().filter(|_| whole)
+    }
+
+    /// What is observed is no target.
+    fn not_a_target(&mut self, observed: &Ident, items: &Items) {
+        let title = match &items.targets[..] {
+            [] => return,
+            [_] => format!("`{}` is not the target", observed.text),
+            _ => format!("`{}` is not a target", observed.text),
+        };
+        let message = Diagnostic::error("E0202", title).at(observed.span, "");
+        self.report(match &items.targets[..] {
+            [(name, _)] => {
+                let help = format!("`{}` is what is observed", name.text);
+                message
+                    .context(name.span, "this is")
+                    .patch(help, observed.span, name.text.clone())
+            }
+            several => {
+                let names = several.iter().map(|(name, _)| format!("`{}`", name.text));
+                let names = crate::words::join(names.collect(), "and");
+                message.help(format!("the targets are {names}"))
+            }
+        });
+    }
+
+    /// The likelihood of a target, which is declared in a place of the file.
+    fn observe(
+        &mut self,
+        observed: &Ident,
+        call: &Written,
+        place: Option<(&Target, Span)>,
+        items: &Items,
+    ) -> Option<Observe> {
+        let target = place.map(|(target, _)| target);
+        let span = observed.span.to(call.span);
         let likelihood = self.likelihood(&call.name)?;
         let signature = likelihood.signature();
         let bound = bind(&call.name, &call.arguments, signature, &mut self.messages);
@@ -41,10 +121,6 @@ impl Lower<'_> {
             let help = format!("`{output}` is the network's last value");
             self.messages.mend(call.name.span, help, call.span, text);
         }
-        let declared = items
-            .target
-            .map(|(name, data_type)| name.span.to(data_type.span));
-        let place = target.zip(declared);
         let widths = place.and_then(|(target, span)| self.widths(likelihood, call, target, span));
         let mut arguments = Vec::new();
         for (index, (parameter, given)) in
@@ -55,7 +131,8 @@ impl Lower<'_> {
             let of_image = target.is_some_and(|target| target.kind.axes().is_some());
             let width = widths.as_ref().filter(|_| !of_image);
             let width = width.map_or(1, |widths| widths[index]);
-            let Some(argument) = self.argument(parameter, width, &given.expr, items) else {
+            let Some(argument) = self.argument((observed, parameter), width, &given.expr, items)
+            else {
                 continue;
             };
             if let Argument::Node(node) = argument {
@@ -66,7 +143,7 @@ impl Lower<'_> {
             }
             arguments.push(argument);
         }
-        whole &=
+        let whole =
             bound.complete && widths.is_some() && arguments.len() == signature.parameters.len();
         whole.then(|| Observe {
             likelihood,
@@ -134,10 +211,10 @@ impl Lower<'_> {
         widths
     }
 
-    /// What a parameter of the likelihood is given, which has `width` entries.
+    /// What a parameter of a target's likelihood is given, which has `width` entries.
     fn argument(
         &mut self,
-        parameter: &Parameter,
+        (target, parameter): (&Ident, &Parameter),
         width: usize,
         expr: &Expr,
         items: &Items,
@@ -154,13 +231,13 @@ impl Lower<'_> {
         if self.of_network(expr) {
             return self.value(expr).map(Argument::Node);
         }
-        let target = items.target.map_or("", |(name, _)| name.text.as_str());
+        let target = target.text.as_str();
         if let Some(name) = expr.as_name()
             && !self.is_latent(&name.text)
             && self.constants.find(&name.text).is_none()
             && name.text != "pi"
         {
-            self.unknown_value(name, target, items);
+            self.unknown_value(name, items);
             return None;
         }
         let learned = format!("{target}.{}", parameter.name);
@@ -221,9 +298,11 @@ impl Lower<'_> {
         Some(Numbers { each, width })
     }
 
-    fn unknown_value(&mut self, name: &Ident, target: &str, items: &Items) {
-        let message = if name.text == target {
-            let title = format!("`{target}` is not a value of the network");
+    fn unknown_value(&mut self, name: &Ident, items: &Items) {
+        let mut targets = items.targets.iter();
+        let is_target = targets.any(|(own, _)| own.text == name.text);
+        let message = if is_target {
+            let title = format!("`{}` is not a value of the network", name.text);
             Diagnostic::error("E0202", title)
                 .at(name.span, "this is the target, which the network predicts")
         } else if !self.layers {
@@ -233,7 +312,7 @@ impl Lower<'_> {
         };
         // The output of the network lacks the name.
         let last = items.network.and_then(|(steps, _)| steps.last());
-        let unnamed = last.filter(|step| step.name.is_none() && name.text != target);
+        let unnamed = last.filter(|step| step.name.is_none() && !is_target);
         self.report(match unnamed {
             Some(step) if message.helps.is_empty() => {
                 let start = Span::new(step.span.start, step.span.start);

@@ -111,8 +111,15 @@ impl Lower<'_> {
         Some(shape)
     }
 
-    pub(super) fn target(&mut self, items: &Items) -> Option<Target> {
-        let (name, data_type) = items.target?;
+    /// The targets, in the order of the file; `None` for one that is not right, which has been said.
+    pub(super) fn targets(&mut self, items: &Items) -> Vec<Option<Target>> {
+        let targets = items.targets.iter();
+        targets
+            .map(|(name, data_type)| self.target(name, data_type))
+            .collect()
+    }
+
+    fn target(&mut self, name: &Ident, data_type: &DataType) -> Option<Target> {
         let word = data_type.name.text.as_str();
         let what = match word {
             "category" => "the number of classes",

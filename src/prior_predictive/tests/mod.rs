@@ -272,6 +272,7 @@ fn weights_that_are_given_run_as_those_of_the_interpreter() {
     let batch = Batch {
         inputs: &x,
         targets: Targets::Reals(&[0.0; 6]),
+        others: &[],
         len: 3,
     };
     let draw = Draw {

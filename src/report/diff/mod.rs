@@ -248,11 +248,12 @@ fn at(place: &Place, a: &[Entry], b: &[Entry]) -> Vec<Change> {
 fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
     let both = [a, b];
     let lambda = |plan: &Arc<Plan>| {
-        let term = plan.inference.loss.terms.get(1);
-        term.map_or(1.0, |term| term.scale.lambda())
+        let first = plan.inference.loss.of_weights().next();
+        first.map_or(1.0, |(.., term)| term.scale.lambda())
     };
     let initial = |plan: &Arc<Plan>| {
-        let terms = initial_terms(plan).into_iter().skip(1);
+        let data_terms = plan.inference.loss.data_terms();
+        let terms = initial_terms(plan).into_iter().skip(data_terms);
         terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())
     };
     let random = |plan: &Arc<Plan>| {
@@ -302,12 +303,22 @@ const RUN: &str = "run";
 /// A run's data and settings.
 fn run((config, record): Run) -> Vec<Entry> {
     let columns = record.columns.as_ref();
-    let targets = columns.map(|columns: &Columns| columns.targets.join(", "));
+    let others = record.others.iter();
+    let all = columns
+        .into_iter()
+        .chain(others.clone().filter_map(|other| other.columns.as_ref()));
+    let targets: Vec<String> = all
+        .map(|columns: &Columns| columns.targets.join(", "))
+        .collect();
+    let targets = (!targets.is_empty()).then(|| targets.join(", "));
+    let fingerprints = [&record.fingerprint].into_iter();
+    let fingerprints = fingerprints.chain(others.map(|other| &other.fingerprint));
+    let fingerprints: Vec<&str> = fingerprints.map(String::as_str).collect();
     let facts = [
         ("data", Some(record.name.clone())),
         (
             "fingerprint of the training data",
-            Some(record.fingerprint.clone()),
+            Some(fingerprints.join(" ")),
         ),
         ("N", Some(record.training_examples.to_string())),
         ("target", targets.or(config.data.target.clone())),

@@ -21,8 +21,11 @@ pub fn under_names_of(a: &Inference, b: &Inference) -> (Inference, Vec<(String, 
         }
     }
     names.retain(|(before, after)| before != after);
-    // There is one target, whatever its name; learned numbers of the likelihood follow it.
-    all.push((a.target.name.clone(), b.target.name.clone()));
+    // One target is the same whatever its name; learned numbers of the likelihood follow it.
+    let one_target = a.others.is_empty() && b.others.is_empty();
+    if one_target {
+        all.push((a.target.name.clone(), b.target.name.clone()));
+    }
     let mut renamed = a.clone();
     let model = Arc::make_mut(&mut renamed.model);
     for node in model.nodes.values_mut() {
@@ -37,8 +40,8 @@ pub fn under_names_of(a: &Inference, b: &Inference) -> (Inference, Vec<(String, 
     for input in model.inputs.iter_mut().chain([&mut model.input]) {
         input.name = substituted(&input.name, &all);
     }
-    model.target.name.clone_from(&b.target.name);
-    if a.target.name != b.target.name {
+    if one_target && a.target.name != b.target.name {
+        model.target.name.clone_from(&b.target.name);
         names.push((a.target.name.clone(), b.target.name.clone()));
     }
     (renamed, names)

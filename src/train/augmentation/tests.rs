@@ -221,6 +221,8 @@ fn targets_that_are_images_change_with_their_images() {
             scales: &scales,
             kind,
             summary,
+            targets: None,
+            others: &[],
             with_targets: true,
         };
         for crop_padding in [0, 2] {

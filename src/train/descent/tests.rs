@@ -78,6 +78,7 @@ fn train(engine: &mut Descent, range: Range<u64>) {
         let batch = Batch {
             inputs: &inputs,
             targets: Targets::Reals(&targets),
+            others: &[],
             len: BATCH,
         };
         engine.step(&batch, &step(done), &mut []);
@@ -93,6 +94,7 @@ fn gradient() -> Vec<f32> {
     let batch = Batch {
         inputs: &inputs,
         targets: Targets::Reals(&targets),
+        others: &[],
         len: BATCH,
     };
     let draw: Draw = step(0).draw();

@@ -41,7 +41,8 @@ impl Divergence {
 
     /// Takes the terms of a step, and says whether the nll has gone for good.
     pub(super) fn look(&mut self, terms: &[Term]) -> bool {
-        let nll = terms.first().map_or(0.0, |term| term.value.scaled);
+        let nlls = terms.iter().filter(|term| term.is_data());
+        let nll = nlls.map(|term| term.value.scaled).sum();
         let first = *self.first.get_or_insert(nll);
         self.last = nll;
         self.off = match nll > FAR * first.abs().max(1.0) {

@@ -130,6 +130,7 @@ impl Predictor for Line1 {
             nll.fill(1.0 + (self.w[0] - 0.03).abs());
         }
     }
+    fn predict_target(&mut self, _: usize) {}
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
         vec![None, Some(0.0)]
     }
@@ -197,6 +198,8 @@ fn run(
         scales: &scales,
         kind: TargetKind::Real(1),
         summary: Normal.summary(&TargetKind::Real(1)),
+        targets: None,
+        others: &[],
         with_targets: true,
     };
     let config = Config {
@@ -235,7 +238,8 @@ fn run(
         },
         naming: Naming {
             names: vec!["nll".into(), "kl(w)".into()],
-            log_scale: 0.0,
+            log_scales: vec![0.0],
+            targets: vec![],
             kl_scale: Some(Scale(kl_scale)),
         },
         run: &dir,

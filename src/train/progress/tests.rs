@@ -1,3 +1,4 @@
+use super::super::metrics::Validation;
 use super::*;
 use crate::evaluate::Scores;
 use crate::exec::TermValue;
@@ -43,13 +44,14 @@ fn rows_stand_under_their_headings() {
             term("kl(a)", 8.5),
             term("kl(b)", 0.0218),
         ],
-        fit: Fit::Accuracy(0.234),
+        fits: vec![(None, Fit::Accuracy(0.234))],
         gradient_norm: None,
         clipped: None,
         examples_per_second: 2310.4,
         seconds: 21.6,
         validation,
     };
+    let validation = |scores: &Scores| Some(Validation(vec![(None, scores.clone())]));
     let mut shown = vec![];
     let mut print = |text: &str| shown.push(text.to_owned());
     let screen = Screen {
@@ -60,7 +62,7 @@ fn rows_stand_under_their_headings() {
     let mut progress = Progress::new((2, 391), Some("kl/N".into()), screen);
     progress.epoch_begins(0, 0);
     progress.epoch_ends(0, &line(None));
-    progress.epoch_ends(9, &line(Some(scores.clone())));
+    progress.epoch_ends(9, &line(validation(&scores)));
     progress.finish();
     assert_eq!(
         shown,
@@ -70,7 +72,7 @@ fn rows_stand_under_their_headings() {
             "    10     13.729     5.2068     8.5218    23.40 %      1.4300          51.23 %        2310  21.6 s",
         ]
     );
-    let of = |weights, width| rows(columns(9, &line(Some(scores.clone())), weights), width);
+    let of = |weights, width| rows(columns(9, &line(validation(&scores)), weights), width);
     assert_eq!(of(Some("kl/N"), 100)[1], shown[2]);
     assert_eq!(
         of(Some("kl/N"), 80),

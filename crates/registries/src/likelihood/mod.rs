@@ -27,7 +27,7 @@ pub use summary::{
     Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
 pub use tally::{Bin, ClassTally, NumberTally, Tally};
-pub use target::{Axes, MOST_COUNTED, Storage, TargetKind, Targets};
+pub use target::{Axes, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};
 use crate::tensor::Real;

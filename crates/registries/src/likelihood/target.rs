@@ -281,6 +281,25 @@ pub enum Targets<'a, T> {
     Reals(&'a [T]),
 }
 
+/// Targets in memory of their own.
+#[derive(Debug, Clone)]
+pub enum OwnedTargets<T> {
+    /// As [`Targets::Labels`].
+    Labels(Vec<u32>),
+    /// As [`Targets::Reals`].
+    Reals(Vec<T>),
+}
+
+impl<T> OwnedTargets<T> {
+    /// As a likelihood takes them.
+    pub fn targets(&self) -> Targets<'_, T> {
+        match self {
+            OwnedTargets::Labels(labels) => Targets::Labels(labels),
+            OwnedTargets::Reals(rows) => Targets::Reals(rows),
+        }
+    }
+}
+
 impl<'a, T> Targets<'a, T> {
     /// Those of some of the examples, each of `width` entries.
     pub fn of(self, examples: Range<usize>, width: usize) -> Self {
