@@ -280,7 +280,8 @@ impl<T: Number> Interpreter<T> {
         for sample in 0..samples {
             self.sample(batch, draw, sample, &scales, &mut values);
             if keeping == Keeping::Moments {
-                self.variational.keep(self.network.moments());
+                self.variational
+                    .keep(self.network.moments(), [sample, samples]);
             }
             let last = sample + 1 == samples;
             let step = update.as_mut().filter(|_| last).map(|update| {

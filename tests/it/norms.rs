@@ -1,5 +1,8 @@
 //! Norms and activations against numbers of Keras and PyTorch: `tests/fixtures/norms.py` makes them.
 
+use crate::support::{Examples, draw, plan};
+use bnnc::exec::Interpreter;
+use bnnc::ir::Position;
 use bnnc::layer::{self, Function, Map, Moments, Operation, Reads, Statistics};
 use bnnc::signature::{Constant, Constants};
 use bnnc::tensor::Shape;
@@ -166,4 +169,35 @@ fn batch_norm_is_that_of_keras() {
         Function::<f64>::forward(norm.settled(), reads, y, &mut []);
     }
     close("settled", &y, &Fixture::numbers(&expected["settled"]));
+}
+
+/// What is kept moves once a step, towards the mean over its samples: here all have the same moments, those of the
+/// inputs.
+#[test]
+fn what_is_kept_moves_once_a_step_however_many_samples_it_has() {
+    let kept = |samples: usize| {
+        let plan = plan(&format!(
+            "model m\ninput x: real[4]\ntarget label: category[3]\n\
+             default {{ prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization }}\n\
+             network {{\n  norm = batch_norm\n  logits = dense(3)\n}}\n\
+             observe label ~ Categorical(logits = logits)\nobjective elbo {{ samples = {samples} }}\n"
+        ));
+        let examples = Examples::<f64>::new(6, 4, 3, 0);
+        let mut interpreter = Interpreter::<f64>::new(plan.clone(), 6);
+        interpreter.initialize(1);
+        let at = Position::full_batch(6);
+        interpreter.step_before_update(&examples.batch(), &draw(0, 0), &at);
+        let states = ["norm.mean", "norm.variance"].map(|name| {
+            let mut all = plan.variables.iter();
+            let variable = all.find(|variable| variable.name.starts_with(name));
+            let range = variable.expect("a state").range.clone();
+            interpreter.variables()[range].to_vec()
+        });
+        states.concat()
+    };
+    let once = kept(1);
+    assert!(once.iter().any(|x| *x != 0.0 && *x != 1.0));
+    for (several, once) in kept(3).iter().zip(&once) {
+        assert!((several - once).abs() < 1e-14, "{several} {once}");
+    }
 }

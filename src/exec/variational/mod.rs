@@ -137,10 +137,15 @@ impl<T: Number> Variational<T> {
         (kernels, &mut self.by_kernels)
     }
 
-    /// Moves what layers keep towards the means and variances of a minibatch. Their gradients are 0: no optimizer
-    /// moves them.
-    pub fn keep<'a>(&mut self, moments: impl Iterator<Item = (Handle<Node>, [&'a [T]; 2])>) {
+    /// Moves what layers keep towards the means and variances of a minibatch: once a step, towards the mean over its
+    /// samples, of which this is one. Their gradients are 0: no optimizer moves them.
+    pub fn keep<'a>(
+        &mut self,
+        moments: impl Iterator<Item = (Handle<Node>, [&'a [T]; 2])>,
+        [sample, samples]: [usize; 2],
+    ) {
         let plan = self.plan.clone();
+        let of_sample = T::of(1.0 / samples as f64);
         for (node, moments) in moments {
             let Some(call) = &plan.model.nodes[node].call else {
                 continue;
@@ -152,7 +157,10 @@ impl<T: Number> Variational<T> {
             for (tensor, moments) in call.states().zip(moments) {
                 let kept = &mut self.variables[plan.tensors[tensor].loc.clone()];
                 let entries = kept.iter_mut().zip(moments);
-                entries.for_each(|(kept, &new)| *kept += share * (new - *kept));
+                entries.for_each(|(kept, &new)| {
+                    let stays = if sample == 0 { *kept } else { T::zero() };
+                    *kept += share * (new * of_sample - stays);
+                });
             }
         }
     }
