@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 /// As long as an input is made at most.
 const LONGEST: usize = 64 << 10;
-/// More than reading it may hold at once.
-const MOST: usize = 64 << 20;
+/// More than reading it may hold at once: a model of blocks in each other is 20,000 layers at most, of some 4 KB each.
+const MOST: usize = 96 << 20;
 /// Long after the time that an input takes: here to tell a loop without end. A busy machine is slow.
 const SOON: Duration = Duration::from_secs(20);
 
