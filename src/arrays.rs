@@ -141,6 +141,7 @@ impl Fitted {
         let part = Part {
             split: &data.train,
             rows: &rows,
+            target: 0,
             targets: None,
             others: &[],
             with_targets: false,

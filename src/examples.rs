@@ -5,7 +5,7 @@ use crate::data::{Dataset, Split, Values, batch};
 use crate::diagnostic::Result;
 use crate::exec::Batch;
 use crate::ir::Model;
-use crate::likelihood::{OwnedTargets, Storage, Summary, TargetKind, Targets, Units};
+use crate::likelihood::{OwnedTargets, Storage, Summary, TargetKind, Units};
 use crate::tensor::Real;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +49,8 @@ impl Scales {
 pub struct Part<'a> {
     /// The split.
     pub split: &'a Split,
+    /// Which of the model's targets they have.
+    pub target: usize,
     /// Where their targets are, if not in it.
     pub targets: Option<&'a Split>,
     /// Further targets that training takes along.
@@ -67,6 +69,8 @@ pub struct Part<'a> {
 
 /// A further target of the examples of a data set.
 pub struct OtherTarget {
+    /// Which of the model's targets it is.
+    pub number: usize,
     /// The data with this target; without inputs, which are those of the first.
     pub data: Dataset,
     /// How it is scaled.
@@ -82,8 +86,7 @@ pub struct OtherTarget {
 pub struct Buffers<T> {
     rows: Vec<usize>,
     inputs: Vec<T>,
-    labels: Vec<u32>,
-    reals: Vec<T>,
+    targets: OwnedTargets<T>,
     others: Vec<OwnedTargets<T>>,
 }
 
@@ -116,30 +119,23 @@ impl<'a> Part<'a> {
             &self.scales.inputs,
             &mut into.inputs,
         );
-        into.others
-            .resize_with(self.others.len(), || OwnedTargets::Labels(vec![]));
-        for (other, into_other) in self.others.iter().zip(&mut into.others) {
-            other.gather(&into.rows, into_other)?;
+        if self.with_targets {
+            let split = self.of_targets();
+            gather_targets(split, &into.rows, self.kind, self.scales, &mut into.targets)?;
         }
-        let targets = match self.kind.storage() {
-            Storage::Labels { .. } => {
-                if self.with_targets {
-                    let split = self.of_targets();
-                    batch::gather_labels(split, &into.rows, self.kind, &mut into.labels)?;
-                }
-                Targets::Labels(&into.labels)
-            }
-            Storage::Reals => {
-                if self.with_targets {
-                    let scales = &self.scales.targets;
-                    batch::gather_targets(self.of_targets(), &into.rows, scales, &mut into.reals);
-                }
-                Targets::Reals(&into.reals)
-            }
-        };
+        into.others.resize_with(self.others.len(), Default::default);
+        for (other, targets) in self.others.iter().zip(&mut into.others) {
+            gather_targets(
+                &other.data.train,
+                &into.rows,
+                other.kind,
+                &other.scales,
+                targets,
+            )?;
+        }
         Ok(Batch {
             inputs: &into.inputs,
-            targets,
+            targets: into.targets.targets(),
             others: &into.others,
             len: into.rows.len(),
         })
@@ -177,38 +173,31 @@ impl<'a> Part<'a> {
     }
 }
 
-impl OtherTarget {
-    /// The targets of these rows of the training split, scaled.
-    fn gather<T: Real>(&self, rows: &[usize], into: &mut OwnedTargets<T>) -> Result<()> {
-        let split = &self.data.train;
-        match (self.kind.storage(), into) {
-            (Storage::Labels { .. }, OwnedTargets::Labels(labels)) => {
-                batch::gather_labels(split, rows, self.kind, labels)?;
-            }
-            (Storage::Reals, OwnedTargets::Reals(reals)) => {
-                batch::gather_targets(split, rows, &self.scales.targets, reals);
-            }
-            (Storage::Labels { .. }, other) => {
-                *other = OwnedTargets::Labels(vec![]);
-                self.gather(rows, other)?;
-            }
-            (Storage::Reals, other) => {
-                *other = OwnedTargets::Reals(vec![]);
-                self.gather(rows, other)?;
-            }
+/// The targets of these rows of a split, scaled.
+fn gather_targets<T: Real>(
+    split: &Split,
+    rows: &[usize],
+    kind: TargetKind,
+    scales: &Scales,
+    into: &mut OwnedTargets<T>,
+) -> Result<()> {
+    match kind.storage() {
+        Storage::Labels { .. } => batch::gather_labels(split, rows, kind, into.labels_mut()),
+        Storage::Reals => {
+            batch::gather_targets(split, rows, &scales.targets, into.reals_mut());
+            Ok(())
         }
-        Ok(())
     }
-}
-
-/// The same of the targets alone.
-pub fn fingerprint_of_targets(split: &Split) -> String {
-    digest(split, &Values::U8(vec![]))
 }
 
 /// A number that tells one data set from another: of every input and target and their shapes.
 pub fn fingerprint(split: &Split) -> String {
     digest(split, &split.inputs)
+}
+
+/// The same of the targets alone.
+pub fn fingerprint_of_targets(split: &Split) -> String {
+    digest(split, &Values::U8(vec![]))
 }
 
 fn digest(split: &Split, inputs: &Values) -> String {

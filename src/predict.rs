@@ -280,6 +280,7 @@ mod tests {
             scales: &scales,
             kind: TargetKind::Real(1),
             summary: Normal.summary(&TargetKind::Real(1)),
+            target: 0,
             targets: None,
             others: &[],
             with_targets: true,

@@ -1,7 +1,7 @@
 //! The terms of a loss with their numbers, by name.
 
 use crate::exec::{StepReport, TermValue};
-use crate::ir::{Inference, Position, Scale, TermKind};
+use crate::ir::{Inference, Position, Scale, TermKind, is_data_term};
 use serde::Serialize;
 
 /// One term.
@@ -21,7 +21,7 @@ impl Term {
     /// Whether it is the nll of a target.
     pub fn is_data(&self) -> bool {
         let name = self.name.strip_prefix("expected ").unwrap_or(&self.name);
-        name == "nll" || name.starts_with("nll(")
+        is_data_term(name)
     }
 }
 

@@ -20,12 +20,9 @@ pub struct Synthetic {
 impl Synthetic {
     /// `len` examples of what `plan` takes.
     pub fn new(plan: &Plan, len: usize) -> Self {
-        let targets = plan.model.observed();
-        let row =
-            |(target, observe): (&Target, &Observe)| observe.likelihood.summary(&target.kind).row();
         Synthetic {
             inputs: normal(0, len * plan.model.input.shape.len()),
-            columns: targets.map(row).sum(),
+            columns: plan.model.summaries().map(|summary| summary.row()).sum(),
             targets: (plan.model.observed())
                 .map(|(target, observe)| targets_of(target, observe, len))
                 .collect(),

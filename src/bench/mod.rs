@@ -256,10 +256,8 @@ fn predictions(plan: &Arc<Plan>, settings: &Settings, peak: &mut Peak) -> Rate {
     let examples = Synthetic::new(plan, settings.examples);
     let width = plan.model.input.shape.len();
     // Of several targets each is predicted by itself.
-    let rows = plan.model.observed();
-    let rows: Vec<usize> = rows
-        .map(|(target, observe)| observe.likelihood.summary(&target.kind).row())
-        .collect();
+    let summaries = plan.model.summaries();
+    let rows: Vec<usize> = summaries.map(|summary| summary.row()).collect();
     let mut out = vec![0.0; BATCH * examples.columns];
     let mut draws = (0..settings.draws).cycle();
     peak.beside(Duration::from_secs_f64(settings.seconds), || {

@@ -57,8 +57,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
     warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
     let mut all = vec![];
-    for (number, (own, chosen)) in alone.iter().zip(&chosen).enumerate() {
-        interpreter.predict_target(number);
+    for (own, chosen) in alone.iter().zip(&chosen) {
         let part = own.part(chosen);
         all.push(scored(
             &mut interpreter,

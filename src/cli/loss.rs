@@ -99,7 +99,7 @@ pub fn run(args: &LossArgs) -> Result<()> {
             targets_needed: true,
         });
         request.predicts = Some(compiled.inference.target.kind);
-        request.inputs = compiled.inference.several_inputs();
+        request.inputs = compiled.inference.named_inputs();
         request.input = Some(compiled.inference.input.shape.clone());
         request.classes = record.as_ref().map(|record| record.class_names.clone());
         if let Some(own) = of_run.as_ref().map(|config| &config.data) {
@@ -107,7 +107,6 @@ pub fn run(args: &LossArgs) -> Result<()> {
             request.choices.layout = request.choices.layout.or(own.choices.layout.clone());
         }
         request.targets = compiled.inference.several_targets();
-        request.input_name = Some(compiled.inference.input.name.clone());
         let (data, others) = data::load_all(&request)?;
         let mut config = Config {
             batch_size: Some(1),

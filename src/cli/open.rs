@@ -8,7 +8,7 @@ use crate::data::{
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::BATCH;
-use crate::examples::{Part, fingerprint, fingerprint_of_targets};
+use crate::examples::Part;
 use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plan::Plan;
@@ -33,46 +33,15 @@ pub struct Opened {
     /// Its model.
     pub inference: Arc<Inference>,
     /// The model's text, which messages point into.
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
     /// How far it is.
     pub counters: Counters,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
+    /// Which of the model's targets it is looked at for.
+    pub(super) number: usize,
     /// Of one of several targets: where it is, and what the others are.
-    of_target: Option<Request>,
-    /// The fingerprint of the data with the first target.
-    first_fingerprint: Option<String>,
-}
-
-impl Opened {
-    /// The run as one of each of its model's targets alone, in their order, each read from what `source` names for it.
-    ///
-    /// # Errors
-    ///
-    /// `E0506` where it names another number of them.
-    pub fn of_targets(&self, source: &DataSource) -> Result<Vec<Opened>> {
-        let data = &self.config.data;
-        let request = Request {
-            data: data.name.clone().unwrap_or_default(),
-            target: source.target.clone().or(data.target.clone()),
-            targets: self.inference.several_targets(),
-            ..Request::default()
-        };
-        let models = self.inference.of_targets().into_iter().enumerate();
-        let of = |((number, inference), request): ((usize, Inference), Request)| {
-            Some(Opened {
-                config: self.config.clone(),
-                record: self.record.of_target(number)?,
-                inference: Arc::new(inference),
-                source: self.source.clone(),
-                counters: self.counters.clone(),
-                rows: self.rows.clone(),
-                of_target: Some(request).filter(|request| !request.others.is_empty()),
-                first_fingerprint: Some(self.record.fingerprint.clone()),
-            })
-        };
-        Ok(models.zip(request.of_targets()?).filter_map(of).collect())
-    }
+    pub(super) of_target: Option<Request>,
 }
 
 /// Opens the run in `path`: it, and its model at the checkpoint's variables.
@@ -93,8 +62,8 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             source: compiled.source,
             counters,
             rows: run.rows()?,
+            number: 0,
             of_target: None,
-            first_fingerprint: None,
         },
         interpreter,
     ))
@@ -113,9 +82,11 @@ pub enum Which {
 
 /// Rows of a data set, and what messages call them.
 pub struct Chosen {
-    data: Dataset,
-    test: bool,
-    rows: Vec<usize>,
+    pub(super) data: Dataset,
+    /// Whether the run's own data were found in another place.
+    pub(super) moved: bool,
+    pub(super) test: bool,
+    pub(super) rows: Vec<usize>,
     /// `the test part of cifar10`
     pub name: String,
     /// `test`, `train`, `validation`, `unseen` (never trained on) or `all`.
@@ -127,7 +98,7 @@ pub struct Chosen {
 impl Opened {
     /// The data that is asked for: the run's own unless another is named. The columns of a table are the
     /// run's, by their names; of a run that has kept none, the target is the one that was named to it.
-    fn request(&self, source: &DataSource, targets_needed: bool) -> Request {
+    pub(super) fn request(&self, source: &DataSource, targets_needed: bool) -> Request {
         let own = &self.config.data;
         let columns = self.record.columns.clone().map(|columns| RunColumns {
             columns,
@@ -166,8 +137,7 @@ impl Opened {
             },
         };
         request.input = Some(self.inference.input.shape.clone());
-        request.inputs = self.inference.several_inputs();
-        request.input_name = Some(self.inference.input.name.clone());
+        request.inputs = self.inference.named_inputs();
         request.predicts = Some(self.inference.target.kind);
         request.classes = Some(self.record.class_names.clone());
         let is_own = source.data.as_deref().is_none_or(|data| own.names(data));
@@ -213,83 +183,6 @@ impl Opened {
         refuse_over("predictions", "--out", out, &files)
     }
 
-    /// As [`Opened::choose`], the same rows with each of the model's targets; `alone` are [`Opened::of_targets`].
-    ///
-    /// # Errors
-    ///
-    /// As [`Opened::choose`].
-    pub fn choose_all(
-        &self,
-        alone: &[Opened],
-        source: &DataSource,
-        part: PartArgs,
-        targets_needed: bool,
-    ) -> Result<Vec<Chosen>> {
-        let mut all: Vec<Chosen> = vec![];
-        for own in alone {
-            let Some(first) = all.first() else {
-                all.push(own.choose(source, part, targets_needed)?);
-                continue;
-            };
-            let request = own.request(source, targets_needed);
-            // Each target may be there or not.
-            let without = match !targets_needed && part.split.is_none() {
-                true => data::inputs_alone(&request, &self.inference.input.shape)?,
-                false => None,
-            };
-            let data = match without {
-                Some(data) => data,
-                None => data::load(&request).map_err(|failure| failure.within(&self.source))?,
-            };
-            own.same_target(&first.data, &data, all[0].split, part)?;
-            let chosen = Chosen {
-                test: first.test,
-                rows: first.rows.clone(),
-                name: first.name.clone(),
-                split: first.split,
-                with_targets: data.train.has_targets(),
-                data,
-            };
-            fitting::check_part(&chosen.data, chosen.test, &own.inference)
-                .map_err(|failure| failure.within(&self.source))?;
-            all.push(chosen);
-        }
-        Ok(all)
-    }
-
-    /// Whether a further target is still what the run was trained on, where the first and all inputs are: digests of
-    /// rows are of these alone.
-    ///
-    /// # Errors
-    ///
-    /// `E0611` where it is not, or is of other examples, unless that is allowed.
-    fn same_target(
-        &self,
-        first: &Dataset,
-        data: &Dataset,
-        split: &str,
-        part: PartArgs,
-    ) -> Result<()> {
-        let lengths =
-            |data: &Dataset| data.train.len + data.test.as_ref().map_or(0, |test| test.len);
-        let is_own = ["train", "validation", "test"].contains(&split);
-        let is_own = is_own && Some(fingerprint(&first.train)) == self.first_fingerprint;
-        let has_changed = is_own
-            && data.train.has_targets()
-            && fingerprint_of_targets(&data.train) != self.record.fingerprint;
-        if lengths(first) == lengths(data) && (!has_changed || part.allow_changed) {
-            return Ok(());
-        }
-        let title = format!(
-            "the target `{}` of {} is not what the run was trained on",
-            self.inference.target.name, data.name
-        );
-        Err(Diagnostic::error("E0611", title)
-            .note("the inputs and the first target are")
-            .help("`--allow-changed` takes it as it is")
-            .into())
-    }
-
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
     /// of the run's own data, else all rows. Without `--data` it is the run's own.
     ///
@@ -316,25 +209,35 @@ impl Opened {
         if !self.config.data.is_gone() || !is_path(data) {
             return None;
         }
+        let found = data::load(&self.moved_request(source, data, targets_needed)).ok()?;
+        let rows = self.rows.as_ref();
+        let related = relate(rows, &self.record, &self.config, &found, By::Row).ok()?;
+        matches!(related, Relation::Own { .. }).then_some(found)
+    }
+
+    /// The run's own data, asked for in another place.
+    pub(super) fn moved_request(
+        &self,
+        source: &DataSource,
+        data: &str,
+        targets_needed: bool,
+    ) -> Request {
         let own = DataSource {
             data: None,
             ..source.clone()
         };
-        let request = Request {
+        Request {
             data: data.into(),
             ..self.request(&own, targets_needed)
-        };
-        let found = data::load(&request).ok()?;
-        let rows = self.rows.as_ref();
-        let related = relate(rows, &self.record, &self.config, &found, By::Row).ok()?;
-        matches!(related, Relation::Own { .. }).then_some(found)
+        }
     }
 
     fn pick(&self, source: &DataSource, part: PartArgs, targets_needed: bool) -> Result<Chosen> {
         let request = self.request(source, targets_needed);
         let named = source.data.as_deref();
         let moved = named.and_then(|data| self.moved(source, data, targets_needed));
-        let own = moved.is_some() || named.is_none_or(|data| self.config.data.names(data));
+        let is_moved = moved.is_some();
+        let own = is_moved || named.is_none_or(|data| self.config.data.names(data));
         let without = match moved.is_none() && !targets_needed && part.split.is_none() {
             true => data::inputs_alone(&request, &self.inference.input.shape)?,
             false => None,
@@ -422,6 +325,7 @@ impl Opened {
         };
         let chosen = Chosen {
             data,
+            moved: is_moved,
             test,
             rows,
             name,
@@ -464,6 +368,7 @@ impl Opened {
             scales: &self.record.scales,
             kind: self.inference.target.kind,
             summary: self.inference.summary(),
+            target: self.number,
             targets: None,
             others: &[],
             with_targets: chosen.with_targets,

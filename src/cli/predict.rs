@@ -55,14 +55,13 @@ pub fn run(args: &PredictArgs) -> Result<()> {
         warn_of_one_draw(&run.inference, samples);
         let seed = args.seed.unwrap_or(run.config.seed);
         let mut targets = vec![];
-        for (number, (own, chosen)) in alone.iter().zip(&chosen).enumerate() {
+        for (own, chosen) in alone.iter().zip(&chosen) {
             let part = own.part(chosen);
             // Quantiles of every entry of an image take more than all else.
             let detail = match part.kind.axes() {
                 Some(_) => Detail::Moments,
                 None => Detail::Quantiles,
             };
-            interpreter.predict_target(number);
             targets.push(predict::Target {
                 name: (alone.len() > 1).then_some(&own.inference.target.name[..]),
                 predicted: predict_with(&mut interpreter, &part, samples, seed, detail)?,

@@ -64,7 +64,7 @@ pub use inputs::inputs_alone;
 pub use places::{Place, download_directory, places};
 pub use sheet::is_table;
 pub use tabular::{Identifier, Seen};
-pub use targets::load_all;
+pub use targets::{load_all, of_other_examples};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
@@ -192,14 +192,12 @@ pub struct Request {
     pub predicts: Option<TargetKind>,
     /// The shape of the model's input, where that is known: images are to be of its size.
     pub input: Option<Shape>,
-    /// The names and shapes of the model's inputs, where it has several.
+    /// The names and shapes of the model's inputs, where they are known.
     pub inputs: Vec<(String, Shape)>,
     /// The names of the model's targets and what they are, where it has several: [`Request::of_targets`] asks for each.
     pub targets: Vec<(String, TargetKind)>,
     /// The columns or arrays of a model's other targets, and of how many numbers they are: no inputs.
     pub others: Vec<(String, usize)>,
-    /// The name of the model's only input, where targets go by their names.
-    pub input_name: Option<String>,
     /// The classes of a run, by which labels of an `.npz` are read, and whose labels images of these classes have; none
     /// in the list where its labels are numbers from 0 on, `None` where there is no run.
     pub classes: Option<Vec<String>>,

@@ -94,25 +94,9 @@ pub fn load_all(request: &Request) -> Result<(Dataset, Vec<Dataset>)> {
             first = Some(data);
             continue;
         };
-        let lengths =
-            |data: &Dataset| [Some(&data.train), data.test.as_ref()].map(|s| s.map(|s| s.len));
-        if lengths(first) != lengths(&data) {
+        if first.lengths() != data.lengths() {
             let name = request.target.as_deref().unwrap_or_default();
-            let has = |data: &Dataset| {
-                let test = data.test.as_ref();
-                let test = test.map_or("no test part".into(), |test| {
-                    format!("{} in the test part", test.len)
-                });
-                format!("{} examples and {test}", data.train.len)
-            };
-            let title = format!(
-                "the target `{name}` of {} is of other examples than the first",
-                data.name
-            );
-            return Err(Diagnostic::error("E0506", title)
-                .note(format!("it has {}, the first {}", has(&data), has(first)))
-                .help("a row of a table, an entry along an array's first axis, holds all targets of an example")
-                .into());
+            return Err(of_other_examples(name, &data, first).into());
         }
         for split in [Some(&mut data.train), data.test.as_mut()]
             .into_iter()
@@ -123,4 +107,29 @@ pub fn load_all(request: &Request) -> Result<(Dataset, Vec<Dataset>)> {
         others.push(data);
     }
     Ok((first.expect("a model has a target"), others))
+}
+
+impl Dataset {
+    /// Rows of the training part, and of the test part if there is one.
+    pub fn lengths(&self) -> [Option<usize>; 2] {
+        [Some(&self.train), self.test.as_ref()].map(|split| split.map(|split| split.len))
+    }
+}
+
+/// The message about a target that is not of the examples of the first.
+pub fn of_other_examples(name: &str, data: &Dataset, first: &Dataset) -> Diagnostic {
+    let has = |data: &Dataset| {
+        let test = data.test.as_ref();
+        let test = test.map_or("no test part".into(), |test| {
+            format!("{} in the test part", test.len)
+        });
+        format!("{} examples and {test}", data.train.len)
+    };
+    let title = format!(
+        "the target `{name}` of {} is of other examples than the first",
+        data.name
+    );
+    Diagnostic::error("E0506", title)
+        .note(format!("it has {}, the first {}", has(data), has(first)))
+        .help("a row of a table, an entry along an array's first axis, holds all targets of an example")
 }

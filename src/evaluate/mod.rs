@@ -134,6 +134,7 @@ fn average(
     detail: Detail,
 ) -> Result<(Predictive, Vec<usize>)> {
     let mut broken = vec![];
+    predictor.predict_target(part.target);
     let (summary, n) = (part.summary, part.len());
     let (entries, columns) = (part.kind.entries(), summary.row());
     // Densities of an example that are averaged each by itself.

@@ -72,6 +72,7 @@ fn mixtures_have_the_moments_and_density_of_their_parts_in_own_units() {
         scales: &scales,
         kind: TargetKind::Real(1),
         summary: Normal.summary(&TargetKind::Real(1)),
+        target: 0,
         targets: None,
         others: &[],
         with_targets: true,

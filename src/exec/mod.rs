@@ -22,7 +22,7 @@ mod network;
 mod profile;
 mod variational;
 
-use crate::ir::{Loss, Observe, Position, Table, Target, Term};
+use crate::ir::{Loss, Position, Table, Term};
 use crate::likelihood::{OwnedTargets, Targets};
 pub use crate::number::Number;
 use crate::optimizer;
@@ -358,9 +358,8 @@ impl<T: Number> Interpreter<T> {
     /// those of the next.
     pub fn last_predictive(&self, mut out: &mut [T]) {
         let kernels = self.variational.kernels();
-        let row =
-            |(target, observe): (&Target, &Observe)| observe.likelihood.summary(&target.kind).row();
-        let rows: Vec<usize> = self.plan.model.observed().map(row).collect();
+        let summaries = self.plan.model.summaries();
+        let rows: Vec<usize> = summaries.map(|summary| summary.row()).collect();
         let examples = out.len() / rows.iter().sum::<usize>();
         for (target, row) in rows.into_iter().enumerate() {
             let (own, rest) = out.split_at_mut(examples * row);

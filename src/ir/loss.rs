@@ -371,3 +371,8 @@ impl TermKind {
         }
     }
 }
+
+/// Whether a term of this name is the data term of a target.
+pub fn is_data_term(name: &str) -> bool {
+    name == "nll" || name.starts_with("nll(")
+}

@@ -43,9 +43,9 @@ pub struct Model {
 }
 
 impl Model {
-    /// The names and shapes of the inputs, where there are several.
-    pub fn several_inputs(&self) -> Vec<(String, Shape)> {
-        let inputs = self.inputs.iter().filter(|_| self.inputs.len() > 1);
+    /// The names and shapes of the inputs.
+    pub fn named_inputs(&self) -> Vec<(String, Shape)> {
+        let inputs = self.inputs.iter();
         inputs
             .map(|input| (input.name.clone(), input.shape.clone()))
             .collect()
@@ -66,6 +66,12 @@ impl Model {
         targets
             .map(|(target, _)| (target.name.clone(), target.kind))
             .collect()
+    }
+
+    /// How predictions of each target are averaged, written and scored.
+    pub fn summaries(&self) -> impl Iterator<Item = Summary> {
+        self.observed()
+            .map(|(target, observe)| observe.likelihood.summary(&target.kind))
     }
 
     /// The arguments of all likelihoods.

@@ -3,6 +3,7 @@
 use super::check::{AbsentRow, Check, ParameterRow};
 use super::columns;
 use super::table::{room, shorten, table};
+use crate::ir::is_data_term;
 use crate::show;
 use crate::words::{bytes, counted, distinct, grouped, join, short, thousands, wrapped};
 
@@ -181,7 +182,7 @@ impl Check {
         let mut rows = self.terms_table();
         let most = room(&rows, 1, 8, width);
         let mut long = vec![];
-        for row in rows.iter_mut().filter(|row| is_nll(&row[0])) {
+        for row in rows.iter_mut().filter(|row| is_data_term(&row[0])) {
             if most < row[1].chars().count() {
                 let target = row[0]
                     .strip_prefix("nll(")
@@ -226,7 +227,7 @@ impl Check {
         let mut rows = vec![row(["term", "form", "scale", "nats", "nats/example"])];
         let shown = self.fold().terms(&self.terms);
         rows.extend(shown.iter().map(|(term, times)| {
-            let (all, one) = match is_nll(&term.name) {
+            let (all, one) = match is_data_term(&term.name) {
                 true => (
                     cell(whole(term.uninformed)),
                     term.uninformed.map_or("?".into(), short),
@@ -245,7 +246,7 @@ impl Check {
         let mut weights = self
             .terms
             .iter()
-            .filter(|term| !is_nll(&term.name))
+            .filter(|term| !is_data_term(&term.name))
             .peekable();
         if weights.peek().is_none() || !weights.all(|term| term.initial.is_some()) {
             return rows;
@@ -274,7 +275,7 @@ impl Check {
         let mut line = |key: &str, text: &str| {
             *out += &wrapped(&format!("  {key:<6}  "), text, width);
         };
-        if self.terms.iter().all(|term| is_nll(&term.name)) {
+        if self.terms.iter().all(|term| is_data_term(&term.name)) {
             return;
         }
         if let Some(text) = self.weighted_at_the_start() {
@@ -398,9 +399,4 @@ fn giga(operations: u64) -> String {
         x if x >= 1e6 => format!("{} M", short(x / 1e6)),
         x => thousands(x as usize),
     }
-}
-
-/// Whether a term of this name is the nll of a target.
-fn is_nll(name: &str) -> bool {
-    name == "nll" || name.starts_with("nll(")
 }

@@ -339,9 +339,8 @@ impl Config {
             validation: Some((self.data.set_aside(), self.seed)),
             predicts: model.map(|model| model.target.kind),
             input: model.map(|model| model.input.shape.clone()),
-            inputs: model.map_or(vec![], Model::several_inputs),
+            inputs: model.map_or(vec![], Model::named_inputs),
             targets: model.map_or(vec![], Model::several_targets),
-            input_name: model.map(|model| model.input.name.clone()),
             ..request
         })
     }

@@ -387,11 +387,9 @@ impl Training<'_> {
         let others = first.others.iter().map(|other| other.part(first, false));
         let mut all = vec![];
         for (target, part) in std::iter::once(first).chain(others).enumerate() {
-            self.engine.predict_target(target);
             let scores = evaluate::scored(self.engine, &part, draws, seed, Detail::Moments);
             all.push((self.target(target), scores?));
         }
-        self.engine.predict_target(0);
         Ok(Some(Validation(all)))
     }
 }

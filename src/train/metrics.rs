@@ -18,6 +18,7 @@ use super::files::{failed, read_text, write_whole};
 use crate::diagnostic::Result;
 use crate::evaluate::Scores;
 use crate::exec::TermValue;
+use crate::ir::is_data_term;
 pub use crate::likelihood::Fit;
 use crate::terms::Term;
 use serde::ser::SerializeMap;
@@ -293,10 +294,7 @@ impl Epochs {
 
 /// The sum of the scaled nlls of a line's terms.
 fn nll(terms: &serde_json::Value) -> Option<f64> {
-    let is_data = |term: &&serde_json::Value| {
-        let name = term["name"].as_str().unwrap_or_default();
-        name == "nll" || name.starts_with("nll(")
-    };
+    let is_data = |term: &&serde_json::Value| term["name"].as_str().is_some_and(is_data_term);
     let mut data = terms.as_array()?.iter().filter(is_data).peekable();
     data.peek()?;
     data.map(|term| term["scaled"].as_f64()).sum()

@@ -214,7 +214,7 @@ impl Prepared {
         };
         refuse_too_large(&data, &scales)?;
         let mut lone = lone_cells(&data, &scales, &training);
-        let other = |(data, model): (Dataset, Model)| {
+        let other = |(number, (data, model)): (usize, (Dataset, Model))| {
             let scales = Scales {
                 inputs: scales.inputs.clone(),
                 targets: scale_targets(&data.train, &model, config, &training),
@@ -222,13 +222,14 @@ impl Prepared {
             refuse_too_large(&data, &scales)?;
             lone.extend(lone_cells(&data, &scales, &training));
             Ok(OtherTarget {
+                number,
                 data,
                 scales,
                 kind: model.target.kind,
                 summary: model.summary(),
             })
         };
-        let others = others.into_iter().map(other).collect::<Result<_>>()?;
+        let others = (1..).zip(others).map(other).collect::<Result<_>>()?;
         Ok(Prepared {
             data,
             scales,
@@ -276,6 +277,7 @@ impl Prepared {
         Part {
             split,
             rows,
+            target: 0,
             targets: None,
             others: &self.others,
             scales: &self.scales,
@@ -292,6 +294,7 @@ impl OtherTarget {
     pub fn part<'a>(&'a self, of_first: Part<'a>, test: bool) -> Part<'a> {
         let test = self.data.test.as_ref().filter(|_| test);
         Part {
+            target: self.number,
             targets: Some(test.unwrap_or(&self.data.train)),
             others: &[],
             scales: &self.scales,

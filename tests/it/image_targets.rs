@@ -171,6 +171,7 @@ fn a_network_that_is_sure_and_wrong_has_a_finite_nll() {
                 scales: &scales,
                 kind: inference.target.kind,
                 summary: inference.summary(),
+                target: 0,
                 targets: None,
                 others: &[],
                 with_targets: true,

@@ -415,6 +415,10 @@ fn each_target_may_be_there_or_not_and_is_known_by_its_numbers() {
     let told = place.refused("evaluate run");
     assert!(told.contains("E0611") && told.contains("`age`"), "{told}");
 
+    let told = place.refused("evaluate run --data d.csv");
+    assert!(told.contains("E0611") && told.contains("`age`"), "{told}");
+    place.ok("evaluate run --allow-changed --split train");
+
     let inputs: Vec<f64> = (0..20).map(f64::from).collect();
     let arrays = [
         ("x", Entries::Numbers(&[10, 2], &inputs)),
@@ -422,6 +426,20 @@ fn each_target_may_be_there_or_not_and_is_known_by_its_numbers() {
     ];
     std::fs::write(place.path("x.npz"), encode_all(arrays).unwrap()).unwrap();
     place.ok("predict run --data x.npz --out q.npz");
+}
+
+/// The run's own data in another place have its test part, with every target.
+#[test]
+fn data_that_have_moved_are_known() {
+    let place = Place::new();
+    table(&place);
+    std::fs::write(place.path("two.bnn"), MODEL).unwrap();
+    place.ok("train two.bnn --data d.csv --epochs 2 --batch-size 16 --test 16 --out run");
+    let before = json(&place.ok("evaluate run --format json"));
+    std::fs::rename(place.path("d.csv"), place.path("e.csv")).unwrap();
+    let after = json(&place.ok("evaluate run --data e.csv --format json"));
+    assert_eq!(before["targets"], after["targets"]);
+    assert_eq!(after["split"], "test");
 }
 
 /// Numbers of one target are numbered columns, whatever other targets' names begin with.

@@ -101,7 +101,6 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             .chain(others)
             .enumerate()
         {
-            predictor.predict_target(number);
             let scores = evaluate::scored(predictor, &part, draws, config.seed, Detail::Moments)?;
             say!("");
             if let Some((name, _)) = names.get(number) {
@@ -116,7 +115,6 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             say!("");
             print_nll_of_all(nll);
         }
-        predictor.predict_target(0);
     }
     let path = run.path().display();
     let samples = if random { " --samples 50" } else { "" };

@@ -89,9 +89,8 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
             of_training.unwrap_or_else(|| name.to_owned())
         });
         // Where targets go by their names, so does the input, if there is an array of its name.
-        let input = wanted.request.input_name.as_deref();
-        let input = input.filter(|_| of_several);
-        let input = input.and_then(|name| self.of_training(name));
+        let input = wanted.request.inputs.first().filter(|_| of_several);
+        let input = input.and_then(|(name, _)| self.of_training(name));
         let said = Named {
             inputs: match &said_inputs {
                 Some(first) => Some(first.as_str()),

@@ -221,6 +221,7 @@ fn targets_that_are_images_change_with_their_images() {
             scales: &scales,
             kind,
             summary,
+            target: 0,
             targets: None,
             others: &[],
             with_targets: true,

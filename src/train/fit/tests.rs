@@ -198,6 +198,7 @@ fn run(
         scales: &scales,
         kind: TargetKind::Real(1),
         summary: Normal.summary(&TargetKind::Real(1)),
+        target: 0,
         targets: None,
         others: &[],
         with_targets: true,

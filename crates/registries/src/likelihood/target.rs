@@ -290,7 +290,35 @@ pub enum OwnedTargets<T> {
     Reals(Vec<T>),
 }
 
+impl<T> Default for OwnedTargets<T> {
+    fn default() -> Self {
+        OwnedTargets::Labels(vec![])
+    }
+}
+
 impl<T> OwnedTargets<T> {
+    /// The labels, to write; what is there of numbers is gone.
+    pub fn labels_mut(&mut self) -> &mut Vec<u32> {
+        if let OwnedTargets::Reals(_) = self {
+            *self = OwnedTargets::Labels(vec![]);
+        }
+        match self {
+            OwnedTargets::Labels(labels) => labels,
+            OwnedTargets::Reals(_) => unreachable!("they are labels now"),
+        }
+    }
+
+    /// The numbers, to write; what is there of labels is gone.
+    pub fn reals_mut(&mut self) -> &mut Vec<T> {
+        if let OwnedTargets::Labels(_) = self {
+            *self = OwnedTargets::Reals(vec![]);
+        }
+        match self {
+            OwnedTargets::Reals(reals) => reals,
+            OwnedTargets::Labels(_) => unreachable!("they are numbers now"),
+        }
+    }
+
     /// As a likelihood takes them.
     pub fn targets(&self) -> Targets<'_, T> {
         match self {
