@@ -32,6 +32,7 @@ pub mod predict;
 pub mod pretrained;
 pub mod prior_predictive;
 pub mod report;
+pub mod score;
 pub mod source;
 pub mod spread;
 pub mod syntax;

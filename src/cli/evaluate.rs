@@ -1,16 +1,16 @@
 //! `bnnc evaluate`: how good a run's predictions are.
 
 use super::arguments::{DataSource, Format, with_threads};
-use super::beyond::warn_of_far_inputs;
-use super::lints::warn_of_one_draw;
-use super::open::{Chosen, Opened, open};
+use super::open::{Chosen, Opened};
 use super::parts::PartArgs;
+use super::scored::{Asked, ScoredRun, ScoredTarget, score_run};
 use super::terminal::{here, out, say, say_wrapped, width};
 use crate::data::shortened;
 use crate::diagnostic::Result;
-use crate::evaluate::{Elbo, Scores, elbo, scored};
-use crate::likelihood::{Detail, ScoreValue};
+use crate::evaluate::{Elbo, Scores};
+use crate::likelihood::ScoreValue;
 use crate::report::columns;
+use crate::score::RESAMPLES;
 use crate::terms::Term;
 use crate::train::progress::{number, percent};
 use crate::train::settings::{count, seed};
@@ -48,67 +48,35 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
-    let (run, mut interpreter) = open(&args.run)?;
-    let alone = run.of_targets(&args.data)?;
-    let chosen = run.choose_all(&alone, &args.data, args.part, true)?;
-    // Where nothing is random, every draw is the same.
-    let random = run.inference.is_random();
-    let samples = if random { args.samples } else { 1 };
-    warn_of_one_draw(&run.inference, samples);
-    let seed = args.seed.unwrap_or(run.config.seed);
-    let mut all = vec![];
-    for (own, chosen) in alone.iter().zip(&chosen) {
-        let part = own.part(chosen);
-        all.push(scored(
-            &mut interpreter,
-            &part,
-            samples,
-            seed,
-            Detail::Levels,
-        )?);
-    }
-    warn_of_far_inputs(&alone[0], &chosen[0]);
-    let n = run.record.training_examples;
-    let elbo = elbo(&mut interpreter, &run.inference, &all, n, samples, seed);
-    let elbo = match chosen[0].split {
-        "train" => elbo,
-        _ => elbo.of_others(),
-    };
-    let targets: Vec<Evaluated> = (alone.iter().zip(&chosen).zip(&all))
-        .map(|((run, chosen), scores)| Evaluated {
-            run,
-            chosen,
-            scores,
-        })
-        .collect();
+    let scored = score_run(
+        &args.run,
+        Asked {
+            data: &args.data,
+            part: args.part,
+            samples: args.samples,
+            seed: args.seed,
+            resamples: RESAMPLES,
+        },
+    )?;
     match args.format {
-        Format::Json => say!("{:#}", json(args, &run, &targets, seed, &elbo)),
-        Format::Text => text(args, &run, &targets, samples, elbo),
+        Format::Json => say!("{:#}", json(&scored)),
+        Format::Text => text(&scored),
     }
     Ok(())
 }
 
-/// One target, evaluated.
-struct Evaluated<'a> {
-    run: &'a Opened,
-    chosen: &'a Chosen,
-    scores: &'a Scores,
-}
-
 /// The scores of the only target at the top; of several each target's by its name in `targets`, and the nll of all.
-fn json(
-    args: &EvaluateArgs,
-    run: &Opened,
-    targets: &[Evaluated],
-    seed: u64,
-    elbo: &Elbo,
-) -> serde_json::Value {
-    let of_target = |target: &Evaluated| {
+fn json(run: &ScoredRun) -> serde_json::Value {
+    let targets = &run.targets[..];
+    let of_target = |target: &ScoredTarget| {
         let mut answer = json!(target.scores);
         if let Some(columns) = target.chosen.columns() {
             answer["target"] = json!(columns.targets);
             answer["run_target"] = json!(target.run.target_names());
             answer["left_out"] = json!(columns.left_out);
+        }
+        for measured in &target.measured {
+            answer["intervals"][measured.about.name] = json!(measured.interval());
         }
         for score in &target.scores.scores {
             if let Some(scheme) = score.scheme {
@@ -133,26 +101,28 @@ fn json(
             })
         }
     };
-    answer["run"] = json!(args.run);
+    answer["run"] = json!(run.path);
     answer["data"] = json!(targets[0].chosen.name);
     answer["split"] = json!(targets[0].chosen.split);
-    answer["seed"] = json!(seed);
-    answer["steps"] = json!(run.counters.step);
-    answer["elbo"] = json!(elbo);
+    answer["seed"] = json!(run.seed);
+    answer["steps"] = json!(run.run.counters.step);
+    answer["elbo"] = json!(run.elbo);
     answer
 }
 
-fn text(args: &EvaluateArgs, run: &Opened, targets: &[Evaluated], samples: usize, elbo: Elbo) {
+fn text(scored: &ScoredRun) {
+    let (run, samples, elbo) = (&scored.run, scored.samples, &scored.elbo);
+    let targets = &scored.targets[..];
     say!(
         "run        {}: {} after {}",
-        args.run.display(),
+        scored.path.display(),
         run.inference.name,
         run.progress()
     );
-    let (chosen, scores) = (targets[0].chosen, targets[0].scores);
+    let (chosen, scores) = (&targets[0].chosen, &targets[0].scores);
     say!("data       {}", here(&chosen.name));
     for (number, target) in targets.iter().enumerate() {
-        say_columns(target.run, target.chosen);
+        say_columns(&target.run, &target.chosen);
         // What became of the inputs is the same for all.
         if let (Some(columns), 0) = (target.chosen.columns(), number) {
             let rows = columns::decided(columns);
@@ -170,7 +140,10 @@ fn text(args: &EvaluateArgs, run: &Opened, targets: &[Evaluated], samples: usize
         if targets.len() > 1 {
             say!("{}", target.run.inference.target.name);
         }
-        print_scores(target.scores, &target.run.compared(target.chosen.columns()));
+        print_scores(
+            &target.scores,
+            &target.run.compared(target.chosen.columns()),
+        );
         if targets.len() > 1 {
             say!("");
         }
@@ -182,7 +155,7 @@ fn text(args: &EvaluateArgs, run: &Opened, targets: &[Evaluated], samples: usize
     let n = run.record.training_examples;
     let (what, loss) = (
         head(
-            &elbo,
+            elbo,
             run.inference.quantity(),
             chosen.split,
             scores.examples,
@@ -204,7 +177,7 @@ fn text(args: &EvaluateArgs, run: &Opened, targets: &[Evaluated], samples: usize
         let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
         say_wrapped("  ", &text);
     }
-    if let Some(objective) = elbo.objective {
+    if let Some(objective) = &elbo.objective {
         let (loss, t) = (number(objective.loss), objective.temperature);
         say!("\nobjective minimised = {loss}, with T = {t}");
         print_terms(&objective.terms);

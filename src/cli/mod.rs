@@ -16,6 +16,7 @@ mod open;
 mod outcome;
 mod parts;
 mod predict;
+mod scored;
 mod targets;
 mod terminal;
 mod train;

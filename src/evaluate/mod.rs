@@ -7,7 +7,7 @@
 mod scores;
 mod verdict;
 
-pub use scores::{Scores, scored};
+pub use scores::{Scores, outcomes, scored};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
@@ -146,7 +146,7 @@ fn average(
     let mut predicted = summary.begin(n, draws);
     let of_targets = usize::from(part.with_targets) * each;
     let mut densities = vec![LogSum::EMPTY; n * of_targets];
-    let mut total_nll = 0.0;
+    let mut expected_nll = vec![0.0; n * usize::from(part.with_targets)];
     let mut buffers = Buffers::default();
     let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group * each]);
     let log_scale = part.scales.log_scale(part.kind);
@@ -183,7 +183,7 @@ fn average(
                 let nll = &nll[example * of_targets..];
                 for (density, nll) in densities[of_example].iter_mut().zip(nll) {
                     let nll = f64::from(*nll) + log_scale;
-                    total_nll += nll;
+                    expected_nll[place] += nll / draws as f64;
                     density.add(-nll);
                 }
             }
@@ -199,7 +199,7 @@ fn average(
     }
     summary.finish(&mut predicted);
     predicted.nll = densities.iter().map(|sum| sum.nll(draws)).collect();
-    predicted.expected_nll = part.with_targets.then(|| total_nll / (n * draws) as f64);
+    predicted.expected_nll = expected_nll;
     broken.sort_unstable();
     broken.dedup();
     Ok((predicted, broken))

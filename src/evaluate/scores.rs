@@ -5,7 +5,8 @@ use super::verdict::{Verdicts, judge};
 use crate::diagnostic;
 use crate::engine::Predictor;
 use crate::examples::Part;
-use crate::likelihood::{Detail, Score, ScoreValue};
+use crate::likelihood::{Detail, Score, ScoreValue, Tally};
+use crate::score::Outcomes;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
@@ -25,6 +26,28 @@ pub struct Scores {
 }
 
 impl Scores {
+    /// The scores of outcomes that are known.
+    pub fn of(outcomes: &Outcomes) -> Scores {
+        let (predicted, entries) = (&outcomes.predicted, outcomes.entries());
+        let mut tally = outcomes.summary.tally();
+        tally.add(predicted, &|place, entry| {
+            outcomes.targets[place * entries + entry]
+        });
+        let expected_nll = predicted.expected_nll.iter().sum();
+        Scores::of_sums(&tally, predicted.examples, predicted.draws, expected_nll)
+    }
+
+    fn of_sums(tally: &Tally, examples: usize, draws: usize, expected_nll: f64) -> Scores {
+        let scores = tally.scores();
+        Scores {
+            examples,
+            draws,
+            verdicts: judge(tally, &scores),
+            scores,
+            expected_nll: expected_nll / examples as f64,
+        }
+    }
+
     /// The score of this name, where there is one and it is a single number.
     pub fn number(&self, name: &str) -> Option<f64> {
         let score = self.scores.iter().find(|score| score.name == name)?;
@@ -72,6 +95,28 @@ impl Serialize for Scores {
     }
 }
 
+/// What is predicted of every example of a part, beside its targets where it has any.
+///
+/// # Errors
+///
+/// As [`super::predict_with`].
+pub fn outcomes(
+    predictor: &mut dyn Predictor,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+    detail: Detail,
+) -> diagnostic::Result<Outcomes> {
+    let predicted = super::predict_with(predictor, part, draws, seed, detail)?;
+    let entries = part.kind.entries() * usize::from(part.with_targets);
+    let of_example = |place| (0..entries).map(move |entry| part.target(place, entry));
+    Ok(Outcomes {
+        summary: part.summary,
+        targets: (0..part.len()).flat_map(of_example).collect(),
+        predicted,
+    })
+}
+
 /// Predicts every example of a part as [`super::predict_with`] does, and compares with the targets. Predictions of
 /// images are not all kept.
 ///
@@ -98,16 +143,8 @@ pub fn scored(
             _ => super::predict_with(predictor, &part, draws, seed, detail)?,
         };
         tally.add(&predicted, &|place, entry| part.target(place, entry));
-        let share = predicted.examples as f64 / (examples + predicted.examples) as f64;
-        expected_nll += share * (predicted.expected_nll.unwrap_or(f64::NAN) - expected_nll);
+        expected_nll += predicted.expected_nll.iter().sum::<f64>();
         examples += predicted.examples;
     }
-    let scores = tally.scores();
-    Ok(Scores {
-        examples,
-        draws,
-        verdicts: judge(&tally, &scores),
-        scores,
-        expected_nll,
-    })
+    Ok(Scores::of_sums(&tally, examples, draws, expected_nll))
 }

@@ -91,7 +91,7 @@ fn mixtures_have_the_moments_and_density_of_their_parts_in_own_units() {
             -density.ln()
         );
     }
-    assert!((found.expected_nll.unwrap() - found.nll[0]).abs() < 1e-6);
+    assert!((found.expected_nll[0] - found.nll[0]).abs() < 1e-6);
     let scores = scored(&mut Two::default(), &part, 4, 0, Detail::Levels).unwrap();
     let [rmse, nll, coverage] = &scores.scores[..] else {
         panic!("{scores:?}")

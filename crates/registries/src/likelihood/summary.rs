@@ -48,8 +48,9 @@ pub struct Predictive {
     /// −ln of the mean over the draws of p(target), in own units, [`Summary::densities`] an example; empty without
     /// targets.
     pub nll: Vec<f64>,
-    /// −ln p(target) averaged over draws and examples: the ELBO's data term, per example.
-    pub expected_nll: Option<f64>,
+    /// −ln p(target) averaged over the draws, one an example (summed over its places): the ELBO's data term; empty
+    /// without targets.
+    pub expected_nll: Vec<f64>,
     /// Numbers, where it is asked for: P(Y < target) and P(Y <= target) under the mixture, by entry; empty
     /// without targets.
     pub levels: Vec<[f64; 2]>,

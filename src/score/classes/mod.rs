@@ -1,0 +1,4 @@
+//! Scores of probabilities of classes.
+
+pub(super) mod accuracy;
+pub(super) mod nll;

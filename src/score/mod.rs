@@ -1,0 +1,129 @@
+//! Scores: how good predictive distributions are, a file a score.
+//!
+//! A score is a number of weighted examples. The value that is told has every weight 1; the bootstrap draws the
+//! weights (`bootstrap`), so whatever has a value has an interval, and two runs that are scored on the same examples
+//! have a paired difference.
+
+mod bootstrap;
+mod classes;
+mod numbers;
+mod outcomes;
+
+pub use bootstrap::{RESAMPLES, Resamples};
+pub use outcomes::Outcomes;
+
+/// What a score is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// Its name, in JSON and in tables.
+    pub name: &'static str,
+    /// What it is, in a line.
+    pub what: &'static str,
+    /// How it is computed, where definitions differ.
+    pub scheme: Option<&'static str>,
+    /// The paper that defines it: its authors and year.
+    pub source: &'static str,
+    /// What its number counts.
+    pub unit: Unit,
+    /// Which way is good.
+    pub better: Better,
+}
+
+/// What a score's number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share of the examples, from 0 to 1.
+    Share,
+    /// Nats an example.
+    Nats,
+    /// The target's own unit.
+    Target,
+    /// Something else.
+    Plain,
+}
+
+/// Which way of a score is good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// Larger numbers.
+    Higher,
+    /// Smaller numbers.
+    Lower,
+    /// Neither: it describes.
+    Neither,
+}
+
+/// A score of some outcomes for any weights of their examples.
+pub type Weighted<'a> = Box<dyn Fn(&[f64]) -> f64 + Sync + 'a>;
+
+/// A score: what it is, and how it is computed.
+pub trait Score: Sync {
+    /// What it is.
+    fn about(&self) -> &'static About;
+    /// The score of these outcomes, ready for any weights; what does not depend on these is done once. `None` where
+    /// it is none of such predictions.
+    fn of<'a>(&self, outcomes: &'a Outcomes) -> Option<Weighted<'a>>;
+}
+
+/// Every score, in the order in which they are told.
+pub const ALL: &[&dyn Score] = &[
+    &classes::accuracy::Accuracy,
+    &classes::nll::Nll,
+    &numbers::rmse::Rmse,
+];
+
+/// A score, measured.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Which score.
+    pub about: &'static About,
+    /// Its value.
+    pub value: f64,
+    /// Its values on resampled examples; empty where none were drawn. Runs that are scored on the same examples have
+    /// the same resamples, so that differences of these are paired.
+    pub replicates: Vec<f64>,
+}
+
+impl Measured {
+    /// The central 95 % interval of the bootstrap.
+    pub fn interval(&self) -> Option<[f64; 2]> {
+        bootstrap::interval(&self.replicates)
+    }
+
+    /// The difference to another run's score of the same examples.
+    pub fn minus(&self, other: &Measured) -> Measured {
+        let pairs = self.replicates.iter().zip(&other.replicates);
+        Measured {
+            about: self.about,
+            value: self.value - other.value,
+            replicates: pairs.map(|(a, b)| a - b).collect(),
+        }
+    }
+}
+
+/// Measures every score that these outcomes have, on them and on so many resamples of their examples.
+pub fn measure(outcomes: &Outcomes, resamples: usize) -> Vec<Measured> {
+    let ready: Vec<_> = (ALL.iter())
+        .filter_map(|score| Some((score.about(), score.of(outcomes)?)))
+        .collect();
+    let whole = vec![1.0; outcomes.examples()];
+    let resamples = Resamples::new(outcomes.examples(), resamples);
+    let mut replicates = resamples.values(&ready, |(_, score), weights| score(weights));
+    ready
+        .iter()
+        .zip(&mut replicates)
+        .map(|((about, score), replicates)| Measured {
+            about,
+            value: score(&whole),
+            replicates: std::mem::take(replicates),
+        })
+        .collect()
+}
+
+/// The weighted mean of what each example has.
+fn mean<'a>(each: Vec<f64>) -> Weighted<'a> {
+    Box::new(move |weights| {
+        let sum: f64 = each.iter().zip(weights).map(|(x, w)| x * w).sum();
+        sum / weights.iter().sum::<f64>()
+    })
+}

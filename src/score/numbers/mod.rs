@@ -1,0 +1,3 @@
+//! Scores of distributions of numbers.
+
+pub(super) mod rmse;
