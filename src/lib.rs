@@ -28,6 +28,7 @@ pub mod loss;
 pub mod maths;
 pub(crate) mod memory;
 pub mod plan;
+pub mod plot;
 pub mod predict;
 pub mod pretrained;
 pub mod prior_predictive;

@@ -12,9 +12,11 @@ mod fetch;
 mod lints;
 mod list;
 mod loss;
+mod material;
 mod open;
 mod outcome;
 mod parts;
+mod plot;
 mod predict;
 mod scored;
 mod targets;
@@ -55,6 +57,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Write a trained run's predictions to a file
     Predict(predict::PredictArgs),
+    /// Draw one picture of a trained run: its loss, its posterior, what it predicts
+    Plot(plot::PlotArgs),
     /// Measure how fast this machine trains and predicts, and where a step's time goes
     Bench(bench::BenchArgs),
     /// One step's loss on given parameters: every term, its scale, and the gradients
@@ -97,6 +101,7 @@ pub fn main() -> ExitCode {
         Command::Translate(args) => translate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Loss(args) => loss::run(&args),
         Command::List(args) => list::run(&args),
         Command::Data(args) => data::run(&args),

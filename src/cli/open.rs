@@ -479,7 +479,8 @@ impl Chosen {
         }
     }
 
-    fn split(&self) -> &Split {
+    /// The part that its rows are of.
+    pub(super) fn split(&self) -> &Split {
         match &self.data.test {
             Some(test) if self.test => test,
             _ => &self.data.train,

@@ -49,7 +49,6 @@ pub struct ScoredTarget {
     /// The examples.
     pub chosen: Chosen,
     /// What was predicted of each; not kept of targets with a value at each of several places.
-    #[expect(dead_code, reason = "what is drawn of them comes next")]
     pub outcomes: Option<Outcomes>,
     /// The likelihood's scores.
     pub scores: Scores,

@@ -1,0 +1,139 @@
+//! What the pictures of a run are made of, gathered from its directory and some data.
+
+use super::open::{Chosen, Opened, open};
+use super::scored::{ScoredRun, ScoredTarget};
+use crate::data::{Split, Values};
+use crate::diagnostic::Result;
+use crate::engine::Predictor;
+use crate::exec::Interpreter;
+use crate::ir::Inference;
+use crate::plot::log::Log;
+use crate::plot::parameters::Parameter;
+use crate::plot::pixels::Pixels;
+use crate::plot::pruned::{Pruned, prune};
+use crate::plot::{Inputs, Predicted};
+use crate::train::files::read_text;
+use crate::train::run_dir::RunDir;
+use std::path::Path;
+
+/// The log of the run in `path`.
+///
+/// # Errors
+///
+/// As [`RunDir::open`]; `E0601` where it cannot be read.
+pub fn log(path: &Path) -> Result<Log> {
+    Ok(Log::of(&read_text(&RunDir::open(path)?.metrics())?))
+}
+
+/// The parameters of an opened run; terms that are noisy are averaged over `draws`.
+pub fn parameters(
+    run: &Opened,
+    interpreter: &mut Interpreter<f32>,
+    draws: usize,
+    seed: u64,
+) -> Vec<Parameter> {
+    let terms = &run.inference.loss.terms;
+    let noisy = terms.iter().any(|term| run.inference.is_noisy(term));
+    let draws = if noisy { draws } else { 1 };
+    let mut values = vec![None; terms.len()];
+    for draw in 0..draws {
+        for (sum, value) in values
+            .iter_mut()
+            .zip(Predictor::weight_terms(interpreter, draw, seed))
+        {
+            *sum = value.map(|value| sum.unwrap_or(0.0) + value / draws as f64);
+        }
+    }
+    let plan = interpreter.plan().clone();
+    Parameter::all(&plan, interpreter.variables(), &values)
+}
+
+/// What the scored run loses by pruning, by its first target.
+///
+/// # Errors
+///
+/// As [`prune`].
+pub fn pruned(scored: &ScoredRun) -> Result<std::result::Result<Pruned, String>> {
+    // Another one: that of the scores is as it was.
+    let (_, mut interpreter) = open(&scored.path)?;
+    let target = &scored.targets[0];
+    let part = target.run.part(&target.chosen);
+    prune(&mut interpreter, &part, scored.samples, scored.seed)
+}
+
+/// What was predicted of a scored target's examples; the reason where that is not kept.
+pub fn predicted(target: ScoredTarget) -> std::result::Result<Predicted, String> {
+    let outcomes = target.outcomes.ok_or(
+        "the target has a value at each of several places, whose predictions are not all kept",
+    )?;
+    let inputs = inputs(&target.run, target.chosen);
+    let (data, inputs) = inputs;
+    Ok(Predicted {
+        data,
+        outcomes,
+        classes: target.run.record.class_names.clone(),
+        targets: target.run.target_names().to_vec(),
+        inputs,
+    })
+}
+
+/// What the inputs of the chosen examples look like, and what the examples are called.
+fn inputs(run: &Opened, chosen: Chosen) -> (String, Inputs) {
+    let name = chosen.name.clone();
+    let split = chosen.split();
+    if let [1] | [] = split.input_shape.0[..] {
+        let numbers = chosen.rows.iter().map(|row| split.inputs.get(*row));
+        let of_table = run.record.columns.as_ref();
+        let column = of_table.and_then(|columns| columns.entries().first().cloned());
+        let column = column.unwrap_or_else(|| run.inference.inputs[0].name.clone());
+        return (name, Inputs::Number(column, numbers.collect()));
+    }
+    let Some((start, shape)) = image_in(&run.inference) else {
+        return (name, Inputs::Other);
+    };
+    let range = brightness(split, &chosen.rows);
+    let image = move |example: usize| {
+        let split = chosen.split();
+        let first = chosen.rows[example] * split.input_shape.len() + start;
+        let entries = shape.iter().product::<usize>();
+        let numbers: Vec<f64> = (first..first + entries)
+            .map(|at| split.inputs.get(at))
+            .collect();
+        Pixels::of(&shape, &numbers, range)
+    };
+    match image(0) {
+        Some(_) => (name, Inputs::Images(Box::new(image))),
+        None => (name, Inputs::Other),
+    }
+}
+
+/// Where the first of a model's inputs that could be an image begins in the row of all, and its shape.
+fn image_in(inference: &Inference) -> Option<(usize, Vec<usize>)> {
+    let mut start = 0;
+    for input in &inference.inputs {
+        if matches!(input.shape.0.len(), 2 | 3) {
+            return Some((start, input.shape.0.clone()));
+        }
+        start += input.shape.len();
+    }
+    None
+}
+
+/// What is black and what is white: of bytes 0 and 255, of other numbers the ends of what some examples have.
+fn brightness(split: &Split, rows: &[usize]) -> [f64; 2] {
+    if let Values::U8(_) = split.inputs {
+        return [0.0, 255.0];
+    }
+    let width = split.input_shape.len();
+    let rows = rows.iter().take(1000);
+    let numbers =
+        rows.flat_map(|row| (row * width..(row + 1) * width).map(|at| split.inputs.get(at)));
+    let [low, high] = numbers.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
+        [low.min(x), high.max(x)]
+    });
+    if low < high {
+        [low, high]
+    } else {
+        [low, low + 1.0]
+    }
+}

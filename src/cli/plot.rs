@@ -1,0 +1,181 @@
+//! `bnnc plot`: one picture of a run.
+
+use super::arguments::{DataSource, with_threads};
+use super::material;
+use super::open::{open, refuse_over};
+use super::parts::PartArgs;
+use super::scored::{Asked, score_run};
+use super::terminal::say;
+use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::plot::{self, Figure, KINDS, Kind, Material, Needs, svg};
+use crate::train::files::write_whole;
+use crate::train::run_dir::RunDir;
+use crate::train::settings::{count, seed};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// The arguments of `bnnc plot`.
+#[derive(Debug, Args)]
+#[command(after_help = kinds_help())]
+pub struct PlotArgs {
+    /// The run's directory
+    run: PathBuf,
+    /// What to draw
+    #[arg(value_name = "KIND", value_parser = kind)]
+    kind: &'static str,
+    /// Where to: an .svg or a .png file
+    #[arg(long, value_name = "FILE", value_parser = out)]
+    out: PathBuf,
+    #[command(flatten)]
+    data: DataSource,
+    #[command(flatten)]
+    part: PartArgs,
+    /// Which of several targets of the model, by its name; else the first
+    #[arg(long, value_name = "NAME")]
+    of: Option<String>,
+    /// Draws of the weights to average over
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
+    samples: usize,
+    /// Of the draws; else the run's
+    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Threads; else one a core. The picture does not depend on it
+    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    threads: Option<usize>,
+}
+
+/// The kinds, a line each.
+fn kinds_help() -> String {
+    let longest = KINDS.iter().map(|kind| kind.name().len()).max();
+    let longest = longest.unwrap_or_default();
+    let lines = KINDS.iter().map(|kind| {
+        let (name, what) = (kind.name(), kind.what());
+        format!("  {name:longest$}  {what}\n")
+    });
+    format!("Kinds:\n{}", lines.collect::<String>())
+}
+
+/// A kind of picture.
+fn kind(text: &str) -> std::result::Result<&'static str, String> {
+    let names = KINDS.iter().map(|kind| kind.name());
+    match plot::find(text) {
+        Some(kind) => Ok(kind.name()),
+        None => {
+            let all = names.clone().collect::<Vec<_>>().join(", ");
+            let near =
+                nearest(text, names).map_or(String::new(), |near| format!("did you mean {near}? "));
+            Err(format!("{near}the kinds are {all}"))
+        }
+    }
+}
+
+/// A file whose ending says how it is written.
+fn out(text: &str) -> std::result::Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match ending(&path).as_str() {
+        "svg" => Ok(path),
+        "png" if cfg!(feature = "raster") => Ok(path),
+        "png" => Err(
+            "this bnnc was built without the feature `raster`, which writes .png: name an .svg"
+                .into(),
+        ),
+        _ => Err("expected a file that ends in .svg or .png".into()),
+    }
+}
+
+fn ending(path: &Path) -> String {
+    let ending = path.extension().unwrap_or_default();
+    ending.to_string_lossy().to_lowercase()
+}
+
+/// Runs `bnnc plot`.
+///
+/// # Errors
+///
+/// A run or data that cannot be read; `E0618` where there is nothing to draw.
+pub fn run(args: &PlotArgs) -> Result<()> {
+    with_threads(args.threads, || {
+        let kind = plot::find(args.kind).expect("a kind that was parsed");
+        refuse_own(&args.out, &args.run)?;
+        let material = gather(args, kind)?;
+        let figure = kind
+            .draw(&[&material])
+            .map_err(|why| nothing(kind, &args.run, &why))?;
+        write_whole(&args.out, &file(&figure, &args.out)?)?;
+        say!("{} in {}", figure.title, args.out.display());
+        Ok(())
+    })
+}
+
+/// There is nothing to draw.
+fn nothing(kind: &dyn Kind, run: &Path, why: &str) -> Failure {
+    let title = format!(
+        "there is no picture `{}` of the run in `{}`",
+        kind.name(),
+        run.display()
+    );
+    Diagnostic::error("E0618", title).note(why).into()
+}
+
+/// Refuses to write over a file of the run.
+pub(super) fn refuse_own(out: &Path, run: &Path) -> Result<()> {
+    let own = RunDir::open(run).map_or(vec![], |run| run.files());
+    refuse_over("pictures", "--out", out, &[("it is part of the run", own)])
+}
+
+/// The picture as its file has it.
+fn file(figure: &Figure, out: &Path) -> Result<Vec<u8>> {
+    match ending(out).as_str() {
+        #[cfg(feature = "raster")]
+        "png" => plot::raster::png(figure),
+        _ => Ok(svg::write(figure, svg::Use::File).into_bytes()),
+    }
+}
+
+fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
+    let mut material = Material::unknown("", "it was not asked for");
+    match kind.needs() {
+        Needs::Log => material.log = Ok(material::log(&args.run)?),
+        Needs::Parameters => {
+            let (run, mut interpreter) = open(&args.run)?;
+            let seed = args.seed.unwrap_or(run.config.seed);
+            let found = material::parameters(&run, &mut interpreter, args.samples, seed);
+            material.parameters = Ok(found);
+        }
+        Needs::Predictions | Needs::Pruned => {
+            let mut scored = score_run(
+                &args.run,
+                Asked {
+                    data: &args.data,
+                    part: args.part,
+                    samples: args.samples,
+                    seed: args.seed,
+                    resamples: 0,
+                },
+            )?;
+            if let Some(name) = &args.of {
+                let names = scored.targets.iter().map(|t| &t.run.inference.target.name);
+                let names: Vec<String> = names.cloned().collect();
+                scored
+                    .targets
+                    .retain(|t| t.run.inference.target.name == *name);
+                if scored.targets.is_empty() {
+                    return Err(no_target(name, &names));
+                }
+            }
+            if kind.needs() == Needs::Pruned {
+                material.pruned = material::pruned(&scored)?;
+            } else {
+                material.predicted = material::predicted(scored.targets.swap_remove(0));
+            }
+        }
+    }
+    Ok(material)
+}
+
+fn no_target(name: &str, names: &[String]) -> Failure {
+    let title = format!("the model has no target `{name}`");
+    let note = format!("its targets are {}", crate::words::list(names));
+    Diagnostic::error("E0618", title).note(note).into()
+}

@@ -1,0 +1,176 @@
+//! Examples as images: those that are predicted most and least surely, and those that are surely wrong.
+
+use super::figure::{Anchor, Figure, Ink, SIZE, Shape};
+use super::text::{fit, width};
+use super::{Inputs, Kind, Material, Needs, Predicted};
+use crate::likelihood::Summary;
+
+/// Images in a row.
+const ACROSS: usize = 5;
+/// Pixels between images.
+const GAP: f64 = 8.0;
+/// Classes beneath each.
+const CLASSES: usize = 3;
+
+/// Images with their likeliest classes.
+pub struct Examples;
+
+impl Kind for Examples {
+    fn name(&self) -> &'static str {
+        "examples"
+    }
+
+    fn what(&self) -> &'static str {
+        "the examples that are predicted least and most surely, as images with their likeliest classes"
+    }
+
+    fn reading(&self) -> &'static str {
+        "Beneath each image its likeliest classes with their probabilities; the right class is heavy, and named in \
+         red where it is not among them. Unsure predictions are to look ambiguous to a person, too; look at what is \
+         surely wrong for labels that are."
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::Predictions
+    }
+
+    fn draw(&self, runs: &[&Material]) -> Result<Figure, String> {
+        let predicted = runs[0].predicted.as_ref().map_err(String::clone)?;
+        let Summary::Classes(_) = predicted.outcomes.summary else {
+            return Err("its predictions are numbers, not classes".into());
+        };
+        let Inputs::Images(image) = &predicted.inputs else {
+            return Err("its inputs are no images".into());
+        };
+        let order = by_certainty(predicted);
+        let known = !predicted.outcomes.targets.is_empty();
+        let wrong = order.iter().rev().copied();
+        let wrong: Vec<usize> = wrong
+            .filter(|example| known && !predicted.outcomes.is_right(*example))
+            .take(ACROSS)
+            .collect();
+        let mut groups = vec![
+            (
+                "least certain",
+                order.iter().copied().take(ACROSS).collect(),
+            ),
+            (
+                "most certain",
+                order.iter().rev().copied().take(ACROSS).collect(),
+            ),
+        ];
+        if !wrong.is_empty() {
+            groups.insert(1, ("wrong, and certain", wrong));
+        }
+        let mut figure = Figure::new("Least and most certain examples");
+        let each = (figure.width + GAP) / ACROSS as f64;
+        let size = each - GAP;
+        for (name, examples) in groups {
+            figure.height += 18.0;
+            let at = [0.0, figure.height - 4.0];
+            figure.text(at, Anchor::Start, Ink::Faint, name);
+            let top = figure.height;
+            for (place, example) in examples.iter().enumerate() {
+                let Some(pixels) = image(*example) else {
+                    return Err("its inputs are no images".into());
+                };
+                let left = each * place as f64;
+                figure.titled(
+                    Shape::Image {
+                        place: [left, top, size, size],
+                        pixels,
+                    },
+                    format!("example {example} of {}", predicted.data),
+                );
+                classes(
+                    &mut figure,
+                    predicted,
+                    *example,
+                    [left, top + size],
+                    each - 8.0,
+                );
+            }
+            figure.height = top + size + 17.0 * (CLASSES as f64 + 1.0) + 2.0;
+        }
+        Ok(figure)
+    }
+}
+
+/// The probabilities of all classes of an example.
+pub(super) fn probabilities(predicted: &Predicted, example: usize) -> Vec<f64> {
+    match predicted.outcomes.predicted.row(example) {
+        [p] => vec![1.0 - p, *p],
+        row => row.to_vec(),
+    }
+}
+
+/// The entropy of an example's averaged probabilities, in nats.
+pub(super) fn entropy(predicted: &Predicted, example: usize) -> f64 {
+    let probabilities = probabilities(predicted, example);
+    let each = probabilities.iter().filter(|p| **p > 0.0);
+    -each.map(|p| p * p.ln()).sum::<f64>()
+}
+
+/// The examples, the one whose prediction has the largest entropy first.
+fn by_certainty(predicted: &Predicted) -> Vec<usize> {
+    let examples = 0..predicted.outcomes.examples();
+    let mut order: Vec<(f64, usize)> = examples.map(|e| (entropy(predicted, e), e)).collect();
+    order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.into_iter().map(|(_, example)| example).collect()
+}
+
+/// What a class is called.
+pub(super) fn class_name(predicted: &Predicted, class: usize) -> String {
+    let name = predicted.classes.get(class).cloned();
+    name.unwrap_or_else(|| class.to_string())
+}
+
+/// The likeliest classes beneath an image.
+fn classes(
+    figure: &mut Figure,
+    predicted: &Predicted,
+    example: usize,
+    [left, top]: [f64; 2],
+    room: f64,
+) {
+    let probabilities = probabilities(predicted, example);
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
+    order.truncate(CLASSES);
+    let known = !predicted.outcomes.targets.is_empty();
+    let label = known.then(|| predicted.outcomes.label(example));
+    for (row, class) in order.iter().enumerate() {
+        let p = probabilities[*class];
+        let is_label = label == Some(*class);
+        let y = top + 17.0 * (row as f64 + 1.0) - 3.0;
+        figure.add(Shape::Bar {
+            place: [left, y - 11.0, (room * p).max(1.0), 14.0],
+            ink: Ink::Series(0),
+            opacity: 0.22,
+        });
+        let percent = match p {
+            p if p >= 0.995 => ">99 %".into(),
+            p if p < 0.005 => "<1 %".into(),
+            p => format!("{:.0} %", p * 100.0),
+        };
+        let name = fit(
+            &class_name(predicted, *class),
+            SIZE,
+            room - width(&percent, SIZE) - 6.0,
+        );
+        figure.add(Shape::Text {
+            at: [left + 3.0, y],
+            anchor: Anchor::Start,
+            size: SIZE,
+            bold: is_label,
+            ink: Ink::Text,
+            text: name,
+        });
+        figure.text([left + room, y], Anchor::End, Ink::Faint, percent);
+    }
+    if let Some(label) = label.filter(|label| !order.contains(label)) {
+        let y = top + 17.0 * (order.len() as f64 + 1.0) - 3.0;
+        let name = fit(&format!("is {}", class_name(predicted, label)), SIZE, room);
+        figure.text([left + 3.0, y], Anchor::Start, Ink::Series(1), name);
+    }
+}
