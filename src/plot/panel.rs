@@ -65,8 +65,10 @@ impl Panel {
             });
             figure.text([x, bottom + 17.0], Anchor::Middle, Ink::Faint, text);
         }
-        let at = [left + width / 2.0, bottom + 33.0];
-        figure.text(at, Anchor::Middle, Ink::Faint, label);
+        if !label.is_empty() {
+            let at = [left + width / 2.0, bottom + 33.0];
+            figure.text(at, Anchor::Middle, Ink::Faint, label);
+        }
     }
 
     /// The place of a pair of numbers.
