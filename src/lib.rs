@@ -12,6 +12,7 @@ pub mod bench;
 pub mod bibliography;
 pub mod check;
 pub mod cli;
+pub mod compare;
 pub mod compile;
 pub mod data;
 pub mod diagnostic;

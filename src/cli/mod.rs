@@ -4,6 +4,7 @@ mod arguments;
 mod bench;
 mod beyond;
 mod check;
+mod compare;
 pub mod data;
 mod diff;
 mod evaluate;
@@ -55,6 +56,8 @@ enum Command {
     Train(train::TrainArgs),
     /// Score a trained run on data
     Evaluate(evaluate::EvaluateArgs),
+    /// Put runs side by side: the settings that differ, scores with paired differences, the ELBO and the cost
+    Compare(compare::CompareArgs),
     /// Write a trained run's predictions to a file
     Predict(predict::PredictArgs),
     /// Draw one picture of a trained run: its loss, its posterior, what it predicts
@@ -75,6 +78,7 @@ impl Command {
         match self {
             Command::Bench(args) => args.format,
             Command::Check(args) => args.format,
+            Command::Compare(args) => args.format.of_mistakes(),
             Command::Diff(args) => args.format,
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
@@ -95,6 +99,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Explain(args) => explain::run(&args),
         Command::Train(args) => train::run(&args),

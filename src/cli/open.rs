@@ -34,8 +34,10 @@ pub struct Opened {
     pub inference: Arc<Inference>,
     /// The model's text, which messages point into.
     pub(super) source: Arc<Source>,
-    /// How far it is.
+    /// How far the variables are that it predicts with.
     pub counters: Counters,
+    /// What tells its model from other models.
+    pub fingerprint: String,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
     /// Which of the model's targets it is looked at for.
@@ -61,6 +63,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             inference: compiled.inference,
             source: compiled.source,
             counters,
+            fingerprint,
             rows: run.rows()?,
             number: 0,
             of_target: None,

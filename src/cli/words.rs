@@ -39,7 +39,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
 static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line"
-        "determinism" "prior-predictive" "lints" "diff" "explain" "translate" "bench" "uci"
+        "determinism" "prior-predictive" "lints" "diff" "compare" "explain" "translate" "bench" "uci"
         "diagnostics";
 };
 

@@ -195,7 +195,18 @@ impl Training<'_> {
     ///
     /// A loss or gradient that is not finite (`E0608`), and files that cannot be written (`E0601`); the
     /// last checkpoint stays.
-    pub fn train(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
+    pub fn train(&mut self, counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
+        self.run.set_diverged(None)?;
+        let outcome = self.go(counters, watch);
+        if let Err(failure) = &outcome
+            && let Some(message) = failure.diagnostics.iter().find(|m| m.code == "E0608")
+        {
+            self.run.set_diverged(Some(&message.title))?;
+        }
+        outcome
+    }
+
+    fn go(&mut self, mut counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
         let steps = self.steps();
         let (n, batch_size) = (self.part.len(), self.config.batch_size());
         let mut log = Log::open(&self.run.metrics(), counters.step)?;

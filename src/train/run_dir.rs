@@ -9,6 +9,7 @@
 //! metrics.jsonl            see `metrics`
 //! checkpoint.safetensors   see `checkpoint`
 //! best.safetensors         the variables of the lowest validation nll, of a run that may end early
+//! diverged.txt             why the fit ended, where its loss diverged
 //! sha256sums.txt           of each file above `metrics.jsonl`, and of those in pretrained/, see `sums`
 //! lock                     see `lock`
 //! pretrained/              copies of the files that the model starts from, where it names any
@@ -140,6 +141,9 @@ const OWN: [&str; 5] = [
     "rows.safetensors",
     "ir.txt",
 ];
+
+/// The file that says why the fit ended, where its loss diverged.
+const DIVERGED: &str = "diverged.txt";
 
 /// A directory that holds a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -293,10 +297,42 @@ impl RunDir {
     ///
     /// As [`checkpoint::load`].
     pub fn load(&self, model: &str, sections: Vec<Section>) -> Result<Counters> {
-        let last = checkpoint::load(&self.checkpoint(), model, vec![])?;
-        match last.best {
+        match self.last(model)?.best {
             Some(_) => checkpoint::load(&self.best(), model, sections),
             None => checkpoint::load(&self.checkpoint(), model, sections),
+        }
+    }
+
+    /// How far the run's last checkpoint is.
+    ///
+    /// # Errors
+    ///
+    /// As [`checkpoint::load`].
+    pub fn last(&self, model: &str) -> Result<Counters> {
+        checkpoint::load(&self.checkpoint(), model, vec![])
+    }
+
+    /// Why the fit ended, where its loss diverged.
+    pub fn diverged(&self) -> Option<String> {
+        let text = read_text(&self.0.join(DIVERGED)).ok()?;
+        Some(text.trim_end().to_owned())
+    }
+
+    /// Keeps why the fit has ended, or forgets it where the run goes on.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where the file cannot be written.
+    pub(super) fn set_diverged(&self, why: Option<&str>) -> Result<()> {
+        let path = self.0.join(DIVERGED);
+        match why {
+            Some(why) => write_whole(&path, format!("{why}\n").as_bytes()),
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    Err(failed(&path, "remove", &error))
+                }
+                _ => Ok(()),
+            },
         }
     }
 
@@ -389,7 +425,7 @@ impl RunDir {
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = OWN.map(|file| self.0.join(file)).to_vec();
         files.extend([self.checkpoint(), self.best(), self.metrics()]);
-        files.extend([sums::NAME, lock::NAME].map(|file| self.0.join(file)));
+        files.extend([sums::NAME, lock::NAME, DIVERGED].map(|file| self.0.join(file)));
         files.extend(self.kept().map(|file| self.0.join(file)));
         files
     }

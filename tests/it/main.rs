@@ -9,6 +9,7 @@ mod changed_data;
 mod changes;
 mod cli;
 mod columns;
+mod compare;
 mod conjugate;
 mod defaults;
 mod diff;

@@ -49,7 +49,7 @@ fn heads(said: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for line in said.lines().filter(|line| !line.contains("bnnc ")) {
         let all: Vec<&str> = cells(line).collect();
-        let titles = ["term", "layer", "parameter", "epoch", "column"];
+        let titles = ["term", "layer", "parameter", "epoch", "column", "run"];
         let is_heading = all.first().is_some_and(|first| titles.contains(first)) && all.len() > 2;
         // A head has two blanks behind it; further lines of a text stand far to the right.
         let is_head = all.len() > 1 && line.len() - line.trim_start().len() < 3;
@@ -127,6 +127,7 @@ fn printed(place: &Path) -> BTreeSet<String> {
         "evaluate r --samples 2 --split train".into(),
         format!("train points.bnn {table} --epochs 1 --inference map --out m"),
         "diff reg.bnn class.bnn --set-a _=4".into(),
+        "compare r m --samples 2".into(),
     ] {
         all.extend(heads(&ok(place, &command)));
     }
