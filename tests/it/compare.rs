@@ -112,7 +112,7 @@ fn what_is_not_comparable_is_told() {
 fn what_has_not_finished_is_told_in_its_row() {
     let place = place();
     let train = "train line.bnn --data t.csv --test 0.3 --batch-size 16 --epochs 400";
-    let failed = place.refused(&format!("{train} --learning-rate 1e9 --out runs/wild"));
+    let failed = place.refused(&format!("{train} --learning-rate 1e30 --out runs/wild"));
     assert!(failed.contains("E0608"), "{failed}");
     // As one that was killed after its fourth epoch.
     let settings = std::fs::read_to_string(place.path("runs/b/run.toml")).unwrap();

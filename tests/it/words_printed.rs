@@ -58,9 +58,11 @@ fn heads(said: &str) -> BTreeSet<String> {
             () if is_head => &all[..1],
             () => &[],
         };
+        // Runs are numbered: `1 r`.
+        let is_numbered = |head: &str| head.split(' ').next().is_some_and(|n| n.parse::<f64>().is_ok());
         let heads = heads
             .iter()
-            .filter(|head| !is_own(head) && head.parse::<f64>().is_err());
+            .filter(|head| !is_own(head) && !is_numbered(head));
         found.extend(heads.map(|head| {
             head.trim_end_matches(':')
                 .trim_start_matches(['+', '-', ' '])
