@@ -437,6 +437,11 @@ impl Chosen {
         &self.data.seen.identifiers
     }
 
+    /// The names of the classes that the data has, in the order of their labels.
+    pub fn class_names(&self) -> &[String] {
+        &self.data.class_names
+    }
+
     /// The columns of a table, as they were read.
     pub fn columns(&self) -> Option<&Columns> {
         self.data.columns.as_ref()

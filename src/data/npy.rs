@@ -9,7 +9,8 @@ mod contents;
 mod write;
 
 pub(crate) use contents::{Contents, read_contents};
-pub(crate) use write::{encode, encode_texts};
+pub use write::text_width;
+pub(crate) use write::{encode, encode_texts, header};
 
 use std::io::Read;
 

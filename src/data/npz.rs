@@ -7,6 +7,10 @@ mod choose;
 mod inputs;
 mod labels;
 mod told;
+mod write;
+
+pub use super::npy::text_width;
+pub use write::{Kind, Writer};
 
 use super::choices::Choices;
 use super::error::unreadable;

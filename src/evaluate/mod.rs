@@ -9,12 +9,12 @@ mod verdict;
 
 pub use scores::{Scores, outcomes, scored};
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Predictor;
 use crate::examples::{Buffers, Part};
 use crate::exec::TermValue;
 use crate::ir::{Factor, Inference, Position, Scale, TermKind};
-use crate::likelihood::{Detail, Predictive};
+use crate::likelihood::{Detail, Predictive, Quantile};
 use crate::memory;
 use crate::terms::Term;
 use serde::Serialize;
@@ -63,7 +63,39 @@ pub fn predict(
     draws: usize,
     seed: u64,
 ) -> Result<Predictive> {
-    Ok(average(predictor, part, draws, seed, Detail::Moments)?.0)
+    let wanted = Wanted::new(draws, seed, Detail::Moments);
+    Ok(predict_some(predictor, part, wanted)?.0)
+}
+
+/// What is predicted of some examples.
+pub struct Wanted<'a> {
+    /// Draws of the weights.
+    pub draws: usize,
+    /// Their seed.
+    pub seed: u64,
+    /// As much of predicted numbers.
+    pub detail: Detail,
+    /// Which quantiles of these, where `detail` has any.
+    pub quantiles: Vec<Quantile>,
+    /// Is told what each draw predicts of each example, in own units: the example's place, the draw, its row
+    /// ([`crate::likelihood::Summary::in_units`]).
+    pub watch: Option<Watch<'a>>,
+}
+
+/// What [`Wanted`] tells single draws to.
+pub type Watch<'a> = &'a mut dyn FnMut(usize, usize, &[f64]);
+
+impl Wanted<'_> {
+    /// The usual quantiles, if any.
+    pub fn new(draws: usize, seed: u64, detail: Detail) -> Self {
+        Wanted {
+            draws,
+            seed,
+            detail,
+            quantiles: Quantile::usual(),
+            watch: None,
+        }
+    }
 }
 
 /// As [`predict`], with as much of predicted numbers as `detail` asks for; each prediction has to be finite.
@@ -78,26 +110,40 @@ pub fn predict_with(
     seed: u64,
     detail: Detail,
 ) -> Result<Predictive> {
-    let (predicted, broken) = average(predictor, part, draws, seed, detail)?;
-    let Some(&first) = broken.first() else {
-        return Ok(predicted);
-    };
-    let title = match broken.len() {
+    let wanted = Wanted::new(draws, seed, detail);
+    let (predicted, broken) = predict_some(predictor, part, wanted)?;
+    match broken.first() {
+        None => Ok(predicted),
+        Some(first) => {
+            let farthest = part.farthest_input(*first);
+            Err(not_finite(broken.len(), *first, part.len(), farthest))
+        }
+    }
+}
+
+/// The message about so many of `examples` predictions; `farthest` is the input of the first of them that lies
+/// farthest from the training data, and how many of their standard deviations.
+pub fn not_finite(
+    count: usize,
+    first: usize,
+    examples: usize,
+    farthest: Option<(usize, f64)>,
+) -> Failure {
+    let title = match count {
         1 => "a prediction is not finite".into(),
         many => format!("{many} predictions are not finite"),
     };
     let mut message = Diagnostic::error("E0612", title).note(format!(
-        "the first is that of example {first} of {} (the first being 0)",
-        part.len()
+        "the first is that of example {first} of {examples} (the first being 0)",
     ));
-    if let Some((entry, size)) = part.farthest_input(first) {
+    if let Some((entry, size)) = farthest {
         message = message.note(format!(
             "its input at entry {entry} lies {size:.1e} standard deviations of the training data from their mean"
         ));
     }
-    Err(message
+    message
         .help("such inputs are far from all that was trained on: leave them out, or look whether they are meant")
-        .into())
+        .into()
 }
 
 /// How many examples are predicted at a time: several batches share a draw of the weights, and each example is scaled once.
@@ -126,13 +172,22 @@ fn at_once(part: &Part, batch_size: usize, draws: usize, detail: Detail) -> Resu
 }
 
 /// The predictions averaged over draws, and the examples of which some draw's is not finite.
-fn average(
+///
+/// # Errors
+///
+/// A target that is not one of the model's; more than the memory has room for.
+pub fn predict_some(
     predictor: &mut dyn Predictor,
     part: &Part,
-    draws: usize,
-    seed: u64,
-    detail: Detail,
+    wanted: Wanted,
 ) -> Result<(Predictive, Vec<usize>)> {
+    let Wanted {
+        draws,
+        seed,
+        detail,
+        quantiles,
+        mut watch,
+    } = wanted;
     let mut broken = vec![];
     predictor.predict_target(part.target);
     let (summary, n) = (part.summary, part.len());
@@ -144,6 +199,7 @@ fn average(
     let input = part.split.input_shape.len();
     let group = at_once(part, batch_size, draws, detail)?;
     let mut predicted = summary.begin(n, draws);
+    predicted.asked = quantiles;
     let of_targets = usize::from(part.with_targets) * each;
     let mut densities = vec![LogSum::EMPTY; n * of_targets];
     let mut expected_nll = vec![0.0; n * usize::from(part.with_targets)];
@@ -176,6 +232,9 @@ fn average(
                 }
                 summary.in_units(row, part.scales.units(), &mut own);
                 summary.add(&mut predicted, place, draw, &own);
+                if let Some(watch) = &mut watch {
+                    watch(place, draw, &own);
+                }
                 if keep {
                     kept[(example * draws + draw) * columns..][..columns].copy_from_slice(&own);
                 }

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file that the operating system would not read or write.
 pub(crate) fn failed(path: &Path, doing: &str, error: &io::Error) -> Failure {
@@ -26,18 +26,52 @@ pub(crate) fn write_whole_with(
     path: &Path,
     contents: impl Fn(&mut File) -> io::Result<()>,
 ) -> Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let beside = path.with_file_name(name);
     let write = || -> io::Result<()> {
+        let mut beside = Beside::new(path, "")?;
+        contents(&mut beside.file)?;
+        beside.finish()
+    };
+    write().map_err(|error| failed(path, "write", &error))
+}
+
+/// A file that is written beside another, `NAME.part`, and then takes its place; if it does not, it is removed.
+pub(crate) struct Beside {
+    /// What is written to.
+    pub(crate) file: File,
+    beside: PathBuf,
+    path: PathBuf,
+    is_done: bool,
+}
+
+impl Beside {
+    /// A file that is empty; `which` tells several beside one file apart.
+    pub(crate) fn new(path: &Path, which: &str) -> io::Result<Beside> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        name.push(which);
+        let beside = path.with_file_name(name);
         // Not through a link that lies there: a run directory from elsewhere could have one.
         let _ = fs::remove_file(&beside);
-        let mut file = File::create_new(&beside)?;
-        contents(&mut file)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)?;
+        let open = File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&beside);
+        Ok(Beside {
+            file: open?,
+            beside,
+            path: path.to_owned(),
+            is_done: false,
+        })
+    }
+
+    /// Puts it in the place of the other file.
+    pub(crate) fn finish(mut self) -> io::Result<()> {
+        self.file.sync_all()?;
+        fs::rename(&self.beside, &self.path)?;
+        self.is_done = true;
         // The rename itself is on the disk once its folder is.
-        if let Some(folder) = path.parent() {
+        if let Some(folder) = self.path.parent() {
             let folder = if folder.as_os_str().is_empty() {
                 Path::new(".")
             } else {
@@ -48,11 +82,15 @@ pub(crate) fn write_whole_with(
             }
         }
         Ok(())
-    };
-    write().map_err(|error| {
-        let _ = fs::remove_file(&beside);
-        failed(path, "write", &error)
-    })
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let _ = fs::remove_file(&self.beside);
+        }
+    }
 }
 
 /// The text of a file.

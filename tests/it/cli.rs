@@ -350,7 +350,7 @@ fn every_wrong_start_has_its_message_and_loses_nothing() {
             "has no test part",
         ),
         ("evaluate nowhere", "E0604", "is not the folder of a run"),
-        ("predict run --out p.txt", "E0601", ".csv or .npz"),
+        ("predict run --out p.txt", "E0601", ".csv, .npz or .parquet"),
     ] {
         let text = place.refused(arguments);
         assert!(

@@ -37,6 +37,7 @@ mod optimizers;
 mod oracle;
 mod pages;
 mod peers;
+mod predict;
 mod predictions;
 mod pretrained;
 mod real_data;

@@ -20,17 +20,9 @@ pub(crate) fn encode(shape: &[usize], values: &[f64]) -> Vec<u8> {
 /// Where that takes more than the memory.
 pub(crate) fn encode_texts(texts: &[String]) -> io::Result<Vec<u8>> {
     let lengths = texts.iter().map(|text| text.chars().count());
-    let width = lengths.max().unwrap_or(0).max(1);
-    let needed = (4 * width as u64).saturating_mul(texts.len() as u64);
-    if available().is_some_and(|available| needed > available) {
-        let text = format!(
-            "as an array of text, {} of at most {width} characters take {}",
-            texts.len(),
-            bytes(needed)
-        );
-        return Err(io::Error::other(text));
-    }
-    let mut all = header(&format!("<U{width}"), &[texts.len()], needed as usize);
+    let width = text_width(lengths.max().unwrap_or(0), texts.len())?;
+    let room = 4 * width * texts.len();
+    let mut all = header(&format!("<U{width}"), &[texts.len()], room);
     for text in texts {
         let end = all.len() + 4 * width;
         all.extend(text.chars().flat_map(|c| u32::from(c).to_le_bytes()));
@@ -39,8 +31,26 @@ pub(crate) fn encode_texts(texts: &[String]) -> io::Result<Vec<u8>> {
     Ok(all)
 }
 
+/// How many characters each text of an array has, where the longest of `count` has `longest`.
+///
+/// # Errors
+///
+/// Where the array takes more than the memory of this machine.
+pub fn text_width(longest: usize, count: usize) -> io::Result<usize> {
+    let width = longest.max(1);
+    let needed = (4 * width as u64).saturating_mul(count as u64);
+    if available().is_some_and(|available| needed > available) {
+        let text = format!(
+            "as an array of text, {count} of at most {width} characters take {}",
+            bytes(needed)
+        );
+        return Err(io::Error::other(text));
+    }
+    Ok(width)
+}
+
 /// The bytes before the values, with room for so many more.
-fn header(kind: &str, shape: &[usize], values: usize) -> Vec<u8> {
+pub(crate) fn header(kind: &str, shape: &[usize], values: usize) -> Vec<u8> {
     let lengths: Vec<String> = shape.iter().map(usize::to_string).collect();
     // Python writes a tuple of one with a comma.
     let comma = if shape.len() == 1 { "," } else { "" };

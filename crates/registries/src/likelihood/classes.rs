@@ -52,14 +52,14 @@ impl Classes {
     }
 
     pub(super) fn columns(predicted: &Predictive) -> Vec<Column> {
-        let one = |name, of: &dyn Fn(usize) -> f64| Column {
-            name,
+        let one = |name: &str, of: &dyn Fn(usize) -> f64| Column {
+            name: name.into(),
             entries: Entries::One,
             values: (0..predicted.rows()).map(of).collect(),
         };
         vec![
             Column {
-                name: "probability",
+                name: "probability".into(),
                 entries: Entries::Classes,
                 values: predicted.mean.clone(),
             },

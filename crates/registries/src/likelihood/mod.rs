@@ -10,6 +10,7 @@ mod mixture;
 mod normal;
 mod numbers;
 mod observed;
+mod quantile;
 mod reals;
 mod summary;
 mod tally;
@@ -21,8 +22,9 @@ pub use classes::Classes;
 pub use independent::{Independent, Observable, Values};
 pub use mixture::Marginal;
 pub use normal::Normal;
-pub use numbers::{INTERVALS, Numbers, QUANTILES};
+pub use numbers::{INTERVALS, Numbers};
 pub use observed::Observed;
+pub use quantile::Quantile;
 pub use summary::{
     Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };

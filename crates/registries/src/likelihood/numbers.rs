@@ -4,9 +4,6 @@ use super::summary::{Column, Detail, Entries, Units};
 use super::tally::NumberTally;
 use super::{Marginal, Predictive, TargetKind, mixture};
 
-/// The quantiles of a prediction file.
-pub const QUANTILES: [(&str, f64); 3] = [("q05", 0.05), ("q50", 0.5), ("q95", 0.95)];
-
 /// The central intervals whose coverage is told.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 
@@ -14,8 +11,8 @@ pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
 /// the second of all entries; in own units (`in_units`) an entry's stand together.
 ///
 /// Columns: `mean`, `std`, `aleatoric_std` and `epistemic_std`, in the target's own units; the squares of the
-/// last two add up to that of `std` (the law of total variance over the draws); the quantiles `q05`, `q50` and
-/// `q95`, where they are known; and `log_density` of the target (of a count: `log_probability`), where that is known.
+/// last two add up to that of `std` (the law of total variance over the draws); the quantiles that are asked for, where
+/// they are known; and `log_density` of the target (of a count: `log_probability`), where that is known.
 ///
 /// | score | |
 /// | --- | --- |
@@ -107,15 +104,16 @@ impl Numbers {
                     .push(mixture::levels(self.marginal, &parts, target(entry)));
             }
             if detail == Detail::Quantiles {
-                let of = |(_, p)| mixture::quantile(self.marginal, &parts, p);
-                into.quantiles.push(QUANTILES.map(of));
+                let asked = into.asked.iter();
+                let found = asked.map(|asked| mixture::quantile(self.marginal, &parts, asked.at));
+                into.quantiles.extend(found);
             }
         }
     }
 
     pub(super) fn columns(&self, predicted: &Predictive) -> Vec<Column> {
-        let wide = |name, values| Column {
-            name,
+        let wide = |name: &str, values| Column {
+            name: name.into(),
             entries: Entries::Targets,
             values,
         };
@@ -129,16 +127,17 @@ impl Numbers {
             wide("epistemic_std", root(&predicted.between)),
         ];
         if !predicted.quantiles.is_empty() {
-            for (index, (name, _)) in QUANTILES.iter().enumerate() {
-                let of = predicted.quantiles.iter().map(|all| all[index]);
-                columns.push(wide(name, of.collect()));
+            let count = predicted.asked.len();
+            for (index, asked) in predicted.asked.iter().enumerate() {
+                let of = predicted.quantiles.iter().skip(index).step_by(count);
+                columns.push(wide(&asked.name, of.copied().collect()));
             }
         }
         if !predicted.nll.is_empty() {
             columns.push(Column {
                 name: match self.marginal.whole() {
-                    true => "log_probability",
-                    false => "log_density",
+                    true => "log_probability".into(),
+                    false => "log_density".into(),
                 },
                 entries: Entries::One,
                 values: predicted.nll.iter().map(|nll| -nll).collect(),

@@ -5,7 +5,7 @@
 //! into the target's own units, averages them over the draws, and compares the average with targets. Nothing
 //! outside of this room asks what kind a target is.
 
-use super::{Classes, Numbers, QUANTILES, Tally, Targets};
+use super::{Classes, Numbers, Quantile, Tally, Targets};
 
 /// How predictions of a likelihood are summarised.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +54,10 @@ pub struct Predictive {
     /// Numbers, where it is asked for: P(Y < target) and P(Y <= target) under the mixture, by entry; empty
     /// without targets.
     pub levels: Vec<[f64; 2]>,
-    /// Numbers, where it is asked for: [`super::QUANTILES`] by entry, in own units.
-    pub quantiles: Vec<[f64; 3]>,
+    /// Which quantiles `quantiles` has.
+    pub asked: Vec<Quantile>,
+    /// Numbers, where it is asked for: the quantiles of one entry after the other, in own units.
+    pub quantiles: Vec<f64>,
 }
 
 impl Predictive {
@@ -74,7 +76,7 @@ impl Predictive {
 #[derive(Debug, Clone)]
 pub struct Column {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// What its entries are named after.
     pub entries: Entries,
     /// The numbers, one example after the other.
@@ -207,7 +209,7 @@ impl Summary {
                 let located = match detail {
                     Detail::Moments => 0,
                     Detail::Levels => 2,
-                    Detail::Quantiles => 2 + QUANTILES.len(),
+                    Detail::Quantiles => 2 + Quantile::usual().len(),
                 };
                 (3 + located) * numbers.entries + 1
             }
@@ -249,6 +251,7 @@ impl Summary {
             mean: vec![0.0; examples * row],
             within: vec![0.0; examples * within],
             between: vec![0.0; examples * between],
+            asked: Quantile::usual(),
             ..Predictive::default()
         }
     }

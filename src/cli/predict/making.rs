@@ -1,0 +1,143 @@
+//! Predictions in the making: some rows at a time, from the network to the file.
+
+use crate::data::Identifier;
+use crate::diagnostic::Result;
+use crate::engine::Predictor;
+use crate::evaluate::{Wanted, not_finite, predict_some};
+use crate::examples::Part;
+use crate::likelihood::{Detail, Quantile};
+use crate::predict::{Names, Out, Sink, Target, columns};
+use indicatif::ProgressBar;
+use std::ops::Range;
+
+/// The most rows that are predicted at a time, and the most numbers of inputs and predictions.
+const ROWS: usize = 8192;
+const NUMBERS: usize = 1 << 23;
+
+/// One of a run's targets, and examples with it.
+pub(super) struct OfTarget<'a> {
+    /// Its name, where there are several.
+    pub(super) name: Option<&'a str>,
+    pub(super) part: Part<'a>,
+    pub(super) names: Names<'a>,
+}
+
+impl<'a> OfTarget<'a> {
+    /// The same of some of the examples.
+    pub(super) fn of(&self, places: Range<usize>) -> OfTarget<'a> {
+        OfTarget {
+            part: Part {
+                rows: &self.part.rows[places],
+                ..self.part
+            },
+            ..*self
+        }
+    }
+}
+
+/// How many rows are predicted at a time.
+pub(super) fn at_once(targets: &[OfTarget]) -> usize {
+    let input = targets[0].part.split.input_shape.len();
+    let predicted = targets.iter().map(|of| of.part.summary.row()).max();
+    let numbers = input.max(predicted.unwrap_or(1)).max(1);
+    (NUMBERS / numbers).clamp(1, ROWS)
+}
+
+/// Some rows of the data.
+pub(super) struct Chunk<'a> {
+    /// The rows with each of the run's targets.
+    pub(super) targets: &'a [OfTarget<'a>],
+    /// Their numbers, from 0.
+    pub(super) rows: &'a [usize],
+    /// What else says which row each is, by its place in the data.
+    pub(super) identifiers: &'a [Identifier],
+}
+
+/// What predicts, and where it goes.
+pub(super) struct Making<'a> {
+    pub(super) predictor: &'a mut dyn Predictor,
+    /// Draws of the weights.
+    pub(super) samples: usize,
+    /// Their seed.
+    pub(super) seed: u64,
+    pub(super) quantiles: Vec<Quantile>,
+    pub(super) bar: ProgressBar,
+    pub(super) sink: Box<dyn Sink>,
+    pub(super) out: &'a Out,
+    /// Rows so far.
+    pub(super) done: usize,
+    /// Predictions that are not finite.
+    pub(super) broken: Option<Broken>,
+}
+
+/// Predictions that are not finite: how many, the place of the first, and the input there that is farthest out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Broken {
+    count: usize,
+    first: usize,
+    farthest: Option<(usize, f64)>,
+}
+
+impl Making<'_> {
+    /// Predicts the next rows and writes them.
+    pub(super) fn take(&mut self, chunk: &Chunk) -> Result<()> {
+        let mut targets = vec![];
+        for of in chunk.targets {
+            // Quantiles of every entry of an image take more than all else.
+            let detail = match of.part.kind.axes() {
+                Some(_) => Detail::Moments,
+                None => Detail::Quantiles,
+            };
+            let wanted = Wanted {
+                quantiles: self.quantiles.clone(),
+                ..Wanted::new(self.samples, self.seed, detail)
+            };
+            let (predicted, broken) = predict_some(self.predictor, &of.part, wanted)?;
+            if let Some(&first) = broken.first() {
+                let found = self.broken.get_or_insert_with(|| Broken {
+                    count: 0,
+                    first: self.done + first,
+                    farthest: of.part.farthest_input(first),
+                });
+                found.count += broken.len();
+            }
+            targets.push(Target {
+                name: of.name,
+                predicted,
+                part: of.part,
+                names: of.names,
+            });
+        }
+        self.done += chunk.rows.len();
+        self.bar.set_position(self.done as u64);
+        if self.broken.is_some() {
+            // Those that come are counted.
+            return Ok(());
+        }
+        let at = chunk.targets[0].part.rows;
+        let columns = columns(&targets, chunk.rows, chunk.identifiers, at);
+        let written = self.sink.write(columns);
+        written.map_err(|error| self.out.failed(&error))
+    }
+
+    /// Ends the file, after `warn`; how many rows it has.
+    ///
+    /// # Errors
+    ///
+    /// `E0612` where a prediction is not finite; `E0601` where the file cannot be written.
+    pub(super) fn finish(mut self, warn: impl FnOnce()) -> Result<usize> {
+        self.bar.finish_and_clear();
+        if let Some(broken) = self.broken {
+            let Broken {
+                count,
+                first,
+                farthest,
+            } = broken;
+            return Err(not_finite(count, first, self.done, farthest));
+        }
+        warn();
+        let finished = self.sink.finish();
+        finished.map_err(|error| self.out.failed(&error))?;
+        Ok(self.done)
+    }
+}
