@@ -422,7 +422,7 @@ fn a_run_is_trained_on_a_folder_and_predicts_for_others() {
             .lines()
             .nth(1)
             .unwrap()
-            .starts_with("0,odd/z.png,1,"),
+            .starts_with("0,odd/z.png,odd,"),
         "{written}"
     );
     write(&place.path("others"), &[("birds/z.png", image(43))]);
