@@ -1,10 +1,11 @@
 //! What the training loop asks of an inference method, and what evaluation asks of its result.
 
 use crate::exec::{Batch, Draw, Interpreter, Trained};
-use crate::ir::Position;
+use crate::ir::{Position, Role};
 use crate::likelihood::Targets;
 use crate::plan::Variable;
 use crate::tensor::Shape;
+use std::borrow::Cow;
 
 /// The first of the step numbers that evaluation draws with: no run is so long.
 pub const EVALUATION_STEPS: u64 = 1 << 63;
@@ -24,6 +25,9 @@ pub trait Predictor {
         out: &mut [f32],
         nll: Option<(Targets<f32>, &mut [f32])>,
     );
+    /// What [`Predictor::draw_weights`] drew last: the parameters as the layers apply them and the latent variables, then
+    /// the learned numbers.
+    fn drawn(&self) -> Vec<Drawn<'_>>;
     /// From now on predictions are of the target of this number; at first of the first.
     fn predict_target(&mut self, target: usize);
     /// The terms over the weights alone, unscaled, in the order of the loss's terms; `None` for the data
@@ -47,6 +51,18 @@ pub trait Engine: Predictor {
     }
     /// All of a checkpoint: [`Predictor::weights`], and what a run needs to go on.
     fn sections(&mut self) -> Vec<Section<'_>>;
+}
+
+/// A parameter, a latent variable or a learned number at one draw.
+pub struct Drawn<'a> {
+    /// `conv1.kernel`, `tau`, `y.scale`
+    pub name: &'a str,
+    /// Whether it is no parameter of a layer, but a latent variable, a prior's local scales or a learned number.
+    pub is_latent: bool,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its entries in C order.
+    pub values: Cow<'a, [f32]>,
 }
 
 /// Which step of a run it is.
@@ -118,6 +134,28 @@ impl Predictor for Interpreter<f32> {
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
         Interpreter::predict_drawn(self, inputs, examples, out, nll);
+    }
+    fn drawn(&self) -> Vec<Drawn<'_>> {
+        let plan = self.plan();
+        let tensors = plan.model.tensors.iter();
+        let tensors = tensors.map(|(handle, tensor)| Drawn {
+            name: &tensor.name,
+            is_latent: matches!(tensor.role, Role::Latent | Role::Local),
+            shape: tensor.shape.clone(),
+            values: Cow::Borrowed(Interpreter::drawn(self, handle)),
+        });
+        let learned = plan.model.learned.iter().map(|(handle, learned)| {
+            let laid_out = &plan.learned[handle];
+            let raw = &self.variables()[laid_out.range.clone()];
+            let values = raw.iter().map(|x| laid_out.value(f64::from(*x)) as f32);
+            Drawn {
+                name: &learned.name,
+                is_latent: true,
+                shape: learned.shape(),
+                values: Cow::Owned(values.collect()),
+            }
+        });
+        tensors.chain(learned).collect()
     }
     fn predict_target(&mut self, target: usize) {
         Interpreter::predict_target(self, target);

@@ -22,6 +22,7 @@ pub mod evaluate;
 pub mod examples;
 pub mod exec;
 pub mod explain;
+pub mod export;
 pub(crate) mod files;
 pub mod ir;
 pub mod lint;

@@ -9,6 +9,7 @@ pub mod data;
 mod diff;
 mod evaluate;
 mod explain;
+mod export;
 mod fetch;
 mod lints;
 mod list;
@@ -62,6 +63,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Draw one picture of a trained run: its loss, its posterior, what it predicts
     Plot(plot::PlotArgs),
+    /// Write draws of a trained run's weights and predictions for other programs
+    Export(export::ExportArgs),
     /// Measure how fast this machine trains and predicts, and where a step's time goes
     Bench(bench::BenchArgs),
     /// One step's loss on given parameters: every term, its scale, and the gradients
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Plot(args) => plot::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Loss(args) => loss::run(&args),
         Command::List(args) => list::run(&args),
         Command::Data(args) => data::run(&args),

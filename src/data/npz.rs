@@ -19,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use archive::Archive;
 use choose::{Chosen, Pair};
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Write};
+use std::io::{self, BufReader, Cursor, Seek, Write};
 use std::path::Path;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -157,6 +157,45 @@ pub fn encode_all<'a>(
         archive.write_all(&bytes)?;
     }
     Ok(archive.finish()?.into_inner())
+}
+
+/// An array to write of whatever numbers.
+pub struct Written<'a, F> {
+    /// Its name.
+    pub name: &'a str,
+    /// The kind of its numbers as NumPy writes it: `<f4`.
+    pub kind: &'a str,
+    /// Its shape.
+    pub shape: &'a [usize],
+    /// How many bytes its entries take.
+    pub bytes: usize,
+    /// Writes them, the last axis innermost.
+    pub values: F,
+}
+
+/// Writes an archive of these arrays, not compressed: draws hardly get shorter by it, and read slower.
+///
+/// # Errors
+///
+/// What cannot be written.
+pub fn write_stored<'a, W: Write + Seek, F>(
+    to: W,
+    arrays: impl IntoIterator<Item = Written<'a, F>>,
+) -> io::Result<()>
+where
+    F: FnOnce(&mut dyn Write) -> io::Result<()>,
+{
+    let mut archive = ZipWriter::new(to);
+    for array in arrays {
+        let options = SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored)
+            .large_file(array.bytes >= (u32::MAX >> 1) as usize);
+        archive.start_file(format!("{}.npy", array.name), options)?;
+        archive.write_all(&npy::header(array.kind, array.shape, 0))?;
+        (array.values)(&mut archive)?;
+    }
+    archive.finish()?;
+    Ok(())
 }
 
 fn file(path: &Path) -> Result<BufReader<File>> {

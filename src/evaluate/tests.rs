@@ -37,6 +37,9 @@ impl Predictor for Two {
             }
         }
     }
+    fn drawn(&self) -> Vec<crate::engine::Drawn<'_>> {
+        vec![]
+    }
     fn predict_target(&mut self, _: usize) {}
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
         vec![]

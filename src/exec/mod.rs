@@ -22,7 +22,7 @@ mod network;
 mod profile;
 mod variational;
 
-use crate::ir::{Loss, Position, Table, Term};
+use crate::ir::{Handle, Loss, Position, Table, Tensor, Term};
 use crate::likelihood::{OwnedTargets, Targets};
 pub use crate::number::Number;
 use crate::optimizer;
@@ -383,6 +383,11 @@ impl<T: Number> Interpreter<T> {
     /// [`Interpreter::predict_drawn`].
     pub fn draw_weights(&mut self, seed: u64, step: u64) {
         self.variational.draw_weights(seed, step);
+    }
+
+    /// A parameter, as its layer applies it, or a latent variable at the last [`Interpreter::draw_weights`].
+    pub fn drawn(&self, tensor: Handle<Tensor>) -> &[T] {
+        self.variational.drawn(tensor)
     }
 
     /// With the weights that were drawn last: writes the predictive distributions, and −log p(target) of each

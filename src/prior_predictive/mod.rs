@@ -26,6 +26,7 @@ mod spread;
 mod tests;
 
 pub use advice::{Advice, Suggestion};
+pub use draw::{Drawn, network};
 pub use findings::{number, percent};
 pub use measure::{Layer, Then};
 pub use outputs::{Observed, Outputs};

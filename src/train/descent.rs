@@ -10,7 +10,7 @@
 
 use super::Config;
 use crate::diagnostic::Result;
-use crate::engine::{Engine, Predictor, Section, Step, sections};
+use crate::engine::{Drawn, Engine, Predictor, Section, Step, sections};
 use crate::exec::{self, Batch, Interpreter, StepReport, Trained, Update};
 use crate::ir::Role;
 use crate::likelihood::Targets;
@@ -129,6 +129,9 @@ impl Predictor for Descent {
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
         self.interpreter.predict_drawn(inputs, examples, out, nll);
+    }
+    fn drawn(&self) -> Vec<Drawn<'_>> {
+        Predictor::drawn(&self.interpreter)
     }
     fn predict_target(&mut self, target: usize) {
         self.interpreter.predict_target(target);

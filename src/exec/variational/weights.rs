@@ -104,8 +104,8 @@ impl<T: Number> Variational<T> {
         );
     }
 
-    /// A parameter at the draw at hand.
-    fn drawn(&self, handle: Handle<Tensor>) -> &[T] {
+    /// A parameter at the last [`Variational::draw_weights`].
+    pub fn drawn(&self, handle: Handle<Tensor>) -> &[T] {
         let tensor = &self.plan.tensors[handle];
         match tensor.is_constant() {
             true => &self.variables[tensor.loc.clone()],

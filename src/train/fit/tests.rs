@@ -113,6 +113,9 @@ impl Engine for Line1 {
 }
 
 impl Predictor for Line1 {
+    fn drawn(&self) -> Vec<crate::engine::Drawn<'_>> {
+        vec![]
+    }
     fn draw_weights(&mut self, _: usize, _: u64) {}
     fn predict_drawn(
         &mut self,

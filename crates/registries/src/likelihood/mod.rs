@@ -20,7 +20,7 @@ pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use classes::Classes;
 pub use independent::{Independent, Observable, Values};
-pub use mixture::Marginal;
+pub use mixture::{Marginal, quantile};
 pub use normal::Normal;
 pub use numbers::{INTERVALS, Numbers};
 pub use observed::Observed;
