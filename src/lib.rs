@@ -10,6 +10,7 @@
 pub mod arrays;
 pub mod bench;
 pub mod bibliography;
+pub mod calibrate;
 pub mod check;
 pub mod cli;
 pub mod compare;

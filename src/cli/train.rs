@@ -21,6 +21,7 @@ use crate::train::lock::Lock;
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration, number};
 use crate::train::run_dir::RunDir;
+use crate::train::tensorboard::Events;
 use crate::words::{bytes, counted, list, plural, thousands};
 use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
@@ -125,6 +126,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         validation: prepared.validation(),
         naming: Naming::new(inference, prepared.training().log_scales()),
         run: &run,
+        events: None,
         stop: &STOP,
         between_saves: BETWEEN_SAVES,
         engine: &mut engine,
@@ -158,6 +160,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
                 }
                 .into());
             }
+            training.events = events(config, &run, Some(counters.step))?;
             run.write_config(config)?;
             counters
         }
@@ -166,7 +169,11 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             training.engine.initialize(config.seed);
             run.keep(&inference.pretrained)
                 .and_then(|()| run.write(&compiled.source.text, config, record, rows, &ir))
-                .and_then(|()| training.save(&Counters::default()))
+                .and_then(|()| events(config, &run, None))
+                .and_then(|events| {
+                    training.events = events;
+                    training.save(&Counters::default())
+                })
                 // Without its first checkpoint it is no run: the next try finds its place free.
                 .inspect_err(|_| run.remove_unbegun())?;
             Counters::default()
@@ -239,6 +246,16 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where TensorBoard reads of a run that begins, or goes on after so many steps, if it is to.
+fn events(config: &Config, run: &RunDir, goes_on: Option<u64>) -> Result<Option<Events>> {
+    let Some(folder) = &config.tensorboard else {
+        return Ok(None);
+    };
+    let path = run.path().canonicalize().unwrap_or(run.path().into());
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Events::open(folder, &name, goes_on).map(Some)
 }
 
 /// A run that has ended early does not go on.

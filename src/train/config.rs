@@ -9,6 +9,7 @@
 //! inference = "map"         # `bnnc list inference`; else the model's
 //! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
 //! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
+//! tensorboard = "events"    # a folder for TensorBoard's event files, from the run file's folder
 //! early_stopping = true     # ends once the validation nll falls no more; or a number of epochs
 //! clip_norm = 1.0           # gradients whose norm is larger are shortened to it
 //! ema_decay = 0.999         # predicts with an exponential moving average of the variables
@@ -74,6 +75,8 @@ pub struct Config {
     pub evaluation_samples: usize,
     /// Steps between two lines of `metrics.jsonl`; 0 for epochs only.
     pub log_every: usize,
+    /// The folder of TensorBoard's event files, if they are written.
+    pub tensorboard: Option<PathBuf>,
     /// When a run ends before its last epoch.
     pub early_stopping: EarlyStopping,
     /// The norm that gradients are shortened to, if they are.
@@ -197,6 +200,7 @@ impl Default for Config {
             inference: None,
             evaluation_samples: 10,
             log_every: 100,
+            tensorboard: None,
             early_stopping: EarlyStopping::Off,
             clip_norm: None,
             ema_decay: None,
@@ -244,8 +248,10 @@ impl Config {
         {
             *name = folder.join(&*name).display().to_string();
         }
-        if let Some(rows) = &mut config.data.test_rows {
-            *rows = folder.join(&*rows);
+        for path in [&mut config.data.test_rows, &mut config.tensorboard] {
+            if let Some(path) = path {
+                *path = folder.join(&*path);
+            }
         }
         Ok(config)
     }

@@ -7,6 +7,7 @@ use super::checkpoint::{self, Best, Counters};
 use super::config::Config;
 use super::metrics::{Fit, Line, Log, Validation};
 use super::run_dir::RunDir;
+use super::tensorboard::Events;
 use crate::data::order::epoch_order;
 use crate::diagnostic::Result;
 use crate::engine::{Engine, Section, Step};
@@ -64,6 +65,8 @@ pub struct Training<'a> {
     pub naming: Naming,
     /// Where the run goes.
     pub run: &'a RunDir,
+    /// What TensorBoard reads of it, if it is to.
+    pub events: Option<Events>,
     /// Set from outside to stop after the step under way.
     pub stop: &'a AtomicBool,
     /// How much time passes at least between two checkpoints, which are made at ends of epochs: those of a small table
@@ -230,7 +233,8 @@ impl Training<'_> {
                 let diverged = divergence.look(&done.terms);
                 let every = self.config.log_every as u64;
                 if every > 0 && counters.step.is_multiple_of(every) {
-                    log.write(&self.step_line(&done, &counters, of_step.elapsed()))?;
+                    let line = self.step_line(&done, &counters, of_step.elapsed());
+                    self.write(&mut log, &line)?;
                 }
                 let line = || self.epoch_line(&done, &counters, begun.elapsed(), seen);
                 watch.step(index + 1, &line);
@@ -243,7 +247,7 @@ impl Training<'_> {
                     let line = line();
                     let validation = self.validate()?;
                     let line = Line { validation, ..line };
-                    log.write(&line)?;
+                    self.write(&mut log, &line)?;
                     watch.epoch_ends(epoch, &line);
                     counters.sums = Default::default();
                     self.refuse_broken(counters.step)?;
@@ -273,6 +277,14 @@ impl Training<'_> {
             best: counters.best,
             clipped: counters.clipped,
         })
+    }
+
+    /// Writes a line to the log, and to the events where there are any.
+    fn write(&mut self, log: &mut Log, line: &Line) -> Result<()> {
+        log.write(line)?;
+        self.events
+            .iter_mut()
+            .try_for_each(|events| events.write(line))
     }
 
     /// One step on the examples at `places`.

@@ -35,6 +35,7 @@ pub mod rows;
 pub mod run_dir;
 pub mod settings;
 mod sums;
+pub mod tensorboard;
 mod toml_table;
 
 pub use config::Config;

@@ -65,7 +65,7 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 31] = [
+pub static SETTINGS: [Setting; 32] = [
     setting(
         "epochs",
         flag(
@@ -126,6 +126,16 @@ pub static SETTINGS: [Setting; 31] = [
     setting("log_every", None, |config| {
         Place::Whole(&mut config.log_every)
     }),
+    setting(
+        "tensorboard",
+        flag(
+            "tensorboard",
+            "DIR",
+            "Write the loss's parts as event files, too, into DIR/NAME, NAME being that of the run's folder: \
+             `tensorboard --logdir DIR` shows them",
+        ),
+        |config| Place::Path(&mut config.tensorboard),
+    ),
     setting(
         "early_stopping",
         switch(

@@ -16,6 +16,7 @@ mod diff;
 mod docs;
 mod estimators;
 mod explain;
+mod export;
 #[cfg(all(feature = "images", feature = "parquet", feature = "xlsx"))]
 mod formats;
 mod front_bad;

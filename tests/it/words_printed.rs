@@ -127,6 +127,8 @@ fn printed(place: &Path) -> BTreeSet<String> {
         format!("train reg.bnn {table} --epochs 1 --validation 0.2 --test 0.2 --out r"),
         "evaluate r --samples 2".into(),
         "evaluate r --samples 2 --split train".into(),
+        "export r --samples 2 --what weights,latent,predictions,log_likelihood,prior --out e.npz"
+            .into(),
         format!("train points.bnn {table} --epochs 1 --inference map --out m"),
         "diff reg.bnn class.bnn --set-a _=4".into(),
         "compare r m --samples 2".into(),

@@ -80,6 +80,7 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
         *name = absolute(Path::new(name)).display().to_string();
     }
     config.data.directory = config.data.directory.as_deref().map(absolute);
+    config.tensorboard = config.tensorboard.as_deref().map(absolute);
     config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
     if let Some(run) = resumed {
         config.follow(&run.config()?);

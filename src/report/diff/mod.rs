@@ -270,8 +270,9 @@ fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
 }
 
 /// Settings that stand elsewhere among the changes, or on which no result depends.
-const ELSEWHERE: [&str; 5] = [
+const ELSEWHERE: [&str; 6] = [
     "threads",
+    "tensorboard",
     "samples",
     "data.name",
     "data.directory",

@@ -38,7 +38,7 @@ impl Config {
     }
 
     /// The first setting in which a resumed run would differ from `self`, with both values. The number
-    /// of threads is none of them, and more epochs are allowed where the schedule does not depend on
+    /// of threads and the folder of event files are none of them, and more epochs are allowed where the schedule does not depend on
     /// their number.
     pub fn change(&self, asked: &Config) -> Option<(String, String, String)> {
         let (mine, theirs) = (self.epochs(), asked.epochs());
@@ -48,6 +48,7 @@ impl Config {
         let same = Config {
             epochs: self.epochs,
             threads: self.threads,
+            tensorboard: self.tensorboard.clone(),
             ..asked.clone()
         };
         let (mine, theirs) = (self.keys(), same.keys());

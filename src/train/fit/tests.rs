@@ -232,6 +232,7 @@ fn run(
             .map(|epochs| Factor::Annealing(Annealing { epochs })),
     );
     let mut training = Training {
+        events: None,
         engine,
         fingerprint: "f",
         config: &config,
