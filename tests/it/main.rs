@@ -51,6 +51,7 @@ mod support;
 mod syntax;
 mod tables;
 mod tables_of_runs;
+mod tensorboard;
 mod test_part;
 mod told;
 mod torch;
