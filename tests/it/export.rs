@@ -222,8 +222,8 @@ fn weights_are_those_of_the_predictions_and_have_their_moments() {
     );
     let file = tensors(&place.path("d.safetensors"));
     let (kernel, bias, means) = (
-        &file["dense_1.kernel"],
-        &file["dense_1.bias"],
+        &file["f.kernel"],
+        &file["f.bias"],
         &file["posterior_predictive/y_mean"],
     );
     assert_eq!(
@@ -244,7 +244,7 @@ fn weights_are_those_of_the_predictions_and_have_their_moments() {
         assert_near(&means.1[s * 60..][..60], &expected, 1e-6);
     }
     let run = tensors(&place.path("flat/checkpoint.safetensors"));
-    for name in ["dense_1.kernel", "dense_1.bias"] {
+    for name in ["f.kernel", "f.bias"] {
         let (found, n) = (&file[name], 2000.0_f64);
         let mean = mean_of_draws(found, |w| w);
         let square = mean_of_draws(found, |w| w * w);
@@ -341,7 +341,7 @@ fn what_cannot_be_exported_is_refused_before_anything_is_written() {
         ("line --out line --format npz", "E0601 it is a folder"),
         (
             "line --out t.csv --format npz",
-            "E0601 the run was trained on",
+            "E0601 the data to predict for is read from it",
         ),
         (
             "line --out l.npz --parameters dense_1.kernal",

@@ -59,7 +59,11 @@ fn heads(said: &str) -> BTreeSet<String> {
             () => &[],
         };
         // Runs are numbered: `1 r`.
-        let is_numbered = |head: &str| head.split(' ').next().is_some_and(|n| n.parse::<f64>().is_ok());
+        let is_numbered = |head: &str| {
+            head.split(' ')
+                .next()
+                .is_some_and(|n| n.parse::<f64>().is_ok())
+        };
         let heads = heads
             .iter()
             .filter(|head| !is_own(head) && !is_numbered(head));
