@@ -248,10 +248,9 @@ impl Config {
         {
             *name = folder.join(&*name).display().to_string();
         }
-        for path in [&mut config.data.test_rows, &mut config.tensorboard] {
-            if let Some(path) = path {
-                *path = folder.join(&*path);
-            }
+        let paths = [&mut config.data.test_rows, &mut config.tensorboard];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
         }
         Ok(config)
     }
