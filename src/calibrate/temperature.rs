@@ -160,7 +160,7 @@ mod tests {
         for sharpness in [0.5, 1.0, 2.0] {
             let outcomes = made(4000, sharpness);
             let found = Temperature::fit(&outcomes).unwrap();
-            assert!((found.value * sharpness - 1.0).abs() < 0.06, "{found:?}");
+            assert!((found.value * sharpness - 1.0).abs() < 0.1, "{found:?}");
             assert!((found.nll[0] - nll(&outcomes, 1.0)).abs() < 1e-12);
             assert!((found.nll[1] - nll(&outcomes, found.value)).abs() < 1e-12);
             for other in [0.999, 1.001] {
