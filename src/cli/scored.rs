@@ -75,7 +75,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
         let part = own.part(&chosen);
         let (outcomes, scores) = match part.kind.axes() {
             None => {
-                let found = outcomes(&mut interpreter, &part, samples, seed, Detail::Levels)?;
+                let found = outcomes(&mut interpreter, &part, samples, seed, Detail::Scores)?;
                 let scores = Scores::of(&found);
                 (Some(found), scores)
             }

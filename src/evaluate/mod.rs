@@ -17,6 +17,7 @@ use crate::ir::{Factor, Inference, Position, Scale, TermKind};
 use crate::likelihood::{Detail, Predictive, Quantile};
 use crate::memory;
 use crate::terms::Term;
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// Examples of one call.
@@ -26,6 +27,8 @@ pub const BATCH: usize = 128;
 const SHARED: [usize; 2] = [64, 1 << 22];
 /// The most numbers of predictions that are made at a time, where targets are images.
 const MOST_PREDICTED: usize = 1 << 24;
+/// The most numbers of single draws that are kept at a time.
+const MOST_KEPT: usize = 1 << 23;
 
 /// What one density, of an example or of one of its places, is averaged from: the largest log density so far, and the sum of
 /// exp(log density − it).
@@ -159,6 +162,10 @@ fn at_once(part: &Part, batch_size: usize, draws: usize, detail: Detail) -> Resu
         let of_example = columns * if keep { draws } else { 1 };
         group = group.min(MOST_PREDICTED / of_example).max(1);
     }
+    if keep {
+        // Memory does not grow with the draws.
+        group = group.min(MOST_KEPT / (draws * columns)).max(1);
+    }
     let densities = summary.densities() * size_of::<LogSum>();
     let of_example = summary.kept(detail) * size_of::<f64>() + densities;
     let bytes = (n as u64).saturating_mul(of_example as u64);
@@ -247,13 +254,21 @@ pub fn predict_some(
                 }
             }
         }
-        for (place, rows) in places.zip(kept.chunks_exact((draws * columns).max(1))) {
-            let target = |entry| part.target(place, entry);
-            let target: Option<&dyn Fn(usize) -> f64> = match part.with_targets {
-                true => Some(&target),
-                false => None,
-            };
-            summary.locate(&mut predicted, rows, detail, target);
+        let rows = kept.par_chunks_exact((draws * columns).max(1)).enumerate();
+        let located: Vec<Predictive> = rows
+            .map(|(example, rows)| {
+                let target = |entry| part.target(places.start + example, entry);
+                let target: Option<&dyn Fn(usize) -> f64> = match part.with_targets {
+                    true => Some(&target),
+                    false => None,
+                };
+                let mut located = Predictive::default();
+                summary.locate(&mut located, rows, detail, target);
+                located
+            })
+            .collect();
+        for of_example in located {
+            predicted.append_located(of_example);
         }
     }
     summary.finish(&mut predicted);

@@ -19,22 +19,40 @@ const SEED: u64 = 0xB007;
 pub struct Resamples {
     examples: usize,
     count: usize,
+    seed: u64,
 }
 
 impl Resamples {
     /// Of so many examples.
     pub fn new(examples: usize, count: usize) -> Self {
-        Resamples { examples, count }
+        Resamples {
+            examples,
+            count,
+            seed: SEED,
+        }
+    }
+
+    /// Of so many examples that are drawn independently of those of [`Resamples::new`].
+    pub(super) fn beside(examples: usize, count: usize) -> Self {
+        Resamples {
+            seed: SEED + 1,
+            ..Resamples::new(examples, count)
+        }
     }
 
     /// The weights of one resample.
     pub fn weights(&self, resample: usize) -> Vec<f64> {
         let mut weights = vec![0.0; self.examples];
-        let mut stream = Stream::new(SEED, resample as u64);
+        let mut stream = Stream::new(self.seed, resample as u64);
         for _ in 0..self.examples {
             weights[stream.below(self.examples as u64) as usize] += 1.0;
         }
         weights
+    }
+
+    /// Something of every resample.
+    pub(super) fn rows<R: Send>(count: usize, of: impl Fn(usize) -> R + Sync) -> Vec<R> {
+        (0..count).into_par_iter().map(&of).collect()
     }
 
     /// The value of each of some scores on every resample.
@@ -43,13 +61,10 @@ impl Resamples {
         scores: &[T],
         value: impl Fn(&T, &[f64]) -> f64 + Sync,
     ) -> Vec<Vec<f64>> {
-        let rows: Vec<Vec<f64>> = (0..self.count)
-            .into_par_iter()
-            .map(|resample| {
-                let weights = self.weights(resample);
-                scores.iter().map(|score| value(score, &weights)).collect()
-            })
-            .collect();
+        let rows: Vec<Vec<f64>> = Resamples::rows(self.count, |resample| {
+            let weights = self.weights(resample);
+            scores.iter().map(|score| value(score, &weights)).collect()
+        });
         (0..scores.len())
             .map(|score| rows.iter().map(|row| row[score]).collect())
             .collect()

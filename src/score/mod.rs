@@ -4,11 +4,16 @@
 //! weights (`bootstrap`), so whatever has a value has an interval, and two runs that are scored on the same examples
 //! have a paired difference.
 
+mod baseline;
 mod bootstrap;
 mod classes;
+pub mod curves;
+mod nll;
 mod numbers;
+pub mod ood;
 mod outcomes;
 
+pub use baseline::{baseline, says as baseline_says};
 pub use bootstrap::{RESAMPLES, Resamples};
 pub use outcomes::Outcomes;
 
@@ -68,8 +73,32 @@ pub trait Score: Sync {
 /// Every score, in the order in which they are told.
 pub const ALL: &[&dyn Score] = &[
     &classes::accuracy::Accuracy,
-    &classes::nll::Nll,
     &numbers::rmse::Rmse,
+    &numbers::mae::Mae,
+    &nll::Nll,
+    &classes::brier::Brier,
+    &classes::ece::Ece,
+    &classes::ece_equal_mass::EceEqualMass,
+    &classes::classwise_ece::ClasswiseEce,
+    &classes::entropy::CONFIDENCE,
+    &classes::entropy::ENTROPY,
+    &classes::entropy::ALEATORIC,
+    &classes::entropy::MUTUAL_INFORMATION,
+    &classes::selective::Aurc,
+    &classes::selective::Augrc,
+    &classes::selective::AccuracyAt80,
+    &numbers::crps::Crps,
+    &numbers::coverage::Coverage(0),
+    &numbers::coverage::Coverage(1),
+    &numbers::coverage::Coverage(2),
+    &numbers::width::Width(0),
+    &numbers::width::Width(1),
+    &numbers::width::Width(2),
+    &numbers::interval_score::IntervalScore,
+    &numbers::sharpness::Sharpness,
+    &numbers::pit::PitDistance,
+    &numbers::calibration::RmsCalibrationError,
+    &numbers::calibration::MiscalibrationArea,
 ];
 
 /// A score, measured.
@@ -120,6 +149,16 @@ pub fn measure(outcomes: &Outcomes, resamples: usize) -> Vec<Measured> {
         .collect()
 }
 
+/// As [`measure`], of each entry of the targets by itself; of no entry where targets have one.
+pub fn measure_entries(outcomes: &Outcomes, resamples: usize) -> Vec<Vec<Measured>> {
+    match outcomes.entries() {
+        1 => vec![],
+        entries => (0..entries)
+            .map(|entry| measure(&outcomes.entry(entry), resamples))
+            .collect(),
+    }
+}
+
 /// The weighted mean of what each example has.
 fn mean<'a>(each: Vec<f64>) -> Weighted<'a> {
     Box::new(move |weights| {
@@ -127,3 +166,6 @@ fn mean<'a>(each: Vec<f64>) -> Weighted<'a> {
         sum / weights.iter().sum::<f64>()
     })
 }
+
+#[cfg(test)]
+mod tests;

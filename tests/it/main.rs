@@ -45,6 +45,7 @@ mod real_data;
 mod rooms;
 mod run_files;
 mod scopes;
+mod scores;
 mod several_inputs;
 mod several_targets;
 mod support;

@@ -1,5 +1,6 @@
 //! The typical error of the predicted mean.
 
+use super::by_example;
 use crate::score::{About, Better, Outcomes, Score, Unit, Weighted, mean};
 
 /// The root of the mean squared error of the mixture's mean, over all entries.
@@ -10,7 +11,7 @@ impl Score for Rmse {
         &About {
             name: "rmse",
             what: "typical error of the mean, in the target's units",
-            scheme: None,
+            scheme: Some("of the mean of the mixture over the draws"),
             source: "",
             unit: Unit::Target,
             better: Better::Lower,
@@ -21,13 +22,9 @@ impl Score for Rmse {
         if !outcomes.of_numbers() {
             return None;
         }
-        let entries = outcomes.entries();
-        let pairs: Vec<f64> = (outcomes.predicted.mean.iter())
-            .zip(&outcomes.targets)
-            .map(|(mean, target)| (mean - target).powi(2))
-            .collect();
-        let of_example = |squares: &[f64]| squares.iter().sum::<f64>() / entries as f64;
-        let squares = mean(pairs.chunks_exact(entries).map(of_example).collect());
+        let pairs = outcomes.predicted.mean.iter().zip(&outcomes.targets);
+        let squares = pairs.map(|(mean, target)| (mean - target).powi(2));
+        let squares = mean(by_example(outcomes, squares));
         Some(Box::new(move |weights| squares(weights).sqrt()))
     }
 }

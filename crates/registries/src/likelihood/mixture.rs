@@ -25,6 +25,11 @@ pub trait Marginal: Sync {
     fn level(&self, numbers: &[f64], y: f64) -> f64;
     /// Where most of it lies: a point, and a distance from it. The search for quantiles starts there.
     fn middle(&self, numbers: &[f64]) -> (f64, f64);
+    /// The continuous ranked probability score of the mixture of `parts` in closed form, where there is one.
+    fn crps(&self, parts: &[&[f64]], y: f64) -> Option<f64> {
+        let _ = (parts, y);
+        None
+    }
 }
 
 impl std::fmt::Debug for dyn Marginal {
@@ -48,7 +53,9 @@ pub fn level(marginal: &dyn Marginal, parts: &[&[f64]], y: f64) -> f64 {
     levels.sum::<f64>() / parts.len() as f64
 }
 
-/// The least y with P(Y <= y) >= `p` under the mixture of `parts`, by bisection.
+/// The least y with P(Y <= y) >= `p` under the mixture of `parts`, by bisection for whole numbers and by
+/// interpolation, truncation and projection (Oliveira and Takahashi 2020) for others: a fifth of bisection's steps, and
+/// at the worst one more.
 pub fn quantile(marginal: &dyn Marginal, parts: &[&[f64]], p: f64) -> f64 {
     // The normal distribution's p-quantile lies within 40 standard deviations for every p of a float64.
     let ends = |sign: f64| {
@@ -76,21 +83,69 @@ pub fn quantile(marginal: &dyn Marginal, parts: &[&[f64]], p: f64) -> f64 {
     while level(marginal, parts, high) < p && high.is_finite() {
         high += 2.0 * (high - low);
     }
+    match marginal.whole() {
+        true => least_whole(|y| level(marginal, parts, y) >= p, low, high),
+        false => crossing(|y| level(marginal, parts, y) - p, low, high),
+    }
+}
+
+/// The least whole number above `low`, and up to `high`, of which `reached` is true.
+fn least_whole(reached: impl Fn(f64) -> bool, mut low: f64, mut high: f64) -> f64 {
     loop {
-        let middle = low + (high - low) / 2.0;
-        let middle = if marginal.whole() {
-            middle.floor()
-        } else {
-            middle
-        };
+        let middle = (low + (high - low) / 2.0).floor();
         if middle <= low || middle >= high {
             return high;
         }
-        match level(marginal, parts, middle) >= p {
+        match reached(middle) {
             true => high = middle,
             false => low = middle,
         }
     }
+}
+
+/// Where a function that grows from below 0 at `low` to 0 or more at `high` reaches 0, to a float64's last digits.
+fn crossing(f: impl Fn(f64) -> f64, low: f64, high: f64) -> f64 {
+    let digit = |low: f64, high: f64| (f64::EPSILON * low.abs().max(high.abs())).max(1e-300);
+    let (mut low, mut high) = (low, high);
+    if !(high - low).is_finite() {
+        return f64::NAN;
+    }
+    // Close to 0 the last digits of the first ends are not those of the point.
+    while high - low > 2.0 * digit(low, high) {
+        (low, high) = narrowed(&f, low, high, digit(low, high));
+    }
+    high
+}
+
+/// Ends at most two of the `smallest` steps apart.
+fn narrowed(f: impl Fn(f64) -> f64, mut low: f64, mut high: f64, smallest: f64) -> (f64, f64) {
+    let whole = high - low;
+    let (mut at_low, mut at_high) = (f(low), f(high));
+    // Bisection would take so many steps; a point that leaves the middle by at most `room` makes it one more.
+    let steps = (whole / (2.0 * smallest)).log2().ceil().max(0.0) + 1.0;
+    let mut allowed = smallest * steps.exp2();
+    while high - low > 2.0 * smallest {
+        let middle = low + (high - low) / 2.0;
+        let room = (allowed - (high - low) / 2.0).max(0.0);
+        let interpolated = (at_high * low - at_low * high) / (at_high - at_low);
+        let towards = (middle - interpolated).signum();
+        let shift = 0.2 * (high - low).powi(2) / whole;
+        let truncated = match shift <= (middle - interpolated).abs() {
+            true => interpolated + towards * shift,
+            false => middle,
+        };
+        let projected = match (truncated - middle).abs() <= room {
+            true => truncated,
+            false => middle - towards * room,
+        };
+        let point = projected.max(low + smallest).min(high - smallest);
+        match f(point) {
+            value if value >= 0.0 => (high, at_high) = (point, value),
+            value => (low, at_low) = (point, value),
+        }
+        allowed /= 2.0;
+    }
+    (low, high)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod bernoulli;
 mod categorical;
 mod classes;
 mod counts;
+mod crps;
 mod independent;
 mod mixture;
 mod normal;
@@ -28,7 +29,7 @@ pub use quantile::Quantile;
 pub use summary::{
     Column, Coverage, Detail, Entries, Fit, Predictive, Score, ScoreValue, Summary, Units,
 };
-pub use tally::{Bin, ClassTally, NumberTally, Tally};
+pub use tally::{Bin, ClassTally, NumberTally, Tally, is_covered};
 pub use target::{Axes, MOST_COUNTED, OwnedTargets, Storage, TargetKind, Targets};
 
 use crate::signature::{Domain, Kind, Parameter, Signature};

@@ -93,6 +93,30 @@ impl Marginal for MeanAndVariance {
     fn middle(&self, numbers: &[f64]) -> (f64, f64) {
         (numbers[0], numbers[1].sqrt())
     }
+
+    /// Grimit et al. 2006: `E|Y − y| − ½ E|Y − Y′|`, Y and Y′ two numbers of the mixture. The mean size of a normal
+    /// number is known.
+    fn crps(&self, parts: &[&[f64]], y: f64) -> Option<f64> {
+        let (mut to_target, mut to_each_other) = (0.0, 0.0);
+        for (i, a) in parts.iter().enumerate() {
+            to_target += mean_size(a[0] - y, a[1]);
+            to_each_other += mean_size(0.0, 2.0 * a[1]) / 2.0;
+            for b in &parts[..i] {
+                to_each_other += mean_size(a[0] - b[0], a[1] + b[1]);
+            }
+        }
+        let n = parts.len() as f64;
+        Some((to_target / n - to_each_other / (n * n)).max(0.0))
+    }
+}
+
+/// `E|X|` of a normal number X.
+fn mean_size(mean: f64, variance: f64) -> f64 {
+    if variance <= 0.0 {
+        return mean.abs();
+    }
+    let z = mean / (2.0 * variance).sqrt();
+    mean * libm::erf(z) + (variance * std::f64::consts::FRAC_2_PI).sqrt() * (-z * z).exp()
 }
 
 impl<T: Math> Nll<T> for Normal {

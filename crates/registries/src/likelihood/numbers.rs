@@ -2,7 +2,7 @@
 
 use super::summary::{Column, Detail, Entries, Units};
 use super::tally::NumberTally;
-use super::{Marginal, Predictive, TargetKind, mixture};
+use super::{Marginal, Predictive, TargetKind, crps, mixture};
 
 /// The central intervals whose coverage is told.
 pub const INTERVALS: [f64; 3] = [0.5, 0.9, 0.95];
@@ -107,6 +107,19 @@ impl Numbers {
                 let asked = into.asked.iter();
                 let found = asked.map(|asked| mixture::quantile(self.marginal, &parts, asked.at));
                 into.quantiles.extend(found);
+            }
+            if detail == Detail::Scores {
+                let quantile = |p| mixture::quantile(self.marginal, &parts, p);
+                let ends =
+                    INTERVALS.map(|c| [quantile((1.0 - c) / 2.0), quantile((1.0 + c) / 2.0)]);
+                let median = quantile(0.5);
+                if let Some(target) = target {
+                    let knots: Vec<f64> = (ends.into_iter().flatten()).chain([median]).collect();
+                    let y = target(entry);
+                    into.crps.push(crps::crps(self.marginal, &parts, y, &knots));
+                }
+                into.medians.push(median);
+                into.ends.push(ends);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! into the target's own units, averages them over the draws, and compares the average with targets. Nothing
 //! outside of this room asks what kind a target is.
 
-use super::{Classes, Numbers, Quantile, Tally, Targets};
+use super::{Classes, INTERVALS, Numbers, Quantile, Tally, Targets};
 
 /// How predictions of a likelihood are summarised.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,8 @@ pub enum Detail {
     Levels,
     /// That, and quantiles.
     Quantiles,
+    /// Where the target lies, the median, the ends of the central intervals and the CRPS: all that scores are made of.
+    Scores,
 }
 
 /// The predictive distributions of some examples, averaged over draws of the weights.
@@ -58,6 +60,13 @@ pub struct Predictive {
     pub asked: Vec<Quantile>,
     /// Numbers, where it is asked for: the quantiles of one entry after the other, in own units.
     pub quantiles: Vec<f64>,
+    /// Numbers, for [`Detail::Scores`]: the median of the mixture by entry, in own units.
+    pub medians: Vec<f64>,
+    /// Numbers, for [`Detail::Scores`]: the ends of the central intervals [`super::INTERVALS`] by entry, in own units.
+    pub ends: Vec<[[f64; 2]; INTERVALS.len()]>,
+    /// Numbers, for [`Detail::Scores`]: the continuous ranked probability score of the mixture by entry, in own units;
+    /// empty without targets.
+    pub crps: Vec<f64>,
 }
 
 impl Predictive {
@@ -69,6 +78,15 @@ impl Predictive {
     /// One row of `mean`: an example's, or a place's.
     pub fn row(&self, row: usize) -> &[f64] {
         &self.mean[row * self.width..][..self.width]
+    }
+
+    /// Appends what [`Summary::locate`] found of the next example.
+    pub fn append_located(&mut self, located: Predictive) {
+        self.levels.extend(located.levels);
+        self.quantiles.extend(located.quantiles);
+        self.medians.extend(located.medians);
+        self.ends.extend(located.ends);
+        self.crps.extend(located.crps);
     }
 }
 
@@ -210,6 +228,7 @@ impl Summary {
                     Detail::Moments => 0,
                     Detail::Levels => 2,
                     Detail::Quantiles => 2 + Quantile::usual().len(),
+                    Detail::Scores => 2 + 1 + 2 * INTERVALS.len() + 1,
                 };
                 (3 + located) * numbers.entries + 1
             }

@@ -287,7 +287,7 @@ impl NumberTally {
 
 /// A target lies in the central interval of probability c if the mixture has at least (1 − c)/2 up to it, and
 /// at most (1 + c)/2 below it.
-fn is_covered([below, upto]: &[f64; 2], interval: f64) -> bool {
+pub fn is_covered([below, upto]: &[f64; 2], interval: f64) -> bool {
     let half = interval / 2.0;
     below - 0.5 <= half && 0.5 - upto <= half
 }
