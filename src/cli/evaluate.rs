@@ -1,39 +1,45 @@
-//! `bnnc evaluate`: how good a run's predictions are.
+//! `bnnc evaluate`: how good runs' predictions are.
+
+mod answer;
+mod rows;
+mod several;
+mod text;
+
+pub use text::{print_nll_of_all, print_scores, print_terms, say_columns};
 
 use super::arguments::{DataSource, Format, with_threads};
-use super::open::{Chosen, Opened};
 use super::parts::PartArgs;
-use super::scored::{Asked, ScoredRun, ScoredTarget, score_run};
-use super::terminal::{here, out, say, say_wrapped, width};
-use crate::data::shortened;
+use super::scored::{Asked, ScoredRun, same_examples, score_run};
+use super::terminal::say;
 use crate::diagnostic::Result;
-use crate::evaluate::{Elbo, Scores};
-use crate::likelihood::ScoreValue;
-use crate::report::columns;
 use crate::score::RESAMPLES;
-use crate::terms::Term;
-use crate::train::progress::{number, percent};
 use crate::train::settings::{count, seed};
-use crate::words::thousands;
 use clap::Args;
-use serde_json::json;
 use std::path::PathBuf;
 
 /// The arguments of `bnnc evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The run's directory
-    run: PathBuf,
+    /// The runs' directories; several are scored side by side, on the same examples
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
     #[command(flatten)]
     data: DataSource,
     #[command(flatten)]
     part: PartArgs,
+    /// Data out of distribution, whose inputs have the same shape: how well uncertainty tells its examples apart. May
+    /// be repeated
+    #[arg(long, value_name = "NAME|PATH")]
+    ood: Vec<String>,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
     /// Of the draws; else the run's
     #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
+    /// Resamples of the examples, of which the 95 % intervals are; 0 for no intervals
+    #[arg(long, value_name = "R", default_value_t = RESAMPLES as u32, value_parser = clap::value_parser!(u32).range(0..=100_000), allow_negative_numbers = true)]
+    resamples: u32,
     /// Threads; else one a core. The numbers do not depend on it
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
     threads: Option<usize>,
@@ -48,291 +54,22 @@ pub fn run(args: &EvaluateArgs) -> Result<()> {
 }
 
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
-    let scored = score_run(
-        &args.run,
-        Asked {
-            data: &args.data,
-            part: args.part,
-            samples: args.samples,
-            seed: args.seed,
-            resamples: RESAMPLES,
-        },
-    )?;
-    match args.format {
-        Format::Json => say!("{:#}", json(&scored)),
-        Format::Text => text(&scored),
+    let asked = Asked {
+        data: &args.data,
+        part: args.part,
+        ood: &args.ood,
+        samples: args.samples,
+        seed: args.seed,
+        resamples: args.resamples as usize,
+    };
+    let score = |path: &PathBuf| score_run(path, asked);
+    let runs: Vec<ScoredRun> = args.runs.iter().map(score).collect::<Result<_>>()?;
+    same_examples(&runs)?;
+    match (args.format, &runs[..]) {
+        (Format::Json, [only]) => say!("{:#}", answer::of_run(only)),
+        (Format::Json, several) => say!("{:#}", answer::of_runs(several)),
+        (Format::Text, [only]) => text::text(only),
+        (Format::Text, several) => several::text(several),
     }
     Ok(())
-}
-
-/// The scores of the only target at the top; of several each target's by its name in `targets`, and the nll of all.
-fn json(run: &ScoredRun) -> serde_json::Value {
-    let targets = &run.targets[..];
-    let of_target = |target: &ScoredTarget| {
-        let mut answer = json!(target.scores);
-        if let Some(columns) = target.chosen.columns() {
-            answer["target"] = json!(columns.targets);
-            answer["run_target"] = json!(target.run.target_names());
-            answer["left_out"] = json!(columns.left_out);
-        }
-        for measured in &target.measured {
-            answer["intervals"][measured.about.name] = json!(measured.interval());
-        }
-        for score in &target.scores.scores {
-            if let Some(scheme) = score.scheme {
-                answer[format!("{}_scheme", score.name)] = json!(scheme);
-            }
-        }
-        answer
-    };
-    let mut answer = match targets {
-        [only] => of_target(only),
-        several => {
-            let named = several.iter().map(|target| {
-                let name = target.run.inference.target.name.clone();
-                (name, of_target(target))
-            });
-            let nll: f64 = several.iter().map(|target| target.scores.nll()).sum();
-            json!({
-                "targets": named.collect::<serde_json::Map<_, _>>(),
-                "nll": nll,
-                "examples": several[0].scores.examples,
-                "draws": several[0].scores.draws,
-            })
-        }
-    };
-    answer["run"] = json!(run.path);
-    answer["data"] = json!(targets[0].chosen.name);
-    answer["split"] = json!(targets[0].chosen.split);
-    answer["seed"] = json!(run.seed);
-    answer["steps"] = json!(run.run.counters.step);
-    answer["elbo"] = json!(run.elbo);
-    answer
-}
-
-fn text(scored: &ScoredRun) {
-    let (run, samples, elbo) = (&scored.run, scored.samples, &scored.elbo);
-    let targets = &scored.targets[..];
-    say!(
-        "run        {}: {} after {}",
-        scored.path.display(),
-        run.inference.name,
-        run.progress()
-    );
-    let (chosen, scores) = (&targets[0].chosen, &targets[0].scores);
-    say!("data       {}", here(&chosen.name));
-    for (number, target) in targets.iter().enumerate() {
-        say_columns(&target.run, &target.chosen);
-        // What became of the inputs is the same for all.
-        if let (Some(columns), 0) = (target.chosen.columns(), number) {
-            let rows = columns::decided(columns);
-            out(format_args!(
-                "{}",
-                columns::table(&rows, "           ", width())
-            ));
-        }
-    }
-    match run.inference.is_random() {
-        true => say!("draws      {samples} of the weights, averaged\n"),
-        false => say!("draws      none: every weight is a point, and predicts once\n"),
-    }
-    for target in targets {
-        if targets.len() > 1 {
-            say!("{}", target.run.inference.target.name);
-        }
-        print_scores(
-            &target.scores,
-            &target.run.compared(target.chosen.columns()),
-        );
-        if targets.len() > 1 {
-            say!("");
-        }
-    }
-    if targets.len() > 1 {
-        let nll: f64 = targets.iter().map(|target| target.scores.nll()).sum();
-        print_nll_of_all(nll);
-    }
-    let n = run.record.training_examples;
-    let (what, loss) = (
-        head(
-            elbo,
-            run.inference.quantity(),
-            chosen.split,
-            scores.examples,
-        ),
-        number(elbo.loss),
-    );
-    say!("");
-    say_wrapped(
-        "",
-        &format!(
-            "{what} = {loss}, with N = {} training examples",
-            thousands(n)
-        ),
-    );
-    print_terms(&elbo.terms);
-    let mut terms = run.inference.loss.terms.iter();
-    if terms.any(|term| run.inference.is_noisy(term)) {
-        let draws = crate::words::count(samples, "draw", "draws");
-        let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
-        say_wrapped("  ", &text);
-    }
-    if let Some(objective) = &elbo.objective {
-        let (loss, t) = (number(objective.loss), objective.temperature);
-        say!("\nobjective minimised = {loss}, with T = {t}");
-        print_terms(&objective.terms);
-    }
-}
-
-/// Which columns of a table are the target, and which were not read.
-pub fn say_columns(run: &Opened, chosen: &Chosen) {
-    let own = run.target_names();
-    for line in chosen.taken() {
-        say_wrapped("           ", line);
-    }
-    if !chosen.said().is_empty() {
-        say_wrapped("           ", &chosen.said().join(", "));
-    }
-    if let Some(columns) = chosen.columns().filter(|c| !c.targets.is_empty()) {
-        let read = shortened(&columns.targets);
-        match own.is_empty() || own == columns.targets {
-            true => say!("target     {read}"),
-            false => say_wrapped(
-                "target     ",
-                &format!("{read}, in the place of the run's {}", shortened(own)),
-            ),
-        }
-    }
-    for (index, line) in chosen.left_out(own).iter().enumerate() {
-        let head = if index == 0 { "left out" } else { "" };
-        say_wrapped(&format!("{head:<11}"), line);
-    }
-}
-
-/// The nll of several targets.
-pub fn print_nll_of_all(nll: f64) {
-    let what = "of all targets together: the sum of theirs";
-    say_wrapped(&format!("{:<14}{:<8} ", "nll", number(nll)), what);
-}
-
-/// Each score, with what it is; `targets` are the names of a target's entries, where they are known.
-pub fn print_scores(scores: &Scores, targets: &[String]) {
-    let line = |name: &str, value: String, what: &str| {
-        say_wrapped(&format!("{name:<14}{value:<8} "), what);
-    };
-    let verdicts = &scores.verdicts;
-    let by_entry = |all: &[f64], text: fn(f64) -> String, what: &str| {
-        for (entry, x) in all.iter().enumerate() {
-            let name = targets.get(entry).cloned();
-            let name = name.unwrap_or_else(|| format!("entry {entry}"));
-            line("", text(*x), &format!("{what} {name}"));
-        }
-    };
-    for score in &scores.scores {
-        match &score.value {
-            ScoreValue::Share(x) => line(score.name, percent(*x), score.what),
-            ScoreValue::Number(x) => {
-                line(score.name, number(*x), score.what);
-                if let ("nll", 2..) = (score.name, scores.draws) {
-                    let what = "mean over single draws: the loss has this one";
-                    line("expected nll", number(scores.expected_nll), what);
-                }
-                if let ("ece", Some(found)) = (score.name, &verdicts.calibration) {
-                    let says = format!("{:.2}, is right in {:.2}", found.says, found.right);
-                    line(
-                        "",
-                        String::new(),
-                        &format!("{}: says {says}", found.verdict),
-                    );
-                }
-            }
-            ScoreValue::Entries(all) => by_entry(all, number, score.what),
-            ScoreValue::Shares(all) => by_entry(all, percent, score.what),
-            ScoreValue::Coverage(all) => {
-                let of = "of targets in the";
-                for (index, coverage) in all.iter().enumerate() {
-                    let name = if index == 0 { score.name } else { "" };
-                    let interval = coverage.interval * 100.0;
-                    let verdict = verdicts.coverage.get(index).copied().flatten();
-                    let verdict = verdict.map_or(String::new(), |verdict| format!(": {verdict}"));
-                    let what = format!("{of} {interval} % interval{verdict}");
-                    line(name, percent(coverage.covered), &what);
-                }
-                let off = |verdict: &&str| *verdict != "fits";
-                if verdicts.coverage.iter().flatten().any(off) {
-                    let n = thousands(scores.examples);
-                    let text = format!("off by over 3 standard errors of {n} examples and 1 %");
-                    line("", String::new(), &text);
-                }
-            }
-        }
-    }
-}
-
-/// What the terms add up to: the loss at weight 1 on what was trained on; the bound is none for others.
-fn head(elbo: &Elbo, bound: &str, split: &str, examples: usize) -> String {
-    let (sum, examples) = (elbo.quantity, thousands(examples));
-    match (split, elbo.terms.iter().all(Term::is_data)) {
-        ("train", _) => sum.into(),
-        (_, true) => format!("nll of {examples} {}", examples_of(split)),
-        _ => format!(
-            "{split} {sum} (not {bound}: the nll is of {examples} {})",
-            examples_of(split)
-        ),
-    }
-}
-
-fn examples_of(split: &str) -> &'static str {
-    match split {
-        "test" => "held-out examples",
-        "validation" => "examples that were set aside",
-        "unseen" => "examples that were never trained on",
-        _ => "examples of other data",
-    }
-}
-
-/// `1/50000` where a scale is one over a whole number.
-fn fraction(scale: f64) -> String {
-    let below = (1.0 / scale).round();
-    match scale {
-        1.0 => "1".into(),
-        _ if scale > 0.0 && (scale * below - 1.0).abs() < 1e-12 => format!("1/{below}"),
-        _ => number(scale),
-    }
-}
-
-/// A line for each term: value, scale and their product.
-pub fn print_terms(terms: &[Term]) {
-    let names = terms
-        .iter()
-        .map(|t| t.name.chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(4);
-    let symbol = |term: &Term| term.symbol.clone().unwrap_or_default();
-    let symbols = terms
-        .iter()
-        .map(|t| symbol(t).chars().count())
-        .max()
-        .unwrap_or(0)
-        .max(5);
-    say!(
-        "  {:names$}  {:>14}  {:>symbols$} {:>13}  {:>10}",
-        "term",
-        "value",
-        "scale",
-        "",
-        "scaled"
-    );
-    for term in terms {
-        let value = &term.value;
-        say!(
-            "  {:names$}  {:>14}  {:>symbols$} = {:<11}  {:>10}",
-            term.name,
-            number(value.value),
-            symbol(term),
-            fraction(value.scale),
-            number(value.scaled),
-        );
-    }
 }

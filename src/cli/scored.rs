@@ -1,15 +1,23 @@
 //! A run with its scores on some data: what `evaluate`, `report`, `plot` and `compare` start from.
 
+mod elsewhere;
+mod watched;
+
 use super::arguments::DataSource;
 use super::beyond::warn_of_far_inputs;
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
-use crate::diagnostic::Result;
-use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::Predictor;
+use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored_by_example};
+use crate::examples::Part;
 use crate::likelihood::Detail;
-use crate::score::{Measured, Outcomes, measure};
+use crate::score::ood::{self, Detection};
+use crate::score::{Measured, Outcomes, baseline, measure, measure_entries, measure_tallies};
+use elsewhere::Elsewhere;
 use std::path::{Path, PathBuf};
+use watched::Watched;
 
 /// How a run is scored.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +26,8 @@ pub struct Asked<'a> {
     pub data: &'a DataSource,
     /// Which part of it.
     pub part: PartArgs,
+    /// Data out of distribution.
+    pub ood: &'a [String],
     /// Draws of the weights.
     pub samples: usize,
     /// Of the draws; else the run's.
@@ -52,49 +62,59 @@ pub struct ScoredTarget {
     pub outcomes: Option<Outcomes>,
     /// The likelihood's scores.
     pub scores: Scores,
-    /// Every score, with its resamples; none where outcomes are not kept.
+    /// Every score, with its resamples.
     pub measured: Vec<Measured>,
+    /// Of each entry of targets of several its scores; else empty.
+    pub by_entry: Vec<Vec<Measured>>,
+    /// The scores of the baseline, without resamples; empty where outcomes are not kept.
+    pub baseline: Vec<Measured>,
+    /// How examples out of distribution are told from these.
+    pub ood: Vec<OutOfDistribution>,
+}
+
+/// Some data out of distribution.
+pub struct OutOfDistribution {
+    /// `fashion_mnist, test part of 10,000 examples`
+    pub name: String,
+    /// What was predicted of them.
+    pub outcomes: Outcomes,
+    /// How they are told from the examples in distribution.
+    pub detections: Vec<Detection>,
 }
 
 /// Opens the run in `path` and scores it.
 ///
 /// # Errors
 ///
-/// A run or data that cannot be read; predictions that are not finite.
+/// A run or data that cannot be read; predictions that are not finite; `E0616` for data out of distribution of a target
+/// with a value at each of several places.
 pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let (run, mut interpreter) = open(path)?;
     let alone = run.of_targets(asked.data)?;
     let chosen = run.choose_all(&alone, asked.data, asked.part, true)?;
+    refuse_of_places(&alone, asked.ood)?;
+    let elsewhere: Vec<Elsewhere> = (asked.ood.iter())
+        .map(|name| Elsewhere::read(&run, asked.data, name))
+        .collect::<Result<_>>()?;
     // Where nothing is random, every draw is the same.
     let random = run.inference.is_random();
     let samples = if random { asked.samples } else { 1 };
     warn_of_one_draw(&run.inference, samples);
     let seed = asked.seed.unwrap_or(run.config.seed);
+    let each: usize = elsewhere.iter().map(Elsewhere::len).sum();
+    let examples: usize = chosen.iter().map(|chosen| chosen.rows.len() + each).sum();
+    let what = format!("evaluating {}", path.display());
+    let mut watched = Watched::new(&mut interpreter, &what, (examples * samples) as u64);
     let mut targets = vec![];
     for (own, chosen) in alone.into_iter().zip(chosen) {
-        let part = own.part(&chosen);
-        let (outcomes, scores) = match part.kind.axes() {
-            None => {
-                let found = outcomes(&mut interpreter, &part, samples, seed, Detail::Scores)?;
-                let scores = Scores::of(&found);
-                (Some(found), scores)
-            }
-            Some(_) => {
-                let scores = scored(&mut interpreter, &part, samples, seed, Detail::Levels)?;
-                (None, scores)
-            }
+        let scoring = Scoring {
+            samples,
+            seed,
+            resamples: asked.resamples,
         };
-        let measured = outcomes
-            .as_ref()
-            .map_or(vec![], |found| measure(found, asked.resamples));
-        targets.push(ScoredTarget {
-            run: own,
-            chosen,
-            outcomes,
-            scores,
-            measured,
-        });
+        targets.push(scoring.target(&mut watched, own, chosen, &elsewhere)?);
     }
+    drop(watched);
     warn_of_far_inputs(&targets[0].run, &targets[0].chosen);
     let n = run.record.training_examples;
     let scores: Vec<Scores> = targets.iter().map(|t| t.scores.clone()).collect();
@@ -110,5 +130,149 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
         seed,
         targets,
         elbo,
+    })
+}
+
+/// Examples are told apart by one uncertainty each.
+fn refuse_of_places(targets: &[Opened], ood: &[String]) -> Result<()> {
+    let of_places = |run: &&Opened| run.inference.target.kind.axes().is_some();
+    match (targets.iter().find(of_places), ood) {
+        (Some(run), [_, ..]) => {
+            let target = &run.inference.target;
+            let title = format!(
+                "`--ood` compares one uncertainty an example, and the target `{}` has a value at each of several places",
+                target.name
+            );
+            Err(Diagnostic::error("E0616", title)
+                .help("leave `--ood` out; `bnnc predict` writes the uncertainty of each place")
+                .into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How the targets of a run are scored.
+struct Scoring {
+    samples: usize,
+    seed: u64,
+    resamples: usize,
+}
+
+impl Scoring {
+    fn target(
+        &self,
+        predictor: &mut dyn Predictor,
+        run: Opened,
+        chosen: Chosen,
+        elsewhere: &[Elsewhere],
+    ) -> Result<ScoredTarget> {
+        let part = run.part(&chosen);
+        let (samples, seed) = (self.samples, self.seed);
+        if part.kind.axes().is_some() {
+            let (scores, tallies) = scored_by_example(predictor, &part, samples, seed)?;
+            let measured = measure_tallies(&tallies, self.resamples);
+            return Ok(ScoredTarget {
+                run,
+                chosen,
+                outcomes: None,
+                scores,
+                measured,
+                by_entry: vec![],
+                baseline: vec![],
+                ood: vec![],
+            });
+        }
+        let found = outcomes(predictor, &part, samples, seed, Detail::Scores)?;
+        let ood = (elsewhere.iter())
+            .map(|data| self.elsewhere(predictor, &found, data, &data.part(&run)))
+            .collect::<Result<_>>()?;
+        Ok(ScoredTarget {
+            scores: Scores::of(&found),
+            measured: measure(&found, self.resamples),
+            by_entry: measure_entries(&found, self.resamples),
+            baseline: baseline(&found).map_or(vec![], |known| measure(&known, 0)),
+            outcomes: Some(found),
+            ood,
+            run,
+            chosen,
+        })
+    }
+
+    fn elsewhere(
+        &self,
+        predictor: &mut dyn Predictor,
+        inside: &Outcomes,
+        data: &Elsewhere,
+        part: &Part,
+    ) -> Result<OutOfDistribution> {
+        let outcomes = outcomes(predictor, part, self.samples, self.seed, Detail::Moments)?;
+        Ok(OutOfDistribution {
+            name: data.name.clone(),
+            detections: ood::detect(inside, &outcomes, self.resamples),
+            outcomes,
+        })
+    }
+}
+
+/// That runs are scored on the same examples, in the same order.
+///
+/// # Errors
+///
+/// `E0615` where they are not.
+pub fn same_examples(runs: &[ScoredRun]) -> Result<()> {
+    let Some((first, others)) = runs.split_first() else {
+        return Ok(());
+    };
+    for other in others {
+        let differ = differ(first, other);
+        let Some(why) = differ else {
+            continue;
+        };
+        let title = format!(
+            "`{}` and `{}` are not scored on the same examples",
+            first.path.display(),
+            other.path.display()
+        );
+        return Err(Diagnostic::error("E0615", title)
+            .note(format!(
+                "{}: {}",
+                first.path.display(),
+                first.targets[0].chosen.name
+            ))
+            .note(format!(
+                "{}: {}",
+                other.path.display(),
+                other.targets[0].chosen.name
+            ))
+            .note(why)
+            .help("name data for all of them with `--data`, or evaluate each by itself")
+            .into());
+    }
+    Ok(())
+}
+
+/// Why two runs' examples are not the same.
+fn differ(one: &ScoredRun, other: &ScoredRun) -> Option<&'static str> {
+    if one.targets.len() != other.targets.len() {
+        return Some("they have another number of targets");
+    }
+    one.targets.iter().zip(&other.targets).find_map(|(a, b)| {
+        let (of_a, of_b) = (&a.chosen, &b.chosen);
+        if of_a.rows.len() != of_b.rows.len() {
+            return Some("these are not as many");
+        }
+        let (part_a, part_b) = (a.run.part(of_a), b.run.part(of_b));
+        let entries = part_a.kind.entries();
+        if entries != part_b.kind.entries() {
+            return Some("the targets have another number of entries");
+        }
+        let same_target = (0..part_a.len())
+            .all(|place| (0..entries).all(|e| part_a.target(place, e) == part_b.target(place, e)));
+        if !same_target {
+            return Some("the targets differ");
+        }
+        let same_place = of_a.data.name == of_b.data.name && of_a.file_rows() == of_b.file_rows();
+        let same_inputs = || part_a.split.inputs == part_b.split.inputs && of_a.rows == of_b.rows;
+        (!same_place && !same_inputs()).then_some("the rows differ")
     })
 }

@@ -7,7 +7,7 @@
 mod scores;
 mod verdict;
 
-pub use scores::{Scores, outcomes, scored};
+pub use scores::{Scores, outcomes, scored, scored_by_example};
 
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Predictor;

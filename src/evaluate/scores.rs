@@ -148,3 +148,34 @@ pub fn scored(
     }
     Ok(Scores::of_sums(&tally, examples, draws, expected_nll))
 }
+
+/// The scores of targets with a value at each of several places, and the sums of every example by itself, for resamples
+/// of these.
+///
+/// # Errors
+///
+/// As [`super::predict_with`].
+pub fn scored_by_example(
+    predictor: &mut dyn Predictor,
+    part: &Part,
+    draws: usize,
+    seed: u64,
+) -> diagnostic::Result<(Scores, Vec<Tally>)> {
+    let at_once = (MOST_PREDICTED / part.summary.row()).max(1);
+    let mut whole = part.summary.tally();
+    let (mut each, mut expected_nll) = (vec![], 0.0);
+    for rows in part.rows.chunks(at_once) {
+        let part = Part { rows, ..*part };
+        let predicted = super::predict_with(predictor, &part, draws, seed, Detail::Levels)?;
+        expected_nll += predicted.expected_nll.iter().sum::<f64>();
+        for example in 0..predicted.examples {
+            let mut tally = part.summary.tally();
+            let of_example = predicted.example(example);
+            tally.add(&of_example, &|_, entry| part.target(example, entry));
+            whole.add_tally(&tally, 1);
+            each.push(tally.compact());
+        }
+    }
+    let scores = Scores::of_sums(&whole, each.len(), draws, expected_nll);
+    Ok((scores, each))
+}

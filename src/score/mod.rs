@@ -12,10 +12,12 @@ mod nll;
 mod numbers;
 pub mod ood;
 mod outcomes;
+mod places;
 
 pub use baseline::{baseline, says as baseline_says};
 pub use bootstrap::{RESAMPLES, Resamples};
 pub use outcomes::Outcomes;
+pub use places::measure_tallies;
 
 /// What a score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,7 @@ pub trait Score: Sync {
 /// Every score, in the order in which they are told.
 pub const ALL: &[&dyn Score] = &[
     &classes::accuracy::Accuracy,
+    &places::MeanIou,
     &numbers::rmse::Rmse,
     &numbers::mae::Mae,
     &nll::Nll,

@@ -14,7 +14,12 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 fn classes(made: &Value) -> Outcomes {
-    let rows: Vec<Vec<f64>> = made["rows"].as_array().unwrap().iter().map(numbers).collect();
+    let rows: Vec<Vec<f64>> = made["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(numbers)
+        .collect();
     let targets = numbers(&made["labels"]);
     let width = rows[0].len();
     let summary = Summary::Classes(Classes {
@@ -28,7 +33,13 @@ fn classes(made: &Value) -> Outcomes {
     summary.finish(&mut predicted);
     let pairs = rows.iter().zip(&targets);
     let probability = |(row, label): (&Vec<f64>, &f64)| match (&row[..], *label as usize) {
-        ([p], label) => if label == 1 { *p } else { 1.0 - p },
+        ([p], label) => {
+            if label == 1 {
+                *p
+            } else {
+                1.0 - p
+            }
+        }
         (row, label) => row[label],
     };
     predicted.nll = pairs.map(|pair| -probability(pair).ln()).collect();
@@ -68,7 +79,9 @@ fn agree(name: &str, outcomes: &Outcomes, expected: &Value) {
     let found = score::measure(outcomes, 0);
     for (score, expected) in expected.as_object().expect("scores") {
         let measured = found.iter().find(|m| m.about.name == score);
-        let value = measured.unwrap_or_else(|| panic!("{name} has no {score}")).value;
+        let value = measured
+            .unwrap_or_else(|| panic!("{name} has no {score}"))
+            .value;
         let expected = expected.as_f64().expect("a number");
         // Calibration errors of torchmetrics are in float32.
         assert!(
@@ -97,13 +110,23 @@ fn scores_of_numbers_are_those_of_uncertainty_toolbox_and_properscoring() {
 fn the_crps_of_mixtures_is_the_integral() {
     for row in fixture()["crps"].as_array().unwrap() {
         let name = row["likelihood"].as_str().unwrap();
-        let summary = likelihood::find(name).unwrap().summary(&TargetKind::Real(1));
-        let parts: Vec<Vec<f64>> = row["parts"].as_array().unwrap().iter().map(numbers).collect();
+        let summary = likelihood::find(name)
+            .unwrap()
+            .summary(&TargetKind::Real(1));
+        let parts: Vec<Vec<f64>> = row["parts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(numbers)
+            .collect();
         let y = row["y"].as_f64().unwrap();
         let mut located = Predictive::default();
         summary.locate(&mut located, &parts.concat(), Detail::Scores, Some(&|_| y));
         let (found, expected) = (located.crps[0], row["crps"].as_f64().unwrap());
-        assert!((found - expected).abs() < 2e-4, "{name} at {y}: {found}, expected {expected}");
+        assert!(
+            (found - expected).abs() < 2e-4,
+            "{name} at {y}: {found}, expected {expected}"
+        );
     }
 }
 
@@ -121,13 +144,20 @@ fn detection_is_that_of_scikit_learn() {
     let (inside, outside) = (side("inside"), side("outside"));
     let found = ood::detect(&inside, &outside, 0);
     let names: Vec<&str> = found.iter().map(|one| one.by.name).collect();
-    assert_eq!(names, ["entropy", "mutual_information", "maximum_probability"]);
+    assert_eq!(
+        names,
+        ["entropy", "mutual_information", "maximum_probability"]
+    );
     for (score, (name, expected)) in [(0, "auroc"), (1, "aupr"), (2, "fpr95")]
         .map(|(at, name)| (at, (name, made["scores"][name].as_f64().unwrap())))
     {
         let measured = &found[2].scores[score];
         assert_eq!(measured.about.name, name);
-        assert!((measured.value - expected).abs() < 1e-12, "{name}: {}", measured.value);
+        assert!(
+            (measured.value - expected).abs() < 1e-12,
+            "{name}: {}",
+            measured.value
+        );
     }
     let by = &found[2];
     let curve = curves::detection(&by.by.of(&inside), &by.by.of(&outside));

@@ -80,6 +80,30 @@ impl Predictive {
         &self.mean[row * self.width..][..self.width]
     }
 
+    /// The predictions of one example.
+    pub fn example(&self, example: usize) -> Predictive {
+        fn part<T: Clone>(all: &[T], examples: usize, example: usize) -> Vec<T> {
+            let each = all.len() / examples;
+            all[example * each..(example + 1) * each].to_vec()
+        }
+        let n = self.examples;
+        Predictive {
+            examples: 1,
+            draws: self.draws,
+            width: self.width,
+            mean: part(&self.mean, n, example),
+            within: part(&self.within, n, example),
+            between: part(&self.between, n, example),
+            nll: part(&self.nll, n, example),
+            expected_nll: part(&self.expected_nll, n, example),
+            levels: part(&self.levels, n, example),
+            quantiles: part(&self.quantiles, n, example),
+            medians: part(&self.medians, n, example),
+            ends: part(&self.ends, n, example),
+            crps: part(&self.crps, n, example),
+        }
+    }
+
     /// Appends what [`Summary::locate`] found of the next example.
     pub fn append_located(&mut self, located: Predictive) {
         self.levels.extend(located.levels);

@@ -27,6 +27,40 @@ impl Tally {
         }
     }
 
+    /// Adds the sums of other examples so many `times`, as resampling them does.
+    ///
+    /// # Panics
+    ///
+    /// Where one is of classes and the other of numbers.
+    pub fn add_tally(&mut self, other: &Tally, times: usize) {
+        match (self, other) {
+            (Tally::Classes(tally), Tally::Classes(other)) => tally.add_tally(other, times),
+            (Tally::Numbers(tally), Tally::Numbers(other)) => tally.add_tally(other, times),
+            _ => panic!("sums of one kind"),
+        }
+    }
+
+    /// The sums of no example.
+    pub fn clear(&mut self) {
+        match self {
+            Tally::Classes(tally) => {
+                *tally = ClassTally::new(tally.classes, tally.of_places);
+            }
+            Tally::Numbers(tally) => {
+                *tally = NumberTally::new(tally.entries, tally.squares_by_entry.len(), tally.whole);
+            }
+        }
+    }
+
+    /// The same sums in less memory, for [`Tally::add_tally`] alone: most pairs of classes are not in an image.
+    pub fn compact(mut self) -> Self {
+        if let Tally::Classes(tally) = &mut self {
+            let cells = std::mem::take(&mut tally.confusion).into_iter().enumerate();
+            tally.cells = cells.filter(|(_, count)| *count > 0).collect();
+        }
+        self
+    }
+
     /// The scores; the first is the one that a training run shows.
     pub fn scores(&self) -> Vec<Score> {
         match self {
@@ -52,8 +86,11 @@ pub struct Bin {
 pub struct ClassTally {
     /// The number of classes.
     classes: usize,
+    of_places: bool,
     /// Places of each class (a row) that are predicted as each (a column); empty where examples have one place.
     confusion: Vec<u64>,
+    /// Those of its numbers that are not 0, once it is [compact](Tally::compact).
+    cells: Vec<(usize, u64)>,
     examples: usize,
     count: usize,
     hits: usize,
@@ -66,6 +103,7 @@ impl ClassTally {
     pub(super) fn new(classes: usize, of_places: bool) -> Self {
         ClassTally {
             classes,
+            of_places,
             confusion: vec![0; if of_places { classes * classes } else { 0 }],
             bins: vec![Bin::default(); BINS],
             ..ClassTally::default()
@@ -116,6 +154,24 @@ impl ClassTally {
         predicted.nll.iter().for_each(|nll| self.nll += nll);
     }
 
+    fn add_tally(&mut self, other: &ClassTally, times: usize) {
+        let factor = times as f64;
+        let dense = other.confusion.iter().copied().enumerate();
+        for (cell, count) in dense.chain(other.cells.iter().copied()) {
+            self.confusion[cell] += count * times as u64;
+        }
+        self.examples += other.examples * times;
+        self.count += other.count * times;
+        self.hits += other.hits * times;
+        self.nll += other.nll * factor;
+        self.brier += other.brier * factor;
+        for (bin, other) in self.bins.iter_mut().zip(&other.bins) {
+            bin.right += other.right * factor;
+            bin.says += other.says * factor;
+            bin.variance += other.variance * factor;
+        }
+    }
+
     /// Of the classes that are there or predicted: the share of the places of both that are so of both.
     fn mean_iou(&self) -> f64 {
         let at = |label: usize, top: usize| self.confusion[label * self.classes + top];
@@ -134,7 +190,7 @@ impl ClassTally {
 
     fn scores(&self) -> Vec<Score> {
         let mean = |sum: f64| sum / self.count as f64;
-        let of_places = !self.confusion.is_empty();
+        let of_places = self.of_places;
         let number = |name, value, what| Score::new(name, ScoreValue::Number(value), what);
         let accuracy = ScoreValue::Share(mean(self.hits as f64));
         let what = match of_places {
@@ -241,6 +297,26 @@ impl NumberTally {
             self.has_steps |= level[0] < level[1];
         }
         self.levels += predicted.levels.len();
+    }
+
+    fn add_tally(&mut self, other: &NumberTally, times: usize) {
+        let factor = times as f64;
+        self.examples += other.examples * times;
+        self.nll += other.nll * factor;
+        self.squares += other.squares * factor;
+        let by_entry = self.squares_by_entry.iter_mut();
+        for (sum, other) in by_entry.zip(&other.squares_by_entry) {
+            *sum += other * factor;
+        }
+        self.levels += other.levels * times;
+        for (count, other) in self.covered.iter_mut().zip(&other.covered) {
+            *count += other * times;
+        }
+        let by_entry = self.covered_by_entry.iter_mut();
+        for (count, other) in by_entry.zip(&other.covered_by_entry) {
+            *count += other * times;
+        }
+        self.has_steps |= other.has_steps;
     }
 
     fn scores(&self) -> Vec<Score> {
@@ -361,5 +437,33 @@ mod tests {
         assert!((number("mean_iou") - iou).abs() < 1e-15);
         // A mean over the two examples of the sum over places.
         assert_eq!(number("nll"), 1500.0 / 2.0);
+        // Sums of single examples make the same, as often as each is there.
+        let mut twice = Tally::Classes(classes.tally());
+        let mut resampled = Tally::Classes(classes.tally());
+        for (n, times) in [(0, 2), (1, 1)] {
+            let mut one = Tally::Classes(classes.tally());
+            for _ in 0..times {
+                twice.add(&predicted(n, 1), &|_, place| {
+                    f64::from(labels[3 * n + place])
+                });
+            }
+            one.add(&predicted(n, 1), &|_, place| {
+                f64::from(labels[3 * n + place])
+            });
+            resampled.add_tally(&one.compact(), times);
+        }
+        for (a, b) in twice.scores().iter().zip(&resampled.scores()) {
+            let (ScoreValue::Share(x) | ScoreValue::Number(x)) = a.value else {
+                panic!("one number")
+            };
+            let (ScoreValue::Share(y) | ScoreValue::Number(y)) = b.value else {
+                panic!("one number")
+            };
+            assert!(
+                (x - y).abs() < 1e-12 * x.abs().max(1.0),
+                "{}: {x} and {y}",
+                a.name
+            );
+        }
     }
 }

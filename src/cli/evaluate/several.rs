@@ -1,0 +1,164 @@
+//! Several runs side by side, and their differences to the first, example by example.
+
+use super::super::scored::{ScoredRun, ScoredTarget};
+use super::super::terminal::{here, out, say, say_wrapped, width};
+use super::rows::{headline, interval, value};
+use crate::report::table::table;
+use crate::score::{Better, Measured, Unit};
+use crate::train::progress::{number, percent};
+
+/// Every number of a target, by its name.
+fn numbers(target: &ScoredTarget) -> Vec<(String, &Measured)> {
+    let own = target.measured.iter();
+    let mut all: Vec<(String, &Measured)> = own.map(|m| (m.about.name.to_owned(), m)).collect();
+    for ood in &target.ood {
+        for detection in &ood.detections {
+            // Two data sets out of distribution have scores of the same names.
+            let data = match &target.ood[..] {
+                [_] => String::new(),
+                _ => format!(", {}", ood.name.split(',').next().unwrap_or_default()),
+            };
+            let by = detection.by.name;
+            let scores = detection.scores.iter();
+            all.extend(scores.map(|m| (format!("{} by {by}{data}", m.about.name), m)));
+        }
+    }
+    all
+}
+
+/// For each target, by its name in the first run, how every score that both have differs from the first's.
+pub fn differences(first: &ScoredRun, other: &ScoredRun) -> Vec<(String, Vec<(String, Measured)>)> {
+    let pairs = first.targets.iter().zip(&other.targets);
+    pairs
+        .map(|(a, b)| {
+            let (of_first, of_other) = (numbers(a), numbers(b));
+            let found = of_other.iter().filter_map(|(name, measured)| {
+                let (_, same) = of_first.iter().find(|(other, _)| other == name)?;
+                Some((name.clone(), measured.minus(same)))
+            });
+            (a.run.inference.target.name.clone(), found.collect())
+        })
+        .collect()
+}
+
+/// What the interval of a difference says; nothing of a score that only describes, or without an interval.
+pub fn verdict(difference: &Measured) -> Option<&'static str> {
+    let [low, high] = difference.interval()?;
+    let (lower, higher) = match difference.about.better {
+        Better::Higher => ("worse", "better"),
+        Better::Lower => ("better", "worse"),
+        Better::Neither => return None,
+    };
+    Some(match (low, high) {
+        (_, high) if high < 0.0 => lower,
+        (low, _) if low > 0.0 => higher,
+        _ => "cannot tell",
+    })
+}
+
+/// With its sign.
+fn signed(difference: &Measured) -> String {
+    let x = difference.value;
+    let text = match difference.about.unit {
+        Unit::Share => percent(x),
+        _ => number(x),
+    };
+    if x > 0.0 { format!("+{text}") } else { text }
+}
+
+/// Prints the runs side by side.
+pub fn text(runs: &[ScoredRun]) {
+    for (at, scored) in runs.iter().enumerate() {
+        let draws = match scored.run.inference.is_random() {
+            true => format!("{} draws of the weights", scored.samples),
+            false => "no draws".into(),
+        };
+        let (path, name) = (scored.path.display(), &scored.run.inference.name);
+        let text = format!("{path}: {name} after {}, {draws}", scored.run.progress());
+        say_wrapped(&format!("run {:<7}", at + 1), &text);
+    }
+    say!("data       {}", here(&runs[0].targets[0].chosen.name));
+    for target in 0..runs[0].targets.len() {
+        say!("");
+        if runs[0].targets.len() > 1 {
+            say!("{}", runs[0].targets[target].run.inference.target.name);
+        }
+        print_side_by_side(runs, target);
+        headline(&runs[0].targets[target]);
+        for (at, other) in runs.iter().enumerate().skip(1) {
+            let (_, found) = &differences(&runs[0], other)[target];
+            print_differences(at, found);
+        }
+    }
+}
+
+fn print_side_by_side(runs: &[ScoredRun], target: usize) {
+    let all: Vec<Vec<(String, &Measured)>> = runs
+        .iter()
+        .map(|run| numbers(&run.targets[target]))
+        .collect();
+    let mut names: Vec<&String> = vec![];
+    for (name, _) in all.iter().flatten() {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut rows = vec![vec!["score".to_owned()]];
+    rows[0].extend((1..=runs.len()).map(|at| format!("run {at}")));
+    for name in names {
+        let mut row = vec![name.clone()];
+        row.extend(all.iter().map(|of_run| {
+            let found = of_run.iter().find(|(other, _)| other == name);
+            found.map_or("-".into(), |(_, measured)| value(measured))
+        }));
+        rows.push(row);
+    }
+    let right: Vec<usize> = (1..=runs.len()).collect();
+    out(format_args!("{}", table(&rows, &right, width())));
+}
+
+fn print_differences(at: usize, found: &[(String, Measured)]) {
+    say!("\nrun {} less run 1, of the same examples", at + 1);
+    let mut rows = vec![
+        ["score", "difference", "95 % interval", "run"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    rows[0][3] = format!("run {} is", at + 1);
+    for (name, difference) in found {
+        let says = verdict(difference).unwrap_or("");
+        rows.push(vec![
+            name.clone(),
+            signed(difference),
+            interval(difference),
+            says.into(),
+        ]);
+    }
+    out(format_args!("{}", table(&rows, &[1, 2], width())));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::ALL;
+
+    #[test]
+    fn an_interval_on_one_side_of_0_tells_which_is_better() {
+        let of = |name: &str, replicates: &[f64]| {
+            let about = ALL.iter().map(|score| score.about());
+            let about = about.into_iter().find(|about| about.name == name).unwrap();
+            verdict(&Measured {
+                about,
+                value: replicates[0],
+                replicates: replicates.to_vec(),
+            })
+        };
+        let (below, above, both) = ([-2.0, -1.0], [1.0, 2.0], [-1.0, 1.0]);
+        assert_eq!(of("accuracy", &above), Some("better"));
+        assert_eq!(of("accuracy", &below), Some("worse"));
+        assert_eq!(of("nll", &above), Some("worse"));
+        assert_eq!(of("nll", &below), Some("better"));
+        assert_eq!(of("nll", &both), Some("cannot tell"));
+        assert_eq!(of("entropy", &above), None);
+    }
+}

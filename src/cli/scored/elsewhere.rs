@@ -1,0 +1,98 @@
+//! Data out of distribution: inputs like those of a run, whatever their targets are.
+
+use super::super::arguments::DataSource;
+use super::super::open::Opened;
+use crate::data::{self, Choices, Dataset, Request, RunColumns, Values};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::examples::Part;
+use crate::tensor::Shape;
+use crate::train::fitting;
+use crate::words::thousands;
+
+/// Inputs out of distribution, without targets.
+pub struct Elsewhere {
+    /// `the test part of fashion_mnist, 10,000 examples`
+    pub name: String,
+    data: Dataset,
+    test: bool,
+    rows: Vec<usize>,
+}
+
+impl Elsewhere {
+    /// Reads the data called `name`: its test part, where it has one.
+    ///
+    /// # Errors
+    ///
+    /// Data that cannot be read, or whose inputs are not of the run's shape.
+    pub fn read(run: &Opened, source: &DataSource, name: &str) -> Result<Self> {
+        let columns = run.record.columns.clone().map(|columns| RunColumns {
+            columns,
+            targets_needed: false,
+        });
+        let request = Request {
+            data: name.into(),
+            data_dir: source.data_dir.clone(),
+            columns,
+            choices: Choices {
+                layout: source.layout.clone().filter(|_| name.ends_with(".npz")),
+                ..Choices::default()
+            },
+            input: Some(run.inference.input.shape.clone()),
+            inputs: run.inference.named_inputs(),
+            ..Request::default()
+        };
+        let alone = data::inputs_alone(&request, &run.inference.input.shape)?;
+        let mut data = match alone {
+            Some(data) => data,
+            None => data::load(&request)?,
+        };
+        // What they are is not asked for, and need not be one of the run's classes.
+        for split in [Some(&mut data.train), data.test.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            split.targets = Values::F64(vec![]);
+            split.target_shape = Shape::new(&[0]);
+        }
+        let test = data.test.is_some();
+        fitting::check_part(&data, test, &run.inference)?;
+        let split = data.test.as_ref().unwrap_or(&data.train);
+        if split.len == 0 {
+            let title = format!("`{name}` has no example out of distribution");
+            return Err(Diagnostic::error("E0603", title).into());
+        }
+        let count = thousands(split.len);
+        Ok(Elsewhere {
+            name: match test {
+                true => format!("{}, test part of {count} examples", data.name),
+                false => format!("{}, all {count} examples", data.name),
+            },
+            rows: (0..split.len).collect(),
+            test,
+            data,
+        })
+    }
+
+    /// How many examples there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The examples, scaled as the run's.
+    pub fn part<'a>(&'a self, run: &'a Opened) -> Part<'a> {
+        Part {
+            split: match &self.data.test {
+                Some(test) if self.test => test,
+                _ => &self.data.train,
+            },
+            rows: &self.rows,
+            scales: &run.record.scales,
+            kind: run.inference.target.kind,
+            summary: run.inference.summary(),
+            target: run.number,
+            targets: None,
+            others: &[],
+            with_targets: false,
+        }
+    }
+}
