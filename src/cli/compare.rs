@@ -88,6 +88,8 @@ fn compare(args: &CompareArgs) -> Result<()> {
     let asked = Asked {
         data: &args.data,
         part: args.part,
+        ood: &[],
+        bar: false,
         samples: args.samples,
         seed: args.seed,
         resamples: RESAMPLES,

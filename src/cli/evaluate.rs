@@ -58,6 +58,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         data: &args.data,
         part: args.part,
         ood: &args.ood,
+        bar: true,
         samples: args.samples,
         seed: args.seed,
         resamples: args.resamples as usize,

@@ -13,6 +13,7 @@ use crate::lint::LINTS;
 use crate::optimizer::{OPTIMIZERS, SCHEDULES};
 use crate::posterior::{POSTERIORS, TRANSFORMS};
 use crate::pretrained::moped;
+use crate::score;
 use crate::signature::{Kind, Signature};
 use clap::{Args, ValueEnum};
 
@@ -36,6 +37,7 @@ enum Registry {
     Optimizers,
     Schedules,
     Lints,
+    Scores,
     Data,
 }
 
@@ -57,6 +59,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
             }
             say!("\nlints that warn are always shown, pedantic ones with `--pedantic`");
         }
+        Some(Registry::Scores) => scores(),
         Some(Registry::Layers) => LAYERS
             .iter()
             .for_each(|layer| entry(layer.signature(), layer.slots())),
@@ -73,6 +76,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
                 let names: Vec<_> = match registry {
                     Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
                     Registry::Lints => LINTS.iter().map(|l| l.name()).collect(),
+                    Registry::Scores => score::ALL.iter().map(|s| s.about().name).collect(),
                     _ => signatures(*registry).iter().map(|s| s.name).collect(),
                 };
                 say_wrapped(&format!("{name:<12} "), &names.join("  "));
@@ -104,8 +108,26 @@ fn signatures(registry: Registry) -> Vec<&'static Signature> {
         Registry::Inference => METHODS.iter().map(|m| m.signature()).collect(),
         Registry::Optimizers => OPTIMIZERS.iter().map(|o| o.signature()).collect(),
         Registry::Schedules => SCHEDULES.iter().map(|s| s.signature()).collect(),
-        Registry::Lints | Registry::Data => vec![],
+        Registry::Lints | Registry::Scores | Registry::Data => vec![],
     }
+}
+
+/// Each score with what it is, how it is computed and where it comes from.
+fn scores() {
+    for score in score::ALL {
+        let about = score.about();
+        say_wrapped(&format!("{:<24} ", about.name), about.what);
+        let facts = [
+            about.scheme.map(String::from),
+            Some(format!("unit: {}", about.unit.word())),
+            Some(format!("better: {}", about.better.word()))
+                .filter(|_| about.better != score::Better::Neither),
+            Some(about.source.to_owned()).filter(|source| !source.is_empty()),
+        ];
+        let facts: Vec<String> = facts.into_iter().flatten().collect();
+        say_wrapped(&" ".repeat(25), &facts.join("; "));
+    }
+    say!("\ndocs/scores.md has their formulas");
 }
 
 /// `conv2d(filters, kernel, stride = 1)`, what it is, a line for each argument, and one for each parameter

@@ -149,6 +149,8 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
                 Asked {
                     data: &args.data,
                     part: args.part,
+                    ood: &[],
+                    bar: true,
                     samples: args.samples,
                     seed: args.seed,
                     resamples: 0,

@@ -28,6 +28,8 @@ pub struct Asked<'a> {
     pub part: PartArgs,
     /// Data out of distribution.
     pub ood: &'a [String],
+    /// Whether a terminal shows how far it is.
+    pub bar: bool,
     /// Draws of the weights.
     pub samples: usize,
     /// Of the draws; else the run's.
@@ -103,8 +105,8 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let seed = asked.seed.unwrap_or(run.config.seed);
     let each: usize = elsewhere.iter().map(Elsewhere::len).sum();
     let examples: usize = chosen.iter().map(|chosen| chosen.rows.len() + each).sum();
-    let what = format!("evaluating {}", path.display());
-    let mut watched = Watched::new(&mut interpreter, &what, (examples * samples) as u64);
+    let what = asked.bar.then(|| format!("evaluating {}", path.display()));
+    let mut watched = Watched::new(&mut interpreter, what, (examples * samples) as u64);
     let mut targets = vec![];
     for (own, chosen) in alone.into_iter().zip(chosen) {
         let scoring = Scoring {

@@ -49,6 +49,18 @@ pub enum Unit {
     Plain,
 }
 
+impl Unit {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Unit::Share => "share",
+            Unit::Nats => "nats",
+            Unit::Target => "the target's",
+            Unit::Plain => "none",
+        }
+    }
+}
+
 /// Which way of a score is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Better {
@@ -58,6 +70,17 @@ pub enum Better {
     Lower,
     /// Neither: it describes.
     Neither,
+}
+
+impl Better {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Better::Higher => "higher",
+            Better::Lower => "lower",
+            Better::Neither => "-",
+        }
+    }
 }
 
 /// A score of some outcomes for any weights of their examples.

@@ -1,5 +1,6 @@
 //! Every score against established programs, on predictions that `tests/fixtures/scores.py` made.
 
+use crate::cli::Place;
 use bnnc::likelihood::{self, Classes, Detail, Predictive, Summary, TargetKind};
 use bnnc::score::{self, Outcomes, curves, ood};
 use serde_json::Value;
@@ -165,4 +166,254 @@ fn detection_is_that_of_scikit_learn() {
         .map(|pair| (pair[1][0] - pair[0][0]) * (pair[0][1] + pair[1][1]) / 2.0)
         .sum();
     assert!((area - by.scores[0].value).abs() < 1e-12);
+}
+
+/// The table of docs/scores.md is the registry, and each score has a section.
+#[test]
+fn the_page_of_scores_is_the_registry() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/scores.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let rows = page.lines().filter(|line| line.starts_with("| [`"));
+    let stated: Vec<&str> = rows.collect();
+    let known: Vec<String> = (score::ALL.iter())
+        .map(|score| {
+            let about = score.about();
+            let name = about.name;
+            let or_none = |text: &'static str| if text.is_empty() { "-" } else { text };
+            format!(
+                "| [`{name}`](#{name}) | {} | {} | {} | {} |",
+                about.unit.word(),
+                about.better.word(),
+                about.scheme.unwrap_or("-"),
+                or_none(about.source)
+            )
+        })
+        .collect();
+    assert_eq!(stated, known);
+    for score in score::ALL {
+        let about = score.about();
+        assert!(
+            page.contains(&format!("\n### {}\n", about.name)),
+            "{}",
+            about.name
+        );
+        // `Good 1952` is one of the sources.
+        let source = format!("\n- {}: ", about.source);
+        assert!(
+            about.source.is_empty() || page.contains(&source),
+            "{}",
+            about.source
+        );
+    }
+    for about in &ood::ABOUT {
+        assert!(page.contains(&format!("\n| `{}` |", about.name)));
+        assert!(page.contains(&format!("| {} |", about.source)));
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+const LINE: &str = "model line
+input x: real[1]
+target y: real
+default { prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization }
+network { f = dense(1) }
+observe y ~ Normal(loc = f, scale = learned(0.5))
+objective elbo
+";
+
+const KINDS: &str = "model kinds
+input x: real[2]
+target kind: category[3]
+default { prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization }
+network { logits = dense(3) }
+observe kind ~ Categorical(logits = logits)
+objective elbo
+";
+
+/// A table of lines with some noise, its held-out rows, and one far away without targets.
+fn place() -> Place {
+    let place = Place::new();
+    let noise = |i: usize| ((i * 7919) % 101) as f64 / 101.0 - 0.5;
+    let rows = |from: usize, to: usize| -> String {
+        (from..to)
+            .map(|i| {
+                let x = ((i * 37) % 200) as f64 / 100.0 - 1.0;
+                format!("{x},{}\n", 2.0 * x + 0.3 * noise(i))
+            })
+            .collect()
+    };
+    std::fs::write(place.path("line.bnn"), LINE).unwrap();
+    std::fs::write(place.path("t.csv"), format!("x,y\n{}", rows(0, 200))).unwrap();
+    std::fs::write(place.path("new.csv"), format!("x,y\n{}", rows(200, 260))).unwrap();
+    std::fs::write(place.path("far.csv"), "x\n50\n60\n-70\n80\n").unwrap();
+    std::fs::write(place.path("wide.csv"), "x,z\n1,2\n3,4\n").unwrap();
+    let kinds: String = (0..150)
+        .map(|i| {
+            let (a, b) = (noise(3 * i), noise(5 * i + 1));
+            let kind = match (a > 0.1, b > 0.0) {
+                (true, _) => 0,
+                (_, true) => 1,
+                _ => 2,
+            };
+            format!("{a},{b},{kind}\n")
+        })
+        .collect();
+    std::fs::write(place.path("kinds.bnn"), KINDS).unwrap();
+    std::fs::write(place.path("kinds.csv"), format!("a,b,kind\n{kinds}")).unwrap();
+    std::fs::write(
+        place.path("far_kinds.csv"),
+        "a,b,kind\n9,9,red\n-9,12,blue\n0.1,0.2,red\n",
+    )
+    .unwrap();
+    place
+}
+
+/// Every number has its interval, which holds it; parts add up; the baseline is there, and no name stands for two numbers.
+#[test]
+fn evaluate_tells_scores_with_intervals_and_a_baseline() {
+    let place = place();
+    place.ok("train line.bnn --data t.csv --epochs 3 --batch-size 20 --out line");
+    place.ok("train kinds.bnn --data kinds.csv --epochs 5 --batch-size 25 --out kinds");
+    for (run, data) in [("line", "--data new.csv"), ("kinds", "")] {
+        let command = format!("evaluate {run} {data} --samples 8 --resamples 50 --format json");
+        let found = json(&place.ok(&command));
+        let intervals = found["intervals"].as_object().unwrap();
+        assert!(intervals.len() > 11, "{intervals:?}");
+        for (name, interval) in intervals {
+            let value = found[name].as_f64().unwrap_or_else(|| panic!("{name}"));
+            let [low, high] = numbers(interval)[..] else {
+                panic!("{name}")
+            };
+            // The mean over resamples of a distance is above that of the sample.
+            let room = (high - low) + 1e-9;
+            assert!(
+                low - room <= value && value <= high + room,
+                "{name}: {value} {interval}"
+            );
+        }
+        assert_eq!(found["resamples"], 50);
+        let baseline = found["baseline"]["nll"].as_f64().unwrap();
+        assert!(found["nll"].as_f64().unwrap() < baseline, "{run}");
+        assert!(found["expected_nll"].as_f64() >= found["nll"].as_f64());
+        let said = place.ok(&format!("evaluate {run} {data} --samples 8 --resamples 50"));
+        assert!(
+            said.contains("\nbaseline  ") && said.contains(" of these very "),
+            "{said}"
+        );
+    }
+    let kinds = json(&place.ok("evaluate kinds --samples 8 --resamples 0 --format json"));
+    assert_eq!(
+        (&kinds["intervals"]["nll"], &kinds["resamples"]),
+        (&Value::Null, &Value::from(0))
+    );
+    let number = |name: &str| kinds[name].as_f64().unwrap();
+    let parts = number("aleatoric_entropy") + number("mutual_information");
+    assert!((parts - number("entropy")).abs() < 1e-6 && number("mutual_information") > 0.0);
+    let share = kinds["calibration"]["says"].as_f64().unwrap();
+    assert!((share - number("confidence")).abs() < 1e-12);
+}
+
+/// Runs stand side by side; the difference of a run to itself is none, and rows that are not the same are refused.
+#[test]
+fn several_runs_are_compared_on_the_same_examples() {
+    let place = place();
+    place.ok("train line.bnn --data t.csv --epochs 3 --batch-size 20 --out good");
+    place.ok(
+        "train line.bnn --data t.csv --epochs 1 --batch-size 200 --learning-rate 1e-6 --out bad",
+    );
+    let command = "evaluate good bad good --data new.csv --samples 5 --resamples 100";
+    let found = json(&place.ok(&format!("{command} --format json")));
+    let runs = found["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 3);
+    let differences = found["differences"].as_array().unwrap();
+    let [worse, same] = &differences[..] else {
+        panic!("{differences:?}")
+    };
+    let rmse = &worse["scores"]["rmse"];
+    assert_eq!(
+        (&worse["run"], &worse["to"], &rmse["verdict"]),
+        (&"bad".into(), &"good".into(), &"worse".into())
+    );
+    let number = |run: usize| runs[run]["rmse"].as_f64().unwrap();
+    let difference = rmse["difference"].as_f64().unwrap();
+    assert!((difference - (number(1) - number(0))).abs() < 1e-12);
+    for (name, score) in same["scores"].as_object().unwrap() {
+        assert_eq!(score["difference"], 0.0, "{name}");
+        let describes =
+            name.starts_with("coverage") || name.starts_with("width") || name == "sharpness";
+        let verdict = if describes {
+            Value::Null
+        } else {
+            "cannot tell".into()
+        };
+        assert_eq!(score["verdict"], verdict, "{name}");
+    }
+    let said = place.ok(command);
+    assert!(
+        said.contains("run 2 less run 1, of the same examples"),
+        "{said}"
+    );
+    let line = said
+        .lines()
+        .find(|line| line.contains("rmse") && line.contains('['))
+        .unwrap();
+    assert!(line.trim_end().ends_with("worse"), "{line}");
+
+    for seed in [1, 2] {
+        place.ok(&format!(
+            "train line.bnn --data t.csv --validation 0.2 --seed {seed} --epochs 1 --batch-size 20 --out v{seed}"
+        ));
+    }
+    let refused = place.refused("evaluate v1 v2 --samples 2");
+    assert!(
+        refused.contains("E0615") && refused.contains("`v1` and `v2`"),
+        "{refused}"
+    );
+    place.ok("evaluate v1 v2 --data new.csv --samples 2 --resamples 20");
+}
+
+/// Inputs alone, or with targets that the run knows nothing of; another shape is refused.
+#[test]
+fn data_out_of_distribution_need_no_targets() {
+    let place = place();
+    place.ok("train line.bnn --data t.csv --epochs 3 --batch-size 20 --out line");
+    let command = "evaluate line --data new.csv --samples 10 --resamples 50 --ood far.csv";
+    let found = json(&place.ok(&format!("{command} --format json")));
+    let ood = &found["ood"][0];
+    assert_eq!(ood["examples"], 4);
+    // Far from all lines the draws disagree more.
+    assert_eq!(ood["epistemic_std"]["auroc"], 1.0);
+    assert_eq!(ood["epistemic_std"]["fpr95"], 0.0);
+    assert_eq!(
+        ood["epistemic_std"]["intervals"]["auroc"],
+        serde_json::json!([1.0, 1.0])
+    );
+    assert!(ood["std"]["aupr"].as_f64().unwrap() > 0.9);
+    let said = place.ok(command);
+    assert!(
+        said.contains("out of distribution  ") && said.contains("far.csv, all 4 examples"),
+        "{said}"
+    );
+
+    place.ok("train kinds.bnn --data kinds.csv --epochs 5 --batch-size 25 --out kinds");
+    let found = json(
+        &place.ok("evaluate kinds --samples 10 --resamples 0 --ood far_kinds.csv --format json"),
+    );
+    for by in ["entropy", "mutual_information", "maximum_probability"] {
+        let auroc = found["ood"][0][by]["auroc"].as_f64().unwrap();
+        assert!((0.0..=1.0).contains(&auroc), "{by}");
+    }
+    let refused = place.refused("evaluate line --data new.csv --samples 2 --ood no_such_data");
+    assert!(refused.contains("E05"), "{refused}");
+}
+
+#[test]
+fn scores_are_listed() {
+    let said = place().ok("list scores");
+    for score in score::ALL {
+        assert!(said.contains(score.about().name), "{}", score.about().name);
+    }
 }

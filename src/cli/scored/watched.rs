@@ -17,14 +17,18 @@ pub struct Watched<'a> {
 }
 
 impl<'a> Watched<'a> {
-    /// For so many predictions, of each example one a draw.
-    pub fn new(inner: &'a mut dyn Predictor, what: &str, total: u64) -> Self {
+    /// For so many predictions, of each example one a draw; without a word before it no bar is drawn.
+    pub fn new(inner: &'a mut dyn Predictor, what: Option<String>, total: u64) -> Self {
         // Of a target that is no terminal nothing is drawn.
-        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+        let target = match what {
+            Some(_) => ProgressDrawTarget::stderr(),
+            None => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
         let style = ProgressStyle::with_template("{prefix}  {bar:20} {percent:>3} %  {wide_msg}")
             .expect("a template");
         bar.set_style(style.progress_chars("━╸ "));
-        bar.set_prefix(what.to_owned());
+        bar.set_prefix(what.unwrap_or_default());
         Watched {
             inner,
             bar,
