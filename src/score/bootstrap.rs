@@ -71,8 +71,13 @@ impl Resamples {
     }
 }
 
-/// The central interval of the values that are numbers; a resample of few examples may lack what a score is of.
-pub(super) fn interval(replicates: &[f64]) -> Option<[f64; 2]> {
+/// The central interval of the values that are numbers, about the score itself; a resample of few examples may lack what
+/// a score is of.
+///
+/// A resample holds examples twice, which raises distances such as calibration errors: their mean over the resamples is
+/// above the score, by about as much as the score is above that of infinitely many examples. The interval is moved by
+/// this bias, as it is to say how far other examples would move the score, and stays within what was seen.
+pub(super) fn interval(value: f64, replicates: &[f64]) -> Option<[f64; 2]> {
     let mut sorted: Vec<f64> = (replicates.iter().copied())
         .filter(|x| !x.is_nan())
         .collect();
@@ -92,7 +97,11 @@ pub(super) fn interval(replicates: &[f64]) -> Option<[f64; 2]> {
             false => low + (high - low) * place.fract(),
         }
     };
-    Some([at((1.0 - LEVEL) / 2.0), at((1.0 + LEVEL) / 2.0)])
+    let bias = sorted.iter().sum::<f64>() / sorted.len() as f64 - value;
+    let bias = if bias.is_finite() { bias } else { 0.0 };
+    let (least, most) = (sorted[0].min(value), sorted[sorted.len() - 1].max(value));
+    let moved = |p| (at(p) - bias).max(least).min(most);
+    Some([moved((1.0 - LEVEL) / 2.0), moved((1.0 + LEVEL) / 2.0)])
 }
 
 #[cfg(test)]
@@ -107,12 +116,30 @@ mod tests {
             let mut stream = Stream::new(7, *sample);
             let x: Vec<f64> = (0..n).map(|_| stream.unit()).collect();
             let mean = crate::score::mean(x);
+            let value = mean(&vec![1.0; n]);
             let resamples = Resamples::new(n, 400);
-            let [low, high] = interval(&resamples.values(&[mean], |f, w| f(w))[0]).unwrap();
+            let replicates = resamples.values(&[mean], |f, w| f(w));
+            let [low, high] = interval(value, &replicates[0]).unwrap();
             (low..=high).contains(&0.5)
         });
         let share = covered.count() as f64 / samples as f64;
         // Percentile intervals of 60 examples cover a little less than they say.
         assert!((0.91..=0.98).contains(&share), "{share}");
+    }
+
+    /// Distances are larger on resamples: the interval is about the score, and never below what a distance may be.
+    #[test]
+    fn an_interval_is_about_its_score() {
+        let replicates: Vec<f64> = (0..=100).map(|i| 0.2 + 0.001 * f64::from(i)).collect();
+        let [low, high] = interval(0.2, &replicates).unwrap();
+        assert_eq!(low, 0.2);
+        assert!((high - 0.2475).abs() < 1e-12, "{high}");
+        let [low, high] = interval(0.25, &replicates).unwrap();
+        assert!((low - 0.2025).abs() < 1e-12 && (high - 0.2975).abs() < 1e-12);
+        assert_eq!(
+            interval(f64::INFINITY, &[f64::INFINITY; 9]),
+            Some([f64::INFINITY; 2])
+        );
+        assert_eq!(interval(0.1, &[]), None);
     }
 }

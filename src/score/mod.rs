@@ -140,9 +140,9 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// The central 95 % interval of the bootstrap.
+    /// The central 95 % interval of the bootstrap, about the value.
     pub fn interval(&self) -> Option<[f64; 2]> {
-        bootstrap::interval(&self.replicates)
+        bootstrap::interval(self.value, &self.replicates)
     }
 
     /// The difference to another run's score of the same examples.

@@ -82,7 +82,7 @@ fn names_are_known_once() {
 #[test]
 fn one_example_has_every_score_and_an_interval_of_one_point() {
     let found = measure(&of_classes(&[&[0.7, 0.2, 0.1]], &[1]), 20);
-    assert_eq!(found.len(), 12);
+    assert_eq!(found.len(), 13);
     for score in &found {
         assert!(score.value.is_finite(), "{}", score.about.name);
         assert_eq!(

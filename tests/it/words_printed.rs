@@ -3,7 +3,7 @@
 
 use bnnc::train::settings::SETTINGS;
 use bnnc::{
-    distribution, estimator, initializer, ir, layer, likelihood, lint, optimizer, posterior,
+    distribution, estimator, initializer, ir, layer, likelihood, lint, optimizer, posterior, score,
 };
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -133,6 +133,7 @@ fn printed(place: &Path) -> BTreeSet<String> {
         "evaluate r --samples 2 --split train".into(),
         "export r --samples 2 --what weights,latent,predictions,log_likelihood,prior --out e.npz"
             .into(),
+        "evaluate r r --samples 2 --resamples 9 --ood t.csv".into(),
         format!("train points.bnn {table} --epochs 1 --inference map --out m"),
         "diff reg.bnn class.bnn --set-a _=4".into(),
         "compare r m --samples 2".into(),
@@ -148,6 +149,7 @@ fn printed(place: &Path) -> BTreeSet<String> {
         .split(',')
         .filter(|name| *name != "id");
     all.extend(header.map(String::from));
+    all.extend(score::ALL.iter().map(|score| score.about().name.to_owned()));
     for name in [
         "brier",
         "ece",
@@ -205,7 +207,7 @@ fn every_word_that_is_printed_is_explained() {
         "lambda",
         "valid. nll",
         "expected nll",
-        "coverage",
+        "coverage_90",
         "becomes",
         "epistemic_std",
     ] {

@@ -25,9 +25,13 @@ impl Elsewhere {
     ///
     /// Data that cannot be read, or whose inputs are not of the run's shape.
     pub fn read(run: &Opened, source: &DataSource, name: &str) -> Result<Self> {
-        let columns = run.record.columns.clone().map(|columns| RunColumns {
-            columns,
-            targets_needed: false,
+        // What they are is not asked for: its labels need not be the run's, nor numbers.
+        let columns = run.record.columns.clone().map(|mut columns| {
+            columns.targets.clear();
+            RunColumns {
+                columns,
+                targets_needed: false,
+            }
         });
         let request = Request {
             data: name.into(),
@@ -46,7 +50,7 @@ impl Elsewhere {
             Some(data) => data,
             None => data::load(&request)?,
         };
-        // What they are is not asked for, and need not be one of the run's classes.
+        // Of an array or a folder of classes, too.
         for split in [Some(&mut data.train), data.test.as_mut()]
             .into_iter()
             .flatten()
