@@ -38,7 +38,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
 /// Pages of the book that are about more than a word.
 static BOOK: &[(&str, &str)] = pages! {
     ".":
-        "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line"
+        "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
         "determinism" "prior-predictive" "lints" "diff" "compare" "explain" "translate" "bench" "uci"
         "diagnostics";
 };

@@ -95,6 +95,16 @@ impl Dataset {
     pub fn groups(&self) -> Option<&[u32]> {
         self.seen.groups.as_deref()
     }
+
+    /// The same inputs without targets.
+    pub fn without_targets(mut self) -> Self {
+        let test = self.test.as_mut();
+        for split in std::iter::once(&mut self.train).chain(test) {
+            split.targets = Values::F64(vec![]);
+            split.target_shape = Shape::new(&[0]);
+        }
+        self
+    }
 }
 
 /// Some examples.

@@ -59,16 +59,16 @@ fn heads(said: &str) -> BTreeSet<String> {
             () => &[],
         };
         // Runs are numbered: `1 r`.
-        let is_numbered = |head: &str| {
-            head.split(' ')
-                .next()
-                .is_some_and(|n| n.parse::<f64>().is_ok())
-        };
+        let is_numbered = |head: &str| head.split(' ').any(|n| n.parse::<f64>().is_ok());
         let heads = heads
             .iter()
             .filter(|head| !is_own(head) && !is_numbered(head));
         found.extend(heads.map(|head| {
-            head.trim_end_matches(':')
+            // `auroc by entropy`
+            head.split(" by ")
+                .next()
+                .unwrap_or(head)
+                .trim_end_matches(':')
                 .trim_start_matches(['+', '-', ' '])
                 .to_string()
         }));

@@ -149,7 +149,7 @@ mod tests {
             let about = about.into_iter().find(|about| about.name == name).unwrap();
             verdict(&Measured {
                 about,
-                value: replicates[0],
+                value: replicates.iter().sum::<f64>() / replicates.len() as f64,
                 replicates: replicates.to_vec(),
             })
         };

@@ -2,10 +2,9 @@
 
 use super::super::arguments::DataSource;
 use super::super::open::Opened;
-use crate::data::{self, Choices, Dataset, Request, RunColumns, Values};
+use crate::data::{self, Choices, Dataset, Request, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::Part;
-use crate::tensor::Shape;
 use crate::train::fitting;
 use crate::words::thousands;
 
@@ -46,18 +45,11 @@ impl Elsewhere {
             ..Request::default()
         };
         let alone = data::inputs_alone(&request, &run.inference.input.shape)?;
-        let mut data = match alone {
-            Some(data) => data,
-            None => data::load(&request)?,
-        };
         // Of an array or a folder of classes, too.
-        for split in [Some(&mut data.train), data.test.as_mut()]
-            .into_iter()
-            .flatten()
-        {
-            split.targets = Values::F64(vec![]);
-            split.target_shape = Shape::new(&[0]);
-        }
+        let data = match alone {
+            Some(data) => data,
+            None => data::load(&request)?.without_targets(),
+        };
         let test = data.test.is_some();
         fitting::check_part(&data, test, &run.inference)?;
         let split = data.test.as_ref().unwrap_or(&data.train);
