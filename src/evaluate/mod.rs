@@ -255,6 +255,7 @@ pub fn predict_some(
             }
         }
         let rows = kept.par_chunks_exact((draws * columns).max(1)).enumerate();
+        let asked = &predicted.asked;
         let located: Vec<Predictive> = rows
             .map(|(example, rows)| {
                 let target = |entry| part.target(places.start + example, entry);
@@ -262,7 +263,10 @@ pub fn predict_some(
                     true => Some(&target),
                     false => None,
                 };
-                let mut located = Predictive::default();
+                let mut located = Predictive {
+                    asked: asked.clone(),
+                    ..Predictive::default()
+                };
                 summary.locate(&mut located, rows, detail, target);
                 located
             })

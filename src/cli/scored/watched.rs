@@ -1,6 +1,6 @@
 //! A predictor whose progress is shown.
 
-use crate::engine::{Predictor, Section};
+use crate::engine::{Drawn, Predictor, Section};
 use crate::likelihood::Targets;
 use crate::train::progress::duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -76,6 +76,10 @@ impl Predictor for Watched<'_> {
 
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
         self.inner.weight_terms(draw, seed)
+    }
+
+    fn drawn(&self) -> Vec<Drawn<'_>> {
+        self.inner.drawn()
     }
 
     fn capacity(&self) -> usize {

@@ -97,6 +97,7 @@ impl Predictive {
             nll: part(&self.nll, n, example),
             expected_nll: part(&self.expected_nll, n, example),
             levels: part(&self.levels, n, example),
+            asked: self.asked.clone(),
             quantiles: part(&self.quantiles, n, example),
             medians: part(&self.medians, n, example),
             ends: part(&self.ends, n, example),
