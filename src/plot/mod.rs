@@ -15,19 +15,25 @@ mod kl;
 pub mod log;
 mod loss;
 mod panel;
+pub mod page;
 pub mod parameters;
+mod pit;
 pub mod pixels;
 mod posterior;
 mod predictions;
 pub mod pruned;
 mod pruning;
+mod quantiles;
 #[cfg(feature = "raster")]
 pub mod raster;
+mod reliability;
+mod risk_coverage;
 pub mod svg;
 mod text;
 
 pub use figure::Figure;
 
+use crate::likelihood::Summary;
 use crate::score::Outcomes;
 use log::Log;
 use parameters::Parameter;
@@ -122,8 +128,12 @@ pub trait Kind: Sync {
 /// Every kind.
 pub static KINDS: &[&dyn Kind] = &[
     &loss::Loss,
-    &predictions::Predictions,
+    &reliability::Reliability,
+    &risk_coverage::RiskCoverage,
     &entropy::Entropy,
+    &predictions::Predictions,
+    &pit::Pit,
+    &quantiles::Quantiles,
     &examples::Examples,
     &posterior::Posterior,
     &kl::Kl,
@@ -133,6 +143,60 @@ pub static KINDS: &[&dyn Kind] = &[
 /// The kind called `name`.
 pub fn find(name: &str) -> Option<&'static dyn Kind> {
     KINDS.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// A run's name and what it predicts.
+type Named<'a> = (&'a str, &'a Predicted);
+
+/// The runs whose predictions are kept and beside known targets, of at least one; those that `fits` refuses have the
+/// reason `why`.
+fn known<'a>(
+    runs: &[&'a Material],
+    fits: impl Fn(&Summary) -> bool,
+    why: &str,
+) -> Result<Vec<Named<'a>>, String> {
+    let mut found = vec![];
+    let mut reason = None;
+    for run in runs {
+        let missing = match &run.predicted {
+            Err(missing) => missing.clone(),
+            Ok(predicted) if !fits(&predicted.outcomes.summary) => why.into(),
+            Ok(predicted) if predicted.outcomes.targets.is_empty() => {
+                "the examples have no targets to compare with".into()
+            }
+            Ok(predicted) => {
+                found.push((&run.name[..], predicted));
+                continue;
+            }
+        };
+        reason.get_or_insert(missing);
+    }
+    match found.is_empty() {
+        true => Err(reason.unwrap_or_default()),
+        false => Ok(found),
+    }
+}
+
+/// The runs that predict classes whose labels are known.
+fn known_classes<'a>(runs: &[&'a Material]) -> Result<Vec<Named<'a>>, String> {
+    let fits = |summary: &Summary| matches!(summary, Summary::Classes(_));
+    known(runs, fits, "its predictions are numbers, not classes")
+}
+
+/// The runs that predict numbers whose targets are known.
+fn known_numbers<'a>(runs: &[&'a Material]) -> Result<Vec<Named<'a>>, String> {
+    let fits = |summary: &Summary| matches!(summary, Summary::Numbers(_));
+    let why = "its predictions are probabilities of classes, not numbers";
+    known(runs, fits, why)
+}
+
+/// The lines of several runs.
+fn keys<'a>(names: impl Iterator<Item = &'a str>) -> Vec<figure::Key> {
+    let key = |(number, name): (usize, &str)| figure::Key {
+        name: name.into(),
+        sample: figure::Sample::Line(figure::Pen::of_series(number)),
+    };
+    names.enumerate().map(key).collect()
 }
 
 /// Three significant digits: `0.0123`, `24.5`, `1,240`.

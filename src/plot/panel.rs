@@ -140,6 +140,18 @@ impl Panel {
         }
     }
 
+    /// A bar from the bottom up to `y`, between two numbers of the x axis.
+    pub fn bar(&self, figure: &mut Figure, [from, to]: [f64; 2], y: f64, ink: Ink, title: &str) {
+        let ([left, top], [right, bottom]) = (self.at(from, y), self.at(to, self.y.low));
+        let size = [right - left - 1.0, bottom - top].map(|x| x.max(0.5));
+        let bar = Shape::Bar {
+            place: [left + 0.5, top, size[0], size[1]],
+            ink,
+            opacity: 0.75,
+        };
+        figure.titled(bar, title);
+    }
+
     /// A level line.
     pub fn across(&self, figure: &mut Figure, y: f64, pen: Pen) {
         let [left, _, width, _] = self.place;

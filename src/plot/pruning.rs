@@ -1,7 +1,7 @@
 //! What leaving out the weights of the lowest signal-to-noise costs.
 
 use super::axis::Axis;
-use super::figure::{Figure, Ink, Key, Pen, Sample};
+use super::figure::{Figure, Ink, Pen};
 use super::panel::Panel;
 use super::pruned::Pruned;
 use super::{Kind, Material, Needs, digits};
@@ -43,13 +43,7 @@ impl Kind for Pruning {
         let mut figure = Figure::new("Pruning by signal-to-noise");
         let pens = (0..).map(Pen::of_series);
         if found.len() > 1 {
-            let keys: Vec<Key> = (found.iter().zip(pens.clone()))
-                .map(|((name, _), pen)| Key {
-                    name: (*name).into(),
-                    sample: Sample::Line(pen),
-                })
-                .collect();
-            figure.legend(&keys);
+            figure.legend(&super::keys(found.iter().map(|(name, _)| *name)));
         }
         let same: Vec<_> = found
             .iter()
