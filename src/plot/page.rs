@@ -295,7 +295,9 @@ mod tests {
         let html = page(name);
         assert!(!html.contains("<script"));
         // HTML does not close what has no inside.
-        let mut xml = html.replace("<!DOCTYPE html>", "").replace(":,\">", ":,\"/>");
+        let mut xml = html
+            .replace("<!DOCTYPE html>", "")
+            .replace(":,\">", ":,\"/>");
         let meta: Vec<String> = (xml.match_indices("<meta"))
             .map(|(at, _)| xml[at..at + xml[at..].find('>').unwrap() + 1].to_owned())
             .collect();
@@ -311,16 +313,31 @@ mod tests {
     #[test]
     fn nothing_is_loaded() {
         let html = page("a");
-        for asks in ["src=", "http-equiv=\"refresh\"", "@import", "url(", "<script", "<iframe", "<link rel=\"style"] {
+        for asks in [
+            "src=",
+            "http-equiv=\"refresh\"",
+            "@import",
+            "url(",
+            "<script",
+            "<iframe",
+            "<link rel=\"style",
+        ] {
             assert!(!html.contains(asks), "{asks}");
         }
         let addresses = html.match_indices("http").map(|(at, _)| &html[at..at + 12]);
-        assert!(addresses.into_iter().all(|at| at.starts_with("http://www.w") || at.starts_with("http-equiv")));
+        assert!(
+            addresses
+                .into_iter()
+                .all(|at| at.starts_with("http://www.w") || at.starts_with("http-equiv"))
+        );
     }
 
     #[test]
     fn what_would_turn_the_text_is_written_out() {
         let html = page("a\u{202e}b");
-        assert!(!html.contains('\u{202e}') && html.contains("a\\u202eb"), "{html}");
+        assert!(
+            !html.contains('\u{202e}') && html.contains("a\\u202eb"),
+            "{html}"
+        );
     }
 }

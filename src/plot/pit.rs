@@ -55,16 +55,28 @@ impl Kind for Pit {
         let half = 1.96 * ((1.0 - p) / (p * examples as f64)).sqrt();
         let tallest = heights.iter().flatten().copied().chain([1.0 + half]);
         let y = Axis::from_zero(tallest.collect::<Vec<_>>().into_iter());
-        let labels = ["P(Y ≤ target), predicted", "times as many targets as expected"];
+        let labels = [
+            "P(Y ≤ target), predicted",
+            "times as many targets as expected",
+        ];
         let panel = Panel::beneath(&mut figure, 180.0, [Axis::linear(0.0, 1.0), y], labels);
         let edge = |bin: usize| bin as f64 / bins as f64;
         if let [only] = &heights[..] {
             for (bin, height) in only.iter().enumerate() {
                 let title = format!("{} to {}: {}", edge(bin), edge(bin + 1), digits(*height));
-                panel.bar(&mut figure, [edge(bin), edge(bin + 1)], *height, Ink::Series(0), &title);
+                panel.bar(
+                    &mut figure,
+                    [edge(bin), edge(bin + 1)],
+                    *height,
+                    Ink::Series(0),
+                    &title,
+                );
             }
         }
-        let band = [[0.0, (1.0 - half).max(0.0), 1.0 + half], [1.0, (1.0 - half).max(0.0), 1.0 + half]];
+        let band = [
+            [0.0, (1.0 - half).max(0.0), 1.0 + half],
+            [1.0, (1.0 - half).max(0.0), 1.0 + half],
+        ];
         panel.band(&mut figure, &band, Ink::Axis, 0.3, "95 % of bars by chance");
         panel.across(&mut figure, 1.0, Pen::new(Ink::Text, 1.0).dashed("3 3"));
         if heights.len() > 1 {

@@ -54,7 +54,12 @@ impl Kind for Quantiles {
             .collect();
         panel.band(&mut figure, &band, Ink::Axis, 0.3, "95 % by chance");
         let pen = Pen::new(Ink::Axis, 1.2).dashed("3 3");
-        panel.line(&mut figure, &[[0.0, 0.0], [100.0, 100.0]], pen, "calibrated");
+        panel.line(
+            &mut figure,
+            &[[0.0, 0.0], [100.0, 100.0]],
+            pen,
+            "calibrated",
+        );
         for (number, (name, predicted)) in found.iter().enumerate() {
             let curve = quantile_calibration(&predicted.outcomes, STEPS).unwrap_or_default();
             let line: Vec<[f64; 2]> = curve.iter().map(|[x, y]| [x * 100.0, y * 100.0]).collect();

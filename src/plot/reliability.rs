@@ -77,7 +77,12 @@ fn lowest(predicted: &Predicted) -> f64 {
 fn diagonal(figure: &mut Figure, panel: &Panel) {
     let pen = Pen::new(Ink::Axis, 1.2).dashed("3 3");
     let from = panel.x.low;
-    panel.line(figure, &[[from, from], [100.0, 100.0]], pen, "true probabilities");
+    panel.line(
+        figure,
+        &[[from, from], [100.0, 100.0]],
+        pen,
+        "true probabilities",
+    );
 }
 
 /// The points of the curve without bins.
@@ -113,7 +118,12 @@ fn one(figure: &mut Figure, predicted: &Predicted) {
     shown.band(figure, &band, Ink::Axis, 0.3, "90 % consistency band");
     diagonal(figure, &shown);
     let line_points: Vec<[f64; 2]> = points.iter().map(|(at, _)| *at).collect();
-    shown.line(figure, &line_points, Pen::new(line, 1.8), "calibration curve (PAVA)");
+    shown.line(
+        figure,
+        &line_points,
+        Pen::new(line, 1.8),
+        "calibration curve (PAVA)",
+    );
     let bins = reliability(&predicted.outcomes, BINS).unwrap_or_default();
     let filled = bins.iter().filter(|bin| bin.count > 0);
     let dots: Vec<_> = filled
@@ -131,7 +141,11 @@ fn one(figure: &mut Figure, predicted: &Predicted) {
     shown.dots(figure, &dots, dot);
     let counts = filled.clone().map(|bin| bin.count as f64);
     let y = Axis::for_sizes(counts, 20.0);
-    let label = if y.log { "examples of each bin, logarithmic" } else { "examples of each bin" };
+    let label = if y.log {
+        "examples of each bin, logarithmic"
+    } else {
+        "examples of each bin"
+    };
     let x = Axis::linear(from, 100.0);
     let below = Panel::beneath(figure, 56.0, [x, y], ["", label]);
     for bin in filled {
