@@ -5,6 +5,8 @@ mod rows;
 mod several;
 mod text;
 
+pub use rows::{interval, value};
+pub use several::{differences, verdict};
 pub use text::{print_nll_of_all, print_scores, print_terms, say_columns};
 
 use super::arguments::{DataSource, Format, with_threads};

@@ -3,7 +3,7 @@
 use super::open::{Chosen, Opened, open};
 use super::scored::{ScoredRun, ScoredTarget};
 use crate::data::{Split, Values};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
 use crate::exec::Interpreter;
 use crate::ir::Inference;
@@ -61,20 +61,29 @@ pub fn pruned(scored: &ScoredRun) -> Result<std::result::Result<Pruned, String>>
     prune(&mut interpreter, &part, scored.samples, scored.seed)
 }
 
-/// What was predicted of a scored target's examples; the reason where that is not kept.
-pub fn predicted(target: ScoredTarget) -> std::result::Result<Predicted, String> {
-    let outcomes = target.outcomes.ok_or(
-        "the target has a value at each of several places, whose predictions are not all kept",
-    )?;
-    let inputs = inputs(&target.run, target.chosen);
-    let (data, inputs) = inputs;
-    Ok(Predicted {
+/// What was predicted of a scored target's examples, and of those out of distribution; the reason where that is not
+/// kept.
+pub fn predicted(target: ScoredTarget) -> (std::result::Result<Predicted, String>, Vec<Predicted>) {
+    let classes = target.run.record.class_names.clone();
+    let targets = target.run.target_names().to_vec();
+    let predicted = |data, outcomes, inputs| Predicted {
         data,
         outcomes,
-        classes: target.run.record.class_names.clone(),
-        targets: target.run.target_names().to_vec(),
+        classes: classes.clone(),
+        targets: targets.clone(),
         inputs,
-    })
+    };
+    let Some(outcomes) = target.outcomes else {
+        let why =
+            "the target has a value at each of several places, whose predictions are not all kept";
+        return (Err(why.into()), vec![]);
+    };
+    let elsewhere = target.ood.into_iter();
+    let elsewhere = elsewhere
+        .map(|ood| predicted(ood.name, ood.outcomes, Inputs::Other))
+        .collect();
+    let (data, inputs) = inputs(&target.run, target.chosen);
+    (Ok(predicted(data, outcomes, inputs)), elsewhere)
 }
 
 /// What the inputs of the chosen examples look like, and what the examples are called.
@@ -136,4 +145,14 @@ fn brightness(split: &Split, rows: &[usize]) -> [f64; 2] {
     } else {
         [low, low + 1.0]
     }
+}
+
+/// A failure in one sentence, for a page.
+pub fn reason(failure: &Failure) -> String {
+    let mut sentences = vec![];
+    for message in &failure.diagnostics {
+        sentences.push(message.title.clone());
+        sentences.extend(message.notes.iter().cloned());
+    }
+    sentences.join("; ").replace('`', "")
 }

@@ -20,6 +20,7 @@ mod outcome;
 mod parts;
 mod plot;
 mod predict;
+mod report;
 mod scored;
 mod targets;
 mod terminal;
@@ -65,6 +66,8 @@ enum Command {
     Plot(plot::PlotArgs),
     /// Write draws of a trained run's weights and predictions for other programs
     Export(export::ExportArgs),
+    /// Write a page about trained runs: scores, pictures, model, in one HTML file
+    Report(report::ReportArgs),
     /// Measure how fast this machine trains and predicts, and where a step's time goes
     Bench(bench::BenchArgs),
     /// One step's loss on given parameters: every term, its scale, and the gradients
@@ -111,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Predict(args) => predict::run(&args),
         Command::Plot(args) => plot::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Loss(args) => loss::run(&args),
         Command::List(args) => list::run(&args),
         Command::Data(args) => data::run(&args),

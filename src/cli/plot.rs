@@ -34,6 +34,9 @@ pub struct PlotArgs {
     /// Which of several targets of the model, by its name; else the first
     #[arg(long, value_name = "NAME")]
     of: Option<String>,
+    /// Data out of distribution, whose inputs have the same shape, for `entropy`; may be repeated
+    #[arg(long, value_name = "NAME|PATH")]
+    ood: Vec<String>,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
@@ -149,8 +152,8 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
                 Asked {
                     data: &args.data,
                     part: args.part,
-                    ood: &[],
                     bar: true,
+                    ood: &args.ood,
                     samples: args.samples,
                     seed: args.seed,
                     resamples: 0,
@@ -169,7 +172,8 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
             if kind.needs() == Needs::Pruned {
                 material.pruned = material::pruned(&scored)?;
             } else {
-                material.predicted = material::predicted(scored.targets.swap_remove(0));
+                (material.predicted, material.elsewhere) =
+                    material::predicted(scored.targets.swap_remove(0));
             }
         }
     }

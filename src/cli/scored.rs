@@ -16,6 +16,7 @@ use crate::likelihood::Detail;
 use crate::score::ood::{self, Detection};
 use crate::score::{Measured, Outcomes, baseline, measure, measure_entries, measure_tallies};
 use elsewhere::Elsewhere;
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use watched::Watched;
 
@@ -221,11 +222,12 @@ impl Scoring {
 /// # Errors
 ///
 /// `E0615` where they are not.
-pub fn same_examples(runs: &[ScoredRun]) -> Result<()> {
-    let Some((first, others)) = runs.split_first() else {
+pub fn same_examples<R: Borrow<ScoredRun>>(runs: &[R]) -> Result<()> {
+    let mut runs = runs.iter().map(Borrow::borrow);
+    let Some(first) = runs.next() else {
         return Ok(());
     };
-    for other in others {
+    for other in runs {
         let differ = differ(first, other);
         let Some(why) = differ else {
             continue;

@@ -72,6 +72,12 @@ fn entropies(predicted: &Predicted) -> Vec<f64> {
         .collect()
 }
 
+/// The name of some data without what is said of its parts.
+fn short(name: &str) -> String {
+    let alone = name.split(',').next().unwrap_or(name);
+    super::text::fit(alone, super::figure::SIZE, 240.0)
+}
+
 /// Histograms over each other, each of the share of its own numbers.
 fn histograms(
     title: &str,
@@ -92,7 +98,11 @@ fn histograms(
         .collect();
     let keys: Vec<Key> = (groups.iter().enumerate())
         .map(|(number, (name, numbers))| Key {
-            name: format!("{name} ({})", crate::words::thousands(numbers.len())),
+            name: format!(
+                "{} ({})",
+                short(name),
+                crate::words::thousands(numbers.len())
+            ),
             sample: Sample::Line(Pen::of_series(number)),
         })
         .collect();

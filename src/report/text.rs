@@ -64,7 +64,8 @@ impl Check {
         }
     }
 
-    fn layers(&self, out: &mut String, width: usize) {
+    /// The layers as rows of texts, the first the names of the columns, the last column numbers.
+    pub fn layer_rows(&self) -> Vec<Vec<String>> {
         let mut rows = vec![row(["layer", "", "shape", "weights"])];
         rows.extend(self.fold().layers(&self.layers).iter().map(|layer| {
             let weights = Some(layer.weights).filter(|n| *n > 0);
@@ -72,8 +73,12 @@ impl Check {
             let shape = format!("{:?}", layer.shape);
             row([&layer.name, &layer.layer, &shape, &weights])
         }));
+        rows
+    }
+
+    fn layers(&self, out: &mut String, width: usize) {
         *out += "\n";
-        *out += &table(&rows, &[3], width);
+        *out += &table(&self.layer_rows(), &[3], width);
         if self.is_folded() {
             let told = "the layers of blocks and repeats, each by itself: --layers";
             *out += &wrapped("  ", told, width);
@@ -83,7 +88,8 @@ impl Check {
         }
     }
 
-    fn parameters(&self, out: &mut String, width: usize) {
+    /// The parameters as [`Check::layer_rows`] has layers; the third column has numbers.
+    pub fn parameter_rows(&self) -> Vec<Vec<String>> {
         let heads = [
             "parameter",
             "shape",
@@ -113,6 +119,11 @@ impl Check {
                 &estimator,
             ])
         }));
+        rows
+    }
+
+    fn parameters(&self, out: &mut String, width: usize) {
+        let mut rows = self.parameter_rows();
         shorten(&mut rows, 5, 12, width);
         let written = number_long(&mut rows, 3, width);
         *out += "\n";
@@ -218,7 +229,7 @@ impl Check {
     }
 
     /// The terms and what they add up to: in nats, of the whole data set and of an example.
-    fn terms_table(&self) -> Vec<Vec<String>> {
+    pub fn terms_table(&self) -> Vec<Vec<String>> {
         let n = self.training_examples;
         let initial = &self.initial;
         let cell = |value: Option<f64>| value.map_or(String::new(), nats);

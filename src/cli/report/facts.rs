@@ -1,0 +1,184 @@
+//! The head of a page: what it is about, and what is to be known first.
+
+use super::super::evaluate::{interval, value};
+use super::super::scored::{ScoredRun, ScoredTarget};
+use super::read::Read;
+use crate::plot::page::Page;
+use crate::words::{counted, distinct, plural, thousands};
+
+/// The page's title, facts and warnings.
+pub fn head(runs: &[Read]) -> Page {
+    let models = distinct(runs.iter().map(model));
+    let title = match (runs, &models[..]) {
+        ([_], [model]) => model.clone(),
+        (_, [model]) => format!("{} runs of {model}", runs.len()),
+        _ => format!("{} runs", runs.len()),
+    };
+    let mut page = Page {
+        title,
+        lead: match runs {
+            [run] => run.scored.as_ref().map_or(String::new(), verdict),
+            _ => String::new(),
+        },
+        ..Page::default()
+    };
+    let mut fact = |name: &str, text: String| page.facts.push((name.into(), text));
+    for run in runs {
+        let name = if runs.len() == 1 {
+            "run"
+        } else {
+            &run.name[..]
+        };
+        fact(name, about(run, runs.len() > 1));
+    }
+    if let Some(opened) = runs.iter().find_map(|run| run.opened.as_ref().ok()) {
+        let record = &opened.record;
+        let n = counted(record.training_examples, "example", "examples");
+        let aside = match record.validation_examples {
+            0 => String::new(),
+            aside => format!(", {} more set aside", thousands(aside)),
+        };
+        fact("trained on", format!("{}: {n}{aside}", record.name));
+    }
+    if let Some(scored) = runs.iter().find_map(|run| run.scored.as_ref().ok()) {
+        let draws = match scored.run.inference.is_random() {
+            true => format!("{} of the weights averaged", plural(scored.samples, "draw")),
+            false => "each weight is a point, and predicts once".into(),
+        };
+        let chosen = &scored.targets[0].chosen;
+        fact("predictions", format!("{}; {draws}", chosen.name));
+        let ood = scored.targets[0].ood.iter().map(|ood| ood.name.clone());
+        let ood: Vec<String> = ood.collect();
+        if !ood.is_empty() {
+            fact("out of distribution", ood.join("; "));
+        }
+    }
+    page.warnings = runs
+        .iter()
+        .flat_map(|run| warnings(run, runs.len() > 1))
+        .collect();
+    page
+}
+
+fn model(run: &Read) -> String {
+    match &run.opened {
+        Ok(opened) => opened.inference.name.clone(),
+        Err(_) => run.name.clone(),
+    }
+}
+
+/// A run: where it is, and how far.
+fn about(run: &Read, with_model: bool) -> String {
+    let path = run.path.display();
+    match &run.opened {
+        Err(_) => format!("{path}"),
+        Ok(opened) => {
+            let trainable = run.check.as_ref().map_or(0, |check| check.step.trainable);
+            let model = match with_model {
+                true => format!("{}, ", opened.inference.name),
+                false => String::new(),
+            };
+            format!(
+                "{path}: {model}{} after {}",
+                counted(trainable, "trainable number", "trainable numbers"),
+                opened.progress()
+            )
+        }
+    }
+}
+
+/// What a reader is to be warned of.
+fn warnings(run: &Read, named: bool) -> Vec<String> {
+    let of = if named {
+        format!("{}: ", run.name)
+    } else {
+        String::new()
+    };
+    let mut all = vec![];
+    match &run.opened {
+        Err(why) => all.push(format!(
+            "{of}the run has no weights to look at: {why}. What follows is of its log alone."
+        )),
+        Ok(opened) => {
+            let per_epoch = opened
+                .record
+                .training_examples
+                .div_ceil(opened.config.batch_size());
+            let done = opened.counters.step as f64 / per_epoch as f64;
+            let logged = run.log.as_ref().ok().and_then(|log| log.points.last());
+            let logged = logged.map_or(0.0, |point| point.epoch);
+            if opened.counters.best.is_some() {
+                // The weights are those of an earlier epoch on purpose.
+            } else if logged > done + 1.0 / per_epoch as f64 {
+                all.push(format!(
+                    "{of}training broke off: the log goes on to epoch {}, and the weights are those of the last checkpoint, \
+                     after {}.",
+                    short(logged),
+                    opened.progress()
+                ));
+            } else if done < opened.config.epochs() as f64 {
+                all.push(format!(
+                    "{of}the run is not finished: everything is after {}.",
+                    opened.progress()
+                ));
+            }
+        }
+    }
+    if let (Ok(_), Err(why)) = (&run.opened, &run.scored) {
+        all.push(format!("{of}nothing was predicted: {why}."));
+    }
+    all
+}
+
+fn short(x: f64) -> String {
+    format!("{}", (x * 100.0).round() / 100.0)
+}
+
+/// What the scores of a run say, in a sentence for each target.
+fn verdict(scored: &ScoredRun) -> String {
+    let several = scored.targets.len() > 1;
+    let each = scored.targets.iter().map(|target| {
+        let sentence = of_target(target);
+        match several && !sentence.is_empty() {
+            true => format!("{}: {sentence}", target.run.inference.target.name),
+            false => sentence,
+        }
+    });
+    each.filter(|sentence| !sentence.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn of_target(target: &ScoredTarget) -> String {
+    let find = |name: &str| target.measured.iter().find(|m| m.about.name == name);
+    let number = |name: &str| {
+        let measured = find(name)?;
+        Some(match interval(measured) {
+            none if none.is_empty() => value(measured),
+            interval => format!("{} {interval}", value(measured)),
+        })
+    };
+    let verdicts = &target.scores.verdicts;
+    let examples = counted(target.scores.examples, "example", "examples");
+    if let Some(accuracy) = number("accuracy") {
+        let sure = verdicts
+            .calibration
+            .as_ref()
+            .map_or(String::new(), |found| {
+                format!(
+                    " Its probabilities: {} (it says {:.2} and is right in {:.2}).",
+                    found.verdict, found.says, found.right
+                )
+            });
+        return format!("Right on {accuracy} of {examples}.{sure}");
+    }
+    let Some(rmse) = number("rmse") else {
+        return String::new();
+    };
+    let covered = number("coverage_90").map_or(String::new(), |covered| {
+        let verdict = verdicts.coverage.get(1).copied().flatten();
+        let verdict = verdict.map_or(String::new(), |verdict| format!(": {verdict}"));
+        format!(" {covered} of the targets lie in their 90 % interval{verdict}.")
+    });
+    format!("A typical error of {rmse} on {examples}.{covered}")
+}

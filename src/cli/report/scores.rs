@@ -1,0 +1,236 @@
+//! The scores of a page: of one run with intervals and baseline, of several side by side.
+
+use super::super::evaluate::{differences, interval, value, verdict};
+use super::super::scored::{ScoredRun, ScoredTarget, same_examples};
+use super::read::Read;
+use crate::plot::page::{Block, Headline, Section, Table};
+use crate::score::{Measured, Unit, baseline_says};
+use crate::train::progress::{number, percent};
+
+/// A section for each target.
+pub fn sections(runs: &[Read]) -> Vec<Section> {
+    let scored: Vec<(&str, &ScoredRun)> = runs
+        .iter()
+        .filter_map(|run| Some((&run.name[..], run.scored.as_ref().ok()?)))
+        .collect();
+    let Some((_, first)) = scored.first() else {
+        return vec![];
+    };
+    let several = first.targets.len() > 1;
+    (0..first.targets.len())
+        .map(|number| {
+            let name = &first.targets[number].run.inference.target.name;
+            let title = match several {
+                true => format!("Scores of {name}"),
+                false => "Scores".into(),
+            };
+            let blocks = match &scored[..] {
+                [(_, only)] => of_one(&only.targets[number]),
+                all => side_by_side(all, number),
+            };
+            Section {
+                title,
+                lead: "95 % intervals are those of the bootstrap: how far a number would be another on other \
+                       examples of the same kind."
+                    .into(),
+                blocks,
+            }
+        })
+        .collect()
+}
+
+/// What stands out, of classes and of numbers.
+const HEADLINE: [&str; 8] = [
+    "accuracy",
+    "mean_iou",
+    "rmse",
+    "nll",
+    "brier",
+    "ece",
+    "crps",
+    "coverage_90",
+];
+
+/// A name as a reader has it.
+fn spoken(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+fn of_one(target: &ScoredTarget) -> Vec<Block> {
+    let known = |name: &str| target.baseline.iter().find(|m| m.about.name == name);
+    let headline = target.measured.iter();
+    let headline = headline.filter(|m| HEADLINE.contains(&m.about.name));
+    let headline: Vec<Headline> = headline
+        .map(|measured| Headline {
+            name: spoken(measured.about.name),
+            value: value(measured),
+            beneath: [
+                Some(interval(measured)).filter(|text| !text.is_empty()),
+                known(measured.about.name).map(|known| format!("baseline {}", value(known))),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        })
+        .collect();
+    let mut rows = vec![texts([
+        "score",
+        "",
+        "95 % interval",
+        "baseline",
+        "what it is",
+    ])];
+    for measured in &target.measured {
+        let about = measured.about;
+        let scheme = about
+            .scheme
+            .map_or(String::new(), |scheme| format!(" ({scheme})"));
+        let baseline = known(about.name).map_or(String::new(), value);
+        rows.push(texts([
+            &spoken(about.name),
+            &value(measured),
+            &interval(measured),
+            &baseline,
+            &format!("{}{scheme}", about.what),
+        ]));
+    }
+    let says = target.outcomes.as_ref().map(baseline_says);
+    let caption = says.map_or(String::new(), |says| format!("The baseline is {says}."));
+    let mut blocks = vec![
+        Block::Headline(headline),
+        Block::Table(Table {
+            caption,
+            rows,
+            right: vec![1, 2, 3],
+            explanation: Some(4),
+            folded: None,
+        }),
+    ];
+    blocks.extend(detections(&[("", target)]));
+    blocks
+}
+
+fn texts<const N: usize>(cells: [&str; N]) -> Vec<String> {
+    cells.map(String::from).to_vec()
+}
+
+/// A number with its interval.
+fn with_interval(measured: &Measured) -> String {
+    match interval(measured) {
+        none if none.is_empty() => value(measured),
+        interval => format!("{} {interval}", value(measured)),
+    }
+}
+
+/// How examples out of distribution are told from those in it.
+fn detections(targets: &[(&str, &ScoredTarget)]) -> Option<Block> {
+    let mut rows: Vec<Vec<String>> = vec![];
+    let mut head = vec![];
+    for (run, target) in targets {
+        for ood in &target.ood {
+            let data = ood.name.split(',').next().unwrap_or(&ood.name);
+            for detection in &ood.detections {
+                let mut row = vec![];
+                if targets.len() > 1 {
+                    row.push((*run).to_owned());
+                }
+                row.extend([data.to_owned(), spoken(detection.by.name)]);
+                row.extend(detection.scores.iter().map(with_interval));
+                rows.push(row);
+                head = detection
+                    .scores
+                    .iter()
+                    .map(|m| spoken(m.about.name))
+                    .collect();
+            }
+        }
+    }
+    if rows.is_empty() {
+        return None;
+    }
+    let mut first = texts(["out of distribution", "told by"]);
+    if targets.len() > 1 {
+        first.insert(0, "run".into());
+    }
+    let right = (first.len()..first.len() + head.len()).collect();
+    first.extend(head);
+    rows.insert(0, first);
+    Some(Block::Table(Table {
+        caption: "How well each uncertainty tells examples out of distribution from those in it: an AUROC of 50 % is a \
+                  coin, 100 % is perfect; FPR95 is how many of the former pass where 95 % of the latter do."
+            .into(),
+        rows,
+        right,
+        ..Table::default()
+    }))
+}
+
+fn side_by_side(runs: &[(&str, &ScoredRun)], target: usize) -> Vec<Block> {
+    let with: Vec<(&str, &ScoredTarget)> = runs
+        .iter()
+        .filter_map(|(name, run)| Some((*name, run.targets.get(target)?)))
+        .collect();
+    let mut names: Vec<&'static str> = vec![];
+    for (_, of_run) in &with {
+        for measured in &of_run.measured {
+            if !names.contains(&measured.about.name) {
+                names.push(measured.about.name);
+            }
+        }
+    }
+    let mut rows = vec![vec!["score".to_owned()]];
+    rows[0].extend(with.iter().map(|(name, _)| (*name).to_owned()));
+    rows.extend(names.iter().map(|name| {
+        let cell = |of_run: &ScoredTarget| {
+            let found = of_run.measured.iter().find(|m| m.about.name == *name);
+            found.map_or("–".into(), with_interval)
+        };
+        let cells = with.iter().map(|(_, of_run)| cell(of_run));
+        std::iter::once(spoken(name)).chain(cells).collect()
+    }));
+    let right = (1..=with.len()).collect();
+    let mut blocks = vec![Block::Table(Table {
+        rows,
+        right,
+        ..Table::default()
+    })];
+    blocks.extend(paired(runs, target));
+    blocks.extend(detections(&with));
+    blocks
+}
+
+/// How each run differs from the first, example by example.
+fn paired(runs: &[(&str, &ScoredRun)], target: usize) -> Vec<Block> {
+    let (first_name, first) = runs[0];
+    runs[1..]
+        .iter()
+        .map(|(name, run)| {
+            if let Err(failure) = same_examples(&[first, *run]) {
+                let why = super::super::material::reason(&failure);
+                return Block::Note(format!("{name} less {first_name}: not compared. {why}."));
+            }
+            let mut rows = vec![texts(["score", "difference", "95 % interval", "it is"])];
+            let all = differences(first, run);
+            let found = all.get(target).map_or(&[][..], |(_, found)| found);
+            for (score, difference) in found {
+                let text = match difference.about.unit {
+                    Unit::Share => percent(difference.value),
+                    _ => number(difference.value),
+                };
+                let sign = if difference.value > 0.0 { "+" } else { "" };
+                rows.push(texts([
+                    &spoken(score),
+                    &format!("{sign}{text}"),
+                    &interval(difference),
+                    verdict(difference).unwrap_or_default(),
+                ]));
+            }
+            Block::Table(Table {
+                caption: format!("{name} less {first_name}, of the same examples"),
+                rows,
+                right: vec![1, 2],
+                ..Table::default()
+            })
+        })
+        .collect()
+}
