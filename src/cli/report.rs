@@ -147,6 +147,7 @@ fn materials(runs: Vec<Read>) -> (Vec<(String, Vec<OfTarget>)>, Vec<Material>) {
     let mut all: Vec<(String, Vec<OfTarget>)> =
         names.into_iter().map(|name| (name, vec![])).collect();
     let mut materials = vec![];
+    let alone = runs.len() == 1;
     for run in runs {
         let mut targets = run.scored.map(|scored| scored.targets.into_iter());
         for (_, of_target) in &mut all {
@@ -159,7 +160,7 @@ fn materials(runs: Vec<Read>) -> (Vec<(String, Vec<OfTarget>)>, Vec<Material>) {
             });
         }
         materials.push(Material {
-            name: run.name,
+            name: if alone { String::new() } else { run.name },
             log: run.log,
             parameters: run.parameters,
             predicted: Err(String::new()),

@@ -66,7 +66,7 @@ impl Kind for Examples {
         let each = (figure.width + GAP) / ACROSS as f64;
         let size = each - GAP;
         for (name, examples) in groups {
-            figure.height += 18.0;
+            figure.height += 21.0;
             let at = [0.0, figure.height - 4.0];
             figure.text(at, Anchor::Start, Ink::Faint, name);
             let top = figure.height;

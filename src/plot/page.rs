@@ -221,7 +221,7 @@ impl Table {
         };
         let table = html! {
             div.wide {
-                table {
+                table class=[self.explanation.map(|_| "explained")] {
                     @if !self.caption.is_empty() { caption { (printed(&self.caption)) } }
                     thead { tr {
                         @for (column, cell) in head.iter().enumerate() {

@@ -22,12 +22,12 @@ impl Panel {
     /// A panel beneath what there is, as wide as the picture, with its axes: `labels` are what they are of.
     pub fn beneath(figure: &mut Figure, height: f64, axes: [Axis; 2], labels: [&str; 2]) -> Panel {
         let [x, y] = axes;
-        let ticks = y.ticks((height / APART[1]) as usize);
+        let ticks = y.ticks((height / APART[1]).max(2.0) as usize);
         let widths = ticks.iter().map(|(_, text)| words(text, SIZE));
         let left = widths.fold(16.0, f64::max) + 8.0;
-        let top = figure.height + 22.0;
+        let top = figure.height + 27.0;
         let panel = Panel {
-            place: [left, top, figure.width - left - 10.0, height],
+            place: [left, top, figure.width - left - 14.0, height],
             x,
             y,
         };

@@ -107,7 +107,7 @@ fn one(figure: &mut Figure, predicted: &Predicted) {
             sample: Sample::Line(Pen::new(line, 1.8)),
         },
         Key {
-            name: "90 % if true".into(),
+            name: "90 % consistency band".into(),
             sample: Sample::Area(Ink::Axis, 0.3),
         },
     ]);

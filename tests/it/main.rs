@@ -42,6 +42,7 @@ mod predict;
 mod predictions;
 mod pretrained;
 mod real_data;
+mod report;
 mod rooms;
 mod run_files;
 mod scopes;

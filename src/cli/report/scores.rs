@@ -51,6 +51,15 @@ const HEADLINE: [&str; 8] = [
     "coverage_90",
 ];
 
+/// The baseline's number; rounding alone is 0.
+fn of_baseline(measured: &Measured) -> String {
+    let is_rounding = measured.value.abs() < 1e-7;
+    value(&Measured {
+        value: if is_rounding { 0.0 } else { measured.value },
+        ..measured.clone()
+    })
+}
+
 /// A name as a reader has it.
 fn spoken(name: &str) -> String {
     name.replace('_', " ")
@@ -66,7 +75,7 @@ fn of_one(target: &ScoredTarget) -> Vec<Block> {
             value: value(measured),
             beneath: [
                 Some(interval(measured)).filter(|text| !text.is_empty()),
-                known(measured.about.name).map(|known| format!("baseline {}", value(known))),
+                known(measured.about.name).map(|known| format!("baseline {}", of_baseline(known))),
             ]
             .into_iter()
             .flatten()
@@ -85,7 +94,7 @@ fn of_one(target: &ScoredTarget) -> Vec<Block> {
         let scheme = about
             .scheme
             .map_or(String::new(), |scheme| format!(" ({scheme})"));
-        let baseline = known(about.name).map_or(String::new(), value);
+        let baseline = known(about.name).map_or(String::new(), of_baseline);
         rows.push(texts([
             &spoken(about.name),
             &value(measured),
