@@ -181,12 +181,14 @@ fn pictures(kinds: &[&str], materials: &[Material]) -> Vec<Block> {
             true => vec![("", &all[..])],
             false => all.chunks(1).map(|one| (&one[0].name[..], one)).collect(),
         };
+        // How to read it is said once.
+        let mut reading = kind.reading();
         for (of, runs) in each {
             match kind.draw(runs) {
                 Ok(figure) => drawn.push(Picture {
                     figure,
                     of: of.into(),
-                    reading: kind.reading().into(),
+                    reading: std::mem::take(&mut reading).into(),
                 }),
                 Err(why) if of.is_empty() => missing.push(format!("No picture `{name}`: {why}.")),
                 Err(why) => missing.push(format!("No picture `{name}` of {of}: {why}.")),

@@ -22,8 +22,8 @@ impl Kind for Entropy {
     }
 
     fn reading(&self) -> &'static str {
-        "0 is a sure prediction, the right end is one that gives every class the same probability. Without other data \
-         right and wrong predictions are compared, with other data those of the run and those. The less two \
+        "0 is a sure prediction, the right end is one that gives every class the same probability. Data out of \
+         distribution are compared with the run's own; without any, wrong predictions with right ones. The less the \
          histograms overlap, the better the entropy tells them apart."
     }
 

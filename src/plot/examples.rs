@@ -1,14 +1,16 @@
 //! Examples as images: those that are predicted most and least surely, and those that are surely wrong.
 
-use super::figure::{Anchor, Figure, Ink, SIZE, Shape};
+use super::figure::{Anchor, Figure, Ink, Shape};
 use super::text::{fit, width};
 use super::{Inputs, Kind, Material, Needs, Predicted};
 use crate::likelihood::Summary;
 
 /// Images in a row.
-const ACROSS: usize = 5;
+const ACROSS: usize = 4;
 /// Pixels between images.
 const GAP: f64 = 8.0;
+/// The size of letters beneath.
+const SMALL: f64 = 11.0;
 /// Classes beneath each.
 const CLASSES: usize = 3;
 
@@ -149,28 +151,46 @@ fn classes(
             opacity: 0.22,
         });
         let percent = match p {
-            p if p >= 0.995 => ">99 %".into(),
-            p if p < 0.005 => "<1 %".into(),
-            p => format!("{:.0} %", p * 100.0),
+            p if p >= 0.995 => ">99%".into(),
+            p if p < 0.005 => "<1%".into(),
+            p => format!("{:.0}%", p * 100.0),
         };
         let name = fit(
             &class_name(predicted, *class),
-            SIZE,
-            room - width(&percent, SIZE) - 6.0,
+            SMALL,
+            room - width(&percent, SMALL) - 8.0,
         );
         figure.add(Shape::Text {
             at: [left + 3.0, y],
             anchor: Anchor::Start,
-            size: SIZE,
+            size: SMALL,
             bold: is_label,
             ink: Ink::Text,
             text: name,
         });
-        figure.text([left + room, y], Anchor::End, Ink::Faint, percent);
+        small(
+            figure,
+            [left + room - 2.0, y],
+            Anchor::End,
+            Ink::Faint,
+            percent,
+        );
     }
     if let Some(label) = label.filter(|label| !order.contains(label)) {
         let y = top + 17.0 * (order.len() as f64 + 1.0) - 3.0;
-        let name = fit(&format!("is {}", class_name(predicted, label)), SIZE, room);
-        figure.text([left + 3.0, y], Anchor::Start, Ink::Series(1), name);
+        let name = fit(&format!("is {}", class_name(predicted, label)), SMALL, room);
+        small(figure, [left + 3.0, y], Anchor::Start, Ink::Series(1), name);
     }
+}
+
+/// Words beneath an image.
+fn small(figure: &mut Figure, at: [f64; 2], anchor: Anchor, ink: Ink, text: String) {
+    figure.add(Shape::Text {
+        at,
+        anchor,
+        size: SMALL,
+        bold: false,
+        ink,
+        text,
+    });
 }

@@ -24,8 +24,8 @@ impl Kind for Loss {
 
     fn reading(&self) -> &'static str {
         "Above, the nll of the training examples, each predicted by the draw of its turn, and of the validation part \
-         where there is one; it is to fall and stay. Below, the loss and what the weights add to it, in nats an \
-         example: a layer whose KL outweighs the nll is held to its prior more than to the data."
+         where there is one: it is to fall and stay. At the bottom the loss, of a single run with the nll and what each \
+         layer adds to it. A layer whose KL outweighs the nll is held to its prior more than to the data."
     }
 
     fn needs(&self) -> Needs {

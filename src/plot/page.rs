@@ -200,7 +200,7 @@ impl Picture {
             figure {
                 (PreEscaped(svg::write(&self.figure, Use::Page)))
                 figcaption {
-                    @if !self.of.is_empty() { b { (printed(&self.of)) ". " } }
+                    @if !self.of.is_empty() { b { (printed(&self.of)) } " " }
                     (printed(&self.reading))
                 }
             }
