@@ -257,17 +257,17 @@ pub fn number(x: f64) -> String {
     }
 }
 
-/// Text as XML has it. Characters that XML cannot have are left out.
+/// Text as XML has it. Characters that act on what is around them are written as JSON writes them.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in crate::words::printable(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\t' | '\n' | '\r' => out.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            '\u{fffe}' | '\u{ffff}' => {}
             c => out.push(c),
         }
     }
@@ -299,7 +299,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains(">&lt;/text&gt;&lt;script&gt;ü</text>"),
+            text.contains(">&lt;/text&gt;&lt;script&gt;\\u001bü</text>"),
             "{text}"
         );
         assert!(!text.contains("<script"));
