@@ -14,7 +14,9 @@ use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored_by_example};
 use crate::examples::Part;
 use crate::likelihood::Detail;
 use crate::score::ood::{self, Detection};
-use crate::score::{Measured, Outcomes, baseline, measure, measure_entries, measure_tallies};
+use crate::score::{
+    Measured, Outcomes, baseline, baseline_of_places, measure, measure_entries, measure_tallies,
+};
 use elsewhere::Elsewhere;
 use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
@@ -69,7 +71,7 @@ pub struct ScoredTarget {
     pub measured: Vec<Measured>,
     /// Of each entry of targets of several its scores; else empty.
     pub by_entry: Vec<Vec<Measured>>,
-    /// The scores of the baseline, without resamples; empty where outcomes are not kept.
+    /// The scores of the baseline, without resamples.
     pub baseline: Vec<Measured>,
     /// How examples out of distribution are told from these.
     pub ood: Vec<OutOfDistribution>,
@@ -174,6 +176,10 @@ impl Scoring {
         if part.kind.axes().is_some() {
             let (scores, tallies) = scored_by_example(predictor, &part, samples, seed)?;
             let measured = measure_tallies(&tallies, self.resamples);
+            let places = part.kind.entries();
+            let targets = (0..part.len())
+                .flat_map(|example| (0..places).map(move |place| part.target(example, place)));
+            let baseline = baseline_of_places(&part.summary, places, targets);
             return Ok(ScoredTarget {
                 run,
                 chosen,
@@ -181,7 +187,7 @@ impl Scoring {
                 scores,
                 measured,
                 by_entry: vec![],
-                baseline: vec![],
+                baseline,
                 ood: vec![],
             });
         }

@@ -48,7 +48,8 @@ impl LogSum {
         if log > self.largest {
             self.sum = self.sum * (self.largest - log).exp() + 1.0;
             self.largest = log;
-        } else {
+        } else if log > f64::NEG_INFINITY {
+            // Of no density at all there is nothing to add.
             self.sum += (log - self.largest).exp();
         }
     }

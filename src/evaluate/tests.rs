@@ -113,3 +113,16 @@ fn mixtures_have_the_moments_and_density_of_their_parts_in_own_units() {
     assert_eq!(coverage[1].interval, 0.9);
     assert!(*rmse < 1e-6);
 }
+
+/// Densities that a float64 does not hold are averaged all the same.
+#[test]
+fn an_nll_does_not_underflow() {
+    let mut sum = LogSum::EMPTY;
+    for log in [f64::NEG_INFINITY, -2000.0, -1990.0, -3000.0] {
+        sum.add(log);
+    }
+    let expected = 1990.0 + 4.0f64.ln() - f64::exp(-10.0).ln_1p();
+    let none = LogSum::EMPTY;
+    assert_eq!(none.nll(4), f64::INFINITY);
+    assert!((sum.nll(4) - expected).abs() < 1e-12, "{}", sum.nll(4));
+}

@@ -21,13 +21,16 @@ pub fn baseline(outcomes: &Outcomes) -> Option<Outcomes> {
 }
 
 /// What the baseline predicts, in words.
-pub fn says(outcomes: &Outcomes) -> &'static str {
-    match &outcomes.summary {
+pub fn says(summary: &Summary) -> &'static str {
+    match summary {
         Summary::Classes(_) => {
             "the frequencies of the classes, of these very examples, for every one"
         }
         Summary::Numbers(numbers) if numbers.marginal.whole() => {
             "the frequencies of the counts, of these very examples, for every one"
+        }
+        Summary::Numbers(numbers) if numbers.of_image => {
+            "the normal of these very targets' mean and deviation, for every one"
         }
         Summary::Numbers(_) => {
             "the normal of these very targets' mean and deviation, for every one; its crps is that of their distribution"

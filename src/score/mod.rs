@@ -17,7 +17,7 @@ mod places;
 pub use baseline::{baseline, says as baseline_says};
 pub use bootstrap::{RESAMPLES, Resamples};
 pub use outcomes::Outcomes;
-pub use places::measure_tallies;
+pub use places::{baseline_of_places, measure_tallies};
 
 /// What a score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Scores of targets with a value at each of several places: of sums by example, as predictions are not all kept.
 
 use super::{ALL, About, Better, Measured, Outcomes, Resamples, Score, Unit, Weighted};
-use crate::likelihood::{INTERVALS, ScoreValue, Tally};
+use crate::likelihood::{INTERVALS, ScoreValue, Summary, Tally};
 
 /// The mean over the classes of intersection over union; of places alone.
 pub struct MeanIou;
@@ -58,12 +58,79 @@ pub fn measure_tallies(tallies: &[Tally], resamples: usize) -> Vec<Measured> {
     measured.collect()
 }
 
+/// The scores of always predicting, at each of so many places of an example, the frequencies of the classes, or the normal
+/// distribution of the numbers' mean and standard deviation: those of `targets`, all places of all examples.
+pub fn baseline_of_places(
+    summary: &Summary,
+    places: usize,
+    targets: impl Iterator<Item = f64>,
+) -> Vec<Measured> {
+    let found = match summary {
+        Summary::Classes(classes) => of_frequencies(classes.probabilities, places, targets),
+        Summary::Numbers(_) => of_moments(places, targets),
+    };
+    let measured = |(name, value)| {
+        Some(Measured {
+            about: about(name)?,
+            value,
+            replicates: vec![],
+        })
+    };
+    let finite = found.into_iter().filter(|(_, value)| value.is_finite());
+    finite.filter_map(measured).collect()
+}
+
+fn of_frequencies(
+    probabilities: usize,
+    places: usize,
+    targets: impl Iterator<Item = f64>,
+) -> Vec<(&'static str, f64)> {
+    let mut counts = vec![0.0; probabilities.max(2)];
+    targets.for_each(|label| counts[label as usize] += 1.0);
+    let all: f64 = counts.iter().sum();
+    let there: Vec<f64> = (counts.iter())
+        .filter(|count| **count > 0.0)
+        .map(|count| count / all)
+        .collect();
+    let most = there.iter().copied().fold(0.0, f64::max);
+    let entropy: f64 = there.iter().map(|p| -p * p.ln()).sum();
+    let brier = 1.0 - there.iter().map(|p| p * p).sum::<f64>();
+    vec![
+        ("accuracy", most),
+        // One class has all its places and those of the others; these have none.
+        ("mean_iou", most / there.len() as f64),
+        ("nll", places as f64 * entropy),
+        (
+            "brier",
+            if probabilities == 1 {
+                brier / 2.0
+            } else {
+                brier
+            },
+        ),
+    ]
+}
+
+fn of_moments(places: usize, targets: impl Iterator<Item = f64>) -> Vec<(&'static str, f64)> {
+    let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    for y in targets {
+        count += 1.0;
+        let off = y - mean;
+        mean += off / count;
+        squares += off * (y - mean);
+    }
+    let variance: f64 = squares / count;
+    let nll = 0.5 * ((std::f64::consts::TAU * variance).ln() + 1.0);
+    vec![("rmse", variance.sqrt()), ("nll", places as f64 * nll)]
+}
+
+fn about(name: &str) -> Option<&'static About> {
+    let mut all = ALL.iter().map(|score| score.about());
+    all.find(|about| about.name == name)
+}
+
 /// The single numbers that sums make.
 fn numbers(sums: &Tally) -> Vec<(&'static About, f64)> {
-    let about = |name: &str| {
-        let mut all = ALL.iter().map(|score| score.about());
-        all.find(|about| about.name == name)
-    };
     let mut found = vec![];
     for score in sums.scores() {
         match score.value {
@@ -85,7 +152,7 @@ fn numbers(sums: &Tally) -> Vec<(&'static About, f64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::likelihood::{Classes, Predictive, Summary};
+    use crate::likelihood::{Classes, Likelihood, Normal, Predictive, TargetKind};
 
     /// Images of two places that are right or wrong as a whole: the interval is that of as many examples, not of places.
     #[test]
@@ -126,5 +193,30 @@ mod tests {
         assert!(low < 0.7 && high > 0.8);
         assert_eq!(accuracy(&two).interval(), accuracy(&many).interval());
         assert!(two.iter().any(|m| m.about.name == "mean_iou"));
+    }
+
+    #[test]
+    fn frequencies_of_places_are_a_baseline() {
+        let summary = Summary::Classes(Classes {
+            probabilities: 3,
+            places: 4,
+        });
+        let labels = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+        let found = baseline_of_places(&summary, 4, labels.into_iter());
+        let of = |name: &str| found.iter().find(|m| m.about.name == name).unwrap().value;
+        assert_eq!(
+            (of("accuracy"), of("mean_iou"), of("brier")),
+            (0.75, 0.375, 0.375)
+        );
+        let entropy = -(0.75f64 * 0.75f64.ln() + 0.25 * 0.25f64.ln());
+        assert!((of("nll") - 4.0 * entropy).abs() < 1e-15);
+        let normal = Normal.summary(&TargetKind::Real(2));
+        let found = baseline_of_places(&normal, 2, [1.0, 3.0, 1.0, 3.0].into_iter());
+        assert_eq!((found[0].about.name, found[0].value), ("rmse", 1.0));
+        let nll = 2.0 * 0.5 * (std::f64::consts::TAU.ln() + 1.0);
+        assert!((found[1].value - nll).abs() < 1e-15);
+        // All the same: a density without bound is not told.
+        let same = baseline_of_places(&normal, 2, [2.0; 4].into_iter());
+        assert_eq!(same.len(), 1);
     }
 }

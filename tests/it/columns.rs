@@ -271,7 +271,7 @@ fn several_targets_are_told_by_their_names() {
     let mean = (each[0].powi(2) + each[1].powi(2)) / 2.0;
     assert!((mean.sqrt() / said["rmse"].as_f64().unwrap() - 1.0).abs() < 1e-12);
     let said = place.ok("evaluate run --data more.csv --samples 2");
-    assert!(said.contains("   of y\n"), "{said}");
+    assert!(said.contains("]  of y\n"), "{said}");
     // The order in which the run's own targets are named is nothing: each is compared with its own.
     let turned = scores(&place, "--data more.csv --target y,b");
     assert_eq!(turned["rmse_by_entry"], said_by_entry);

@@ -86,10 +86,11 @@ fn of_target(target: &ScoredTarget) -> Value {
             answer[&name] = all().map(|m| json!(m.value)).collect();
         }
     }
-    if let Some(outcomes) = &target.outcomes {
+    if !target.baseline.is_empty() {
+        let says = baseline_says(&target.run.inference.summary());
         let of = |m: &Measured| (m.about.name.to_owned(), json!(m.value));
         let mut baseline: Map<String, Value> = target.baseline.iter().map(of).collect();
-        baseline.insert("is".into(), json!(baseline_says(outcomes)));
+        baseline.insert("is".into(), json!(says));
         answer["baseline"] = json!(baseline);
     }
     let resamples = target.measured.first().map_or(0, |m| m.replicates.len());

@@ -167,9 +167,9 @@ fn more(target: &ScoredTarget, name: &str) -> Option<Row> {
 
 /// Prints the headline's scores of the baseline.
 pub fn headline(target: &ScoredTarget) {
-    let Some(outcomes) = &target.outcomes else {
+    if target.baseline.is_empty() {
         return;
-    };
+    }
     let headline = ["accuracy", "rmse", "mae", "nll", "brier", "crps"];
     let told = target
         .baseline
@@ -178,7 +178,7 @@ pub fn headline(target: &ScoredTarget) {
     let told: Vec<String> = told
         .map(|measured| format!("{} {}", measured.about.name, value(measured)))
         .collect();
-    let says = baseline_says(outcomes);
+    let says = baseline_says(&target.run.inference.summary());
     say_wrapped("baseline    ", &format!("{}: {says}", told.join(", ")));
 }
 
