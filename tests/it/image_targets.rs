@@ -259,7 +259,20 @@ fn masks_are_learned_scored_and_written() {
             (number(name) - expected).abs() < 1e-5 * expected,
             "{name}: {expected} in {scores:#}"
         );
+        // Images are drawn with all their places.
+        let interval = scores["intervals"][name].as_array().unwrap();
+        let [low, high] = [0, 1].map(|end| interval[end].as_f64().unwrap());
+        assert!(low <= number(name) && number(name) <= high && low < high);
     }
+    // The baseline is what is known of the masks without a network.
+    let share = |class: f64| masks.iter().filter(|label| **label == class).count() as f64 / count;
+    let shares = [share(0.0), share(1.0), share(2.0)];
+    let entropy: f64 = shares.iter().map(|p| -p * p.ln()).sum();
+    let baseline = scores["baseline"]["nll"].as_f64().unwrap();
+    assert!(
+        (baseline - entropy * PLACES as f64).abs() < 1e-9,
+        "{scores:#}"
+    );
     // Of an example, too: more than that of averaged draws by what the draws disagree about.
     let (information, expected) = (
         array(&bytes, "mutual_information").1,
