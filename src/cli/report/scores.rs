@@ -103,7 +103,10 @@ fn of_one(target: &ScoredTarget) -> Vec<Block> {
             &format!("{}{scheme}", about.what),
         ]));
     }
-    let says = target.outcomes.as_ref().map(baseline_says);
+    let says = target
+        .outcomes
+        .as_ref()
+        .map(|found| baseline_says(&found.summary));
     let caption = says.map_or(String::new(), |says| format!("The baseline is {says}."));
     let mut blocks = vec![
         Block::Headline(headline),
