@@ -33,6 +33,7 @@ use crate::diagnostic::{elsewhere, to_json};
 use arguments::Format;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 use terminal::say;
 
@@ -96,7 +97,12 @@ impl Command {
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
 /// file, data or a run, or where `diff --exit-code` finds a difference, and 2 where the arguments are wrong.
 pub fn main() -> ExitCode {
-    let command = match Cli::try_parse() {
+    run(std::env::args_os())
+}
+
+/// As [`main`], with these arguments, the first of which is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let command = match Cli::try_parse_from(arguments) {
         Ok(arguments) => arguments.command,
         Err(error) => return refused(&error),
     };

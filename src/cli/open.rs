@@ -165,7 +165,13 @@ impl Opened {
     /// # Errors
     ///
     /// `E0601` where it would.
-    pub fn refuse_own(&self, out: &Path, run: &Path, source: &DataSource) -> Result<()> {
+    pub fn refuse_own(
+        &self,
+        out: &Path,
+        flag: &str,
+        run: &Path,
+        source: &DataSource,
+    ) -> Result<()> {
         let read = self.request(source, false);
         let own = &self.config.data;
         let own_name = own.name.as_deref().unwrap_or_default();
@@ -183,7 +189,7 @@ impl Opened {
                 RunDir::open(run).map_or(vec![], |run| run.files()),
             ),
         ];
-        refuse_over("predictions", "--out", out, &files)
+        refuse_over("predictions", flag, out, &files)
     }
 
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part
@@ -317,8 +323,9 @@ impl Opened {
         let with_targets = data.train.has_targets();
         let count = thousands(rows.len());
         let name = match split {
-            _ if !with_targets => format!("{}, {count} examples without targets", data.name),
-            "all" => format!("{}, all {count} examples", data.name),
+            _ if !with_targets || split == "all" => {
+                name_of_all(&data.name, rows.len(), with_targets)
+            }
             "train" => format!("{}, the {count} examples it was trained on", data.name),
             "unseen" => format!(
                 "{}, the {count} examples that were never trained on",
@@ -422,6 +429,30 @@ impl Opened {
 }
 
 impl Chosen {
+    /// All rows of some data that is none of the run's.
+    ///
+    /// # Errors
+    ///
+    /// Data that does not fit the model.
+    pub(super) fn all(data: Dataset, run: &Opened) -> Result<Chosen> {
+        fitting::check_part(&data, false, &run.inference)
+            .map_err(|failure| failure.within(&run.source))?;
+        Ok(Chosen {
+            moved: false,
+            test: false,
+            rows: (0..data.train.len).collect(),
+            name: data.name.clone(),
+            split: "all",
+            with_targets: data.train.has_targets(),
+            data,
+        })
+    }
+
+    /// What messages call all `count` rows of data that has these.
+    pub(super) fn name_of_all(&self, count: usize) -> String {
+        name_of_all(&self.data.name, count, self.with_targets)
+    }
+
     /// Which arrays of an archive are taken.
     pub fn taken(&self) -> &[String] {
         &self.data.seen.taken
@@ -493,6 +524,15 @@ impl Chosen {
             Some(test) if self.test => test,
             _ => &self.data.train,
         }
+    }
+}
+
+/// What messages call all of some data.
+fn name_of_all(name: &str, count: usize, with_targets: bool) -> String {
+    let count = thousands(count);
+    match with_targets {
+        true => format!("{name}, all {count} examples"),
+        false => format!("{name}, {count} examples without targets"),
     }
 }
 

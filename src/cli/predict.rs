@@ -2,16 +2,18 @@
 
 mod making;
 mod progress;
+mod streamed;
 
 use super::arguments::{DataSource, with_threads};
 use super::beyond::warn_of_far_inputs;
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
-use super::open::{Opened, open};
+use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{here, say};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::{Quantile, Summary};
+use crate::predict::samples::{Samples, refuse_ending};
 use crate::predict::{Names, Out};
 use crate::train::settings::{count, seed};
 use clap::Args;
@@ -27,7 +29,7 @@ pub struct PredictArgs {
     data: DataSource,
     #[command(flatten)]
     part: PartArgs,
-    /// Where to: a .csv, .npz or .parquet file
+    /// Where to: a .csv, .npz or .parquet file; `-` is standard output, as csv. `--data -` reads a table on standard input
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Also the ends of the central interval that holds this much of the predictive distribution, as lower_90 and
@@ -37,6 +39,10 @@ pub struct PredictArgs {
     /// These quantiles of numbers in place of 0.05,0.5,0.95, as q10 and q02.5
     #[arg(long, value_name = "P,P,…", value_delimiter = ',', value_parser = probability, allow_negative_numbers = true)]
     quantiles: Vec<f64>,
+    /// Also what each draw predicts, and for numbers draws of the target: a .npz or .safetensors file of arrays with the
+    /// axes [draws, rows, …]
+    #[arg(long, value_name = "FILE")]
+    samples_out: Option<PathBuf>,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
@@ -73,6 +79,42 @@ impl PredictArgs {
             }
         }
         asked
+    }
+
+    /// Refuses two outputs in one file.
+    fn refuse_same(&self) -> Result<()> {
+        if self.samples_out.as_ref() != Some(&self.out) {
+            return Ok(());
+        }
+        let title = format!(
+            "`{}` is both `--out` and `--samples-out`",
+            self.out.display()
+        );
+        Err(Diagnostic::error("E0601", title)
+            .help("name another file with one of them")
+            .into())
+    }
+
+    /// The file of single draws, if one is wanted, of so many draws and rows.
+    fn create_samples(
+        &self,
+        alone: &[Opened],
+        shape: [Option<usize>; 2],
+        seed: u64,
+    ) -> Result<Option<Samples>> {
+        let (Some(path), [Some(draws), Some(rows)]) = (&self.samples_out, shape) else {
+            return Ok(None);
+        };
+        let of_target = |own: &Opened| {
+            let name = (alone.len() > 1).then(|| own.inference.target.name.clone());
+            (name, own.inference.target.kind, own.inference.summary())
+        };
+        let targets: Vec<_> = alone.iter().map(of_target).collect();
+        let targets: Vec<_> = targets
+            .iter()
+            .map(|(name, kind, summary)| (name.as_deref(), *kind, *summary))
+            .collect();
+        Samples::create(path, [draws, rows], seed, &targets).map(Some)
     }
 
     /// Refuses intervals and quantiles where no target has any.
@@ -113,6 +155,9 @@ impl PredictArgs {
 pub fn run(args: &PredictArgs) -> Result<()> {
     // Before any work is done.
     let out = Out::of(&args.out)?;
+    if let Some(path) = &args.samples_out {
+        refuse_ending(path)?;
+    }
     with_threads(args.threads, || predict(args, &out))
 }
 
@@ -123,54 +168,120 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         out.refuse_images(own.inference.target.kind)?;
     }
     args.refuse_needless(&alone)?;
-    run.refuse_own(&args.out, &args.run, &args.data)?;
-    let chosen = run.choose_all(&alone, &args.data, args.part, false)?;
-    let random = run.inference.is_random();
-    let samples = if random { args.samples } else { 1 };
+    for (out, flag) in [
+        (Some(&args.out), "--out"),
+        (args.samples_out.as_ref(), "--samples-out"),
+    ] {
+        if let Some(out) = out {
+            run.refuse_own(out, flag, &args.run, &args.data)?;
+        }
+    }
+    args.refuse_same()?;
+    let rows = match streamed::find(args, &run, &alone)? {
+        Some(table) => Rows::Streamed(table),
+        None => {
+            let chosen = run.choose_all(&alone, &args.data, args.part, false)?;
+            Rows::Whole(chosen)
+        }
+    };
+    let samples = if run.inference.is_random() {
+        args.samples
+    } else {
+        1
+    };
     warn_of_one_draw(&run.inference, samples);
-    let parts: Vec<OfTarget> = (alone.iter().zip(&chosen))
-        .map(|(own, chosen)| OfTarget {
-            name: (alone.len() > 1).then_some(&own.inference.target.name[..]),
-            part: own.part(chosen),
-            names: Names {
-                classes: &own.record.class_names,
-                classes_of_data: chosen.class_names(),
-                targets: own.target_names(),
-                read: chosen.columns().map_or(&[], |columns| &columns.targets),
-            },
-        })
-        .collect();
-    let rows = chosen[0].file_rows();
-    let mut making = Making {
+    let seed = args.seed.unwrap_or(run.config.seed);
+    let count = match &rows {
+        Rows::Whole(chosen) => Some(chosen[0].file_rows().len()),
+        Rows::Streamed(table) => table.rows(),
+    };
+    let predicted = alone.iter().map(|own| own.inference.summary().row()).max();
+    let draws = if args.samples_out.is_some() {
+        samples
+    } else {
+        1
+    };
+    let at_once = making::at_once(
+        run.inference.input.shape.len(),
+        predicted.unwrap_or(1),
+        draws,
+    );
+    let making = Making {
         predictor: &mut interpreter,
         samples,
-        seed: args.seed.unwrap_or(run.config.seed),
+        seed,
         quantiles: args.asked(),
-        bar: progress::bar(Some(rows.len())),
+        bar: progress::bar(count, out),
         sink: out.create()?,
         out,
+        samples_out: args.create_samples(&alone, [Some(samples), count], seed)?,
         done: 0,
         broken: None,
     };
-    let at_once = making::at_once(&parts);
-    for start in (0..rows.len()).step_by(at_once) {
-        let places = start..rows.len().min(start + at_once);
-        let of_chunk = parts.iter().map(|of| of.of(places.clone()));
-        making.take(&Chunk {
-            targets: &of_chunk.collect::<Vec<_>>(),
-            rows: &rows[places],
-            identifiers: chosen[0].identifiers(),
-        })?;
+    let (name, chosen, count) = match rows {
+        Rows::Whole(chosen) => {
+            let count = whole(&alone, &chosen, making, at_once)?;
+            (chosen[0].name.clone(), chosen, count)
+        }
+        Rows::Streamed(table) => table.predict(&run, &alone, making, at_once)?,
+    };
+    if *out == Out::Stdout {
+        return Ok(());
     }
-    let count = making.finish(|| warn_of_far_inputs(&alone[0], &chosen[0]))?;
-    say!("data       {}", here(&chosen[0].name));
+    say!("data       {}", here(&name));
     for (own, chosen) in alone.iter().zip(&chosen) {
         say_columns(own, chosen);
     }
-    let how = match random {
+    let how = match run.inference.is_random() {
         true => format!("{samples} draws each"),
         false => "each of the one point that the weights are".into(),
     };
     say!("{count} predictions, {how}, in {}", args.out.display());
+    if let Some(path) = &args.samples_out {
+        say!("each of the draws in {}", path.display());
+    }
     Ok(())
+}
+
+/// The rows that are predicted for.
+enum Rows {
+    /// They have been read, with each of the run's targets.
+    Whole(Vec<Chosen>),
+    /// They are read some at a time.
+    Streamed(streamed::Table),
+}
+
+/// Predicts rows that have been read, and says how many there are.
+fn whole(alone: &[Opened], chosen: &[Chosen], mut making: Making, at_once: usize) -> Result<usize> {
+    let parts = targets(alone, chosen);
+    let rows = chosen[0].file_rows();
+    for start in (0..rows.len()).step_by(at_once) {
+        let places = start..rows.len().min(start + at_once);
+        let of_chunk = parts.iter().map(|of| of.of(places.clone()));
+        let is_read = making.take(&Chunk {
+            targets: &of_chunk.collect::<Vec<_>>(),
+            rows: &rows[places],
+            identifiers: chosen[0].identifiers(),
+        })?;
+        if !is_read {
+            break;
+        }
+    }
+    making.finish(|| warn_of_far_inputs(&alone[0], &chosen[0]))
+}
+
+/// Each of the run's targets with its examples.
+fn targets<'a>(alone: &'a [Opened], chosen: &'a [Chosen]) -> Vec<OfTarget<'a>> {
+    let pairs = alone.iter().zip(chosen);
+    let of = |(own, chosen): (&'a Opened, &'a Chosen)| OfTarget {
+        name: (alone.len() > 1).then_some(&own.inference.target.name[..]),
+        part: own.part(chosen),
+        names: Names {
+            classes: &own.record.class_names,
+            classes_of_data: chosen.class_names(),
+            targets: own.target_names(),
+            read: chosen.columns().map_or(&[], |columns| &columns.targets),
+        },
+    };
+    pairs.map(of).collect()
 }

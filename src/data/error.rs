@@ -67,6 +67,11 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// Counts one more, and keeps its message if it is one of the first.
     pub(super) fn add(&mut self, message: impl FnOnce() -> Diagnostic) {
         self.count += 1;

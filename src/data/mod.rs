@@ -45,6 +45,7 @@ mod shapes_and_numbers;
 mod shapes_segmentation;
 mod sheet;
 pub mod split;
+pub mod stream;
 mod table;
 mod tabular;
 mod targets;

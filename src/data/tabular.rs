@@ -38,7 +38,7 @@ pub struct Seen {
 
 /// A column that says which example a row is.
 #[derive(Debug, Clone)]
-pub struct Identifier(Column);
+pub struct Identifier(pub(super) Column);
 
 impl Identifier {
     /// A column of texts.
@@ -149,10 +149,7 @@ pub(super) fn read(
         }
     };
     let needs_no_target = wanted.of_run.is_some_and(|run| !run.targets_needed);
-    let needless = needs_no_target.then_some(match wanted.target {
-        None => "leave the column out: `predict` needs no target",
-        Some(_) => "leave the column and `--target` out: `predict` needs no target",
-    });
+    let needless = needs_no_target.then_some(needless(wanted.target));
     let train = table.split(&columns, needless)?;
     let class_names = match columns.targets.is_empty() {
         true => vec![],
@@ -193,8 +190,21 @@ pub(super) fn read(
     }
 }
 
+/// What to do about a target that is none, where none is needed.
+pub(super) fn needless(target: Option<&str>) -> &'static str {
+    match target {
+        None => "leave the column out: `predict` needs no target",
+        Some(_) => "leave the column and `--target` out: `predict` needs no target",
+    }
+}
+
 /// The columns of one of several targets, as a list of names: what is said of it, or numbered columns of its name.
-fn columns_of_target(path: &Path, header: &[String], name: &str, width: usize) -> Result<String> {
+pub(super) fn columns_of_target(
+    path: &Path,
+    header: &[String],
+    name: &str,
+    width: usize,
+) -> Result<String> {
     let is_said = names::resolve(header, name).is_ok_and(|places| !places.is_empty());
     if is_said || width == 1 {
         return Ok(name.to_owned());
@@ -256,7 +266,7 @@ fn columns_of(
 }
 
 /// What is known of the columns of a table before it is read.
-fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
+pub(super) fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
     let named = |list: Option<&str>| {
         let places = list.and_then(|list| names::resolve(header, list).ok());
         places.unwrap_or_default()
@@ -289,15 +299,15 @@ fn roles(header: &[String], wanted: &Wanted) -> Vec<Role> {
 }
 
 /// A sheet, and which of its columns are taken.
-struct Table<'a> {
-    path: &'a Path,
-    sheet: &'a Sheet,
-    header: &'a [String],
-    chosen: &'a Chosen,
+pub(super) struct Table<'a> {
+    pub(super) path: &'a Path,
+    pub(super) sheet: &'a Sheet,
+    pub(super) header: &'a [String],
+    pub(super) chosen: &'a Chosen,
     /// The column that says how many times a row occurs.
-    weights: Option<usize>,
+    pub(super) weights: Option<usize>,
     /// The columns of a model's other targets.
-    others: &'a [String],
+    pub(super) others: &'a [String],
 }
 
 impl Table<'_> {
@@ -348,7 +358,7 @@ impl Table<'_> {
     /// # Errors
     ///
     /// `E0505` for a column whose numbers have `%` and had none in the run's table, or the other way round.
-    fn columns_of_run(&self, run: &Columns, choices: &Choices) -> Result<Columns> {
+    pub(super) fn columns_of_run(&self, run: &Columns, choices: &Choices) -> Result<Columns> {
         let mut coding = run.coding.clone();
         coding.missing_values.extend(choices.marks());
         for column in self.taken().map(|place| &self.sheet.columns[place]) {
@@ -495,6 +505,19 @@ impl Table<'_> {
 
     /// The numbers of all rows.
     fn split(&self, columns: &Columns, needless: Option<&str>) -> Result<Split> {
+        let mut faults = Faults::default();
+        let split = self.split_of(columns, needless, &mut faults);
+        faults.finish("faults of the table")?;
+        Ok(split)
+    }
+
+    /// The numbers of all rows; those that are none are among the `faults`.
+    pub(super) fn split_of(
+        &self,
+        columns: &Columns,
+        needless: Option<&str>,
+        faults: &mut Faults,
+    ) -> Split {
         let coding = &columns.coding;
         let code = |place: &usize| (*place, coding.code(&self.header[*place]));
         let codes: Vec<(usize, Code)> = self.chosen.inputs.iter().map(code).collect();
@@ -504,7 +527,6 @@ impl Table<'_> {
         let rows = self.sheet.rows();
         let mut inputs = Vec::with_capacity(rows * width);
         let mut targets = Vec::with_capacity(rows * self.chosen.targets.len());
-        let mut faults = Faults::default();
         let message = |at, fault, needless| no_number(self.path, self.sheet, at, fault, needless);
         for row in 0..rows {
             for (place, code) in &codes {
@@ -521,8 +543,7 @@ impl Table<'_> {
                 }
             }
         }
-        faults.finish("faults of the table")?;
-        Ok(Split {
+        Split {
             inputs: Values::F64(inputs),
             input_shape: Shape::new(&[width]),
             targets: Values::F64(targets),
@@ -531,6 +552,6 @@ impl Table<'_> {
                 width => Shape::new(&[width]),
             },
             len: rows,
-        })
+        }
     }
 }

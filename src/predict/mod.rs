@@ -9,6 +9,7 @@ mod csv;
 mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod samples;
 #[cfg(test)]
 mod tests;
 

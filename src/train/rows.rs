@@ -28,6 +28,11 @@ const PARTS: [&str; 3] = ["training", "validation", "test"];
 pub struct Rows([Vec<[u64; 2]>; 3]);
 
 impl Rows {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(Vec::len).sum()
+    }
+
     /// Of data that is ready to train on.
     pub fn of(prepared: &Prepared) -> Rows {
         let train = digests(&prepared.data.train);

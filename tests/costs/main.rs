@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 mod damaged;
+mod predicted;
 
 use bnnc::exec::{Batch, Draw, Interpreter, Update};
 use bnnc::ir::Position;
@@ -329,6 +330,7 @@ fn what_a_step_costs() {
             #[cfg(target_os = "linux")]
             memory_is_what_training_takes();
         }
+        predicted::rows_are_predicted_in_constant_memory();
         damaged::damaged_files_are_refused_in_little_memory();
     });
 }

@@ -118,7 +118,7 @@ fn write(place: &Place, name: &str, arrays: &[(&str, &[usize], &[f64])]) {
 }
 
 /// An array of a prediction file: its shape and its numbers.
-fn array(bytes: &[u8], name: &str) -> (Vec<usize>, Vec<f64>) {
+pub fn array(bytes: &[u8], name: &str) -> (Vec<usize>, Vec<f64>) {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut member = archive.by_name(&format!("{name}.npy")).unwrap();
     let mut bytes = vec![];

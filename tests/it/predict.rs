@@ -195,3 +195,277 @@ fn parquet_holds_what_a_csv_holds() {
     assert!(output.status.success(), "{text}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "the same\n");
 }
+
+/// A run that knows an identifier, and a table of more rows than it was trained on.
+fn streamed(rows: usize) -> Place {
+    let place = Place::new();
+    let row = |i: usize| {
+        let (a, b) = ((0.7 * i as f64).sin(), (0.3 * i as f64).cos());
+        format!(
+            "\"r{}, x\",{a},{b},{}\n",
+            i * 7919,
+            100.0 + 20.0 * a - 7.0 * b
+        )
+    };
+    let table =
+        |rows: std::ops::Range<usize>| format!("id,a,b,y\n{}", rows.map(row).collect::<String>());
+    std::fs::write(place.path("own.csv"), table(0..60)).unwrap();
+    std::fs::write(place.path("big.csv"), table(1000..1000 + rows)).unwrap();
+    for (number, start) in (1000..1000 + rows).step_by(50).enumerate() {
+        let end = (start + 50).min(1000 + rows);
+        std::fs::write(place.path(&format!("few{number}.csv")), table(start..end)).unwrap();
+    }
+    place.ok("train line.bnn --data own.csv --drop id --epochs 1 --batch-size 20 --out run");
+    place
+}
+
+/// The rows of a csv without its header and the number that each begins with.
+fn without_numbers(text: &str) -> Vec<String> {
+    let rows = text.lines().skip(1);
+    rows.map(|row| row.split_once(',').unwrap().1.to_owned())
+        .collect()
+}
+
+fn piped(place: &Place, arguments: &str, input: &str) -> std::process::Output {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bnnc"))
+        .args(arguments.split_whitespace())
+        .current_dir(place.path("."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_owned();
+    let writing = std::thread::spawn(move || {
+        let _ = stdin.write_all(input.as_bytes());
+    });
+    let output = child.wait_with_output().unwrap();
+    writing.join().unwrap();
+    output
+}
+
+/// A table with more rows than the run's is read some rows at a time: to the bit as smaller tables are, read whole.
+#[test]
+fn rows_are_the_same_streamed_and_read_whole() {
+    let place = streamed(220);
+    place.ok("predict run --data big.csv --samples 3 --out big_p.csv");
+    let big = std::fs::read_to_string(place.path("big_p.csv")).unwrap();
+    let mut few = vec![];
+    for number in 0..5 {
+        place.ok(&format!(
+            "predict run --data few{number}.csv --samples 3 --out p.csv"
+        ));
+        few.extend(without_numbers(
+            &std::fs::read_to_string(place.path("p.csv")).unwrap(),
+        ));
+    }
+    assert_eq!(without_numbers(&big), few);
+    let numbers: Vec<&str> = big
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').next().unwrap())
+        .collect();
+    assert_eq!(
+        numbers,
+        (0..220).map(|row| row.to_string()).collect::<Vec<_>>()
+    );
+
+    // From one program to the next, with nothing else among the rows.
+    let input = std::fs::read_to_string(place.path("big.csv")).unwrap();
+    let output = piped(&place, "predict run --data - --out - --samples 3", &input);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), big);
+
+    // JSON lines, one column of texts that are numbers.
+    let object = |row: &str| {
+        let (id, numbers) = row.split_at(row.rfind('"').unwrap() + 1);
+        let cells: Vec<&str> = numbers.split(',').skip(1).collect();
+        format!(
+            "{{\"id\": {id}, \"b\": {}, \"a\": \"{}\", \"y\": {}}}\n",
+            cells[1], cells[0], cells[2]
+        )
+    };
+    let lines: String = input.lines().skip(1).map(object).collect();
+    std::fs::write(place.path("big.jsonl"), &lines).unwrap();
+    place.ok("predict run --data big.jsonl --samples 3 --out lines_p.csv");
+    assert_eq!(
+        std::fs::read_to_string(place.path("lines_p.csv")).unwrap(),
+        big
+    );
+    let output = piped(&place, "predict run --data - --out - --samples 3", &lines);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), big);
+
+    // What is wrong is told with its line before anything is written.
+    let bad = input.clone() + "id,2,much,3\n";
+    std::fs::write(place.path("bad.csv"), &bad).unwrap();
+    let refused = place.refused("predict run --data bad.csv --samples 3 --out big_p.csv");
+    assert!(
+        refused.contains("bad.csv:222: column `b` holds no number"),
+        "{refused}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(place.path("big_p.csv")).unwrap(),
+        big
+    );
+    let output = piped(&place, "predict run --data - --out p.csv --samples 3", &bad);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text.contains("standard input:222: column `b` holds no number"),
+        "{text}"
+    );
+    for flags in ["--split test", "--allow-changed", "--samples-out s.npz"] {
+        let output = piped(
+            &place,
+            &format!("predict run --data - --out - {flags}"),
+            &input,
+        );
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            text.contains("E0603") && text.contains("read once"),
+            "{flags}: {text}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// A program that writes a row and waits for its prediction has it; one that stops reading ends the command without a
+/// word.
+#[test]
+fn a_row_is_answered_as_it_comes_and_a_closed_pipe_is_no_fault() {
+    use std::io::{BufRead, BufReader, Write};
+    use std::process::{Command, Stdio};
+    let place = streamed(220);
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_bnnc"))
+            .args([
+                "predict",
+                "run",
+                "--data",
+                "-",
+                "--out",
+                "-",
+                "--samples",
+                "2",
+            ])
+            .current_dir(place.path("."))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let input = std::fs::read_to_string(place.path("big.csv")).unwrap();
+    let mut child = start();
+    let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut answers = BufReader::new(stdout).lines();
+    let mut rows = input.lines();
+    writeln!(stdin, "{}", rows.next().unwrap()).unwrap();
+    for (number, row) in rows.take(3).enumerate() {
+        writeln!(stdin, "{row}").unwrap();
+        if number == 0 {
+            assert!(answers.next().unwrap().unwrap().starts_with("row,id,"));
+        }
+        let answer = answers.next().unwrap().unwrap();
+        assert!(answer.starts_with(&format!("{number},")), "{answer}");
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+
+    let mut child = start();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    // It may have ended while this is written.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !text.contains("E0601"), "{text}");
+}
+
+/// Single draws average to what is written of all.
+#[test]
+fn single_draws_are_what_is_averaged() {
+    use crate::image_targets::array;
+    let place = streamed(220);
+    let command = "predict run --data big.csv --samples 4 --out p.csv --samples-out";
+    place.ok(&format!("{command} s.npz"));
+    place.ok(&format!("{command} s.safetensors --threads 1"));
+    let bytes = std::fs::read(place.path("s.npz")).unwrap();
+    let tensors = std::fs::read(place.path("s.safetensors")).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&tensors).unwrap();
+    let of = |name: &str| {
+        let (shape, values) = array(&bytes, name);
+        assert_eq!(shape, [4, 220]);
+        let own: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        assert_eq!(tensors.tensor(name).unwrap().data(), own, "{name}");
+        values
+    };
+    let found = written(&place, "p.csv");
+    let (means, stds, draws) = (of("mean"), of("std"), of("draw"));
+    let (mean, aleatoric) = (numbers(&found["mean"]), numbers(&found["aleatoric_std"]));
+    for row in 0..220 {
+        let of_row = |values: &[f64]| {
+            (0..4)
+                .map(|draw| values[draw * 220 + row])
+                .collect::<Vec<_>>()
+        };
+        let average = of_row(&means).iter().sum::<f64>() / 4.0;
+        assert!(
+            (average - mean[row]).abs() < 1e-9,
+            "{average} {}",
+            mean[row]
+        );
+        let within = of_row(&stds).iter().map(|s| s * s).sum::<f64>() / 4.0;
+        assert!((within.sqrt() - aleatoric[row]).abs() < 1e-9);
+    }
+    // 880 standardized draws have the moments of a standard normal distribution, within four standard errors.
+    let z: Vec<f64> = (0..880).map(|i| (draws[i] - means[i]) / stds[i]).collect();
+    let mean = z.iter().sum::<f64>() / 880.0;
+    let square = z.iter().map(|z| z * z).sum::<f64>() / 880.0;
+    assert!(mean.abs() < 4.0 / 880f64.sqrt(), "{mean}");
+    assert!(
+        (square - 1.0).abs() < 4.0 * (2.0 / 880.0f64).sqrt(),
+        "{square}"
+    );
+
+    let place = classes();
+    place.ok("predict run --samples 3 --split train --out p.csv --samples-out s.npz");
+    let bytes = std::fs::read(place.path("s.npz")).unwrap();
+    let (shape, values) = array(&bytes, "probability");
+    let rows = shape[1];
+    assert_eq!(shape, [3, rows, 3]);
+    let text = std::fs::read_to_string(place.path("p.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let first = header
+        .iter()
+        .position(|name| name.starts_with("probability_"))
+        .unwrap();
+    for (row, cells) in reader.records().enumerate() {
+        let cells = cells.unwrap();
+        for class in 0..3 {
+            let of = |draw: usize| values[(draw * rows + row) * 3 + class];
+            let mean = (of(0) + of(1) + of(2)) / 3.0;
+            let own: f64 = cells[first + class].parse().unwrap();
+            assert!((mean - own).abs() < 1e-12, "{mean} {own}");
+        }
+    }
+    let refused = place.refused("predict run --out p.csv --samples-out s.csv");
+    assert!(
+        refused.contains("E0601") && refused.contains(".safetensors"),
+        "{refused}"
+    );
+}

@@ -1,13 +1,15 @@
 //! Predictions in the making: some rows at a time, from the network to the file.
 
 use crate::data::Identifier;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
 use crate::evaluate::{Wanted, not_finite, predict_some};
 use crate::examples::Part;
 use crate::likelihood::{Detail, Quantile};
+use crate::predict::samples::Samples;
 use crate::predict::{Names, Out, Sink, Target, columns};
 use indicatif::ProgressBar;
+use std::io;
 use std::ops::Range;
 
 /// The most rows that are predicted at a time, and the most numbers of inputs and predictions.
@@ -35,11 +37,10 @@ impl<'a> OfTarget<'a> {
     }
 }
 
-/// How many rows are predicted at a time.
-pub(super) fn at_once(targets: &[OfTarget]) -> usize {
-    let input = targets[0].part.split.input_shape.len();
-    let predicted = targets.iter().map(|of| of.part.summary.row()).max();
-    let numbers = input.max(predicted.unwrap_or(1)).max(1);
+/// How many rows are predicted at a time, of so many inputs and predicted numbers a row; of the latter each of `draws`
+/// is kept.
+pub(super) fn at_once(input: usize, predicted: usize, draws: usize) -> usize {
+    let numbers = input.max(predicted.saturating_mul(draws)).max(1);
     (NUMBERS / numbers).clamp(1, ROWS)
 }
 
@@ -66,6 +67,8 @@ pub(super) struct Making<'a> {
     pub(super) out: &'a Out,
     /// Rows so far.
     pub(super) done: usize,
+    /// Where single draws go.
+    pub(super) samples_out: Option<Samples>,
     /// Predictions that are not finite.
     pub(super) broken: Option<Broken>,
 }
@@ -79,10 +82,23 @@ pub(super) struct Broken {
 }
 
 impl Making<'_> {
-    /// Predicts the next rows and writes them.
-    pub(super) fn take(&mut self, chunk: &Chunk) -> Result<()> {
+    /// Predicts the next rows and writes them; `false` where what is written has no reader any more.
+    pub(super) fn take(&mut self, chunk: &Chunk) -> Result<bool> {
         let mut targets = vec![];
-        for of in chunk.targets {
+        for (number, of) in chunk.targets.iter().enumerate() {
+            let (samples, row) = (self.samples, of.part.summary.row());
+            let keeps = self.samples_out.is_some();
+            let mut kept = vec![
+                0.0;
+                if keeps {
+                    of.part.len() * samples * row
+                } else {
+                    0
+                }
+            ];
+            let mut watch = |place: usize, draw: usize, own: &[f64]| {
+                kept[(place * samples + draw) * row..][..row].copy_from_slice(own);
+            };
             // Quantiles of every entry of an image take more than all else.
             let detail = match of.part.kind.axes() {
                 Some(_) => Detail::Moments,
@@ -90,6 +106,7 @@ impl Making<'_> {
             };
             let wanted = Wanted {
                 quantiles: self.quantiles.clone(),
+                watch: keeps.then_some(&mut watch),
                 ..Wanted::new(self.samples, self.seed, detail)
             };
             let (predicted, broken) = predict_some(self.predictor, &of.part, wanted)?;
@@ -101,6 +118,9 @@ impl Making<'_> {
                 });
                 found.count += broken.len();
             }
+            if let (Some(samples), None) = (&mut self.samples_out, &self.broken) {
+                samples.take(number, self.done, chunk.rows, &kept)?;
+            }
             targets.push(Target {
                 name: of.name,
                 predicted,
@@ -111,13 +131,30 @@ impl Making<'_> {
         self.done += chunk.rows.len();
         self.bar.set_position(self.done as u64);
         if self.broken.is_some() {
-            // Those that come are counted.
-            return Ok(());
+            // Those that come are counted; of rows that come as they are made, there may be no end.
+            return match self.out {
+                Out::Stdout => Err(self.not_finite()),
+                Out::File(..) => Ok(true),
+            };
         }
         let at = chunk.targets[0].part.rows;
         let columns = columns(&targets, chunk.rows, chunk.identifiers, at);
-        let written = self.sink.write(columns);
-        written.map_err(|error| self.out.failed(&error))
+        match self.sink.write(columns) {
+            Err(error) if self.is_unread(&error) => Ok(false),
+            written => written
+                .map(|()| true)
+                .map_err(|error| self.out.failed(&error)),
+        }
+    }
+
+    /// Whether the program that reads standard output has ended, which is no fault.
+    fn is_unread(&self, error: &io::Error) -> bool {
+        *self.out == Out::Stdout && error.kind() == io::ErrorKind::BrokenPipe
+    }
+
+    fn not_finite(&self) -> Failure {
+        let broken = self.broken.expect("there are such predictions");
+        not_finite(broken.count, broken.first, self.done, broken.farthest)
     }
 
     /// Ends the file, after `warn`; how many rows it has.
@@ -127,17 +164,17 @@ impl Making<'_> {
     /// `E0612` where a prediction is not finite; `E0601` where the file cannot be written.
     pub(super) fn finish(mut self, warn: impl FnOnce()) -> Result<usize> {
         self.bar.finish_and_clear();
-        if let Some(broken) = self.broken {
-            let Broken {
-                count,
-                first,
-                farthest,
-            } = broken;
-            return Err(not_finite(count, first, self.done, farthest));
+        if self.broken.is_some() {
+            return Err(self.not_finite());
         }
         warn();
-        let finished = self.sink.finish();
-        finished.map_err(|error| self.out.failed(&error))?;
+        match self.sink.finish() {
+            Err(error) if !self.is_unread(&error) => return Err(self.out.failed(&error)),
+            _ => {}
+        }
+        if let Some(samples) = self.samples_out {
+            samples.finish()?;
+        }
         Ok(self.done)
     }
 }

@@ -1,12 +1,14 @@
 //! How far predictions are: on a terminal, a bar with the time left.
 
+use crate::predict::Out;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-/// The bar of so many rows, where that is known; hidden where standard error is no terminal.
-pub(super) fn bar(rows: Option<usize>) -> ProgressBar {
-    let target = match io::stderr().is_terminal() {
+/// The bar of so many rows, where that is known; hidden where standard error is no terminal, or shows the rows.
+pub(super) fn bar(rows: Option<usize>, out: &Out) -> ProgressBar {
+    let shows_rows = *out == Out::Stdout && io::stdout().is_terminal();
+    let target = match io::stderr().is_terminal() && !shows_rows {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
     };

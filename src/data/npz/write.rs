@@ -2,8 +2,8 @@
 
 use super::npy;
 use std::io::{self, Seek, Write};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// An archive in the making: after [`Writer::begin`], the entries of that array are written to it, the last axis
 /// innermost.
@@ -30,6 +30,26 @@ impl<W: Write + Seek> Writer<W> {
     ///
     /// Two arrays of one name.
     pub fn begin(&mut self, name: &str, kind: Kind, shape: &[usize]) -> io::Result<()> {
+        self.begin_with(name, kind, shape, SimpleFileOptions::default())
+    }
+
+    /// The same of an array that is not compressed.
+    ///
+    /// # Errors
+    ///
+    /// Two arrays of one name.
+    pub fn begin_stored(&mut self, name: &str, kind: Kind, shape: &[usize]) -> io::Result<()> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.begin_with(name, kind, shape, options)
+    }
+
+    fn begin_with(
+        &mut self,
+        name: &str,
+        kind: Kind,
+        shape: &[usize],
+        options: SimpleFileOptions,
+    ) -> io::Result<()> {
         let (kind, width) = match kind {
             Kind::Numbers => ("<f8".to_owned(), 8),
             Kind::Texts(width) => (format!("<U{width}"), 4 * width),
@@ -39,7 +59,7 @@ impl<W: Write + Seek> Writer<W> {
         let bytes = entries.saturating_mul(width as u64);
         // The sizes of a member take four bytes unless this is said beforehand.
         let large = bytes.saturating_add(header.len() as u64) >= u64::from(u32::MAX);
-        let options = SimpleFileOptions::default().large_file(large);
+        let options = options.large_file(large);
         self.0.start_file(format!("{name}.npy"), options)?;
         self.0.write_all(&header)
     }

@@ -65,7 +65,7 @@ impl Packed {
 }
 
 /// A column in the making.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Builder {
     cells: Vec<Packed>,
     codes: HashMap<String, u32>,

@@ -6,7 +6,7 @@ use super::dialect::Dialect;
 use super::encoding::decode;
 use super::header::{is_units, refuse_data_as_header, refuse_numbers};
 use super::notation::{Decimal, Met, number};
-use super::{Builder, Cell, Role, Sheet};
+use super::{Builder, Cell, Column, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use ::csv::{Reader, ReaderBuilder, StringRecord};
@@ -35,25 +35,91 @@ pub(super) fn parse(
     rows.cells = Some(header.len());
     let roles = roles(&header);
     let decimals = decimals(path, &text, &dialect, &header, &roles)?;
+    let layout = Layout {
+        dialect,
+        header,
+        roles,
+        decimals,
+    };
+    let mut filled = Filled::new(&layout, 0);
+    fill(path, &mut rows, &layout, &mut filled)?;
+    std::mem::take(&mut filled.faults).finish("ragged rows")?;
+    let (may_be_units, met) = (filled.may_be_units, filled.met);
+    let (columns, lines) = filled.finish(&layout);
+    let mut sheet = Sheet::new(path, columns, lines)?;
+    refuse_data_as_header(path, &sheet)?;
+    let numbers = said_of_numbers(&sheet, &layout.roles, met);
+    sheet.said = said(encoding, &layout.dialect, numbers, rows.comments);
+    if may_be_units && sheet.drop_units() {
+        sheet.said.push(UNITS.into());
+    }
+    Ok(sheet)
+}
 
-    let mut columns: Vec<Builder> = header.iter().map(|_| Builder::default()).collect();
-    let (mut lines, mut faults, mut met) = (vec![], Faults::default(), Met::default());
-    let mut may_be_units = false;
+/// What is said of a row of units.
+pub(super) const UNITS: &str = "the first row, of units, left out";
+
+/// How the rows of a table are read.
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    pub(super) dialect: Dialect,
+    pub(super) header: Vec<String>,
+    pub(super) roles: Vec<Role>,
+    pub(super) decimals: Vec<Decimal>,
+}
+
+/// Rows that have been read.
+pub(super) struct Filled {
+    columns: Vec<Builder>,
+    lines: Vec<u32>,
+    /// Lines of the table above the text.
+    above: u64,
+    /// Of rows that are not as long as the header.
+    pub(super) faults: Faults,
+    pub(super) met: Met,
+    may_be_units: bool,
+}
+
+impl Filled {
+    /// None yet, of a text that begins below so many lines.
+    pub(super) fn new(layout: &Layout, above: u64) -> Filled {
+        Filled {
+            columns: layout.header.iter().map(|_| Builder::default()).collect(),
+            lines: vec![],
+            above,
+            faults: Faults::default(),
+            met: Met::default(),
+            may_be_units: false,
+        }
+    }
+
+    /// The columns, and the line of each row.
+    pub(super) fn finish(self, layout: &Layout) -> (Vec<Column>, Vec<u32>) {
+        let named = layout.header.iter().zip(&layout.decimals).zip(self.columns);
+        let columns = named.map(|((name, decimal), cells)| cells.finish(name.clone(), *decimal));
+        (columns.collect(), self.lines)
+    }
+}
+
+/// Reads all rows of a text.
+pub(super) fn fill(path: &Path, rows: &mut Rows, layout: &Layout, into: &mut Filled) -> Result<()> {
+    let cells = layout.header.len();
     while rows.next()? {
-        let (record, line) = (&rows.record, rows.line());
-        if record.len() != header.len() {
-            faults.add(|| ragged(path, line, header.len(), record.len()));
+        let (record, line) = (&rows.record, into.above + rows.line());
+        if record.len() != cells {
+            let found = record.len();
+            into.faults.add(|| ragged(path, line, cells, found));
             continue;
         }
-        may_be_units |= lines.is_empty() && is_units(record.iter());
-        lines.push(line as u32);
-        for (place, (column, cell)) in columns.iter_mut().zip(record).enumerate() {
+        into.may_be_units |= into.lines.is_empty() && is_units(record.iter());
+        into.lines.push(line as u32);
+        for (place, (column, cell)) in into.columns.iter_mut().zip(record).enumerate() {
             let cell = cell.trim();
-            let met = match roles[place] {
-                Role::Read { .. } => &mut met,
+            let met = match layout.roles[place] {
+                Role::Read { .. } => &mut into.met,
                 Role::Aside { .. } => &mut Met::default(),
             };
-            match number(cell, decimals[place], met) {
+            match number(cell, layout.decimals[place], met) {
                 Some(value) => {
                     column.push(Cell::Number(value));
                     if value != 0.0 && cell.ends_with('%') {
@@ -62,26 +128,16 @@ pub(super) fn parse(
                 }
                 None => column.push(Cell::Text(cell)),
             }
-            if roles[place] == (Role::Aside { written: true }) {
+            if layout.roles[place] == (Role::Aside { written: true }) {
                 column.keep_written(cell);
             }
         }
     }
-    faults.finish("ragged rows")?;
-    let named = header.into_iter().zip(&decimals).zip(columns);
-    let columns = named.map(|((name, decimal), cells)| cells.finish(name, *decimal));
-    let mut sheet = Sheet::new(path, columns.collect(), lines)?;
-    refuse_data_as_header(path, &sheet)?;
-    let numbers = said_of_numbers(&sheet, &roles, met);
-    sheet.said = said(encoding, &dialect, numbers, rows.comments);
-    if may_be_units && sheet.drop_units() {
-        sheet.said.push("the first row, of units, left out".into());
-    }
-    Ok(sheet)
+    Ok(())
 }
 
 /// What was recognised, a phrase each.
-fn said(
+pub(super) fn said(
     encoding: Option<&str>,
     dialect: &Dialect,
     numbers: Vec<String>,
@@ -100,19 +156,19 @@ fn said(
 }
 
 /// The rows of a table, comments left out.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     path: &'a Path,
     text: &'a str,
     reader: Reader<&'a [u8]>,
-    record: StringRecord,
+    pub(super) record: StringRecord,
     /// Cells in the header, once that is read.
     cells: Option<usize>,
     marked_header: bool,
-    comments: usize,
+    pub(super) comments: usize,
 }
 
 impl<'a> Rows<'a> {
-    fn new(path: &'a Path, text: &'a str, dialect: &Dialect) -> Self {
+    pub(super) fn new(path: &'a Path, text: &'a str, dialect: &Dialect) -> Self {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -129,8 +185,21 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// The rows of a text below a header of so many cells.
+    pub(super) fn below(path: &'a Path, text: &'a str, dialect: &Dialect, cells: usize) -> Self {
+        Rows {
+            cells: Some(cells),
+            ..Rows::new(path, text, dialect)
+        }
+    }
+
+    /// How many bytes have been read.
+    pub(super) fn position(&self) -> usize {
+        self.reader.position().byte() as usize
+    }
+
     /// Goes to the next row; false at the end.
-    fn next(&mut self) -> Result<bool> {
+    pub(super) fn next(&mut self) -> Result<bool> {
         loop {
             let read = self.reader.read_record(&mut self.record);
             let more = read.map_err(|error| match error.into_kind() {
@@ -173,7 +242,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The 1-based line of the row, as an editor counts: the reader's position is before blank lines.
-    fn line(&self) -> u64 {
+    pub(super) fn line(&self) -> u64 {
         let Some(position) = self.record.position() else {
             return 1;
         };
@@ -188,7 +257,7 @@ impl<'a> Rows<'a> {
 }
 
 /// The columns' names.
-fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<String>> {
+pub(super) fn header(path: &Path, record: &StringRecord, dialect: &Dialect) -> Result<Vec<String>> {
     let mut columns: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
     if let (true, Some(first)) = (dialect.marked_header, columns.first_mut()) {
         let name = first.trim_start_matches('#').trim();

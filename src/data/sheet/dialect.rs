@@ -6,7 +6,7 @@ use std::borrow::Cow;
 const LOOKED_AT: usize = 50;
 
 /// How the lines of a table are to be read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// Between two cells; a tab where the cells were separated by runs of blanks.
     pub(super) separator: u8,

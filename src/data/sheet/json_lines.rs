@@ -1,5 +1,9 @@
 //! JSON lines: an object a line, whose keys are the columns' names.
 
+mod lines;
+
+pub(super) use lines::Lines;
+
 use super::encoding::decode;
 use super::notation::is_digits;
 use super::typed::{finish, refuse_sparse};
@@ -27,20 +31,8 @@ pub(super) fn parse(
     let mut table = Table::default();
     let mut faults = Faults::default();
     for (line, row) in (1..).zip(text.lines()) {
-        let row = row.trim();
-        if row.is_empty() {
-            continue;
-        }
-        match serde_json::from_str(row) {
-            Ok(Row::Object(mut cells)) => {
-                table.lines.push(line);
-                keep_long(row, &mut cells);
-                if let Err(key) = table.append(cells) {
-                    faults.add(|| twice(path, line, &key));
-                }
-            }
-            Ok(Row::Other) => faults.add(|| no_object(path, line, row)),
-            Err(error) => faults.add(|| no_json(path, line, row, &error)),
+        if let Err(message) = table.take(path, line, row) {
+            faults.add(|| message);
         }
         refuse_sparse(path, table.lines.len(), table.columns.len(), table.present)?;
     }
@@ -73,6 +65,23 @@ struct Column {
 }
 
 impl Table {
+    /// Takes a line of the file.
+    fn take(&mut self, path: &Path, line: u32, row: &str) -> std::result::Result<(), Diagnostic> {
+        let row = row.trim();
+        if row.is_empty() {
+            return Ok(());
+        }
+        match serde_json::from_str(row) {
+            Ok(Row::Object(mut cells)) => {
+                self.lines.push(line);
+                keep_long(row, &mut cells);
+                self.append(cells).map_err(|key| twice(path, line, &key))
+            }
+            Ok(Row::Other) => Err(no_object(path, line, row)),
+            Err(error) => Err(no_json(path, line, row, &error)),
+        }
+    }
+
     /// Appends the cells of the last line.
     ///
     /// # Errors

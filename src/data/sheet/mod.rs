@@ -17,7 +17,11 @@ mod json_lines;
 mod notation;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod some_rows;
+mod text;
+mod text_pieces;
 mod typed;
+mod typed_pieces;
 #[cfg(feature = "xlsx")]
 mod xlsx;
 
@@ -31,6 +35,7 @@ use std::path::Path;
 pub(crate) use column::{Builder, Cell, Column};
 pub use notation::Decimal;
 pub(super) use notation::is_digits;
+pub(crate) use some_rows::{Found, Pieces, find, pieces, pieces_of_stdin};
 
 /// A table as it was read.
 #[derive(Debug, Clone)]

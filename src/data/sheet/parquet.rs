@@ -5,6 +5,7 @@ mod pages;
 
 use super::guard::caught;
 use super::typed::finish;
+use super::typed_pieces::Source;
 use super::{Builder, Role, Sheet};
 use crate::data::error::{Faults, corrupt, unreadable};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -14,11 +15,11 @@ use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reade
 use ::parquet::data_type::DataType;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
-use ::parquet::schema::types::SchemaDescriptor;
+use ::parquet::schema::types::{SchemaDescPtr, SchemaDescriptor};
 use kind::Kind;
 use pages::Pages;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How many values of a column are decoded at once.
 const BATCH: usize = 8192;
@@ -55,7 +56,9 @@ fn sheet(path: &Path, file: File, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Res
         for (leaf, of_leaf) in kinds.iter_mut().enumerate() {
             let Some(kind) = *of_leaf else { continue };
             let root = schema.get_column_root_idx(leaf);
-            match append(&*group, &schema, leaf, kind, &mut columns[root]) {
+            let rows = group.metadata().num_rows() as usize;
+            let open = open(&*group, &schema, leaf);
+            match open.and_then(|mut reader| append(&mut reader, rows, kind, &mut columns[root])) {
                 Err(ParquetError::General(what)) if what == kind::NO_TEXT => {
                     if let Role::Read { .. } = roles[root] {
                         return Err(refused(path, &header[root], kind::NO_TEXT).into());
@@ -153,17 +156,24 @@ fn refuse_compression(path: &Path, reader: &SerializedFileReader<File>) -> Resul
     }
 }
 
-/// Appends the rows of a column in a group to `out`.
-fn append(
+/// A column of a group.
+fn open(
     group: &dyn RowGroupReader,
     schema: &SchemaDescriptor,
     leaf: usize,
+) -> std::result::Result<ColumnReader, ParquetError> {
+    let pages = Pages(group.get_column_page_reader(leaf)?);
+    Ok(get_column_reader(schema.column(leaf), Box::new(pages)))
+}
+
+/// Appends the next rows of a column in a group to `out`.
+fn append(
+    reader: &mut ColumnReader,
+    rows: usize,
     kind: Kind,
     out: &mut Builder,
 ) -> std::result::Result<(), ParquetError> {
-    let rows = group.metadata().num_rows() as usize;
-    let pages = Pages(group.get_column_page_reader(leaf)?);
-    match get_column_reader(schema.column(leaf), Box::new(pages)) {
+    match reader {
         ColumnReader::BoolColumnReader(reader) => take(reader, rows, out, |out, value| {
             out.push_boolean(*value);
             Ok(())
@@ -196,7 +206,7 @@ fn append(
 
 /// Appends the values of a column's rows.
 fn take<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
+    reader: &mut ColumnReaderImpl<T>,
     rows: usize,
     out: &mut Builder,
     push: impl Fn(&mut Builder, &T::T) -> std::result::Result<(), ParquetError>,
@@ -226,4 +236,110 @@ fn take<T: DataType>(
         done += read;
     }
     Ok(())
+}
+
+/// The rows, some at a time.
+pub(super) struct Groups {
+    path: PathBuf,
+    reader: SerializedFileReader<File>,
+    schema: SchemaDescPtr,
+    header: Vec<String>,
+    kinds: Vec<Option<Kind>>,
+    /// Which columns are neither inputs nor targets, and may hold anything.
+    aside: Vec<bool>,
+    /// The next group.
+    group: usize,
+    /// The columns of the one that is being read, with their places, and how many of its rows are left.
+    open: Vec<(usize, ColumnReader)>,
+    left: usize,
+    rows: u32,
+}
+
+impl Groups {
+    /// Of the file at `path`; `roles` says what is known of its columns.
+    pub(super) fn open(path: &Path, roles: &dyn Fn(&[String]) -> Vec<Role>) -> Result<Groups> {
+        let file = crate::files::open(path).map_err(|e| unreadable(path, "open", &e))?;
+        let open = || -> Result<Groups> {
+            let reader = SerializedFileReader::new(file).map_err(|e| damaged(path, &e))?;
+            let schema = reader.metadata().file_metadata().schema_descr_ptr();
+            let fields = schema.root_schema().get_fields().iter();
+            let header: Vec<String> = fields.map(|field| field.name().trim().to_owned()).collect();
+            let roles = roles(&header);
+            let kinds = kinds(path, &schema, &header, &roles)?;
+            refuse_compression(path, &reader)?;
+            Ok(Groups {
+                path: path.to_owned(),
+                reader,
+                schema,
+                kinds,
+                aside: roles
+                    .iter()
+                    .map(|role| matches!(role, Role::Aside { .. }))
+                    .collect(),
+                header,
+                group: 0,
+                open: vec![],
+                left: 0,
+                rows: 0,
+            })
+        };
+        caught(open).unwrap_or_else(|panic| Err(damaged(path, &panic)))
+    }
+
+    fn rows(&mut self, most: usize) -> Result<Option<(Vec<Builder>, Vec<u32>)>> {
+        let path = self.path.clone();
+        while self.left == 0 {
+            if self.group == self.reader.num_row_groups() {
+                return Ok(None);
+            }
+            let group = self
+                .reader
+                .get_row_group(self.group)
+                .map_err(|e| damaged(&path, &e))?;
+            self.left = group.metadata().num_rows() as usize;
+            self.group += 1;
+            self.open.clear();
+            for leaf in (0..self.kinds.len()).filter(|leaf| self.kinds[*leaf].is_some()) {
+                let column = open(&*group, &self.schema, leaf).map_err(|e| damaged(&path, &e))?;
+                self.open.push((leaf, column));
+            }
+        }
+        let rows = most.min(self.left);
+        let mut columns: Vec<Builder> = self.header.iter().map(|_| Builder::default()).collect();
+        for (leaf, reader) in &mut self.open {
+            let Some(kind) = self.kinds[*leaf] else {
+                continue;
+            };
+            let root = self.schema.get_column_root_idx(*leaf);
+            match append(reader, rows, kind, &mut columns[root]) {
+                Err(ParquetError::General(what)) if what == kind::NO_TEXT => {
+                    if !self.aside[root] {
+                        return Err(refused(&path, &self.header[root], kind::NO_TEXT).into());
+                    }
+                    (self.kinds[*leaf], columns[root]) = (None, Builder::default());
+                }
+                done => done.map_err(|e| damaged(&path, &e))?,
+            }
+        }
+        columns.iter_mut().for_each(|column| column.pad(rows));
+        self.left -= rows;
+        let first = self.rows + 1;
+        self.rows += rows as u32;
+        Ok(Some((columns, (first..first + rows as u32).collect())))
+    }
+}
+
+impl Source for Groups {
+    fn header(&self) -> Vec<String> {
+        self.header.clone()
+    }
+
+    fn next(&mut self, most: usize) -> Result<Option<(Vec<Builder>, Vec<u32>)>> {
+        let path = self.path.clone();
+        caught(|| self.rows(most)).unwrap_or_else(|panic| Err(damaged(&path, &panic)))
+    }
+
+    fn refuse(&self, _: &[Role]) -> Result<()> {
+        Ok(())
+    }
 }

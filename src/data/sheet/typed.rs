@@ -2,7 +2,7 @@
 
 use super::decimals::{Evidence, decide, said_of_numbers};
 use super::notation::{Decimal, EXACT, Met};
-use super::{Builder, Cell, Role, Sheet};
+use super::{Builder, Cell, Column, Role, Sheet};
 use crate::data::error::corrupt;
 use crate::diagnostic::Result;
 use crate::words::list;
@@ -66,9 +66,12 @@ pub(super) fn finish(
     let columns = columns.into_iter();
     let columns = columns.map(|(name, cells)| cells.finish(name, Decimal::Point));
     let mut sheet = Sheet::new(path, columns.collect(), lines)?;
-    let evidence: Vec<Evidence> = (0..sheet.columns.len())
-        .map(|place| evidence(&sheet, place))
-        .collect();
+    let evidence = (0..sheet.columns.len()).map(|place| {
+        let mut evidence = Evidence::default();
+        evidence_of(&sheet.columns[place], &sheet.lines, place, &mut evidence);
+        evidence
+    });
+    let evidence: Vec<Evidence> = evidence.collect();
     // Between commas a text means the same as in a text table with commas.
     let decimals =
         decide(&evidence, roles, b',').map_err(|doubt| doubt.message(path, &sheet.header()))?;
@@ -89,15 +92,13 @@ pub(super) fn finish(
     Ok(sheet)
 }
 
-/// What the texts of a column say about its decimal mark.
-fn evidence(sheet: &Sheet, place: usize) -> Evidence {
-    let mut evidence = Evidence::default();
-    for (cell, line) in sheet.columns[place].iter().zip(&sheet.lines) {
+/// Adds what the texts of a column say about its decimal mark.
+pub(super) fn evidence_of(column: &Column, lines: &[u32], place: usize, evidence: &mut Evidence) {
+    for (cell, line) in column.iter().zip(lines) {
         if let Cell::Text(text) = cell {
             evidence.add(text, place, u64::from(*line));
         }
     }
-    evidence
 }
 
 /// Refuses a table of which hardly any cell has a value: by a short file, it would take any amount of memory.

@@ -69,6 +69,12 @@ impl Numbers {
         (0..self.entries).map(&mut of_entry).collect()
     }
 
+    /// The number below which a share `u` of one draw's distribution lies, of one entry, which these numbers describe: of
+    /// `u` between 0 and 1 at random, a draw of the target.
+    pub fn draw(&self, numbers: &[f64], u: f64) -> f64 {
+        mixture::quantile(self.marginal, &[numbers], u)
+    }
+
     pub(super) fn add(&self, into: &mut Predictive, place: usize, draw: usize, row: &[f64]) {
         let count = (draw + 1) as f64;
         for (entry, numbers) in row.chunks_exact(self.marginal.numbers()).enumerate() {
