@@ -13,7 +13,7 @@ pub mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use columns::{Column, Names, Target, columns};
+pub use columns::{Cells, Column, Names, Target, columns};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::TargetKind;

@@ -377,7 +377,11 @@ mod tests {
             let whole = csv::parse(Path::new("t.csv"), text.as_bytes(), &read_all).unwrap();
             for most in [1, 2, 100] {
                 let (found, said) = in_pieces(text, most).unwrap();
-                assert_eq!(shown(&found), shown(std::slice::from_ref(&whole)), "{text:?} by {most}");
+                assert_eq!(
+                    shown(&found),
+                    shown(std::slice::from_ref(&whole)),
+                    "{text:?} by {most}"
+                );
                 assert_eq!(said, whole.said, "{text:?} by {most}");
             }
         }
