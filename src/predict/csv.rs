@@ -33,19 +33,27 @@ impl Csv {
     }
 }
 
+/// A fault of the system is told as such.
+fn failed(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
 impl Sink for Csv {
     fn write(&mut self, columns: Vec<Column>) -> io::Result<()> {
         if !self.headed {
             self.headed = true;
-            self.writer
-                .write_record(columns.iter().flat_map(Column::names))?;
+            let names = columns.iter().flat_map(Column::names);
+            self.writer.write_record(names).map_err(failed)?;
         }
         for example in 0..columns.first().map_or(0, Column::examples) {
             let cells = columns.iter().flat_map(|column| {
                 let entries = example * column.width..(example + 1) * column.width;
                 entries.map(|entry| column.cell(entry))
             });
-            self.writer.write_record(cells)?;
+            self.writer.write_record(cells).map_err(failed)?;
         }
         self.writer.flush()
     }

@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 
 /// The columns of a csv by their names.
 fn table(text: &str) -> BTreeMap<String, Vec<String>> {
-    let mut rows = text.lines().map(|line| line.split(',').map(str::to_owned));
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().unwrap().clone();
     let mut columns: Vec<(String, Vec<String>)> =
-        rows.next().unwrap().map(|name| (name, vec![])).collect();
-    for row in rows {
-        for ((_, cells), cell) in columns.iter_mut().zip(row) {
-            cells.push(cell);
+        names.iter().map(|name| (name.into(), vec![])).collect();
+    for row in reader.records() {
+        for ((_, cells), cell) in columns.iter_mut().zip(&row.unwrap()) {
+            cells.push(cell.into());
         }
     }
     columns.into_iter().collect()

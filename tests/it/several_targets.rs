@@ -285,6 +285,33 @@ fn a_table_has_a_column_for_each() {
     let predicted = std::fs::read_to_string(place.path("q.csv")).unwrap();
     assert!(!predicted.contains("target"), "{predicted}");
     assert_eq!(predicted.lines().count(), 97);
+    // More rows than the run's are read some at a time, with each of its targets.
+    let rows = |text: &str| -> Vec<String> {
+        let rows = text
+            .lines()
+            .skip(1)
+            .map(|row| row.split_once(',').unwrap().1.to_owned());
+        rows.collect()
+    };
+    for (name, targets) in [("d.csv", 2), ("inputs.csv", 0)] {
+        let text = std::fs::read_to_string(place.path(name)).unwrap();
+        let (header, below) = text.split_once('\n').unwrap();
+        std::fs::write(place.path("twice.csv"), format!("{header}\n{below}{below}")).unwrap();
+        place.ok("predict run --data twice.csv --out r.csv");
+        let twice = std::fs::read_to_string(place.path("r.csv")).unwrap();
+        let header = twice.lines().next().unwrap();
+        assert_eq!(header.matches("target_").count(), targets, "{header}");
+        let all = rows(&twice);
+        assert_eq!(all[..96], all[96..]);
+        match targets {
+            0 => assert_eq!(all[..96], rows(&predicted)),
+            _ => assert!(
+                all[0].starts_with("middle,")
+                    || all[0].starts_with("low,")
+                    || all[0].starts_with("high,")
+            ),
+        }
+    }
 }
 
 #[test]
