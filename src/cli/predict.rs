@@ -233,7 +233,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         say_columns(own, chosen);
     }
     let how = match run.inference.is_random() {
-        true => format!("{samples} draws each"),
+        true => format!("{} each", crate::words::count(samples, "draw", "draws")),
         false => "each of the one point that the weights are".into(),
     };
     say!("{count} predictions, {how}, in {}", args.out.display());
