@@ -129,11 +129,12 @@ pub(super) fn refuse_own(out: &Path, run: &Path) -> Result<()> {
 
 /// The picture as its file has it.
 fn file(figure: &Figure, out: &Path) -> Result<Vec<u8>> {
-    match ending(out).as_str() {
-        #[cfg(feature = "raster")]
-        "png" => plot::raster::png(figure),
-        _ => Ok(svg::write(figure, svg::Use::File).into_bytes()),
+    #[cfg(feature = "raster")]
+    if ending(out) == "png" {
+        return plot::raster::png(figure);
     }
+    debug_assert_eq!(ending(out), "svg");
+    Ok(svg::write(figure, svg::Use::File).into_bytes())
 }
 
 fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
