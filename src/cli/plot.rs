@@ -9,10 +9,11 @@ use super::terminal::say;
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::plot::{self, Figure, KINDS, Kind, Material, Needs, svg};
-use crate::train::files::write_whole;
+use crate::train::files::{failed, write_whole};
 use crate::train::run_dir::RunDir;
 use crate::train::settings::{count, seed};
 use clap::Args;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc plot`.
@@ -121,8 +122,12 @@ fn nothing(kind: &dyn Kind, run: &Path, why: &str) -> Failure {
     Diagnostic::error("E0618", title).note(why).into()
 }
 
-/// Refuses to write over a file of the run.
+/// Refuses to write over a file of the run, and where there is no folder, before any work is done.
 pub(super) fn refuse_own(out: &Path, run: &Path) -> Result<()> {
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(failed(out, "write", &ErrorKind::NotFound.into()));
+    }
     let own = RunDir::open(run).map_or(vec![], |run| run.files());
     refuse_over("pictures", "--out", out, &[("it is part of the run", own)])
 }

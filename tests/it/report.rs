@@ -209,7 +209,7 @@ fn several_targets_and_a_target_with_places_have_their_parts() {
 }
 
 #[test]
-fn a_picture_is_the_same_each_time_and_never_goes_over_a_run() {
+fn a_picture_is_the_same_each_time_or_is_refused() {
     let place = Place::new();
     place.ok("train line.bnn --data t.csv --epochs 2 --batch-size 20 --out run");
     let drawn = |kind: &str, name: &str| {
@@ -242,10 +242,13 @@ fn a_picture_is_the_same_each_time_and_never_goes_over_a_run() {
     let refused = place.bnnc("plot run losss --out a.svg");
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.contains("did you mean loss?"), "{told}");
-    std::fs::write(place.path("run").join("notes.svg"), "x").unwrap();
-    std::fs::rename(place.path("run"), place.path("r.svg")).unwrap();
     let refused = place.refused("plot absent loss --out a.svg");
     assert!(refused.contains("E0604"), "{refused}");
+    let refused = place.refused("report run --out absent/a.html");
+    assert!(
+        refused.contains("E0601") && !refused.contains("warning"),
+        "{refused}"
+    );
 }
 
 /// The browser, where there is one.
