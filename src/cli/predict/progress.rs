@@ -14,10 +14,10 @@ pub(super) fn bar(rows: Option<usize>, out: &Out) -> ProgressBar {
     };
     let (template, length) = match rows {
         Some(rows) => (
-            "predict {bar:16} {human_pos}/{human_len} rows  {per_sec}  {eta} left",
+            "predict {bar:16} {human_pos}/{human_len} rows  {eta} left",
             Some(rows as u64),
         ),
-        None => ("predict {human_pos} rows  {per_sec}", None),
+        None => ("predict {human_pos} rows", None),
     };
     let bar = ProgressBar::with_draw_target(length, target);
     let style = ProgressStyle::with_template(template).expect("a template");
