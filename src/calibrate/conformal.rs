@@ -14,7 +14,7 @@
 //!   2018, section 5.2). The interval is mean ± q·std. Of a target with several entries each has a q of its own.
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::likelihood::{Classes, Predictive, Summary};
+use crate::likelihood::{Classes, Column, Entries, Predictive, Summary};
 use crate::score::Outcomes;
 use crate::words::plural;
 
@@ -119,6 +119,46 @@ impl Conformal {
                 [low.ceil().max(0.0), high.floor()]
             }
             _ => [low, high],
+        }
+    }
+
+    /// The columns of a prediction file: of classes `in_set` of each, 1 or 0, and `set_size`; of numbers
+    /// `conformal_low` and `conformal_high`.
+    pub(super) fn columns(&self, predicted: &Predictive) -> Vec<Column> {
+        let column = |name: &str, entries, values| Column {
+            name: name.into(),
+            entries,
+            values,
+        };
+        let examples = 0..predicted.examples;
+        match self.summary {
+            Summary::Classes(_) => {
+                let sets: Vec<Vec<bool>> = examples.map(|i| self.set(predicted, i)).collect();
+                let class = |k: usize| sets.iter().map(|set| f64::from(u8::from(set[k]))).collect();
+                let size = |set: &Vec<bool>| set.iter().filter(|has| **has).count() as f64;
+                let sizes = sets.iter().map(size).collect();
+                let each = sets.iter().flatten().map(|has| f64::from(u8::from(*has)));
+                let mut columns = match predicted.width {
+                    // A binary target has a probability of 1 alone.
+                    1 => vec![
+                        column("in_set_0", Entries::One, class(0)),
+                        column("in_set_1", Entries::One, class(1)),
+                    ],
+                    _ => vec![column("in_set", Entries::Classes, each.collect())],
+                };
+                columns.push(column("set_size", Entries::One, sizes));
+                columns
+            }
+            Summary::Numbers(numbers) => {
+                let all = examples.flat_map(|i| {
+                    (0..numbers.entries).map(move |k| self.interval(predicted, i, k))
+                });
+                let (low, high) = all.map(|[low, high]| (low, high)).unzip();
+                vec![
+                    column("conformal_low", Entries::Targets, low),
+                    column("conformal_high", Entries::Targets, high),
+                ]
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 mod arguments;
 mod bench;
 mod beyond;
+mod calibrated;
 mod check;
 mod compare;
 pub mod data;

@@ -6,6 +6,7 @@ mod streamed;
 
 use super::arguments::{DataSource, with_threads};
 use super::beyond::warn_of_far_inputs;
+use super::calibrated::{CalibrationArgs, say_calibration};
 use super::evaluate::say_columns;
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
@@ -43,6 +44,8 @@ pub struct PredictArgs {
     /// axes [draws, rows, …]
     #[arg(long, value_name = "FILE")]
     samples_out: Option<PathBuf>,
+    #[command(flatten)]
+    calibration: CalibrationArgs,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
@@ -55,7 +58,7 @@ pub struct PredictArgs {
 }
 
 /// A probability that is neither 0 nor 1.
-fn probability(text: &str) -> std::result::Result<f64, String> {
+pub(super) fn probability(text: &str) -> std::result::Result<f64, String> {
     let expected = "expected a probability between 0 and 1, such as 0.9";
     let value: f64 = text.trim().parse().map_err(|_| expected)?;
     match value > 0.0 && value < 1.0 {
@@ -191,6 +194,8 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     };
     warn_of_one_draw(&run.inference, samples);
     let seed = args.seed.unwrap_or(run.config.seed);
+    let of = [samples as u64, seed];
+    let calibrations = (args.calibration).fit(&run, &mut interpreter, &args.data, of)?;
     let count = match &rows {
         Rows::Whole(chosen) => Some(chosen[0].file_rows().len()),
         Rows::Streamed(table) => table.rows(),
@@ -211,6 +216,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         samples,
         seed,
         quantiles: args.asked(),
+        calibrations: calibrations.clone(),
         bar: progress::bar(count, out),
         sink: out.create()?,
         out,
@@ -231,6 +237,9 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     say!("data       {}", here(&name));
     for (own, chosen) in alone.iter().zip(&chosen) {
         say_columns(own, chosen);
+    }
+    for calibration in &calibrations {
+        say_calibration(calibration, None);
     }
     let how = match run.inference.is_random() {
         true => format!("{} each", crate::words::count(samples, "draw", "draws")),

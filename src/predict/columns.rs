@@ -93,6 +93,8 @@ pub struct Target<'a> {
     pub part: Part<'a>,
     /// What is named after what.
     pub names: Names<'a>,
+    /// Columns behind those of the likelihood.
+    pub further: Vec<likelihood::Column>,
 }
 
 /// The columns of what was predicted: `row`, the example's row in the data's file, from 0; the `identifiers` that the
@@ -107,7 +109,7 @@ pub fn columns(
     let row = rows.iter().map(|row| *row as f64).collect();
     let row = Column::of_one("row", Cells::Whole(row));
     let of_targets = targets.iter().flat_map(|target| {
-        let mut columns = of_target(&target.predicted, &target.part, &target.names);
+        let mut columns = of_target(target);
         for column in &mut columns {
             if let Some(name) = target.name {
                 column.name = format!("{}_{name}", column.name);
@@ -131,7 +133,8 @@ pub fn columns(
     columns
 }
 
-fn of_target(predicted: &Predictive, part: &Part, names: &Names) -> Vec<Column> {
+fn of_target(target: &Target) -> Vec<Column> {
+    let (predicted, part, names) = (&target.predicted, &target.part, &target.names);
     let (n, width) = (predicted.examples, part.kind.entries());
     let axes = part.kind.axes();
     let column = |name: &str, entries: Vec<String>, width: usize, cells| Column {
@@ -163,7 +166,9 @@ fn of_target(predicted: &Predictive, part: &Part, names: &Names) -> Vec<Column> 
         let cells = labels(targets.collect(), classes, own);
         columns.push(column("target", named(read, width), width, cells));
     }
-    columns.extend(part.summary.columns(predicted).into_iter().map(|found| {
+    let found = part.summary.columns(predicted).into_iter();
+    let found = found.chain(target.further.iter().cloned());
+    columns.extend(found.map(|found| {
         let (known, count) = match found.entries {
             likelihood::Entries::One => (&[][..], 1),
             likelihood::Entries::Classes => (names.classes, predicted.width),

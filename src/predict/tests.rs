@@ -54,6 +54,7 @@ fn written(path: &Path, times: usize) {
             ..Predictive::default()
         };
         let target = Target {
+            further: vec![],
             name: None,
             predicted,
             part: part(&split, &scales, TargetKind::Real(1)),
@@ -102,6 +103,7 @@ fn a_file_that_is_not_finished_leaves_nothing() {
         let mut sink = Out::of(&path).unwrap().create().unwrap();
         let (split, scales) = (split(vec![0.0, 1.0]), scales());
         let target = Target {
+            further: vec![],
             name: None,
             predicted: Predictive {
                 examples: 2,
@@ -129,6 +131,7 @@ fn classes_that_have_names_are_called_by_them() {
     let names = ["red", "green", "blue"].map(String::from);
     let of = |names: &[String]| {
         let target = Target {
+            further: vec![],
             name: Some("hue"),
             predicted: Predictive {
                 examples: 2,

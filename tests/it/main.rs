@@ -4,6 +4,7 @@ mod arguments;
 mod arrays;
 mod bench;
 mod breaking;
+mod calibration;
 mod cases;
 mod changed_data;
 mod changes;

@@ -1,5 +1,6 @@
 //! Predictions in the making: some rows at a time, from the network to the file.
 
+use crate::calibrate::Calibration;
 use crate::data::Identifier;
 use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
@@ -62,6 +63,8 @@ pub(super) struct Making<'a> {
     /// Their seed.
     pub(super) seed: u64,
     pub(super) quantiles: Vec<Quantile>,
+    /// What each target's predictions are calibrated by.
+    pub(super) calibrations: Vec<Calibration>,
     pub(super) bar: ProgressBar,
     pub(super) sink: Box<dyn Sink>,
     pub(super) out: &'a Out,
@@ -109,7 +112,7 @@ impl Making<'_> {
                 watch: keeps.then_some(&mut watch),
                 ..Wanted::new(self.samples, self.seed, detail)
             };
-            let (predicted, broken) = predict_some(self.predictor, &of.part, wanted)?;
+            let (mut predicted, broken) = predict_some(self.predictor, &of.part, wanted)?;
             if let Some(&first) = broken.first() {
                 let found = self.broken.get_or_insert_with(|| Broken {
                     count: 0,
@@ -121,7 +124,10 @@ impl Making<'_> {
             if let (Some(samples), None) = (&mut self.samples_out, &self.broken) {
                 samples.take(number, self.done, chunk.rows, &kept)?;
             }
+            let calibration = &self.calibrations[number];
+            calibration.apply(&mut predicted, None);
             targets.push(Target {
+                further: calibration.columns(&predicted),
                 name: of.name,
                 predicted,
                 part: of.part,
