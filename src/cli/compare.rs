@@ -93,6 +93,7 @@ fn compare(args: &CompareArgs) -> Result<()> {
         samples: args.samples,
         seed: args.seed,
         resamples: RESAMPLES,
+        calibration: Default::default(),
     };
     let target = match std::io::stderr().is_terminal() && found.runs.len() > 1 {
         true => ProgressDrawTarget::stderr(),

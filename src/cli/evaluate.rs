@@ -10,6 +10,7 @@ pub use several::{differences, verdict};
 pub use text::{print_nll_of_all, print_scores, print_terms, say_columns};
 
 use super::arguments::{DataSource, Format, with_threads};
+use super::calibrated::CalibrationArgs;
 use super::parts::PartArgs;
 use super::scored::{Asked, ScoredRun, same_examples, score_run};
 use super::terminal::say;
@@ -33,6 +34,8 @@ pub struct EvaluateArgs {
     /// be repeated
     #[arg(long, value_name = "NAME|PATH")]
     ood: Vec<String>,
+    #[command(flatten)]
+    calibration: CalibrationArgs,
     /// Draws of the weights to average over
     #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
     samples: usize,
@@ -64,6 +67,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         samples: args.samples,
         seed: args.seed,
         resamples: args.resamples as usize,
+        calibration: args.calibration,
     };
     let score = |path: &PathBuf| score_run(path, asked);
     let runs: Vec<ScoredRun> = args.runs.iter().map(score).collect::<Result<_>>()?;

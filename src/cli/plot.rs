@@ -163,6 +163,7 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
                     samples: args.samples,
                     seed: args.seed,
                     resamples: 0,
+                    calibration: Default::default(),
                 },
             )?;
             if let Some(name) = &args.of {

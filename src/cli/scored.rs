@@ -5,9 +5,11 @@ mod watched;
 
 use super::arguments::DataSource;
 use super::beyond::warn_of_far_inputs;
+use super::calibrated::CalibrationArgs;
 use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
+use crate::calibrate::Calibration;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored_by_example};
@@ -39,6 +41,8 @@ pub struct Asked<'a> {
     pub seed: Option<u64>,
     /// Resamples of the bootstrap; 0 for none.
     pub resamples: usize,
+    /// What predictions are calibrated by.
+    pub calibration: CalibrationArgs,
 }
 
 /// A run, scored.
@@ -63,6 +67,8 @@ pub struct ScoredTarget {
     pub run: Opened,
     /// The examples.
     pub chosen: Chosen,
+    /// What its predictions are calibrated by: what is predicted is at the temperature.
+    pub calibration: Calibration,
     /// What was predicted of each; not kept of targets with a value at each of several places.
     pub outcomes: Option<Outcomes>,
     /// The likelihood's scores.
@@ -106,16 +112,19 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let samples = if random { asked.samples } else { 1 };
     warn_of_one_draw(&run.inference, samples);
     let seed = asked.seed.unwrap_or(run.config.seed);
+    let of = [samples as u64, seed];
+    let calibrations = (asked.calibration).fit(&run, &mut interpreter, asked.data, of)?;
     let each: usize = elsewhere.iter().map(Elsewhere::len).sum();
     let examples: usize = chosen.iter().map(|chosen| chosen.rows.len() + each).sum();
     let what = asked.bar.then(|| format!("evaluating {}", path.display()));
     let mut watched = Watched::new(&mut interpreter, what, (examples * samples) as u64);
     let mut targets = vec![];
-    for (own, chosen) in alone.into_iter().zip(chosen) {
+    for ((own, chosen), calibration) in alone.into_iter().zip(chosen).zip(calibrations) {
         let scoring = Scoring {
             samples,
             seed,
             resamples: asked.resamples,
+            calibration,
         };
         targets.push(scoring.target(&mut watched, own, chosen, &elsewhere)?);
     }
@@ -161,11 +170,12 @@ struct Scoring {
     samples: usize,
     seed: u64,
     resamples: usize,
+    calibration: Calibration,
 }
 
 impl Scoring {
     fn target(
-        &self,
+        self,
         predictor: &mut dyn Predictor,
         run: Opened,
         chosen: Chosen,
@@ -183,6 +193,7 @@ impl Scoring {
             return Ok(ScoredTarget {
                 run,
                 chosen,
+                calibration: self.calibration,
                 outcomes: None,
                 scores,
                 measured,
@@ -191,7 +202,9 @@ impl Scoring {
                 ood: vec![],
             });
         }
-        let found = outcomes(predictor, &part, samples, seed, Detail::Scores)?;
+        let mut found = outcomes(predictor, &part, samples, seed, Detail::Scores)?;
+        let label = |example: usize| found.targets[example] as usize;
+        self.calibration.apply(&mut found.predicted, Some(&label));
         let ood = (elsewhere.iter())
             .map(|data| self.elsewhere(predictor, &found, data, &data.part(&run)))
             .collect::<Result<_>>()?;
@@ -201,6 +214,7 @@ impl Scoring {
             by_entry: measure_entries(&found, self.resamples),
             baseline: baseline(&found).map_or(vec![], |known| measure(&known, 0)),
             outcomes: Some(found),
+            calibration: self.calibration,
             ood,
             run,
             chosen,
@@ -214,7 +228,8 @@ impl Scoring {
         data: &Elsewhere,
         part: &Part,
     ) -> Result<OutOfDistribution> {
-        let outcomes = outcomes(predictor, part, self.samples, self.seed, Detail::Moments)?;
+        let mut outcomes = outcomes(predictor, part, self.samples, self.seed, Detail::Moments)?;
+        self.calibration.apply(&mut outcomes.predicted, None);
         Ok(OutOfDistribution {
             name: data.name.clone(),
             detections: ood::detect(inside, &outcomes, self.resamples),

@@ -1,5 +1,6 @@
 //! What `bnnc evaluate --format json` answers.
 
+use super::super::calibrated::calibration_json;
 use super::super::scored::{ScoredRun, ScoredTarget};
 use super::several::{differences, verdict};
 use crate::score::{Measured, baseline_says};
@@ -92,6 +93,10 @@ fn of_target(target: &ScoredTarget) -> Value {
         let mut baseline: Map<String, Value> = target.baseline.iter().map(of).collect();
         baseline.insert("is".into(), json!(says));
         answer["baseline"] = json!(baseline);
+    }
+    let calibrated = calibration_json(&target.calibration, target.outcomes.as_ref());
+    if !calibrated.is_null() {
+        answer["calibrated"] = calibrated;
     }
     let resamples = target.measured.first().map_or(0, |m| m.replicates.len());
     answer["resamples"] = json!(resamples);

@@ -1,5 +1,6 @@
 //! Several runs side by side, and their differences to the first, example by example.
 
+use super::super::calibrated::say_calibration;
 use super::super::scored::{ScoredRun, ScoredTarget};
 use super::super::terminal::{here, out, say, say_wrapped, width};
 use super::rows::{headline, interval, value};
@@ -76,6 +77,9 @@ pub fn text(runs: &[ScoredRun]) {
         let (path, name) = (scored.path.display(), &scored.run.inference.name);
         let text = format!("{path}: {name} after {}, {draws}", scored.run.progress());
         say_wrapped(&format!("run {:<7}", at + 1), &text);
+        for target in &scored.targets {
+            say_calibration(&target.calibration, target.outcomes.as_ref());
+        }
     }
     say!("data       {}", here(&runs[0].targets[0].chosen.name));
     for target in 0..runs[0].targets.len() {

@@ -1,5 +1,6 @@
 //! What `bnnc evaluate` prints of one run.
 
+use super::super::calibrated::say_calibration;
 use super::super::open::{Chosen, Opened};
 use super::super::scored::{ScoredRun, ScoredTarget};
 use super::super::terminal::{here, out, say, say_wrapped, width};
@@ -86,6 +87,7 @@ pub fn text(scored: &ScoredRun) {
 
 /// The scores of one target, the baseline's, and how examples out of distribution are told from these.
 fn print_target(target: &ScoredTarget) {
+    say_calibration(&target.calibration, target.outcomes.as_ref());
     print_measured(target, &entry_names(target));
     headline(target);
     print_detections(target);
