@@ -119,7 +119,7 @@ pub fn say_calibration(calibration: &Calibration, outcomes: Option<&Outcomes>) {
             "fitted on {of}, whose nll it takes from {before} to {after}{end}. Probabilities are at it"
         );
         say_wrapped(
-            &format!("{:<14}{:<8} ", "temperature", number(found.value)),
+            &format!("{:<25}{:<8} ", "temperature", number(found.value)),
             &what,
         );
     }
@@ -128,7 +128,7 @@ pub fn say_calibration(calibration: &Calibration, outcomes: Option<&Outcomes>) {
     };
     let level = percent(sets.level);
     let of = format!("fitted on {} validation examples", thousands(sets.examples));
-    let head = format!("{:<14}{:<8} ", "conformal", level);
+    let head = format!("{:<25}{:<8} ", "conformal", level);
     say_wrapped(&head, &format!("{}; {of}", sets.scheme()));
     let Some(effect) = outcomes.map(|outcomes| sets.effect(outcomes)) else {
         return;
@@ -145,7 +145,7 @@ pub fn say_calibration(calibration: &Calibration, outcomes: Option<&Outcomes>) {
                 number(*size)
             ),
         };
-        say_wrapped(&format!("{:<14}{:<8} ", "", percent(*covered)), &what);
+        say_wrapped(&format!("{:<25}{:<8} ", "", percent(*covered)), &what);
     }
 }
 

@@ -8,8 +8,11 @@ use std::fmt::Write as _;
 const CLASSES: &str = "model kinds
 input x: real[2]
 target kind: category[3]
+default { posterior = deterministic }
 network {
-  dense(40)
+  dense(60)
+  relu
+  dense(60)
   relu
   logits = dense(3)
 }
@@ -43,9 +46,9 @@ fn place() -> Place {
     }
     std::fs::write(place.path("k.csv"), rows).unwrap();
     std::fs::write(place.path("n.csv"), numbers).unwrap();
-    let parts = "--validation 300 --test 300 --seed 2 --batch-size 30 --learning-rate 0.01";
+    let parts = "--validation 300 --test 300 --seed 2 --batch-size 30 --learning-rate 0.02";
     place.ok(&format!(
-        "train kinds.bnn --data k.csv {parts} --inference map --epochs 60 --out kinds"
+        "train kinds.bnn --data k.csv {parts} --epochs 60 --out kinds"
     ));
     place.ok(&format!(
         "train line.bnn --data n.csv {parts} --epochs 20 --out line"
@@ -148,8 +151,8 @@ fn intervals_of_numbers() {
     let place = place();
     let found = json(&place, "evaluate line --conformal 0.9");
     let conformal = &found["calibrated"]["conformal"];
-    place.ok("predict line --conformal 0.9 --out n.csv");
-    let all = table(&place, "n.csv");
+    place.ok("predict line --conformal 0.9 --out intervals.csv");
+    let all = table(&place, "intervals.csv");
     let [mean, std, low, high, target] =
         ["mean", "std", "conformal_low", "conformal_high", "target"]
             .map(|name| numbers(&all, name));

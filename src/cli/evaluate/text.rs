@@ -67,8 +67,15 @@ pub fn text(scored: &ScoredRun) {
     say_wrapped(
         "",
         &format!(
-            "{what} = {loss}, with N = {} training examples",
-            thousands(n)
+            "{what} = {loss}, with N = {} training examples{}",
+            thousands(n),
+            match targets
+                .iter()
+                .any(|target| target.calibration.temperature.is_some())
+            {
+                true => ", without the temperature",
+                false => "",
+            }
         ),
     );
     print_terms(&elbo.terms);
