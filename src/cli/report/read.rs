@@ -113,6 +113,7 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
                 samples: args.samples,
                 seed: args.seed,
                 resamples: RESAMPLES,
+                calibration: Default::default(),
             };
             read.scored = told(args, score_run(path, asked))?;
             read.pruned = match &read.scored {
