@@ -89,7 +89,7 @@ pub struct Detection {
 pub static ABOUT: [About; 3] = [
     About {
         name: "auroc",
-        what: "a new example is more uncertain than one in distribution",
+        what: "of pairs, the example out of distribution is the more uncertain",
         scheme: Some("positive: out of distribution; ties count one half"),
         source: "Hendrycks and Gimpel 2017",
         unit: Unit::Share,
