@@ -200,8 +200,8 @@ impl Picture {
             figure {
                 (PreEscaped(svg::write(&self.figure, Use::Page)))
                 figcaption {
-                    @if !self.of.is_empty() { b { (printed(&self.of)) } " " }
-                    (printed(&self.reading))
+                    @if !self.of.is_empty() { b { (printed(&self.of)) } @if !self.reading.is_empty() { ": " } }
+                    span { (printed(&self.reading)) }
                 }
             }
         }

@@ -61,9 +61,10 @@ impl Kind for Predictions {
         }
         let all = predicted.outcomes.examples();
         if all > EXAMPLES {
+            let shown = all.div_ceil(all.div_ceil(EXAMPLES));
             let all = crate::words::thousands(all);
             figure.note(&format!(
-                "{EXAMPLES} of {all} examples, evenly spaced in this order"
+                "{shown} of {all} examples, evenly spaced in this order"
             ));
         }
         Ok(figure)
