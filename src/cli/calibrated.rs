@@ -29,6 +29,21 @@ pub struct CalibrationArgs {
 }
 
 impl CalibrationArgs {
+    /// Refuses to judge a calibration by the examples that it is fitted on.
+    ///
+    /// # Errors
+    ///
+    /// `E0603`.
+    pub fn refuse_judged(&self, split: &str) -> Result<()> {
+        if split != "validation" || !self.temperature && self.conformal.is_none() {
+            return Ok(());
+        }
+        let title = "a calibration is not judged by the validation part, which it is fitted on";
+        Err(Diagnostic::error("E0603", title)
+            .help("train with held-out rows, as by `--test 0.2`, or name other data with `--data`")
+            .into())
+    }
+
     /// Fits what is asked for, of each target of the run: with `samples` draws of the weights, as what is then predicted.
     ///
     /// # Errors

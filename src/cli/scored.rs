@@ -112,6 +112,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let samples = if random { asked.samples } else { 1 };
     warn_of_one_draw(&run.inference, samples);
     let seed = asked.seed.unwrap_or(run.config.seed);
+    asked.calibration.refuse_judged(chosen[0].split)?;
     let of = [samples as u64, seed];
     let calibrations = (asked.calibration).fit(&run, &mut interpreter, asked.data, of)?;
     let each: usize = elsewhere.iter().map(Elsewhere::len).sum();

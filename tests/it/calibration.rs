@@ -179,6 +179,10 @@ fn what_cannot_be_calibrated_is_refused() {
     place.ok(&format!("{train} --validation 8 --out few"));
     for (arguments, told) in [
         (
+            "evaluate few --conformal 0.5",
+            "not judged by the validation part",
+        ),
+        (
             "evaluate none --conformal 0.9",
             "train with `--validation 0.1`",
         ),
@@ -186,9 +190,12 @@ fn what_cannot_be_calibrated_is_refused() {
             "predict none --conformal 0.9 --out p.csv",
             "train with `--validation 0.1`",
         ),
-        ("evaluate few --temperature", "this run predicts numbers"),
         (
-            "evaluate few --conformal 0.9",
+            "evaluate few --temperature --split train",
+            "this run predicts numbers",
+        ),
+        (
+            "evaluate few --conformal 0.9 --split train",
             "sets of 0.9 need at least 9 examples",
         ),
     ] {
