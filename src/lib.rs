@@ -39,6 +39,7 @@ pub mod report;
 pub mod score;
 pub mod source;
 pub mod spread;
+pub mod sweep;
 pub mod syntax;
 pub mod terms;
 pub mod train;

@@ -1,7 +1,7 @@
 //! `bnnc compare`: runs side by side.
 
 mod find;
-mod read;
+pub(super) mod read;
 
 use super::arguments::{DataSource, Format, with_threads};
 use super::parts::PartArgs;
@@ -131,7 +131,7 @@ fn refuse_all_failed(runs: &[Run]) -> Result<()> {
 }
 
 /// Prints a comparison.
-pub(super) fn show(comparison: &Comparison, format: TableFormat) {
+fn show(comparison: &Comparison, format: TableFormat) {
     match format {
         TableFormat::Text => out(format_args!("{}", comparison.text(width()))),
         TableFormat::Json => say!("{:#}", comparison.json()),

@@ -23,6 +23,7 @@ mod plot;
 mod predict;
 mod report;
 mod scored;
+mod sweep;
 mod targets;
 mod terminal;
 mod train;
@@ -62,6 +63,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// Put runs side by side: the settings that differ, scores with paired differences, the ELBO and the cost
     Compare(compare::CompareArgs),
+    /// Train many runs from one file: a grid or random draws of constants and settings, on folds or random test parts
+    Sweep(sweep::SweepArgs),
     /// Write a trained run's predictions to a file
     Predict(predict::PredictArgs),
     /// Draw one picture of a trained run: its loss, its posterior, what it predicts
@@ -90,6 +93,7 @@ impl Command {
             Command::Diff(args) => args.format,
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
+            Command::Sweep(args) => args.format.of_mistakes(),
             _ => Format::Text,
         }
     }
@@ -113,6 +117,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Explain(args) => explain::run(&args),
         Command::Train(args) => train::run(&args),

@@ -36,8 +36,6 @@ pub struct Opened {
     pub(super) source: Arc<Source>,
     /// How far the variables are that it predicts with.
     pub counters: Counters,
-    /// What tells its model from other models.
-    pub fingerprint: String,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
     /// Which of the model's targets it is looked at for.
@@ -63,7 +61,6 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             inference: compiled.inference,
             source: compiled.source,
             counters,
-            fingerprint,
             rows: run.rows()?,
             number: 0,
             of_target: None,

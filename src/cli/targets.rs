@@ -32,7 +32,6 @@ impl Opened {
                 inference: Arc::new(inference),
                 source: self.source.clone(),
                 counters: self.counters.clone(),
-                fingerprint: self.fingerprint.clone(),
                 rows: self.rows.clone(),
                 number,
                 of_target: Some(request).filter(|request| !request.others.is_empty()),

@@ -3,6 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, Failure, Severity, render};
 use crate::words::{printable, wrap, wrapped};
+use std::cell::Cell;
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -39,8 +40,24 @@ pub(crate) fn err(text: &str) {
     styled(&printable(text));
 }
 
+thread_local! {
+    /// Whether this thread says nothing on standard error.
+    static IS_QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`, what it would say on standard error left unsaid: of many runs each would say the same.
+pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
+    let before = IS_QUIET.replace(true);
+    let result = work();
+    IS_QUIET.set(before);
+    result
+}
+
 /// Prints to standard error what may have colours.
 pub(crate) fn styled(text: &str) {
+    if IS_QUIET.get() {
+        return;
+    }
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 

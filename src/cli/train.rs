@@ -1,5 +1,6 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
+mod begin;
 mod conclude;
 mod introduce;
 mod start;
@@ -9,28 +10,22 @@ use super::lints::LintFlags;
 use super::terminal::{bar_width, err, out, say, width};
 use crate::data;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::evaluate;
-use crate::ir;
 use crate::memory;
-use crate::terms::Naming;
-use crate::train::Config;
-use crate::train::checkpoint::Counters;
-use crate::train::descent::Descent;
-use crate::train::fit::{Outcome, Training};
+use crate::train::fit::Outcome;
 use crate::train::lock::Lock;
 use crate::train::prepared::Prepared;
-use crate::train::progress::{Progress, Screen, duration, number};
+use crate::train::progress::{Progress, Screen, duration};
 use crate::train::run_dir::RunDir;
-use crate::train::tensorboard::Events;
 use crate::words::{bytes, counted, list, plural, thousands};
 use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
-use start::{Start, settings, start};
+use start::settings;
+pub(super) use start::{Start, start};
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The arguments of `bnnc train`.
 #[derive(Debug, Args)]
@@ -56,6 +51,23 @@ pub struct TrainArgs {
     /// Go on with the run in --out; more --epochs may be asked for
     #[arg(long, requires = "out")]
     resume: bool,
+}
+
+impl TrainArgs {
+    /// Of one run among many, into the folder `out`; all settings are said elsewhere.
+    pub(super) fn of_many(model: &Path, out: &Path) -> TrainArgs {
+        TrainArgs {
+            model: model.to_owned(),
+            data: DataSource::default(),
+            config: None,
+            table: TableFlags::default(),
+            settings: SettingFlags::default(),
+            sets: Sets::default(),
+            lints: LintFlags::default(),
+            out: Some(out.to_owned()),
+            resume: false,
+        }
+    }
 }
 
 /// No data is named.
@@ -93,93 +105,10 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
-static STOP: AtomicBool = AtomicBool::new(false);
+pub(super) static STOP: AtomicBool = AtomicBool::new(false);
 
-/// No checkpoint is made sooner after another.
-const BETWEEN_SAVES: Duration = Duration::from_millis(200);
-
-/// `lock`: that of the run that goes on.
-fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
-    let Start {
-        config,
-        compiled,
-        prepared,
-        record,
-        rows,
-        facts,
-        plan,
-        fingerprint,
-        ..
-    } = &start;
-    let inference = &compiled.inference;
-    let capacity = config.batch_size().max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), config, capacity)?;
-    // Held until the end.
-    let (run, _lock) = match (&start.resumed, lock) {
-        (Some(run), Some(lock)) => (run.clone(), lock),
-        _ => RunDir::create(args.out.as_deref(), &inference.name)?,
-    };
-    let mut training = Training {
-        fingerprint,
-        config,
-        part: prepared.training(),
-        validation: prepared.validation(),
-        naming: Naming::new(inference, prepared.training().log_scales()),
-        run: &run,
-        events: None,
-        stop: &STOP,
-        between_saves: BETWEEN_SAVES,
-        engine: &mut engine,
-    };
-    let steps = training.steps();
-    let counters = match start.resumed {
-        Some(_) => {
-            let counters = training.load()?;
-            if training.is_over(&counters) {
-                return Err(over(&run, config, &counters));
-            }
-            if counters.step >= (config.epochs() * steps) as u64 {
-                let title = format!(
-                    "the run in `{}` is finished: {} epochs",
-                    run.path().display(),
-                    config.epochs()
-                );
-                let message = Diagnostic::error("E0607", title);
-                let schedule = config.schedule.0;
-                return Err(match schedule.needs_epochs() {
-                    false => message.help(format!(
-                        "`--epochs {}` trains it further",
-                        2 * config.epochs()
-                    )),
-                    true => message
-                        .note(format!(
-                            "its schedule, {}, goes by the number of epochs and has ended",
-                            schedule.signature().name
-                        ))
-                        .help("to train for longer, start a new run with another `--out`"),
-                }
-                .into());
-            }
-            training.events = events(config, &run, Some(counters.step))?;
-            run.write_config(config)?;
-            counters
-        }
-        None => {
-            let ir = ir::text(inference, facts);
-            training.engine.initialize(config.seed);
-            run.keep(&inference.pretrained)
-                .and_then(|()| run.write(&compiled.source.text, config, record, rows, &ir))
-                .and_then(|()| events(config, &run, None))
-                .and_then(|events| {
-                    training.events = events;
-                    training.save(&Counters::default())
-                })
-                // Without its first checkpoint it is no run: the next try finds its place free.
-                .inspect_err(|_| run.remove_unbegun())?;
-            Counters::default()
-        }
-    };
-    introduce(args, &start, &run, steps, counters.step);
+/// Sets [`STOP`] at the first Ctrl-C, which then finishes and saves the step under way of `what`.
+pub(super) fn stop_at_ctrl_c(what: &str) {
     let handler = ctrlc::set_handler(|| {
         if STOP.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
@@ -187,9 +116,26 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     });
     if let Err(error) = handler {
         err(&format!(
-            "Ctrl-C ends this run at once, back to its last checkpoint: {error}\n"
+            "Ctrl-C ends {what} at once, back to its last checkpoint: {error}\n"
         ));
     }
+}
+
+/// `lock`: that of the run that goes on.
+fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
+    let (config, prepared) = (&start.config, &start.prepared);
+    let inference = &start.compiled.inference;
+    let mut engine = start.engine()?;
+    // Held until the end.
+    let (run, _lock) = match (&start.resumed, lock) {
+        (Some(run), Some(lock)) => (run.clone(), lock),
+        _ => RunDir::create(args.out.as_deref(), &inference.name)?,
+    };
+    let mut training = start.training(&run, &mut engine);
+    let steps = training.steps();
+    let counters = start.begin(&mut training)?;
+    introduce(args, &start, &run, steps, counters.step);
+    stop_at_ctrl_c("this run");
     let begun = Instant::now();
     let mut print = |line: &str| out(format_args!("{line}\n"));
     let screen = Screen {
@@ -248,36 +194,6 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     Ok(())
 }
 
-/// Where TensorBoard reads of a run that begins, or goes on after so many steps, if it is to.
-fn events(config: &Config, run: &RunDir, goes_on: Option<u64>) -> Result<Option<Events>> {
-    let Some(folder) = &config.tensorboard else {
-        return Ok(None);
-    };
-    let path = run.path().canonicalize().unwrap_or(run.path().into());
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    Events::open(folder, &name, goes_on).map(Some)
-}
-
-/// A run that has ended early does not go on.
-fn over(run: &RunDir, config: &Config, counters: &Counters) -> Failure {
-    let title = format!(
-        "the run in `{}` has ended early: it does not go on",
-        run.path().display()
-    );
-    let patience = plural(config.patience().unwrap_or(0), "epoch");
-    let best = counters.best.map_or(String::new(), |best| {
-        format!(
-            "its validation nll was lowest after epoch {}, {}, and ",
-            best.epoch,
-            number(best.nll)
-        )
-    });
-    Diagnostic::error("E0607", title)
-        .note(format!("{best}has not fallen for {patience}"))
-        .help("a new run in another `--out` with a larger `--early-stopping=EPOCHS`, or without, goes on for longer")
-        .into()
-}
-
 /// Adds to a fit that has diverged what stands out of its data.
 fn with_cause(mut failure: Failure, prepared: &Prepared) -> Failure {
     if let Some(message) = failure.diagnostics.iter_mut().find(|m| m.code == "E0608") {
@@ -296,7 +212,7 @@ fn resume_command(args: &TrainArgs, run: &RunDir) -> String {
 }
 
 /// A path as a shell takes it: in single quotes where it needs them.
-fn shell_word(path: &Path) -> String {
+pub(super) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c) || c == MAIN_SEPARATOR;
     if !text.is_empty() && text.chars().all(plain) {

@@ -39,8 +39,8 @@ static ENTRIES: &[(&str, &str)] = pages! {
 static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
-        "determinism" "prior-predictive" "lints" "diff" "compare" "report" "export" "explain" "translate" "bench"
-        "uci" "diagnostics";
+        "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate"
+        "bench" "uci" "calibration" "diagnostics";
 };
 
 static GLOSSARY: &str = include_str!("../../docs/words.md");

@@ -5,6 +5,7 @@ mod bound;
 mod cost;
 mod csv;
 mod json;
+mod mean;
 mod settings;
 mod table;
 mod text;
@@ -12,6 +13,7 @@ mod warnings;
 
 pub use bound::Bound;
 pub use cost::Cost;
+pub use mean::{Group, Mean, Means};
 
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::score::{Better, Measured, Unit};
@@ -146,17 +148,8 @@ impl Comparison {
     ///
     /// `E0603` where no run has this score.
     pub fn new(mut runs: Vec<Run>, by: &str) -> Result<Comparison> {
-        let names: Vec<String> = names(&runs);
-        if by != AS_GIVEN && !names.is_empty() && !names.iter().any(|name| name == by) {
-            let title = format!("no run has a score `{by}`");
-            let mut message = Diagnostic::error("E0603", title);
-            if let Some(near) = nearest(by, names.iter().map(String::as_str)) {
-                message = message.help(format!("the nearest is `{near}`"));
-            }
-            return Err(message
-                .note(format!("their scores are {}", list(&names)))
-                .into());
-        }
+        let names = names(&runs);
+        known(by, &names)?;
         let value = |run: &Run| {
             let score = run.found.as_ref().and_then(|found| found.score(by));
             score.map_or(f64::INFINITY, |score| match score.better {
@@ -203,9 +196,24 @@ impl Comparison {
     }
 }
 
-fn names(runs: &[Run]) -> Vec<String> {
-    let found = runs.iter().filter_map(|run| run.found.as_ref());
+/// The scores that some run has, in the order in which they come first.
+fn names<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Vec<String> {
+    let found = runs.into_iter().filter_map(|run| run.found.as_ref());
     crate::words::distinct(found.flat_map(|found| found.scores.iter().map(|s| s.name.clone())))
+}
+
+/// Refuses to sort by a score that no run has.
+fn known(by: &str, names: &[String]) -> Result<()> {
+    if by == AS_GIVEN || names.is_empty() || names.iter().any(|name| name == by) {
+        return Ok(());
+    }
+    let mut message = Diagnostic::error("E0603", format!("no run has a score `{by}`"));
+    if let Some(near) = nearest(by, names.iter().map(String::as_str)) {
+        message = message.help(format!("the nearest is `{near}`"));
+    }
+    Err(message
+        .note(format!("their scores are {}", list(names)))
+        .into())
 }
 
 #[cfg(test)]

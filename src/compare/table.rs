@@ -91,7 +91,10 @@ fn cut(text: &str, room: usize) -> String {
     if length <= room {
         return text.into();
     }
-    let (number, name) = text.split_once(' ').unwrap_or(("", text));
+    // Numbers stand to the right, behind blanks.
+    let blanks = text.len() - text.trim_start().len();
+    let number = text[blanks..].find(' ').map_or(0, |end| blanks + end);
+    let (number, name) = (&text[..number], text[number..].trim_start());
     let kept = room.saturating_sub(number.chars().count() + 2).max(1);
     let skipped = name.chars().count().saturating_sub(kept);
     format!(
@@ -121,7 +124,10 @@ mod tests {
     fn columns_that_do_not_fit_stand_in_a_table_of_their_own() {
         let lead = Column::words(
             "run",
-            vec!["1 a".into(), "2 a/long/path/".to_owned() + &"x".repeat(60)],
+            vec![
+                " 1 a".into(),
+                " 2 a/long/path/".to_owned() + &"x".repeat(60),
+            ],
         );
         let columns: Vec<Column> = (0..12)
             .map(|n| Column::numbers(format!("score{n}"), vec!["1.0000".into(), "2".into()]))

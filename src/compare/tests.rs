@@ -22,7 +22,7 @@ fn run(name: &str, nlls: [f64; 3]) -> Run {
     }
 }
 
-/// A mean of three examples with its replicates on two resamples: (2, 1, 0) and (0, 0, 3) of the three.
+/// A mean of three examples with its replicates on three resamples: (2, 1, 0), (0, 2, 1) and (1, 0, 2) of the three.
 fn scored(nlls: [f64; 3]) -> Scored {
     static NLL: About = About {
         name: "nll",
@@ -42,7 +42,11 @@ fn scored(nlls: [f64; 3]) -> Scored {
         measured: Some(Measured {
             about: &NLL,
             value,
-            replicates: vec![(2.0 * a + b) / 3.0, c],
+            replicates: vec![
+                (2.0 * a + b) / 3.0,
+                (2.0 * b + c) / 3.0,
+                (a + 2.0 * c) / 3.0,
+            ],
         }),
     }
 }
@@ -73,15 +77,18 @@ fn a_paired_difference_is_of_the_same_resamples() {
     let all = compared(vec![run("b", [3.0, 6.0, 1.5]), run("a", [1.0, 2.0, 3.0])]);
     let names: Vec<&str> = all.runs.iter().map(|run| &*run.name).collect();
     assert_eq!(names, ["a", "b"]);
-    // 3.5 − 2; on the resamples (6 + 6)/3 − 4/3 = 8/3 and 1.5 − 3 = −1.5, whose central 95 % lack a fortieth of
-    // their distance at each end.
+    // 3.5 − 2. The examples' differences are 2, 4 and −1.5, and those of the resamples 8/3, 13/6 and −1/3, whose mean is
+    // that of the examples. Of three values the central 95 % lack a twentieth of a gap at each end.
     let (value, interval) = all.difference(1).unwrap();
     assert_eq!(value, 1.5);
     let [low, high] = interval.unwrap();
-    let (worst, best) = (8.0 / 3.0, -1.5);
-    let cut = (worst - best) / 40.0;
-    assert!((low - (best + cut)).abs() < 1e-12, "{low}");
-    assert!((high - (worst - cut)).abs() < 1e-12, "{high}");
+    let (best, middle, worst) = (-1.0 / 3.0, 13.0 / 6.0, 8.0 / 3.0);
+    let ends = [
+        best + 0.05 * (middle - best),
+        worst - 0.05 * (worst - middle),
+    ];
+    assert!((low - ends[0]).abs() < 1e-12, "{low} {ends:?}");
+    assert!((high - ends[1]).abs() < 1e-12, "{high} {ends:?}");
     assert!(all.difference(0).is_none());
     assert!(all.warnings.is_empty(), "{:?}", all.warnings);
 }

@@ -119,8 +119,9 @@ impl Comparison {
 
     /// Which run a row is of.
     fn lead(&self) -> Column {
+        let digits = self.runs.len().to_string().len();
         let runs = self.runs.iter().enumerate();
-        let names = runs.map(|(place, run)| format!("{} {}", place + 1, run.name));
+        let names = runs.map(|(place, run)| format!("{:>digits$} {}", place + 1, run.name));
         Column::words("run", names.collect())
     }
 

@@ -3,14 +3,20 @@
 use super::{Bound, Examples, Found, Run};
 use crate::words::{distinct, join, thousands};
 
-/// A run with what it was found to be worth.
-type Pair<'r> = (&'r Run, &'r Found);
+/// A run, by its name, with what it was found to be worth.
+type Pair<'r> = (&'r str, &'r Found);
 
 /// Everything that there is to say.
 pub fn of(runs: &[Run]) -> Vec<String> {
+    let named: Vec<(&str, &Run)> = runs.iter().map(|run| (&*run.name, run)).collect();
+    of_named(&named)
+}
+
+/// As [`of`], of runs under these names.
+pub fn of_named(runs: &[(&str, &Run)]) -> Vec<String> {
     let scored: Vec<Pair> = runs
         .iter()
-        .filter_map(|run| Some((run, run.found.as_ref()?)))
+        .filter_map(|(name, run)| Some((*name, run.found.as_ref()?)))
         .collect();
     if scored.len() < 2 {
         return vec![];
@@ -31,9 +37,9 @@ pub fn of(runs: &[Run]) -> Vec<String> {
 }
 
 /// The names of some runs: the first three and how many others there are.
-fn names<'r>(runs: impl Iterator<Item = &'r Run>) -> String {
+fn names<'r>(names: impl Iterator<Item = &'r str>) -> String {
     const SHOWN: usize = 3;
-    let names: Vec<String> = runs.map(|run| run.name.clone()).collect();
+    let names: Vec<String> = names.map(str::to_owned).collect();
     match names.len() {
         0..=SHOWN => join(names, "and"),
         many => format!(
@@ -46,7 +52,7 @@ fn names<'r>(runs: impl Iterator<Item = &'r Run>) -> String {
 
 /// The names of the runs whose bound is such.
 fn such(scored: &[Pair], is: impl Fn(&Bound) -> bool) -> Option<String> {
-    let runs: Vec<&Run> = scored
+    let runs: Vec<&str> = scored
         .iter()
         .filter(|(_, found)| is(&found.bound))
         .map(|(run, _)| *run)
@@ -71,7 +77,7 @@ fn split<T: Clone + Eq + std::hash::Hash>(
 fn other_examples(scored: &[Pair]) -> Option<String> {
     let first = &scored[0].1.examples;
     let others = |is: fn(&Examples, &Examples) -> bool| {
-        let runs: Vec<&Run> = scored
+        let runs: Vec<&str> = scored
             .iter()
             .filter(|(_, found)| is(&found.examples, first))
             .map(|(run, _)| *run)
@@ -80,7 +86,7 @@ fn other_examples(scored: &[Pair]) -> Option<String> {
     };
     let targets = others(|own, first| own.rows == first.rows && own.targets != first.targets);
     let rows = others(|own, first| own.rows != first.rows);
-    let head = scored[0].0.name.as_str();
+    let head = scored[0].0;
     let told = [
         rows.map(|runs| format!("{runs} on other rows than {head}")),
         targets.map(|runs| format!("{runs} on other targets than {head}")),
@@ -116,7 +122,7 @@ fn other_data(scored: &[Pair]) -> Option<String> {
     let others = such(scored, |bound| bound.data != *first)?;
     Some(format!(
         "the ELBOs are not comparable: {others} had other training data than {}",
-        scored[0].0.name
+        scored[0].0
     ))
 }
 

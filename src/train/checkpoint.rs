@@ -155,22 +155,22 @@ fn damaged(path: &Path, fact: impl std::fmt::Display) -> Failure {
     .into()
 }
 
-/// Reads a checkpoint of the model with this fingerprint into these of its sections.
-///
-/// # Errors
-///
-/// `E0605` where it is missing, truncated or altered, `E0606` where it is of another model.
-pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters> {
-    let file = crate::files::read(path).map_err(|error| match error.kind() {
+/// The bytes of a checkpoint.
+fn read(path: &Path) -> Result<Vec<u8>> {
+    crate::files::read(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Diagnostic::error(
             "E0605",
             format!("there is no checkpoint `{}`", path.display()),
         )
         .into(),
         _ => failed(path, "read", &error),
-    })?;
-    let tensors = SafeTensors::deserialize(&file).map_err(|error| damaged(path, error))?;
-    let header = checksum::header(&file).map_err(|fact| damaged(path, fact))?;
+    })
+}
+
+/// What a checkpoint holds, under its checksum.
+fn parse<'a>(path: &Path, file: &'a [u8]) -> Result<(SafeTensors<'a>, Header)> {
+    let tensors = SafeTensors::deserialize(file).map_err(|error| damaged(path, error))?;
+    let header = checksum::header(file).map_err(|fact| damaged(path, fact))?;
     let header = header.ok_or_else(|| damaged(path, "it has no metadata entry `bnnc`"))?;
     let version = serde_json::from_str::<serde_json::Value>(&header)
         .ok()
@@ -187,6 +187,26 @@ pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters
     }
     checksum::verify(&header, &tensors).map_err(|fact| damaged(path, fact))?;
     let header: Header = serde_json::from_str(&header).map_err(|error| damaged(path, error))?;
+    Ok((tensors, header))
+}
+
+/// How far a checkpoint is, whatever model it is of.
+///
+/// # Errors
+///
+/// `E0605` where it is missing, truncated or altered.
+pub fn counters(path: &Path) -> Result<Counters> {
+    Ok(parse(path, &read(path)?)?.1.counters)
+}
+
+/// Reads a checkpoint of the model with this fingerprint into these of its sections.
+///
+/// # Errors
+///
+/// `E0605` where it is missing, truncated or altered, `E0606` where it is of another model.
+pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters> {
+    let file = read(path)?;
+    let (tensors, header) = parse(path, &file)?;
     if header.model != model {
         let title = format!("the checkpoint `{}` is of another model", path.display());
         return Err(Diagnostic::error("E0606", title)

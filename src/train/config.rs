@@ -271,7 +271,7 @@ impl Config {
     /// Reads the text of a run file.
     pub fn parse(source: Source) -> Result<Config> {
         let source = Arc::new(source);
-        let mut file = toml_table::parse(&source)?;
+        let mut file = toml_table::parse(&source, "the run file")?;
         let mut config = Config::default();
         let mut mistakes = vec![];
         for setting in of_table("") {

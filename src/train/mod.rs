@@ -36,7 +36,7 @@ pub mod run_dir;
 pub mod settings;
 mod sums;
 pub mod tensorboard;
-mod toml_table;
+pub(crate) mod toml_table;
 
 pub use config::Config;
 pub use in_memory::in_memory;

@@ -297,7 +297,7 @@ impl RunDir {
     ///
     /// As [`checkpoint::load`].
     pub fn load(&self, model: &str, sections: Vec<Section>) -> Result<Counters> {
-        match self.last(model)?.best {
+        match self.last()?.best {
             Some(_) => checkpoint::load(&self.best(), model, sections),
             None => checkpoint::load(&self.checkpoint(), model, sections),
         }
@@ -307,9 +307,9 @@ impl RunDir {
     ///
     /// # Errors
     ///
-    /// As [`checkpoint::load`].
-    pub fn last(&self, model: &str) -> Result<Counters> {
-        checkpoint::load(&self.checkpoint(), model, vec![])
+    /// As [`checkpoint::counters`].
+    pub fn last(&self) -> Result<Counters> {
+        checkpoint::counters(&self.checkpoint())
     }
 
     /// Why the fit ended, where its loss diverged.

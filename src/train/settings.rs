@@ -462,7 +462,7 @@ fn put<V>(place: &mut V, value: Option<V>) {
 }
 
 /// Text as TOML has it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     toml::Value::String(text.into()).to_string()
 }
 

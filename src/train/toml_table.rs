@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// A table whose keys are taken one by one; what is left in the end is unknown.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     /// As messages name it: `the run file`, `[optimizer]`.
     name: String,
     entries: Vec<(String, Span, Spanned<DeValue<'a>>)>,
@@ -20,17 +20,17 @@ pub(super) struct Table<'a> {
     mistakes: Vec<Diagnostic>,
 }
 
-fn span(range: Range<usize>) -> Span {
+pub(crate) fn span(range: Range<usize>) -> Span {
     Span::new(range.start, range.end)
 }
 
-/// Parses the whole file.
-pub(super) fn parse(source: &Arc<Source>) -> Result<Table<'_>> {
+/// Parses the whole file, which messages call `what`.
+pub(crate) fn parse<'a>(source: &'a Arc<Source>, what: &str) -> Result<Table<'a>> {
     match DeTable::parse(&source.text) {
-        Ok(table) => Ok(Table::new("the run file", table.into_inner())),
+        Ok(table) => Ok(Table::new(what, table.into_inner())),
         Err(error) => {
             let place = error.span().map_or(Span::new(0, 0), span);
-            let mut message = Diagnostic::error("E0602", "the run file is not valid TOML");
+            let mut message = Diagnostic::error("E0602", format!("{what} is not valid TOML"));
             message = message.at(place, error.message().replace('\n', "; "));
             Err(Failure::new(vec![message], source.clone()))
         }
@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number of at least 1, and at most [`LARGEST_COUNT`].
-    pub(super) fn count(&mut self, key: &'static str) -> Option<usize> {
+    pub(crate) fn count(&mut self, key: &'static str) -> Option<usize> {
         self.value(key, &a_count(), |v| {
             let number = integer(v).and_then(|n| usize::try_from(n).ok());
             number.filter(|n| (1..=LARGEST_COUNT).contains(n))
@@ -115,24 +115,24 @@ impl<'a> Table<'a> {
     }
 
     /// A whole number of at least 0.
-    pub(super) fn whole(&mut self, key: &'static str) -> Option<u64> {
+    pub(crate) fn whole(&mut self, key: &'static str) -> Option<u64> {
         self.value(key, "a whole number of at least 0", integer)
     }
 
     /// A number of `domain`.
-    pub(super) fn number(&mut self, key: &'static str, domain: Domain) -> Option<f64> {
+    pub(crate) fn number(&mut self, key: &'static str, domain: Domain) -> Option<f64> {
         self.value(key, domain.describe(), |v| {
             number(v).filter(|x| domain.holds(*x))
         })
     }
 
     /// Any text.
-    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
         self.value(key, "text in quotes", |v| v.as_str().map(str::to_owned))
     }
 
     /// Names of columns: a list, or a text with commas between.
-    pub(super) fn names(&mut self, key: &'static str) -> Option<String> {
+    pub(crate) fn names(&mut self, key: &'static str) -> Option<String> {
         let expected = "a list of texts in quotes, or one text with commas between";
         self.value(key, expected, |value| match value {
             DeValue::String(text) => Some(text.to_string()),
@@ -164,8 +164,64 @@ impl<'a> Table<'a> {
         )
     }
 
+    /// A text in quotes, or a list of them; none where the key is absent.
+    pub(crate) fn text_or_texts(&mut self, key: &'static str) -> Vec<String> {
+        let read = self.value(
+            key,
+            "text in quotes, or a list of such",
+            |value| match value {
+                DeValue::String(text) => Some(vec![text.to_string()]),
+                DeValue::Array(items) if !items.is_empty() => {
+                    let items = items.iter().map(|item| item.get_ref().as_str());
+                    items.map(|item| item.map(str::to_owned)).collect()
+                }
+                _ => None,
+            },
+        );
+        read.unwrap_or_default()
+    }
+
+    /// The tables under `[[key]]`.
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Table<'a>> {
+        let Some(value) = self.take(key) else {
+            return vec![];
+        };
+        let is_list = matches!(value.get_ref(), DeValue::Array(items)
+            if items.iter().all(|item| item.get_ref().as_table().is_some()));
+        if !is_list {
+            self.wrong(
+                key,
+                &format!("a list of tables, each under `[[{key}]]`"),
+                &value,
+            );
+            return vec![];
+        }
+        let DeValue::Array(items) = value.into_inner() else {
+            return vec![];
+        };
+        let tables = items
+            .into_iter()
+            .filter_map(|item| match item.into_inner() {
+                DeValue::Table(table) => Some(Table::new(&format!("[[{key}]]"), table)),
+                _ => None,
+            });
+        tables.collect()
+    }
+
+    /// What nobody has taken, in the order of the file.
+    pub(crate) fn rest(&mut self) -> Vec<(String, Span, Spanned<DeValue<'a>>)> {
+        let mut rest = std::mem::take(&mut self.entries);
+        rest.sort_by_key(|(_, place, _)| place.start);
+        rest
+    }
+
+    /// Adds to what is wrong with this table.
+    pub(crate) fn refuse(&mut self, message: Diagnostic) {
+        self.mistakes.push(message);
+    }
+
     /// One of `words`.
-    pub(super) fn choice(
+    pub(crate) fn choice(
         &mut self,
         key: &'static str,
         words: &[&'static str],
@@ -193,7 +249,7 @@ impl<'a> Table<'a> {
     }
 
     /// A table inside this one; empty if there is none.
-    pub(super) fn table(&mut self, key: &'static str) -> Table<'a> {
+    pub(crate) fn table(&mut self, key: &'static str) -> Table<'a> {
         match self.take(key) {
             None => Table::new(&format!("[{key}]"), DeTable::new()),
             Some(value) => {
@@ -253,7 +309,7 @@ impl<'a> Table<'a> {
     }
 
     /// What is wrong with this table, keys that nobody took included.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         for (key, place, _) in self.entries {
             let mut message =
                 Diagnostic::error("E0602", format!("{} has no key `{key}`", self.name))
@@ -281,14 +337,16 @@ fn integer(value: &DeValue) -> Option<u64> {
     u64::from_str_radix(&found.as_str().replace('_', ""), found.radix()).ok()
 }
 
-fn number(value: &DeValue) -> Option<f64> {
+/// A number, whole or not.
+pub(crate) fn number(value: &DeValue) -> Option<f64> {
     match value {
         DeValue::Float(x) => x.as_str().replace('_', "").parse().ok(),
         _ => value.as_integer().and_then(|i| i.to_string().parse().ok()),
     }
 }
 
-fn describe(value: &DeValue) -> String {
+/// A value as messages show it.
+pub(crate) fn describe(value: &DeValue) -> String {
     match value {
         DeValue::String(s) => format!("the text \"{s}\""),
         DeValue::Integer(i) => i.to_string(),

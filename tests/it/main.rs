@@ -51,6 +51,7 @@ mod scores;
 mod several_inputs;
 mod several_targets;
 mod support;
+mod sweep;
 mod syntax;
 mod tables;
 mod tables_of_runs;

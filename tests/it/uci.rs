@@ -1,17 +1,87 @@
-//! The UCI study (`examples/uci`): its runs are those of `bnnc train`, its table is worked out of them.
-
-#[allow(dead_code)]
-#[path = "../../examples/uci/main.rs"]
-mod study;
+//! The UCI study (`specs/uci_sweep.toml`): its runs are those of `bnnc train` on the fixed splits, and its page has the
+//! published numbers.
 
 use crate::cli::Place;
 use crate::real_data::data_dir;
-use clap::Parser;
-use study::published::PUBLISHED;
-use study::{Score, Study};
+use serde_json::Value;
 
-/// A folder with the set `made`, of two splits, and a model for it.
-fn place() -> Place {
+/// A row of what was published: VI, PBP and MC dropout, each with its standard error (`docs/uci.md` has the sources).
+type Row = (&'static str, [[f64; 2]; 3]);
+
+const RMSE: [Row; 5] = [
+    ("concrete", [[7.13, 0.12], [5.67, 0.09], [5.23, 0.12]]),
+    ("energy", [[2.65, 0.08], [1.80, 0.05], [1.66, 0.04]]),
+    ("kin8nm", [[0.10, 0.00], [0.10, 0.00], [0.10, 0.00]]),
+    ("power-plant", [[4.33, 0.04], [4.12, 0.03], [4.02, 0.04]]),
+    (
+        "wine-quality-red",
+        [[0.65, 0.01], [0.64, 0.01], [0.62, 0.01]],
+    ),
+];
+
+const LOG_LIKELIHOOD: [Row; 5] = [
+    ("concrete", [[-3.39, 0.02], [-3.16, 0.02], [-3.04, 0.02]]),
+    ("energy", [[-2.39, 0.03], [-2.04, 0.02], [-1.99, 0.02]]),
+    ("kin8nm", [[0.90, 0.01], [0.90, 0.01], [0.95, 0.01]]),
+    ("power-plant", [[-2.89, 0.01], [-2.84, 0.01], [-2.80, 0.01]]),
+    (
+        "wine-quality-red",
+        [[-0.98, 0.01], [-0.97, 0.01], [-0.93, 0.01]],
+    ),
+];
+
+fn spec() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/uci_sweep.toml");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The study with these words in the place of others, beside copies of its models.
+fn study(place: &Place, changes: &[(&str, &str)]) {
+    for file in [
+        "uci.bnn",
+        "uci.toml",
+        "uci_hierarchical.bnn",
+        "uci_hierarchical.toml",
+    ] {
+        let path = format!("{}/specs/{file}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::copy(path, place.path(file)).unwrap();
+    }
+    let text = changes.iter().fold(spec(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    std::fs::write(place.path("uci_sweep.toml"), text).unwrap();
+}
+
+/// Split k of each model on each set: the rows of its file held out, under the seed k.
+#[test]
+fn the_study_is_two_hundred_runs_on_the_fixed_splits() {
+    let place = Place::new();
+    study(&place, &[]);
+    for (set, _) in RMSE {
+        std::fs::create_dir_all(place.path("data").join(set)).unwrap();
+        for split in 0..20 {
+            let file = place
+                .path("data")
+                .join(set)
+                .join(format!("test_{split}.txt"));
+            std::fs::write(file, "0\n").unwrap();
+        }
+    }
+    let listed = place.ok("sweep uci_sweep.toml --data-dir data --dry-run --format json");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let runs = listed["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 200);
+    assert_eq!(runs[0]["run"], "concrete,uci,split=0");
+    assert_eq!(runs[39]["run"], "concrete,uci_hierarchical,split=19");
+    assert_eq!(
+        runs[199]["run"],
+        "wine-quality-red,uci_hierarchical,split=19"
+    );
+}
+
+#[test]
+fn a_split_is_a_run_of_bnnc_to_the_bit() {
     let place = Place::new();
     std::fs::create_dir(place.path("made")).unwrap();
     std::fs::rename(place.path("t.csv"), place.path("made/data.csv")).unwrap();
@@ -21,103 +91,50 @@ fn place() -> Place {
     ] {
         std::fs::write(place.path("made").join(file), rows).unwrap();
     }
-    let model = std::fs::read_to_string(place.path("line.bnn")).unwrap();
-    let model = model.replace("real[2]", "real[inputs]");
-    let model = model.replace(
-        "model line\n",
-        "model line\nconst inputs = 9\nconst unused = 1\n",
-    );
-    std::fs::write(place.path("line.bnn"), model).unwrap();
-    std::fs::write(
-        place.path("line.toml"),
-        "epochs = 5\nbatch_size = 16\n[optimizer]\nlearning_rate = 0.02\n[schedule]\nname = \"cosine\"\n",
-    )
-    .unwrap();
-    place
-}
-
-fn study(place: &Place, more: &str) -> Study {
-    let [data, model] = ["", "line.bnn"].map(|name| place.path(name).display().to_string());
-    let fixed = ["uci", "--sets", "made", "--splits", "2", "--samples", "30"].map(String::from);
-    let paths = ["--data".into(), data, "--models".into(), model];
-    let more = more.split_whitespace().map(String::from);
-    Study::try_parse_from(fixed.into_iter().chain(paths).chain(more)).unwrap()
-}
-
-#[test]
-fn a_split_is_a_run_of_bnnc_to_the_bit() {
-    let place = place();
-    let scores = study(&place, "--threads 2").scores(&["made"]).unwrap();
-    assert_eq!(
-        scores,
-        study(&place, "--threads 1").scores(&["made"]).unwrap()
-    );
-    for (split, found) in scores[0][0].iter().enumerate() {
+    let text = spec();
+    let cases = text.find("[[case]]").unwrap();
+    let head = text[..cases].replace("samples = 100", "samples = 30") + "epochs = 5\n";
+    let made = "[[case]]\nname = \"made\"\ndata = \"made/data.csv\"\ntest_rows = \"made/test_*.txt\"\nset.inputs = 2\n";
+    study(&place, &[]);
+    std::fs::write(place.path("uci_sweep.toml"), head + made).unwrap();
+    let found = place.ok("sweep uci_sweep.toml --out s --format json");
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let group = &found["groups"][0];
+    assert_eq!((&group["name"], &group["runs"]), (&"uci".into(), &2.into()));
+    let mut rmses = vec![];
+    for split in 0..2 {
         place.ok(&format!(
-            "train line.bnn --data made/data.csv --test-rows made/test_{split}.txt \
-             --set inputs=2 --seed {split} --out run-{split}"
+            "train uci.bnn --data made/data.csv --test-rows made/test_{split}.txt --set inputs=2 --epochs 5 \
+             --seed {split} --out own-{split}"
         ));
-        let text = place.ok(&format!("evaluate run-{split} --samples 30 --format json"));
-        let expected: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(expected["split"], "test");
-        assert_eq!(found.rmse, expected["rmse"].as_f64().unwrap());
-        assert_eq!(-found.log_likelihood, expected["nll"].as_f64().unwrap());
-    }
-    // Rows that are set aside are other rows.
-    let validation = study(&place, "--validation 0.2").scores(&["made"]).unwrap();
-    assert_ne!(validation, scores);
-}
-
-#[test]
-fn the_table_has_means_and_standard_errors() {
-    let place = place();
-    let study = study(&place, "--set unused=2");
-    let scores = study.scores(&["made"]).unwrap();
-    let table = study.run().unwrap();
-    let columns: [fn(&Score) -> f64; 2] = [|s| s.rmse, |s| s.log_likelihood];
-    let rows: Vec<&str> = table
-        .lines()
-        .filter(|l| l.starts_with("| made |"))
-        .collect();
-    assert_eq!(rows.len(), 2, "{table}");
-    for (row, of) in rows.into_iter().zip(columns) {
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let (mean, error) = cells[2].split_once(" ± ").unwrap();
-        let [a, b] = [0, 1].map(|split| of(&scores[0][0][split]));
-        // Of two numbers s/√2 is half their distance.
-        for (text, expected) in [(mean, (a + b) / 2.0), (error, (a - b).abs() / 2.0)] {
-            let decimals = text.split_once('.').unwrap().1.len() as i32;
-            let found: f64 = text.parse().unwrap();
-            assert!(
-                (found - expected).abs() <= 0.51 * 10f64.powi(-decimals),
-                "{row} {expected}"
+        let own = place.ok(&format!("evaluate own-{split} --samples 30 --format json"));
+        let own: Value = serde_json::from_str(&own).unwrap();
+        let run = format!("uci,split={split}");
+        for score in ["rmse", "nll"] {
+            assert_eq!(
+                group["scores"][score]["runs"][&run], own[score],
+                "{run} {score}"
             );
         }
+        rmses.push(own["rmse"].as_f64().unwrap());
     }
-}
-
-#[test]
-fn a_fault_of_a_split_is_told() {
-    let place = place();
-    let code = |study: Study| study.run().unwrap_err().diagnostics[0].code;
-    assert_eq!(code(study(&place, "--splits 3")), "E0503");
-    assert_eq!(code(study(&place, "--validation 1.5")), "E0513");
-    std::fs::write(place.path("made/test_1.txt"), "60\n").unwrap();
-    assert_eq!(code(study(&place, "")), "E0508");
+    // Of two numbers s/√2 is half their distance.
+    let rmse = &group["scores"]["rmse"];
+    assert!((rmse["mean"].as_f64().unwrap() - (rmses[0] + rmses[1]) / 2.0).abs() < 1e-12);
+    let error = (rmses[0] - rmses[1]).abs() / 2.0;
+    assert!((rmse["standard_error"].as_f64().unwrap() - error).abs() < 1e-12);
 }
 
 #[test]
 fn the_page_has_the_published_numbers() {
     let page =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/uci.md")).unwrap();
-    for row in PUBLISHED {
-        for numbers in [row.rmse, row.log_likelihood] {
-            let cells = numbers.map(|[mean, error]| format!("{mean:.2} ± {error:.2} |"));
-            let found = page.lines().any(|line| {
-                line.starts_with(&format!("| {} |", row.set)) && line.ends_with(&cells.join(" "))
-            });
-            assert!(found, "docs/uci.md: {} {cells:?}", row.set);
-        }
+    for (set, numbers) in RMSE.iter().chain(&LOG_LIKELIHOOD) {
+        let cells = numbers.map(|[mean, error]| format!("{mean:.2} ± {error:.2} |"));
+        let found = page.lines().any(|line| {
+            line.starts_with(&format!("| {set} |")) && line.ends_with(&cells.join(" "))
+        });
+        assert!(found, "docs/uci.md: {set} {cells:?}");
     }
 }
 
@@ -125,20 +142,28 @@ fn the_page_has_the_published_numbers() {
 #[test]
 fn the_real_sets_are_run() {
     let Some(directory) = data_dir() else { return };
+    let place = Place::new();
+    study(
+        &place,
+        &[
+            (
+                "model = [\"uci.bnn\", \"uci_hierarchical.bnn\"]",
+                "model = \"uci.bnn\"\nsplits = 1",
+            ),
+            ("samples = 100", "samples = 10"),
+            ("seed = \"split\"", "epochs = 3\nseed = \"split\""),
+        ],
+    );
     let data = directory.join("uci").display().to_string();
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/uci.bnn");
-    let fixed = ["uci", "--splits", "1", "--samples", "10", "--epochs", "3"];
-    let study = Study::try_parse_from(
-        fixed
-            .into_iter()
-            .chain(["--data", &data, "--models", model]),
-    )
-    .unwrap();
-    let sets: Vec<&str> = PUBLISHED.iter().map(|row| row.set).collect();
-    let scores = study.scores(&sets).unwrap();
+    let found = place.ok(&format!(
+        "sweep uci_sweep.toml --data-dir {data} --out s --format json"
+    ));
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let groups = found["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), RMSE.len());
     // The standard deviations of the targets, rounded up.
-    for (of_set, deviation) in scores.iter().zip([16.8, 10.2, 0.27, 17.1, 0.82]) {
-        let rmse = of_set[0][0].rmse;
+    for (group, deviation) in groups.iter().zip([16.8, 10.2, 0.27, 17.1, 0.82]) {
+        let rmse = group["scores"]["rmse"]["mean"].as_f64().unwrap();
         assert!(rmse > 0.0 && rmse < deviation, "{rmse} {deviation}");
     }
 }

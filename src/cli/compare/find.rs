@@ -55,6 +55,10 @@ fn below(folder: &Path, runs: &mut Vec<PathBuf>, without: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
     let mut folders: Vec<PathBuf> = folders.map(|entry| entry.path()).collect();
+    if folder.join("sweep.toml").is_file() {
+        // The rows that a sweep's runs hold out.
+        folders.retain(|folder| !folder.ends_with("rows"));
+    }
     folders.sort_by_key(|folder| natural(folder));
     if folders.is_empty() {
         without.push(folder.to_owned());
@@ -119,6 +123,9 @@ mod tests {
         // What a run keeps is no run; and a folder without any is told.
         fs::create_dir_all(place.path().join("a/run-2/pretrained")).unwrap();
         fs::create_dir_all(place.path().join("notes")).unwrap();
+        // Nor do the rows of a sweep hold one.
+        fs::create_dir_all(place.path().join("a/rows")).unwrap();
+        fs::write(place.path().join("a/sweep.toml"), "").unwrap();
         let found = runs(&[place.path().to_owned()]).unwrap();
         assert_eq!(found.names, ["a/run-2", "a/run-10", "b/c/run-1"]);
         assert_eq!(found.without, [place.path().join("notes")]);

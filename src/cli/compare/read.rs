@@ -33,7 +33,7 @@ pub(in crate::cli) fn run(path: &Path, name: &str, asked: Asked) -> Run {
             return Ok(());
         }
         let scored = score_run(path, asked)?;
-        let counters = folder.last(&scored.run.fingerprint)?;
+        let counters = folder.last()?;
         run.state = state(&scored, &counters);
         run.found = Some(found(&folder, &scored, &counters));
         Ok(())
@@ -45,7 +45,7 @@ pub(in crate::cli) fn run(path: &Path, name: &str, asked: Asked) -> Run {
 }
 
 /// A failure in a line.
-pub(in crate::cli) fn line(failure: &Failure) -> String {
+fn line(failure: &Failure) -> String {
     let first = failure.diagnostics.first();
     first.map_or(String::new(), |message| {
         let notes = message.notes.first().map(|note| format!(": {note}"));
@@ -59,7 +59,7 @@ pub(in crate::cli) fn line(failure: &Failure) -> String {
 }
 
 /// Settings on which no result depends.
-const WITHOUT_EFFECT: [&str; 3] = ["threads", "log_every", "data.directory"];
+const WITHOUT_EFFECT: [&str; 4] = ["threads", "log_every", "tensorboard", "data.directory"];
 
 /// The settings of a run: keys as in run files, values without quotes.
 fn settings(folder: &RunDir) -> Result<Vec<(String, String)>> {

@@ -23,20 +23,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A run about to begin or to go on.
-pub(super) struct Start {
-    pub(super) config: Config,
+pub(in crate::cli) struct Start {
+    pub(in crate::cli) config: Config,
     /// Where the settings are from, in words.
-    pub(super) settings_from: String,
-    pub(super) compiled: Compiled,
-    pub(super) prepared: Prepared,
-    pub(super) record: DataRecord,
-    pub(super) rows: Rows,
+    pub(in crate::cli) settings_from: String,
+    pub(in crate::cli) compiled: Compiled,
+    pub(in crate::cli) prepared: Prepared,
+    pub(in crate::cli) record: DataRecord,
+    pub(in crate::cli) rows: Rows,
     /// What the model's text and the lints have to know of the run.
-    pub(super) facts: Facts,
-    pub(super) plan: Arc<Plan>,
-    pub(super) fingerprint: String,
+    pub(in crate::cli) facts: Facts,
+    pub(in crate::cli) plan: Arc<Plan>,
+    pub(in crate::cli) fingerprint: String,
     /// The run that goes on.
-    pub(super) resumed: Option<RunDir>,
+    pub(in crate::cli) resumed: Option<RunDir>,
 }
 
 /// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
@@ -136,7 +136,7 @@ fn flags(args: &TrainArgs) -> String {
 }
 
 /// Reads and checks all that a run needs; writes nothing.
-pub(super) fn start(
+pub(in crate::cli) fn start(
     args: &TrainArgs,
     mut config: Config,
     settings_from: String,
