@@ -70,9 +70,12 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     });
     let all = tasks(&sweep, args.data_dir.as_deref())?;
     let total = all.len();
-    let planned = plan::plan(&sweep, all, &out, args.data_dir.as_deref())?;
-    let planned = chosen(args, planned)?;
-    let standings: Vec<Standing> = planned.iter().map(standing).collect::<Result<_>>()?;
+    refuse_file(&out)?;
+    let every = plan::plan(&sweep, all, &out, args.data_dir.as_deref())?;
+    let planned = chosen(args, &every)?;
+    let standings: Vec<Standing> = (planned.iter())
+        .map(|planned| standing(planned))
+        .collect::<Result<_>>()?;
     let done = standings
         .iter()
         .filter(|standing| standing.is_over())
@@ -94,16 +97,17 @@ pub fn run(args: &SweepArgs) -> Result<()> {
         return Ok(());
     }
     write_once(&out, "sweep.toml", sweep.source.text.as_bytes())?;
-    rows::write(&sweep, &planned, &out)?;
+    rows::write(&sweep, &every, &planned, &out)?;
     let pending: Vec<&Planned> = planned
         .iter()
         .zip(&standings)
         .filter(|(_, standing)| !standing.is_over())
-        .map(|(planned, _)| planned)
+        .map(|(planned, _)| *planned)
         .collect();
+    rows::check(&pending)?;
     let failures = train(args, &pending, text)?;
     if args.task.is_none() && !STOP.load(Ordering::Relaxed) {
-        show::table(&sweep, &planned, args)?;
+        show::table(&sweep, &planned, &failures, args)?;
     }
     if STOP.load(Ordering::Relaxed) {
         stopped(args, &out, &planned)?;
@@ -119,16 +123,29 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     }
 }
 
+/// Refuses a file where the folder of the sweep is to be.
+fn refuse_file(out: &Path) -> Result<()> {
+    match out.is_file() {
+        false => Ok(()),
+        true => {
+            let title = format!("`{}` is a file, not the folder of a sweep", out.display());
+            Err(Diagnostic::error("E0604", title)
+                .help("`--out` names a folder, which is made where there is none")
+                .into())
+        }
+    }
+}
+
 /// The runs that flags ask for.
-fn chosen(args: &SweepArgs, planned: Vec<Planned>) -> Result<Vec<Planned>> {
+fn chosen<'p>(args: &SweepArgs, planned: &'p [Planned]) -> Result<Vec<&'p Planned>> {
     let total = planned.len();
-    let wanted = |planned: &Planned| {
+    let wanted = |planned: &&Planned| {
         let name = format!(",{},", planned.task.name);
         let has = |part: &String| name.contains(&format!(",{part},"));
         let named = args.only.iter().all(has);
         named && args.task.is_none_or(|task| task == planned.number)
     };
-    let chosen: Vec<Planned> = planned.into_iter().filter(wanted).collect();
+    let chosen: Vec<&Planned> = planned.iter().filter(wanted).collect();
     if !chosen.is_empty() {
         return Ok(chosen);
     }
@@ -206,14 +223,16 @@ fn failed(mut failures: Vec<(String, Failure)>, total: usize) -> Option<Failure>
 }
 
 /// What Ctrl-C has left, and how to go on.
-fn stopped(args: &SweepArgs, out: &Path, planned: &[Planned]) -> Result<()> {
-    let standings: Vec<Standing> = planned.iter().map(standing).collect::<Result<_>>()?;
+fn stopped(args: &SweepArgs, out: &Path, planned: &[&Planned]) -> Result<()> {
+    let standings: Vec<Standing> = (planned.iter())
+        .map(|planned| standing(planned))
+        .collect::<Result<_>>()?;
     let count = |is: fn(&Standing) -> bool| standings.iter().filter(|s| is(s)).count();
     let done = count(Standing::is_over);
     let begun = count(|standing| matches!(standing, Standing::Begun));
     err("\n");
-    say!(
-        "stopped    {done} of {} done, {begun} under way and saved",
+    let state = format!(
+        "stopped    {done} of {} done, {begun} under way and saved\n",
         plural(planned.len(), "run")
     );
     let mut command = format!(
@@ -224,7 +243,23 @@ fn stopped(args: &SweepArgs, out: &Path, planned: &[Planned]) -> Result<()> {
     if let Some(folder) = &args.data_dir {
         command += &format!(" --data-dir {}", shell_word(folder));
     }
-    say_wrapped("go on      ", &command);
+    if let Some(task) = args.task {
+        command += &format!(" --task {task}");
+    }
+    for part in &args.only {
+        command += &format!(" --only {}", shell_word(Path::new(part)));
+    }
+    if let Some(jobs) = args.jobs {
+        command += &format!(" --jobs {jobs}");
+    }
+    match args.format {
+        TableFormat::Text => {
+            say!("{}", state.trim_end());
+            say_wrapped("go on      ", &command);
+        }
+        // Standard output is a program's.
+        _ => err(&format!("{state}go on      {command}\n")),
+    }
     Ok(())
 }
 

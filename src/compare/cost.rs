@@ -1,4 +1,4 @@
-//! What a run took, from its `metrics.jsonl`.
+//! What a run took: by its checkpoint and its `metrics.jsonl`.
 
 /// What a run took.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,21 +14,21 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Of a run with so many weights and this log; lines that are none are left out.
-    pub fn of(weights: usize, log: &str) -> Cost {
-        let epochs: Vec<serde_json::Value> = log
+    /// Of a run with so many weights, so many whole epochs done and this log; lines that are none are left out.
+    pub fn of(weights: usize, epochs: usize, log: &str) -> Cost {
+        let lines: Vec<serde_json::Value> = log
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
             .filter(|line: &serde_json::Value| line["kind"] == "epoch")
             .collect();
         let numbers = |key: &str| -> Vec<f64> {
-            let all = epochs.iter().filter_map(|line| line[key].as_f64());
+            let all = lines.iter().filter_map(|line| line[key].as_f64());
             all.collect()
         };
         let seconds = numbers("seconds");
         Cost {
             weights,
-            epochs: epochs.len(),
+            epochs,
             seconds: (!seconds.is_empty()).then(|| seconds.iter().sum()),
             examples_per_second: median(numbers("examples_per_second")),
         }
@@ -61,16 +61,16 @@ mod tests {
             "{\"kind",
         ]
         .concat();
-        let cost = Cost::of(7, &log);
+        let cost = Cost::of(7, 3, &log);
         assert_eq!((cost.weights, cost.epochs), (7, 3));
         assert_eq!(
             (cost.seconds, cost.examples_per_second),
             (Some(7.0), Some(50.0))
         );
-        let none = Cost::of(7, "");
+        let none = Cost::of(7, 40, "");
         assert_eq!(
             (none.epochs, none.seconds, none.examples_per_second),
-            (0, None, None)
+            (40, None, None)
         );
     }
 }

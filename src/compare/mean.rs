@@ -4,8 +4,7 @@ use super::csv::{guarded, line};
 use super::settings::{differing, tails};
 use super::table::{Column, aligned, markdown};
 use super::text::value;
-use super::{AS_GIVEN, Run, State, known, names, warnings};
-use crate::diagnostic::Result;
+use super::{AS_GIVEN, Run, State, first, known, names, place, warnings};
 use crate::score::{Better, Unit};
 use crate::train::progress::{duration, number};
 use crate::words::{distinct, plural, wrapped};
@@ -116,24 +115,24 @@ impl Group {
 }
 
 impl Means {
-    /// Of these groups, sorted by the mean of the score of this name.
-    ///
-    /// # Errors
-    ///
-    /// `E0603` where no run has this score.
-    pub fn new(mut groups: Vec<Group>, by: &str) -> Result<Means> {
+    /// Of these groups, sorted by the mean of the score of this name; by the nll, with a warning, where no run has it.
+    pub fn new(mut groups: Vec<Group>, asked: &str) -> Means {
         let scores = names(groups.iter().flat_map(|group| &group.runs));
-        known(by, &scores)?;
+        let (by, mut told) = match known(asked, &scores) {
+            Ok(()) => (asked, vec![]),
+            Err(_) => {
+                let note = format!("no run has a score `{asked}`: they are sorted by nll");
+                ("nll", vec![note])
+            }
+        };
         let key = |group: &Group| match group.score(by) {
-            Some((mean, _, Better::Higher)) => -mean.value,
-            Some((mean, ..)) => mean.value,
+            Some((mean, _, better)) => place(by, better, mean.value),
             None => f64::INFINITY,
         };
         match by == AS_GIVEN {
             true => groups.sort_by_key(|group| group.data),
             false => groups.sort_by(|a, b| a.data.cmp(&b.data).then(key(a).total_cmp(&key(b)))),
         }
-        let mut told = vec![];
         for data in distinct(groups.iter().map(|group| group.data)) {
             let own = groups.iter().filter(|group| group.data == data);
             // One run of each stands for its group; on other splits all are comparable alike.
@@ -142,12 +141,12 @@ impl Means {
                 .collect();
             told.extend(warnings::of_named(&first));
         }
-        Ok(Means {
+        Means {
             by: (by != AS_GIVEN && !scores.is_empty()).then(|| by.to_owned()),
             warnings: distinct(told),
             groups,
             scores,
-        })
+        }
     }
 
     /// For a terminal of this width; `settings`: the settings that differ, too, where names do not say them.
@@ -162,7 +161,9 @@ impl Means {
             plural(runs, "run")
         );
         if let Some(by) = &self.by {
-            out += &format!("sorted     by {by}, the best first\n");
+            let better = self.groups.iter().find_map(|group| group.score(by));
+            let order = better.map_or(String::new(), |(.., better)| first(by, better));
+            out += &format!("sorted     by {by}, {order}\n");
         }
         out += &format!("\n{}", aligned(&lead, &self.columns(), width));
         if settings {

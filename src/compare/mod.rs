@@ -152,11 +152,7 @@ impl Comparison {
         known(by, &names)?;
         let value = |run: &Run| {
             let score = run.found.as_ref().and_then(|found| found.score(by));
-            score.map_or(f64::INFINITY, |score| match score.better {
-                _ if score.value.is_nan() => f64::INFINITY,
-                Better::Higher => -score.value,
-                Better::Lower | Better::Neither => score.value,
-            })
+            score.map_or(f64::INFINITY, |score| place(by, score.better, score.value))
         };
         if by != AS_GIVEN {
             runs.sort_by(|a, b| value(a).total_cmp(&value(b)));
@@ -193,6 +189,33 @@ impl Comparison {
     /// The scores that some run has, in the order in which they come first.
     pub fn scores(&self) -> Vec<String> {
         names(&self.runs)
+    }
+}
+
+/// The level of a coverage, such as 0.9 of `coverage_90` or `coverage_90(y)`.
+fn level(score: &str) -> Option<f64> {
+    let rest = score.strip_prefix("coverage_")?;
+    let digits = rest.split('(').next()?;
+    Some(digits.parse::<f64>().ok()? / 100.0)
+}
+
+/// What a value of a score is sorted by, the lowest first: a coverage by how far it is from its level.
+fn place(score: &str, better: Better, value: f64) -> f64 {
+    match (better, level(score)) {
+        _ if value.is_nan() => f64::INFINITY,
+        (_, Some(level)) => (value - level).abs(),
+        (Better::Higher, _) => -value,
+        (Better::Lower | Better::Neither, _) => value,
+    }
+}
+
+/// Which values of a score stand first.
+fn first(score: &str, better: Better) -> String {
+    match (better, level(score)) {
+        (_, Some(level)) => format!("the nearest to {:.0} % first", 100.0 * level),
+        (Better::Higher, _) => "the highest first".into(),
+        (Better::Lower, _) => "the lowest first".into(),
+        (Better::Neither, _) => "the lowest first, which is not the best".into(),
     }
 }
 

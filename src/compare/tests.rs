@@ -11,7 +11,7 @@ fn run(name: &str, nlls: [f64; 3]) -> Run {
         found: Some(Found {
             scores: vec![scored(nlls)],
             bound: bound(),
-            cost: Cost::of(10, ""),
+            cost: Cost::of(10, 1, ""),
             examples: Examples {
                 name: "t.csv, test part of 3 examples".into(),
                 count: 3,
@@ -91,6 +91,40 @@ fn a_paired_difference_is_of_the_same_resamples() {
     assert!((high - ends[1]).abs() < 1e-12, "{high} {ends:?}");
     assert!(all.difference(0).is_none());
     assert!(all.warnings.is_empty(), "{:?}", all.warnings);
+}
+
+#[test]
+fn a_coverage_is_the_better_the_nearer_it_is_to_its_level() {
+    let covered = |name: &str, value: f64| {
+        let mut run = run(name, [1.0; 3]);
+        let score = &mut run.found.as_mut().unwrap().scores[0];
+        (score.name, score.unit, score.better) =
+            ("coverage_90".into(), Unit::Share, Better::Neither);
+        (score.value, score.measured) = (value, None);
+        run
+    };
+    let runs = vec![covered("a", 0.8), covered("b", 0.97), covered("c", 0.88)];
+    let all =
+        Comparison::new(runs, "coverage_90").unwrap_or_else(|f| panic!("{:?}", f.diagnostics));
+    let names: Vec<&str> = all.runs.iter().map(|run| &*run.name).collect();
+    assert_eq!(names, ["c", "b", "a"]);
+    let text = all.text(100);
+    assert!(
+        text.contains("by coverage_90, the nearest to 90 % first"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_column_of_several_quantities_is_not_called_by_one() {
+    let mut other = run("b", [2.0; 3]);
+    other.found.as_mut().unwrap().bound.quantity = "expected nll + KL/N";
+    let text = compared(vec![run("a", [1.0; 3]), other]).text(120);
+    assert!(
+        text.contains("which is") && text.contains(" loss "),
+        "{text}"
+    );
+    assert!(!text.contains(" ELBO "), "{text}");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::settings::{differing, tails};
 use super::table::{Column, aligned, markdown};
-use super::{Comparison, Cost, Found, Run, Scored, State};
-use crate::score::{Better, Unit};
+use super::{Comparison, Cost, Found, Run, Scored, State, first};
+use crate::score::Unit;
 use crate::train::progress::{duration, number, percent};
 use crate::words::{distinct, plural, thousands, wrapped};
 use std::time::Duration;
@@ -97,8 +97,8 @@ impl Comparison {
         let Some(shown) = &self.shown else { return out };
         let order = match (&self.by, self.score(shown).map(|score| score.better)) {
             (None, _) => "as the runs were given".to_owned(),
-            (_, Some(Better::Higher)) => format!("by {shown}, the highest first"),
-            _ => format!("by {shown}, the lowest first"),
+            (_, Some(better)) => format!("by {shown}, {}", first(shown, better)),
+            _ => format!("by {shown}"),
         };
         let intervals = match self.score(shown).and_then(Scored::interval) {
             Some(_) => "; intervals are 95 % of resampled examples",
@@ -204,7 +204,7 @@ impl Comparison {
         let title = match quantities[..] {
             [] => return vec![],
             [only] => only,
-            _ => "ELBO",
+            _ => "loss",
         };
         let cost = |cell: fn(&Cost) -> Option<String>| move |found: &Found| cell(&found.cost);
         let mut columns = vec![self.column(title, |found| Some(number(found.bound.value)))];

@@ -32,6 +32,8 @@ pub struct Axis {
     pub key: String,
     /// One run each.
     pub values: Vec<Value>,
+    /// Whether they stand in a list: then runs are called by them, be it of one value, to which more may be added.
+    pub listed: bool,
 }
 
 /// What a setting is drawn from.
@@ -206,6 +208,12 @@ fn several(value: &Spanned<DeValue>) -> Option<Vec<Value>> {
     }
 }
 
+/// Whether two values are the same, as 0.1 and 1e-1 are.
+fn alike(a: &Value, b: &Value) -> bool {
+    let number = |value: &Value| value.literal.parse::<f64>().ok();
+    a.literal == b.literal || number(a).is_some_and(|x| number(b) == Some(x))
+}
+
 fn wrong(key: &str, expected: &str, value: &Spanned<DeValue>) -> Diagnostic {
     let found = format!("found {}", describe(value.get_ref()));
     Diagnostic::error("E0602", format!("`{key}` is {expected}")).at(span(value.span()), found)
@@ -216,7 +224,29 @@ pub(super) fn grid(table: &mut Table) -> Vec<Axis> {
     let mut axes = vec![];
     for (key, _, value) in entries(table) {
         match several(&value) {
-            Some(values) => axes.push(Axis { key, values }),
+            Some(values) => {
+                let twice =
+                    (1..values.len()).find(|n| values[..*n].iter().any(|v| alike(v, &values[*n])));
+                if let Some(twice) = twice {
+                    let title = format!("`{key}` has one value twice");
+                    let message = Diagnostic::error("E0602", title).at(values[twice].place, "");
+                    table.refuse(message.help("each value of a list makes a run of its own"));
+                }
+                axes.push(Axis {
+                    key,
+                    values,
+                    listed: matches!(value.get_ref(), DeValue::Array(_)),
+                });
+            }
+            None if value
+                .get_ref()
+                .as_array()
+                .is_some_and(|items| items.is_empty()) =>
+            {
+                let title = format!("the list of `{key}` is empty");
+                let message = Diagnostic::error("E0602", title).at(span(value.span()), "");
+                table.refuse(message.help("give it a value, or leave the key out"));
+            }
             None => table.refuse(wrong(&key, "a value, or a list of values", &value)),
         }
     }

@@ -90,7 +90,7 @@ pub struct Random {
 /// Settings that go together.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Case {
-    /// What runs are called by; empty where there is only one.
+    /// What runs are called by; empty where the file has no cases.
     pub name: String,
     /// The models, in place of the file's.
     pub models: Vec<String>,
@@ -189,6 +189,16 @@ impl Sweep {
             false => Seed::Said,
         };
         if seed == Seed::OfSplit {
+            let beside = grid
+                .iter()
+                .find(|axis| of_split(axis) && axis.values.len() > 1);
+            if let Some(value) = beside.and_then(|axis| axis.values.first()) {
+                mistakes.push(
+                    Diagnostic::error("E0602", "`\"split\"` stands alone, without other seeds")
+                        .at(value.place, "")
+                        .help("`seed = \"split\"`, or a list of numbers"),
+                );
+            }
             grid.retain(|axis| !of_split(axis));
             if split == Split::AsGiven && cases.iter().all(|case| case.test_rows.is_none()) {
                 mistakes.push(
@@ -396,8 +406,18 @@ mod tests {
             ),
             (
                 "model = \"m\"\n[grid]\nset.a = []\n",
-                "`set.a` is a value, or a list of values",
+                "the list of `set.a` is empty",
                 "[]",
+            ),
+            (
+                "model = \"m\"\n[grid]\nset.a = [0.1, 1e-1]\n",
+                "`set.a` has one value twice",
+                "1e-1",
+            ),
+            (
+                "model = \"m\"\nfolds = 2\n[grid]\nseed = [\"split\", 5]\n",
+                "stands alone",
+                "\"split\"",
             ),
             (
                 "model = \"m\"\n[random]\ndraws = 2\nset.a = { low = 2, high = 1 }\n",

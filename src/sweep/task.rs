@@ -65,6 +65,9 @@ struct Chosen {
     settings: Vec<(String, Value)>,
 }
 
+/// What a sweep's folder holds beside its runs.
+const OWN: [&str; 2] = ["rows", "sweep.toml"];
+
 /// The runs of a sweep, in the order of their numbers. `folder` is where paths of data begin; else the sweep's folder.
 ///
 /// # Errors
@@ -90,7 +93,7 @@ pub fn tasks(sweep: &Sweep, folder: Option<&Path>) -> Result<Vec<Task>> {
                     text: text.into(),
                     averaged: false,
                 };
-                if sweep.cases.len() > 1 {
+                if !case.name.is_empty() {
                     chosen.parts.push(word(&case.name));
                 }
                 if let (Some(data), 2..) = (data, sweep.data.len()) {
@@ -115,7 +118,7 @@ pub fn tasks(sweep: &Sweep, folder: Option<&Path>) -> Result<Vec<Task>> {
                         Some(_) => data.clone(),
                         None => place(data).display().to_string(),
                     }),
-                    data_name: if sweep.cases.len() > 1 || sweep.data.len() > 1 {
+                    data_name: if !case.name.is_empty() || sweep.data.len() > 1 {
                         data_name
                     } else {
                         String::new()
@@ -134,6 +137,13 @@ pub fn tasks(sweep: &Sweep, folder: Option<&Path>) -> Result<Vec<Task>> {
                 }
             }
         }
+    }
+    if let Some(task) = all.iter().find(|task| OWN.contains(&&*task.name)) {
+        let title = format!("a run of the sweep would be called `{}`", task.name);
+        return Err(Diagnostic::error("E0602", title)
+            .note("the sweep's folder has a file or a folder of this name itself")
+            .help("give the case, the model or the data another name")
+            .into());
     }
     let mut names = std::collections::HashSet::new();
     if let Some(task) = all.iter().find(|task| !names.insert(task.name.clone())) {
@@ -220,7 +230,7 @@ fn combinations(sweep: &Sweep, begun: Chosen) -> Vec<Chosen> {
         all = extended(all, &|chosen| {
             let with = |value: &Value| {
                 let mut with = copy(chosen);
-                if axis.values.len() > 1 {
+                if axis.listed {
                     with.parts.push(Part::of(&title(&axis.key), value.shown()));
                 }
                 with.settings.push((axis.key.clone(), value.clone()));
@@ -339,6 +349,11 @@ impl Task {
             config.data.directory = Some(folder.to_owned());
         }
         config.data.directory = config.data.directory.as_deref().map(absolute);
+        if self.settings.iter().any(|(key, _)| key == "tensorboard") {
+            // A path of the sweep's file is from its folder.
+            let written = config.tensorboard.take();
+            config.tensorboard = written.map(|path| sweep.path(&path.to_string_lossy()));
+        }
         config.tensorboard = config.tensorboard.as_deref().map(absolute);
         config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
         if let HeldOut::Listed(file) = &self.held_out {
@@ -431,6 +446,32 @@ mod tests {
         let groups: Vec<&str> = tasks.iter().map(|task| &*task.group).collect();
         assert_eq!(groups, ["width=8", "width=8", "width=16", "width=16"]);
         assert_eq!(names(""), ["run"]);
+        // More values may follow a list's only one, and more cases a file's only one: the names stay.
+        assert_eq!(
+            names("[grid]\nseed = [0]\nepochs = 3\n[[case]]\nname = \"small\"\n"),
+            ["small,seed=0"]
+        );
+    }
+
+    #[test]
+    fn no_run_is_called_as_what_the_folder_holds_itself() {
+        for name in ["rows", "sweep.toml"] {
+            let sweep = sweep(&format!("[[case]]\nname = \"{name}\"\n"));
+            let failure = tasks(&sweep, None).err().unwrap();
+            assert!(failure.diagnostics[0].title.contains(name));
+        }
+    }
+
+    #[test]
+    fn paths_of_the_file_are_from_its_folder() {
+        let source = Source {
+            name: "there/sweep.toml".into(),
+            text: "model = \"m.bnn\"\n[grid]\ntensorboard = \"tb\"\n".into(),
+        };
+        let sweep = Sweep::parse(source).unwrap_or_else(|f| panic!("{:?}", f.diagnostics));
+        let task = &tasks(&sweep, None).unwrap()[0];
+        let folder = task.config(&sweep, None).unwrap().tensorboard.unwrap();
+        assert!(folder.ends_with("there/tb"), "{}", folder.display());
     }
 
     #[test]

@@ -320,12 +320,120 @@ fn a_mistake_is_told_before_the_first_run() {
         ("folds = 3", "test_rows = \"no_*.txt\"", "E0503", "no_*.txt"),
         ("line.bnn", "none.bnn", "E0601", "none.bnn"),
         ("samples = 5", "sample = 5", "E0602", "has no key `sample`"),
+        (
+            "samples = 5",
+            "sort = \"nlll\"",
+            "E0602",
+            "the nearest is `nll`",
+        ),
+        ("folds = 3", "target = \"zzz\"", "E05", "zzz"),
     ] {
         std::fs::write(place.path("s.toml"), GRID.replace(from, to)).unwrap();
         let text = place.refused("sweep s.toml --out s");
         assert!(text.contains(code) && text.contains(said), "{to}: {text}");
         assert!(names_or_none(&place.path("s")).is_empty(), "{to}");
     }
+}
+
+/// Folds of data that have grown would overlap with those of before: the sweep is refused while a run has these.
+#[test]
+fn rows_of_folds_are_those_of_the_data() {
+    let place = place(&GRID.replace("seed = [0, 1]\n", "").replace("[4, 8]", "[4]"));
+    place.ok("sweep s.toml --out s");
+    let data = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let more: Vec<&str> = data.lines().skip(1).take(30).collect();
+    std::fs::write(
+        place.path("t.csv"),
+        format!("{}\n{}\n", data.trim_end(), more.join("\n")),
+    )
+    .unwrap();
+    std::fs::remove_dir_all(place.path("s/width=4,fold=2")).unwrap();
+    let refused = place.refused("sweep s.toml --out s --only fold=2");
+    assert!(
+        refused.contains("E0611") && refused.contains("width=4,fold="),
+        "{refused}"
+    );
+    for fold in [1, 3] {
+        std::fs::remove_dir_all(place.path(&format!("s/width=4,fold={fold}"))).unwrap();
+    }
+    place.ok("sweep s.toml --out s");
+    let mut all: Vec<usize> = (1..=3)
+        .flat_map(|fold| rows(&place.path(&format!("s/rows/fold_{fold}_of_3_seed_0.txt"))))
+        .collect();
+    all.sort_unstable();
+    assert_eq!(all, (0..90).collect::<Vec<_>>());
+}
+
+/// Each column of groups has folds of its own, whole groups of it.
+#[test]
+fn each_column_of_groups_has_its_own_folds() {
+    let place = place(
+        "model = \"line.bnn\"\ndata = \"g.csv\"\ntarget = \"y\"\nfolds = 3\nsamples = 2\n\
+         [grid]\ndata.group = [\"g1\", \"g2\"]\n",
+    );
+    let data = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let mut lines = data.lines();
+    let mut table = format!("g1,g2,{}\n", lines.next().unwrap());
+    for (row, line) in lines.enumerate() {
+        table += &format!("{},{},{line}\n", row % 6, row / 10);
+    }
+    std::fs::write(place.path("g.csv"), table).unwrap();
+    // The other column of groups is an input.
+    let model = std::fs::read_to_string(place.path("line.bnn")).unwrap();
+    std::fs::write(place.path("line.bnn"), model.replace("real[2]", "real[3]")).unwrap();
+    place.ok("sweep s.toml --out s");
+    for (group, of) in [
+        ("g1", (|row| row % 6) as fn(usize) -> usize),
+        ("g2", |row| row / 10),
+    ] {
+        let folds: Vec<BTreeSet<usize>> = (1..=3)
+            .map(|fold| {
+                let file = format!("s/rows/by_{group}_fold_{fold}_of_3_seed_0.txt");
+                rows(&place.path(&file)).into_iter().map(of).collect()
+            })
+            .collect();
+        let groups = folds.iter().map(BTreeSet::len).sum::<usize>();
+        assert_eq!(groups, 6, "{group}: {folds:?}");
+    }
+}
+
+/// Of a run that fails the table has the reason that it failed by.
+#[test]
+fn each_run_that_fails_is_told_with_its_own_reason() {
+    let place = place(
+        "model = \"line.bnn\"\ndata = \"t.csv\"\ntest_rows = \"test_*.txt\"\nsamples = 2\nsort = \"accuracy\"\n",
+    );
+    for (file, text) in [("test_1.txt", "0\n1\n"), ("test_2.txt", "999\n")] {
+        std::fs::write(place.path(file), text).unwrap();
+    }
+    let output = place.bnnc("sweep s.toml --out s");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        told.contains("not scored split=2: ") && told.contains("999"),
+        "{told}"
+    );
+    assert!(!told.contains("E0604"), "{told}");
+    assert!(
+        told.contains("no run has a score `accuracy`: they are sorted by nll"),
+        "{told}"
+    );
+}
+
+/// More seeds in a list of one leave the run that is there.
+#[test]
+fn more_values_leave_finished_runs() {
+    let sweep = GRID
+        .replace("folds = 3", "test = 0.2")
+        .replace("[0, 1]", "[0]");
+    let place = place(&sweep);
+    place.ok("sweep s.toml --out s");
+    std::fs::write(place.path("s.toml"), sweep.replace("[0]", "[0, 1]")).unwrap();
+    let listed = place.ok("sweep s.toml --out s --dry-run");
+    assert!(listed.contains("2 done before"), "{listed}");
+    let refused = place.refused("sweep s.toml --out s.toml");
+    assert!(refused.contains("`s.toml` is a file"), "{refused}");
 }
 
 fn names_or_none(folder: &Path) -> BTreeSet<String> {

@@ -44,6 +44,17 @@ pub(in crate::cli) fn run(path: &Path, name: &str, asked: Asked) -> Run {
     run
 }
 
+/// A run that failed by this before it could be scored.
+pub(in crate::cli) fn failed(name: &str, failure: &Failure) -> Run {
+    Run {
+        name: name.into(),
+        state: State::Failed(line(failure)),
+        model: String::new(),
+        settings: vec![],
+        found: None,
+    }
+}
+
 /// A failure in a line.
 fn line(failure: &Failure) -> String {
     let first = failure.diagnostics.first();
@@ -137,7 +148,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
             &run.record,
             epochs,
         ),
-        cost: Cost::of(weights, &log),
+        cost: Cost::of(weights, epochs as usize, &log),
         examples: examples(scored),
     }
 }

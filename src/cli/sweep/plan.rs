@@ -1,8 +1,10 @@
 //! The runs of a sweep with their settings and folders; every mistake of a model or a setting is found here.
 
 use crate::cli::width;
+use crate::compare::AS_GIVEN;
 use crate::compile;
-use crate::diagnostic::{Failure, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
+use crate::score;
 use crate::sweep::{HeldOut, Split, Sweep, Task};
 use crate::train::Config;
 use std::collections::HashSet;
@@ -26,7 +28,7 @@ pub(super) struct Planned {
 ///
 /// # Errors
 ///
-/// Every mistake of a model, of its constants or of a setting.
+/// Every mistake of a model, of its constants or of a setting; `E0602` where `sort` names no score.
 pub(super) fn plan(
     sweep: &Sweep,
     tasks: Vec<Task>,
@@ -34,6 +36,7 @@ pub(super) fn plan(
     data_dir: Option<&Path>,
 ) -> Result<Vec<Planned>> {
     let out = std::path::absolute(out).unwrap_or(out.to_owned());
+    refuse_no_score(&sweep.sort)?;
     let mut compiled = HashSet::new();
     let mut planned = vec![];
     for (place, task) in tasks.into_iter().enumerate() {
@@ -54,7 +57,7 @@ pub(super) fn plan(
                 .map_err(|failure| of_run(failure, &task.name))?;
         }
         if let HeldOut::Drawn(number) = task.held_out {
-            config.data.test_rows = Some(out.join(rows_file(sweep, &task, number)));
+            config.data.test_rows = Some(out.join(rows_file(sweep, &task, &config, number)));
         }
         planned.push(Planned {
             number: place + 1,
@@ -67,22 +70,43 @@ pub(super) fn plan(
     Ok(planned)
 }
 
+/// Refuses to sort by what is no score of any model.
+fn refuse_no_score(sort: &str) -> Result<()> {
+    // Of one of several targets: `nll(kind)`.
+    let plain = sort.split('(').next().unwrap_or(sort);
+    let names = || score::ALL.iter().map(|score| score.about().name);
+    if sort == AS_GIVEN || names().any(|name| name == plain) {
+        return Ok(());
+    }
+    let message = Diagnostic::error("E0602", format!("`sort` names no score: `{sort}`"));
+    let message = match nearest(plain, names()) {
+        Some(near) => message.help(format!("the nearest is `{near}`")),
+        None => message.help("`bnnc evaluate` of a run lists its scores; `none` keeps the order"),
+    };
+    Err(message.into())
+}
+
 /// The file of a drawn part's rows, within the sweep's folder. Its name says what it was drawn by, so that another split
 /// is another file.
-pub(super) fn rows_file(sweep: &Sweep, task: &Task, number: u64) -> String {
+pub(super) fn rows_file(sweep: &Sweep, task: &Task, config: &Config, number: u64) -> String {
     let file = match sweep.split {
         Split::Folds { count, seed } => format!("fold_{number}_of_{count}_seed_{seed}.txt"),
         Split::Random { share, seed, .. } => format!("split_{number}_of_{share}_seed_{seed}.txt"),
         Split::AsGiven | Split::Files(_) => format!("{number}.txt"),
     };
+    let plain = |text: &str| text.replace(['/', '\\'], "-");
+    let file = match &config.data.choices.group {
+        Some(group) => format!("by_{}_{file}", plain(group)),
+        None => file,
+    };
     match &*task.data_name {
         "" => format!("rows/{file}"),
-        data => format!("rows/{}_{file}", data.replace(['/', '\\'], "-")),
+        data => format!("rows/{}_{file}", plain(data)),
     }
 }
 
 /// Says which run of the sweep is meant.
-fn of_run(mut failure: Failure, name: &str) -> Failure {
+pub(super) fn of_run(mut failure: Failure, name: &str) -> Failure {
     if let Some(message) = failure.diagnostics.first_mut() {
         message
             .notes

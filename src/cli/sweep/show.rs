@@ -11,7 +11,7 @@ use crate::cli::scored::Asked;
 use crate::cli::terminal::{out, quietly, say, width};
 use crate::cli::train::STOP;
 use crate::compare::{Group, Means, Run};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::report::table::table as aligned;
 use crate::sweep::Sweep;
 use crate::words::distinct;
@@ -20,9 +20,9 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 /// The runs with their numbers and how far they are.
-pub(super) fn list(planned: &[Planned], standings: &[Standing], format: TableFormat) {
+pub(super) fn list(planned: &[&Planned], standings: &[Standing], format: TableFormat) {
     let all = || planned.iter().zip(standings);
-    let cells = |(planned, standing): (&Planned, &Standing)| {
+    let cells = |(planned, standing): (&&Planned, &Standing)| {
         let number = planned.number.to_string();
         [number, planned.task.name.clone(), standing.word().into()]
     };
@@ -54,8 +54,13 @@ pub(super) fn list(planned: &[Planned], standings: &[Standing], format: TableFor
     }
 }
 
-/// Scores every run and prints the means; nothing where Ctrl-C stops it.
-pub(super) fn table(sweep: &Sweep, planned: &[Planned], args: &SweepArgs) -> Result<()> {
+/// Scores every run and prints the means; nothing where Ctrl-C stops it. Those that failed are told with their reasons.
+pub(super) fn table(
+    sweep: &Sweep,
+    planned: &[&Planned],
+    failures: &[(String, Failure)],
+    args: &SweepArgs,
+) -> Result<()> {
     let split = sweep.part.map(|part| match part {
         "test" => Which::Test,
         "validation" => Which::Validation,
@@ -80,8 +85,12 @@ pub(super) fn table(sweep: &Sweep, planned: &[Planned], args: &SweepArgs) -> Res
         if STOP.load(Ordering::Relaxed) {
             return;
         }
-        let Planned { path, task, .. } = &planned[place];
-        let run = quietly(|| read::run(path, &task.name, asked));
+        let Planned { path, task, .. } = planned[place];
+        let failed = failures.iter().find(|(name, _)| *name == task.name);
+        let run = match failed {
+            Some((_, failure)) => read::failed(&task.name, failure),
+            None => quietly(|| read::run(path, &task.name, asked)),
+        };
         *scored[place]
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(run);
@@ -112,7 +121,7 @@ pub(super) fn table(sweep: &Sweep, planned: &[Planned], args: &SweepArgs) -> Res
             }),
         }
     }
-    let means = Means::new(groups, &sweep.sort)?;
+    let means = Means::new(groups, &sweep.sort);
     // The names of draws do not say what was drawn.
     let settings = sweep.random.is_some();
     match args.format {
