@@ -42,8 +42,8 @@ pub struct EvaluateArgs {
     /// Of the draws; else the run's
     #[arg(long, value_parser = seed, allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// Resamples of the examples, of which the 95 % intervals are; 0 for no intervals
-    #[arg(long, value_name = "R", default_value_t = RESAMPLES as u32, value_parser = clap::value_parser!(u32).range(0..=100_000), allow_negative_numbers = true)]
+    /// Resamples of the examples, of which the 95 % intervals are: 100 or more; 0 for no intervals
+    #[arg(long, value_name = "R", default_value_t = RESAMPLES as u32, value_parser = resamples, allow_negative_numbers = true)]
     resamples: u32,
     /// Threads; else one a core. The numbers do not depend on it
     #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
@@ -51,6 +51,16 @@ pub struct EvaluateArgs {
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+}
+
+/// None, or as many as the ends of a 95 % interval take: of fewer they are single resamples, of one the score itself.
+fn resamples(text: &str) -> std::result::Result<u32, String> {
+    let number = text.parse().ok();
+    let number = number.filter(|n| *n == 0 || (100..=100_000).contains(n));
+    number.ok_or_else(|| {
+        "expected 0, for no intervals, or a whole number from 100 to 100000: fewer resamples have no 95 % interval"
+            .into()
+    })
 }
 
 /// Runs `bnnc evaluate`.

@@ -1,5 +1,6 @@
 //! Which lints a command shows.
 
+use super::open::Opened;
 use super::terminal::{err, report};
 use crate::compile::Compiled;
 use crate::diagnostic::{Diagnostic, Failure, Result, Severity};
@@ -9,6 +10,7 @@ use crate::plan::Plan;
 use crate::report::initial::initial_terms;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Flags of the lints.
@@ -74,6 +76,13 @@ pub fn show(warnings: Vec<Diagnostic>, compiled: &Compiled) {
     if !warnings.is_empty() {
         report(&Failure::new(warnings, compiled.source.clone()));
         err("\n");
+    }
+}
+
+/// Warns of a run whose loss diverged: its weights are those of before, maybe of the start.
+pub fn warn_of_divergence(path: &Path, run: &Opened) {
+    if let Some(why) = run.divergence() {
+        err(&format!("warning: `{}`: {why}\n\n", path.display()));
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Opened {
     pub(super) source: Arc<Source>,
     /// How far the variables are that it predicts with.
     pub counters: Counters,
+    /// Why training ended, where its loss diverged.
+    pub(super) diverged: Option<String>,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
     /// Which of the model's targets it is looked at for.
@@ -61,6 +63,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             inference: compiled.inference,
             source: compiled.source,
             counters,
+            diverged: run.diverged(),
             rows: run.rows()?,
             number: 0,
             of_target: None,
@@ -397,6 +400,15 @@ impl Opened {
                 _ => name.clone(),
             })
             .collect()
+    }
+
+    /// What is to be known of the weights of a run whose loss diverged.
+    pub fn divergence(&self) -> Option<String> {
+        let why = self.diverged.as_ref()?;
+        let step = self.counters.step;
+        Some(format!(
+            "training ended because {why}: these are the weights after step {step}"
+        ))
     }
 
     /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`; and which they are where the run keeps those

@@ -1,6 +1,7 @@
 //! `bnnc plot`: one picture of a run.
 
 use super::arguments::{DataSource, with_threads};
+use super::lints::warn_of_divergence;
 use super::material;
 use super::open::{open, refuse_over};
 use super::parts::PartArgs;
@@ -9,11 +10,10 @@ use super::terminal::say;
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::plot::{self, Figure, KINDS, Kind, Material, Needs, svg};
-use crate::train::files::{failed, write_whole};
+use crate::train::files::write_whole;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::{count, seed};
 use clap::Args;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc plot`.
@@ -102,6 +102,7 @@ pub fn run(args: &PlotArgs) -> Result<()> {
     with_threads(args.threads, || {
         let kind = plot::find(args.kind).expect("a kind that was parsed");
         refuse_own(&args.out, &args.run)?;
+        refuse_needless(args, kind)?;
         let material = gather(args, kind)?;
         let figure = kind
             .draw(&[&material])
@@ -110,6 +111,37 @@ pub fn run(args: &PlotArgs) -> Result<()> {
         say!("{} in {}", figure.title, args.out.display());
         Ok(())
     })
+}
+
+/// Refuses flags of what the picture is not drawn of.
+fn refuse_needless(args: &PlotArgs, kind: &dyn Kind) -> Result<()> {
+    let mut needless = vec![];
+    if matches!(kind.needs(), Needs::Log | Needs::Parameters) {
+        needless = args.data.given();
+        let part = [
+            ("--split", args.part.split.is_some()),
+            ("--allow-changed", args.part.allow_changed),
+            ("--of", args.of.is_some()),
+        ];
+        let part = part.iter().filter(|(_, given)| *given);
+        needless.extend(part.map(|(flag, _)| *flag));
+    }
+    if !args.ood.is_empty() && kind.name() != "entropy" {
+        needless.push("--ood");
+    }
+    let Some(flag) = needless.first() else {
+        return Ok(());
+    };
+    let title = format!("`{flag}` is not for `{}`", kind.name());
+    let note = match (*flag, kind.needs()) {
+        ("--ood", _) => "data out of distribution are drawn in `entropy` alone",
+        (_, Needs::Log) => "the picture is drawn of the run's log alone",
+        _ => "the picture is drawn of the run's parameters alone",
+    };
+    Err(Diagnostic::error("E0618", title)
+        .note(note)
+        .help(format!("leave `{flag}` out"))
+        .into())
 }
 
 /// There is nothing to draw.
@@ -125,8 +157,10 @@ fn nothing(kind: &dyn Kind, run: &Path, why: &str) -> Failure {
 /// Refuses to write over a file of the run, and where there is no folder, before any work is done.
 pub(super) fn refuse_own(out: &Path, run: &Path) -> Result<()> {
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if folder.is_some_and(|folder| !folder.is_dir()) {
-        return Err(failed(out, "write", &ErrorKind::NotFound.into()));
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let title = format!("cannot write `{}`", out.display());
+        let note = format!("there is no folder `{}`", folder.display());
+        return Err(Diagnostic::error("E0601", title).note(note).into());
     }
     let own = RunDir::open(run).map_or(vec![], |run| run.files());
     refuse_over("pictures", "--out", out, &[("it is part of the run", own)])
@@ -148,6 +182,7 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
         Needs::Log => material.log = Ok(material::log(&args.run)?),
         Needs::Parameters => {
             let (run, mut interpreter) = open(&args.run)?;
+            warn_of_divergence(&args.run, &run);
             let seed = args.seed.unwrap_or(run.config.seed);
             let found = material::parameters(&run, &mut interpreter, args.samples, seed);
             material.parameters = Ok(found);

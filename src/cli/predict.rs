@@ -8,7 +8,7 @@ use super::arguments::{DataSource, with_threads};
 use super::beyond::warn_of_far_inputs;
 use super::calibrated::{CalibrationArgs, say_calibration};
 use super::evaluate::say_columns;
-use super::lints::warn_of_one_draw;
+use super::lints::{warn_of_divergence, warn_of_one_draw};
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{here, say};
@@ -166,6 +166,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
 
 fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
+    warn_of_divergence(&args.run, &run);
     let alone = run.of_targets(&args.data)?;
     for own in &alone {
         out.refuse_images(own.inference.target.kind)?;

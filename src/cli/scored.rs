@@ -6,7 +6,7 @@ mod watched;
 use super::arguments::DataSource;
 use super::beyond::warn_of_far_inputs;
 use super::calibrated::CalibrationArgs;
-use super::lints::warn_of_one_draw;
+use super::lints::{warn_of_divergence, warn_of_one_draw};
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use crate::calibrate::Calibration;
@@ -101,6 +101,7 @@ pub struct OutOfDistribution {
 /// with a value at each of several places.
 pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let (run, mut interpreter) = open(path)?;
+    warn_of_divergence(path, &run);
     let alone = run.of_targets(asked.data)?;
     let chosen = run.choose_all(&alone, asked.data, asked.part, true)?;
     refuse_of_places(&alone, asked.ood)?;

@@ -32,6 +32,7 @@ impl Opened {
                 inference: Arc::new(inference),
                 source: self.source.clone(),
                 counters: self.counters.clone(),
+                diverged: self.diverged.clone(),
                 rows: self.rows.clone(),
                 number,
                 of_target: Some(request).filter(|request| !request.others.is_empty()),

@@ -27,8 +27,8 @@ impl Kind for Examples {
     }
 
     fn reading(&self) -> &'static str {
-        "Beneath each image its likeliest classes with their probabilities; the right class is heavy, and named in \
-         red where it is not among them. Unsure predictions are to look ambiguous to a person, too; look at what is \
+        "Beneath each image its likeliest classes with their probabilities; the right class is heavy, and named \
+         below them where it is none of these. Unsure predictions are to look ambiguous to a person, too; look at what is \
          surely wrong for labels that are."
     }
 

@@ -23,7 +23,7 @@ impl Kind for Loss {
     }
 
     fn reading(&self) -> &'static str {
-        "Above, the nll of the training examples, each predicted by the draw of its turn, and of the validation part \
+        "Above, the nll of the training examples, each batch with its step's draw of the weights, and of the validation part \
          where there is one: it is to fall and stay. At the bottom the loss, of a single run with the nll and what each \
          layer adds to it. A layer whose KL outweighs the nll is held to its prior more than to the data."
     }
@@ -76,20 +76,33 @@ fn told(name: &str, line: &[[f64; 2]]) -> String {
 /// A line with its name.
 type Named = (String, Vec<[f64; 2]>, Pen);
 
-fn draw_panel(figure: &mut Figure, lines: &[Named], what: &str, height: f64) {
+/// The epochs, the same in all panels.
+fn epochs(logs: &[(&str, &Log)]) -> Axis {
+    let trained = logs.iter().flat_map(|(_, log)| &log.points);
+    let validated = logs.iter().flat_map(|(_, log)| &log.validation);
+    let all = trained
+        .map(|point| point.epoch)
+        .chain(validated.map(|point| point[0]));
+    let [_, last] = range(all);
+    Axis::linear(0.0, if last > 0.0 { last } else { 1.0 })
+}
+
+fn draw_panel(figure: &mut Figure, lines: &[Named], x: Axis, what: &str, height: f64) {
     let keys: Vec<Key> = lines
         .iter()
-        .map(|(name, _, pen)| Key {
+        .map(|(name, line, pen)| Key {
             name: name.clone(),
-            sample: Sample::Line(*pen),
+            // As it is drawn.
+            sample: match line.len() {
+                1 => Sample::Dot(pen.ink),
+                _ => Sample::Line(*pen),
+            },
         })
         .collect();
     if keys.len() > 1 {
         figure.legend(&keys);
     }
     let all = || lines.iter().flat_map(|(_, line, _)| line);
-    let [_, last] = range(all().map(|point| point[0]));
-    let x = Axis::linear(0.0, if last > 0.0 { last } else { 1.0 });
     let y = match range(all().map(|point| point[1])) {
         [low, high] if low > 0.0 && high > 8.0 * low => {
             Axis::for_sizes(all().map(|point| point[1]), 8.0)
@@ -109,6 +122,7 @@ fn draw_panel(figure: &mut Figure, lines: &[Named], what: &str, height: f64) {
 
 fn one(log: &Log) -> Figure {
     let mut figure = Figure::new("Loss by part over training");
+    let x = epochs(&[("", log)]);
     let mut lines = vec![("training".into(), nll(log), Pen::of_series(0))];
     if !log.validation.is_empty() {
         lines.push((
@@ -125,6 +139,7 @@ fn one(log: &Log) -> Figure {
     draw_panel(
         &mut figure,
         &lines,
+        x,
         &format!("{of}, nats an example"),
         130.0,
     );
@@ -136,6 +151,7 @@ fn one(log: &Log) -> Figure {
         draw_panel(
             &mut figure,
             &lines,
+            x,
             "loss and its parts, nats an example",
             150.0,
         );
@@ -183,6 +199,7 @@ fn parts(log: &Log, layers: Vec<(String, Vec<usize>)>) -> Vec<Named> {
 
 fn several(logs: &[(&str, &Log)]) -> Figure {
     let mut figure = Figure::new("Loss over training");
+    let x = epochs(logs);
     let lines = |of: &dyn Fn(&Log) -> Vec<[f64; 2]>| -> Vec<Named> {
         let all = logs.iter().enumerate();
         all.map(|(number, (name, log))| (name.to_string(), of(log), Pen::of_series(number)))
@@ -192,6 +209,7 @@ fn several(logs: &[(&str, &Log)]) -> Figure {
     draw_panel(
         &mut figure,
         &lines(&nll),
+        x,
         "training nll, nats an example",
         130.0,
     );
@@ -200,11 +218,18 @@ fn several(logs: &[(&str, &Log)]) -> Figure {
         draw_panel(
             &mut figure,
             &validation,
+            x,
             "validation nll, nats an example",
             130.0,
         );
     }
-    draw_panel(&mut figure, &lines(&loss), "loss, nats an example", 130.0);
+    draw_panel(
+        &mut figure,
+        &lines(&loss),
+        x,
+        "loss, nats an example",
+        130.0,
+    );
     broken(&mut figure, logs);
     figure
 }

@@ -11,6 +11,8 @@ use crate::words::thousands;
 const BINS: usize = 15;
 /// Curves that the band is made of.
 const RESAMPLES: usize = 200;
+/// What the band is called: at each probability by itself, not of the curve as a whole.
+const BAND: &str = "90 % consistency band, pointwise";
 /// Points of a curve.
 const POINTS: usize = 120;
 
@@ -28,8 +30,9 @@ impl Kind for Reliability {
 
     fn reading(&self) -> &'static str {
         "On the diagonal a probability of 0.8 is right in 80 % of all cases. Below it predictions are overconfident, \
-         above it underconfident. The curve needs no bins: it is the best one that never falls. Where the \
-         probabilities are true it stays within the grey band in 90 % of all cases; outside of it, it is miscalibrated."
+         above it underconfident. The curve needs no bins: it is the best one that never falls. The grey \
+         band is pointwise: at each probability by itself it holds 90 % of the curves of true probabilities, so that such a \
+         curve, too, leaves it over about a tenth of its length. Leaving it over much more is miscalibration."
     }
 
     fn needs(&self) -> Needs {
@@ -107,7 +110,7 @@ fn one(figure: &mut Figure, predicted: &Predicted) {
             sample: Sample::Line(Pen::new(line, 1.8)),
         },
         Key {
-            name: "90 % consistency band".into(),
+            name: BAND.into(),
             sample: Sample::Area(Ink::Axis, 0.3),
         },
     ]);
@@ -115,7 +118,7 @@ fn one(figure: &mut Figure, predicted: &Predicted) {
     let shown = panel(figure, from);
     let points = curve(predicted, RESAMPLES);
     let band: Vec<[f64; 3]> = points.iter().map(|([x, _], [l, h])| [*x, *l, *h]).collect();
-    shown.band(figure, &band, Ink::Axis, 0.3, "90 % consistency band");
+    shown.band(figure, &band, Ink::Axis, 0.3, BAND);
     diagonal(figure, &shown);
     let line_points: Vec<[f64; 2]> = points.iter().map(|(at, _)| *at).collect();
     shown.line(

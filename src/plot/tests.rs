@@ -78,6 +78,31 @@ fn a_run_that_diverged_says_so() {
     assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
 }
 
+/// One epoch is at one place in all panels, and what is a dot there is one in the legend.
+#[test]
+fn panels_of_the_loss_have_the_same_epochs() {
+    let mut log = log();
+    for (point, epoch) in log.points.iter_mut().zip([0.25, 0.5]) {
+        point.epoch = epoch;
+    }
+    log.validation = vec![[1.0, 2.0]];
+    let material = Material {
+        log: Ok(log),
+        ..Material::unknown("", "")
+    };
+    let text = drawn(&loss::Loss, &material);
+    // On both axes, and at the same place.
+    let ends = text
+        .split("<text ")
+        .filter(|text| text.contains(">1.0</text>"));
+    let places: Vec<&str> = ends.map(|text| text.split(" y=").next().unwrap()).collect();
+    assert!(
+        places.iter().filter(|at| **at == places[0]).count() >= 2,
+        "{text}"
+    );
+    assert_eq!(text.matches("<circle").count(), 2, "{text}");
+}
+
 /// What no kind can draw it says why not of: the reason it was given.
 #[test]
 fn what_is_missing_is_said() {

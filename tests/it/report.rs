@@ -246,9 +246,79 @@ fn a_picture_is_the_same_each_time_or_is_refused() {
     assert!(refused.contains("E0604"), "{refused}");
     let refused = place.refused("report run --out absent/a.html");
     assert!(
-        refused.contains("E0601") && !refused.contains("warning"),
+        refused.contains("E0601") && refused.contains("there is no folder `absent`"),
         "{refused}"
     );
+}
+
+/// A flag of what a picture is not drawn of is refused, and not passed over.
+#[test]
+fn a_flag_that_a_picture_does_not_read_is_refused() {
+    let place = Place::new();
+    place.ok("train line.bnn --data t.csv --epochs 1 --batch-size 20 --out run");
+    for (asked, flag) in [
+        ("loss --of z", "--of"),
+        ("loss --data nope", "--data"),
+        ("posterior --split test", "--split"),
+        ("loss --ood nope", "--ood"),
+        ("pit --ood nope", "--ood"),
+    ] {
+        let refused = place.refused(&format!("plot run {asked} --out a.svg"));
+        assert!(
+            refused.contains("E0618") && refused.contains(&format!("`{flag}` is not for")),
+            "{asked}: {refused}"
+        );
+    }
+    assert!(!place.path("a.svg").exists());
+}
+
+/// Whatever predicts with a run says that its loss diverged, and which weights these are.
+#[test]
+fn a_run_that_diverged_is_told_wherever_it_is_used() {
+    let place = Place::new();
+    let train = "train line.bnn --data t.csv --epochs 40 --batch-size 20";
+    let failed = place.refused(&format!("{train} --learning-rate 1e30 --out wild"));
+    assert!(failed.contains("E0608"), "{failed}");
+    for command in [
+        "evaluate wild --samples 2",
+        "predict wild --samples 2 --out p.csv",
+        "plot wild posterior --out p.svg",
+        "plot wild pit --samples 2 --out p.svg",
+        "report wild --samples 2 --out wild.html",
+    ] {
+        let output = place.bnnc(command);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{command}: {said}");
+        let told = "warning: `wild`: training ended because the ";
+        assert_eq!(said.matches(told).count(), 1, "{command}: {said}");
+        assert!(
+            said.contains(": these are the weights after step 0"),
+            "{said}"
+        );
+    }
+    let html = std::fs::read_to_string(place.path("wild.html")).unwrap();
+    assert!(html.contains("training ended because the "), "{html}");
+}
+
+/// What differs between runs is said of each, what does not, once.
+#[test]
+fn the_head_of_several_runs_is_true_of_each() {
+    let place = Place::new();
+    let train = "train line.bnn --data t.csv --epochs 1 --batch-size 10";
+    place.ok(&format!("{train} --out all"));
+    place.ok(&format!("{train} --validation 0.25 --out some"));
+    place.ok("report all some --samples 2 --out both.html");
+    let html = std::fs::read_to_string(place.path("both.html")).unwrap();
+    for name in [
+        "<dt>trained on, all<",
+        "<dt>trained on, some<",
+        "<dt>predictions, some<",
+    ] {
+        assert!(html.contains(name), "{name}: {html}");
+    }
+    place.ok("report all all --samples 2 --out same.html");
+    let html = std::fs::read_to_string(place.path("same.html")).unwrap();
+    assert_eq!(html.matches("<dt>trained on").count(), 1, "{html}");
 }
 
 /// The browser, where there is one.

@@ -278,7 +278,7 @@ fn evaluate_tells_scores_with_intervals_and_a_baseline() {
     place.ok("train line.bnn --data t.csv --epochs 30 --batch-size 20 --out line");
     place.ok("train kinds.bnn --data kinds.csv --epochs 30 --batch-size 10 --learning-rate 0.02 --out kinds");
     for (run, data) in [("line", "--data new.csv"), ("kinds", "")] {
-        let command = format!("evaluate {run} {data} --samples 8 --resamples 50 --format json");
+        let command = format!("evaluate {run} {data} --samples 8 --resamples 100 --format json");
         let found = json(&place.ok(&command));
         let intervals = found["intervals"].as_object().unwrap();
         assert!(intervals.len() > 11, "{intervals:?}");
@@ -289,16 +289,25 @@ fn evaluate_tells_scores_with_intervals_and_a_baseline() {
             };
             assert!(low <= value && value <= high, "{name}: {value} {interval}");
         }
-        assert_eq!(found["resamples"], 50);
+        assert_eq!(found["resamples"], 100);
         let baseline = found["baseline"]["nll"].as_f64().unwrap();
         assert!(found["nll"].as_f64().unwrap() < baseline, "{run}");
         assert!(found["expected_nll"].as_f64() >= found["nll"].as_f64());
-        let said = place.ok(&format!("evaluate {run} {data} --samples 8 --resamples 50"));
+        let said = place.ok(&format!(
+            "evaluate {run} {data} --samples 8 --resamples 100"
+        ));
         assert!(
             said.contains("\nbaseline  ") && said.contains(" of these"),
             "{said}"
         );
     }
+    // Of one resample the interval would be the score itself.
+    let refused = place.bnnc("evaluate kinds --samples 8 --resamples 1");
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        refused.status.code() == Some(2) && told.contains("from 100 to 100000"),
+        "{told}"
+    );
     let kinds = json(&place.ok("evaluate kinds --samples 8 --resamples 0 --format json"));
     assert_eq!(
         (&kinds["intervals"]["nll"], &kinds["resamples"]),
@@ -367,7 +376,7 @@ fn several_runs_are_compared_on_the_same_examples() {
         refused.contains("E0615") && refused.contains("`v1` and `v2`"),
         "{refused}"
     );
-    place.ok("evaluate v1 v2 --data new.csv --samples 2 --resamples 20");
+    place.ok("evaluate v1 v2 --data new.csv --samples 2 --resamples 100");
 }
 
 /// Inputs alone, or with targets that the run knows nothing of; another shape is refused.
@@ -375,7 +384,7 @@ fn several_runs_are_compared_on_the_same_examples() {
 fn data_out_of_distribution_need_no_targets() {
     let place = place();
     place.ok("train line.bnn --data t.csv --epochs 3 --batch-size 20 --out line");
-    let command = "evaluate line --data new.csv --samples 10 --resamples 50 --ood far.csv";
+    let command = "evaluate line --data new.csv --samples 10 --resamples 100 --ood far.csv";
     let found = json(&place.ok(&format!("{command} --format json")));
     let ood = &found["ood"][0];
     assert_eq!(ood["examples"], 4);

@@ -68,7 +68,7 @@ fn evaluate_tells_the_nlls_apart_and_says_what_coverage_means() {
             _ => "fits",
         };
         assert_eq!(one["verdict"], verdict, "{one}");
-        let line = format!("of targets in the {} % interval: {verdict}\n", p * 100.0);
+        let line = format!("of targets in the {} % interval: {verdict}", p * 100.0);
         assert!(said.contains(&line), "{line}: {said}");
     }
 }

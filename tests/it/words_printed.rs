@@ -133,7 +133,7 @@ fn printed(place: &Path) -> BTreeSet<String> {
         "evaluate r --samples 2 --split train".into(),
         "export r --samples 2 --what weights,latent,predictions,log_likelihood,prior --out e.npz"
             .into(),
-        "evaluate r r --samples 2 --resamples 9 --ood t.csv".into(),
+        "evaluate r r --samples 2 --resamples 100 --ood t.csv".into(),
         format!("train points.bnn {table} --epochs 1 --inference map --out m"),
         "diff reg.bnn class.bnn --set-a _=4".into(),
         "compare r m --samples 2".into(),

@@ -4,7 +4,6 @@ use super::super::scored::ScoredTarget;
 use super::super::terminal::{say, say_wrapped};
 use crate::score::{Measured, Unit, baseline_says};
 use crate::train::progress::{number, percent};
-use crate::words::thousands;
 
 /// A number in the unit of a score.
 pub fn value(measured: &Measured) -> String {
@@ -105,7 +104,10 @@ pub fn print_measured(target: &ScoredTarget, entries: &[String]) {
         let own = scores.scores.iter().find(|score| score.name == name);
         let what = own.map_or(measured.about.what, |score| score.what);
         match coverage_verdict(target, name) {
-            Some(verdict) => rows.push(Row::of(name, measured, &format!("{what}: {verdict}"))),
+            Some(verdict) => {
+                let what = format!("{what}: {}", said_of_coverage(verdict));
+                rows.push(Row::of(name, measured, &what));
+            }
             None => rows.push(Row::of(name, measured, what)),
         }
         rows.extend(more(target, name));
@@ -117,6 +119,14 @@ pub fn print_measured(target: &ScoredTarget, entries: &[String]) {
         }
     }
     print(&rows);
+}
+
+/// `too wide, off by over 3 standard errors and 1 %`; of what fits, that alone.
+pub fn said_of_coverage(verdict: &str) -> String {
+    match verdict {
+        "fits" => verdict.into(),
+        _ => format!("{verdict}, off by over 3 standard errors and 1 %"),
+    }
 }
 
 /// Whether an interval is as wide as it should be.
@@ -151,15 +161,6 @@ fn more(target: &ScoredTarget, name: &str) -> Option<Row> {
             let found = verdicts.calibration.as_ref()?;
             let says = format!("{:.2}, is right in {:.2}", found.says, found.right);
             Some(Row::told(format!("{}: says {says}", found.verdict)))
-        }
-        "coverage_95" => {
-            let off = |verdict: &&str| *verdict != "fits";
-            verdicts.coverage.iter().flatten().any(off).then(|| {
-                let n = thousands(scores.examples);
-                Row::told(format!(
-                    "off by over 3 standard errors of {n} examples and 1 %"
-                ))
-            })
         }
         _ => None,
     }

@@ -31,26 +31,18 @@ pub fn head(runs: &[Read]) -> Page {
         };
         fact(name, about(run, runs.len() > 1));
     }
-    if let Some(opened) = runs.iter().find_map(|run| run.opened.as_ref().ok()) {
-        let record = &opened.record;
-        let n = counted(record.training_examples, "example", "examples");
-        let aside = match record.validation_examples {
-            0 => String::new(),
-            aside => format!(", {} more set aside", thousands(aside)),
-        };
-        fact("trained on", format!("{}: {n}{aside}", record.name));
-    }
-    if let Some(scored) = runs.iter().find_map(|run| run.scored.as_ref().ok()) {
-        let draws = match scored.run.inference.is_random() {
-            true => format!("{} of the weights averaged", plural(scored.samples, "draw")),
-            false => "each weight is a point, and predicts once".into(),
-        };
-        let chosen = &scored.targets[0].chosen;
-        fact("predictions", format!("{}; {draws}", chosen.name));
-        let ood = scored.targets[0].ood.iter().map(|ood| ood.name.clone());
-        let ood: Vec<String> = ood.collect();
-        if !ood.is_empty() {
-            fact("out of distribution", ood.join("; "));
+    for (name, of) in FACTS {
+        let known = runs.iter().filter_map(|run| Some((run, of(run)?)));
+        let known: Vec<(&Read, String)> = known.collect();
+        // What is the same of all stands once.
+        match &distinct(known.iter().map(|(_, text)| text.clone()))[..] {
+            [] => {}
+            [text] => fact(name, text.clone()),
+            _ => {
+                for (run, text) in known {
+                    fact(&format!("{name}, {}", run.name), text);
+                }
+            }
         }
     }
     page.warnings = runs
@@ -58,6 +50,40 @@ pub fn head(runs: &[Read]) -> Page {
         .flat_map(|run| warnings(run, runs.len() > 1))
         .collect();
     page
+}
+
+/// What is told of a run beside where it is, where it is known.
+type Fact = fn(&Read) -> Option<String>;
+
+const FACTS: [(&str, Fact); 3] = [
+    ("trained on", trained_on),
+    ("predictions", predictions),
+    ("out of distribution", elsewhere),
+];
+
+fn trained_on(run: &Read) -> Option<String> {
+    let record = &run.opened.as_ref().ok()?.record;
+    let n = counted(record.training_examples, "example", "examples");
+    let aside = match record.validation_examples {
+        0 => String::new(),
+        aside => format!(", {} more set aside", thousands(aside)),
+    };
+    Some(format!("{}: {n}{aside}", record.name))
+}
+
+fn predictions(run: &Read) -> Option<String> {
+    let scored = run.scored.as_ref().ok()?;
+    let draws = match scored.run.inference.is_random() {
+        true => format!("{} of the weights averaged", plural(scored.samples, "draw")),
+        false => "each weight is a point, and predicts once".into(),
+    };
+    Some(format!("{}; {draws}", scored.targets[0].chosen.name))
+}
+
+fn elsewhere(run: &Read) -> Option<String> {
+    let ood = &run.scored.as_ref().ok()?.targets[0].ood;
+    let names: Vec<String> = ood.iter().map(|ood| ood.name.clone()).collect();
+    (!names.is_empty()).then(|| names.join("; "))
 }
 
 fn model(run: &Read) -> String {
@@ -107,7 +133,9 @@ fn warnings(run: &Read, named: bool) -> Vec<String> {
             let done = opened.counters.step as f64 / per_epoch as f64;
             let logged = run.log.as_ref().ok().and_then(|log| log.points.last());
             let logged = logged.map_or(0.0, |point| point.epoch);
-            if opened.counters.best.is_some() {
+            if let Some(why) = opened.divergence() {
+                all.push(format!("{of}{why}."));
+            } else if opened.counters.best.is_some() {
                 // The weights are those of an earlier epoch on purpose.
             } else if logged > done + 1.0 / per_epoch as f64 {
                 all.push(format!(

@@ -3,8 +3,9 @@
 use super::super::evaluate::{differences, interval, value, verdict};
 use super::super::scored::{ScoredRun, ScoredTarget, same_examples};
 use super::read::Read;
+use crate::likelihood::Summary;
 use crate::plot::page::{Block, Headline, Section, Table};
-use crate::score::{Measured, Unit, baseline_says};
+use crate::score::{About, Measured, Unit, baseline_says};
 use crate::train::progress::{number, percent};
 
 /// A section for each target.
@@ -30,8 +31,8 @@ pub fn sections(runs: &[Read]) -> Vec<Section> {
             };
             Section {
                 title,
-                lead: "95 % intervals are those of the bootstrap: how far a number would be another on other \
-                       examples of the same kind."
+                lead: "The 95 % intervals are bootstrap intervals over the examples: how much each score would vary on \
+                       other test sets of this size."
                     .into(),
                 blocks,
             }
@@ -51,6 +52,33 @@ const HEADLINE: [&str; 8] = [
     "coverage_90",
 ];
 
+/// Scores of classes that say nothing of a baseline made of the very targets: frequencies are calibrated by construction.
+const OF_ITSELF: [&str; 7] = [
+    "ece",
+    "ece_equal_mass",
+    "classwise_ece",
+    "confidence",
+    "entropy",
+    "aleatoric_entropy",
+    "mutual_information",
+];
+
+/// What a score is and how it is computed, nothing twice, and nothing of other kinds of targets.
+fn explained(about: &About, target: &ScoredTarget) -> String {
+    let summary = target.run.inference.summary();
+    let of_counts = matches!(&summary, Summary::Numbers(numbers) if numbers.marginal.whole());
+    let scheme = about
+        .scheme
+        .filter(|_| of_counts || !about.name.starts_with("coverage_"));
+    match (scheme, about.what.rsplit_once(", ")) {
+        (None, _) => about.what.into(),
+        (Some(scheme), Some((what, how))) if scheme.starts_with(how) => {
+            format!("{what} ({scheme})")
+        }
+        (Some(scheme), _) => format!("{} ({scheme})", about.what),
+    }
+}
+
 /// The baseline's number; rounding alone is 0.
 fn of_baseline(measured: &Measured) -> String {
     let is_rounding = measured.value.abs() < 1e-7;
@@ -66,7 +94,10 @@ fn spoken(name: &str) -> String {
 }
 
 fn of_one(target: &ScoredTarget) -> Vec<Block> {
-    let known = |name: &str| target.baseline.iter().find(|m| m.about.name == name);
+    let known = |name: &str| {
+        let mut told = target.baseline.iter();
+        told.find(|m| m.about.name == name && !OF_ITSELF.contains(&name))
+    };
     let headline = target.measured.iter();
     let headline = headline.filter(|m| HEADLINE.contains(&m.about.name));
     let headline: Vec<Headline> = headline
@@ -91,16 +122,13 @@ fn of_one(target: &ScoredTarget) -> Vec<Block> {
     ])];
     for measured in &target.measured {
         let about = measured.about;
-        let scheme = about
-            .scheme
-            .map_or(String::new(), |scheme| format!(" ({scheme})"));
         let baseline = known(about.name).map_or(String::new(), of_baseline);
         rows.push(texts([
             &spoken(about.name),
             &value(measured),
             &interval(measured),
             &baseline,
-            &format!("{}{scheme}", about.what),
+            &explained(about, target),
         ]));
     }
     let says = target
