@@ -155,12 +155,14 @@ impl Stream {
     ///
     /// What is wrong with them.
     pub fn next(&mut self, most: usize) -> Result<Option<Vec<Dataset>>> {
-        let Some(sheet) = self.pieces.next(most)? else {
-            return Ok(None);
-        };
+        let sheet = self.pieces.next(most)?;
+        // At the end, too: what came last may be ragged rows alone.
         if !self.keeps_faults {
             self.pieces.refuse_ragged()?;
         }
+        let Some(sheet) = sheet else {
+            return Ok(None);
+        };
         let rows: Vec<usize> = (self.done..self.done + sheet.rows()).collect();
         self.done += sheet.rows();
         let mut data = vec![];
