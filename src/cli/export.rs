@@ -89,7 +89,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 
 fn export(args: &ExportArgs, format: Format) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
-    run.refuse_own(&args.out, "--out", &args.run, &args.data)?;
+    run.refuse_own(["draws", "--out"], &args.out, &args.run, &args.data)?;
     let random = run.inference.is_random();
     let unless_named = [
         What::Weights,

@@ -167,8 +167,8 @@ impl Opened {
     /// `E0601` where it would.
     pub fn refuse_own(
         &self,
+        [what, flag]: [&str; 2],
         out: &Path,
-        flag: &str,
         run: &Path,
         source: &DataSource,
     ) -> Result<()> {
@@ -189,7 +189,7 @@ impl Opened {
                 RunDir::open(run).map_or(vec![], |run| run.files()),
             ),
         ];
-        refuse_over("predictions", flag, out, &files)
+        refuse_over(what, flag, out, &files)
     }
 
     /// Reads data and picks the part: the one asked for, else the test part, else the validation part

@@ -19,7 +19,7 @@ use crate::predict::{Names, Out};
 use crate::train::settings::{count, seed};
 use clap::Args;
 use making::{Chunk, Making, OfTarget};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc predict`.
 #[derive(Debug, Args)]
@@ -67,9 +67,26 @@ pub(super) fn probability(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// The file that a path leads to, which need not be there yet.
+fn place(path: &Path) -> PathBuf {
+    if let Ok(file) = path.canonicalize() {
+        return file;
+    }
+    let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize();
+    match (folder, path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
 impl PredictArgs {
     /// Which quantiles are wanted, each once.
-    fn asked(&self) -> Vec<Quantile> {
+    ///
+    /// # Errors
+    ///
+    /// `E0603` for two that would be in columns of one name.
+    fn asked(&self) -> Result<Vec<Quantile>> {
         let mut all = match self.quantiles.is_empty() {
             true => Quantile::usual(),
             false => self.quantiles.iter().map(|p| Quantile::of(*p)).collect(),
@@ -77,16 +94,26 @@ impl PredictArgs {
         all.extend(self.interval.iter().flat_map(|p| Quantile::ends(*p)));
         let mut asked: Vec<Quantile> = vec![];
         for quantile in all {
-            if !asked.iter().any(|other| other.name == quantile.name) {
-                asked.push(quantile);
+            match asked.iter().find(|other| other.name == quantile.name) {
+                None => asked.push(quantile),
+                Some(other) if other.at == quantile.at => {}
+                Some(other) => {
+                    let title = format!("two quantiles would be the column `{}`", quantile.name);
+                    return Err(Diagnostic::error("E0603", title)
+                        .note(format!("those of {:e} and {:e}", other.at, quantile.at))
+                        .note("columns are called by percentages of at most 12 decimal places")
+                        .help("ask for one of them at a time")
+                        .into());
+                }
             }
         }
-        asked
+        Ok(asked)
     }
 
     /// Refuses two outputs in one file.
     fn refuse_same(&self) -> Result<()> {
-        if self.samples_out.as_ref() != Some(&self.out) {
+        let samples_out = self.samples_out.as_deref().map(place);
+        if samples_out != Some(place(&self.out)) {
             return Ok(());
         }
         let title = format!(
@@ -172,12 +199,13 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         out.refuse_images(own.inference.target.kind)?;
     }
     args.refuse_needless(&alone)?;
+    let quantiles = args.asked()?;
     for (out, flag) in [
         (Some(&args.out), "--out"),
         (args.samples_out.as_ref(), "--samples-out"),
     ] {
         if let Some(out) = out {
-            run.refuse_own(out, flag, &args.run, &args.data)?;
+            run.refuse_own(["predictions", flag], out, &args.run, &args.data)?;
         }
     }
     args.refuse_same()?;
@@ -216,13 +244,14 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         predictor: &mut interpreter,
         samples,
         seed,
-        quantiles: args.asked(),
+        quantiles,
         calibrations: calibrations.clone(),
         bar: progress::bar(count, out),
         sink: out.create()?,
         out,
         samples_out: args.create_samples(&alone, [Some(samples), count], seed)?,
         done: 0,
+        is_unread: false,
         broken: None,
     };
     let (name, chosen, count) = match rows {

@@ -31,6 +31,8 @@ const SEED: u64 = 0x7a26_e7d2_a305;
 pub struct Samples {
     path: PathBuf,
     shape: [usize; 2],
+    /// Rows so far.
+    done: usize,
     seed: u64,
     targets: Vec<OfTarget>,
     row: Array,
@@ -166,6 +168,7 @@ impl Samples {
             Ok(Samples {
                 path: path.to_owned(),
                 shape: [draws, examples],
+                done: 0,
                 seed,
                 targets: found,
                 row,
@@ -223,6 +226,7 @@ impl Samples {
                 let rows: Vec<f64> = rows.iter().map(|row| *row as f64).collect();
                 self.row
                     .write([1, self.shape[1]], first, rows.len(), &rows)?;
+                self.done += rows.len();
             }
             Ok(())
         };
@@ -233,11 +237,12 @@ impl Samples {
     ///
     /// # Errors
     ///
-    /// `E0601` where it cannot be written.
+    /// `E0601` where it cannot be written, or where rows are missing.
     pub fn finish(self) -> Result<()> {
         let Samples {
             path,
             shape,
+            done,
             targets,
             row,
             whole,
@@ -245,6 +250,10 @@ impl Samples {
             ..
         } = self;
         let finish = || -> io::Result<()> {
+            if done != shape[1] {
+                let found = format!("{done} rows came where there were {} before", shape[1]);
+                return Err(io::Error::other(found));
+            }
             if is_npz {
                 let mut archive = Writer::new(whole.file.try_clone()?);
                 let arrays = targets.into_iter().flat_map(|of_target| of_target.arrays);

@@ -396,6 +396,84 @@ fn a_row_is_answered_as_it_comes_and_a_closed_pipe_is_no_fault() {
     assert!(output.status.success() && !text.contains("E0601"), "{text}");
 }
 
+/// A row that is not whole is told, also where it is the last thing that comes.
+#[test]
+fn a_row_that_breaks_off_at_the_end_is_refused() {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::process::{Command, Stdio};
+    let place = line();
+    // The rows before are answered first, so that the last one comes by itself.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_bnnc"))
+        .args("predict run --data - --out - --samples 2".split(' '))
+        .current_dir(place.path("."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    write!(stdin, "a,b\n0.5,1\n0.25,2\n").unwrap();
+    let mut answers = BufReader::new(stdout).lines();
+    for _ in 0..3 {
+        answers.next().unwrap().unwrap();
+    }
+    writeln!(stdin, "0.5").unwrap();
+    drop(stdin);
+    assert!(answers.next().is_none());
+    let mut text = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(
+        text.contains("E0505") && text.contains("standard input:4"),
+        "{text}"
+    );
+}
+
+/// Single draws that are wanted are written whole, though no one reads the predictions beside them.
+#[test]
+fn single_draws_are_whole_though_the_pipe_is_closed() {
+    use std::process::{Command, Stdio};
+    let place = streamed(220);
+    let command = "predict run --data big.csv --samples 40 --samples-out";
+    for name in ["s.safetensors", "s.npz"] {
+        place.ok(&format!("{command} {name} --out p.csv"));
+        let expected = std::fs::read(place.path(name)).unwrap();
+        std::fs::write(place.path(name), "before").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bnnc"))
+            .args(format!("{command} {name} --out -").split(' '))
+            .current_dir(place.path("."))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        assert!(child.wait().unwrap().success());
+        assert_eq!(std::fs::read(place.path(name)).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
+fn two_outputs_in_one_file_and_two_quantiles_in_one_column_are_refused() {
+    let place = line();
+    std::fs::create_dir(place.path("sub")).unwrap();
+    for other in ["p.npz", "./p.npz", "sub/../p.npz"] {
+        let text = place.refused(&format!("predict run --out p.npz --samples-out {other}"));
+        assert!(
+            text.contains("E0601") && text.contains("both `--out` and `--samples-out`"),
+            "{other}: {text}"
+        );
+        assert!(!place.path("p.npz").exists());
+    }
+    let text = place.refused("predict run --out p.csv --quantiles 1e-300,1e-250");
+    assert!(text.contains("E0603") && text.contains("`q00`"), "{text}");
+    place.ok("predict run --out p.csv --quantiles 0.1,0.10 --interval 0.5 --interval 0.5");
+}
+
 /// Single draws average to what is written of all.
 #[test]
 fn single_draws_are_what_is_averaged() {

@@ -72,6 +72,8 @@ pub(super) struct Making<'a> {
     pub(super) done: usize,
     /// Where single draws go.
     pub(super) samples_out: Option<Samples>,
+    /// Whether what is written has no reader any more.
+    pub(super) is_unread: bool,
     /// Predictions that are not finite.
     pub(super) broken: Option<Broken>,
 }
@@ -85,7 +87,8 @@ pub(super) struct Broken {
 }
 
 impl Making<'_> {
-    /// Predicts the next rows and writes them; `false` where what is written has no reader any more.
+    /// Predicts the next rows and writes them; `false` where nothing of further ones is wanted: what is written has no
+    /// reader any more, and single draws are not kept.
     pub(super) fn take(&mut self, chunk: &Chunk) -> Result<bool> {
         let mut targets = vec![];
         for (number, of) in chunk.targets.iter().enumerate() {
@@ -143,10 +146,16 @@ impl Making<'_> {
                 Out::File(..) => Ok(true),
             };
         }
+        if self.is_unread {
+            return Ok(true);
+        }
         let at = chunk.targets[0].part.rows;
         let columns = columns(&targets, chunk.rows, chunk.identifiers, at);
         match self.sink.write(columns) {
-            Err(error) if self.is_unread(&error) => Ok(false),
+            Err(error) if self.has_no_reader(&error) => {
+                self.is_unread = true;
+                Ok(self.samples_out.is_some())
+            }
             written => written
                 .map(|()| true)
                 .map_err(|error| self.out.failed(&error)),
@@ -154,7 +163,7 @@ impl Making<'_> {
     }
 
     /// Whether the program that reads standard output has ended, which is no fault.
-    fn is_unread(&self, error: &io::Error) -> bool {
+    fn has_no_reader(&self, error: &io::Error) -> bool {
         *self.out == Out::Stdout && error.kind() == io::ErrorKind::BrokenPipe
     }
 
@@ -175,7 +184,7 @@ impl Making<'_> {
         }
         warn();
         match self.sink.finish() {
-            Err(error) if !self.is_unread(&error) => return Err(self.out.failed(&error)),
+            Err(error) if !self.has_no_reader(&error) => return Err(self.out.failed(&error)),
             _ => {}
         }
         if let Some(samples) = self.samples_out {

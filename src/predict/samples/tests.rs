@@ -2,6 +2,23 @@ use super::*;
 use crate::data::Values;
 use crate::likelihood::{Categorical, Likelihood, Normal};
 
+/// A file of fewer rows than were said does not take the place of one that is whole.
+#[test]
+fn a_file_without_all_of_its_rows_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = TargetKind::Real(1);
+    let targets = [(None, real, Normal.summary(&real))];
+    for name in ["s.npz", "s.safetensors"] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, "before").unwrap();
+        let mut samples = Samples::create(&path, [1, 3], 7, &targets).unwrap();
+        samples.take(0, 0, &[4, 5], &[1.0, 4.0, 2.0, 9.0]).unwrap();
+        let told = samples.finish().unwrap_err().to_string();
+        assert!(told.contains("E0601"), "{told}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"before");
+    }
+}
+
 /// Two draws of three examples, in two chunks, as both formats hold them.
 #[test]
 fn draws_are_where_they_belong() {
