@@ -48,6 +48,8 @@ impl Group {
     }
 }
 
+/// The axis of chains, which a Zarr store has.
+pub const CHAIN: &str = "chain";
 /// The axis of draws.
 pub const DRAW: &str = "draw";
 /// The axis of examples.

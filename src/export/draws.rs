@@ -1,15 +1,17 @@
 //! Every draw of what is asked for, collected in memory.
 
-use super::array::{Array, DRAW, EXAMPLE, Group, Values};
+use super::array::{Array, CHAIN, DRAW, EXAMPLE, Group, Values};
 use super::predictions::Predictions;
 use crate::data;
+use crate::data::random::Stream;
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::engine::{Drawn, Predictor};
 use crate::examples::Part;
-use crate::ir::Inference;
+use crate::ir::{Handle, Inference, Tensor};
 use crate::memory;
 use crate::prior_predictive::network;
 use crate::words::list;
+use std::collections::BTreeSet;
 
 /// What is exported, and how many draws of it.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +26,7 @@ pub struct Asked {
     pub log_likelihood: bool,
     /// The inputs, as the data has them.
     pub inputs: bool,
-    /// Draws of the prior.
+    /// Draws of the prior: of weights, latent variables or both, as asked for; of both where neither is.
     pub prior: bool,
     /// Names of parameters and latent variables; `*` at the end of one stands for any ending. None are all.
     pub parameters: Vec<String>,
@@ -51,16 +53,33 @@ impl Asked {
     }
 
     fn takes(&self, drawn: &Drawn) -> bool {
-        let kind = if drawn.is_latent {
-            self.latent
-        } else {
-            self.weights
+        let kind = match drawn.is_latent {
+            true => self.latent,
+            false => self.weights,
         };
+        kind && self.is_named(drawn.name)
+    }
+
+    fn takes_prior(&self, name: &str, is_latent: bool) -> bool {
+        let kind = match (self.weights, self.latent) {
+            (false, false) => true,
+            (weights, latent) => {
+                if is_latent {
+                    latent
+                } else {
+                    weights
+                }
+            }
+        };
+        self.prior && kind && self.is_named(name)
+    }
+
+    fn is_named(&self, name: &str) -> bool {
         let is_named = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(start) => drawn.name.starts_with(start),
-            None => drawn.name == pattern,
+            Some(start) => name.starts_with(start),
+            None => name == pattern,
         };
-        kind && (self.parameters.is_empty() || self.parameters.iter().any(is_named))
+        self.parameters.is_empty() || self.parameters.iter().any(is_named)
     }
 
     /// Refuses a name that no parameter has.
@@ -87,7 +106,7 @@ impl Asked {
 /// # Errors
 ///
 /// `E0609` for a parameter that is none, `E0612` for predictions that are not finite, `E0613` where all draws take more
-/// memory than there is; `E0603` for draws of a prior that has none.
+/// memory than there is; `E0603` for draws of a prior that has none, and where there is nothing of what is asked for.
 pub fn collect(
     predictor: &mut dyn Predictor,
     inference: &Inference,
@@ -101,7 +120,10 @@ pub fn collect(
     let taken: Vec<bool> = drawn.iter().map(|drawn| asked.takes(drawn)).collect();
     let mut parameters = empty(&drawn, &taken, asked.draws);
     let numbers: usize = parameters.iter().map(|array| count(&array.shape)).sum();
-    let mut bytes = 4 * numbers as u64 * (1 + 2 * u64::from(asked.prior));
+    let prior = of_prior(inference, asked);
+    let prior_numbers: usize = prior.iter().map(|(_, tensor)| tensor.shape.len()).sum();
+    let mut bytes =
+        4 * numbers as u64 + 8 * (prior_numbers as u64).saturating_mul(asked.draws as u64);
     let mut predictions: Vec<Predictions> = (targets.iter().enumerate())
         .map(|(number, target)| Predictions::new(number, target, asked))
         .collect();
@@ -136,9 +158,32 @@ pub fn collect(
         arrays.extend(constant(inference, &first.part, rows, asked.inputs));
     }
     if asked.prior {
-        arrays.extend(of_prior(inference, asked)?);
+        arrays.extend(draw_prior(inference, &prior, asked)?);
     }
+    if arrays.is_empty() {
+        let title = "the model has nothing of what is to be exported";
+        return Err(Diagnostic::error("E0603", title)
+            .help("ask for other parts by `--what`, or for other names by `--parameters`")
+            .into());
+    }
+    tell_apart(&mut arrays);
     Ok(arrays)
+}
+
+/// Gives every array a name of its own in its group, with `_` behind one that an earlier array has, or that is an axis:
+/// a Zarr store has the coordinates of axes beside the arrays.
+fn tell_apart(arrays: &mut [Array]) {
+    let mut taken: BTreeSet<(Group, String)> = BTreeSet::new();
+    for array in &*arrays {
+        let counted = [CHAIN, DRAW, EXAMPLE].map(str::to_owned);
+        let axes = counted.into_iter().chain(array.axes.iter().cloned());
+        taken.extend(axes.map(|axis| (array.group, axis)));
+    }
+    for array in arrays {
+        while !taken.insert((array.group, array.name.clone())) {
+            array.name.push('_');
+        }
+    }
 }
 
 fn count(shape: &[usize]) -> usize {
@@ -187,17 +232,13 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
         start = entries.end;
         let places = part.rows.iter();
         let places = places.flat_map(|row| entries.clone().map(move |entry| row * width + entry));
-        let mut name = input.name.clone();
-        while arrays.iter().any(|array| array.name == name) {
-            name.push('_');
-        }
         arrays.push(Array {
             group: Group::ConstantData,
             axes: [EXAMPLE.to_owned()]
                 .into_iter()
-                .chain(own_axes(&name, input.shape.0.len()))
+                .chain(own_axes(&input.name, input.shape.0.len()))
                 .collect(),
-            name,
+            name: input.name.clone(),
             shape: [&[part.len()], &input.shape.0[..]].concat(),
             values: match &part.split.inputs {
                 data::Values::U8(all) => Values::U8(places.map(|place| all[place]).collect()),
@@ -210,34 +251,44 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
     arrays
 }
 
-/// Draws of every prior: parameters without one are left out.
-fn of_prior(inference: &Inference, asked: &Asked) -> Result<Vec<Array>> {
+/// The parameters whose priors are drawn: those without one are left out.
+fn of_prior<'a>(inference: &'a Inference, asked: &Asked) -> Vec<(Handle<Tensor>, &'a Tensor)> {
+    let all = inference.tensors.iter();
+    all.filter(|(_, tensor)| {
+        tensor.prior.is_some() && asked.takes_prior(&tensor.name, tensor.role.is_of_others())
+    })
+    .collect()
+}
+
+/// The number of the first network of a seed. Seed 0 has the networks of `check --prior-predictive`; those of others
+/// lie far apart.
+fn first_network(seed: u64) -> u64 {
+    match seed {
+        0 => 0,
+        seed => Stream::new(seed, 0).bits(),
+    }
+}
+
+/// Draws of these priors.
+fn draw_prior(
+    inference: &Inference,
+    taken: &[(Handle<Tensor>, &Tensor)],
+    asked: &Asked,
+) -> Result<Vec<Array>> {
     if let Some((_, name)) = inference.improper_priors().next() {
         let title = format!("`{name}` has no draws: its integral is infinite");
         return Err(Diagnostic::error("E0603", title)
             .help("leave `prior` out of `--what`")
             .into());
     }
-    let taken = inference.tensors.iter().filter(|(_, tensor)| {
-        let is_latent = tensor.role.is_of_others();
-        let drawn = Drawn {
-            name: &tensor.name,
-            is_latent,
-            shape: tensor.shape.clone(),
-            values: (&[][..]).into(),
-        };
-        tensor.prior.is_some() && asked.takes(&drawn)
-    });
-    let taken: Vec<_> = taken.collect();
     let mut values = vec![vec![]; taken.len()];
     for draw in 0..asked.draws as u64 {
-        // Seed 0 has the networks of `check --prior-predictive`.
-        let network = network(inference, draw.wrapping_add(asked.seed << 32));
-        for (values, (handle, _)) in values.iter_mut().zip(&taken) {
+        let network = network(inference, draw.wrapping_add(first_network(asked.seed)));
+        for (values, (handle, _)) in values.iter_mut().zip(taken) {
             values.extend(&network[*handle]);
         }
     }
-    let arrays = taken.into_iter().zip(values);
+    let arrays = taken.iter().zip(values);
     Ok(arrays
         .map(|((_, tensor), values)| Array {
             group: Group::Prior,
@@ -251,4 +302,55 @@ fn of_prior(inference: &Inference, asked: &Asked) -> Result<Vec<Array>> {
             labels: vec![],
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart_and_axes_keep_theirs() {
+        let array = |group, name: &str, axes: &[&str]| Array {
+            group,
+            name: name.into(),
+            axes: axes.iter().map(|axis| axis.to_string()).collect(),
+            shape: vec![0; axes.len()],
+            values: Values::F64(vec![]),
+            labels: vec![],
+        };
+        let predicted = Group::PosteriorPredictive;
+        let mut arrays = [
+            array(predicted, "age", &["draw", "example"]),
+            array(predicted, "age_mean", &["draw", "example"]),
+            array(predicted, "age_mean", &["draw", "example"]),
+            array(predicted, "draw", &["draw", "example"]),
+            array(predicted, "kind_class", &["draw", "example"]),
+            array(
+                predicted,
+                "kind_probability",
+                &["draw", "example", "kind_class"],
+            ),
+            array(Group::ObservedData, "age_mean", &["example"]),
+            array(Group::ObservedData, "chain", &["example"]),
+        ];
+        tell_apart(&mut arrays);
+        let names = arrays.each_ref().map(|array| &array.name[..]);
+        let expected = [
+            "age",
+            "age_mean",
+            "age_mean_",
+            "draw_",
+            "kind_class_",
+            "kind_probability",
+            "age_mean",
+            "chain_",
+        ];
+        assert_eq!(names, expected);
+    }
+
+    #[test]
+    fn every_bit_of_a_seed_counts() {
+        let firsts: BTreeSet<u64> = [0, 1, 1 << 32, u64::MAX].map(first_network).into();
+        assert_eq!((firsts.len(), first_network(0)), (4, 0));
+    }
 }

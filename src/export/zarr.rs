@@ -6,7 +6,7 @@
 //! posterior that was fitted are independent, and one chain. Each axis that is counted (`chain`, `draw`, `example`) has
 //! its coordinates in each group.
 
-use super::array::{DRAW, EXAMPLE};
+use super::array::{CHAIN, DRAW, EXAMPLE};
 use super::place::{self, STORE};
 use super::{About, Array, Group, Values};
 use crate::diagnostic::Result;
@@ -16,9 +16,6 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// The axis of chains.
-const CHAIN: &str = "chain";
 
 /// A folder under way, with the metadata of all that is in it.
 struct Store<'a> {

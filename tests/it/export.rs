@@ -344,6 +344,14 @@ fn what_cannot_be_exported_is_refused_before_anything_is_written() {
             "E0601 the data to predict for is read from it",
         ),
         (
+            "line --out line/model.bnn --format npz",
+            "E0601 draws are not written over `line/model.bnn`",
+        ),
+        (
+            "line --out l.npz --what latent --parameters f.kernel",
+            "E0603 the model has nothing of what is to be exported",
+        ),
+        (
             "line --out l.npz --parameters dense_1.kernal",
             "E0609 did you mean `dense_1.kernel`?",
         ),
@@ -384,6 +392,68 @@ fn what_cannot_be_exported_is_refused_before_anything_is_written() {
         said.contains("posterior_predictive") && !said.contains("log_likelihood"),
         "{said}"
     );
+}
+
+/// Of the prior alone are weights and latent variables both, and every bit of the seed says which.
+#[test]
+fn priors_alone_are_of_weights_and_latent_variables() {
+    let place = place();
+    let of = |seed: &str| {
+        let out = "--what prior --samples 3 --out prior.safetensors";
+        place.ok(&format!("export kinds {out} --seed {seed}"));
+        tensors(&place.path("prior.safetensors"))
+    };
+    let found = of("0");
+    let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    let expected = [
+        "prior/dense_1.bias",
+        "prior/dense_1.kernel",
+        "prior/logits.bias",
+        "prior/logits.kernel",
+        "prior/tau",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(found["prior/tau"].0, [3]);
+    assert_ne!(found["prior/tau"], of("4294967296")["prior/tau"]);
+}
+
+/// What one target's arrays are called may be another's name, or that of an axis.
+#[test]
+fn names_that_meet_are_told_apart_in_every_format() {
+    let place = Place::new();
+    let model = "model clash\ninput x: real[1]\ntarget age: real\ntarget age_mean: real\ntarget draw: real\n\
+                 network {\n  out = dense(3)\n}\nobserve age ~ Normal(loc = out[0], scale = 1)\n\
+                 observe age_mean ~ Normal(loc = out[1], scale = 1)\nobserve draw ~ Normal(loc = out[2], scale = 1)\n\
+                 objective elbo\n";
+    std::fs::write(place.path("clash.bnn"), model).unwrap();
+    let row = |i: u32| format!("{i},{},{},{}\n", i * i, 3 * i % 7, i % 5);
+    let rows: String = (0..20).map(row).collect();
+    std::fs::write(
+        place.path("clash.csv"),
+        format!("a,age,age_mean,draw\n{rows}"),
+    )
+    .unwrap();
+    place.ok("train clash.bnn --data clash.csv --batch-size 10 --epochs 1 --out clash");
+    let export = "export clash --samples 2 --what predictions,log_likelihood";
+    for ending in ["npz", "safetensors", "zarr"] {
+        place.ok(&format!("{export} --out c.{ending}"));
+    }
+    let found = tensors(&place.path("c.safetensors"));
+    let group = "posterior_predictive/";
+    let names: Vec<&str> = (found.keys())
+        .filter_map(|name| name.strip_prefix(group))
+        .collect();
+    let expected = [
+        "age",
+        "age_mean",
+        "age_mean_",
+        "age_mean_mean",
+        "draw_",
+        "draw_mean",
+    ];
+    assert_eq!(names, expected);
+    assert!(found.contains_key("observed_data/age_mean"));
+    assert!(place.path("c.zarr/log_likelihood/draw_").is_dir());
 }
 
 /// The Python that has ArviZ of at least version 1, or `None`, said aloud.
