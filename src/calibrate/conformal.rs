@@ -109,14 +109,18 @@ impl Conformal {
     }
 
     /// The ends of the interval of an entry of an example. Those of a count are whole numbers, of which there is none
-    /// below 0.
+    /// below 0; where none lies between the ends, both are the nearest to the mean, which can only cover more.
     pub fn interval(&self, predicted: &Predictive, example: usize, entry: usize) -> [f64; 2] {
         let at = example * self.quantiles.len() + entry;
         let reach = self.quantiles[entry] * std(predicted, at);
         let (low, high) = (predicted.mean[at] - reach, predicted.mean[at] + reach);
         match self.summary {
             Summary::Numbers(numbers) if numbers.marginal.whole() => {
-                [low.ceil().max(0.0), high.floor()]
+                let ends = [low.ceil().max(0.0), high.floor()];
+                match ends[0] <= ends[1] {
+                    true => ends,
+                    false => [predicted.mean[at].round(); 2],
+                }
             }
             _ => [low, high],
         }
@@ -134,20 +138,13 @@ impl Conformal {
         match self.summary {
             Summary::Classes(_) => {
                 let sets: Vec<Vec<bool>> = examples.map(|i| self.set(predicted, i)).collect();
-                let class = |k: usize| sets.iter().map(|set| f64::from(u8::from(set[k]))).collect();
                 let size = |set: &Vec<bool>| set.iter().filter(|has| **has).count() as f64;
                 let sizes = sets.iter().map(size).collect();
                 let each = sets.iter().flatten().map(|has| f64::from(u8::from(*has)));
-                let mut columns = match predicted.width {
-                    // A binary target has a probability of 1 alone.
-                    1 => vec![
-                        column("in_set_0", Entries::One, class(0)),
-                        column("in_set_1", Entries::One, class(1)),
-                    ],
-                    _ => vec![column("in_set", Entries::Classes, each.collect())],
-                };
-                columns.push(column("set_size", Entries::One, sizes));
-                columns
+                vec![
+                    column("in_set", Entries::Classes, each.collect()),
+                    column("set_size", Entries::One, sizes),
+                ]
             }
             Summary::Numbers(numbers) => {
                 let all = examples.flat_map(|i| {
@@ -218,9 +215,9 @@ fn has_widths(outcomes: &Outcomes) -> bool {
 }
 
 /// Which of n ordered scores is taken, from 1: ⌈(n+1)·level⌉. What rounding of the product adds is no reason to take the
-/// next.
+/// next, nor what is taken off for it to take none.
 fn rank(n: usize, level: f64) -> usize {
-    ((n + 1) as f64 * level - 1e-9).ceil() as usize
+    ((n + 1) as f64 * level - 1e-9).ceil().max(1.0) as usize
 }
 
 /// The least n of which a score is taken.
@@ -238,7 +235,7 @@ fn quantile(mut scores: Vec<f64>, level: f64) -> f64 {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::likelihood::{Likelihood, Normal, TargetKind};
+    use crate::likelihood::{Likelihood, Normal, TargetKind, find};
 
     /// Numbers that look random: the multiplier of Knuth's MMIX.
     pub struct Random(pub u64);
@@ -307,6 +304,9 @@ pub(super) mod tests {
     #[test]
     fn the_rank_is_that_of_the_finite_sample() {
         assert_eq!([9, 10, 19, 99].map(|n| rank(n, 0.9)), [9, 10, 18, 90]);
+        // The least score, however low the level is.
+        assert_eq!((rank(9, 1e-12), least_examples(1e-12)), (1, 1));
+        assert_eq!(quantile(vec![3.0, 2.0], 1e-300), 2.0);
         assert_eq!(
             [0.5, 0.8, 0.9, 0.95, 0.99].map(least_examples),
             [1, 4, 9, 19, 99]
@@ -365,6 +365,24 @@ pub(super) mod tests {
         near(fitted.interval(&others.predicted, 1, 0), [9.0, 11.0]);
         let effect = fitted.effect(&others);
         near([effect.covered[0], effect.size[0]], [0.5, 7.0]);
+    }
+
+    /// Of a count an interval without a whole number in it is the number nearest to the mean: it has no width, and never
+    /// a negative one.
+    #[test]
+    fn an_interval_of_counts_does_not_end_before_it_begins() {
+        let counts = |all: &[[f64; 3]]| Outcomes {
+            summary: find("Poisson").unwrap().summary(&TargetKind::Count),
+            ..numbers(all)
+        };
+        // Scores 0.1 and 3: at level 0.3 the first.
+        let fitted = counts(&[[2.0, 10.0, 3.0], [2.0, 1.0, 5.0]]);
+        let fitted = Conformal::fit(&fitted, 0.3).unwrap();
+        let others = counts(&[[2.4, 1.0, 2.0], [2.6, 1.0, 2.0], [2.0, 15.0, 4.0]]);
+        let ends = [0, 1, 2].map(|i| fitted.interval(&others.predicted, i, 0));
+        assert_eq!(ends, [[2.0, 2.0], [3.0, 3.0], [1.0, 3.0]]);
+        let effect = fitted.effect(&others);
+        assert_eq!((effect.covered[0], effect.size[0]), (1.0 / 3.0, 2.0 / 3.0));
     }
 
     #[test]

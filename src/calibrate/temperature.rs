@@ -86,12 +86,14 @@ impl Temperature {
     }
 
     /// Puts the probabilities at this temperature in the place of the averaged ones, with the nll of the labels where
-    /// these are known. What the draws disagree about stays, as far as the entropy has room for it; so does the mean of
-    /// the draws' own nlls.
+    /// these are known. What is of the draws stays: the mean of their entropies, what they disagree about, and the mean
+    /// of their nlls.
     pub fn apply(&self, predicted: &mut Predictive, label: Option<&dyn Fn(usize) -> usize>) {
         let beta = 1.0 / self.value;
+        let rows = 0..predicted.rows();
+        let disagreement = rows.map(|i| predicted.mutual_information(i));
+        predicted.disagreement = disagreement.collect();
         for example in 0..predicted.rows() {
-            let disagreement = predicted.mutual_information(example);
             let logs = logs(predicted.row(example));
             let width = predicted.width;
             let all = at(&logs, beta);
@@ -100,7 +102,6 @@ impl Temperature {
                 [one] => *one = all[1],
                 row => row.copy_from_slice(&all),
             }
-            predicted.within[example] = (predicted.entropy(example) - disagreement).max(0.0);
             if let (Some(label), Some(nll)) = (label, predicted.nll.get_mut(example)) {
                 *nll = nll_at(&logs, beta, label(example));
             }
@@ -177,6 +178,27 @@ mod tests {
                 let sum: f64 = applied.predicted.row(i).iter().sum();
                 assert!((sum - 1.0).abs() < 1e-12);
             }
+        }
+    }
+
+    #[test]
+    fn what_is_of_the_draws_stays() {
+        let mut outcomes = classes(&[vec![0.6, 0.4], vec![0.9, 0.1]], &[0, 1]);
+        outcomes.predicted.within = vec![0.1, 0.3];
+        let before = [0, 1].map(|i| outcomes.predicted.mutual_information(i));
+        let entropy = outcomes.predicted.entropy(0);
+        for value in [0.05, 5.0] {
+            let mut at = outcomes.predicted.clone();
+            let temperature = Temperature {
+                value,
+                examples: 2,
+                nll: [0.0; 2],
+            };
+            temperature.apply(&mut at, None);
+            assert!((at.entropy(0) - entropy).abs() > 0.01);
+            assert_eq!([0, 1].map(|i| at.mutual_information(i)), before);
+            assert_eq!(at.example(1).mutual_information(0), before[1]);
+            assert_eq!(at.within, [0.1, 0.3]);
         }
     }
 

@@ -131,7 +131,8 @@ pub fn say_calibration(calibration: &Calibration, outcomes: Option<&Outcomes>) {
             false => "",
         };
         let what = format!(
-            "fitted on {of}, whose nll it takes from {before} to {after}{end}. Probabilities are at it"
+            "fitted on {of}, whose nll it takes from {before} to {after}{end}. Probabilities and their entropy are at it; \
+             aleatoric_entropy and mutual_information are of the draws without it, and do not add up to entropy"
         );
         say_wrapped(
             &format!("{:<25}{:<8} ", "temperature", number(found.value)),

@@ -171,7 +171,11 @@ fn of_target(target: &Target) -> Vec<Column> {
     columns.extend(found.map(|found| {
         let (known, count) = match found.entries {
             likelihood::Entries::One => (&[][..], 1),
-            likelihood::Entries::Classes => (names.classes, predicted.width),
+            // Of two classes the probability of the second may stand for both.
+            likelihood::Entries::Classes => match n {
+                0 => (names.classes, predicted.width),
+                n => (names.classes, found.values.len() / n),
+            },
             likelihood::Entries::Targets => (names.targets, width),
         };
         let cells = match &found.name[..] {

@@ -94,6 +94,7 @@ fn of_numbers(outcomes: &Outcomes, numbers: &Numbers) -> Predictive {
         width: entries,
         mean: each(&|entry, _| entry.mean),
         within: each(&|entry, _| entry.variance),
+        disagreement: vec![],
         between: vec![0.0; n * entries],
         expected_nll: nll.clone(),
         nll,

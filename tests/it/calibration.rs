@@ -99,7 +99,10 @@ fn a_temperature_and_sets_of_classes() {
         nll(&found),
         nll(&plain)
     );
-    assert_eq!(found["accuracy"], plain["accuracy"]);
+    // What is of the draws is without the temperature.
+    for name in ["accuracy", "aleatoric_entropy", "mutual_information"] {
+        assert_eq!(found[name], plain[name], "{name}");
+    }
     place.ok("predict kinds --out plain.csv");
     place.ok("predict kinds --temperature --conformal 0.8 --out at.csv");
     let (plain, at) = (table(&place, "plain.csv"), table(&place, "at.csv"));
@@ -141,14 +144,41 @@ fn a_temperature_and_sets_of_classes() {
         "fitted on 300 validation examples",
         "split conformal",
         "Sadinle",
+        "do not add up to entropy",
     ] {
         assert!(said.contains(told), "{told}\n{said}");
     }
 }
 
+/// A binary target's sets are called by its classes, as its other columns are.
+#[test]
+fn sets_of_a_binary_target_have_the_names_of_its_classes() {
+    let place = Place::new();
+    let model = "model m\ninput x: real[1]\ntarget y: binary\nnetwork { f = dense(1) }\n\
+                 observe y ~ Bernoulli(logits = f)\nobjective elbo\n";
+    std::fs::write(place.path("b.bnn"), model).unwrap();
+    let row = |i: usize| format!("{i},{}\n", ["no", "yes"][usize::from(i * 7 % 60 > 30)]);
+    let rows: String = (0..60).map(row).collect();
+    std::fs::write(place.path("b.csv"), format!("a,y\n{rows}")).unwrap();
+    place.ok("train b.bnn --data b.csv --validation 20 --batch-size 20 --epochs 2 --out b");
+    place.ok("predict b --conformal 0.8 --out b_p.csv");
+    let found = table(&place, "b_p.csv");
+    let sets = ["in_set_no", "in_set_yes", "set_size"].map(|name| numbers(&found, name));
+    let sums = sets[0].iter().zip(&sets[1]).map(|(no, yes)| no + yes);
+    assert_eq!(sums.collect::<Vec<_>>(), sets[2]);
+    assert!(!found.contains_key("in_set_0"));
+    let text = std::fs::read_to_string(place.path("b_p.csv")).unwrap();
+    assert_eq!(
+        text.lines().next().unwrap().matches("probability").count(),
+        1
+    );
+}
+
 #[test]
 fn intervals_of_numbers() {
     let place = place();
+    // However low the level: the interval of the least score.
+    place.ok("predict line --conformal 1e-12 --out least.csv");
     let found = json(&place, "evaluate line --conformal 0.9");
     let conformal = &found["calibrated"]["conformal"];
     place.ok("predict line --conformal 0.9 --out intervals.csv");

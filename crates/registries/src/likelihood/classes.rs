@@ -122,9 +122,13 @@ impl Predictive {
         entropy_of(self.row(example))
     }
 
-    /// What the draws disagree about: that entropy less the mean of the draws' own, in nats.
+    /// What the draws disagree about: that entropy less the mean of the draws' own, in nats. Of probabilities at a
+    /// temperature that of the draws without it.
     pub fn mutual_information(&self, example: usize) -> f64 {
-        (self.entropy(example) - self.within[example]).max(0.0)
+        match self.disagreement.get(example) {
+            Some(found) => *found,
+            None => (self.entropy(example) - self.within[example]).max(0.0),
+        }
     }
 }
 

@@ -45,6 +45,9 @@ pub struct Predictive {
     /// Classes: one number an example or place, the mean of the draws' entropies in nats. Numbers: the mean
     /// of the draws' variances, the aleatoric part.
     pub within: Vec<f64>,
+    /// Classes at a temperature: what the draws disagree about without it, one number an example or place. Empty
+    /// elsewhere, where it is the entropy less `within`.
+    pub disagreement: Vec<f64>,
     /// Numbers: the variance of the draws' means, the epistemic part. Empty for classes.
     pub between: Vec<f64>,
     /// −ln of the mean over the draws of p(target), in own units, [`Summary::densities`] an example; empty without
@@ -93,6 +96,7 @@ impl Predictive {
             width: self.width,
             mean: part(&self.mean, n, example),
             within: part(&self.within, n, example),
+            disagreement: part(&self.disagreement, n, example),
             between: part(&self.between, n, example),
             nll: part(&self.nll, n, example),
             expected_nll: part(&self.expected_nll, n, example),
