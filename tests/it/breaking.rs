@@ -296,9 +296,19 @@ fn a_file_that_is_no_whole_model_is_named() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn more_draws_than_the_memory_holds_are_refused() {
+fn more_draws_of_an_example_than_the_memory_holds_are_refused() {
     let place = Place::new();
-    place.ok("train line.bnn --data t.csv --batch-size 20 --epochs 1 --out run");
+    let wide = "model wide\ninput  x: real[1]\ntarget y: real[200]\nnetwork { f = dense(200) }\n\
+                observe y ~ Normal(loc = f, scale = 1)\nobjective elbo\n";
+    write(&place, "wide.bnn", wide);
+    let mut table = String::from("x");
+    (0..200).for_each(|entry| write!(table, ",y{entry}").unwrap());
+    for row in 0..20 {
+        write!(table, "\n{row}").unwrap();
+        (0..200).for_each(|entry| write!(table, ",{}", row * entry % 7).unwrap());
+    }
+    write(&place, "wide.csv", &(table + "\n"));
+    place.ok("train wide.bnn --data wide.csv --target y* --batch-size 20 --epochs 1 --out run");
     for command in ["evaluate run", "predict run --out p.csv"] {
         let limited = format!(
             "ulimit -v 3000000; exec '{}' {command} --samples 16777216",

@@ -275,8 +275,8 @@ mod tests {
             close(of(&reals::EXPONENTIAL, &[&[rate]], y), exponential, 1e-6);
         }
         // Student's t with 2 degrees of freedom has a simple distribution function: F = ½ + x/(2√(2 + x²)), and
-        // CRPS(F, 0) = 2 ∫ from 0 (1 − F)² dx = √2 (2 − π/2).
-        let at_centre = std::f64::consts::SQRT_2 * (2.0 - std::f64::consts::FRAC_PI_2);
+        // CRPS(F, 0) = 2 ∫ from 0 (1 − F)² dx = (2 − π/2)/√2.
+        let at_centre = std::f64::consts::FRAC_1_SQRT_2 * (2.0 - std::f64::consts::FRAC_PI_2);
         close(
             of(&reals::STUDENT_T, &[&[2.0, 0.0, 1.0]], 0.0),
             at_centre,
