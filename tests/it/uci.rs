@@ -100,7 +100,10 @@ fn a_split_is_a_run_of_bnnc_to_the_bit() {
     let found = place.ok("sweep uci_sweep.toml --out s --format json");
     let found: Value = serde_json::from_str(&found).unwrap();
     let group = &found["groups"][0];
-    assert_eq!((&group["name"], &group["runs"]), (&"uci".into(), &2.into()));
+    assert_eq!(
+        (&group["name"], &group["runs"]),
+        (&"made,uci".into(), &2.into())
+    );
     let mut rmses = vec![];
     for split in 0..2 {
         place.ok(&format!(
@@ -109,7 +112,7 @@ fn a_split_is_a_run_of_bnnc_to_the_bit() {
         ));
         let own = place.ok(&format!("evaluate own-{split} --samples 30 --format json"));
         let own: Value = serde_json::from_str(&own).unwrap();
-        let run = format!("uci,split={split}");
+        let run = format!("made,uci,split={split}");
         for score in ["rmse", "nll"] {
             assert_eq!(
                 group["scores"][score]["runs"][&run], own[score],
