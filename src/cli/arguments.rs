@@ -1,5 +1,7 @@
 //! Arguments that several commands take.
 
+use super::lints::{warn_of_divergence, warn_of_one_draw};
+use super::open::Opened;
 use super::terminal::err;
 use crate::data::{Choices, Request};
 use crate::diagnostic::{Diagnostic, Result};
@@ -9,7 +11,7 @@ use crate::train::settings::{self, Given, SETTINGS, Setting};
 use crate::words::{join, plural};
 use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which data.
 #[derive(Debug, Clone, Default, Args)]
@@ -31,6 +33,32 @@ pub struct DataSource {
     /// The order of the axes of an .npz's images: nhwc, channels last, or nchw, channels first; else nhwc
     #[arg(long, value_name = "ORDER", value_parser = layout)]
     pub layout: Option<String>,
+}
+
+/// How predictions are averaged.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DrawArgs {
+    /// Draws of the weights to average over
+    #[arg(long, value_name = "S", default_value_t = 50, value_parser = settings::count, allow_negative_numbers = true)]
+    pub samples: usize,
+    /// Of the draws; else the run's
+    #[arg(long, value_parser = settings::seed, allow_negative_numbers = true)]
+    pub seed: Option<u64>,
+    /// Threads; else one a core. The result does not depend on it
+    #[arg(long, value_name = "N", value_parser = settings::count, allow_negative_numbers = true)]
+    pub threads: Option<usize>,
+}
+
+impl DrawArgs {
+    /// How many draws of the run in `path` are averaged, one where nothing is random, and their seed. What is to be known of
+    /// the weights and of so few draws is told.
+    pub fn of(&self, path: &Path, run: &Opened) -> (usize, u64) {
+        warn_of_divergence(path, run);
+        let random = run.inference.is_random();
+        let samples = if random { self.samples } else { 1 };
+        warn_of_one_draw(&run.inference, samples);
+        (samples, self.seed.unwrap_or(run.config.seed))
+    }
 }
 
 impl DataSource {

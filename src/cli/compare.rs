@@ -3,14 +3,13 @@
 mod find;
 pub(super) mod read;
 
-use super::arguments::{DataSource, Format, with_threads};
+use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::parts::PartArgs;
 use super::scored::Asked;
 use super::terminal::{err, out, say, width};
 use crate::compare::{Comparison, Run, State};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::score::RESAMPLES;
-use crate::train::settings::{count, seed};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use std::io::IsTerminal;
@@ -29,15 +28,8 @@ pub struct CompareArgs {
     data: DataSource,
     #[command(flatten)]
     part: PartArgs,
-    /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else each run's
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draws: DrawArgs,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: TableFormat,
@@ -74,7 +66,7 @@ impl TableFormat {
 /// `E0604` where there is no run at all, `E0603` where none has the score to sort by. A run that cannot be read is
 /// told in its row.
 pub fn run(args: &CompareArgs) -> Result<()> {
-    with_threads(args.threads, || compare(args))
+    with_threads(args.draws.threads, || compare(args))
 }
 
 fn compare(args: &CompareArgs) -> Result<()> {
@@ -90,8 +82,7 @@ fn compare(args: &CompareArgs) -> Result<()> {
         part: args.part,
         ood: &[],
         bar: false,
-        samples: args.samples,
-        seed: args.seed,
+        draws: args.draws,
         resamples: RESAMPLES,
         calibration: Default::default(),
     };

@@ -5,18 +5,17 @@ mod rows;
 mod several;
 mod text;
 
-pub use rows::{interval, value};
+pub use rows::{interval, value, with_interval};
 pub use several::{differences, verdict};
 pub use text::{print_nll_of_all, print_scores, print_terms, say_columns};
 
-use super::arguments::{DataSource, Format, with_threads};
+use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::calibrated::CalibrationArgs;
 use super::parts::PartArgs;
 use super::scored::{Asked, ScoredRun, same_examples, score_run};
 use super::terminal::say;
 use crate::diagnostic::Result;
 use crate::score::RESAMPLES;
-use crate::train::settings::{count, seed};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -36,18 +35,11 @@ pub struct EvaluateArgs {
     ood: Vec<String>,
     #[command(flatten)]
     calibration: CalibrationArgs,
-    /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else the run's
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
+    #[command(flatten)]
+    draws: DrawArgs,
     /// Resamples of the examples, of which the 95 % intervals are: 100 or more; 0 for no intervals
     #[arg(long, value_name = "R", default_value_t = RESAMPLES as u32, value_parser = resamples, allow_negative_numbers = true)]
     resamples: u32,
-    /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
@@ -65,7 +57,7 @@ fn resamples(text: &str) -> std::result::Result<u32, String> {
 
 /// Runs `bnnc evaluate`.
 pub fn run(args: &EvaluateArgs) -> Result<()> {
-    with_threads(args.threads, || evaluate(args))
+    with_threads(args.draws.threads, || evaluate(args))
 }
 
 fn evaluate(args: &EvaluateArgs) -> Result<()> {
@@ -74,8 +66,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         part: args.part,
         ood: &args.ood,
         bar: true,
-        samples: args.samples,
-        seed: args.seed,
+        draws: args.draws,
         resamples: args.resamples as usize,
         calibration: args.calibration,
     };

@@ -1,21 +1,20 @@
 //! `bnnc export`: draws of a run's weights and predictions as a file for other programs.
 
-use super::arguments::{DataSource, with_threads};
+use super::arguments::{DataSource, DrawArgs, with_threads};
 use super::beyond::warn_of_far_inputs;
 use super::evaluate::say_columns;
-use super::lints::warn_of_one_draw;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{here, say, say_wrapped};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::export::{self, About, Array, Asked, Format, Group, Target};
-use crate::train::settings::{count, seed};
 use crate::words::{bytes, thousands};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
 /// The arguments of `bnnc export`.
 #[derive(Debug, Args)]
+#[command(mut_arg("samples", |samples| samples.default_value("200").help("Draws; draw s is that of `evaluate` and `predict` with the same seed")))]
 pub struct ExportArgs {
     /// The run's directory
     run: PathBuf,
@@ -35,15 +34,8 @@ pub struct ExportArgs {
     data: DataSource,
     #[command(flatten)]
     part: PartArgs,
-    /// Draws
-    #[arg(long, value_name = "S", default_value_t = 200, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else the run's. Draw s is that of `evaluate` and `predict` with the same seed
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draws: DrawArgs,
 }
 
 /// The name of a format.
@@ -84,7 +76,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
         None => Format::of(&args.out)?,
     };
     export::refuse_place(&args.out, format)?;
-    with_threads(args.threads, || export(args, format))
+    with_threads(args.draws.threads, || export(args, format))
 }
 
 fn export(args: &ExportArgs, format: Format) -> Result<()> {
@@ -101,6 +93,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         true => unless_named.contains(&what),
         false => args.what.contains(&what),
     };
+    let (draws, seed) = args.draws.of(&args.run, &run);
     let mut asked = Asked {
         weights: wants(What::Weights),
         latent: wants(What::Latent),
@@ -109,10 +102,9 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         inputs: wants(What::Inputs),
         prior: wants(What::Prior),
         parameters: args.parameters.clone(),
-        draws: if random { args.samples } else { 1 },
-        seed: args.seed.unwrap_or(run.config.seed),
+        draws,
+        seed,
     };
-    warn_of_one_draw(&run.inference, asked.draws);
     let alone = run.of_targets(&args.data)?;
     let chosen = match asked.of_examples() {
         true => run.choose_all(&alone, &args.data, args.part, false)?,

@@ -14,6 +14,7 @@ use crate::plot::pruned::{Pruned, prune};
 use crate::plot::{Inputs, Predicted};
 use crate::train::files::read_text;
 use crate::train::run_dir::RunDir;
+use std::ops::Range;
 use std::path::Path;
 
 /// The log of the run in `path`.
@@ -100,11 +101,11 @@ fn inputs(run: &Opened, chosen: Chosen) -> (String, Inputs) {
     let Some((start, shape)) = image_in(&run.inference) else {
         return (name, Inputs::Other);
     };
-    let range = brightness(split, &chosen.rows);
+    let entries = shape.iter().product::<usize>();
+    let range = brightness(split, &chosen.rows, start..start + entries);
     let image = move |example: usize| {
         let split = chosen.split();
         let first = chosen.rows[example] * split.input_shape.len() + start;
-        let entries = shape.iter().product::<usize>();
         let numbers: Vec<f64> = (first..first + entries)
             .map(|at| split.inputs.get(at))
             .collect();
@@ -128,15 +129,19 @@ fn image_in(inference: &Inference) -> Option<(usize, Vec<usize>)> {
     None
 }
 
-/// What is black and what is white: of bytes 0 and 255, of other numbers the ends of what some examples have.
-fn brightness(split: &Split, rows: &[usize]) -> [f64; 2] {
+/// What is black and what is white in these entries of rows: of bytes 0 and 255, of other numbers the ends of what some
+/// examples have.
+fn brightness(split: &Split, rows: &[usize], entries: Range<usize>) -> [f64; 2] {
     if let Values::U8(_) = split.inputs {
         return [0.0, 255.0];
     }
     let width = split.input_shape.len();
     let rows = rows.iter().take(1000);
-    let numbers =
-        rows.flat_map(|row| (row * width..(row + 1) * width).map(|at| split.inputs.get(at)));
+    let numbers = rows.flat_map(|row| {
+        entries
+            .clone()
+            .map(move |at| split.inputs.get(row * width + at))
+    });
     let [low, high] = numbers.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| {
         [low.min(x), high.max(x)]
     });

@@ -414,11 +414,8 @@ impl Opened {
     /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`; and which they are where the run keeps those
     /// of the lowest validation nll.
     pub fn progress(&self) -> String {
-        let steps = self
-            .record
-            .training_examples
-            .div_ceil(self.config.batch_size());
-        let done = self.counters.step as f64 / steps as f64;
+        let n = self.record.training_examples;
+        let done = self.counters.epochs(&self.config, n);
         let epochs = match done >= self.config.epochs() as f64 {
             true => plural(self.config.epochs(), "epoch"),
             false => format!(

@@ -95,7 +95,6 @@ mod tests {
             name,
             value: ScoreValue::Number(value),
             what: "",
-            scheme: None,
         };
         Scores {
             examples: 10,

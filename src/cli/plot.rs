@@ -1,6 +1,6 @@
 //! `bnnc plot`: one picture of a run.
 
-use super::arguments::{DataSource, with_threads};
+use super::arguments::{DataSource, DrawArgs, with_threads};
 use super::lints::warn_of_divergence;
 use super::material;
 use super::open::{open, refuse_over};
@@ -12,7 +12,6 @@ use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::plot::{self, Figure, KINDS, Kind, Material, Needs, svg};
 use crate::train::files::write_whole;
 use crate::train::run_dir::RunDir;
-use crate::train::settings::{count, seed};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -38,15 +37,8 @@ pub struct PlotArgs {
     /// Data out of distribution, whose inputs have the same shape, for `entropy`; may be repeated
     #[arg(long, value_name = "NAME|PATH")]
     ood: Vec<String>,
-    /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else the run's
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Threads; else one a core. The picture does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draws: DrawArgs,
 }
 
 /// The kinds, a line each.
@@ -99,7 +91,7 @@ fn ending(path: &Path) -> String {
 ///
 /// A run or data that cannot be read; `E0618` where there is nothing to draw.
 pub fn run(args: &PlotArgs) -> Result<()> {
-    with_threads(args.threads, || {
+    with_threads(args.draws.threads, || {
         let kind = plot::find(args.kind).expect("a kind that was parsed");
         refuse_own(&args.out, &args.run)?;
         refuse_needless(args, kind)?;
@@ -125,6 +117,9 @@ fn refuse_needless(args: &PlotArgs, kind: &dyn Kind) -> Result<()> {
         ];
         let part = part.iter().filter(|(_, given)| *given);
         needless.extend(part.map(|(flag, _)| *flag));
+        if kind.needs() == Needs::Log && args.draws.seed.is_some() {
+            needless.push("--seed");
+        }
     }
     if !args.ood.is_empty() && kind.name() != "entropy" {
         needless.push("--ood");
@@ -183,8 +178,8 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
         Needs::Parameters => {
             let (run, mut interpreter) = open(&args.run)?;
             warn_of_divergence(&args.run, &run);
-            let seed = args.seed.unwrap_or(run.config.seed);
-            let found = material::parameters(&run, &mut interpreter, args.samples, seed);
+            let seed = args.draws.seed.unwrap_or(run.config.seed);
+            let found = material::parameters(&run, &mut interpreter, args.draws.samples, seed);
             material.parameters = Ok(found);
         }
         Needs::Predictions | Needs::Pruned => {
@@ -195,8 +190,7 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
                     part: args.part,
                     bar: true,
                     ood: &args.ood,
-                    samples: args.samples,
-                    seed: args.seed,
+                    draws: args.draws,
                     resamples: 0,
                     calibration: Default::default(),
                 },

@@ -4,11 +4,10 @@ mod making;
 mod progress;
 mod streamed;
 
-use super::arguments::{DataSource, with_threads};
+use super::arguments::{DataSource, DrawArgs, with_threads};
 use super::beyond::warn_of_far_inputs;
 use super::calibrated::{CalibrationArgs, say_calibration};
 use super::evaluate::say_columns;
-use super::lints::{warn_of_divergence, warn_of_one_draw};
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{here, say};
@@ -16,7 +15,6 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::{Quantile, Summary};
 use crate::predict::samples::{Samples, refuse_ending};
 use crate::predict::{Names, Out};
-use crate::train::settings::{count, seed};
 use clap::Args;
 use making::{Chunk, Making, OfTarget};
 use std::path::{Path, PathBuf};
@@ -46,15 +44,8 @@ pub struct PredictArgs {
     samples_out: Option<PathBuf>,
     #[command(flatten)]
     calibration: CalibrationArgs,
-    /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else the run's
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Threads; else one a core. The numbers do not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draws: DrawArgs,
 }
 
 /// A probability that is neither 0 nor 1.
@@ -188,12 +179,11 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     if let Some(path) = &args.samples_out {
         refuse_ending(path)?;
     }
-    with_threads(args.threads, || predict(args, &out))
+    with_threads(args.draws.threads, || predict(args, &out))
 }
 
 fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     let (run, mut interpreter) = open(&args.run)?;
-    warn_of_divergence(&args.run, &run);
     let alone = run.of_targets(&args.data)?;
     for own in &alone {
         out.refuse_images(own.inference.target.kind)?;
@@ -216,13 +206,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
             Rows::Whole(chosen)
         }
     };
-    let samples = if run.inference.is_random() {
-        args.samples
-    } else {
-        1
-    };
-    warn_of_one_draw(&run.inference, samples);
-    let seed = args.seed.unwrap_or(run.config.seed);
+    let (samples, seed) = args.draws.of(&args.run, &run);
     let of = [samples as u64, seed];
     let calibrations = (args.calibration).fit(&run, &mut interpreter, &args.data, of)?;
     let count = match &rows {

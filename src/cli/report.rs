@@ -5,7 +5,7 @@ mod model;
 mod read;
 mod scores;
 
-use super::arguments::{DataSource, with_threads};
+use super::arguments::{DataSource, DrawArgs, with_threads};
 use super::material;
 use super::parts::PartArgs;
 use super::plot::refuse_own;
@@ -15,7 +15,6 @@ use crate::likelihood::Summary;
 use crate::plot::page::{Block, Page, Picture, Section};
 use crate::plot::{self, Material};
 use crate::train::files::write_whole;
-use crate::train::settings::{count, seed};
 use crate::words::distinct;
 use clap::Args;
 use read::Read;
@@ -38,15 +37,8 @@ pub struct ReportArgs {
     /// Where to: an .html file
     #[arg(long, value_name = "FILE", default_value = "report.html", value_parser = out)]
     out: PathBuf,
-    /// Draws of the weights to average over
-    #[arg(long, value_name = "S", default_value_t = 50, value_parser = count, allow_negative_numbers = true)]
-    samples: usize,
-    /// Of the draws; else the run's
-    #[arg(long, value_parser = seed, allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Threads; else one a core. The page does not depend on it
-    #[arg(long, value_name = "N", value_parser = count, allow_negative_numbers = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    draws: DrawArgs,
 }
 
 fn out(text: &str) -> std::result::Result<PathBuf, String> {
@@ -64,7 +56,7 @@ fn out(text: &str) -> std::result::Result<PathBuf, String> {
 ///
 /// What is no run; data that was named and cannot be read. What a run itself lacks stands in its page.
 pub fn run(args: &ReportArgs) -> Result<()> {
-    with_threads(args.threads, || {
+    with_threads(args.draws.threads, || {
         for run in &args.runs {
             refuse_own(&args.out, run)?;
         }

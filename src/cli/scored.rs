@@ -3,10 +3,9 @@
 mod elsewhere;
 mod watched;
 
-use super::arguments::DataSource;
+use super::arguments::{DataSource, DrawArgs};
 use super::beyond::warn_of_far_inputs;
 use super::calibrated::CalibrationArgs;
-use super::lints::{warn_of_divergence, warn_of_one_draw};
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use crate::calibrate::Calibration;
@@ -36,9 +35,7 @@ pub struct Asked<'a> {
     /// Whether a terminal shows how far it is.
     pub bar: bool,
     /// Draws of the weights.
-    pub samples: usize,
-    /// Of the draws; else the run's.
-    pub seed: Option<u64>,
+    pub draws: DrawArgs,
     /// Resamples of the bootstrap; 0 for none.
     pub resamples: usize,
     /// What predictions are calibrated by.
@@ -85,6 +82,8 @@ pub struct ScoredTarget {
 
 /// Some data out of distribution.
 pub struct OutOfDistribution {
+    /// `fashion_mnist`
+    pub data: String,
     /// `fashion_mnist, test part of 10,000 examples`
     pub name: String,
     /// What was predicted of them.
@@ -101,18 +100,13 @@ pub struct OutOfDistribution {
 /// with a value at each of several places.
 pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let (run, mut interpreter) = open(path)?;
-    warn_of_divergence(path, &run);
     let alone = run.of_targets(asked.data)?;
     let chosen = run.choose_all(&alone, asked.data, asked.part, true)?;
     refuse_of_places(&alone, asked.ood)?;
     let elsewhere: Vec<Elsewhere> = (asked.ood.iter())
         .map(|name| Elsewhere::read(&run, asked.data, name))
         .collect::<Result<_>>()?;
-    // Where nothing is random, every draw is the same.
-    let random = run.inference.is_random();
-    let samples = if random { asked.samples } else { 1 };
-    warn_of_one_draw(&run.inference, samples);
-    let seed = asked.seed.unwrap_or(run.config.seed);
+    let (samples, seed) = asked.draws.of(path, &run);
     asked.calibration.refuse_judged(chosen[0].split)?;
     let of = [samples as u64, seed];
     let calibrations = (asked.calibration).fit(&run, &mut interpreter, asked.data, of)?;
@@ -233,6 +227,7 @@ impl Scoring {
         let mut outcomes = outcomes(predictor, part, self.samples, self.seed, Detail::Moments)?;
         self.calibration.apply(&mut outcomes.predicted, None);
         Ok(OutOfDistribution {
+            data: data.data.name.clone(),
             name: data.name.clone(),
             detections: ood::detect(inside, &outcomes, self.resamples),
             outcomes,

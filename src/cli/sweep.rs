@@ -177,8 +177,12 @@ fn train(args: &SweepArgs, pending: &[&Planned], text: bool) -> Result<Vec<(Stri
         }
         let (planned, begun) = (pending[place], Instant::now());
         let fit = || fit::fit(planned, &mut shown.own(place));
-        // What is unusual in one is in all.
-        let outcome = if place == 0 { fit() } else { quietly(fit) };
+        // What is unusual in one is in all of its model and data.
+        let of = |planned: &Planned| (planned.task.model.clone(), planned.config.data.name.clone());
+        let is_first = !pending[..place]
+            .iter()
+            .any(|other| of(other) == of(planned));
+        let outcome = if is_first { fit() } else { quietly(fit) };
         let name = &planned.task.name;
         let time = duration(begun.elapsed());
         match outcome {

@@ -88,12 +88,16 @@ pub struct Examples {
     pub rows: String,
     /// A digest of their targets.
     pub targets: String,
+    /// A digest of their inputs.
+    pub inputs: String,
 }
 
 impl Examples {
-    /// Whether the scores of two runs are of the same examples, so that their difference is paired.
+    /// Whether the scores of two runs are of the same examples, so that their difference is paired: the same rows of the
+    /// same data, whichever columns are inputs, or the same inputs wherever they are.
     pub fn are(&self, other: &Examples) -> bool {
-        (&self.rows, &self.targets) == (&other.rows, &other.targets)
+        let same_rows = (&self.name, &self.rows) == (&other.name, &other.rows);
+        self.targets == other.targets && (same_rows || self.inputs == other.inputs)
     }
 }
 

@@ -17,6 +17,7 @@ fn run(name: &str, nlls: [f64; 3]) -> Run {
                 count: 3,
                 rows: "0 1 2".into(),
                 targets: "a b c".into(),
+                inputs: "x y z".into(),
             },
         }),
     }
@@ -130,7 +131,8 @@ fn a_column_of_several_quantities_is_not_called_by_one() {
 #[test]
 fn runs_on_other_examples_have_no_paired_difference() {
     let mut other = run("b", [3.0, 6.0, 1.5]);
-    other.found.as_mut().unwrap().examples.rows = "3 4 5".into();
+    let examples = &mut other.found.as_mut().unwrap().examples;
+    (examples.rows, examples.inputs) = ("3 4 5".into(), "u v w".into());
     let all = compared(vec![run("a", [1.0; 3]), other]);
     assert!(all.difference(1).is_none());
     assert_eq!(all.warnings.len(), 1, "{:?}", all.warnings);
@@ -268,4 +270,20 @@ fn a_table_for_a_person_fits_eighty_columns() {
         "{text}"
     );
     assert_eq!(text.matches("setting_5").count(), 1, "{text}");
+}
+
+/// Rows of the same numbers in another file are others, unless their inputs are the same.
+#[test]
+fn the_same_rows_of_other_data_are_other_examples() {
+    let examples = |name: &str, inputs: &str| Examples {
+        name: name.into(),
+        count: 3,
+        rows: "0 1 2".into(),
+        targets: "a b c".into(),
+        inputs: inputs.into(),
+    };
+    let clean = examples("t.csv", "x y z");
+    assert!(clean.are(&examples("t.csv", "other columns")));
+    assert!(clean.are(&examples("copy.csv", "x y z")));
+    assert!(!clean.are(&examples("noisy.csv", "x+ y+ z+")));
 }

@@ -85,11 +85,15 @@ fn other_examples(scored: &[Pair]) -> Option<String> {
         (!runs.is_empty()).then(|| names(runs.into_iter()))
     };
     let targets = others(|own, first| own.rows == first.rows && own.targets != first.targets);
-    let rows = others(|own, first| own.rows != first.rows);
+    let rows = others(|own, first| own.rows != first.rows && !own.are(first));
+    let inputs = others(|own, first| {
+        (&own.rows, &own.targets) == (&first.rows, &first.targets) && !own.are(first)
+    });
     let head = scored[0].0;
     let told = [
         rows.map(|runs| format!("{runs} on other rows than {head}")),
         targets.map(|runs| format!("{runs} on other targets than {head}")),
+        inputs.map(|runs| format!("{runs} on other inputs than {head}")),
     ];
     let told: Vec<String> = told.into_iter().flatten().collect();
     (!told.is_empty()).then(|| {

@@ -120,7 +120,7 @@ pub fn collect(
     let taken: Vec<bool> = drawn.iter().map(|drawn| asked.takes(drawn)).collect();
     let mut parameters = empty(&drawn, &taken, asked.draws);
     let numbers: usize = parameters.iter().map(|array| count(&array.shape)).sum();
-    let prior = of_prior(inference, asked);
+    let prior = of_prior(inference, asked)?;
     let prior_numbers: usize = prior.iter().map(|(_, tensor)| tensor.shape.len()).sum();
     let mut bytes =
         4 * numbers as u64 + 8 * (prior_numbers as u64).saturating_mul(asked.draws as u64);
@@ -134,7 +134,7 @@ pub fn collect(
         "take fewer `--samples`, some of the parameters by `--parameters NAME`, or less of `--what`",
     )?;
     drop(drawn);
-    if numbers > 0 || !predictions.is_empty() {
+    if numbers > 0 || asked.predictions || asked.log_likelihood {
         for draw in 0..asked.draws {
             predictor.draw_weights(draw, asked.seed);
             let drawn = predictor.drawn();
@@ -252,12 +252,25 @@ fn constant(inference: &Inference, part: &Part, rows: &[usize], inputs: bool) ->
 }
 
 /// The parameters whose priors are drawn: those without one are left out.
-fn of_prior<'a>(inference: &'a Inference, asked: &Asked) -> Vec<(Handle<Tensor>, &'a Tensor)> {
+///
+/// # Errors
+///
+/// `E0603` for a prior that has no draws.
+fn of_prior<'a>(
+    inference: &'a Inference,
+    asked: &Asked,
+) -> Result<Vec<(Handle<Tensor>, &'a Tensor)>> {
+    if let (true, Some((_, name))) = (asked.prior, inference.improper_priors().next()) {
+        let title = format!("`{name}` has no draws: its integral is infinite");
+        return Err(Diagnostic::error("E0603", title)
+            .help("leave `prior` out of `--what`")
+            .into());
+    }
     let all = inference.tensors.iter();
-    all.filter(|(_, tensor)| {
+    let taken = all.filter(|(_, tensor)| {
         tensor.prior.is_some() && asked.takes_prior(&tensor.name, tensor.role.is_of_others())
-    })
-    .collect()
+    });
+    Ok(taken.collect())
 }
 
 /// The number of the first network of a seed. Seed 0 has the networks of `check --prior-predictive`; those of others
@@ -275,12 +288,6 @@ fn draw_prior(
     taken: &[(Handle<Tensor>, &Tensor)],
     asked: &Asked,
 ) -> Result<Vec<Array>> {
-    if let Some((_, name)) = inference.improper_priors().next() {
-        let title = format!("`{name}` has no draws: its integral is infinite");
-        return Err(Diagnostic::error("E0603", title)
-            .help("leave `prior` out of `--what`")
-            .into());
-    }
     let mut values = vec![vec![]; taken.len()];
     for draw in 0..asked.draws as u64 {
         let network = network(inference, draw.wrapping_add(first_network(asked.seed)));

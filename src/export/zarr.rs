@@ -25,30 +25,21 @@ struct Store<'a> {
 
 /// Writes the arrays to the folder `path`: beside it first, then in its place.
 pub fn write(path: &Path, about: &About, arrays: &[Array]) -> Result<()> {
-    let beside = named_as(path, ".part");
-    let result = remove(&beside)
-        .and_then(|()| fs::create_dir(&beside))
-        .and_then(|()| fill(&beside, about, arrays))
-        .and_then(|()| put_in_place(&beside, path));
+    let beside = beside(path, "part");
+    fs::create_dir(&beside).map_err(|error| failed(path, "write", &error))?;
+    let result = fill(&beside, about, arrays).and_then(|()| put_in_place(&beside, path));
     result.map_err(|error| {
-        let _ = remove(&beside);
+        let _ = fs::remove_dir_all(&beside);
         failed(path, "write", &error)
     })
 }
 
-fn named_as(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(ending);
+/// A folder beside it, which nobody else's has the name of: nothing that is there already is removed.
+fn beside(path: &Path, which: &str) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{which}-{}", std::process::id()));
     path.with_file_name(name)
-}
-
-/// Removes a file, a link or a folder, if there is one.
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Err(_) => Ok(()),
-        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-    }
 }
 
 /// Renames the folder; an export that was there before goes once the new one is in its place.
@@ -56,13 +47,12 @@ fn put_in_place(beside: &Path, path: &Path) -> io::Result<()> {
     if !place::is_own_store(path) {
         return fs::rename(beside, path);
     }
-    let before = named_as(path, ".old");
-    remove(&before)?;
+    let before = self::beside(path, "old");
     fs::rename(path, &before)?;
     fs::rename(beside, path).inspect_err(|_| {
         let _ = fs::rename(&before, path);
     })?;
-    remove(&before)
+    fs::remove_dir_all(&before)
 }
 
 fn fill(root: &Path, about: &About, arrays: &[Array]) -> io::Result<()> {

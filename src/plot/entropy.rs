@@ -1,7 +1,6 @@
 //! How sure predictions are: in distribution and out of it.
 
 use super::axis::Axis;
-use super::examples::entropy;
 use super::figure::{Figure, Ink, Key, Pen, Sample};
 use super::panel::Panel;
 use super::{Kind, Material, Needs, Predicted};
@@ -68,7 +67,7 @@ impl Kind for Entropy {
 fn entropies(predicted: &Predicted) -> Vec<f64> {
     let examples = 0..predicted.outcomes.examples();
     examples
-        .map(|example| entropy(predicted, example))
+        .map(|example| predicted.outcomes.predicted.entropy(example))
         .collect()
 }
 

@@ -106,17 +106,11 @@ pub(super) fn probabilities(predicted: &Predicted, example: usize) -> Vec<f64> {
     }
 }
 
-/// The entropy of an example's averaged probabilities, in nats.
-pub(super) fn entropy(predicted: &Predicted, example: usize) -> f64 {
-    let probabilities = probabilities(predicted, example);
-    let each = probabilities.iter().filter(|p| **p > 0.0);
-    -each.map(|p| p * p.ln()).sum::<f64>()
-}
-
 /// The examples, the one whose prediction has the largest entropy first.
 fn by_certainty(predicted: &Predicted) -> Vec<usize> {
     let examples = 0..predicted.outcomes.examples();
-    let mut order: Vec<(f64, usize)> = examples.map(|e| (entropy(predicted, e), e)).collect();
+    let entropy = |example| predicted.outcomes.predicted.entropy(example);
+    let mut order: Vec<(f64, usize)> = examples.map(|e| (entropy(e), e)).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     order.into_iter().map(|(_, example)| example).collect()
 }

@@ -89,7 +89,7 @@ impl Pen {
         Pen {
             ink: Ink::Series(number),
             width: 1.6,
-            dash: DASHES[number % DASHES.len()],
+            dash: DASHES[(number + number / SERIES.len()) % DASHES.len()],
         }
     }
 

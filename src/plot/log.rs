@@ -42,10 +42,10 @@ impl Log {
             |line: &serde_json::Value| line["terms"].as_array().cloned().unwrap_or_default();
         let names = lines.first().map(terms).unwrap_or_default();
         let number = |value: &serde_json::Value| value.as_f64().unwrap_or(f64::NAN);
+        let names: Vec<String> = (names.iter())
+            .filter_map(|term| Some(term["name"].as_str()?.to_owned()))
+            .collect();
         Log {
-            terms: (names.iter())
-                .filter_map(|term| Some(term["name"].as_str()?.to_owned()))
-                .collect(),
             points: (lines.iter())
                 .filter(|line| is_epoch(line) != by_step)
                 .map(|line| Point {
@@ -56,7 +56,10 @@ impl Log {
                         .map(|term| number(&term["scaled"]))
                         .collect(),
                 })
+                // A damaged line may have other terms.
+                .filter(|point| point.terms.len() == names.len())
                 .collect(),
+            terms: names,
             by_step,
             validation: (lines.iter().filter(is_epoch))
                 .filter_map(|line| {
@@ -148,5 +151,19 @@ mod tests {
         let log = Log::of(&format!("{line}\nbroken\n"));
         assert_eq!(log.points.len(), 1);
         assert!(log.points[0].loss.is_nan() && log.points[0].terms[0].is_nan());
+    }
+
+    #[test]
+    fn a_line_with_other_terms_is_left_out() {
+        let line = |terms: &str| {
+            format!("{{\"kind\":\"epoch\",\"epoch\":1,\"loss\":2,\"terms\":[{terms}]}}\n")
+        };
+        let nll = r#"{"name":"nll","scaled":1.5}"#;
+        let kl = r#"{"name":"kl(a)","scaled":0.5}"#;
+        let both = format!("{nll},{kl}");
+        let text = [line(&both), line(nll), line(&format!("{both},{kl}"))].concat();
+        let log = Log::of(&text);
+        assert_eq!(log.points.len(), 1);
+        assert_eq!(log.sum(|term| !log.is_data(term)), [[1.0, 0.5]]);
     }
 }

@@ -15,8 +15,9 @@ pub fn baseline(outcomes: &Outcomes) -> Option<Outcomes> {
         (Summary::Numbers(numbers), _) => of_numbers(outcomes, numbers),
     };
     Some(Outcomes {
+        summary: outcomes.summary,
+        targets: outcomes.targets.clone(),
         predicted,
-        ..outcomes.clone()
     })
 }
 

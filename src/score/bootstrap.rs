@@ -1,7 +1,7 @@
 //! The bootstrap: how far a score would be another on other examples of the same kind.
 //!
-//! Efron 1979: each resample draws n of the n examples with replacement; the interval is that of the percentiles
-//! (Efron and Tibshirani 1993, section 13.3). Resample r is a function of n and r, so that runs that are scored on
+//! Efron 1979: each resample draws n of the n examples with replacement; the interval goes by the percentiles (Efron and
+//! Tibshirani 1993, section 13.3), moved by the resamples' bias (`interval`). Resample r is a function of n and r, so that runs that are scored on
 //! the same examples have the same resamples.
 
 use crate::data::random::Stream;
@@ -51,8 +51,8 @@ impl Resamples {
     }
 
     /// Something of every resample.
-    pub(super) fn rows<R: Send>(count: usize, of: impl Fn(usize) -> R + Sync) -> Vec<R> {
-        (0..count).into_par_iter().map(&of).collect()
+    pub(super) fn rows<R: Send>(&self, of: impl Fn(usize) -> R + Sync) -> Vec<R> {
+        (0..self.count).into_par_iter().map(&of).collect()
     }
 
     /// The value of each of some scores on every resample.
@@ -61,7 +61,7 @@ impl Resamples {
         scores: &[T],
         value: impl Fn(&T, &[f64]) -> f64 + Sync,
     ) -> Vec<Vec<f64>> {
-        let rows: Vec<Vec<f64>> = Resamples::rows(self.count, |resample| {
+        let rows: Vec<Vec<f64>> = self.rows(|resample| {
             let weights = self.weights(resample);
             scores.iter().map(|score| value(score, &weights)).collect()
         });

@@ -1,7 +1,6 @@
 //! Curves that pictures of scores are made of, as plain numbers.
 
 use super::Outcomes;
-use super::outcomes::Groups;
 use crate::data::random::Stream;
 use rayon::prelude::*;
 
@@ -206,22 +205,6 @@ fn share_below([below, upto]: [f64; 2], u: f64) -> f64 {
     }
 }
 
-/// The receiver's operating curve of telling examples out of distribution by a number that is large for them: for each
-/// threshold the share of those in distribution that lies above it, and of those out of it.
-pub fn detection(inside: &[f64], outside: &[f64]) -> Vec<[f64; 2]> {
-    let all = [inside, outside].concat();
-    let (n, m) = (inside.len() as f64, outside.len() as f64);
-    let (mut flagged, mut found) = (0.0, 0.0);
-    let mut points = vec![[0.0, 0.0]];
-    for group in Groups::of(&all).all().rev() {
-        let within = group.iter().filter(|i| **i < inside.len()).count() as f64;
-        flagged += within / n;
-        found += (group.len() as f64 - within) / m;
-        points.push([flagged, found]);
-    }
-    points
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,15 +269,5 @@ mod tests {
         let curve = quantile_calibration(&outcomes, 2).unwrap();
         assert_eq!((curve[0], curve[2]), ([0.0, 0.25], [1.0, 1.0]));
         assert!((curve[1][1] - 0.55).abs() < 1e-12);
-    }
-
-    #[test]
-    fn detection_goes_from_none_to_all() {
-        let curve = detection(&[0.1, 0.2, 0.2], &[0.2, 0.5]);
-        let two_thirds = 2.0 / 3.0;
-        assert_eq!(
-            curve,
-            [[0.0, 0.0], [0.0, 0.5], [two_thirds, 1.0], [1.0, 1.0]]
-        );
     }
 }

@@ -129,7 +129,7 @@ pub fn detect(inside: &Outcomes, outside: &Outcomes, resamples: usize) -> Vec<De
         Resamples::new(n, resamples),
         Resamples::beside(m, resamples),
     ];
-    let replicates = Resamples::rows(resamples, |resample| {
+    let replicates = draws[0].rows(|resample| {
         let [inside, outside] = draws.map(|draws| draws.weights(resample));
         let each = ordered.iter().map(|one| one.scores(&inside, &outside));
         each.collect::<Vec<_>>()

@@ -44,7 +44,7 @@ pub fn measure_tallies(tallies: &[Tally], resamples: usize) -> Vec<Measured> {
     };
     let whole = of(&vec![1.0; tallies.len()]);
     let drawn = Resamples::new(tallies.len(), resamples);
-    let rows = Resamples::rows(resamples, |resample| of(&drawn.weights(resample)));
+    let rows = drawn.rows(|resample| of(&drawn.weights(resample)));
     let measured = whole.iter().map(|(about, value)| Measured {
         about,
         value: *value,

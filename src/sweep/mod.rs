@@ -28,6 +28,7 @@
 
 mod axis;
 mod file;
+mod settings;
 mod splits;
 mod task;
 

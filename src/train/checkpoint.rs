@@ -5,6 +5,7 @@
 //! a variable is `optimizer.m/conv1.kernel.loc`. The metadata entry `bnnc` is JSON with the format's
 //! version, the model's fingerprint, the step, the sums of the epoch under way, and a checksum of all this.
 
+use super::config::Config;
 use super::files::{failed, write_whole_with};
 use super::metrics::EpochSums;
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -37,6 +38,26 @@ pub struct Counters {
     /// The epoch of the lowest validation nll, of a run that may end early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+}
+
+impl Counters {
+    /// Epochs done of a fit of so many examples.
+    pub fn epochs(&self, config: &Config, examples: usize) -> f64 {
+        self.step as f64 / config.steps(examples) as f64
+    }
+
+    /// Whether a fit that may end early has ended: the validation nll has not fallen for its number of epochs.
+    pub fn have_ended_early(&self, config: &Config, examples: usize) -> bool {
+        let epochs = self.step as usize / config.steps(examples);
+        let both = config.patience().zip(self.best);
+        both.is_some_and(|(patience, best)| epochs >= best.epoch + patience)
+    }
+
+    /// Whether nothing is left of a fit.
+    pub fn are_over(&self, config: &Config, examples: usize) -> bool {
+        self.have_ended_early(config, examples)
+            || self.epochs(config, examples) >= config.epochs() as f64
+    }
 }
 
 /// Whether a count is left out.

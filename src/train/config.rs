@@ -360,6 +360,11 @@ impl Config {
         self.batch_size.unwrap_or(128)
     }
 
+    /// Steps of an epoch of so many examples.
+    pub fn steps(&self, examples: usize) -> usize {
+        examples.div_ceil(self.batch_size())
+    }
+
     /// Epochs without a lower validation nll after which the run ends, if it may end early.
     pub fn patience(&self) -> Option<usize> {
         match self.early_stopping {

@@ -119,7 +119,7 @@ pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
 impl Training<'_> {
     /// Steps of an epoch.
     pub fn steps(&self) -> usize {
-        self.part.len().div_ceil(self.config.batch_size())
+        self.config.steps(self.part.len())
     }
 
     /// Writes a checkpoint.
@@ -146,9 +146,7 @@ impl Training<'_> {
 
     /// Whether a run that may end early has ended: the validation nll has not fallen for its number of epochs.
     pub fn is_over(&self, counters: &Counters) -> bool {
-        let epochs = counters.step as usize / self.steps();
-        let both = self.config.patience().zip(counters.best);
-        both.is_some_and(|(patience, best)| epochs >= best.epoch + patience)
+        counters.have_ended_early(self.config, self.part.len())
     }
 
     /// Keeps the variables if no validation nll before was as low, of a run that may end early.

@@ -327,6 +327,14 @@ fn rows_are_the_same_streamed_and_read_whole() {
         text.contains("standard input:222: column `b` holds no number"),
         "{text}"
     );
+    // A header alone leaves what was written before as it is.
+    let header = format!("{}\n", input.lines().next().unwrap());
+    let output = piped(&place, "predict run --data - --out big_p.csv", &header);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        std::fs::read_to_string(place.path("big_p.csv")).unwrap(),
+        big
+    );
     for flags in ["--split test", "--allow-changed", "--samples-out s.npz"] {
         let output = piped(
             &place,

@@ -3,10 +3,10 @@
 use crate::cli::scored::{Asked, ScoredRun, ScoredTarget, score_run};
 use crate::cli::terminal::here;
 use crate::compare::{Bound, Cost, Examples, Found, Run, Scored, State};
+use crate::data::verify::hex;
 use crate::diagnostic::{Failure, Result};
 use crate::files;
-use crate::likelihood::ScoreValue;
-use crate::score::{Better, Measured, Unit};
+use crate::score::Measured;
 use crate::source::Source;
 use crate::syntax::{self, ast};
 use crate::train::checkpoint::Counters;
@@ -115,13 +115,10 @@ fn constants(text: &str) -> Vec<(String, String)> {
 /// How far a run is.
 fn state(scored: &ScoredRun, counters: &Counters) -> State {
     let (config, n) = (&scored.run.config, scored.run.record.training_examples);
-    let steps = n.div_ceil(config.batch_size());
-    let done = counters.step as f64 / steps as f64;
-    let early = config.patience().zip(counters.best);
-    let is_over = early.is_some_and(|(patience, best)| done >= (best.epoch + patience) as f64);
-    match is_over || done >= config.epochs() as f64 {
+    match counters.are_over(config, n) {
         true => State::Finished,
         false => {
+            let done = counters.epochs(config, n);
             let rounded = (done * 100.0).round() / 100.0;
             State::Unfinished(format!("{rounded} of {}", plural(config.epochs(), "epoch")))
         }
@@ -134,11 +131,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
     let weights = weights.map(|(_, tensor)| tensor.shape.len()).sum();
     // A log that somebody has removed says nothing.
     let log = files::text(&folder.metrics()).unwrap_or_default();
-    let steps = run
-        .record
-        .training_examples
-        .div_ceil(run.config.batch_size());
-    let epochs = counters.step as f64 / steps as f64;
+    let epochs = counters.epochs(&run.config, run.record.training_examples);
     Found {
         scores: scores(&scored.targets),
         bound: Bound::new(
@@ -187,7 +180,7 @@ fn scores(targets: &[ScoredTarget]) -> Vec<Scored> {
     of_all.into_iter().chain(named).collect()
 }
 
-/// What was measured of a target, and those numbers of its likelihood that were not. The nll comes first.
+/// What was measured of a target. The nll comes first.
 fn of(target: &ScoredTarget, name: Option<&str>) -> Vec<Scored> {
     let measured = target.measured.iter().map(|measured| Scored {
         name: measured.about.name.into(),
@@ -197,26 +190,6 @@ fn of(target: &ScoredTarget, name: Option<&str>) -> Vec<Scored> {
         measured: Some(measured.clone()),
     });
     let mut all: Vec<Scored> = measured.collect();
-    for score in &target.scores.scores {
-        let (value, unit) = match score.value {
-            ScoreValue::Share(x) => (x, Unit::Share),
-            ScoreValue::Number(x) => (x, Unit::Plain),
-            _ => continue,
-        };
-        if all.iter().any(|other| other.name == score.name) {
-            continue;
-        }
-        all.push(Scored {
-            name: score.name.into(),
-            unit,
-            better: match score.value {
-                ScoreValue::Share(_) => Better::Higher,
-                _ => Better::Lower,
-            },
-            value,
-            measured: None,
-        });
-    }
     all.sort_by_key(|score| score.name != "nll");
     for score in &mut all {
         score.name = of_target(&score.name, name);
@@ -240,14 +213,19 @@ fn examples(scored: &ScoredRun) -> Examples {
             }
         }
     }
-    let hex = |digest: Sha256| -> String {
-        let bytes = digest.finalize();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let first = &scored.targets[0];
+    let (split, width) = (first.chosen.split(), first.chosen.split().input_shape.len());
+    let mut inputs = Sha256::new();
+    for row in &first.chosen.rows {
+        for entry in row * width..(row + 1) * width {
+            inputs.update(split.inputs.get(entry).to_le_bytes());
+        }
+    }
     Examples {
         name: here(&scored.targets[0].chosen.name),
         count: scored.targets[0].scores.examples,
         rows: hex(rows),
         targets: hex(targets),
+        inputs: hex(inputs),
     }
 }

@@ -29,6 +29,27 @@ pub fn interval(measured: &Measured) -> String {
     }
 }
 
+/// A number with its interval, if it has one.
+pub fn with_interval(measured: &Measured) -> String {
+    match interval(measured) {
+        none if none.is_empty() => value(measured),
+        interval => format!("{} {interval}", value(measured)),
+    }
+}
+
+/// What stands below a score where runs are side by side: another number, or the score's verdict.
+pub fn beneath(target: &ScoredTarget, name: &str) -> Option<(&'static str, String)> {
+    let scores = &target.scores;
+    match name {
+        "nll" if scores.draws > 1 => Some(("expected nll", number(scores.expected_nll))),
+        "ece" => {
+            let found = scores.verdicts.calibration.as_ref()?;
+            Some(("", found.verdict.into()))
+        }
+        _ => coverage_verdict(target, name).map(|verdict| ("", verdict.into())),
+    }
+}
+
 /// A line of a score.
 struct Row {
     name: String,

@@ -3,7 +3,7 @@
 use super::super::calibrated::say_calibration;
 use super::super::scored::{ScoredRun, ScoredTarget};
 use super::super::terminal::{here, out, say, say_wrapped, width};
-use super::rows::{headline, interval, value};
+use super::rows::{beneath, headline, interval, with_interval};
 use crate::report::table::table;
 use crate::score::{Better, Measured, Unit};
 use crate::train::progress::{number, percent};
@@ -17,7 +17,7 @@ fn numbers(target: &ScoredTarget) -> Vec<(String, &Measured)> {
             // Two data sets out of distribution have scores of the same names.
             let data = match &target.ood[..] {
                 [_] => String::new(),
-                _ => format!(", {}", ood.name.split(',').next().unwrap_or_default()),
+                _ => format!(", {}", ood.data),
             };
             let by = detection.by.name;
             let scores = detection.scores.iter();
@@ -107,18 +107,55 @@ fn print_side_by_side(runs: &[ScoredRun], target: usize) {
             names.push(name);
         }
     }
-    let mut rows = vec![vec!["score".to_owned()]];
-    rows[0].extend((1..=runs.len()).map(|at| format!("run {at}")));
+    let mut heads = vec!["score".to_owned()];
+    let mut columns: Vec<Vec<String>> = (1..=runs.len())
+        .map(|at| vec![format!("run {at}")])
+        .collect();
     for name in names {
-        let mut row = vec![name.clone()];
-        row.extend(all.iter().map(|of_run| {
+        heads.push(name.clone());
+        for (column, of_run) in columns.iter_mut().zip(&all) {
             let found = of_run.iter().find(|(other, _)| other == name);
-            found.map_or("-".into(), |(_, measured)| value(measured))
-        }));
-        rows.push(row);
+            column.push(found.map_or("-".into(), |(_, measured)| with_interval(measured)));
+        }
+        let below: Vec<_> = runs
+            .iter()
+            .map(|run| beneath(&run.targets[target], name))
+            .collect();
+        if let Some((head, _)) = below.iter().flatten().next() {
+            heads.push((*head).to_owned());
+            for (column, below) in columns.iter_mut().zip(below) {
+                column.push(below.map_or(String::new(), |(_, text)| text));
+            }
+        }
     }
-    let right: Vec<usize> = (1..=runs.len()).collect();
-    out(format_args!("{}", table(&rows, &right, width())));
+    print_columns(&heads, &columns);
+    say!("\nwhat each score is: `bnnc list scores`");
+}
+
+/// Prints as many columns beside each other as the terminal has room for, and the others below.
+fn print_columns(heads: &[String], columns: &[Vec<String>]) {
+    let widest =
+        |column: &[String]| 2 + column.iter().map(|c| c.chars().count()).max().unwrap_or(0);
+    let mut start = 0;
+    while start < columns.len() {
+        let mut room = width().saturating_sub(widest(heads));
+        let fits = columns[start..].iter().take_while(|column| {
+            let fits = widest(column) <= room;
+            room = room.saturating_sub(widest(column));
+            fits
+        });
+        let end = start + fits.count().max(1);
+        if start > 0 {
+            say!("");
+        }
+        let row = |at: usize| {
+            let cells = columns[start..end].iter().map(|column| column[at].clone());
+            std::iter::once(heads[at].clone()).chain(cells).collect()
+        };
+        let rows: Vec<Vec<String>> = (0..heads.len()).map(row).collect();
+        out(format_args!("{}", table(&rows, &[], width())));
+        start = end;
+    }
 }
 
 fn print_differences(at: usize, found: &[(String, Measured)]) {

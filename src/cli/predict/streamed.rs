@@ -111,11 +111,12 @@ impl Table {
                 break;
             }
         }
+        // Before anything takes the place of an older file.
+        let Some(first) = last.first() else {
+            return Err(stream::no_rows(STDIN));
+        };
         let count = making.finish(|| far.warn(&alone[0]))?;
-        match last.first() {
-            Some(first) => Ok((first.name_of_all(count), last, count)),
-            None => Err(stream::no_rows(STDIN)),
-        }
+        Ok((first.name_of_all(count), last, count))
     }
 }
 

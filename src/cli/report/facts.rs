@@ -126,27 +126,27 @@ fn warnings(run: &Read, named: bool) -> Vec<String> {
             "{of}the run has no weights to look at: {why}. What follows is of its log alone."
         )),
         Ok(opened) => {
-            let per_epoch = opened
-                .record
-                .training_examples
-                .div_ceil(opened.config.batch_size());
-            let done = opened.counters.step as f64 / per_epoch as f64;
+            let (config, n) = (&opened.config, opened.record.training_examples);
+            // The weights may be those of an earlier epoch on purpose.
+            let last = run.last.as_ref().unwrap_or(&opened.counters);
+            let done = last.epochs(config, n);
             let logged = run.log.as_ref().ok().and_then(|log| log.points.last());
             let logged = logged.map_or(0.0, |point| point.epoch);
             if let Some(why) = opened.divergence() {
                 all.push(format!("{of}{why}."));
-            } else if opened.counters.best.is_some() {
-                // The weights are those of an earlier epoch on purpose.
-            } else if logged > done + 1.0 / per_epoch as f64 {
+            } else if last.are_over(config, n) {
+            } else if logged > done + 1.0 / config.steps(n) as f64 {
                 all.push(format!(
-                    "{of}training broke off: the log goes on to epoch {}, and the weights are those of the last checkpoint, \
+                    "{of}training broke off, or still goes on: the log goes on to epoch {}, and the weights are those of the last checkpoint, \
                      after {}.",
                     short(logged),
                     opened.progress()
                 ));
-            } else if done < opened.config.epochs() as f64 {
+            } else {
                 all.push(format!(
-                    "{of}the run is not finished: everything is after {}.",
+                    "{of}the run is not finished, after {} of {}: everything is after {}.",
+                    short(done),
+                    plural(config.epochs(), "epoch"),
                     opened.progress()
                 ));
             }

@@ -11,7 +11,9 @@ use crate::plot::parameters::Parameter;
 use crate::plot::pruned::Pruned;
 use crate::report::{self, Check};
 use crate::score::RESAMPLES;
+use crate::train::checkpoint::Counters;
 use crate::train::files::read_text;
+use crate::train::run_dir::RunDir;
 use crate::{exec, ir};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +27,8 @@ pub struct Read {
     pub log: std::result::Result<Log, String>,
     /// The run.
     pub opened: std::result::Result<Opened, String>,
+    /// How far its fit is, which may be farther than its weights.
+    pub last: Option<Counters>,
     /// What `bnnc check` says of it.
     pub check: Option<Check>,
     /// The text of its settings.
@@ -86,6 +90,7 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
         log,
         opened: Err(String::new()),
         check: None,
+        last: None,
         settings,
         parameters: Err(String::new()),
         scored: Err(String::new()),
@@ -99,10 +104,11 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
             read.opened = Err(why);
         }
         Ok((run, mut interpreter)) => {
-            let seed = args.seed.unwrap_or(run.config.seed);
-            let found = material::parameters(&run, &mut interpreter, args.samples, seed);
+            let seed = args.draws.seed.unwrap_or(run.config.seed);
+            let found = material::parameters(&run, &mut interpreter, args.draws.samples, seed);
             read.parameters = Ok(found);
             read.check = Some(check(&run, &interpreter));
+            read.last = RunDir::open(path)?.last().ok();
             read.opened = Ok(run);
             drop(interpreter);
             let asked = Asked {
@@ -110,8 +116,7 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
                 part: args.part,
                 ood: &args.ood,
                 bar: true,
-                samples: args.samples,
-                seed: args.seed,
+                draws: args.draws,
                 resamples: RESAMPLES,
                 calibration: Default::default(),
             };

@@ -1,6 +1,6 @@
 //! The scores of a page: of one run with intervals and baseline, of several side by side.
 
-use super::super::evaluate::{differences, interval, value, verdict};
+use super::super::evaluate::{differences, interval, value, verdict, with_interval};
 use super::super::scored::{ScoredRun, ScoredTarget, same_examples};
 use super::read::Read;
 use crate::likelihood::Summary;
@@ -154,27 +154,18 @@ fn texts<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(String::from).to_vec()
 }
 
-/// A number with its interval.
-fn with_interval(measured: &Measured) -> String {
-    match interval(measured) {
-        none if none.is_empty() => value(measured),
-        interval => format!("{} {interval}", value(measured)),
-    }
-}
-
 /// How examples out of distribution are told from those in it.
 fn detections(targets: &[(&str, &ScoredTarget)]) -> Option<Block> {
     let mut rows: Vec<Vec<String>> = vec![];
     let mut head = vec![];
     for (run, target) in targets {
         for ood in &target.ood {
-            let data = ood.name.split(',').next().unwrap_or(&ood.name);
             for detection in &ood.detections {
                 let mut row = vec![];
                 if targets.len() > 1 {
                     row.push((*run).to_owned());
                 }
-                row.extend([data.to_owned(), spoken(detection.by.name)]);
+                row.extend([ood.data.clone(), spoken(detection.by.name)]);
                 row.extend(detection.scores.iter().map(with_interval));
                 rows.push(row);
                 head = detection

@@ -10,10 +10,9 @@ use crate::words::thousands;
 
 /// Inputs out of distribution, without targets.
 pub struct Elsewhere {
-    /// `the test part of fashion_mnist, 10,000 examples`
+    /// `fashion_mnist, test part of 10,000 examples`
     pub name: String,
-    data: Dataset,
-    test: bool,
+    pub(super) data: Dataset,
     rows: Vec<usize>,
 }
 
@@ -64,7 +63,6 @@ impl Elsewhere {
                 false => format!("{}, all {count} examples", data.name),
             },
             rows: (0..split.len).collect(),
-            test,
             data,
         })
     }
@@ -77,10 +75,7 @@ impl Elsewhere {
     /// The examples, scaled as the run's.
     pub fn part<'a>(&'a self, run: &'a Opened) -> Part<'a> {
         Part {
-            split: match &self.data.test {
-                Some(test) if self.test => test,
-                _ => &self.data.train,
-            },
+            split: self.data.test.as_ref().unwrap_or(&self.data.train),
             rows: &self.rows,
             scales: &run.record.scales,
             kind: run.inference.target.kind,

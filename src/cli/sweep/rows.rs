@@ -98,8 +98,6 @@ pub(super) fn check(pending: &[&Planned]) -> Result<()> {
     }
     let mut seen = HashSet::new();
     for planned in pending {
-        // Those whose rows are drawn have been read for that.
-        let is_drawn = matches!(planned.task.held_out, HeldOut::Drawn(_));
         let data = &planned.config.data;
         let key = (
             &planned.task.model,
@@ -107,7 +105,7 @@ pub(super) fn check(pending: &[&Planned]) -> Result<()> {
             &data.target,
             &data.choices.group,
         );
-        if !is_drawn && seen.insert(key) {
+        if seen.insert(key) {
             load(planned, &planned.config)
                 .map_err(|failure| of_run(failure, &planned.task.name))?;
         }

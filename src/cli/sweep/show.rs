@@ -3,7 +3,7 @@
 use super::plan::Planned;
 use super::standing::Standing;
 use super::{SweepArgs, workers};
-use crate::cli::arguments::DataSource;
+use crate::cli::arguments::{DataSource, DrawArgs};
 use crate::cli::compare::{TableFormat, read};
 use crate::cli::open::Which;
 use crate::cli::parts::PartArgs;
@@ -76,8 +76,11 @@ pub(super) fn table(
         ood: &[],
         calibration: Default::default(),
         bar: false,
-        samples: sweep.samples,
-        seed: None,
+        draws: DrawArgs {
+            samples: sweep.samples,
+            seed: None,
+            threads: None,
+        },
         resamples: 0,
     };
     let scored: Vec<Mutex<Option<Run>>> = planned.iter().map(|_| Mutex::new(None)).collect();
@@ -105,7 +108,8 @@ pub(super) fn table(
         let run = run
             .into_inner()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let run = run.expect("each is scored");
+        // Ctrl-C has stopped the scoring.
+        let Some(run) = run else { return Ok(()) };
         match groups
             .iter_mut()
             .find(|group| group.name == planned.task.group)

@@ -71,12 +71,8 @@ pub(super) fn standing(planned: &Planned) -> Result<Standing> {
     if run.diverged().is_some() {
         return Ok(Standing::Diverged);
     }
-    let counters = run.last()?;
-    let steps = run.record()?.training_examples.div_ceil(asked.batch_size());
-    let epochs = counters.step as usize / steps;
-    let early = asked.patience().zip(counters.best);
-    let is_over = early.is_some_and(|(patience, best)| epochs >= best.epoch + patience);
-    Ok(match is_over || epochs >= asked.epochs() {
+    let examples = run.record()?.training_examples;
+    Ok(match run.last()?.are_over(&asked, examples) {
         true => Standing::Finished,
         false => Standing::Begun,
     })

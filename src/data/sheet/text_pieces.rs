@@ -203,6 +203,23 @@ fn records(text: &str, separator: u8, most: usize, ended: bool) -> (usize, usize
     }
 }
 
+/// The most bytes of a row. A quote that is not closed would make all that follows one row.
+const LONGEST_ROW: usize = if cfg!(test) { 1 << 21 } else { 1 << 26 };
+
+/// Refuses a text whose first row is not whole after so many bytes.
+fn refuse_endless(path: &Path, text: &Text, rows: usize) -> Result<()> {
+    if rows > 0 || text.read().len() < LONGEST_ROW {
+        return Ok(());
+    }
+    let fact = format!(
+        "has a row of more than {LONGEST_ROW} bytes, which begins in line {}",
+        text.line
+    );
+    Err(corrupt(path, fact)
+        .help("look for a quote that is opened there and not closed")
+        .into())
+}
+
 impl TextPieces {
     /// The table in the file at `path`, read as was found.
     pub(super) fn of_file(path: &Path, found: &Found) -> Result<TextPieces> {
@@ -276,6 +293,7 @@ impl Pieces for TextPieces {
             let (end, rows) = records(self.text.read(), separator, most, self.text.ended);
             let waits = !self.text.is_pipe() && rows < most && self.text.read().len() < ROOM;
             if (rows == 0 || waits) && !self.text.ended {
+                refuse_endless(&self.path, &self.text, rows)?;
                 self.text.more()?;
                 continue;
             }
@@ -314,102 +332,4 @@ impl Pieces for TextPieces {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::sheet::{csv, read_all};
-    use proptest::prelude::*;
-
-    /// What a sheet holds: its names, cells and lines.
-    fn shown(sheets: &[Sheet]) -> (Vec<String>, Vec<Vec<String>>, Vec<u32>) {
-        let cells = |place: usize| -> Vec<String> {
-            let of = |sheet: &Sheet| {
-                sheet.columns[place]
-                    .iter()
-                    .map(|c| format!("{c:?}"))
-                    .collect::<Vec<_>>()
-            };
-            sheets.iter().flat_map(of).collect()
-        };
-        let header = sheets[0].header();
-        let columns = (0..header.len()).map(cells).collect();
-        (
-            header,
-            columns,
-            sheets.iter().flat_map(|s| s.lines.clone()).collect(),
-        )
-    }
-
-    fn in_pieces(text: &str, most: usize) -> Option<(Vec<Sheet>, Vec<String>)> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        std::fs::write(&path, text).unwrap();
-        let found = find(&path, &read_all).unwrap()?;
-        let mut pieces = TextPieces::of_file(&path, &found).unwrap();
-        let mut all = vec![];
-        while let Some(sheet) = pieces.next(most).unwrap() {
-            assert!(sheet.rows() <= most);
-            all.push(sheet);
-        }
-        assert_eq!(
-            all.iter().map(|s| s.rows() as u64).sum::<u64>(),
-            found.rows,
-            "{text:?}"
-        );
-        pieces.refuse_ragged().unwrap();
-        Some((all, pieces.said()))
-    }
-
-    #[test]
-    fn pieces_are_those_of_the_whole() {
-        for text in [
-            "a,y\n0.5,2\n-1,1.5e3\n",
-            "a,y\r\n0.5,2\r\n\r\n-1,1500",
-            "\u{feff}\"a\",\"y\"\n\"0.5\",\"2\"\n\"-1\",\"1500\"\n",
-            "a;y\n0,5;2\n-1;1.500\n7;3\n",
-            "a  y\n0.5 2\n -1 1500\n\n3 4",
-            "# by a logger\na,y\n0.5,2\n# gap\n-1,1500\n",
-            "# made so\n# a y\n0.5 2\n-1 1500\n",
-            "a,y\n50%,2\n\u{2212}1,\"1,500\"\n",
-            "a,y\nkg,MPa\n0.5,2\n-1,1500\n",
-            "a,y\n\"one\n# two\",2\n\"x\"\"\ny\",1500\n3,4\n",
-            "a,y\n\"one\"two\",2\n5\" wide,3\n",
-        ] {
-            let whole = csv::parse(Path::new("t.csv"), text.as_bytes(), &read_all).unwrap();
-            for most in [1, 2, 100] {
-                let (found, said) = in_pieces(text, most).unwrap();
-                assert_eq!(
-                    shown(&found),
-                    shown(std::slice::from_ref(&whole)),
-                    "{text:?} by {most}"
-                );
-                assert_eq!(said, whole.said, "{text:?} by {most}");
-            }
-        }
-        // Another encoding is read whole.
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("t.csv");
-        std::fs::write(&path, b"gr\xF6\xDFe,y\n1,2\n").unwrap();
-        assert!(find(&path, &read_all).unwrap().is_none());
-    }
-
-    proptest! {
-        /// Whole rows end where the reader of whole texts ends a row.
-        #[test]
-        fn rows_end_where_the_reader_ends_them(text in "[a\",\r\n]{0,24}", more in "[a\",\n]{0,12}") {
-            let (end, _) = records(&text, b',', usize::MAX, false);
-            let read = |text: &str| {
-                let mut reader = ::csv::ReaderBuilder::new()
-                    .has_headers(false)
-                    .flexible(true)
-                    .from_reader(text.as_bytes());
-                reader.records().map(|row| row.unwrap()).collect::<Vec<_>>()
-            };
-            let rows = |text: &str| -> Vec<Vec<String>> {
-                read(text).iter().map(|row| row.iter().map(str::to_owned).collect()).collect()
-            };
-            let all = format!("{text}{more}");
-            let divided = [rows(&all[..end]), rows(&all[end..])].concat();
-            prop_assert_eq!(divided, rows(&all));
-        }
-    }
-}
+mod tests;

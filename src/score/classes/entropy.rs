@@ -8,7 +8,7 @@ use crate::score::{About, Better, Outcomes, Score, Unit, Weighted, mean};
 
 /// A mean over the examples of something that needs no label.
 pub struct Described {
-    about: About,
+    about: &'static About,
     of: fn(&Outcomes, usize) -> f64,
 }
 
@@ -25,7 +25,7 @@ const fn nats(name: &'static str, what: &'static str, source: &'static str) -> A
 
 /// The mean probability of the likeliest class.
 pub const CONFIDENCE: Described = Described {
-    about: About {
+    about: &About {
         name: "confidence",
         what: "mean probability of the likeliest class",
         scheme: None,
@@ -38,7 +38,7 @@ pub const CONFIDENCE: Described = Described {
 
 /// The entropy of the averaged probabilities.
 pub const ENTROPY: Described = Described {
-    about: nats(
+    about: &nats(
         "entropy",
         "of the averaged probabilities: all uncertainty, nats",
         "Shannon 1948",
@@ -48,7 +48,7 @@ pub const ENTROPY: Described = Described {
 
 /// The mean of the draws' entropies.
 pub const ALEATORIC: Described = Described {
-    about: nats(
+    about: &nats(
         "aleatoric_entropy",
         "its part in the data: the mean of the draws' entropies, nats",
         "Depeweg et al. 2018",
@@ -58,7 +58,7 @@ pub const ALEATORIC: Described = Described {
 
 /// What the draws disagree about.
 pub const MUTUAL_INFORMATION: Described = Described {
-    about: nats(
+    about: &nats(
         "mutual_information",
         "its part in the weights, the epistemic one: entropy less aleatoric part, nats",
         "Houlsby et al. 2011",
@@ -68,11 +68,7 @@ pub const MUTUAL_INFORMATION: Described = Described {
 
 impl Score for Described {
     fn about(&self) -> &'static About {
-        [&CONFIDENCE, &ENTROPY, &ALEATORIC, &MUTUAL_INFORMATION]
-            .map(|each| &each.about)
-            .into_iter()
-            .find(|about| about.name == self.about.name)
-            .expect("one of these")
+        self.about
     }
 
     fn of<'a>(&self, outcomes: &'a Outcomes) -> Option<Weighted<'a>> {

@@ -20,7 +20,6 @@ fn rows_stand_under_their_headings() {
         name,
         value,
         what: "",
-        scheme: None,
     };
     let scores = Scores {
         examples: 5000,

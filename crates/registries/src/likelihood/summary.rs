@@ -150,8 +150,6 @@ pub struct Score {
     pub value: ScoreValue,
     /// What it is, in a line.
     pub what: &'static str,
-    /// How it was computed, where definitions differ.
-    pub scheme: Option<&'static str>,
 }
 
 /// The value of a [`Score`].
@@ -171,12 +169,7 @@ pub enum ScoreValue {
 
 impl Score {
     pub(super) fn new(name: &'static str, value: ScoreValue, what: &'static str) -> Self {
-        Score {
-            name,
-            value,
-            what,
-            scheme: None,
-        }
+        Score { name, value, what }
     }
 }
 

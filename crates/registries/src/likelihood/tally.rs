@@ -217,14 +217,11 @@ impl ClassTally {
                 mean(self.brier),
                 "squared error of the probabilities, summed over classes",
             ),
-            Score {
-                scheme: Some("15 bins of equal width of the likeliest class's probability"),
-                ..number(
-                    "ece",
-                    mean(gaps.sum()),
-                    "gap of confidence and accuracy, 15 bins of equal width",
-                )
-            },
+            number(
+                "ece",
+                mean(gaps.sum()),
+                "gap of confidence and accuracy, 15 bins of equal width",
+            ),
         ]);
         scores
     }
