@@ -35,14 +35,14 @@
 use crate::compile;
 use crate::data::{Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::{Predictor, Section};
+use crate::engine::{Engine, Numbers, Section};
 use crate::evaluate;
 use crate::examples::Part;
 use crate::likelihood::Predictive;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::tensor::Shape;
-use crate::train::descent::Descent;
+use crate::train::method;
 use crate::train::prepared::Prepared;
 use crate::train::{Config, fitting, in_memory};
 use ndarray::{Array2, ArrayView, ArrayViewD, Dimension, IxDyn};
@@ -51,7 +51,7 @@ use std::sync::Arc;
 
 /// A model fitted to arrays.
 pub struct Fitted {
-    engine: Descent,
+    engine: Box<dyn Engine>,
     plan: Arc<Plan>,
     prepared: Prepared,
     seed: u64,
@@ -100,16 +100,17 @@ pub fn fit<D: Dimension, E: Dimension>(
         name: "the model".into(),
         text: model.into(),
     };
-    let mut compiled = compile::by_method(source, &config.set, config.inference)?;
+    let mut compiled = compile::by_method(source, &config.set, config.inference.clone())?;
     compiled.draw(config.samples);
     let data = dataset(inputs, Some(targets));
     let mut config = config.clone();
+    config.rounds = compiled.inference.method.rounds();
     let prepared = Prepared::new(data, vec![], &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));
     let capacity = config.batch_size().max(evaluate::BATCH);
-    let mut engine = Descent::new(plan.clone(), &config, capacity)?;
-    in_memory(&mut engine, &prepared, &config)?;
+    let mut engine = method::engine(plan.clone(), &config, capacity)?;
+    in_memory(&mut *engine, &prepared, &config)?;
     if let Some(section) = engine.weights().iter().find(|section| !section.is_finite()) {
         let title = format!("the fit has diverged: {} is not finite", section.name);
         return Err(Diagnostic::error("E0608", title)
@@ -147,18 +148,22 @@ impl Fitted {
             with_targets: false,
             ..self.prepared.training()
         };
-        let predicted = evaluate::predict(&mut self.engine, &part, draws.get(), self.seed)?;
+        let draws = self.plan.inference.draws(draws.get());
+        let predicted = evaluate::predict(&mut *self.engine, &part, draws, self.seed)?;
         Ok(Predictions::of(predicted))
     }
 
     /// The trained variables by their names in a checkpoint, such as `mean.kernel.loc`.
     pub fn variables(&mut self) -> Vec<(String, ArrayViewD<'_, f32>)> {
-        fn view<'a>(section: Section<'a>) -> (String, ArrayViewD<'a, f32>) {
-            let values: &'a [f32] = section.values;
+        fn view<'a>(section: Section<'a>) -> Option<(String, ArrayViewD<'a, f32>)> {
+            let values: &'a [f32] = match section.values {
+                Numbers::F32(values) => values,
+                Numbers::F64(_) => return None,
+            };
             let view = ArrayView::from_shape(IxDyn(&section.shape.0), values);
-            (section.name, view.expect("a section has its shape"))
+            Some((section.name, view.expect("a section has its shape")))
         }
-        self.engine.weights().into_iter().map(view).collect()
+        self.engine.weights().into_iter().filter_map(view).collect()
     }
 }
 

@@ -180,6 +180,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2017,
     },
     Reference {
+        key: "lakshminarayanan2017",
+        label: "Lakshminarayanan et al., 2017",
+        authors: "B. Lakshminarayanan, A. Pritzel and C. Blundell",
+        title: "Simple and scalable predictive uncertainty estimation using deep ensembles",
+        place: "Advances in Neural Information Processing Systems",
+        year: 2017,
+    },
+    Reference {
         key: "leone1961",
         label: "Leone et al., 1961",
         authors: "F. C. Leone, L. S. Nelson and R. B. Nottingham",

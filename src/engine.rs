@@ -1,5 +1,7 @@
 //! What the training loop asks of an inference method, and what evaluation asks of its result.
 
+use crate::diagnostic::Result;
+use crate::examples::Part;
 use crate::exec::{Batch, Draw, Interpreter, Trained};
 use crate::ir::{Position, Role};
 use crate::likelihood::Targets;
@@ -35,6 +37,9 @@ pub trait Predictor {
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>>;
     /// The most examples of one call.
     fn capacity(&self) -> usize;
+    /// The interpreter at the point that stands for all draws: of posteriors their variables, of several points their
+    /// mean, or the first.
+    fn centre(&mut self) -> &mut Interpreter<f32>;
     /// The sections of a checkpoint that predictions need.
     fn weights(&mut self) -> Vec<Section<'_>>;
 }
@@ -45,6 +50,24 @@ pub trait Engine: Predictor {
     fn initialize(&mut self, seed: u64);
     /// One step on a minibatch, whose predictive distributions before the step go to `predictive`.
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained;
+    /// An epoch is done, after which `next` would come.
+    fn epoch_ended(&mut self, next: &Step) {
+        let _ = next;
+    }
+    /// The last epoch is done: what is worked out of all that was trained on. The lines say what has come of it, a word
+    /// and a text each.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being worked out; the run can still be resumed.
+    fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
+        let _ = training;
+        Ok(vec![])
+    }
+    /// What the method measured of the last step or epoch, for the log: `acceptance`, 0.83.
+    fn measured(&self) -> Vec<(&'static str, f64)> {
+        vec![]
+    }
     /// The norm that the last step's gradient had before it was clipped, if steps are.
     fn gradient_norm(&self) -> Option<f64> {
         None
@@ -68,9 +91,11 @@ pub struct Drawn<'a> {
 /// Which step of a run it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
-    /// The run's seed.
+    /// The seed of the fit.
     pub seed: u64,
-    /// The steps done before it.
+    /// Which of the fits that follow each other.
+    pub round: usize,
+    /// The steps of that fit done before it.
     pub done: u64,
     /// The learning rate by the schedule.
     pub learning_rate: f64,
@@ -96,13 +121,61 @@ pub struct Section<'a> {
     /// Its shape.
     pub shape: Shape,
     /// Its entries in C order.
-    pub values: &'a mut [f32],
+    pub values: Numbers<'a>,
 }
 
-impl Section<'_> {
+/// The entries of a section.
+pub enum Numbers<'a> {
+    /// Of variables.
+    F32(&'a mut [f32]),
+    /// Of what is summed or drawn with more digits.
+    F64(&'a mut [f64]),
+}
+
+impl<'a> Section<'a> {
+    /// A single number, as an array of it.
+    pub fn number(name: &str, value: &'a mut [f32; 1]) -> Section<'a> {
+        Section {
+            name: name.into(),
+            shape: Shape::default(),
+            values: Numbers::F32(value),
+        }
+    }
+
     /// Whether all of it is finite numbers.
     pub fn is_finite(&self) -> bool {
-        self.values.iter().all(|x| x.is_finite())
+        match &self.values {
+            Numbers::F32(values) => values.iter().all(|x| x.is_finite()),
+            Numbers::F64(values) => values.iter().all(|x| x.is_finite()),
+        }
+    }
+}
+
+impl Numbers<'_> {
+    /// A copy of them.
+    pub fn kept(&self) -> Kept {
+        match self {
+            Numbers::F32(values) => Kept::F32(values.to_vec()),
+            Numbers::F64(values) => Kept::F64(values.to_vec()),
+        }
+    }
+}
+
+/// A copy of a section's entries.
+pub enum Kept {
+    /// [`Numbers::F32`]
+    F32(Vec<f32>),
+    /// [`Numbers::F64`]
+    F64(Vec<f64>),
+}
+
+impl Kept {
+    /// They, as a section has them.
+    pub fn numbers(&mut self) -> Numbers<'_> {
+        match self {
+            Kept::F32(values) => Numbers::F32(values),
+            Kept::F64(values) => Numbers::F64(values),
+        }
     }
 }
 
@@ -115,9 +188,11 @@ pub fn sections<'a>(
     let section = |variable: &Variable| Section {
         name: format!("{prefix}{}", variable.name),
         shape: variable.shape.clone(),
-        values: values
-            .split_off_mut(..variable.range.len())
-            .expect("as many values as the variables have"),
+        values: Numbers::F32(
+            values
+                .split_off_mut(..variable.range.len())
+                .expect("as many values as the variables have"),
+        ),
     };
     variables.iter().map(section).collect()
 }
@@ -170,6 +245,9 @@ impl Predictor for Interpreter<f32> {
     }
     fn capacity(&self) -> usize {
         self.batch()
+    }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        self
     }
     fn weights(&mut self) -> Vec<Section<'_>> {
         let plan = self.plan().clone();

@@ -54,8 +54,7 @@ impl DrawArgs {
     /// the weights and of so few draws is told.
     pub fn of(&self, path: &Path, run: &Opened) -> (usize, u64) {
         warn_of_divergence(path, run);
-        let random = run.inference.is_random();
-        let samples = if random { self.samples } else { 1 };
+        let samples = run.inference.draws(self.samples);
         warn_of_one_draw(&run.inference, samples);
         (samples, self.seed.unwrap_or(run.config.seed))
     }
@@ -268,7 +267,7 @@ fn layout(text: &str) -> std::result::Result<String, String> {
 
 /// The name of an inference method.
 pub fn method(text: &str) -> std::result::Result<InferenceMethod, String> {
-    InferenceMethod::find(text).ok_or_else(InferenceMethod::expected)
+    InferenceMethod::parse(text)
 }
 
 /// How a command answers.

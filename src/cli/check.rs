@@ -74,7 +74,7 @@ enum Emit {
 pub fn run(args: &CheckArgs) -> Result<()> {
     if args.emit == Some(Emit::Ast) {
         let batch = args.batch_size.map(|_| "--batch-size");
-        let inference = args.inference.map(|_| "--inference");
+        let inference = args.inference.as_ref().map(|_| "--inference");
         let mut flags = args.data.given();
         flags.extend(args.table.given());
         flags.extend(args.sets.given().into_iter().chain(batch).chain(inference));
@@ -94,10 +94,10 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         &args.sets,
         args.batch_size,
     )?;
-    config.inference = args.inference.or(config.inference);
+    config.inference = args.inference.clone().or(config.inference);
     let request = config.request(None);
     super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
-    let mut compiled = compile::file_by_method(&args.model, &config.set, config.inference)?;
+    let mut compiled = compile::file_by_method(&args.model, &config.set, config.inference.clone())?;
     if args.prior_predictive {
         return prior_predictive(args, &config, &compiled);
     }

@@ -102,7 +102,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         settings(path, (&args.data, &args.table), &args.sets, args.batch_size)?;
     let request = config.request(None);
     super::width::fill(&compile::read(path)?, &mut config.set, request)?;
-    let mut compiled = compile::file_by_method(path, &config.set, config.inference)?;
+    let mut compiled = compile::file_by_method(path, &config.set, config.inference.clone())?;
     compiled.draw(config.samples);
     let (mut facts, ..) = facts(&mut config, &compiled)?;
     if run_file.is_some() || facts.data.is_some() {

@@ -80,7 +80,7 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 }
 
 fn export(args: &ExportArgs, format: Format) -> Result<()> {
-    let (run, mut interpreter) = open(&args.run)?;
+    let (run, mut predictor) = open(&args.run)?;
     run.refuse_own(["draws", "--out"], &args.out, &args.run, &args.data)?;
     let random = run.inference.is_random();
     let unless_named = [
@@ -130,7 +130,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
     if let (Some(own), Some(chosen)) = (alone.first(), chosen.first()) {
         warn_of_far_inputs(own, chosen);
     }
-    let arrays = export::collect(&mut interpreter, &run.inference, &targets, &rows, &asked)?;
+    let arrays = export::collect(&mut *predictor, &run.inference, &targets, &rows, &asked)?;
     let about = About {
         model: run.inference.name.clone(),
         run: args.run.display().to_string(),

@@ -82,7 +82,8 @@ pub fn run(args: &LossArgs) -> Result<()> {
         let record = run.as_ref().map(RunDir::record).transpose()?;
         let method = args
             .inference
-            .or(of_run.as_ref().and_then(|config| config.inference));
+            .clone()
+            .or(of_run.as_ref().and_then(|config| config.inference.clone()));
         let mut set = args.sets.set.clone();
         let of_data = of_run.iter().flat_map(|config| config.set.clone());
         set.extend(of_data.filter(|(name, _)| name == OF_DATA));

@@ -5,7 +5,6 @@ use super::scored::{ScoredRun, ScoredTarget};
 use crate::data::{Split, Values};
 use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
-use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plot::log::Log;
 use crate::plot::parameters::Parameter;
@@ -29,7 +28,7 @@ pub fn log(path: &Path) -> Result<Log> {
 /// The parameters of an opened run; terms that are noisy are averaged over `draws`.
 pub fn parameters(
     run: &Opened,
-    interpreter: &mut Interpreter<f32>,
+    predictor: &mut dyn Predictor,
     draws: usize,
     seed: u64,
 ) -> Vec<Parameter> {
@@ -38,13 +37,11 @@ pub fn parameters(
     let draws = if noisy { draws } else { 1 };
     let mut values = vec![None; terms.len()];
     for draw in 0..draws {
-        for (sum, value) in values
-            .iter_mut()
-            .zip(Predictor::weight_terms(interpreter, draw, seed))
-        {
+        for (sum, value) in values.iter_mut().zip(predictor.weight_terms(draw, seed)) {
             *sum = value.map(|value| sum.unwrap_or(0.0) + value / draws as f64);
         }
     }
+    let interpreter = predictor.centre();
     let plan = interpreter.plan().clone();
     Parameter::all(&plan, interpreter.variables(), &values)
 }
@@ -56,10 +53,10 @@ pub fn parameters(
 /// As [`prune`].
 pub fn pruned(scored: &ScoredRun) -> Result<std::result::Result<Pruned, String>> {
     // Another one: that of the scores is as it was.
-    let (_, mut interpreter) = open(&scored.path)?;
+    let (_, mut predictor) = open(&scored.path)?;
     let target = &scored.targets[0];
     let part = target.run.part(&target.chosen);
-    prune(&mut interpreter, &part, scored.samples, scored.seed)
+    prune(predictor.centre(), &part, scored.samples, scored.seed)
 }
 
 /// What was predicted of a scored target's examples, and of those out of distribution; the reason where that is not

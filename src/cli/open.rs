@@ -9,13 +9,13 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::BATCH;
 use crate::examples::Part;
-use crate::exec::Interpreter;
 use crate::ir::Inference;
 use crate::plan::Plan;
 use crate::source::Source;
 use crate::train::checkpoint::{Counters, model_fingerprint};
 use crate::train::config::{Config, is_path};
 use crate::train::fitting;
+use crate::train::method;
 use crate::train::progress::number;
 use crate::train::rows::{self, By, Relation, Rows, Use, relate};
 use crate::train::run_dir::{DataRecord, RunDir};
@@ -47,15 +47,16 @@ pub struct Opened {
 }
 
 /// Opens the run in `path`: it, and its model at the checkpoint's variables.
-pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
+pub fn open(path: &Path) -> Result<(Opened, Box<dyn Predictor>)> {
     let run = RunDir::open(path)?;
-    let config = run.config()?;
+    let mut config = run.config()?;
     let compiled = run.compile(&config)?;
+    config.rounds = compiled.inference.method.rounds();
     let record = run.data(&compiled.inference)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
-    let mut interpreter = Interpreter::<f32>::new(plan.clone(), BATCH);
-    let counters = run.load(&fingerprint, interpreter.weights())?;
+    let mut predictor = method::predictor(plan.clone(), &config, BATCH);
+    let counters = run.load(&fingerprint, predictor.weights())?;
     Ok((
         Opened {
             config,
@@ -68,7 +69,7 @@ pub fn open(path: &Path) -> Result<(Opened, Interpreter<f32>)> {
             number: 0,
             of_target: None,
         },
-        interpreter,
+        predictor,
     ))
 }
 
@@ -416,12 +417,12 @@ impl Opened {
     pub fn progress(&self) -> String {
         let n = self.record.training_examples;
         let done = self.counters.epochs(&self.config, n);
-        let epochs = match done >= self.config.epochs() as f64 {
-            true => plural(self.config.epochs(), "epoch"),
+        let epochs = match done >= self.config.all_epochs() as f64 {
+            true => plural(self.config.all_epochs(), "epoch"),
             false => format!(
                 "{} of {}",
                 (done * 100.0).round() / 100.0,
-                plural(self.config.epochs(), "epoch")
+                plural(self.config.all_epochs(), "epoch")
             ),
         };
         match self.counters.best {

@@ -176,10 +176,10 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
     match kind.needs() {
         Needs::Log => material.log = Ok(material::log(&args.run)?),
         Needs::Parameters => {
-            let (run, mut interpreter) = open(&args.run)?;
+            let (run, mut predictor) = open(&args.run)?;
             warn_of_divergence(&args.run, &run);
             let seed = args.draws.seed.unwrap_or(run.config.seed);
-            let found = material::parameters(&run, &mut interpreter, args.draws.samples, seed);
+            let found = material::parameters(&run, &mut *predictor, args.draws.samples, seed);
             material.parameters = Ok(found);
         }
         Needs::Predictions | Needs::Pruned => {

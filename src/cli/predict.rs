@@ -183,7 +183,7 @@ pub fn run(args: &PredictArgs) -> Result<()> {
 }
 
 fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
-    let (run, mut interpreter) = open(&args.run)?;
+    let (run, mut predictor) = open(&args.run)?;
     let alone = run.of_targets(&args.data)?;
     for own in &alone {
         out.refuse_images(own.inference.target.kind)?;
@@ -208,7 +208,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     };
     let (samples, seed) = args.draws.of(&args.run, &run);
     let of = [samples as u64, seed];
-    let calibrations = (args.calibration).fit(&run, &mut interpreter, &args.data, of)?;
+    let calibrations = (args.calibration).fit(&run, &mut *predictor, &args.data, of)?;
     let count = match &rows {
         Rows::Whole(chosen) => Some(chosen[0].file_rows().len()),
         Rows::Streamed(table) => table.rows(),
@@ -225,7 +225,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         draws,
     );
     let making = Making {
-        predictor: &mut interpreter,
+        predictor: &mut *predictor,
         samples,
         seed,
         quantiles,

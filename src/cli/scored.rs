@@ -99,7 +99,7 @@ pub struct OutOfDistribution {
 /// A run or data that cannot be read; predictions that are not finite; `E0616` for data out of distribution of a target
 /// with a value at each of several places.
 pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
-    let (run, mut interpreter) = open(path)?;
+    let (run, mut predictor) = open(path)?;
     let alone = run.of_targets(asked.data)?;
     let chosen = run.choose_all(&alone, asked.data, asked.part, true)?;
     refuse_of_places(&alone, asked.ood)?;
@@ -109,11 +109,11 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let (samples, seed) = asked.draws.of(path, &run);
     asked.calibration.refuse_judged(chosen[0].split)?;
     let of = [samples as u64, seed];
-    let calibrations = (asked.calibration).fit(&run, &mut interpreter, asked.data, of)?;
+    let calibrations = (asked.calibration).fit(&run, &mut *predictor, asked.data, of)?;
     let each: usize = elsewhere.iter().map(Elsewhere::len).sum();
     let examples: usize = chosen.iter().map(|chosen| chosen.rows.len() + each).sum();
     let what = asked.bar.then(|| format!("evaluating {}", path.display()));
-    let mut watched = Watched::new(&mut interpreter, what, (examples * samples) as u64);
+    let mut watched = Watched::new(&mut *predictor, what, (examples * samples) as u64);
     let mut targets = vec![];
     for ((own, chosen), calibration) in alone.into_iter().zip(chosen).zip(calibrations) {
         let scoring = Scoring {
@@ -128,7 +128,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     warn_of_far_inputs(&targets[0].run, &targets[0].chosen);
     let n = run.record.training_examples;
     let scores: Vec<Scores> = targets.iter().map(|t| t.scores.clone()).collect();
-    let elbo = elbo(&mut interpreter, &run.inference, &scores, n, samples, seed);
+    let elbo = elbo(&mut *predictor, &run.inference, &scores, n, samples, seed);
     let elbo = match targets[0].chosen.split {
         "train" => elbo,
         _ => elbo.of_others(),

@@ -7,7 +7,7 @@ mod start;
 
 use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
 use super::lints::LintFlags;
-use super::terminal::{bar_width, err, out, say, width};
+use super::terminal::{bar_width, err, out, say, say_wrapped, width};
 use crate::data;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::memory;
@@ -131,7 +131,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         (Some(run), Some(lock)) => (run.clone(), lock),
         _ => RunDir::create(args.out.as_deref(), &inference.name)?,
     };
-    let mut training = start.training(&run, &mut engine);
+    let mut training = start.training(&run, &mut *engine);
     let steps = training.steps();
     let counters = start.begin(&mut training)?;
     introduce(args, &start, &run, steps, counters.step);
@@ -145,7 +145,11 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             .is_terminal()
             .then_some(bar_width as fn() -> usize),
     };
-    let mut progress = Progress::new((config.epochs(), steps), inference.weights_label(), screen);
+    let mut progress = Progress::new(
+        (config.all_epochs(), steps),
+        inference.weights_label(),
+        screen,
+    );
     let outcome = training.train(counters, &mut progress);
     progress.finish();
     let last = progress.last();
@@ -163,6 +167,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             epochs,
             best,
             clipped,
+            said,
         } => {
             let time = duration(begun.elapsed());
             let memory = memory::peak().map_or(String::new(), |peak| {
@@ -176,19 +181,20 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
                     counted(epochs * steps, "step", "steps")
                 );
             }
-            if best.is_some() {
-                training.restore_best()?;
+            for (word, text) in said {
+                say_wrapped(&format!("{word:<11}"), &text);
             }
+            let ended_early = best.is_some() && epochs < config.all_epochs();
             let mut warned = false;
             if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
                 && blind.suspects(nll, fit)
             {
-                warned = warn_of_fit(&start, &mut engine, &blind)?;
+                warned = warn_of_fit(&start, &mut *engine, &blind)?;
             }
-            if !warned {
-                summarize(config, &run, epochs < config.epochs());
+            if !warned && config.rounds == 1 {
+                summarize(config, &run, ended_early);
             }
-            conclude(&start, &run, &mut engine)?;
+            conclude(&start, &run, &mut *engine)?;
         }
     }
     Ok(())

@@ -30,6 +30,8 @@ static ENTRIES: &[(&str, &str)] = pages! {
         "Normal" "Orthogonal" "Softplus" "TruncatedNormal" "Uniform";
     "estimators":
         "flipout" "local_reparameterization" "per_example" "reparameterization";
+    "inference":
+        "ensemble";
     "likelihoods":
         "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
         "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";
@@ -256,6 +258,7 @@ pub fn leads(target: &str, word: &str) -> Option<String> {
             "priors",
             "posteriors",
             "estimators",
+            "inference",
             "likelihoods",
             "lints",
         ];

@@ -5,6 +5,7 @@ use crate::data::scaling::Transform;
 use crate::data::{Split, Values};
 use crate::engine::Section;
 use crate::examples::Scales;
+use crate::exec::Interpreter;
 use crate::likelihood::{Likelihood, Normal, ScoreValue, TargetKind, Targets};
 use crate::tensor::Shape;
 
@@ -43,6 +44,9 @@ impl Predictor for Two {
     fn predict_target(&mut self, _: usize) {}
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
         vec![]
+    }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        unreachable!("no evaluation looks at it")
     }
     fn weights(&mut self) -> Vec<Section<'_>> {
         vec![]

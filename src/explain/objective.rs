@@ -60,6 +60,10 @@ impl Methods<'_> {
     pub(super) fn objective(&mut self) {
         self.document.heading("Objective");
         self.whole();
+        let method = &self.model.method;
+        if let Some(text) = method.entry.methods(&method.arguments) {
+            self.say(&text);
+        }
         self.minibatch();
         self.term_table();
         self.forms();

@@ -10,6 +10,9 @@ use crate::show;
 impl Inference {
     /// What is minimised.
     pub fn loss_head(&self) -> String {
+        if let Some(head) = self.method.entry.head(&self.method.arguments) {
+            return head;
+        }
         if self.is_maximum_likelihood() {
             return "-log likelihood / N, minimised: maximum likelihood, no parameter has a term"
                 .into();
@@ -77,6 +80,7 @@ impl Inference {
     /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
+        remarks.extend(self.method.entry.remarks(&self.method.arguments));
         if self.is_map() && !self.objective.map {
             remarks.push(
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),

@@ -10,7 +10,7 @@ mod lambda;
 mod largest;
 mod loss;
 mod lower;
-mod method;
+pub mod method;
 mod model;
 mod objective;
 mod range;

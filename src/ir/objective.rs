@@ -248,16 +248,25 @@ impl Inference {
         self.loss.terms.iter().any(|term| is(&term.kind))
     }
 
+    /// How many draws of the weights an average over `asked` of them takes: one, where all are the same.
+    pub fn draws(&self, asked: usize) -> usize {
+        let mut fits = self.fits.values();
+        match fits.any(|fit| fit.posterior.family.entries().is_random()) {
+            true => asked,
+            false => self.method.entry.draws(&self.method.arguments, asked),
+        }
+    }
+
     /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.
     pub fn is_random(&self) -> bool {
-        let mut fits = self.fits.values();
-        fits.any(|fit| fit.posterior.family.entries().is_random())
+        self.draws(2) > 1
     }
 
     /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
     pub fn is_noisy(&self, term: &Term) -> bool {
         let drawn = |latent| self.fits[latent].posterior.family.entries().is_random();
-        term.kind.is_monte_carlo() || self.latents_of(term).into_iter().any(drawn)
+        let of_points = !self.method.fits_posteriors() && self.is_random();
+        of_points || term.kind.is_monte_carlo() || self.latents_of(term).into_iter().any(drawn)
     }
 
     /// The latent variables that a term's prior depends on: it is an expectation over them.

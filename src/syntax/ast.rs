@@ -95,10 +95,12 @@ pub enum ItemKind {
         /// Its settings; empty where there is no block.
         settings: Vec<Setting>,
     },
-    /// `inference NAME { … }`
+    /// `inference NAME(…) { … }`
     Inference {
         /// The method.
         name: Ident,
+        /// Its arguments.
+        arguments: Vec<Argument>,
         /// Its settings; empty where there is no block.
         settings: Vec<Setting>,
     },

@@ -73,8 +73,13 @@ fn item_text(out: &mut String, item: &Item) {
             line(out, 0, format_args!("objective {name}"));
             setting_lines(out, 1, settings);
         }
-        ItemKind::Inference { name, settings } => {
-            line(out, 0, format_args!("inference {name}"));
+        ItemKind::Inference {
+            name,
+            arguments,
+            settings,
+        } => {
+            let list = Arguments(arguments);
+            line(out, 0, format_args!("inference {name}{list}"));
             setting_lines(out, 1, settings);
         }
     }

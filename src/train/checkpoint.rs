@@ -9,7 +9,7 @@ use super::config::Config;
 use super::files::{failed, write_whole_with};
 use super::metrics::EpochSums;
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::engine::Section;
+use crate::engine::{Numbers, Section};
 use crate::plan::Variable;
 use crate::pretrained::checksum::{self, Checksum, KEY};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
@@ -56,7 +56,7 @@ impl Counters {
     /// Whether nothing is left of a fit.
     pub fn are_over(&self, config: &Config, examples: usize) -> bool {
         self.have_ended_early(config, examples)
-            || self.epochs(config, examples) >= config.epochs() as f64
+            || self.epochs(config, examples) >= config.all_epochs() as f64
     }
 }
 
@@ -111,11 +111,18 @@ fn hex(hash: Sha256) -> String {
 
 /// Little-endian bytes, in which safetensors keeps its numbers.
 fn bytes(section: &Section) -> Vec<u8> {
-    section
-        .values
-        .iter()
-        .flat_map(|x| x.to_le_bytes())
-        .collect()
+    match &section.values {
+        Numbers::F32(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        Numbers::F64(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
+    }
+}
+
+/// The type of its numbers.
+fn dtype(section: &Section) -> Dtype {
+    match section.values {
+        Numbers::F32(_) => Dtype::F32,
+        Numbers::F64(_) => Dtype::F64,
+    }
 }
 
 /// Writes a checkpoint; the one before stays until the new one is whole. Tensors are made into bytes one by
@@ -135,7 +142,7 @@ pub fn save(
         let bytes = bytes(section);
         sum.tensor(&section.name, &bytes);
         let place = TensorInfo {
-            dtype: Dtype::F32,
+            dtype: dtype(section),
             shape: section.shape.0.clone(),
             data_offsets: (end, end + bytes.len()),
         };
@@ -234,23 +241,31 @@ pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters
             .note("the model's source, a constant set from outside, or a variable's shape differs")
             .into());
     }
-    for Section {
-        name,
-        shape,
-        values,
-    } in sections
-    {
+    for section in sections {
+        let name = &section.name;
         let view = tensors
-            .tensor(&name)
+            .tensor(name)
             .map_err(|_| damaged(path, format!("it has no tensor `{name}`")))?;
-        if view.dtype() != Dtype::F32 || view.shape() != shape.0 {
-            return Err(damaged(path, format!("`{name}` is not float32{shape}")));
+        let dtype = dtype(&section);
+        if view.dtype() != dtype || view.shape() != section.shape.0 {
+            return Err(damaged(
+                path,
+                format!("`{name}` is not {dtype:?}{}", section.shape),
+            ));
         }
-        for (value, bytes) in values.iter_mut().zip(view.data().chunks_exact(4)) {
-            *value = f32::from_le_bytes(bytes.try_into().expect("four bytes"));
+        match section.values {
+            Numbers::F32(values) => read_into(values, view.data(), f32::from_le_bytes),
+            Numbers::F64(values) => read_into(values, view.data(), f64::from_le_bytes),
         }
     }
     Ok(header.counters)
+}
+
+/// Numbers of N bytes each.
+fn read_into<T, const N: usize>(values: &mut [T], bytes: &[u8], number: fn([u8; N]) -> T) {
+    for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(N)) {
+        *value = number(bytes.try_into().expect("as many bytes as a number has"));
+    }
 }
 
 #[cfg(test)]

@@ -93,6 +93,8 @@ pub struct Config {
     pub data: DataConfig,
     /// Constants of the model file that are overridden.
     pub set: Vec<(String, String)>,
+    /// How many fits follow each other: no setting, but what the inference method says.
+    pub rounds: usize,
 }
 
 /// When a run ends before its last epoch, because the validation nll falls no more.
@@ -218,6 +220,7 @@ impl Default for Config {
                 targets: "standardize",
             },
             set: vec![],
+            rounds: 1,
         }
     }
 }
@@ -353,6 +356,11 @@ impl Config {
     /// Passes over the training examples; 10 where their number is neither said nor chosen yet.
     pub fn epochs(&self) -> usize {
         self.epochs.unwrap_or(10)
+    }
+
+    /// Those of all fits that follow each other.
+    pub fn all_epochs(&self) -> usize {
+        self.epochs() * self.rounds
     }
 
     /// Examples a step; 128 where it is neither said nor chosen yet.

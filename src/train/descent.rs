@@ -143,6 +143,10 @@ impl Predictor for Descent {
     fn capacity(&self) -> usize {
         self.interpreter.capacity()
     }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        self.predicts(true);
+        &mut self.interpreter
+    }
     fn weights(&mut self) -> Vec<Section<'_>> {
         self.predicts(true);
         self.interpreter.weights()

@@ -10,7 +10,7 @@ use super::run_dir::RunDir;
 use super::tensorboard::Events;
 use crate::data::order::epoch_order;
 use crate::diagnostic::Result;
-use crate::engine::{Engine, Section, Step};
+use crate::engine::{Engine, Kept, Section, Step};
 use crate::evaluate;
 use crate::examples::{Part, Scales};
 use crate::ir::Position;
@@ -31,7 +31,7 @@ pub trait Watch {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// It is done.
     Finished {
@@ -41,6 +41,8 @@ pub enum Outcome {
         best: Option<Best>,
         /// Steps whose gradient was clipped.
         clipped: u64,
+        /// What [`Engine::finish`] says.
+        said: Vec<(&'static str, String)>,
     },
     /// It was asked to stop, and saved.
     Interrupted {
@@ -61,6 +63,8 @@ pub struct Training<'a> {
     pub part: Part<'a>,
     /// What the run is watched with; may be empty.
     pub validation: Part<'a>,
+    /// Over how many draws its predictions are averaged.
+    pub draws: usize,
     /// The terms' names.
     pub naming: Naming,
     /// Where the run goes.
@@ -75,7 +79,7 @@ pub struct Training<'a> {
 }
 
 /// The variables of the lowest validation nll, as long as they are in no file.
-type Unsaved = Option<Vec<Vec<f32>>>;
+type Unsaved = Option<Vec<Kept>>;
 
 /// Memory that every step uses again.
 struct Scratch {
@@ -96,12 +100,20 @@ struct Done {
 /// The step after `done` others of a run on n examples.
 pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
     let batches = n.div_ceil(config.batch_size());
+    let of_round = (config.epochs() * batches) as u64;
+    // A run of one round may be asked for more epochs.
+    let round = match config.rounds {
+        1 => 0,
+        _ => (done / of_round) as usize,
+    };
+    let done = done - round as u64 * of_round;
     let batch_index = (done % batches as u64) as usize;
     let epoch = done as f64 / batches as f64;
     let (schedule, settings) = &config.schedule;
     let factor = schedule.factor(settings, epoch, config.epochs() as f64);
     Step {
-        seed: config.seed,
+        seed: config.seed.wrapping_add(round as u64),
+        round,
         done,
         learning_rate: config.learning_rate() * factor,
         at: Position {
@@ -170,14 +182,17 @@ impl Training<'_> {
         }
         counters.best = Some(Best { epoch, nll });
         let sections = self.engine.weights().into_iter();
-        *unsaved = Some(sections.map(|section| section.values.to_vec()).collect());
+        *unsaved = Some(sections.map(|section| section.values.kept()).collect());
     }
 
     /// Writes a checkpoint, and before it the variables of the lowest validation nll if they are new.
     fn save_both(&mut self, counters: &Counters, unsaved: &mut Unsaved) -> Result<()> {
         if let (Some(mut kept), Some(best)) = (unsaved.take(), counters.best) {
             let sections = self.engine.weights().into_iter().zip(&mut kept);
-            let sections = sections.map(|(section, values)| Section { values, ..section });
+            let sections = sections.map(|(section, kept)| Section {
+                values: kept.numbers(),
+                ..section
+            });
             let of_best = Counters {
                 step: (best.epoch * self.part.len().div_ceil(self.config.batch_size())) as u64,
                 best: Some(best),
@@ -218,8 +233,9 @@ impl Training<'_> {
         let (mut saved, mut unsaved): (_, Unsaved) = (Instant::now(), None);
         let mut divergence = Divergence::new(log.first_nll());
         let first_epoch = (counters.step / steps as u64) as usize;
-        'epochs: for epoch in first_epoch..self.config.epochs() {
-            let order = epoch_order(n, self.config.seed, epoch as u64);
+        'epochs: for epoch in first_epoch..self.config.all_epochs() {
+            let first = step_after(self.config, n, (epoch * steps) as u64);
+            let order = epoch_order(n, first.seed, first.done / steps as u64);
             let from = (counters.step - (epoch * steps) as u64) as usize;
             watch.epoch_begins(epoch, from);
             let begun = Instant::now();
@@ -237,12 +253,14 @@ impl Training<'_> {
                 let line = || self.epoch_line(&done, &counters, begun.elapsed(), seen);
                 watch.step(index + 1, &line);
                 let ended = index + 1 == steps;
-                let last = ended && epoch + 1 == self.config.epochs();
+                let last = ended && epoch + 1 == self.config.all_epochs();
                 if diverged || last && divergence.lasts(steps) {
                     return Err(self.diverged(&divergence, counters.step - 1));
                 }
                 if ended {
                     let line = line();
+                    let next = step_after(self.config, n, counters.step);
+                    self.engine.epoch_ended(&next);
                     let validation = self.validate()?;
                     let line = Line { validation, ..line };
                     self.write(&mut log, &line)?;
@@ -270,11 +288,27 @@ impl Training<'_> {
                 }
             }
         }
+        let said = self.finish(&counters)?;
         Ok(Outcome::Finished {
             epochs: counters.step as usize / steps,
             best: counters.best,
             clipped: counters.clipped,
+            said,
         })
+    }
+
+    /// What the method works out at the end, of the variables that are kept, and saves.
+    fn finish(&mut self, counters: &Counters) -> Result<Vec<(&'static str, String)>> {
+        if counters.best.is_some() {
+            self.restore_best()?;
+        }
+        let said = self.engine.finish(&self.part)?;
+        if !said.is_empty() {
+            let sections = self.engine.weights().into_iter();
+            let kept = sections.map(|section| section.values.kept()).collect();
+            self.save_both(counters, &mut counters.best.map(|_| kept))?;
+        }
+        Ok(said)
     }
 
     /// Writes a line to the log, and to the events where there are any.
@@ -343,6 +377,7 @@ impl Training<'_> {
             clipped: None,
             examples_per_second: at.batch as f64 / seconds,
             seconds,
+            measured: self.engine.measured(),
             validation: None,
         }
     }
@@ -368,6 +403,7 @@ impl Training<'_> {
             clipped: (done.gradient_norm).map(|_| sums.clipped as f64 / sums.steps as f64),
             examples_per_second: seen as f64 / seconds,
             seconds,
+            measured: self.engine.measured(),
             validation: None,
         }
     }
@@ -403,7 +439,7 @@ impl Training<'_> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        let draws = self.config.evaluation_samples;
+        let draws = self.draws;
         let (first, seed) = (self.validation, self.config.seed);
         let others = first.others.iter().map(|other| other.part(first, false));
         let mut all = vec![];

@@ -26,14 +26,16 @@ pub fn in_memory(engine: &mut dyn Engine, prepared: &Prepared, config: &Config) 
     let mut buffers = Buffers::default();
     let mut predictive = vec![0.0; config.batch_size() * row];
     let mut done = 0;
-    for epoch in 0..config.epochs() {
-        let order = epoch_order(n, config.seed, epoch as u64);
+    for _ in 0..config.all_epochs() {
+        let first = step_after(config, n, done);
+        let order = epoch_order(n, first.seed, first.at.epoch as u64);
         for places in order.chunks(config.batch_size()) {
             let step = step_after(config, n, done);
             let batch = (config.augmentation).gather(&part, places, &step, &mut buffers)?;
             engine.step(&batch, &step, &mut predictive[..batch.len * row]);
             done += 1;
         }
+        engine.epoch_ended(&step_after(config, n, done));
     }
-    Ok(())
+    engine.finish(&part).map(|_| ())
 }

@@ -90,6 +90,9 @@ pub struct Line {
     pub examples_per_second: f64,
     /// Seconds that the step or the epoch's training took.
     pub seconds: f64,
+    /// What the inference method measured: [`Engine::measured`](crate::engine::Engine::measured).
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "entries")]
+    pub measured: Vec<(&'static str, f64)>,
     /// Of the validation part, at an epoch's end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Validation>,
@@ -138,6 +141,14 @@ fn fit_entries<S: Serializer>(
         let (word, value) = fit.entry();
         (of_target(word, target.as_deref()), value)
     }))
+}
+
+/// Named numbers as an object.
+fn entries<S: Serializer>(
+    entries: &[(&'static str, f64)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().copied())
 }
 
 impl Line {
@@ -337,6 +348,7 @@ mod tests {
             clipped: None,
             examples_per_second: 10.0,
             seconds: 0.1,
+            measured: vec![],
             validation: None,
         }
     }

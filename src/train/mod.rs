@@ -28,6 +28,7 @@ mod in_memory;
 mod known;
 pub mod lock;
 mod lone;
+pub mod method;
 pub mod metrics;
 pub mod prepared;
 pub mod progress;

@@ -471,7 +471,7 @@ impl RunDir {
                 text: self.source()?,
             },
             &config.set,
-            config.inference,
+            config.inference.clone(),
         )
     }
 

@@ -7,7 +7,7 @@ use super::augmentation::{FILLS, FLIPS};
 use super::config::{Config, EarlyStopping, LAYOUTS, SCALINGS, TARGET_SCALINGS};
 use super::toml_table::Table;
 use crate::data::split::Validation;
-use crate::ir::{InferenceMethod, METHODS};
+use crate::ir::InferenceMethod;
 use crate::signature::{Constant, Constants, Domain};
 use std::path::PathBuf;
 
@@ -371,7 +371,7 @@ impl Place<'_> {
             Place::Part(Some(Validation::Count(n))) => n.to_string(),
             Place::Part(Some(Validation::Fraction(x))) => format!("{x:?}"),
             Place::Word(word, _) => quoted(word),
-            Place::Method(method) => quoted((*method)?.signature().name),
+            Place::Method(method) => quoted(&method.as_ref()?.to_string()),
             Place::Stopping(EarlyStopping::Off) => "false".into(),
             Place::Stopping(EarlyStopping::On) => "true".into(),
             Place::Stopping(EarlyStopping::After(epochs)) => epochs.to_string(),
@@ -399,9 +399,7 @@ impl Place<'_> {
             Place::Word(word, words) => put(word, table.choice(key, words)),
             Place::MaybeWord(word, words) => *word = table.choice(key, words).map(Into::into),
             Place::Method(method) => {
-                let names = METHODS.iter().map(|method| method.signature().name);
-                let name = table.choice(key, &names.collect::<Vec<_>>());
-                *method = name.and_then(InferenceMethod::find);
+                *method = table.called(key, InferenceMethod::parse);
             }
             Place::Stopping(stopping) => {
                 let written = table.flag_or_count(key).map(|text| early_stopping(&text));
@@ -431,8 +429,7 @@ impl Place<'_> {
             Place::Path(path) => *path = Some(text.into()),
             Place::Part(part) => *part = Some(validation(text)?),
             Place::Method(method) => {
-                let found = InferenceMethod::find(text);
-                *method = Some(found.ok_or_else(InferenceMethod::expected)?);
+                *method = Some(InferenceMethod::parse(text)?);
             }
             Place::Stopping(stopping) => *stopping = early_stopping(text)?,
             Place::Word(word, words) => *word = one_of(words, text)?,

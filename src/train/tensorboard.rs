@@ -308,6 +308,7 @@ mod tests {
             clipped: None,
             examples_per_second: 10.0,
             seconds: 0.1,
+            measured: vec![],
             validation: None,
         }
     }

@@ -131,6 +131,48 @@ impl<'a> Table<'a> {
         self.value(key, "text in quotes", |v| v.as_str().map(str::to_owned))
     }
 
+    /// A call as a model file has it: text, `"ensemble(members = 5)"`, or a table with its `name` and arguments.
+    pub(super) fn called<V>(
+        &mut self,
+        key: &'static str,
+        parse: impl Fn(&str) -> std::result::Result<V, String>,
+    ) -> Option<V> {
+        let value = self.take(key)?;
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Table(table) => {
+                let of = |name: &str| table.iter().find(|(key, _)| key.get_ref() == name);
+                let name = of("name").and_then(|(_, name)| name.get_ref().as_str());
+                let arguments = table.iter().filter(|(key, _)| key.get_ref() != "name");
+                let arguments: Vec<String> = arguments
+                    .map(|(key, value)| {
+                        format!("{} = {}", key.get_ref(), argument(value.get_ref()))
+                    })
+                    .collect();
+                match (name, &arguments[..]) {
+                    (Some(name), []) => name.to_owned(),
+                    (Some(name), _) => format!("{name}({})", arguments.join(", ")),
+                    (None, _) => {
+                        self.wrong(key, "a table with a `name`", &value);
+                        return None;
+                    }
+                }
+            }
+            _ => {
+                self.wrong(key, "text in quotes, or a table", &value);
+                return None;
+            }
+        };
+        match parse(&text) {
+            Ok(found) => Some(found),
+            Err(why) => {
+                let message = Diagnostic::error("E0602", format!("`{key}`: {why}"));
+                self.mistakes.push(message.at(span(value.span()), ""));
+                None
+            }
+        }
+    }
+
     /// Names of columns: a list, or a text with commas between.
     pub(crate) fn names(&mut self, key: &'static str) -> Option<String> {
         let expected = "a list of texts in quotes, or one text with commas between";
@@ -329,6 +371,20 @@ impl<'a> Table<'a> {
             self.mistakes.push(message);
         }
         self.mistakes
+    }
+}
+
+/// A value as an argument of a call.
+fn argument(value: &DeValue) -> String {
+    match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Array(items) => {
+            let items = items.iter().map(|item| argument(item.get_ref()));
+            format!("[{}]", items.collect::<Vec<_>>().join(", "))
+        }
+        other => describe(other),
     }
 }
 

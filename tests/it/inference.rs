@@ -4,6 +4,7 @@ use crate::cli::{MODEL, Place};
 use crate::support::{Examples, draw, plan, step};
 use bnnc::compile;
 use bnnc::exec::{Interpreter, Number};
+use bnnc::ir::InferenceMethod;
 use bnnc::source::Source;
 use safetensors::SafeTensors;
 
@@ -54,37 +55,36 @@ fn map_is_what_points_everywhere_are() {
 #[test]
 fn a_file_says_its_method_and_a_call_goes_before_it() {
     let families = [", posterior = MeanField, estimator = flipout", "", ""];
-    let methods = |goal: &str| {
-        let source = |text: String| Source {
+    let head = |goal: &str, method: &str| {
+        let source = Source {
             name: "test.bnn".into(),
-            text,
+            text: two(families, goal),
         };
-        let found = bnnc::ir::METHODS.iter().map(|method| {
-            let source = source(two(families, goal));
-            let compiled = compile::by_method(source, &[], Some(*method)).expect("a model");
-            let inference = compiled.inference;
-            (
-                inference.method.signature().name,
-                inference.loss_head(),
-                inference.unused.len(),
-            )
-        });
-        found.collect::<Vec<_>>()
+        let method = InferenceMethod::parse(method).expect("a method");
+        let compiled = compile::by_method(source, &[], Some(method)).expect("a model");
+        let inference = compiled.inference;
+        (inference.loss_head(), inference.unused.len())
     };
-    for goal in ["objective elbo", "inference mean_field", "inference map"] {
-        let found = methods(goal);
-        let map = "-(log likelihood + log prior) / N, minimised: maximum a posteriori";
-        assert_eq!(
-            found,
-            [
-                (
-                    "mean_field",
-                    "-ELBO / N, minimised; all constants kept".into(),
-                    0
-                ),
-                ("map", map.into(), 2),
-            ]
-        );
+    let map = "-(log likelihood + log prior) / N, minimised: maximum a posteriori";
+    let elbo = "-ELBO / N, minimised; all constants kept";
+    for goal in [
+        "objective elbo",
+        "inference mean_field",
+        "inference ensemble(members = 3)",
+    ] {
+        assert_eq!(head(goal, "mean_field"), (elbo.into(), 0));
+        assert_eq!(head(goal, "map"), (map.into(), 2));
+        assert_eq!(head(goal, "ensemble(2)"), (map.into(), 2));
+    }
+    for (text, told) in [
+        ("maps", "expected mean_field, map"),
+        ("ensemble(members = 0)", "`members`"),
+        ("ensemble(member = 2)", "`member`"),
+        ("map { samples = 2 }", "in the model file"),
+        ("map\nobjective elbo", "expected mean_field"),
+    ] {
+        let said = InferenceMethod::parse(text).unwrap_err();
+        assert!(said.contains(told), "{said}");
     }
     let inference = plan(&two(families, "inference map { samples = 3 }"))
         .inference
@@ -191,5 +191,109 @@ fn a_run_by_map_is_that_of_points() {
     assert!(
         other.contains("E0607") && other.contains("inference = \"map\", not \"mean_field\""),
         "{other}"
+    );
+}
+
+/// The tensors of a run's checkpoint whose names begin as `prefix` says, without it.
+fn tensors(place: &Place, run: &str, prefix: &str) -> Vec<(String, Vec<u8>)> {
+    let file = std::fs::read(place.path(run).join("checkpoint.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&file).unwrap();
+    let own = |(name, view): (&str, safetensors::tensor::TensorView)| {
+        let name = name.strip_prefix(prefix)?;
+        let is_variable = !name.contains('/') && !name.starts_with("members.");
+        is_variable.then(|| (name.to_owned(), view.data().to_vec()))
+    };
+    let mut all: Vec<_> = tensors.iter().filter_map(own).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn an_ensembles_members_are_single_fits_and_its_prediction_is_their_mean() {
+    let place = Place::new();
+    let train = "--data t.csv --batch-size 20 --epochs 3";
+    place.ok(&format!(
+        "train line.bnn --inference ensemble(members=2) {train} --seed 3 --out both"
+    ));
+    for (seed, run) in [(3, "first"), (4, "second")] {
+        place.ok(&format!(
+            "train line.bnn --inference map {train} --seed {seed} --out {run}"
+        ));
+    }
+    assert_eq!(
+        tensors(&place, "both", "member.1/"),
+        tensors(&place, "first", "")
+    );
+    assert_eq!(
+        tensors(&place, "both", "member.2/"),
+        tensors(&place, "second", "")
+    );
+
+    let mean = |run: &str| -> Vec<f64> {
+        place.ok(&format!("predict {run} --data t.csv --out {run}.csv"));
+        let text = std::fs::read_to_string(place.path(&format!("{run}.csv"))).unwrap();
+        let at = text
+            .lines()
+            .next()
+            .unwrap()
+            .split(',')
+            .position(|c| c == "mean");
+        let column = text.lines().skip(1);
+        column
+            .map(|line| line.split(',').nth(at.unwrap()).unwrap().parse().unwrap())
+            .collect()
+    };
+    let [both, first, second] = ["both", "first", "second"].map(mean);
+    for (both, (first, second)) in both.iter().zip(first.iter().zip(&second)) {
+        assert!((both - (first + second) / 2.0).abs() <= 1e-7 * both.abs().max(1.0));
+    }
+    let said = place.ok("evaluate both");
+    assert!(
+        said.contains("draws      2 of the weights, averaged"),
+        "{said}"
+    );
+    place.ok("report both --out both.html");
+
+    // It goes on from the middle of a member to the same bits, and not beyond its last.
+    let source =
+        format!("train line.bnn --inference ensemble(members=2) {train} --seed 3 --out parts");
+    place.ok(&source);
+    let again = place.refused("train line.bnn --out parts --resume --epochs 9");
+    assert!(again.contains("E0607"), "{again}");
+    let early = place.refused(&format!(
+        "train line.bnn --inference ensemble {train} --early-stopping=2 --out early"
+    ));
+    assert!(
+        early.contains("E0603") && early.contains("ensemble"),
+        "{early}"
+    );
+}
+
+#[test]
+fn a_run_file_has_the_method_as_text_or_as_a_table() {
+    let place = Place::new();
+    for (name, text) in [
+        ("text", "inference = \"ensemble(members = 2)\"\n"),
+        ("table", "[inference]\nname = \"ensemble\"\nmembers = 2\n"),
+    ] {
+        std::fs::write(place.path("run.toml"), text).unwrap();
+        place.ok(&format!(
+            "train line.bnn --config run.toml --data t.csv --batch-size 20 --epochs 1 --out {name}"
+        ));
+        let kept = std::fs::read_to_string(place.path(name).join("run.toml")).unwrap();
+        assert!(
+            kept.contains("inference = \"ensemble(members = 2)\"\n"),
+            "{kept}"
+        );
+    }
+    std::fs::write(
+        place.path("run.toml"),
+        "[inference]\nname = \"ensemble\"\nmember = 2\n",
+    )
+    .unwrap();
+    let said = place.refused("train line.bnn --config run.toml --data t.csv --out bad");
+    assert!(
+        said.contains("E0602") && said.contains("`member`"),
+        "{said}"
     );
 }

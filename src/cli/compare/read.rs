@@ -120,7 +120,10 @@ fn state(scored: &ScoredRun, counters: &Counters) -> State {
         false => {
             let done = counters.epochs(config, n);
             let rounded = (done * 100.0).round() / 100.0;
-            State::Unfinished(format!("{rounded} of {}", plural(config.epochs(), "epoch")))
+            State::Unfinished(format!(
+                "{rounded} of {}",
+                plural(config.all_epochs(), "epoch")
+            ))
         }
     }
 }

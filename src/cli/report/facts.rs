@@ -146,7 +146,7 @@ fn warnings(run: &Read, named: bool) -> Vec<String> {
                 all.push(format!(
                     "{of}the run is not finished, after {} of {}: everything is after {}.",
                     short(done),
-                    plural(config.epochs(), "epoch"),
+                    plural(config.all_epochs(), "epoch"),
                     opened.progress()
                 ));
             }

@@ -103,14 +103,14 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
             read.pruned = Err(why.clone());
             read.opened = Err(why);
         }
-        Ok((run, mut interpreter)) => {
+        Ok((run, mut predictor)) => {
             let seed = args.draws.seed.unwrap_or(run.config.seed);
-            let found = material::parameters(&run, &mut interpreter, args.draws.samples, seed);
+            let found = material::parameters(&run, &mut *predictor, args.draws.samples, seed);
             read.parameters = Ok(found);
-            read.check = Some(check(&run, &interpreter));
+            read.check = Some(check(&run, predictor.centre()));
             read.last = RunDir::open(path)?.last().ok();
             read.opened = Ok(run);
-            drop(interpreter);
+            drop(predictor);
             let asked = Asked {
                 data: &args.data,
                 part: args.part,

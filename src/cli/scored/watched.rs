@@ -1,6 +1,7 @@
 //! A predictor whose progress is shown.
 
 use crate::engine::{Drawn, Predictor, Section};
+use crate::exec::Interpreter;
 use crate::likelihood::Targets;
 use crate::train::progress::duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -80,6 +81,10 @@ impl Predictor for Watched<'_> {
 
     fn drawn(&self) -> Vec<Drawn<'_>> {
         self.inner.drawn()
+    }
+
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        self.inner.centre()
     }
 
     fn capacity(&self) -> usize {

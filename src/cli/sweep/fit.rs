@@ -34,8 +34,8 @@ pub(super) fn fit(planned: &Planned, shown: &mut Own) -> Result<Outcome> {
         _ => RunDir::create(Some(&planned.path), &start.compiled.inference.name)?,
     };
     let mut engine = start.engine()?;
-    let mut training = start.training(&run, &mut engine);
+    let mut training = start.training(&run, &mut *engine);
     let counters = start.begin(&mut training)?;
-    shown.of(start.config.epochs(), training.steps());
+    shown.of(start.config.all_epochs(), training.steps());
     training.train(counters, shown)
 }

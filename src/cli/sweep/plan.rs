@@ -43,7 +43,7 @@ pub(super) fn plan(
         let mut config = task.config(sweep, data_dir)?;
         let source = compile::read(&task.model)?;
         let request = config.request(None);
-        let method = config.inference.map(|method| method.signature().name);
+        let method = config.inference.as_ref().map(|method| method.to_string());
         let key = (
             task.model.clone(),
             config.set.clone(),
@@ -53,7 +53,7 @@ pub(super) fn plan(
         if compiled.insert(key) {
             let mut set = config.set.clone();
             width::fill(&source, &mut set, request)
-                .and_then(|()| compile::by_method(source.clone(), &set, config.inference))
+                .and_then(|()| compile::by_method(source.clone(), &set, config.inference.clone()))
                 .map_err(|failure| of_run(failure, &task.name))?;
         }
         if let HeldOut::Drawn(number) = task.held_out {

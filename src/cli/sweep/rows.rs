@@ -119,7 +119,7 @@ fn load(planned: &Planned, config: &Config) -> Result<(Dataset, TargetKind)> {
     let source = compile::read(&planned.task.model)?;
     let request = config.request(None);
     width::fill(&source, &mut config.set, request)?;
-    let compiled = compile::by_method(source, &config.set, config.inference)?;
+    let compiled = compile::by_method(source, &config.set, config.inference.clone())?;
     let request = config.request(Some(&compiled.inference));
     let request = request.ok_or_else(|| {
         let title = format!("no data are named for the run `{}`", planned.task.name);

@@ -2,13 +2,14 @@
 
 use super::Start;
 use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::engine::Engine;
 use crate::evaluate;
 use crate::ir;
 use crate::terms::Naming;
 use crate::train::Config;
 use crate::train::checkpoint::Counters;
-use crate::train::descent::Descent;
 use crate::train::fit::Training;
+use crate::train::method;
 use crate::train::progress::number;
 use crate::train::run_dir::RunDir;
 use crate::train::tensorboard::Events;
@@ -24,16 +25,22 @@ impl Start {
     /// # Errors
     ///
     /// `E0613` where it takes more memory than there is.
-    pub(in crate::cli) fn engine(&self) -> Result<Descent> {
+    pub(in crate::cli) fn engine(&self) -> Result<Box<dyn Engine>> {
         let capacity = self.config.batch_size().max(evaluate::BATCH);
-        Descent::new(self.plan.clone(), &self.config, capacity)
+        method::engine(self.plan.clone(), &self.config, capacity)
+    }
+
+    /// Over how many draws of the weights a prediction is averaged.
+    pub(in crate::cli) fn draws(&self) -> usize {
+        let inference = &self.compiled.inference;
+        inference.draws(self.config.evaluation_samples)
     }
 
     /// The run in memory, which goes to the folder `run`.
     pub(in crate::cli) fn training<'a>(
         &'a self,
         run: &'a RunDir,
-        engine: &'a mut Descent,
+        engine: &'a mut dyn Engine,
     ) -> Training<'a> {
         let part = self.prepared.training();
         Training {
@@ -42,6 +49,7 @@ impl Start {
             naming: Naming::new(&self.compiled.inference, part.log_scales()),
             part,
             validation: self.prepared.validation(),
+            draws: self.draws(),
             run,
             events: None,
             stop: &super::STOP,
@@ -64,15 +72,18 @@ impl Start {
                 if training.is_over(&counters) {
                     return Err(over(run, config, &counters));
                 }
-                if counters.step >= (config.epochs() * steps) as u64 {
+                if counters.step >= (config.all_epochs() * steps) as u64 {
                     let title = format!(
                         "the run in `{}` is finished: {} epochs",
                         run.path().display(),
-                        config.epochs()
+                        config.all_epochs()
                     );
                     let message = Diagnostic::error("E0607", title);
                     let schedule = config.schedule.0;
                     return Err(match schedule.needs_epochs() {
+                        _ if self.compiled.inference.method.entry.needs_epochs() => message
+                            .note("its inference method goes by the number of epochs")
+                            .help("to train for longer, start a new run with another `--out`"),
                         false => message.help(format!(
                             "`--epochs {}` trains it further",
                             2 * config.epochs()

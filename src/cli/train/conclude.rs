@@ -45,11 +45,7 @@ pub(super) fn warn_of_fit(
         ..training
     };
     let inference = &start.compiled.inference;
-    let draws = if inference.is_random() {
-        start.config.evaluation_samples
-    } else {
-        1
-    };
+    let draws = start.draws();
     let seed = start.config.seed;
     let cause = lint::why_no_fit(inference, &start.facts);
     let scores = evaluate::scored(predictor, &part, draws, seed, Detail::Moments)?;
@@ -86,7 +82,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             rows: &rows,
             ..prepared.training()
         };
-        let draws = if random { config.evaluation_samples } else { 1 };
+        let draws = start.draws();
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
             false => "every weight a point".into(),

@@ -38,8 +38,12 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         name => format!(", {name}"),
     };
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
+    let fits = match config.rounds {
+        1 => String::new(),
+        rounds => format!("{rounds} fits of "),
+    };
     let text = format!(
-        "{} of {} of B = {}; {optimizer}, learning rate {rate:?}{schedule}",
+        "{fits}{} of {} of B = {}; {optimizer}, learning rate {rate:?}{schedule}",
         plural(config.epochs(), "epoch"),
         plural(steps, "step"),
         config.batch_size()

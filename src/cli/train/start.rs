@@ -162,11 +162,18 @@ pub(in crate::cli) fn start(
             .into());
     }
     let mut compiled = match &resumed {
-        None => compile::by_method(source, &config.set, config.inference)?,
+        None => compile::by_method(source, &config.set, config.inference.clone())?,
         // From the weights that the run keeps copies of, as it began.
-        Some(run) => compile::within(run.path(), source, &config.set, config.inference)?,
+        Some(run) => compile::within(run.path(), source, &config.set, config.inference.clone())?,
     };
     compiled.draw(config.samples);
+    let method = &compiled.inference.method;
+    config.rounds = method.rounds();
+    if let Some(run) = &resumed
+        && method.entry.needs_epochs()
+    {
+        refuse_longer(run, &config, method.signature().name)?;
+    }
     if let Some(run) = &resumed {
         same_weights(args, run, &compiled.inference)?;
     }
@@ -241,6 +248,23 @@ pub(in crate::cli) fn start(
         fingerprint,
         resumed,
     })
+}
+
+/// Refuses more epochs of a run whose method goes by their number.
+fn refuse_longer(run: &RunDir, config: &Config, method: &str) -> Result<()> {
+    let epochs = run.config()?.epochs();
+    if config.epochs() == epochs {
+        return Ok(());
+    }
+    let title = format!(
+        "the run in `{}` has epochs = {epochs}, not {}",
+        run.path().display(),
+        config.epochs()
+    );
+    Err(Diagnostic::error("E0607", title)
+        .note(format!("`{method}` goes by the number of epochs"))
+        .help("leave the setting out, or start a new run with another `--out`")
+        .into())
 }
 
 /// Tells of batch norms in files of PyTorch, whose layers the model does not have.

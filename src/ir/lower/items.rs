@@ -1,7 +1,7 @@
 //! The file's items: which are there, which are missing, which names they declare.
 
 use crate::check::expression::RESERVED;
-use crate::check::{Constants, Messages};
+use crate::check::{Constants, Messages, Scope};
 use crate::diagnostic::Diagnostic;
 use crate::ir::method::InferenceMethod;
 use crate::layer;
@@ -20,8 +20,8 @@ pub(super) struct Items<'a> {
     pub observed: Vec<(&'a Ident, &'a Call)>,
     /// `objective …`, or `inference …`.
     pub objective: Option<(&'a Ident, &'a [Setting], Span)>,
-    /// The name of an `inference …`.
-    pub inference: Option<&'a Ident>,
+    /// The name and arguments of an `inference …`.
+    pub inference: Option<(&'a Ident, &'a [Argument])>,
 }
 
 /// What a model may have several of.
@@ -69,8 +69,12 @@ impl<'a> Items<'a> {
                 ItemKind::Objective { name, settings } => {
                     items.objective = Some((name, settings, keyword.to(name.span)));
                 }
-                ItemKind::Inference { name, settings } => {
-                    items.inference = Some(name);
+                ItemKind::Inference {
+                    name,
+                    arguments,
+                    settings,
+                } => {
+                    items.inference = Some((name, arguments));
                     items.objective = Some((name, settings, keyword.to(name.span)));
                 }
                 ItemKind::Const { .. } | ItemKind::Latent { .. } | ItemKind::Block { .. } => {}
@@ -82,9 +86,14 @@ impl<'a> Items<'a> {
     }
 
     /// The method that the file says.
-    pub fn method(&self) -> InferenceMethod {
-        let name = self.inference.map_or("", |name| &name.text);
-        InferenceMethod::find(name).unwrap_or(InferenceMethod::MeanField)
+    pub fn method(&self, constants: &Constants, messages: &mut Messages) -> InferenceMethod {
+        let scope = Scope {
+            constants,
+            fans: None,
+        };
+        let said = self.inference;
+        let said = said.and_then(|(name, list)| InferenceMethod::bind(name, list, scope, messages));
+        said.unwrap_or_else(InferenceMethod::mean_field)
     }
 
     fn missing(&self, file: &File, messages: &mut Messages) {

@@ -1,16 +1,16 @@
-//! What an inference method makes of a file's settings: under `map` every posterior is a point.
+//! What an inference method makes of a file's settings: under all but `mean_field` every posterior is a point.
 
 use super::Lower;
 use crate::check::Fans;
 use crate::diagnostic::Diagnostic;
 use crate::ir::inference::{Fit, KlChoice, Objective};
-use crate::ir::method::{InferenceMethod, Unused};
+use crate::ir::method::Unused;
 use crate::ir::model::{Origin, Prior};
 use crate::posterior::{self, Entries};
 use crate::source::Span;
 
 /// The rule of the language, as the IR says it.
-pub(super) const POINTS: &str = "under `inference map` every posterior is a point";
+pub(super) const POINTS: &str = "this inference method has points in place of posteriors";
 
 impl Lower<'_> {
     /// A parameter's fit under the method. A point starts where the loc of the posterior that it replaces
@@ -23,7 +23,7 @@ impl Lower<'_> {
     ) -> Option<(Fit, (Option<Prior>, Origin))> {
         let entries = fit.posterior.family.entries();
         let kept = matches!(entries, Entries::Point | Entries::Free);
-        if self.method == InferenceMethod::MeanField || kept {
+        if self.method.fits_posteriors() || kept {
             return Some((fit, prior));
         }
         let unused = &mut self.unused;
@@ -54,7 +54,7 @@ impl Lower<'_> {
 
     /// Local scales are above 0, where a point under its prior is not kept. Whether all is well.
     pub(super) fn no_local_points(&mut self, name: &str, prior: &Prior, from: &Origin) -> bool {
-        let well = self.method == InferenceMethod::MeanField || prior.local_scales().is_none();
+        let well = self.method.fits_posteriors() || prior.local_scales().is_none();
         if !well {
             let title =
                 format!("the local scales of `{name}` are above 0, and `map` fits points anywhere");
@@ -69,7 +69,7 @@ impl Lower<'_> {
 
     /// What of the objective the method does not use.
     pub(super) fn objective_by_method(&mut self, mut objective: Objective) -> Objective {
-        if self.method == InferenceMethod::MeanField {
+        if self.method.fits_posteriors() {
             return objective;
         }
         for (option, span) in &objective.option_spans {

@@ -62,6 +62,8 @@ pub fn lower(
     let mut messages = Messages::default();
     let mut constants = Constants::new(file, sets, &mut messages);
     let items = Items::of(file, &mut constants, &mut messages);
+    // What is wrong with the file's own is told, whichever is taken.
+    let own = items.method(&constants, &mut messages);
     let mut lower = Lower {
         source,
         messages,
@@ -80,7 +82,7 @@ pub fn lower(
         uses_by_path: HashMap::new(),
         tensors: Arena::default(),
         fits: Table::default(),
-        method: method.unwrap_or(items.method()),
+        method: method.unwrap_or(own),
         unused: Vec::new(),
         learned: Arena::default(),
         latents: Vec::new(),
@@ -152,6 +154,11 @@ pub fn lower(
         unused,
     };
     inference.loss = objective::loss(&inference)?;
+    let method = &inference.method;
+    let refused = method.entry.refuse(&method.arguments, &inference);
+    if !refused.is_empty() {
+        return Err(refused);
+    }
     debug_assert_eq!(super::validate(&inference), Ok(()));
     Ok(inference)
 }

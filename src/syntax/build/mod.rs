@@ -147,13 +147,18 @@ impl Builder {
             },
             rule @ (Rule::objective | Rule::inference) => {
                 let name = ident(next(&mut p));
+                let arguments = self.arguments(take(&mut p, Rule::arguments), 0);
                 let settings = p
                     .flat_map(|block| parts(&block))
                     .map(|one| self.setting(one))
                     .collect();
                 match rule {
                     Rule::objective => ItemKind::Objective { name, settings },
-                    _ => ItemKind::Inference { name, settings },
+                    _ => ItemKind::Inference {
+                        name,
+                        arguments,
+                        settings,
+                    },
                 }
             }
             other => unreachable!("{other:?} is no item"),

@@ -8,6 +8,7 @@ use crate::tensor::Shape;
 fn step(done: u64) -> Step {
     Step {
         seed: 7,
+        round: 0,
         done,
         learning_rate: 0.1,
         at: Position {

@@ -6,7 +6,7 @@ use crate::data::scaling::Transform;
 use crate::data::{Split, Values};
 use crate::engine::{self, Predictor, Section};
 use crate::examples::Scales;
-use crate::exec::{Batch, StepReport, TermValue, Trained};
+use crate::exec::{Batch, Interpreter, StepReport, TermValue, Trained};
 use crate::ir::{Annealing, Factor, Initializer, Scale};
 use crate::likelihood::{Likelihood, Normal, TargetKind, Targets};
 use crate::optimizer::State;
@@ -137,6 +137,9 @@ impl Predictor for Line1 {
     fn weight_terms(&mut self, _: usize, _: u64) -> Vec<Option<f64>> {
         vec![None, Some(0.0)]
     }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        unreachable!("the loop does not look at it")
+    }
     fn weights(&mut self) -> Vec<Section<'_>> {
         engine::sections("", &variables(), &mut self.w)
     }
@@ -164,6 +167,7 @@ const FINISHED: Outcome = Outcome::Finished {
     epochs: 4,
     best: None,
     clipped: 0,
+    said: vec![],
 };
 
 struct Quiet;
@@ -241,6 +245,7 @@ fn run(
             rows: &rows[..3],
             ..part
         },
+        draws: 1,
         naming: Naming {
             names: vec!["nll".into(), "kl(w)".into()],
             log_scales: vec![0.0],
@@ -422,6 +427,7 @@ fn a_run_that_ends_early_ends_at_the_same_epoch_when_it_is_resumed() {
         epochs: epoch + 2,
         best,
         clipped: 0,
+        said: vec![],
     };
     assert_eq!(outcome, expected);
     assert!((2..38).contains(&epoch), "{nlls:?}");

@@ -48,6 +48,7 @@ fn rows_stand_under_their_headings() {
         clipped: None,
         examples_per_second: 2310.4,
         seconds: 21.6,
+        measured: vec![],
         validation,
     };
     let validation = |scores: &Scores| Some(Validation(vec![(None, scores.clone())]));

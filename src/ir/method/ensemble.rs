@@ -1,0 +1,51 @@
+//! `ensemble(members = 5)`: several maximum a posteriori fits from seeds of their own, whose predictive distributions
+//! are averaged (Lakshminarayanan, Pritzel and Blundell 2017).
+
+use super::Method;
+use crate::signature::{Constants, Kind, Parameter, Signature};
+use crate::words::plural;
+
+/// The method.
+pub struct Ensemble;
+
+static SIGNATURE: Signature = Signature {
+    name: "ensemble",
+    summary: "a deep ensemble: several `map` fits, each with its own start and order of examples, predictions averaged",
+    parameters: &[Parameter {
+        name: "members",
+        kind: Kind::Count,
+        default: Some("5"),
+        summary: "how many fits",
+    }],
+};
+
+impl Method for Ensemble {
+    fn signature(&self) -> &'static Signature {
+        &SIGNATURE
+    }
+    fn remarks(&self, arguments: &Constants) -> Vec<String> {
+        let members = arguments.count("members");
+        vec![format!(
+            "{} from seeds s, s + 1, …, one after the other; each minimises this loss by itself, with the whole prior; \
+             predictions are the mean of the members' predictive distributions",
+            plural(members, "member")
+        )]
+    }
+    fn methods(&self, arguments: &Constants) -> Option<String> {
+        let members = arguments.count("members");
+        Some(format!(
+            "This is done {members} times, each time from another random start and with the examples in another order: a \
+             deep ensemble [@lakshminarayanan2017]. A prediction is the mean of the {members} predictive distributions, \
+             a mixture."
+        ))
+    }
+    fn draws(&self, arguments: &Constants, _: usize) -> usize {
+        arguments.count("members")
+    }
+    fn needs_epochs(&self) -> bool {
+        true
+    }
+    fn rounds(&self, arguments: &Constants) -> usize {
+        arguments.count("members")
+    }
+}

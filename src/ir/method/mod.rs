@@ -1,0 +1,226 @@
+//! Inference methods: how the posterior of a model's parameters is approached, a file each. `inference map` in a
+//! file, or `--inference map` over it.
+
+mod ensemble;
+mod map;
+mod mean_field;
+
+use super::inference::Inference;
+use super::model::Origin;
+use crate::check::{Constants as Declared, Messages, Scope, bind};
+use crate::diagnostic::Diagnostic;
+use crate::signature::{Constants, Signature};
+use crate::source::{Source, Span};
+use crate::syntax::ast::{Argument, Ident, ItemKind};
+use crate::syntax::parse;
+use crate::words;
+use std::fmt;
+
+/// An entry of the registry: what a method makes of a model. How it is run is an `Engine`, of the same name in
+/// `train::method`.
+pub trait Method: Sync {
+    /// Its name and arguments.
+    fn signature(&self) -> &'static Signature;
+    /// What becomes of the posteriors that the file sets.
+    fn parameters(&self) -> Parameters {
+        Parameters::Points
+    }
+    /// What is minimised or sampled, in place of the words for the loss's terms.
+    fn head(&self, arguments: &Constants) -> Option<String> {
+        let _ = arguments;
+        None
+    }
+    /// What is to be known beside the loss, a line each.
+    fn remarks(&self, arguments: &Constants) -> Vec<String> {
+        let _ = arguments;
+        vec![]
+    }
+    /// What a paper says of it, sentences with the marks of `bnnc::document`; `None` where the loss says it all.
+    fn methods(&self, arguments: &Constants) -> Option<String> {
+        let _ = arguments;
+        None
+    }
+    /// Of points: how many draws of the weights an average over `asked` draws takes.
+    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
+        let _ = (arguments, asked);
+        1
+    }
+    /// How many fits follow each other, from the seeds s, s + 1, …
+    fn rounds(&self, arguments: &Constants) -> usize {
+        let _ = arguments;
+        1
+    }
+    /// Whether what it does at a step goes by the number of epochs, so that a run cannot be made longer.
+    fn needs_epochs(&self) -> bool {
+        false
+    }
+    /// What it cannot fit of a model, or not with these arguments.
+    fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {
+        let _ = (arguments, inference);
+        vec![]
+    }
+}
+
+/// What a method makes of the posteriors that a file sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parameters {
+    /// They are fitted.
+    Posteriors,
+    /// Each parameter is a point under its prior.
+    Points,
+}
+
+/// Every inference method.
+pub static METHODS: &[&dyn Method] = &[&mean_field::MeanField, &map::Map, &ensemble::Ensemble];
+
+/// A method with its arguments.
+#[derive(Clone)]
+pub struct InferenceMethod {
+    /// Which.
+    pub entry: &'static dyn Method,
+    /// All of its arguments, defaults filled in.
+    pub arguments: Constants,
+}
+
+impl InferenceMethod {
+    /// What a file means that names no method.
+    pub fn mean_field() -> InferenceMethod {
+        InferenceMethod {
+            entry: &mean_field::MeanField,
+            arguments: Constants::default(),
+        }
+    }
+
+    /// The entry called `name`.
+    pub fn find(name: &str) -> Option<&'static dyn Method> {
+        let mut all = METHODS.iter().copied();
+        all.find(|method| method.signature().name == name)
+    }
+
+    /// Its name and arguments.
+    pub fn signature(&self) -> &'static Signature {
+        self.entry.signature()
+    }
+
+    /// Whether the posteriors of the file are fitted.
+    pub fn fits_posteriors(&self) -> bool {
+        self.entry.parameters() == Parameters::Posteriors
+    }
+
+    /// How many fits follow each other.
+    pub fn rounds(&self) -> usize {
+        self.entry.rounds(&self.arguments)
+    }
+
+    /// The method of this name with these arguments; `None` once what is wrong has been said.
+    pub(super) fn bind(
+        name: &Ident,
+        arguments: &[Argument],
+        scope: Scope,
+        messages: &mut Messages,
+    ) -> Option<InferenceMethod> {
+        let entry = InferenceMethod::find(&name.text)?;
+        let bound = bind(name, arguments, entry.signature(), messages);
+        let arguments = bound.constants(scope, messages)?;
+        Some(InferenceMethod { entry, arguments })
+    }
+
+    /// `map`, `ensemble(members = 5)`: as a flag or a run file says it.
+    ///
+    /// # Errors
+    ///
+    /// What was expected instead.
+    pub fn parse(text: &str) -> Result<InferenceMethod, String> {
+        let source = Source {
+            name: String::new(),
+            text: format!("inference {text}"),
+        };
+        let file = parse(&source).map_err(|_| Self::expected())?;
+        let [item] = &file.items[..] else {
+            return Err(Self::expected());
+        };
+        let ItemKind::Inference {
+            name,
+            arguments,
+            settings,
+        } = &item.kind
+        else {
+            return Err(Self::expected());
+        };
+        if !settings.is_empty() {
+            return Err("options in braces stand in the model file alone".into());
+        }
+        let mut messages = Messages::default();
+        let constants = Declared::default();
+        let scope = Scope {
+            constants: &constants,
+            fans: None,
+        };
+        let found = InferenceMethod::bind(name, arguments, scope, &mut messages);
+        let first = messages.sorted().into_iter().next();
+        found.ok_or_else(|| match first {
+            Some(message) => message.title,
+            None => Self::expected(),
+        })
+    }
+
+    /// What is expected where a word is none of them.
+    pub fn expected() -> String {
+        let names = METHODS.iter().map(|method| method.signature().name.into());
+        format!("expected {}", words::join(names.collect(), "or"))
+    }
+}
+
+impl PartialEq for InferenceMethod {
+    fn eq(&self, other: &InferenceMethod) -> bool {
+        let name = |method: &InferenceMethod| method.signature().name;
+        name(self) == name(other) && self.arguments == other.arguments
+    }
+}
+
+impl fmt::Debug for InferenceMethod {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for InferenceMethod {
+    /// As a file would write it: `ensemble(members = 5)`.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.signature().name)?;
+        let arguments = self.arguments.0.iter();
+        let arguments: Vec<String> = arguments
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        match &arguments[..] {
+            [] => Ok(()),
+            _ => write!(f, "({})", arguments.join(", ")),
+        }
+    }
+}
+
+/// A setting of the file that a method does not use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unused {
+    /// `posterior`, `estimator`, `samples`
+    pub setting: &'static str,
+    /// Its value, as the file has it.
+    pub written: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Unused {
+    /// Adds a setting that the file says; each place once.
+    pub(super) fn add(all: &mut Vec<Unused>, setting: &'static str, written: &str, from: &Origin) {
+        if let Some(span) = from.span()
+            && !all.iter().any(|other| other.span == span)
+        {
+            all.push(Unused {
+                setting,
+                written: written.into(),
+                span,
+            });
+        }
+    }
+}

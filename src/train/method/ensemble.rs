@@ -1,0 +1,92 @@
+//! A deep ensemble: members that a descent fits one after the other, each from a seed of its own. The loop sees one
+//! long run of as many rounds as there are members. Draw s of the weights is member s.
+//!
+//! A checkpoint has member k's variables as `member.k/conv1.kernel.loc`, beside what the member under way needs to go on.
+
+use super::points::{Gathered, Gathering, PointPredictor, Points};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::{Engine, Predictor, Section, Step, sections};
+use crate::memory;
+use crate::plan::Plan;
+use crate::train::Config;
+use std::sync::Arc;
+
+/// The variables of every member at the end of its last epoch.
+struct Members {
+    plan: Arc<Plan>,
+    variables: Vec<Vec<f32>>,
+    /// How many have an epoch behind them, as a section holds it.
+    begun: [f32; 1],
+}
+
+impl Members {
+    fn new(plan: Arc<Plan>) -> Members {
+        let members = plan.inference.method.rounds();
+        Members {
+            variables: vec![vec![0.0; plan.trainable()]; members],
+            begun: [0.0],
+            plan,
+        }
+    }
+}
+
+/// The ensemble in training.
+///
+/// # Errors
+///
+/// `E0603` where members would end early; `E0613` where they take more memory than there is.
+pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Box<dyn Engine>> {
+    if config.patience().is_some() {
+        let title = "`early_stopping` is of one fit, and an ensemble has several";
+        return Err(Diagnostic::error("E0603", title)
+            .help("leave it out, and say for how many `epochs` each member is trained")
+            .into());
+    }
+    let members = plan.inference.method.rounds();
+    let bytes = (members as u64).saturating_mul((plan.trainable() * size_of::<f32>()) as u64);
+    memory::refuse(
+        "an ensemble of so many members",
+        bytes,
+        "take fewer `members`",
+    )?;
+    let points = Members::new(plan.clone());
+    Ok(Box::new(Gathering::new(plan, config, capacity, points)?))
+}
+
+/// The ensemble of a checkpoint.
+pub(super) fn predictor(plan: Arc<Plan>, _: &Config, capacity: usize) -> Box<dyn Predictor> {
+    let points = Members::new(plan.clone());
+    Box::new(PointPredictor::new(plan, capacity, points))
+}
+
+impl Points for Members {
+    fn draw(&mut self, draw: usize, _: u64, variables: &mut [f32]) {
+        let begun = (self.begun[0] as usize).max(1);
+        variables.copy_from_slice(&self.variables[draw % begun]);
+    }
+    fn centre(&mut self, variables: &mut [f32]) {
+        variables.copy_from_slice(&self.variables[0]);
+    }
+    fn sections(&mut self) -> Vec<Section<'_>> {
+        let plan = &self.plan;
+        let members = self.variables.iter_mut().enumerate();
+        let members = members.flat_map(|(member, values)| {
+            sections(&format!("member.{}/", member + 1), &plan.variables, values)
+        });
+        let begun = Section::number("members.begun", &mut self.begun);
+        members.chain([begun]).collect()
+    }
+}
+
+impl Gathered for Members {
+    fn gather(&mut self, variables: &[f32], step: &Step, _: usize) {
+        // The next step may be the next member's first.
+        let member = if step.done == 0 {
+            step.round - 1
+        } else {
+            step.round
+        };
+        self.variables[member].copy_from_slice(variables);
+        self.begun = [(member + 1) as f32];
+    }
+}

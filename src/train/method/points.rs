@@ -1,0 +1,158 @@
+//! What methods share whose draws are points: networks with one value for each variable.
+
+use crate::diagnostic::Result;
+use crate::engine::{Drawn, Engine, Predictor, Section, Step};
+use crate::exec::{Batch, Interpreter, Trained};
+use crate::likelihood::Targets;
+use crate::plan::Plan;
+use crate::train::Config;
+use crate::train::descent::Descent;
+use std::sync::Arc;
+
+/// A distribution of points.
+pub trait Points: Send {
+    /// Writes draw number `draw` under a run's `seed` to `variables`.
+    fn draw(&mut self, draw: usize, seed: u64, variables: &mut [f32]);
+    /// Writes the point that stands for all of them: their mean, or the best of them.
+    fn centre(&mut self, variables: &mut [f32]);
+    /// What a checkpoint keeps of it.
+    fn sections(&mut self) -> Vec<Section<'_>>;
+}
+
+/// A distribution of points that is gathered from where a descent has come to.
+pub trait Gathered: Points {
+    /// Takes the variables at an epoch's end, after which `step` would come; `epochs` is how many a round has.
+    fn gather(&mut self, variables: &[f32], step: &Step, epochs: usize);
+}
+
+/// Predicts with draws of a distribution of points.
+pub struct PointPredictor<P> {
+    interpreter: Interpreter<f32>,
+    pub points: P,
+}
+
+impl<P: Points> PointPredictor<P> {
+    /// Takes up to `capacity` examples a call.
+    pub fn new(plan: Arc<Plan>, capacity: usize, points: P) -> Self {
+        PointPredictor {
+            interpreter: Interpreter::new(plan, capacity),
+            points,
+        }
+    }
+}
+
+impl<P: Points> Predictor for PointPredictor<P> {
+    fn draw_weights(&mut self, draw: usize, seed: u64) {
+        let variables = self.interpreter.variables_mut();
+        self.points.draw(draw, seed, variables);
+        Predictor::draw_weights(&mut self.interpreter, draw, seed);
+    }
+    fn predict_drawn(
+        &mut self,
+        inputs: &[f32],
+        examples: usize,
+        out: &mut [f32],
+        nll: Option<(Targets<f32>, &mut [f32])>,
+    ) {
+        self.interpreter.predict_drawn(inputs, examples, out, nll);
+    }
+    fn drawn(&self) -> Vec<Drawn<'_>> {
+        Predictor::drawn(&self.interpreter)
+    }
+    fn predict_target(&mut self, target: usize) {
+        self.interpreter.predict_target(target);
+    }
+    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+        let variables = self.interpreter.variables_mut();
+        self.points.draw(draw, seed, variables);
+        Predictor::weight_terms(&mut self.interpreter, draw, seed)
+    }
+    fn capacity(&self) -> usize {
+        self.interpreter.batch()
+    }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        let variables = self.interpreter.variables_mut();
+        self.points.centre(variables);
+        &mut self.interpreter
+    }
+    fn weights(&mut self) -> Vec<Section<'_>> {
+        self.points.sections()
+    }
+}
+
+/// A descent whose points are gathered.
+pub struct Gathering<P> {
+    descent: Descent,
+    predictor: PointPredictor<P>,
+    epochs: usize,
+}
+
+impl<P: Gathered> Gathering<P> {
+    /// As [`Descent::new`].
+    pub fn new(plan: Arc<Plan>, config: &Config, capacity: usize, points: P) -> Result<Self> {
+        Ok(Gathering {
+            descent: Descent::new(plan.clone(), config, capacity)?,
+            predictor: PointPredictor::new(plan, capacity, points),
+            epochs: config.epochs(),
+        })
+    }
+}
+
+impl<P: Gathered> Predictor for Gathering<P> {
+    fn draw_weights(&mut self, draw: usize, seed: u64) {
+        self.predictor.draw_weights(draw, seed);
+    }
+    fn predict_drawn(
+        &mut self,
+        inputs: &[f32],
+        examples: usize,
+        out: &mut [f32],
+        nll: Option<(Targets<f32>, &mut [f32])>,
+    ) {
+        self.predictor.predict_drawn(inputs, examples, out, nll);
+    }
+    fn drawn(&self) -> Vec<Drawn<'_>> {
+        self.predictor.drawn()
+    }
+    fn predict_target(&mut self, target: usize) {
+        self.predictor.predict_target(target);
+    }
+    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+        self.predictor.weight_terms(draw, seed)
+    }
+    fn capacity(&self) -> usize {
+        self.predictor.capacity()
+    }
+    fn centre(&mut self) -> &mut Interpreter<f32> {
+        self.predictor.centre()
+    }
+    fn weights(&mut self) -> Vec<Section<'_>> {
+        self.predictor.weights()
+    }
+}
+
+impl<P: Gathered> Engine for Gathering<P> {
+    fn initialize(&mut self, seed: u64) {
+        self.descent.initialize(seed);
+    }
+    fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
+        if step.done == 0 && step.round > 0 {
+            self.descent.initialize(step.seed);
+        }
+        self.descent.step(batch, step, predictive)
+    }
+    fn epoch_ended(&mut self, next: &Step) {
+        let interpreter = self.descent.centre();
+        self.predictor
+            .points
+            .gather(interpreter.variables(), next, self.epochs);
+    }
+    fn gradient_norm(&self) -> Option<f64> {
+        self.descent.gradient_norm()
+    }
+    fn sections(&mut self) -> Vec<Section<'_>> {
+        let mut all = self.descent.sections();
+        all.extend(self.predictor.weights());
+        all
+    }
+}
