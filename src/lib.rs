@@ -36,6 +36,7 @@ pub mod predict;
 pub mod pretrained;
 pub mod prior_predictive;
 pub mod report;
+pub mod sampler;
 pub mod score;
 pub mod source;
 pub mod spread;
