@@ -5,6 +5,12 @@ use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
 /// A distribution whose distribution function is known.
 pub trait Cumulative: Distribution {
+    /// The expected Fisher information by each parameter: `None` where it is not known, or where the parameter's score
+    /// is correlated with that of another which is not a constant.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![None; parameters.len()]
+    }
+
     /// P(W <= w)
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64;
 
@@ -19,6 +25,11 @@ pub trait Cumulative: Distribution {
 }
 
 impl Cumulative for Laplace {
+    /// 1/scale² by both.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![Some(1.0 / parameters[1].powi(2)); 2]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         let z = (w - parameters[0]) / parameters[1];
         match z < 0.0 {
@@ -29,6 +40,11 @@ impl Cumulative for Laplace {
 }
 
 impl Cumulative for Cauchy {
+    /// 1/(2 scale²) by both.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![Some(0.5 / parameters[1].powi(2)); 2]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         // atan2(1, -z) is π/2 + atan z without cancellation in the lower tail.
         1f64.atan2((parameters[0] - w) / parameters[1]) / PI
@@ -40,6 +56,17 @@ impl Cumulative for Cauchy {
 }
 
 impl Cumulative for StudentT {
+    /// (df + 1)/((df + 3) scale²) by loc and 2 df/((df + 3) scale²) by scale.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        let df = parameters[0];
+        let per_variance = 1.0 / ((df + 3.0) * parameters[2].powi(2));
+        vec![
+            None,
+            Some((df + 1.0) * per_variance),
+            Some(2.0 * df * per_variance),
+        ]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         let (df, z) = (parameters[0], (w - parameters[1]) / parameters[2]);
         let tail = 0.5 * beta_share(0.5 * df, 0.5, df / (df + z * z));
@@ -52,6 +79,12 @@ impl Cumulative for StudentT {
 }
 
 impl Cumulative for LogNormal {
+    /// Those of the normal distribution of ln w.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        let per_variance = 1.0 / parameters[1].powi(2);
+        vec![Some(per_variance), Some(2.0 * per_variance)]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         match w > 0.0 {
             true => 0.5 * libm::erfc((parameters[0] - w.ln()) / parameters[1] * FRAC_1_SQRT_2),
@@ -67,6 +100,11 @@ impl Cumulative for LogNormal {
 }
 
 impl Cumulative for Gamma {
+    /// concentration/rate² by the rate, given a concentration.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![None, Some(parameters[0] / parameters[1].powi(2))]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         gamma_shares(parameters[0], parameters[1] * w).0
     }
@@ -88,6 +126,11 @@ impl Cumulative for InverseGamma {
 }
 
 impl Cumulative for Exponential {
+    /// 1/rate²
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![Some(1.0 / parameters[0].powi(2))]
+    }
+
     fn cumulative(&self, parameters: &[f64], w: f64) -> f64 {
         -(-parameters[0] * w.max(0.0)).exp_m1()
     }

@@ -286,8 +286,18 @@ mod tests {
                 let (first, second) = x.split_at(x.len() / 2);
                 let expected =
                     [naive(&window, 4, first, &w), naive(&window, 4, second, &w)].concat();
-                for (y, expected) in y.iter().zip(expected) {
+                for (y, expected) in y.iter().zip(&expected) {
                     assert!((y - expected).abs() < 1e-12);
+                }
+                let (positions, fan_in) = (convolution.positions(), convolution.fan_in());
+                let mut patches = vec![f64::NAN; positions * fan_in];
+                assert!(convolution.unfolds());
+                Linear::<f64>::unfold(&*convolution, first, &mut patches);
+                for (at, expected) in expected[..4 * positions].iter().enumerate() {
+                    let patch = &patches[at / 4 * fan_in..][..fan_in];
+                    let weights = w.iter().skip(at % 4).step_by(4);
+                    let sum: f64 = patch.iter().zip(weights).map(|(x, w)| x * w).sum();
+                    assert!((sum - expected).abs() < 1e-12);
                 }
             }
         }

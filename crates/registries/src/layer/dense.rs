@@ -120,6 +120,10 @@ impl AnyLinear for Product {
         self.positions.is_empty()
     }
 
+    fn unfolds(&self) -> bool {
+        true
+    }
+
     fn multiplications(&self) -> u64 {
         AnyLinear::positions(self) as u64 * self.inputs as u64 * self.units as u64
     }
@@ -164,6 +168,10 @@ impl<T: Real> Linear<T> for Product {
         let dy = MatrixRef::row_major(dy, n, self.units);
         let w = MatrixRef::row_major(w, self.inputs, self.units).transposed();
         self.product(dy, w, T::zero(), MatrixMut::row_major(dx, n, self.inputs));
+    }
+
+    fn unfold(&self, x: &[T], patches: &mut [T]) {
+        patches.copy_from_slice(x);
     }
 
     fn gradients_beside(&self) -> Option<usize> {

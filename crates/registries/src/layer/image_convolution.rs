@@ -112,6 +112,10 @@ impl AnyLinear for Convolution {
         self.window.positions()
     }
 
+    fn unfolds(&self) -> bool {
+        true
+    }
+
     fn multiplications(&self) -> u64 {
         self.positions() as u64 * self.fan_in() as u64 * self.filters as u64
     }
@@ -222,6 +226,13 @@ impl<T: Real> Linear<T> for Convolution {
                 gemm(T::one(), patches.transposed(), dy, beta, dw);
                 beta = T::one();
             });
+        }
+    }
+
+    fn unfold(&self, x: &[T], patches: &mut [T]) {
+        match self.pointwise() {
+            true => patches.copy_from_slice(x),
+            false => im2col(&self.window, x, 0..self.window.output[0], patches),
         }
     }
 

@@ -386,6 +386,11 @@ pub trait AnyLinear: Linear<f32> + Linear<f64> + Send + Sync {
     fn whole_batch(&self) -> bool {
         false
     }
+    /// Whether it is one product of matrices for each example, P·W, whose P [`Linear::unfold`] writes out: not of groups
+    /// of channels, nor of transposed convolutions.
+    fn unfolds(&self) -> bool {
+        false
+    }
     /// Multiplications of one pass over one example (forward; each of the two backward passes costs the same).
     fn multiplications(&self) -> u64;
     /// Numbers of scratch one worker needs for `examples` examples in one call.
@@ -404,6 +409,12 @@ pub trait Linear<T: Real>: Sync {
     /// dw = the gradient by w of ⟨dy, x ∘ w⟩, summed over the examples: added to what `dw` holds, or every
     /// entry is written.
     fn weight_gradient(&self, x: &[T], dy: &[T], add: bool, dw: &mut [T], scratch: &mut [T]);
+    /// Writes the rows P of one example for which y = P·W, a row of [`AnyLinear::fan_in`] numbers for each of
+    /// [`AnyLinear::positions`], W flat in its last axis. Called only where [`AnyLinear::unfolds`].
+    fn unfold(&self, x: &[T], patches: &mut [T]) {
+        let _ = (x, patches);
+        unreachable!("only of a layer that unfolds")
+    }
     /// Numbers of scratch that the gradient by w needs for itself, if with them it can be made beside that by x: a
     /// thread that waits for the last piece of one goes on with the other.
     fn gradients_beside(&self) -> Option<usize> {

@@ -1,6 +1,9 @@
 //! 0 or 1.
 
-use super::{Classes, Likelihood, Nll, Rows, Summary, TargetKind, Targets, settled, value};
+use super::{
+    ArgumentAt, Classes, Information, Likelihood, Nll, Rows, Summary, TargetKind, Targets, probit,
+    settled, value,
+};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 
@@ -45,6 +48,21 @@ impl Likelihood for Bernoulli {
     fn uninformed(&self, target: &TargetKind) -> Option<f64> {
         let fits = self.arguments(target).is_ok();
         fits.then_some(target.entries() as f64 * std::f64::consts::LN_2)
+    }
+
+    /// p(1 − p)
+    fn information(&self, arguments: &[ArgumentAt], _: usize) -> Result<Information, String> {
+        let logits = arguments[0].values.iter();
+        Ok(Information::diagonal(
+            logits.map(|logit| logit.sigmoid() * (-logit).sigmoid()),
+        ))
+    }
+
+    fn averaged(&self, arguments: &mut [Vec<f64>], variances: &[Vec<f64>]) -> Result<(), String> {
+        for (logit, variance) in arguments[0].iter_mut().zip(&variances[0]) {
+            *logit = probit(*logit, *variance);
+        }
+        Ok(())
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {

@@ -1,6 +1,9 @@
 //! One of k classes.
 
-use super::{Classes, Likelihood, Nll, Rows, Summary, TargetKind, Targets, settled, value};
+use super::{
+    ArgumentAt, Classes, Information, Likelihood, Nll, Rows, Summary, TargetKind, Targets, probit,
+    settled, value,
+};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 use crate::tensor::simd::each;
@@ -47,6 +50,36 @@ impl Likelihood for Categorical {
         self.arguments(target).ok()?;
         let classes = target.classes()? as f64;
         Some(target.entries() as f64 * classes.ln())
+    }
+
+    /// diag(p) − ppᵀ = S Sᵀ with S = diag(√p) − p√pᵀ, a block for each place.
+    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+        let logits = arguments[0].values;
+        let classes = logits.len() / entries.max(1);
+        let mut factor = Vec::with_capacity(logits.len() * classes);
+        for logits in logits.chunks_exact(classes) {
+            let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let sum: f64 = logits.iter().map(|logit| (logit - top).exp()).sum();
+            let p: Vec<f64> = logits.iter().map(|x| (x - top).exp() / sum).collect();
+            for (i, row) in p.iter().enumerate() {
+                let entries = p.iter().enumerate();
+                factor.extend(entries.map(|(j, column)| {
+                    let identity = if i == j { 1.0 } else { 0.0 };
+                    (identity - row) * column.sqrt()
+                }));
+            }
+        }
+        Ok(Information {
+            block: classes,
+            factor,
+        })
+    }
+
+    fn averaged(&self, arguments: &mut [Vec<f64>], variances: &[Vec<f64>]) -> Result<(), String> {
+        for (logit, variance) in arguments[0].iter_mut().zip(&variances[0]) {
+            *logit = probit(*logit, *variance);
+        }
+        Ok(())
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {

@@ -56,6 +56,11 @@ impl Observable for Poisson {
         let (mean, variance) = self.moments(parameters);
         (mean, variance.sqrt())
     }
+
+    /// The rate.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![Some(parameters[0].exp())]
+    }
 }
 
 /// The likelihood of [`Poisson`].
@@ -116,6 +121,12 @@ impl Observable for NegativeBinomial {
     fn middle(&self, parameters: &[f64]) -> (f64, f64) {
         let (mean, variance) = self.moments(parameters);
         (mean, variance.sqrt())
+    }
+
+    /// By log_mean μ r/(r + μ), whose score is not correlated with that by r.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        let (mean, r) = (parameters[0].exp(), parameters[1]);
+        vec![Some(mean * (r / (r + mean))), None]
     }
 }
 
@@ -178,6 +189,11 @@ impl Observable for Binomial {
     fn middle(&self, parameters: &[f64]) -> (f64, f64) {
         let (mean, variance) = self.moments(parameters);
         (mean, variance.sqrt())
+    }
+
+    /// By the logits n p (1 − p); trials are a constant.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![None, Some(self.moments(parameters).1)]
     }
 }
 

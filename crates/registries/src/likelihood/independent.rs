@@ -5,7 +5,9 @@
 //! the same. [`Independent`] makes of either a likelihood whose arguments are the distribution's parameters.
 
 use super::mixture::Marginal;
-use super::{Likelihood, Nll, Numbers, Rows, Summary, TargetKind, Targets};
+use super::{
+    ArgumentAt, Information, Likelihood, Nll, Numbers, Rows, Summary, TargetKind, Targets,
+};
 use crate::distribution::{Cumulative, Distribution, Family, Fixed, Support};
 use crate::signature::Signature;
 use crate::tensor::Math;
@@ -28,6 +30,11 @@ pub trait Observable: Sync + 'static {
     /// [`Marginal::heavy_tailed`]
     fn heavy_tailed(&self) -> bool {
         false
+    }
+    /// The expected Fisher information of one entry by each parameter, the others given: `None` where it is not known,
+    /// or where the scores by it and by another parameter are correlated and that is not a constant.
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        vec![None; parameters.len()]
     }
 }
 
@@ -73,6 +80,10 @@ impl<D: Family + Cumulative + 'static> Observable for D {
 
     fn middle(&self, parameters: &[f64]) -> (f64, f64) {
         Cumulative::middle(self, parameters)
+    }
+
+    fn information(&self, parameters: &[f64]) -> Vec<Option<f64>> {
+        Cumulative::information(self, parameters)
     }
 
     /// −ln p(y) grows slower than any power of y, such as its logarithm.
@@ -133,6 +144,16 @@ where
 
     fn uninformed(&self, _: &TargetKind) -> Option<f64> {
         None
+    }
+
+    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+        let of = |values: &[f64]| self.distribution.information(values);
+        Information::of_entries(arguments, entries, of).map_err(|argument| {
+            format!(
+                "the expected Fisher information of `{}` by its `{}` is not known here",
+                self.signature.name, self.signature.parameters[argument].name
+            )
+        })
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {

@@ -7,6 +7,7 @@ mod classes;
 mod counts;
 mod crps;
 mod independent;
+mod information;
 mod mixture;
 mod normal;
 mod numbers;
@@ -21,6 +22,7 @@ pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use classes::Classes;
 pub use independent::{Independent, Observable, Values};
+pub use information::{ArgumentAt, Information, probit};
 pub use mixture::{Marginal, quantile};
 pub use normal::Normal;
 pub use numbers::{INTERVALS, Numbers};
@@ -86,6 +88,25 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     fn uninformed(&self, target: &TargetKind) -> Option<f64>;
     /// How predictions of a target of this kind, which fits, are averaged, written and scored.
     fn summary(&'static self, target: &TargetKind) -> Summary;
+    /// The expected Fisher information of one example by the arguments that come from the network, or why it is not
+    /// known; `entries` is the target's [`TargetKind::entries`].
+    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+        let _ = (arguments, entries);
+        Err(format!(
+            "the expected Fisher information of `{}` is not known here",
+            self.signature().name
+        ))
+    }
+    /// Turns one example's arguments into such that describe the predictive distribution where the values of the
+    /// network are independent normal numbers of these variances, one for each number of each argument (none of an
+    /// argument that is no value of the network); or why there is no closed form.
+    fn averaged(&self, arguments: &mut [Vec<f64>], variances: &[Vec<f64>]) -> Result<(), String> {
+        let _ = (arguments, variances);
+        Err(format!(
+            "`{}` has no closed form of its average over normal values",
+            self.signature().name
+        ))
+    }
     /// Why an entry y of a target has no probability, though its kind allows it: what is expected instead.
     /// `arguments` are those that are fixed numbers.
     fn refuse(&self, arguments: &[Option<f64>], y: f64) -> Option<String> {

@@ -1,6 +1,9 @@
 //! Real numbers with independent normal noise.
 
-use super::{Likelihood, Marginal, Nll, Numbers, Rows, Summary, TargetKind, Targets, value};
+use super::{
+    ArgumentAt, Information, Likelihood, Marginal, Nll, Numbers, Rows, Summary, TargetKind,
+    Targets, value,
+};
 use crate::signature::{Domain, Signature};
 use crate::tensor::Math;
 use crate::tensor::math::HALF_LN_TWO_PI;
@@ -51,6 +54,37 @@ impl Likelihood for Normal {
 
     fn uninformed(&self, _: &TargetKind) -> Option<f64> {
         None
+    }
+
+    /// 1/scale² by loc, and 2/scale² by scale.
+    fn information(&self, arguments: &[ArgumentAt], entries: usize) -> Result<Information, String> {
+        let of = |values: &[f64]| {
+            let per_variance = 1.0 / (values[1] * values[1]);
+            vec![Some(per_variance), Some(2.0 * per_variance)]
+        };
+        let information = Information::of_entries(arguments, entries, of);
+        Ok(information.expect("known by both arguments"))
+    }
+
+    /// The variance of the target is that of loc and that of the noise.
+    fn averaged(&self, arguments: &mut [Vec<f64>], variances: &[Vec<f64>]) -> Result<(), String> {
+        let [loc, scale] = arguments else {
+            panic!("Normal has two arguments")
+        };
+        if !variances[1].is_empty() {
+            return Err(
+                "the scale of `Normal` comes from the network, so its average has no closed form"
+                    .into(),
+            );
+        }
+        let variances = &variances[0];
+        let at = |entry: usize| scale[entry.min(scale.len() - 1)];
+        let all = (0..loc.len()).map(|entry| {
+            let of_loc = variances.get(entry).copied().unwrap_or(0.0);
+            (at(entry).powi(2) + of_loc).sqrt()
+        });
+        *scale = all.collect();
+        Ok(())
     }
 
     fn summary(&'static self, target: &TargetKind) -> Summary {
