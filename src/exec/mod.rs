@@ -390,6 +390,12 @@ impl<T: Number> Interpreter<T> {
         self.variational.drawn(tensor)
     }
 
+    /// The weights that were drawn last, for a network of the same model: [`Plan::prediction_graph`], or
+    /// [`Plan::linearized_graph`] where every parameter is a point.
+    pub fn kernels_for<'a>(&'a self, graph: &'a Graph) -> Kernels<'a, T> {
+        self.variational.weights(graph)
+    }
+
     /// With the weights that were drawn last: writes the predictive distributions, and −log p(target) of each
     /// example if there are targets, or of each of its places that has a class. An example's have the same bits
     /// whatever its place and the other examples.

@@ -9,13 +9,15 @@ use crate::layer::Operation;
 use std::mem;
 use std::sync::Arc;
 
-/// Which values can be read after a forward pass.
+/// What can be read after the passes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
-    /// Those that the likelihood takes.
+    /// The values that the likelihood takes.
     Outputs,
-    /// All.
+    /// All values.
     All,
+    /// All values, and after a backward pass the gradients by them.
+    Gradients,
 }
 
 impl Graph {
@@ -26,6 +28,19 @@ impl Graph {
         statistics: Statistics,
     ) -> Self {
         Cut::new(model, kernels, statistics, Keep::Outputs).graph()
+    }
+
+    /// The network of `model` with these kernels, in which every value is kept, and after a backward pass the gradient
+    /// by every value that depends on one of the parameters `of`. The backward pass goes no further down than these.
+    /// Batch norms normalise by the statistics that they keep.
+    pub(super) fn linearized(
+        model: Arc<Model>,
+        kernels: Table<Tensor, KernelPlan>,
+        of: Table<Tensor, bool>,
+    ) -> Self {
+        let mut cut = Cut::new(model, kernels, Statistics::Kept, Keep::Gradients);
+        cut.differentiated = of;
+        cut.graph()
     }
 
     /// The network of `model` on weights that lie one tensor after another, with every value kept.
@@ -58,6 +73,8 @@ struct Cut {
     keep: Keep,
     /// The nodes that the likelihood takes.
     observed: Vec<Handle<Node>>,
+    /// The parameters whose gradients are wanted.
+    differentiated: Table<Tensor, bool>,
     /// How often each node's value is read, also by one node.
     consumers: Table<Node, usize>,
     /// Which storages a map is written over.
@@ -82,6 +99,7 @@ impl Cut {
             consumers[*read] += 1;
         }
         Cut {
+            differentiated: kernels.map(|_, _| true),
             observed,
             consumers,
             written_over: Table::default(),
@@ -110,8 +128,10 @@ impl Cut {
         self.join_activations();
         self.share(nodes);
         self.order_gradients(nodes);
-        if self.keep == Keep::Outputs {
-            self.graph.find_places(&self.observed);
+        match self.keep {
+            Keep::Outputs => self.graph.find_places(&self.observed),
+            Keep::Gradients => self.graph.keep_gradients(),
+            Keep::All => {}
         }
         self.graph
     }
@@ -198,7 +218,7 @@ impl Cut {
             _ if plan.in_place => input_storage,
             _ => {
                 let gradient = inputs.iter().any(|input| input.gradient);
-                let gradient = gradient || call.tensors().next().is_some();
+                let gradient = gradient || call.tensors().any(|t| self.differentiated[t]);
                 self.written_over.push(false);
                 Some(self.graph.storages.push(Storage {
                     len: node.shape.len(),
@@ -312,7 +332,7 @@ impl Cut {
                 storages[storage].shared = true;
             }
         }
-        if self.keep == Keep::All {
+        if self.keep != Keep::Outputs {
             let all = storages.values_mut();
             all.for_each(|storage| storage.shared = true);
         }
@@ -396,7 +416,7 @@ impl Cut {
     fn may_be_written_over(&self, nodes: &Arena<Node>, input: Handle<Node>) -> bool {
         let storage = self.graph.nodes[input].storage;
         let written_over = storage.is_some_and(|storage| self.written_over[storage]);
-        if self.keep == Keep::All || written_over {
+        if self.keep != Keep::Outputs || written_over {
             return false;
         }
         let mut node = input;

@@ -93,6 +93,19 @@ impl Plan {
         Graph::new(self.model.clone(), kernels, Statistics::Kept)
     }
 
+    /// The network at the loc of every parameter, for the Jacobian of the likelihood's arguments by the parameters
+    /// `of`: every value and the gradient by it can be read.
+    pub fn linearized_graph(&self, of: Table<Tensor, bool>) -> Graph {
+        let kernels = self.tensors.map(|_, tensor| KernelPlan {
+            estimator: &POINT,
+            by_example: false,
+            factors: None,
+            masked: false,
+            ..tensor.kernel.clone()
+        });
+        Graph::linearized(self.model.clone(), kernels, of)
+    }
+
     /// Number of trainable numbers.
     pub fn trainable(&self) -> usize {
         self.variables.last().map_or(0, |v| v.range.end)

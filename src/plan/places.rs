@@ -67,6 +67,20 @@ impl Graph {
         }
     }
 
+    /// Gives the gradient by each storage a place of its own, where it stays until the next backward pass.
+    pub(super) fn keep_gradients(&mut self) {
+        for storage in self.storages.handles().collect::<Vec<_>>() {
+            let Storage {
+                len,
+                shared,
+                gradient,
+                ..
+            } = self.storages[storage];
+            let place = gradient.then(|| self.places.push(Place { len, shared }));
+            self.storages[storage].place = place;
+        }
+    }
+
     /// The storages whose gradients a segment reads or writes, some several times.
     pub fn touched<'a>(&'a self, segment: &'a Segment) -> impl Iterator<Item = Handle<Storage>> {
         let inputs = segment

@@ -45,6 +45,11 @@ impl<T: Number> Network<T> {
             timed: profile.is_some(),
         };
         for segment in graph.segments.values().rev() {
+            let storage = |node| graph.nodes[node].storage;
+            let mut storages = segment.nodes.iter().filter_map(|&node| storage(node));
+            if !storages.any(|storage| graph.storages[storage].gradient) {
+                continue;
+            }
             let begun = Instant::now();
             match segment.kind {
                 SegmentKind::ByExample => {

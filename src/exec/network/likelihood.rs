@@ -14,7 +14,7 @@ use rayon::prelude::*;
 const SHARE: usize = 32;
 
 /// A target with its likelihood.
-struct Observed<'a> {
+pub(super) struct Observed<'a> {
     target: &'a Target,
     observe: &'a Observe,
     /// How many arguments those before it have, and how many numbers these are.
@@ -36,7 +36,7 @@ impl Observed<'_> {
 
 impl Graph {
     /// The target of this number.
-    fn observed(&self, number: usize) -> Observed<'_> {
+    pub(super) fn observed(&self, number: usize) -> Observed<'_> {
         let mut before = [0; 2];
         let mut all = self.model.observed().enumerate();
         loop {
@@ -66,7 +66,7 @@ impl Graph {
 
 impl<T: Number> Network<T> {
     /// The arguments of a target's likelihood after the last forward pass.
-    fn arguments<'a>(
+    pub(super) fn arguments<'a>(
         &'a self,
         observed: &Observed,
         kernels: &Kernels<'a, T>,

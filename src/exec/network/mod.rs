@@ -7,6 +7,7 @@ mod buffers;
 mod forward;
 mod function;
 mod likelihood;
+mod linearized;
 mod pass;
 mod slots;
 mod statistics;

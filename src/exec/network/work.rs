@@ -121,9 +121,9 @@ impl Need {
             let step = &graph.nodes[handle];
             let input = graph.model.nodes[step.input().node].shape.len();
             match &call.operation {
-                Operation::Function(_) => {
+                Operation::Function(_) | Operation::Statistics(_) => {
                     need.extra = need.extra.max(function::again(graph, step));
-                    let rows = call.rows().map(|row| graph.kernels[row].entries.len());
+                    let rows = call.tensors().map(|row| graph.kernels[row].entries.len());
                     need.rows = need.rows.max(rows.sum());
                 }
                 _ if !step.input().writes_first => {

@@ -8,7 +8,7 @@ use super::super::slots::{GradientSlots, Slot, Slots, rows, rows_mut};
 use super::super::work::Work;
 use crate::estimator::{KernelGradient, Saved};
 use crate::ir::{Call, Handle, Node, Tensor};
-use crate::layer::{AnyLinear, Operation};
+use crate::layer::{AnyFunction, AnyLinear, Operation};
 use crate::plan::Storage;
 use crate::tensor::Aligned;
 use std::collections::BTreeMap;
@@ -92,16 +92,22 @@ pub fn chunk<'a, T: Number>(
                 T::add_rows(row, dy);
                 into.add_row(kernels, bias, examples.start + example, row);
             }
-            if let Operation::Function(function) = &call.operation {
+            let function: Option<&dyn AnyFunction> = match &call.operation {
+                Operation::Function(function) => Some(&**function),
+                // By the statistics that it keeps: by those of the minibatch it takes all examples at once.
+                Operation::Statistics(statistics) => Some(statistics.settled()),
+                _ => None,
+            };
+            if let Some(function) = function {
                 let saved = chunk.saved.get(&handle);
                 let saved = saved.map_or(&[][..], |s| rows(s, example, 1, function.saved()));
-                let lens = call.rows().map(|row| graph.kernels[row].entries.len());
+                let lens = call.tensors().map(|row| graph.kernels[row].entries.len());
                 let d_rows = &mut d_row[..lens.sum()];
                 let at = At {
                     pass,
                     handle,
                     call,
-                    function: &**function,
+                    function,
                     start: examples.start,
                     example,
                 };
@@ -201,7 +207,7 @@ fn one<T: Number>(
         }
         Operation::View(_) | Operation::Map(_) => {}
         Operation::Function(_) | Operation::Statistics(_) => {
-            unreachable!("a function has its own way back, and statistics take all at once")
+            unreachable!("a function has its own way back")
         }
     }
 }
