@@ -15,6 +15,7 @@ pub mod check;
 pub mod cli;
 pub mod compare;
 pub mod compile;
+pub mod curvature;
 pub mod data;
 pub mod diagnostic;
 pub mod document;
