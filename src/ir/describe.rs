@@ -4,6 +4,7 @@ use super::arena::Handle;
 use super::inference::*;
 use super::loss::*;
 use super::model::*;
+use crate::distribution::Support;
 use crate::posterior::Entries;
 use crate::show;
 
@@ -222,7 +223,17 @@ impl Inference {
                 )
             }
             TermKind::NegLogPrior(tensor) => {
-                let (_, prior) = self.with_prior(tensor);
+                let (tensor, prior) = self.with_prior(tensor);
+                let made_of = match tensor.posterior.support() {
+                    Support::Real => "",
+                    Support::Positive => "w = e^z, ",
+                    Support::Interval { .. } => "w = low + (high - low) sigmoid(z), ",
+                };
+                if !made_of.is_empty() {
+                    return format!(
+                        "-ln p(w) - ln |dw/dz|, {made_of}z = loc; a penalty of z and not a KL, p = {prior}"
+                    );
+                }
                 format!("-ln p(loc), summed over the weights; a penalty and not a KL, p = {prior}")
             }
         }

@@ -3,7 +3,7 @@
 use super::KernelPlan;
 use super::variables::{self, Variable};
 use crate::distribution::Law;
-use crate::estimator::{Draws, Estimator, POINT, SCALED};
+use crate::estimator::{Draws, Estimator, POINT, REPARAMETERIZATION, SCALED};
 use crate::ir::{Fitted, Handle, Inference, Table, Tensor};
 use crate::posterior::{AnyVariational, Dimensions, Transform, Variational};
 use std::ops::{Deref, Range};
@@ -180,14 +180,16 @@ fn plan(
     let estimator: &'static dyn Estimator = match family {
         _ if mask.is_some() || tensor.factors.is_some() => &SCALED,
         Family::Point => &POINT,
-        _ => tensor.estimator.unwrap_or(&POINT),
+        _ => tensor.estimator.unwrap_or(REPARAMETERIZATION),
     };
-    let mut draws = estimator.draws();
-    draws.noise |= has_monte_carlo_term;
     let (noises, d_scales) = match &family {
         Family::Variational { family, at } => (Variational::<f64>::noise(&**family, at), len),
         _ => (len, 0),
     };
+    let mut draws = estimator.draws();
+    draws.noise |= has_monte_carlo_term;
+    // A point that is no loc, but made of it, draws nothing.
+    draws.noise &= noises > 0;
     let prior = tensor.prior.as_ref();
     TensorPlan {
         variables,

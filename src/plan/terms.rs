@@ -10,7 +10,8 @@ pub struct TermPlan {
     pub term: Handle<Term>,
     /// Its arithmetic.
     pub computation: Arc<dyn AnyTerm>,
-    /// Whether it is taken at each draw: Monte Carlo, or with a prior that depends on a latent variable. Also
+    /// Whether it is taken at each draw: Monte Carlo, of a point that is made of its loc, or with a prior that depends on a
+    /// latent variable. Also
     /// where that variable is a point: its gradient is gathered with those of the draws.
     pub per_draw: bool,
 }
@@ -22,7 +23,10 @@ pub(super) fn plan(inference: &Inference) -> Table<Tensor, Option<TermPlan>> {
         plans[tensor] = computation(inference, term).map(|computation| TermPlan {
             term: handle,
             computation,
-            per_draw: term.kind.is_monte_carlo() || !inference.latents_of(term).is_empty(),
+            per_draw: term.kind.is_monte_carlo()
+                || own_density(inference.fitted(tensor).posterior)
+                    && matches!(term.kind, TermKind::NegLogPrior(_))
+                || !inference.latents_of(term).is_empty(),
         });
     }
     plans

@@ -57,6 +57,9 @@ impl Marginals {
                 let rho = wide(tensor.rho());
                 rho.into_iter().map(|rho| transform.value(rho)).collect()
             }
+            Family::Variational { family, at } if Variational::<f64>::noise(&**family, at) == 0 => {
+                vec![]
+            }
             Family::Variational { family, at } => {
                 let mut scale = vec![0.0; loc.len()];
                 let values = wide(tensor.variables.clone());

@@ -233,6 +233,9 @@ impl<T: Number> Variational<T> {
                     TermKind::Kl(_, Form::MonteCarlo { path }) => {
                         self.density_term(tensor, family, priced.weight, *path, sum)
                     }
+                    TermKind::NegLogPrior(_) => {
+                        self.density_term(tensor, family, priced.weight, false, sum)
+                    }
                     _ => self.marginal_term(tensor, family, priced.weight, sum),
                 }
             }

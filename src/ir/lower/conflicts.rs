@@ -170,6 +170,10 @@ impl Lower<'_> {
         let Some(bound) = &prior.0 else { return true };
         let support = self.support_of(bound);
         let family = posterior.0.family;
+        if !self.method.fits_posteriors() && family.entries().is_random() {
+            // A point that fits the prior takes its place.
+            return true;
+        }
         if support.holds(posterior.0.support()) {
             return self.check_tails(bound, prior.1.span(), posterior);
         }

@@ -26,6 +26,21 @@ impl Lower<'_> {
             return prior;
         };
         let fixed = |numbers: &[f64]| numbers.iter().map(|x| Scalar::Fixed(*x)).collect();
+        let of_scales = Prior::new(
+            scales.prior,
+            fixed(scales.parameters),
+            prior.written.clone(),
+        );
+        let fit = Fit {
+            posterior,
+            estimator: estimator::find("reparameterization"),
+            posterior_from: Origin::Language(scales.rules[1]),
+            estimator_from: Origin::Language(super::settings::NO_ESTIMATOR),
+        };
+        let of_scales = (Some(of_scales), Origin::Language(scales.rules[0]));
+        let Some((fit, (of_scales, prior_from))) = self.by_method(fit, of_scales, None) else {
+            return prior;
+        };
         let tensor = Tensor {
             name: format!("{name}.{}", Role::Local.word()),
             role: Role::Local,
@@ -33,19 +48,9 @@ impl Lower<'_> {
             fan_in: 1,
             fan_out: 1,
             positions: 1,
-            prior: Some(Prior::new(
-                scales.prior,
-                fixed(scales.parameters),
-                prior.written.clone(),
-            )),
+            prior: of_scales,
             factors: None,
-            prior_from: Origin::Language(scales.rules[0]),
-        };
-        let fit = Fit {
-            posterior,
-            estimator: estimator::find("reparameterization"),
-            posterior_from: Origin::Language(scales.rules[1]),
-            estimator_from: Origin::Language(super::settings::NO_ESTIMATOR),
+            prior_from,
         };
         let local = self.tensor(tensor, fit);
         let mut parameters: Vec<Scalar> = fixed(scales.first);

@@ -38,6 +38,9 @@ impl Lower<'_> {
         if let Some(start) = fit.posterior.initializer("loc") {
             point.initializers = vec![("loc", start)];
         }
+        if let Some(prior) = &prior.0 {
+            self.settle(prior, &mut point);
+        }
         point.pretrained = fit.posterior.pretrained;
         let posterior = (point, Origin::Language(POINTS));
         if !self.check_support(&prior, &posterior) {
@@ -50,21 +53,6 @@ impl Lower<'_> {
             ..fit
         };
         Some((fit, prior))
-    }
-
-    /// Local scales are above 0, where a point under its prior is not kept. Whether all is well.
-    pub(super) fn no_local_points(&mut self, name: &str, prior: &Prior, from: &Origin) -> bool {
-        let well = self.method.fits_posteriors() || prior.local_scales().is_none();
-        if !well {
-            let title =
-                format!("the local scales of `{name}` are above 0, and `map` fits points anywhere");
-            let mut message = Diagnostic::error("E0401", title);
-            if let Some(span) = from.span() {
-                message = message.at(span, "");
-            }
-            self.report(message.help("leave `local` out: the scales are then integrated out"));
-        }
-        well
     }
 
     /// What of the objective the method does not use.

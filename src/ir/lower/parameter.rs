@@ -83,11 +83,6 @@ impl Lower<'_> {
             self.report(message);
             return None;
         }
-        if let Some(prior) = &prior
-            && !self.no_local_points(&name, prior, &prior_from)
-        {
-            return None;
-        }
         let prior = prior.map(|prior| self.with_local_scales(&name, &shape, prior));
         // Of a kernel with factors, these are drawn.
         let factors = self.factors(&name, &shape, &fit.posterior, fit.estimator);

@@ -12,12 +12,15 @@ use crate::exec::Interpreter;
 use crate::plan::Plan;
 use std::sync::Arc;
 
+/// Trains an inference.
+type MakeEngine = fn(Arc<Plan>, &Config, usize) -> Result<Box<dyn Engine>>;
+
 /// How a method is run.
 struct Entry {
     /// Its name in [`crate::ir::METHODS`].
     name: &'static str,
     /// What trains it, on up to so many examples a call.
-    engine: fn(Arc<Plan>, &Config, usize) -> Result<Box<dyn Engine>>,
+    engine: MakeEngine,
     /// What predicts with what a checkpoint of it holds.
     predictor: fn(Arc<Plan>, &Config, usize) -> Box<dyn Predictor>,
 }

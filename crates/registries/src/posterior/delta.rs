@@ -1,9 +1,13 @@
 //! `Delta(loc)`: a point estimate under a prior. What joins the loss is −log p(loc): maximum a
-//! posteriori, not a KL divergence (a point has no density, KL = ∞).
+//! posteriori, not a KL divergence (a point has no density, KL = ∞). Under a prior of positive numbers, or of numbers
+//! between two ends, loc is that of the [`Moved`] point's z.
 
-use super::{Entries, Posterior, Start, VariableSpec};
-use crate::signature::{Constants, Kind, Parameter, Signature};
+use super::moved::Moved;
+use super::{AnyVariational, Entries, Posterior, Start, VariableSpec};
+use crate::distribution::Support;
+use crate::signature::{Constant, Constants, Kind, Parameter, Signature};
 use crate::tensor::Shape;
+use std::sync::Arc;
 
 /// The family.
 pub struct Delta;
@@ -30,6 +34,25 @@ impl Posterior for Delta {
             Start::Argument("loc"),
         )]
     }
+    fn variational(&self, arguments: &Constants) -> Option<Arc<dyn AnyVariational>> {
+        Some(Arc::new(moved(arguments)?))
+    }
+    fn settled_by(&self, support: Support) -> Vec<(&'static str, Constant)> {
+        let numbers = match support {
+            Support::Real => return vec![],
+            Support::Positive => vec![("low", 0.0)],
+            Support::Interval { low, high } => vec![("low", low), ("high", high)],
+        };
+        let settled = numbers.into_iter();
+        settled.map(|(end, x)| (end, Constant::Number(x))).collect()
+    }
+    fn support(&self, arguments: &Constants) -> Support {
+        match moved(arguments) {
+            None => Support::Real,
+            Some(Moved::Exp) => Support::Positive,
+            Some(Moved::Between([low, high])) => Support::Interval { low, high },
+        }
+    }
     fn entries(&self) -> Entries {
         Entries::Point
     }
@@ -43,4 +66,16 @@ impl Posterior for Delta {
     fn draw(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// How the point comes of its loc, where its prior leaves numbers out: what [`Posterior::settled_by`] says.
+fn moved(arguments: &Constants) -> Option<Moved> {
+    let end = |name| match arguments.find(name)? {
+        Constant::Number(x) => Some(*x),
+        _ => None,
+    };
+    Some(match (end("low")?, end("high")) {
+        (_, None) => Moved::Exp,
+        (low, Some(high)) => Moved::Between([low, high]),
+    })
 }

@@ -12,6 +12,7 @@ mod logit_normal;
 mod low_rank;
 mod matrix_normal;
 mod mean_field;
+mod moved;
 mod radial;
 mod rank1;
 #[cfg(test)]
