@@ -212,6 +212,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 1992,
     },
     Reference {
+        key: "maddox2019",
+        label: "Maddox et al., 2019",
+        authors: "W. J. Maddox, T. Garipov, P. Izmailov, D. Vetrov and A. G. Wilson",
+        title: "A simple baseline for Bayesian uncertainty in deep learning",
+        place: "Advances in Neural Information Processing Systems",
+        year: 2019,
+    },
+    Reference {
         key: "misra2020",
         label: "Misra, 2020",
         authors: "D. Misra",

@@ -160,6 +160,18 @@ impl Numbers<'_> {
         }
     }
 }
+impl<'a> From<&'a mut [f32]> for Numbers<'a> {
+    fn from(values: &'a mut [f32]) -> Self {
+        Numbers::F32(values)
+    }
+}
+
+impl<'a> From<&'a mut [f64]> for Numbers<'a> {
+    fn from(values: &'a mut [f64]) -> Self {
+        Numbers::F64(values)
+    }
+}
+
 
 /// A copy of a section's entries.
 pub enum Kept {
@@ -180,19 +192,21 @@ impl Kept {
 }
 
 /// A vector laid out as the plan's variables, a section for each, its name behind `prefix`.
-pub fn sections<'a>(
+pub fn sections<'a, T>(
     prefix: &str,
     variables: &[Variable],
-    mut values: &'a mut [f32],
-) -> Vec<Section<'a>> {
+    mut values: &'a mut [T],
+) -> Vec<Section<'a>>
+where
+    &'a mut [T]: Into<Numbers<'a>>,
+{
     let section = |variable: &Variable| Section {
         name: format!("{prefix}{}", variable.name),
         shape: variable.shape.clone(),
-        values: Numbers::F32(
-            values
-                .split_off_mut(..variable.range.len())
-                .expect("as many values as the variables have"),
-        ),
+        values: values
+            .split_off_mut(..variable.range.len())
+            .expect("as many values as the variables have")
+            .into(),
     };
     variables.iter().map(section).collect()
 }

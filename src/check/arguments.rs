@@ -255,8 +255,10 @@ pub fn constant(
         Kind::Number { domain, .. } => {
             in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number)
         }
-        Kind::Limit { domain } => match word(expr, scope) {
-            Some("none") => Some(Constant::Word("none")),
+        Kind::NumberOr { domain, word } => match expr.as_name() {
+            Some(name) if name.text == word && scope.constants.find(word).is_none() => {
+                Some(Constant::Word(word))
+            }
             _ => in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number),
         },
         _ => {

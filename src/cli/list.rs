@@ -196,7 +196,7 @@ fn takes(kind: Kind) -> String {
         Kind::Number { domain, learnable } => {
             format!("{}{}", domain.describe(), learned(learnable))
         }
-        Kind::Limit { domain } => format!("none or {}", domain.describe()),
+        Kind::NumberOr { domain, word } => format!("{word} or {}", domain.describe()),
         Kind::Numbers { domain, learnable } => {
             format!(
                 "one or a list, each {}{}",

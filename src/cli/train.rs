@@ -191,7 +191,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             {
                 warned = warn_of_fit(&start, &mut *engine, &blind)?;
             }
-            if !warned && config.rounds == 1 {
+            if !warned && config.method.rounds() == 1 {
                 summarize(config, &run, ended_early);
             }
             conclude(&start, &run, &mut *engine)?;

@@ -152,7 +152,9 @@ impl Methods<'_> {
     /// The predictive distribution.
     pub(super) fn prediction(&mut self) {
         self.document.heading("Prediction");
-        if self.random().is_empty() {
+        // Of a method whose draws are points, as the members of an ensemble are.
+        let of_points = !self.model.method.fits_posteriors() && self.model.is_random();
+        if self.random().is_empty() && !of_points {
             let points = self.symbols(&[Kind::Point, Kind::Free]);
             self.say(&format!(
                 "A new input's target has the distribution $p(y | {})$ at the estimates of ${points}$: \
@@ -161,15 +163,26 @@ impl Methods<'_> {
             ));
             return;
         }
-        let drawn = self.draws();
+        let drawn = match of_points {
+            true => self.at_draws(&[Kind::Point, Kind::Free]),
+            false => self.draws(),
+        };
         let together = match &drawn[..] {
             [one] => one.clone(),
             several => format!("({})", several.join(", ")),
         };
-        let given = [drawn, self.symbols_of(&[Kind::Point])].concat().join(", ");
+        let (from, law, points) = match of_points {
+            true => ("of the weights", String::new(), vec![]),
+            false => (
+                "from $q$",
+                format!(", {together} ~ q"),
+                self.symbols_of(&[Kind::Point]),
+            ),
+        };
+        let given = [drawn, points].concat().join(", ");
         self.say(&format!(
-            "The predictive distribution is the mixture over $S$ draws from $q$, each the same for all inputs: \
-             $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}), {together} ~ q.$$"
+            "The predictive distribution is the mixture over $S$ draws {from}, each the same for all inputs: \
+             $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}){law}.$$"
         ));
         self.of_each_target(|text, of| {
             let prose = text.model.summary().prose();
@@ -185,7 +198,11 @@ impl Methods<'_> {
 
     /// The s-th draw of all that is random: `w^((s))`, `z^((s))`.
     pub(super) fn draws(&self) -> Vec<String> {
-        let symbols = self.symbols_of(&[Kind::Weight, Kind::Latent]).into_iter();
+        self.at_draws(&[Kind::Weight, Kind::Latent])
+    }
+
+    fn at_draws(&self, kinds: &[Kind]) -> Vec<String> {
+        let symbols = self.symbols_of(kinds).into_iter();
         symbols.map(|symbol| format!("{symbol}^((s))")).collect()
     }
 }

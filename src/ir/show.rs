@@ -154,7 +154,7 @@ impl BoundPosterior {
     /// What its family takes beside initialisers: `rank = 4`, `scale at most 0.1`.
     pub fn options_text(&self) -> String {
         let parameters = self.family.signature().parameters.iter();
-        let is_option = |kind| !is_initializer(kind) && !matches!(kind, Kind::Limit { .. });
+        let is_option = |kind| !is_initializer(kind) && !matches!(kind, Kind::NumberOr { .. });
         let options = parameters.filter(|parameter| is_option(parameter.kind));
         let options = options.map(|parameter| {
             let value = self.arguments.get(parameter.name);

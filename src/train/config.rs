@@ -93,8 +93,8 @@ pub struct Config {
     pub data: DataConfig,
     /// Constants of the model file that are overridden.
     pub set: Vec<(String, String)>,
-    /// How many fits follow each other: no setting, but what the inference method says.
-    pub rounds: usize,
+    /// What the model is fitted by: no setting, but what the model file and [`Config::inference`] come to.
+    pub method: InferenceMethod,
 }
 
 /// When a run ends before its last epoch, because the validation nll falls no more.
@@ -220,7 +220,7 @@ impl Default for Config {
                 targets: "standardize",
             },
             set: vec![],
-            rounds: 1,
+            method: InferenceMethod::mean_field(),
         }
     }
 }
@@ -360,7 +360,7 @@ impl Config {
 
     /// Those of all fits that follow each other.
     pub fn all_epochs(&self) -> usize {
-        self.epochs() * self.rounds
+        self.epochs() * self.method.rounds()
     }
 
     /// Examples a step; 128 where it is neither said nor chosen yet.

@@ -14,6 +14,7 @@ use crate::engine::{Engine, Kept, Section, Step};
 use crate::evaluate;
 use crate::examples::{Part, Scales};
 use crate::ir::Position;
+use crate::ir::method::LearningRate;
 use crate::likelihood::{Detail, Summary};
 use crate::terms::{Naming, Term};
 use divergence::Divergence;
@@ -102,7 +103,7 @@ pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
     let batches = n.div_ceil(config.batch_size());
     let of_round = (config.epochs() * batches) as u64;
     // A run of one round may be asked for more epochs.
-    let round = match config.rounds {
+    let round = match config.method.rounds() {
         1 => 0,
         _ => (done / of_round) as usize,
     };
@@ -110,12 +111,19 @@ pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
     let batch_index = (done % batches as u64) as usize;
     let epoch = done as f64 / batches as f64;
     let (schedule, settings) = &config.schedule;
-    let factor = schedule.factor(settings, epoch, config.epochs() as f64);
+    let of_optimizer = config.learning_rate();
+    let rate = LearningRate {
+        of_optimizer,
+        scheduled: of_optimizer * schedule.factor(settings, epoch, config.epochs() as f64),
+        epoch: epoch as usize,
+        epochs: config.epochs(),
+    };
+    let method = &config.method;
     Step {
         seed: config.seed.wrapping_add(round as u64),
         round,
         done,
-        learning_rate: config.learning_rate() * factor,
+        learning_rate: method.entry.learning_rate(&method.arguments, &rate),
         at: Position {
             training_examples: n,
             batch: config

@@ -116,7 +116,7 @@ fn takes(kind: Kind) -> String {
             domain,
             learnable: true,
         } => format!("{}, or `learned(…)`", domain.describe()),
-        Kind::Limit { domain } => format!("{}, or `none`", domain.describe()),
+        Kind::NumberOr { domain, word } => format!("{}, or `{word}`", domain.describe()),
         Kind::Numbers { domain, learnable } => {
             let what = domain.describe().replacen("a number", "numbers", 1);
             let learned = if learnable {

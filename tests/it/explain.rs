@@ -484,8 +484,15 @@ fn citations_lead_somewhere() {
     let file = crate::pretrained::written(folder.path());
     let moped = format!("from = \"{file}\", prior = MOPED(delta = 0.2)");
     let moped = crate::pretrained::model(&moped, "", "");
-    for text in [sticking, moped] {
-        cited.extend(explain(&plan(&text).inference, &facts()).references());
+    let methods = bnnc::ir::METHODS.iter();
+    let methods = methods.map(|method| {
+        let goal = format!("inference {}", method.signature().name);
+        MANY.replace("objective elbo { kl = auto, minibatch = blundell }", &goal)
+    });
+    for text in methods.chain([sticking, moped]) {
+        let said = explain(&plan(&text).inference, &facts());
+        assert!(!said.text(80).contains("[@"), "{}", said.text(80));
+        cited.extend(said.references());
     }
     for reference in bibliography::REFERENCES {
         let found = cited.iter().any(|c| c.key == reference.key);

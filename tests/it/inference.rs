@@ -80,6 +80,7 @@ fn a_file_says_its_method_and_a_call_goes_before_it() {
         ("maps", "expected mean_field, map"),
         ("ensemble(members = 0)", "`members`"),
         ("ensemble(member = 2)", "`member`"),
+        ("swag(learning_rate = schedule)", "schedule"),
         ("map { samples = 2 }", "in the model file"),
         ("map\nobjective elbo", "expected mean_field"),
     ] {
@@ -173,6 +174,10 @@ fn what_a_method_cannot_fit_is_refused() {
         (
             model("", "Normal(0, 1)", "objective elbo\ninference map"),
             "error[E0211]: a model has `objective` or `inference`, and this file has both",
+        ),
+        (
+            model("", "Normal(0, 1)", "inference swag(rank = 1)"),
+            "error[E0207]: `rank` of `swag` is 1, not a whole number of at least 2",
         ),
     ] {
         let said = refused(&text);

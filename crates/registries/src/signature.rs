@@ -57,10 +57,12 @@ pub enum Kind {
         /// Whether `learned(…)` may stand here.
         learnable: bool,
     },
-    /// The most that something may be: a number in the domain, or `none`.
-    Limit {
+    /// A number in the domain, or a word in its place: `none` where there need be no number.
+    NumberOr {
         /// Which values are allowed.
         domain: Domain,
+        /// The word.
+        word: &'static str,
     },
     /// Numbers in the domain, in brackets; one may stand without.
     Numbers {
@@ -134,9 +136,9 @@ pub enum Constant {
     Cells(Vec<usize>),
     /// [`Kind::Counts`]
     Counts(Vec<usize>),
-    /// [`Kind::Choice`], or the `none` of [`Kind::Limit`]
+    /// [`Kind::Choice`], or the word of [`Kind::NumberOr`]
     Word(&'static str),
-    /// [`Kind::Number`] or [`Kind::Limit`]
+    /// [`Kind::Number`] or [`Kind::NumberOr`]
     Number(f64),
 }
 
@@ -230,8 +232,8 @@ impl Constants {
         }
     }
 
-    /// The [`Kind::Limit`] called `name`; `None` where it is `none` or not there.
-    pub fn limit(&self, name: &str) -> Option<f64> {
+    /// The number of the [`Kind::NumberOr`] called `name`; `None` where it is the word, or not there.
+    pub fn number_if_any(&self, name: &str) -> Option<f64> {
         let found = self.0.iter().find(|(known, _)| *known == name);
         match found?.1 {
             Constant::Number(limit) => Some(limit),

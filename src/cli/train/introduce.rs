@@ -38,7 +38,7 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         name => format!(", {name}"),
     };
     let (optimizer, rate) = (config.optimizer.0.signature().name, config.learning_rate());
-    let fits = match config.rounds {
+    let fits = match config.method.rounds() {
         1 => String::new(),
         rounds => format!("{rounds} fits of "),
     };

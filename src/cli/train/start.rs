@@ -168,7 +168,7 @@ pub(in crate::cli) fn start(
     };
     compiled.draw(config.samples);
     let method = &compiled.inference.method;
-    config.rounds = method.rounds();
+    config.method = method.clone();
     if let Some(run) = &resumed
         && method.entry.needs_epochs()
     {
@@ -309,6 +309,14 @@ const OTHER_SCALING: f64 = 0.05;
 /// That the files which a run began from still hold the same, where they are still there.
 fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
     let folder = args.model.parent().unwrap_or(Path::new(""));
+    let setting = if what == "inputs" { "scaling" } else { what };
+    err(&format!(
+        "warning: `{name}` {is}scaled its {what} otherwise, by up to {} of a scale\n  \
+         its weights fit {what} scaled as in {}; `{setting}` of [data] in the run file, or the same \
+         training data, makes them so\n\n",
+        number(most),
+        folder.join("data.json").display()
+    ));
     for file in &model.pretrained {
         let original = pretrained::locate(folder, &file.written);
         let Ok(contents) = crate::files::read(&original) else {

@@ -4,6 +4,7 @@
 mod ensemble;
 mod map;
 mod mean_field;
+pub mod swag;
 
 use super::inference::Inference;
 use super::model::Origin;
@@ -54,11 +55,29 @@ pub trait Method: Sync {
     fn needs_epochs(&self) -> bool {
         false
     }
+    /// The learning rate of a step.
+    fn learning_rate(&self, arguments: &Constants, rate: &LearningRate) -> f64 {
+        let _ = arguments;
+        rate.scheduled
+    }
     /// What it cannot fit of a model, or not with these arguments.
     fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {
         let _ = (arguments, inference);
         vec![]
     }
+}
+
+/// What the settings of a run say of the learning rate of a step.
+#[derive(Debug, Clone, Copy)]
+pub struct LearningRate {
+    /// The optimizer's own.
+    pub of_optimizer: f64,
+    /// What the schedule makes of it.
+    pub scheduled: f64,
+    /// The epoch of the step, from 0.
+    pub epoch: usize,
+    /// How many epochs the run has.
+    pub epochs: usize,
 }
 
 /// What a method makes of the posteriors that a file sets.
@@ -71,7 +90,12 @@ pub enum Parameters {
 }
 
 /// Every inference method.
-pub static METHODS: &[&dyn Method] = &[&mean_field::MeanField, &map::Map, &ensemble::Ensemble];
+pub static METHODS: &[&dyn Method] = &[
+    &mean_field::MeanField,
+    &map::Map,
+    &ensemble::Ensemble,
+    &swag::Swag,
+];
 
 /// A method with its arguments.
 #[derive(Clone)]

@@ -79,12 +79,15 @@ impl Points for Members {
 }
 
 impl Gathered for Members {
-    fn gather(&mut self, variables: &[f32], step: &Step, _: usize) {
+    fn begin(&mut self, variables: &[f32]) {
+        self.variables[0].copy_from_slice(variables);
+    }
+    fn gather(&mut self, variables: &[f32], next: &Step) {
         // The next step may be the next member's first.
-        let member = if step.done == 0 {
-            step.round - 1
+        let member = if next.done == 0 {
+            next.round - 1
         } else {
-            step.round
+            next.round
         };
         self.variables[member].copy_from_slice(variables);
         self.begun = [(member + 1) as f32];

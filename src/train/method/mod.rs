@@ -3,6 +3,7 @@
 
 mod ensemble;
 mod points;
+mod swag;
 
 use super::Config;
 use super::descent::Descent;
@@ -41,6 +42,11 @@ static ENTRIES: &[Entry] = &[
         name: "ensemble",
         engine: ensemble::engine,
         predictor: ensemble::predictor,
+    },
+    Entry {
+        name: "swag",
+        engine: swag::engine,
+        predictor: swag::predictor,
     },
 ];
 

@@ -21,8 +21,14 @@ pub trait Points: Send {
 
 /// A distribution of points that is gathered from where a descent has come to.
 pub trait Gathered: Points {
-    /// Takes the variables at an epoch's end, after which `step` would come; `epochs` is how many a round has.
-    fn gather(&mut self, variables: &[f32], step: &Step, epochs: usize);
+    /// Takes the variables before the first step.
+    fn begin(&mut self, variables: &[f32]);
+    /// Takes the variables at an epoch's end, after which `next` would come.
+    fn gather(&mut self, variables: &[f32], next: &Step);
+    /// What has come of it, for [`Engine::finish`].
+    fn said(&self) -> Vec<(&'static str, String)> {
+        vec![]
+    }
 }
 
 /// Predicts with draws of a distribution of points.
@@ -84,7 +90,6 @@ impl<P: Points> Predictor for PointPredictor<P> {
 pub struct Gathering<P> {
     descent: Descent,
     predictor: PointPredictor<P>,
-    epochs: usize,
 }
 
 impl<P: Gathered> Gathering<P> {
@@ -93,7 +98,6 @@ impl<P: Gathered> Gathering<P> {
         Ok(Gathering {
             descent: Descent::new(plan.clone(), config, capacity)?,
             predictor: PointPredictor::new(plan, capacity, points),
-            epochs: config.epochs(),
         })
     }
 }
@@ -142,10 +146,11 @@ impl<P: Gathered> Engine for Gathering<P> {
         self.descent.step(batch, step, predictive)
     }
     fn epoch_ended(&mut self, next: &Step) {
-        let interpreter = self.descent.centre();
-        self.predictor
-            .points
-            .gather(interpreter.variables(), next, self.epochs);
+        let points = &mut self.predictor.points;
+        points.gather(self.descent.centre().variables(), next);
+    }
+    fn finish(&mut self, _: &Part) -> Result<Vec<(&'static str, String)>> {
+        Ok(self.predictor.points.said())
     }
     fn gradient_norm(&self) -> Option<f64> {
         self.descent.gradient_norm()

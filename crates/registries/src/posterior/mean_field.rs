@@ -36,8 +36,9 @@ static SIGNATURE: Signature = Signature {
         },
         Parameter {
             name: LARGEST_SCALE,
-            kind: Kind::Limit {
+            kind: Kind::NumberOr {
                 domain: Domain::Positive,
+                word: "none",
             },
             default: Some("none"),
             summary: "the largest standard deviation after a step of training",

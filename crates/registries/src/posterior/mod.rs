@@ -66,7 +66,7 @@ pub trait Posterior: Sync {
     }
     /// The largest scale that training leaves an entry, if there is one.
     fn largest_scale(&self, arguments: &Constants) -> Option<f64> {
-        arguments.limit(LARGEST_SCALE)
+        arguments.number_if_any(LARGEST_SCALE)
     }
     /// The random factors that a kernel's input and output channels are multiplied with, if they are.
     fn factors(&self, arguments: &Constants) -> Option<Factors> {
