@@ -134,7 +134,6 @@ fn warnings(run: &Read, named: bool) -> Vec<String> {
             let logged = logged.map_or(0.0, |point| point.epoch);
             if let Some(why) = opened.divergence() {
                 all.push(format!("{of}{why}."));
-            } else if last.are_over(config, n) {
             } else if logged > done + 1.0 / config.steps(n) as f64 {
                 all.push(format!(
                     "{of}training broke off, or still goes on: the log goes on to epoch {}, and the weights are those of the last checkpoint, \
@@ -142,7 +141,7 @@ fn warnings(run: &Read, named: bool) -> Vec<String> {
                     short(logged),
                     opened.progress()
                 ));
-            } else {
+            } else if !last.are_over(config, n) {
                 all.push(format!(
                     "{of}the run is not finished, after {} of {}: everything is after {}.",
                     short(done),
