@@ -8,6 +8,7 @@ use crate::likelihood::Targets;
 use crate::plan::Variable;
 use crate::tensor::Shape;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The first of the step numbers that evaluation draws with: no run is so long.
 pub const EVALUATION_STEPS: u64 = 1 << 63;
@@ -44,10 +45,18 @@ pub trait Predictor {
     fn weights(&mut self) -> Vec<Section<'_>>;
 }
 
+/// Places in the flat vector of a plan's variables, and the values there.
+pub type Piece = (Range<usize>, Vec<f32>);
+
 /// An inference method at work: what the training loop runs.
 pub trait Engine: Predictor {
     /// Starts anew from `seed`.
     fn initialize(&mut self, seed: u64);
+    /// After [`Engine::initialize`]: starts with these values in place of its own. An engine that moves other variables
+    /// than those of [`Predictor::centre`] has a function of its own for it.
+    fn begin_at(&mut self, pieces: &[Piece]) {
+        put(pieces, self.centre().variables_mut());
+    }
     /// One step on a minibatch, whose predictive distributions before the step go to `predictive`.
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained;
     /// An epoch is done, after which `next` would come.
@@ -151,15 +160,6 @@ impl<'a> Section<'a> {
     }
 }
 
-impl Numbers<'_> {
-    /// A copy of them.
-    pub fn kept(&self) -> Kept {
-        match self {
-            Numbers::F32(values) => Kept::F32(values.to_vec()),
-            Numbers::F64(values) => Kept::F64(values.to_vec()),
-        }
-    }
-}
 impl<'a> From<&'a mut [f32]> for Numbers<'a> {
     fn from(values: &'a mut [f32]) -> Self {
         Numbers::F32(values)
@@ -172,6 +172,15 @@ impl<'a> From<&'a mut [f64]> for Numbers<'a> {
     }
 }
 
+impl Numbers<'_> {
+    /// A copy of them.
+    pub fn kept(&self) -> Kept {
+        match self {
+            Numbers::F32(values) => Kept::F32(values.to_vec()),
+            Numbers::F64(values) => Kept::F64(values.to_vec()),
+        }
+    }
+}
 
 /// A copy of a section's entries.
 pub enum Kept {
@@ -188,6 +197,13 @@ impl Kept {
             Kept::F32(values) => Numbers::F32(values),
             Kept::F64(values) => Numbers::F64(values),
         }
+    }
+}
+
+/// Writes values to their places.
+pub fn put(pieces: &[Piece], variables: &mut [f32]) {
+    for (range, values) in pieces {
+        variables[range.clone()].copy_from_slice(values);
     }
 }
 

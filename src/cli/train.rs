@@ -4,6 +4,7 @@ mod begin;
 mod conclude;
 mod introduce;
 mod start;
+mod warm;
 
 use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
 use super::lints::LintFlags;

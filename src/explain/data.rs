@@ -129,6 +129,9 @@ impl Methods<'_> {
             "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
              examples; {rate}."
         ));
+        if training.from_a_run {
+            self.say("Parameters start from those that another run has come to.");
+        }
         if let Some(how) = &training.augmentation {
             self.say(&format!(
                 "Training images are augmented at each step: {how}; $N$ counts each image once."

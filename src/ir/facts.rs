@@ -107,6 +107,8 @@ pub struct Training {
     pub ema_decay: Option<f64>,
     /// How training images are changed at random, in words, if they are.
     pub augmentation: Option<String>,
+    /// Whether the variables start where another run has come to.
+    pub from_a_run: bool,
 }
 
 /// An entry of a registry with its settings, as they are written.

@@ -7,6 +7,7 @@
 //! samples = 1               # Monte-Carlo samples of the weights a step; else the model's
 //! threads = 2               # else every core
 //! inference = "map"         # `bnnc list inference`; else the model's
+//! from = "runs/a"           # the run whose variables it starts from; the path is from the run file's folder
 //! evaluation_samples = 10   # draws for the validation part, and for the test part at the end
 //! log_every = 100           # steps between two lines of metrics.jsonl; 0 for epochs only
 //! tensorboard = "events"    # a folder for TensorBoard's event files, from the run file's folder
@@ -71,6 +72,8 @@ pub struct Config {
     pub threads: Option<usize>,
     /// The inference method, if not the model's.
     pub inference: Option<InferenceMethod>,
+    /// The folder of the run that the variables start from, if they start from one.
+    pub from: Option<PathBuf>,
     /// Draws for the validation part at each epoch's end, and for the test part at the end.
     pub evaluation_samples: usize,
     /// Steps between two lines of `metrics.jsonl`; 0 for epochs only.
@@ -200,6 +203,7 @@ impl Default for Config {
             samples: None,
             threads: None,
             inference: None,
+            from: None,
             evaluation_samples: 10,
             log_every: 100,
             tensorboard: None,
@@ -251,7 +255,11 @@ impl Config {
         {
             *name = folder.join(&*name).display().to_string();
         }
-        let paths = [&mut config.data.test_rows, &mut config.tensorboard];
+        let paths = [
+            &mut config.data.test_rows,
+            &mut config.tensorboard,
+            &mut config.from,
+        ];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
         }

@@ -10,7 +10,7 @@
 
 use super::Config;
 use crate::diagnostic::Result;
-use crate::engine::{Drawn, Engine, Predictor, Section, Step, sections};
+use crate::engine::{Drawn, Engine, Piece, Predictor, Section, Step, put, sections};
 use crate::exec::{self, Batch, Interpreter, StepReport, Trained, Update};
 use crate::ir::Role;
 use crate::likelihood::Targets;
@@ -158,6 +158,13 @@ impl Engine for Descent {
         self.predicts(false);
         self.interpreter.initialize(seed);
         self.optimizer.clear();
+        if let Some(Averaged { average, .. }) = &mut self.average {
+            average.add(0, self.interpreter.variables());
+        }
+    }
+    fn begin_at(&mut self, pieces: &[Piece]) {
+        self.predicts(false);
+        put(pieces, self.interpreter.variables_mut());
         if let Some(Averaged { average, .. }) = &mut self.average {
             average.add(0, self.interpreter.variables());
         }

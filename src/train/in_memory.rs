@@ -12,12 +12,18 @@ use crate::engine::Engine;
 ///
 /// # Errors
 ///
-/// `E0509` for a target that is not one of the model's, `E0603` where the run is to end early.
+/// `E0509` for a target that is not one of the model's, `E0603` where the run is to end early or to start from another.
 pub fn in_memory(engine: &mut dyn Engine, prepared: &Prepared, config: &Config) -> Result<()> {
     if config.patience().is_some() {
         let title = "a fit in memory goes to its last epoch: it cannot end early";
         return Err(Diagnostic::error("E0603", title)
             .help("leave `early_stopping` off, or train with `bnnc train`")
+            .into());
+    }
+    if config.from.is_some() {
+        let title = "a fit in memory does not start from a run";
+        return Err(Diagnostic::error("E0603", title)
+            .help("leave `from` out, or train with `bnnc train`")
             .into());
     }
     engine.initialize(config.seed);

@@ -90,6 +90,7 @@ pub fn training(config: &Config) -> ir::Training {
         clip_norm: config.clip_norm,
         ema_decay: config.ema_decay,
         augmentation: config.augmentation.words(),
+        from_a_run: config.from.is_some(),
     }
 }
 

@@ -10,7 +10,7 @@
 //! | `E0606` | a checkpoint is of another model |
 //! | `E0607` | a run is resumed with other settings or other data, or is finished |
 //! | `E0608` | the loss is not finite |
-//! | `E0609` | a tensor of a weights or noise file is missing, unknown or of another shape |
+//! | `E0609` | a tensor of a weights or noise file, or of the run to start from, is missing, unknown or of another shape |
 //! | `E0611` | the data is not what the run was trained on |
 //! | `E0612` | a prediction is not finite |
 //! | `E0614` | a minibatch's statistics would be of one number |
@@ -38,6 +38,7 @@ pub mod settings;
 mod sums;
 pub mod tensorboard;
 pub(crate) mod toml_table;
+pub mod warm;
 
 pub use config::Config;
 pub use in_memory::in_memory;

@@ -186,6 +186,12 @@ impl Prepared {
         let training = data.examples(false, &training_rows);
         let validation = data.examples(false, &validation_rows);
         let chosen = config.choose(training.len(), model);
+        if config.epochs() == 0 && config.from.is_none() {
+            let title = "`epochs` is 0, and nothing is trained";
+            return Err(Diagnostic::error("E0603", title)
+                .help("`from`, or `--from RUN`, takes the weights of a run that is trained already")
+                .into());
+        }
         batch_fits(config.batch_size(), training.len())?;
         refuse_one_number(model, config.batch_size())?;
         let steps = training.len().div_ceil(config.batch_size());

@@ -65,15 +65,15 @@ const fn setting(
 }
 
 /// All settings, in the order of a run file.
-pub static SETTINGS: [Setting; 32] = [
+pub static SETTINGS: [Setting; 33] = [
     setting(
         "epochs",
         flag(
             "epochs",
             "N",
-            "Passes over the training examples; else chosen by their number",
+            "Passes over the training examples; else chosen by their number. 0 where --from says what is kept",
         ),
-        |config| Place::MaybeCount(&mut config.epochs),
+        |config| Place::MaybeWhole(&mut config.epochs),
     ),
     setting(
         "batch_size",
@@ -119,6 +119,15 @@ pub static SETTINGS: [Setting; 32] = [
             "The inference method, `bnnc list inference`; else the model's",
         ),
         |config| Place::Method(&mut config.inference),
+    ),
+    setting(
+        "from",
+        flag(
+            "from",
+            "RUN",
+            "Start where the run in this folder has come to, parameter by parameter by their names; else as the model says",
+        ),
+        |config| Place::Path(&mut config.from),
     ),
     setting("evaluation_samples", None, |config| {
         Place::Count(&mut config.evaluation_samples)
@@ -336,6 +345,8 @@ impl Setting {
 enum Place<'a> {
     Count(&'a mut usize),
     MaybeCount(&'a mut Option<usize>),
+    /// A count, or 0.
+    MaybeWhole(&'a mut Option<usize>),
     Whole(&'a mut usize),
     Seed(&'a mut u64),
     MaybeNumber(&'a mut Option<f64>, Domain),
@@ -359,7 +370,7 @@ impl Place<'_> {
     fn text(self) -> Option<String> {
         Some(match self {
             Place::Count(n) | Place::Whole(n) => n.to_string(),
-            Place::MaybeCount(n) => (*n)?.to_string(),
+            Place::MaybeCount(n) | Place::MaybeWhole(n) => (*n)?.to_string(),
             Place::Seed(n) => n.to_string(),
             Place::MaybeNumber(x, _) => format!("{:?}", (*x)?),
             Place::Text(text) | Place::Names(text) | Place::MaybeWord(text, _) => {
@@ -383,6 +394,7 @@ impl Place<'_> {
         match self {
             Place::Count(n) => put(n, table.count(key)),
             Place::MaybeCount(n) => *n = table.count(key),
+            Place::MaybeWhole(n) => *n = table.count_or_0(key),
             Place::Whole(n) => put(n, table.whole(key).map(|n| n as usize)),
             Place::Seed(n) => put(n, table.whole(key)),
             Place::MaybeNumber(x, domain) => *x = table.number(key, domain),
@@ -414,6 +426,8 @@ impl Place<'_> {
         match self {
             Place::Count(n) => *n = count(text)?,
             Place::MaybeCount(n) => *n = Some(count(text)?),
+            Place::MaybeWhole(n) if text == "0" => *n = Some(0),
+            Place::MaybeWhole(n) => *n = Some(count(text)?),
             Place::Whole(n) => *n = seed(text)? as usize,
             Place::Seed(n) => *n = seed(text)?,
             Place::MaybeNumber(x, domain) => {
@@ -523,6 +537,8 @@ mod tests {
         let mut config = Config::default();
         for (key, text, value) in [
             ("epochs", "3", "3"),
+            ("epochs", "0", "0"),
+            ("from", "runs/a", "\"runs/a\""),
             ("samples", "2", "2"),
             ("inference", "map", "\"map\""),
             ("optimizer.learning_rate", "0.1", "0.1"),
@@ -538,8 +554,8 @@ mod tests {
             assert_eq!(find(key).value(&config).as_deref(), Some(value), "{key}");
         }
         for (key, text) in [
-            ("epochs", "0"),
-            ("inference", "hmc"),
+            ("epochs", "-1"),
+            ("inference", "maps"),
             ("optimizer.learning_rate", "-1"),
             ("clip_norm", "0"),
             ("augmentation.flip", "up"),

@@ -87,6 +87,15 @@ impl<'a> Table<'a> {
         })
     }
 
+    /// The same, or 0.
+    pub(super) fn count_or_0(&mut self, key: &'static str) -> Option<usize> {
+        let expected = format!("{}, or 0", a_count());
+        self.value(key, &expected, |v| {
+            let number = integer(v).and_then(|n| usize::try_from(n).ok());
+            number.filter(|n| (0..=LARGEST_COUNT).contains(n))
+        })
+    }
+
     /// A list of such numbers, each larger than the one before.
     fn counts(&mut self, key: &'static str) -> Option<Vec<usize>> {
         let expected = format!(

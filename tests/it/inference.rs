@@ -343,3 +343,185 @@ fn a_run_file_has_the_method_as_text_or_as_a_table() {
         "{said}"
     );
 }
+
+/// Without the places where a terminal's lines end.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The learning rate of each epoch, by the log.
+fn learning_rates(place: &Place, run: &str) -> Vec<f64> {
+    let text = std::fs::read_to_string(place.path(run).join("metrics.jsonl")).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines
+        .filter(|line| line["kind"] == "epoch")
+        .map(|line| line["learning_rate"].as_f64().unwrap())
+        .collect()
+}
+
+#[test]
+fn swag_goes_on_at_a_constant_rate_and_draws_about_its_mean() {
+    let place = Place::new();
+    std::fs::write(
+        place.path("line.toml"),
+        "epochs = 8\nbatch_size = 20\n[optimizer]\nlearning_rate = 0.02\n[schedule]\nname = \"cosine\"\n",
+    )
+    .unwrap();
+    let method = "--inference swag(start=0.5,rank=3)";
+    let said = one_line(&place.ok(&format!(
+        "train line.bnn {method} --data t.csv --out constant"
+    )));
+    assert!(
+        said.contains("after 50 % of the epochs the learning rate is constant, the optimizer's"),
+        "{said}"
+    );
+    assert!(
+        said.contains("snapshots 4, at the ends of epochs 5 to 8;"),
+        "{said}"
+    );
+    let rates = learning_rates(&place, "constant");
+    assert!(rates[3] < 0.02 && rates[4..] == [0.02; 4], "{rates:?}");
+    let other = "swag(start=0.5,rank=3,learning_rate=0.05)";
+    place.ok(&format!(
+        "train line.bnn --inference {other} --data t.csv --out given"
+    ));
+    assert_eq!(learning_rates(&place, "given")[4..], [0.05; 4]);
+
+    // Draws differ, and average out to what the mean of the weights is near to.
+    let said = place.ok("evaluate constant --samples 7");
+    assert!(
+        said.contains("draws      7 of the weights, averaged"),
+        "{said}"
+    );
+    place.ok("predict constant --samples 7 --out p.csv");
+    let text = std::fs::read_to_string(place.path("p.csv")).unwrap();
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    let at = header.iter().position(|name| *name == "epistemic_std");
+    let column = text.lines().skip(1);
+    let mut spread = column.map(|line| line.split(',').nth(at.unwrap()).unwrap().parse::<f64>());
+    assert!(spread.all(|std| std.unwrap() > 0.0));
+    for text in ["explain constant", "report constant --out r.html"] {
+        place.ok(text);
+    }
+    let said = one_line(&place.ok("explain constant"));
+    assert!(
+        said.contains("SWAG") && said.contains("mixture over"),
+        "{said}"
+    );
+    let few = place.refused(&format!(
+        "train line.bnn {method} --data t.csv --epochs 2 --out few"
+    ));
+    assert!(
+        few.contains("E0603") && few.contains("1 snapshot in 2 epochs"),
+        "{few}"
+    );
+    assert!(!place.path("few").exists());
+}
+
+/// The tensors of a run's checkpoint by their names.
+fn by_name(place: &Place, run: &str) -> std::collections::BTreeMap<String, Vec<u8>> {
+    tensors(place, run, "").into_iter().collect()
+}
+
+#[test]
+fn a_run_starts_where_another_has_come_to() {
+    let place = Place::new();
+    let train = "train line.bnn --data t.csv --batch-size 20";
+    place.ok(&format!("{train} --epochs 3 --seed 3 --out field"));
+    let field = by_name(&place, "field");
+    let said = one_line(&place.ok(&format!(
+        "{train} --inference map --from field --epochs 0 --out point"
+    )));
+    assert!(
+        said.contains("field after 3 epochs, fitted by mean_field"),
+        "{said}"
+    );
+    // Every point is a loc of the other run, to the bit.
+    let point = by_name(&place, "point");
+    assert_eq!(point.len(), 5);
+    for (name, values) in &point {
+        assert_eq!(values, &field[name], "{name}");
+    }
+    let kept = std::fs::read_to_string(place.path("point/run.toml")).unwrap();
+    assert!(
+        kept.contains("from = \"") && kept.contains("field\"\n"),
+        "{kept}"
+    );
+    let said = one_line(&place.ok("explain point"));
+    assert!(said.contains("another run has come to"), "{said}");
+
+    // A posterior takes both from one, and its locs alone from points.
+    place.ok(&format!("{train} --from field --epochs 0 --out again"));
+    assert_eq!(by_name(&place, "again"), field);
+    let said = one_line(&place.ok(&format!("{train} --from point --epochs 0 --out wide")));
+    assert!(said.contains("as in any run"), "{said}");
+    let wide = by_name(&place, "wide");
+    assert_eq!(wide.len(), field.len());
+    for (name, values) in &wide {
+        match point.get(name) {
+            Some(start) => assert_eq!(values, start, "{name}"),
+            None => assert!(name.ends_with(".rho") && *values != field[name], "{name}"),
+        }
+    }
+
+    // A run that goes on does not read it again.
+    let swag = "--inference swag(start=0) --from point";
+    place.ok(&format!("{train} {swag} --epochs 3 --out swag"));
+    place.ok(&format!(
+        "{train} --inference map --from point --epochs 1 --out on"
+    ));
+    std::fs::remove_dir_all(place.path("point")).unwrap();
+    place.ok("train line.bnn --out on --resume --epochs 2");
+    place.ok("evaluate swag");
+}
+
+#[test]
+fn a_start_that_does_not_fit_is_refused_by_name() {
+    let place = Place::new();
+    let train = "--data t.csv --batch-size 20";
+    place.ok(&format!("train line.bnn {train} --epochs 1 --out run"));
+    for (name, text) in [
+        ("wide", MODEL.replace("dense(8)", "dense(9)")),
+        ("named", MODEL.replace("dense(8)", "hidden = dense(8)")),
+    ] {
+        std::fs::write(place.path(&format!("{name}.bnn")), text).unwrap();
+    }
+    for (command, told) in [
+        (
+            "train wide.bnn --from run",
+            "`f.kernel.loc` is [9, 1] here, and [8, 1] there",
+        ),
+        (
+            "train named.bnn --from run",
+            "`hidden.kernel.loc` [2, 8] is not there",
+        ),
+        ("train line.bnn --from t.csv", "is not the folder of a run"),
+        ("train line.bnn --epochs 0", "`epochs` is 0"),
+        (
+            "train line.bnn --from run --inference ensemble",
+            "the members of an `ensemble` do not start from one run",
+        ),
+    ] {
+        let said = place.refused(&format!("{command} {train} --out new"));
+        assert!(said.contains(told), "{command}: {said}");
+        assert!(!place.path("new").exists(), "{command}");
+    }
+    // Another unit, other scales.
+    let text = std::fs::read_to_string(place.path("t.csv")).unwrap();
+    let mut rows: Vec<String> = vec!["a,b,y".into()];
+    rows.extend(text.lines().skip(1).map(|line| {
+        let cells = line.split(',').map(|cell| cell.parse::<f64>().unwrap());
+        let cells: Vec<String> = cells.map(|x| (3.0 * x).to_string()).collect();
+        cells.join(",")
+    }));
+    std::fs::write(place.path("tripled.csv"), rows.join("\n")).unwrap();
+    let output = place.bnnc(
+        "train line.bnn --data tripled.csv --batch-size 20 --epochs 1 --from run --out other",
+    );
+    let said = one_line(&String::from_utf8(output.stderr).unwrap());
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("scaled its inputs otherwise"), "{said}");
+    assert!(said.contains("scaled its targets otherwise"), "{said}");
+}

@@ -86,7 +86,7 @@ impl Start {
                             .help("to train for longer, start a new run with another `--out`"),
                         false => message.help(format!(
                             "`--epochs {}` trains it further",
-                            2 * config.epochs()
+                            2 * config.epochs().max(1)
                         )),
                         true => message
                             .note(format!(
@@ -104,6 +104,9 @@ impl Start {
             None => {
                 let ir = ir::text(&self.compiled.inference, &self.facts);
                 training.engine.initialize(config.seed);
+                if let Some(warm) = &self.warm {
+                    training.engine.begin_at(&warm.pieces);
+                }
                 run.keep(&self.compiled.inference.pretrained)
                     .and_then(|()| {
                         run.write(

@@ -57,6 +57,9 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         let text = format!("ends early once the validation nll has not fallen for {epochs}");
         say_wrapped(UNDER, &text);
     }
+    if let Some(warm) = &start.warm {
+        say_wrapped(UNDER, &warm.said);
+    }
     let mut more = vec![];
     more.extend((config.augmentation.words()).map(|how| format!("augmented by {how}")));
     more.extend((config.clip_norm).map(|most| format!("gradients clipped to a norm of {most}")));

@@ -1,5 +1,6 @@
 //! What a run needs before its first step: its settings, its model, its data.
 
+use super::warm::Warm;
 use super::{TrainArgs, no_data};
 use crate::cli::lints::show;
 use crate::cli::terminal::err;
@@ -37,6 +38,8 @@ pub(in crate::cli) struct Start {
     pub(in crate::cli) fingerprint: String,
     /// The run that goes on.
     pub(in crate::cli) resumed: Option<RunDir>,
+    /// What a new run takes over from another.
+    pub(in crate::cli) warm: Option<Warm>,
 }
 
 /// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
@@ -81,6 +84,7 @@ pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Co
     }
     config.data.directory = config.data.directory.as_deref().map(absolute);
     config.tensorboard = config.tensorboard.as_deref().map(absolute);
+    config.from = config.from.as_deref().map(absolute);
     config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
     if let Some(run) = resumed {
         config.follow(&run.config()?);
@@ -235,6 +239,10 @@ pub(in crate::cli) fn start(
         warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
     }
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
+    let warm = match (&config.from, &resumed) {
+        (Some(from), None) => Some(Warm::read(from, &plan, &prepared.scales)?),
+        _ => None,
+    };
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
         config,
@@ -247,6 +255,7 @@ pub(in crate::cli) fn start(
         plan,
         fingerprint,
         resumed,
+        warm,
     })
 }
 
@@ -290,25 +299,16 @@ fn warn_of_other_scalings(model: &Model, inputs: &Transform) {
         let Some(most) = inputs.distance(&record.scales.inputs) else {
             continue;
         };
-        if most > OTHER_SCALING {
-            err(&format!(
-                "warning: `{}` is of a run that scaled its inputs otherwise, by up to {} of a scale\n  \
-                 its weights fit inputs scaled as in {}; `scaling` of [data] in the run file, or the same \
-                 training data, makes them so\n\n",
-                file.written,
-                number(most),
-                folder.join("data.json").display()
-            ));
-        }
+        warn_of_other_scaling(&file.written, "is of a run that ", "inputs", most, folder);
     }
 }
 
-/// By this part of a scale two scalings may differ before it is told: other rows of the same data.
-const OTHER_SCALING: f64 = 0.05;
-
-/// That the files which a run began from still hold the same, where they are still there.
-fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
-    let folder = args.model.parent().unwrap_or(Path::new(""));
+/// Tells that `name` has weights of the run in `folder`, whose inputs or targets were scaled otherwise, by `most` of a
+/// scale.
+pub(super) fn warn_of_other_scaling(name: &str, is: &str, what: &str, most: f64, folder: &Path) {
+    if most <= OTHER_SCALING {
+        return;
+    }
     let setting = if what == "inputs" { "scaling" } else { what };
     err(&format!(
         "warning: `{name}` {is}scaled its {what} otherwise, by up to {} of a scale\n  \
@@ -317,6 +317,14 @@ fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
         number(most),
         folder.join("data.json").display()
     ));
+}
+
+/// By this part of a scale two scalings may differ before it is told: other rows of the same data.
+const OTHER_SCALING: f64 = 0.05;
+
+/// That the files which a run began from still hold the same, where they are still there.
+fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
+    let folder = args.model.parent().unwrap_or(Path::new(""));
     for file in &model.pretrained {
         let original = pretrained::locate(folder, &file.written);
         let Ok(contents) = crate::files::read(&original) else {

@@ -1,7 +1,8 @@
 //! What methods share whose draws are points: networks with one value for each variable.
 
 use crate::diagnostic::Result;
-use crate::engine::{Drawn, Engine, Predictor, Section, Step};
+use crate::engine::{Drawn, Engine, Piece, Predictor, Section, Step};
+use crate::examples::Part;
 use crate::exec::{Batch, Interpreter, Trained};
 use crate::likelihood::Targets;
 use crate::plan::Plan;
@@ -138,6 +139,13 @@ impl<P: Gathered> Predictor for Gathering<P> {
 impl<P: Gathered> Engine for Gathering<P> {
     fn initialize(&mut self, seed: u64) {
         self.descent.initialize(seed);
+        let points = &mut self.predictor.points;
+        points.begin(self.descent.centre().variables());
+    }
+    fn begin_at(&mut self, pieces: &[Piece]) {
+        self.descent.begin_at(pieces);
+        let points = &mut self.predictor.points;
+        points.begin(self.descent.centre().variables());
     }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         if step.done == 0 && step.round > 0 {

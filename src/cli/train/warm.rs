@@ -1,0 +1,68 @@
+//! What a new run takes over from the run that `from` names.
+
+use super::start::warn_of_other_scaling;
+use crate::cli::open::open;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::Piece;
+use crate::examples::Scales;
+use crate::plan::Plan;
+use crate::train::warm::pieces;
+use crate::words::plural;
+use std::path::Path;
+
+/// The variables of another run.
+pub(in crate::cli) struct Warm {
+    /// Their places in the new run, and values.
+    pub(in crate::cli) pieces: Vec<Piece>,
+    /// What is taken over, in words.
+    pub(in crate::cli) said: String,
+}
+
+impl Warm {
+    /// Reads what `plan` takes over from the run in `folder`, and tells where that scaled its data otherwise than `scales`.
+    ///
+    /// # Errors
+    ///
+    /// `E0603` for an ensemble, whose members have to start apart; `E0604` and others where there is no run; `E0609` where
+    /// its parameters are not those of the model.
+    pub(super) fn read(folder: &Path, plan: &Plan, scales: &Scales) -> Result<Warm> {
+        let method = &plan.inference.method;
+        let rounds = method.rounds();
+        if rounds > 1 {
+            let title = format!(
+                "the members of an `{}` do not start from one run",
+                method.signature().name
+            );
+            return Err(Diagnostic::error("E0603", title)
+                .note(format!(
+                    "all {rounds} would start alike, and members disagree because they start apart"
+                ))
+                .help("leave `from` out, or take another method for this run")
+                .into());
+        }
+        let (run, mut predictor) = open(folder)?;
+        let name = folder.display().to_string();
+        let pieces = pieces(plan, predictor.centre(), &name)?;
+        let theirs = &run.record.scales;
+        for (what, own, of_run) in [
+            ("inputs", &scales.inputs, &theirs.inputs),
+            ("targets", &scales.targets, &theirs.targets),
+        ] {
+            if let Some(most) = own.distance(of_run) {
+                warn_of_other_scaling(&name, "", what, most, folder);
+            }
+        }
+        let taken: usize = pieces.iter().map(|(range, _)| range.len()).sum();
+        let anew = plan.trainable() - taken;
+        let rest = match anew {
+            0 => String::new(),
+            _ => format!("; the other {} as in any run", plural(anew, "number")),
+        };
+        let said = format!(
+            "starts from {name} after {}, fitted by {}{rest}",
+            run.progress(),
+            run.inference.method.signature().name
+        );
+        Ok(Warm { pieces, said })
+    }
+}
