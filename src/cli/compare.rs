@@ -8,6 +8,7 @@ use super::parts::PartArgs;
 use super::scored::Asked;
 use super::terminal::{err, out, say, width};
 use crate::compare::{Comparison, Run, State};
+use crate::data::probabilities::Probabilities;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::score::RESAMPLES;
 use clap::{Args, ValueEnum};
@@ -24,6 +25,10 @@ pub struct CompareArgs {
     /// The score that they are sorted by, the best first, or `none`: as they are given
     #[arg(long, value_name = "SCORE", default_value = "nll")]
     sort: String,
+    /// A table with the predictive probabilities of a reference, such as a long run of HMC, a row an example of the part
+    /// in its order, a column a class as `bnnc predict` names them: adds `agreement` and `total_variation`
+    #[arg(long, value_name = "PROBABILITIES.csv")]
+    reference: Option<PathBuf>,
     #[command(flatten)]
     data: DataSource,
     #[command(flatten)]
@@ -63,7 +68,7 @@ impl TableFormat {
 ///
 /// # Errors
 ///
-/// `E0604` where there is no run at all, `E0603` where none has the score to sort by. A run that cannot be read is
+/// `E0503` and others for a reference that cannot be read, `E0604` where there is no run at all, `E0603` where none has the score to sort by. A run that cannot be read is
 /// told in its row.
 pub fn run(args: &CompareArgs) -> Result<()> {
     with_threads(args.draws.threads, || compare(args))
@@ -77,6 +82,8 @@ fn compare(args: &CompareArgs) -> Result<()> {
             folder.display()
         ));
     }
+    let reference = args.reference.as_deref().map(Probabilities::read);
+    let reference = reference.transpose()?;
     let asked = Asked {
         data: &args.data,
         part: args.part,
@@ -85,6 +92,7 @@ fn compare(args: &CompareArgs) -> Result<()> {
         draws: args.draws,
         resamples: RESAMPLES,
         calibration: Default::default(),
+        reference: reference.as_ref(),
     };
     let target = match std::io::stderr().is_terminal() && found.runs.len() > 1 {
         true => ProgressDrawTarget::stderr(),

@@ -69,6 +69,7 @@ fn evaluate(args: &EvaluateArgs) -> Result<()> {
         draws: args.draws,
         resamples: args.resamples as usize,
         calibration: args.calibration,
+        reference: None,
     };
     let score = |path: &PathBuf| score_run(path, asked);
     let runs: Vec<ScoredRun> = args.runs.iter().map(score).collect::<Result<_>>()?;

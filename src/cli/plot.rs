@@ -193,6 +193,7 @@ fn gather(args: &PlotArgs, kind: &dyn Kind) -> Result<Material> {
                     draws: args.draws,
                     resamples: 0,
                     calibration: Default::default(),
+                    reference: None,
                 },
             )?;
             if let Some(name) = &args.of {

@@ -9,6 +9,7 @@ use super::calibrated::CalibrationArgs;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use crate::calibrate::Calibration;
+use crate::data::probabilities::Probabilities;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
 use crate::evaluate::{Elbo, Scores, elbo, outcomes, scored_by_example};
@@ -16,7 +17,8 @@ use crate::examples::Part;
 use crate::likelihood::Detail;
 use crate::score::ood::{self, Detection};
 use crate::score::{
-    Measured, Outcomes, baseline, baseline_of_places, measure, measure_entries, measure_tallies,
+    Measured, Outcomes, baseline, baseline_of_places, measure, measure_against, measure_entries,
+    measure_tallies,
 };
 use elsewhere::Elsewhere;
 use std::borrow::Borrow;
@@ -40,6 +42,8 @@ pub struct Asked<'a> {
     pub resamples: usize,
     /// What predictions are calibrated by.
     pub calibration: CalibrationArgs,
+    /// Probabilities that predictions are compared with.
+    pub reference: Option<&'a Probabilities>,
 }
 
 /// A run, scored.
@@ -103,6 +107,9 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let alone = run.of_targets(asked.data)?;
     let chosen = run.choose_all(&alone, asked.data, asked.part, true)?;
     refuse_of_places(&alone, asked.ood)?;
+    if asked.reference.is_some() {
+        refuse_without_classes(&alone)?;
+    }
     let elsewhere: Vec<Elsewhere> = (asked.ood.iter())
         .map(|name| Elsewhere::read(&run, asked.data, name))
         .collect::<Result<_>>()?;
@@ -121,6 +128,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
             seed,
             resamples: asked.resamples,
             calibration,
+            reference: asked.reference,
         };
         targets.push(scoring.target(&mut watched, own, chosen, &elsewhere)?);
     }
@@ -161,15 +169,36 @@ fn refuse_of_places(targets: &[Opened], ood: &[String]) -> Result<()> {
     }
 }
 
+/// A reference has the probabilities of one target's classes.
+fn refuse_without_classes(targets: &[Opened]) -> Result<()> {
+    let target = &targets[0].inference.target;
+    let title = match targets {
+        [_, _, ..] => "`--reference` is of one target, and the model has several".to_owned(),
+        _ if target.kind.axes().is_some() => format!(
+            "`--reference` is of one class an example, and the target `{}` has several places",
+            target.name
+        ),
+        _ if target.kind.classes().is_none() => format!(
+            "`--reference` is of probabilities of classes, and the target `{}` has none",
+            target.name
+        ),
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::error("E0603", title)
+        .help("leave `--reference` out: the run has its other scores without it")
+        .into())
+}
+
 /// How the targets of a run are scored.
-struct Scoring {
+struct Scoring<'a> {
     samples: usize,
     seed: u64,
     resamples: usize,
     calibration: Calibration,
+    reference: Option<&'a Probabilities>,
 }
 
-impl Scoring {
+impl Scoring<'_> {
     fn target(
         self,
         predictor: &mut dyn Predictor,
@@ -204,9 +233,19 @@ impl Scoring {
         let ood = (elsewhere.iter())
             .map(|data| self.elsewhere(predictor, &found, data, &data.part(&run)))
             .collect::<Result<_>>()?;
+        let mut measured = measure(&found, self.resamples);
+        if let Some(reference) = self.reference {
+            let width = found.predicted.width;
+            let all = reference.of_classes(width, &run.record.class_names, found.examples())?;
+            measured.extend(
+                measure_against(&found, all, self.resamples)
+                    .into_iter()
+                    .flatten(),
+            );
+        }
         Ok(ScoredTarget {
             scores: Scores::of(&found),
-            measured: measure(&found, self.resamples),
+            measured,
             by_entry: measure_entries(&found, self.resamples),
             baseline: baseline(&found).map_or(vec![], |known| measure(&known, 0)),
             outcomes: Some(found),

@@ -35,6 +35,7 @@ pub mod npz;
 pub mod order;
 mod parts;
 mod places;
+pub mod probabilities;
 pub(crate) mod random;
 mod recipe;
 mod refusal;

@@ -13,11 +13,13 @@ mod numbers;
 pub mod ood;
 mod outcomes;
 mod places;
+mod reference;
 
 pub use baseline::{baseline, says as baseline_says};
 pub use bootstrap::{RESAMPLES, Resamples};
 pub use outcomes::Outcomes;
 pub use places::{baseline_of_places, measure_tallies};
+pub use reference::{OF_A_REFERENCE, measure_against};
 
 /// What a score is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,9 +163,18 @@ pub fn measure(outcomes: &Outcomes, resamples: usize) -> Vec<Measured> {
     let ready: Vec<_> = (ALL.iter())
         .filter_map(|score| Some((score.about(), score.of(outcomes)?)))
         .collect();
-    let whole = vec![1.0; outcomes.examples()];
-    let resamples = Resamples::new(outcomes.examples(), resamples);
-    let mut replicates = resamples.values(&ready, |(_, score), weights| score(weights));
+    measure_ready(&ready, outcomes.examples(), resamples)
+}
+
+/// Measures scores that are ready for any weights of so many examples.
+fn measure_ready(
+    ready: &[(&'static About, Weighted)],
+    examples: usize,
+    resamples: usize,
+) -> Vec<Measured> {
+    let whole = vec![1.0; examples];
+    let resamples = Resamples::new(examples, resamples);
+    let mut replicates = resamples.values(ready, |(_, score), weights| score(weights));
     ready
         .iter()
         .zip(&mut replicates)

@@ -173,3 +173,88 @@ fn tables_for_programs_and_pages() {
             .contains("E0604")
     );
 }
+
+/// Rows of the columns `probability_…` of a file of predictions.
+fn probabilities(place: &Place, file: &str) -> Vec<Vec<f64>> {
+    let text = std::fs::read_to_string(place.path(file)).unwrap();
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    let own = |at: &usize| header[*at].starts_with("probability_");
+    let columns: Vec<usize> = (0..header.len()).filter(own).collect();
+    assert_eq!(columns.len(), 3);
+    lines
+        .map(|cells| {
+            columns
+                .iter()
+                .map(|at| cells[*at].parse().unwrap())
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_reference_says_how_near_runs_come_to_it() {
+    let place = Place::new();
+    let model = "model kind\ninput x: real[2]\ntarget kind: category[3]\ndefault { prior = Normal(0, 1) }\n\
+                 network { dense(4), tanh, logits = dense(3) }\nobserve kind ~ Categorical(logits = logits)\n\
+                 objective elbo\n";
+    std::fs::write(place.path("kind.bnn"), model).unwrap();
+    let row = |i: usize| {
+        let (a, b) = ((0.7 * i as f64).sin(), (0.3 * i as f64).cos());
+        let kind = ["cat", "dog", "owl"][if a > 0.3 { 0 } else { 1 + i % 2 }];
+        format!("{a},{b},{kind}\n")
+    };
+    let rows: String = (0..60).map(row).collect();
+    std::fs::write(place.path("kinds.csv"), format!("a,b,kind\n{rows}")).unwrap();
+    let train = "train kind.bnn --data kinds.csv --test 0.4 --batch-size 16 --epochs 5";
+    place.ok(&format!(
+        "{train} --learning-rate 0.05 --out one --inference map"
+    ));
+    place.ok("predict one --split test --out one.csv");
+    place.ok(&format!("{train} --learning-rate 0.002 --out three"));
+    place.ok("predict three --split test --samples 20 --out three.csv");
+
+    let all = compared(
+        &place,
+        "one three --reference one.csv --sort total_variation",
+    );
+    let of = |run: usize, score: &str| {
+        assert_eq!(all["runs"][0]["run"], "one");
+        all["runs"][run]["scores"][score]["value"].as_f64().unwrap()
+    };
+    let [first, third] = ["one.csv", "three.csv"].map(|file| probabilities(&place, file));
+    let top = |row: &[f64]| {
+        let largest = row.iter().copied().fold(0.0, f64::max);
+        row.iter().position(|p| *p == largest)
+    };
+    let n = first.len() as f64;
+    let pairs = || first.iter().zip(&third);
+    let agreement = pairs().filter(|(a, b)| top(a) == top(b)).count() as f64 / n;
+    let distance = |(a, b): (&Vec<f64>, &Vec<f64>)| -> f64 {
+        a.iter().zip(b).map(|(p, q)| (p - q).abs() / 2.0).sum()
+    };
+    let variation = pairs().map(distance).sum::<f64>() / n;
+    assert!((of(1, "agreement") - agreement).abs() < 1e-12);
+    assert!((of(1, "total_variation") - variation).abs() < 1e-9);
+    assert!(variation > 0.01, "{variation}");
+    assert_eq!(of(0, "agreement"), 1.0);
+    assert!(of(0, "total_variation") < 1e-9);
+    let interval = &all["runs"][1]["scores"]["total_variation"]["interval"];
+    let [low, high] = [0, 1].map(|end| interval[end].as_f64().unwrap());
+    assert!(low < variation && variation < high);
+
+    for (data, told) in [
+        (
+            "compare one --reference kinds.csv",
+            "no column for each of the classes",
+        ),
+        (
+            "compare one --reference one.csv --split train",
+            "24 rows, and the run is scored on 36 examples",
+        ),
+        ("compare one --reference no.csv", "E0503"),
+    ] {
+        let said = place.refused(data);
+        assert!(said.contains(told), "{data}: {said}");
+    }
+}

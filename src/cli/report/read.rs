@@ -119,6 +119,7 @@ fn one(args: &ReportArgs, path: &Path, name: String) -> Result<Read> {
                 draws: args.draws,
                 resamples: RESAMPLES,
                 calibration: Default::default(),
+                reference: None,
             };
             read.scored = told(args, score_run(path, asked))?;
             read.pruned = match &read.scored {

@@ -75,6 +75,7 @@ pub(super) fn table(
         },
         ood: &[],
         calibration: Default::default(),
+        reference: None,
         bar: false,
         draws: DrawArgs {
             samples: sweep.samples,
