@@ -7,7 +7,7 @@ use crate::diagnostic::{Failure, Result};
 use crate::engine::Predictor;
 use crate::ir::Inference;
 use crate::plot::log::Log;
-use crate::plot::parameters::Parameter;
+use crate::plot::parameters::{OverDraws, Parameter};
 use crate::plot::pixels::Pixels;
 use crate::plot::pruned::{Pruned, prune};
 use crate::plot::{Inputs, Predicted};
@@ -25,25 +25,51 @@ pub fn log(path: &Path) -> Result<Log> {
     Ok(Log::of(&read_text(&RunDir::open(path)?.metrics())?))
 }
 
-/// The parameters of an opened run; terms that are noisy are averaged over `draws`.
+/// The parameters of an opened run; terms that are noisy are averaged over `asked` draws, and so are the moments of draws
+/// that are points.
 pub fn parameters(
     run: &Opened,
     predictor: &mut dyn Predictor,
-    draws: usize,
+    asked: usize,
     seed: u64,
 ) -> Vec<Parameter> {
     let terms = &run.inference.loss.terms;
     let noisy = terms.iter().any(|term| run.inference.is_noisy(term));
-    let draws = if noisy { draws } else { 1 };
+    let draws = if noisy { asked } else { 1 };
     let mut values = vec![None; terms.len()];
     for draw in 0..draws {
         for (sum, value) in values.iter_mut().zip(predictor.weight_terms(draw, seed)) {
             *sum = value.map(|value| sum.unwrap_or(0.0) + value / draws as f64);
         }
     }
+    let over_draws = over_draws(run, predictor, asked, seed);
     let interpreter = predictor.centre();
     let plan = interpreter.plan().clone();
-    Parameter::all(&plan, interpreter.variables(), &values)
+    Parameter::all(&plan, interpreter.variables(), &values, over_draws)
+}
+
+/// The moments of each tensor over the draws of a run whose draws are points, and how many these are; `None` where the
+/// posteriors' variables say more.
+fn over_draws(
+    run: &Opened,
+    predictor: &mut dyn Predictor,
+    asked: usize,
+    seed: u64,
+) -> Option<(usize, Vec<OverDraws>)> {
+    let inference = &run.inference;
+    if inference.method.fits_posteriors() || !inference.is_random() {
+        return None;
+    }
+    let draws = inference.draws(asked);
+    let mut each = vec![OverDraws::default(); inference.tensors.len()];
+    for draw in 0..draws {
+        predictor.draw_weights(draw, seed);
+        // Tensors come first.
+        for (over, drawn) in each.iter_mut().zip(predictor.drawn()) {
+            over.add(&drawn.values);
+        }
+    }
+    Some((draws, each))
 }
 
 /// What the scored run loses by pruning, by its first target.

@@ -57,6 +57,11 @@ impl Kind for Posterior {
         if hidden > 0 {
             figure.note(&format!("{hidden} smaller parameters are left out."));
         }
+        if let Some(draws) = shown[0].draws {
+            figure.note(&format!(
+                "Loc and scale are the mean and the standard deviation of each entry over {draws} draws of the weights."
+            ));
+        }
         if shown.iter().any(|p| p.scale.is_none()) {
             figure.note(match random {
                 true => "A parameter without a scale is a point estimate.",

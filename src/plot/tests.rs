@@ -30,6 +30,7 @@ fn parameter(name: &str, middle: f64) -> Parameter {
         scale: Some(spread(0.1)),
         ratio: Some(spread(middle / 0.1)),
         prior: Some(1.0),
+        draws: None,
         term: Some(("KL", middle)),
     }
 }

@@ -423,3 +423,24 @@ fn the_page_fits_a_desktop_and_a_phone_in_light_and_dark() {
         assert!(complaints.is_empty(), "{complaints:?}");
     }
 }
+
+/// Draws that are points have moments of their own, and the picture says of how many draws.
+#[test]
+fn the_posterior_of_points_is_that_of_their_draws() {
+    let place = Place::new();
+    let train = "train line.bnn --data t.csv --batch-size 20 --epochs 4";
+    place.ok(&format!(
+        "{train} --inference ensemble(members=3) --out members"
+    ));
+    place.ok(&format!("{train} --inference swag(start=0) --out swag"));
+    for (run, draws) in [("members", 3), ("swag", 6)] {
+        place.ok(&format!("report {run} --samples 6 --out {run}.html"));
+        let all =
+            texts(&std::fs::read_to_string(place.path(&format!("{run}.html"))).unwrap()).join("\n");
+        let told = format!("over {draws} draws of the weights");
+        assert!(
+            all.contains(&told) && all.contains("|loc| / scale"),
+            "{run}: {all}"
+        );
+    }
+}
