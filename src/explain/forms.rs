@@ -4,6 +4,7 @@ use super::numbers::number;
 use super::objective::tensors;
 use super::symbols::{parameter, parameter_or_name, shares_are_fixed};
 use super::{Methods, inline, sentence, when};
+use crate::distribution::Support;
 use crate::document::code;
 use crate::ir::{Form, Prior, Term, TermKind};
 use crate::kl::ClosedForm;
@@ -93,11 +94,23 @@ impl Methods<'_> {
             TermKind::Kl(_, Form::ClosedForm(form)) => self.closed_form(*form, terms),
             TermKind::Kl(_, Form::Quadrature) => self.quadrature(terms),
             TermKind::Kl(_, Form::MonteCarlo { path }) => self.monte_carlo(*path, terms),
-            TermKind::NegLogPrior(_) => format!(
-                "*Penalty.* A point has no KL divergence from a density; each entry of ${0}$ adds $-ln \
-                 p({0})$, every constant kept.",
-                self.point_symbol(),
-            ),
+            TermKind::NegLogPrior(_) => {
+                let supports = terms.iter().filter_map(|term| term.kind.tensor());
+                let bounded = supports
+                    .map(|tensor| self.model.fitted(tensor).posterior.support())
+                    .any(|support| support != Support::Real);
+                let bounded = when(
+                    bounded,
+                    " One that its prior keeps above 0, or between two ends, is estimated by a $z$ on the whole line, \
+                     $w = e^z$ or $w = a + (b - a) sigmoid(z)$, and adds $-ln p(w)$ less the logarithm of the slope of $w$ by $z$: the penalty is of the \
+                     density of $z$.",
+                );
+                format!(
+                    "*Penalty.* A point has no KL divergence from a density; each entry of ${0}$ adds $-ln \
+                     p({0})$, every constant kept.{bounded}",
+                    self.point_symbol(),
+                )
+            }
             TermKind::Surrogate(tensor) => {
                 let rate = number(self.model.fitted(*tensor).posterior.drop_rate());
                 let entry = Maths::parse(&format!("(1 - {rate})/(2 s^2) (M_(i j) - m)^2"));

@@ -123,11 +123,15 @@ impl Methods<'_> {
         let [latents, weights, points] =
             [Kind::Latent, Kind::Weight, Kind::Point].map(|kind| self.symbols(&[kind]));
         // Where priors depend on latent variables, their terms are expectations over these.
+        let is_drawn = |latent| {
+            let entries = self.model.fitted(latent).posterior.family.entries();
+            entries.is_random()
+        };
         let depends = |penalty: bool| {
             let mut terms = self.model.loss.terms.iter();
             terms.any(|term| {
                 penalty == matches!(term.kind, TermKind::NegLogPrior(_))
-                    && !self.model.latents_of(term).is_empty()
+                    && self.model.latents_of(term).into_iter().any(is_drawn)
             })
         };
         let weight = match &self.factors()[..] {
@@ -275,6 +279,9 @@ impl Methods<'_> {
             (TermKind::Kl(..), "") => "KL(q || p)".into(),
             (TermKind::Kl(..), latents) => format!("E_(q({latents}))[KL(q || p)]"),
             (TermKind::NegLogPrior(_), "") => format!("-ln p({point})"),
+            (TermKind::NegLogPrior(_), latents) if self.model.is_map() => {
+                format!("-ln p({point} | {latents})")
+            }
             (TermKind::NegLogPrior(_), latents) => {
                 format!("E_(q({latents}))[-ln p({point} | {latents})]")
             }

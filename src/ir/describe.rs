@@ -152,7 +152,8 @@ impl Inference {
             .iter()
             .flat_map(|term| self.latents_of(term))
         {
-            if !latents.contains(&latent) {
+            let is_drawn = self.fits[latent].posterior.family.entries().is_random();
+            if is_drawn && !latents.contains(&latent) {
                 latents.push(latent);
             }
         }
@@ -255,6 +256,7 @@ impl Inference {
 
     /// The noise that the form adds to the loss, where it adds any.
     pub fn term_noise(&self, term: &Term) -> Option<&'static str> {
+        let is_drawn = |latent| self.fits[latent].posterior.family.entries().is_random();
         match term.kind {
             TermKind::Kl(tensor, Form::MonteCarlo { .. }) => {
                 let entries = self.fitted(tensor).posterior.family.entries();
@@ -263,7 +265,7 @@ impl Inference {
                     false => "above 0",
                 })
             }
-            _ if !self.latents_of(term).is_empty() => {
+            _ if self.latents_of(term).into_iter().any(is_drawn) => {
                 Some("above 0, of the latent variable's draw")
             }
             _ => None,

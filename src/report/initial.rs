@@ -74,6 +74,8 @@ fn entrywise(
         return None;
     }
     match (tensor.posterior.family.entries(), kind) {
+        // A point that is made of its loc: the term is of both.
+        (Of::Point, _) if tensor.posterior.made_of() != kl::Transform::Identity => return None,
         (_, TermKind::NegLogPrior(_) | TermKind::Surrogate(_)) => {}
         (Of::Normal, TermKind::Kl(_, Form::MonteCarlo { .. })) => {
             return Some(kl::quadrature(prior.distribution));

@@ -2,7 +2,6 @@
 
 use super::Lower;
 use crate::check::Fans;
-use crate::diagnostic::Diagnostic;
 use crate::ir::inference::{Fit, KlChoice, Objective};
 use crate::ir::method::Unused;
 use crate::ir::model::{Origin, Prior};
