@@ -25,7 +25,7 @@ pub struct CompareArgs {
     /// The score that they are sorted by, the best first, or `none`: as they are given
     #[arg(long, value_name = "SCORE", default_value = "nll")]
     sort: String,
-    /// A table with the predictive probabilities of a reference, such as a long run of HMC, a row an example of the part
+    /// A table, or an .npz, with the predictive probabilities of a reference, such as a long run of HMC, a row an example of the part
     /// in its order, a column a class as `bnnc predict` names them: adds `agreement` and `total_variation`
     #[arg(long, value_name = "PROBABILITIES.csv")]
     reference: Option<PathBuf>,

@@ -14,8 +14,10 @@ pub use write::{Kind, Writer};
 
 use super::choices::Choices;
 use super::error::unreadable;
-use super::{Dataset, Facts, Request, held_out, labels::absent, npy, parts};
+use super::npy::Contents;
+use super::{Dataset, Facts, Request, Values, held_out, labels::absent, npy, parts};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::words::list;
 use archive::Archive;
 use choose::{Chosen, Pair};
 use std::fs::File;
@@ -80,6 +82,29 @@ pub(super) fn inputs(path: &Path, wanted: &Wanted) -> Result<Option<Dataset>> {
             ..
         } => archive.inputs_alone(&inputs, wanted).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// The numbers of an array of the archive at `path`, and its shape: of the one called `name`, or of the only one.
+pub(super) fn numbers(path: &Path, name: &str) -> Result<(Vec<usize>, Values)> {
+    let mut archive = Archive::open(path, file(path)?)?;
+    let name = match &archive.names[..] {
+        [only] => only.clone(),
+        _ => name.to_owned(),
+    };
+    if !archive.names.contains(&name) {
+        let names: Vec<&str> = archive.names.iter().map(String::as_str).collect();
+        return Err(archive
+            .fault(&format!("has no array `{name}`"))
+            .note(format!("it has {}", list(&names)))
+            .into());
+    }
+    let found = archive.array(&name)?;
+    match found.contents {
+        Contents::Numbers(values) => Ok((found.header.shape, values)),
+        Contents::Texts(_) => Err(archive
+            .fault(&format!("holds text in the array `{name}`"))
+            .into()),
     }
 }
 

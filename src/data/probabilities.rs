@@ -1,6 +1,7 @@
-//! Probabilities of classes from a table: of a reference that predictions are compared with.
+//! Probabilities of classes from a table or an `.npz`: of a reference that predictions are compared with.
 
 use super::error::corrupt;
+use super::npz;
 use super::sheet::{self, Cell};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::{counted, list};
@@ -19,12 +20,18 @@ pub struct Probabilities {
 }
 
 impl Probabilities {
-    /// Reads the table in `path`.
+    /// Reads the table in `path`, or of an `.npz` the array `probability`, or the only one.
     ///
     /// # Errors
     ///
-    /// `E0503`, `E0504` or `E0505` where it cannot be read.
+    /// `E0503`, `E0504` or `E0505` where it cannot be read, `E0507` where an archive has no such array.
     pub fn read(path: &Path) -> Result<Self> {
+        if path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("npz"))
+        {
+            return Self::of_archive(path);
+        }
         let sheet = sheet::read(path, None, &sheet::read_all)?;
         let number = |cell: Cell| match cell {
             Cell::Number(number) => number,
@@ -38,6 +45,36 @@ impl Probabilities {
             path: path.to_owned(),
             columns: sheet.columns.iter().map(column).collect(),
             rows: sheet.rows(),
+        })
+    }
+
+    /// `[rows]` of the label 1, or `[rows, classes]`.
+    fn of_archive(path: &Path) -> Result<Self> {
+        let (shape, values) = npz::numbers(path, "probability")?;
+        let (rows, names) = match shape[..] {
+            [rows] => (rows, vec!["probability".to_owned()]),
+            [rows, classes] => (rows, (0..classes).map(|k| format!("p{k}")).collect()),
+            _ => {
+                let title = format!(
+                    "`{}` has probabilities of the shape {shape:?}",
+                    path.display()
+                );
+                return Err(Diagnostic::error("E0507", title)
+                    .help("`[rows, classes]`, or `[rows]` of the label 1")
+                    .into());
+            }
+        };
+        let width = names.len();
+        let cells = |column: usize| {
+            (0..rows)
+                .map(|row| values.get(row * width + column))
+                .collect()
+        };
+        let columns = names.into_iter().enumerate();
+        Ok(Probabilities {
+            path: path.to_owned(),
+            columns: columns.map(|(k, name)| (name, cells(k))).collect(),
+            rows,
         })
     }
 
@@ -136,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_found_by_class_by_number_and_as_p() {
+    fn columns_are_found_by_class_by_number_as_p_and_as_an_array() {
         let names = ["cat", "dog"].map(String::from);
         let expected = [0.25, 0.75, 0.5, 0.5];
         for header in [
@@ -147,6 +184,15 @@ mod tests {
             let table = read(&format!("{header}\nr7,0.75,0.25\nr8,0.5,0.5\n"));
             assert_eq!(table.of_classes(2, &names, 2).unwrap(), expected);
         }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("p.npz");
+        let arrays = [
+            ("row", &[2][..], &[7.0, 8.0][..]),
+            ("probability", &[2, 2], &expected),
+        ];
+        std::fs::write(&path, npz::encode(arrays).unwrap()).unwrap();
+        let table = Probabilities::read(&path).unwrap();
+        assert_eq!(table.of_classes(2, &names, 2).unwrap(), expected);
         let binary = read("row,probability\n1,0.1\n2,0.9\n");
         assert_eq!(binary.of_classes(1, &[], 2).unwrap(), [0.1, 0.9]);
     }
