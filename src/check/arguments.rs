@@ -252,6 +252,7 @@ pub fn constant(
             _ => count(parameter.name, expr, scope, messages).map(|n| Constant::Counts(vec![n])),
         },
         Kind::Choice(words) => choice(parameter.name, expr, words, messages).map(Constant::Word),
+        Kind::Names(words) => names(parameter.name, expr, words, messages),
         Kind::Number { domain, .. } => {
             in_domain(parameter.name, expr, domain, scope, messages).map(Constant::Number)
         }
@@ -266,6 +267,31 @@ pub fn constant(
                 Diagnostic::error("E0206", format!("`{}` is not a constant", parameter.name))
                     .at(given.span, ""),
             );
+            None
+        }
+    }
+}
+
+/// One of these words, or names in brackets.
+fn names(
+    name: &str,
+    expr: &Expr,
+    words: &[&'static str],
+    messages: &mut Messages,
+) -> Option<Constant> {
+    let ExprKind::List(items) = &expr.kind else {
+        let beside = Some("names in brackets");
+        return word_of(name, expr, words, beside, messages).map(Constant::Word);
+    };
+    let names: Option<Vec<String>> = items
+        .iter()
+        .map(|item| item.as_name().map(|name| name.text.clone()))
+        .collect();
+    match names.filter(|names| !names.is_empty()) {
+        Some(names) => Some(Constant::Names(names)),
+        None => {
+            let title = format!("`{name}` takes names in brackets");
+            messages.push(Diagnostic::error("E0206", title).at(expr.span, ""));
             None
         }
     }

@@ -193,6 +193,7 @@ fn takes(kind: Kind) -> String {
         }
         Kind::Counts => "a list of counts".into(),
         Kind::Choice(words) => words.join(" or "),
+        Kind::Names(words) => format!("{}, or names of layers in brackets", words.join(", ")),
         Kind::Number { domain, learnable } => {
             format!("{}{}", domain.describe(), learned(learnable))
         }

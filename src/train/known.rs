@@ -99,9 +99,11 @@ fn shown(value: &Constant) -> String {
         Constant::Number(x) => show(*x),
         Constant::Count(n) => n.to_string(),
         Constant::Word(word) => (*word).into(),
-        Constant::Pair(_) | Constant::Triple(_) | Constant::Cells(_) | Constant::Counts(_) => {
-            value.to_string()
-        }
+        Constant::Pair(_)
+        | Constant::Triple(_)
+        | Constant::Cells(_)
+        | Constant::Counts(_)
+        | Constant::Names(_) => value.to_string(),
     }
 }
 

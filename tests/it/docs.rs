@@ -108,6 +108,10 @@ fn takes(kind: Kind) -> String {
             .map(|w| format!("`{w}`"))
             .collect::<Vec<_>>()
             .join(" or "),
+        Kind::Names(words) => {
+            let words: String = words.iter().map(|word| format!("`{word}`, ")).collect();
+            format!("{words}or names in brackets")
+        }
         Kind::Number {
             domain,
             learnable: false,

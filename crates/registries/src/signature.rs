@@ -50,6 +50,8 @@ pub enum Kind {
     Counts,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these words, or names of layers in brackets: `[hidden, logits]`.
+    Names(&'static [&'static str]),
     /// A number in the domain: a constant expression, or `learned(…)` where `learnable`.
     Number {
         /// Which values are allowed.
@@ -136,8 +138,10 @@ pub enum Constant {
     Cells(Vec<usize>),
     /// [`Kind::Counts`]
     Counts(Vec<usize>),
-    /// [`Kind::Choice`], or the word of [`Kind::NumberOr`]
+    /// [`Kind::Choice`], or a word of [`Kind::NumberOr`] or [`Kind::Names`]
     Word(&'static str),
+    /// [`Kind::Names`] in brackets
+    Names(Vec<String>),
     /// [`Kind::Number`] or [`Kind::NumberOr`]
     Number(f64),
 }
@@ -151,6 +155,7 @@ impl fmt::Display for Constant {
             Constant::Triple(axes) => write!(f, "{axes:?}"),
             Constant::Counts(axes) | Constant::Cells(axes) => write!(f, "{axes:?}"),
             Constant::Word(word) => f.write_str(word),
+            Constant::Names(names) => write!(f, "[{}]", names.join(", ")),
             Constant::Number(value) => f.write_str(&show(*value)),
         }
     }

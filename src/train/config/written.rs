@@ -71,6 +71,10 @@ fn constants(table: &str, signature: &Signature, settings: &Constants) -> Vec<(S
             Constant::Count(_) | Constant::Counts(_) => value.to_string(),
             Constant::Word(w @ ("true" | "false")) => w.to_string(),
             Constant::Word(w) => quoted(w),
+            Constant::Names(names) => {
+                let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+                format!("[{}]", names.join(", "))
+            }
             other => unreachable!("{other:?} in the settings of {}", signature.name),
         };
         (format!("{table}.{name}"), value)
