@@ -60,6 +60,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2016,
     },
     Reference {
+        key: "daxberger2021",
+        label: "Daxberger et al., 2021",
+        authors: "E. Daxberger, A. Kristiadi, A. Immer, R. Eschenhagen, M. Bauer and P. Hennig",
+        title: "Laplace redux: effortless Bayesian deep learning",
+        place: "Advances in Neural Information Processing Systems",
+        year: 2021,
+    },
+    Reference {
         key: "dusenberry2020",
         label: "Dusenberry et al., 2020",
         authors: "M. W. Dusenberry, G. Jerfel, Y. Wen, Y. Ma, J. Snoek, K. Heller, B. Lakshminarayanan and D. Tran",
@@ -130,6 +138,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Variational Bayesian dropout: pitfalls and fixes",
         place: "International Conference on Machine Learning",
         year: 2018,
+    },
+    Reference {
+        key: "immer2021",
+        label: "Immer et al., 2021",
+        authors: "A. Immer, M. Korzepa and M. Bauer",
+        title: "Improving predictions of Bayesian neural nets via local linearization",
+        place: "International Conference on Artificial Intelligence and Statistics",
+        year: 2021,
     },
     Reference {
         key: "ioffe2015",
@@ -220,6 +236,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2019,
     },
     Reference {
+        key: "martens2015",
+        label: "Martens and Grosse, 2015",
+        authors: "J. Martens and R. Grosse",
+        title: "Optimizing neural networks with Kronecker-factored approximate curvature",
+        place: "International Conference on Machine Learning",
+        year: 2015,
+    },
+    Reference {
         key: "misra2020",
         label: "Misra, 2020",
         authors: "D. Misra",
@@ -241,6 +265,14 @@ pub static REFERENCES: &[Reference] = &[
         authors: "V. M.-H. Ong, D. J. Nott and M. S. Smith",
         title: "Gaussian variational approximation with a factor covariance structure",
         place: "Journal of Computational and Graphical Statistics 27(3), 465-478",
+        year: 2018,
+    },
+    Reference {
+        key: "ritter2018",
+        label: "Ritter et al., 2018",
+        authors: "H. Ritter, A. Botev and D. Barber",
+        title: "A scalable Laplace approximation for neural networks",
+        place: "International Conference on Learning Representations",
         year: 2018,
     },
     Reference {

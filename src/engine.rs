@@ -41,6 +41,10 @@ pub trait Predictor {
     /// The interpreter at the point that stands for all draws: of posteriors their variables, of several points their
     /// mean, or the first.
     fn centre(&mut self) -> &mut Interpreter<f32>;
+    /// ln p(D) of all that was trained on, in the targets' own units, where the method works it out.
+    fn log_evidence(&mut self) -> Option<f64> {
+        None
+    }
     /// The sections of a checkpoint that predictions need.
     fn weights(&mut self) -> Vec<Section<'_>>;
 }
@@ -72,6 +76,10 @@ pub trait Engine: Predictor {
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let _ = training;
         Ok(vec![])
+    }
+    /// How many draws of the weights differ by now, of `asked`.
+    fn draws(&self, asked: usize) -> usize {
+        asked
     }
     /// What the method measured of the last step or epoch, for the log: `acceptance`, 0.83.
     fn measured(&self) -> Vec<(&'static str, f64)> {

@@ -170,7 +170,7 @@ fn tell(
     }
     match random {
         true => say!("draws      {}", thousands(asked.draws)),
-        false => say!("draws      1: every weight is a point"),
+        false => say!("draws      1: {}", alone[0].inference.says_of_one_draw()),
     }
     for group in Group::ALL {
         let own: Vec<&Array> = arrays.iter().filter(|array| array.group == group).collect();

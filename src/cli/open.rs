@@ -55,7 +55,7 @@ pub fn open(path: &Path) -> Result<(Opened, Box<dyn Predictor>)> {
     let record = run.data(&compiled.inference)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
-    let mut predictor = method::predictor(plan.clone(), &config, BATCH);
+    let mut predictor = method::predictor(plan.clone(), &config, BATCH)?;
     let counters = run.load(&fingerprint, predictor.weights())?;
     Ok((
         Opened {

@@ -257,7 +257,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     }
     let how = match run.inference.is_random() {
         true => format!("{} each", crate::words::count(samples, "draw", "draws")),
-        false => "each of the one point that the weights are".into(),
+        false => run.inference.says_of_one_draw().into(),
     };
     say!("{count} predictions, {how}, in {}", args.out.display());
     if let Some(path) = &args.samples_out {

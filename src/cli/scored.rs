@@ -60,6 +60,8 @@ pub struct ScoredRun {
     pub targets: Vec<ScoredTarget>,
     /// The terms of the loss, with the nll of these examples.
     pub elbo: Elbo,
+    /// ln p(D) of the training examples, where the method works it out.
+    pub log_evidence: Option<f64>,
 }
 
 /// One target of a run, scored.
@@ -148,6 +150,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
         seed,
         targets,
         elbo,
+        log_evidence: predictor.log_evidence(),
     })
 }
 

@@ -31,7 +31,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
     "estimators":
         "flipout" "local_reparameterization" "per_example" "reparameterization";
     "inference":
-        "ensemble" "swag";
+        "ensemble" "laplace" "swag";
     "likelihoods":
         "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
         "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";

@@ -13,6 +13,10 @@ pub struct Bound {
     pub quantity: &'static str,
     /// Its value, in nats an example.
     pub value: f64,
+    /// ln p(D) of the training examples, in the targets' own units, where the method works it out.
+    pub log_evidence: Option<f64>,
+    /// The layers whose weights are averaged out in it.
+    pub averaged_out: Option<String>,
     /// N.
     pub training_examples: usize,
     /// Fingerprints of the training data.
@@ -39,6 +43,7 @@ impl Bound {
     /// Of a run with these settings, `epochs` of which are done.
     pub fn new(
         elbo: &Elbo,
+        log_evidence: Option<f64>,
         inference: &Inference,
         config: &Config,
         record: &DataRecord,
@@ -76,6 +81,11 @@ impl Bound {
         Bound {
             quantity: elbo.quantity,
             value: elbo.loss,
+            log_evidence,
+            averaged_out: log_evidence.and_then(|_| {
+                let of = inference.method.arguments.find("of");
+                of.map(ToString::to_string)
+            }),
             training_examples: n,
             data: fingerprints.join(" "),
             temperature: inference.objective.temperature,

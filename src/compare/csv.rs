@@ -19,6 +19,7 @@ impl Comparison {
         let last = [
             "elbo_quantity",
             "elbo",
+            "log_evidence",
             "training_examples",
             "weights",
             "epochs_done",
@@ -50,12 +51,13 @@ impl Comparison {
     }
 }
 
-fn cost(found: &Found) -> [String; 8] {
+fn cost(found: &Found) -> [String; 9] {
     let (bound, cost) = (&found.bound, &found.cost);
     let number = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
     [
         bound.quantity.into(),
         bound.value.to_string(),
+        number(bound.log_evidence),
         bound.training_examples.to_string(),
         cost.weights.to_string(),
         cost.epochs.to_string(),

@@ -57,6 +57,7 @@ fn found(run: &Run) -> Value {
             "value": bound.value,
             "training_examples": bound.training_examples,
         },
+        "log_evidence": bound.log_evidence,
         "weights": cost.weights,
         "epochs": cost.epochs,
         "seconds": cost.seconds,

@@ -54,6 +54,8 @@ fn scored(nlls: [f64; 3]) -> Scored {
 
 fn bound() -> Bound {
     Bound {
+        log_evidence: None,
+        averaged_out: None,
         quantity: "-ELBO / N",
         value: 1.0,
         training_examples: 100,

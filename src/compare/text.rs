@@ -215,6 +215,13 @@ impl Comparison {
                 ..quantity
             });
         }
+        if self
+            .found()
+            .any(|(_, found)| found.bound.log_evidence.is_some())
+        {
+            let evidence = |found: &Found| found.bound.log_evidence.map(number);
+            columns.push(self.column("log evidence", evidence));
+        }
         columns.extend([
             self.column("weights", cost(|cost| Some(thousands(cost.weights)))),
             self.column("epochs done", cost(|cost| Some(thousands(cost.epochs)))),

@@ -32,6 +32,7 @@ pub fn of_named(runs: &[(&str, &Run)]) -> Vec<String> {
         points(&scored),
         densities(&scored),
         scaling(&scored),
+        evidences(&scored),
     ];
     all.into_iter().flatten().collect()
 }
@@ -127,6 +128,22 @@ fn other_data(scored: &[Pair]) -> Option<String> {
     Some(format!(
         "the ELBOs are not comparable: {others} had other training data than {}",
         scored[0].0
+    ))
+}
+
+fn evidences(scored: &[Pair]) -> Option<String> {
+    let with: Vec<Pair> = scored
+        .iter()
+        .copied()
+        .filter(|(_, found)| found.bound.log_evidence.is_some())
+        .collect();
+    let text = split(
+        &with,
+        |found| found.bound.averaged_out.clone().unwrap_or_default(),
+        |of| format!("`of = {of}`"),
+    )?;
+    Some(format!(
+        "the log evidences are not comparable: they average out the weights of other layers, {text}"
     ))
 }
 

@@ -19,25 +19,32 @@ impl Full {
         }
     }
 
-    pub(super) fn add<T: Number>(
-        &mut self,
+    /// Appends each example's gradient along one direction to `rows`.
+    pub(super) fn gather<T: Number>(
+        &self,
         of: &Linearized<T>,
         kernels: &Kernels<T>,
         inputs: &[T],
+        rows: &mut Vec<T>,
     ) {
-        let (size, examples) = (self.size, of.examples());
-        let mut rows = vec![T::zero(); examples * size];
+        let (size, examples, start) = (self.size, of.examples(), rows.len());
+        rows.resize(start + examples * size, T::zero());
         for parameter in of.parameters() {
             let len = parameter.range.len();
             let mut own = vec![T::zero(); examples * len];
             of.gradients(kernels, inputs, parameter, 0..examples, &mut own);
-            let targets = rows.chunks_exact_mut(size);
+            let targets = rows[start..].chunks_exact_mut(size);
             for (row, own) in targets.zip(own.chunks_exact(len)) {
                 row[parameter.range.clone()].copy_from_slice(own);
             }
         }
-        let mut scratch = vec![T::zero(); size * size];
-        add_gram(&rows, size, &mut scratch, &mut self.sum);
+    }
+
+    /// Adds what was gathered.
+    pub(super) fn add<T: Number>(&mut self, rows: &mut Vec<T>) {
+        let mut scratch = vec![T::zero(); self.size * self.size];
+        add_gram(rows, self.size, &mut scratch, &mut self.sum);
+        rows.clear();
     }
 
     pub(super) fn arrays(&mut self) -> Vec<Array<'_>> {

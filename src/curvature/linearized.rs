@@ -2,8 +2,7 @@
 //! example.
 
 use super::{Refusal, Result};
-use crate::exec::Mode;
-use crate::exec::{KernelGradients, Kernels, Network, Number};
+use crate::exec::{Batch, KernelGradients, Kernels, Mode, Network, Number};
 use crate::ir::{Argument, Handle, Node, Table, Tensor};
 use crate::layer::{AnyLinear, Linear, Operation};
 use crate::likelihood::{ArgumentAt, Information};
@@ -148,11 +147,35 @@ impl<T: Number> Linearized<T> {
         &self.network
     }
 
-    /// Runs the network on some examples.
+    /// −ln p of the targets of the last forward pass's examples, that of each target; adds its gradient by all
+    /// parameters to `gradient`.
+    pub fn nll(
+        &mut self,
+        kernels: &Kernels<T>,
+        batch: &Batch<T>,
+        gradient: &mut [f64],
+    ) -> Vec<f64> {
+        let targets = self.graph.model.others.len() + 1;
+        let of = |network: &mut Network<T>, target| network.nll(kernels, batch, target, 1.0);
+        let nll = (0..targets).map(|target| of(&mut self.network, target));
+        let nll = nll.collect();
+        self.network.start_backward(self.examples);
+        self.sums.clear();
+        self.network
+            .backward(kernels, batch.inputs, &mut self.sums, None);
+        for parameter in &self.parameters {
+            let sums = &self.sums.first[self.graph.kernels[parameter.tensor].entries.clone()];
+            let to = gradient[parameter.range.clone()].iter_mut();
+            to.zip(sums).for_each(|(to, d)| *to += d.wide());
+        }
+        nll
+    }
+
+    /// Runs the network on some examples. What it gives of an example does not depend on the others.
     pub fn forward(&mut self, kernels: &Kernels<T>, inputs: &[T], examples: usize) {
         self.examples = examples;
         self.network
-            .forward(kernels, inputs, examples, Mode::Train, None);
+            .forward(kernels, inputs, examples, Mode::Predict, None);
     }
 
     /// Works out the information of each target after a forward pass. The directions whose gradients r make up

@@ -89,6 +89,9 @@ fn lens_total(parameters: &[Parameter]) -> u64 {
     parameters.last().map_or(0, |p| p.range.end as u64)
 }
 
+/// Numbers of gradients that are gathered before their products are added to the whole of H.
+const GATHERED: usize = 1 << 24;
+
 /// H, as far as it is kept. Sums over examples; nothing before the first [`Curvature::add`].
 pub enum Curvature {
     /// [`Structure::Diagonal`]
@@ -123,6 +126,19 @@ impl Curvature {
         })
     }
 
+    /// Zeros in the same structure.
+    ///
+    /// # Errors
+    /// As [`Curvature::new`].
+    pub fn begun_anew<T: Number>(&self, of: &Linearized<T>) -> Result<Self> {
+        let structure = match self {
+            Curvature::Diagonal(_) => Structure::Diagonal,
+            Curvature::Kronecker(_) => Structure::Kronecker,
+            Curvature::Full(_) => Structure::Full,
+        };
+        Curvature::new(structure, of)
+    }
+
     /// Adds some examples, at most the capacity of `of`. `kernels` are the weights at the point.
     ///
     /// # Errors
@@ -139,13 +155,22 @@ impl Curvature {
         if let Curvature::Kronecker(kronecker) = self {
             kronecker.add_inputs(of, inputs);
         }
+        let mut rows = vec![];
         for direction in directions {
             of.backward(kernels, inputs, direction);
             match self {
                 Curvature::Diagonal(diagonal) => diagonal.add(of, kernels, inputs),
                 Curvature::Kronecker(kronecker) => kronecker.add(of, kernels, inputs),
-                Curvature::Full(full) => full.add(of, kernels, inputs),
+                Curvature::Full(full) => {
+                    full.gather(of, kernels, inputs, &mut rows);
+                    if rows.len() > GATHERED {
+                        full.add(&mut rows);
+                    }
+                }
             }
+        }
+        if let Curvature::Full(full) = self {
+            full.add(&mut rows);
         }
         Ok(())
     }

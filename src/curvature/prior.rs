@@ -5,16 +5,17 @@
 
 use super::{Parameter, Refusal, Result};
 use crate::distribution::{Density, Distribution, Normal};
-use crate::exec::Number;
+use crate::exec::{Interpreter, Number};
 use crate::ir::{Leaf, Prior};
-use crate::plan::Plan;
-use crate::words::plural;
+use crate::words::count;
 
 /// The prior of the parameters that are curved about, around a point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocalPrior {
     /// ln p(θ*), of these parameters.
     pub log_density: f64,
+    /// ∂ ln p/∂θ there, a number for each entry.
+    pub score: Vec<f64>,
     /// P₀, a number for each entry.
     pub precision: Vec<f64>,
     /// (θ* − μ₀)ᵀ P₀ (θ* − μ₀) where every prior is normal.
@@ -22,22 +23,24 @@ pub struct LocalPrior {
 }
 
 impl LocalPrior {
-    /// At the point `variables`, laid out as the plan's.
+    /// At the weights that the interpreter drew last.
     ///
     /// # Errors
     /// A parameter without a prior, and a prior whose −ln p is not convex at the point.
-    pub fn at<T: Number>(plan: &Plan, parameters: &[Parameter], variables: &[T]) -> Result<Self> {
+    pub fn at<T: Number>(interpreter: &Interpreter<T>, parameters: &[Parameter]) -> Result<Self> {
+        let plan = interpreter.plan();
         let mut found = LocalPrior {
             log_density: 0.0,
+            score: vec![],
             precision: vec![],
             distance: Some(0.0),
         };
         let leaf = |leaf: Leaf| match leaf {
             Leaf::Learned(learned) => {
                 let learned = &plan.learned[learned];
-                learned.value(variables[learned.place(0)].wide())
+                learned.value(interpreter.variables()[learned.place(0)].wide())
             }
-            Leaf::Latent(latent) => variables[plan.tensors[latent].loc.start].wide(),
+            Leaf::Latent(latent) => interpreter.drawn(latent)[0].wide(),
         };
         for parameter in parameters {
             let prior = plan.model.tensors[parameter.tensor].prior.as_ref();
@@ -50,10 +53,25 @@ impl LocalPrior {
             };
             let numbers = prior.parameters.iter().map(|scalar| scalar.value(&leaf));
             let numbers: Vec<f64> = numbers.collect();
-            let w = variables[parameter.loc.clone()].iter().map(|w| w.wide());
+            let w = interpreter.drawn(parameter.tensor).iter().map(|w| w.wide());
             found.add(&parameter.name, prior, &numbers, w)?;
         }
         Ok(found)
+    }
+
+    /// The same with the scale of every prior multiplied by `factor`; `None` unless every prior is normal.
+    pub fn scaled(&self, factor: f64) -> Option<LocalPrior> {
+        let distance = self.distance?;
+        let square = factor * factor;
+        let by = |numbers: &[f64]| numbers.iter().map(|x| x / square).collect();
+        let entries = self.precision.len() as f64;
+        Some(LocalPrior {
+            log_density: self.log_density + 0.5 * distance * (1.0 - 1.0 / square)
+                - entries * factor.ln(),
+            score: by(&self.score),
+            precision: by(&self.precision),
+            distance: Some(distance / square),
+        })
     }
 
     fn add(
@@ -70,6 +88,7 @@ impl LocalPrior {
             let w = w - anchor;
             let density: &dyn Density<f64> = prior.distribution;
             self.log_density += density.log_prob(numbers, w);
+            self.score.push(density.score(numbers, w));
             let precision = match is_normal {
                 true => numbers[1].powi(-2),
                 false => second_derivative(prior.distribution, numbers, w),
@@ -88,9 +107,9 @@ impl LocalPrior {
             0 => Ok(()),
             flat => Err(Refusal::new(
                 format!(
-                    "the prior `{}` has no precision at {flat} of the {} of `{name}`: −ln p is not convex there",
+                    "the prior `{}` has no precision at {flat} of the {} of `{name}`: -ln p is not convex there",
                     prior.written,
-                    plural(entries, "entry")
+                    count(entries, "entry", "entries")
                 ),
                 "a normal prior has one everywhere",
             )),

@@ -202,8 +202,7 @@ fn are_those_of_laplace_torch() {
                 &case.inputs,
                 [12, 5],
             );
-            let prior =
-                LocalPrior::at(&plan, linearized.parameters(), interpreter.variables()).unwrap();
+            let prior = LocalPrior::at(&interpreter, linearized.parameters()).unwrap();
             let precision = curvature.precision(&prior.precision).unwrap();
             assert_near(log_likelihood, found.log_likelihood, &what);
             assert_near(precision.log_det(), found.log_det, &what);
@@ -439,7 +438,7 @@ fn is_exact_of_linear_regression() {
     interpreter.draw_weights(0, 0);
     let mut linearized = Linearized::new(&plan, &covers(&plan, |_| true), n);
     let whole = curvature(Structure::Full, &mut linearized, &interpreter, &x, [n, n]);
-    let prior = LocalPrior::at(&plan, linearized.parameters(), &mean).unwrap();
+    let prior = LocalPrior::at(&interpreter, linearized.parameters()).unwrap();
     let precision = whole.precision(&prior.precision).unwrap();
     let evidence = Evidence {
         log_likelihood,
@@ -550,12 +549,12 @@ fn other_priors_have_the_precision_of_the_point() {
     let linearized = Linearized::<f64>::new(&plan, &covers(&plan, |_| true), 1);
     let (df, scale) = (3.0f64, 2.0f64);
     for w in [0.0, 0.3, -1.2] {
-        let prior = LocalPrior::at(&plan, linearized.parameters(), &[w]).unwrap();
+        let prior = LocalPrior::at(&at(&plan, &[w], 1), linearized.parameters()).unwrap();
         let square = df * scale * scale;
         let exact = (df + 1.0) * (square - w * w) / (square + w * w).powi(2);
         assert!((prior.precision[0] - exact).abs() < 1e-8, "{w}");
         assert_eq!(prior.distance, None);
     }
-    let refusal = LocalPrior::at(&plan, linearized.parameters(), &[9.0]).unwrap_err();
+    let refusal = LocalPrior::at(&at(&plan, &[9.0], 1), linearized.parameters()).unwrap_err();
     assert!(refusal.title.contains("`f.kernel`"), "{}", refusal.title);
 }

@@ -390,8 +390,8 @@ impl<T: Number> Interpreter<T> {
         self.variational.drawn(tensor)
     }
 
-    /// The weights that were drawn last, for a network of the same model: [`Plan::prediction_graph`], or
-    /// [`Plan::linearized_graph`] where every parameter is a point.
+    /// The weights that were drawn last, for a network of the same model: [`Plan::prediction_graph`] or
+    /// [`Plan::linearized_graph`].
     pub fn kernels_for<'a>(&'a self, graph: &'a Graph) -> Kernels<'a, T> {
         self.variational.weights(graph)
     }

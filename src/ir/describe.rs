@@ -81,7 +81,9 @@ impl Inference {
     /// What is to be known of the loss as a whole, beside [`lambda_lines`](Self::lambda_lines).
     pub fn loss_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        remarks.extend(self.method.entry.remarks(&self.method.arguments));
+        let (method, arguments) = (self.method.entry, &self.method.arguments);
+        remarks.extend(method.remarks(arguments));
+        remarks.extend(method.remarks_of(arguments, self));
         if self.is_map() && !self.objective.map {
             remarks.push(
                 "every posterior is a point: `objective elbo` is `objective map` here".into(),

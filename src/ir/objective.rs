@@ -257,6 +257,13 @@ impl Inference {
         }
     }
 
+    /// Why a prediction takes one draw, where it does: each weight is a point, or what the method says.
+    pub fn says_of_one_draw(&self) -> &'static str {
+        let method = &self.method;
+        let closed_form = method.entry.closed_form(&method.arguments);
+        closed_form.unwrap_or("every weight is a point, and predicts once")
+    }
+
     /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.
     pub fn is_random(&self) -> bool {
         self.draws(2) > 1

@@ -265,6 +265,10 @@ fn predict(out: &mut String, inference: &Inference) {
             "draws"
         );
     } else {
-        line!(out, "  {:<12}{likelihood} at the point estimates", "value");
+        let method = &inference.method;
+        match method.entry.closed_form(&method.arguments) {
+            Some(what) => line!(out, "  {:<12}{what}, of {likelihood}", "value"),
+            None => line!(out, "  {:<12}{likelihood} at the point estimates", "value"),
+        }
     }
 }

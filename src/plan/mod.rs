@@ -80,7 +80,12 @@ impl Plan {
 
     /// The network on one draw of the weights that all examples share, whatever the estimators of training.
     pub fn prediction_graph(&self) -> Graph {
-        let kernels = self.tensors.map(|_, tensor| KernelPlan {
+        Graph::new(self.model.clone(), self.drawn_kernels(), Statistics::Kept)
+    }
+
+    /// The kernels of one draw that all examples share.
+    fn drawn_kernels(&self) -> Table<Tensor, KernelPlan> {
+        self.tensors.map(|_, tensor| KernelPlan {
             estimator: match tensor.is_constant() {
                 true => &POINT,
                 false => REPARAMETERIZATION,
@@ -89,21 +94,13 @@ impl Plan {
             factors: None,
             masked: false,
             ..tensor.kernel.clone()
-        });
-        Graph::new(self.model.clone(), kernels, Statistics::Kept)
+        })
     }
 
-    /// The network at the loc of every parameter, for the Jacobian of the likelihood's arguments by the parameters
-    /// `of`: every value and the gradient by it can be read.
+    /// The network on one draw of the weights, for the Jacobian of the likelihood's arguments by the parameters `of`:
+    /// every value and the gradient by it can be read.
     pub fn linearized_graph(&self, of: Table<Tensor, bool>) -> Graph {
-        let kernels = self.tensors.map(|_, tensor| KernelPlan {
-            estimator: &POINT,
-            by_example: false,
-            factors: None,
-            masked: false,
-            ..tensor.kernel.clone()
-        });
-        Graph::linearized(self.model.clone(), kernels, of)
+        Graph::linearized(self.model.clone(), self.drawn_kernels(), of)
     }
 
     /// Number of trainable numbers.

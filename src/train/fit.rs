@@ -447,7 +447,7 @@ impl Training<'_> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        let draws = self.draws;
+        let draws = self.engine.draws(self.draws);
         let (first, seed) = (self.validation, self.config.seed);
         let others = first.others.iter().map(|other| other.part(first, false));
         let mut all = vec![];

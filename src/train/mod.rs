@@ -2,6 +2,7 @@
 //!
 //! | code | what |
 //! | --- | --- |
+//! | `E0421` | the inference method cannot fit the model: its posterior is singular |
 //! | `E0601` | a file cannot be read or written |
 //! | `E0602` | a run file has a key or value that does not fit |
 //! | `E0603` | the settings do not fit the data |

@@ -30,6 +30,7 @@ mod hierarchy;
 mod image_targets;
 mod inference;
 mod initializers;
+mod laplace;
 mod layer_values;
 mod likelihoods;
 mod lints;

@@ -139,6 +139,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
         scores: scores(&scored.targets),
         bound: Bound::new(
             &scored.elbo,
+            scored.log_evidence,
             &run.inference,
             &run.config,
             &run.record,

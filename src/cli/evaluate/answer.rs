@@ -31,6 +31,9 @@ pub fn of_run(run: &ScoredRun) -> Value {
     answer["seed"] = json!(run.seed);
     answer["steps"] = json!(run.run.counters.step);
     answer["elbo"] = json!(run.elbo);
+    if let Some(log_evidence) = run.log_evidence {
+        answer["log_evidence"] = json!(log_evidence);
+    }
     answer
 }
 

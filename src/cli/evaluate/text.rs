@@ -38,7 +38,7 @@ pub fn text(scored: &ScoredRun) {
     }
     match run.inference.is_random() {
         true => say!("draws      {samples} of the weights, averaged\n"),
-        false => say!("draws      none: every weight is a point, and predicts once\n"),
+        false => say!("draws      none: {}\n", run.inference.says_of_one_draw()),
     }
     for target in targets {
         if targets.len() > 1 {
@@ -84,6 +84,17 @@ pub fn text(scored: &ScoredRun) {
         let draws = crate::words::count(samples, "draw", "draws");
         let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
         say_wrapped("  ", &text);
+    }
+    if let Some(log_evidence) = scored.log_evidence {
+        let of = thousands(n);
+        say_wrapped(
+            "\n",
+            &format!(
+                "log evidence = {}, log p(D) of the {of} training examples in their own units; {} an example",
+                number(log_evidence),
+                number(log_evidence / n as f64)
+            ),
+        );
     }
     if let Some(objective) = &elbo.objective {
         let (loss, t) = (number(objective.loss), objective.temperature);

@@ -75,7 +75,7 @@ fn predictions(run: &Read) -> Option<String> {
     let scored = run.scored.as_ref().ok()?;
     let draws = match scored.run.inference.is_random() {
         true => format!("{} of the weights averaged", plural(scored.samples, "draw")),
-        false => "each weight is a point, and predicts once".into(),
+        false => scored.run.inference.says_of_one_draw().into(),
     };
     Some(format!("{}; {draws}", scored.targets[0].chosen.name))
 }

@@ -85,7 +85,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
         let draws = start.draws();
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
-            false => "every weight a point".into(),
+            false => start.compiled.inference.says_of_one_draw().into(),
         };
         say!("test       {} examples, {how}", thousands(rows.len()));
         let others = prepared.others.iter();

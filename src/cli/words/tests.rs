@@ -21,7 +21,8 @@ fn every_entry_of_the_registries_has_a_page() {
     for name in names {
         assert!(!pages(name).is_empty(), "{name}");
     }
-    assert_eq!(pages("laplace").len(), 3);
+    // A prior, a posterior, a likelihood and an inference method.
+    assert_eq!(pages("laplace").len(), 4);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! file, or `--inference map` over it.
 
 mod ensemble;
+pub mod laplace;
 mod map;
 mod mean_field;
 pub mod swag;
@@ -36,6 +37,11 @@ pub trait Method: Sync {
         let _ = arguments;
         vec![]
     }
+    /// The same of this model.
+    fn remarks_of(&self, arguments: &Constants, inference: &Inference) -> Vec<String> {
+        let _ = (arguments, inference);
+        vec![]
+    }
     /// What a paper says of it, sentences with the marks of `bnnc::document`; `None` where the loss says it all.
     fn methods(&self, arguments: &Constants) -> Option<String> {
         let _ = arguments;
@@ -45,6 +51,11 @@ pub trait Method: Sync {
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
         let _ = (arguments, asked);
         1
+    }
+    /// What a prediction is that takes one draw and is no point's: `the average over the weights in closed form`.
+    fn closed_form(&self, arguments: &Constants) -> Option<&'static str> {
+        let _ = arguments;
+        None
     }
     /// How many fits follow each other, from the seeds s, s + 1, …
     fn rounds(&self, arguments: &Constants) -> usize {
@@ -95,6 +106,7 @@ pub static METHODS: &[&dyn Method] = &[
     &map::Map,
     &ensemble::Ensemble,
     &swag::Swag,
+    &laplace::Laplace,
 ];
 
 /// A method with its arguments.

@@ -54,9 +54,13 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
 }
 
 /// The ensemble of a checkpoint.
-pub(super) fn predictor(plan: Arc<Plan>, _: &Config, capacity: usize) -> Box<dyn Predictor> {
+pub(super) fn predictor(
+    plan: Arc<Plan>,
+    _: &Config,
+    capacity: usize,
+) -> Result<Box<dyn Predictor>> {
     let points = Members::new(plan.clone());
-    Box::new(PointPredictor::new(plan, capacity, points))
+    Ok(Box::new(PointPredictor::new(plan, capacity, points)))
 }
 
 impl Points for Members {

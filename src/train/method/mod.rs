@@ -2,6 +2,7 @@
 //! name here.
 
 mod ensemble;
+mod laplace;
 mod points;
 mod swag;
 
@@ -16,6 +17,9 @@ use std::sync::Arc;
 /// Trains an inference.
 type MakeEngine = fn(Arc<Plan>, &Config, usize) -> Result<Box<dyn Engine>>;
 
+/// Predicts with what a checkpoint holds.
+type MakePredictor = fn(Arc<Plan>, &Config, usize) -> Result<Box<dyn Predictor>>;
+
 /// How a method is run.
 struct Entry {
     /// Its name in [`crate::ir::METHODS`].
@@ -23,7 +27,7 @@ struct Entry {
     /// What trains it, on up to so many examples a call.
     engine: MakeEngine,
     /// What predicts with what a checkpoint of it holds.
-    predictor: fn(Arc<Plan>, &Config, usize) -> Box<dyn Predictor>,
+    predictor: MakePredictor,
 }
 
 /// One for each of [`crate::ir::METHODS`].
@@ -48,6 +52,11 @@ static ENTRIES: &[Entry] = &[
         engine: swag::engine,
         predictor: swag::predictor,
     },
+    Entry {
+        name: "laplace",
+        engine: laplace::engine,
+        predictor: laplace::predictor,
+    },
 ];
 
 fn entry(plan: &Plan) -> &'static Entry {
@@ -67,7 +76,11 @@ pub fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Box<d
 
 /// What predicts with the plan's inference, up to `capacity` examples a call, once the sections of a checkpoint are read
 /// into its [`Predictor::weights`].
-pub fn predictor(plan: Arc<Plan>, config: &Config, capacity: usize) -> Box<dyn Predictor> {
+///
+/// # Errors
+///
+/// `E0613` where that takes more memory than there is.
+pub fn predictor(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Box<dyn Predictor>> {
     (entry(&plan).predictor)(plan, config, capacity)
 }
 
@@ -75,8 +88,8 @@ fn descent(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Box<dyn 
     Ok(Box::new(Descent::new(plan, config, capacity)?))
 }
 
-fn variables(plan: Arc<Plan>, _: &Config, capacity: usize) -> Box<dyn Predictor> {
-    Box::new(Interpreter::<f32>::new(plan, capacity))
+fn variables(plan: Arc<Plan>, _: &Config, capacity: usize) -> Result<Box<dyn Predictor>> {
+    Ok(Box::new(Interpreter::<f32>::new(plan, capacity)))
 }
 
 #[cfg(test)]

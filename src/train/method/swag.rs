@@ -195,9 +195,13 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
 }
 
 /// The distribution of a checkpoint.
-pub(super) fn predictor(plan: Arc<Plan>, config: &Config, capacity: usize) -> Box<dyn Predictor> {
+pub(super) fn predictor(
+    plan: Arc<Plan>,
+    config: &Config,
+    capacity: usize,
+) -> Result<Box<dyn Predictor>> {
     let points = Swag::new(plan.clone(), config);
-    Box::new(PointPredictor::new(plan, capacity, points))
+    Ok(Box::new(PointPredictor::new(plan, capacity, points)))
 }
 
 impl Points for Swag {

@@ -261,8 +261,8 @@ mod tests {
                         is_of_network: number == argument,
                     })
                     .collect();
-                if !likelihood.arguments(&TargetKind::Real(1)).is_ok()
-                    && !likelihood.arguments(&TargetKind::Count).is_ok()
+                if likelihood.arguments(&TargetKind::Real(1)).is_err()
+                    && likelihood.arguments(&TargetKind::Count).is_err()
                 {
                     continue;
                 }
