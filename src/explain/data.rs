@@ -113,6 +113,11 @@ impl Methods<'_> {
         let Some(training) = &self.facts.training else {
             return;
         };
+        if training.epochs == 0 {
+            self.document.heading("Training");
+            return self
+                .say("Nothing is trained: the parameters are those that another run has come to.");
+        }
         let rate = match training.schedule.name {
             "constant" if !warms_up(&training.schedule) => {
                 "the learning rate is the same throughout".into()

@@ -450,7 +450,8 @@ fn a_run_starts_where_another_has_come_to() {
         "{kept}"
     );
     let said = one_line(&place.ok("explain point"));
-    assert!(said.contains("another run has come to"), "{said}");
+    let told = "Nothing is trained: the parameters are those that another run has come to.";
+    assert!(said.contains(told), "{said}");
 
     // A posterior takes both from one, and its locs alone from points.
     place.ok(&format!("{train} --from field --epochs 0 --out again"));
@@ -474,6 +475,11 @@ fn a_run_starts_where_another_has_come_to() {
     ));
     std::fs::remove_dir_all(place.path("point")).unwrap();
     place.ok("train line.bnn --out on --resume --epochs 2");
+    let said = one_line(&place.ok("explain on"));
+    assert!(
+        said.contains("Parameters start from those that another run"),
+        "{said}"
+    );
     place.ok("evaluate swag");
 }
 
