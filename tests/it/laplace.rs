@@ -226,6 +226,8 @@ fn predictives_agree() {
     );
     assert!(said.contains("log evidence = -"), "{said}");
     place.ok("report full-all-linearised --out report.html");
+    let page = std::fs::read_to_string(place.path("report.html")).unwrap();
+    assert!(page.contains("log p(D) of the 30 training examples"));
     place.ok("export full-all-linearised --samples 3 --out draws.npz");
     let said = place.ok("explain full-all-linearised");
     assert!(
@@ -288,6 +290,29 @@ fn its_point_is_that_of_map_and_it_goes_on_to_the_same_bits() {
     assert!(said.contains("prior      scales times"), "{said}");
     assert_eq!(tensors(&place, "parts"), tensors(&place, "whole"));
     assert_ne!(evaluated(&place, "parts")["log_evidence"], before);
+}
+
+/// Without any training of its own it is what a run of its own comes to at the same point.
+#[test]
+fn a_run_that_is_there_gets_a_posterior() {
+    let place = place();
+    let train = "train linear.bnn --config run.toml --data numbers.csv --seed 3";
+    place.ok(&format!("{train} --inference map --out map"));
+    place.ok(&format!("{train} --inference laplace(full) --out own"));
+    let from = "--inference laplace(full) --epochs 0 --out from --from";
+    let said = place.ok(&format!("{train} {from} map"));
+    assert!(said.contains("curvature  of 3 entries"), "{said}");
+    let evidence = |run: &str| evaluated(&place, run)["log_evidence"].clone();
+    assert_eq!(evidence("from"), evidence("own"));
+
+    // The locs of a mean-field run, which are no optimum after a step.
+    place.ok(&format!(
+        "{train} --inference mean_field --epochs 1 --out field"
+    ));
+    let said = place.ok(&format!(
+        "{train} --inference laplace --epochs 0 --out far --from field"
+    ));
+    assert!(said.contains("it is no optimum yet"), "{said}");
 }
 
 #[test]

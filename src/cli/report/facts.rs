@@ -4,6 +4,7 @@ use super::super::evaluate::{interval, value};
 use super::super::scored::{ScoredRun, ScoredTarget};
 use super::read::Read;
 use crate::plot::page::Page;
+use crate::train::progress;
 use crate::words::{counted, distinct, plural, thousands};
 
 /// The page's title, facts and warnings.
@@ -55,9 +56,10 @@ pub fn head(runs: &[Read]) -> Page {
 /// What is told of a run beside where it is, where it is known.
 type Fact = fn(&Read) -> Option<String>;
 
-const FACTS: [(&str, Fact); 3] = [
+const FACTS: [(&str, Fact); 4] = [
     ("trained on", trained_on),
     ("predictions", predictions),
+    ("log evidence", log_evidence),
     ("out of distribution", elsewhere),
 ];
 
@@ -78,6 +80,14 @@ fn predictions(run: &Read) -> Option<String> {
         false => scored.run.inference.says_of_one_draw().into(),
     };
     Some(format!("{}; {draws}", scored.targets[0].chosen.name))
+}
+
+fn log_evidence(run: &Read) -> Option<String> {
+    let scored = run.scored.as_ref().ok()?;
+    let n = scored.run.record.training_examples;
+    let n = counted(n, "training example", "training examples");
+    let log = scored.log_evidence?;
+    Some(format!("{}, log p(D) of the {n}", progress::number(log)))
 }
 
 fn elsewhere(run: &Read) -> Option<String> {

@@ -277,8 +277,8 @@ fn optimum(gradient: &[f64], precision: &dyn Precision, n: usize) -> String {
     let below = 0.5 * gradient.len() as f64;
     let told = match rise > (0.1 * below).max(1.0) {
         true => {
-            ": this is no optimum, and the evidence is not to be relied on; train for longer, with a learning rate that \
-                 falls"
+            ": it is no optimum yet, and the evidence is off by about as much; training for longer, with a learning rate that \
+             falls, brings it closer"
         }
         false => "",
     };
