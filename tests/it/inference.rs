@@ -467,6 +467,16 @@ fn a_run_starts_where_another_has_come_to() {
         }
     }
 
+    // What is worked out at a trained point needs no epoch of its own.
+    let said = place.ok(&format!(
+        "{train} --inference laplace --from point --ema-decay 0.9 --epochs 0 --out around"
+    ));
+    assert!(said.contains("evidence"), "{said}");
+    let around = by_name(&place, "around");
+    for (name, values) in &point {
+        assert_eq!(values, &around[name], "{name}");
+    }
+
     // A run that goes on does not read it again.
     let swag = "--inference swag(start=0) --from point";
     place.ok(&format!("{train} {swag} --epochs 3 --out swag"));

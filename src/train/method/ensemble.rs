@@ -86,6 +86,9 @@ impl Gathered for Members {
     fn begin(&mut self, variables: &[f32]) {
         self.variables[0].copy_from_slice(variables);
     }
+    fn draws(&self, asked: usize) -> usize {
+        asked.min(self.begun[0] as usize).max(1)
+    }
     fn gather(&mut self, variables: &[f32], next: &Step) {
         // The next step may be the next member's first.
         let member = if next.done == 0 {

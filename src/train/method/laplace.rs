@@ -11,7 +11,7 @@ use crate::curvature::evidence::{Evidence, best_scale};
 use crate::curvature::prior::LocalPrior;
 use crate::curvature::{Curvature, Linearized, Precision, Refusal, Structure};
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::engine::{Drawn, EVALUATION_STEPS, Engine, Numbers, Predictor, Section, Step};
+use crate::engine::{Drawn, EVALUATION_STEPS, Engine, Numbers, Piece, Predictor, Section, Step};
 use crate::examples::{Buffers, Part};
 use crate::exec::{Batch, Interpreter, Trained};
 use crate::ir::method::laplace::covered;
@@ -372,6 +372,10 @@ impl Engine for Laplace<Descent> {
     fn initialize(&mut self, seed: u64) {
         self.around.forget();
         self.point.initialize(seed);
+    }
+    fn begin_at(&mut self, pieces: &[Piece]) {
+        self.around.forget();
+        self.point.begin_at(pieces);
     }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         if self.around.is_known[0] == 1.0 {

@@ -26,6 +26,8 @@ pub trait Gathered: Points {
     fn begin(&mut self, variables: &[f32]);
     /// Takes the variables at an epoch's end, after which `next` would come.
     fn gather(&mut self, variables: &[f32], next: &Step);
+    /// How many draws differ by now, of `asked`.
+    fn draws(&self, asked: usize) -> usize;
     /// What has come of it, for [`Engine::finish`].
     fn said(&self) -> Vec<(&'static str, String)> {
         vec![]
@@ -156,6 +158,9 @@ impl<P: Gathered> Engine for Gathering<P> {
     fn epoch_ended(&mut self, next: &Step) {
         let points = &mut self.predictor.points;
         points.gather(self.descent.centre().variables(), next);
+    }
+    fn draws(&self, asked: usize) -> usize {
+        self.predictor.points.draws(asked)
     }
     fn finish(&mut self, _: &Part) -> Result<Vec<(&'static str, String)>> {
         Ok(self.predictor.points.said())

@@ -247,6 +247,12 @@ impl Gathered for Swag {
             false => self.moments.stand(variables),
         }
     }
+    fn draws(&self, asked: usize) -> usize {
+        match self.moments.columns() {
+            [_, _, ..] => asked,
+            _ => 1,
+        }
+    }
     fn said(&self) -> Vec<(&'static str, String)> {
         let text = format!(
             "{}, at the ends of epochs {} to {}; the covariance has the deviations of the last {}",

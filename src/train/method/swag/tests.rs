@@ -242,6 +242,7 @@ fn snapshots_are_the_variables_at_the_last_epochs_ends() {
         train(&mut *engine, 5 * epoch..5 * (epoch + 1));
         let snapshots = section(&mut *engine, "swag.snapshots")[0];
         assert_eq!(snapshots, (epoch as f64 - 4.0).max(0.0));
+        assert_eq!(engine.draws(7), if snapshots < 2.0 { 1 } else { 7 });
         let mean = section(&mut *engine, &format!("swag.mean/{name}"));
         ends.push(section(&mut *engine, name));
         if epoch < 6 {
