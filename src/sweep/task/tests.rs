@@ -95,14 +95,14 @@ fn settings_stand_over_those_of_the_run_file() {
 
 #[test]
 fn a_value_that_does_not_fit_is_told_at_its_place() {
-    let text = "[grid]\nepochs = [1, 0]\n";
+    let text = "[grid]\nbatch_size = [1, 0]\n";
     let sweep = sweep(text);
     let all = tasks(&sweep, None).unwrap();
     assert!(all[0].config(&sweep, None).is_ok());
     let failure = all[1].config(&sweep, None).err().unwrap();
     let message = &failure.diagnostics[0];
     assert!(
-        message.title.starts_with("`epochs` is a whole number"),
+        message.title.starts_with("`batch_size` is a whole number"),
         "{}",
         message.title
     );
