@@ -104,7 +104,7 @@ pub fn fit<D: Dimension, E: Dimension>(
     compiled.draw(config.samples);
     let data = dataset(inputs, Some(targets));
     let mut config = config.clone();
-    config.method = compiled.inference.method.clone();
+    config.follow_method(&compiled.inference.method);
     let prepared = Prepared::new(data, vec![], &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
     let plan = Arc::new(Plan::new(compiled.inference));

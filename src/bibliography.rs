@@ -284,6 +284,15 @@ pub static REFERENCES: &[Reference] = &[
         year: 2017,
     },
     Reference {
+        key: "shen2024",
+        label: "Shen et al., 2024",
+        authors: "Y. Shen, N. Daheim, B. Cong, P. Nickl, G. M. Marconi, C. Bazan, R. Yokota, I. Gurevych, D. Cremers, \
+                  M. E. Khan and T. Möllenhoff",
+        title: "Variational learning is effective for large deep networks",
+        place: "International Conference on Machine Learning",
+        year: 2024,
+    },
+    Reference {
         key: "singh2020",
         label: "Singh and Krishnan, 2020",
         authors: "S. Singh and S. Krishnan",

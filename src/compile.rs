@@ -24,7 +24,7 @@ impl Compiled {
     /// Takes `samples` draws of the weights a step, where a run says so, in place of the model's.
     pub fn draw(&mut self, samples: Option<usize>) {
         if let (Some(samples), Some(inference)) = (samples, Arc::get_mut(&mut self.inference))
-            && inference.method.fits_posteriors()
+            && !inference.method.has_points()
         {
             inference.objective.samples = samples;
         }

@@ -216,6 +216,7 @@ pub(super) fn facts(
     config: &mut Config,
     compiled: &Compiled,
 ) -> Result<(Facts, Vec<data::Facts>, Option<String>)> {
+    config.follow_method(&compiled.inference.method);
     let Some(request) = config.request(Some(&compiled.inference)) else {
         let facts = train::facts(config, &compiled.inference, None, &[], &[]);
         return Ok((facts, vec![], None));

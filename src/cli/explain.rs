@@ -144,9 +144,10 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
             .into());
     }
     let run = RunDir::open(path)?;
-    let config = run.config()?;
+    let mut config = run.config()?;
     let mut compiled = run.compile(&config)?;
     compiled.draw(config.samples);
+    config.follow_method(&compiled.inference.method);
     let record = run.data(&compiled.inference)?;
     let n = record.training_examples;
     let facts = Facts {

@@ -61,7 +61,8 @@ impl LintFlags {
         let mut facts = facts.clone();
         // It takes a while, and one lint alone asks for it.
         if lint::find("kl-outweighs-data").is_some_and(|lint| policy.shows(lint)) {
-            facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.inference.clone())));
+            let plan = Arc::new(Plan::new(compiled.inference.clone()));
+            facts.initial_terms = initial_terms(&plan, facts.training_examples);
         }
         let found = lint::run(&compiled.inference, &facts, &policy);
         if found.iter().any(|m| m.severity == Severity::Error) {

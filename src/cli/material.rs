@@ -57,7 +57,7 @@ fn over_draws(
     seed: u64,
 ) -> Option<(usize, Vec<OverDraws>)> {
     let inference = &run.inference;
-    if inference.method.fits_posteriors() || !inference.is_random() {
+    if !inference.method.has_points() || !inference.is_random() {
         return None;
     }
     let draws = inference.draws(asked);

@@ -51,7 +51,7 @@ pub fn open(path: &Path) -> Result<(Opened, Box<dyn Predictor>)> {
     let run = RunDir::open(path)?;
     let mut config = run.config()?;
     let compiled = run.compile(&config)?;
-    config.method = compiled.inference.method.clone();
+    config.follow_method(&compiled.inference.method);
     let record = run.data(&compiled.inference)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);

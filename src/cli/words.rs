@@ -31,7 +31,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
     "estimators":
         "flipout" "local_reparameterization" "per_example" "reparameterization";
     "inference":
-        "ensemble" "laplace" "swag";
+        "ensemble" "ivon" "laplace" "swag";
     "likelihoods":
         "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
         "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";

@@ -248,6 +248,19 @@ impl<T: Number> Interpreter<T> {
         self.pass(batch, draw, at, Keeping::Moments, None).report
     }
 
+    /// The same with the gradient of the data terms alone: the terms of the weights are worked out, and add nothing to it.
+    pub fn step_of_data(&mut self, batch: &Batch<T>, draw: &Draw, at: &Position) -> StepReport {
+        let plan = self.plan.clone();
+        let scales = plan.inference.loss.terms.iter();
+        let scales = scales.map(|term| match term.kind.tensor() {
+            None => term.scale.value(at),
+            Some(_) => 0.0,
+        });
+        let scales = scales.collect();
+        self.pass_scaled(batch, draw, at, &scales, Keeping::Moments, None)
+            .report
+    }
+
     /// The loss of one minibatch, and an optimizer's step down its gradient. Leaves
     /// [`Interpreter::gradient`] undefined.
     pub fn train(
@@ -266,19 +279,33 @@ impl<T: Number> Interpreter<T> {
         draw: &Draw,
         at: &Position,
         keeping: Keeping,
+        update: Option<Update<T>>,
+    ) -> Trained {
+        let terms = self.plan.inference.loss.terms.iter();
+        let scales = terms.map(|term| term.scale.value(at)).collect();
+        self.pass_scaled(batch, draw, at, &scales, keeping, update)
+    }
+
+    /// [`Interpreter::pass`] with the gradient of the terms times `scales`.
+    fn pass_scaled(
+        &mut self,
+        batch: &Batch<T>,
+        draw: &Draw,
+        at: &Position,
+        scales: &Table<Term, f64>,
+        keeping: Keeping,
         mut update: Option<Update<T>>,
     ) -> Trained {
         let _awake = Awake::new(&self.calls);
         let plan = self.plan.clone();
         let samples = plan.inference.objective.samples;
         let terms = &plan.inference.loss.terms;
-        let scales: Table<Term, f64> = terms.iter().map(|term| term.scale.value(at)).collect();
         let mut values = scales.map(|_, _| 0.0);
         let mut not_finite = Vec::new();
         self.variational.start_step();
         self.timed(|p| &mut p.draw, |it| it.variational.scales());
         for sample in 0..samples {
-            self.sample(batch, draw, sample, &scales, &mut values);
+            self.sample(batch, draw, sample, scales, &mut values);
             if keeping == Keeping::Moments {
                 self.variational
                     .keep(self.network.moments(), [sample, samples]);
@@ -293,7 +320,7 @@ impl<T: Number> Interpreter<T> {
             let of = [sample, samples];
             let collect = |it: &mut Self| {
                 let variational = &mut it.variational;
-                variational.collect_sample(of, &scales, &mut values, step, &mut not_finite);
+                variational.collect_sample(of, scales, &mut values, step, &mut not_finite);
             };
             self.timed(|p| &mut p.terms, collect);
         }

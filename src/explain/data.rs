@@ -161,7 +161,7 @@ impl Methods<'_> {
     pub(super) fn prediction(&mut self) {
         self.document.heading("Prediction");
         // Of a method whose draws are points, as the members of an ensemble are.
-        let of_points = !self.model.method.fits_posteriors() && self.model.is_random();
+        let of_points = self.model.method.has_points() && self.model.is_random();
         if self.random().is_empty() && !of_points {
             let points = self.symbols(&[Kind::Point, Kind::Free]);
             self.say(&format!(

@@ -153,6 +153,9 @@ fn variable_start(posterior: &BoundPosterior, variable: &VariableSpec) -> String
         number(format!("{value:.2e}").parse().unwrap_or(value))
     };
     let start = posterior.start(variable);
+    if let (true, Some(scale)) = (posterior.starts_by_method(variable), scale) {
+        return format!("${scale}$ as below");
+    }
     match (&start, scale) {
         (_, Some(scale)) if variable.start == Start::UnitScale => format!("${scale} = 1$"),
         (Initializer::Constant(raw), Some(scale)) => format!("${scale} = {}$", value(*raw)),

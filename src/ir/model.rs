@@ -426,12 +426,15 @@ impl BoundPosterior {
         all.find(|(name, _)| *name == argument).map(|(_, i)| *i)
     }
 
-    /// How a variable starts.
+    /// Whether the inference method sets a variable before the first step, and no initialiser.
+    pub fn starts_by_method(&self, variable: &VariableSpec) -> bool {
+        matches!(variable.start, Start::Argument(name) if self.initializer(name).is_none())
+    }
+
+    /// How a variable starts; one that the inference method sets is 0 until then.
     pub fn start(&self, variable: &VariableSpec) -> Initializer {
         match variable.start {
-            Start::Argument(name) => self
-                .initializer(name)
-                .expect("an initialiser for each argument"),
+            Start::Argument(name) => self.initializer(name).unwrap_or(Initializer::Constant(0.0)),
             Start::Zero => Initializer::Constant(0.0),
             Start::UnitScale => Initializer::Constant(self.transform.raw(1.0, LEAST_SCALE)),
         }

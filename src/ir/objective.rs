@@ -272,7 +272,7 @@ impl Inference {
     /// Whether a term over the weights is taken at draws: its own, or those of latent variables.
     pub fn is_noisy(&self, term: &Term) -> bool {
         let drawn = |latent| self.fits[latent].posterior.family.entries().is_random();
-        let of_points = !self.method.fits_posteriors() && self.is_random();
+        let of_points = self.method.has_points() && self.is_random();
         of_points || term.kind.is_monte_carlo() || self.latents_of(term).into_iter().any(drawn)
     }
 

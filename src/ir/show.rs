@@ -210,6 +210,9 @@ impl BoundPosterior {
         let variables = self.variables(shape);
         let variables = variables.iter().map(|variable| {
             let (name, initializer) = (variable.name, self.start(variable));
+            if self.starts_by_method(variable) {
+                return format!("{name} by the inference method");
+            }
             if let Some(from) = self
                 .pretrained
                 .as_ref()

@@ -3,6 +3,7 @@
 
 use super::inference::Inference;
 use super::loss::*;
+use super::method::Parameters;
 use super::model::*;
 use super::scalar::{Leaf, Scalar};
 use crate::layer::{MOST_INPUTS, Takes};
@@ -123,6 +124,11 @@ fn tensors(inference: &Inference) -> Result<(), String> {
         let family = tensor.posterior.family;
         let variables = tensor.posterior.variables(&tensor.shape);
         let started = variables.iter().all(|variable| match variable.start {
+            Start::Argument("scale")
+                if inference.method.entry.parameters() == Parameters::Normals =>
+            {
+                true
+            }
             Start::Argument(name) => tensor.posterior.initializer(name).is_some(),
             _ => true,
         });

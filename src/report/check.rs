@@ -220,7 +220,7 @@ pub struct Step {
 pub fn check(plan: &Arc<Plan>, facts: &Facts, batch: usize, memory: u64) -> Check {
     let inference: &Inference = &plan.inference;
     let n = facts.training_examples;
-    let initial = initial_terms(plan);
+    let initial = initial_terms(plan, n);
     let position = n.map(|n| Position {
         batch,
         batches: n.div_ceil(batch),

@@ -3,10 +3,10 @@
 //! mean over some starts.
 
 use crate::exec::{Draw, Interpreter};
-use crate::ir::{Fitted, Form, Handle, Inference, Tensor, TermKind};
+use crate::ir::{Fitted, Form, Handle, Inference, Initializer, Tensor, TermKind};
 use crate::kl::{self, AnyTerm, Entries, Gradients, Term};
 use crate::plan::{Plan, TensorPlan};
-use crate::posterior;
+use crate::posterior::{self, LEAST_SCALE};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,9 +17,10 @@ const STARTS: u64 = 16;
 /// Operations that all starts may take: some tenths of a second.
 const OPERATIONS: u64 = 1 << 26;
 
-/// The expected value of each term of the loss, unscaled, in nats; `None` for the data term. Latent
+/// The expected value of each term of the loss, unscaled, in nats; `None` for the data term, and where the
+/// inference method sets the scales at the start by the number `n` of training examples, which is not known. Latent
 /// variables are taken at their posteriors' middles, where the term is a sum over entries.
-pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
+pub fn initial_terms(plan: &Arc<Plan>, n: Option<usize>) -> Vec<Option<f64>> {
     let inference = &plan.inference;
     // Parameters with the same settings share their value an entry.
     let mut known: HashMap<String, f64> = HashMap::new();
@@ -28,6 +29,12 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
     let values = terms.map(|(index, term)| {
         let handle = term.kind.tensor()?;
         let tensor = inference.fitted(handle);
+        let variables = tensor.posterior.variables(&tensor.shape);
+        let mut variables = variables.iter();
+        let own = match variables.any(|variable| tensor.posterior.starts_by_method(variable)) {
+            true => Some(inference.method.start_scale(inference, handle, n?)?),
+            false => None,
+        };
         let Some(computation) = entrywise(plan, handle, tensor, &term.kind) else {
             return sampled.get_or_insert_with(|| sample(plan))[index];
         };
@@ -52,7 +59,7 @@ pub fn initial_terms(plan: &Arc<Plan>) -> Vec<Option<f64>> {
             posterior.arguments,
             by_shape.then_some(&tensor.shape),
         );
-        let value = || per_entry(inference, tensor, &*computation).unwrap_or(f64::NAN);
+        let value = || per_entry(inference, tensor, own, &*computation).unwrap_or(f64::NAN);
         Some(*known.entry(key).or_insert_with(value) * tensor.shape.len() as f64)
     });
     values.collect()
@@ -116,8 +123,13 @@ fn operations(plan: &Plan) -> u64 {
     all.fold(0, u64::saturating_add)
 }
 
-/// The term of one entry, averaged over the starts.
-fn per_entry(inference: &Inference, tensor: Fitted, computation: &dyn AnyTerm) -> Option<f64> {
+/// The term of one entry, averaged over the starts; `own` is the scale that the inference method starts with, if it does.
+fn per_entry(
+    inference: &Inference,
+    tensor: Fitted,
+    own: Option<f64>,
+    computation: &dyn AnyTerm,
+) -> Option<f64> {
     let prior = tensor.prior.as_ref()?.parameters.iter();
     let prior: Vec<f64> = prior.map(|scalar| inference.initial(scalar)).collect();
     let posterior = tensor.posterior;
@@ -138,7 +150,8 @@ fn per_entry(inference: &Inference, tensor: Fitted, computation: &dyn AnyTerm) -
         )
     };
     let locs = posterior.initializer("loc")?.rule(&tensor.shape, NODES[0]);
-    let rhos = posterior.initializer("scale");
+    let own = own.map(|scale| Initializer::Constant(posterior.transform.raw(scale, LEAST_SCALE)));
+    let rhos = posterior.initializer("scale").or(own);
     let rhos = rhos.filter(|_| posterior.family.entries().is_random());
     let rhos = rhos.map(|rhos| rhos.rule(&tensor.shape, NODES[1]));
     let start = |rho: f64| posterior.largest_rho().map_or(rho, |most| rho.min(most));

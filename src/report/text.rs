@@ -234,6 +234,10 @@ impl Check {
         let initial = &self.initial;
         let cell = |value: Option<f64>| value.map_or(String::new(), nats);
         let each = |value: Option<f64>| value.map_or(String::new(), short);
+        let unknown = || match n {
+            Some(_) => "takes too long".into(),
+            None => "?".into(),
+        };
         let whole = |per_example: Option<f64>| Some(per_example? * n? as f64);
         let mut rows = vec![row(["term", "form", "scale", "nats", "nats/example"])];
         let shown = self.fold().terms(&self.terms);
@@ -244,7 +248,7 @@ impl Check {
                     term.uninformed.map_or("?".into(), short),
                 ),
                 false => (
-                    term.initial.map_or("takes too long".into(), nats),
+                    term.initial.map_or_else(unknown, nats),
                     each(term.initial_per_example),
                 ),
             };

@@ -35,6 +35,10 @@ impl Task {
             base.data.choices.test = None;
         }
         let mut keys = base.keys();
+        if !base.learning_rate_said {
+            // Each inference method has its own where none is said.
+            keys.retain(|(key, _)| key != "optimizer.learning_rate");
+        }
         let mut config = base;
         // What an optimizer or a schedule is called comes before its own settings.
         let mut settings: Vec<&(String, Value)> = self.settings.iter().collect();

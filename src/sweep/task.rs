@@ -278,14 +278,8 @@ fn named(parts: &[String]) -> String {
         return "run".into();
     }
     let whole = parts.join(",");
-    let plain = |c: char| match c.is_alphanumeric() || ".+-_=".contains(c) {
-        true => c,
-        false => '-',
-    };
-    let parts = parts
-        .iter()
-        .map(|part| part.chars().map(plain).collect::<String>());
-    let text = parts.collect::<Vec<_>>().join(",");
+    let text = parts.iter().map(|part| plain(part)).collect::<Vec<_>>();
+    let text = text.join(",");
     // Nothing that is no folder's own name, and no hidden one.
     let text = text.trim_start_matches('.').to_owned();
     match text.len() > LONGEST || text.is_empty() {
@@ -298,6 +292,24 @@ fn named(parts: &[String]) -> String {
             format!("{kept}-{hash:016x}")
         }
     }
+}
+
+/// A part as a folder can be called: `ensemble(members = 3)` is `ensemble-members=3`.
+fn plain(part: &str) -> String {
+    let kept = |c: char| match c.is_alphanumeric() || ".+-_=".contains(c) {
+        true => c,
+        false => ' ',
+    };
+    let spaced: String = part.chars().map(kept).collect();
+    let mut text = String::new();
+    for word in spaced.split_whitespace() {
+        let joined = text.is_empty() || text.ends_with('=') || word.starts_with('=');
+        if !joined {
+            text.push('-');
+        }
+        text += word;
+    }
+    text
 }
 
 fn stem(path: &str) -> String {

@@ -52,7 +52,7 @@ use crate::data::{Choices, Request, catalog};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::{InferenceMethod, Model};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
-use crate::signature::Constants;
+use crate::signature::{Constant, Constants};
 use crate::source::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,6 +98,8 @@ pub struct Config {
     pub set: Vec<(String, String)>,
     /// What the model is fitted by: no setting, but what the model file and [`Config::inference`] come to.
     pub method: InferenceMethod,
+    /// Whether the learning rate is said, and not a default.
+    pub learning_rate_said: bool,
 }
 
 /// When a run ends before its last epoch, because the validation nll falls no more.
@@ -225,6 +227,7 @@ impl Default for Config {
             },
             set: vec![],
             method: InferenceMethod::mean_field(),
+            learning_rate_said: false,
         }
     }
 }
@@ -297,6 +300,7 @@ impl Config {
         if let Some(found) = table.choice("name", &names).and_then(optimizer::find) {
             config.optimizer.0 = found;
         }
+        config.learning_rate_said = table.has("learning_rate");
         config.optimizer.1 = table.settings(config.optimizer.0.signature());
         mistakes.extend(table.finish());
 
@@ -426,7 +430,29 @@ impl Config {
         }
     }
 
-    /// The optimizer's learning rate, before the schedule.
+    /// Takes what the inference method says of the run: the method's own learning rate where none is said.
+    pub fn follow_method(&mut self, method: &InferenceMethod) {
+        self.method = method.clone();
+        // Rust programs set the optimizer's.
+        let is_said = self.learning_rate_said || self.learning_rate() != self.of_optimizer();
+        if let (Some(rate), false) = (method.entry.default_learning_rate(), is_said) {
+            let rate = Constant::Number(rate);
+            self.optimizer.1.set("learning_rate", rate);
+        }
+    }
+
+    /// The learning rate where none is said.
+    pub fn default_learning_rate(&self) -> f64 {
+        let of_method = self.method.entry.default_learning_rate();
+        of_method.unwrap_or_else(|| self.of_optimizer())
+    }
+
+    /// The optimizer's default learning rate.
+    fn of_optimizer(&self) -> f64 {
+        optimizer::defaults(self.optimizer.0.signature()).number("learning_rate")
+    }
+
+    /// The learning rate, before the schedule.
     pub fn learning_rate(&self) -> f64 {
         self.optimizer.1.number("learning_rate")
     }

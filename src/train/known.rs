@@ -39,7 +39,8 @@ pub fn facts(
         decay: {
             let (optimizer, settings) = &config.optimizer;
             let decay = optimizer.decay(settings, 1.0);
-            decay.filter(|decay| decay.rate > 0.0)
+            let takes_own_steps = config.method.entry.default_learning_rate().is_some();
+            decay.filter(|decay| decay.rate > 0.0 && !takes_own_steps)
         },
         evaluation_samples: Some(config.evaluation_samples),
         classes: first.classes,
@@ -85,7 +86,16 @@ pub fn training(config: &Config) -> ir::Training {
         inputs: config.data.scaling,
         targets_standardized: config.data.targets == "standardize",
         epochs: config.epochs(),
-        optimizer: method(config.optimizer.0.signature(), &config.optimizer.1),
+        optimizer: match config.method.entry.default_learning_rate() {
+            None => method(config.optimizer.0.signature(), &config.optimizer.1),
+            Some(_) => {
+                let own = &config.method;
+                let rate = ("learning_rate", show(config.learning_rate()));
+                let mut own = method(own.signature(), &own.arguments);
+                own.settings.insert(0, rate);
+                own
+            }
+        },
         schedule: method(config.schedule.0.signature(), &config.schedule.1),
         clip_norm: config.clip_norm,
         ema_decay: config.ema_decay,

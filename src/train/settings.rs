@@ -181,7 +181,7 @@ pub static SETTINGS: [Setting; 33] = [
             "RATE",
             "Of the optimizer, before the schedule",
         ),
-        |config| Place::LearningRate(&mut config.optimizer.1),
+        |config| Place::LearningRate(&mut config.optimizer.1, &mut config.learning_rate_said),
     ),
     setting(
         "augmentation.flip",
@@ -363,7 +363,7 @@ enum Place<'a> {
     Method(&'a mut Option<InferenceMethod>),
     /// `true`, `false` or a number of epochs.
     Stopping(&'a mut EarlyStopping),
-    LearningRate(&'a mut Constants),
+    LearningRate(&'a mut Constants, &'a mut bool),
 }
 
 impl Place<'_> {
@@ -386,7 +386,7 @@ impl Place<'_> {
             Place::Stopping(EarlyStopping::Off) => "false".into(),
             Place::Stopping(EarlyStopping::On) => "true".into(),
             Place::Stopping(EarlyStopping::After(epochs)) => epochs.to_string(),
-            Place::LearningRate(settings) => format!("{:?}", settings.number("learning_rate")),
+            Place::LearningRate(settings, _) => format!("{:?}", settings.number("learning_rate")),
         })
     }
 
@@ -418,7 +418,7 @@ impl Place<'_> {
                 put(stopping, written.and_then(Result::ok));
             }
             // The optimizer's signature has it, too.
-            Place::LearningRate(_) => {}
+            Place::LearningRate(..) => {}
         }
     }
 
@@ -448,12 +448,9 @@ impl Place<'_> {
             Place::Stopping(stopping) => *stopping = early_stopping(text)?,
             Place::Word(word, words) => *word = one_of(words, text)?,
             Place::MaybeWord(word, words) => *word = Some(one_of(words, text)?.into()),
-            Place::LearningRate(settings) => {
-                let rate = Constant::Number(positive(text)?);
-                let mut all = settings.0.iter_mut();
-                if let Some((_, value)) = all.find(|(name, _)| *name == "learning_rate") {
-                    *value = rate;
-                }
+            Place::LearningRate(settings, said) => {
+                settings.set("learning_rate", Constant::Number(positive(text)?));
+                *said = true;
             }
         }
         Ok(())

@@ -336,6 +336,11 @@ impl<'a> Table<'a> {
     }
 
     /// The settings of `signature`, defaults filled in.
+    /// Whether it has this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.iter().any(|(k, ..)| k == key)
+    }
+
     pub(super) fn settings(&mut self, signature: &'static Signature) -> Constants {
         let mut settings = crate::optimizer::defaults(signature);
         for parameter in signature.parameters {

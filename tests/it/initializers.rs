@@ -44,7 +44,7 @@ fn the_expected_kl_is_the_mean_over_seeds() {
         .push("MeanField(scale = Exp(Uniform(-0.4, -0.001)), largest_scale = exp(-0.2))".into());
     for posterior in posteriors {
         let plan = plan(&model(&posterior));
-        let expected = initial_terms(&plan);
+        let expected = initial_terms(&plan, None);
         let examples = Examples::new(1, 6, 0, 1);
         let mut interpreter = Interpreter::<f64>::new(plan, 1);
         let starts: Vec<Vec<f64>> = (0..SEEDS)

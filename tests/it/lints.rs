@@ -64,7 +64,8 @@ fn said(lint: &dyn Lint, suffix: &str) -> Option<String> {
     let compiled = compile::file(Path::new(&path), &[]);
     let compiled = compiled.unwrap_or_else(|failure| panic!("{path}: {failure}"));
     let mut facts = facts(&compiled.source.text);
-    facts.initial_terms = initial_terms(&Arc::new(Plan::new(compiled.inference.clone())));
+    let plan = Arc::new(Plan::new(compiled.inference.clone()));
+    facts.initial_terms = initial_terms(&plan, facts.training_examples);
     let message = lint.check(&compiled.inference, &facts)?;
     assert_eq!(message.code, lint.name());
     assert_eq!(message.severity, Severity::Warning);

@@ -30,6 +30,7 @@ mod hierarchy;
 mod image_targets;
 mod inference;
 mod initializers;
+mod ivon;
 mod laplace;
 mod layer_values;
 mod likelihoods;

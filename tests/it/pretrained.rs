@@ -82,7 +82,7 @@ fn moped_moves_the_prior_with_the_posterior() {
         let mut interpreter = Interpreter::<f64>::new(plan.clone(), 1);
         interpreter.initialize(3);
         let terms = interpreter.weight_terms(&draw(1, 0));
-        let shown = bnnc::report::initial::initial_terms(&plan);
+        let shown = bnnc::report::initial::initial_terms(&plan, None);
         for (index, weights) in [
             weights(12, 0.9),
             weights(3, -0.2),

@@ -443,3 +443,58 @@ fn names_or_none(folder: &Path) -> BTreeSet<String> {
         BTreeSet::new()
     }
 }
+
+/// Inference methods are an axis like any other setting; runs are called by them in a way that a shell takes.
+#[test]
+fn methods_are_an_axis() {
+    let place = place(
+        "model = \"line.bnn\"\ndata = \"t.csv\"\ntest = 0.2\nsamples = 5\n[grid]\n\
+         inference = [\"mean_field\", \"map\", \"ensemble(members = 2)\", \"ivon(hess_init = 0.5, beta2 = 0.9)\"]\n",
+    );
+    let found = table(&place, "sweep s.toml");
+    let expected = [
+        "inference=mean_field",
+        "inference=map",
+        "inference=ensemble-members=2",
+        "inference=ivon-hess_init=0.5-beta2=0.9",
+    ];
+    let named = |split: &str| -> BTreeSet<String> {
+        expected
+            .iter()
+            .map(|name| format!("{name}{split}"))
+            .collect()
+    };
+    assert_eq!(names(&place.path("runs/s")), named(",split=1"));
+    let groups = found["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), expected.len(), "{groups:?}");
+    let kept = |run: &str| {
+        let path = place.path("runs/s").join(format!("{run},split=1/run.toml"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    // Each has its own learning rate where the file says none.
+    for (run, method, rate) in [
+        (expected[1], "map", "0.001"),
+        (expected[2], "ensemble(members = 2)", "0.001"),
+        (
+            expected[3],
+            "ivon(hess_init = 0.5, beta1 = 0.9, beta2 = 0.9, clip_radius = none)",
+            "0.1",
+        ),
+    ] {
+        let kept = kept(run);
+        let of = [
+            format!("inference = \"{method}\"\n"),
+            format!("learning_rate = {rate}\n"),
+        ];
+        assert!(of.iter().all(|line| kept.contains(line)), "{kept}");
+    }
+    let said = place.ok("sweep s.toml --only inference=ensemble-members=2 --dry-run");
+    assert!(
+        said.contains("ensemble-members=2") && !said.contains("inference=map"),
+        "{said}"
+    );
+    // What differs between two of the runs is the method, and what follows from it.
+    let said =
+        place.ok("diff runs/s/inference=map,split=1 runs/s/inference=ensemble-members=2,split=1");
+    assert!(said.contains("ensemble(members = 2)"), "{said}");
+}

@@ -42,12 +42,14 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         1 => String::new(),
         rounds => format!("{rounds} fits of "),
     };
-    let text = format!(
-        "{fits}{} of {} of B = {}; {optimizer}, learning rate {rate:?}{schedule}",
-        plural(config.epochs(), "epoch"),
-        plural(steps, "step"),
-        config.batch_size()
-    );
+    let epochs = plural(config.epochs(), "epoch");
+    let (steps_of, batch) = (plural(steps, "step"), config.batch_size());
+    let method = &inference.method;
+    let moved = match method.entry.default_learning_rate() {
+        None => format!("; {optimizer}, learning rate {rate:?}{schedule}"),
+        Some(_) => format!("; `{method}`, learning rate {rate:?}{schedule}"),
+    };
+    let text = format!("{fits}{epochs} of {steps_of} of B = {batch}{moved}");
     say_wrapped("run        ", &text);
     if let Some(chosen) = prepared.chosen.words(config, record.training_examples) {
         say_wrapped(UNDER, &chosen);

@@ -172,7 +172,7 @@ pub(in crate::cli) fn start(
     };
     compiled.draw(config.samples);
     let method = &compiled.inference.method;
-    config.method = method.clone();
+    config.follow_method(method);
     if let Some(run) = &resumed
         && method.entry.needs_epochs()
     {

@@ -1,19 +1,26 @@
-//! What an inference method makes of a file's settings: under all but `mean_field` every posterior is a point.
+//! What an inference method makes of a file's settings: under most, every posterior is a point.
 
 use super::Lower;
 use crate::check::Fans;
+use crate::estimator;
 use crate::ir::inference::{Fit, KlChoice, Objective};
-use crate::ir::method::Unused;
+use crate::ir::method::{Parameters, Unused};
 use crate::ir::model::{Origin, Prior};
-use crate::posterior::{self, Entries};
+use crate::posterior::{self, Entries, Transform};
 use crate::source::Span;
 
 /// The rule of the language, as the IR says it.
 pub(super) const POINTS: &str = "this inference method has points in place of posteriors";
 
+/// The same of [`Parameters::Normals`].
+const NORMALS: &str = "this inference method has a normal for each entry and sets its scale";
+
+/// Of their estimator.
+const ONE_DRAW: &str = "this inference method draws the weights once for all examples of a step";
+
 impl Lower<'_> {
-    /// A parameter's fit under the method. A point starts where the loc of the posterior that it replaces
-    /// does. `None` once what is wrong has been said.
+    /// A parameter's fit under the method. What replaces a posterior starts where its loc does. `None` once what is wrong
+    /// has been said. A latent variable has no `fans`.
     pub(super) fn by_method(
         &mut self,
         fit: Fit,
@@ -21,8 +28,14 @@ impl Lower<'_> {
         fans: Option<Fans>,
     ) -> Option<(Fit, (Option<Prior>, Origin))> {
         let entries = fit.posterior.family.entries();
-        let kept = matches!(entries, Entries::Point | Entries::Free);
-        if self.method.fits_posteriors() || kept {
+        let parameters = self.method.entry.parameters();
+        let kept = match parameters {
+            Parameters::Posteriors => true,
+            Parameters::Points => matches!(entries, Entries::Point | Entries::Free),
+            // A latent variable is refused as it stands in the file.
+            Parameters::Normals => entries == Entries::Free || fans.is_none(),
+        };
+        if kept {
             return Some((fit, prior));
         }
         let unused = &mut self.unused;
@@ -32,24 +45,38 @@ impl Lower<'_> {
             let name = estimator.signature().name;
             Unused::add(unused, "estimator", name, &fit.estimator_from);
         }
-        let family = posterior::find("Delta").expect("in the registry");
-        let mut point = self.bound_posterior(family, "Delta", &[], Span::default(), fans)?;
-        if let Some(start) = fit.posterior.initializer("loc") {
-            point.initializers = vec![("loc", start)];
+        let is_normal = parameters == Parameters::Normals;
+        let (word, rule) = match is_normal {
+            true => ("MeanField", NORMALS),
+            false => ("Delta", POINTS),
+        };
+        let family = posterior::find(word).expect("in the registry");
+        let mut bound = self.bound_posterior(family, word, &[], Span::default(), fans)?;
+        // The scales of normals start where the method has them.
+        let start = fit.posterior.initializer("loc");
+        let start = start.or(bound.initializer("loc"));
+        bound.initializers = start.into_iter().map(|start| ("loc", start)).collect();
+        bound.pretrained = fit.posterior.pretrained;
+        if is_normal {
+            bound.transform = Transform::Exp;
+            bound.pretrained.iter_mut().for_each(|p| p.delta = None);
         }
         if let Some(prior) = &prior.0 {
-            self.settle(prior, &mut point);
+            self.settle(prior, &mut bound);
         }
-        point.pretrained = fit.posterior.pretrained;
-        let posterior = (point, Origin::Language(POINTS));
+        let posterior = (bound, Origin::Language(rule));
         if !self.check_support(&prior, &posterior) {
             return None;
         }
         let fit = Fit {
             posterior: posterior.0,
             posterior_from: posterior.1,
-            estimator: None,
-            ..fit
+            estimator: is_normal
+                .then(|| estimator::find("reparameterization").expect("in the registry")),
+            estimator_from: match is_normal {
+                true => Origin::Language(ONE_DRAW),
+                false => fit.estimator_from,
+            },
         };
         Some((fit, prior))
     }
@@ -59,16 +86,19 @@ impl Lower<'_> {
         if self.method.fits_posteriors() {
             return objective;
         }
+        let points = self.method.has_points();
         for (option, span) in &objective.option_spans {
-            if ["kl", "samples"].contains(option) {
+            if *option == "kl" || *option == "samples" && points {
                 let text = self.written(*span);
                 let value = text.split_once('=').map_or("", |(_, value)| value.trim());
                 Unused::add(&mut self.unused, option, value, &Origin::Own(*span));
             }
         }
-        objective.map = true;
+        objective.map = points;
         objective.kl = KlChoice::Auto;
-        objective.samples = 1;
+        if points {
+            objective.samples = 1;
+        }
         objective
     }
 }

@@ -2,13 +2,15 @@
 //! file, or `--inference map` over it.
 
 mod ensemble;
+pub mod ivon;
 pub mod laplace;
 mod map;
 mod mean_field;
 pub mod swag;
 
+use super::arena::Handle;
 use super::inference::Inference;
-use super::model::Origin;
+use super::model::{Origin, Tensor};
 use crate::check::{Constants as Declared, Messages, Scope, bind};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Signature};
@@ -62,6 +64,21 @@ pub trait Method: Sync {
         let _ = arguments;
         1
     }
+    /// Of one that moves the variables itself, by the run's learning rate: the rate where none is said.
+    fn default_learning_rate(&self) -> Option<f64> {
+        None
+    }
+    /// Of [`Parameters::Normals`]: the scale of each entry of a parameter before the first step, with `n` training examples.
+    fn start_scale(
+        &self,
+        arguments: &Constants,
+        inference: &Inference,
+        tensor: Handle<Tensor>,
+        n: usize,
+    ) -> Option<f64> {
+        let _ = (arguments, inference, tensor, n);
+        None
+    }
     /// Whether what it does at a step goes by the number of epochs, so that a run cannot be made longer.
     fn needs_epochs(&self) -> bool {
         false
@@ -98,6 +115,8 @@ pub enum Parameters {
     Posteriors,
     /// Each parameter is a point under its prior.
     Points,
+    /// Each parameter with a prior has an independent normal for each entry, whose scales the method sets.
+    Normals,
 }
 
 /// Every inference method.
@@ -107,6 +126,7 @@ pub static METHODS: &[&dyn Method] = &[
     &ensemble::Ensemble,
     &swag::Swag,
     &laplace::Laplace,
+    &ivon::Ivon,
 ];
 
 /// A method with its arguments.
@@ -141,6 +161,22 @@ impl InferenceMethod {
     /// Whether the posteriors of the file are fitted.
     pub fn fits_posteriors(&self) -> bool {
         self.entry.parameters() == Parameters::Posteriors
+    }
+
+    /// Whether each parameter is a point.
+    pub fn has_points(&self) -> bool {
+        self.entry.parameters() == Parameters::Points
+    }
+
+    /// [`Method::start_scale`]
+    pub fn start_scale(
+        &self,
+        inference: &Inference,
+        tensor: Handle<Tensor>,
+        n: usize,
+    ) -> Option<f64> {
+        self.entry
+            .start_scale(&self.arguments, inference, tensor, n)
     }
 
     /// How many fits follow each other.

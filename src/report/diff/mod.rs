@@ -253,7 +253,7 @@ fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
     };
     let initial = |plan: &Arc<Plan>| {
         let data_terms = plan.inference.loss.data_terms();
-        let terms = initial_terms(plan).into_iter().skip(data_terms);
+        let terms = initial_terms(plan, None).into_iter().skip(data_terms);
         terms.sum::<Option<f64>>().filter(|kl| kl.is_finite())
     };
     let random = |plan: &Arc<Plan>| {

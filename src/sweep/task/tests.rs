@@ -114,7 +114,7 @@ fn a_value_that_does_not_fit_is_told_at_its_place() {
 fn names_are_those_of_folders() {
     assert_eq!(
         named(&["a/b".into(), "prior=N(0, 1)".into()]),
-        "a-b,prior=N-0--1-"
+        "a-b,prior=N-0-1"
     );
     let long = named(&["x".repeat(500)]);
     assert!(long.len() < 100 && long != named(&["x".repeat(501)]));

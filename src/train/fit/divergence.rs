@@ -4,7 +4,6 @@ use super::{Training, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
-use crate::optimizer;
 use crate::terms::Term;
 use crate::train::augmentation::Buffers;
 use crate::train::checkpoint;
@@ -174,8 +173,7 @@ impl Training<'_> {
     /// below the run's, and tenths, hundredths, … of the lower one. The engine is at other variables then.
     fn working_rate(&mut self) -> String {
         let of_run = self.config.learning_rate();
-        let default = optimizer::defaults(self.config.optimizer.0.signature());
-        let default = default.number("learning_rate");
+        let default = self.config.default_learning_rate();
         let below = i32::from(default >= of_run);
         let highest = default.min(of_run);
         // As they are written: 0.1 and not 0.09999999999999999.

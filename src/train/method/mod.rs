@@ -2,6 +2,7 @@
 //! name here.
 
 mod ensemble;
+mod ivon;
 mod laplace;
 mod points;
 mod swag;
@@ -56,6 +57,11 @@ static ENTRIES: &[Entry] = &[
         name: "laplace",
         engine: laplace::engine,
         predictor: laplace::predictor,
+    },
+    Entry {
+        name: "ivon",
+        engine: ivon::engine,
+        predictor: variables,
     },
 ];
 

@@ -1,0 +1,165 @@
+//! `inference ivon` as a user sees it: checked, trained, stopped and resumed, scored, refused.
+
+use crate::cli::{MODEL, Place};
+use safetensors::SafeTensors;
+use std::collections::BTreeMap;
+
+const TRAIN: &str = "--data t.csv --batch-size 20 --seed 3";
+
+/// The tensors of a run's checkpoint, by name.
+fn tensors(place: &Place, run: &str) -> BTreeMap<String, Vec<f32>> {
+    let file = std::fs::read(place.path(run).join("checkpoint.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&file).unwrap();
+    let numbers = |bytes: &[u8]| -> Vec<f32> {
+        let words = bytes.chunks_exact(4);
+        words
+            .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
+            .collect()
+    };
+    tensors
+        .iter()
+        .map(|(name, view)| (name.to_owned(), numbers(view.data())))
+        .collect()
+}
+
+#[test]
+fn a_run_by_ivon_is_checked_trained_and_scored() {
+    let place = Place::new();
+    let said = place.ok("check line.bnn --data t.csv --inference ivon");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for told in [
+        "-ELBO / N, minimised",
+        "scale^2 = 1/(N (h + delta)), h a running mean of the curvature of the nll, 1 at first",
+        "the update carries the prior: delta = 1/(N s^2)",
+        "s is 1 everywhere",
+        "`ivon` does not use `posterior = MeanField` and `estimator = reparameterization`",
+        "of `[optimizer]` it uses `learning_rate` alone, 0.1 where none is said",
+        "without prior and noise: `y.scale` takes the same step with h kept at hess_init",
+    ] {
+        assert!(said.contains(told), "no `{told}` in {said}");
+    }
+    // At the start the KL is that of scales 1/sqrt(N + 1): 60 rows, 33 weights.
+    let answer = place.ok("check line.bnn --data t.csv --inference ivon --format json");
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let terms = answer["terms"].as_array().unwrap().iter();
+    let initial: f64 = terms.filter_map(|term| term["initial"].as_f64()).sum();
+    let n = answer["training_examples"].as_f64().unwrap();
+    // loc ~ Normal(0, 0.1)
+    let entry = 0.5 * ((n + 1.0).ln() + 1.0 / (n + 1.0) + 0.01 - 1.0);
+    assert!((initial - 33.0 * entry).abs() < 1e-6, "{initial} {n}");
+
+    let said = place.ok(&format!(
+        "train line.bnn --inference ivon(beta2=0.99) {TRAIN} --epochs 60 --out run"
+    ));
+    assert!(
+        said.contains("`ivon(") && said.contains("learning rate 0.1"),
+        "{said}"
+    );
+    let kept = std::fs::read_to_string(place.path("run").join("run.toml")).unwrap();
+    assert!(kept.contains("learning_rate = 0.1\n"), "{kept}");
+
+    // The KL that is reported is the closed form at the checkpoint's loc and scale.
+    let tensors = tensors(&place, "run");
+    let mut kl = 0.0;
+    for (name, locs) in tensors.iter().filter(|(name, _)| !name.contains('/')) {
+        let Some(tensor) = name.strip_suffix(".loc") else {
+            continue;
+        };
+        let rhos = &tensors[&format!("{tensor}.rho")];
+        let h = &tensors[&format!("ivon.hessian/{name}")];
+        for ((loc, rho), h) in locs.iter().zip(rhos).zip(h) {
+            let [loc, rho, h] = [loc, rho, h].map(|x| f64::from(*x));
+            kl += 0.5 * (loc * loc + (2.0 * rho).exp() - 1.0) - rho;
+            // rho = ln σ, of N (h + 1/N)
+            let sigma = (n * h + 1.0).powf(-0.5);
+            assert!((rho.exp() / sigma - 1.0).abs() < 1e-4, "{name}: {rho} {h}");
+        }
+    }
+    let answer = place.ok("evaluate run --data t.csv --format json");
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let terms = answer["elbo"]["terms"].as_array().unwrap().iter();
+    let of_weights = terms.filter(|term| term["name"].as_str().unwrap().starts_with("kl("));
+    let found: f64 = of_weights.map(|term| term["value"].as_f64().unwrap()).sum();
+    assert!((found / kl - 1.0).abs() < 1e-4, "{found} {kl}");
+    // y is linear in what the network sees: far below the spread of the targets, some 15.
+    let said = place.ok("evaluate run --data t.csv");
+    assert!(said.contains("-ELBO / N = "), "{said}");
+    let rmse = answer["scores"]["rmse"].as_f64();
+    assert!(rmse.is_none_or(|rmse| rmse < 5.0), "{answer}");
+    place.ok("report run --out run.html");
+    place.ok("predict run --data t.csv --samples 20 --out p.csv");
+}
+
+#[test]
+fn a_run_by_ivon_goes_on_to_the_same_bits() {
+    let place = Place::new();
+    let train = format!("train line.bnn --inference ivon --learning-rate 0.05 {TRAIN}");
+    place.ok(&format!("{train} --epochs 5 --out whole"));
+    place.ok(&format!("{train} --epochs 2 --out parts"));
+    place.ok("train line.bnn --out parts --resume --epochs 5");
+    let [whole, parts] = ["whole", "parts"].map(|run| tensors(&place, run));
+    assert_eq!(whole, parts);
+    assert!(whole.contains_key("ivon.momentum/dense_1.kernel.loc"));
+    let kept = std::fs::read_to_string(place.path("parts").join("run.toml")).unwrap();
+    assert!(kept.contains("learning_rate = 0.05\n"), "{kept}");
+}
+
+#[test]
+fn what_ivon_cannot_fit_is_refused() {
+    let place = Place::new();
+    let write = |from: &str, to: &str| {
+        assert!(MODEL.contains(from));
+        std::fs::write(place.path("other.bnn"), MODEL.replace(from, to)).unwrap();
+    };
+    for (from, to, told) in [
+        (
+            "Normal(0, 1),",
+            "Laplace(0, 1),",
+            "does not fit `dense_1.kernel` under `Laplace(0, 1)`",
+        ),
+        (
+            "Normal(0, 1),",
+            "Normal(0, learned(1)),",
+            "does not fit `dense_1.kernel` under `Normal(0, learned(1))`",
+        ),
+        (
+            "objective elbo",
+            "inference ivon { annealing = linear(epochs = 2) }",
+            "`annealing` changes it",
+        ),
+        (
+            "objective elbo",
+            "inference ivon { minibatch = blundell }",
+            "`minibatch` changes it",
+        ),
+        (
+            "prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization",
+            "kernel = deterministic, bias = deterministic",
+            "no parameter has a prior",
+        ),
+    ] {
+        write(from, to);
+        let said = place.refused("check other.bnn --inference ivon");
+        let said = match to.starts_with("inference") {
+            true => place.refused("check other.bnn"),
+            false => said,
+        };
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("E0421") && said.contains(told), "{said}");
+    }
+    write(
+        "default { prior = Normal(0, 1),",
+        "latent tau ~ HalfNormal(1)\ndefault { prior = Normal(0, tau),",
+    );
+    let said = place.refused("check other.bnn --inference ivon");
+    assert!(said.contains("latent variable `tau`"), "{said}");
+    for flag in ["--clip-norm 1", "--ema-decay 0.9"] {
+        let said = place.refused(&format!(
+            "train line.bnn --inference ivon {TRAIN} --epochs 1 {flag} --out bad"
+        ));
+        assert!(
+            said.contains("E0603") && said.contains("`ivon` takes its own"),
+            "{said}"
+        );
+    }
+}
