@@ -1,6 +1,6 @@
 //! Augmentation beside a likelihood that counts each image once: how much data the images are worth is left open.
 
-use super::{Level, Lint, random};
+use super::{Level, Lint};
 use crate::diagnostic::Diagnostic;
 use crate::ir::{Facts, Inference};
 use crate::words::thousands;
@@ -22,10 +22,9 @@ impl Lint for AugmentedCount {
         include_str!("../../docs/lints/augmented-count.md")
     }
     fn check(&self, inference: &Inference, facts: &Facts) -> Option<Diagnostic> {
-        if !facts.augmented {
+        if !facts.augmented || !inference.is_random() {
             return None;
         }
-        random(inference).next()?;
         let n = facts.training_examples.map(thousands);
         let title = format!(
             "the images are augmented, and N{} counts each of them once",

@@ -14,6 +14,7 @@ use bnnc::likelihood::LIKELIHOODS;
 use bnnc::maths::Maths;
 use bnnc::posterior::POSTERIORS;
 use bnnc::signature::{Constant, Constants, Kind};
+use bnnc::train::{self, Config};
 use std::path::Path;
 use std::process::Command;
 
@@ -318,6 +319,29 @@ fn sections() {
         "explain_likelihood",
         section(&alone.text(80), "Objective\n", "\nTable")
     );
+}
+
+/// A small model under each inference method: what is minimised, how, and what predicts.
+#[test]
+fn methods() {
+    for method in ["map", "ensemble(members = 3)", "swag", "laplace", "ivon"] {
+        let model = plan(&format!(
+            "model line\ninput x: real[4]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
+             network {{\n dense(8)\n tanh\n f = dense(1)\n}}\nobserve y ~ Normal(f, 0.5)\ninference {method}\n"
+        ));
+        let mut config = Config::default();
+        config.follow_method(&model.inference.method);
+        let facts = Facts {
+            training: Some(train::training(&config)),
+            ..facts()
+        };
+        let text = explain(&model.inference, &facts).text(80);
+        let name = method.split('(').next().unwrap();
+        insta::assert_snapshot!(
+            format!("explain_{name}"),
+            section(&text, "Objective\n", "\nEach step") + &section(&text, "Training\n", "\nReferences")
+        );
+    }
 }
 
 #[test]
