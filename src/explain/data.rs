@@ -162,7 +162,12 @@ impl Methods<'_> {
         self.document.heading("Prediction");
         // Of a method whose draws are points, as the members of an ensemble are.
         let of_points = self.model.method.has_points() && self.model.is_random();
+        let method = &self.model.method;
+        let own = method.entry.prediction(&method.arguments);
         if self.random().is_empty() && !of_points {
+            if let Some(own) = own {
+                return self.say(&own);
+            }
             let points = self.symbols(&[Kind::Point, Kind::Free]);
             self.say(&format!(
                 "A new input's target has the distribution $p(y | {})$ at the estimates of ${points}$: \
@@ -188,10 +193,12 @@ impl Methods<'_> {
             ),
         };
         let given = [drawn, points].concat().join(", ");
-        self.say(&format!(
-            "The predictive distribution is the mixture over $S$ draws {from}, each the same for all inputs: \
-             $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}){law}.$$"
-        ));
+        self.say(&own.unwrap_or_else(|| {
+            format!(
+                "The predictive distribution is the mixture over $S$ draws {from}, each the same for all inputs: \
+                 $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | x, {given}){law}.$$"
+            )
+        }));
         self.of_each_target(|text, of| {
             let prose = text.model.summary().prose();
             match of.strip_prefix(" of ") {

@@ -324,7 +324,14 @@ fn sections() {
 /// A small model under each inference method: what is minimised, how, and what predicts.
 #[test]
 fn methods() {
-    for method in ["map", "ensemble(members = 3)", "swag", "laplace", "ivon"] {
+    for method in [
+        "map",
+        "ensemble(members = 3)",
+        "swag",
+        "laplace",
+        "laplace(predictive = probit)",
+        "ivon",
+    ] {
         let model = plan(&format!(
             "model line\ninput x: real[4]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
              network {{\n dense(8)\n tanh\n f = dense(1)\n}}\nobserve y ~ Normal(f, 0.5)\ninference {method}\n"
@@ -336,10 +343,15 @@ fn methods() {
             ..facts()
         };
         let text = explain(&model.inference, &facts).text(80);
-        let name = method.split('(').next().unwrap();
+        let name = match method.split_once("predictive = ") {
+            Some((_, predictive)) => predictive.trim_end_matches(')'),
+            None => method.split('(').next().unwrap(),
+        };
         insta::assert_snapshot!(
             format!("explain_{name}"),
-            section(&text, "Objective\n", "\nEach step") + &section(&text, "Training\n", "\nReferences")
+            section(&text, "Objective\n", "\nEach step")
+                + "\n"
+                + &section(&text, "Training\n", "\nReferences")
         );
     }
 }

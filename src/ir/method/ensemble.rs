@@ -35,8 +35,14 @@ impl Method for Ensemble {
         let members = arguments.count("members");
         Some(format!(
             "This is done {members} times, each time from another random start and with the examples in another order: a \
-             deep ensemble [@lakshminarayanan2017]. A prediction is the mean of the {members} predictive distributions, \
-             a mixture."
+             deep ensemble [@lakshminarayanan2017]."
+        ))
+    }
+    fn prediction(&self, arguments: &Constants) -> Option<String> {
+        let members = arguments.count("members");
+        Some(format!(
+            "The predictive distribution is the mixture over the $S = {members}$ members, with the same weight for each: \
+             $$p(y | x, Data) = 1/S sum_(s=1)^S p(y | x, w^((s))).$$"
         ))
     }
     fn draws(&self, arguments: &Constants, _: usize) -> usize {

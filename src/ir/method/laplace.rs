@@ -230,6 +230,25 @@ impl Method for Laplace {
         ))
     }
 
+    fn prediction(&self, arguments: &Constants) -> Option<String> {
+        let linearised = "f(x; theta_\"MAP\") + J(x) (theta - theta_\"MAP\")";
+        Some(match arguments.word("predictive") {
+            "linearised" => format!(
+                "The predictive distribution is the mixture over $S$ draws of the network linearised at \
+                 $theta_\"MAP\"$, each the same for all inputs: with $J(x)$ the network's Jacobian there and $y$ given the \
+                 network's value distributed as the likelihood says, \
+                 $$p(y | x, Data) approx 1/S sum_(s=1)^S p(y | f^((s))(x)), f^((s))(x) = {linearised}$$ with \
+                 $theta = theta^((s)) ~ Normal(theta_\"MAP\", P^(-1))$."
+            ),
+            "probit" => format!(
+                "The predictive distribution is the average over $theta ~ Normal(theta_\"MAP\", P^(-1))$ of that of the \
+                 network linearised at $theta_\"MAP\"$, $${linearised},$$ with $J(x)$ its Jacobian there, in closed form as \
+                 above: without draws."
+            ),
+            _ => return None,
+        })
+    }
+
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
         match arguments.word("predictive") {
             "probit" => 1,

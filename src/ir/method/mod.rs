@@ -49,6 +49,11 @@ pub trait Method: Sync {
         let _ = arguments;
         None
     }
+    /// What a paper says of its predictive distribution, where that is not a mixture over draws as any other.
+    fn prediction(&self, arguments: &Constants) -> Option<String> {
+        let _ = arguments;
+        None
+    }
     /// Of points: how many draws of the weights an average over `asked` draws takes.
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
         let _ = (arguments, asked);
