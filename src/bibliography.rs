@@ -36,12 +36,28 @@ pub static REFERENCES: &[Reference] = &[
         year: 2016,
     },
     Reference {
+        key: "betancourt2017",
+        label: "Betancourt, 2017",
+        authors: "M. Betancourt",
+        title: "A conceptual introduction to Hamiltonian Monte Carlo",
+        place: "arXiv:1701.02434",
+        year: 2017,
+    },
+    Reference {
         key: "blundell2015",
         label: "Blundell et al., 2015",
         authors: "C. Blundell, J. Cornebise, K. Kavukcuoglu and D. Wierstra",
         title: "Weight uncertainty in neural networks",
         place: "International Conference on Machine Learning",
         year: 2015,
+    },
+    Reference {
+        key: "chen2014",
+        label: "Chen et al., 2014",
+        authors: "T. Chen, E. Fox and C. Guestrin",
+        title: "Stochastic gradient Hamiltonian Monte Carlo",
+        place: "International Conference on Machine Learning",
+        year: 2014,
     },
     Reference {
         key: "chyzak2019",
@@ -124,6 +140,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 2013,
     },
     Reference {
+        key: "hoffman2014",
+        label: "Hoffman and Gelman, 2014",
+        authors: "M. D. Hoffman and A. Gelman",
+        title: "The No-U-Turn Sampler: adaptively setting path lengths in Hamiltonian Monte Carlo",
+        place: "Journal of Machine Learning Research 15(47), 1593-1623",
+        year: 2014,
+    },
+    Reference {
         key: "howard2019",
         label: "Howard et al., 2019",
         authors: "A. Howard, M. Sandler, G. Chu, L.-C. Chen, B. Chen, M. Tan, W. Wang, Y. Zhu, R. Pang, V. Vasudevan, Q. V. Le and H. Adam",
@@ -154,6 +178,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Batch normalization: accelerating deep network training by reducing internal covariate shift",
         place: "International Conference on Machine Learning",
         year: 2015,
+    },
+    Reference {
+        key: "izmailov2021",
+        label: "Izmailov et al., 2021",
+        authors: "P. Izmailov, S. Vikram, M. D. Hoffman and A. G. Wilson",
+        title: "What are Bayesian neural network posteriors really like?",
+        place: "International Conference on Machine Learning",
+        year: 2021,
     },
     Reference {
         key: "jordan1999",
@@ -212,6 +244,14 @@ pub static REFERENCES: &[Reference] = &[
         year: 1961,
     },
     Reference {
+        key: "li2016",
+        label: "Li et al., 2016",
+        authors: "C. Li, C. Chen, D. Carlson and L. Carin",
+        title: "Preconditioned stochastic gradient Langevin dynamics for deep neural networks",
+        place: "AAAI Conference on Artificial Intelligence",
+        year: 2016,
+    },
+    Reference {
         key: "louizos2016",
         label: "Louizos and Welling, 2016",
         authors: "C. Louizos and M. Welling",
@@ -258,6 +298,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Variational dropout sparsifies deep neural networks",
         place: "International Conference on Machine Learning",
         year: 2017,
+    },
+    Reference {
+        key: "neal2011",
+        label: "Neal, 2011",
+        authors: "R. M. Neal",
+        title: "MCMC using Hamiltonian dynamics",
+        place: "Handbook of Markov Chain Monte Carlo, chapter 5, CRC Press",
+        year: 2011,
     },
     Reference {
         key: "ong2018",
@@ -341,12 +389,28 @@ pub static REFERENCES: &[Reference] = &[
         year: 2016,
     },
     Reference {
+        key: "vehtari2021",
+        label: "Vehtari et al., 2021",
+        authors: "A. Vehtari, A. Gelman, D. Simpson, B. Carpenter and P.-C. Bürkner",
+        title: "Rank-normalization, folding, and localization: an improved R-hat for assessing convergence of MCMC",
+        place: "Bayesian Analysis 16(2), 667-718",
+        year: 2021,
+    },
+    Reference {
         key: "watanabe1960",
         label: "Watanabe, 1960",
         authors: "S. Watanabe",
         title: "Information theoretical analysis of multivariate correlation",
         place: "IBM Journal of Research and Development 4(1), 66-82",
         year: 1960,
+    },
+    Reference {
+        key: "welling2011",
+        label: "Welling and Teh, 2011",
+        authors: "M. Welling and Y. W. Teh",
+        title: "Bayesian learning via stochastic gradient Langevin dynamics",
+        place: "International Conference on Machine Learning",
+        year: 2011,
     },
     Reference {
         key: "wen2018",
@@ -371,6 +435,14 @@ pub static REFERENCES: &[Reference] = &[
         title: "Group normalization",
         place: "European Conference on Computer Vision",
         year: 2018,
+    },
+    Reference {
+        key: "zhang2020",
+        label: "Zhang et al., 2020",
+        authors: "R. Zhang, C. Li, J. Zhang, C. Chen and A. G. Wilson",
+        title: "Cyclical stochastic gradient MCMC for Bayesian deep learning",
+        place: "International Conference on Learning Representations",
+        year: 2020,
     },
 ];
 

@@ -47,6 +47,15 @@ pub trait Predictor {
     }
     /// The sections of a checkpoint that predictions need.
     fn weights(&mut self) -> Vec<Section<'_>>;
+    /// Of draws that lie in chains: the chain and the place in it of draw number `draw`.
+    fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
+        let _ = draw;
+        None
+    }
+    /// What a sampler measured at each draw, by name, chain and draw.
+    fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
+        vec![]
+    }
 }
 
 /// Places in the flat vector of a plan's variables, and the values there.

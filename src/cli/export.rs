@@ -7,7 +7,7 @@ use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
 use super::terminal::{here, say, say_wrapped};
 use crate::diagnostic::{Diagnostic, Failure, Result};
-use crate::export::{self, About, Array, Asked, Format, Group, Target};
+use crate::export::{self, About, Array, Asked, Format, Group, Target, in_chains};
 use crate::words::{bytes, thousands};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -104,7 +104,12 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         parameters: args.parameters.clone(),
         draws,
         seed,
+        order: vec![],
     };
+    let mut chains = 1;
+    if let Some((order, count)) = in_chains(&*predictor, draws) {
+        (asked.draws, asked.order, chains) = (order.len(), order, count);
+    }
     let alone = run.of_targets(&args.data)?;
     let chosen = match asked.of_examples() {
         true => run.choose_all(&alone, &args.data, args.part, false)?,
@@ -136,6 +141,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         run: args.run.display().to_string(),
         seed: asked.seed,
         draws: asked.draws,
+        chains,
         rows,
         data: chosen.first().map(|chosen| here(&chosen.name)),
     };
@@ -168,8 +174,10 @@ fn tell(
     for (own, chosen) in alone.iter().zip(chosen) {
         say_columns(own, chosen);
     }
+    let draws = thousands(asked.draws);
     match random {
-        true => say!("draws      {}", thousands(asked.draws)),
+        true if asked.order.is_empty() => say!("draws      {draws}"),
+        true => say!("draws      {draws}, as many of each chain"),
         false => say!("draws      1: {}", alone[0].inference.says_of_one_draw()),
     }
     for group in Group::ALL {

@@ -192,7 +192,8 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             {
                 warned = warn_of_fit(&start, &mut *engine, &blind)?;
             }
-            if !warned && config.method.rounds() == 1 {
+            let descends = inference.method.entry.uses_optimizer();
+            if !warned && config.method.rounds() == 1 && descends {
                 summarize(config, &run, ended_early);
             }
             conclude(&start, &run, &mut *engine)?;

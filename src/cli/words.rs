@@ -31,7 +31,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
     "estimators":
         "flipout" "local_reparameterization" "per_example" "reparameterization";
     "inference":
-        "ensemble" "ivon" "laplace" "swag";
+        "ensemble" "hmc" "ivon" "laplace" "nuts" "sghmc" "sgld" "swag";
     "likelihoods":
         "Bernoulli" "Binomial" "Categorical" "Cauchy" "Exponential" "Gamma" "InverseGamma" "Laplace"
         "LogNormal" "NegativeBinomial" "Normal" "Poisson" "StudentT";

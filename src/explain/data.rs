@@ -129,7 +129,21 @@ impl Methods<'_> {
         };
         let (optimizer, batch) = (call(&training.optimizer), sized("B", self.facts.batch));
         let epochs = counted(training.epochs, "epoch", "epochs");
+        let method = &self.model.method;
+        if method.transitions().is_some() {
+            return;
+        }
         self.document.heading("Training");
+        if !method.entry.uses_optimizer() {
+            let each = if method.rounds() > 1 {
+                " of each chain"
+            } else {
+                ""
+            };
+            return self.say(&format!(
+                "The steps{each} were taken for {epochs}, in minibatches of {batch} examples."
+            ));
+        }
         self.say(&format!(
             "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
              examples; {rate}."

@@ -13,6 +13,9 @@ impl Methods<'_> {
     pub(super) fn family(&mut self) {
         let random = self.random();
         let points = [self.of_kind(Kind::Point), self.of_kind(Kind::Free)].concat();
+        if !self.model.method.entry.uses_optimizer() {
+            return self.chain_starts(&points);
+        }
         if random.is_empty() {
             self.document.heading("Point estimates");
         } else {
@@ -47,6 +50,19 @@ impl Methods<'_> {
                 "Here $softplus(rho) = ln(1 + e^rho)$, to which the machine epsilon is added, so that no \
                  scale is 0.",
             );
+        }
+    }
+
+    /// Where the chains of a sampler start.
+    fn chain_starts(&mut self, tensors: &[Handle<Tensor>]) {
+        self.document.heading("Chains");
+        let start = |tensor| {
+            self.starts(&[tensor])
+                .replace("Training starts", "each chain starts")
+        };
+        for (start, tensors) in grouped(tensors, start) {
+            let names = self.names(&tensors);
+            self.say(&format!("For {names}, {start}"));
         }
     }
 

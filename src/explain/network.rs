@@ -69,9 +69,13 @@ impl Methods<'_> {
     }
 
     fn opening(&mut self, layers: &[&Node], chain: bool) {
+        let points = match self.model.method.entry.uses_optimizer() {
+            true => "the weights of which a point is estimated",
+            false => "the weights",
+        };
         let kinds = [
             (Kind::Weight, "the weights that are random"),
-            (Kind::Point, "the weights of which a point is estimated"),
+            (Kind::Point, points),
             (Kind::Free, "the parameters without a prior"),
         ];
         let kinds =

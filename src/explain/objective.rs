@@ -64,7 +64,9 @@ impl Methods<'_> {
         if let Some(text) = method.entry.methods(&method.arguments) {
             self.say(&text);
         }
-        self.minibatch();
+        if method.transitions().is_none() {
+            self.minibatch();
+        }
         self.term_table();
         self.forms();
         self.reasons();
@@ -104,6 +106,12 @@ impl Methods<'_> {
                 (".", format!("{}: {weighted}", quantity.is_not))
             }
         };
+        if !self.model.method.entry.uses_optimizer() {
+            return self.say(&format!(
+                "What is sampled is the posterior, whose density is proportional to $exp(-N Loss)$ with the negative log \
+                 joint probability per example $$Loss = {terms}.$$"
+            ));
+        }
         self.say(&format!(
             "What is minimised is $$Loss{elbo} = {terms}{stop}$$ {is}{over}"
         ));

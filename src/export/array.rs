@@ -9,6 +9,8 @@ pub enum Group {
     Posterior,
     /// Predictions.
     PosteriorPredictive,
+    /// What a sampler measured at each draw.
+    SampleStats,
     /// Log-likelihoods of examples.
     LogLikelihood,
     /// Targets.
@@ -21,9 +23,10 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which they are written.
-    pub const ALL: [Group; 6] = [
+    pub const ALL: [Group; 7] = [
         Group::Posterior,
         Group::PosteriorPredictive,
+        Group::SampleStats,
         Group::LogLikelihood,
         Group::ObservedData,
         Group::ConstantData,
@@ -35,6 +38,7 @@ impl Group {
         match self {
             Group::Posterior => "posterior",
             Group::PosteriorPredictive => "posterior_predictive",
+            Group::SampleStats => "sample_stats",
             Group::LogLikelihood => "log_likelihood",
             Group::ObservedData => "observed_data",
             Group::ConstantData => "constant_data",
@@ -45,6 +49,11 @@ impl Group {
     /// Whether its arrays have an axis of draws, the first.
     pub fn is_drawn(self) -> bool {
         !matches!(self, Group::ObservedData | Group::ConstantData)
+    }
+
+    /// Whether these draws lie in the chains of a sampler, if there are any.
+    pub fn has_chains(self) -> bool {
+        self.is_drawn() && self != Group::Prior
     }
 }
 
@@ -85,6 +94,8 @@ impl Array {
 /// The entries of an array.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
+    /// What is so or not.
+    Bool(Vec<bool>),
     /// Pixels as a file has them.
     U8(Vec<u8>),
     /// Labels, counts and places.
@@ -99,6 +110,7 @@ impl Values {
     /// How many there are.
     pub fn len(&self) -> usize {
         match self {
+            Values::Bool(v) => v.len(),
             Values::U8(v) => v.len(),
             Values::I64(v) => v.len(),
             Values::F32(v) => v.len(),
@@ -114,7 +126,7 @@ impl Values {
     /// Bytes of one of them.
     pub fn width(&self) -> usize {
         match self {
-            Values::U8(_) => 1,
+            Values::Bool(_) | Values::U8(_) => 1,
             Values::F32(_) => 4,
             Values::I64(_) | Values::F64(_) => 8,
         }
@@ -141,6 +153,7 @@ impl Values {
             Ok(())
         }
         match self {
+            Values::Bool(v) => each(v, to, |x| [u8::from(x)]),
             Values::U8(v) => to.write_all(v),
             Values::I64(v) => each(v, to, i64::to_le_bytes),
             Values::F32(v) => each(v, to, f32::to_le_bytes),

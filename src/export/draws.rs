@@ -34,6 +34,23 @@ pub struct Asked {
     pub draws: usize,
     /// Of the draws.
     pub seed: u64,
+    /// The numbers of the draws, in their order in the file; none are 0, 1, …
+    pub order: Vec<usize>,
+}
+
+/// The first `draws` draws of a sampler's chains in the order of the file: chain by chain, each in the order in which it
+/// was sampled, and all of the same length; and how many chains there are. `None` where draws lie in no chains.
+pub fn in_chains(predictor: &dyn Predictor, draws: usize) -> Option<(Vec<usize>, usize)> {
+    let placed = |draw: usize| predictor.chain_of(draw).map(|place| (place, draw));
+    let placed: Vec<([usize; 2], usize)> = (0..draws).map(placed).collect::<Option<_>>()?;
+    let chains: BTreeSet<usize> = placed.iter().map(|([chain, _], _)| *chain).collect();
+    let whole = placed.len() / chains.len() * chains.len();
+    let mut order = placed[..whole].to_vec();
+    order.sort();
+    Some((
+        order.into_iter().map(|(_, draw)| draw).collect(),
+        chains.len(),
+    ))
 }
 
 /// A target of the examples.
@@ -135,7 +152,8 @@ pub fn collect(
     )?;
     drop(drawn);
     if numbers > 0 || asked.predictions || asked.log_likelihood {
-        for draw in 0..asked.draws {
+        for at in 0..asked.draws {
+            let draw = asked.order.get(at).copied().unwrap_or(at);
             predictor.draw_weights(draw, asked.seed);
             let drawn = predictor.drawn();
             let drawn = drawn.iter().zip(&taken).filter(|(_, taken)| **taken);
@@ -159,6 +177,9 @@ pub fn collect(
     }
     if asked.prior {
         arrays.extend(draw_prior(inference, &prior, asked)?);
+    }
+    if !arrays.is_empty() {
+        arrays.extend(statistics(predictor, asked));
     }
     if arrays.is_empty() {
         let title = "the model has nothing of what is to be exported";
@@ -210,6 +231,34 @@ fn empty(drawn: &[Drawn], taken: &[bool], draws: usize) -> Vec<Array> {
         labels: vec![],
     };
     taken.map(|(drawn, _)| array(drawn)).collect()
+}
+
+/// What a sampler measured at the draws.
+fn statistics(predictor: &dyn Predictor, asked: &Asked) -> Vec<Array> {
+    let places = asked
+        .order
+        .iter()
+        .filter_map(|draw| predictor.chain_of(*draw));
+    let places: Vec<[usize; 2]> = places.collect();
+    if places.is_empty() {
+        return vec![];
+    }
+    let array = |(name, chains): (&str, Vec<Vec<f64>>)| {
+        let values = places.iter().map(|[chain, draw]| chains[*chain][*draw]);
+        Array {
+            group: Group::SampleStats,
+            name: name.to_owned(),
+            axes: vec![DRAW.to_owned()],
+            shape: vec![places.len()],
+            values: match name {
+                "accepted" | "diverging" => Values::Bool(values.map(|x| x != 0.0).collect()),
+                "n_steps" | "tree_depth" => Values::I64(values.map(|x| x as i64).collect()),
+                _ => Values::F64(values.collect()),
+            },
+            labels: vec![],
+        }
+    };
+    predictor.statistics().into_iter().map(array).collect()
 }
 
 /// The rows that the examples are, and their inputs.

@@ -13,7 +13,7 @@ mod safetensors;
 mod zarr;
 
 pub use array::{Array, Group, Values};
-pub use draws::{Asked, Target, collect};
+pub use draws::{Asked, Target, collect, in_chains};
 pub use place::refuse as refuse_place;
 
 use crate::diagnostic::{Diagnostic, Result};
@@ -63,6 +63,8 @@ pub struct About {
     pub seed: u64,
     /// How many there are.
     pub draws: usize,
+    /// In how many chains of a sampler they lie, one after the other, all of the same length; 1 without a sampler.
+    pub chains: usize,
     /// Each example's row in the data's file, from 0.
     pub rows: Vec<usize>,
     /// What the examples are: `the test part of …`; none without examples.

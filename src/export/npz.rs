@@ -10,6 +10,7 @@ use std::path::Path;
 /// The kind of numbers as NumPy writes it.
 fn kind(values: &Values) -> &'static str {
     match values {
+        Values::Bool(_) => "|b1",
         Values::U8(_) => "|u1",
         Values::I64(_) => "<i8",
         Values::F32(_) => "<f4",

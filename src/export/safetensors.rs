@@ -11,6 +11,7 @@ use std::path::Path;
 
 fn kind(values: &Values) -> Dtype {
     match values {
+        Values::Bool(_) => Dtype::BOOL,
         Values::U8(_) => Dtype::U8,
         Values::I64(_) => Dtype::I64,
         Values::F32(_) => Dtype::F32,

@@ -2,8 +2,8 @@
 //! little-endian numbers. The root holds a copy of all metadata, so that a reader opens one file.
 //! <https://zarr-specs.readthedocs.io/en/latest/v3/core/index.html>
 //!
-//! Arrays of draws have the axes `chain`, of one entry, and `draw` before their own, as ArviZ expects them: draws of a
-//! posterior that was fitted are independent, and one chain. Each axis that is counted (`chain`, `draw`, `example`) has
+//! Arrays of draws have the axes `chain` and `draw` before their own, as ArviZ expects them: draws of a posterior that was
+//! fitted are independent, and one chain. Each axis that is counted (`chain`, `draw`, `example`) has
 //! its coordinates in each group.
 
 use super::array::{CHAIN, DRAW, EXAMPLE};
@@ -96,21 +96,25 @@ impl Store<'_> {
         write_json(&folder, &metadata)?;
         self.metadata.insert(name.into(), metadata);
         let mut axes = BTreeSet::new();
+        let chains = if group.has_chains() { about.chains } else { 1 };
         for array in arrays {
             let (mut names, mut shape) = (vec![], vec![]);
             if group.is_drawn() {
                 names.push(CHAIN.to_owned());
-                shape.push(1);
+                shape.push(chains);
             }
             names.extend(array.axes.iter().cloned());
             shape.extend(&array.shape);
+            if group.is_drawn() {
+                shape[1] /= chains;
+            }
             self.array(name, &array.name, &names, &shape, array)?;
             axes.extend(names);
         }
         let numbers = |all: &mut dyn Iterator<Item = usize>| all.map(|n| n as i64).collect();
         let coordinates: [(&str, Vec<i64>); 3] = [
-            (CHAIN, vec![0]),
-            (DRAW, numbers(&mut (0..about.draws))),
+            (CHAIN, numbers(&mut (0..chains))),
+            (DRAW, numbers(&mut (0..about.draws / chains))),
             (EXAMPLE, numbers(&mut about.rows.iter().copied())),
         ];
         for (axis, values) in coordinates {
@@ -155,6 +159,7 @@ impl Store<'_> {
 
 fn array_metadata(axes: &[String], shape: &[usize], array: &Array) -> Value {
     let (kind, fill) = match array.values {
+        Values::Bool(_) => ("bool", json!(false)),
         Values::U8(_) => ("uint8", json!(0)),
         Values::I64(_) => ("int64", json!(0)),
         Values::F32(_) => ("float32", json!(0.0)),

@@ -35,9 +35,11 @@ mod prior_follows_posterior;
 mod prior_outputs_wide;
 mod scale_out_of_reach;
 mod small_last_batch;
+mod step_size_diverges;
 mod targets_not_standardized;
 mod temperature_not_one;
 mod tempered_noise;
+mod tempered_sampler;
 mod unused_block;
 mod warm_up_never_ends;
 mod weight_decay_beside_prior;
@@ -95,6 +97,8 @@ impl Level {
 pub static LINTS: &[&dyn Lint] = &[
     &temperature_not_one::TemperatureNotOne,
     &tempered_noise::TemperedNoise,
+    &tempered_sampler::TemperedSampler,
+    &step_size_diverges::StepSizeDiverges,
     &annealing_never_ends::AnnealingNeverEnds,
     &blundell_vanishes::BlundellVanishes,
     &dropout_beside_kl::DropoutBesideKl,

@@ -66,7 +66,7 @@ impl Lint for TemperatureNotOne {
 
 /// What a temperature is that equals a number of examples or minibatches, or one over it, and why that
 /// number is not wanted here.
-fn count(t: f64, facts: &Facts) -> Option<(String, &'static str)> {
+pub(super) fn count(t: f64, facts: &Facts) -> Option<(String, &'static str)> {
     const BY_EXAMPLES: &str = "bnnc divides the KL by N itself, once";
     const BY_BATCHES: &str =
         "bnnc takes a minibatch's share of the KL itself: 1/N beside a mean over examples";

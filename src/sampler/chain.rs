@@ -229,6 +229,12 @@ impl Chain {
         saved
     }
 
+    /// The position among the numbers that [`Chain::save`] wrote.
+    pub fn saved_position(saved: &mut [f64]) -> &mut [f64] {
+        let dimension = (saved.len() - NUMBERS) / 5;
+        &mut saved[NUMBERS..][..dimension]
+    }
+
     /// The chain that [`Chain::save`] wrote under the same settings. It goes on with the same bits. `None` if the numbers
     /// are too many or too few for any dimension.
     pub fn restore(settings: Settings, saved: &[f64]) -> Option<Chain> {

@@ -50,11 +50,14 @@ fn epochs(n: usize, batch_size: usize, model: &Model) -> usize {
 impl Config {
     /// Chooses the batch size and the number of epochs where nothing says them, for a model on `n` training examples.
     pub fn choose(&mut self, n: usize, model: &Model) -> Chosen {
+        let n = n.max(1);
+        if self.method.transitions().is_some() {
+            self.batch_size = Some(n);
+        }
         let chosen = Chosen {
             batch_size: self.batch_size.is_none(),
             epochs: self.epochs.is_none(),
         };
-        let n = n.max(1);
         let batch_size = *self.batch_size.get_or_insert_with(|| batch_size(n));
         let epochs = *self
             .epochs

@@ -430,9 +430,13 @@ impl Config {
         }
     }
 
-    /// Takes what the inference method says of the run: the method's own learning rate where none is said.
+    /// Takes what the inference method says of the run: the method's own learning rate where none is said; where each step
+    /// takes all examples, how many steps there are, whatever else says the number of epochs.
     pub fn follow_method(&mut self, method: &InferenceMethod) {
         self.method = method.clone();
+        if let Some(transitions) = method.transitions() {
+            self.epochs = Some(transitions);
+        }
         // Rust programs set the optimizer's.
         let is_said = self.learning_rate_said || self.learning_rate() != self.of_optimizer();
         if let (Some(rate), false) = (method.entry.default_learning_rate(), is_said) {

@@ -239,6 +239,8 @@ impl Training<'_> {
             predictive: vec![0.0; batch_size * self.summaries().map(|s| s.row()).sum::<usize>()],
         };
         let (mut saved, mut unsaved): (_, Unsaved) = (Instant::now(), None);
+        // The time that the last checkpoint took: large ones are made more seldom.
+        let mut writing = Duration::ZERO;
         let mut divergence = Divergence::new(log.first_nll());
         let first_epoch = (counters.step / steps as u64) as usize;
         'epochs: for epoch in first_epoch..self.config.all_epochs() {
@@ -280,11 +282,14 @@ impl Training<'_> {
                 let stop = self.stop.load(Ordering::Relaxed);
                 // While the nll is far off, the checkpoint before stays.
                 let over = ended && self.is_over(&counters);
-                let due = saved.elapsed() >= self.between_saves && !divergence.is_off();
+                let between = self.between_saves.max(20 * writing);
+                let due = saved.elapsed() >= between && !divergence.is_off();
                 if ended && (last || over || due) || stop {
                     self.refuse_broken(counters.step)?;
+                    let begun = Instant::now();
                     self.save_both(&counters, &mut unsaved)?;
                     saved = Instant::now();
+                    writing = saved - begun;
                 }
                 if over {
                     break 'epochs;

@@ -3,17 +3,19 @@
 
 use crate::support::plan;
 use bnnc::bibliography;
+use bnnc::compile;
 use bnnc::distribution::DISTRIBUTIONS;
 use bnnc::document::{Block, Document, Inline, Table};
 use bnnc::estimator::{ESTIMATORS, POINT, SCALED};
 use bnnc::explain::explain;
-use bnnc::ir::{Facts, Inference, Method, TermKind, Training};
+use bnnc::ir::{Facts, Inference, InferenceMethod, METHODS, Method, TermKind, Training};
 use bnnc::kl::CLOSED_FORMS;
 use bnnc::layer::LAYERS;
 use bnnc::likelihood::LIKELIHOODS;
 use bnnc::maths::Maths;
 use bnnc::posterior::POSTERIORS;
 use bnnc::signature::{Constant, Constants, Kind};
+use bnnc::source::Source;
 use bnnc::train::{self, Config};
 use std::path::Path;
 use std::process::Command;
@@ -532,6 +534,21 @@ fn citations_lead_somewhere() {
         assert!(!said.text(80).contains("[@"), "{}", said.text(80));
         cited.extend(said.references());
     }
+    let by_method = |text: &str| {
+        let source = Source {
+            name: "m.bnn".into(),
+            text: "model m\ninput x: real[2]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
+                   network { f = dense(1) }\nobserve y ~ Normal(f, 1)\nobjective elbo\n"
+                .into(),
+        };
+        let method = InferenceMethod::parse(text).expect("a method");
+        let compiled = compile::by_method(source, &[], Some(method)).expect("a model");
+        explain(&compiled.inference, &facts()).references()
+    };
+    for method in METHODS {
+        cited.extend(by_method(method.signature().name));
+    }
+    cited.extend(by_method("sgld(cycles = 2, preconditioner = rmsprop)"));
     for reference in bibliography::REFERENCES {
         let found = cited.iter().any(|c| c.key == reference.key);
         assert!(found, "{} is cited nowhere", reference.key);

@@ -48,6 +48,7 @@ mod real_data;
 mod report;
 mod rooms;
 mod run_files;
+mod samplers;
 mod scopes;
 mod scores;
 mod several_inputs;

@@ -56,6 +56,12 @@ pub trait Math: Real {
         }
     }
 
+    /// tanh x
+    #[inline(always)]
+    fn fast_tanh(self) -> Self {
+        self.tanh()
+    }
+
     /// 1 / (1 + e⁻ˣ)
     #[inline(always)]
     fn sigmoid(self) -> Self {
@@ -349,6 +355,12 @@ impl Math for f32 {
         let t = exp_below_zero(-self.abs());
         t.mul_add(fused_polynomial(&LN_1P, t), positive)
     }
+    /// m/(2 − m) with m = 1 − e^−2|x|, and the sign of x: without a call for each entry.
+    #[inline(always)]
+    fn fast_tanh(self) -> f32 {
+        let m = one_less_exp(2.0 * self.abs());
+        (m / (2.0 - m)).copysign(self)
+    }
     #[inline(always)]
     fn sigmoid(self) -> f32 {
         let t = exp_below_zero(-self.abs());
@@ -431,6 +443,8 @@ mod tests {
         assert!(worst(-80.0, 80.0, false, Math::softplus, Math::softplus) <= 4.0);
         assert!(worst(-80.0, 80.0, false, Math::sigmoid, Math::sigmoid) <= 4.0);
         assert!(worst(1e-30, 200.0, true, one_less_exp, |x| -(-x).exp_m1()) <= 4.0);
+        assert!(worst(1e-30, 50.0, true, Math::fast_tanh, f64::tanh) <= 6.0);
+        assert!(worst(-20.0, 20.0, false, Math::fast_tanh, f64::tanh) <= 6.0);
         let beside = |x: f32| x.sigmoid_beside(x.softplus());
         assert!(worst(-80.0, 80.0, false, beside, Math::sigmoid) <= 6.0);
         let gap = |x: f32| f32::ln_gap(1.0 + x, x);
@@ -455,6 +469,12 @@ mod tests {
         assert_eq!((-1f32).fast_ln_1p(), f32::NEG_INFINITY);
         assert_eq!((1e4f32.softplus(), (-1e4f32).softplus()), (1e4, 0.0));
         assert_eq!((1e4f32.sigmoid(), (-1e4f32).sigmoid()), (1.0, 0.0));
+        let infinite = f32::INFINITY;
+        assert_eq!(
+            [0.0, 1e4, -infinite, infinite].map(f32::fast_tanh),
+            [0.0, 1.0, -1.0, 1.0]
+        );
+        assert!(f32::NAN.fast_tanh().is_nan());
         for x in [f32::NEG_INFINITY, -88.0, f32::MIN] {
             assert_eq!((x.softplus(), x.sigmoid()), (0.0, 0.0));
             assert_eq!(((-x).softplus(), (-x).sigmoid()), (-x, 1.0));

@@ -2,10 +2,15 @@
 //! file, or `--inference map` over it.
 
 mod ensemble;
+mod hmc;
 pub mod ivon;
 pub mod laplace;
 mod map;
 mod mean_field;
+mod nuts;
+mod sampling;
+mod sghmc;
+mod sgld;
 pub mod swag;
 
 use super::arena::Handle;
@@ -68,6 +73,15 @@ pub trait Method: Sync {
     fn rounds(&self, arguments: &Constants) -> usize {
         let _ = arguments;
         1
+    }
+    /// Of one that takes all examples at each step: how many steps it takes, each an epoch.
+    fn transitions(&self, arguments: &Constants) -> Option<usize> {
+        let _ = arguments;
+        None
+    }
+    /// Whether the run's optimizer moves the variables.
+    fn uses_optimizer(&self) -> bool {
+        true
     }
     /// Of one that moves the variables itself, by the run's learning rate: the rate where none is said.
     fn default_learning_rate(&self) -> Option<f64> {
@@ -132,6 +146,10 @@ pub static METHODS: &[&dyn Method] = &[
     &swag::Swag,
     &laplace::Laplace,
     &ivon::Ivon,
+    &hmc::Hmc,
+    &nuts::Nuts,
+    &sgld::Sgld,
+    &sghmc::Sghmc,
 ];
 
 /// A method with its arguments.
@@ -182,6 +200,11 @@ impl InferenceMethod {
     ) -> Option<f64> {
         self.entry
             .start_scale(&self.arguments, inference, tensor, n)
+    }
+
+    /// Of one that takes all examples at each step: how many steps it takes, each an epoch.
+    pub fn transitions(&self) -> Option<usize> {
+        self.entry.transitions(&self.arguments)
     }
 
     /// How many fits follow each other.

@@ -1,10 +1,14 @@
 //! Inference methods at work, a file each: what [`crate::ir::method`] says of a method is run by the engine of the same
 //! name here.
 
+mod chains;
+mod convergence;
 mod ensemble;
 mod ivon;
+mod kept;
 mod laplace;
 mod points;
+mod stochastic;
 mod swag;
 
 use super::Config;
@@ -62,6 +66,26 @@ static ENTRIES: &[Entry] = &[
         name: "ivon",
         engine: ivon::engine,
         predictor: variables,
+    },
+    Entry {
+        name: "hmc",
+        engine: chains::engine,
+        predictor: chains::predictor,
+    },
+    Entry {
+        name: "nuts",
+        engine: chains::engine,
+        predictor: chains::predictor,
+    },
+    Entry {
+        name: "sgld",
+        engine: stochastic::engine,
+        predictor: stochastic::predictor,
+    },
+    Entry {
+        name: "sghmc",
+        engine: stochastic::engine,
+        predictor: stochastic::predictor,
     },
 ];
 

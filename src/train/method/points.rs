@@ -18,6 +18,15 @@ pub trait Points: Send {
     fn centre(&mut self, variables: &mut [f32]);
     /// What a checkpoint keeps of it.
     fn sections(&mut self) -> Vec<Section<'_>>;
+    /// [`Predictor::chain_of`]
+    fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
+        let _ = draw;
+        None
+    }
+    /// [`Predictor::statistics`]
+    fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
+        vec![]
+    }
 }
 
 /// A distribution of points that is gathered from where a descent has come to.
@@ -37,6 +46,7 @@ pub trait Gathered: Points {
 /// Predicts with draws of a distribution of points.
 pub struct PointPredictor<P> {
     interpreter: Interpreter<f32>,
+    /// The points.
     pub points: P,
 }
 
@@ -47,6 +57,17 @@ impl<P: Points> PointPredictor<P> {
             interpreter: Interpreter::new(plan, capacity),
             points,
         }
+    }
+
+    /// Draws the weights of the variables that `write` writes.
+    pub fn draw_from(&mut self, write: impl FnOnce(&mut P, &mut [f32])) {
+        write(&mut self.points, self.interpreter.variables_mut());
+        Predictor::draw_weights(&mut self.interpreter, 0, 0);
+    }
+
+    /// What a checkpoint keeps of the points.
+    pub fn points_sections(&mut self) -> Vec<Section<'_>> {
+        self.points.sections()
     }
 }
 
@@ -87,7 +108,58 @@ impl<P: Points> Predictor for PointPredictor<P> {
     fn weights(&mut self) -> Vec<Section<'_>> {
         self.points.sections()
     }
+    fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
+        self.points.chain_of(draw)
+    }
+    fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
+        self.points.statistics()
+    }
 }
+
+/// Makes an engine predict with the predictor that it holds in a field.
+macro_rules! predicts_with {
+    ($engine:ty, $field:ident) => {
+        impl crate::engine::Predictor for $engine {
+            fn draw_weights(&mut self, draw: usize, seed: u64) {
+                self.$field.draw_weights(draw, seed);
+            }
+            fn predict_drawn(
+                &mut self,
+                inputs: &[f32],
+                examples: usize,
+                out: &mut [f32],
+                nll: Option<(crate::likelihood::Targets<f32>, &mut [f32])>,
+            ) {
+                self.$field.predict_drawn(inputs, examples, out, nll);
+            }
+            fn drawn(&self) -> Vec<crate::engine::Drawn<'_>> {
+                self.$field.drawn()
+            }
+            fn predict_target(&mut self, target: usize) {
+                self.$field.predict_target(target);
+            }
+            fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
+                self.$field.weight_terms(draw, seed)
+            }
+            fn capacity(&self) -> usize {
+                self.$field.capacity()
+            }
+            fn centre(&mut self) -> &mut crate::exec::Interpreter<f32> {
+                self.$field.centre()
+            }
+            fn weights(&mut self) -> Vec<crate::engine::Section<'_>> {
+                self.$field.weights()
+            }
+            fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
+                self.$field.chain_of(draw)
+            }
+            fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
+                self.$field.statistics()
+            }
+        }
+    };
+}
+pub(super) use predicts_with;
 
 /// A descent whose points are gathered.
 pub struct Gathering<P> {

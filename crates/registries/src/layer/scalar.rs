@@ -18,7 +18,7 @@ pub fn exp_m1<T: Math>(x: T) -> T {
 /// (eˣ − e⁻ˣ)/(eˣ + e⁻ˣ)
 #[inline(always)]
 pub fn tanh<T: Math>(x: T) -> T {
-    x.tanh()
+    x.fast_tanh()
 }
 
 /// 1/(1 + e⁻ˣ)

@@ -1,0 +1,104 @@
+//! Samplers that stop and go on.
+
+use crate::compile;
+use crate::data::{Dataset, Seen, Split, Values};
+use crate::engine::{Kept, Numbers};
+use crate::examples::Buffers;
+use crate::ir::InferenceMethod;
+use crate::plan::Plan;
+use crate::source::Source;
+use crate::tensor::Shape;
+use crate::train::fit::step_after;
+use crate::train::prepared::Prepared;
+use crate::train::{Config, method};
+use std::sync::Arc;
+
+const MODEL: &str = "model m\ninput x: real[2]\ntarget y: real\ndefault { prior = Normal(0, 1) }\n\
+     network { dense(3), tanh, f = dense(1) }\nobserve y ~ Normal(f, 0.5)\nobjective map\n";
+
+/// A table of 20 examples.
+fn data() -> Dataset {
+    let inputs = (0..40).map(|i| (0.7 * f64::from(i)).sin());
+    let targets = (0..20).map(|i| (0.3 * f64::from(i)).cos());
+    Dataset {
+        name: "t".into(),
+        train: Split {
+            inputs: Values::F64(inputs.collect()),
+            input_shape: Shape::new(&[2]),
+            targets: Values::F64(targets.collect()),
+            target_shape: Shape::new(&[]),
+            len: 20,
+        },
+        test: None,
+        class_names: vec![],
+        file_rows: None,
+        columns: None,
+        seen: Seen::default(),
+    }
+}
+
+fn bits(mut kept: Kept) -> Vec<u64> {
+    match kept.numbers() {
+        Numbers::F32(x) => x.iter().map(|x| u64::from(x.to_bits())).collect(),
+        Numbers::F64(x) => x.iter().map(|x| x.to_bits()).collect(),
+    }
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_with_the_same_bits() {
+    for text in [
+        "nuts(warmup = 30, draws = 10, chains = 2)",
+        "hmc(trajectory = 0.5, mass = diagonal, warmup = 30, draws = 10, chains = 2)",
+        "sghmc(draws = 8, chains = 2, cycles = 2, preconditioner = rmsprop)",
+        "sgld(draws = 8, chains = 2)",
+    ] {
+        let source = Source {
+            name: "m.bnn".into(),
+            text: MODEL.into(),
+        };
+        let inference = InferenceMethod::parse(text).unwrap();
+        let compiled = compile::by_method(source, &[], Some(inference)).unwrap();
+        let mut config = Config {
+            epochs: Some(12),
+            batch_size: Some(8),
+            ..Config::default()
+        };
+        config.follow_method(&compiled.inference.method);
+        let prepared = Prepared::new(data(), vec![], &compiled.inference, &mut config).unwrap();
+        let plan = Arc::new(Plan::new(compiled.inference));
+        let part = prepared.training();
+        let all = (config.all_epochs() * config.steps(20)) as u64;
+        // A copy of all sections after the steps from one place to another.
+        let go = |from: Option<(u64, Vec<Kept>)>, to: u64| -> Vec<Kept> {
+            let mut engine = method::engine(plan.clone(), &config, 20).unwrap();
+            engine.initialize(config.seed);
+            let mut start = 0;
+            if let Some((done, mut kept)) = from {
+                start = done;
+                for (section, kept) in engine.sections().into_iter().zip(&mut kept) {
+                    match (section.values, kept.numbers()) {
+                        (Numbers::F32(to), Numbers::F32(from)) => to.copy_from_slice(from),
+                        (Numbers::F64(to), Numbers::F64(from)) => to.copy_from_slice(from),
+                        _ => panic!("{} has another type", section.name),
+                    }
+                }
+            }
+            let mut buffers = Buffers::default();
+            for done in start..to {
+                let step = step_after(&config, 20, done);
+                let first = step.at.batch_index * config.batch_size();
+                let places = first..first + step.at.batch;
+                let batch = part.gather(places, &mut buffers).unwrap();
+                engine.step(&batch, &step, &mut []);
+            }
+            let sections = engine.sections().into_iter();
+            sections.map(|section| section.values.kept()).collect()
+        };
+        let whole: Vec<u64> = go(None, all).into_iter().flat_map(bits).collect();
+        for at in [1, all / 3, all / 2 + 1, all - 1] {
+            let parts = go(Some((at, go(None, at))), all);
+            let parts: Vec<u64> = parts.into_iter().flat_map(bits).collect();
+            assert!(whole == parts, "{text}, stopped after {at} of {all}");
+        }
+    }
+}
