@@ -5,7 +5,7 @@
 
 use super::model::*;
 use super::show::batched;
-use super::{Facts, Fitted, Inference, KlChoice, Minibatch, Objective};
+use super::{Facts, Fitted, Inference, InferenceMethod, KlChoice, Minibatch};
 use std::fmt::Write;
 
 /// A line of text; writing to a string does not fail.
@@ -26,7 +26,7 @@ pub fn text(inference: &Inference, facts: &Facts) -> String {
     }
     learned(&mut out, model);
     graph(&mut out, model);
-    objective(&mut out, &inference.objective);
+    objective(&mut out, inference);
     loss(&mut out, inference, facts);
     predict(&mut out, inference);
     out
@@ -175,7 +175,8 @@ fn graph(out: &mut String, model: &Model) {
 }
 
 /// What the file asks for, every option with its value.
-fn objective(out: &mut String, objective: &Objective) {
+fn objective(out: &mut String, inference: &Inference) {
+    let objective = &inference.objective;
     let kl = match objective.kl {
         KlChoice::Auto => "auto",
         KlChoice::ClosedForm => "closed_form",
@@ -196,6 +197,10 @@ fn objective(out: &mut String, objective: &Objective) {
         "\nobjective  {}",
         if objective.map { "map" } else { "elbo" }
     );
+    // The one that `objective` itself stands for goes without saying.
+    if inference.method != InferenceMethod::mean_field() {
+        line!(out, "  inference    {}", inference.method);
+    }
     line!(out, "  kl           {kl}");
     line!(out, "  minibatch    {minibatch}");
     line!(out, "  samples      {}", objective.samples);

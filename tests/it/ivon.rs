@@ -163,3 +163,44 @@ fn what_ivon_cannot_fit_is_refused() {
         );
     }
 }
+
+/// What is more likely a mistake than a choice is so by what the method does with it.
+#[test]
+fn lints_go_by_the_method() {
+    let place = Place::new();
+    let warnings = |model: &str, method: &str| {
+        let output = place.bnnc(&format!(
+            "check {model} --data t.csv --inference {method} --pedantic"
+        ));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    std::fs::write(
+        place.path("line.toml"),
+        "evaluation_samples = 1\n[optimizer]\nname = \"adamw\"\nweight_decay = 0.01\ndecays = \"kernels\"\n",
+    )
+    .unwrap();
+    // Whether an optimizer's decay acts on weights under a prior, and whether one draw is all that predicts.
+    for (method, decays, one_draw) in [
+        ("map", true, false),
+        ("ensemble", true, false),
+        ("swag", true, true),
+        ("laplace", true, true),
+        ("mean_field", true, true),
+        ("ivon", false, true),
+    ] {
+        let said = warnings("line.bnn", method);
+        let found = ["weight-decay-beside-prior", "one-draw-evaluation"].map(|x| said.contains(x));
+        assert_eq!(found, [decays, one_draw], "{method}: {said}");
+    }
+    std::fs::write(
+        place.path("norm.bnn"),
+        MODEL.replace("  tanh\n", "  batch_norm\n  tanh\n"),
+    )
+    .unwrap();
+    // A member has the statistics of its own weights; a draw has those of others.
+    for (method, warned) in [("map", false), ("ensemble", false), ("ivon", true)] {
+        let said = warnings("norm.bnn", method);
+        let found = said.contains("batch-statistics-of-draws");
+        assert_eq!(found, warned, "{method}: {said}");
+    }
+}

@@ -270,9 +270,10 @@ fn totals(a: &Arc<Plan>, b: &Arc<Plan>) -> Totals {
 }
 
 /// Settings that stand elsewhere among the changes, or on which no result depends.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "threads",
     "tensorboard",
+    "inference",
     "samples",
     "data.name",
     "data.directory",
