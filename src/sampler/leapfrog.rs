@@ -148,10 +148,9 @@ mod tests {
         for k in 0..4 {
             determinant *= jacobian[k][k];
             for row in k + 1..4 {
-                let factor = jacobian[row][k] / jacobian[k][k];
-                for column in 0..4 {
-                    jacobian[row][column] -= factor * jacobian[k][column];
-                }
+                let (above, pivot) = (jacobian[k], jacobian[row][k] / jacobian[k][k]);
+                let entries = jacobian[row].iter_mut().zip(above);
+                entries.for_each(|(entry, above)| *entry -= pivot * above);
             }
         }
         assert!((determinant - 1.0).abs() < 1e-8, "{determinant}");

@@ -224,7 +224,7 @@ mod tests {
         // Energy errors of order 1: without the weights the variance would be wrong.
         let (draws, all) = run(&mut Gaussian::standard(1), 1.7, 8000);
         assert!(all.iter().any(|t| t.energy_error.abs() > 0.3));
-        check_mean(&[draws.clone()], 0.0, "mean");
+        check_mean(std::slice::from_ref(&draws), 0.0, "mean");
         let squares = draws.iter().map(|x| x * x).collect();
         check_mean(&[squares], 1.0, "variance");
         let fourth = draws.iter().map(|x| x.powi(4)).collect();

@@ -109,7 +109,7 @@ fn points_of_bounded_variables_have_the_gradient_of_their_loss() {
     let examples = Examples::<f64>::new(5, 4, 0, 1);
     let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
     interpreter.initialize(5);
-    let mut loss =
+    let loss =
         |interpreter: &mut Interpreter<f64>| step(interpreter, &examples, &draw(3, 9), 11).loss;
     loss(&mut interpreter);
     let gradient = interpreter.gradient().to_vec();

@@ -1,7 +1,7 @@
 //! Settings that are each right and do not go together, and the words of a settings block.
 
 use super::Lower;
-use super::method::POINTS;
+
 use super::settings::{Pick, Picks, is_none};
 use crate::check::words;
 use crate::diagnostic::Diagnostic;
@@ -198,15 +198,9 @@ impl Lower<'_> {
         if let Some(span) = posterior.1.span() {
             message = message.context(span, everywhere);
         } else {
-            message = message.note(match posterior.1 {
-                Origin::Language(POINTS) => POINTS.into(),
-                _ => format!("where no posterior is set, it is {family}"),
-            });
+            message = message.note(format!("where no posterior is set, it is {family}"));
         }
         let message = match support {
-            _ if posterior.1 == Origin::Language(POINTS) => {
-                message.help("`inference mean_field` fits it with a posterior of that support")
-            }
             Support::Positive => message.help("`posterior = LogNormal` is on numbers above 0"),
             Support::Interval { .. } => {
                 message.help("`posterior = LogitNormal` lies between the ends of its prior")

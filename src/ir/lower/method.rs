@@ -10,7 +10,7 @@ use crate::posterior::{self, Entries, Transform};
 use crate::source::Span;
 
 /// The rule of the language, as the IR says it.
-pub(super) const POINTS: &str = "this inference method has points in place of posteriors";
+const POINTS: &str = "this inference method has points in place of posteriors";
 
 /// The same of [`Parameters::Normals`].
 const NORMALS: &str = "this inference method has a normal for each entry and sets its scale";
