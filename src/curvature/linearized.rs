@@ -84,8 +84,8 @@ pub struct Linearized<T: Number> {
     examples: usize,
     /// For each target that of each example.
     information: Vec<Vec<Information>>,
-    /// What a backward pass writes and nobody reads: the sums over examples.
-    sums: KernelGradients<T>,
+    /// Where a backward pass would write gradients by kernels, and adds those by biases and rows: nobody reads it.
+    unused: KernelGradients<T>,
 }
 
 impl<T: Number> Linearized<T> {
@@ -114,7 +114,7 @@ impl<T: Number> Linearized<T> {
         let parameters = parameters.collect();
         Linearized {
             network: Network::new(graph.clone(), capacity),
-            sums: KernelGradients::new(&graph),
+            unused: KernelGradients::new(&graph),
             parameters,
             examples: 0,
             information: vec![],
@@ -160,13 +160,22 @@ impl<T: Number> Linearized<T> {
         let nll = (0..targets).map(|target| of(&mut self.network, target));
         let nll = nll.collect();
         self.network.start_backward(self.examples);
-        self.sums.clear();
         self.network
-            .backward(kernels, batch.inputs, &mut self.sums, None);
+            .backward(kernels, batch.inputs, &mut self.unused, None);
         for parameter in &self.parameters {
-            let sums = &self.sums.first[self.graph.kernels[parameter.tensor].entries.clone()];
-            let to = gradient[parameter.range.clone()].iter_mut();
-            to.zip(sums).for_each(|(to, d)| *to += d.wide());
+            let len = parameter.range.len();
+            let mut rows = vec![T::zero(); self.examples * len];
+            self.gradients(
+                kernels,
+                batch.inputs,
+                parameter,
+                0..self.examples,
+                &mut rows,
+            );
+            for row in rows.chunks_exact(len) {
+                let to = gradient[parameter.range.clone()].iter_mut();
+                to.zip(row).for_each(|(to, d)| *to += d.wide());
+            }
         }
         nll
     }
@@ -286,8 +295,8 @@ impl<T: Number> Linearized<T> {
                 }
             }
         });
-        self.sums.clear();
-        self.network.backward(kernels, inputs, &mut self.sums, None);
+        self.network
+            .backward(kernels, inputs, &mut self.unused, None);
     }
 
     /// The gradient of each example by a parameter after a backward pass: a row of `out` for each of some examples.

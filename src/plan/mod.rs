@@ -22,7 +22,7 @@ pub use terms::TermPlan;
 pub use text::text;
 pub use variables::{LearnedPlan, Variable};
 
-use crate::estimator::{POINT, REPARAMETERIZATION};
+use crate::estimator::{Estimator, FIXED_DRAW, FIXED_LOC, POINT, REPARAMETERIZATION};
 use crate::ir::{Call, Handle, Inference, Learned, Node, Table, Tensor};
 use crate::layer::Operation;
 use std::ops::Deref;
@@ -80,15 +80,19 @@ impl Plan {
 
     /// The network on one draw of the weights that all examples share, whatever the estimators of training.
     pub fn prediction_graph(&self) -> Graph {
-        Graph::new(self.model.clone(), self.drawn_kernels(), Statistics::Kept)
+        let kernels = self.drawn_kernels([&POINT, REPARAMETERIZATION]);
+        Graph::new(self.model.clone(), kernels, Statistics::Kept)
     }
 
-    /// The kernels of one draw that all examples share.
-    fn drawn_kernels(&self) -> Table<Tensor, KernelPlan> {
+    /// The kernels of one draw that all examples share, with the estimators of those that are their loc and of others.
+    fn drawn_kernels(
+        &self,
+        [of_loc, of_draw]: [&'static dyn Estimator; 2],
+    ) -> Table<Tensor, KernelPlan> {
         self.tensors.map(|_, tensor| KernelPlan {
             estimator: match tensor.is_constant() {
-                true => &POINT,
-                false => REPARAMETERIZATION,
+                true => of_loc,
+                false => of_draw,
             },
             by_example: false,
             factors: None,
@@ -98,9 +102,13 @@ impl Plan {
     }
 
     /// The network on one draw of the weights, for the Jacobian of the likelihood's arguments by the parameters `of`:
-    /// every value and the gradient by it can be read.
+    /// every value and the gradient by it can be read. There is no gradient by kernels: it is made of these.
     pub fn linearized_graph(&self, of: Table<Tensor, bool>) -> Graph {
-        Graph::linearized(self.model.clone(), self.drawn_kernels(), of)
+        Graph::linearized(
+            self.model.clone(),
+            self.drawn_kernels([&FIXED_LOC, &FIXED_DRAW]),
+            of,
+        )
     }
 
     /// Number of trainable numbers.

@@ -9,6 +9,7 @@
 //! A bias is linear in its weight too: its input is 1. [`Estimate::bias_rows`] and
 //! [`Estimate::bias_backward`] are the same maths for that case.
 
+mod fixed;
 mod flipout;
 mod local_reparameterization;
 mod passes;
@@ -18,6 +19,7 @@ mod reparameterization;
 mod scaled;
 mod slope;
 
+pub use fixed::{FIXED_DRAW, FIXED_LOC};
 pub use point::POINT;
 pub use scaled::SCALED;
 pub use slope::Slope;
