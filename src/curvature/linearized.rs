@@ -76,11 +76,15 @@ pub enum Direction {
     },
 }
 
+/// The most numbers of values and gradients that are kept, unless one example has more.
+const NUMBERS: usize = 1 << 24;
+
 /// A network with the gradients of each example at hand, with room for some examples at a time.
 pub struct Linearized<T: Number> {
     graph: Arc<Graph>,
     network: Network<T>,
     parameters: Vec<Parameter>,
+    capacity: usize,
     examples: usize,
     /// For each target that of each example.
     information: Vec<Vec<Information>>,
@@ -89,9 +93,13 @@ pub struct Linearized<T: Number> {
 }
 
 impl<T: Number> Linearized<T> {
-    /// With respect to the parameters that `covers` says, for up to `capacity` examples at a time.
-    pub fn new(plan: &Plan, covers: &Table<Tensor, bool>, capacity: usize) -> Self {
+    /// With respect to the parameters that `covers` says, for up to `most` examples at a time; fewer where their values
+    /// take much memory.
+    pub fn new(plan: &Plan, covers: &Table<Tensor, bool>, most: usize) -> Self {
         let graph = Arc::new(plan.linearized_graph(covers.clone()));
+        // Values, and the gradients by them.
+        let numbers: usize = graph.storages.values().map(|s| 2 * s.len).sum();
+        let capacity = (NUMBERS / numbers.max(1)).clamp(1, most);
         let mut start = 0;
         let covered = plan
             .model
@@ -116,6 +124,7 @@ impl<T: Number> Linearized<T> {
             network: Network::new(graph.clone(), capacity),
             unused: KernelGradients::new(&graph),
             parameters,
+            capacity,
             examples: 0,
             information: vec![],
             graph,
@@ -135,6 +144,11 @@ impl<T: Number> Linearized<T> {
     /// How many entries they have together.
     pub fn entries(&self) -> usize {
         self.parameters.last().map_or(0, |p| p.range.end)
+    }
+
+    /// The most examples of one forward pass.
+    pub fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// Examples of the last forward pass.

@@ -26,8 +26,8 @@ use crate::words::count;
 use predictive::{Predictive, predict};
 use std::sync::Arc;
 
-/// Examples that are linearised at a time.
-const AT_ONCE: usize = 32;
+/// The most examples that are linearised at a time.
+const AT_ONCE: usize = 256;
 
 /// A point, and the distribution around it.
 struct Laplace<P> {
@@ -212,8 +212,9 @@ impl Around {
         let mut gradient = vec![0.0; entries];
         let mut nll = 0.0;
         let mut buffers = Buffers::default();
-        for start in (0..n).step_by(AT_ONCE) {
-            let batch = training.gather(start..n.min(start + AT_ONCE), &mut buffers)?;
+        let at_once = self.linearized.capacity();
+        for start in (0..n).step_by(at_once) {
+            let batch = training.gather(start..n.min(start + at_once), &mut buffers)?;
             self.curvature
                 .add(&mut self.linearized, &kernels, batch.inputs, batch.len)
                 .map_err(refused)?;

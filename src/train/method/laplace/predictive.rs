@@ -4,7 +4,7 @@
 //! that must be above 0, such as a scale, is linearised in its logarithm. In closed form f(x) is normal with the variance
 //! J P⁻¹ Jᵀ, and the likelihood says what its average over f is ([`crate::likelihood::Likelihood::averaged`]).
 
-use super::{AT_ONCE, Around};
+use super::Around;
 use crate::curvature::{Direction, Linearized};
 use crate::exec::{ExampleWise, Kernels, Number};
 use crate::ir::Argument;
@@ -87,8 +87,9 @@ pub fn predict(
         None => 1,
     };
     let (input, row) = (graph.model.input.shape.len(), out.len() / examples.max(1));
-    for start in (0..examples).step_by(AT_ONCE) {
-        let at = start..examples.min(start + AT_ONCE);
+    let at_once = around.linearized.capacity();
+    for start in (0..examples).step_by(at_once) {
+        let at = start..examples.min(start + at_once);
         let inputs = &inputs[at.start * input..at.end * input];
         let arguments = arguments(around, inputs, at.len());
         let rows: Vec<Rows<f32>> = arguments
