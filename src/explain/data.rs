@@ -134,20 +134,17 @@ impl Methods<'_> {
             return;
         }
         self.document.heading("Training");
-        if !method.entry.uses_optimizer() {
-            let each = if method.rounds() > 1 {
-                " of each chain"
-            } else {
-                ""
-            };
-            return self.say(&format!(
+        let descends = method.entry.uses_optimizer();
+        let each = when(method.rounds() > 1, " of each chain");
+        self.say(&match descends {
+            true => format!(
+                "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
+                 examples; {rate}."
+            ),
+            false => format!(
                 "The steps{each} were taken for {epochs}, in minibatches of {batch} examples."
-            ));
-        }
-        self.say(&format!(
-            "The objective is minimized with {optimizer} for {epochs}, in minibatches of {batch} \
-             examples; {rate}."
-        ));
+            ),
+        });
         if training.from_a_run {
             self.say("Parameters start from those that another run has come to.");
         }
@@ -155,6 +152,9 @@ impl Methods<'_> {
             self.say(&format!(
                 "Training images are augmented at each step: {how}; $N$ counts each image once."
             ));
+        }
+        if !descends {
+            return;
         }
         if let Some(most) = training.clip_norm {
             self.say(&format!(

@@ -39,8 +39,9 @@ pub fn facts(
         decay: {
             let (optimizer, settings) = &config.optimizer;
             let decay = optimizer.decay(settings, 1.0);
-            let takes_own_steps = config.method.entry.default_learning_rate().is_some();
-            decay.filter(|decay| decay.rate > 0.0 && !takes_own_steps)
+            let method = config.method.entry;
+            let is_used = method.uses_optimizer() && method.default_learning_rate().is_none();
+            decay.filter(|decay| decay.rate > 0.0 && is_used)
         },
         evaluation_samples: Some(config.evaluation_samples),
         classes: first.classes,

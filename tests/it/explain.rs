@@ -333,6 +333,8 @@ fn methods() {
         "laplace",
         "laplace(predictive = probit)",
         "ivon",
+        "hmc",
+        "sghmc(temperature = 0.5)",
     ] {
         let model = plan(&format!(
             "model line\ninput x: real[4]\ntarget y: real\ndefault {{ prior = Normal(0, 1) }}\n\
@@ -345,15 +347,18 @@ fn methods() {
             ..facts()
         };
         let text = explain(&model.inference, &facts).text(80);
+        // One that takes all examples at each step has said how many.
+        let last = match text.contains("\nTraining\n") {
+            true => "Training\n",
+            false => "Prediction\n",
+        };
         let name = match method.split_once("predictive = ") {
             Some((_, predictive)) => predictive.trim_end_matches(')'),
             None => method.split('(').next().unwrap(),
         };
         insta::assert_snapshot!(
             format!("explain_{name}"),
-            section(&text, "Objective\n", "\nEach step")
-                + "\n"
-                + &section(&text, "Training\n", "\nReferences")
+            section(&text, "Objective\n", "\nTable") + "\n" + &section(&text, last, "\nReferences")
         );
     }
 }

@@ -204,3 +204,29 @@ fn lints_go_by_the_method() {
         assert_eq!(found, warned, "{method}: {said}");
     }
 }
+
+#[test]
+fn ivon_from_another_run_has_its_locs_and_scales_of_its_own() {
+    let place = Place::new();
+    place.ok(&format!("train line.bnn {TRAIN} --epochs 5 --out first"));
+    place.ok(&format!(
+        "train line.bnn --inference ivon --from first --learning-rate 1e-9 {TRAIN} --epochs 1 --out second"
+    ));
+    let [first, second] = ["first", "second"].map(|run| tensors(&place, run));
+    let record: serde_json::Value = serde_json::from_str(
+        &std::fs::read_to_string(place.path("second").join("data.json")).unwrap(),
+    )
+    .unwrap();
+    let n = record["training_examples"].as_f64().unwrap();
+    for name in ["dense_1.kernel", "dense_1.bias", "f.kernel", "f.bias"] {
+        let [before, after] = [&first, &second].map(|run| &run[&format!("{name}.loc")]);
+        assert!(before.iter().zip(after).all(|(a, b)| (a - b).abs() < 1e-6));
+        // Three steps move h by some 1e-5 of itself.
+        let start = (n + 1.0).powf(-0.5);
+        let rhos = second[&format!("{name}.rho")].iter();
+        assert!(
+            rhos.clone()
+                .all(|rho| (f64::from(*rho).exp() / start - 1.0).abs() < 0.01)
+        );
+    }
+}
