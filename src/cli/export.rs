@@ -101,6 +101,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         log_likelihood: wants(What::LogLikelihood),
         inputs: wants(What::Inputs),
         prior: wants(What::Prior),
+        prior_draws: args.draws.samples,
         parameters: args.parameters.clone(),
         draws,
         seed,

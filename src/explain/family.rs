@@ -2,10 +2,11 @@
 
 use super::numbers::number;
 use super::{Kind, Methods, is_random, sentence, when};
+use crate::distribution::Support;
 use crate::initializer::Initializer;
 use crate::ir::{BoundPosterior, Fitted, Handle, Tensor};
 use crate::maths::Maths;
-use crate::posterior::{Start, Transform, VariableSpec};
+use crate::posterior::{Entries, Start, Transform, VariableSpec};
 use crate::pretrained::moped::FLOOR;
 use crate::words::{grouped, join, thousands};
 
@@ -163,6 +164,9 @@ fn start(tensor: Fitted) -> String {
 
 fn variable_start(posterior: &BoundPosterior, variable: &VariableSpec) -> String {
     let (symbol, scale) = posterior.family.symbols(variable.name);
+    let is_bounded_point =
+        posterior.family.entries() == Entries::Point && posterior.support() != Support::Real;
+    let symbol = if is_bounded_point { "z_i" } else { symbol };
     // To three digits.
     let value = |raw: f64| {
         let value = posterior.transform.value(raw);

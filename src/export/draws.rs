@@ -28,6 +28,8 @@ pub struct Asked {
     pub inputs: bool,
     /// Draws of the prior: of weights, latent variables or both, as asked for; of both where neither is.
     pub prior: bool,
+    /// How many draws of it: a run whose weights are points has as many as any other.
+    pub prior_draws: usize,
     /// Names of parameters and latent variables; `*` at the end of one stands for any ending. None are all.
     pub parameters: Vec<String>,
     /// How many draws.
@@ -140,7 +142,7 @@ pub fn collect(
     let prior = of_prior(inference, asked)?;
     let prior_numbers: usize = prior.iter().map(|(_, tensor)| tensor.shape.len()).sum();
     let mut bytes =
-        4 * numbers as u64 + 8 * (prior_numbers as u64).saturating_mul(asked.draws as u64);
+        4 * numbers as u64 + 8 * (prior_numbers as u64).saturating_mul(asked.prior_draws as u64);
     let mut predictions: Vec<Predictions> = (targets.iter().enumerate())
         .map(|(number, target)| Predictions::new(number, target, asked))
         .collect();
@@ -338,7 +340,7 @@ fn draw_prior(
     asked: &Asked,
 ) -> Result<Vec<Array>> {
     let mut values = vec![vec![]; taken.len()];
-    for draw in 0..asked.draws as u64 {
+    for draw in 0..asked.prior_draws as u64 {
         let network = network(inference, draw.wrapping_add(first_network(asked.seed)));
         for (values, (handle, _)) in values.iter_mut().zip(taken) {
             values.extend(&network[*handle]);
@@ -353,7 +355,7 @@ fn draw_prior(
                 .into_iter()
                 .chain(own_axes(&tensor.name, tensor.shape.0.len()))
                 .collect(),
-            shape: [&[asked.draws], &tensor.shape.0[..]].concat(),
+            shape: [&[asked.prior_draws], &tensor.shape.0[..]].concat(),
             values: Values::F64(values),
             labels: vec![],
         })

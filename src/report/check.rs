@@ -4,6 +4,7 @@ use super::initial::initial_terms;
 use super::not_set::not_set;
 use super::reused::{ReusedRow, again, reused};
 use crate::data::Columns;
+use crate::distribution::Support;
 use crate::ir::{
     Compositions, Counted, Facts, Fitted, Form, Handle, Inference, LambdaFactor, Largest, Node,
     Position, Role, Tensor, Term, TermKind,
@@ -354,7 +355,11 @@ fn form(inference: &Inference, term: &Term) -> String {
         TermKind::Nll(target) => format!("-log {}", inference.likelihood_text_of(target)),
         TermKind::Kl(_, Form::MonteCarlo { .. }) => "Monte Carlo, noisy".into(),
         TermKind::Kl(_, form) => form.words().into(),
-        TermKind::NegLogPrior(_) => "penalty -log p, no KL".into(),
+        TermKind::NegLogPrior(tensor) => match inference.fitted(tensor).posterior.support() {
+            Support::Real => "penalty -log p, no KL".into(),
+            Support::Positive => "penalty -log p(z), w = e^z, no KL".into(),
+            Support::Interval { .. } => "penalty -log p(z), w from z, no KL".into(),
+        },
         TermKind::Surrogate(_) => "surrogate, no KL".into(),
     };
     format!("{alone}{given}{}", names.join(", "))

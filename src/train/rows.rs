@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Failure, Result};
 use rayon::prelude::*;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// The parts of a run's data.
@@ -33,6 +34,11 @@ impl Rows {
         self.0.iter().map(Vec::len).sum()
     }
 
+    /// How many are set aside, and held out.
+    pub fn set_aside(&self) -> [usize; 2] {
+        [self.0[1].len(), self.0[2].len()]
+    }
+
     /// Of data that is ready to train on.
     pub fn of(prepared: &Prepared) -> Rows {
         let train = digests(&prepared.data.train);
@@ -40,6 +46,17 @@ impl Rows {
         let pick = |rows: &Vec<usize>| rows.iter().map(|row| train[*row]).collect();
         let [training, validation] = prepared.rows.each_ref().map(pick);
         Rows([training, validation, test])
+    }
+
+    /// How many of the rows that are set aside, and of those that are held out, another run was trained on; 0 of rows
+    /// that cannot be told apart.
+    pub fn seen_by(&self, other: &Rows) -> [usize; 2] {
+        if !self.distinct(By::Row) {
+            return [0; 2];
+        }
+        let known: HashSet<&[u64; 2]> = other.0[0].iter().collect();
+        let [_, validation, test] = &self.0;
+        [validation, test].map(|part| part.iter().filter(|row| known.contains(row)).count())
     }
 
     /// Writes them to the file at `path`.

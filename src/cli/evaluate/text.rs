@@ -80,7 +80,9 @@ pub fn text(scored: &ScoredRun) {
     );
     print_terms(&elbo.terms);
     let mut terms = run.inference.loss.terms.iter();
-    if terms.any(|term| run.inference.is_noisy(term)) {
+    if run.inference.method.rounds() > 1 && !run.inference.method.fits_posteriors() {
+        say_wrapped("  ", "terms over the weights are means over the draws");
+    } else if terms.any(|term| run.inference.is_noisy(term)) {
         let draws = crate::words::count(samples, "draw", "draws");
         let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
         say_wrapped("  ", &text);

@@ -240,7 +240,7 @@ pub(in crate::cli) fn start(
     }
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let warm = match (&config.from, &resumed) {
-        (Some(from), None) => Some(Warm::read(from, &plan, &prepared.scales)?),
+        (Some(from), None) => Some(Warm::read(from, &plan, &prepared.scales, &rows)?),
         _ => None,
     };
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);

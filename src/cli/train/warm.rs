@@ -2,12 +2,14 @@
 
 use super::start::warn_of_other_scaling;
 use crate::cli::open::open;
+use crate::cli::terminal::err;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Piece;
 use crate::examples::Scales;
 use crate::plan::Plan;
+use crate::train::rows::Rows;
 use crate::train::warm::pieces;
-use crate::words::plural;
+use crate::words::{plural, thousands};
 use std::path::Path;
 
 /// The variables of another run.
@@ -25,7 +27,7 @@ impl Warm {
     ///
     /// `E0603` for an ensemble, whose members have to start apart; `E0604` and others where there is no run; `E0609` where
     /// its parameters are not those of the model.
-    pub(super) fn read(folder: &Path, plan: &Plan, scales: &Scales) -> Result<Warm> {
+    pub(super) fn read(folder: &Path, plan: &Plan, scales: &Scales, rows: &Rows) -> Result<Warm> {
         let method = &plan.inference.method;
         let rounds = method.rounds();
         if rounds > 1 {
@@ -52,6 +54,11 @@ impl Warm {
                 warn_of_other_scaling(&name, "", what, most, folder);
             }
         }
+        let seen = run
+            .rows
+            .as_ref()
+            .map_or([0; 2], |other| rows.seen_by(other));
+        warn_of_seen(&name, seen, rows);
         let taken: usize = pieces.iter().map(|(range, _)| range.len()).sum();
         let anew = plan.trainable() - taken;
         let rest = match anew {
@@ -64,5 +71,23 @@ impl Warm {
             run.inference.method.signature().name
         );
         Ok(Warm { pieces, said })
+    }
+}
+
+/// Warns of rows that are no test of a run, since the one that it starts from was trained on them.
+fn warn_of_seen(name: &str, seen: [usize; 2], rows: &Rows) {
+    let parts = rows.set_aside();
+    let told = [
+        (seen[0], parts[0], "set aside to watch the run"),
+        (seen[1], parts[1], "held out to test it"),
+    ];
+    for (seen, all, what) in told.into_iter().filter(|(seen, ..)| *seen > 0) {
+        err(&format!(
+            "warning: `{name}` was trained on {} of the {} rows that are {what}\n  \
+             scores on them are no measure of new data; hold out the rows that it held out: the same `--test-rows`, or the \
+             same `--test`, `--validation` and `--seed`\n\n",
+            thousands(seen),
+            thousands(all)
+        ));
     }
 }

@@ -1,9 +1,14 @@
 //! `ensemble(members = 5)`: several maximum a posteriori fits from seeds of their own, whose predictive distributions
 //! are averaged (Lakshminarayanan, Pritzel and Blundell 2017).
 
+use super::super::inference::Inference;
 use super::Method;
+use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Kind, Parameter, Signature};
 use crate::words::plural;
+
+/// The most members: a checkpoint holds them all.
+const MOST: usize = 1000;
 
 /// The method.
 pub struct Ensemble;
@@ -47,6 +52,15 @@ impl Method for Ensemble {
     }
     fn draws(&self, arguments: &Constants, _: usize) -> usize {
         arguments.count("members")
+    }
+    fn refuse(&self, arguments: &Constants, inference: &Inference) -> Vec<Diagnostic> {
+        let members = arguments.count("members");
+        if members <= MOST {
+            return vec![];
+        }
+        let title = format!("an ensemble has at most {MOST} members, and this one {members}");
+        let message = Diagnostic::error("E0421", title).at(inference.objective.span, "");
+        vec![message.help("5 to 20 are usual: each costs a whole fit")]
     }
     fn needs_epochs(&self) -> bool {
         true
