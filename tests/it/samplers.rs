@@ -265,6 +265,32 @@ fn a_run_has_draws_in_chains_and_says_whether_they_agree() {
 }
 
 #[test]
+fn chains_start_where_another_run_has_come_to() {
+    let place = place();
+    place.ok("train linear.bnn --data t.csv --epochs 100 --out point");
+    let nll = |run: &str, method: &str, from: &str| {
+        let train = "--data t.csv --epochs 3 --batch-size 60";
+        place.ok(&format!(
+            "train linear.bnn --inference {method} {train} {from} --out {run}"
+        ));
+        let text = std::fs::read_to_string(place.path(run).join("metrics.jsonl")).unwrap();
+        let first: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        first["terms"][0]["scaled"].as_f64().unwrap()
+    };
+    for (name, method) in [
+        (
+            "hmc",
+            "hmc(step_size=0.001,trajectory=0.001,warmup=1,draws=4,chains=2)",
+        ),
+        ("sgld", "sgld(step_size=1e-6,draws=2)"),
+    ] {
+        let far = nll(&format!("{name}-far"), method, "");
+        let near = nll(&format!("{name}-near"), method, "--from point");
+        assert!(near < far - 0.1, "{method}: {near} and {far}");
+    }
+}
+
+#[test]
 fn what_cannot_be_sampled_is_refused() {
     let place = Place::new();
     for method in ["hmc", "nuts", "sgld", "sghmc"] {
@@ -360,7 +386,7 @@ fn a_small_network_has_the_functions_of_numpyro() {
          default { prior = Normal(0, 1) }\n\
          network {\n  dense(5, bias = none)\n  tanh\n  dense(5, bias = none)\n  tanh\n  f = dense(1, bias = none)\n}\n\
          observe y ~ Normal(f, 1 / sqrt(precision))\n\
-         inference nuts(warmup = 100, draws = 120, chains = 4, depth = 6)\n";
+         inference nuts(warmup = 150, draws = 150, chains = 4, depth = 6)\n";
     let matrix = |rows: &[Vec<f64>]| Array2::from_shape_fn((rows.len(), 3), |(i, j)| rows[i][j]);
     let mut config = Config {
         seed: 1,
@@ -409,7 +435,7 @@ fn a_small_network_has_the_functions_of_numpyro() {
         let mean = all.iter().sum::<f64>() / all.len() as f64;
         let squares = |x: &f64| (x - number("mean")).powi(2);
         let variance = all.iter().map(squares).sum::<f64>() / all.len() as f64;
-        assert!(r_hat(found) < 1.15, "{what}: R-hat {}", r_hat(found));
+        assert!(r_hat(found) < 1.2, "{what}: R-hat {}", r_hat(found));
         let error = (variance / effective_sample_size(found))
             .sqrt()
             .hypot(number("mean_error"));

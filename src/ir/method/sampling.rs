@@ -133,11 +133,9 @@ pub(super) fn refuse(name: &str, inference: &Inference) -> Vec<Diagnostic> {
         let title = format!(
             "`{name}` samples the posterior, and `{option}` changes the weight of the prior"
         );
-        let spans = inference.objective.option_spans.iter();
-        let own = spans
-            .filter(|(name, _)| *name == option)
-            .map(|(_, span)| *span);
-        let at = own.last().unwrap_or(span);
+        let mut spans = inference.objective.option_spans.iter();
+        let own = spans.find(|(name, _)| *name == option);
+        let at = own.map_or(span, |(_, span)| *span);
         refused.push(Diagnostic::error("E0421", title).at(at, "").help(help));
     }
     refused
