@@ -19,7 +19,7 @@ use crate::sampler::hmc::Length;
 use crate::sampler::{Chain, Kernel, NoStart, Potential, Settings, Transition, Warmup};
 use crate::tensor::Shape;
 use crate::train::Config;
-use crate::words::{plural, thousands};
+use crate::words::{counted, plural, thousands};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -446,7 +446,7 @@ fn measures(kept: &Kept, chains: &[usize], plan: &Plan) -> String {
     if let Some(longest) = longest.filter(|longest| *longest > 0) {
         text.push_str(&format!(
             "; {} ended at the largest `depth`",
-            plural(longest, "trajectory")
+            counted(longest, "trajectory", "trajectories")
         ));
     }
     text
