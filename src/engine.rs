@@ -45,6 +45,18 @@ pub trait Predictor {
     fn log_evidence(&mut self) -> Option<f64> {
         None
     }
+    /// The factor by which the method has multiplied the scale of every prior of the file, where it has.
+    fn prior_factor(&self) -> Option<f64> {
+        None
+    }
+    /// Of predictions that are averages over the weights in themselves: the part of each variance in the last
+    /// [`Predictor::predict_drawn`] that the weights have, an entry after the other in the network's units. Of classes
+    /// none, for which it is not known. `None` of draws, whose differences say it.
+    fn of_weights(&self) -> Option<&[f64]> {
+        None
+    }
+    /// From now on predictions are those of single draws, even where their average has a closed form.
+    fn predict_by_draws(&mut self) {}
     /// The sections of a checkpoint that predictions need.
     fn weights(&mut self) -> Vec<Section<'_>>;
     /// Of draws that lie in chains: the chain and the place in it of draw number `draw`.

@@ -91,8 +91,10 @@ impl Temperature {
     pub fn apply(&self, predicted: &mut Predictive, label: Option<&dyn Fn(usize) -> usize>) {
         let beta = 1.0 / self.value;
         let rows = 0..predicted.rows();
-        let disagreement = rows.map(|i| predicted.mutual_information(i));
-        predicted.disagreement = disagreement.collect();
+        if predicted.is_split() {
+            let disagreement = rows.map(|i| predicted.mutual_information(i));
+            predicted.disagreement = disagreement.collect();
+        }
         for example in 0..predicted.rows() {
             let logs = logs(predicted.row(example));
             let width = predicted.width;

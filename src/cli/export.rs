@@ -82,7 +82,6 @@ pub fn run(args: &ExportArgs) -> Result<()> {
 fn export(args: &ExportArgs, format: Format) -> Result<()> {
     let (run, mut predictor) = open(&args.run)?;
     run.refuse_own(["draws", "--out"], &args.out, &args.run, &args.data)?;
-    let random = run.inference.is_random();
     let unless_named = [
         What::Weights,
         What::Latent,
@@ -93,7 +92,11 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         true => unless_named.contains(&what),
         false => args.what.contains(&what),
     };
-    let (draws, seed) = args.draws.of(&args.run, &run);
+    let (mut draws, seed) = args.draws.of(&args.run, &run);
+    if run.inference.closed_form().is_some() {
+        predictor.predict_by_draws();
+        draws = run.inference.draws_of_weights(args.draws.samples);
+    }
     let mut asked = Asked {
         weights: wants(What::Weights),
         latent: wants(What::Latent),
@@ -147,7 +150,7 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         data: chosen.first().map(|chosen| here(&chosen.name)),
     };
     export::write(&args.out, format, &about, &arrays)?;
-    tell(args, &alone, &chosen, &asked, &arrays, random);
+    tell(args, &alone, &chosen, &asked, &arrays);
     Ok(())
 }
 
@@ -161,14 +164,7 @@ fn no_targets(chosen: &[Chosen]) -> Failure {
         .into()
 }
 
-fn tell(
-    args: &ExportArgs,
-    alone: &[Opened],
-    chosen: &[Chosen],
-    asked: &Asked,
-    arrays: &[Array],
-    random: bool,
-) {
+fn tell(args: &ExportArgs, alone: &[Opened], chosen: &[Chosen], asked: &Asked, arrays: &[Array]) {
     if let Some(first) = chosen.first() {
         say!("data       {}", here(&first.name));
     }
@@ -176,10 +172,14 @@ fn tell(
         say_columns(own, chosen);
     }
     let draws = thousands(asked.draws);
-    match random {
+    let inference = &alone[0].inference;
+    match inference.draws_of_weights(2) > 1 {
+        true if inference.closed_form().is_some() => say!(
+            "draws      {draws}, and what each predicts: `bnnc predict` has their average in closed form"
+        ),
         true if asked.order.is_empty() => say!("draws      {draws}"),
         true => say!("draws      {draws}, as many of each chain"),
-        false => say!("draws      1: {}", alone[0].inference.says_of_one_draw()),
+        false => say!("draws      1: {}", inference.says_of_one_draw()),
     }
     for group in Group::ALL {
         let own: Vec<&Array> = arrays.iter().filter(|array| array.group == group).collect();

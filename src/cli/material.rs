@@ -57,10 +57,10 @@ fn over_draws(
     seed: u64,
 ) -> Option<(usize, Vec<OverDraws>)> {
     let inference = &run.inference;
-    if !inference.method.has_points() || !inference.is_random() {
+    let draws = inference.draws_of_weights(asked);
+    if !inference.method.has_points() || draws == 1 {
         return None;
     }
-    let draws = inference.draws(asked);
     let mut each = vec![OverDraws::default(); inference.tensors.len()];
     for draw in 0..draws {
         predictor.draw_weights(draw, seed);

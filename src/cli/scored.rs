@@ -62,6 +62,8 @@ pub struct ScoredRun {
     pub elbo: Elbo,
     /// ln p(D) of the training examples, where the method works it out.
     pub log_evidence: Option<f64>,
+    /// The factor by which the method has multiplied the scale of every prior, where it has.
+    pub prior_factor: Option<f64>,
 }
 
 /// One target of a run, scored.
@@ -151,6 +153,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
         targets,
         elbo,
         log_evidence: predictor.log_evidence(),
+        prior_factor: predictor.prior_factor(),
     })
 }
 

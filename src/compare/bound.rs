@@ -3,6 +3,7 @@
 use crate::evaluate::Elbo;
 use crate::ir::{Inference, Position, TermKind};
 use crate::likelihood::TargetKind;
+use crate::signature::Constant;
 use crate::train::Config;
 use crate::train::run_dir::DataRecord;
 
@@ -17,6 +18,8 @@ pub struct Bound {
     pub log_evidence: Option<f64>,
     /// The layers whose weights are averaged out in it.
     pub averaged_out: Option<String>,
+    /// Whether the priors' scales are other than those of the file, under which `value` is.
+    pub rescaled: bool,
     /// N.
     pub training_examples: usize,
     /// Fingerprints of the training data.
@@ -86,6 +89,8 @@ impl Bound {
                 let of = inference.method.arguments.find("of");
                 of.map(ToString::to_string)
             }),
+            rescaled: log_evidence.is_some()
+                && inference.method.arguments.find("prior") == Some(&Constant::Word("evidence")),
             training_examples: n,
             data: fingerprints.join(" "),
             temperature: inference.objective.temperature,

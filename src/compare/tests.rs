@@ -56,6 +56,7 @@ fn bound() -> Bound {
     Bound {
         log_evidence: None,
         averaged_out: None,
+        rescaled: false,
         quantity: "-ELBO / N",
         value: 1.0,
         training_examples: 100,
@@ -208,6 +209,36 @@ fn each_reason_why_elbos_are_not_comparable_is_told_and_no_other() {
             "{told}: {:?}",
             all.warnings
         );
+    }
+}
+
+#[test]
+fn log_evidences_are_compared_of_the_same_data_alone() {
+    type Change = fn(&mut Bound);
+    let changes: [(Change, &str); 4] = [
+        (|bound| bound.data = "g".into(), "b had other data than a"),
+        (
+            |bound| bound.training_examples = 90,
+            "N = 100 of a and N = 90 of b",
+        ),
+        (
+            |bound| bound.targets = Some("none"),
+            "the targets are scaled otherwise",
+        ),
+        (
+            |bound| bound.rescaled = true,
+            "the losses of b are under the priors of the file",
+        ),
+    ];
+    for (change, told) in changes {
+        let (mut first, mut other) = (run("a", [1.0; 3]), run("b", [2.0; 3]));
+        for run in [&mut first, &mut other] {
+            run.found.as_mut().unwrap().bound.log_evidence = Some(-3.0);
+        }
+        change(&mut other.found.as_mut().unwrap().bound);
+        let all = compared(vec![first, other]);
+        let is = |said: &String| said.contains("evidence") && said.contains(told);
+        assert!(all.warnings.iter().any(is), "{told}: {:?}", all.warnings);
     }
 }
 

@@ -33,6 +33,7 @@ pub fn of_named(runs: &[(&str, &Run)]) -> Vec<String> {
         densities(&scored),
         scaling(&scored),
         evidences(&scored),
+        rescaled(&scored),
     ];
     all.into_iter().flatten().collect()
 }
@@ -137,13 +138,47 @@ fn evidences(scored: &[Pair]) -> Option<String> {
         .copied()
         .filter(|(_, found)| found.bound.log_evidence.is_some())
         .collect();
-    let text = split(
-        &with,
-        |found| found.bound.averaged_out.clone().unwrap_or_default(),
-        |of| format!("`of = {of}`"),
-    )?;
+    let (_, first) = with.first()?;
+    let others = such(&with, |bound| bound.data != first.bound.data);
+    let reasons = [
+        split(
+            &with,
+            |found| found.bound.averaged_out.clone().unwrap_or_default(),
+            |of| format!("`of = {of}`"),
+        )
+        .map(|text| format!("they average out the weights of other layers, {text}")),
+        split(
+            &with,
+            |found| found.bound.training_examples,
+            |n| format!("N = {}", thousands(*n)),
+        )
+        .or_else(|| others.map(|runs| format!("{runs} had other data than {}", with[0].0)))
+        .map(|text| format!("they are of other training data, {text}")),
+        split(
+            &with,
+            |found| found.bound.targets,
+            |scaling| format!("`targets = {}`", scaling.unwrap_or("none")),
+        )
+        .map(|text| {
+            format!(
+                "the targets are scaled otherwise, {text}, and scaling has looked at them before the prior"
+            )
+        }),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| {
+        format!(
+            "the log evidences are not comparable: {}",
+            reasons.join("; ")
+        )
+    })
+}
+
+fn rescaled(scored: &[Pair]) -> Option<String> {
+    let runs = such(scored, |bound| bound.rescaled)?;
     Some(format!(
-        "the log evidences are not comparable: they average out the weights of other layers, {text}"
+        "the losses of {runs} are under the priors of the file, their log evidences under those that `prior = evidence` has \
+         rescaled"
     ))
 }
 

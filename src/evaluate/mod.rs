@@ -214,6 +214,8 @@ pub fn predict_some(
     let mut buffers = Buffers::default();
     let (mut out, mut nll) = (vec![0.0f32; group * columns], vec![0.0f32; group * each]);
     let log_scale = part.scales.log_scale(part.kind);
+    // Of averages in closed form.
+    let mut of_weights: Option<Vec<f64>> = None;
     // One row in own units; and all of a group, an example's draws beside each other.
     let (mut own, mut kept) = (vec![0.0; columns], vec![]);
     for start in (0..n).step_by(group) {
@@ -232,6 +234,11 @@ pub fn predict_some(
                     part.with_targets
                         .then(|| (batch.targets.of(range, entries), nll)),
                 );
+                if let (0, Some(parts)) = (draw, predictor.of_weights()) {
+                    of_weights
+                        .get_or_insert_with(Vec::new)
+                        .extend_from_slice(parts);
+                }
             }
             for (example, place) in places.clone().enumerate() {
                 let row = &out[example * columns..][..columns];
@@ -277,6 +284,9 @@ pub fn predict_some(
         }
     }
     summary.finish(&mut predicted);
+    if let Some(parts) = of_weights {
+        summary.split(&mut predicted, &parts, part.scales.units());
+    }
     predicted.nll = densities.iter().map(|sum| sum.nll(draws)).collect();
     predicted.expected_nll = expected_nll;
     broken.sort_unstable();

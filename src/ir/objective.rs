@@ -250,6 +250,19 @@ impl Inference {
 
     /// How many draws of the weights an average over `asked` of them takes: one, where all are the same.
     pub fn draws(&self, asked: usize) -> usize {
+        match self.closed_form() {
+            Some(_) => 1,
+            None => self.draws_of_weights(asked),
+        }
+    }
+
+    /// What a prediction is that needs no draws of weights that are random: their average in closed form.
+    pub fn closed_form(&self) -> Option<&'static str> {
+        self.method.entry.closed_form(&self.method.arguments)
+    }
+
+    /// How many of `asked` draws of the weights there are, whatever predictions are made of.
+    pub fn draws_of_weights(&self, asked: usize) -> usize {
         let mut fits = self.fits.values();
         match fits.any(|fit| fit.posterior.family.entries().is_random()) {
             true => asked,
@@ -259,9 +272,8 @@ impl Inference {
 
     /// Why a prediction takes one draw, where it does: each weight is a point, or what the method says.
     pub fn says_of_one_draw(&self) -> &'static str {
-        let method = &self.method;
-        let closed_form = method.entry.closed_form(&method.arguments);
-        closed_form.unwrap_or("every weight is a point, and predicts once")
+        self.closed_form()
+            .unwrap_or("every weight is a point, and predicts once")
     }
 
     /// Whether a parameter or a latent variable is drawn, so that predictions differ from draw to draw.

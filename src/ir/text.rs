@@ -270,8 +270,7 @@ fn predict(out: &mut String, inference: &Inference) {
             "draws"
         );
     } else {
-        let method = &inference.method;
-        match method.entry.closed_form(&method.arguments) {
+        match inference.closed_form() {
             Some(what) => line!(out, "  {:<12}{what}, of {likelihood}", "value"),
             None => line!(out, "  {:<12}{likelihood} at the point estimates", "value"),
         }

@@ -1,9 +1,11 @@
 //! A point estimate whose penalty falls without bound: −log p(w) = w²/(2s²) + ln s + … as w and a scale s
-//! that is learned go to 0 together, or −log p(w) itself as w goes to where the density is infinite.
+//! that is learned, or a point as a latent variable, go to 0 together, or −log p(w) itself as w goes to where the density is infinite.
 
 use super::{Lint, at_origin};
 use crate::diagnostic::Diagnostic;
+use crate::distribution::Support;
 use crate::ir::{Facts, Inference, Leaf, Learned, Prior, Range, Scalar, Tensor, TermKind};
+use crate::signature::Domain;
 
 /// `penalty-without-bound`
 pub struct PenaltyWithoutBound;
@@ -13,12 +15,17 @@ impl Lint for PenaltyWithoutBound {
         "penalty-without-bound"
     }
     fn summary(&self) -> &'static str {
-        "a point estimate under a prior whose scale is learned, or whose density is infinite, has no minimum"
+        "a point estimate under a prior whose scale is fitted, or whose density is infinite, has no minimum"
     }
     fn page(&self) -> &'static str {
         include_str!("../../docs/lints/penalty-without-bound.md")
     }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
+        let method = &inference.method;
+        if method.has_points() && !method.entry.uses_optimizer() {
+            // A sampler draws of the density: it does not look for a maximum.
+            return None;
+        }
         inference.loss.terms.iter().find_map(|term| {
             let TermKind::NegLogPrior(tensor) = term.kind else {
                 return None;
@@ -27,8 +34,14 @@ impl Lint for PenaltyWithoutBound {
             let prior = tensor.prior.as_ref()?;
             let message = infinite(self.name(), tensor, prior)
                 .or_else(|| local(self.name(), inference, tensor, prior))
-                .or_else(|| learned(self.name(), inference, tensor, prior))?;
-            let random = "`posterior = MeanField` keeps it away from 0: its KL has a minimum";
+                .or_else(|| learned(self.name(), inference, tensor, prior))
+                .or_else(|| latent(self.name(), inference, tensor, prior))?;
+            let random = match method.fits_posteriors() {
+                true => "`posterior = MeanField` keeps it away from 0: its KL has a minimum",
+                false => {
+                    "`inference mean_field`, whose KL has a minimum, or `nuts`, which averages over it"
+                }
+            };
             Some(message.help(random))
         })
     }
@@ -97,6 +110,47 @@ fn learned(
             .at(learned.span, "nothing keeps it away from 0")
             .help("give the prior's scale a number"),
     )
+}
+
+/// A scale that a latent variable, a point here, takes to 0.
+fn latent(
+    name: &'static str,
+    inference: &Inference,
+    tensor: &Tensor,
+    prior: &Prior,
+) -> Option<Diagnostic> {
+    if inference.method.fits_posteriors() {
+        // A latent variable is random then, or a point that a file asks for.
+        return None;
+    }
+    let vanishes = |scale: &&Scalar| {
+        let range = scale.range(&|leaf| match leaf {
+            Leaf::Learned(learned) => Range::of(inference.learned[learned].domain),
+            Leaf::Latent(latent) => match inference.fitted(latent).posterior.support() {
+                Support::Real => Range::of(Domain::Real),
+                Support::Positive => Range::of(Domain::Positive),
+                Support::Interval { low, high } => Range::open(low, high),
+            },
+        });
+        range.low <= 0.0
+    };
+    let mut leaves = scales(prior).filter(vanishes).flat_map(Scalar::leaves);
+    let latent = leaves.find_map(|leaf| match leaf {
+        Leaf::Latent(latent) => Some(&inference.tensors[latent]),
+        Leaf::Learned(_) => None,
+    })?;
+    let title = format!(
+        "the penalty of `{}` falls without bound as the weights and `{}` go to 0 together: `{}` finds no maximum",
+        tensor.name,
+        latent.name,
+        inference.method.signature().name
+    );
+    let message = at_origin(
+        Diagnostic::warning(name, title),
+        &tensor.prior_from,
+        "nothing keeps its scale away from 0",
+    );
+    Some(message.help("give the prior's scale a number"))
 }
 
 /// The numbers of a prior that are scales.

@@ -36,6 +36,9 @@ const OF_CLASSES: [Measure; 3] = [
     },
 ];
 
+/// Of classes whose average over the weights is a closed form.
+const OF_AVERAGED_CLASSES: [Measure; 2] = [OF_CLASSES[0], OF_CLASSES[2]];
+
 /// Of numbers: of several entries the root of the mean of their variances.
 const OF_NUMBERS: [Measure; 2] = [
     Measure {
@@ -63,7 +66,8 @@ fn root(outcomes: &Outcomes, example: usize, between: &[f64], within: &[f64]) ->
 /// What examples of such predictions are told apart by.
 pub fn measures(outcomes: &Outcomes) -> &'static [Measure] {
     match outcomes.are_classes() {
-        true => &OF_CLASSES,
+        true if outcomes.predicted.is_split() => &OF_CLASSES,
+        true => &OF_AVERAGED_CLASSES,
         false => &OF_NUMBERS,
     }
 }

@@ -141,6 +141,28 @@ fn linear_regression_is_exact() {
         let exact = (noise + variance).sqrt();
         assert!((deviation - exact).abs() < 1e-4, "{deviation} {exact}");
     }
+    // The noise is in the data, and the rest in the weights.
+    let aleatoric = predicted(&place, "exact", "numbers.csv", "", "aleatoric_std");
+    let epistemic = predicted(&place, "exact", "numbers.csv", "", "epistemic_std");
+    for ((x, aleatoric), epistemic) in features.iter().zip(&aleatoric).zip(&epistemic) {
+        let (half, _) = solve(precision.clone(), x.to_vec());
+        let variance: f64 = x.iter().zip(&half).map(|(x, h)| x * h).sum();
+        assert!((aleatoric - 0.5).abs() < 1e-4, "{aleatoric}");
+        assert!((epistemic - variance.sqrt()).abs() < 1e-4, "{epistemic}");
+    }
+    // Weights are drawn, though predictions need no draws.
+    place.ok("export exact --samples 2000 --what weights,predictions --out exact.safetensors");
+    let file = std::fs::read(place.path("exact.safetensors")).unwrap();
+    let bias = SafeTensors::deserialize(&file).unwrap();
+    let bias = bias.tensor("f.bias").unwrap();
+    let bias: Vec<f64> = (bias.data().chunks_exact(4))
+        .map(|x| f64::from(f32::from_le_bytes(x.try_into().unwrap())))
+        .collect();
+    assert_eq!(bias.len(), 2000);
+    let mean = bias.iter().sum::<f64>() / 2000.0;
+    let variance = bias.iter().map(|b| (b - mean).powi(2)).sum::<f64>() / 2000.0;
+    let (column, _) = solve(precision.clone(), vec![0.0, 0.0, 1.0]);
+    assert!((variance / column[2] - 1.0).abs() < 0.1, "{variance}");
     let n = rows.len();
     let covariance: Vec<Vec<f64>> = features
         .iter()
@@ -219,6 +241,15 @@ fn predictives_agree() {
         said.contains("the log evidences are not comparable"),
         "{said}"
     );
+    // No draws disagree: what part of the uncertainty is in the weights is not known, and is not said to be 0.
+    let text = std::fs::read_to_string(place.path("full-all-probit.csv")).unwrap();
+    assert!(!text.lines().next().unwrap().contains("mutual_information"));
+    let found = evaluated(&place, "full-all-probit");
+    assert!(found["entropy"].as_f64().is_some(), "{found}");
+    assert!(found.get("mutual_information").is_none(), "{found}");
+    assert!(found.get("aleatoric_entropy").is_none(), "{found}");
+    let said = place.ok("explain full-all-probit");
+    assert!(!said.contains("no uncertainty of the weights"), "{said}");
     let said = place.ok("evaluate full-all-probit");
     assert!(
         said.contains("none: the average over the weights in closed form"),
@@ -288,6 +319,10 @@ fn its_point_is_that_of_map_and_it_goes_on_to_the_same_bits() {
     let before = evaluated(&place, "parts")["log_evidence"].clone();
     let said = place.ok("train classes.bnn --out parts --resume --epochs 8");
     assert!(said.contains("prior      scales times"), "{said}");
+    let factor = evaluated(&place, "parts")["prior_factor"].as_f64().unwrap();
+    assert!(factor > 0.0 && factor != 1.0);
+    let said = place.ok("evaluate parts");
+    assert!(said.contains("under the priors of the file"), "{said}");
     assert_eq!(tensors(&place, "parts"), tensors(&place, "whole"));
     assert_ne!(evaluated(&place, "parts")["log_evidence"], before);
 }
@@ -313,6 +348,31 @@ fn a_run_that_is_there_gets_a_posterior() {
         "{train} --inference laplace --epochs 0 --out far --from field"
     ));
     assert!(said.contains("it is no optimum yet"), "{said}");
+}
+
+/// Under a prior whose scale is a latent variable the joint density has no maximum; draws of it there are.
+#[test]
+fn a_scale_that_is_latent_is_warned_of() {
+    let place = place();
+    let model = LINEAR.replace(
+        "default { prior = Normal(0, 2)",
+        "latent tau ~ HalfCauchy(1)\ndefault { prior = Normal(0, tau)",
+    );
+    std::fs::write(place.path("scale.bnn"), model).unwrap();
+    for method in [
+        "map",
+        "ensemble",
+        "swag",
+        "laplace(full)",
+        "nuts",
+        "mean_field",
+    ] {
+        let output = place.bnnc(&format!("check scale.bnn --inference {method}"));
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let warned = said.contains("the weights and `tau` go to 0 together");
+        assert_eq!(warned, !["nuts", "mean_field"].contains(&method), "{said}");
+    }
 }
 
 #[test]

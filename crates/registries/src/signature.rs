@@ -120,7 +120,7 @@ impl Domain {
             Domain::Positive => "a number above 0",
             Domain::NonNegative => "a number that is 0 or above",
             Domain::Unit => "a number from 0 to 1",
-            Domain::OpenUnit => "a number between 0 and 1",
+            Domain::OpenUnit => "a number above 0 and below 1",
         }
     }
 }

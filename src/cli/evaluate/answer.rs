@@ -34,6 +34,9 @@ pub fn of_run(run: &ScoredRun) -> Value {
     if let Some(log_evidence) = run.log_evidence {
         answer["log_evidence"] = json!(log_evidence);
     }
+    if let Some(factor) = run.prior_factor {
+        answer["prior_factor"] = json!(factor);
+    }
     answer
 }
 

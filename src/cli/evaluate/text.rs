@@ -87,6 +87,14 @@ pub fn text(scored: &ScoredRun) {
         let text = format!("terms over the weights are Monte-Carlo estimates, from {draws}");
         say_wrapped("  ", &text);
     }
+    if let Some(factor) = scored.prior_factor {
+        let text = format!(
+            "the penalty is under the priors of the file; predictions and the log evidence are under theirs with scales times \
+             {}",
+            number(factor)
+        );
+        say_wrapped("  ", &text);
+    }
     if let Some(log_evidence) = scored.log_evidence {
         let of = thousands(n);
         say_wrapped(

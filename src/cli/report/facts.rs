@@ -87,7 +87,14 @@ fn log_evidence(run: &Read) -> Option<String> {
     let n = scored.run.record.training_examples;
     let n = counted(n, "training example", "training examples");
     let log = scored.log_evidence?;
-    Some(format!("{}, log p(D) of the {n}", progress::number(log)))
+    let scales = scored.prior_factor.map_or(String::new(), |factor| {
+        let factor = progress::number(factor);
+        format!(", under priors of {factor} times the file's scales; the loss's penalty is under the file's")
+    });
+    Some(format!(
+        "{}, log p(D) of the {n}{scales}",
+        progress::number(log)
+    ))
 }
 
 fn elsewhere(run: &Read) -> Option<String> {

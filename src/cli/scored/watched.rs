@@ -71,6 +71,10 @@ impl Predictor for Watched<'_> {
         self.bar.set_position(self.done);
     }
 
+    fn of_weights(&self) -> Option<&[f64]> {
+        self.inner.of_weights()
+    }
+
     fn predict_target(&mut self, target: usize) {
         self.inner.predict_target(target);
     }

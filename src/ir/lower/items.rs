@@ -154,11 +154,16 @@ impl<'a> Items<'a> {
             ),
         ] {
             if !there {
-                messages.push(
-                    Diagnostic::error("E0210", format!("the file has no `{word}`"))
-                        .note(format!("`{word}`: {what}"))
-                        .help(format!("add a line such as `{example}`")),
-                );
+                let message = Diagnostic::error("E0210", format!("the file has no `{word}`"))
+                    .note(format!("`{word}`: {what}"))
+                    .help(format!("add a line such as `{example}`"));
+                messages.push(match word {
+                    "objective" => message.help(
+                        "or `inference nuts`, which names how the posterior is found; `--inference` names another than \
+                         the file's",
+                    ),
+                    _ => message,
+                });
             }
         }
     }

@@ -63,13 +63,13 @@ impl Method for Hmc {
         };
         Some(format!(
             "The posterior was sampled by Hamiltonian Monte Carlo [@neal2011] on all examples, with trajectories of length \
-             {:.4} and {mass}, as in [@izmailov2021]. {}",
+             {:.4} and {mass} [@izmailov2021]. {}",
             arguments.number("trajectory"),
             match arguments.number_if_any("step_size") {
                 None => nuts::kept(arguments),
                 Some(step_size) => format!(
-                    "{} were kept; the step size was {step_size}.",
-                    sampling::kept(arguments)
+                    "{} kept; the step size was {step_size}.",
+                    sampling::kept_of_each(arguments)
                 ),
             }
         ))

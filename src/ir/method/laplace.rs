@@ -249,11 +249,8 @@ impl Method for Laplace {
         })
     }
 
-    fn draws(&self, arguments: &Constants, asked: usize) -> usize {
-        match arguments.word("predictive") {
-            "probit" => 1,
-            _ => asked,
-        }
+    fn draws(&self, _: &Constants, asked: usize) -> usize {
+        asked
     }
 
     fn closed_form(&self, arguments: &Constants) -> Option<&'static str> {
@@ -284,7 +281,7 @@ impl Method for Laplace {
                 target.kind.entries(),
                 &inference.model,
             )
-            .map(|why| Diagnostic::error(CODE, why).at(observe.span, ""))
+            .map(|(why, help)| Diagnostic::error(CODE, why).at(observe.span, "").help(help))
         });
         found.extend(of_likelihood);
         let tensors = || {
@@ -362,14 +359,14 @@ fn precision(prior: &Prior) -> String {
     }
 }
 
-/// Why the likelihood has no curvature, or no closed form where one is asked for.
+/// Why the likelihood has no curvature, or no closed form where one is asked for, and what has one.
 fn likelihood(
     arguments: &Constants,
     likelihood: &'static dyn crate::likelihood::Likelihood,
     of: &[Argument],
     entries: usize,
     model: &Model,
-) -> Option<String> {
+) -> Option<(String, &'static str)> {
     let width = |argument: &Argument| match argument {
         Argument::Node(node) => model.nodes[*node].shape.len(),
         Argument::Numbers(numbers) => numbers.width,
@@ -383,7 +380,7 @@ fn likelihood(
         is_of_network: argument.node().is_some(),
     });
     if let Err(why) = likelihood.information(&at.collect::<Vec<_>>(), entries) {
-        return Some(why);
+        return Some((why, "`inference mean_field` needs no curvature"));
     }
     let variances: Vec<Vec<f64>> = of
         .iter()
@@ -393,7 +390,13 @@ fn likelihood(
         })
         .collect();
     match arguments.word("predictive") {
-        "probit" => likelihood.averaged(&mut values, &variances).err(),
+        "probit" => {
+            let why = likelihood.averaged(&mut values, &variances).err()?;
+            Some((
+                why,
+                "`predictive = linearised` or `sampled` averages over draws",
+            ))
+        }
         _ => None,
     }
 }

@@ -75,10 +75,10 @@ pub(super) fn kept(arguments: &Constants) -> String {
         t => format!(" The density that is sampled is the posterior's to the power 1/{t}."),
     };
     format!(
-        "{} were kept, each after {} of warm-up, in which the step size was adapted to an acceptance probability of {} by \
+        "{} kept, after {} of warm-up, in which the step size was adapted to an acceptance probability of {} by \
          dual averaging.{tempered} Convergence was assessed by the rank-normalised split R-hat and effective sample sizes \
          [@vehtari2021] of predictions.",
-        sampling::kept(arguments),
+        sampling::kept_of_each(arguments),
         plural(arguments.count("warmup"), "transition"),
         arguments.number("acceptance"),
     )

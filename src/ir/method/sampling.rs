@@ -5,7 +5,7 @@ use super::super::model::Role;
 use crate::diagnostic::Diagnostic;
 use crate::posterior::Entries;
 use crate::signature::{Constants, Domain, Kind, Parameter};
-use crate::words::plural;
+use crate::words::{counted, plural};
 
 /// `chains`, so many by default.
 pub(super) const fn chains(default: &'static str) -> Parameter {
@@ -148,4 +148,14 @@ pub(super) fn kept(arguments: &Constants) -> String {
         plural(arguments.count("chains"), "chain"),
         plural(arguments.count("draws"), "draw")
     )
+}
+
+/// `From each of 4 chains 1,000 draws were`
+pub(super) fn kept_of_each(arguments: &Constants) -> String {
+    let from = match arguments.count("chains") {
+        1 => "From one chain".into(),
+        chains => format!("From each of {chains} chains"),
+    };
+    let draws = counted(arguments.count("draws"), "draw was", "draws were");
+    format!("{from} {draws}")
 }

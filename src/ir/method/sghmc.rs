@@ -45,8 +45,8 @@ impl Method for Sghmc {
     }
     fn methods(&self, arguments: &Constants) -> Option<String> {
         Some(format!(
-            "The posterior was sampled by stochastic gradient Hamiltonian Monte Carlo [@chen2014] on minibatches, in the \
-             form of [@izmailov2021], with a momentum of {}. {}",
+            "The posterior was sampled by stochastic gradient Hamiltonian Monte Carlo [@chen2014] on minibatches \
+             [@izmailov2021], with a momentum of {}. {}",
             arguments.number("momentum"),
             sgld::steps(arguments)
         ))

@@ -120,8 +120,8 @@ pub(super) fn steps(arguments: &Constants) -> String {
         t => format!(" The density that is sampled is the posterior's to the power 1/{t}."),
     };
     format!(
-        "{} were kept, of steps{cycles} The step size on the loss per example was {}.{preconditioner}{tempered}",
-        sampling::kept(arguments),
+        "{} kept, of steps{cycles} The step size on the loss per example was {}.{preconditioner}{tempered}",
+        sampling::kept_of_each(arguments),
         arguments.number("step_size")
     )
 }

@@ -10,6 +10,8 @@ use crate::score::{About, Better, Outcomes, Score, Unit, Weighted, mean};
 pub struct Described {
     about: &'static About,
     of: fn(&Outcomes, usize) -> f64,
+    /// Whether it tells the data's part from the weights'.
+    is_part: bool,
 }
 
 const fn nats(name: &'static str, what: &'static str, source: &'static str) -> About {
@@ -34,6 +36,7 @@ pub const CONFIDENCE: Described = Described {
         better: Better::Neither,
     },
     of: |outcomes, example| outcomes.predicted.top(example).1,
+    is_part: false,
 };
 
 /// The entropy of the averaged probabilities.
@@ -44,6 +47,7 @@ pub const ENTROPY: Described = Described {
         "Shannon 1948",
     ),
     of: |outcomes, example| outcomes.predicted.entropy(example),
+    is_part: false,
 };
 
 /// The mean of the draws' entropies.
@@ -54,6 +58,7 @@ pub const ALEATORIC: Described = Described {
         "Depeweg et al. 2018",
     ),
     of: |outcomes, example| outcomes.predicted.within[example],
+    is_part: true,
 };
 
 /// What the draws disagree about.
@@ -64,6 +69,7 @@ pub const MUTUAL_INFORMATION: Described = Described {
         "Houlsby et al. 2011",
     ),
     of: |outcomes, example| outcomes.predicted.mutual_information(example),
+    is_part: true,
 };
 
 impl Score for Described {
@@ -72,7 +78,8 @@ impl Score for Described {
     }
 
     fn of<'a>(&self, outcomes: &'a Outcomes) -> Option<Weighted<'a>> {
-        outcomes.are_classes().then(|| {
+        let is_known = !self.is_part || outcomes.predicted.is_split();
+        (outcomes.are_classes() && is_known).then(|| {
             let each = (0..outcomes.examples()).map(|example| (self.of)(outcomes, example));
             mean(each.collect())
         })

@@ -83,12 +83,12 @@ pub(super) fn judge(
     let looked_at = chains.len() * count.min(DRAWS);
     let what = format!("predictions for {}", plural(examples, "training example"));
     if let Some(worst) = worst(&predictions) {
-        said.push(("converged", text(&what, &worst, chains.len(), looked_at)));
+        said.push(("R-hat", text(&what, &worst, chains.len(), looked_at)));
     }
     for (name, quantity) in latents {
         if let Some(worst) = worst(&[quantity]) {
             let what = format!("the latent variable `{name}`");
-            said.push(("converged", text(&what, &worst, chains.len(), looked_at)));
+            said.push(("R-hat", text(&what, &worst, chains.len(), looked_at)));
         }
     }
     if predictor.points.has("energy") {
@@ -125,7 +125,7 @@ fn worst(quantities: &[Quantity]) -> Option<Worst> {
     })
 }
 
-/// `R-hat 1.003, effective draws 812 (bulk) and 640 (tail) of 2,000, at worst, of …: the chains agree`
+/// `1.003, effective draws 812 (bulk) and 640 (tail) of 2,000, at worst, of …: up to 1.01, the chains agree`
 fn text(what: &str, worst: &Worst, chains: usize, draws: usize) -> String {
     let enough = worst.bulk.min(worst.tail) >= EFFECTIVE * chains as f64;
     let verdict = match worst.r_hat {
@@ -133,13 +133,17 @@ fn text(what: &str, worst: &Worst, chains: usize, draws: usize) -> String {
         r_hat if r_hat > APART => {
             "the chains have not come together: do not trust the draws; take a longer run"
         }
-        r_hat if r_hat > AGREE => "the chains nearly agree (below 1.01): a longer run would tell",
-        _ if enough => "the chains agree",
-        _ => "the chains agree, with fewer than 100 effective draws each: quantiles are rough",
+        r_hat if r_hat > AGREE => {
+            "above 1.01, so that the chains do not agree yet; take a longer run"
+        }
+        _ if enough => "up to 1.01, the chains agree",
+        _ => {
+            "up to 1.01, the chains agree, with fewer than 100 effective draws each: quantiles are rough"
+        }
     };
     let r_hat = match worst.r_hat.is_nan() {
         true => String::new(),
-        false => format!("R-hat {:.3}, ", worst.r_hat),
+        false => format!("{:.3}, ", worst.r_hat),
     };
     format!(
         "{r_hat}effective draws {} (bulk) and {} (tail) of {}, at worst, of {what}: {verdict}",

@@ -39,6 +39,8 @@ struct Laplace<P> {
 struct Around {
     predictive: Predictive,
     by_evidence: bool,
+    /// Whether the point was trained on images that were changed at each step.
+    augmented: bool,
     linearized: Linearized<f32>,
     curvature: Curvature,
     /// 1 once the curvature is that of the point.
@@ -51,6 +53,8 @@ struct Around {
     ready: Option<Ready>,
     /// The number of the target that is predicted.
     target: usize,
+    /// [`Predictor::of_weights`]
+    of_weights: Vec<f64>,
 }
 
 /// The distribution, ready to draw from.
@@ -98,6 +102,8 @@ impl Around {
             evidence: [0.0],
             ready: None,
             target: 0,
+            of_weights: vec![],
+            augmented: false,
         })
     }
 
@@ -144,11 +150,9 @@ impl Around {
         if let Some(ready) = &mut self.ready {
             let entries = self.linearized.entries();
             let (mut z, mut moved) = (vec![0.0; entries], vec![0.0; entries]);
-            if self.predictive != Predictive::ClosedForm {
-                // Points draw nothing else.
-                Stream::new(seed, step, 0, 0).fill_normal(0, &mut z);
-                ready.precision.draw(&z, &mut moved);
-            }
+            // Points draw nothing else.
+            Stream::new(seed, step, 0, 0).fill_normal(0, &mut z);
+            ready.precision.draw(&z, &mut moved);
             for (to, moved) in ready.moved.iter_mut().zip(&moved) {
                 *to = *moved as f32;
             }
@@ -256,10 +260,16 @@ impl Around {
         let slope = gradient.iter_mut().zip(&prior.score);
         slope.for_each(|(gradient, score)| *gradient -= score);
         said.insert(0, ("curvature", optimum(&gradient, &*precision, n)));
+        let of = match self.augmented {
+            true => {
+                ", of the images as they are: the point was found on augmented ones, by another loss"
+            }
+            false => "",
+        };
         said.push((
             "evidence",
             format!(
-                "log p(D) is about {}, {} an example",
+                "log p(D) is about {}, {} an example{of}",
                 number(evidence.log()),
                 number(evidence.log() / n as f64)
             ),
@@ -278,8 +288,8 @@ fn optimum(gradient: &[f64], precision: &dyn Precision, n: usize) -> String {
     let below = 0.5 * gradient.len() as f64;
     let told = match rise > (0.1 * below).max(1.0) {
         true => {
-            ": it is no optimum yet, and the evidence is off by about as much; training for longer, with a learning rate that \
-             falls, brings it closer"
+            ": it is no optimum yet, and the evidence is off by about as much. A learning rate that falls to 0 brings it \
+             closer; at a constant one the point goes on to move about, though its loss does not fall"
         }
         false => "",
     };
@@ -297,8 +307,10 @@ fn optimum(gradient: &[f64], precision: &dyn Precision, n: usize) -> String {
 ///
 /// `E0613` where it takes more memory than there is.
 pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Result<Box<dyn Engine>> {
+    let mut around = Around::new(&plan)?;
+    around.augmented = config.augmentation.is_on();
     Ok(Box::new(Laplace {
-        around: Around::new(&plan)?,
+        around,
         point: Descent::new(plan, config, capacity)?,
     }))
 }
@@ -345,7 +357,11 @@ impl<P: Predictor> Predictor for Laplace<P> {
         self.point.predict_target(target);
     }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        self.around.draw(self.point.centre(), draw, seed);
+        // Beside an average in closed form the terms are those of the point.
+        match self.around.predictive {
+            Predictive::ClosedForm => self.around.settle(self.point.centre()),
+            _ => self.around.draw(self.point.centre(), draw, seed),
+        }
         self.point.weight_terms(draw, seed)
     }
     fn capacity(&self) -> usize {
@@ -358,6 +374,19 @@ impl<P: Predictor> Predictor for Laplace<P> {
     }
     fn log_evidence(&mut self) -> Option<f64> {
         (self.around.is_known[0] == 1.0).then_some(self.around.evidence[0])
+    }
+    fn prior_factor(&self) -> Option<f64> {
+        (self.around.scale != [1.0]).then_some(self.around.scale[0])
+    }
+    fn of_weights(&self) -> Option<&[f64]> {
+        let is_average =
+            self.around.ready.is_some() && self.around.predictive == Predictive::ClosedForm;
+        is_average.then_some(&self.around.of_weights)
+    }
+    fn predict_by_draws(&mut self) {
+        if self.around.predictive == Predictive::ClosedForm {
+            self.around.predictive = Predictive::new("linearised", &self.around.linearized);
+        }
     }
     fn weights(&mut self) -> Vec<Section<'_>> {
         self.around.settle(self.point.centre());

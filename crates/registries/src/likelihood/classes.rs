@@ -57,7 +57,7 @@ impl Classes {
             entries: Entries::One,
             values: (0..predicted.rows()).map(of).collect(),
         };
-        vec![
+        let mut columns = vec![
             Column {
                 name: "probability".into(),
                 entries: Entries::Classes,
@@ -65,8 +65,13 @@ impl Classes {
             },
             one("predicted", &|i| predicted.top(i).0 as f64),
             one("entropy", &|i| predicted.entropy(i)),
-            one("mutual_information", &|i| predicted.mutual_information(i)),
-        ]
+        ];
+        if predicted.is_split() {
+            columns.push(one("mutual_information", &|i| {
+                predicted.mutual_information(i)
+            }));
+        }
+        columns
     }
 
     pub(super) fn tally(&self) -> ClassTally {
@@ -122,7 +127,12 @@ impl Predictive {
         entropy_of(self.row(example))
     }
 
-    /// What the draws disagree about: that entropy less the mean of the draws' own, in nats. Of probabilities at a
+    /// Of classes: whether it is known which part of the uncertainty is in the data and which in the weights.
+    pub fn is_split(&self) -> bool {
+        !self.within.is_empty() || !self.disagreement.is_empty()
+    }
+
+    /// What the draws disagree about, of predictions that are split: that entropy less the mean of the draws' own, in nats. Of probabilities at a
     /// temperature that of the draws without it.
     pub fn mutual_information(&self, example: usize) -> f64 {
         match self.disagreement.get(example) {

@@ -43,7 +43,7 @@ pub struct Predictive {
     /// mixture's mean, in own units.
     pub mean: Vec<f64>,
     /// Classes: one number an example or place, the mean of the draws' entropies in nats. Numbers: the mean
-    /// of the draws' variances, the aleatoric part.
+    /// of the draws' variances, the aleatoric part. Empty for classes whose average over the weights is a closed form.
     pub within: Vec<f64>,
     /// Classes at a temperature: what the draws disagree about without it, one number an example or place. Empty
     /// elsewhere, where it is the entropy less `within`.
@@ -321,6 +321,22 @@ impl Summary {
     pub fn finish(&self, predicted: &mut Predictive) {
         let draws = predicted.draws as f64;
         predicted.between.iter_mut().for_each(|sum| *sum /= draws);
+    }
+
+    /// Of predictions that are averages over the weights in themselves, after [`Summary::finish`]: gives the weights their
+    /// part of each variance, `of_weights` in the network's units. Of classes the parts are not known then.
+    pub fn split(&self, predicted: &mut Predictive, of_weights: &[f64], units: Units) {
+        match self {
+            Summary::Classes(_) => predicted.within.clear(),
+            Summary::Numbers(numbers) => {
+                let parts = predicted.within.iter_mut().zip(&mut predicted.between);
+                for (at, ((within, between), part)) in parts.zip(of_weights).enumerate() {
+                    let (_, scale) = units.at(at % numbers.entries);
+                    *between = part * scale * scale;
+                    *within = (*within - *between).max(0.0);
+                }
+            }
+        }
     }
 
     /// Whether [`Summary::locate`] has to see all draws of an example together.

@@ -8,7 +8,7 @@ use super::Around;
 use crate::curvature::{Direction, Linearized};
 use crate::exec::{ExampleWise, Kernels, Number};
 use crate::ir::Argument;
-use crate::likelihood::{Rows, Targets};
+use crate::likelihood::{Rows, Summary, Targets};
 use crate::signature::{Domain, Kind};
 use rayon::prelude::*;
 
@@ -88,6 +88,7 @@ pub fn predict(
     };
     let (input, row) = (graph.model.input.shape.len(), out.len() / examples.max(1));
     let at_once = around.linearized.capacity();
+    around.of_weights.clear();
     for start in (0..examples).step_by(at_once) {
         let at = start..examples.min(start + at_once);
         let inputs = &inputs[at.start * input..at.end * input];
@@ -113,6 +114,7 @@ fn arguments(around: &mut Around, inputs: &[f32], examples: usize) -> Vec<Values
         ready,
         predictive,
         target,
+        of_weights,
         ..
     } = around;
     let ready = ready.as_ref().expect("a distribution to predict with");
@@ -137,10 +139,27 @@ fn arguments(around: &mut Around, inputs: &[f32], examples: usize) -> Vec<Values
         .collect();
     let before = graph.model.observed().take(*target);
     let before: usize = before.map(|(_, observe)| observe.arguments.len()).sum();
-    let observe = graph.model.observed().nth(*target);
-    let likelihood = observe.expect("one of the model's targets").1.likelihood;
+    let observed = graph.model.observed().nth(*target);
+    let (about, observe) = observed.expect("one of the model's targets");
+    let likelihood = observe.likelihood;
     if *predictive == Predictive::ClosedForm {
         let variances = variances(linearized, &kernels, inputs, *target, before, ready);
+        // Of numbers the part of the weights is the variance of the first argument, the location.
+        if let Summary::Numbers(numbers) = likelihood.summary(&about.kind) {
+            let locations: Vec<&Vec<f64>> = variances
+                .iter()
+                .filter(|(argument, _)| *argument == 0)
+                .map(|(_, of_examples)| of_examples)
+                .collect();
+            for example in 0..examples {
+                let of_entry = |entry: usize| {
+                    locations
+                        .get(entry)
+                        .map_or(0.0, |of: &&Vec<f64>| of[example])
+                };
+                of_weights.extend((0..numbers.entries).map(of_entry));
+            }
+        }
         return averaged(likelihood, &arguments, &variances, examples);
     }
     let tangents = linearized.tangents(inputs, &ready.moved);
