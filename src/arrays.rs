@@ -149,6 +149,7 @@ impl Fitted {
             ..self.prepared.training()
         };
         let draws = self.plan.inference.draws(draws.get());
+        let draws = self.engine.draws(draws).max(1);
         let predicted = evaluate::predict(&mut *self.engine, &part, draws, self.seed)?;
         Ok(Predictions::of(predicted))
     }

@@ -38,8 +38,13 @@ pub trait Predictor {
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>>;
     /// The most examples of one call.
     fn capacity(&self) -> usize;
+    /// How many draws of the weights differ by now, of `asked`; 0 of a method that has not made any yet, and predicts
+    /// with the point it has come to.
+    fn draws(&self, asked: usize) -> usize {
+        asked
+    }
     /// The interpreter at the point that stands for all draws: of posteriors their variables, of several points their
-    /// mean, or the first.
+    /// mean, the best or the first.
     fn centre(&mut self) -> &mut Interpreter<f32>;
     /// ln p(D) of all that was trained on, in the targets' own units, where the method works it out.
     fn log_evidence(&mut self) -> Option<f64> {
@@ -97,10 +102,6 @@ pub trait Engine: Predictor {
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let _ = training;
         Ok(vec![])
-    }
-    /// How many draws of the weights differ by now, of `asked`.
-    fn draws(&self, asked: usize) -> usize {
-        asked
     }
     /// What the method measured of the last step or epoch, for the log: `acceptance`, 0.83.
     fn measured(&self) -> Vec<(&'static str, f64)> {

@@ -1,10 +1,11 @@
 //! Arguments that several commands take.
 
-use super::lints::{warn_of_divergence, warn_of_one_draw};
+use super::lints::{warn_of_divergence, warn_of_missing_draws, warn_of_one_draw};
 use super::open::Opened;
 use super::terminal::err;
 use crate::data::{Choices, Request};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::engine::Predictor;
 use crate::ir::InferenceMethod;
 use crate::train::Config;
 use crate::train::settings::{self, Given, SETTINGS, Setting};
@@ -50,12 +51,19 @@ pub struct DrawArgs {
 }
 
 impl DrawArgs {
-    /// How many draws of the run in `path` are averaged, one where nothing is random, and their seed. What is to be known of
-    /// the weights and of so few draws is told.
-    pub fn of(&self, path: &Path, run: &Opened) -> (usize, u64) {
+    /// How many draws of the run in `path` are averaged, one where nothing is random or drawn yet, and their seed. What is
+    /// to be known of the weights and of so few draws is told.
+    pub fn of(&self, path: &Path, run: &Opened, predictor: &dyn Predictor) -> (usize, u64) {
         warn_of_divergence(path, run);
-        let samples = run.inference.draws(self.samples);
-        warn_of_one_draw(&run.inference, samples);
+        let asked = run.inference.draws(self.samples);
+        let made = predictor.draws(asked);
+        if made < asked {
+            warn_of_missing_draws(path, run, made, asked);
+        }
+        let samples = made.max(1);
+        if made > 0 {
+            warn_of_one_draw(&run.inference, samples);
+        }
         (samples, self.seed.unwrap_or(run.config.seed))
     }
 }

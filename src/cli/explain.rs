@@ -3,7 +3,7 @@
 
 use super::arguments::{DataSource, Sets, TableFlags, without_use};
 use super::check::{facts, settings};
-use super::terminal::{out, width};
+use super::terminal::{err, out, width};
 use super::words;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, elsewhere, nearest, page, pages};
@@ -11,10 +11,11 @@ use crate::document;
 use crate::explain::explain;
 use crate::ir::Facts;
 use crate::lint::{self, LINTS};
+use crate::show;
 use crate::train;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::count;
-use crate::words::list;
+use crate::words::{list, plural};
 use clap::{Args, ValueEnum};
 use std::path::Path;
 
@@ -150,6 +151,17 @@ fn explain_run(path: &Path, args: &ExplainArgs) -> Result<()> {
     config.follow_method(&compiled.inference.method);
     let record = run.data(&compiled.inference)?;
     let n = record.training_examples;
+    if let Ok(last) = run.last()
+        && !last.are_over(&config, n)
+    {
+        let done = last.epochs(&config, n);
+        err(&format!(
+            "warning: the run in `{}` is not finished, after {} of {}: this is of the run once it is\n\n",
+            path.display(),
+            show((done * 100.0).round() / 100.0),
+            plural(config.all_epochs(), "epoch")
+        ));
+    }
     let facts = Facts {
         training_examples: Some(n),
         validation_examples: record.validation_examples,

@@ -92,10 +92,11 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
         true => unless_named.contains(&what),
         false => args.what.contains(&what),
     };
-    let (mut draws, seed) = args.draws.of(&args.run, &run);
+    let (mut draws, seed) = args.draws.of(&args.run, &run, &*predictor);
     if run.inference.closed_form().is_some() {
         predictor.predict_by_draws();
-        draws = run.inference.draws_of_weights(args.draws.samples);
+        let asked = run.inference.draws_of_weights(args.draws.samples);
+        draws = predictor.draws(asked).max(1);
     }
     let mut asked = Asked {
         weights: wants(What::Weights),
@@ -139,7 +140,11 @@ fn export(args: &ExportArgs, format: Format) -> Result<()> {
     if let (Some(own), Some(chosen)) = (alone.first(), chosen.first()) {
         warn_of_far_inputs(own, chosen);
     }
-    let arrays = export::collect(&mut *predictor, &run.inference, &targets, &rows, &asked)?;
+    let mut arrays = export::collect(&mut *predictor, &run.inference, &targets, &rows, &asked)?;
+    // A Zarr store has chains as an axis.
+    if chains > 1 && format != Format::Zarr {
+        arrays.push(Array::of_chains(chains, asked.draws));
+    }
     let about = About {
         model: run.inference.name.clone(),
         run: args.run.display().to_string(),

@@ -8,6 +8,7 @@ use crate::ir::{Facts, Inference};
 use crate::lint::{self, LINTS, Policy};
 use crate::plan::Plan;
 use crate::report::initial::initial_terms;
+use crate::words::plural;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::path::Path;
@@ -85,6 +86,24 @@ pub fn warn_of_divergence(path: &Path, run: &Opened) {
     if let Some(why) = run.divergence() {
         err(&format!("warning: `{}`: {why}\n\n", path.display()));
     }
+}
+
+/// Warns of a run that has made fewer draws of the weights than its method makes until its end.
+pub fn warn_of_missing_draws(path: &Path, run: &Opened, made: usize, asked: usize) {
+    let path = path.display();
+    let text = match made {
+        0 => format!(
+            "the run in `{path}` has no draws of the weights yet: what follows is of one network, whose weights are those \
+             after {}",
+            run.progress()
+        ),
+        _ => format!(
+            "the run in `{path}` has {} of the weights in place of {asked}, after {}",
+            plural(made, "draw"),
+            run.progress()
+        ),
+    };
+    err(&format!("warning: {text}\n\n"));
 }
 
 /// Warns of predictions from one draw of the weights.

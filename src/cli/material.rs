@@ -57,8 +57,8 @@ fn over_draws(
     seed: u64,
 ) -> Option<(usize, Vec<OverDraws>)> {
     let inference = &run.inference;
-    let draws = inference.draws_of_weights(asked);
-    if !inference.method.has_points() || draws == 1 {
+    let draws = predictor.draws(inference.draws_of_weights(asked));
+    if !inference.method.has_points() || draws < 2 {
         return None;
     }
     let mut each = vec![OverDraws::default(); inference.tensors.len()];

@@ -38,6 +38,8 @@ pub struct Opened {
     pub counters: Counters,
     /// Why training ended, where its loss diverged.
     pub(super) diverged: Option<String>,
+    /// What its method said at the end, a word and a text each.
+    pub said: Vec<(String, String)>,
     /// The rows that it was trained on; none of a run of before they were kept.
     pub(super) rows: Option<Rows>,
     /// Which of the model's targets it is looked at for.
@@ -65,6 +67,7 @@ pub fn open(path: &Path) -> Result<(Opened, Box<dyn Predictor>)> {
             source: compiled.source,
             counters,
             diverged: run.diverged(),
+            said: run.said(),
             rows: run.rows()?,
             number: 0,
             of_target: None,

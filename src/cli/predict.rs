@@ -206,7 +206,7 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
             Rows::Whole(chosen)
         }
     };
-    let (samples, seed) = args.draws.of(&args.run, &run);
+    let (samples, seed) = args.draws.of(&args.run, &run, &*predictor);
     let of = [samples as u64, seed];
     let calibrations = (args.calibration).fit(&run, &mut *predictor, &args.data, of)?;
     let count = match &rows {

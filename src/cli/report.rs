@@ -74,10 +74,15 @@ fn compose(runs: Vec<Read>) -> Page {
     page.sections.extend(scores::sections(&runs));
     let model = model::section(&runs);
     let weights_of_several = runs.len() > 1;
+    let mut opened = runs.iter().filter_map(|run| run.opened.as_ref().ok());
+    let is_sampled = opened.any(|run| run.inference.method.is_sampler());
     let (all, mut materials) = materials(runs);
     page.sections.push(Section {
         title: "Training".into(),
-        lead: "What was minimised, part by part.".into(),
+        lead: match is_sampled {
+            true => "What was minimised, or sampled, part by part.".into(),
+            false => "What was minimised, part by part.".into(),
+        },
         blocks: pictures(&["loss"], &materials),
     });
     let several = all.len() > 1;

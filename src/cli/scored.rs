@@ -117,7 +117,7 @@ pub fn score_run(path: &Path, asked: Asked) -> Result<ScoredRun> {
     let elsewhere: Vec<Elsewhere> = (asked.ood.iter())
         .map(|name| Elsewhere::read(&run, asked.data, name))
         .collect::<Result<_>>()?;
-    let (samples, seed) = asked.draws.of(path, &run);
+    let (samples, seed) = asked.draws.of(path, &run, &*predictor);
     asked.calibration.refuse_judged(chosen[0].split)?;
     let of = [samples as u64, seed];
     let calibrations = (asked.calibration).fit(&run, &mut *predictor, asked.data, of)?;

@@ -33,6 +33,7 @@ impl Opened {
                 source: self.source.clone(),
                 counters: self.counters.clone(),
                 diverged: self.diverged.clone(),
+                said: self.said.clone(),
                 rows: self.rows.clone(),
                 number,
                 of_target: Some(request).filter(|request| !request.others.is_empty()),

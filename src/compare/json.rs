@@ -45,6 +45,7 @@ fn found(run: &Run) -> Value {
         bound,
         cost,
         examples,
+        ..
     } = found;
     let scores = scores.iter().map(|score| {
         let value = json!({"value": score.value, "interval": score.interval()});

@@ -64,6 +64,8 @@ pub struct Found {
     pub scores: Vec<Scored>,
     /// Its ELBO, or what stands in its place.
     pub bound: Bound,
+    /// The largest R-hat of a sampler's chains.
+    pub r_hat: Option<f64>,
     /// What it took.
     pub cost: Cost,
     /// The examples that were scored.

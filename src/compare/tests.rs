@@ -11,6 +11,7 @@ fn run(name: &str, nlls: [f64; 3]) -> Run {
         found: Some(Found {
             scores: vec![scored(nlls)],
             bound: bound(),
+            r_hat: None,
             cost: Cost::of(10, 1, ""),
             examples: Examples {
                 name: "t.csv, test part of 3 examples".into(),
@@ -183,7 +184,7 @@ fn each_reason_why_elbos_are_not_comparable_is_told_and_no_other() {
             |bound| bound.surrogate = true,
             "surrogate stands for dropout's KL in b",
         ),
-        (|bound| bound.penalty = true, "some weights of b are points"),
+        (|bound| bound.penalty = true, "in b weights are points"),
         (
             |bound| {
                 (bound.densities, bound.targets) = (0, None);
@@ -239,6 +240,18 @@ fn log_evidences_are_compared_of_the_same_data_alone() {
         let all = compared(vec![first, other]);
         let is = |said: &String| said.contains("evidence") && said.contains(told);
         assert!(all.warnings.iter().any(is), "{told}: {:?}", all.warnings);
+    }
+}
+
+#[test]
+fn chains_that_do_not_agree_are_told() {
+    for (r_hat, told) in [(Some(1.09), 1), (Some(1.004), 0), (None, 0)] {
+        let mut other = run("b", [2.0; 3]);
+        other.found.as_mut().unwrap().r_hat = r_hat;
+        let all = compared(vec![run("a", [1.0; 3]), other]);
+        assert_eq!(all.warnings.len(), told, "{r_hat:?}: {:?}", all.warnings);
+        let names = |said: &String| said.contains("the chains of b do not agree");
+        assert!(all.warnings.iter().all(names));
     }
 }
 

@@ -34,6 +34,7 @@ pub fn of_named(runs: &[(&str, &Run)]) -> Vec<String> {
         scaling(&scored),
         evidences(&scored),
         rescaled(&scored),
+        apart(&scored),
     ];
     all.into_iter().flatten().collect()
 }
@@ -132,6 +133,18 @@ fn other_data(scored: &[Pair]) -> Option<String> {
     ))
 }
 
+fn apart(scored: &[Pair]) -> Option<String> {
+    const AGREE: f64 = 1.01;
+    let apart = |(_, found): &&Pair| found.r_hat.is_some_and(|r_hat| r_hat > AGREE);
+    let runs: Vec<&str> = scored.iter().filter(apart).map(|(run, _)| *run).collect();
+    (!runs.is_empty()).then(|| {
+        format!(
+            "the chains of {} do not agree, with an R-hat above {AGREE}: longer runs may score otherwise",
+            names(runs.into_iter())
+        )
+    })
+}
+
 fn evidences(scored: &[Pair]) -> Option<String> {
     let with: Vec<Pair> = scored
         .iter()
@@ -215,7 +228,7 @@ fn surrogates(scored: &[Pair]) -> Option<String> {
 fn points(scored: &[Pair]) -> Option<String> {
     let runs = such(scored, |bound| bound.penalty)?;
     Some(format!(
-        "the ELBOs are not comparable: some weights of {runs} are points, whose log prior is no KL"
+        "the ELBOs are not comparable: in {runs} weights are points, or draws of a sampler, whose log prior is no KL"
     ))
 }
 

@@ -82,6 +82,19 @@ pub struct Array {
 }
 
 impl Array {
+    /// The chain of each of so many draws, from 0: chains of one length, one after the other.
+    pub fn of_chains(chains: usize, draws: usize) -> Array {
+        let each = draws / chains;
+        Array {
+            group: Group::SampleStats,
+            name: CHAIN.into(),
+            axes: vec![DRAW.into()],
+            shape: vec![draws],
+            values: Values::I64((0..draws).map(|draw| (draw / each) as i64).collect()),
+            labels: vec![],
+        }
+    }
+
     /// Its name among all groups: that of the posterior's arrays is theirs alone.
     pub fn full_name(&self) -> String {
         match self.group {

@@ -63,6 +63,8 @@ pub struct Chain {
     windows: Vec<std::ops::Range<usize>>,
     /// Transitions done.
     iteration: usize,
+    /// Those that moved the chain.
+    accepted: usize,
     phase: Phase,
     step_size: f64,
     averaging: DualAveraging,
@@ -72,7 +74,7 @@ pub struct Chain {
 }
 
 /// Numbers of a saved chain before its five vectors.
-const NUMBERS: usize = 7;
+const NUMBERS: usize = 8;
 
 impl Chain {
     /// A chain at `position`, with unit masses. If the step size is adapted, the first guess is made here.
@@ -103,6 +105,7 @@ impl Chain {
                 vec![]
             },
             iteration: 0,
+            accepted: 0,
             phase,
             step_size: settings.step_size,
             averaging: DualAveraging::new(settings.step_size),
@@ -142,6 +145,11 @@ impl Chain {
         self.iteration
     }
 
+    /// The number of transitions that moved the chain, those of the warm-up among them.
+    pub fn accepted(&self) -> usize {
+        self.accepted
+    }
+
     /// The step size of the next transition.
     pub fn step_size(&self) -> f64 {
         self.step_size
@@ -170,6 +178,7 @@ impl Chain {
             }
         };
         self.iteration += 1;
+        self.accepted += usize::from(made.is_accepted);
         if is_warmup {
             self.adapt(made.accept_probability, potential);
         }
@@ -204,12 +213,13 @@ impl Chain {
         NUMBERS + 5 * dimension
     }
 
-    /// The chain's state as numbers: iteration, potential, step size and dual averaging, then position, gradient, inverse
+    /// The chain's state as numbers: iteration, accepted, potential, step size and dual averaging, then position, gradient, inverse
     /// mass, and the mean and squares of the window's positions.
     pub fn save(&self) -> Vec<f64> {
         let averaging = &self.averaging;
         let mut saved = vec![
             self.iteration as f64,
+            self.accepted as f64,
             self.phase.potential,
             self.step_size,
             averaging.centre,
@@ -245,6 +255,7 @@ impl Chain {
         }
         let [
             iteration,
+            accepted,
             potential,
             step_size,
             centre,
@@ -261,6 +272,7 @@ impl Chain {
         };
         let mut chain = Chain::at(settings, phase);
         chain.iteration = iteration as usize;
+        chain.accepted = accepted as usize;
         chain.step_size = step_size;
         chain.averaging = DualAveraging {
             centre,

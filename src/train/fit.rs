@@ -221,6 +221,7 @@ impl Training<'_> {
     /// last checkpoint stays.
     pub fn train(&mut self, counters: Counters, watch: &mut dyn Watch) -> Result<Outcome> {
         self.run.set_diverged(None)?;
+        self.run.set_said(&[])?;
         let outcome = self.go(counters, watch);
         if let Err(failure) = &outcome
             && let Some(message) = failure.diagnostics.iter().find(|m| m.code == "E0608")
@@ -320,6 +321,7 @@ impl Training<'_> {
             let sections = self.engine.weights().into_iter();
             let kept = sections.map(|section| section.values.kept()).collect();
             self.save_both(counters, &mut counters.best.map(|_| kept))?;
+            self.run.set_said(&said)?;
         }
         Ok(said)
     }
@@ -452,7 +454,7 @@ impl Training<'_> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        let draws = self.engine.draws(self.draws);
+        let draws = self.engine.draws(self.draws).max(1);
         let (first, seed) = (self.validation, self.config.seed);
         let others = first.others.iter().map(|other| other.part(first, false));
         let mut all = vec![];

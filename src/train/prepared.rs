@@ -4,6 +4,7 @@ use super::choice::Chosen;
 use super::config::Config;
 use super::fitting;
 use super::lone::{lone_cells, refuse_too_large};
+use super::method::refuse_few_steps;
 use crate::data::scaling::{Fitted, Scaling, Span, Transform};
 use crate::data::{Dataset, Split, Values, split};
 use crate::diagnostic::{Diagnostic, Result};
@@ -205,6 +206,7 @@ impl Prepared {
                 .help(format!("`--epochs {most}` is the most"))
                 .into());
         }
+        refuse_few_steps(&config.method, config.epochs() * steps)?;
         let scaling = match config.data.scaling {
             "standardize" => Scaling::Standardize,
             "symmetric" => Scaling::Symmetric,

@@ -10,6 +10,7 @@
 //! checkpoint.safetensors   see `checkpoint`
 //! best.safetensors         the variables of the lowest validation nll, of a run that may end early
 //! diverged.txt             why the fit ended, where its loss diverged
+//! finished.json            what the method says at the end, such as whether a sampler's chains agree
 //! sha256sums.txt           of each file above `metrics.jsonl`, and of those in pretrained/, see `sums`
 //! lock                     see `lock`
 //! pretrained/              copies of the files that the model starts from, where it names any
@@ -144,6 +145,9 @@ const OWN: [&str; 5] = [
 
 /// The file that says why the fit ended, where its loss diverged.
 const DIVERGED: &str = "diverged.txt";
+
+/// The file of what the method says at the end.
+const FINISHED: &str = "finished.json";
 
 /// A directory that holds a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -324,9 +328,30 @@ impl RunDir {
     ///
     /// `E0601` where the file cannot be written.
     pub(super) fn set_diverged(&self, why: Option<&str>) -> Result<()> {
-        let path = self.0.join(DIVERGED);
-        match why {
-            Some(why) => write_whole(&path, format!("{why}\n").as_bytes()),
+        self.keep_text(DIVERGED, why.map(|why| format!("{why}\n")))
+    }
+
+    /// What the method has said at the end, a word and a text each; nothing of a run that is not finished.
+    pub fn said(&self) -> Vec<(String, String)> {
+        let text = read_text(&self.0.join(FINISHED)).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Keeps what the method says at the end, or forgets it where the run goes on.
+    ///
+    /// # Errors
+    ///
+    /// `E0601` where the file cannot be written.
+    pub(super) fn set_said(&self, said: &[(&'static str, String)]) -> Result<()> {
+        let text = serde_json::to_string(said).expect("texts");
+        self.keep_text(FINISHED, (!said.is_empty()).then(|| text + "\n"))
+    }
+
+    /// Writes a file, or removes it where there is nothing to write.
+    fn keep_text(&self, name: &str, text: Option<String>) -> Result<()> {
+        let path = self.0.join(name);
+        match text {
+            Some(text) => write_whole(&path, text.as_bytes()),
             None => match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     Err(failed(&path, "remove", &error))
@@ -425,7 +450,7 @@ impl RunDir {
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = OWN.map(|file| self.0.join(file)).to_vec();
         files.extend([self.checkpoint(), self.best(), self.metrics()]);
-        files.extend([sums::NAME, lock::NAME, DIVERGED].map(|file| self.0.join(file)));
+        files.extend([sums::NAME, lock::NAME, DIVERGED, FINISHED].map(|file| self.0.join(file)));
         files.extend(self.kept().map(|file| self.0.join(file)));
         files
     }

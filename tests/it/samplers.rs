@@ -208,6 +208,13 @@ fn a_run_has_draws_in_chains_and_says_whether_they_agree() {
     let checkpoint = |run: &str| tensors(&place, &format!("{run}/checkpoint.safetensors"));
     assert_eq!(checkpoint("run"), checkpoint("again"));
 
+    let said = place.refused("train linear.bnn --data t.csv --out run --resume --epochs 200");
+    assert!(said.contains("`warmup` and `draws` say how many"), "{said}");
+
+    // What is said at the end is said of its scores, too.
+    let said = place.ok("evaluate run");
+    assert!(said.contains("sampled    acceptance 0."), "{said}");
+
     // Predictions take turns among the chains; as many as there are, at most.
     let said = place.ok("evaluate run --samples 500");
     assert!(
@@ -256,6 +263,10 @@ fn a_run_has_draws_in_chains_and_says_whether_they_agree() {
             .collect();
         assert_eq!(of(&exported, &format!("sample_stats/{name}")).2, all);
     }
+    let chains: Vec<u8> = (0..120i64)
+        .flat_map(|draw| (draw / 40).to_le_bytes())
+        .collect();
+    assert_eq!(of(&exported, "sample_stats/chain").2, chains);
     place.ok("export run --out some.zarr --samples 30");
     let text = std::fs::read_to_string(place.path("some.zarr/sample_stats/diverging/zarr.json"));
     let array: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
@@ -362,18 +373,139 @@ fn what_cannot_be_sampled_is_refused() {
     }
 }
 
+/// A message in one line.
+fn one_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[test]
-fn a_chain_that_accepts_nothing_is_left_out_and_named() {
+fn a_run_without_a_draw_ends_with_an_error_and_predicts_with_a_point() {
     let place = place();
-    let said = place.ok(
-        "train linear.bnn --inference hmc(step_size=1000,trajectory=1000,warmup=5,draws=20,chains=2) --data t.csv --out bad",
+    let train = |method: &str, more: &str| {
+        place.refused(&format!(
+            "train linear.bnn --inference {method} --data t.csv {more}"
+        ))
+    };
+    let said = train(
+        "hmc(step_size=1e9,trajectory=1e9,warmup=2,draws=3,chains=2)",
+        "--out stuck",
     );
-    assert!(said.contains("chain 1 accepted no proposal"), "{said}");
-    assert!(said.contains("chain 2 accepted no proposal"), "{said}");
+    let said = one_line(said.as_bytes());
     assert!(
-        said.contains("draws      0 in 0 chains") || said.contains("draws      40 in 2 chains"),
+        said.contains("error[E0608]: `hmc` has kept no draw"),
         "{said}"
     );
+    assert!(
+        said.contains("chains 1 and 2 accepted no proposal"),
+        "{said}"
+    );
+    assert!(said.contains("a smaller `step_size` than 1e9"), "{said}");
+    // Its checkpoint has rejected draws: they are none.
+    let said = train(
+        "sgld(step_size=100)",
+        "--epochs 40 --batch-size 20 --out gone",
+    );
+    assert!(
+        said.contains("E0608") && said.contains("`sgld(step_size = 10)`"),
+        "{said}"
+    );
+    assert!(!said.contains("learning rate"), "{said}");
+    for run in ["stuck", "gone"] {
+        let output = place.bnnc(&format!("evaluate {run}"));
+        let (said, scores) = (one_line(&output.stderr), one_line(&output.stdout));
+        assert!(
+            said.contains("has no draws of the weights yet"),
+            "{run}: {said}"
+        );
+        assert!(scores.contains("draws 1 of the weights"), "{run}: {scores}");
+    }
+    let output = place.bnnc("explain gone");
+    assert!(one_line(&output.stderr).contains("is not finished, after 0 of 40 epochs"));
+}
+
+#[test]
+fn a_chain_that_moved_in_its_warm_up_keeps_few_draws_without_a_move() {
+    let place = place();
+    let said = place.ok(
+        "train linear.bnn --inference nuts(warmup=3,draws=1,chains=4) --data t.csv --out short --seed 1",
+    );
+    assert!(said.contains("draws      4 in 4 chains"), "{said}");
+}
+
+#[test]
+fn a_chain_of_fewer_steps_than_draws_is_refused() {
+    let place = place();
+    for (method, told) in [
+        (
+            "sgld(draws=50)",
+            "`sgld` is to keep 50 draws of each chain, and 12 steps leave 6 after the burn-in",
+        ),
+        (
+            "sghmc(draws=5,cycles=3)",
+            "12 steps leave 3 after the exploration of each cycle",
+        ),
+    ] {
+        let said = place.refused(&format!(
+            "train linear.bnn --inference {method} --data t.csv --epochs 4 --batch-size 20 --out no"
+        ));
+        let said = one_line(said.as_bytes());
+        assert!(said.contains("E0603") && said.contains(told), "{said}");
+    }
+    // Draws that the cycles do not divide are all kept.
+    let said = place.ok(
+        "train linear.bnn --inference sghmc(draws=5,cycles=3) --data t.csv --epochs 20 --batch-size 20 --out run",
+    );
+    assert!(said.contains("draws      5 in 1 chain"), "{said}");
+}
+
+#[test]
+fn a_run_starts_from_a_draw_and_chains_that_start_alike_are_named() {
+    let place = place();
+    place.ok(
+        "train linear.bnn --inference nuts(warmup=30,draws=20,chains=2) --data t.csv --out run",
+    );
+    place.ok("train linear.bnn --data t.csv --from run --epochs 0 --out point");
+    let numbers = |run: &str, name: &str| -> Vec<f64> {
+        let all = tensors(&place, &format!("{run}/checkpoint.safetensors"));
+        let (.., bytes) = all.into_iter().find(|(own, ..)| own == name).unwrap();
+        match name.contains("sample_stats") {
+            true => (bytes.chunks(8))
+                .map(|x| f64::from_le_bytes(x.try_into().unwrap()))
+                .collect(),
+            false => (bytes.chunks(4))
+                .map(|x| f64::from(f32::from_le_bytes(x.try_into().unwrap())))
+                .collect(),
+        }
+    };
+    let mut best = (f64::NEG_INFINITY, vec![]);
+    for chain in 1..=2 {
+        let weights = numbers("run", &format!("chain.{chain}/f.kernel.loc"));
+        for (draw, lp) in numbers("run", &format!("sample_stats.{chain}/lp"))
+            .into_iter()
+            .enumerate()
+        {
+            if lp > best.0 {
+                best = (lp, weights[2 * draw..][..2].to_vec());
+            }
+        }
+    }
+    assert_eq!(numbers("point", "f.kernel.loc"), best.1);
+    for (method, out) in [
+        ("nuts(warmup=5,draws=5,chains=2)", "again"),
+        ("sgld(draws=5,chains=2)", "noisy"),
+    ] {
+        let said = place.ok(&format!(
+            "train linear.bnn --inference {method} --data t.csv --from point --epochs 10 --batch-size 20 --out {out}"
+        ));
+        let said = one_line(said.as_bytes());
+        assert!(
+            said.contains("10 in 2 chains, all from one start"),
+            "{said}"
+        );
+        let unused = "`nuts` does not use `--epochs` and `--batch-size`";
+        assert_eq!(said.contains(unused), out == "again", "{said}");
+    }
 }
 
 /// NumPyro's example: 50 examples, tanh layers of 5 and 5 units, noise of precision Gamma(3, 1).

@@ -145,9 +145,17 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
             &run.record,
             epochs,
         ),
+        r_hat: r_hat(&run.said),
         cost: Cost::of(weights, epochs as usize, &log),
         examples: examples(scored),
     }
+}
+
+/// The largest R-hat among what a sampler said at the end: `1.003, effective draws …`.
+fn r_hat(said: &[(String, String)]) -> Option<f64> {
+    let rows = said.iter().filter(|(word, _)| word == "R-hat");
+    let numbers = rows.filter_map(|(_, text)| text.split(',').next()?.parse().ok());
+    numbers.reduce(f64::max)
 }
 
 /// The scores of the only target; of several their nll together, then those of each by its name.

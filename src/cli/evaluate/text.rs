@@ -37,7 +37,11 @@ pub fn text(scored: &ScoredRun) {
         }
     }
     match run.inference.is_random() {
-        true => say!("draws      {samples} of the weights, averaged\n"),
+        true => {
+            say!("draws      {samples} of the weights, averaged");
+            say_of_sampler(run);
+            say!("");
+        }
         false => say!("draws      none: {}\n", run.inference.says_of_one_draw()),
     }
     for target in targets {
@@ -110,6 +114,14 @@ pub fn text(scored: &ScoredRun) {
         let (loss, t) = (number(objective.loss), objective.temperature);
         say!("\nobjective minimised = {loss}, with T = {t}");
         print_terms(&objective.terms);
+    }
+}
+
+/// What a sampler said of its draws at the end, their number apart.
+fn say_of_sampler(run: &Opened) {
+    let said = run.said.iter().filter(|(word, _)| word != "draws");
+    for (word, text) in said.filter(|_| run.inference.method.is_sampler()) {
+        say_wrapped(&format!("{word:<11}"), text);
     }
 }
 

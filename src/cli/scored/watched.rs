@@ -95,6 +95,10 @@ impl Predictor for Watched<'_> {
         self.inner.capacity()
     }
 
+    fn draws(&self, asked: usize) -> usize {
+        self.inner.draws(asked)
+    }
+
     fn weights(&mut self) -> Vec<Section<'_>> {
         self.inner.weights()
     }

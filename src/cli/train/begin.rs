@@ -81,6 +81,9 @@ impl Start {
                     let message = Diagnostic::error("E0607", title);
                     let schedule = config.schedule.0;
                     return Err(match schedule.needs_epochs() {
+                        _ if self.compiled.inference.method.transitions().is_some() => message
+                            .note("its epochs are the transitions of its chains: `warmup` and `draws` say how many there are")
+                            .help("for more draws, start a new run with larger `draws` and another `--out`"),
                         _ if self.compiled.inference.method.entry.needs_epochs() => message
                             .note("its inference method goes by the number of epochs")
                             .help("to train for longer, start a new run with another `--out`"),

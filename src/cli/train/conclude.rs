@@ -45,7 +45,7 @@ pub(super) fn warn_of_fit(
         ..training
     };
     let inference = &start.compiled.inference;
-    let draws = start.draws();
+    let draws = predictor.draws(start.draws()).max(1);
     let seed = start.config.seed;
     let cause = lint::why_no_fit(inference, &start.facts);
     let scores = evaluate::scored(predictor, &part, draws, seed, Detail::Moments)?;
@@ -82,7 +82,7 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
             rows: &rows,
             ..prepared.training()
         };
-        let draws = start.draws();
+        let draws = predictor.draws(start.draws()).max(1);
         let how = match random {
             true => format!("{draws} draws of the weights averaged"),
             false => start.compiled.inference.says_of_one_draw().into(),

@@ -4,11 +4,12 @@
 use super::{Start, TrainArgs};
 use crate::cli::terminal::{here, out, say, say_wrapped, width};
 use crate::data::Columns;
-use crate::ir::{Facts, Inference};
+use crate::ir::{Facts, Inference, InferenceMethod};
 use crate::report::columns::{self, Row};
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
-use crate::words::{counted, distinct, plural, thousands};
+use crate::train::settings::Setting;
+use crate::words::{counted, distinct, join, plural, thousands};
 
 /// What is trained, on what, to minimise what, and where the run goes.
 pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: usize, done: u64) {
@@ -52,6 +53,12 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
     };
     let text = format!("{fits}{epochs} of {steps_of} of B = {batch}{moved}");
     say_wrapped("run        ", &text);
+    let unused = unused(args, method);
+    if !unused.is_empty() {
+        let flags = join(unused, "and");
+        let text = format!("`{}` does not use {flags}", method.signature().name);
+        say_wrapped(UNDER, &text);
+    }
     if let Some(chosen) = prepared.chosen.words(config, record.training_examples) {
         say_wrapped(UNDER, &chosen);
     }
@@ -234,4 +241,19 @@ fn scaling(start: &Start) -> String {
         ("standardize", false) => format!("inputs {inputs}, targets standardized"),
         _ => format!("inputs {inputs}"),
     }
+}
+
+/// The flags of the command that a sampler takes no notice of: it has no optimizer, and one that takes all examples at each
+/// step says itself how many steps there are.
+fn unused(args: &TrainArgs, method: &InferenceMethod) -> Vec<String> {
+    let takes_all = method.transitions().is_some();
+    let is_unused = |key: &str| match key {
+        "epochs" | "batch_size" => takes_all,
+        _ => key.starts_with("optimizer") || key.starts_with("schedule"),
+    };
+    let given = args.settings.0.iter();
+    let unused = given.filter(|(setting, _)| method.is_sampler() && is_unused(setting.key));
+    let flag =
+        |(setting, _): &(&Setting, String)| Some(format!("`--{}`", setting.flag.as_ref()?.name));
+    unused.filter_map(flag).collect()
 }

@@ -30,7 +30,8 @@ impl Warm {
     pub(super) fn read(folder: &Path, plan: &Plan, scales: &Scales, rows: &Rows) -> Result<Warm> {
         let method = &plan.inference.method;
         let rounds = method.rounds();
-        if rounds > 1 {
+        // Chains of a sampler go apart from one start.
+        if rounds > 1 && !method.is_sampler() {
             let title = format!(
                 "the members of an `{}` do not start from one run",
                 method.signature().name

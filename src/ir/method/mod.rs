@@ -191,6 +191,11 @@ impl InferenceMethod {
         self.entry.parameters() == Parameters::Points
     }
 
+    /// Whether it goes by step sizes of its own, which no learning rate says, to draw from the posterior.
+    pub fn is_sampler(&self) -> bool {
+        !self.entry.uses_optimizer() && self.entry.default_learning_rate().is_none()
+    }
+
     /// [`Method::start_scale`]
     pub fn start_scale(
         &self,

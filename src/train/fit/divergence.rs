@@ -4,6 +4,7 @@ use super::{Training, step_after};
 use crate::data::order::epoch_order;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Step;
+use crate::show;
 use crate::terms::Term;
 use crate::train::augmentation::Buffers;
 use crate::train::checkpoint;
@@ -130,7 +131,7 @@ impl Training<'_> {
                 .into();
         }
         let message = self.with_checkpoint(message);
-        message.help(self.working_rate()).into()
+        message.help(self.way_out()).into()
     }
 
     /// The failure of a run whose nll has gone far off for good.
@@ -144,7 +145,7 @@ impl Training<'_> {
             plural(divergence.off, "step")
         ));
         let message = self.with_checkpoint(message);
-        message.help(self.working_rate()).into()
+        message.help(self.way_out()).into()
     }
 
     /// `step 5 (epoch 2)`, of the step after `done` others.
@@ -166,6 +167,23 @@ impl Training<'_> {
                 saved.step
             )),
             Err(_) => message,
+        }
+    }
+
+    /// What to try.
+    fn way_out(&mut self) -> String {
+        let method = &self.config.method;
+        if !method.is_sampler() {
+            return self.working_rate();
+        }
+        match method.arguments.number_if_any("step_size") {
+            Some(size) => format!(
+                "a smaller `step_size`, such as `{}(step_size = {})` in a new `--out`: where it times the curvature of the \
+                 loss reaches 2, steps diverge",
+                method.signature().name,
+                show(size / 10.0)
+            ),
+            None => "the data, the prior and the start are where to look".into(),
         }
     }
 

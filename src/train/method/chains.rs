@@ -17,9 +17,10 @@ use crate::memory;
 use crate::plan::Plan;
 use crate::sampler::hmc::Length;
 use crate::sampler::{Chain, Kernel, NoStart, Potential, Settings, Transition, Warmup};
+use crate::show;
 use crate::tensor::Shape;
 use crate::train::Config;
-use crate::words::{counted, plural, thousands};
+use crate::words::{counted, join, plural};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -36,6 +37,9 @@ const MEASURES: &[&str] = &[
     "step_size",
     "tree_depth",
 ];
+
+/// So many draws without a move are no accident: with the acceptance that step sizes adapt to there is a move in each ten.
+const STUCK: usize = 10;
 
 /// A chain with what it needs to move.
 struct Member {
@@ -56,6 +60,8 @@ pub(super) struct Chains {
     members: Vec<Member>,
     /// The threads of the chains, made at the first step.
     pools: Vec<ThreadPool>,
+    /// Whether all chains start from another run.
+    start_alike: bool,
     predictor: PointPredictor<Kept>,
 }
 
@@ -106,6 +112,7 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
     Ok(Box::new(Chains {
         members: (0..chains).map(member).collect(),
         pools: vec![],
+        start_alike: config.from.is_some(),
         predictor: predictor_of(plan.clone(), capacity),
         plan,
     }))
@@ -276,29 +283,62 @@ impl Chains {
         }
     }
 
-    /// What is to be said of each chain that is left out of predictions.
+    /// Leaves chains out of predictions that could not start or do not move. What is to be said of them, a line for each
+    /// reason.
     fn leave_out(&mut self) -> Vec<String> {
-        let mut said = vec![];
         let kept = &mut self.predictor.points;
+        let mut reasons: Vec<(&str, Vec<String>)> = vec![];
         for (number, member) in self.members.iter().enumerate() {
+            let draws = kept.count(number);
+            let moved = |chain: &Chain| match draws {
+                0 => true,
+                1..STUCK => chain.accepted() > 0,
+                _ => kept.measured(number, "accepted").contains(&1.0),
+            };
             let why = match member.failure {
                 Some(NoStart::NotFinite) => {
                     "could not start: the loss or its gradient is not finite there"
                 }
                 Some(NoStart::NoStepSize) => "could not start: no step size is accepted there",
-                None if kept.count(number) == 0 => continue,
-                None if kept.measured(number, "accepted").iter().any(|x| *x > 0.0) => continue,
+                None if member.chain.as_ref().is_none_or(moved) => continue,
                 None => {
-                    "accepted no proposal: its step size is too large, or its start has no density"
+                    "accepted no proposal: the step size is too large, or the start has no density"
                 }
             };
             kept.leave_out(number);
-            said.push(format!(
-                "chain {} {why}; it is left out of predictions",
-                number + 1
-            ));
+            let number = (number + 1).to_string();
+            match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+                Some((_, numbers)) => numbers.push(number),
+                None => reasons.push((why, vec![number])),
+            }
         }
-        said
+        let line = |(why, numbers): (&str, Vec<String>)| match &numbers[..] {
+            [only] => format!("chain {only} {why}; it is left out of predictions"),
+            _ => format!(
+                "chains {} {why}; they are left out of predictions",
+                join(numbers, "and")
+            ),
+        };
+        reasons.into_iter().map(line).collect()
+    }
+
+    /// The failure of a run without a draw.
+    fn no_draws(&self, left_out: Vec<String>) -> Diagnostic {
+        let method = &self.plan.inference.method;
+        let title = format!("`{}` has kept no draw", method.signature().name);
+        let mut message = Diagnostic::error("E0608", title);
+        message.notes = left_out;
+        message.help(match method.arguments.number_if_any("step_size") {
+            Some(size) => format!(
+                "a smaller `step_size` than {}, or `none`, which adapts it during the warm-up",
+                show(size)
+            ),
+            None => format!(
+                "a longer `warmup` than {}, in which the step size adapts; or a start nearer to the posterior, with \
+                 `--from` of a run by `map`",
+                method.arguments.count("warmup")
+            ),
+        })
     }
 }
 
@@ -350,20 +390,27 @@ impl Engine for Chains {
             not_finite: if going.is_none() { vec![all] } else { vec![] },
         }
     }
+    fn epoch_ended(&mut self, next: &Step) {
+        // Before the last checkpoint is made.
+        let transitions = self.plan.inference.method.transitions();
+        if transitions.is_some_and(|all| next.done >= all as u64) {
+            self.leave_out();
+        }
+    }
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let left_out = self.leave_out();
         let kept = &self.predictor.points;
         let chains = kept.chains();
-        let mut said = vec![("draws", draws(kept, &chains))];
-        if !chains.is_empty() {
-            said.push(("sampled", measures(kept, &chains, &self.plan)));
+        if chains.is_empty() {
+            return Err(self.no_draws(left_out).into());
         }
+        let mut said = vec![
+            ("draws", kept.said(self.start_alike)),
+            ("sampled", measures(kept, &chains, &self.plan)),
+        ];
         said.extend(left_out.into_iter().map(|text| ("left out", text)));
         said.extend(convergence::judge(&mut self.predictor, training)?);
         Ok(said)
-    }
-    fn draws(&self, asked: usize) -> usize {
-        asked.min(self.predictor.points.total()).max(1)
     }
     fn measured(&self) -> Vec<(&'static str, f64)> {
         let made: Vec<&Transition> = self
@@ -402,12 +449,6 @@ impl Engine for Chains {
         }
         all
     }
-}
-
-/// `2,000 in 4 chains`
-fn draws(kept: &Kept, chains: &[usize]) -> String {
-    let count: usize = chains.iter().map(|chain| kept.count(*chain)).sum();
-    format!("{} in {}", thousands(count), plural(chains.len(), "chain"))
 }
 
 /// Acceptance, divergences and the lengths of trajectories.

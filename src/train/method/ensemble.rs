@@ -80,14 +80,14 @@ impl Points for Members {
         let begun = Section::number("members.begun", &mut self.begun);
         members.chain([begun]).collect()
     }
+    fn draws(&self, asked: usize) -> usize {
+        asked.min(self.begun[0] as usize)
+    }
 }
 
 impl Gathered for Members {
     fn begin(&mut self, variables: &[f32]) {
         self.variables[0].copy_from_slice(variables);
-    }
-    fn draws(&self, asked: usize) -> usize {
-        asked.min(self.begun[0] as usize).max(1)
     }
     fn gather(&mut self, variables: &[f32], next: &Step) {
         // The next step may be the next member's first.

@@ -7,6 +7,7 @@ use super::points::Points;
 use crate::engine::{Numbers, Section, sections};
 use crate::plan::Plan;
 use crate::tensor::Shape;
+use crate::words::{plural, thousands};
 use std::sync::Arc;
 
 /// Draws of the variables, in chains.
@@ -113,6 +114,23 @@ impl Kept {
         self.chains().iter().map(|chain| self.count(*chain)).sum()
     }
 
+    /// `2,000 in 4 chains`, and what it means for R-hat where these all started from another run.
+    pub fn said(&self, start_alike: bool) -> String {
+        let chains = self.chains().len();
+        let alike = match start_alike && chains > 1 {
+            true => {
+                ", all from one start: chains that did not start apart may agree, and R-hat be near 1, before they have \
+                 come to the posterior"
+            }
+            false => "",
+        };
+        format!(
+            "{} in {}{alike}",
+            thousands(self.total()),
+            plural(chains, "chain")
+        )
+    }
+
     /// The number of draws of a chain.
     pub fn count(&self, chain: usize) -> usize {
         self.chains[chain].count[0] as usize
@@ -169,25 +187,30 @@ impl Points for Kept {
             None => variables.copy_from_slice(&self.current),
         }
     }
+    /// The draw of the highest log density, or the last one where it was not measured. A mean of weights is no network
+    /// of the posterior: units of draws change places and signs.
     fn centre(&mut self, variables: &mut [f32]) {
         let chains = self.chains();
-        let mut draws = 0.0;
-        let mut mean = vec![0.0; variables.len()];
-        for chain in chains {
-            for draw in 0..self.count(chain) {
-                self.read(chain, draw, variables);
-                draws += 1.0;
-                let each = mean.iter_mut().zip(&*variables);
-                each.for_each(|(mean, x)| *mean += (f64::from(*x) - *mean) / draws);
+        let best = match self.has("lp") {
+            true => {
+                let of_chain = |chain: &usize| {
+                    let measured = self.measured(*chain, "lp").iter().enumerate();
+                    let placed = measured.map(|(draw, lp)| (*lp, *chain, draw));
+                    placed.collect::<Vec<_>>()
+                };
+                let all = chains.iter().flat_map(of_chain);
+                let best = all.reduce(|best, next| if next.0 > best.0 { next } else { best });
+                best.map(|(_, chain, draw)| [chain, draw])
             }
+            false => chains.last().map(|chain| [*chain, self.count(*chain) - 1]),
+        };
+        match best {
+            Some([chain, draw]) => self.read(chain, draw, variables),
+            None => variables.copy_from_slice(&self.current),
         }
-        match draws {
-            0.0 => variables.copy_from_slice(&self.current),
-            _ => variables
-                .iter_mut()
-                .zip(mean)
-                .for_each(|(to, mean)| *to = mean as f32),
-        }
+    }
+    fn draws(&self, asked: usize) -> usize {
+        asked.min(self.total())
     }
     fn sections(&mut self) -> Vec<Section<'_>> {
         let mut all = sections("current/", &self.plan.variables, &mut self.current);

@@ -367,6 +367,12 @@ impl<P: Predictor> Predictor for Laplace<P> {
     fn capacity(&self) -> usize {
         self.point.capacity()
     }
+    fn draws(&self, asked: usize) -> usize {
+        match self.around.is_known {
+            [1.0] => asked,
+            _ => 0,
+        }
+    }
     fn centre(&mut self) -> &mut Interpreter<f32> {
         let interpreter = self.point.centre();
         self.around.settle(interpreter);
@@ -418,12 +424,6 @@ impl Engine for Laplace<Descent> {
         let interpreter = self.point.centre();
         self.around.settle(interpreter);
         self.around.fit(interpreter, training)
-    }
-    fn draws(&self, asked: usize) -> usize {
-        match self.around.is_known {
-            [1.0] => asked,
-            _ => 1,
-        }
     }
     fn gradient_norm(&self) -> Option<f64> {
         self.point.gradient_norm()

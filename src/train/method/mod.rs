@@ -11,6 +11,8 @@ mod points;
 mod stochastic;
 mod swag;
 
+pub use stochastic::refuse_few_steps;
+
 use super::Config;
 use super::descent::Descent;
 use crate::diagnostic::Result;

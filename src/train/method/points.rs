@@ -18,6 +18,8 @@ pub trait Points: Send {
     fn centre(&mut self, variables: &mut [f32]);
     /// What a checkpoint keeps of it.
     fn sections(&mut self) -> Vec<Section<'_>>;
+    /// [`Predictor::draws`]
+    fn draws(&self, asked: usize) -> usize;
     /// [`Predictor::chain_of`]
     fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
         let _ = draw;
@@ -35,8 +37,6 @@ pub trait Gathered: Points {
     fn begin(&mut self, variables: &[f32]);
     /// Takes the variables at an epoch's end, after which `next` would come.
     fn gather(&mut self, variables: &[f32], next: &Step);
-    /// How many draws differ by now, of `asked`.
-    fn draws(&self, asked: usize) -> usize;
     /// What has come of it, for [`Engine::finish`].
     fn said(&self) -> Vec<(&'static str, String)> {
         vec![]
@@ -100,6 +100,9 @@ impl<P: Points> Predictor for PointPredictor<P> {
     fn capacity(&self) -> usize {
         self.interpreter.batch()
     }
+    fn draws(&self, asked: usize) -> usize {
+        self.points.draws(asked)
+    }
     fn centre(&mut self) -> &mut Interpreter<f32> {
         let variables = self.interpreter.variables_mut();
         self.points.centre(variables);
@@ -143,6 +146,9 @@ macro_rules! predicts_with {
             }
             fn capacity(&self) -> usize {
                 self.$field.capacity()
+            }
+            fn draws(&self, asked: usize) -> usize {
+                self.$field.draws(asked)
             }
             fn centre(&mut self) -> &mut crate::exec::Interpreter<f32> {
                 self.$field.centre()
@@ -202,6 +208,9 @@ impl<P: Gathered> Predictor for Gathering<P> {
     fn capacity(&self) -> usize {
         self.predictor.capacity()
     }
+    fn draws(&self, asked: usize) -> usize {
+        self.predictor.draws(asked)
+    }
     fn centre(&mut self) -> &mut Interpreter<f32> {
         self.predictor.centre()
     }
@@ -230,9 +239,6 @@ impl<P: Gathered> Engine for Gathering<P> {
     fn epoch_ended(&mut self, next: &Step) {
         let points = &mut self.predictor.points;
         points.gather(self.descent.centre().variables(), next);
-    }
-    fn draws(&self, asked: usize) -> usize {
-        self.predictor.points.draws(asked)
     }
     fn finish(&mut self, _: &Part) -> Result<Vec<(&'static str, String)>> {
         Ok(self.predictor.points.said())

@@ -6,10 +6,11 @@ use super::chains::refuse_settings;
 use super::convergence;
 use super::kept::Kept;
 use super::points::{PointPredictor, predicts_with};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{Engine, Numbers, Piece, Predictor, Section, Step, put, sections};
 use crate::examples::Part;
 use crate::exec::{self, Batch, Interpreter, Trained};
+use crate::ir::InferenceMethod;
 use crate::memory;
 use crate::plan::Plan;
 use crate::sampler::cyclical::Cycles;
@@ -46,6 +47,8 @@ pub(super) struct Stochastic {
     epochs: usize,
     /// The step size of the last step.
     step_size: f64,
+    /// Where every chain starts, if that is another run.
+    start: Vec<f32>,
     predictor: PointPredictor<Kept>,
 }
 
@@ -59,7 +62,7 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
     let arguments = &method.arguments;
     refuse_settings(method.signature().name, config)?;
     let n = plan.trainable();
-    let vectors = (5 * n * size_of::<f32>()) as u64;
+    let vectors = (6 * n * size_of::<f32>()) as u64;
     memory::refuse(
         "sampling with so many chains and draws",
         Kept::bytes(&plan, 0)
@@ -78,6 +81,7 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
         gradient: vec![0.0; n],
         epochs: config.epochs(),
         step_size: 0.0,
+        start: vec![0.0; if config.from.is_some() { n } else { 0 }],
         predictor: predictor_of(plan.clone(), capacity),
         plan,
     }))
@@ -154,15 +158,56 @@ impl Schedule {
         match &self.cycles {
             None => of_part(done, self.steps, self.burn_in, self.draws),
             Some((count, cycles)) => {
-                let each = self.draws / count;
                 let (whole, rest) = (done / cycles.length, done % cycles.length);
+                let before = |cycle: u64| self.draws * cycle / count;
                 if whole >= *count {
-                    return each * count;
+                    return self.draws;
                 }
-                whole * each + of_part(rest, cycles.length, cycles.exploration, each)
+                let own = before(whole + 1) - before(whole);
+                before(whole) + of_part(rest, cycles.length, cycles.exploration, own)
             }
         }
     }
+}
+
+/// Refuses a chain of so few steps that it cannot keep its draws.
+///
+/// # Errors
+///
+/// `E0603`, with how many it could keep.
+pub fn refuse_few_steps(method: &InferenceMethod, steps: usize) -> Result<()> {
+    let arguments = &method.arguments;
+    if arguments.find("burn_in").is_none() {
+        return Ok(());
+    }
+    let schedule = Schedule::new(arguments, steps as u64);
+    let after = |steps: u64, before: f64| steps - (before * steps as f64).floor() as u64;
+    let (room, when) = match &schedule.cycles {
+        None => (after(schedule.steps, schedule.burn_in), "the burn-in"),
+        Some((count, cycles)) => {
+            let each = match schedule.steps < *count {
+                true => 0,
+                false => after(cycles.length, cycles.exploration),
+            };
+            let lacks = schedule.draws.div_ceil(*count) > each;
+            // Where each cycle has room for its own, all of them have for all.
+            let room = if lacks { each * count } else { schedule.draws };
+            (room, "the exploration of each cycle")
+        }
+    };
+    if room >= schedule.draws {
+        return Ok(());
+    }
+    let title = format!(
+        "`{}` is to keep {} of each chain, and {} leave {} after {when}",
+        method.signature().name,
+        plural(schedule.draws as usize, "draw"),
+        plural(steps, "step"),
+        thousands(room as usize),
+    );
+    Err(Diagnostic::error("E0603", title)
+        .help("fewer `draws`, more `epochs`, or a smaller `--batch-size`, of which an epoch has more steps")
+        .into())
 }
 
 impl Engine for Stochastic {
@@ -175,12 +220,19 @@ impl Engine for Stochastic {
     }
     fn begin_at(&mut self, pieces: &[Piece]) {
         put(pieces, self.interpreter.variables_mut());
+        if !self.start.is_empty() {
+            self.start.copy_from_slice(self.interpreter.variables());
+        }
         let variables = self.interpreter.variables();
         self.predictor.points.set_current(variables);
     }
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         if step.done == 0 && step.round > 0 {
             self.initialize(step.seed);
+            if !self.start.is_empty() {
+                let variables = self.interpreter.variables_mut();
+                variables.copy_from_slice(&self.start);
+            }
         }
         let plan = self.plan.clone();
         let arguments = &plan.inference.method.arguments;
@@ -235,15 +287,9 @@ impl Engine for Stochastic {
     }
     fn finish(&mut self, training: &Part) -> Result<Vec<(&'static str, String)>> {
         let kept = &self.predictor.points;
-        let chains = kept.chains();
-        let count: usize = chains.iter().map(|chain| kept.count(*chain)).sum();
-        let draws = format!("{} in {}", thousands(count), plural(chains.len(), "chain"));
-        let mut said = vec![("draws", draws)];
+        let mut said = vec![("draws", kept.said(!self.start.is_empty()))];
         said.extend(convergence::judge(&mut self.predictor, training)?);
         Ok(said)
-    }
-    fn draws(&self, asked: usize) -> usize {
-        asked.min(self.predictor.points.total()).max(1)
     }
     fn measured(&self) -> Vec<(&'static str, f64)> {
         vec![("step_size", self.step_size)]
@@ -255,6 +301,7 @@ impl Engine for Stochastic {
             interpreter,
             momentum,
             squares,
+            start,
             ..
         } = self;
         let mut all = predictor.points_sections();
@@ -263,7 +310,11 @@ impl Engine for Stochastic {
             &plan.variables,
             interpreter.variables_mut(),
         ));
-        for (name, values) in [("momentum", momentum), ("squares", squares)] {
+        for (name, values) in [
+            ("momentum", momentum),
+            ("squares", squares),
+            ("start", start),
+        ] {
             if !values.is_empty() {
                 all.push(Section {
                     name: format!("sampler.{name}"),
@@ -314,6 +365,11 @@ mod tests {
             cycles: Some((2, cycles)),
         };
         assert_eq!(kept(&schedule), [44, 49, 94, 99]);
-        assert!(!schedule.at(39).1 && schedule.at(40).1);
+        let odd = Schedule {
+            draws: 5,
+            ..schedule
+        };
+        assert_eq!(kept(&odd).len(), 5, "every draw falls into some cycle");
+        assert!(!odd.at(39).1 && odd.at(40).1);
     }
 }

@@ -234,6 +234,12 @@ impl Points for Swag {
         all.push(Section::number("swag.snapshots", &mut moments.snapshots));
         all
     }
+    fn draws(&self, asked: usize) -> usize {
+        match self.moments.columns() {
+            [_, _, ..] => asked,
+            _ => 1,
+        }
+    }
 }
 
 impl Gathered for Swag {
@@ -245,12 +251,6 @@ impl Gathered for Swag {
         match self.epochs.contains(&epoch) {
             true => self.moments.take(variables),
             false => self.moments.stand(variables),
-        }
-    }
-    fn draws(&self, asked: usize) -> usize {
-        match self.moments.columns() {
-            [_, _, ..] => asked,
-            _ => 1,
         }
     }
     fn said(&self) -> Vec<(&'static str, String)> {
