@@ -9,7 +9,7 @@
 //! ```
 //!
 //! P₀ is the precision of the prior ([`prior`]). The posterior is N(θ*, P⁻¹). H is kept as its diagonal
-//! ([`diagonal`]), as a Kronecker product for each parameter ([`kronecker`]) or whole ([`full`]). [`evidence`] is what the
+//! (`diagonal`), as a Kronecker product for each parameter (`kronecker`) or whole (`full`). [`evidence`] is what the
 //! approximation says of log p(D).
 //!
 //! Λ_n = S_n S_nᵀ, and column c of S_n sent back through the network is one row r = (S_n eᶜ)ᵀ J_n of each example, so
