@@ -111,7 +111,12 @@ pub fn fit<D: Dimension, E: Dimension>(
     let capacity = config.batch_size().max(evaluate::BATCH);
     let mut engine = method::engine(plan.clone(), &config, capacity)?;
     in_memory(&mut *engine, &prepared, &config)?;
-    if let Some(section) = engine.weights().iter().find(|section| !section.is_finite()) {
+    if let Some(section) = engine
+        .predictor()
+        .weights()
+        .iter()
+        .find(|section| !section.is_finite())
+    {
         let title = format!("the fit has diverged: {} is not finite", section.name);
         return Err(Diagnostic::error("E0608", title)
             .help("a lower `learning_rate` is the first thing to try")
@@ -149,8 +154,8 @@ impl Fitted {
             ..self.prepared.training()
         };
         let draws = self.plan.inference.draws(draws.get());
-        let draws = self.engine.draws(draws).max(1);
-        let predicted = evaluate::predict(&mut *self.engine, &part, draws, self.seed)?;
+        let draws = self.engine.predictor().draws(draws).max(1);
+        let predicted = evaluate::predict(self.engine.predictor(), &part, draws, self.seed)?;
         Ok(Predictions::of(predicted))
     }
 
@@ -164,7 +169,12 @@ impl Fitted {
             let view = ArrayView::from_shape(IxDyn(&section.shape.0), values);
             Some((section.name, view.expect("a section has its shape")))
         }
-        self.engine.weights().into_iter().filter_map(view).collect()
+        self.engine
+            .predictor()
+            .weights()
+            .into_iter()
+            .filter_map(view)
+            .collect()
     }
 }
 

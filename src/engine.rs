@@ -79,13 +79,15 @@ pub trait Predictor {
 pub type Piece = (Range<usize>, Vec<f32>);
 
 /// An inference method at work: what the training loop runs.
-pub trait Engine: Predictor {
+pub trait Engine {
+    /// What predicts with what it has come to by now.
+    fn predictor(&mut self) -> &mut dyn Predictor;
     /// Starts anew from `seed`.
     fn initialize(&mut self, seed: u64);
     /// After [`Engine::initialize`]: starts with these values in place of its own. An engine that moves other variables
     /// than those of [`Predictor::centre`] has a function of its own for it.
     fn begin_at(&mut self, pieces: &[Piece]) {
-        put(pieces, self.centre().variables_mut());
+        put(pieces, self.predictor().centre().variables_mut());
     }
     /// One step on a minibatch, whose predictive distributions before the step go to `predictive`.
     fn step(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained;

@@ -190,13 +190,13 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
                 && blind.suspects(nll, fit)
             {
-                warned = warn_of_fit(&start, &mut *engine, &blind)?;
+                warned = warn_of_fit(&start, engine.predictor(), &blind)?;
             }
             let descends = inference.method.entry.uses_optimizer();
             if !warned && config.method.rounds() == 1 && descends {
                 summarize(config, &run, ended_early);
             }
-            conclude(&start, &run, &mut *engine)?;
+            conclude(&start, &run, engine.predictor())?;
         }
     }
     Ok(())

@@ -10,10 +10,9 @@
 
 use super::Config;
 use crate::diagnostic::Result;
-use crate::engine::{Drawn, Engine, Piece, Predictor, Section, Step, put, sections};
+use crate::engine::{Engine, Piece, Predictor, Section, Step, put, sections};
 use crate::exec::{self, Batch, Interpreter, StepReport, Trained, Update};
 use crate::ir::Role;
-use crate::likelihood::Targets;
 use crate::memory;
 use crate::optimizer::{Average, Clip, Decayed, State};
 use crate::plan::Plan;
@@ -87,6 +86,17 @@ impl Descent {
         }
     }
 
+    /// The interpreter, wherever its variables are.
+    pub fn interpreter(&self) -> &Interpreter<f32> {
+        &self.interpreter
+    }
+
+    /// The interpreter at what predicts: the variables, or their averages.
+    pub fn centre(&mut self) -> &mut Interpreter<f32> {
+        self.predicts(true);
+        &mut self.interpreter
+    }
+
     /// A step whose gradient is clipped first.
     fn clipped(&mut self, batch: &Batch<f32>, step: &Step, predictive: &mut [f32]) -> Trained {
         let clip = self.clip.as_mut().expect("gradients are clipped");
@@ -116,44 +126,10 @@ fn decayed(plan: &Plan, of: Decayed) -> Vec<Range<usize>> {
     kernels.map(|(_, tensor)| tensor.loc.clone()).collect()
 }
 
-impl Predictor for Descent {
-    fn draw_weights(&mut self, draw: usize, seed: u64) {
-        self.predicts(true);
-        Predictor::draw_weights(&mut self.interpreter, draw, seed);
-    }
-    fn predict_drawn(
-        &mut self,
-        inputs: &[f32],
-        examples: usize,
-        out: &mut [f32],
-        nll: Option<(Targets<f32>, &mut [f32])>,
-    ) {
-        self.interpreter.predict_drawn(inputs, examples, out, nll);
-    }
-    fn drawn(&self) -> Vec<Drawn<'_>> {
-        Predictor::drawn(&self.interpreter)
-    }
-    fn predict_target(&mut self, target: usize) {
-        self.interpreter.predict_target(target);
-    }
-    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        self.predicts(true);
-        Predictor::weight_terms(&mut self.interpreter, draw, seed)
-    }
-    fn capacity(&self) -> usize {
-        self.interpreter.capacity()
-    }
-    fn centre(&mut self) -> &mut Interpreter<f32> {
-        self.predicts(true);
-        &mut self.interpreter
-    }
-    fn weights(&mut self) -> Vec<Section<'_>> {
-        self.predicts(true);
-        self.interpreter.weights()
-    }
-}
-
 impl Engine for Descent {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        self.centre()
+    }
     fn initialize(&mut self, seed: u64) {
         self.predicts(false);
         self.interpreter.initialize(seed);

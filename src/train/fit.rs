@@ -161,7 +161,7 @@ impl Training<'_> {
     /// As [`checkpoint::load`].
     pub fn restore_best(&mut self) -> Result<()> {
         let path = self.run.best();
-        checkpoint::load(&path, self.fingerprint, self.engine.weights()).map(|_| ())
+        checkpoint::load(&path, self.fingerprint, self.engine.predictor().weights()).map(|_| ())
     }
 
     /// Whether a run that may end early has ended: the validation nll has not fallen for its number of epochs.
@@ -189,14 +189,14 @@ impl Training<'_> {
             return;
         }
         counters.best = Some(Best { epoch, nll });
-        let sections = self.engine.weights().into_iter();
+        let sections = self.engine.predictor().weights().into_iter();
         *unsaved = Some(sections.map(|section| section.values.kept()).collect());
     }
 
     /// Writes a checkpoint, and before it the variables of the lowest validation nll if they are new.
     fn save_both(&mut self, counters: &Counters, unsaved: &mut Unsaved) -> Result<()> {
         if let (Some(mut kept), Some(best)) = (unsaved.take(), counters.best) {
-            let sections = self.engine.weights().into_iter().zip(&mut kept);
+            let sections = self.engine.predictor().weights().into_iter().zip(&mut kept);
             let sections = sections.map(|(section, kept)| Section {
                 values: kept.numbers(),
                 ..section
@@ -318,7 +318,7 @@ impl Training<'_> {
         }
         let said = self.engine.finish(&self.part)?;
         if !said.is_empty() {
-            let sections = self.engine.weights().into_iter();
+            let sections = self.engine.predictor().weights().into_iter();
             let kept = sections.map(|section| section.values.kept()).collect();
             self.save_both(counters, &mut counters.best.map(|_| kept))?;
             self.run.set_said(&said)?;
@@ -454,12 +454,13 @@ impl Training<'_> {
         if self.validation.is_empty() {
             return Ok(None);
         }
-        let draws = self.engine.draws(self.draws).max(1);
+        let draws = self.engine.predictor().draws(self.draws).max(1);
         let (first, seed) = (self.validation, self.config.seed);
         let others = first.others.iter().map(|other| other.part(first, false));
         let mut all = vec![];
         for (target, part) in std::iter::once(first).chain(others).enumerate() {
-            let scores = evaluate::scored(self.engine, &part, draws, seed, Detail::Moments);
+            let scores =
+                evaluate::scored(self.engine.predictor(), &part, draws, seed, Detail::Moments);
             all.push((self.target(target), scores?));
         }
         Ok(Some(Validation(all)))

@@ -5,6 +5,7 @@ use crate::compile;
 use crate::engine::Numbers;
 use crate::exec::Draw;
 use crate::ir::Position;
+use crate::likelihood::Targets;
 use crate::source::Source;
 
 const BATCH: usize = 6;
@@ -240,7 +241,7 @@ fn the_average_predicts(plan: &Arc<Plan>) {
         train(&mut averaged, done..done + 1);
         all.push(kept(&mut plain, ""));
         // A prediction between two steps changes neither.
-        averaged.draw_weights(0, 1);
+        averaged.predictor().draw_weights(0, 1);
         assert_eq!(
             all[all.len() - 1],
             kept(&mut averaged, "optimizer.variables/")
@@ -265,8 +266,9 @@ fn the_average_predicts(plan: &Arc<Plan>) {
     other.interpreter.variables_mut().copy_from_slice(&average);
     let mut out = [vec![0.0; 2], vec![0.0; 2]];
     for (engine, out) in [&mut averaged, &mut other].into_iter().zip(&mut out) {
-        engine.draw_weights(2, 9);
-        engine.predict_drawn(&[0.5, -1.0, 2.0, 0.25], 1, out, None);
+        let predictor = engine.predictor();
+        predictor.draw_weights(2, 9);
+        predictor.predict_drawn(&[0.5, -1.0, 2.0, 0.25], 1, out, None);
     }
     assert_eq!(out[0], out[1]);
 }

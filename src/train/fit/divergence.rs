@@ -103,7 +103,7 @@ impl Training<'_> {
 
     /// The names of the weights' sections that are not finite any more.
     fn broken(&mut self) -> Vec<String> {
-        let weights = self.engine.weights().into_iter();
+        let weights = self.engine.predictor().weights().into_iter();
         let broken = weights.filter(|section| !section.is_finite());
         broken.map(|section| section.name).collect()
     }

@@ -40,6 +40,9 @@ fn variables() -> [Variable; 1] {
 }
 
 impl Engine for Line1 {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        self
+    }
     fn initialize(&mut self, _: u64) {
         self.optimizer.clear();
     }

@@ -7,7 +7,7 @@
 
 use super::convergence;
 use super::kept::Kept;
-use super::points::{PointPredictor, predicts_with};
+use super::points::PointPredictor;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{Engine, Numbers, Piece, Predictor, Section, Step, put};
 use crate::examples::Part;
@@ -343,6 +343,9 @@ impl Chains {
 }
 
 impl Engine for Chains {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        &mut self.predictor
+    }
     fn initialize(&mut self, seed: u64) {
         for (number, member) in (0..).zip(&mut self.members) {
             member.interpreter.initialize(seed.wrapping_add(number));
@@ -492,8 +495,6 @@ fn measures(kept: &Kept, chains: &[usize], plan: &Plan) -> String {
     }
     text
 }
-
-predicts_with!(Chains, predictor);
 
 #[cfg(test)]
 mod tests;

@@ -23,11 +23,10 @@
 //! A checkpoint has m as `ivon.momentum/conv1.kernel.loc` and h as `ivon.hessian/conv1.kernel.loc`, beside the variables.
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::{Drawn, Engine, Numbers, Predictor, Section, Step};
+use crate::engine::{Engine, Numbers, Predictor, Section, Step};
 use crate::exec::{self, Batch, Draw, Interpreter, Trained};
 use crate::ir::method::ivon::normal_prior;
 use crate::ir::{Handle, Role, Term};
-use crate::likelihood::Targets;
 use crate::memory;
 use crate::plan::{Plan, Variable};
 use crate::tensor::simd::SHARE;
@@ -369,40 +368,10 @@ fn blocks(plan: &Plan) -> Vec<Block> {
     blocks
 }
 
-impl Predictor for Ivon {
-    fn draw_weights(&mut self, draw: usize, seed: u64) {
-        Predictor::draw_weights(&mut self.interpreter, draw, seed);
-    }
-    fn predict_drawn(
-        &mut self,
-        inputs: &[f32],
-        examples: usize,
-        out: &mut [f32],
-        nll: Option<(Targets<f32>, &mut [f32])>,
-    ) {
-        self.interpreter.predict_drawn(inputs, examples, out, nll);
-    }
-    fn drawn(&self) -> Vec<Drawn<'_>> {
-        Predictor::drawn(&self.interpreter)
-    }
-    fn predict_target(&mut self, target: usize) {
-        self.interpreter.predict_target(target);
-    }
-    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        Predictor::weight_terms(&mut self.interpreter, draw, seed)
-    }
-    fn capacity(&self) -> usize {
-        self.interpreter.capacity()
-    }
-    fn centre(&mut self) -> &mut Interpreter<f32> {
+impl Engine for Ivon {
+    fn predictor(&mut self) -> &mut dyn Predictor {
         &mut self.interpreter
     }
-    fn weights(&mut self) -> Vec<Section<'_>> {
-        self.interpreter.weights()
-    }
-}
-
-impl Engine for Ivon {
     fn initialize(&mut self, seed: u64) {
         self.interpreter.initialize(seed);
         self.momentum.fill(0.0);

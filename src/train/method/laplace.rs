@@ -29,6 +29,32 @@ use std::sync::Arc;
 /// The most examples that are linearised at a time.
 const AT_ONCE: usize = 256;
 
+/// Where the point is: in training a descent has it.
+trait Point {
+    /// The interpreter.
+    fn interpreter(&self) -> &Interpreter<f32>;
+    /// The interpreter, at what predicts.
+    fn settled(&mut self) -> &mut Interpreter<f32>;
+}
+
+impl Point for Interpreter<f32> {
+    fn interpreter(&self) -> &Interpreter<f32> {
+        self
+    }
+    fn settled(&mut self) -> &mut Interpreter<f32> {
+        self
+    }
+}
+
+impl Point for Descent {
+    fn interpreter(&self) -> &Interpreter<f32> {
+        Descent::interpreter(self)
+    }
+    fn settled(&mut self) -> &mut Interpreter<f32> {
+        self.centre()
+    }
+}
+
 /// A point, and the distribution around it.
 struct Laplace<P> {
     point: P,
@@ -331,9 +357,9 @@ pub(super) fn predictor(
     }))
 }
 
-impl<P: Predictor> Predictor for Laplace<P> {
+impl<P: Point> Predictor for Laplace<P> {
     fn draw_weights(&mut self, draw: usize, seed: u64) {
-        self.around.draw(self.point.centre(), draw, seed);
+        self.around.draw(self.point.settled(), draw, seed);
     }
     fn predict_drawn(
         &mut self,
@@ -343,29 +369,30 @@ impl<P: Predictor> Predictor for Laplace<P> {
         nll: Option<(Targets<f32>, &mut [f32])>,
     ) {
         match (&self.around.ready, self.around.predictive) {
-            (None, _) | (_, Predictive::Sampled) => {
-                self.point.predict_drawn(inputs, examples, out, nll)
-            }
+            (None, _) | (_, Predictive::Sampled) => self
+                .point
+                .settled()
+                .predict_drawn(inputs, examples, out, nll),
             _ => predict(&mut self.around, inputs, examples, out, nll),
         }
     }
     fn drawn(&self) -> Vec<Drawn<'_>> {
-        self.point.drawn()
+        Predictor::drawn(self.point.interpreter())
     }
     fn predict_target(&mut self, target: usize) {
         self.around.target = target;
-        self.point.predict_target(target);
+        self.point.settled().predict_target(target);
     }
     fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
         // Beside an average in closed form the terms are those of the point.
         match self.around.predictive {
-            Predictive::ClosedForm => self.around.settle(self.point.centre()),
-            _ => self.around.draw(self.point.centre(), draw, seed),
+            Predictive::ClosedForm => self.around.settle(self.point.settled()),
+            _ => self.around.draw(self.point.settled(), draw, seed),
         }
-        self.point.weight_terms(draw, seed)
+        Predictor::weight_terms(self.point.settled(), draw, seed)
     }
     fn capacity(&self) -> usize {
-        self.point.capacity()
+        self.point.interpreter().batch()
     }
     fn draws(&self, asked: usize) -> usize {
         match self.around.is_known {
@@ -374,7 +401,7 @@ impl<P: Predictor> Predictor for Laplace<P> {
         }
     }
     fn centre(&mut self) -> &mut Interpreter<f32> {
-        let interpreter = self.point.centre();
+        let interpreter = self.point.settled();
         self.around.settle(interpreter);
         interpreter
     }
@@ -395,16 +422,19 @@ impl<P: Predictor> Predictor for Laplace<P> {
         }
     }
     fn weights(&mut self) -> Vec<Section<'_>> {
-        self.around.settle(self.point.centre());
+        self.around.settle(self.point.settled());
         // What is read into them is another point.
         self.around.ready = None;
-        let mut all = self.point.weights();
+        let mut all = self.point.settled().weights();
         all.extend(self.around.sections());
         all
     }
 }
 
 impl Engine for Laplace<Descent> {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        self
+    }
     fn initialize(&mut self, seed: u64) {
         self.around.forget();
         self.point.initialize(seed);

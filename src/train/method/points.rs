@@ -119,54 +119,6 @@ impl<P: Points> Predictor for PointPredictor<P> {
     }
 }
 
-/// Makes an engine predict with the predictor that it holds in a field.
-macro_rules! predicts_with {
-    ($engine:ty, $field:ident) => {
-        impl crate::engine::Predictor for $engine {
-            fn draw_weights(&mut self, draw: usize, seed: u64) {
-                self.$field.draw_weights(draw, seed);
-            }
-            fn predict_drawn(
-                &mut self,
-                inputs: &[f32],
-                examples: usize,
-                out: &mut [f32],
-                nll: Option<(crate::likelihood::Targets<f32>, &mut [f32])>,
-            ) {
-                self.$field.predict_drawn(inputs, examples, out, nll);
-            }
-            fn drawn(&self) -> Vec<crate::engine::Drawn<'_>> {
-                self.$field.drawn()
-            }
-            fn predict_target(&mut self, target: usize) {
-                self.$field.predict_target(target);
-            }
-            fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-                self.$field.weight_terms(draw, seed)
-            }
-            fn capacity(&self) -> usize {
-                self.$field.capacity()
-            }
-            fn draws(&self, asked: usize) -> usize {
-                self.$field.draws(asked)
-            }
-            fn centre(&mut self) -> &mut crate::exec::Interpreter<f32> {
-                self.$field.centre()
-            }
-            fn weights(&mut self) -> Vec<crate::engine::Section<'_>> {
-                self.$field.weights()
-            }
-            fn chain_of(&self, draw: usize) -> Option<[usize; 2]> {
-                self.$field.chain_of(draw)
-            }
-            fn statistics(&self) -> Vec<(&'static str, Vec<Vec<f64>>)> {
-                self.$field.statistics()
-            }
-        }
-    };
-}
-pub(super) use predicts_with;
-
 /// A descent whose points are gathered.
 pub struct Gathering<P> {
     descent: Descent,
@@ -183,43 +135,10 @@ impl<P: Gathered> Gathering<P> {
     }
 }
 
-impl<P: Gathered> Predictor for Gathering<P> {
-    fn draw_weights(&mut self, draw: usize, seed: u64) {
-        self.predictor.draw_weights(draw, seed);
-    }
-    fn predict_drawn(
-        &mut self,
-        inputs: &[f32],
-        examples: usize,
-        out: &mut [f32],
-        nll: Option<(Targets<f32>, &mut [f32])>,
-    ) {
-        self.predictor.predict_drawn(inputs, examples, out, nll);
-    }
-    fn drawn(&self) -> Vec<Drawn<'_>> {
-        self.predictor.drawn()
-    }
-    fn predict_target(&mut self, target: usize) {
-        self.predictor.predict_target(target);
-    }
-    fn weight_terms(&mut self, draw: usize, seed: u64) -> Vec<Option<f64>> {
-        self.predictor.weight_terms(draw, seed)
-    }
-    fn capacity(&self) -> usize {
-        self.predictor.capacity()
-    }
-    fn draws(&self, asked: usize) -> usize {
-        self.predictor.draws(asked)
-    }
-    fn centre(&mut self) -> &mut Interpreter<f32> {
-        self.predictor.centre()
-    }
-    fn weights(&mut self) -> Vec<Section<'_>> {
-        self.predictor.weights()
-    }
-}
-
 impl<P: Gathered> Engine for Gathering<P> {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        &mut self.predictor
+    }
     fn initialize(&mut self, seed: u64) {
         self.descent.initialize(seed);
         let points = &mut self.predictor.points;

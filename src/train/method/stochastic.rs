@@ -5,7 +5,7 @@
 use super::chains::refuse_settings;
 use super::convergence;
 use super::kept::Kept;
-use super::points::{PointPredictor, predicts_with};
+use super::points::PointPredictor;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::{Engine, Numbers, Piece, Predictor, Section, Step, put, sections};
 use crate::examples::Part;
@@ -211,6 +211,9 @@ pub fn refuse_few_steps(method: &InferenceMethod, steps: usize) -> Result<()> {
 }
 
 impl Engine for Stochastic {
+    fn predictor(&mut self) -> &mut dyn Predictor {
+        &mut self.predictor
+    }
     fn initialize(&mut self, seed: u64) {
         self.interpreter.initialize(seed);
         self.momentum.fill(0.0);
@@ -326,8 +329,6 @@ impl Engine for Stochastic {
         all
     }
 }
-
-predicts_with!(Stochastic, predictor);
 
 #[cfg(test)]
 mod tests {

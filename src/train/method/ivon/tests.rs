@@ -3,6 +3,7 @@
 use super::*;
 use crate::compile;
 use crate::ir::Position;
+use crate::likelihood::Targets;
 use crate::source::Source;
 use serde_json::Value;
 use std::collections::BTreeMap;

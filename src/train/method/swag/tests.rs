@@ -242,7 +242,10 @@ fn snapshots_are_the_variables_at_the_last_epochs_ends() {
         train(&mut *engine, 5 * epoch..5 * (epoch + 1));
         let snapshots = section(&mut *engine, "swag.snapshots")[0];
         assert_eq!(snapshots, (epoch as f64 - 4.0).max(0.0));
-        assert_eq!(engine.draws(7), if snapshots < 2.0 { 1 } else { 7 });
+        assert_eq!(
+            engine.predictor().draws(7),
+            if snapshots < 2.0 { 1 } else { 7 }
+        );
         let mean = section(&mut *engine, &format!("swag.mean/{name}"));
         ends.push(section(&mut *engine, name));
         if epoch < 6 {
@@ -255,8 +258,8 @@ fn snapshots_are_the_variables_at_the_last_epochs_ends() {
     let found = section(&mut *engine, &format!("swag.mean/{name}"));
     close(found, &expected, 1e-15);
     // The centre is the mean.
-    let variables = engine.centre().variables().to_vec();
-    let means = engine.weights().into_iter();
+    let variables = engine.predictor().centre().variables().to_vec();
+    let means = engine.predictor().weights().into_iter();
     let means = means.filter(|section| section.name.starts_with("swag.mean/"));
     let means = means.flat_map(|section| match section.values.kept() {
         Kept::F64(values) => values,
