@@ -192,7 +192,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             {
                 warned = warn_of_fit(&start, engine.predictor(), &blind)?;
             }
-            let descends = inference.method.entry.uses_optimizer();
+            let descends = !inference.method.is_sampler();
             if !warned && config.method.rounds() == 1 && descends {
                 summarize(config, &run, ended_early);
             }

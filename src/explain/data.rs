@@ -134,7 +134,7 @@ impl Methods<'_> {
             return;
         }
         self.document.heading("Training");
-        let descends = method.entry.uses_optimizer();
+        let descends = !method.is_sampler();
         let each = when(method.rounds() > 1, " of each chain");
         self.say(&match descends {
             true => format!(

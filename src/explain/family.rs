@@ -14,7 +14,7 @@ impl Methods<'_> {
     pub(super) fn family(&mut self) {
         let random = self.random();
         let points = [self.of_kind(Kind::Point), self.of_kind(Kind::Free)].concat();
-        if !self.model.method.entry.uses_optimizer() {
+        if self.model.method.is_sampler() {
             return self.chain_starts(&points);
         }
         if random.is_empty() {

@@ -69,9 +69,9 @@ impl Methods<'_> {
     }
 
     fn opening(&mut self, layers: &[&Node], chain: bool) {
-        let points = match self.model.method.entry.uses_optimizer() {
-            true => "the weights of which a point is estimated",
-            false => "the weights",
+        let points = match self.model.method.is_sampler() {
+            false => "the weights of which a point is estimated",
+            true => "the weights",
         };
         let kinds = [
             (Kind::Weight, "the weights that are random"),

@@ -106,7 +106,7 @@ impl Methods<'_> {
                 (".", format!("{}: {weighted}", quantity.is_not))
             }
         };
-        if !self.model.method.entry.uses_optimizer() {
+        if self.model.method.is_sampler() {
             return self.say(&format!(
                 "What is sampled is the posterior, whose density is proportional to $exp(-N Loss)$ with the negative log \
                  joint probability per example $$Loss = {terms}.$$"

@@ -22,7 +22,7 @@ impl Lint for PenaltyWithoutBound {
     }
     fn check(&self, inference: &Inference, _: &Facts) -> Option<Diagnostic> {
         let method = &inference.method;
-        if method.has_points() && !method.entry.uses_optimizer() {
+        if method.is_sampler() {
             // A sampler draws of the density: it does not look for a maximum.
             return None;
         }

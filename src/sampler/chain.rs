@@ -198,7 +198,7 @@ impl Chain {
                 self.variances.write_inverse_mass(&mut self.inverse_mass);
                 self.variances = Variances::new(self.inverse_mass.len());
                 if warmup.step_size && self.search(potential).is_none() {
-                    // It goes on from where the search gave up; the acceptance will show it.
+                    // It goes on from the step size before; the acceptance will show it.
                     self.averaging = DualAveraging::new(self.step_size);
                 }
             }

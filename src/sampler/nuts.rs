@@ -13,9 +13,7 @@
 use super::leapfrog::{Phase, dot};
 use super::random::{Random, Uniforms, Use};
 use super::{DIVERGENCE, Potential, Transition};
-
-/// How often a trajectory may double, if nothing else is said: 1023 leapfrogs.
-pub const MAXIMUM_DEPTH: usize = 10;
+use crate::tensor::math::log_sum_exp;
 
 /// A stretch of a trajectory, from the end at which it began to grow to the other.
 struct Subtree {
@@ -54,7 +52,7 @@ impl<P: Potential + ?Sized> Trajectory<'_, P> {
         }
         let mut one = self.grow(end, step_size, depth - 1)?;
         let two = self.grow(end, step_size, depth - 1)?;
-        let log_weight = log_sum_exp(one.log_weight, two.log_weight);
+        let log_weight = log_sum_exp(&[one.log_weight, two.log_weight]);
         if self.uniforms.next() < (two.log_weight - log_weight).exp() {
             (one.proposal, one.energy) = (two.proposal, two.energy);
         }
@@ -112,15 +110,6 @@ fn add(to: &mut [f64], from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
 
-/// log(eᵃ + eᵇ)
-fn log_sum_exp(a: f64, b: f64) -> f64 {
-    let largest = a.max(b);
-    if largest == f64::NEG_INFINITY {
-        return largest;
-    }
-    largest + ((a - largest).exp() + (b - largest).exp()).ln()
-}
-
 /// One transition from `phase`, which becomes the new state of the chain.
 pub(super) fn transition(
     phase: &mut Phase,
@@ -158,7 +147,7 @@ pub(super) fn transition(
         if trajectory.uniforms.next() < (new.log_weight - log_weight).exp() {
             (*phase, energy, is_accepted) = (new.proposal, new.energy, true);
         }
-        log_weight = log_sum_exp(log_weight, new.log_weight);
+        log_weight = log_sum_exp(&[log_weight, new.log_weight]);
         let far = &ends[1 - forward].momentum[..];
         let halves = [
             (far, &near[..], &sum[..]),
@@ -234,8 +223,8 @@ mod tests {
     #[test]
     fn weights_that_are_zero_add_up_to_zero() {
         let none = f64::NEG_INFINITY;
-        assert_eq!(log_sum_exp(none, none), none);
-        assert_eq!(log_sum_exp(none, 2.0), 2.0);
-        assert!((log_sum_exp(700.0, 700.0) - 700.0 - 2.0f64.ln()).abs() < 1e-13);
+        assert_eq!(log_sum_exp(&[none, none]), none);
+        assert_eq!(log_sum_exp(&[none, 2.0]), 2.0);
+        assert!((log_sum_exp(&[700.0, 700.0]) - 700.0 - 2.0f64.ln()).abs() < 1e-13);
     }
 }

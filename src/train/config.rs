@@ -439,7 +439,7 @@ impl Config {
         }
         // Rust programs set the optimizer's.
         let is_said = self.learning_rate_said || self.learning_rate() != self.of_optimizer();
-        if let (Some(rate), false) = (method.entry.default_learning_rate(), is_said) {
+        if let (Some(rate), false) = (method.default_learning_rate(), is_said) {
             let rate = Constant::Number(rate);
             self.optimizer.1.set("learning_rate", rate);
         }
@@ -447,7 +447,7 @@ impl Config {
 
     /// The learning rate where none is said.
     pub fn default_learning_rate(&self) -> f64 {
-        let of_method = self.method.entry.default_learning_rate();
+        let of_method = self.method.default_learning_rate();
         of_method.unwrap_or_else(|| self.of_optimizer())
     }
 

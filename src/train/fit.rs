@@ -100,7 +100,7 @@ struct Done {
 
 /// The step after `done` others of a run on n examples.
 pub(super) fn step_after(config: &Config, n: usize, done: u64) -> Step {
-    let batches = n.div_ceil(config.batch_size());
+    let batches = config.steps(n);
     let of_round = (config.epochs() * batches) as u64;
     // A run of one round may be asked for more epochs.
     let round = match config.method.rounds() {
@@ -202,7 +202,7 @@ impl Training<'_> {
                 ..section
             });
             let of_best = Counters {
-                step: (best.epoch * self.part.len().div_ceil(self.config.batch_size())) as u64,
+                step: (best.epoch * self.config.steps(self.part.len())) as u64,
                 best: Some(best),
                 ..Counters::default()
             };

@@ -3,6 +3,7 @@
 
 use super::Config;
 use crate::data;
+use crate::ir::method::MovedBy;
 use crate::ir::{self, Model};
 use crate::show;
 use crate::signature::{Constant, Constants, Signature};
@@ -39,8 +40,7 @@ pub fn facts(
         decay: {
             let (optimizer, settings) = &config.optimizer;
             let decay = optimizer.decay(settings, 1.0);
-            let method = config.method.entry;
-            let is_used = method.uses_optimizer() && method.default_learning_rate().is_none();
+            let is_used = config.method.entry.moved_by() == MovedBy::Optimizer;
             decay.filter(|decay| decay.rate > 0.0 && is_used)
         },
         evaluation_samples: Some(config.evaluation_samples),
@@ -87,7 +87,7 @@ pub fn training(config: &Config) -> ir::Training {
         inputs: config.data.scaling,
         targets_standardized: config.data.targets == "standardize",
         epochs: config.epochs(),
-        optimizer: match config.method.entry.default_learning_rate() {
+        optimizer: match config.method.default_learning_rate() {
             None => method(config.optimizer.0.signature(), &config.optimizer.1),
             Some(_) => {
                 let own = &config.method;

@@ -195,7 +195,7 @@ impl Prepared {
         }
         batch_fits(config.batch_size(), training.len())?;
         refuse_one_number(model, config.batch_size())?;
-        let steps = training.len().div_ceil(config.batch_size());
+        let steps = config.steps(training.len());
         let most = MOST_STEPS / steps / config.method.rounds();
         if config.epochs() > most {
             let title = format!(

@@ -1,13 +1,15 @@
 //! Warm starts: a run whose variables begin where those of another run have come to.
 //!
 //! Variables are matched by name and shape. Each parameter's point (the loc of a posterior) and each learned number has to
-//! be there; a scale that the other run has not fitted starts as if there were no other run.
+//! be there; a scale that the other run has not fitted, or by another family or transform, starts as if there were no
+//! other run.
 
 use crate::diagnostic::{Diagnostic, Result, nearest};
 use crate::engine::Piece;
 use crate::exec::Interpreter;
+use crate::ir::method::Parameters;
 use crate::kl::Transform;
-use crate::plan::Plan;
+use crate::plan::{Plan, TensorPlan};
 use crate::show;
 use crate::signature::Domain;
 use crate::tensor::Shape;
@@ -29,6 +31,10 @@ pub fn pieces(plan: &Plan, from: &Interpreter<f32>, name: &str) -> Result<Vec<Pi
             }
             continue;
         };
+        let scales = scale(plan, &variable.range).zip(scale(theirs, &other.range));
+        if scales.is_some_and(|(here, there)| here != there || here.is_made_anew) {
+            continue;
+        }
         let forms = form(plan, &variable.range).zip(form(theirs, &other.range));
         if other.shape != variable.shape {
             notes.push(format!(
@@ -64,6 +70,30 @@ fn needed(plan: &Plan, range: &Range<usize>) -> bool {
     let mut points = plan.tensors.values().map(|tensor| &tensor.loc);
     let mut learned = plan.learned.values().map(|learned| &learned.range);
     points.any(|loc| loc == range) || learned.any(|of| of == range)
+}
+
+/// What a variable means that is not its parameter's loc.
+#[derive(PartialEq)]
+struct Scale {
+    family: &'static str,
+    transform: &'static str,
+    /// Whether the method makes it anew at its first step.
+    is_made_anew: bool,
+}
+
+/// That of a posterior's further variable.
+fn scale(plan: &Plan, range: &Range<usize>) -> Option<Scale> {
+    let holds = |tensor: &TensorPlan| {
+        let all = &tensor.variables;
+        tensor.loc != *range && all.start <= range.start && range.end <= all.end
+    };
+    let (handle, _) = plan.tensors.iter().find(|(_, tensor)| holds(tensor))?;
+    let posterior = &plan.inference.fits[handle].posterior;
+    Some(Scale {
+        family: posterior.family.signature().name,
+        transform: posterior.transform.name(),
+        is_made_anew: plan.inference.method.entry.parameters() == Parameters::Normals,
+    })
 }
 
 /// What is fitted of the number that a variable stands for.

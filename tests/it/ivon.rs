@@ -229,4 +229,22 @@ fn ivon_from_another_run_has_its_locs_and_scales_of_its_own() {
                 .all(|rho| (f64::from(*rho).exp() / start - 1.0).abs() < 0.01)
         );
     }
+
+    // Its rho is the logarithm of a scale, another posterior's is not: the scales start as in any run.
+    place.ok(&format!(
+        "train line.bnn --from second {TRAIN} --epochs 0 --out third"
+    ));
+    place.ok(&format!(
+        "train line.bnn --from first --inference map {TRAIN} --epochs 0 --out point"
+    ));
+    place.ok(&format!(
+        "train line.bnn --from point {TRAIN} --epochs 0 --out fresh"
+    ));
+    let [third, fresh] = ["third", "fresh"].map(|run| tensors(&place, run));
+    for (name, values) in third.iter().filter(|(name, _)| !name.contains('/')) {
+        match name.ends_with("kernel.rho") || name.ends_with("bias.rho") {
+            true => assert_eq!(values, &fresh[name], "{name}"),
+            false => assert_eq!(values, &second[name], "{name}"),
+        }
+    }
 }

@@ -329,6 +329,11 @@ fn what_cannot_be_sampled_is_refused() {
             "keeps `",
         ),
         (
+            "dense(4), dropout(0.1), f = dense(1)",
+            "inference hmc",
+            "cannot sample a network with `dropout_1`",
+        ),
+        (
             "f = dense(1, bias = deterministic)",
             "inference nuts",
             "cannot sample `f.bias`",
@@ -590,4 +595,25 @@ fn a_small_network_has_the_functions_of_numpyro() {
         check(found, &fixture["f"][i], &format!("function at {i}"));
     }
     check(&precisions, &fixture["precision"], "precision");
+}
+
+/// Chains are judged by the predictions of every target, whichever was predicted last.
+#[test]
+fn chains_of_several_targets_are_judged_by_all_of_them() {
+    let place = Place::new();
+    let model = "model both\ninput x: real[2]\ntarget kind: category[3]\ntarget age: real\n\
+                 default { prior = Normal(0, 1) }\n\
+                 network {\n dense(3)\n body = tanh\n logits = dense(3)\n loc = dense(1) on body\n}\n\
+                 observe kind ~ Categorical(logits = logits)\nobserve age ~ Normal(loc, 1)\ninference nuts\n";
+    std::fs::write(place.path("both.bnn"), model).unwrap();
+    let mut table = "a,b,kind,age\n".to_owned();
+    for i in 0..40 {
+        let [a, b] = [1.3, 2.1].map(|pace| (pace * f64::from(i)).sin());
+        table += &format!("{a},{b},{},{}\n", i % 3, a - b);
+    }
+    std::fs::write(place.path("both.csv"), table).unwrap();
+    let said = place.ok(
+        "train both.bnn --data both.csv --validation 8 --inference nuts(warmup=20,draws=20,chains=2) --out run",
+    );
+    assert!(said.contains("R-hat"), "{said}");
 }

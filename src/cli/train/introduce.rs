@@ -46,8 +46,8 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
     let epochs = plural(config.epochs(), "epoch");
     let (steps_of, batch) = (plural(steps, "step"), config.batch_size());
     let method = &inference.method;
-    let moved = match method.entry.default_learning_rate() {
-        None if !method.entry.uses_optimizer() => format!("; `{method}`"),
+    let moved = match method.default_learning_rate() {
+        None if method.is_sampler() => format!("; `{method}`"),
         None => format!("; {optimizer}, learning rate {rate:?}{schedule}"),
         Some(_) => format!("; `{method}`, learning rate {rate:?}{schedule}"),
     };

@@ -2,7 +2,7 @@
 //! length (Neal 2011; Izmailov et al. 2021).
 
 use super::super::inference::Inference;
-use super::{Method, nuts, sampling};
+use super::{Method, MovedBy, nuts, sampling};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 
@@ -65,13 +65,7 @@ impl Method for Hmc {
             "The posterior was sampled by Hamiltonian Monte Carlo [@neal2011] on all examples, with trajectories of length \
              {:.4} and {mass} [@izmailov2021]. {}",
             arguments.number("trajectory"),
-            match arguments.number_if_any("step_size") {
-                None => nuts::kept(arguments),
-                Some(step_size) => format!(
-                    "{} kept; the step size was {step_size}.",
-                    sampling::kept_of_each(arguments)
-                ),
-            }
+            nuts::kept(arguments, arguments.number_if_any("step_size")),
         ))
     }
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
@@ -80,8 +74,8 @@ impl Method for Hmc {
     fn transitions(&self, arguments: &Constants) -> Option<usize> {
         Some(nuts::transitions(arguments))
     }
-    fn uses_optimizer(&self) -> bool {
-        false
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::Sampler
     }
     fn needs_epochs(&self) -> bool {
         true

@@ -15,12 +15,15 @@ use super::super::inference::{Inference, Minibatch};
 use super::super::loss::AbsentReason;
 use super::super::model::{Prior, Role, Tensor};
 use super::super::scalar::Scalar;
-use super::{Method, Parameters};
+use super::{Method, MovedBy, Parameters};
 use crate::diagnostic::Diagnostic;
 use crate::distribution::{Distribution, Normal};
 use crate::show;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::words::list;
+
+/// Where none is said.
+const LEARNING_RATE: f64 = 0.1;
 
 /// The method.
 pub struct Ivon;
@@ -93,8 +96,10 @@ impl Method for Ivon {
     fn parameters(&self) -> Parameters {
         Parameters::Normals
     }
-    fn default_learning_rate(&self) -> Option<f64> {
-        Some(0.1)
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::LearningRate {
+            default: LEARNING_RATE,
+        }
     }
     fn start_scale(
         &self,
@@ -137,7 +142,7 @@ impl Method for Ivon {
             format!(
                 "`ivon` takes its own steps: of `[optimizer]` it uses `learning_rate` alone, {} where none is said, with \
                  the schedule",
-                show(self.default_learning_rate().unwrap_or(f64::NAN))
+                show(LEARNING_RATE)
             ),
         ];
         let absent = inference.loss.absent.iter();

@@ -79,13 +79,9 @@ pub trait Method: Sync {
         let _ = arguments;
         None
     }
-    /// Whether the run's optimizer moves the variables.
-    fn uses_optimizer(&self) -> bool {
-        true
-    }
-    /// Of one that moves the variables itself, by the run's learning rate: the rate where none is said.
-    fn default_learning_rate(&self) -> Option<f64> {
-        None
+    /// What moves the variables.
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::Optimizer
     }
     /// Of [`Parameters::Normals`]: the scale of each entry of a parameter before the first step, with `n` training examples.
     fn start_scale(
@@ -112,6 +108,20 @@ pub trait Method: Sync {
         let _ = (arguments, inference);
         vec![]
     }
+}
+
+/// What moves the variables of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MovedBy {
+    /// The run's optimizer.
+    Optimizer,
+    /// The method, by the run's learning rate.
+    LearningRate {
+        /// The rate where none is said.
+        default: f64,
+    },
+    /// The method, which draws from the posterior by step sizes of its own.
+    Sampler,
 }
 
 /// What the settings of a run say of the learning rate of a step.
@@ -191,9 +201,17 @@ impl InferenceMethod {
         self.entry.parameters() == Parameters::Points
     }
 
-    /// Whether it goes by step sizes of its own, which no learning rate says, to draw from the posterior.
+    /// Whether it draws from the posterior by step sizes of its own.
     pub fn is_sampler(&self) -> bool {
-        !self.entry.uses_optimizer() && self.entry.default_learning_rate().is_none()
+        self.entry.moved_by() == MovedBy::Sampler
+    }
+
+    /// Of one that moves the variables itself by the run's learning rate: the rate where none is said.
+    pub fn default_learning_rate(&self) -> Option<f64> {
+        match self.entry.moved_by() {
+            MovedBy::LearningRate { default } => Some(default),
+            _ => None,
+        }
     }
 
     /// [`Method::start_scale`]

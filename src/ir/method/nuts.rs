@@ -1,7 +1,7 @@
 //! `nuts(warmup = 500, draws = 500, chains = 4)`: the No-U-Turn Sampler (Hoffman and Gelman 2014).
 
 use super::super::inference::Inference;
-use super::{Method, sampling};
+use super::{Method, MovedBy, sampling};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::words::plural;
@@ -68,19 +68,21 @@ pub(super) fn remarks(arguments: &Constants) -> Vec<String> {
         .collect()
 }
 
-/// What a paper says of the draws.
-pub(super) fn kept(arguments: &Constants) -> String {
-    let tempered = match arguments.number("temperature") {
-        1.0 => String::new(),
-        t => format!(" The density that is sampled is the posterior's to the power 1/{t}."),
+/// What a paper says of the draws, and of the step size that gave them, if it was not adapted.
+pub(super) fn kept(arguments: &Constants, step_size: Option<f64>) -> String {
+    let step_size = match step_size {
+        None => format!(
+            ", in which the step size was adapted to an acceptance probability of {} by dual averaging.",
+            arguments.number("acceptance")
+        ),
+        Some(step_size) => format!(". The step size was {step_size}."),
     };
     format!(
-        "{} kept, after {} of warm-up, in which the step size was adapted to an acceptance probability of {} by \
-         dual averaging.{tempered} Convergence was assessed by the rank-normalised split R-hat and effective sample sizes \
-         [@vehtari2021] of predictions.",
+        "{} kept, after {} of warm-up{step_size}{} Convergence was assessed by the rank-normalised split R-hat and \
+         effective sample sizes [@vehtari2021] of predictions.",
         sampling::kept_of_each(arguments),
         plural(arguments.count("warmup"), "transition"),
-        arguments.number("acceptance"),
+        sampling::tempered(arguments),
     )
 }
 
@@ -98,7 +100,7 @@ impl Method for Nuts {
         Some(format!(
             "The posterior was sampled by the No-U-Turn Sampler [@hoffman2014] with multinomial sampling from trajectories \
              [@betancourt2017] and a diagonal mass matrix adapted in windows. {}",
-            kept(arguments)
+            kept(arguments, None)
         ))
     }
     fn draws(&self, arguments: &Constants, asked: usize) -> usize {
@@ -107,8 +109,8 @@ impl Method for Nuts {
     fn transitions(&self, arguments: &Constants) -> Option<usize> {
         Some(transitions(arguments))
     }
-    fn uses_optimizer(&self) -> bool {
-        false
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::Sampler
     }
     fn needs_epochs(&self) -> bool {
         true

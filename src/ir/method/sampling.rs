@@ -3,6 +3,7 @@
 use super::super::inference::{Inference, Minibatch, Objective};
 use super::super::model::Role;
 use crate::diagnostic::Diagnostic;
+use crate::layer::Operation;
 use crate::posterior::Entries;
 use crate::signature::{Constants, Domain, Kind, Parameter};
 use crate::words::{counted, plural};
@@ -62,6 +63,14 @@ pub(super) fn remark(arguments: &Constants) -> Option<String> {
     Some(format!("temperature = {t}: what is sampled is {is}"))
 }
 
+/// What a paper says of a temperature other than 1, a sentence behind a blank.
+pub(super) fn tempered(arguments: &Constants) -> String {
+    match arguments.number("temperature") {
+        1.0 => String::new(),
+        t => format!(" The density that is sampled is the posterior's to the power 1/{t}."),
+    }
+}
+
 /// How many draws of the weights an average over `asked` takes: so many of each chain, and no more than are kept.
 pub(super) fn used(arguments: &Constants, asked: usize) -> usize {
     let chains = arguments.count("chains");
@@ -80,6 +89,21 @@ pub(super) fn refuse(name: &str, inference: &Inference) -> Vec<Diagnostic> {
                 .at(learned.span, "a point estimate without a prior")
                 .help("`latent NAME ~ PRIOR` declares a number with a prior, and its NAME stands in its place"),
         );
+    }
+    for (_, node) in inference.nodes.iter() {
+        if let Some(Operation::Function(function)) = node.call.as_ref().map(|call| &call.operation)
+            && function.mask().is_some()
+        {
+            let title = format!("`{name}` cannot sample a network with `{}`", node.name);
+            refused.push(
+                Diagnostic::error("E0421", title)
+                    .at(
+                        node.span,
+                        "leaves values out at random, apart from the weights",
+                    )
+                    .help("leave the layer out: the draws of the weights are the uncertainty"),
+            );
+        }
     }
     for (_, tensor) in inference.all_fitted() {
         let is_kept = matches!(tensor.role, Role::State(_));

@@ -2,7 +2,7 @@
 //! Guestrin 2014), with step sizes that are constant or run in cycles (Zhang et al. 2020).
 
 use super::super::inference::Inference;
-use super::{Method, sampling, sgld};
+use super::{Method, MovedBy, sampling, sgld};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 
@@ -57,8 +57,8 @@ impl Method for Sghmc {
     fn rounds(&self, arguments: &Constants) -> usize {
         arguments.count("chains")
     }
-    fn uses_optimizer(&self) -> bool {
-        false
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::Sampler
     }
     fn needs_epochs(&self) -> bool {
         true

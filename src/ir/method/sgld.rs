@@ -2,7 +2,7 @@
 //! that are constant or run in cycles (Zhang et al. 2020).
 
 use super::super::inference::Inference;
-use super::{Method, sampling};
+use super::{Method, MovedBy, sampling};
 use crate::diagnostic::Diagnostic;
 use crate::signature::{Constants, Domain, Kind, Parameter, Signature};
 use crate::words::plural;
@@ -115,10 +115,7 @@ pub(super) fn steps(arguments: &Constants) -> String {
         "none" => "",
         _ => " Steps were preconditioned by RMSprop [@li2016].",
     };
-    let tempered = match arguments.number("temperature") {
-        1.0 => String::new(),
-        t => format!(" The density that is sampled is the posterior's to the power 1/{t}."),
-    };
+    let tempered = sampling::tempered(arguments);
     format!(
         "{} kept, of steps{cycles} The step size on the loss per example was {}.{preconditioner}{tempered}",
         sampling::kept_of_each(arguments),
@@ -165,8 +162,8 @@ impl Method for Sgld {
     fn rounds(&self, arguments: &Constants) -> usize {
         arguments.count("chains")
     }
-    fn uses_optimizer(&self) -> bool {
-        false
+    fn moved_by(&self) -> MovedBy {
+        MovedBy::Sampler
     }
     fn needs_epochs(&self) -> bool {
         true

@@ -17,7 +17,7 @@ fn settings(kernel: Kernel, chain: u32, transitions: usize) -> Settings {
     }
 }
 
-const NUTS: Kernel = Kernel::Nuts(nuts::MAXIMUM_DEPTH);
+const NUTS: Kernel = Kernel::Nuts(10);
 
 /// The positions of some chains after their warm-up, by chain and draw, and their transitions.
 fn sample(

@@ -439,7 +439,7 @@ impl Engine for Chains {
         .collect()
     }
     fn sections(&mut self) -> Vec<Section<'_>> {
-        let mut all = self.predictor.points_sections();
+        let mut all = self.predictor.weights();
         for (number, member) in (1..).zip(&mut self.members) {
             if let Some(chain) = &member.chain {
                 member.saved = chain.save();

@@ -51,7 +51,12 @@ pub(super) fn judge(
     let examples = part.len().min(EXAMPLES).min(predictor.capacity());
     let places = (0..examples).map(|i| i * part.len() / examples);
     let batch = part.gather(places, &mut buffers)?;
-    let row = part.summary.row();
+    // Each target with the numbers that an example's prediction of it has.
+    let others = training.others.iter();
+    let others = others.map(|other| (other.number, other.summary.row()));
+    let first = (part.target, part.summary.row());
+    let targets: Vec<(usize, usize)> = std::iter::once(first).chain(others).collect();
+    let row: usize = targets.iter().map(|(_, row)| row).sum();
     let mut predictions: Vec<Quantity> = vec![vec![]; examples * row];
     let mut latents: Vec<(String, Quantity)> = vec![];
     let mut out = vec![0.0; examples * row];
@@ -62,7 +67,13 @@ pub(super) fn judge(
         latents.iter_mut().for_each(|(_, all)| all.push(vec![]));
         for draw in first..last {
             predictor.draw_from(|kept, variables| kept.read(*chain, draw, variables));
-            predictor.predict_drawn(batch.inputs, examples, &mut out, None);
+            let mut rest = &mut out[..];
+            for (target, row) in &targets {
+                let (own, others) = rest.split_at_mut(examples * row);
+                predictor.predict_target(*target);
+                predictor.predict_drawn(batch.inputs, examples, own, None);
+                rest = others;
+            }
             for (all, x) in predictions.iter_mut().zip(&out) {
                 all.last_mut().expect("a chain").push(f64::from(*x));
             }
@@ -79,6 +90,7 @@ pub(super) fn judge(
             }
         }
     }
+    predictor.predict_target(part.target);
     let mut said = vec![];
     let looked_at = chains.len() * count.min(DRAWS);
     let what = format!("predictions for {}", plural(examples, "training example"));
@@ -118,10 +130,12 @@ fn worst(quantities: &[Quantity]) -> Option<Worst> {
         tail: ess_tail(quantity),
     };
     let all: Vec<Worst> = quantities.par_iter().filter(varies).map(of).collect();
+    // What is no number is worse than any.
+    let worse = |a: f64, b: f64, is_worse: bool| if a.is_nan() || is_worse { a } else { b };
     all.into_iter().reduce(|a, b| Worst {
-        r_hat: a.r_hat.max(b.r_hat),
-        bulk: a.bulk.min(b.bulk),
-        tail: a.tail.min(b.tail),
+        r_hat: worse(a.r_hat, b.r_hat, a.r_hat > b.r_hat),
+        bulk: worse(a.bulk, b.bulk, a.bulk < b.bulk),
+        tail: worse(a.tail, b.tail, a.tail < b.tail),
     })
 }
 
@@ -129,7 +143,8 @@ fn worst(quantities: &[Quantity]) -> Option<Worst> {
 fn text(what: &str, worst: &Worst, chains: usize, draws: usize) -> String {
     let enough = worst.bulk.min(worst.tail) >= EFFECTIVE * chains as f64;
     let verdict = match worst.r_hat {
-        r_hat if r_hat.is_nan() => "one chain cannot be compared; take `chains = 4`",
+        _ if chains == 1 => "one chain cannot be compared; take `chains = 4`",
+        r_hat if r_hat.is_nan() => "some draws are not finite: do not trust them",
         r_hat if r_hat > APART => {
             "the chains have not come together: do not trust the draws; take a longer run"
         }
@@ -151,4 +166,28 @@ fn text(what: &str, worst: &Worst, chains: usize, draws: usize) -> String {
         thousands(worst.tail as usize),
         thousands(draws)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(from: f64) -> Vec<f64> {
+        (0..40).map(|i| from + (1.3 * f64::from(i)).sin()).collect()
+    }
+
+    #[test]
+    fn what_is_no_number_is_worse_than_any() {
+        let good = vec![chain(0.0), chain(0.01)];
+        let mut broken = good.clone();
+        broken[1][7] = f64::NAN;
+        for all in [[good.clone(), broken.clone()], [broken, good.clone()]] {
+            let worst = worst(&all).unwrap();
+            assert!(worst.r_hat.is_nan());
+            let said = text("predictions", &worst, 2, 80);
+            assert!(said.contains("not finite"), "{said}");
+        }
+        let apart = worst(&[good, vec![chain(0.0), chain(5.0)]]).unwrap();
+        assert!(apart.r_hat > APART);
+    }
 }

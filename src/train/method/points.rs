@@ -64,11 +64,6 @@ impl<P: Points> PointPredictor<P> {
         write(&mut self.points, self.interpreter.variables_mut());
         Predictor::draw_weights(&mut self.interpreter, 0, 0);
     }
-
-    /// What a checkpoint keeps of the points.
-    pub fn points_sections(&mut self) -> Vec<Section<'_>> {
-        self.points.sections()
-    }
 }
 
 impl<P: Points> Predictor for PointPredictor<P> {

@@ -307,7 +307,7 @@ impl Engine for Stochastic {
             start,
             ..
         } = self;
-        let mut all = predictor.points_sections();
+        let mut all = predictor.weights();
         all.extend(sections(
             "sampler/",
             &plan.variables,
