@@ -243,11 +243,7 @@ impl Scoring<'_> {
         if let Some(reference) = self.reference {
             let width = found.predicted.width;
             let all = reference.of_classes(width, &run.record.class_names, found.examples())?;
-            measured.extend(
-                measure_against(&found, all, self.resamples)
-                    .into_iter()
-                    .flatten(),
-            );
+            measured.extend(measure_against(&found, all, self.resamples));
         }
         Ok(ScoredTarget {
             scores: Scores::of(&found),

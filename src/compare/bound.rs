@@ -3,7 +3,6 @@
 use crate::evaluate::Elbo;
 use crate::ir::{Inference, Position, TermKind};
 use crate::likelihood::TargetKind;
-use crate::signature::Constant;
 use crate::train::Config;
 use crate::train::run_dir::DataRecord;
 
@@ -47,6 +46,7 @@ impl Bound {
     pub fn new(
         elbo: &Elbo,
         log_evidence: Option<f64>,
+        rescaled: bool,
         inference: &Inference,
         config: &Config,
         record: &DataRecord,
@@ -89,8 +89,7 @@ impl Bound {
                 let of = inference.method.arguments.find("of");
                 of.map(ToString::to_string)
             }),
-            rescaled: log_evidence.is_some()
-                && inference.method.arguments.find("prior") == Some(&Constant::Word("evidence")),
+            rescaled,
             training_examples: n,
             data: fingerprints.join(" "),
             temperature: inference.objective.temperature,

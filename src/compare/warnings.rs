@@ -1,6 +1,7 @@
 //! What is not comparable among some runs, each in a sentence.
 
 use super::{Bound, Examples, Found, Run};
+use crate::train::method::convergence::AGREE;
 use crate::words::{distinct, join, thousands};
 
 /// A run, by its name, with what it was found to be worth.
@@ -134,7 +135,6 @@ fn other_data(scored: &[Pair]) -> Option<String> {
 }
 
 fn apart(scored: &[Pair]) -> Option<String> {
-    const AGREE: f64 = 1.01;
     let apart = |(_, found): &&Pair| found.r_hat.is_some_and(|r_hat| r_hat > AGREE);
     let runs: Vec<&str> = scored.iter().filter(apart).map(|(run, _)| *run).collect();
     (!runs.is_empty()).then(|| {

@@ -1,10 +1,7 @@
 //! The diagonal of the curvature: Σ_n,c r² for each entry.
 
-use super::{Array, Linearized, Parameter, Precision, Result, singular};
+use super::{Array, Linearized, Parameter, Precision, Result, refuse_not_finite, singular};
 use crate::exec::{Kernels, Number};
-
-/// The most numbers of gradients that are made at a time.
-const AT_ONCE: usize = 1 << 22;
 
 /// The diagonal of H.
 pub struct Diagonal {
@@ -30,19 +27,11 @@ impl Diagonal {
         inputs: &[T],
     ) {
         for parameter in of.parameters() {
-            let len = parameter.range.len();
-            let most = (AT_ONCE / len.max(1)).clamp(1, of.examples().max(1));
-            let mut rows = vec![T::zero(); most * len];
             let sum = &mut self.sum[parameter.range.clone()];
-            for start in (0..of.examples()).step_by(most) {
-                let examples = start..of.examples().min(start + most);
-                let rows = &mut rows[..examples.len() * len];
-                of.gradients(kernels, inputs, parameter, examples, rows);
-                for row in rows.chunks_exact(len) {
-                    let entries = sum.iter_mut().zip(row);
-                    entries.for_each(|(sum, r)| *sum += r.wide() * r.wide());
-                }
-            }
+            of.for_rows(kernels, inputs, parameter, |row| {
+                let entries = sum.iter_mut().zip(row);
+                entries.for_each(|(sum, r)| *sum += r.wide() * r.wide());
+            });
         }
     }
 
@@ -62,7 +51,8 @@ impl Diagonal {
 
     pub(super) fn precision(&self, prior: &[f64]) -> Result<DiagonalPrecision> {
         let precision: Vec<f64> = self.sum.iter().zip(prior).map(|(h, p)| h + p).collect();
-        match precision.iter().all(|p| *p > 0.0 && p.is_finite()) {
+        refuse_not_finite(&precision)?;
+        match precision.iter().all(|p| *p > 0.0) {
             true => Ok(DiagonalPrecision(precision)),
             false => Err(singular("")),
         }

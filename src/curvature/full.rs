@@ -1,7 +1,9 @@
 //! The whole curvature matrix: Σ_n,c r rᵀ.
 
 use super::matrix::{add_gram, cholesky, eigenvalues, solve_lower, solve_upper};
-use super::{Array, Linearized, Parameter, Precision, Refusal, Result, singular};
+use super::{
+    Array, Linearized, Parameter, Precision, Result, not_finite, refuse_not_finite, singular,
+};
 use crate::exec::{Kernels, Number};
 
 /// H, row by row.
@@ -60,6 +62,7 @@ impl Full {
         for (entry, prior) in prior.iter().enumerate() {
             precision[entry * (self.size + 1)] += prior;
         }
+        refuse_not_finite(&precision)?;
         let lower = cholesky(&precision, self.size).ok_or_else(|| singular(""))?;
         Ok(FullPrecision {
             size: self.size,
@@ -77,14 +80,6 @@ impl Full {
         // The sum of squares has none below 0 but by rounding.
         Ok(values.into_iter().map(|value| value.max(0.0)).collect())
     }
-}
-
-/// What is refused where eigenvalues are not found.
-pub(super) fn not_finite() -> Refusal {
-    Refusal::new(
-        "the curvature is not finite",
-        "the network's values or gradients at this point are not finite: train again with a smaller learning rate",
-    )
 }
 
 /// P by its Cholesky factor L, P = L Lᵀ.

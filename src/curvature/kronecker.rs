@@ -14,10 +14,11 @@
 //! The prior's precision δ is added exactly: with A = Q_A diag(a) Q_Aᵀ and B = Q_B diag(b) Q_Bᵀ, P has the eigenvectors
 //! Q_A ⊗ Q_B and the eigenvalues a b + δ.
 
-use super::full::not_finite;
 use super::linearized::{Applied, Use};
 use super::matrix::{Eigen, add_gram, eigen, product};
-use super::{Array, Linearized, Precision, Refusal, Result, singular};
+use super::{
+    Array, Linearized, Precision, Refusal, Result, not_finite, refuse_not_finite, singular,
+};
 use crate::exec::{Kernels, Number};
 use crate::layer::Linear;
 use std::ops::Range;
@@ -204,7 +205,8 @@ impl Kronecker {
         for (block, of) in blocks.iter_mut().zip(&self.blocks) {
             let prior = block.prior;
             block.values.iter_mut().for_each(|value| *value += prior);
-            if block.values.iter().any(|p| !(*p > 0.0 && p.is_finite())) {
+            refuse_not_finite(&block.values)?;
+            if block.values.iter().any(|p| *p <= 0.0) {
                 return Err(singular(&format!(" in `{}`", of.name)));
             }
         }

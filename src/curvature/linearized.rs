@@ -79,6 +79,9 @@ pub enum Direction {
 /// The most numbers of values and gradients that are kept, unless one example has more.
 const NUMBERS: usize = 1 << 24;
 
+/// The most numbers of gradients that are made at a time.
+const AT_ONCE: usize = 1 << 22;
+
 /// A network with the gradients of each example at hand, with room for some examples at a time.
 pub struct Linearized<T: Number> {
     graph: Arc<Graph>,
@@ -177,19 +180,11 @@ impl<T: Number> Linearized<T> {
         self.network
             .backward(kernels, batch.inputs, &mut self.unused, None);
         for parameter in &self.parameters {
-            let len = parameter.range.len();
-            let mut rows = vec![T::zero(); self.examples * len];
-            self.gradients(
-                kernels,
-                batch.inputs,
-                parameter,
-                0..self.examples,
-                &mut rows,
-            );
-            for row in rows.chunks_exact(len) {
-                let to = gradient[parameter.range.clone()].iter_mut();
-                to.zip(row).for_each(|(to, d)| *to += d.wide());
-            }
+            let to = &mut gradient[parameter.range.clone()];
+            self.for_rows(kernels, batch.inputs, parameter, |row| {
+                let entries = to.iter_mut().zip(row);
+                entries.for_each(|(to, d)| *to += d.wide());
+            });
         }
         nll
     }
@@ -350,6 +345,26 @@ impl<T: Number> Linearized<T> {
                 }
             },
         );
+    }
+
+    /// Hands over the gradient of each example by a parameter after a backward pass, one after the other; some are made
+    /// at a time.
+    pub fn for_rows(
+        &self,
+        kernels: &Kernels<T>,
+        inputs: &[T],
+        parameter: &Parameter,
+        mut take: impl FnMut(&[T]),
+    ) {
+        let len = parameter.range.len();
+        let most = (AT_ONCE / len.max(1)).clamp(1, self.examples.max(1));
+        let mut rows = vec![T::zero(); most * len];
+        for start in (0..self.examples).step_by(most) {
+            let examples = start..self.examples.min(start + most);
+            let rows = &mut rows[..examples.len() * len];
+            self.gradients(kernels, inputs, parameter, examples, rows);
+            rows.chunks_exact(len).for_each(&mut take);
+        }
     }
 
     /// J v of each example along one direction after a backward pass: `applied` holds what

@@ -234,3 +234,18 @@ fn singular(what: &str) -> Refusal {
          about fewer parameters",
     )
 }
+
+/// What is refused where eigenvalues are not found.
+fn not_finite() -> Refusal {
+    Refusal::new(
+        "the curvature is not finite",
+        "the network's values or gradients at this point are not finite: train again with a smaller learning rate",
+    )
+}
+
+fn refuse_not_finite(numbers: &[f64]) -> Result<()> {
+    match numbers.iter().all(|x| x.is_finite()) {
+        true => Ok(()),
+        false => Err(not_finite()),
+    }
+}

@@ -145,7 +145,7 @@ impl Methods<'_> {
                 "The steps{each} were taken for {epochs}, in minibatches of {batch} examples."
             ),
         });
-        if training.from_a_run {
+        if training.from_a_run && descends {
             self.say("Parameters start from those that another run has come to.");
         }
         if let Some(how) = &training.augmentation {

@@ -57,13 +57,14 @@ impl Methods<'_> {
     /// Where the chains of a sampler start.
     fn chain_starts(&mut self, tensors: &[Handle<Tensor>]) {
         self.document.heading("Chains");
-        let start = |tensor| {
-            self.starts(&[tensor])
-                .replace("Training starts", "each chain starts")
-        };
-        for (start, tensors) in grouped(tensors, start) {
+        let training = self.facts.training.as_ref();
+        if training.is_some_and(|training| training.from_a_run) {
+            self.say("Each chain starts where another run has come to.");
+            return;
+        }
+        for (start, tensors) in grouped(tensors, |tensor| start(self.model.fitted(tensor))) {
             let names = self.names(&tensors);
-            self.say(&format!("For {names}, {start}"));
+            self.say(&format!("For {names}, each chain starts from {start}."));
         }
     }
 

@@ -28,12 +28,12 @@ static TOTAL_VARIATION: About = About {
 pub const OF_A_REFERENCE: [&About; 2] = [&AGREEMENT, &TOTAL_VARIATION];
 
 /// Measures both, against probabilities that are laid out as the predicted ones: a row an example, of a binary target that
-/// of the label 1 alone. `None` where there is another number of them.
+/// of the label 1 alone. There are as many.
 pub fn measure_against(
     outcomes: &Outcomes,
     reference: Vec<f64>,
     resamples: usize,
-) -> Option<Vec<Measured>> {
+) -> Vec<Measured> {
     let predicted = &outcomes.predicted;
     let reference = Predictive {
         examples: predicted.examples,
@@ -42,9 +42,7 @@ pub fn measure_against(
         mean: reference,
         ..Predictive::default()
     };
-    if reference.mean.len() != predicted.mean.len() {
-        return None;
-    }
+    assert_eq!(reference.mean.len(), predicted.mean.len(), "a number each");
     let examples = 0..predicted.examples;
     let same = |example: usize| predicted.top(example).0 == reference.top(example).0;
     let agreement = examples.clone().map(|i| f64::from(u8::from(same(i))));
@@ -58,7 +56,7 @@ pub fn measure_against(
         (&AGREEMENT, mean(agreement.collect())),
         (&TOTAL_VARIATION, mean(examples.map(distance).collect())),
     ];
-    Some(measure_ready(&ready, predicted.examples, resamples))
+    measure_ready(&ready, predicted.examples, resamples)
 }
 
 #[cfg(test)]
@@ -68,7 +66,7 @@ mod tests {
 
     fn values(rows: &[&[f64]], reference: &[&[f64]]) -> [f64; 2] {
         let outcomes = of_classes(rows, &vec![0; rows.len()]);
-        let measured = measure_against(&outcomes, reference.concat(), 20).expect("as many");
+        let measured = measure_against(&outcomes, reference.concat(), 20);
         assert_eq!(measured[0].replicates.len(), 20);
         [measured[0].value, measured[1].value]
     }
@@ -88,11 +86,5 @@ mod tests {
         assert!((distance - 0.4).abs() < 1e-15);
         let itself = [&[0.2, 0.8][..], &[0.5, 0.5]];
         assert_eq!(values(&itself, &itself), [1.0, 0.0]);
-    }
-
-    #[test]
-    fn another_number_of_probabilities_is_no_reference() {
-        let outcomes = of_classes(&[&[0.2, 0.8]], &[0]);
-        assert!(measure_against(&outcomes, vec![0.2, 0.8, 0.1], 0).is_none());
     }
 }

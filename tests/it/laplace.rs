@@ -394,6 +394,14 @@ fn what_it_cannot_fit_is_refused() {
         ),
         (check(&prior("Laplace(0, 1)"), ""), "nowhere convex"),
         (
+            check(&prior("StudentT(3, 0, 1)"), ""),
+            "`structure = kronecker` takes one precision for all entries of `f.kernel`",
+        ),
+        (
+            check(&prior("Horseshoe(1, local = unit)"), "diagonal"),
+            "by its local scales",
+        ),
+        (
             check(&prior("StudentT(3, 0, 1)"), "prior = evidence"),
             "`prior = evidence` scales normal priors",
         ),

@@ -140,6 +140,7 @@ fn found(folder: &RunDir, scored: &ScoredRun, counters: &Counters) -> Found {
         bound: Bound::new(
             &scored.elbo,
             scored.log_evidence,
+            scored.prior_factor.is_some(),
             &run.inference,
             &run.config,
             &run.record,

@@ -173,8 +173,8 @@ impl Method for Laplace {
         let mut priors: Vec<(String, Vec<&str>)> = vec![];
         let mut entries = 0;
         let model = &inference.model;
-        for (handle, tensor) in model.tensors.iter().filter(|(handle, _)| covered[*handle]) {
-            let _ = handle;
+        let tensors = model.tensors.iter();
+        for (_, tensor) in tensors.filter(|(handle, _)| covered[*handle]) {
             entries += tensor.shape.len();
             let Some(prior) = &tensor.prior else { continue };
             let precision = precision(prior);
@@ -305,7 +305,8 @@ impl Method for Laplace {
                 );
             }
         }
-        if arguments.word("structure") == "kronecker" {
+        let is_kronecker = arguments.word("structure") == "kronecker";
+        if is_kronecker {
             for (handle, tensor) in tensors() {
                 if !unfolds(&inference.model, handle) {
                     let title = format!("`{}` has no Kronecker factors", tensor.name);
@@ -320,18 +321,29 @@ impl Method for Laplace {
         }
         for (_, tensor) in tensors() {
             let Some(prior) = &tensor.prior else { continue };
-            let by_evidence = arguments.word("prior") == "evidence" && !is_normal(prior);
-            if by_evidence || is_never_convex(prior) {
-                let title = match by_evidence {
-                    true => format!(
-                        "`prior = evidence` scales normal priors, and that of `{}` is `{}`",
-                        tensor.name, prior.written
-                    ),
-                    false => format!(
-                        "the prior of `{}` has no precision: -ln of `{}` is nowhere convex",
-                        tensor.name, prior.written
-                    ),
-                };
+            let is_normal = is_normal(prior);
+            let (name, written) = (&tensor.name, &prior.written);
+            let title = if prior.local.is_some() {
+                Some(format!(
+                    "the prior of `{name}` is `{written}`, whose entries depend on each other by its local scales"
+                ))
+            } else if arguments.word("prior") == "evidence" && !is_normal {
+                Some(format!(
+                    "`prior = evidence` scales normal priors, and that of `{name}` is `{written}`"
+                ))
+            } else if is_never_convex(prior) {
+                Some(format!(
+                    "the prior of `{name}` has no precision: -ln of `{written}` is nowhere convex"
+                ))
+            } else if is_kronecker && !is_normal && tensor.shape.len() > 1 {
+                Some(format!(
+                    "`structure = kronecker` takes one precision for all entries of `{name}`, and `{written}` has another at \
+                     each"
+                ))
+            } else {
+                None
+            };
+            if let Some(title) = title {
                 let at = tensor.prior_from.span().unwrap_or(span);
                 found.push(
                     Diagnostic::error(CODE, title)

@@ -14,7 +14,7 @@ const EXAMPLES: usize = 50;
 /// Draws of each chain that are looked at, at most: the last ones.
 const DRAWS: usize = 1000;
 /// Below it chains agree (Vehtari et al. 2021).
-const AGREE: f64 = 1.01;
+pub const AGREE: f64 = 1.01;
 /// Above it they do not.
 const APART: f64 = 1.1;
 /// Effective draws of each chain that quantiles need (Vehtari et al. 2021).

@@ -138,7 +138,7 @@ impl Around {
         let prior = LocalPrior::at(interpreter, self.linearized.parameters())?;
         Ok(match self.scale {
             [1.0] => prior,
-            [scale] => prior.scaled(scale).unwrap_or(prior),
+            [scale] => prior.scaled(scale).expect("only normal priors are scaled"),
         })
     }
 

@@ -2,7 +2,7 @@
 //! name here.
 
 mod chains;
-mod convergence;
+pub mod convergence;
 mod ensemble;
 mod ivon;
 mod kept;

@@ -258,8 +258,8 @@ fn averaged(
                 own.map(|(_, of_examples)| of_examples[example]).collect()
             })
             .collect();
-        // What has no closed form was refused when the model was read.
-        let _ = likelihood.averaged(&mut values, &of_arguments);
+        let averaged = likelihood.averaged(&mut values, &of_arguments);
+        averaged.expect("what has no closed form was refused when the model was read");
         for (to, values) in all.iter_mut().zip(values) {
             to.stride = values.len();
             to.values.extend(values.iter().map(|x| *x as f32));
