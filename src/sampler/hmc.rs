@@ -21,6 +21,9 @@ pub enum Length {
 /// The most leapfrogs of a trajectory during the warm-up, as many as a NUTS tree of depth 10 has. The search for a step
 /// size passes through very small ones, where a trajectory of fixed length would take for ever.
 const WARMUP_LEAPFROGS: usize = 1024;
+/// The most of a trajectory after it, which is then shorter than it should be: with more, a transition would not end
+/// within minutes.
+pub const LEAPFROGS: usize = 100_000;
 
 impl Length {
     /// The number of leapfrogs, and their step size.
@@ -29,8 +32,13 @@ impl Length {
             Length::Leapfrogs(count) => (count, step_size),
             Length::Trajectory(length) => {
                 let count = (length / step_size).ceil().max(1.0);
-                if is_warmup && count > WARMUP_LEAPFROGS as f64 {
-                    return (WARMUP_LEAPFROGS, step_size);
+                let most = if is_warmup {
+                    WARMUP_LEAPFROGS
+                } else {
+                    LEAPFROGS
+                };
+                if count > most as f64 {
+                    return (most, step_size);
                 }
                 (count as usize, length / count)
             }
@@ -114,6 +122,14 @@ mod tests {
         };
         let angles = (0..ANGLES).map(|i| at(TAU * (i as f64 + 0.5) / ANGLES as f64));
         angles.sum::<f64>() / ANGLES as f64
+    }
+
+    #[test]
+    fn a_trajectory_ends_however_small_its_steps_are() {
+        let length = Length::Trajectory(1.0);
+        assert_eq!(length.leapfrogs(0.3, false), (4, 0.25));
+        assert_eq!(length.leapfrogs(1e-20, true), (WARMUP_LEAPFROGS, 1e-20));
+        assert_eq!(length.leapfrogs(1e-20, false), (LEAPFROGS, 1e-20));
     }
 
     #[test]

@@ -15,12 +15,12 @@ use crate::exec::{self, Batch, Draw, Interpreter, Trained};
 use crate::ir::Position;
 use crate::memory;
 use crate::plan::Plan;
-use crate::sampler::hmc::Length;
+use crate::sampler::hmc::{LEAPFROGS, Length};
 use crate::sampler::{Chain, Kernel, NoStart, Potential, Settings, Transition, Warmup};
 use crate::show;
 use crate::tensor::Shape;
 use crate::train::Config;
-use crate::words::{counted, join, plural};
+use crate::words::{counted, join, plural, thousands};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -74,7 +74,7 @@ pub(super) fn engine(plan: Arc<Plan>, config: &Config, capacity: usize) -> Resul
     let method = &plan.inference.method;
     let arguments = &method.arguments;
     refuse_settings(method.signature().name, config)?;
-    let is_hmc = arguments.0.iter().any(|(name, _)| *name == "trajectory");
+    let is_hmc = arguments.find("trajectory").is_some();
     let chains = arguments.count("chains");
     let bytes = Kept::bytes(&plan, MEASURES.len());
     let each =
@@ -475,12 +475,14 @@ fn measures(kept: &Kept, chains: &[usize], plan: &Plan) -> String {
     if divergent > 0 {
         text.push_str(": trajectories left the posterior's narrow places, which the draws then lack; a higher `acceptance` takes smaller steps");
     }
+    if all("n_steps").contains(&(LEAPFROGS as f64)) {
+        text.push_str(&format!(
+            "; some trajectories were cut at {} leapfrogs: the step size is too small for their length",
+            thousands(LEAPFROGS)
+        ));
+    }
     let arguments = &plan.inference.method.arguments;
-    let depth = arguments
-        .0
-        .iter()
-        .any(|(name, _)| *name == "depth")
-        .then(|| arguments.count("depth"));
+    let depth = arguments.find("depth").map(|_| arguments.count("depth"));
     let longest = depth.map(|depth| {
         all("tree_depth")
             .iter()
