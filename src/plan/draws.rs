@@ -36,6 +36,38 @@ impl DrawKind {
     }
 }
 
+/// How many uses of random numbers a sample of the weights has: the kinds of draws take the first of them.
+const USES: u32 = 8;
+/// Later uses of a tensor have keys from here on, a part for each.
+const LATER_USES: u32 = 1 << 16;
+/// The masks of nodes have keys from here on, by sample: with the node in place of the parameter.
+const MASKS: u32 = 1 << 31;
+
+impl DrawKind {
+    /// The last part of the key of its stream, for a use of the tensor and a sample of the weights.
+    pub fn key(self, of_use: usize, sample: usize) -> u32 {
+        of_use as u32 * LATER_USES + sample as u32 * USES + self as u32
+    }
+}
+
+/// The last part of the key of a node's mask, for a sample of the weights.
+pub fn mask_key(sample: usize) -> u32 {
+    MASKS | sample as u32
+}
+
+/// Where the random numbers of a draw come from, beside the seed and the step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DrawStream {
+    /// The draw's name in a noise file.
+    pub name: String,
+    /// The number of its parameter, or of the node whose mask it is.
+    pub parameter: usize,
+    /// The last part of its key, for the first sample of the weights.
+    pub of_use: u32,
+    /// How much larger that is for each further sample.
+    pub stride: u32,
+}
+
 /// A draw that a tensor makes for each sample of the weights.
 pub struct TensorDraw {
     /// Of which kind.
@@ -139,6 +171,27 @@ impl Plan {
         let all = of_tensors.chain(masks);
         all.map(|(name, shape)| (name, with_samples(shape)))
             .collect()
+    }
+
+    /// The streams of a step's random draws.
+    pub fn streams(&self) -> Vec<DrawStream> {
+        let of = |handle: Handle<Tensor>| {
+            let draws = self.draws_of(handle, 1).into_iter();
+            draws.map(move |draw| DrawStream {
+                name: self.draw_name(handle, draw.kind, draw.of_use),
+                parameter: handle.index(),
+                of_use: draw.kind.key(draw.of_use, 0),
+                stride: USES,
+            })
+        };
+        let of_node = |(node, _): (Handle<Node>, _)| DrawStream {
+            name: self.mask_name(node),
+            parameter: node.index(),
+            of_use: mask_key(0),
+            stride: 1,
+        };
+        let of_tensors = self.tensors.handles().flat_map(of);
+        of_tensors.chain(self.masks().map(of_node)).collect()
     }
 
     /// A draw's name in a noise file: `conv1.kernel.noise`. Later uses of a tensor are called by their nodes.

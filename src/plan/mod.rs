@@ -13,7 +13,7 @@ mod terms;
 mod text;
 mod variables;
 
-pub use draws::{DrawKind, TensorDraw};
+pub use draws::{DrawKind, DrawStream, TensorDraw, mask_key};
 pub use graph::{
     Graph, InputPlan, KernelPlan, NodePlan, Place, Segment, SegmentKind, Statistics, Storage,
 };

@@ -2,6 +2,7 @@
 //! posterior, estimator, likelihood and KL form, in the models that join them.
 
 use crate::pretrained;
+use crate::pytorch;
 use crate::support::{Examples, compiles, draw, plan, step};
 use bnnc::exec::Interpreter;
 
@@ -18,6 +19,7 @@ fn check_near(text: &str, examples: &Examples<f64>, away: f64) {
     for (index, value) in interpreter.variables_mut().iter_mut().enumerate() {
         *value += away * (index as f64).sin();
     }
+    pytorch::compare_at(text, examples, interpreter.variables());
     let draw = draw(3, 9);
     let n = 11;
     step(&mut interpreter, examples, &draw, n);

@@ -44,6 +44,7 @@ mod peers;
 mod predict;
 mod predictions;
 mod pretrained;
+mod pytorch;
 mod real_data;
 mod report;
 mod rooms;

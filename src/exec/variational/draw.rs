@@ -6,18 +6,10 @@ use super::{Cached, Variational};
 use crate::distribution::Law;
 use crate::estimator::NoiseSource;
 use crate::ir::{Argument, Handle, Tensor};
-use crate::plan::{DrawKind, Family, TensorDraw, TensorPlan};
+use crate::plan::{self, DrawKind, Family, TensorDraw, TensorPlan};
 use crate::tensor::simd::SHARE;
 use crate::tensor::{Share, Stream};
 use rayon::prelude::*;
-
-/// Uses of random numbers: the last part of a stream's key. Draw kinds take the first eight for
-/// the first sample of the weights, the next eight for the second, and so on.
-const USES: u32 = 8;
-/// Later uses of a tensor have keys from here on, a part for each.
-const LATER_USES: u32 = 1 << 16;
-/// The masks of nodes have keys from here on, by sample: with the node in place of the parameter.
-const MASKS: u32 = 1 << 31;
 
 /// The source of a parameter's ε.
 enum Source<'a> {
@@ -114,7 +106,7 @@ impl<T: Number> Variational<T> {
                     convert(&given[sample * out.len()..], out);
                 }
                 None => {
-                    let key = MASKS | sample as u32;
+                    let key = plan::mask_key(sample);
                     let stream = Stream::new(draw.seed, draw.step, node.index() as u32, key);
                     fill_mask(mask.rate, &stream, out);
                 }
@@ -157,7 +149,7 @@ impl<T: Number> Variational<T> {
                 let given = &given[&plan.draw_name(handle, kind, of_use)];
                 &given[sample * shape.len()..][..shape.len()]
             });
-            let key = of_use as u32 * LATER_USES + sample as u32 * USES + kind as u32;
+            let key = kind.key(of_use, sample);
             let stream = Stream::new(draw.seed, draw.step, handle.index() as u32, key);
             let kept = self.example_wise.draws.contains_key(&(handle, kind));
             let out = match kind {
