@@ -47,6 +47,7 @@ pub mod syntax;
 pub mod terms;
 pub mod train;
 pub mod translate;
+pub mod verify;
 pub(crate) mod words;
 
 pub use bnnc_registries::{

@@ -15,6 +15,9 @@ use crate::emit::python::identifier;
 use crate::ir::{Handle, Node, Tensor};
 use crate::plan::Plan;
 
+/// The Python script that holds a program against the interpreter's numbers; `bnnc::verify` says how.
+pub const COMPARE: &str = include_str!("compare.py");
+
 /// What the parts of a program are made of.
 struct Context<'a> {
     plan: &'a Plan,
