@@ -73,11 +73,7 @@ pub fn compute<T: Number>(
     step: &Step,
 ) -> Result<(Report, Vec<Gradient>)> {
     let rows = part.len();
-    let expected = plan
-        .variables
-        .iter()
-        .map(|v| (v.name.clone(), v.shape.0.clone()));
-    let weights = read(step.weights, "weights", &expected.collect::<Vec<_>>())?;
+    let variables = variables(&plan, step.weights)?;
     let noise = step
         .noise
         .map(|path| {
@@ -95,14 +91,8 @@ pub fn compute<T: Number>(
         "all rows are one minibatch: a file of fewer rows takes less",
     )?;
     let mut interpreter = Interpreter::<T>::new(plan.clone(), rows);
-    for variable in &plan.variables {
-        let values = &weights[&variable.name];
-        for (to, from) in interpreter.variables_mut()[variable.range.clone()]
-            .iter_mut()
-            .zip(values)
-        {
-            *to = T::of(*from);
-        }
+    for (to, from) in interpreter.variables_mut().iter_mut().zip(variables) {
+        *to = T::of(from);
     }
     let mut buffers = Buffers::default();
     let batch = part.gather(0..rows, &mut buffers)?;
@@ -149,6 +139,20 @@ pub fn compute<T: Number>(
         (v.name.clone(), v.shape.0.clone(), values.collect())
     };
     Ok((report, plan.variables.iter().map(gradient).collect()))
+}
+
+/// Every variable of a file of weights or of a checkpoint, in the plan's order.
+///
+/// # Errors
+///
+/// `E0601` and `E0605` for a file that cannot be read, `E0609` for every tensor that is missing, unknown or of another
+/// shape.
+pub fn variables(plan: &Plan, path: &Path) -> Result<Vec<f64>> {
+    let all = plan.variables.iter();
+    let expected: Vec<_> = all.map(|v| (v.name.clone(), v.shape.0.clone())).collect();
+    let weights = read(path, "weights", &expected)?;
+    let of = |(name, _): &(String, Vec<usize>)| weights[name].iter().copied();
+    Ok(expected.iter().flat_map(of).collect())
 }
 
 /// Reads the tensors of a safetensors file, float32 or float64; each must be there, in its shape. In a

@@ -28,6 +28,7 @@ mod targets;
 mod terminal;
 mod train;
 mod translate;
+mod verify;
 mod width;
 mod words;
 
@@ -77,6 +78,8 @@ enum Command {
     Bench(bench::BenchArgs),
     /// One step's loss on given parameters: every term, its scale, and the gradients
     Loss(loss::LossArgs),
+    /// One step in the interpreter and in an emitted program, on the same weights and noise: what differs
+    Verify(verify::VerifyArgs),
     /// Print what the language knows: layers, priors, posteriors, estimators, likelihoods, …
     List(list::ListArgs),
     /// List, fetch and verify the named data sets
@@ -94,13 +97,14 @@ impl Command {
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
             Command::Sweep(args) => args.format.of_mistakes(),
+            Command::Verify(args) => args.format,
             _ => Format::Text,
         }
     }
 }
 
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
-/// file, data or a run, or where `diff --exit-code` finds a difference, and 2 where the arguments are wrong.
+/// file, data or a run, or where `diff --exit-code` or `verify` finds a difference, and 2 where the arguments are wrong.
 pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
@@ -128,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Loss(args) => loss::run(&args),
+        Command::Verify(args) => verify::run(&args).map(|found| differs = found),
         Command::List(args) => list::run(&args),
         Command::Data(args) => data::run(&args),
     };
