@@ -26,6 +26,7 @@ pub mod examples;
 pub mod exec;
 pub mod explain;
 pub mod export;
+pub mod expression;
 pub(crate) mod files;
 pub mod ir;
 pub mod lint;

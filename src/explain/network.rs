@@ -265,7 +265,10 @@ impl Methods<'_> {
         let letters = distinct(values.into_iter().chain(slots));
         let items = distinct(calls.filter_map(|call| {
             let layer = call.layer?;
-            let (name, what) = (code(layer.signature().name), layer.methods(&call.arguments));
+            let (name, what) = (
+                code(layer.signature().name),
+                layer.described(&call.arguments),
+            );
             Some(format!("{name}: {what}."))
         }));
         self.say(&format!("With {}:", join(letters, "and")));

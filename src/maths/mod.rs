@@ -100,7 +100,7 @@ impl Maths {
     }
 
     /// What it is among its neighbours.
-    fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         match self {
             Maths::Symbol(symbol) => symbol.class,
             Maths::Script { base, .. } => base.class(),
@@ -108,12 +108,12 @@ impl Maths {
         }
     }
 
-    fn is_symbol(&self, word: &str) -> bool {
+    pub(crate) fn is_symbol(&self, word: &str) -> bool {
         matches!(self, Maths::Symbol(symbol) if symbol.word == word)
     }
 
     /// Its items; those of a row, else itself.
-    fn items(&self) -> &[Maths] {
+    pub(crate) fn items(&self) -> &[Maths] {
         match self {
             Maths::Row(items) => items,
             other => std::slice::from_ref(other),

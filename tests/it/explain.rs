@@ -446,7 +446,7 @@ fn registries() -> Document {
         let (name, words) = words.next_back().unwrap_or(("", &[""]));
         for word in words {
             let arguments = Constants(vec![(name, Constant::Word(word))]);
-            add(signature.name, layer.methods(&arguments));
+            add(signature.name, &layer.described(&arguments));
         }
     }
     for entry in DISTRIBUTIONS {

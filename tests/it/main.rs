@@ -18,6 +18,7 @@ mod docs;
 mod estimators;
 mod explain;
 mod export;
+mod expressions;
 #[cfg(all(feature = "images", feature = "parquet", feature = "xlsx"))]
 mod formats;
 mod front_bad;

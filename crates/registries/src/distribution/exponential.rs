@@ -29,7 +29,7 @@ impl Distribution for Exponential {
     }
 
     fn formula(&self) -> &'static str {
-        "rate exp(-rate w), w > 0"
+        "rate exp(-rate w), w >= 0"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -39,7 +39,7 @@ impl Distribution for Gamma {
     }
 
     fn formula(&self) -> &'static str {
-        "rate^concentration / gamma(concentration) w^(concentration - 1) exp(-rate w), w > 0"
+        "rate^concentration/(gamma(concentration)) w^(concentration - 1) exp(-rate w), w > 0"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

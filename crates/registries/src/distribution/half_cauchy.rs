@@ -31,7 +31,7 @@ impl Distribution for HalfCauchy {
     }
 
     fn formula(&self) -> &'static str {
-        "2 / (pi scale (1 + w^2/scale^2)), w > 0"
+        "2 / (pi scale (1 + w^2/scale^2)), w >= 0"
     }
 
     fn moments(&self, _: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -33,7 +33,7 @@ impl Distribution for HalfNormal {
     }
 
     fn formula(&self) -> &'static str {
-        "sqrt(2/pi)/scale exp(-w^2/(2 scale^2)), w > 0"
+        "sqrt(2/pi)/scale exp(-w^2/(2 scale^2)), w >= 0"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -44,7 +44,7 @@ impl Distribution for InverseGamma {
     }
 
     fn formula(&self) -> &'static str {
-        "scale^concentration / gamma(concentration) w^-(concentration + 1) exp(-scale/w), w > 0"
+        "scale^concentration/(gamma(concentration)) w^-(concentration + 1) exp(-scale/w), w > 0"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

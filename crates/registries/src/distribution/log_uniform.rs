@@ -39,7 +39,7 @@ impl Distribution for LogUniform {
     }
 
     fn formula(&self) -> &'static str {
-        "constant / |w|"
+        "constant / |w|, constant = exp(-(1 + C)/2)/(2 sqrt(pi)), C = 0.5772156649015329"
     }
 
     fn moments(&self, _: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -45,7 +45,7 @@ impl Distribution for Uniform {
     }
 
     fn formula(&self) -> &'static str {
-        "1 / (high - low), low < w < high"
+        "1 / (high - low), low <= w <= high"
     }
 
     fn moments(&self, parameters: &[f64]) -> (Option<f64>, Option<f64>) {

@@ -29,7 +29,8 @@ impl Activation for Elu {
             summary: "how far below 0 the output goes",
         }],
     };
-    const METHODS: &str = "$y = max(x, 0) + alpha (e^(min(x, 0)) - 1)$ [@clevert2016]";
+    const FORMULA: &str = "max(x, 0) + alpha (e^(min(x, 0)) - 1)";
+    const METHODS: &str = "[@clevert2016]";
     const NEEDS_INPUT: bool = false;
 
     fn new(arguments: &Constants) -> Self {

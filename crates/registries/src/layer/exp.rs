@@ -19,7 +19,7 @@ impl Activation for Exp {
         summary: "exp(x), above 0, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = e^x$";
+    const FORMULA: &str = "e^x";
     const NEEDS_INPUT: bool = false;
 
     fn new(_: &Constants) -> Self {

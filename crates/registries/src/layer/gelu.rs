@@ -34,6 +34,10 @@ impl Layer for Gelu {
         SIGNATURE
     }
 
+    fn formula(&self, arguments: &Constants) -> Option<&'static str> {
+        form(arguments).formula(arguments)
+    }
+
     fn methods(&self, arguments: &Constants) -> &'static str {
         form(arguments).methods(arguments)
     }
@@ -59,8 +63,8 @@ struct Approximate;
 
 impl Activation for Approximate {
     const SIGNATURE: &'static Signature = SIGNATURE;
-    const METHODS: &str =
-        "$y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))$, close to $x Phi(x)$ [@hendrycks2016]";
+    const FORMULA: &str = "x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))";
+    const METHODS: &str = "close to $x Phi(x)$ [@hendrycks2016]";
     const NEEDS_INPUT: bool = true;
 
     fn new(_: &Constants) -> Self {
@@ -90,8 +94,8 @@ struct Exact;
 
 impl Activation for Exact {
     const SIGNATURE: &'static Signature = SIGNATURE;
-    const METHODS: &str =
-        "$y = x Phi(x)$ with $Phi$ the standard normal's distribution function [@hendrycks2016]";
+    const FORMULA: &str = "x Phi(x)";
+    const METHODS: &str = "with $Phi$ the standard normal's distribution function [@hendrycks2016]";
     const NEEDS_INPUT: bool = true;
 
     fn new(_: &Constants) -> Self {

@@ -19,7 +19,8 @@ impl Activation for HardSwish {
         summary: "the input times a piecewise linear step from 0 at -3 to 1 at 3, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = x min(max(x + 3, 0), 6)/6$ [@howard2019]";
+    const FORMULA: &str = "x min(max(x + 3, 0), 6)/6";
+    const METHODS: &str = "[@howard2019]";
     const NEEDS_INPUT: bool = true;
 
     fn new(_: &Constants) -> Self {

@@ -28,7 +28,7 @@ impl Activation for LeakyRelu {
             summary: "the derivative below 0",
         }],
     };
-    const METHODS: &str = "$y = max(x, 0) + alpha min(x, 0)$ with the slope $alpha$";
+    const FORMULA: &str = "max(x, 0) + slope min(x, 0)";
     const NEEDS_INPUT: bool = false;
 
     fn new(arguments: &Constants) -> Self {

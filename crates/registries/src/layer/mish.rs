@@ -19,7 +19,8 @@ impl Activation for Mish {
         summary: "the input times the hyperbolic tangent of its softplus, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = x tanh(ln(1 + e^x))$ [@misra2020]";
+    const FORMULA: &str = "x tanh(ln(1 + e^x))";
+    const METHODS: &str = "[@misra2020]";
     const NEEDS_INPUT: bool = true;
 
     fn new(_: &Constants) -> Self {

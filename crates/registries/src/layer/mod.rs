@@ -130,8 +130,15 @@ pub trait Layer: Sync {
     /// Its name and arguments.
     fn signature(&self) -> &'static Signature;
 
+    /// What it makes of each entry x on its own, in the notation of `bnnc::maths`, of `x` and the arguments by their
+    /// names; `None` of a layer that is no such function. Of equal forms, `a = b`, the first is the better one to compute.
+    fn formula(&self, arguments: &Constants) -> Option<&'static str> {
+        let _ = arguments;
+        None
+    }
+
     /// What a paper says of it with these arguments, a phrase with the marks of `bnnc::document`: y
-    /// as a function of x.
+    /// as a function of x. Of a layer with a formula what follows that, which may be nothing.
     fn methods(&self, arguments: &Constants) -> &'static str;
 
     /// The parameters that it declares; what it builds takes them in this order.
@@ -154,6 +161,18 @@ pub trait Layer: Sync {
     fn build(&self, arguments: &Constants, shape: &Shape) -> Result<Operation, ShapeError> {
         let _ = (arguments, shape);
         Err(joins::one())
+    }
+}
+
+impl dyn Layer + '_ {
+    /// What a paper says of it: its formula, if it has one, and [`Layer::methods`].
+    pub fn described(&self, arguments: &Constants) -> String {
+        let methods = self.methods(arguments);
+        match self.formula(arguments) {
+            Some(formula) if methods.is_empty() => format!("$y = {formula}$"),
+            Some(formula) => format!("$y = {formula}$ {methods}"),
+            None => methods.into(),
+        }
     }
 }
 

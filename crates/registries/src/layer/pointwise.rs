@@ -10,8 +10,10 @@ use std::sync::Arc;
 pub(super) trait Activation: Copy + Send + Sync + 'static {
     /// Its name and arguments.
     const SIGNATURE: &'static Signature;
+    /// f(x), in the notation of `bnnc::maths`, of `x` and the arguments by their names.
+    const FORMULA: &'static str;
     /// [`Layer::methods`]
-    const METHODS: &str;
+    const METHODS: &'static str = "";
     /// Whether [`Activation::slope`] reads `x`. Where it does not, `x` is 0 there.
     const NEEDS_INPUT: bool;
     /// [`AnyMap::after_maxima`].
@@ -34,6 +36,10 @@ impl<A> Entry<A> {
 impl<A: Activation> Layer for Entry<A> {
     fn signature(&self) -> &'static Signature {
         A::SIGNATURE
+    }
+
+    fn formula(&self, _: &Constants) -> Option<&'static str> {
+        Some(A::FORMULA)
     }
 
     fn methods(&self, _: &Constants) -> &'static str {

@@ -18,7 +18,7 @@ impl Activation for Relu {
         summary: "the larger of the input and 0, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = max(x, 0)$";
+    const FORMULA: &str = "max(x, 0)";
     const NEEDS_INPUT: bool = false;
     const AFTER_MAXIMA: bool = true;
 

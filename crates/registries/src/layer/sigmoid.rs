@@ -19,7 +19,7 @@ impl Activation for Sigmoid {
         summary: "the logistic function, between 0 and 1, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = 1/(1 + e^-x)$";
+    const FORMULA: &str = "1/(1 + e^-x)";
     const NEEDS_INPUT: bool = false;
 
     fn new(_: &Constants) -> Self {

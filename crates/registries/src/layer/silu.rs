@@ -19,7 +19,7 @@ impl Activation for Silu {
         summary: "the input times its logistic function, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = x sigmoid(x) = x/(1 + e^-x)$";
+    const FORMULA: &str = "x sigmoid(x) = x/(1 + e^-x)";
     const NEEDS_INPUT: bool = true;
 
     fn new(_: &Constants) -> Self {

@@ -19,7 +19,7 @@ impl Activation for Softplus {
         summary: "ln(1 + exp(x)), above 0, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = ln(1 + e^x)$";
+    const FORMULA: &str = "ln(1 + e^x)";
     const NEEDS_INPUT: bool = false;
 
     fn new(_: &Constants) -> Self {

@@ -19,7 +19,7 @@ impl Activation for Tanh {
         summary: "the hyperbolic tangent, between -1 and 1, entry by entry",
         parameters: &[],
     };
-    const METHODS: &str = "$y = tanh(x)$";
+    const FORMULA: &str = "tanh(x)";
     const NEEDS_INPUT: bool = false;
 
     fn new(_: &Constants) -> Self {

@@ -38,7 +38,7 @@ impl Likelihood for Bernoulli {
     }
 
     fn formula(&self) -> &'static str {
-        "ln(1 + exp(logits)) - y logits"
+        "ln(1 + exp((1 - 2 y) logits))"
     }
 
     fn notation(&self) -> &'static str {
