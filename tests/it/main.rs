@@ -38,6 +38,7 @@ mod likelihoods;
 mod lints;
 mod norms;
 mod npz;
+mod numpyro;
 mod optimizers;
 mod oracle;
 mod pages;

@@ -1,0 +1,183 @@
+//! What is drawn: weights by their priors, targets by their likelihoods.
+
+use super::{Context, line, refused};
+use crate::diagnostic::Result;
+use crate::emit::python::{Code, identifier, number, quoted, shape};
+use crate::ir::{Argument, Scalar};
+use crate::likelihood::TargetKind;
+use crate::syntax::ast::Operator;
+
+/// A line for each tensor, latent variables first.
+pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
+    let model = context.model;
+    for (handle, tensor) in model.tensors.iter() {
+        let name = &tensor.name;
+        let Some(prior) = &tensor.prior else {
+            return Err(refused(format!(
+                "`{name}` has no prior, so that its posterior cannot be drawn"
+            ))
+            .help("give it one: `prior = …` in its layer, or in the default block")
+            .into());
+        };
+        if tensor.factors.is_some() {
+            return Err(refused(format!(
+                "the posterior of `{name}` has factors, which its prior has not"
+            ))
+            .into());
+        }
+        if prior.anchor.is_some() {
+            return Err(refused(format!(
+                "`{name}` has a prior about pretrained weights, which have no NumPyro here"
+            ))
+            .into());
+        }
+        let mut numbers = vec![];
+        for parameter in &prior.parameters {
+            numbers.push(scalar(context, parameter, 0)?);
+        }
+        let distribution = prior.distribution.signature().name;
+        let Some(mut law) = of_prior(distribution, &numbers) else {
+            return Err(refused(format!(
+                "the prior `{distribution}` of `{name}` is no distribution of NumPyro"
+            ))
+            .into());
+        };
+        if let Some(local) = prior.local {
+            // Given its scales, one an output unit, the prior is a normal about 0.
+            law = format!(
+                "dist.Normal(0.0, {} * {})",
+                numbers.last().map_or("1.0", |s| s),
+                context.tensor(local)
+            );
+        }
+        if !tensor.shape.0.is_empty() {
+            law += &format!(".expand({})", shape(&tensor.shape.0));
+        }
+        line(
+            code,
+            format!(
+                "{} = numpyro.sample({}, {law})",
+                context.tensor(handle),
+                quoted(name)
+            ),
+        )?;
+    }
+    line(code, String::new())
+}
+
+/// A prior as a distribution of NumPyro.
+fn of_prior(name: &str, numbers: &[String]) -> Option<String> {
+    let all = numbers.join(", ");
+    Some(match name {
+        "ScaleMixture" => {
+            // One weight is that of the first of two.
+            let (weights, scales) = numbers.split_at(numbers.len() / 2);
+            let weights = match weights {
+                [only] => format!("jnp.array([{only}, 1.0 - {only}])"),
+                all => format!("jnp.array([{}])", all.join(", ")),
+            };
+            let scales = scales.join(", ");
+            format!(
+                "dist.MixtureSameFamily(dist.Categorical({weights} / {weights}.sum()), dist.Normal(0.0, jnp.array([{scales}])))"
+            )
+        }
+        "Normal" | "Laplace" | "Cauchy" | "StudentT" | "HalfNormal" | "HalfCauchy"
+        | "LogNormal" | "Gamma" | "InverseGamma" | "Exponential" | "Uniform" => {
+            format!("dist.{name}({all})")
+        }
+        _ => return None,
+    })
+}
+
+/// A number of a prior or likelihood.
+fn scalar(context: &Context, of: &Scalar, entry: usize) -> Result<String> {
+    Ok(match of {
+        Scalar::Fixed(x) => number(*x),
+        Scalar::Learned(learned) => {
+            let name = &context.model.learned[*learned].name;
+            return Err(refused(format!(
+                "`{name}` is learned without a prior, so that its posterior cannot be drawn"
+            ))
+            .help("make it a latent variable: `latent NAME ~ HalfNormal(1)`, and NAME in its place")
+            .into());
+        }
+        Scalar::Latent(latent) => context.tensor(*latent),
+        Scalar::Negate(a) => format!("-({})", scalar(context, a, entry)?),
+        Scalar::Binary(operator, a, b) => {
+            let (a, b) = (scalar(context, a, entry)?, scalar(context, b, entry)?);
+            let sign = match operator {
+                Operator::Add => "+",
+                Operator::Subtract => "-",
+                Operator::Multiply => "*",
+                Operator::Divide => "/",
+                Operator::Power => "**",
+            };
+            format!("({a} {sign} {b})")
+        }
+        Scalar::Apply(function, a) => {
+            let function = match function.word() {
+                "sqrt" => "jnp.sqrt",
+                "exp" => "jnp.exp",
+                "log" => "jnp.log",
+                _ => "jax.nn.softplus",
+            };
+            format!("{function}({})", scalar(context, a, entry)?)
+        }
+    })
+}
+
+/// A line for each target.
+pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
+    for (target, observe) in context.model.observed() {
+        let mut arguments = vec![];
+        for argument in &observe.arguments {
+            arguments.push(match argument {
+                Argument::Node(node) => context.value(*node),
+                Argument::Numbers(numbers) if numbers.width == 1 => {
+                    scalar(context, numbers.at(0), 0)?
+                }
+                Argument::Numbers(numbers) => {
+                    let each: Result<Vec<String>> = (0..numbers.width)
+                        .map(|entry| scalar(context, numbers.at(entry), entry))
+                        .collect();
+                    format!("jnp.array([{}])", each?.join(", "))
+                }
+            });
+        }
+        let likelihood = observe.likelihood.signature();
+        let named = |name: &str| {
+            let place = likelihood.parameters.iter().position(|p| p.name == name);
+            arguments[place.expect("an argument of the likelihood")].clone()
+        };
+        // A target of one label has no axis for it.
+        let labels = |text: String| match target.kind {
+            TargetKind::Binary => format!("{text}[..., 0]"),
+            _ => text,
+        };
+        let law = match likelihood.name {
+            "Categorical" => format!("Categorical(logits={})", named("logits")),
+            "Bernoulli" => format!("Bernoulli(logits={})", labels(named("logits"))),
+            "Poisson" => format!("Poisson(jnp.exp({}))", named("log_rate")),
+            "Binomial" => format!(
+                "Binomial(total_count={}, logits={})",
+                named("trials"),
+                named("logits")
+            ),
+            "Normal" | "Laplace" | "StudentT" | "Cauchy" | "LogNormal" | "Gamma"
+            | "InverseGamma" | "Exponential" => {
+                format!("{}({})", likelihood.name, arguments.join(", "))
+            }
+            other => {
+                return Err(
+                    refused(format!("the likelihood `{other}` has no NumPyro here")).into(),
+                );
+            }
+        };
+        let (name, variable) = (quoted(&target.name), identifier(&target.name));
+        line(
+            code,
+            format!("numpyro.sample({name}, dist.{law}, obs={variable})"),
+        )?;
+    }
+    Ok(())
+}
