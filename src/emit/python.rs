@@ -176,7 +176,7 @@ pub fn identifier(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let mut text: String = name.chars().map(letter).collect();
     if text.starts_with(|c: char| c.is_ascii_digit() || c == '_') {
-        text.insert_str(0, "n");
+        text.insert(0, 'n');
     }
     if TAKEN.contains(&text.as_str()) {
         text.push('_');

@@ -33,7 +33,7 @@ pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
         }
         let mut numbers = vec![];
         for parameter in &prior.parameters {
-            numbers.push(scalar(context, parameter, 0)?);
+            numbers.push(scalar(context, parameter)?);
         }
         let distribution = prior.distribution.signature().name;
         let Some(mut law) = of_prior(distribution, &numbers) else {
@@ -90,7 +90,7 @@ fn of_prior(name: &str, numbers: &[String]) -> Option<String> {
 }
 
 /// A number of a prior or likelihood.
-fn scalar(context: &Context, of: &Scalar, entry: usize) -> Result<String> {
+fn scalar(context: &Context, of: &Scalar) -> Result<String> {
     Ok(match of {
         Scalar::Fixed(x) => number(*x),
         Scalar::Learned(learned) => {
@@ -102,9 +102,9 @@ fn scalar(context: &Context, of: &Scalar, entry: usize) -> Result<String> {
             .into());
         }
         Scalar::Latent(latent) => context.tensor(*latent),
-        Scalar::Negate(a) => format!("-({})", scalar(context, a, entry)?),
+        Scalar::Negate(a) => format!("-({})", scalar(context, a)?),
         Scalar::Binary(operator, a, b) => {
-            let (a, b) = (scalar(context, a, entry)?, scalar(context, b, entry)?);
+            let (a, b) = (scalar(context, a)?, scalar(context, b)?);
             let sign = match operator {
                 Operator::Add => "+",
                 Operator::Subtract => "-",
@@ -121,7 +121,7 @@ fn scalar(context: &Context, of: &Scalar, entry: usize) -> Result<String> {
                 "log" => "jnp.log",
                 _ => "jax.nn.softplus",
             };
-            format!("{function}({})", scalar(context, a, entry)?)
+            format!("{function}({})", scalar(context, a)?)
         }
     })
 }
@@ -133,12 +133,10 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
         for argument in &observe.arguments {
             arguments.push(match argument {
                 Argument::Node(node) => context.value(*node),
-                Argument::Numbers(numbers) if numbers.width == 1 => {
-                    scalar(context, numbers.at(0), 0)?
-                }
+                Argument::Numbers(numbers) if numbers.width == 1 => scalar(context, numbers.at(0))?,
                 Argument::Numbers(numbers) => {
                     let each: Result<Vec<String>> = (0..numbers.width)
-                        .map(|entry| scalar(context, numbers.at(entry), entry))
+                        .map(|entry| scalar(context, numbers.at(entry)))
                         .collect();
                     format!("jnp.array([{}])", each?.join(", "))
                 }
