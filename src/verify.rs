@@ -30,6 +30,8 @@ pub struct Step<'a> {
     pub step: u64,
     /// Where it stands in its run.
     pub at: Position,
+    /// The back end of `torch.compile(fullgraph=True)` through which the program is run, if it is.
+    pub compiled: Option<&'a str>,
 }
 
 /// A number or tensor of the step on both sides.
@@ -195,6 +197,7 @@ fn write(folder: &Path, step: &Step) -> Result<()> {
     let facts = json!({
         "seed": step.seed,
         "step": step.step,
+        "compiled": step.compiled,
         "samples": plan.inference.objective.samples,
         "targets": 1 + batch.others.len(),
         "position": {

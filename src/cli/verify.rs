@@ -43,6 +43,10 @@ pub struct VerifyArgs {
     /// The largest difference that is let pass, as a part of a tensor's largest entry
     #[arg(long, value_name = "X", default_value_t = 1e-12)]
     tolerance: f64,
+    /// Run the program through torch.compile(fullgraph=True) with this back end: inductor, which needs a compiler of C++,
+    /// or aot_eager
+    #[arg(long, value_name = "BACKEND", num_args = 0..=1, default_missing_value = "inductor")]
+    compile: Option<String>,
     /// A Python with torch, numpy and safetensors; else BNNC_PYTHON, else python3
     #[arg(long, value_name = "PATH")]
     python: Option<PathBuf>,
@@ -117,6 +121,7 @@ fn verify(args: &VerifyArgs) -> Result<bool> {
             training_examples,
             ..Position::full_batch(batch.len)
         },
+        compiled: args.compile.as_deref(),
     };
     let python = verify::python(args.python.as_deref());
     let report = Comparison::start(&python)?

@@ -44,7 +44,11 @@ def step(program, case, facts):
     targets = [case[f"targets.{k}"] for k in range(facts["targets"])]
     seed, number, samples = facts["seed"], facts["step"], facts["samples"]
     noise = program.Noise(program.STREAMS, seed, number, samples, dtype=torch.float64)
-    loss, terms = model(case["inputs"], targets, noise, scale)
+    run = model
+    if facts["compiled"]:
+        torch._dynamo.reset()
+        run = torch.compile(model, fullgraph=True, backend=facts["compiled"])
+    loss, terms = run(case["inputs"], targets, noise, scale)
     trained = {name: value for name, value in variables.items() if value.requires_grad}
     gradients = torch.autograd.grad(loss, trained.values(), allow_unused=True)
     found = {"loss": loss, **{f"term/{name}": value for name, value in terms.items()}}

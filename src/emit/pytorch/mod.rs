@@ -52,6 +52,15 @@ fn refused(what: impl Into<String>) -> Diagnostic {
 /// What whoever imports a program needs beside its model.
 const ALWAYS: &str = "Noise, Position, named_variables";
 
+/// The part of a program that is the model's own, without the definitions that it uses.
+///
+/// # Errors
+///
+/// `E0619` for what has no PyTorch yet.
+pub fn model(plan: &Plan) -> Result<String> {
+    model::text(&Context { plan })
+}
+
 /// The program's text: the classes and functions of the model alone.
 ///
 /// # Errors

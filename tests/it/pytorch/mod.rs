@@ -38,6 +38,11 @@ pub fn compare(text: &str, examples: &Examples<f64>) {
 
 /// [`compare`] at these variables.
 pub fn compare_at(text: &str, examples: &Examples<f64>, variables: &[f64]) {
+    compare_by(text, examples, variables, None);
+}
+
+/// [`compare_at`], through `torch.compile(fullgraph=True)` with a back end where one is named.
+fn compare_by(text: &str, examples: &Examples<f64>, variables: &[f64], compiled: Option<&str>) {
     let step = Step {
         plan: plan(text),
         variables,
@@ -51,6 +56,7 @@ pub fn compare_at(text: &str, examples: &Examples<f64>, variables: &[f64]) {
             batches: 4,
             epoch: 0.25,
         },
+        compiled,
     };
     if let Err(refusal) = bnnc::emit::pytorch::module(&step.plan) {
         return println!("REFUSED: {refusal}");
