@@ -189,6 +189,10 @@ fn a_run_has_draws_in_chains_and_says_whether_they_agree() {
     assert!(said.contains("draws      120 in 3 chains"), "{said}");
     assert!(said.contains("sampled    acceptance 0."), "{said}");
     assert!(said.contains("R-hat      1."), "{said}");
+    let scores = place.ok("evaluate run --format json");
+    let scores: serde_json::Value = serde_json::from_str(&scores).unwrap();
+    let r_hat = scores["said"]["R-hat"].as_str().unwrap();
+    assert!(r_hat.starts_with("1."), "{r_hat}");
     let text = std::fs::read_to_string(place.path("run/metrics.jsonl")).unwrap();
     let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     for name in [

@@ -37,6 +37,13 @@ pub fn of_run(run: &ScoredRun) -> Value {
     if let Some(factor) = run.prior_factor {
         answer["prior_factor"] = json!(factor);
     }
+    // Such as whether a sampler's chains agree.
+    if !run.run.said.is_empty() {
+        let said = run.run.said.iter();
+        answer["said"] = said
+            .map(|(word, text)| (word.clone(), json!(text)))
+            .collect();
+    }
     answer
 }
 
