@@ -69,10 +69,96 @@ impl Code {
         self.line(closing);
     }
 
+    /// Adds a statement, broken into lines as the formatter black does where it is too long for one.
+    pub fn statement(&mut self, text: &str) {
+        for line in lines(text, 4 * self.depth, "") {
+            self.line(line);
+        }
+    }
+
+    /// [`Code::statement`] with a comment behind it, where there is room.
+    pub fn statement_with(&mut self, text: &str, comment: &str) {
+        let whole = format!("{text}  # {comment}");
+        let fits = 4 * self.depth + whole.chars().count() <= WIDTH;
+        self.statement(if fits { &whole } else { text });
+    }
+
     /// All of it.
     pub fn finish(self) -> String {
         self.text
     }
+}
+
+/// An expression or statement in lines of at most [`WIDTH`] signs after `indent` blanks, `end` behind the last.
+fn lines(text: &str, indent: usize, end: &str) -> Vec<String> {
+    let whole = vec![format!("{text}{end}")];
+    if indent + whole[0].chars().count() <= WIDTH {
+        return whole;
+    }
+    let Some((open, close)) = last_brackets(text) else {
+        return whole;
+    };
+    let (head, inside, tail) = (&text[..=open], &text[open + 1..close], &text[close..]);
+    let mut all = vec![head.to_string()];
+    let items = split(inside);
+    let inner = match indent + 4 + inside.chars().count() <= WIDTH {
+        true => vec![inside.into()],
+        // A comma behind the last of several.
+        false if items.len() > 1 => items
+            .iter()
+            .flat_map(|item| lines(item, indent + 4, ","))
+            .collect(),
+        false => lines(inside, indent + 4, ""),
+    };
+    all.extend(inner.into_iter().map(|line| format!("    {line}")));
+    all.push(format!("{tail}{end}"));
+    all
+}
+
+/// The last brackets of a text that stand in no others, if something stands between them.
+fn last_brackets(text: &str) -> Option<(usize, usize)> {
+    let mut found = None;
+    let mut open = vec![];
+    for (at, sign) in code(text) {
+        match sign {
+            '(' | '[' | '{' => open.push(at),
+            ')' | ']' | '}' => {
+                let start = open.pop()?;
+                if open.is_empty() && at > start + 1 {
+                    found = Some((start, at));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The parts of a text between commas that stand in no brackets.
+fn split(text: &str) -> Vec<&str> {
+    let (mut parts, mut depth, mut start) = (vec![], 0, 0);
+    for (at, sign) in code(text) {
+        match sign {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(text[start..at].trim());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text[start..].trim());
+    parts
+}
+
+/// The signs of a text with their places, but for those between quotes.
+fn code(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut quoted = false;
+    text.char_indices().filter(move |(_, sign)| {
+        quoted ^= *sign == '"';
+        !quoted
+    })
 }
 
 /// A text broken between its words into lines of at most `room` signs where words allow it; lines stay apart.
@@ -171,6 +257,11 @@ const TAKEN: &[&str] = &[
     "values",
 ];
 
+/// Whether a name has a meaning of its own in Python or in the class of a model.
+pub fn is_word(name: &str) -> bool {
+    TAKEN.contains(&name)
+}
+
 /// A name of the model as one of Python: `stage2.1.conv1.kernel` as `stage2_1_conv1_kernel`.
 pub fn identifier(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
@@ -178,7 +269,7 @@ pub fn identifier(name: &str) -> String {
     if text.starts_with(|c: char| c.is_ascii_digit() || c == '_') {
         text.insert(0, 'n');
     }
-    if TAKEN.contains(&text.as_str()) {
+    if is_word(&text) {
         text.push('_');
     }
     text
@@ -219,6 +310,20 @@ mod tests {
         ] {
             assert_eq!(identifier(name), python);
         }
+    }
+
+    #[test]
+    fn long_statements_are_broken_at_their_brackets() {
+        let mut code = Code::default();
+        let name = "a_name_of_quite_some_length";
+        code.statement(&format!("y = f({name})"));
+        code.statement(&format!("y = f({name}, {name}, draw[\"{name}\"], g(1, 2))"));
+        code.statement(&format!(
+            "y = f({name}, {name}, partial({name}, {name}, {name}, [1, 2]), 3) + 4"
+        ));
+        let expected = "y = f(NAME)\ny = f(\n    NAME, NAME, draw[\"NAME\"], g(1, 2)\n)\n\
+                        y = f(\n    NAME,\n    NAME,\n    partial(NAME, NAME, NAME, [1, 2]),\n    3,\n) + 4\n";
+        assert_eq!(code.finish(), expected.replace("NAME", name));
     }
 
     #[test]

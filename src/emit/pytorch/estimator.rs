@@ -18,5 +18,5 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
 
 /// A bias, or another row of parameters: [1, channels], or [B, channels] where each example has its own.
 pub(super) fn row(context: &Context, tensor: Handle<Tensor>) -> Result<String> {
-    Ok(format!("{}.w", context.draw(tensor)))
+    Ok(format!("{}.w[None]", context.draw(tensor)))
 }

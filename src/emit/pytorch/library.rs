@@ -1,6 +1,7 @@
 //! The definitions that programs are put together from: Python files, of which a program has what it uses.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 /// The files, in the order that programs have their definitions.
 static FILES: &[&str] = &[
@@ -9,6 +10,13 @@ static FILES: &[&str] = &[
     include_str!("pieces/model.py"),
     include_str!("pieces/posteriors/mean_field.py"),
     include_str!("pieces/terms/normal_normal.py"),
+    include_str!("pieces/layers/padded.py"),
+    include_str!("pieces/layers/convolution.py"),
+    include_str!("pieces/layers/pool.py"),
+    include_str!("pieces/layers/upsample.py"),
+    include_str!("pieces/layers/reflect.py"),
+    include_str!("pieces/layers/norms.py"),
+    include_str!("pieces/layers/dropout.py"),
     include_str!("pieces/likelihoods/normal.py"),
 ];
 
@@ -44,6 +52,19 @@ struct Definition {
     name: String,
     text: &'static str,
     uses: BTreeSet<String>,
+}
+
+/// Whether a name is that of a definition, or of an import.
+pub fn has(name: &str) -> bool {
+    static NAMES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let defined = FILES.iter().flat_map(|file| definitions(file));
+        let imported = IMPORTS.iter().map(|(name, _)| (*name).to_string());
+        defined
+            .map(|definition| definition.name)
+            .chain(imported)
+            .collect()
+    });
+    NAMES.contains(name)
 }
 
 /// The definitions that `program` uses, and those that these use, in the library's order.

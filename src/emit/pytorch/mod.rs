@@ -3,6 +3,7 @@
 //! A program is a generated part, the model, and the definitions of [`library`] that it uses.
 
 mod estimator;
+mod layer;
 mod library;
 mod likelihood;
 mod model;
@@ -11,9 +12,10 @@ mod posterior;
 mod terms;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::emit::python::identifier;
-use crate::ir::{Handle, Node, Tensor};
+use crate::emit::python::{identifier, is_word};
+use crate::ir::{Handle, Node, Table, Tensor};
 use crate::plan::Plan;
+use std::collections::HashSet;
 
 /// The Python script that holds a program against the interpreter's numbers; `bnnc::verify` says how.
 pub const COMPARE: &str = include_str!("compare.py");
@@ -21,9 +23,28 @@ pub const COMPARE: &str = include_str!("compare.py");
 /// What the parts of a program are made of.
 struct Context<'a> {
     plan: &'a Plan,
+    /// The variable of `network` that holds each node's value.
+    values: Table<Node, String>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut taken = HashSet::new();
+        let values = plan.model.nodes.map(|handle, node| {
+            let name = match handle.index() {
+                0 => "x".into(),
+                _ => identifier(&node.name),
+            };
+            let mut name = name.trim_end_matches('_').to_string();
+            // A function that `network` calls cannot be a variable of it, too.
+            while (handle.index() > 0 && is_taken(&name)) || !taken.insert(name.clone()) {
+                name.push('_');
+            }
+            name
+        });
+        Context { plan, values }
+    }
+
     /// The attribute of `Model` that holds a tensor's variables: `conv1_kernel`.
     fn attribute(&self, tensor: Handle<Tensor>) -> String {
         identifier(&self.plan.inference.tensors[tensor].name)
@@ -37,11 +58,13 @@ impl Context<'_> {
 
     /// The variable of `network` that holds a node's value: `conv1`.
     fn value(&self, node: Handle<Node>) -> String {
-        match node.index() {
-            0 => "x".into(),
-            _ => identifier(&self.plan.model.nodes[node].name),
-        }
+        self.values[node].clone()
     }
+}
+
+/// Whether a name has a meaning of its own in the program.
+fn is_taken(name: &str) -> bool {
+    is_word(name) || library::has(name)
 }
 
 /// What a program cannot say.
@@ -67,7 +90,7 @@ pub fn model(plan: &Plan) -> Result<String> {
 ///
 /// `E0619` for what has no PyTorch yet.
 pub fn module(plan: &Plan) -> Result<String> {
-    let context = Context { plan };
+    let context = Context::new(plan);
     let model = model::text(&context)?;
     let library = library::used_by(&format!("{model}\n{ALWAYS}"));
     let body = format!("{library}\n\n\n{model}");

@@ -5,6 +5,7 @@ use super::items::Items;
 use super::paths::{Namespace, is_name};
 use super::settings::{Own, is_for};
 use super::types::fits;
+use super::value::entries_from;
 use super::{Lower, scoped};
 use crate::check::{Fans, Scope, bind};
 use crate::diagnostic::Diagnostic;
@@ -13,7 +14,6 @@ use crate::ir::model::*;
 use crate::layer::select::Part;
 use crate::layer::{self, Layer, Operation as Arithmetic, Takes};
 use crate::pretrained::layout::Layout;
-use crate::signature::Constants;
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument as Written, ParameterSettings, Step};
 use crate::tensor::Shape;
@@ -75,13 +75,14 @@ impl Lower<'_> {
         let mut start = 0;
         for (input, span) in inputs.iter().zip(spans).filter(|_| inputs.len() > 1) {
             let part = Part::new(start, input.shape.clone());
+            let arguments = entries_from(start);
             start += input.shape.len();
             self.current = Some(self.add(Node {
                 name: input.name.clone(),
                 inputs: vec![first],
                 call: Some(Call {
                     layer: None,
-                    arguments: Constants::default(),
+                    arguments,
                     operation: Arithmetic::Map(Arc::new(part)),
                     parameters: vec![],
                 }),

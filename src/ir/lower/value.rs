@@ -8,7 +8,7 @@ use crate::ir::arena::Handle;
 use crate::ir::model::*;
 use crate::layer::{self, LAYERS, Layer, Operation, select::Select};
 use crate::show;
-use crate::signature::Constants;
+use crate::signature::{Constant, Constants};
 use crate::source::Span;
 use crate::syntax::ast::{Call as Written, Expr, ExprKind};
 use std::sync::Arc;
@@ -91,7 +91,8 @@ impl Lower<'_> {
         if let Some(select) = select {
             let name = format!("{}[{wanted}]", node.name);
             let operation = Operation::Map(Arc::new(select));
-            return Some(self.derived(name, above, None, operation, expr.span));
+            let layer = (None, entries_from(first));
+            return Some(self.derived(name, above, layer, operation, expr.span));
         }
         let is = format!("`{}` is {}", node.name, node.shape);
         let message = match node.shape.0[..] {
@@ -141,7 +142,8 @@ impl Lower<'_> {
             }
             let name = format!("{}[{first}:{after}]", node.name);
             let operation = Operation::Map(Arc::new(select));
-            return Some(self.derived(name, above, None, operation, expr.span));
+            let layer = (None, entries_from(first));
+            return Some(self.derived(name, above, layer, operation, expr.span));
         }
         let (name, is) = (&node.name, format!("`{}` is {shape}", node.name));
         let message = match shape.rank() {
@@ -215,7 +217,7 @@ impl Lower<'_> {
                 return Some(self.derived(
                     name,
                     above,
-                    Some((entry, arguments)),
+                    (Some(entry), arguments),
                     operation,
                     expr.span,
                 ));
@@ -234,14 +236,13 @@ impl Lower<'_> {
         &mut self,
         name: String,
         above: Handle<Node>,
-        layer: Option<(&'static dyn Layer, Constants)>,
+        (layer, arguments): (Option<&'static dyn Layer>, Constants),
         operation: Operation,
         span: Span,
     ) -> Handle<Node> {
         if let Some(node) = self.node(&name) {
             return node;
         }
-        let (layer, arguments) = layer.map_or_else(Default::default, |(l, a)| (Some(l), a));
         self.add(Node {
             name,
             inputs: vec![above],
@@ -259,4 +260,9 @@ impl Lower<'_> {
 
 fn is_layer(word: &str) -> bool {
     layer::find(word).is_some() || ["softmax", "log_softmax"].contains(&word)
+}
+
+/// Where the entries that are taken out of a value begin, as arguments.
+pub(super) fn entries_from(first: usize) -> Constants {
+    Constants(vec![("first", Constant::Cells(vec![first]))])
 }
