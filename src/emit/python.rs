@@ -83,6 +83,12 @@ impl Code {
         self.statement(if fits { &whole } else { text });
     }
 
+    /// Adds lines that `make` makes for so many blanks before them.
+    pub fn placed(&mut self, make: impl FnOnce(usize) -> String) {
+        self.text += &make(4 * self.depth);
+        self.text.push('\n');
+    }
+
     /// All of it.
     pub fn finish(self) -> String {
         self.text

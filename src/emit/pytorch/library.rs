@@ -17,7 +17,6 @@ static FILES: &[&str] = &[
     include_str!("pieces/layers/reflect.py"),
     include_str!("pieces/layers/norms.py"),
     include_str!("pieces/layers/dropout.py"),
-    include_str!("pieces/likelihoods/normal.py"),
 ];
 
 /// What a program imports, where it uses the name.

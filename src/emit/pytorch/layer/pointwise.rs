@@ -1,27 +1,18 @@
 //! Functions of each entry, and of the channels of each position.
 
-use super::Site;
+use super::{Site, refused};
 use crate::diagnostic::Result;
-use crate::emit::python::number;
+use crate::expression::{self, Dialect, Operand};
 
 pub(super) fn expressions(site: &Site, name: &str) -> Result<Option<Vec<String>>> {
     let x = site.x();
-    let of = |argument| number(site.arguments().number(argument));
+    let layer = site.call.layer;
+    if let Some(formula) = layer.and_then(|layer| expression::pointwise(layer, site.arguments())) {
+        let text = formula.map_err(refused)?;
+        let text = text.python(Dialect::Torch, &|_| Operand::tensor(x));
+        return Ok(Some(vec![text]));
+    }
     let text = match name {
-        "relu" => format!("torch.relu({x})"),
-        "leaky_relu" => format!("F.leaky_relu({x}, {})", of("slope")),
-        "elu" => format!("F.elu({x}, {})", of("alpha")),
-        "gelu" => match site.arguments().word("approximate") {
-            "tanh" => format!("F.gelu({x}, approximate=\"tanh\")"),
-            _ => format!("F.gelu({x})"),
-        },
-        "silu" => format!("F.silu({x})"),
-        "tanh" => format!("torch.tanh({x})"),
-        "sigmoid" => format!("torch.sigmoid({x})"),
-        "softplus" => format!("softplus({x})"),
-        "exp" => format!("torch.exp({x})"),
-        "hard_swish" => format!("F.hardswish({x})"),
-        "mish" => format!("F.mish({x})"),
         "softmax" => format!("torch.softmax({x}, -1)"),
         "log_softmax" => format!("torch.log_softmax({x}, -1)"),
         "prelu" => {
