@@ -64,7 +64,11 @@ fn one(
     };
     let nll = nll.with(&number);
     let start = format!("{variable} = ");
-    let names = |name: &str| Operand::tensor(name);
+    let names = |name: &str| match name {
+        // That of the label.
+        "logits_y" => Operand::tensor("logits.gather(-1, y.unsqueeze(-1)).squeeze(-1)"),
+        name => Operand::tensor(name),
+    };
     code.placed(|indent| nll.statement(Dialect::Torch, &names, indent, &start));
     Ok(())
 }

@@ -7,7 +7,7 @@ def conv(x, w, stride=1, padding=0, pad=None, dilation=1, groups=1):
     function = (F.conv1d, F.conv2d, F.conv3d)[x.dim() - 3]
     if pad is not None:
         x = padded(x, pad)
-    x, w = x.movedim(-1, 1), w.movedim((-1, -2), (0, 1))
+    x, w = x.movedim(-1, 1), w.movedim((-1, -2), (0, 1)).contiguous()
     return function(x, w, None, stride, padding, dilation, groups).movedim(1, -1)
 
 
@@ -17,6 +17,6 @@ def conv_transpose(x, w, stride=1, padding=0, output_padding=0, pad=None, dilati
     `pad` has the cells that are added before and after the output along each axis; those below 0 are cut off.
     """
     function = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[x.dim() - 3]
-    x, w = x.movedim(-1, 1), w.movedim((-2, -1), (0, 1))
+    x, w = x.movedim(-1, 1), w.movedim((-2, -1), (0, 1)).contiguous()
     y = function(x, w, None, stride, padding, output_padding, 1, dilation).movedim(1, -1)
     return y if pad is None else padded(y, pad)
