@@ -2,21 +2,98 @@
 
 use super::{Context, refused};
 use crate::diagnostic::Result;
-use crate::ir::{Handle, Node, Tensor};
+use crate::distribution::Law;
+use crate::emit::python::{number, quoted};
+use crate::ir::{Call, Handle, Node, Tensor};
+use crate::plan::{DrawKind, Mask};
+
+/// The examples of the minibatch at hand, in `network`.
+const BATCH: &str = "x.shape[0]";
 
 /// The value of a linear node: `map` is its function of (x, w), linear in w.
 pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -> Result<String> {
-    let call = context.plan.model.nodes[node].call.as_ref();
+    let plan = context.plan;
+    let call = plan.model.nodes[node].call.as_ref();
     let kernel = call
-        .and_then(|call| call.kernel())
+        .and_then(Call::kernel)
         .expect("a linear node has a kernel");
-    match context.plan.tensors[kernel].estimator.signature().name {
-        "point" | "reparameterization" => Ok(format!("{map}({x}, {}.w)", context.draw(kernel))),
-        other => Err(refused(format!("the estimator `{other}` has no PyTorch yet")).into()),
+    let (tensor, draw) = (&plan.tensors[kernel], context.draw(kernel));
+    let name = |kind, of_use| quoted(&plan.draw_name(kernel, kind, of_use));
+    let own = quoted(&plan.model.tensors[kernel].name);
+    Ok(match tensor.estimator.signature().name {
+        "point" | "reparameterization" => format!("{map}({x}, {draw}.w)"),
+        "flipout" => {
+            let channels = plan.model.nodes[plan.model.nodes[node].inputs[0]]
+                .shape
+                .0
+                .last();
+            let grouped = plan.model.tensors[kernel].shape.0.iter().nth_back(1) != channels;
+            let function = if grouped {
+                "flipout_in_groups"
+            } else {
+                "flipout"
+            };
+            format!("{function}({map}, {x}, {draw}, {own}, noise)")
+        }
+        "local_reparameterization" => {
+            let noise = name(DrawKind::Activation, use_of(context, kernel, node));
+            format!("local_reparameterization({map}, {x}, {draw}, noise, {noise})")
+        }
+        "per_example" => {
+            let (noise, draws) = (name(DrawKind::ExampleNoise, 0), example_noise(tensor.law()));
+            format!("per_example({map}, {x}, {draw}, {noise}, {draws})")
+        }
+        "scaled" => match (tensor.factors, tensor.mask) {
+            (Some([r, s]), _) => {
+                let (r, s) = (row(context, r)?, row(context, s)?);
+                format!("scaled({map}, {x}, {draw}, {r}, {s})")
+            }
+            (None, Some(Mask { rate, per_example })) => {
+                let (mask, rate) = (name(DrawKind::Mask, 0), number(rate));
+                let mask = match per_example {
+                    true => format!("noise.example_keep({mask}, {rate}, {BATCH}, {x}.shape[-1:])"),
+                    false => format!("noise.keep({mask}, {rate}, [1, {x}.shape[-1]])"),
+                };
+                format!("masked({map}, {x}, {draw}, {mask})")
+            }
+            (None, None) => format!("{map}({x}, {draw}.w)"),
+        },
+        other => return Err(refused(format!("the estimator `{other}` has no PyTorch yet")).into()),
+    })
+}
+
+/// Which use of a kernel a node is.
+fn use_of(context: &Context, kernel: Handle<Tensor>, node: Handle<Node>) -> usize {
+    let nodes = context.plan.model.nodes.iter();
+    let uses = nodes.filter(|(_, node)| node.call.as_ref().and_then(Call::kernel) == Some(kernel));
+    uses.take_while(|(other, _)| *other != node).count()
+}
+
+/// The method of `noise` that draws a parameter's deviates for each example.
+fn example_noise(law: Law) -> &'static str {
+    match law {
+        Law::Normal => "noise.example_normal",
+        Law::Laplace => "noise.example_laplace",
+        Law::Cauchy => "noise.example_cauchy",
     }
 }
 
 /// A bias, or another row of parameters: [1, channels], or [B, channels] where each example has its own.
 pub(super) fn row(context: &Context, tensor: Handle<Tensor>) -> Result<String> {
-    Ok(format!("{}.w[None]", context.draw(tensor)))
+    let (plan, draw) = (&context.plan.tensors[tensor], context.draw(tensor));
+    let name = |kind| quoted(&context.plan.draw_name(tensor, kind, 0));
+    let own = quoted(&context.plan.model.tensors[tensor].name);
+    Ok(match plan.estimator.signature().name {
+        "point" | "reparameterization" => format!("{draw}.w[None]"),
+        "flipout" => format!("flipout_row({draw}, {own}, noise, {BATCH})"),
+        "local_reparameterization" => {
+            let noise = name(DrawKind::Activation);
+            format!("own_row({draw}, {noise}, noise.example_normal, {BATCH})")
+        }
+        "per_example" => {
+            let (noise, draws) = (name(DrawKind::ExampleNoise), example_noise(plan.law()));
+            format!("own_row({draw}, {noise}, {draws}, {BATCH})")
+        }
+        other => return Err(refused(format!("the estimator `{other}` has no PyTorch yet")).into()),
+    })
 }

@@ -2,6 +2,7 @@
 //!
 //! A program is a generated part, the model, and the definitions of [`library`] that it uses.
 
+mod array;
 mod estimator;
 mod layer;
 mod library;
@@ -9,13 +10,17 @@ mod likelihood;
 mod model;
 mod network;
 mod posterior;
+mod prior;
+mod scalar;
+mod start;
 mod terms;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::emit::python::{identifier, is_word};
+use crate::emit::python::{self, identifier, is_word};
 use crate::ir::{Handle, Node, Table, Tensor};
 use crate::plan::Plan;
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
 
 /// The Python script that holds a program against the interpreter's numbers; `bnnc::verify` says how.
 pub const COMPARE: &str = include_str!("compare.py");
@@ -25,6 +30,10 @@ struct Context<'a> {
     plan: &'a Plan,
     /// The variable of `network` that holds each node's value.
     values: Table<Node, String>,
+    /// Functions that the model uses and that are made for it, by their names.
+    functions: RefCell<BTreeMap<String, String>>,
+    /// The entries of `QUADRATURES`: priors whose terms are integrals.
+    quadratures: RefCell<Vec<String>>,
 }
 
 impl<'a> Context<'a> {
@@ -42,7 +51,35 @@ impl<'a> Context<'a> {
             }
             name
         });
-        Context { plan, values }
+        Context {
+            plan,
+            values,
+            functions: RefCell::default(),
+            quadratures: RefCell::default(),
+        }
+    }
+
+    /// Notes a function that the model uses.
+    fn define(&self, name: &str, text: String) {
+        self.functions.borrow_mut().insert(name.into(), text);
+    }
+
+    /// The text of what was noted.
+    fn defined(&self) -> String {
+        let mut text: String = self
+            .functions
+            .borrow()
+            .values()
+            .map(|text| format!("{text}\n\n"))
+            .collect();
+        let quadratures = self.quadratures.borrow();
+        if !quadratures.is_empty() {
+            let mut code = python::Code::default();
+            code.comment("The priors whose terms are integrals.");
+            code.call("QUADRATURES = {", &quadratures, "}");
+            text += &format!("{}\n\n", code.finish());
+        }
+        text
     }
 
     /// The attribute of `Model` that holds a tensor's variables: `conv1_kernel`.
@@ -53,7 +90,7 @@ impl<'a> Context<'a> {
     /// A tensor's draw in `network` and `terms`: `draw["conv1.kernel"]`.
     fn draw(&self, tensor: Handle<Tensor>) -> String {
         let name = &self.plan.inference.tensors[tensor].name;
-        format!("draw[{}]", super::python::quoted(name))
+        format!("draw[{}]", python::quoted(name))
     }
 
     /// The variable of `network` that holds a node's value: `conv1`.
@@ -73,7 +110,7 @@ fn refused(what: impl Into<String>) -> Diagnostic {
 }
 
 /// What whoever imports a program needs beside its model.
-const ALWAYS: &str = "Noise, Position, named_variables";
+const ALWAYS: &str = "Noise, Position, named_variables, limit";
 
 /// The part of a program that is the model's own, without the definitions that it uses.
 ///
@@ -81,7 +118,9 @@ const ALWAYS: &str = "Noise, Position, named_variables";
 ///
 /// `E0619` for what has no PyTorch yet.
 pub fn model(plan: &Plan) -> Result<String> {
-    model::text(&Context { plan })
+    let context = Context::new(plan);
+    let model = model::text(&context)?;
+    Ok(format!("{}{model}", context.defined()))
 }
 
 /// The program's text: the classes and functions of the model alone.
@@ -90,8 +129,7 @@ pub fn model(plan: &Plan) -> Result<String> {
 ///
 /// `E0619` for what has no PyTorch yet.
 pub fn module(plan: &Plan) -> Result<String> {
-    let context = Context::new(plan);
-    let model = model::text(&context)?;
+    let model = model(plan)?;
     let library = library::used_by(&format!("{model}\n{ALWAYS}"));
     let body = format!("{library}\n\n\n{model}");
     Ok(format!("{}\n\n\n{body}", library::imports(&body)))

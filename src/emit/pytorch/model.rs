@@ -1,6 +1,6 @@
 //! `class Model` and what stands beside it: the streams of its random draws and the scales of its terms.
 
-use super::{Context, likelihood, network, posterior, terms};
+use super::{Context, likelihood, network, posterior, start, terms};
 use crate::diagnostic::{Failure, Result};
 use crate::emit::python::{Code, number, quoted};
 use crate::ir::{Factor, Scale};
@@ -13,6 +13,8 @@ pub(super) fn text(context: &Context) -> Result<String> {
     model(context, &mut code)?;
     code.line("\n");
     scales(context, &mut code);
+    code.line("\n");
+    start::text(context, &mut code)?;
     Ok(code.finish())
 }
 

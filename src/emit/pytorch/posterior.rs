@@ -1,34 +1,162 @@
 //! Posteriors: the variables of each parameter, and its draw.
 
-use super::{Context, refused};
+use super::{Context, array, refused, scalar};
 use crate::diagnostic::Result;
-use crate::emit::python::{Code, quoted, shape};
+use crate::distribution::{Law, Support};
+use crate::emit::python::{Code, number, quoted, shape};
+use crate::ir::{Fitted, Handle, Role, Tensor};
+use crate::plan::Family;
+use crate::posterior::Transform;
+use crate::signature::Domain;
 
 /// The lines of `Model.__init__`.
 pub(super) fn declarations(context: &Context, code: &mut Code) -> Result<()> {
-    for (handle, fitted) in context.plan.inference.all_fitted() {
-        let family = fitted.posterior.family.signature().name;
-        if family != "MeanField" {
-            return Err(refused(format!("the posterior `{family}` has no PyTorch yet")).into());
+    refuse_method(context)?;
+    let inference = &context.plan.inference;
+    for (handle, fitted) in inference.all_fitted() {
+        code.comment(&what(&fitted));
+        let (class, others) = class(context, handle, &fitted)?;
+        let mut arguments = vec![quoted(&fitted.name), shape(&fitted.shape.0)];
+        arguments.extend(others);
+        let opening = format!("self.{} = {class}(", context.attribute(handle));
+        code.call(&opening, &arguments, ")");
+        let prior = fitted.prior.as_ref();
+        if let Some(anchor) = prior.and_then(|prior| prior.anchor.as_ref()) {
+            code.comment("The prior is about these pretrained weights.");
+            let values = array::python(anchor, &fitted.shape.0, &fitted.name)?;
+            let attribute = context.attribute(handle);
+            let buffer =
+                format!("self.{attribute}.register_buffer(\"anchor\", {values}, persistent=False)");
+            code.line(buffer);
         }
-        let (name, shape) = (quoted(&fitted.name), shape(&fitted.shape.0));
-        code.line(format!(
-            "self.{} = MeanField({name}, {shape})",
-            context.attribute(handle)
+    }
+    for (handle, learned) in inference.learned.iter() {
+        code.comment(&format!(
+            "{}: learned, {}",
+            learned.name,
+            domain(learned.domain)
         ));
+        let class = match learned.domain {
+            Domain::Real => "LearnedNumber",
+            Domain::Positive | Domain::NonNegative => "LearnedPositive",
+            Domain::Unit | Domain::OpenUnit => "LearnedShare",
+        };
+        let (name, shape) = (quoted(&learned.name), shape(&learned.shape().0));
+        let attribute = scalar::attribute(context, handle);
+        code.line(format!("self.{attribute} = {class}({name}, {shape})"));
     }
     Ok(())
+}
+
+fn domain(domain: Domain) -> &'static str {
+    match domain {
+        Domain::Real => "any number",
+        Domain::Positive | Domain::NonNegative => "above 0",
+        Domain::Unit | Domain::OpenUnit => "between 0 and 1",
+    }
+}
+
+/// The inference methods that a program trains by.
+fn refuse_method(context: &Context) -> Result<()> {
+    let name = context.plan.inference.method.signature().name;
+    match name {
+        "mean_field" | "map" | "ensemble" => Ok(()),
+        _ => Err(refused(format!("the inference method `{name}` has no PyTorch yet"))
+            .help(format!(
+                "emit the model with `--inference map`, train that, and fit the rest with `bnnc train --inference {name} --from RUN`"
+            ))
+            .into()),
+    }
+}
+
+/// What stands beside a parameter: its prior, posterior and estimator.
+fn what(fitted: &Fitted) -> String {
+    if let Role::State(_) = fitted.role {
+        return format!("{}: kept between steps, not trained", fitted.name);
+    }
+    let prior = fitted
+        .prior
+        .as_ref()
+        .map(|prior| format!(" ~ {}", prior.written));
+    let estimator = fitted
+        .estimator
+        .map(|e| format!(", {}", e.signature().name));
+    let written = &fitted.posterior.written;
+    let (prior, estimator) = (prior.unwrap_or_default(), estimator.unwrap_or_default());
+    format!("{}{prior}: {written}{estimator}", fitted.name)
+}
+
+/// The class of a parameter's variables, and its arguments beside name and shape.
+fn class(
+    context: &Context,
+    handle: Handle<Tensor>,
+    fitted: &Fitted,
+) -> Result<(&'static str, Vec<String>)> {
+    if let Role::State(_) = fitted.role {
+        return Ok(("State", vec![]));
+    }
+    let posterior = fitted.posterior;
+    let mut arguments = vec![];
+    let class = match &context.plan.tensors[handle].family {
+        Family::Point => return Ok(("Point", vec![])),
+        Family::Independent {
+            law, largest_rho, ..
+        } => {
+            arguments.extend(largest_rho.map(|rho| format!("largest_rho={}", number(rho))));
+            match law {
+                Law::Normal => "MeanField",
+                Law::Laplace => "Laplace",
+                Law::Cauchy => "Cauchy",
+            }
+        }
+        Family::Variational { .. } => {
+            match (posterior.family.signature().name, posterior.support()) {
+                ("Delta", Support::Interval { low, high }) => {
+                    return Ok(("PointBetween", vec![number(low), number(high)]));
+                }
+                ("Delta", _) => return Ok(("PositivePoint", vec![])),
+                ("LogitNormal", Support::Interval { low, high }) => {
+                    arguments.extend([low, high].map(number));
+                    "LogitNormal"
+                }
+                ("LowRank", _) => {
+                    arguments.push(posterior.arguments.count("rank").to_string());
+                    "LowRank"
+                }
+                ("LogNormal", _) => "LogNormal",
+                ("FullRank", _) => "FullRank",
+                ("MatrixNormal", _) => "MatrixNormal",
+                ("Radial", _) => "Radial",
+                (other, _) => {
+                    return Err(
+                        refused(format!("the posterior `{other}` has no PyTorch yet")).into(),
+                    );
+                }
+            }
+        }
+    };
+    if posterior.transform == Transform::Exp {
+        arguments.push("transform=torch.exp".into());
+    }
+    Ok((class, arguments))
 }
 
 /// The lines of `Model.draw`.
 pub(super) fn draws(context: &Context, code: &mut Code) -> Result<()> {
     code.line("return {");
     for (handle, tensor) in context.plan.model.tensors.iter() {
-        code.line(format!(
-            "    {}: self.{}.draw(noise),",
-            quoted(&tensor.name),
-            context.attribute(handle)
-        ));
+        if let Role::State(_) = tensor.role {
+            continue;
+        }
+        let plan = &context.plan.tensors[handle];
+        let variables = format!("self.{}", context.attribute(handle));
+        let draw = match plan.family {
+            Family::Point => format!("Known({variables}.loc)"),
+            // Examples have noise of their own.
+            Family::Independent { .. } if !plan.draws.noise => format!("{variables}.undrawn()"),
+            _ => format!("{variables}.draw(noise)"),
+        };
+        code.line(format!("    {}: {draw},", quoted(&tensor.name)));
     }
     code.line("}");
     Ok(())

@@ -4,6 +4,8 @@
 //! comparison is skipped, aloud.
 
 mod networks;
+mod registry;
+mod start;
 
 use crate::support::{Examples, plan};
 use bnnc::exec::Interpreter;

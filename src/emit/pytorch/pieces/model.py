@@ -11,7 +11,7 @@ class Variables(nn.Module):
 def named_variables(model):
     """Each variable with its name in checkpoints: `conv1.kernel.loc`."""
     for module in model.children():
-        for variable, value in module.named_parameters(recurse=False):
+        for variable, value in module.state_dict(keep_vars=True).items():
             yield f"{module.name}.{variable}", value
 
 

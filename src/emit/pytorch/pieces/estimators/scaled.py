@@ -1,0 +1,8 @@
+def masked(function, x, kernel, mask):
+    """Dropout: the weights of input channels that the mask [B or 1, C_in] leaves out are 0."""
+    return function(by_channels(x, mask), kernel.w)
+
+
+def scaled(function, x, kernel, r, s):
+    """Rank-1 factors (Dusenberry et al. 2020, eq. 2): r [B or 1, C_in] of inputs, s [B or 1, C_out] of outputs."""
+    return by_channels(function(by_channels(x, r), kernel.w), s)
