@@ -323,12 +323,12 @@ mod tests {
         let mut code = Code::default();
         let name = "a_name_of_quite_some_length";
         code.statement(&format!("y = f({name})"));
-        code.statement(&format!("y = f({name}, {name}, draw[\"{name}\"], g(1, 2))"));
+        code.statement(&format!("y = f({name}, {name}, draw[\"{name}\"], 1)"));
         code.statement(&format!(
-            "y = f({name}, {name}, partial({name}, {name}, {name}, [1, 2]), 3) + 4"
+            "y = f({name}, {name}, partial({name}, {name}, [1, 2]), 3) + 4"
         ));
-        let expected = "y = f(NAME)\ny = f(\n    NAME, NAME, draw[\"NAME\"], g(1, 2)\n)\n\
-                        y = f(\n    NAME,\n    NAME,\n    partial(NAME, NAME, NAME, [1, 2]),\n    3,\n) + 4\n";
+        let expected = "y = f(NAME)\ny = f(\n    NAME, NAME, draw[\"NAME\"], 1\n)\n\
+                        y = f(\n    NAME,\n    NAME,\n    partial(NAME, NAME, [1, 2]),\n    3,\n) + 4\n";
         assert_eq!(code.finish(), expected.replace("NAME", name));
     }
 
