@@ -8,6 +8,7 @@ mod check;
 mod compare;
 pub mod data;
 mod diff;
+mod emit;
 mod evaluate;
 mod explain;
 mod export;
@@ -70,6 +71,8 @@ enum Command {
     Predict(predict::PredictArgs),
     /// Draw one picture of a trained run: its loss, its posterior, what it predicts
     Plot(plot::PlotArgs),
+    /// Write a model as a program of another system: PyTorch, with the same loss, or NumPyro
+    Emit(emit::EmitArgs),
     /// Write draws of a trained run's weights and predictions for other programs
     Export(export::ExportArgs),
     /// Write a page about trained runs: scores, pictures, model, in one HTML file
@@ -129,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Predict(args) => predict::run(&args),
         Command::Plot(args) => plot::run(&args),
+        Command::Emit(args) => emit::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Loss(args) => loss::run(&args),

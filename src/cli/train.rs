@@ -22,7 +22,7 @@ use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
 use start::settings;
-pub(super) use start::{Start, start};
+pub(super) use start::{Start, settings as train_settings, start};
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,26 +32,26 @@ use std::time::Instant;
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// The model file
-    model: PathBuf,
+    pub(super) model: PathBuf,
     #[command(flatten)]
-    data: DataSource,
+    pub(super) data: DataSource,
     /// A run file; else the one of the model's name beside it, if there is one
     #[arg(long, value_name = "RUN.toml")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     #[command(flatten)]
-    table: TableFlags,
+    pub(super) table: TableFlags,
     #[command(flatten)]
-    settings: SettingFlags,
+    pub(super) settings: SettingFlags,
     #[command(flatten)]
-    sets: Sets,
+    pub(super) sets: Sets,
     #[command(flatten)]
-    lints: LintFlags,
+    pub(super) lints: LintFlags,
     /// The run directory; else the first free of runs/MODEL-1, runs/MODEL-2, …
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Go on with the run in --out; more --epochs may be asked for
     #[arg(long, requires = "out")]
-    resume: bool,
+    pub(super) resume: bool,
 }
 
 impl TrainArgs {

@@ -125,6 +125,26 @@ fn parted(dataset: Dataset, wanted: &Wanted) -> Result<Dataset> {
     Ok(dataset)
 }
 
+/// The arrays that are read of the archive at `path`: those of the inputs and that of the targets, of the training part and
+/// of the test part if there is one.
+///
+/// # Errors
+///
+/// As [`super::load`].
+pub fn arrays(path: &Path, request: &Request) -> Result<Vec<(Vec<String>, String)>> {
+    let wanted = Wanted::of(request);
+    let mut archive = Archive::open(path, file(path)?)?;
+    let chosen = archive.choose(&wanted, true)?;
+    let pairs = [Some(chosen.train), chosen.test].into_iter().flatten();
+    pairs
+        .map(|pair| {
+            let inputs = archive.inputs_of(&pair.inputs, &wanted)?;
+            let inputs = inputs.names().map(str::to_owned).collect();
+            Ok((inputs, pair.targets.unwrap_or_default()))
+        })
+        .collect()
+}
+
 /// Refuses what is said of the columns of tables.
 fn refuse_choices(path: &Path, choices: &Choices) -> Result<()> {
     let Some(key) = choices.of_tables() else {

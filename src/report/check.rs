@@ -345,7 +345,8 @@ fn parts(inference: &Inference, initial: &[Option<f64>]) -> Vec<Part> {
     inference.weighted().into_iter().map(of_kind).collect()
 }
 
-fn form(inference: &Inference, term: &Term) -> String {
+/// How a term is computed, in words.
+pub fn form(inference: &Inference, term: &Term) -> String {
     let latents = inference.latents_of(term).into_iter();
     let names: Vec<&str> = latents
         .map(|l| inference.tensors[l].name.as_str())

@@ -117,7 +117,7 @@ impl Descent {
 }
 
 /// Where the variables lie that weight decay takes.
-fn decayed(plan: &Plan, of: Decayed) -> Vec<Range<usize>> {
+pub fn decayed(plan: &Plan, of: Decayed) -> Vec<Range<usize>> {
     let tensors = plan.tensors.iter();
     let kernels = tensors.filter(|(handle, _)| {
         let is_free = plan.terms[*handle].is_none();

@@ -59,6 +59,16 @@ impl Rows {
         [validation, test].map(|part| part.iter().filter(|row| known.contains(row)).count())
     }
 
+    /// The SHA-256 of all digests, in hexadecimal digits.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        for digest in self.0.iter().flatten().flatten() {
+            hash.update(digest.to_le_bytes());
+        }
+        let sum = hash.finalize();
+        sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Writes them to the file at `path`.
     ///
     /// # Errors

@@ -111,6 +111,11 @@ impl DataRecord {
         }
     }
 
+    /// The text of `data.json`.
+    pub fn text(&self) -> String {
+        serde_json::to_string_pretty(self).expect("plain data") + "\n"
+    }
+
     /// What it says of the target of this number alone, if it knows it.
     pub fn of_target(&self, number: usize) -> Option<DataRecord> {
         let Some(other) = number.checked_sub(1) else {
@@ -401,8 +406,7 @@ impl RunDir {
     ) -> Result<()> {
         write_whole(&self.0.join("model.bnn"), source.as_bytes())?;
         self.put_config(config)?;
-        let data = serde_json::to_string_pretty(data).expect("plain data") + "\n";
-        write_whole(&self.0.join("data.json"), data.as_bytes())?;
+        write_whole(&self.0.join("data.json"), data.text().as_bytes())?;
         rows.write(&self.0.join("rows.safetensors"))?;
         write_whole(&self.0.join("ir.txt"), ir.as_bytes())?;
         self.write_sums()
@@ -462,15 +466,7 @@ impl RunDir {
     }
 
     fn put_config(&self, config: &Config) -> Result<()> {
-        let head = concat!(
-            "# bnnc ",
-            env!("CARGO_PKG_VERSION"),
-            ": the settings of this run, every default filled in\n"
-        );
-        write_whole(
-            &self.0.join("run.toml"),
-            format!("{head}{}", config.to_toml()).as_bytes(),
-        )
+        write_whole(&self.0.join("run.toml"), config.text().as_bytes())
     }
 
     /// The settings.

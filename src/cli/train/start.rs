@@ -43,7 +43,10 @@ pub(in crate::cli) struct Start {
 }
 
 /// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
-pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, String)> {
+pub(in crate::cli) fn settings(
+    args: &TrainArgs,
+    resumed: Option<&RunDir>,
+) -> Result<(Config, String)> {
     let (mut config, from) = match (&args.config, resumed) {
         (Some(path), _) => (Config::read(path)?, path.display().to_string()),
         (None, Some(run)) => (run.config()?, "the run".to_owned()),
@@ -137,6 +140,14 @@ fn flags(args: &TrainArgs) -> String {
     let flags = given.filter_map(|(setting, _)| Some(format!("--{}", setting.flag.as_ref()?.name)));
     let flags = flags.chain(args.sets.given().map(Into::into));
     flags.collect::<Vec<_>>().join(" ")
+}
+
+impl Start {
+    /// The data that the run asks for.
+    pub(in crate::cli) fn request(&self) -> data::Request {
+        let request = self.config.request(Some(&self.compiled.inference));
+        request.expect("a run has data")
+    }
 }
 
 /// Reads and checks all that a run needs; writes nothing.

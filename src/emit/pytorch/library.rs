@@ -34,6 +34,23 @@ static FILES: &[&str] = &[
     include_str!("pieces/estimators/scaled.py"),
     include_str!("pieces/terms/dropout.py"),
     include_str!("pieces/terms/quadrature.py"),
+    include_str!("pieces/run/order.py"),
+    include_str!("pieces/run/data.py"),
+    include_str!("pieces/run/read_cifar10.py"),
+    include_str!("pieces/run/read_idx.py"),
+    include_str!("pieces/run/read_npz.py"),
+    include_str!("pieces/run/read_csv.py"),
+    include_str!("pieces/run/examples.py"),
+    include_str!("pieces/run/augmentation.py"),
+    include_str!("pieces/run/schedules.py"),
+    include_str!("pieces/run/optimizers.py"),
+    include_str!("pieces/run/processes.py"),
+    include_str!("pieces/run/checkpoint.py"),
+    include_str!("pieces/run/run_directory.py"),
+    include_str!("pieces/run/validation.py"),
+    include_str!("pieces/run/trainer.py"),
+    include_str!("pieces/run/audit.py"),
+    include_str!("pieces/run/program.py"),
 ];
 
 /// What a program imports, where it uses the name.
@@ -41,11 +58,13 @@ static IMPORTS: &[(&str, &str)] = &[
     ("argparse", "import argparse"),
     ("copy", "import copy"),
     ("csv", "import csv"),
+    ("fcntl", "import fcntl"),
     ("gzip", "import gzip"),
     ("hashlib", "import hashlib"),
     ("json", "import json"),
     ("math", "import math"),
     ("os", "import os"),
+    ("signal", "import signal"),
     ("struct", "import struct"),
     ("sys", "import sys"),
     ("time", "import time"),
@@ -60,11 +79,21 @@ static IMPORTS: &[(&str, &str)] = &[
     ("np", "import numpy as np"),
     ("torch", "import torch"),
     ("F", "import torch.nn.functional as F"),
+    ("safe_open", "from safetensors import safe_open"),
+    ("save_file", "from safetensors.numpy import save_file"),
     ("nn", "from torch import nn"),
+    (
+        "fully_shard",
+        "from torch.distributed.fsdp import fully_shard",
+    ),
+    (
+        "distribute_tensor",
+        "from torch.distributed.tensor import distribute_tensor",
+    ),
 ];
 
 /// How many of [`IMPORTS`] are of the standard library: an empty line parts them from the others.
-const STANDARD: usize = 16;
+const STANDARD: usize = 18;
 
 /// A top-level definition of a file.
 struct Definition {

@@ -3,7 +3,9 @@
 //! A program is a generated part, the model, and the definitions of [`library`] that it uses.
 
 mod array;
+mod data;
 mod estimator;
+mod header;
 mod layer;
 mod library;
 mod likelihood;
@@ -11,9 +13,12 @@ mod model;
 mod network;
 mod posterior;
 mod prior;
+mod program;
 mod scalar;
 mod start;
 mod terms;
+
+pub use program::{Run, program};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::python::{self, identifier, is_word};
@@ -132,5 +137,5 @@ pub fn module(plan: &Plan) -> Result<String> {
     let model = model(plan)?;
     let library = library::used_by(&format!("{model}\n{ALWAYS}"));
     let body = format!("{library}\n\n\n{model}");
-    Ok(format!("{}\n\n\n{body}", library::imports(&body)))
+    Ok(format!("{}\n\n{body}", library::imports(&body)))
 }

@@ -5,6 +5,16 @@ use crate::signature::{Constant, Constants, Signature};
 use crate::train::settings::quoted;
 
 impl Config {
+    /// The text of a run's `run.toml`.
+    pub fn text(&self) -> String {
+        let head = concat!(
+            "# bnnc ",
+            env!("CARGO_PKG_VERSION"),
+            ": the settings of this run, every default filled in\n"
+        );
+        format!("{head}{}", self.to_toml())
+    }
+
     /// As a run file that gives this back, with every default in it.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();

@@ -4,6 +4,7 @@
 //! comparison is skipped, aloud.
 
 mod networks;
+mod program;
 mod registry;
 mod start;
 

@@ -1,0 +1,302 @@
+class Settings(NamedTuple):
+    """How long and in which steps a run is trained."""
+
+    epochs: int
+    batch_size: int
+    seed: int
+    learning_rate: float
+    log_every: int
+
+
+def no_sums(targets):
+    """The sums of an epoch that has not begun."""
+    of_target = {"nll": 0.0, "hits": 0, "squared_error": 0.0}
+    others = {"others": [dict(of_target) for _ in range(targets - 1)]} if targets > 1 else {}
+    return {"steps": 0, "examples": 0, **of_target, "scales": [], **others, "clipped": 0}
+
+
+class Trainer:
+    """The loop over epochs and steps."""
+
+    def __init__(self, model, make_optimizer, settings, examples, run, processes, options, hooks):
+        self.model, self.settings, self.run = model, settings, run
+        self.examples, self.processes, self.options, self.hooks = (
+            examples,
+            processes,
+            options,
+            hooks,
+        )
+        self.shared, self.average = processes.share(model, options.fsdp)
+        # FSDP2 has put each process's part in the place of each variable.
+        self.optimizer = make_optimizer(model, processes)
+        self.batches = -(-len(examples) // settings.batch_size)
+        self.step, self.sums, self.clipped, self.best = 0, no_sums(len(TARGETS)), 0, None
+        self.nll = torch.zeros(len(TARGETS), dtype=torch.float64, device=processes.device)
+        self.known_scales, self.is_asked_to_stop = ([], {}), False
+
+    def position(self, step, processes):
+        """Where a step stands."""
+        n, size = len(self.examples), self.settings.batch_size
+        index = step % self.batches
+        batch = min(size, n - index * size)
+        return Position(n, batch, index, self.batches, step / self.batches, processes)
+
+    def weight(self, epoch):
+        """The weight of the KL against the ELBO's at an epoch, where the loss has a KL."""
+        n = len(self.examples)
+        at = Position(n, min(n, self.settings.batch_size), 0, self.batches, epoch)
+        return next(
+            (value / (1 / n) for name, value in scales(at).items() if name.startswith("kl(")), None
+        )
+
+    def scale(self, at):
+        """The scales of the terms on the device; made anew only where they differ from the last
+        step's.
+        """
+        numbers = scales(at)
+        if self.known_scales[0] != list(numbers.values()):
+            dtype = self.examples.inputs.dtype
+            made = torch.tensor(list(numbers.values()), dtype=dtype).to(self.processes.device)
+            self.known_scales = list(numbers.values()), dict(zip(numbers, made.unbind()))
+        return self.known_scales[1]
+
+    def train_step(self, places):
+        """A step on the examples at these places, those of all processes; the terms of this
+        process's part.
+        """
+        at, settings = self.position(self.step, self.processes.count), self.settings
+        first, last = self.processes.part(len(places))
+        x, targets = self.examples.batch(places[first:last])
+        if self.hooks.augment:
+            x = self.hooks.augment(
+                x, self.examples.rows[places[first:last]], settings.seed, self.step
+            )
+        if self.options.noise == "torch":
+            torch.manual_seed(generator_seed(settings.seed, self.step, self.processes.rank))
+        noise = Noise(
+            STREAMS,
+            settings.seed,
+            self.step,
+            SAMPLES,
+            first=first,
+            device=x.device,
+            dtype=x.dtype,
+            how=self.options.noise,
+        )
+        with torch.autocast(
+            x.device.type, torch.bfloat16, enabled=self.options.precision == "bf16"
+        ):
+            loss, terms = self.shared(x, targets, noise, self.scale(at))
+        loss.backward()
+        if self.average:
+            self.average()
+        self.optimizer.step(self.step + 1, self.rate())
+        self.step += 1
+        self.nll += torch.stack([terms[name] for name in list(terms)[: len(TARGETS)]])
+        self.sums["steps"] += 1
+        self.sums["examples"] += at.batch
+        numbers = list(scales(self.position(self.step - 1, 1)).values())
+        self.sums["scales"] = [
+            a + b for a, b in zip(self.sums["scales"] or [0.0] * len(numbers), numbers)
+        ]
+        return terms
+
+    def rate(self):
+        """The learning rate of the next step."""
+        factor = self.hooks.rate_factor(self.step / self.batches, self.settings.epochs)
+        return self.settings.learning_rate * factor
+
+    def collect(self):
+        """Takes what the steps came to from the device, of all processes."""
+        of_targets = [self.sums, *self.sums.get("others", [])]
+        for sums, nll in zip(of_targets, self.processes.sum(self.nll.clone()).tolist()):
+            sums["nll"] += nll
+        self.nll.zero_()
+        if hasattr(self.optimizer, "count"):
+            count = int(self.optimizer.count.item()) - self.clipped
+            self.clipped, self.sums["clipped"] = self.clipped + count, self.sums["clipped"] + count
+
+    def line(self, kind, terms, begun, examples):
+        """A line of metrics.jsonl: of the last step, or of the epoch so far."""
+        at, rate = self.position(self.step - 1, 1), self.last_rate
+        names, numbers = list(scales(at)), list(scales(at).values())
+        count, n = len(TARGETS), len(self.examples)
+        # Each process has the nll of its own examples, and all have the terms of the weights.
+        parts = torch.stack([terms[name].double() for name in names])
+        parts[count:] /= self.processes.count
+        values = self.processes.sum(parts).tolist()
+        if kind == "epoch":
+            of_targets = [self.sums, *self.sums.get("others", [])]
+            values[:count] = [sums["nll"] for sums in of_targets]
+            numbers = [total / self.sums["steps"] for total in self.sums["scales"]]
+            numbers[:count] = [1 / self.sums["examples"]] * count
+        of = self.sums["examples"] if kind == "epoch" else at.batch
+        for target, log_scale in enumerate(self.examples.log_scales):
+            values[target] += log_scale * of
+        if not all(math.isfinite(value) for value in values):
+            message = f"the loss is not finite at step {self.step} (epoch {at.epoch + 1:.2f})"
+            self.run.write("diverged.txt", message + "\n")
+            fail_with(message)
+        listed = [
+            {"name": name, "value": value, "scale": number, "scaled": value * number}
+            for name, value, number in zip(names, values, numbers)
+        ]
+        weights = [
+            number / (1 / n) for name, number in zip(names, numbers) if name.startswith("kl(")
+        ]
+        seconds = time.perf_counter() - begun
+        line = {
+            "kind": kind,
+            "step": self.step,
+            "epoch": self.step / self.batches,
+            "learning_rate": rate,
+            "loss": sum(term["scaled"] for term in listed),
+            "lambda": weights[0] if weights else None,
+            "terms": listed,
+        }
+        if hasattr(self.optimizer, "norm") and kind == "step":
+            line["gradient_norm"] = self.optimizer.norm.item()
+        if hasattr(self.optimizer, "norm") and kind == "epoch":
+            line["clipped"] = self.sums["clipped"] / self.sums["steps"]
+        return {**line, "examples_per_second": examples / seconds, "seconds": seconds}
+
+    def counters(self, step, sums):
+        """How far a checkpoint is, as bnnc has it."""
+        found = {
+            "step": step,
+            "sums": {key: value for key, value in sums.items() if key != "clipped" or value},
+        }
+        if self.clipped:
+            found["clipped"] = self.clipped
+        return {**found, "best": self.best} if self.best else found
+
+    def load(self):
+        """Goes on where the run's checkpoint is."""
+        path = self.run.path / "checkpoint.safetensors"
+        tensors, counters = load_checkpoint(path, FINGERPRINT)
+        load_sections(self.optimizer.sections(), tensors, path)
+        self.step, self.best = counters["step"], counters.get("best")
+        self.clipped = counters.get("clipped", 0)
+        if hasattr(self.optimizer, "count"):
+            self.optimizer.count = self.optimizer.count + self.clipped
+        self.sums = {**no_sums(len(TARGETS)), **counters["sums"]}
+
+    def save(self):
+        """Writes a checkpoint, and before it the variables of the lowest validation nll if they are
+        new.
+        """
+        if self.hooks.early_stopping:
+            self.hooks.early_stopping.save(self)
+        self.run.save(
+            "checkpoint.safetensors", self.optimizer.sections(), self.counters(self.step, self.sums)
+        )
+
+    def train(self):
+        """Trains to the last epoch; asked to stop, it saves after the step under way.
+
+        A run that is stopped and resumed goes through the same numbers as one that is not:
+        everything random is keyed by seed, epoch and step.
+        """
+        for sign in [signal.SIGINT, signal.SIGTERM]:
+            signal.signal(sign, lambda *_: setattr(self, "is_asked_to_stop", True))
+        self.run.open_log(self.step)
+        shown, is_alone = Progress(self), self.processes.count == 1
+        saved, writing, log_every = time.perf_counter(), 0.0, self.settings.log_every
+        for epoch in range(self.step // self.batches, self.settings.epochs):
+            order = epoch_order(len(self.examples), self.settings.seed, epoch)
+            begun, seen, size = time.perf_counter(), 0, self.settings.batch_size
+            for index in range(self.step - epoch * self.batches, self.batches):
+                started, self.last_rate = time.perf_counter(), self.rate()
+                places = order[index * size : (index + 1) * size]
+                terms = self.train_step(places)
+                seen += len(places)
+                is_logged, ended = (
+                    log_every and self.step % log_every == 0,
+                    index + 1 == self.batches,
+                )
+                if is_logged:
+                    line = self.line("step", terms, started, len(places))
+                    self.run.log(line)
+                shown.step(line if is_logged else None)
+                # Processes agree where they wait for each other anyway.
+                stopping = self.is_asked_to_stop
+                if not is_alone:
+                    stopping = bool(is_logged or ended) and self.processes.any(stopping)
+                if not (ended or stopping):
+                    continue
+                self.collect()
+                over = False
+                if ended:
+                    line = self.line("epoch", terms, begun, seen)
+                    over = self.end_epoch(epoch + 1, line)
+                    shown.epoch(epoch + 1, line)
+                last = over or (ended and epoch + 1 == self.settings.epochs)
+                due = time.perf_counter() - saved > max(0.2, 20 * writing)
+                if last or stopping or (self.processes.any(due) if ended else False):
+                    before = time.perf_counter()
+                    self.save()
+                    saved = time.perf_counter()
+                    writing = saved - before
+                if last or stopping:
+                    return shown.close(None if last else f"stopped after {self.step} steps, saved")
+
+    def end_epoch(self, epoch, line):
+        """Writes an epoch's line; whether the run ends early."""
+        stopping = self.hooks.early_stopping
+        if self.hooks.validation:
+            averages = hasattr(self.optimizer, "exchange")
+            if averages:
+                self.optimizer.exchange()
+            line["validation"] = self.hooks.validation(self.model)
+            if averages:
+                self.optimizer.exchange()
+        self.run.log(line)
+        self.sums = no_sums(len(TARGETS))
+        if stopping:
+            stopping.look(self, epoch, line["validation"]["nll"])
+        return bool(stopping) and stopping.is_over(self, epoch)
+
+
+class Progress:
+    """Shows a run: a bar of tqdm where it is installed and there is a terminal, and a line an
+    epoch.
+    """
+
+    def __init__(self, trainer):
+        self.bar, self.shows = None, trainer.run.writes
+        if self.shows and sys.stderr.isatty():
+            try:
+                from tqdm import tqdm
+            except ImportError:
+                return
+            total = trainer.settings.epochs * trainer.batches
+            self.bar = tqdm(total=total, initial=trainer.step, unit="step", dynamic_ncols=True)
+
+    def step(self, line):
+        """A step is done."""
+        if self.bar is not None:
+            self.bar.update()
+            if line:
+                self.bar.set_postfix(loss=f"{line['loss']:.4g}")
+
+    def epoch(self, epoch, line):
+        """An epoch is done."""
+        data = sum(term["scaled"] for term in line["terms"][: len(TARGETS)])
+        text = f"epoch {epoch:5}  loss {line['loss']:10.4f}  nll {data:10.4f}"
+        if "validation" in line:
+            text += f"  validation nll {line['validation']['nll']:10.4f}"
+        self.say(f"{text}  {line['examples_per_second']:10.0f} examples/s")
+
+    def say(self, text):
+        """Prints a line, above the bar if there is one."""
+        if self.shows and self.bar is not None:
+            self.bar.write(text)
+        elif self.shows:
+            print(text, flush=True)
+
+    def close(self, text):
+        """The run is over."""
+        if text:
+            self.say(text)
+        if self.bar is not None:
+            self.bar.close()

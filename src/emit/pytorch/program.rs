@@ -1,0 +1,320 @@
+//! A whole program: the model, what trains it, the texts of its run directory, and the command line.
+
+use super::{data, header, library, refused};
+use crate::data::Request;
+use crate::diagnostic::Result;
+use crate::emit::python::{Code, number, quoted};
+use crate::likelihood::{Storage, TargetKind};
+use crate::optimizer::Decayed;
+use crate::plan::Plan;
+use crate::signature::{Constant, Constants};
+use crate::train::Config;
+use crate::train::descent::decayed;
+use crate::train::prepared::Prepared;
+use crate::train::rows::Rows;
+use std::ops::Range;
+
+/// The run that a program makes.
+pub struct Run<'a> {
+    /// Its settings.
+    pub config: &'a Config,
+    /// The data that it asks for.
+    pub request: Request,
+    /// What was read of them.
+    pub prepared: &'a Prepared,
+    /// The text of `data.json`.
+    pub record: String,
+    /// The digests of the rows.
+    pub rows: &'a Rows,
+    /// The text of `ir.txt`.
+    pub ir: String,
+    /// The text of `run.toml`.
+    pub settings: String,
+    /// The model's source.
+    pub source: &'a str,
+    /// What tells the model from others in a checkpoint.
+    pub fingerprint: &'a str,
+}
+
+/// The text of the program in the file called `file`: of a model with data one that trains it, else one that works out
+/// the loss at given weights alone.
+///
+/// # Errors
+///
+/// `E0619` for what has no PyTorch yet.
+pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
+    if let Some(run) = run {
+        refuse_method(plan, run)?;
+    }
+    let mut code = Code::default();
+    code.line(super::model(plan)?.trim_end());
+    code.line("\n");
+    if let Some(run) = run {
+        constants(&mut code, plan, run);
+        code.line("\n");
+        data::reader(&mut code, &run.request, run.prepared)?;
+        code.line("\n");
+        optimizer(&mut code, plan, run.config);
+        code.line("\n");
+        hooks(&mut code, plan, run)?;
+        code.line("\n");
+        texts(&mut code, run);
+    } else {
+        code.line(format!("SAMPLES = {}", plan.inference.objective.samples));
+    }
+    code.line("\n");
+    main(&mut code, run.is_some());
+    let body = code.finish();
+    let library = library::used_by(&body);
+    let body = format!("{library}\n\n\n{body}");
+    let header = header::docstring(plan, file, run.is_some());
+    Ok(format!("{header}\n\n{}\n\n{body}", library::imports(&body)))
+}
+
+/// Refuses what moves variables in another way than an optimizer does, and what a run starts from files.
+fn refuse_method(plan: &Plan, run: &Run) -> Result<()> {
+    let name = plan.inference.method.signature().name;
+    if !["mean_field", "map"].contains(&name) {
+        let help =
+            "`--inference mean_field` or `--inference map` makes a program of the same model";
+        return Err(refused(format!("programs do not train by `{name}` yet"))
+            .help(help)
+            .into());
+    }
+    if run.config.from.is_some()
+        || plan
+            .variables
+            .iter()
+            .any(|variable| variable.given.is_some())
+    {
+        let help = "`bnnc train --epochs 1` makes a run that starts there, with which a program made without it goes on: \
+                    `--resume RUN`";
+        return Err(refused("programs do not start from the weights of a file")
+            .help(help)
+            .into());
+    }
+    if run.config.augmentation.is_on() && plan.model.target.kind.axes().is_some() {
+        let help = "leave `[augmentation]` out, or `--flip` and `--crop-padding`";
+        return Err(
+            refused("programs do not augment images together with targets")
+                .help(help)
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// What the run and its data are.
+fn constants(code: &mut Code, plan: &Plan, run: &Run) {
+    let model = &plan.model;
+    code.line(format!("NAME = {}", quoted(&model.name)));
+    code.line("");
+    code.comment(
+        "What tells the model from others in a checkpoint, and the rows of its data from others.",
+    );
+    code.line(format!("FINGERPRINT = {}", quoted(run.fingerprint)));
+    code.line(format!("ROWS_SHA256 = {}", quoted(&run.rows.sha256())));
+    code.line("");
+    code.comment(
+        "The shape of an input; each target: what it holds, and how many numbers an example has.",
+    );
+    code.line(format!("INPUT_SHAPE = {:?}", model.input.shape.0));
+    let target = |kind: TargetKind| match kind.storage() {
+        Storage::Labels { .. } => format!("(\"labels\", {})", kind.entries()),
+        Storage::Reals => format!("(\"reals\", {})", kind.entries()),
+    };
+    let targets: Vec<String> = model.observed().map(|(t, _)| target(t.kind)).collect();
+    code.line(format!("TARGETS = [{}]", targets.join(", ")));
+    code.line("");
+    code.comment("Samples of the weights in a step; examples set aside; whether a run may be asked for more epochs.");
+    code.line(format!("SAMPLES = {}", plan.inference.objective.samples));
+    code.line(format!(
+        "VALIDATION_EXAMPLES = {}",
+        run.prepared.rows[1].len()
+    ));
+    let longer = match run.config.schedule.0.needs_epochs() {
+        true => "False",
+        false => "True",
+    };
+    code.line(format!("MAY_BE_LONGER = {longer}"));
+}
+
+/// The function `make_optimizer`.
+fn optimizer(code: &mut Code, plan: &Plan, config: &Config) {
+    let (entry, settings) = &config.optimizer;
+    let name = entry.signature().name;
+    let has_momentum = settings
+        .0
+        .iter()
+        .any(|(key, value)| *key == "momentum" && matches!(value, Constant::Number(x) if *x > 0.0));
+    let (class, keys): (&str, &[&str]) = match (name, has_momentum) {
+        ("adam", _) => ("Adam", &["beta1", "beta2", "epsilon"]),
+        ("adamw", _) => ("AdamW", &["weight_decay", "beta1", "beta2", "epsilon"]),
+        ("sgd", false) => ("SGD", &[]),
+        ("sgd", true) => ("Momentum", &["momentum", "nesterov"]),
+        (_, false) => ("RMSprop", &["rho", "epsilon"]),
+        (_, true) => ("RMSpropMomentum", &["rho", "momentum", "epsilon"]),
+    };
+    let mut arguments = keyword_arguments(settings, keys);
+    let of_range = |range: &Range<usize>| {
+        let variable = plan
+            .variables
+            .iter()
+            .find(|variable| variable.range == *range);
+        variable.map(|variable| quoted(&variable.name))
+    };
+    if let Some(decay) = entry.decay(settings, 1.0) {
+        let of: Decayed = decay.of;
+        let names: Vec<String> = decayed(plan, of).iter().filter_map(of_range).collect();
+        arguments.push(format!("decayed=[{}]", names.join(", ")));
+    }
+    code.line("def make_optimizer(model, processes):");
+    code.line("    \"\"\"What moves the variables.\"\"\"");
+    code.line(format!("    optimizer = {class}("));
+    code.line("        model,");
+    arguments
+        .iter()
+        .for_each(|argument| code.line(format!("        {argument},")));
+    code.line("    )");
+    if let Some(most) = config.clip_norm {
+        code.line(format!(
+            "    optimizer = Clipped(optimizer, {}, processes)",
+            number(most)
+        ));
+    }
+    if let Some(decay) = config.ema_decay {
+        code.line(format!(
+            "    optimizer = Averaged(optimizer, {})",
+            number(decay)
+        ));
+    }
+    code.line("    return optimizer");
+}
+
+/// `beta1=0.9` of each of these settings.
+fn keyword_arguments(settings: &Constants, keys: &[&str]) -> Vec<String> {
+    let of = |key: &&str| {
+        let (_, value) = settings.0.iter().find(|(name, _)| name == key)?;
+        let value = match value {
+            Constant::Number(x) => number(*x),
+            Constant::Word("true") => "True".into(),
+            Constant::Word("false") => "False".into(),
+            Constant::Word(word) => quoted(word),
+            other => other.to_string(),
+        };
+        Some(format!("{key}={value}"))
+    };
+    keys.iter().filter_map(of).collect()
+}
+
+/// The functions `rate_factor` and `make_hooks`.
+fn hooks(code: &mut Code, plan: &Plan, run: &Run) -> Result<()> {
+    let config = run.config;
+    let (schedule, settings) = &config.schedule;
+    let keys: Vec<&str> = settings.0.iter().map(|(key, _)| *key).collect();
+    code.line("def rate_factor(epoch, epochs):");
+    code.line("    \"\"\"What the learning rate is multiplied with after so many epochs.\"\"\"");
+    let mut arguments = vec!["epoch".to_owned(), "epochs".into()];
+    arguments.extend(keyword_arguments(settings, &keys));
+    let name = schedule.signature().name;
+    code.line(format!("    return {name}_rate({})", arguments.join(", ")));
+    code.line("\n");
+    let mut parts = vec!["rate_factor".to_owned()];
+    let augmentation = &config.augmentation;
+    if augmentation.is_on() {
+        let flip = if augmentation.flip == "horizontal" {
+            "True"
+        } else {
+            "False"
+        };
+        let (padding, fill) = (augmentation.crop_padding, quoted(augmentation.crop_fill));
+        parts.push(format!("augment=Augmentation({flip}, {padding}, {fill})"));
+    }
+    if !run.prepared.validation.is_empty() {
+        if plan
+            .model
+            .observed()
+            .any(|(target, _)| target.kind.axes().is_some())
+        {
+            let help =
+                "leave `validation` and `early_stopping` out: `bnnc evaluate` scores the run";
+            return Err(refused("programs do not validate targets that are images")
+                .help(help)
+                .into());
+        }
+        let draws = plan.inference.draws(config.evaluation_samples).max(1);
+        parts.push(format!(
+            "validation=Validation(examples, {draws}, seed, processes)"
+        ));
+    }
+    if let Some(patience) = config.patience() {
+        parts.push(format!("early_stopping=EarlyStopping({patience})"));
+    }
+    code.line("def make_hooks(examples, seed, processes):");
+    code.line("    \"\"\"What a run does beside its steps; `examples` are those set aside.\"\"\"");
+    code.line("    return Hooks(");
+    parts
+        .iter()
+        .for_each(|part| code.line(format!("        {part},")));
+    code.line("    )");
+    Ok(())
+}
+
+/// The files of the run directory that are known beforehand.
+fn texts(code: &mut Code, run: &Run) {
+    code.comment(
+        "The files that a run directory of bnnc has, as they are written before the first step.",
+    );
+    let texts = [
+        ("MODEL_BNN", run.source),
+        ("RUN_TOML", &run.settings),
+        ("DATA_JSON", &run.record),
+        ("IR_TXT", &run.ir),
+    ];
+    let mut first = true;
+    for (name, text) in texts {
+        if !std::mem::take(&mut first) {
+            code.line("");
+        }
+        let text = text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+        // A quotation mark at the end would join those that close the text.
+        let text = match text.strip_suffix('"') {
+            Some(rest) => format!("{rest}\\\""),
+            None => text,
+        };
+        code.line(format!("{name} = \"\"\"\\\n{text}\"\"\""));
+    }
+}
+
+/// The command line.
+fn main(code: &mut Code, trains: bool) {
+    code.line("def main():");
+    let what = match trains {
+        true => "Trains the model; with --loss, works out its loss at given weights.",
+        false => "Works out the loss at given weights.",
+    };
+    code.line(format!("    \"\"\"{what}\"\"\""));
+    code.line("    style = argparse.RawDescriptionHelpFormatter");
+    code.line("    parser = argparse.ArgumentParser(description=__doc__, formatter_class=style)");
+    if trains {
+        code.line("    options_of_training(parser)");
+    }
+    code.line("    options_of_loss(parser)");
+    code.line("    options = parser.parse_args()");
+    match trains {
+        true => {
+            code.line("    if options.loss:");
+            code.line("        report_loss(options)");
+            code.line("    else:");
+            code.line("        train_model(options, make_optimizer, read_data, make_hooks)");
+        }
+        false => {
+            code.line("    if not options.loss:");
+            code.line("        fail_with(\"no data was named when this program was made: it has the model and its loss alone\")");
+            code.line("    report_loss(options)");
+        }
+    }
+    code.line("\n");
+    code.line("if __name__ == \"__main__\":");
+    code.line("    main()");
+}
