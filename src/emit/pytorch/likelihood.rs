@@ -1,10 +1,10 @@
 //! Likelihoods: `Model.nll`.
 
-use super::{Context, refused};
+use super::{Context, refused, scalar};
 use crate::diagnostic::Result;
 use crate::emit::python::{Code, quoted};
 use crate::expression::{self, Dialect, Expression, Operand};
-use crate::ir::{Argument, Observe, TermKind};
+use crate::ir::{Argument, Numbers, Observe, TermKind};
 use crate::likelihood::TargetKind;
 
 /// The lines of `Model.nll`.
@@ -45,14 +45,12 @@ fn one(
                 };
                 format!("values[{name}]{}", of_values(kind, rank))
             }
-            Argument::Numbers(numbers) => match numbers.fixed() {
+            Argument::Numbers(numbers) => match fixed_for_all(numbers) {
                 Some(number) => {
                     fixed.push((parameter.name, number));
                     continue;
                 }
-                None => {
-                    return Err(refused("learned and latent numbers have no PyTorch yet").into());
-                }
+                None => numbers_of(context, numbers)?,
             },
         };
         code.statement(&format!("{} = {value}", parameter.name));
@@ -94,5 +92,26 @@ fn of_values(kind: &TargetKind, rank: usize) -> String {
         TargetKind::Binary => ".flatten()".into(),
         _ if rank > 1 => ".flatten(1)".into(),
         _ => String::new(),
+    }
+}
+
+/// The number, if one that nothing moves serves all entries of the target.
+fn fixed_for_all(numbers: &Numbers) -> Option<f64> {
+    match &numbers.each[..] {
+        [all] if all.leaves().is_empty() => Some(all.value(&|_| 0.0)),
+        _ => None,
+    }
+}
+
+/// A number that all entries of the target have, or one for each.
+fn numbers_of(context: &Context, numbers: &Numbers) -> Result<String> {
+    match (&numbers.each[..], numbers.width) {
+        ([all], _) => scalar::python(context, all, None),
+        (each, _) => {
+            let each = each.iter().enumerate();
+            let each = each.map(|(entry, number)| scalar::python(context, number, Some(entry)));
+            let each: Result<Vec<String>> = each.collect();
+            Ok(format!("row_of(y, {})", each?.join(", ")))
+        }
     }
 }

@@ -21,11 +21,11 @@ mod terms;
 pub use program::{Run, program};
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::emit::python::{self, identifier, is_word};
+use crate::emit::python::{self, identifier};
 use crate::ir::{Handle, Node, Table, Tensor};
 use crate::plan::Plan;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// The Python script that holds a program against the interpreter's numbers; `bnnc::verify` says how.
 pub const COMPARE: &str = include_str!("compare.py");
@@ -43,19 +43,7 @@ struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(plan: &'a Plan) -> Self {
-        let mut taken = HashSet::new();
-        let values = plan.model.nodes.map(|handle, node| {
-            let name = match handle.index() {
-                0 => "x".into(),
-                _ => identifier(&node.name),
-            };
-            let mut name = name.trim_end_matches('_').to_string();
-            // A function that `network` calls cannot be a variable of it, too.
-            while (handle.index() > 0 && is_taken(&name)) || !taken.insert(name.clone()) {
-                name.push('_');
-            }
-            name
-        });
+        let values = network::variables(&plan.model);
         Context {
             plan,
             values,
@@ -102,11 +90,6 @@ impl<'a> Context<'a> {
     fn value(&self, node: Handle<Node>) -> String {
         self.values[node].clone()
     }
-}
-
-/// Whether a name has a meaning of its own in the program.
-fn is_taken(name: &str) -> bool {
-    is_word(name) || library::has(name)
 }
 
 /// What a program cannot say.

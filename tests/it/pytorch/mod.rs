@@ -9,9 +9,9 @@ mod registry;
 mod start;
 
 use crate::support::{Examples, plan};
-use bnnc::exec::Interpreter;
+use bnnc::exec::{Batch, Interpreter};
 use bnnc::ir::Position;
-use bnnc::verify::{Comparison, Step, python};
+use bnnc::verify::{Comparison, Made, Step, python};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// The largest difference, as a part of a tensor's largest entry.
@@ -30,31 +30,45 @@ static COMPARISON: LazyLock<Option<Mutex<Comparison>>> =
 /// Holds the program of a model given as text against the interpreter, at these examples and variables that differ from
 /// where they start.
 pub fn compare(text: &str, examples: &Examples<f64>) {
+    compare_at(text, examples, &moved(text));
+}
+
+/// [`compare`] at examples that are made for the model, whose layers and likelihoods all have PyTorch; through
+/// `torch.compile(fullgraph=True)` with a back end where one is named.
+fn compare_made(text: &str, compiled: Option<&str>) {
     let plan = plan(text);
-    let mut interpreter = Interpreter::<f64>::new(plan.clone(), examples.len);
+    if let Err(refusal) = bnnc::emit::pytorch::module(&plan) {
+        panic!("{refusal}\n{text}");
+    }
+    compare_by(text, &Made::new(&plan, 5).batch(), &moved(text), compiled);
+}
+
+/// Variables that differ from where they start. What a layer keeps stays above 0.
+fn moved(text: &str) -> Vec<f64> {
+    let mut interpreter = Interpreter::<f64>::new(plan(text), 1);
     interpreter.initialize(5);
     for (i, value) in interpreter.variables_mut().iter_mut().enumerate() {
         *value += 0.2 * (1.3 * i as f64 + 0.4).sin();
     }
-    compare_at(text, examples, interpreter.variables());
+    interpreter.variables().to_vec()
 }
 
 /// [`compare`] at these variables.
 pub fn compare_at(text: &str, examples: &Examples<f64>, variables: &[f64]) {
-    compare_by(text, examples, variables, None);
+    compare_by(text, &examples.batch(), variables, None);
 }
 
 /// [`compare_at`], through `torch.compile(fullgraph=True)` with a back end where one is named.
-fn compare_by(text: &str, examples: &Examples<f64>, variables: &[f64], compiled: Option<&str>) {
+fn compare_by(text: &str, batch: &Batch<f64>, variables: &[f64], compiled: Option<&str>) {
     let step = Step {
         plan: plan(text),
         variables,
-        batch: &examples.batch(),
+        batch,
         seed: 7,
         step: 3,
         at: Position {
-            training_examples: 4 * examples.len,
-            batch: examples.len,
+            training_examples: 4 * batch.len,
+            batch: batch.len,
             batch_index: 1,
             batches: 4,
             epoch: 0.25,

@@ -23,8 +23,7 @@ class Start:
     def truncated_normal(self, name, shape, loc, scale):
         """Independent normal draws, none beyond two scales."""
         kept = 0.9544997361036416
-        uniform = self.uniform(name, shape, 0.0, 1.0)
-        return loc + scale * torch.special.ndtri(0.5 + kept * (uniform - 0.5))
+        return loc + scale * torch.special.ndtri(0.5 + kept * (self.uniform(name, shape, 0.0, 1.0) - 0.5))
 
     def orthogonal(self, name, shape, gain):
         """An orthogonal matrix times `gain`, its rows all axes but the last."""
