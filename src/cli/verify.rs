@@ -41,7 +41,7 @@ pub struct VerifyArgs {
     #[arg(long, value_parser = seed, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
     /// The largest difference that is let pass, as a part of a tensor's largest entry
-    #[arg(long, value_name = "X", default_value_t = 1e-12)]
+    #[arg(long, value_name = "X", default_value_t = 1e-10)]
     tolerance: f64,
     /// Run the program through torch.compile(fullgraph=True) with this back end: inductor, which needs a compiler of C++,
     /// or aot_eager

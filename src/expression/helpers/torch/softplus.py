@@ -1,3 +1,3 @@
 def softplus(x):
-    """ln(1 + exp(x)). F.softplus returns x itself above 20, which is not it."""
-    return torch.logaddexp(x, torch.zeros((), dtype=x.dtype, device=x.device))
+    """ln(1 + exp(x)). Above its threshold `F.softplus` returns x, which is the same number from 50 on."""
+    return F.softplus(x, threshold=50.0)

@@ -15,12 +15,12 @@ class Examples:
     def __init__(self, split, rows, record, device, dtype):
         self.rows = rows
         inputs = scaled_rows(split.inputs, rows, record["inputs"], dtype)
-        self.inputs = inputs.reshape(-1, *INPUT_SHAPE).to(device)
+        self.inputs = inputs.reshape(len(rows), *INPUT_SHAPE).to(device)
         transforms = [record["targets"], *(other["targets"] for other in record.get("others", []))]
         self.targets, self.log_scales = [], []
         for values, transform, (kind, entries) in zip(split.targets, transforms, TARGETS):
             if kind == "labels":
-                target = torch.from_numpy(values[rows].astype(np.int64).reshape(len(rows), -1))
+                target = torch.from_numpy(values[rows].astype(np.int64).reshape(len(rows), entries))
                 target = target.squeeze(1) if entries == 1 else target
             else:
                 target = scaled_rows(values, rows, transform, dtype)
