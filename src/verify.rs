@@ -37,7 +37,7 @@ pub struct Step<'a> {
 /// A number or tensor of the step on both sides.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
-    /// `loss`, `term/kl(conv1.kernel)`, `gradient/conv1.kernel.loc`.
+    /// `loss`, `term/kl(conv1.kernel)`, `gradient/conv1.kernel.loc`, `kept/norm1.mean.loc`.
     pub name: String,
     /// How many numbers it has.
     pub entries: usize,
@@ -54,7 +54,7 @@ pub struct Difference {
 pub struct Report {
     /// The version of PyTorch.
     pub torch: String,
-    /// The loss, its terms, and the gradient by each variable.
+    /// The loss, its terms, the gradient by each variable, and what layers keep for the next step.
     pub rows: Vec<Difference>,
 }
 
@@ -166,7 +166,7 @@ fn write(folder: &Path, step: &Step) -> Result<()> {
         step: step.step,
         given: None,
     };
-    let report = interpreter.step(batch, &draw, at);
+    let report = interpreter.step_before_update(batch, &draw, at);
     let model = &plan.model;
     let mut tensors = Tensors::default();
     let rows = [&[batch.len], &model.input.shape.0[..]].concat();
@@ -183,6 +183,7 @@ fn write(folder: &Path, step: &Step) -> Result<()> {
         let (name, shape) = (&variable.name, &variable.shape.0);
         let of = |values: &[f64]| values[variable.range.clone()].to_vec();
         tensors.add(&format!("variable/{name}"), shape, &of(step.variables));
+        tensors.add(&format!("kept/{name}"), shape, &of(interpreter.variables()));
         tensors.add(
             &format!("gradient/{name}"),
             shape,

@@ -1,7 +1,8 @@
 """Holds emitted programs against the interpreter's numbers, in float64.
 
 Reads the folder of a case from each line of its input: program.py, case.json, and case.safetensors with inputs,
-targets.K, the variables (variable/NAME), and what the interpreter made of them: loss, term/NAME, gradient/NAME.
+targets.K, the variables (variable/NAME), and what the interpreter made of them: loss, term/NAME,
+gradient/NAME, and the variables after the step, kept/NAME, of which those that layers keep are compared.
 Answers each with a line of JSON: for each number or tensor its name, how many entries it has, the largest
 difference as a part of its largest entry, and both values there; or the error that stopped it.
 """
@@ -54,6 +55,8 @@ def step(program, case, facts):
     found = {"loss": loss, **{f"term/{name}": value for name, value in terms.items()}}
     for name, value in variables.items():
         found[f"gradient/{name}"] = torch.zeros_like(value)
+        if not value.requires_grad:
+            found[f"kept/{name}"] = value
     for name, gradient in zip(trained, gradients):
         if gradient is not None:
             found[f"gradient/{name}"] = gradient
