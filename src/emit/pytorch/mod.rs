@@ -98,7 +98,7 @@ fn refused(what: impl Into<String>) -> Diagnostic {
 }
 
 /// What whoever imports a program needs beside its model.
-const ALWAYS: &str = "Noise, Position, named_variables, limit";
+const ALWAYS: &str = "Noise, Position, named_variables, limit, initialize";
 
 /// The part of a program that is the model's own, without the definitions that it uses.
 ///

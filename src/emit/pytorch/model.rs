@@ -121,12 +121,20 @@ fn scales(context: &Context, code: &mut Code) {
             "What each term of the loss is multiplied with at this position of a run.",
             "",
         );
-        code.line("return {");
-        for term in &inference.loss.terms {
-            code.comment(&format!("    {}: {}", term.scale, term.why));
-            let name = quoted(&term.kind.name(inference));
-            code.line(format!("    {name}: {},", scale(&term.scale)));
-        }
+        code.block("return {", |code| {
+            let mut before = None;
+            for term in &inference.loss.terms {
+                // Terms that follow each other mostly have the same scale for the same reason.
+                let comment = format!("{}: {}", term.scale, term.why);
+                if before.as_ref() != Some(&comment) {
+                    code.comment(&comment);
+                }
+                before = Some(comment);
+                let name = quoted(&term.kind.name(inference));
+                code.line(format!("{name}: {},", scale(&term.scale)));
+            }
+            Ok::<_, Failure>(())
+        })?;
         code.line("}");
         Ok::<_, Failure>(())
     });

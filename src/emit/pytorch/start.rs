@@ -1,52 +1,40 @@
-//! Where variables start: `initialize`.
+//! Where variables start: `START`.
 
 use super::{Context, array};
 use crate::diagnostic::Result;
 use crate::emit::python::{Code, number, quoted};
 use crate::ir::Initializer;
 
-/// The function that sets every variable.
+/// The table of how each variable starts.
 pub(super) fn text(context: &Context, code: &mut Code) -> Result<()> {
-    let variables = &context.plan.variables;
-    code.block("def initialize(model, seed):", |code| {
-        code.docstring(
-            "Sets every variable to where it starts, the same as bnnc's for this seed.",
-            "",
-        );
-        code.line("variables = dict(named_variables(model))");
-        code.line("start = Start(variables, seed)");
-        code.block("with torch.no_grad():", |code| {
-            for variable in variables {
-                let name = quoted(&variable.name);
-                let of = format!("variables[{name}]");
-                if let Some(given) = &variable.given {
-                    code.line(format!(
-                        "{of}.copy_({})",
+    code.comment(
+        "How each variable starts; `initialize` draws the numbers that bnnc draws for a seed.",
+    );
+    code.block("START = {", |code| {
+        for variable in &context.plan.variables {
+            let start = match (&variable.given, variable.initializer) {
+                (Some(given), _) => {
+                    format!(
+                        "given, {}",
                         array::python(given, &variable.shape.0, &variable.name)?
-                    ));
-                    continue;
+                    )
                 }
-                let (rule, numbers) = match variable.initializer {
-                    Initializer::Constant(value) => {
-                        code.line(format!("{of}.fill_({})", number(value)));
-                        continue;
-                    }
-                    Initializer::Normal { loc, scale } => ("normal", vec![loc, scale]),
-                    Initializer::Uniform { low, high } => ("uniform", vec![low, high]),
-                    Initializer::TruncatedNormal { loc, scale } => {
-                        ("truncated_normal", vec![loc, scale])
-                    }
-                    Initializer::Orthogonal { gain } => ("orthogonal", vec![gain]),
-                };
-                let numbers: Vec<String> = numbers.into_iter().map(number).collect();
-                code.line(format!(
-                    "{of}.copy_(start.{rule}({name}, {of}.shape, {}))",
-                    numbers.join(", ")
-                ));
-            }
-            Ok::<_, crate::diagnostic::Failure>(())
-        })?;
-        code.line("limit(model)");
-        Ok(())
-    })
+                (None, Initializer::Constant(value)) => format!("constant, {}", number(value)),
+                (None, Initializer::Normal { loc, scale }) => {
+                    format!("normal, {}, {}", number(loc), number(scale))
+                }
+                (None, Initializer::Uniform { low, high }) => {
+                    format!("uniform, {}, {}", number(low), number(high))
+                }
+                (None, Initializer::TruncatedNormal { loc, scale }) => {
+                    format!("truncated_normal, {}, {}", number(loc), number(scale))
+                }
+                (None, Initializer::Orthogonal { gain }) => format!("orthogonal, {}", number(gain)),
+            };
+            code.line(format!("{}: (Start.{start}),", quoted(&variable.name)));
+        }
+        Ok::<_, crate::diagnostic::Failure>(())
+    })?;
+    code.line("}");
+    Ok(())
 }

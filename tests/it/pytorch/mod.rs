@@ -6,6 +6,7 @@
 mod networks;
 mod program;
 mod registry;
+mod specs;
 mod start;
 
 use crate::support::{Examples, plan};

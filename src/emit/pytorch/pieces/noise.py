@@ -19,14 +19,24 @@ def philox(c0, c1, c2, c3, k0, k1):
 class Noise:
     """The random numbers of one step, as functions of (seed, step, parameter, use, entry).
 
-    No generator is moved along. A draw is the same on every process and after every restart, and equals
-    the draw of the interpreter of bnnc. Draws for each example are keyed by its place in the whole
-    minibatch, of which this process has the examples from `first` on: the loss of a step does not depend
-    on the number of processes.
+    No generator is moved along. A draw is the same on every process and after every restart, and
+    equals that of bnnc's interpreter. Draws for each example are keyed by its place in the whole
+    minibatch, of which this process has the examples from `first` on: the loss of a step does not
+    depend on the number of processes.
     """
 
-    def __init__(self, streams, seed, step, samples=1, first=0, device="cpu", dtype=torch.float32, how="counter"):
-        """`how` is "counter", "torch" (torch.randn: faster, not reproduced by bnnc), or given arrays by name."""
+    def __init__(
+        self,
+        streams,
+        seed,
+        step,
+        samples=1,
+        first=0,
+        device="cpu",
+        dtype=torch.float32,
+        how="counter",
+    ):
+        """`how` is "counter", "torch" (torch.randn, of other values), or given arrays by name."""
         self.first, self.device, self.dtype, self.how, self.number = first, device, dtype, how, 0
         self.rows = {name: row for row, name in enumerate(streams)}
         # Later samples of the weights have the next eight uses; a layer's masks the next one.
@@ -46,7 +56,7 @@ class Noise:
         return other
 
     def words(self, name, start, count, entries):
-        """Philox's words [groups, 4, 16] of the groups of `entries` that hold entries start to start + count."""
+        """Philox's words [groups, 4, 16] of the groups that hold `count` entries from `start` on."""
         k0, k1, p0, p1 = self.keys[self.number, self.rows[name]]
         groups = torch.arange(start // entries, -(-(start + count) // entries), device=self.device)
         counter = groups[:, None] * 16 + torch.arange(16, device=self.device)
@@ -104,7 +114,7 @@ class Noise:
         return self.draw(name, shape, 0, self.laplaces, plain=self.plain_laplace)
 
     def example_laplace(self, name, batch, shape):
-        """Deviates of the Laplace distribution of scale 1 [batch, *shape], others for each example."""
+        """Deviates of the Laplace distribution [batch, *shape], others for each example."""
         return self.of_examples(name, batch, shape, self.laplaces, plain=self.plain_laplace)
 
     def laplaces(self, words):
@@ -124,7 +134,7 @@ class Noise:
         return self.draw(name, shape, 0, self.cauchys, plain=self.plain_cauchy)
 
     def example_cauchy(self, name, batch, shape):
-        """Deviates of the Cauchy distribution of scale 1 [batch, *shape], others for each example."""
+        """Deviates of the Cauchy distribution [batch, *shape], others for each example."""
         return self.of_examples(name, batch, shape, self.cauchys, plain=self.plain_cauchy)
 
     def cauchys(self, words):
@@ -156,11 +166,12 @@ class Noise:
 
     def keep(self, name, rate, shape):
         """0 with probability `rate`, else 1, that all examples share."""
-        return self.draw(name, shape, 0, lambda words: self.kept(words, rate), 32, self.plain_keep(rate))
+        make = partial(self.kept, rate=rate)
+        return self.draw(name, shape, 0, make, 32, self.plain_keep(rate))
 
     def example_keep(self, name, rate, batch, shape):
         """0 with probability `rate`, else 1, [batch, *shape]."""
-        make = lambda words: self.kept(words, rate)  # noqa: E731
+        make = partial(self.kept, rate=rate)
         return self.of_examples(name, batch, shape, make, 32, self.plain_keep(rate))
 
     def kept(self, words, rate):

@@ -1,5 +1,5 @@
 def flipout(function, x, kernel, name, noise):
-    """Flipout (Wen et al. 2018): one perturbation a minibatch, with random signs for each example and channel.
+    """Flipout (Wen et al. 2018): one perturbation, with signs for each example and channel.
 
     Example b sees w_b = loc + (scale * epsilon) * (s_in s_out^T). `function` is linear in its weight, so that the
     signs can be put on its input and its output.

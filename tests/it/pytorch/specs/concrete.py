@@ -1,0 +1,127 @@
+def kl_normal_normal(m, s, loc, scale):
+    """KL(Normal(m, s) || Normal(loc, scale)), of each entry."""
+    return torch.log(scale / s) + (s**2 + (m - loc) ** 2) / (2 * scale**2) - 0.5
+
+
+# The random draws of a step. Philox's key of each is made of the seed, the step and these: its
+# parameter's number, its use, and how far apart the uses of further samples of the weights are.
+STREAMS = {
+    "dense_1.kernel.activation_noise": (0, 3, 8),
+    "dense_1.bias.activation_noise": (1, 3, 8),
+    "f.kernel.activation_noise": (2, 3, 8),
+    "f.bias.activation_noise": (3, 3, 8),
+}
+
+
+class Model(nn.Module):
+    """The model `concrete`. What it returns is its loss.
+
+    Everything that has a gradient is worked out inside `forward`, the terms of the weights too: so
+    DDP, FSDP2 and torch.compile see every variable used. Values have a batch axis first and
+    channels last.
+    """
+
+    def __init__(self):
+        super().__init__()
+        # dense_1.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField, local_reparameterization
+        self.dense_1_kernel = MeanField("dense_1.kernel", [8, 50])
+        # dense_1.bias ~ Normal(0, 1 / sqrt(fan_in)): MeanField, local_reparameterization
+        self.dense_1_bias = MeanField("dense_1.bias", [50])
+        # f.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField, local_reparameterization
+        self.f_kernel = MeanField("f.kernel", [50, 1])
+        # f.bias ~ Normal(0, 1 / sqrt(fan_in)): MeanField, local_reparameterization
+        self.f_bias = MeanField("f.bias", [1])
+        # y.scale: learned, above 0
+        self.y_scale = LearnedPositive("y.scale", [])
+
+    def draw(self, noise):
+        """One draw of every parameter, which all of its uses share."""
+        return {
+            "dense_1.kernel": self.dense_1_kernel.undrawn(),
+            "dense_1.bias": self.dense_1_bias.undrawn(),
+            "f.kernel": self.f_kernel.undrawn(),
+            "f.bias": self.f_bias.undrawn(),
+        }
+
+    def network(self, x, draw, noise):
+        """The values that the likelihood takes, of inputs x: [B, 8]."""
+        dense_1 = local_reparameterization(
+            torch.matmul, x, draw["dense_1.kernel"], noise, "dense_1.kernel.activation_noise"
+        )
+        dense_1 = dense_1 + own_row(
+            draw["dense_1.bias"], "dense_1.bias.activation_noise", noise.example_normal, x.shape[0]
+        )
+        relu_1 = torch.relu(dense_1)
+        f = local_reparameterization(
+            torch.matmul, relu_1, draw["f.kernel"], noise, "f.kernel.activation_noise"
+        )
+        f = f + own_row(draw["f.bias"], "f.bias.activation_noise", noise.example_normal, x.shape[0])
+        return {"f": f}
+
+    def nll(self, values, draw, targets):
+        """-log p(target | network), summed over the examples at hand."""
+        # y ~ Normal(loc = f, scale = learned(0.5))
+        y = targets[0]
+        loc = values["f"]
+        scale = self.y_scale.number()
+        nll = (y - loc) ** 2 / (2 * scale**2) + torch.log(scale) + 0.5 * math.log(2 * math.pi)
+        return {"nll": nll.sum()}
+
+    def terms(self, draw):
+        """What the loss has of the weights, each term unscaled."""
+        terms = {}
+        # kl(dense_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
+        # 1/N of it
+        q = draw["dense_1.kernel"]
+        terms["kl(dense_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.35355339059327373).sum()
+        # kl(dense_1.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
+        # 1/N of it
+        q = draw["dense_1.bias"]
+        terms["kl(dense_1.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.35355339059327373).sum()
+        # kl(f.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
+        q = draw["f.kernel"]
+        terms["kl(f.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.1414213562373095).sum()
+        # kl(f.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of
+        # it
+        q = draw["f.bias"]
+        terms["kl(f.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.1414213562373095).sum()
+        return terms
+
+    def forward(self, x, targets, noise, scale):
+        """The loss of a minibatch and its terms, unscaled.
+
+        `targets` has an array for each target, `scale` a number for each term.
+        """
+        draw = self.draw(noise)
+        values = self.network(x, draw, noise)
+        terms = {**self.nll(values, draw, targets), **self.terms(draw)}
+        loss = sum(scale[name] * value for name, value in terms.items())
+        return loss, {name: value.detach() for name, value in terms.items()}
+
+
+def scales(at):
+    """What each term of the loss is multiplied with at this position of a run."""
+    return {
+        # 1/B: a minibatch mean is an unbiased estimate of the mean over all N examples
+        "nll": at.processes / at.batch,
+        # 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of it
+        "kl(dense_1.kernel)": 1 / at.training_examples,
+        "kl(dense_1.bias)": 1 / at.training_examples,
+        "kl(f.kernel)": 1 / at.training_examples,
+        "kl(f.bias)": 1 / at.training_examples,
+    }
+
+
+# How each variable starts; `initialize` draws the numbers that bnnc draws for a seed.
+START = {
+    "dense_1.kernel.loc": (Start.normal, 0.0, 0.1),
+    "dense_1.kernel.rho": (Start.normal, -3.0, 0.1),
+    "dense_1.bias.loc": (Start.normal, 0.0, 0.1),
+    "dense_1.bias.rho": (Start.normal, -3.0, 0.1),
+    "f.kernel.loc": (Start.normal, 0.0, 0.1),
+    "f.kernel.rho": (Start.normal, -3.0, 0.1),
+    "f.bias.loc": (Start.normal, 0.0, 0.1),
+    "f.bias.rho": (Start.normal, -3.0, 0.1),
+    "y.scale.rho": (Start.constant, -0.4327521295671891),
+}
