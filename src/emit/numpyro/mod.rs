@@ -24,12 +24,17 @@ impl Context<'_> {
         identifier(&self.model.tensors[tensor].name)
     }
 
-    /// The variable that holds a node's value. A layer may be called as a target is.
+    /// The variable that holds a node's value. A layer may be called as a tensor or target is.
     fn value(&self, node: Handle<Node>) -> String {
-        match node.index() {
-            0 => "x".into(),
-            _ => format!("{}_", identifier(&self.model.nodes[node].name)).replace("__", "_"),
-        }
+        let name = match node.index() {
+            0 => return "x".into(),
+            _ => identifier(&self.model.nodes[node].name),
+        };
+        let mut tensors = self.model.tensors.values().map(|tensor| &tensor.name);
+        let mut targets = self.model.observed().map(|(target, _)| &target.name);
+        let taken = tensors.any(|other| identifier(other) == name)
+            || targets.any(|other| identifier(other) == name);
+        if taken { format!("{name}_value") } else { name }
     }
 
     /// An expression with the helpers that it calls.
@@ -127,6 +132,6 @@ fn usage(targets: &[String]) -> String {
 
 /// Adds a line.
 fn line(code: &mut Code, text: String) -> Result<()> {
-    code.line(text);
+    code.statement(&text);
     Ok::<_, Failure>(())
 }

@@ -33,7 +33,7 @@ pub(super) fn weights(context: &mut Context, code: &mut Code) -> Result<()> {
         }
         let mut numbers = vec![];
         for parameter in &prior.parameters {
-            numbers.push(scalar(context, parameter)?);
+            numbers.push(unbracketed(scalar(context, parameter)?));
         }
         let distribution = prior.distribution.signature().name;
         let Some(mut law) = of_prior(distribution, &numbers) else {
@@ -89,6 +89,17 @@ fn of_prior(name: &str, numbers: &[String]) -> Option<String> {
     })
 }
 
+/// Without the brackets around the whole, which a function's argument does not need.
+fn unbracketed(text: String) -> String {
+    match text
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
+        Some(inner) if !inner.contains(['(', ')']) => inner.into(),
+        _ => text,
+    }
+}
+
 /// A number of a prior or likelihood.
 fn scalar(context: &Context, of: &Scalar) -> Result<String> {
     Ok(match of {
@@ -133,7 +144,9 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
         for argument in &observe.arguments {
             arguments.push(match argument {
                 Argument::Node(node) => context.value(*node),
-                Argument::Numbers(numbers) if numbers.width == 1 => scalar(context, numbers.at(0))?,
+                Argument::Numbers(numbers) if numbers.width == 1 => {
+                    unbracketed(scalar(context, numbers.at(0))?)
+                }
                 Argument::Numbers(numbers) => {
                     let each: Result<Vec<String>> = (0..numbers.width)
                         .map(|entry| scalar(context, numbers.at(entry)))
