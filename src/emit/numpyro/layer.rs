@@ -61,8 +61,8 @@ fn value(
             let places = &"DHW"[3 - rank..];
             let numbers = |name: &str| tuple(&numbers(arguments, name, rank));
             format!(
-                "jax.lax.conv_general_dilated(\n    {x},\n    {kernel},\n    {},\n    {},\n    rhs_dilation={},\n    \
-                 dimension_numbers=(\"N{places}C\", \"{places}IO\", \"N{places}C\"),\n    feature_group_count={},\n)",
+                "jax.lax.conv_general_dilated({x}, {kernel}, {}, {}, rhs_dilation={}, \
+                 dimension_numbers=(\"N{places}C\", \"{places}IO\", \"N{places}C\"), feature_group_count={})",
                 numbers("stride"),
                 padding(arguments, rank),
                 numbers("dilation"),
@@ -138,7 +138,7 @@ fn window(arguments: &Constants, x: &str, rank: usize, of: &str) -> String {
             .replace(']', ", (0, 0)]"),
     };
     format!(
-        "jax.lax.reduce_window(\n    {x}, {of}, {}, {}, {padding}\n)",
+        "jax.lax.reduce_window({x}, {of}, {}, {}, {padding})",
         around("size"),
         around("stride")
     )
