@@ -151,7 +151,7 @@ class Trainer:
             "epoch": self.step / self.batches,
             "learning_rate": rate,
             "loss": sum(term["scaled"] for term in listed),
-            "lambda": weights[0] if weights else None,
+            "lambda": round(weights[0], 12) if weights else None,
             "terms": listed,
         }
         if hasattr(self.optimizer, "norm") and kind == "step":
