@@ -76,6 +76,19 @@ impl Code {
         }
     }
 
+    /// Adds an entry of a dictionary, its value on a line of its own where one does not hold both.
+    pub fn entry(&mut self, key: &str, value: &str) {
+        let short = format!("{key}: {value},");
+        if 4 * self.depth + short.chars().count() <= WIDTH {
+            return self.line(short);
+        }
+        self.line(format!("{key}: ("));
+        self.depth += 1;
+        self.statement(value);
+        self.depth -= 1;
+        self.line("),");
+    }
+
     /// [`Code::statement`] with a comment behind it, where there is room.
     pub fn statement_with(&mut self, text: &str, comment: &str) {
         let whole = format!("{text}  # {comment}");

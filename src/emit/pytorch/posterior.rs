@@ -1,7 +1,7 @@
 //! Posteriors: the variables of each parameter, and its draw.
 
 use super::{Context, array, refused, scalar};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Failure, Result};
 use crate::distribution::{Law, Support};
 use crate::emit::python::{Code, number, quoted, shape};
 use crate::ir::{Fitted, Handle, Role, Tensor};
@@ -143,21 +143,23 @@ fn class(
 
 /// The lines of `Model.draw`.
 pub(super) fn draws(context: &Context, code: &mut Code) -> Result<()> {
-    code.line("return {");
-    for (handle, tensor) in context.plan.model.tensors.iter() {
-        if let Role::State(_) = tensor.role {
-            continue;
+    code.block("return {", |code| {
+        for (handle, tensor) in context.plan.model.tensors.iter() {
+            if let Role::State(_) = tensor.role {
+                continue;
+            }
+            let plan = &context.plan.tensors[handle];
+            let variables = format!("self.{}", context.attribute(handle));
+            let draw = match plan.family {
+                Family::Point => format!("Known({variables}.loc)"),
+                // Examples have noise of their own.
+                Family::Independent { .. } if !plan.draws.noise => format!("{variables}.undrawn()"),
+                _ => format!("{variables}.draw(noise)"),
+            };
+            code.entry(&quoted(&tensor.name), &draw);
         }
-        let plan = &context.plan.tensors[handle];
-        let variables = format!("self.{}", context.attribute(handle));
-        let draw = match plan.family {
-            Family::Point => format!("Known({variables}.loc)"),
-            // Examples have noise of their own.
-            Family::Independent { .. } if !plan.draws.noise => format!("{variables}.undrawn()"),
-            _ => format!("{variables}.draw(noise)"),
-        };
-        code.line(format!("    {}: {draw},", quoted(&tensor.name)));
-    }
+        Ok::<_, Failure>(())
+    })?;
     code.line("}");
     Ok(())
 }

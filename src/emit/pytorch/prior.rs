@@ -94,11 +94,7 @@ impl Numbers {
                 // The same for all entries.
                 false => format!("return torch.zeros_like({}) + ", variables[0]),
             };
-            code.line(
-                value
-                    .statement(Dialect::Torch, &operands, 4, &start)
-                    .trim_start(),
-            );
+            code.placed(|indent| value.statement(Dialect::Torch, &operands, indent, &start));
             Ok::<_, crate::diagnostic::Failure>(())
         });
         context.define(&name, code.finish());

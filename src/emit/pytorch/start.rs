@@ -31,7 +31,7 @@ pub(super) fn text(context: &Context, code: &mut Code) -> Result<()> {
                 }
                 (None, Initializer::Orthogonal { gain }) => format!("orthogonal, {}", number(gain)),
             };
-            code.line(format!("{}: (Start.{start}),", quoted(&variable.name)));
+            code.statement(&format!("{}: (Start.{start}),", quoted(&variable.name)));
         }
         Ok::<_, crate::diagnostic::Failure>(())
     })?;

@@ -9,18 +9,25 @@ use crate::emit::python::{Code, number, quoted};
 use crate::ir::{Form, Handle, Prior, Tensor, Term, TermKind};
 use crate::plan::Family;
 use crate::posterior::Entries;
+use crate::report::check::form;
 
 /// The lines of `Model.terms`.
 pub(super) fn body(context: &Context, code: &mut Code) -> Result<()> {
     let inference = &context.plan.inference;
     code.line("terms = {}");
+    let mut last = None;
     for (_, tensor, term) in inference.loss.of_weights() {
-        let name = term.kind.name(inference);
-        code.comment(&format!("{name} x {}: {}", term.scale, term.why));
+        // Terms that follow each other mostly have the same form and scale for the same reason.
+        let about = format!("{}, x {}: {}", form(inference, term), term.scale, term.why);
+        if last.as_ref() != Some(&about) {
+            code.comment(&about);
+        }
+        last = Some(about);
         let lines = lines(context, tensor, term)?;
         let (value, before) = lines.split_last().expect("a term has a value");
-        before.iter().for_each(|line| code.line(line));
-        code.line(format!("terms[{}] = {value}", quoted(&name)));
+        before.iter().for_each(|line| code.statement(line));
+        let name = quoted(&term.kind.name(inference));
+        code.statement(&format!("terms[{name}] = {value}"));
     }
     code.line("return terms");
     Ok(())

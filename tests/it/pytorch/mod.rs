@@ -3,6 +3,7 @@
 //! They need a Python with torch, numpy and safetensors: `BNNC_PYTHON`, else `python3`. Where there is none the
 //! comparison is skipped, aloud.
 
+mod compile;
 mod networks;
 mod program;
 mod registry;

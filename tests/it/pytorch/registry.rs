@@ -88,34 +88,53 @@ fn models(prior: &str, kl: &str) -> Vec<String> {
         .collect()
 }
 
-/// The closed forms of the terms that a form of the KL gives, over all priors.
-fn met(kl: &str) -> BTreeSet<[&'static str; 2]> {
+/// What the models of all priors come to.
+#[derive(Default)]
+struct Met {
+    closed_forms: BTreeSet<[&'static str; 2]>,
+    refused: BTreeSet<String>,
+}
+
+/// Over all priors, with this form of the KL.
+fn met(kl: &str, met: &mut Met) {
     let examples = Examples::new(4, 4, 0, 1);
-    let mut met = BTreeSet::new();
     for distribution in DISTRIBUTIONS {
         let name = distribution.signature().name;
         for prior in priors(name) {
             let models = models(prior, kl);
             assert!(kl == "closed_form" || !models.is_empty(), "{prior}, {kl}");
             for text in models {
+                let plan = plan(&text);
+                if let Err(refusal) = bnnc::emit::pytorch::module(&plan) {
+                    met.refused.insert(refusal.to_string());
+                    continue;
+                }
                 compare(&text, &examples);
-                for term in &plan(&text).inference.loss.terms {
+                for term in &plan.inference.loss.terms {
                     if let TermKind::Kl(_, Form::ClosedForm(form)) = term.kind {
-                        met.insert(form.names());
+                        met.closed_forms.insert(form.names());
                     }
                 }
             }
         }
     }
-    met
 }
 
 #[test]
 fn every_prior_under_every_form_of_its_term() {
-    let all: BTreeSet<[&str; 2]> = FORMS.iter().flat_map(|kl| met(kl)).collect();
+    let mut all = Met::default();
+    FORMS.iter().for_each(|kl| met(kl, &mut all));
     for form in CLOSED_FORMS {
-        assert!(all.contains(&form.names()), "{:?}", form.names());
+        assert!(
+            all.closed_forms.contains(&form.names()),
+            "{:?}",
+            form.names()
+        );
     }
+    // Where its density has narrow features depends on all of its numbers.
+    let refused =
+        ["E0619: the quadrature of `ScaleMixture` with learned numbers has no PyTorch yet"];
+    assert!(all.refused.iter().eq(&refused), "{:#?}", all.refused);
 }
 
 #[test]
@@ -123,13 +142,13 @@ fn every_posterior() {
     for posterior in POSTERIORS {
         let name = posterior.signature().name;
         // The KL of a Cauchy to a normal is infinite, and dropout's surrogate is known under a normal prior alone.
-        let prior = if name == "Cauchy" {
-            "StudentT(3)"
-        } else {
-            "Normal(0, 1)"
+        let prior = match name {
+            "Cauchy" => "prior = StudentT(3), ",
+            "deterministic" => "",
+            _ => "prior = Normal(0, 1), ",
         };
         let text = format!(
-            "model test\ninput x: real[4]\ntarget y: real\ndefault {{ prior = {prior}, posterior = {name} }}\n\
+            "model test\ninput x: real[4]\ntarget y: real\ndefault {{ {prior}posterior = {name} }}\n\
              network {{\n dense(3)\n tanh\n f = dense(1)\n}}\nobserve y ~ Normal(f, 0.5)\nobjective elbo\n"
         );
         compare(&text, &Examples::new(4, 4, 0, 1));

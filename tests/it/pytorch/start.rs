@@ -45,7 +45,7 @@ fn variables_start_from_the_interpreters_numbers() {
         })
         .collect();
     let latents = "latent tau ~ HalfCauchy(1), posterior = LogNormal(loc = Normal(-0.3, 0.1), scale = 0.2)\n\
-                   default { prior = Normal(0, tau), posterior = LowRank(rank = 2, factor = Normal(0, 0.3)) }";
+                   default { prior = StudentT(learned(3), learned(0.1), tau * learned(0.4)), posterior = LowRank(rank = 2, factor = Normal(0, 0.3)) }";
     let limited = "default { posterior = MeanField(scale = Exp(Uniform(-0.4, -0.001)), largest_scale = exp(-0.2)) }";
     let moped = format!(
         "from = \"{}\", prior = MOPED(delta = 0.3, scale = 0.4)",
@@ -60,7 +60,7 @@ fn variables_start_from_the_interpreters_numbers() {
         model(
             latents,
             "dense(3)\n batch_norm\n f = dense(1)",
-            "Normal(f, learned(0.4))",
+            "Normal(f, 0.4)",
         ),
         model(limited, "f = dense(1)", "StudentT(learned(3), f, 0.4)"),
         pretrained::model(&moped, "", ""),

@@ -28,5 +28,5 @@ class Position:
 
 
 def blundell(at):
-    """The share 2^(M - i) / (2^M - 1) of an epoch's i-th minibatch (Blundell et al. 2015, eq. 9)."""
+    """The share 2^(M - i) / (2^M - 1) of the i-th minibatch (Blundell et al. 2015, eq. 9)."""
     return 2.0 ** -(at.batch_index + 1.0) / (1.0 - 2.0**-at.batches)

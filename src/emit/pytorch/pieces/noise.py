@@ -56,7 +56,7 @@ class Noise:
         return other
 
     def words(self, name, start, count, entries):
-        """Philox's words [groups, 4, 16] of the groups that hold `count` entries from `start` on."""
+        """Philox's words [groups, 4, 16]: of the groups that hold entries from `start` on."""
         k0, k1, p0, p1 = self.keys[self.number, self.rows[name]]
         groups = torch.arange(start // entries, -(-(start + count) // entries), device=self.device)
         counter = groups[:, None] * 16 + torch.arange(16, device=self.device)

@@ -63,8 +63,9 @@ fn features(prior: &dyn Distribution, numbers: &Numbers, arguments: &[String]) -
             .collect();
         prior.features(&all)
     };
-    if numbers.free().next().is_none() {
-        return Ok(list(&at(&|_| 0.0)));
+    let [some, others] = [0.3, 0.7].map(|value| at(&|_| value));
+    if some == others {
+        return Ok(list(&some));
     }
     let free = |name: &str| numbers.free().any(|free| free == name);
     let fixed = |name: &str| {

@@ -628,66 +628,186 @@ class Model(nn.Module):
             "stem.conv2d_1.kernel": self.stem_conv2d_1_kernel.draw(noise),
             "stem.batch_norm_1.gain": Known(self.stem_batch_norm_1_gain.loc),
             "stem.batch_norm_1.shift": Known(self.stem_batch_norm_1_shift.loc),
-            "stage1.1.convolution_1.conv2d_1.kernel": self.stage1_1_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage1.1.convolution_1.batch_norm_1.gain": Known(self.stage1_1_convolution_1_batch_norm_1_gain.loc),
-            "stage1.1.convolution_1.batch_norm_1.shift": Known(self.stage1_1_convolution_1_batch_norm_1_shift.loc),
-            "stage1.1.convolution_2.conv2d_1.kernel": self.stage1_1_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage1.1.convolution_2.batch_norm_1.gain": Known(self.stage1_1_convolution_2_batch_norm_1_gain.loc),
-            "stage1.1.convolution_2.batch_norm_1.shift": Known(self.stage1_1_convolution_2_batch_norm_1_shift.loc),
-            "stage1.2.convolution_1.conv2d_1.kernel": self.stage1_2_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage1.2.convolution_1.batch_norm_1.gain": Known(self.stage1_2_convolution_1_batch_norm_1_gain.loc),
-            "stage1.2.convolution_1.batch_norm_1.shift": Known(self.stage1_2_convolution_1_batch_norm_1_shift.loc),
-            "stage1.2.convolution_2.conv2d_1.kernel": self.stage1_2_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage1.2.convolution_2.batch_norm_1.gain": Known(self.stage1_2_convolution_2_batch_norm_1_gain.loc),
-            "stage1.2.convolution_2.batch_norm_1.shift": Known(self.stage1_2_convolution_2_batch_norm_1_shift.loc),
-            "stage1.3.convolution_1.conv2d_1.kernel": self.stage1_3_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage1.3.convolution_1.batch_norm_1.gain": Known(self.stage1_3_convolution_1_batch_norm_1_gain.loc),
-            "stage1.3.convolution_1.batch_norm_1.shift": Known(self.stage1_3_convolution_1_batch_norm_1_shift.loc),
-            "stage1.3.convolution_2.conv2d_1.kernel": self.stage1_3_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage1.3.convolution_2.batch_norm_1.gain": Known(self.stage1_3_convolution_2_batch_norm_1_gain.loc),
-            "stage1.3.convolution_2.batch_norm_1.shift": Known(self.stage1_3_convolution_2_batch_norm_1_shift.loc),
-            "down2.convolution_1.conv2d_1.kernel": self.down2_convolution_1_conv2d_1_kernel.draw(noise),
-            "down2.convolution_1.batch_norm_1.gain": Known(self.down2_convolution_1_batch_norm_1_gain.loc),
-            "down2.convolution_1.batch_norm_1.shift": Known(self.down2_convolution_1_batch_norm_1_shift.loc),
-            "down2.convolution_2.conv2d_1.kernel": self.down2_convolution_2_conv2d_1_kernel.draw(noise),
-            "down2.convolution_2.batch_norm_1.gain": Known(self.down2_convolution_2_batch_norm_1_gain.loc),
-            "down2.convolution_2.batch_norm_1.shift": Known(self.down2_convolution_2_batch_norm_1_shift.loc),
-            "down2.residual_1.shortcut.conv2d_1.kernel": self.down2_residual_1_shortcut_conv2d_1_kernel.draw(noise),
-            "down2.residual_1.shortcut.batch_norm_1.gain": Known(self.down2_residual_1_shortcut_batch_norm_1_gain.loc),
-            "down2.residual_1.shortcut.batch_norm_1.shift": Known(self.down2_residual_1_shortcut_batch_norm_1_shift.loc),
-            "stage2.1.convolution_1.conv2d_1.kernel": self.stage2_1_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage2.1.convolution_1.batch_norm_1.gain": Known(self.stage2_1_convolution_1_batch_norm_1_gain.loc),
-            "stage2.1.convolution_1.batch_norm_1.shift": Known(self.stage2_1_convolution_1_batch_norm_1_shift.loc),
-            "stage2.1.convolution_2.conv2d_1.kernel": self.stage2_1_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage2.1.convolution_2.batch_norm_1.gain": Known(self.stage2_1_convolution_2_batch_norm_1_gain.loc),
-            "stage2.1.convolution_2.batch_norm_1.shift": Known(self.stage2_1_convolution_2_batch_norm_1_shift.loc),
-            "stage2.2.convolution_1.conv2d_1.kernel": self.stage2_2_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage2.2.convolution_1.batch_norm_1.gain": Known(self.stage2_2_convolution_1_batch_norm_1_gain.loc),
-            "stage2.2.convolution_1.batch_norm_1.shift": Known(self.stage2_2_convolution_1_batch_norm_1_shift.loc),
-            "stage2.2.convolution_2.conv2d_1.kernel": self.stage2_2_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage2.2.convolution_2.batch_norm_1.gain": Known(self.stage2_2_convolution_2_batch_norm_1_gain.loc),
-            "stage2.2.convolution_2.batch_norm_1.shift": Known(self.stage2_2_convolution_2_batch_norm_1_shift.loc),
-            "down3.convolution_1.conv2d_1.kernel": self.down3_convolution_1_conv2d_1_kernel.draw(noise),
-            "down3.convolution_1.batch_norm_1.gain": Known(self.down3_convolution_1_batch_norm_1_gain.loc),
-            "down3.convolution_1.batch_norm_1.shift": Known(self.down3_convolution_1_batch_norm_1_shift.loc),
-            "down3.convolution_2.conv2d_1.kernel": self.down3_convolution_2_conv2d_1_kernel.draw(noise),
-            "down3.convolution_2.batch_norm_1.gain": Known(self.down3_convolution_2_batch_norm_1_gain.loc),
-            "down3.convolution_2.batch_norm_1.shift": Known(self.down3_convolution_2_batch_norm_1_shift.loc),
-            "down3.residual_1.shortcut.conv2d_1.kernel": self.down3_residual_1_shortcut_conv2d_1_kernel.draw(noise),
-            "down3.residual_1.shortcut.batch_norm_1.gain": Known(self.down3_residual_1_shortcut_batch_norm_1_gain.loc),
-            "down3.residual_1.shortcut.batch_norm_1.shift": Known(self.down3_residual_1_shortcut_batch_norm_1_shift.loc),
-            "stage3.1.convolution_1.conv2d_1.kernel": self.stage3_1_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage3.1.convolution_1.batch_norm_1.gain": Known(self.stage3_1_convolution_1_batch_norm_1_gain.loc),
-            "stage3.1.convolution_1.batch_norm_1.shift": Known(self.stage3_1_convolution_1_batch_norm_1_shift.loc),
-            "stage3.1.convolution_2.conv2d_1.kernel": self.stage3_1_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage3.1.convolution_2.batch_norm_1.gain": Known(self.stage3_1_convolution_2_batch_norm_1_gain.loc),
-            "stage3.1.convolution_2.batch_norm_1.shift": Known(self.stage3_1_convolution_2_batch_norm_1_shift.loc),
-            "stage3.2.convolution_1.conv2d_1.kernel": self.stage3_2_convolution_1_conv2d_1_kernel.draw(noise),
-            "stage3.2.convolution_1.batch_norm_1.gain": Known(self.stage3_2_convolution_1_batch_norm_1_gain.loc),
-            "stage3.2.convolution_1.batch_norm_1.shift": Known(self.stage3_2_convolution_1_batch_norm_1_shift.loc),
-            "stage3.2.convolution_2.conv2d_1.kernel": self.stage3_2_convolution_2_conv2d_1_kernel.draw(noise),
-            "stage3.2.convolution_2.batch_norm_1.gain": Known(self.stage3_2_convolution_2_batch_norm_1_gain.loc),
-            "stage3.2.convolution_2.batch_norm_1.shift": Known(self.stage3_2_convolution_2_batch_norm_1_shift.loc),
+            "stage1.1.convolution_1.conv2d_1.kernel": (
+                self.stage1_1_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.1.convolution_1.batch_norm_1.gain": (
+                Known(self.stage1_1_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage1.1.convolution_1.batch_norm_1.shift": (
+                Known(self.stage1_1_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage1.1.convolution_2.conv2d_1.kernel": (
+                self.stage1_1_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.1.convolution_2.batch_norm_1.gain": (
+                Known(self.stage1_1_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage1.1.convolution_2.batch_norm_1.shift": (
+                Known(self.stage1_1_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "stage1.2.convolution_1.conv2d_1.kernel": (
+                self.stage1_2_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.2.convolution_1.batch_norm_1.gain": (
+                Known(self.stage1_2_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage1.2.convolution_1.batch_norm_1.shift": (
+                Known(self.stage1_2_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage1.2.convolution_2.conv2d_1.kernel": (
+                self.stage1_2_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.2.convolution_2.batch_norm_1.gain": (
+                Known(self.stage1_2_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage1.2.convolution_2.batch_norm_1.shift": (
+                Known(self.stage1_2_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "stage1.3.convolution_1.conv2d_1.kernel": (
+                self.stage1_3_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.3.convolution_1.batch_norm_1.gain": (
+                Known(self.stage1_3_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage1.3.convolution_1.batch_norm_1.shift": (
+                Known(self.stage1_3_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage1.3.convolution_2.conv2d_1.kernel": (
+                self.stage1_3_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage1.3.convolution_2.batch_norm_1.gain": (
+                Known(self.stage1_3_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage1.3.convolution_2.batch_norm_1.shift": (
+                Known(self.stage1_3_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "down2.convolution_1.conv2d_1.kernel": (
+                self.down2_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "down2.convolution_1.batch_norm_1.gain": (
+                Known(self.down2_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "down2.convolution_1.batch_norm_1.shift": (
+                Known(self.down2_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "down2.convolution_2.conv2d_1.kernel": (
+                self.down2_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "down2.convolution_2.batch_norm_1.gain": (
+                Known(self.down2_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "down2.convolution_2.batch_norm_1.shift": (
+                Known(self.down2_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "down2.residual_1.shortcut.conv2d_1.kernel": (
+                self.down2_residual_1_shortcut_conv2d_1_kernel.draw(noise)
+            ),
+            "down2.residual_1.shortcut.batch_norm_1.gain": (
+                Known(self.down2_residual_1_shortcut_batch_norm_1_gain.loc)
+            ),
+            "down2.residual_1.shortcut.batch_norm_1.shift": (
+                Known(self.down2_residual_1_shortcut_batch_norm_1_shift.loc)
+            ),
+            "stage2.1.convolution_1.conv2d_1.kernel": (
+                self.stage2_1_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage2.1.convolution_1.batch_norm_1.gain": (
+                Known(self.stage2_1_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage2.1.convolution_1.batch_norm_1.shift": (
+                Known(self.stage2_1_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage2.1.convolution_2.conv2d_1.kernel": (
+                self.stage2_1_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage2.1.convolution_2.batch_norm_1.gain": (
+                Known(self.stage2_1_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage2.1.convolution_2.batch_norm_1.shift": (
+                Known(self.stage2_1_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "stage2.2.convolution_1.conv2d_1.kernel": (
+                self.stage2_2_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage2.2.convolution_1.batch_norm_1.gain": (
+                Known(self.stage2_2_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage2.2.convolution_1.batch_norm_1.shift": (
+                Known(self.stage2_2_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage2.2.convolution_2.conv2d_1.kernel": (
+                self.stage2_2_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage2.2.convolution_2.batch_norm_1.gain": (
+                Known(self.stage2_2_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage2.2.convolution_2.batch_norm_1.shift": (
+                Known(self.stage2_2_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "down3.convolution_1.conv2d_1.kernel": (
+                self.down3_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "down3.convolution_1.batch_norm_1.gain": (
+                Known(self.down3_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "down3.convolution_1.batch_norm_1.shift": (
+                Known(self.down3_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "down3.convolution_2.conv2d_1.kernel": (
+                self.down3_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "down3.convolution_2.batch_norm_1.gain": (
+                Known(self.down3_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "down3.convolution_2.batch_norm_1.shift": (
+                Known(self.down3_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "down3.residual_1.shortcut.conv2d_1.kernel": (
+                self.down3_residual_1_shortcut_conv2d_1_kernel.draw(noise)
+            ),
+            "down3.residual_1.shortcut.batch_norm_1.gain": (
+                Known(self.down3_residual_1_shortcut_batch_norm_1_gain.loc)
+            ),
+            "down3.residual_1.shortcut.batch_norm_1.shift": (
+                Known(self.down3_residual_1_shortcut_batch_norm_1_shift.loc)
+            ),
+            "stage3.1.convolution_1.conv2d_1.kernel": (
+                self.stage3_1_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage3.1.convolution_1.batch_norm_1.gain": (
+                Known(self.stage3_1_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage3.1.convolution_1.batch_norm_1.shift": (
+                Known(self.stage3_1_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage3.1.convolution_2.conv2d_1.kernel": (
+                self.stage3_1_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage3.1.convolution_2.batch_norm_1.gain": (
+                Known(self.stage3_1_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage3.1.convolution_2.batch_norm_1.shift": (
+                Known(self.stage3_1_convolution_2_batch_norm_1_shift.loc)
+            ),
+            "stage3.2.convolution_1.conv2d_1.kernel": (
+                self.stage3_2_convolution_1_conv2d_1_kernel.draw(noise)
+            ),
+            "stage3.2.convolution_1.batch_norm_1.gain": (
+                Known(self.stage3_2_convolution_1_batch_norm_1_gain.loc)
+            ),
+            "stage3.2.convolution_1.batch_norm_1.shift": (
+                Known(self.stage3_2_convolution_1_batch_norm_1_shift.loc)
+            ),
+            "stage3.2.convolution_2.conv2d_1.kernel": (
+                self.stage3_2_convolution_2_conv2d_1_kernel.draw(noise)
+            ),
+            "stage3.2.convolution_2.batch_norm_1.gain": (
+                Known(self.stage3_2_convolution_2_batch_norm_1_gain.loc)
+            ),
+            "stage3.2.convolution_2.batch_norm_1.shift": (
+                Known(self.stage3_2_convolution_2_batch_norm_1_shift.loc)
+            ),
             "logits.kernel": self.logits_kernel.draw(noise),
             "logits.bias": Known(self.logits_bias.loc),
         }
@@ -1181,92 +1301,92 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(stem.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["stem.conv2d_1.kernel"]
-        terms["kl(stem.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.1.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stem.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.1.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage1.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.1.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage1.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.1.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage1.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.2.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage1.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.2.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage1.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.2.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage1.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.2.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage1.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.3.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage1.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.3.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage1.3.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage1.3.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage1.3.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage1.3.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage1.3.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down2.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage1.3.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down2.convolution_1.conv2d_1.kernel"]
-        terms["kl(down2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down2.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(down2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down2.convolution_2.conv2d_1.kernel"]
-        terms["kl(down2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down2.residual_1.shortcut.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data
-        # set, so each example carries 1/N of it
+        terms["kl(down2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down2.residual_1.shortcut.conv2d_1.kernel"]
-        terms["kl(down2.residual_1.shortcut.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage2.1.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(down2.residual_1.shortcut.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage2.1.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage2.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage2.1.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage2.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage2.1.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage2.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage2.2.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage2.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage2.2.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage2.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage2.2.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage2.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage2.2.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage2.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down3.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage2.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down3.convolution_1.conv2d_1.kernel"]
-        terms["kl(down3.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down3.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(down3.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down3.convolution_2.conv2d_1.kernel"]
-        terms["kl(down3.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(down3.residual_1.shortcut.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data
-        # set, so each example carries 1/N of it
+        terms["kl(down3.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["down3.residual_1.shortcut.conv2d_1.kernel"]
-        terms["kl(down3.residual_1.shortcut.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage3.1.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(down3.residual_1.shortcut.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage3.1.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage3.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage3.1.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage3.1.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage3.1.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage3.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage3.2.convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage3.1.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage3.2.convolution_1.conv2d_1.kernel"]
-        terms["kl(stage3.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(stage3.2.convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set,
-        # so each example carries 1/N of it
+        terms["kl(stage3.2.convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["stage3.2.convolution_2.conv2d_1.kernel"]
-        terms["kl(stage3.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(stage3.2.convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.4472135954999579
+        ).sum()
         q = draw["logits.kernel"]
         terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.4472135954999579).sum()
         return terms
@@ -1322,37 +1442,49 @@ START = {
     "stem.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stem.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stem.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.1.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.1.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.1.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.1.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.1.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage1.1.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage1.1.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.1.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.1.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.1.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.1.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.1.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage1.1.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage1.1.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.2.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.2.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.2.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.2.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.2.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage1.2.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage1.2.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.2.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.2.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.2.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.2.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.2.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage1.2.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage1.2.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.3.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.3.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.3.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.3.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.3.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage1.3.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage1.3.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage1.3.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.13397873142899422),
+    "stage1.3.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.13397873142899422
+    ),
     "stage1.3.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage1.3.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage1.3.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
@@ -1370,31 +1502,41 @@ START = {
     "down2.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "down2.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "down2.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "down2.residual_1.shortcut.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.4019361942869827),
+    "down2.residual_1.shortcut.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.4019361942869827
+    ),
     "down2.residual_1.shortcut.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "down2.residual_1.shortcut.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "down2.residual_1.shortcut.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "down2.residual_1.shortcut.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "down2.residual_1.shortcut.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage2.1.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.09473726952821303),
+    "stage2.1.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.09473726952821303
+    ),
     "stage2.1.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage2.1.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage2.1.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage2.1.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage2.1.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage2.1.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.09473726952821303),
+    "stage2.1.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.09473726952821303
+    ),
     "stage2.1.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage2.1.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage2.1.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage2.1.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage2.1.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage2.2.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.09473726952821303),
+    "stage2.2.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.09473726952821303
+    ),
     "stage2.2.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage2.2.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage2.2.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage2.2.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage2.2.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage2.2.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.09473726952821303),
+    "stage2.2.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.09473726952821303
+    ),
     "stage2.2.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage2.2.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage2.2.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
@@ -1412,31 +1554,41 @@ START = {
     "down3.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "down3.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "down3.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "down3.residual_1.shortcut.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.2842118085846391),
+    "down3.residual_1.shortcut.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.2842118085846391
+    ),
     "down3.residual_1.shortcut.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "down3.residual_1.shortcut.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "down3.residual_1.shortcut.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "down3.residual_1.shortcut.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "down3.residual_1.shortcut.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage3.1.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.06698936571449711),
+    "stage3.1.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.06698936571449711
+    ),
     "stage3.1.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage3.1.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage3.1.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage3.1.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage3.1.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage3.1.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.06698936571449711),
+    "stage3.1.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.06698936571449711
+    ),
     "stage3.1.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage3.1.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage3.1.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage3.1.convolution_2.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage3.1.convolution_2.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage3.2.convolution_1.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.06698936571449711),
+    "stage3.2.convolution_1.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.06698936571449711
+    ),
     "stage3.2.convolution_1.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage3.2.convolution_1.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage3.2.convolution_1.batch_norm_1.shift.loc": (Start.constant, 0.0),
     "stage3.2.convolution_1.batch_norm_1.mean.loc": (Start.constant, 0.0),
     "stage3.2.convolution_1.batch_norm_1.variance.loc": (Start.constant, 1.0),
-    "stage3.2.convolution_2.conv2d_1.kernel.loc": (Start.truncated_normal, 0.0, 0.06698936571449711),
+    "stage3.2.convolution_2.conv2d_1.kernel.loc": (
+        Start.truncated_normal, 0.0, 0.06698936571449711
+    ),
     "stage3.2.convolution_2.conv2d_1.kernel.rho": (Start.normal, -4.0, 0.1),
     "stage3.2.convolution_2.batch_norm_1.gain.loc": (Start.constant, 1.0),
     "stage3.2.convolution_2.batch_norm_1.shift.loc": (Start.constant, 0.0),

@@ -269,7 +269,9 @@ class Model(nn.Module):
             "basic_1.batch_norm_2.shift": Known(self.basic_1_batch_norm_2_shift.loc),
             "basic_1.conv2d_2.kernel": self.basic_1_conv2d_2_kernel.draw(noise),
             "basic_1.conv2d_2.bias": Known(self.basic_1_conv2d_2_bias.loc),
-            "basic_1.residual_1.shortcut.kernel": self.basic_1_residual_1_shortcut_kernel.draw(noise),
+            "basic_1.residual_1.shortcut.kernel": (
+                self.basic_1_residual_1_shortcut_kernel.draw(noise)
+            ),
             "basic_1.residual_1.shortcut.bias": Known(self.basic_1_residual_1_shortcut_bias.loc),
             "basic_2.batch_norm_1.gain": Known(self.basic_2_batch_norm_1_gain.loc),
             "basic_2.batch_norm_1.shift": Known(self.basic_2_batch_norm_1_shift.loc),
@@ -279,7 +281,9 @@ class Model(nn.Module):
             "basic_2.batch_norm_2.shift": Known(self.basic_2_batch_norm_2_shift.loc),
             "basic_2.conv2d_2.kernel": self.basic_2_conv2d_2_kernel.draw(noise),
             "basic_2.conv2d_2.bias": Known(self.basic_2_conv2d_2_bias.loc),
-            "basic_2.residual_1.shortcut.kernel": self.basic_2_residual_1_shortcut_kernel.draw(noise),
+            "basic_2.residual_1.shortcut.kernel": (
+                self.basic_2_residual_1_shortcut_kernel.draw(noise)
+            ),
             "basic_2.residual_1.shortcut.bias": Known(self.basic_2_residual_1_shortcut_bias.loc),
             "basic_3.batch_norm_1.gain": Known(self.basic_3_batch_norm_1_gain.loc),
             "basic_3.batch_norm_1.shift": Known(self.basic_3_batch_norm_1_shift.loc),
@@ -289,7 +293,9 @@ class Model(nn.Module):
             "basic_3.batch_norm_2.shift": Known(self.basic_3_batch_norm_2_shift.loc),
             "basic_3.conv2d_2.kernel": self.basic_3_conv2d_2_kernel.draw(noise),
             "basic_3.conv2d_2.bias": Known(self.basic_3_conv2d_2_bias.loc),
-            "basic_3.residual_1.shortcut.kernel": self.basic_3_residual_1_shortcut_kernel.draw(noise),
+            "basic_3.residual_1.shortcut.kernel": (
+                self.basic_3_residual_1_shortcut_kernel.draw(noise)
+            ),
             "basic_3.residual_1.shortcut.bias": Known(self.basic_3_residual_1_shortcut_bias.loc),
             "basic_4.batch_norm_1.gain": Known(self.basic_4_batch_norm_1_gain.loc),
             "basic_4.batch_norm_1.shift": Known(self.basic_4_batch_norm_1_shift.loc),
@@ -299,7 +305,9 @@ class Model(nn.Module):
             "basic_4.batch_norm_2.shift": Known(self.basic_4_batch_norm_2_shift.loc),
             "basic_4.conv2d_2.kernel": self.basic_4_conv2d_2_kernel.draw(noise),
             "basic_4.conv2d_2.bias": Known(self.basic_4_conv2d_2_bias.loc),
-            "basic_4.residual_1.shortcut.kernel": self.basic_4_residual_1_shortcut_kernel.draw(noise),
+            "basic_4.residual_1.shortcut.kernel": (
+                self.basic_4_residual_1_shortcut_kernel.draw(noise)
+            ),
             "basic_4.residual_1.shortcut.bias": Known(self.basic_4_residual_1_shortcut_bias.loc),
             "batch_norm_1.gain": Known(self.batch_norm_1_gain.loc),
             "batch_norm_1.shift": Known(self.batch_norm_1_shift.loc),
@@ -538,60 +546,42 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        # closed form, x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["conv2d_1.kernel"]
         terms["kl(conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
         q = draw["basic_1.conv2d_1.kernel"]
         terms["kl(basic_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_1.conv2d_2.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
         q = draw["basic_1.conv2d_2.kernel"]
         terms["kl(basic_1.conv2d_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_1.residual_1.shortcut.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
         q = draw["basic_1.residual_1.shortcut.kernel"]
-        terms["kl(basic_1.residual_1.shortcut.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(basic_1.residual_1.shortcut.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["basic_2.conv2d_1.kernel"]
         terms["kl(basic_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_2.conv2d_2.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
         q = draw["basic_2.conv2d_2.kernel"]
         terms["kl(basic_2.conv2d_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_2.residual_1.shortcut.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
         q = draw["basic_2.residual_1.shortcut.kernel"]
-        terms["kl(basic_2.residual_1.shortcut.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_3.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(basic_2.residual_1.shortcut.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["basic_3.conv2d_1.kernel"]
         terms["kl(basic_3.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_3.conv2d_2.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
         q = draw["basic_3.conv2d_2.kernel"]
         terms["kl(basic_3.conv2d_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_3.residual_1.shortcut.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
         q = draw["basic_3.residual_1.shortcut.kernel"]
-        terms["kl(basic_3.residual_1.shortcut.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_4.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(basic_3.residual_1.shortcut.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["basic_4.conv2d_1.kernel"]
         terms["kl(basic_4.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_4.conv2d_2.kernel) x a/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
         q = draw["basic_4.conv2d_2.kernel"]
         terms["kl(basic_4.conv2d_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(basic_4.residual_1.shortcut.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
         q = draw["basic_4.residual_1.shortcut.kernel"]
-        terms["kl(basic_4.residual_1.shortcut.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(logits.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(basic_4.residual_1.shortcut.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["logits.kernel"]
         terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
         return terms

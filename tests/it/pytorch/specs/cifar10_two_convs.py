@@ -83,16 +83,12 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(conv1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["conv1.kernel"]
         terms["kl(conv1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(conv2.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
         q = draw["conv2.kernel"]
         terms["kl(conv2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
         q = draw["logits.kernel"]
         terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
         return terms

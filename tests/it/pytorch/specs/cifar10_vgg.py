@@ -351,46 +351,106 @@ class Model(nn.Module):
     def draw(self, noise):
         """One draw of every parameter, which all of its uses share."""
         return {
-            "stage_1.repeat_1.1.conv2d_1.kernel": self.stage_1_repeat_1_1_conv2d_1_kernel.draw(noise),
+            "stage_1.repeat_1.1.conv2d_1.kernel": (
+                self.stage_1_repeat_1_1_conv2d_1_kernel.draw(noise)
+            ),
             "stage_1.repeat_1.1.conv2d_1.bias": Known(self.stage_1_repeat_1_1_conv2d_1_bias.loc),
-            "stage_1.repeat_1.1.batch_norm_1.gain": Known(self.stage_1_repeat_1_1_batch_norm_1_gain.loc),
-            "stage_1.repeat_1.1.batch_norm_1.shift": Known(self.stage_1_repeat_1_1_batch_norm_1_shift.loc),
-            "stage_1.repeat_1.2.conv2d_1.kernel": self.stage_1_repeat_1_2_conv2d_1_kernel.draw(noise),
+            "stage_1.repeat_1.1.batch_norm_1.gain": (
+                Known(self.stage_1_repeat_1_1_batch_norm_1_gain.loc)
+            ),
+            "stage_1.repeat_1.1.batch_norm_1.shift": (
+                Known(self.stage_1_repeat_1_1_batch_norm_1_shift.loc)
+            ),
+            "stage_1.repeat_1.2.conv2d_1.kernel": (
+                self.stage_1_repeat_1_2_conv2d_1_kernel.draw(noise)
+            ),
             "stage_1.repeat_1.2.conv2d_1.bias": Known(self.stage_1_repeat_1_2_conv2d_1_bias.loc),
-            "stage_1.repeat_1.2.batch_norm_1.gain": Known(self.stage_1_repeat_1_2_batch_norm_1_gain.loc),
-            "stage_1.repeat_1.2.batch_norm_1.shift": Known(self.stage_1_repeat_1_2_batch_norm_1_shift.loc),
-            "stage_2.repeat_1.1.conv2d_1.kernel": self.stage_2_repeat_1_1_conv2d_1_kernel.draw(noise),
+            "stage_1.repeat_1.2.batch_norm_1.gain": (
+                Known(self.stage_1_repeat_1_2_batch_norm_1_gain.loc)
+            ),
+            "stage_1.repeat_1.2.batch_norm_1.shift": (
+                Known(self.stage_1_repeat_1_2_batch_norm_1_shift.loc)
+            ),
+            "stage_2.repeat_1.1.conv2d_1.kernel": (
+                self.stage_2_repeat_1_1_conv2d_1_kernel.draw(noise)
+            ),
             "stage_2.repeat_1.1.conv2d_1.bias": Known(self.stage_2_repeat_1_1_conv2d_1_bias.loc),
-            "stage_2.repeat_1.1.batch_norm_1.gain": Known(self.stage_2_repeat_1_1_batch_norm_1_gain.loc),
-            "stage_2.repeat_1.1.batch_norm_1.shift": Known(self.stage_2_repeat_1_1_batch_norm_1_shift.loc),
-            "stage_2.repeat_1.2.conv2d_1.kernel": self.stage_2_repeat_1_2_conv2d_1_kernel.draw(noise),
+            "stage_2.repeat_1.1.batch_norm_1.gain": (
+                Known(self.stage_2_repeat_1_1_batch_norm_1_gain.loc)
+            ),
+            "stage_2.repeat_1.1.batch_norm_1.shift": (
+                Known(self.stage_2_repeat_1_1_batch_norm_1_shift.loc)
+            ),
+            "stage_2.repeat_1.2.conv2d_1.kernel": (
+                self.stage_2_repeat_1_2_conv2d_1_kernel.draw(noise)
+            ),
             "stage_2.repeat_1.2.conv2d_1.bias": Known(self.stage_2_repeat_1_2_conv2d_1_bias.loc),
-            "stage_2.repeat_1.2.batch_norm_1.gain": Known(self.stage_2_repeat_1_2_batch_norm_1_gain.loc),
-            "stage_2.repeat_1.2.batch_norm_1.shift": Known(self.stage_2_repeat_1_2_batch_norm_1_shift.loc),
-            "stage_3.repeat_1.1.conv2d_1.kernel": self.stage_3_repeat_1_1_conv2d_1_kernel.draw(noise),
+            "stage_2.repeat_1.2.batch_norm_1.gain": (
+                Known(self.stage_2_repeat_1_2_batch_norm_1_gain.loc)
+            ),
+            "stage_2.repeat_1.2.batch_norm_1.shift": (
+                Known(self.stage_2_repeat_1_2_batch_norm_1_shift.loc)
+            ),
+            "stage_3.repeat_1.1.conv2d_1.kernel": (
+                self.stage_3_repeat_1_1_conv2d_1_kernel.draw(noise)
+            ),
             "stage_3.repeat_1.1.conv2d_1.bias": Known(self.stage_3_repeat_1_1_conv2d_1_bias.loc),
-            "stage_3.repeat_1.1.batch_norm_1.gain": Known(self.stage_3_repeat_1_1_batch_norm_1_gain.loc),
-            "stage_3.repeat_1.1.batch_norm_1.shift": Known(self.stage_3_repeat_1_1_batch_norm_1_shift.loc),
-            "stage_3.repeat_1.2.conv2d_1.kernel": self.stage_3_repeat_1_2_conv2d_1_kernel.draw(noise),
+            "stage_3.repeat_1.1.batch_norm_1.gain": (
+                Known(self.stage_3_repeat_1_1_batch_norm_1_gain.loc)
+            ),
+            "stage_3.repeat_1.1.batch_norm_1.shift": (
+                Known(self.stage_3_repeat_1_1_batch_norm_1_shift.loc)
+            ),
+            "stage_3.repeat_1.2.conv2d_1.kernel": (
+                self.stage_3_repeat_1_2_conv2d_1_kernel.draw(noise)
+            ),
             "stage_3.repeat_1.2.conv2d_1.bias": Known(self.stage_3_repeat_1_2_conv2d_1_bias.loc),
-            "stage_3.repeat_1.2.batch_norm_1.gain": Known(self.stage_3_repeat_1_2_batch_norm_1_gain.loc),
-            "stage_3.repeat_1.2.batch_norm_1.shift": Known(self.stage_3_repeat_1_2_batch_norm_1_shift.loc),
-            "stage_4.repeat_1.1.conv2d_1.kernel": self.stage_4_repeat_1_1_conv2d_1_kernel.draw(noise),
+            "stage_3.repeat_1.2.batch_norm_1.gain": (
+                Known(self.stage_3_repeat_1_2_batch_norm_1_gain.loc)
+            ),
+            "stage_3.repeat_1.2.batch_norm_1.shift": (
+                Known(self.stage_3_repeat_1_2_batch_norm_1_shift.loc)
+            ),
+            "stage_4.repeat_1.1.conv2d_1.kernel": (
+                self.stage_4_repeat_1_1_conv2d_1_kernel.draw(noise)
+            ),
             "stage_4.repeat_1.1.conv2d_1.bias": Known(self.stage_4_repeat_1_1_conv2d_1_bias.loc),
-            "stage_4.repeat_1.1.batch_norm_1.gain": Known(self.stage_4_repeat_1_1_batch_norm_1_gain.loc),
-            "stage_4.repeat_1.1.batch_norm_1.shift": Known(self.stage_4_repeat_1_1_batch_norm_1_shift.loc),
-            "stage_4.repeat_1.2.conv2d_1.kernel": self.stage_4_repeat_1_2_conv2d_1_kernel.draw(noise),
+            "stage_4.repeat_1.1.batch_norm_1.gain": (
+                Known(self.stage_4_repeat_1_1_batch_norm_1_gain.loc)
+            ),
+            "stage_4.repeat_1.1.batch_norm_1.shift": (
+                Known(self.stage_4_repeat_1_1_batch_norm_1_shift.loc)
+            ),
+            "stage_4.repeat_1.2.conv2d_1.kernel": (
+                self.stage_4_repeat_1_2_conv2d_1_kernel.draw(noise)
+            ),
             "stage_4.repeat_1.2.conv2d_1.bias": Known(self.stage_4_repeat_1_2_conv2d_1_bias.loc),
-            "stage_4.repeat_1.2.batch_norm_1.gain": Known(self.stage_4_repeat_1_2_batch_norm_1_gain.loc),
-            "stage_4.repeat_1.2.batch_norm_1.shift": Known(self.stage_4_repeat_1_2_batch_norm_1_shift.loc),
-            "stage_5.repeat_1.1.conv2d_1.kernel": self.stage_5_repeat_1_1_conv2d_1_kernel.draw(noise),
+            "stage_4.repeat_1.2.batch_norm_1.gain": (
+                Known(self.stage_4_repeat_1_2_batch_norm_1_gain.loc)
+            ),
+            "stage_4.repeat_1.2.batch_norm_1.shift": (
+                Known(self.stage_4_repeat_1_2_batch_norm_1_shift.loc)
+            ),
+            "stage_5.repeat_1.1.conv2d_1.kernel": (
+                self.stage_5_repeat_1_1_conv2d_1_kernel.draw(noise)
+            ),
             "stage_5.repeat_1.1.conv2d_1.bias": Known(self.stage_5_repeat_1_1_conv2d_1_bias.loc),
-            "stage_5.repeat_1.1.batch_norm_1.gain": Known(self.stage_5_repeat_1_1_batch_norm_1_gain.loc),
-            "stage_5.repeat_1.1.batch_norm_1.shift": Known(self.stage_5_repeat_1_1_batch_norm_1_shift.loc),
-            "stage_5.repeat_1.2.conv2d_1.kernel": self.stage_5_repeat_1_2_conv2d_1_kernel.draw(noise),
+            "stage_5.repeat_1.1.batch_norm_1.gain": (
+                Known(self.stage_5_repeat_1_1_batch_norm_1_gain.loc)
+            ),
+            "stage_5.repeat_1.1.batch_norm_1.shift": (
+                Known(self.stage_5_repeat_1_1_batch_norm_1_shift.loc)
+            ),
+            "stage_5.repeat_1.2.conv2d_1.kernel": (
+                self.stage_5_repeat_1_2_conv2d_1_kernel.draw(noise)
+            ),
             "stage_5.repeat_1.2.conv2d_1.bias": Known(self.stage_5_repeat_1_2_conv2d_1_bias.loc),
-            "stage_5.repeat_1.2.batch_norm_1.gain": Known(self.stage_5_repeat_1_2_batch_norm_1_gain.loc),
-            "stage_5.repeat_1.2.batch_norm_1.shift": Known(self.stage_5_repeat_1_2_batch_norm_1_shift.loc),
+            "stage_5.repeat_1.2.batch_norm_1.gain": (
+                Known(self.stage_5_repeat_1_2_batch_norm_1_gain.loc)
+            ),
+            "stage_5.repeat_1.2.batch_norm_1.shift": (
+                Known(self.stage_5_repeat_1_2_batch_norm_1_shift.loc)
+            ),
             "logits.kernel": self.logits_kernel.draw(noise),
             "logits.bias": Known(self.logits_bias.loc),
         }
@@ -639,48 +699,48 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(stage_1.repeat_1.1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        # closed form, x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["stage_1.repeat_1.1.conv2d_1.kernel"]
-        terms["kl(stage_1.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_1.repeat_1.2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_1.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_1.repeat_1.2.conv2d_1.kernel"]
-        terms["kl(stage_1.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_2.repeat_1.1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_1.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_2.repeat_1.1.conv2d_1.kernel"]
-        terms["kl(stage_2.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_2.repeat_1.2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_2.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_2.repeat_1.2.conv2d_1.kernel"]
-        terms["kl(stage_2.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_3.repeat_1.1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_2.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_3.repeat_1.1.conv2d_1.kernel"]
-        terms["kl(stage_3.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_3.repeat_1.2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_3.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_3.repeat_1.2.conv2d_1.kernel"]
-        terms["kl(stage_3.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_4.repeat_1.1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_3.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_4.repeat_1.1.conv2d_1.kernel"]
-        terms["kl(stage_4.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_4.repeat_1.2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_4.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_4.repeat_1.2.conv2d_1.kernel"]
-        terms["kl(stage_4.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_5.repeat_1.1.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_4.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_5.repeat_1.1.conv2d_1.kernel"]
-        terms["kl(stage_5.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(stage_5.repeat_1.2.conv2d_1.kernel) x a/N: the ELBO holds the KL once per data set, so
-        # each example carries 1/N of it
+        terms["kl(stage_5.repeat_1.1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["stage_5.repeat_1.2.conv2d_1.kernel"]
-        terms["kl(stage_5.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(logits.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(stage_5.repeat_1.2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 1.0
+        ).sum()
         q = draw["logits.kernel"]
         terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
         return terms

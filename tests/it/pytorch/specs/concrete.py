@@ -70,20 +70,16 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(dense_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["dense_1.kernel"]
-        terms["kl(dense_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.35355339059327373).sum()
-        # kl(dense_1.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.35355339059327373
+        ).sum()
         q = draw["dense_1.bias"]
         terms["kl(dense_1.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.35355339059327373).sum()
-        # kl(f.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
-        # of it
         q = draw["f.kernel"]
         terms["kl(f.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.1414213562373095).sum()
-        # kl(f.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
         q = draw["f.bias"]
         terms["kl(f.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.1414213562373095).sum()
         return terms

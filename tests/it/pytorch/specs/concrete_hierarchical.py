@@ -1,11 +1,11 @@
 def kl_log_normal_half_normal(m, s, scale):
     """KL(LogNormal(m, s) || HalfNormal(scale)), of each entry."""
     return (
-            -m
-            - torch.log(2 * math.pi * math.e * s**2) / 2
-            - math.log(2 / (math.pi * scale**2)) / 2
-            + torch.exp(2 * m + 2 * s**2) / (2 * scale**2)
-        )
+        -m
+        - torch.log(2 * math.pi * math.e * s**2) / 2
+        - math.log(2 / (math.pi * scale**2)) / 2
+        + torch.exp(2 * m + 2 * s**2) / (2 * scale**2)
+    )
 
 
 def kl_normal_normal_of_scale(m, s, loc, scale):
@@ -102,29 +102,32 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(noise) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = self.noise_.marginals()
         terms["kl(noise)"] = kl_log_normal_half_normal(q.loc, q.scale, 1.0).sum()
-        # kl(tau) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of it
+        # quadrature, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of
+        # it
         q = self.tau.marginals()
         terms["kl(tau)"] = kl_by_quadrature(q.loc, q.scale, [], "kl(tau)")
-        # kl(dense_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        # closed form given tau, x 1/N: the ELBO holds the KL once per data set, so each example
+        # carries 1/N of it
         q = draw["dense_1.kernel"]
-        terms["kl(dense_1.kernel)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, draw["tau"].w / 2.8284271247461903).sum()
-        # kl(dense_1.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_1.kernel)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, draw["tau"].w / 2.8284271247461903
+        ).sum()
         q = draw["dense_1.bias"]
-        terms["kl(dense_1.bias)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, draw["tau"].w / 2.8284271247461903).sum()
-        # kl(f.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
-        # of it
+        terms["kl(dense_1.bias)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, draw["tau"].w / 2.8284271247461903
+        ).sum()
         q = draw["f.kernel"]
-        terms["kl(f.kernel)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, draw["tau"].w / 7.0710678118654755).sum()
-        # kl(f.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
+        terms["kl(f.kernel)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, draw["tau"].w / 7.0710678118654755
+        ).sum()
         q = draw["f.bias"]
-        terms["kl(f.bias)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, draw["tau"].w / 7.0710678118654755).sum()
+        terms["kl(f.bias)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, draw["tau"].w / 7.0710678118654755
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

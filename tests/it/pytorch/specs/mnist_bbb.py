@@ -1,15 +1,15 @@
 def log_scale_mixture(w, weight, scales_1, scales_2):
     """ln ScaleMixture(w), of each entry."""
     return torch.logaddexp(
-            math.log(weight)
-            - w**2 / (2 * scales_1**2)
-            - math.log(scales_1)
-            - 0.5 * math.log(2 * math.pi),
-            math.log1p(-weight)
-            - w**2 / (2 * scales_2**2)
-            - math.log(scales_2)
-            - 0.5 * math.log(2 * math.pi),
-        )
+        math.log(weight)
+        - w**2 / (2 * scales_1**2)
+        - math.log(scales_1)
+        - 0.5 * math.log(2 * math.pi),
+        math.log1p(-weight)
+        - w**2 / (2 * scales_2**2)
+        - math.log(scales_2)
+        - 0.5 * math.log(2 * math.pi),
+    )
 
 
 # The random draws of a step. Philox's key of each is made of the seed, the step and these: its
@@ -97,30 +97,32 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(hidden1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        # Monte Carlo, noisy, x 1/N: the ELBO holds the KL once per data set, so each example
+        # carries 1/N of it
         q = draw["hidden1.kernel"]
-        terms["kl(hidden1.kernel)"] = self.hidden1_kernel.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
-        # kl(hidden1.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(hidden1.kernel)"] = self.hidden1_kernel.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         q = draw["hidden1.bias"]
-        terms["kl(hidden1.bias)"] = self.hidden1_bias.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
-        # kl(hidden2.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(hidden1.bias)"] = self.hidden1_bias.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         q = draw["hidden2.kernel"]
-        terms["kl(hidden2.kernel)"] = self.hidden2_kernel.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
-        # kl(hidden2.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(hidden2.kernel)"] = self.hidden2_kernel.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         q = draw["hidden2.bias"]
-        terms["kl(hidden2.bias)"] = self.hidden2_bias.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(hidden2.bias)"] = self.hidden2_bias.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         q = draw["logits.kernel"]
-        terms["kl(logits.kernel)"] = self.logits_kernel.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
-        # kl(logits.bias) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(logits.kernel)"] = self.logits_kernel.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         q = draw["logits.bias"]
-        terms["kl(logits.bias)"] = self.logits_bias.log_density(q) - log_scale_mixture(q.w, 0.5, 1.0, 0.0024787521766663585).sum()
+        terms["kl(logits.bias)"] = self.logits_bias.log_density(q) - log_scale_mixture(
+            q.w, 0.5, 1.0, 0.0024787521766663585
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

@@ -112,22 +112,24 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(stage_1.conv1d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["stage_1.conv1d_1.kernel"]
-        terms["kl(stage_1.conv1d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.08451542547285165).sum()
-        # kl(stage_2.conv1d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(stage_1.conv1d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.08451542547285165
+        ).sum()
         q = draw["stage_2.conv1d_1.kernel"]
-        terms["kl(stage_2.conv1d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.05590169943749474).sum()
-        # kl(dense_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(stage_2.conv1d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.05590169943749474
+        ).sum()
         q = draw["dense_1.kernel"]
-        terms["kl(dense_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.03340765523905305).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.03340765523905305
+        ).sum()
         q = draw["logits.kernel"]
-        terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.08838834764831843).sum()
+        terms["kl(logits.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.08838834764831843
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

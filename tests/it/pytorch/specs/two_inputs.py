@@ -148,26 +148,28 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["conv2d_1.kernel"]
-        terms["kl(conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.3333333333333333).sum()
-        # kl(conv2d_2.kernel) x 1/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        terms["kl(conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.3333333333333333
+        ).sum()
         q = draw["conv2d_2.kernel"]
-        terms["kl(conv2d_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.08333333333333333).sum()
-        # kl(dense_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(conv2d_2.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.08333333333333333
+        ).sum()
         q = draw["dense_1.kernel"]
-        terms["kl(dense_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.7071067811865475).sum()
-        # kl(dense_2.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.7071067811865475
+        ).sum()
         q = draw["dense_2.kernel"]
-        terms["kl(dense_2.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.15811388300841897).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_2.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.15811388300841897
+        ).sum()
         q = draw["logits.kernel"]
-        terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.17677669529663687).sum()
+        terms["kl(logits.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.17677669529663687
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

@@ -72,24 +72,16 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(noise) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
+        # closed form, x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["noise"]
         terms["kl(noise)"] = kl_normal_normal(q.loc, q.scale, -1.0, 1.0).sum()
-        # kl(dense_1.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
         q = draw["dense_1.kernel"]
         terms["kl(dense_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.5).sum()
-        # kl(dense_1.bias) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
         q = draw["dense_1.bias"]
         terms["kl(dense_1.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.5).sum()
-        # kl(f.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
-        # of it
         q = draw["f.kernel"]
         terms["kl(f.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.2).sum()
-        # kl(f.bias) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
         q = draw["f.bias"]
         terms["kl(f.bias)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.2).sum()
         return terms

@@ -81,29 +81,30 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(noise) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
+        # closed form, x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["noise"]
         terms["kl(noise)"] = kl_normal_normal(q.loc, q.scale, -1.0, 1.0).sum()
-        # kl(tau) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N of it
         q = draw["tau"]
         terms["kl(tau)"] = kl_normal_normal(q.loc, q.scale, 0.0, 1.0).sum()
-        # kl(dense_1.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        # closed form given tau, x a/N: the ELBO holds the KL once per data set, so each example
+        # carries 1/N of it
         q = draw["dense_1.kernel"]
-        terms["kl(dense_1.kernel)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 2.8284271247461903).sum()
-        # kl(dense_1.bias) x a/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(dense_1.kernel)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 2.8284271247461903
+        ).sum()
         q = draw["dense_1.bias"]
-        terms["kl(dense_1.bias)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 2.8284271247461903).sum()
-        # kl(f.kernel) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N
-        # of it
+        terms["kl(dense_1.bias)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 2.8284271247461903
+        ).sum()
         q = draw["f.kernel"]
-        terms["kl(f.kernel)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 7.0710678118654755).sum()
-        # kl(f.bias) x a/N: the ELBO holds the KL once per data set, so each example carries 1/N of
-        # it
+        terms["kl(f.kernel)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 7.0710678118654755
+        ).sum()
         q = draw["f.bias"]
-        terms["kl(f.bias)"] = kl_normal_normal_of_scale(q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 7.0710678118654755).sum()
+        terms["kl(f.bias)"] = kl_normal_normal_of_scale(
+            q.loc, q.scale, 0.0, torch.exp(draw["tau"].w) / 7.0710678118654755
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

@@ -60,20 +60,14 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # neg_log_prior(noise) x 1/N: the log posterior holds log p(w) once per data set, so each
+        # penalty -log p, no KL, x 1/N: the log posterior holds log p(w) once per data set, so each
         # example carries its share of it
         terms["neg_log_prior(noise)"] = -log_normal(draw["noise"].w, -1.0, 1.0).sum()
-        # neg_log_prior(dense_1.kernel) x 1/N: the log posterior holds log p(w) once per data set,
-        # so each example carries its share of it
-        terms["neg_log_prior(dense_1.kernel)"] = -log_normal(draw["dense_1.kernel"].w, 0.0, 0.5).sum()
-        # neg_log_prior(dense_1.bias) x 1/N: the log posterior holds log p(w) once per data set, so
-        # each example carries its share of it
+        terms["neg_log_prior(dense_1.kernel)"] = -log_normal(
+            draw["dense_1.kernel"].w, 0.0, 0.5
+        ).sum()
         terms["neg_log_prior(dense_1.bias)"] = -log_normal(draw["dense_1.bias"].w, 0.0, 0.5).sum()
-        # neg_log_prior(f.kernel) x 1/N: the log posterior holds log p(w) once per data set, so each
-        # example carries its share of it
         terms["neg_log_prior(f.kernel)"] = -log_normal(draw["f.kernel"].w, 0.0, 0.2).sum()
-        # neg_log_prior(f.bias) x 1/N: the log posterior holds log p(w) once per data set, so each
-        # example carries its share of it
         terms["neg_log_prior(f.bias)"] = -log_normal(draw["f.bias"].w, 0.0, 0.2).sum()
         return terms
 

@@ -150,27 +150,53 @@ class Model(nn.Module):
             "fine.conv2d_1.bias": Known(self.fine_conv2d_1_bias.loc),
             "fine.filter_response_norm_1.gain": Known(self.fine_filter_response_norm_1_gain.loc),
             "fine.filter_response_norm_1.shift": Known(self.fine_filter_response_norm_1_shift.loc),
-            "fine.filter_response_norm_1.threshold": Known(self.fine_filter_response_norm_1_threshold.loc),
+            "fine.filter_response_norm_1.threshold": (
+                Known(self.fine_filter_response_norm_1_threshold.loc)
+            ),
             "middle.conv2d_1.kernel": self.middle_conv2d_1_kernel.draw(noise),
             "middle.conv2d_1.bias": Known(self.middle_conv2d_1_bias.loc),
-            "middle.filter_response_norm_1.gain": Known(self.middle_filter_response_norm_1_gain.loc),
-            "middle.filter_response_norm_1.shift": Known(self.middle_filter_response_norm_1_shift.loc),
-            "middle.filter_response_norm_1.threshold": Known(self.middle_filter_response_norm_1_threshold.loc),
+            "middle.filter_response_norm_1.gain": (
+                Known(self.middle_filter_response_norm_1_gain.loc)
+            ),
+            "middle.filter_response_norm_1.shift": (
+                Known(self.middle_filter_response_norm_1_shift.loc)
+            ),
+            "middle.filter_response_norm_1.threshold": (
+                Known(self.middle_filter_response_norm_1_threshold.loc)
+            ),
             "convolution_1.conv2d_1.kernel": self.convolution_1_conv2d_1_kernel.draw(noise),
             "convolution_1.conv2d_1.bias": Known(self.convolution_1_conv2d_1_bias.loc),
-            "convolution_1.filter_response_norm_1.gain": Known(self.convolution_1_filter_response_norm_1_gain.loc),
-            "convolution_1.filter_response_norm_1.shift": Known(self.convolution_1_filter_response_norm_1_shift.loc),
-            "convolution_1.filter_response_norm_1.threshold": Known(self.convolution_1_filter_response_norm_1_threshold.loc),
+            "convolution_1.filter_response_norm_1.gain": (
+                Known(self.convolution_1_filter_response_norm_1_gain.loc)
+            ),
+            "convolution_1.filter_response_norm_1.shift": (
+                Known(self.convolution_1_filter_response_norm_1_shift.loc)
+            ),
+            "convolution_1.filter_response_norm_1.threshold": (
+                Known(self.convolution_1_filter_response_norm_1_threshold.loc)
+            ),
             "convolution_2.conv2d_1.kernel": self.convolution_2_conv2d_1_kernel.draw(noise),
             "convolution_2.conv2d_1.bias": Known(self.convolution_2_conv2d_1_bias.loc),
-            "convolution_2.filter_response_norm_1.gain": Known(self.convolution_2_filter_response_norm_1_gain.loc),
-            "convolution_2.filter_response_norm_1.shift": Known(self.convolution_2_filter_response_norm_1_shift.loc),
-            "convolution_2.filter_response_norm_1.threshold": Known(self.convolution_2_filter_response_norm_1_threshold.loc),
+            "convolution_2.filter_response_norm_1.gain": (
+                Known(self.convolution_2_filter_response_norm_1_gain.loc)
+            ),
+            "convolution_2.filter_response_norm_1.shift": (
+                Known(self.convolution_2_filter_response_norm_1_shift.loc)
+            ),
+            "convolution_2.filter_response_norm_1.threshold": (
+                Known(self.convolution_2_filter_response_norm_1_threshold.loc)
+            ),
             "convolution_3.conv2d_1.kernel": self.convolution_3_conv2d_1_kernel.draw(noise),
             "convolution_3.conv2d_1.bias": Known(self.convolution_3_conv2d_1_bias.loc),
-            "convolution_3.filter_response_norm_1.gain": Known(self.convolution_3_filter_response_norm_1_gain.loc),
-            "convolution_3.filter_response_norm_1.shift": Known(self.convolution_3_filter_response_norm_1_shift.loc),
-            "convolution_3.filter_response_norm_1.threshold": Known(self.convolution_3_filter_response_norm_1_threshold.loc),
+            "convolution_3.filter_response_norm_1.gain": (
+                Known(self.convolution_3_filter_response_norm_1_gain.loc)
+            ),
+            "convolution_3.filter_response_norm_1.shift": (
+                Known(self.convolution_3_filter_response_norm_1_shift.loc)
+            ),
+            "convolution_3.filter_response_norm_1.threshold": (
+                Known(self.convolution_3_filter_response_norm_1_threshold.loc)
+            ),
             "logits.kernel": self.logits_kernel.draw(noise),
             "logits.bias": Known(self.logits_bias.loc),
         }
@@ -313,28 +339,28 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(fine.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["fine.conv2d_1.kernel"]
-        terms["kl(fine.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.19245008972987526).sum()
-        # kl(middle.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each example
-        # carries 1/N of it
+        terms["kl(fine.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.19245008972987526
+        ).sum()
         q = draw["middle.conv2d_1.kernel"]
-        terms["kl(middle.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.08333333333333333).sum()
-        # kl(convolution_1.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(middle.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.08333333333333333
+        ).sum()
         q = draw["convolution_1.conv2d_1.kernel"]
-        terms["kl(convolution_1.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.05892556509887897).sum()
-        # kl(convolution_2.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(convolution_1.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.05892556509887897
+        ).sum()
         q = draw["convolution_2.conv2d_1.kernel"]
-        terms["kl(convolution_2.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.041666666666666664).sum()
-        # kl(convolution_3.conv2d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(convolution_2.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.041666666666666664
+        ).sum()
         q = draw["convolution_3.conv2d_1.kernel"]
-        terms["kl(convolution_3.conv2d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.048112522432468816).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(convolution_3.conv2d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.048112522432468816
+        ).sum()
         q = draw["logits.kernel"]
         terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.25).sum()
         return terms

@@ -99,19 +99,37 @@ class Model(nn.Module):
         return {
             "stage_1.conv3d_1.kernel": self.stage_1_conv3d_1_kernel.draw(noise),
             "stage_1.conv3d_1.bias": Known(self.stage_1_conv3d_1_bias.loc),
-            "stage_1.filter_response_norm_1.gain": Known(self.stage_1_filter_response_norm_1_gain.loc),
-            "stage_1.filter_response_norm_1.shift": Known(self.stage_1_filter_response_norm_1_shift.loc),
-            "stage_1.filter_response_norm_1.threshold": Known(self.stage_1_filter_response_norm_1_threshold.loc),
+            "stage_1.filter_response_norm_1.gain": (
+                Known(self.stage_1_filter_response_norm_1_gain.loc)
+            ),
+            "stage_1.filter_response_norm_1.shift": (
+                Known(self.stage_1_filter_response_norm_1_shift.loc)
+            ),
+            "stage_1.filter_response_norm_1.threshold": (
+                Known(self.stage_1_filter_response_norm_1_threshold.loc)
+            ),
             "stage_2.conv3d_1.kernel": self.stage_2_conv3d_1_kernel.draw(noise),
             "stage_2.conv3d_1.bias": Known(self.stage_2_conv3d_1_bias.loc),
-            "stage_2.filter_response_norm_1.gain": Known(self.stage_2_filter_response_norm_1_gain.loc),
-            "stage_2.filter_response_norm_1.shift": Known(self.stage_2_filter_response_norm_1_shift.loc),
-            "stage_2.filter_response_norm_1.threshold": Known(self.stage_2_filter_response_norm_1_threshold.loc),
+            "stage_2.filter_response_norm_1.gain": (
+                Known(self.stage_2_filter_response_norm_1_gain.loc)
+            ),
+            "stage_2.filter_response_norm_1.shift": (
+                Known(self.stage_2_filter_response_norm_1_shift.loc)
+            ),
+            "stage_2.filter_response_norm_1.threshold": (
+                Known(self.stage_2_filter_response_norm_1_threshold.loc)
+            ),
             "stage_3.conv3d_1.kernel": self.stage_3_conv3d_1_kernel.draw(noise),
             "stage_3.conv3d_1.bias": Known(self.stage_3_conv3d_1_bias.loc),
-            "stage_3.filter_response_norm_1.gain": Known(self.stage_3_filter_response_norm_1_gain.loc),
-            "stage_3.filter_response_norm_1.shift": Known(self.stage_3_filter_response_norm_1_shift.loc),
-            "stage_3.filter_response_norm_1.threshold": Known(self.stage_3_filter_response_norm_1_threshold.loc),
+            "stage_3.filter_response_norm_1.gain": (
+                Known(self.stage_3_filter_response_norm_1_gain.loc)
+            ),
+            "stage_3.filter_response_norm_1.shift": (
+                Known(self.stage_3_filter_response_norm_1_shift.loc)
+            ),
+            "stage_3.filter_response_norm_1.threshold": (
+                Known(self.stage_3_filter_response_norm_1_threshold.loc)
+            ),
             "logits.kernel": self.logits_kernel.draw(noise),
             "logits.bias": Known(self.logits_bias.loc),
         }
@@ -206,22 +224,24 @@ class Model(nn.Module):
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
-        # kl(stage_1.conv3d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        # closed form, x 1/N: the ELBO holds the KL once per data set, so each example carries 1/N
+        # of it
         q = draw["stage_1.conv3d_1.kernel"]
-        terms["kl(stage_1.conv3d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.19245008972987526).sum()
-        # kl(stage_2.conv3d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(stage_1.conv3d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.19245008972987526
+        ).sum()
         q = draw["stage_2.conv3d_1.kernel"]
-        terms["kl(stage_2.conv3d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.06804138174397717).sum()
-        # kl(stage_3.conv3d_1.kernel) x 1/N: the ELBO holds the KL once per data set, so each
-        # example carries 1/N of it
+        terms["kl(stage_2.conv3d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.06804138174397717
+        ).sum()
         q = draw["stage_3.conv3d_1.kernel"]
-        terms["kl(stage_3.conv3d_1.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.048112522432468816).sum()
-        # kl(logits.kernel) x 1/N: the ELBO holds the KL once per data set, so each example carries
-        # 1/N of it
+        terms["kl(stage_3.conv3d_1.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.048112522432468816
+        ).sum()
         q = draw["logits.kernel"]
-        terms["kl(logits.kernel)"] = kl_normal_normal(q.loc, q.scale, 0.0, 0.17677669529663687).sum()
+        terms["kl(logits.kernel)"] = kl_normal_normal(
+            q.loc, q.scale, 0.0, 0.17677669529663687
+        ).sum()
         return terms
 
     def forward(self, x, targets, noise, scale):

@@ -1,8 +1,8 @@
 def flipout(function, x, kernel, name, noise):
-    """Flipout (Wen et al. 2018): one perturbation, with signs for each example and channel.
+    """Flipout (Wen et al. 2018): one perturbation a minibatch, signs for each example and channel.
 
-    Example b sees w_b = loc + (scale * epsilon) * (s_in s_out^T). `function` is linear in its weight, so that the
-    signs can be put on its input and its output.
+    Example b sees w_b = loc + (scale * epsilon) * (s_in s_out^T). `function` is linear in its
+    weight, so that the signs can be put on its input and its output.
     """
     y = function(x, kernel.loc)
     sign_in = noise.signs(f"{name}.sign_in", x.shape[0], x.shape[-1])
@@ -12,7 +12,7 @@ def flipout(function, x, kernel, name, noise):
 
 
 def flipout_in_groups(function, x, kernel, name, noise):
-    """Flipout of a convolution in groups, whose channels share places in the kernel: weights for each example.
+    """Flipout of a convolution in groups: weights for each example.
 
     The signs of the input go round the kernel's rows, which are all its axes but the last.
     """

@@ -1,5 +1,5 @@
 def local_reparameterization(function, x, kernel, noise, name):
-    """Local reparameterization (Kingma, Salimans and Welling 2015): draws y in place of the weights.
+    """Local reparameterization (Kingma et al. 2015): draws y in place of the weights.
 
     y ~ Normal(x loc, x^2 scale^2), on its own for each example and output.
     """

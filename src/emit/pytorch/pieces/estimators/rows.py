@@ -1,11 +1,11 @@
 def by_channels(values, factors):
-    """Values [B, ..., C] times factors [B, C] of each example's channels, or [1, C] of all examples."""
+    """Values [B, ..., C] times factors [B, C] of each example, or [1, C] of all."""
     positions = [1] * (values.dim() - 2)
     return values * factors.reshape(factors.shape[0], *positions, factors.shape[1])
 
 
 def flipout_row(row, name, noise, batch):
-    """A bias [C] as rows [B, C]: its perturbation with random signs for each example (Wen et al. 2018)."""
+    """A bias [C] as rows [B, C]: its perturbation with random signs for each example."""
     signs = noise.signs(f"{name}.sign_out", batch, row.loc.shape[0])
     return row.loc + row.scale * row.epsilon * signs
 

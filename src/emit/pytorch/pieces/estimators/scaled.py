@@ -4,5 +4,5 @@ def masked(function, x, kernel, mask):
 
 
 def scaled(function, x, kernel, r, s):
-    """Rank-1 factors (Dusenberry et al. 2020, eq. 2): r [B or 1, C_in] of inputs, s [B or 1, C_out] of outputs."""
+    """Factors (Dusenberry et al. 2020, eq. 2): r [B or 1, C_in] of inputs, s of outputs."""
     return by_channels(function(by_channels(x, r), kernel.w), s)

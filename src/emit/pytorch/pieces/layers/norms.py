@@ -1,19 +1,19 @@
 def group_norm(x, groups, epsilon):
-    """Groups of channels of x [B, ..., C] less their mean, over their standard deviation in the example."""
+    """Groups of channels of x [B, ..., C] less their mean, over their standard deviation."""
     return F.group_norm(x.movedim(-1, 1), groups, eps=epsilon).movedim(1, -1)
 
 
 def filter_response_norm(x, epsilon):
-    """Each channel of x [B, ..., C] over its root mean square in the example (Singh and Krishnan 2020)."""
+    """Each channel of x [B, ..., C] over its root mean square (Singh and Krishnan 2020)."""
     positions = tuple(range(1, x.dim() - 1))
     return x * torch.rsqrt((x**2).mean(positions, keepdim=True) + epsilon)
 
 
 def batch_norm(x, mean, variance, momentum, epsilon, training, sample=0, samples=1):
-    """Each channel of x [B, ..., C] less its mean, over its standard deviation (Ioffe and Szegedy 2015).
+    """Each channel of x [B, ..., C] less its mean, over its deviation (Ioffe and Szegedy 2015).
 
-    In training those of the whole minibatch, of all processes, towards which the kept `mean` and `variance` move:
-    once a step, also where the weights have several samples. Else the kept ones.
+    In training those of the whole minibatch, of all processes, towards which the kept `mean` and
+    `variance` move: once a step, also where the weights have several samples. Else the kept ones.
     """
     if not training:
         return (x - mean) * torch.rsqrt(variance + epsilon)
@@ -46,6 +46,6 @@ class SumOverProcesses(torch.autograd.Function):
 def sum_over_processes(x):
     """The sum over all processes, if there are several, with its gradient."""
     distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1:
-        return SumOverProcesses.apply(x)
-    return x
+    if not distributed.is_available() or not distributed.is_initialized():
+        return x
+    return SumOverProcesses.apply(x) if distributed.get_world_size() > 1 else x

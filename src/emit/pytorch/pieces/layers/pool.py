@@ -1,5 +1,5 @@
 def max_pool(x, size, stride, padding=0, pad=None):
-    """The largest number of each window of x [B, ..., C], channel by channel; padding is never the largest."""
+    """The largest number of each window of x [B, ..., C], by channel; padding never is."""
     function = (F.max_pool1d, F.max_pool2d, F.max_pool3d)[x.dim() - 3]
     if pad is not None:
         x = padded(x, pad, -math.inf)

@@ -6,7 +6,7 @@ def nearest(x, sizes):
 
 
 def bilinear(x, sizes):
-    """x [B, height, width, C] with more pixels, which lie on lines between the centres of those that there are."""
+    """x [B, height, width, C] with more pixels, on lines between the centres of its own."""
     size = [cells * times for cells, times in zip(x.shape[1:], sizes)]
     x = F.interpolate(x.movedim(-1, 1), size, mode="bilinear", align_corners=False)
     return x.movedim(1, -1)

@@ -1,8 +1,9 @@
 class LowRank(Variables):
-    """Independent normals and `rank` directions in which all entries move: w = loc + scale * epsilon + U zeta.
+    """Independent normals and `rank` common directions: w = loc + scale * epsilon + U zeta.
 
-    Ong, Nott and Smith (2018), "Gaussian variational approximation with a factor covariance structure". With V the
-    rows of U over the scales, C = I + V^T V is the matrix whose determinant and inverse are needed, [rank, rank].
+    Ong, Nott and Smith (2018), "Gaussian variational approximation with a factor covariance
+    structure". With V the rows of U over the scales, C = I + V^T V is the matrix whose determinant
+    and inverse are needed, [rank, rank].
     """
 
     def __init__(self, name, shape, rank, transform=positive):

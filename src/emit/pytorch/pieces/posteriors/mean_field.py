@@ -7,7 +7,7 @@ def positive(rho):
 
 
 class Drawn(NamedTuple):
-    """A parameter at a draw: w = loc + scale * epsilon, entry by entry; without epsilon, at none."""
+    """A parameter at a draw, w = loc + scale * epsilon; without epsilon, at none."""
 
     loc: torch.Tensor
     scale: torch.Tensor
@@ -20,7 +20,7 @@ class Drawn(NamedTuple):
 
 
 class Independent(Variables):
-    """Independent entries w = loc + scale * epsilon, scale = transform(rho). Subclasses have epsilon's law."""
+    """Independent entries w = loc + scale * epsilon, scale = transform(rho)."""
 
     def __init__(self, name, shape, transform=positive, largest_rho=None):
         super().__init__(name, loc=shape, rho=shape)
@@ -63,7 +63,7 @@ class MeanField(Independent):
 def along_path(value, score, w):
     """The value ln q(w), its gradient `score` through w alone, without that by q's own parameters.
 
-    What is left out has the mean 0, and so has the gradient's noise where q is the exact posterior: "sticking the
-    landing" (Roeder, Wu and Duvenaud 2017).
+    What is left out has the mean 0, and so has the gradient's noise where q is the exact posterior:
+    "sticking the landing" (Roeder, Wu and Duvenaud 2017).
     """
     return value.detach() + (score.detach() * (w - w.detach())).sum()

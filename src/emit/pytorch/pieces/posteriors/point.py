@@ -33,7 +33,7 @@ class PositivePoint(Point):
 
 
 class PointBetween(Point):
-    """A point estimate between two ends, w = low + (high - low) sigmoid(loc): the penalty is of the density of loc."""
+    """A point w = low + (high - low) sigmoid(loc): the penalty is of the density of loc."""
 
     def __init__(self, name, shape, low, high):
         super().__init__(name, shape)

@@ -1,5 +1,5 @@
 class Radial(Variables):
-    """An even direction and a half-normal distance from loc: w = loc + scale * epsilon / |epsilon| * |zeta|.
+    """An even direction, a half-normal distance: w = loc + scale * epsilon / |epsilon| * |zeta|.
 
     Farquhar, Osborne and Gal (2020), "Radial Bayesian neural networks", section 3.
     """

@@ -12,7 +12,7 @@ def positive_exp(z):
 
 
 def between(z, low, high):
-    """low + (high - low) sigmoid(z), strictly between the ends, and worked out from the nearer one."""
+    """low + (high - low) sigmoid(z), strictly between the ends, from the nearer one."""
     share = (high - low) * torch.sigmoid(-z.abs())
     ends = torch.finfo(z.dtype)
     first = low + max(abs(low) * ends.eps, ends.tiny)
@@ -52,7 +52,7 @@ class LogNormal(Variables):
 
 
 class LogitNormal(LogNormal):
-    """A logistic function of a normal for each entry: w = low + (high - low) sigmoid(loc + scale * epsilon)."""
+    """A logistic normal for each entry: w = low + (high - low) sigmoid(loc + scale * epsilon)."""
 
     def __init__(self, name, shape, low, high, transform=positive):
         super().__init__(name, shape, transform)

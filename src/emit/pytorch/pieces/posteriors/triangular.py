@@ -1,5 +1,5 @@
 def triangular(diagonal, lower):
-    """The lower triangular matrix of this diagonal [n], and of what is below it row by row [n (n - 1) / 2]."""
+    """The lower triangular matrix of a diagonal [n], and of what is below it, row by row."""
     n = diagonal.shape[0]
     matrix = torch.diag(diagonal)
     if lower is None:
@@ -14,7 +14,7 @@ def row_lengths(matrix):
 
 
 def excess(matrix):
-    """The sum of the logarithms of the rows' lengths, minus ln det: of a triangular matrix, never below 0."""
+    """The logarithms of a triangular matrix's row lengths, summed, minus ln det: never below 0."""
     below = torch.tril(matrix, -1)
     diagonal = torch.diagonal(matrix)
     return 0.5 * torch.log1p((below**2).sum(1) / diagonal**2).sum()
@@ -26,7 +26,7 @@ def log_standard_normal(noise):
 
 
 class FullRank(Variables):
-    """One normal over all entries, w = loc + L epsilon, L lower triangular with the diagonal transform(rho).
+    """One normal over all entries, w = loc + L epsilon, L lower triangular.
 
     Titsias and Lazaro-Gredilla (2014), "Doubly stochastic variational Bayes".
     """

@@ -79,6 +79,6 @@ def check_rows(digests, expected):
         hashed.update(digests[part].astype("<u8").tobytes())
     if hashed.hexdigest() != expected:
         fail_with(
-            "the data does not hold the rows that this program was made for; `bnnc emit pytorch` makes "
-            "one for others"
+            "the data does not hold the rows that this program was made for; "
+            "`bnnc emit pytorch` makes one for others"
         )

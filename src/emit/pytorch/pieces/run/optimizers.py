@@ -73,7 +73,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, and decay of some weights that is no part of the gradient (Loshchilov and Hutter 2019)."""
+    """Adam, with weight decay that is no part of the gradient (Loshchilov and Hutter 2019)."""
 
     def update(self, variables, gradients, state, t, rate):
         """First w <- w - rate weight_decay w, of the variables that are called `decayed`."""

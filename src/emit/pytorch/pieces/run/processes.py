@@ -1,5 +1,5 @@
 class Processes:
-    """The processes that take each step together: those that torchrun started, or this one alone."""
+    """The processes that take each step together: those of torchrun, or this one alone."""
 
     def __init__(self, device):
         self.count, self.rank = (

@@ -91,8 +91,8 @@ def settings_to_run(options, run):
             fail_with(f"the run in {run.path} has {key} = {own[key]}, and goes on with it")
         if key == "seed" and VALIDATION_EXAMPLES:
             fail_with(
-                "the examples set aside, and so the scaling, go by the seed; `bnnc emit pytorch --seed` "
-                "sets another"
+                "the examples set aside, and so the scaling, go by the seed; "
+                "`bnnc emit pytorch --seed` sets another"
             )
         text = with_setting(text, key, value)
     return (

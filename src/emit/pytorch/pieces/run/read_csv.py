@@ -121,7 +121,7 @@ def labels_of_cells(cells, classes):
 
 
 def hold_out(split, listed):
-    """The training part, and the test part of the rows that the file `listed` has, a number a line."""
+    """The training part, and the test part: the rows that the file `listed` has, one a line."""
     rows = [int(line) for line in Path(listed).read_text().split()]
     held_out = np.zeros(len(split.inputs), bool)
     held_out[rows] = True

@@ -2,13 +2,14 @@ class Seen(NamedTuple):
     """A prior as the normal number z sees it of which w is made."""
 
     log_prob: object  # ln p(w), from w and the learned numbers of the prior
-    features: object  # where ln p(w) is not smooth, from these numbers: places, widths, and whether each is a kink
+    # Where ln p(w) is not smooth, from these numbers: places, widths, and whether each is a kink.
+    features: object
     growth: tuple = (0.0, 0.0)  # how fast -ln p grows, as powers of w, toward 0 and far out
     made: object = None  # w = z; "exp": w = exp(z); (low, high): w = low + (high - low) sigmoid(z)
 
 
-# Rules: counts of Gauss-Hermite nodes and how wide features must be for each, in units of the posterior's scale. Where
-# one is narrower, Gauss-Legendre on panels that shrink toward it.
+# Rules: counts of Gauss-Hermite nodes and how wide features must be for each, in units of the
+# posterior's scale. Where one is narrower, Gauss-Legendre on panels that shrink toward it.
 HERMITE = [(8, 8.0), (16, 4.5), (32, 2.6)]
 
 LEGENDRE = 12
@@ -30,21 +31,24 @@ def kl_by_quadrature(loc, scale, learned, prior):
 def expected_log_prior(
     loc: torch.Tensor, scale: torch.Tensor, learned: torch.Tensor, prior: str
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """The sum of E ln p over the entries, and its derivatives by loc, scale and the prior's learned numbers.
+    """The sum of E ln p, and its derivatives by loc, scale and the learned numbers.
 
-    Which nodes an entry has depends on its loc and scale, so that this is an operator that torch.compile does not look
-    into. Within an operator autograd is off; a thread of its own has it on.
+    Which nodes an entry has depends on its loc and scale, so that this is an operator that
+    torch.compile does not look into. Within an operator autograd is off; a thread of its own has it
+    on.
     """
     with ThreadPoolExecutor(1) as thread:
         wide = (loc.double().reshape(-1), scale.double().reshape(-1), learned.double())
-        value, by_loc, by_scale, by_learned = thread.submit(integrate, QUADRATURES[prior], *wide).result()
-    return value.to(loc), by_loc.reshape(loc.shape).to(loc), by_scale.reshape(loc.shape).to(loc), by_learned.to(loc)
+        found = thread.submit(integrate, QUADRATURES[prior], *wide).result()
+    value, by_loc, by_scale, by_learned = (part.to(loc) for part in found)
+    return value, by_loc.reshape(loc.shape), by_scale.reshape(loc.shape), by_learned
 
 
 def integrate(prior, loc, scale, learned):
     """`expected_log_prior` of entries [n] in float64."""
     # Features as each entry sees them: (places [n], widths [n], kink).
-    seen = [((at - loc) / scale, width / scale, kink) for at, width, kink in carried(prior, learned.tolist())]
+    features = carried(prior, learned.tolist())
+    seen = [((at - loc) / scale, width / scale, kink) for at, width, kink in features]
     rates = [rate * scale for rate in growth(prior)]
     fastest = torch.maximum(*rates)
     width = 8.0 / fastest
@@ -65,14 +69,16 @@ def integrate(prior, loc, scale, learned):
         chosen = (left & (width >= needed)).nonzero()[:, 0]
         left = left & (width < needed)
         if chosen.numel() > 0:
-            nodes, weights = (torch.from_numpy(x).to(loc) for x in np.polynomial.hermite_e.hermegauss(count))
+            rule = np.polynomial.hermite_e.hermegauss(count)
+            nodes, weights = (torch.from_numpy(x).to(loc) for x in rule)
             weights = weights / math.sqrt(2 * math.pi)
             for part in chosen.split(1 << 16):
                 add(part, nodes.expand(len(part), -1), weights.expand(len(part), -1), None)
     for part in left.nonzero()[:, 0].split(1 << 14):
         panels(part, seen, rates, add)
     value, by_loc, by_scale, mass, first, second = sums
-    # Where derivatives are taken of the density: E[z (f - E f)] / scale and E[z^2 (f - E f)] / scale.
+    # Where derivatives are taken of the density: E[z (f - E f)] / scale and E[z^2 (f - E f)] /
+    # scale.
     mean = value / mass.where(mass > 0, math.inf) / scale
     by_loc, by_scale = by_loc - first * mean, by_scale - second * mean
     most = torch.finfo(loc.dtype).max
@@ -84,16 +90,19 @@ def integrate(prior, loc, scale, learned):
 
 
 def panels(chosen, seen, rates, add):
-    """Gauss-Legendre for the chosen entries [m]: panels so short that every feature is outside their ellipses."""
+    """Gauss-Legendre for chosen entries [m], on panels whose ellipses leave all features out."""
     seen = [(at[chosen], wide[chosen], kink) for at, wide, kink in seen]
     rates = [rate[chosen] for rate in rates]
     longest = torch.clamp(12 / torch.clamp(torch.maximum(*rates), max=FASTEST), max=3.5)
-    start, right = (sign * (7 + torch.clamp(rate, max=FASTEST)) for sign, rate in zip((-1, 1), rates))
-    # Where ln p itself is singular, the score has no integral: derivatives are taken of the density.
+    left, right = (7 + torch.clamp(rate, max=FASTEST) for rate in rates)
+    start = -left
+    # Where ln p itself is singular, the score has no integral: derivatives are taken of the
+    # density.
     parts = torch.zeros_like(start, dtype=torch.bool)
     for at, wide, kink in seen:
         parts = parts | ((wide == 0) & (at.abs() < 8) & (not kink))
-    nodes, weights = (torch.from_numpy(x).to(start) for x in np.polynomial.legendre.leggauss(LEGENDRE))
+    rule = np.polynomial.legendre.leggauss(LEGENDRE)
+    nodes, weights = (torch.from_numpy(x).to(start) for x in rule)
     for _ in range(20_000):
         length = longest
         for at, wide, kink in seen:
@@ -110,15 +119,16 @@ def panels(chosen, seen, rates, add):
         more = (end < right).nonzero()[:, 0]
         if more.numel() == 0:
             return
-        chosen, start, right, longest, parts = chosen[more], end[more], right[more], longest[more], parts[more]
+        chosen, start, right = chosen[more], end[more], right[more]
+        longest, parts = longest[more], parts[more]
         seen = [(at[more], wide[more], kink) for at, wide, kink in seen]
 
 
 def moments(prior, loc, scale, learned, z, weights, parts):
-    """Sums over nodes z [m, k]: of ln p and of its derivatives by loc and scale, and the derivatives by `learned`.
+    """Sums over nodes z [m, k]: of ln p and its derivatives by loc, scale and `learned`.
 
-    For entries where `parts` holds, z ln p / scale and z^2 ln p / scale stand for the derivatives. The last three of
-    the sums [6, m] are theirs alone: those of 1, z and z^2.
+    For entries where `parts` holds, z ln p / scale and z^2 ln p / scale stand for the derivatives.
+    The last three of the sums [6, m] are theirs alone: those of 1, z and z^2.
     """
     with torch.enable_grad():
         point = (loc[:, None] + scale[:, None] * z).requires_grad_()
@@ -192,7 +202,8 @@ def growth(prior):
 
 def quadrature_shapes(loc, scale, learned, prior):
     """What the operator returns, without its numbers."""
-    return loc.new_empty(()), torch.empty_like(loc), torch.empty_like(loc), torch.empty_like(learned)
+    by_entries = [torch.empty_like(loc), torch.empty_like(loc)]
+    return loc.new_empty(()), *by_entries, torch.empty_like(learned)
 
 
 def keep_derivatives(ctx, inputs, output):
@@ -205,6 +216,8 @@ def scale_derivatives(ctx, by_value, *_):
     return *(by_value * derivative for derivative in ctx.saved_tensors), None
 
 
-normal_quadrature = torch.library.custom_op("bnnc::normal_quadrature", expected_log_prior, mutates_args=())
+normal_quadrature = torch.library.custom_op(
+    "bnnc::normal_quadrature", expected_log_prior, mutates_args=()
+)
 normal_quadrature.register_fake(quadrature_shapes)
 normal_quadrature.register_autograd(scale_derivatives, setup_context=keep_derivatives)
