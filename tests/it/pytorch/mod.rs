@@ -4,6 +4,7 @@
 //! comparison is skipped, aloud.
 
 mod compile;
+mod curve;
 mod networks;
 mod program;
 mod registry;

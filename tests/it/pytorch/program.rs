@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Runs a command in a folder; its standard output.
-fn run(place: &Path, program: &Path, arguments: &[&str]) -> String {
+pub(super) fn run(place: &Path, program: &Path, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(place)
@@ -20,11 +20,11 @@ fn run(place: &Path, program: &Path, arguments: &[&str]) -> String {
 }
 
 /// Runs bnnc in a folder.
-fn bnnc(place: &Path, arguments: &[&str]) -> String {
+pub(super) fn bnnc(place: &Path, arguments: &[&str]) -> String {
     run(place, Path::new(env!("CARGO_BIN_EXE_bnnc")), arguments)
 }
 
-const MODEL: &str = "model line
+pub(super) const MODEL: &str = "model line
 input x: real[3]
 target y: real
 default { prior = Normal(0, 1), posterior = MeanField, estimator = reparameterization }
@@ -38,7 +38,7 @@ objective elbo
 ";
 
 /// A table of 101 rows: no number of processes, and no batch of 16, divides them.
-fn table() -> String {
+pub(super) fn table() -> String {
     let row = |i: u32| {
         let [a, b, c] = [1.3, 0.7, 2.9].map(|f| (f * f64::from(i)).sin());
         format!("{a},{b},{c},{}\n", a + 0.5 * b - c * a)
@@ -48,7 +48,7 @@ fn table() -> String {
 }
 
 /// A folder with the model, its data and its run file.
-fn place(settings: &str) -> tempfile::TempDir {
+pub(super) fn place(settings: &str) -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("line.bnn"), MODEL).unwrap();
     std::fs::write(place.path().join("d.csv"), table()).unwrap();
