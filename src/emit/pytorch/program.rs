@@ -71,15 +71,16 @@ pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
     Ok(format!("{header}\n\n{}\n\n{body}", library::imports(&body)))
 }
 
-/// Refuses what moves variables in another way than an optimizer does, and what a run starts from files.
+/// Refuses fits one after the other, and what a run starts from files.
 fn refuse_method(plan: &Plan, run: &Run) -> Result<()> {
-    let name = plan.inference.method.signature().name;
-    if !["mean_field", "map"].contains(&name) {
-        let help =
-            "`--inference mean_field` or `--inference map` makes a program of the same model";
-        return Err(refused(format!("programs do not train by `{name}` yet"))
-            .help(help)
-            .into());
+    if plan.inference.method.rounds() > 1 {
+        let help = "each member is a fit by `map` from a seed of its own: emit with `--inference map`, and run the program \
+                    once for each `--seed`";
+        return Err(
+            refused("a program trains one member of an ensemble at a time")
+                .help(help)
+                .into(),
+        );
     }
     if run.config.from.is_some()
         || plan

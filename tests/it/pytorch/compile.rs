@@ -52,7 +52,7 @@ fn traces(texts: &[String], how: &str) {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(python(None));
-    command.args(["tests/pytorch/compile.py", "[4, 3, 3, 2]", how]);
+    command.args(["tests/python/compile.py", "[4, 3, 3, 2]", how]);
     for (number, text) in texts.iter().enumerate() {
         let path = folder.path().join(format!("program_{number}.py"));
         std::fs::write(&path, bnnc::emit::pytorch::module(&plan(text)).unwrap()).unwrap();

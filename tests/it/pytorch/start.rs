@@ -67,7 +67,7 @@ fn variables_start_from_the_interpreters_numbers() {
     ];
     let plans = texts.map(|text| plan(&text));
     let mut command = Command::new(python(None));
-    command.args(["tests/pytorch/start.py", &SEED.to_string()]);
+    command.args(["tests/python/start.py", &SEED.to_string()]);
     for (number, plan) in plans.iter().enumerate() {
         let path = folder.path().join(format!("program_{number}.py"));
         std::fs::write(&path, bnnc::emit::pytorch::module(plan).unwrap()).unwrap();
