@@ -6,7 +6,7 @@ use crate::diagnostic::Result;
 use crate::emit::python::{Code, number, quoted};
 use crate::likelihood::{Storage, TargetKind};
 use crate::optimizer::Decayed;
-use crate::plan::Plan;
+use crate::plan::{DrawKind, Plan};
 use crate::signature::{Constant, Constants};
 use crate::train::Config;
 use crate::train::descent::decayed;
@@ -138,6 +138,25 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
         false => "True",
     };
     code.line(format!("MAY_BE_LONGER = {longer}"));
+    if !run.prepared.rows[1].is_empty() {
+        code.line("");
+        code.comment(
+            "The random draws of a prediction, whose weights all examples share, as STREAMS has those of a step.",
+        );
+        let drawn = plan
+            .tensors
+            .iter()
+            .filter(|(_, tensor)| !tensor.is_constant());
+        let rows = drawn.map(|(handle, tensor)| {
+            let kind = match tensor.mask {
+                Some(_) => DrawKind::Mask,
+                None => DrawKind::Noise,
+            };
+            let name = quoted(&plan.draw_name(handle, kind, 0));
+            format!("{name}: ({}, {}, 8)", handle.index(), kind.key(0, 0))
+        });
+        code.call("DRAWS = {", &rows.collect::<Vec<_>>(), "}");
+    }
 }
 
 /// The function `make_optimizer`.

@@ -23,6 +23,15 @@ def fixed_weights(model, noise):
     return {**model.draw(noise), **drawn}
 
 
+class SharedNoise(Noise):
+    """The random numbers of a prediction: what a step draws for each example, all have alike."""
+
+    def of_examples(self, name, batch, shape, make, entries=64, plain=torch.randn):
+        """[batch, *shape], every row the same."""
+        row = self.draw(name, (1, *shape), 0, make, entries, plain)
+        return row.expand(batch, *shape)
+
+
 class Validation:
     """The nll of examples that are set aside, of the likelihood averaged over draws of the weights.
 
@@ -62,7 +71,8 @@ class Validation:
     def draw(self, model, number, places):
         """-ln p of each target of each of these examples under one draw, [targets, examples]."""
         x = self.examples.inputs
-        noise = Noise(STREAMS, self.seed, (1 << 63) + number, device=x.device, dtype=x.dtype)
+        streams = {**STREAMS, **DRAWS}
+        noise = SharedNoise(streams, self.seed, (1 << 63) + number, device=x.device, dtype=x.dtype)
         draw = fixed_weights(model, noise)
 
         def nlls(values, targets):
