@@ -3,11 +3,11 @@
 use super::arguments::{DataSource, Sets, SettingFlags, TableFlags};
 use super::lints::LintFlags;
 use super::open::refuse_over;
-use super::terminal::{out, say};
+use super::terminal::{err, out, say};
 use super::train::{Start, TrainArgs, start, train_settings};
 use crate::compile;
 use crate::data;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::emit::numpyro;
 use crate::emit::pytorch::{self, Run};
 use crate::ir;
@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::train::Config;
 use crate::train::files::write_whole;
 use clap::{Args, ValueEnum};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc emit`.
@@ -77,7 +78,11 @@ pub fn run(args: &EmitArgs) -> Result<()> {
     match &args.out {
         None => out(format_args!("{text}")),
         Some(path) => {
-            let read = [Some(&args.model), args.config.as_ref()];
+            let run_file = match &args.config {
+                Some(path) => Some(path.clone()),
+                None => Config::beside(&args.model)?.map(|(path, _)| path),
+            };
+            let read = [Some(&args.model), run_file.as_ref()];
             let mut files = vec![(
                 "this command reads it",
                 read.into_iter().flatten().cloned().collect(),
@@ -87,11 +92,27 @@ pub fn run(args: &EmitArgs) -> Result<()> {
                 files.push(("the data are read from it", of_data));
             }
             refuse_over("programs", "--out", path, &files)?;
+            refuse_other(path)?;
             write_whole(path, text.as_bytes())?;
             say!("program    {}", path.display());
         }
     }
     Ok(())
+}
+
+/// Refuses to write over a file that is no emitted program.
+fn refuse_other(path: &Path) -> Result<()> {
+    let head = fs::read(path).unwrap_or_default();
+    if head.is_empty() || head.starts_with(b"\"\"\"The model `") {
+        return Ok(());
+    }
+    let title = format!(
+        "`{}` is there, and is no program of `bnnc emit`",
+        path.display()
+    );
+    Err(Diagnostic::error("E0604", title)
+        .help("name another file, or remove it")
+        .into())
 }
 
 /// The program of a model with data.
@@ -120,6 +141,10 @@ fn untrained(args: &EmitArgs, system: System, mut config: Config) -> Result<Stri
     compiled.draw(config.samples);
     let text = match system {
         System::Pytorch => {
+            let why = "no data are named, neither by --data nor in a run file";
+            err(&format!(
+                "note: {why}: the program has the model and its loss, and does not train\n"
+            ));
             let plan = Plan::new(compiled.inference);
             pytorch::program(&plan, &file_name(args), None)
         }

@@ -41,7 +41,7 @@ static ENTRIES: &[(&str, &str)] = pages! {
 static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
-        "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate"
+        "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate" "emit"
         "bench" "uci" "calibration" "diagnostics";
 };
 

@@ -247,6 +247,13 @@ pub fn load(path: &Path, model: &str, sections: Vec<Section>) -> Result<Counters
             .tensor(name)
             .map_err(|_| damaged(path, format!("it has no tensor `{name}`")))?;
         let dtype = dtype(&section);
+        if [view.dtype(), dtype] == [Dtype::F64, Dtype::F32] {
+            let title = format!("the checkpoint `{}` is of float64", path.display());
+            return Err(Diagnostic::error("E0606", title)
+                .note("a program of `bnnc emit pytorch` wrote it with --precision float64, and alone goes on with it")
+                .help("runs of float32 and bf16 are read here")
+                .into());
+        }
         if view.dtype() != dtype || view.shape() != section.shape.0 {
             return Err(damaged(
                 path,

@@ -185,6 +185,23 @@ pub(super) fn targets(context: &Context, code: &mut Code) -> Result<()> {
             }
         };
         let (name, variable) = (quoted(&target.name), identifier(&target.name));
+        if target.kind.reals().is_some() || matches!(target.kind, TargetKind::Count) {
+            // A row [N] would be joined with [N, 1] as [N, N], without a word.
+            let axes = target
+                .kind
+                .axes()
+                .map_or(vec![target.kind.entries()], |axes| axes.sizes().to_vec());
+            let of_one: Vec<String> = axes.iter().map(usize::to_string).collect();
+            let of_one = of_one.join(", ");
+            line(
+                code,
+                format!("if {variable} is not None and {variable}.shape != (len(x), {of_one}):"),
+            )?;
+            line(
+                code,
+                format!("    raise ValueError(\"{variable} is an array [N, {of_one}]\")"),
+            )?;
+        }
         line(
             code,
             format!("numpyro.sample({name}, dist.{law}, obs={variable})"),

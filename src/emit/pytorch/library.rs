@@ -80,6 +80,7 @@ static IMPORTS: &[(&str, &str)] = &[
     ("np", "import numpy as np"),
     ("torch", "import torch"),
     ("F", "import torch.nn.functional as F"),
+    ("SafetensorError", "from safetensors import SafetensorError"),
     ("safe_open", "from safetensors import safe_open"),
     ("save_file", "from safetensors.numpy import save_file"),
     ("nn", "from torch import nn"),

@@ -94,6 +94,12 @@ fn refuse_method(plan: &Plan, run: &Run) -> Result<()> {
             .help(help)
             .into());
     }
+    if run.config.tensorboard.is_some() {
+        let help = "leave `--tensorboard` out: the numbers are in metrics.jsonl";
+        return Err(refused("programs write no files of TensorBoard")
+            .help(help)
+            .into());
+    }
     if run.config.augmentation.is_on() && plan.model.target.kind.axes().is_some() {
         let help = "leave `[augmentation]` out, or `--flip` and `--crop-padding`";
         return Err(
@@ -323,15 +329,17 @@ fn main(code: &mut Code, trains: bool) {
     code.line("    options = parser.parse_args()");
     match trains {
         true => {
+            code.line("    refuse_options(options)");
             code.line("    if options.loss:");
-            code.line("        report_loss(options)");
+            code.line("        tell_mistakes(report_loss, options)");
             code.line("    else:");
-            code.line("        train_model(options, make_optimizer, read_data, make_hooks)");
+            code.line("        tell_mistakes(train_model, options, make_optimizer, read_data, make_hooks)");
         }
         false => {
             code.line("    if not options.loss:");
             code.line("        fail_with(\"no data was named when this program was made: it has the model and its loss alone\")");
-            code.line("    report_loss(options)");
+            code.line("    refuse_options(options)");
+            code.line("    tell_mistakes(report_loss, options)");
         }
     }
     code.line("\n");

@@ -1,3 +1,52 @@
+def whole_number(least):
+    """What an option takes that is a whole number of at least `least`."""
+
+    def parse(text):
+        if not text.isascii() or not text.isdecimal() or not least <= int(text) < 1 << 64:
+            raise argparse.ArgumentTypeError(f"a whole number of at least {least}, not {text!r}")
+        return int(text)
+
+    return parse
+
+
+def positive_number(text):
+    """What an option takes that is above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0.0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"a number above 0, not {text!r}")
+    return number
+
+
+def refuse_options(options):
+    """Ends the program where options do not go together, or ask for what is not there."""
+    if options.device == "cuda" and not torch.cuda.is_available():
+        fail_with("PyTorch sees no GPU here; without --device the program runs on the CPU")
+    if options.loss:
+        if not options.data:
+            fail_with("--loss needs --data, a safetensors file of examples")
+        return
+    if options.noise not in ["counter", "torch"]:
+        fail_with(f"--noise is counter or torch, not {options.noise}; a file goes with --loss")
+    for option in ["gradients", "training_examples"]:
+        if getattr(options, option) is not None:
+            fail_with(f"--{option.replace('_', '-')} goes with --loss alone")
+    if getattr(options, "resume", None) and options.out:
+        fail_with("--resume goes on in the run's own folder; leave --out out")
+
+
+def tell_mistakes(work, *arguments):
+    """Runs what opens files: one that is not there, or is another, is told in a line."""
+    try:
+        work(*arguments)
+    except OSError as error:
+        fail_with(f"{error.strerror}: {error.filename}" if error.filename else error)
+    except SafetensorError as error:
+        fail_with(f"a file is not the safetensors file that it should be: {error}")
+
+
 def options_of_loss(parser):
     """The options of --loss, which every program has."""
     of_loss = parser.add_argument_group("the loss at given weights, as `bnnc loss` works it out")
@@ -8,20 +57,25 @@ def options_of_loss(parser):
         "--gradients", metavar="FILE", help="writes the gradients of --loss to a safetensors file"
     )
     of_loss.add_argument(
-        "--training-examples", type=int, metavar="N", help="N of --loss; else that of --data"
+        "--training-examples", type=whole_number(1), metavar="N", help="N of --loss; else that of --data"
     )
     parser.add_argument(
         "--data", metavar="PATH", help="where the data is; of --loss a safetensors file"
     )
     parser.add_argument("--device", choices=["cpu", "cuda"], help="else cuda where there is one")
-    parser.add_argument("--precision", choices=["float32", "bf16", "float64"], default="float32")
+    parser.add_argument(
+        "--precision",
+        choices=["float32", "bf16", "float64"],
+        default="float32",
+        help="bf16 of products alone; a float64 run is one that this program alone reads",
+    )
     parser.add_argument(
         "--noise",
         default="counter",
         help="counter (bnnc's own), torch (torch.randn), or with --loss a file",
     )
     parser.add_argument(
-        "--seed", type=int, help="of the start, the order of the examples and every draw"
+        "--seed", type=whole_number(0), help="of the start, the order of the examples and every draw"
     )
 
 
@@ -35,11 +89,11 @@ def options_of_training(parser):
         metavar="DIR",
         help="goes on with the run in this folder, of bnnc or of this program",
     )
-    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--epochs", type=whole_number(1))
     parser.add_argument(
-        "--batch-size", type=int, help="examples of a step, of all processes together"
+        "--batch-size", type=whole_number(1), help="examples of a step, of all processes together"
     )
-    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--learning-rate", type=positive_number)
     parser.add_argument(
         "--compile", action="store_true", help="compiles the model with torch.compile"
     )
@@ -88,7 +142,8 @@ def settings_to_run(options, run):
         if value is None or str(value) == own[key]:
             continue
         if options.resume and not (key == "epochs" and value > int(own[key]) and MAY_BE_LONGER):
-            fail_with(f"the run in {run.path} has {key} = {own[key]}, and goes on with it")
+            why = "; its schedule goes by the number of epochs" if key == "epochs" else ""
+            fail_with(f"the run in {run.path} has {key} = {own[key]}, and goes on with it{why}")
         if key == "seed" and VALIDATION_EXAMPLES:
             fail_with(
                 "the examples set aside, and so the scaling, go by the seed; "

@@ -174,6 +174,10 @@ class Trainer:
         """Goes on where the run's checkpoint is."""
         path = self.run.path / "checkpoint.safetensors"
         tensors, counters = load_checkpoint(path, FINGERPRINT)
+        for name, variable in named_variables(self.model):
+            found = str(tensors[name].dtype) if name in tensors else "float32"
+            if found != str(variable.dtype).removeprefix("torch."):
+                fail_with(f"the run in {self.run.path} is of {found}: go on with --precision {found}")
         load_sections(self.optimizer.sections(), tensors, path)
         self.step, self.best = counters["step"], counters.get("best")
         self.clipped = counters.get("clipped", 0)
@@ -199,6 +203,8 @@ class Trainer:
         """
         for sign in [signal.SIGINT, signal.SIGTERM]:
             signal.signal(sign, lambda *_: setattr(self, "is_asked_to_stop", True))
+        if self.step >= self.settings.epochs * self.batches:
+            fail_with(f"the run is finished: {self.settings.epochs} epochs")
         self.run.open_log(self.step)
         shown, is_alone = Progress(self), self.processes.count == 1
         saved, writing, log_every = time.perf_counter(), 0.0, self.settings.log_every
