@@ -129,6 +129,14 @@ SETTINGS = {
 }
 
 
+FITS = {
+    "local": "posterior = MeanField, estimator = local_reparameterization",
+    "flipout": "posterior = MeanField, estimator = flipout",
+    "rank1": "posterior = Rank1",
+    "dropout": "posterior = Dropout(0.2)",
+}
+
+
 def stop_at(step):
     """Sends the program the signal that ends it, after this step."""
 
@@ -186,6 +194,17 @@ def main():
         out = f"{name}-{processes}{''.join(how)}"
         train(name, *precise, *how, "--out", out, processes=processes)
         check(f"{out} processes", difference(out, alone), 1e-12)
+
+    # Validation draws weights that all examples share, whatever the family and the estimator.
+    model = Path("line.bnn").read_text()
+    for name, how in FITS.items():
+        fit = "posterior = MeanField, estimator = reparameterization"
+        Path("line.bnn").write_text(model.replace(fit, how))
+        emit(name, "epochs = 2\nbatch_size = 16\n" + DATA + "validation = 0.2\n")
+        bnnc("train", "line.bnn", "--out", f"{name}-bnnc")
+        train(name, "--out", name)
+        check(f"{name}, validated", difference(name, f"{name}-bnnc"), 1e-4)
+    Path("line.bnn").write_text(model)
 
     # What does not fit is refused.
     Path("d.csv").write_text(Path("d.csv").read_text().replace("\n", "\n1,2,3,4\n", 2))
