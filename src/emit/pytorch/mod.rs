@@ -1,6 +1,6 @@
 //! A PyTorch program with the loss of a model, term by term as `bnnc check` prints it.
 //!
-//! A program is a generated part, the model, and the definitions of [`library`] that it uses.
+//! A program is a generated part, the model, and the definitions of the library that it uses.
 
 mod array;
 mod data;
