@@ -56,7 +56,13 @@ class Processes:
         return model, average
 
     def close(self):
-        """Ends the work together."""
+        """Ends the program, all processes together.
+
+        Not by way of the interpreter: gloo's threads now and then abort a process that is torn
+        down.
+        """
         if self.count > 1:
             torch.distributed.barrier()
-            torch.distributed.destroy_process_group()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
