@@ -21,6 +21,9 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
     let name = |kind, of_use| quoted(&plan.draw_name(kernel, kind, of_use));
     let own = quoted(&plan.model.tensors[kernel].name);
     Ok(match tensor.estimator.signature().name {
+        "reparameterization" if tensor.is_independent() => {
+            format!("reparameterized({map}, {x}, {draw})")
+        }
         "point" | "reparameterization" => format!("{map}({x}, {draw}.w)"),
         "flipout" => {
             let channels = plan.model.nodes[plan.model.nodes[node].inputs[0]]
@@ -36,7 +39,7 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
             format!("{function}({map}, {x}, {draw}, {own}, noise)")
         }
         "local_reparameterization" => {
-            let noise = name(DrawKind::Activation, use_of(context, kernel, node));
+            let noise = name(DrawKind::Activation, plan.nodes[node].kernel_use);
             format!("local_reparameterization({map}, {x}, {draw}, noise, {noise})")
         }
         "per_example" => {
@@ -60,13 +63,6 @@ pub(super) fn apply(context: &Context, node: Handle<Node>, map: &str, x: &str) -
         },
         other => return Err(refused(format!("the estimator `{other}` has no PyTorch yet")).into()),
     })
-}
-
-/// Which use of a kernel a node is.
-fn use_of(context: &Context, kernel: Handle<Tensor>, node: Handle<Node>) -> usize {
-    let nodes = context.plan.model.nodes.iter();
-    let uses = nodes.filter(|(_, node)| node.call.as_ref().and_then(Call::kernel) == Some(kernel));
-    uses.take_while(|(other, _)| *other != node).count()
 }
 
 /// The method of `noise` that draws a parameter's deviates for each example.

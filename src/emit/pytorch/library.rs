@@ -32,6 +32,7 @@ static FILES: &[&str] = &[
     include_str!("pieces/estimators/flipout.py"),
     include_str!("pieces/estimators/local_reparameterization.py"),
     include_str!("pieces/estimators/per_example.py"),
+    include_str!("pieces/estimators/reparameterization.py"),
     include_str!("pieces/estimators/scaled.py"),
     include_str!("pieces/terms/dropout.py"),
     include_str!("pieces/terms/quadrature.py"),

@@ -45,6 +45,8 @@ fn model(context: &Context, code: &mut Code) -> Result<()> {
         code.line("");
         code.block("def __init__(self):", |code| {
             code.line("super().__init__()");
+            code.comment("Whether the factors of products are rounded to bfloat16, and nothing else.");
+            code.line("self.bfloat16_products = False");
             posterior::declarations(context, code)
         })?;
         code.line("");
@@ -79,6 +81,15 @@ fn axes(axes: &[usize]) -> String {
     axes.join(", ")
 }
 
+/// The network's values, its products in bfloat16 where that is asked for.
+fn values(code: &mut Code, noise: &str) -> Result<()> {
+    let bfloat16 = "torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products)";
+    code.block(format!("with {bfloat16}:"), |code| {
+        code.line(format!("values = self.network(x, draw, {noise})"));
+        Ok(())
+    })
+}
+
 fn forward(context: &Context, code: &mut Code) -> Result<()> {
     let samples = context.plan.inference.objective.samples;
     code.block("def forward(self, x, targets, noise, scale):", |code| {
@@ -89,7 +100,7 @@ fn forward(context: &Context, code: &mut Code) -> Result<()> {
         let once = "{**self.nll(values, draw, targets), **self.terms(draw)}";
         if samples == 1 {
             code.line("draw = self.draw(noise)");
-            code.line("values = self.network(x, draw, noise)");
+            values(code, "noise")?;
             code.line(format!("terms = {once}"));
         } else {
             code.line("terms = {}");
@@ -97,7 +108,7 @@ fn forward(context: &Context, code: &mut Code) -> Result<()> {
                 code.comment("The mean over the samples of the weights.");
                 code.line("sample = noise.sample(number)");
                 code.line("draw = self.draw(sample)");
-                code.line("values = self.network(x, draw, sample)");
+                values(code, "sample")?;
                 code.line(format!("once = {once}"));
                 code.block("for name, value in once.items():", |code| {
                     code.line(format!(

@@ -1,6 +1,6 @@
 //! Posteriors: the variables of each parameter, and its draw.
 
-use super::{Context, array, refused, scalar};
+use super::{Context, array, library, refused, scalar};
 use crate::diagnostic::{Failure, Result};
 use crate::distribution::{Law, Support};
 use crate::emit::python::{Code, number, quoted, shape};
@@ -123,10 +123,7 @@ fn class(
                     arguments.push(posterior.arguments.count("rank").to_string());
                     "LowRank"
                 }
-                ("LogNormal", _) => "LogNormal",
-                ("FullRank", _) => "FullRank",
-                ("MatrixNormal", _) => "MatrixNormal",
-                ("Radial", _) => "Radial",
+                (other, _) if library::has(other) => other,
                 (other, _) => {
                     return Err(
                         refused(format!("the posterior `{other}` has no PyTorch yet")).into(),

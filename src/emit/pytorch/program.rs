@@ -54,7 +54,7 @@ pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
         code.line("\n");
         data::reader(&mut code, &run.request, run.prepared)?;
         code.line("\n");
-        optimizer(&mut code, plan, run.config);
+        optimizer(&mut code, plan, run.config)?;
         code.line("\n");
         hooks(&mut code, plan, run)?;
         code.line("\n");
@@ -166,7 +166,7 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
 }
 
 /// The function `make_optimizer`.
-fn optimizer(code: &mut Code, plan: &Plan, config: &Config) {
+fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
     let (entry, settings) = &config.optimizer;
     let name = entry.signature().name;
     let has_momentum = settings
@@ -178,8 +178,9 @@ fn optimizer(code: &mut Code, plan: &Plan, config: &Config) {
         ("adamw", _) => ("AdamW", &["weight_decay", "beta1", "beta2", "epsilon"]),
         ("sgd", false) => ("SGD", &[]),
         ("sgd", true) => ("Momentum", &["momentum", "nesterov"]),
-        (_, false) => ("RMSprop", &["rho", "epsilon"]),
-        (_, true) => ("RMSpropMomentum", &["rho", "momentum", "epsilon"]),
+        ("rmsprop", false) => ("RMSprop", &["rho", "epsilon"]),
+        ("rmsprop", true) => ("RMSpropMomentum", &["rho", "momentum", "epsilon"]),
+        _ => return Err(refused(format!("the optimizer `{name}` has no PyTorch yet")).into()),
     };
     let mut arguments = keyword_arguments(settings, keys);
     let of_range = |range: &Range<usize>| {
@@ -215,6 +216,7 @@ fn optimizer(code: &mut Code, plan: &Plan, config: &Config) {
         ));
     }
     code.line("    return optimizer");
+    Ok(())
 }
 
 /// `beta1=0.9` of each of these settings.
@@ -243,6 +245,9 @@ fn hooks(code: &mut Code, plan: &Plan, run: &Run) -> Result<()> {
     let mut arguments = vec!["epoch".to_owned(), "epochs".into()];
     arguments.extend(keyword_arguments(settings, &keys));
     let name = schedule.signature().name;
+    if !library::has(&format!("{name}_rate")) {
+        return Err(refused(format!("the schedule `{name}` has no PyTorch yet")).into());
+    }
     code.line(format!("    return {name}_rate({})", arguments.join(", ")));
     code.line("\n");
     let mut parts = vec!["rate_factor".to_owned()];

@@ -8,7 +8,7 @@ use crate::tensor::im2col::Padding;
 pub(super) fn map(site: &Site) -> String {
     let name = site.call.layer.map_or("", |layer| layer.signature().name);
     let (function, options) = match name {
-        "dense" => ("torch.matmul", vec![]),
+        "dense" => ("matmul", vec![]),
         name if name.starts_with("conv_transpose") => ("conv_transpose", transposed(site)),
         _ => ("conv", convolution(site)),
     };

@@ -25,6 +25,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv1.kernel ~ Normal(0, 1): MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3,
         # 0.1))), flipout
         self.conv1_kernel = MeanField("conv1.kernel", [5, 5, 3, 64])
@@ -52,7 +54,7 @@ class Model(nn.Module):
         relu_1 = torch.relu(conv1)
         max_pool2d_1 = max_pool(relu_1, 2, 2)  # [B, 16, 16, 64]
         flatten_1 = max_pool2d_1.flatten(1)  # [B, 16384]
-        logits = flipout(torch.matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -81,7 +83,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

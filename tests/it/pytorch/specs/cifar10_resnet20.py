@@ -85,6 +85,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # stem.conv2d_1.kernel ~ Normal(0, sqrt(0.2)): MeanField(loc = HeNormal, scale =
         # Softplus(Normal(-4, 0.1))), flipout
         self.stem_conv2d_1_kernel = MeanField("stem.conv2d_1.kernel", [3, 3, 3, 16])
@@ -1284,9 +1286,7 @@ class Model(nn.Module):
         relu_2 = torch.relu(residual_1)
 
         global_avg_pool2d_1 = relu_2.mean((1, 2))  # [B, 64]
-        logits = flipout(
-            torch.matmul, global_avg_pool2d_1, draw["logits.kernel"], "logits.kernel", noise
-        )
+        logits = flipout(matmul, global_avg_pool2d_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -1397,7 +1397,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -61,6 +61,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv2d_1.kernel ~ Normal(0, 1): MeanField(loc = Normal(0, 0.1), scale =
         # Softplus(Normal(-9, 0.1)), largest_scale = log(1.2)), flipout
         self.conv2d_1_kernel = MeanField(
@@ -531,7 +533,7 @@ class Model(nn.Module):
         relu_1 = torch.relu(batch_norm_1)
         avg_pool2d_1 = avg_pool(relu_1, 4, 1)  # [B, 1, 1, 512]
         flatten_1 = avg_pool2d_1.flatten(1)  # [B, 512]
-        logits = flipout(torch.matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -592,7 +594,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -28,6 +28,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv1.kernel ~ Normal(0, 1): MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3,
         # 0.1))), flipout
         self.conv1_kernel = MeanField("conv1.kernel", [5, 5, 3, 64])
@@ -68,7 +70,7 @@ class Model(nn.Module):
         relu_2 = torch.relu(conv2)
         max_pool2d_2 = max_pool(relu_2, 2, 2)  # [B, 8, 8, 64]
         flatten_1 = max_pool2d_2.flatten(1)  # [B, 4096]
-        logits = flipout(torch.matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -99,7 +101,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -52,6 +52,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # stage_1.repeat_1.1.conv2d_1.kernel ~ Normal(0, 1): MeanField(loc = Normal(0, 0.1), scale =
         # Softplus(Normal(-9, 0.1)), largest_scale = log(1.2)), flipout
         self.stage_1_repeat_1_1_conv2d_1_kernel = MeanField(
@@ -684,7 +686,7 @@ class Model(nn.Module):
         max_pool2d_1 = max_pool(relu_1, 2, 2)  # [B, 1, 1, 512]
 
         flatten_1 = max_pool2d_1.flatten(1)  # [B, 512]
-        logits = flipout(torch.matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, flatten_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -751,7 +753,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

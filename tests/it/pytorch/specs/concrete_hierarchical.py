@@ -51,6 +51,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # noise ~ HalfNormal(1): LogNormal(loc = -1, scale = 0.1), reparameterization
         self.noise_ = LogNormal("noise", [])
         # tau ~ HalfCauchy(1): LogNormal(loc = 0, scale = 0.1), reparameterization
@@ -78,14 +80,14 @@ class Model(nn.Module):
     def network(self, x, draw, noise):
         """The values that the likelihood takes, of inputs x: [B, 8]."""
         dense_1 = local_reparameterization(
-            torch.matmul, x, draw["dense_1.kernel"], noise, "dense_1.kernel.activation_noise"
+            matmul, x, draw["dense_1.kernel"], noise, "dense_1.kernel.activation_noise"
         )
         dense_1 = dense_1 + own_row(
             draw["dense_1.bias"], "dense_1.bias.activation_noise", noise.example_normal, x.shape[0]
         )
         relu_1 = torch.relu(dense_1)
         f = local_reparameterization(
-            torch.matmul, relu_1, draw["f.kernel"], noise, "f.kernel.activation_noise"
+            matmul, relu_1, draw["f.kernel"], noise, "f.kernel.activation_noise"
         )
         f = f + own_row(draw["f.bias"], "f.bias.activation_noise", noise.example_normal, x.shape[0])
         return {"f": f}
@@ -136,7 +138,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -18,6 +18,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv2d_1.kernel: deterministic
         self.conv2d_1_kernel = Point("conv2d_1.kernel", [3, 3, 1, 16])
         # conv2d_1.bias: deterministic
@@ -92,11 +94,11 @@ class Model(nn.Module):
         )
         max_pool2d_2 = max_pool(filter_response_norm_2, 2, 2)  # [B, 7, 7, 32]
         flatten_1 = max_pool2d_2.flatten(1)  # [B, 1568]
-        features = torch.matmul(flatten_1, draw["features.kernel"].w)  # [B, 64]
+        features = matmul(flatten_1, draw["features.kernel"].w)  # [B, 64]
         features = features + draw["features.bias"].w
         relu_1 = torch.relu(features)
         logits = local_reparameterization(
-            torch.matmul, relu_1, draw["logits.kernel"], noise, "logits.kernel.activation_noise"
+            matmul, relu_1, draw["logits.kernel"], noise, "logits.kernel.activation_noise"
         )
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
@@ -124,7 +126,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -43,6 +43,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # hidden1.kernel ~ ScaleMixture(weight = 0.5, scales = [1, exp(-6)]): MeanField(loc =
         # Normal(0, sqrt(2 / fan_in)), scale = Softplus(Normal(-5, 0.1))), flipout
         self.hidden1_kernel = MeanField("hidden1.kernel", [784, 1200])
@@ -76,13 +78,13 @@ class Model(nn.Module):
     def network(self, x, draw, noise):
         """The values that the likelihood takes, of inputs x: [B, 28, 28, 1]."""
         flatten_1 = x.flatten(1)  # [B, 784]
-        hidden1 = flipout(torch.matmul, flatten_1, draw["hidden1.kernel"], "hidden1.kernel", noise)
+        hidden1 = flipout(matmul, flatten_1, draw["hidden1.kernel"], "hidden1.kernel", noise)
         hidden1 = hidden1 + flipout_row(draw["hidden1.bias"], "hidden1.bias", noise, x.shape[0])
         relu_1 = torch.relu(hidden1)
-        hidden2 = flipout(torch.matmul, relu_1, draw["hidden2.kernel"], "hidden2.kernel", noise)
+        hidden2 = flipout(matmul, relu_1, draw["hidden2.kernel"], "hidden2.kernel", noise)
         hidden2 = hidden2 + flipout_row(draw["hidden2.bias"], "hidden2.bias", noise, x.shape[0])
         relu_2 = torch.relu(hidden2)
-        logits = flipout(torch.matmul, relu_2, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, relu_2, draw["logits.kernel"], "logits.kernel", noise)  # [B, 10]
         logits = logits + flipout_row(draw["logits.bias"], "logits.bias", noise, x.shape[0])
         return {"logits": logits}
 
@@ -131,7 +133,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

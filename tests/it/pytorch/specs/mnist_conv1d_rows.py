@@ -31,6 +31,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # stage_1.conv1d_1.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField(loc = HeNormal, scale =
         # Softplus(Normal(-4, 0.1))), flipout
         self.stage_1_conv1d_1_kernel = MeanField("stage_1.conv1d_1.kernel", [5, 28, 64])
@@ -94,10 +96,10 @@ class Model(nn.Module):
         max_pool1d_1 = max_pool(relu_1, 2, 2)  # [B, 7, 128]
 
         flatten_1 = max_pool1d_1.flatten(1)  # [B, 896]
-        dense_1 = flipout(torch.matmul, flatten_1, draw["dense_1.kernel"], "dense_1.kernel", noise)
+        dense_1 = flipout(matmul, flatten_1, draw["dense_1.kernel"], "dense_1.kernel", noise)
         dense_1 = dense_1 + draw["dense_1.bias"].w
         relu_1 = torch.relu(dense_1)
-        logits = flipout(torch.matmul, relu_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, relu_1, draw["logits.kernel"], "logits.kernel", noise)  # [B, 10]
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -138,7 +140,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -34,6 +34,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv1.kernel ~ Normal(0, 1): MeanField(loc = Normal(0, 0.1), scale = Softplus(Normal(-3,
         # 0.1))), flipout
         self.conv1_kernel = MeanField("conv1.kernel", [5, 5, 1, 6])
@@ -93,10 +95,10 @@ class Model(nn.Module):
         conv3 = conv3 + draw["conv3.bias"].w
         relu_3 = torch.relu(conv3)
         flatten_1 = relu_3.flatten(1)  # [B, 5880]
-        hidden = flipout(torch.matmul, flatten_1, draw["hidden.kernel"], "hidden.kernel", noise)
+        hidden = flipout(matmul, flatten_1, draw["hidden.kernel"], "hidden.kernel", noise)
         hidden = hidden + draw["hidden.bias"].w
         relu_4 = torch.relu(hidden)
-        logits = flipout(torch.matmul, relu_4, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, relu_4, draw["logits.kernel"], "logits.kernel", noise)  # [B, 10]
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -131,7 +133,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

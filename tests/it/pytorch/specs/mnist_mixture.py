@@ -34,6 +34,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # hidden1.kernel ~ ScaleMixture(weight = 0.5, scales = [1, exp(-6)]): MeanField(loc =
         # Normal(0, 0.1), scale = Softplus(Normal(-3, 0.1))), reparameterization
         self.hidden1_kernel = MeanField("hidden1.kernel", [784, 400])
@@ -67,13 +69,13 @@ class Model(nn.Module):
     def network(self, x, draw, noise):
         """The values that the likelihood takes, of inputs x: [B, 28, 28, 1]."""
         flatten_1 = x.flatten(1)  # [B, 784]
-        hidden1 = torch.matmul(flatten_1, draw["hidden1.kernel"].w)  # [B, 400]
+        hidden1 = reparameterized(matmul, flatten_1, draw["hidden1.kernel"])  # [B, 400]
         hidden1 = hidden1 + draw["hidden1.bias"].w
         relu_1 = torch.relu(hidden1)
-        hidden2 = torch.matmul(relu_1, draw["hidden2.kernel"].w)
+        hidden2 = reparameterized(matmul, relu_1, draw["hidden2.kernel"])
         hidden2 = hidden2 + draw["hidden2.bias"].w
         relu_2 = torch.relu(hidden2)
-        logits = torch.matmul(relu_2, draw["logits.kernel"].w)  # [B, 10]
+        logits = reparameterized(matmul, relu_2, draw["logits.kernel"])  # [B, 10]
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -122,7 +124,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -34,6 +34,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # conv2d_1.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField(loc = HeNormal, scale =
         # Softplus(Normal(-5, 0.1))), flipout
         self.conv2d_1_kernel = MeanField("conv2d_1.kernel", [3, 3, 1, 16])
@@ -126,14 +128,14 @@ class Model(nn.Module):
             filter_response_norm_2,
         )
         seen = filter_response_norm_2.mean((1, 2))  # [B, 32]
-        dense_1 = flipout(torch.matmul, numbers, draw["dense_1.kernel"], "dense_1.kernel", noise)
+        dense_1 = flipout(matmul, numbers, draw["dense_1.kernel"], "dense_1.kernel", noise)
         dense_1 = dense_1 + draw["dense_1.bias"].w
         given = torch.relu(dense_1)
         concat_1 = torch.cat([seen, given], -1)  # [B, 40]
-        dense_2 = flipout(torch.matmul, concat_1, draw["dense_2.kernel"], "dense_2.kernel", noise)
+        dense_2 = flipout(matmul, concat_1, draw["dense_2.kernel"], "dense_2.kernel", noise)
         dense_2 = dense_2 + draw["dense_2.bias"].w
         relu_1 = torch.relu(dense_2)
-        logits = flipout(torch.matmul, relu_1, draw["logits.kernel"], "logits.kernel", noise)
+        logits = flipout(matmul, relu_1, draw["logits.kernel"], "logits.kernel", noise)  # [B, 4]
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -178,7 +180,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -18,6 +18,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # noise ~ Normal(-1, 1): Delta
         self.noise_ = Point("noise", [])
         # dense_1.kernel ~ Normal(0, sqrt(2 / fan_in)): Delta
@@ -41,10 +43,10 @@ class Model(nn.Module):
 
     def network(self, x, draw, noise):
         """The values that the likelihood takes, of inputs x: [B, 8]."""
-        dense_1 = torch.matmul(x, draw["dense_1.kernel"].w)  # [B, 50]
+        dense_1 = matmul(x, draw["dense_1.kernel"].w)  # [B, 50]
         dense_1 = dense_1 + draw["dense_1.bias"].w
         relu_1 = torch.relu(dense_1)
-        f = torch.matmul(relu_1, draw["f.kernel"].w)  # [B, 1]
+        f = matmul(relu_1, draw["f.kernel"].w)  # [B, 1]
         f = f + draw["f.bias"].w
         return {"f": f}
 
@@ -77,7 +79,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

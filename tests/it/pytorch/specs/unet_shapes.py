@@ -37,6 +37,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # fine.conv2d_1.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField(loc = HeNormal, scale =
         # Softplus(Normal(-5, 0.1))), flipout
         self.fine_conv2d_1_kernel = MeanField("fine.conv2d_1.kernel", [3, 3, 3, 16])
@@ -371,7 +373,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -31,6 +31,8 @@ class Model(nn.Module):
 
     def __init__(self):
         super().__init__()
+        # Whether the factors of products are rounded to bfloat16, and nothing else.
+        self.bfloat16_products = False
         # stage_1.conv3d_1.kernel ~ Normal(0, 1 / sqrt(fan_in)): MeanField(loc = HeNormal, scale =
         # Softplus(Normal(-4, 0.1))), flipout
         self.stage_1_conv3d_1_kernel = MeanField("stage_1.conv3d_1.kernel", [3, 3, 3, 1, 8])
@@ -207,9 +209,7 @@ class Model(nn.Module):
         max_pool3d_1 = max_pool(filter_response_norm_1, 2, 2)  # [B, 2, 2, 2, 32]
 
         global_avg_pool3d_1 = max_pool3d_1.mean((1, 2, 3))  # [B, 32]
-        logits = flipout(
-            torch.matmul, global_avg_pool3d_1, draw["logits.kernel"], "logits.kernel", noise
-        )
+        logits = flipout(matmul, global_avg_pool3d_1, draw["logits.kernel"], "logits.kernel", noise)
         logits = logits + draw["logits.bias"].w
         return {"logits": logits}
 
@@ -250,7 +250,8 @@ class Model(nn.Module):
         `targets` has an array for each target, `scale` a number for each term.
         """
         draw = self.draw(noise)
-        values = self.network(x, draw, noise)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
+            values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
         return loss, {name: value.detach() for name, value in terms.items()}

@@ -23,6 +23,6 @@ def flipout_in_groups(function, x, kernel, name, noise):
     perturbation = kernel.scale * kernel.epsilon
 
     def one(x, sign_in, sign_out):
-        return function(x[None], kernel.loc + perturbation * (sign_in * sign_out))[0]
+        return function(x[None], perturbation * (sign_in * sign_out))[0]
 
-    return torch.vmap(one)(x, sign_in, sign_out)
+    return function(x, kernel.loc) + torch.vmap(one)(x, sign_in, sign_out)

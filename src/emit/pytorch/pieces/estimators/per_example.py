@@ -3,6 +3,6 @@ def per_example(function, x, kernel, name, draws):
     epsilon = draws(name, x.shape[0], kernel.loc.shape)
 
     def one(x, epsilon):
-        return function(x[None], kernel.loc + kernel.scale * epsilon)[0]
+        return function(x[None], kernel.scale * epsilon)[0]
 
-    return torch.vmap(one)(x, epsilon)
+    return function(x, kernel.loc) + torch.vmap(one)(x, epsilon)

@@ -198,6 +198,7 @@ def train_model(options, make_optimizer, read_data, make_hooks):
             f"a batch of {settings.batch_size} is larger than the {len(examples)} training examples"
         )
     model = Model().to(processes.device, dtype)
+    model.bfloat16_products = options.precision == "bf16"
     if not options.resume:
         initialize(model, settings.seed)
     if options.compile:

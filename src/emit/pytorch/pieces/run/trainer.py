@@ -83,10 +83,7 @@ class Trainer:
             dtype=x.dtype,
             how=self.options.noise,
         )
-        with torch.autocast(
-            x.device.type, torch.bfloat16, enabled=self.options.precision == "bf16"
-        ):
-            loss, terms = self.shared(x, targets, noise, self.scale(at))
+        loss, terms = self.shared(x, targets, noise, self.scale(at))
         loss.backward()
         if self.average:
             self.average()
@@ -203,8 +200,10 @@ class Trainer:
         """
         for sign in [signal.SIGINT, signal.SIGTERM]:
             signal.signal(sign, lambda *_: setattr(self, "is_asked_to_stop", True))
-        if self.step >= self.settings.epochs * self.batches:
-            fail_with(f"the run is finished: {self.settings.epochs} epochs")
+        early = self.hooks.early_stopping
+        has_ended_early = early and early.is_over(self, self.step // self.batches)
+        if has_ended_early or self.step >= self.settings.epochs * self.batches:
+            fail_with(f"the run is finished: {self.step // self.batches} epochs")
         self.run.open_log(self.step)
         shown, is_alone = Progress(self), self.processes.count == 1
         saved, writing, log_every = time.perf_counter(), 0.0, self.settings.log_every
