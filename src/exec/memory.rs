@@ -58,9 +58,9 @@ fn packed(plan: &Graph, batch: usize) -> usize {
 /// Bytes that training with minibatches of `batch` examples takes in float32 beside the program and the data
 /// set: a minibatch, variables, what is kept of their gradient, two moments of Adam, every buffer of the
 /// interpreter, and what matrix products pack; a forward pass's buffers for the predictions of an epoch's validation
-/// or of the test part come on top. Within 15 % of what a process grows by on Linux;
-/// `tests/costs/` measures it. Works the lengths out and allocates nothing; the largest number there is where
-/// the sum does not fit.
+/// or of the test part come on top. Within 15 % of what a process grows by on most machines with
+/// Linux, and within 25 % on all so far: how much is packed follows the machine's caches. `tests/costs/` measures
+/// it. Works the lengths out and allocates nothing; the largest number there is where the sum does not fit.
 pub fn memory(plan: &Plan, batch: usize) -> u64 {
     let numbers = variational::touched(plan, batch)
         + network::numbers(&plan.graph, batch)
