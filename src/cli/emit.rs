@@ -117,6 +117,8 @@ fn refuse_other(path: &Path) -> Result<()> {
 
 /// The program of a model with data.
 fn trained(args: &EmitArgs, start: Start) -> Result<String> {
+    // Refuses the settings that the method does not go with.
+    drop(start.engine()?);
     let run = Run {
         request: start.request(),
         config: &start.config,

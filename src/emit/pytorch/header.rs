@@ -20,6 +20,14 @@ pub(super) fn docstring(plan: &Plan, file: &str, trains: bool) -> String {
     text += "\nB is the number of examples of a minibatch, of all processes together, and N that of all training examples.\n";
     if trains {
         text += &format!("\n{}", TRAINING.replace("FILE", file));
+        if inference.method.signature().name == "ensemble" {
+            let members = inference.method.rounds();
+            let text_of_members = MEMBERS.replace("FILE", file);
+            text += &format!(
+                "\n{}",
+                text_of_members.replace("COUNT", &members.to_string())
+            );
+        }
     }
     text += &format!("\n{}", LOSS.replace("FILE", file));
     text += "\nIt needs Python 3.10, torch 2.7, numpy and safetensors; tqdm shows a bar where it is installed.\n\"\"\"";
@@ -37,6 +45,13 @@ const TRAINING: &str = r#"To train it:
 Each step's loss is the same on any number of processes: they divide each minibatch between them, and draw the same
 weights. A run is a folder that `bnnc evaluate`, `predict`, `report`, `export` and `train --resume` take; `--resume RUN`
 goes on with one of this program's or of bnnc's. `--help` lists the options.
+"#;
+
+const MEMBERS: &str = r#"Members are trained one after the other, or side by side, each by a program of its own:
+
+    sbatch --array 1-COUNT --gpus 1 --wrap 'python FILE --out RUN --member $SLURM_ARRAY_TASK_ID'
+
+The last one that is done joins them to the run that one program would have made.
 "#;
 
 const LOSS: &str = "`--loss WEIGHTS --data EXAMPLES` works out one step's loss at given weights, to compare with `bnnc loss`.\n";

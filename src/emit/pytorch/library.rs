@@ -46,6 +46,8 @@ static FILES: &[&str] = &[
     include_str!("pieces/run/augmentation.py"),
     include_str!("pieces/run/schedules.py"),
     include_str!("pieces/run/optimizers.py"),
+    include_str!("pieces/run/methods/swag.py"),
+    include_str!("pieces/run/methods/langevin.py"),
     include_str!("pieces/run/processes.py"),
     include_str!("pieces/run/checkpoint.py"),
     include_str!("pieces/run/run_directory.py"),
@@ -53,6 +55,7 @@ static FILES: &[&str] = &[
     include_str!("pieces/run/trainer.py"),
     include_str!("pieces/run/audit.py"),
     include_str!("pieces/run/program.py"),
+    include_str!("pieces/run/methods/ensemble.py"),
 ];
 
 /// What a program imports, where it uses the name.
@@ -74,6 +77,7 @@ static IMPORTS: &[(&str, &str)] = &[
         "ThreadPoolExecutor",
         "from concurrent.futures import ThreadPoolExecutor",
     ),
+    ("contextmanager", "from contextlib import contextmanager"),
     ("dataclass", "from dataclasses import dataclass"),
     ("partial", "from functools import partial"),
     ("Path", "from pathlib import Path"),
@@ -96,7 +100,7 @@ static IMPORTS: &[(&str, &str)] = &[
 ];
 
 /// How many of [`IMPORTS`] are of the standard library: an empty line parts them from the others.
-const STANDARD: usize = 18;
+const STANDARD: usize = 19;
 
 /// A top-level definition of a file.
 struct Definition {

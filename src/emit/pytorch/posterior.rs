@@ -60,7 +60,7 @@ fn domain(domain: Domain) -> &'static str {
 fn refuse_method(context: &Context) -> Result<()> {
     let name = context.plan.inference.method.signature().name;
     match name {
-        "mean_field" | "map" | "ensemble" => Ok(()),
+        "mean_field" | "map" | "ensemble" | "swag" | "sgld" | "sghmc" => Ok(()),
         _ => Err(refused(format!("the inference method `{name}` has no PyTorch yet"))
             .help(format!(
                 "emit the model with `--inference map`, train that, and fit the rest with `bnnc train --inference {name} --from RUN`"

@@ -44,7 +44,7 @@ pub struct Run<'a> {
 /// `E0619` for what has no PyTorch yet.
 pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
     if let Some(run) = run {
-        refuse_method(plan, run)?;
+        refuse_run(plan, run)?;
     }
     let mut code = Code::default();
     code.line(super::model(plan)?.trim_end());
@@ -63,25 +63,17 @@ pub fn program(plan: &Plan, file: &str, run: Option<&Run>) -> Result<String> {
         code.line(format!("SAMPLES = {}", plan.inference.objective.samples));
     }
     code.line("\n");
-    main(&mut code, run.is_some());
+    main(&mut code, run.is_some(), run.is_some() && is_ensemble(plan));
     let body = code.finish();
-    let library = library::used_by(&body);
+    let asked = if run.is_none() { super::ALWAYS } else { "" };
+    let library = library::used_by(&format!("{body}\n{asked}"));
     let body = format!("{library}\n\n\n{body}");
     let header = header::docstring(plan, file, run.is_some());
     Ok(format!("{header}\n\n{}\n\n{body}", library::imports(&body)))
 }
 
-/// Refuses fits one after the other, and what a run starts from files.
-fn refuse_method(plan: &Plan, run: &Run) -> Result<()> {
-    if plan.inference.method.rounds() > 1 {
-        let help = "each member is a fit by `map` from a seed of its own: emit with `--inference map`, and run the program \
-                    once for each `--seed`";
-        return Err(
-            refused("a program trains one member of an ensemble at a time")
-                .help(help)
-                .into(),
-        );
-    }
+/// Refuses what a run starts from files, and what it writes or does beside its steps that programs do not.
+fn refuse_run(plan: &Plan, run: &Run) -> Result<()> {
     if run.config.from.is_some()
         || plan
             .variables
@@ -139,11 +131,15 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
         "VALIDATION_EXAMPLES = {}",
         run.prepared.rows[1].len()
     ));
-    let longer = match run.config.schedule.0.needs_epochs() {
+    let method = &plan.inference.method;
+    let longer = match run.config.schedule.0.needs_epochs() || method.entry.needs_epochs() {
         true => "False",
         false => "True",
     };
     code.line(format!("MAY_BE_LONGER = {longer}"));
+    if is_ensemble(plan) {
+        code.line(format!("MEMBERS = {}", method.rounds()));
+    }
     if !run.prepared.rows[1].is_empty() {
         code.line("");
         code.comment(
@@ -165,8 +161,33 @@ fn constants(code: &mut Code, plan: &Plan, run: &Run) {
     }
 }
 
+fn is_ensemble(plan: &Plan) -> bool {
+    plan.inference.method.signature().name == "ensemble"
+}
+
 /// The function `make_optimizer`.
 fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
+    code.line("def make_optimizer(model, processes):");
+    code.line("    \"\"\"What moves the variables.\"\"\"");
+    let method = &plan.inference.method;
+    let arguments: Vec<&str> = method.arguments.0.iter().map(|(key, _)| *key).collect();
+    let mut arguments = keyword_arguments(&method.arguments, &arguments);
+    match method.signature().name {
+        "sgld" => arguments.push("momentum=0.0".into()),
+        "sghmc" => (),
+        _ => return descent(code, plan, config),
+    }
+    code.line("    return Langevin(");
+    code.line("        model,");
+    arguments
+        .iter()
+        .for_each(|argument| code.line(format!("        {argument},")));
+    code.line("    )");
+    Ok(())
+}
+
+/// An optimizer that goes down the gradient of the loss, with what is gathered beside it.
+fn descent(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
     let (entry, settings) = &config.optimizer;
     let name = entry.signature().name;
     let has_momentum = settings
@@ -195,8 +216,6 @@ fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
         let names: Vec<String> = decayed(plan, of).iter().filter_map(of_range).collect();
         arguments.push(format!("decayed=[{}]", names.join(", ")));
     }
-    code.line("def make_optimizer(model, processes):");
-    code.line("    \"\"\"What moves the variables.\"\"\"");
     code.line(format!("    optimizer = {class}("));
     code.line("        model,");
     arguments
@@ -214,6 +233,16 @@ fn optimizer(code: &mut Code, plan: &Plan, config: &Config) -> Result<()> {
             "    optimizer = Averaged(optimizer, {})",
             number(decay)
         ));
+    }
+    let method = &plan.inference.method;
+    match method.signature().name {
+        "ensemble" => code.line("    optimizer = Ensemble(optimizer, MEMBERS)"),
+        "swag" => {
+            let keys = ["start", "rank", "learning_rate"];
+            let arguments = keyword_arguments(&method.arguments, &keys).join(", ");
+            code.line(format!("    optimizer = Swag(optimizer, {arguments})"));
+        }
+        _ => (),
     }
     code.line("    return optimizer");
     Ok(())
@@ -262,6 +291,12 @@ fn hooks(code: &mut Code, plan: &Plan, run: &Run) -> Result<()> {
         parts.push(format!("augment=Augmentation({flip}, {padding}, {fill})"));
     }
     if !run.prepared.validation.is_empty() {
+        let method = plan.inference.method.signature().name;
+        if !["mean_field", "map"].contains(&method) {
+            let help = "leave `validation` out: `bnnc evaluate` scores the run";
+            let title = format!("programs do not validate fits by `{method}`");
+            return Err(refused(title).help(help).into());
+        }
         if plan
             .model
             .observed()
@@ -318,7 +353,7 @@ fn texts(code: &mut Code, run: &Run) {
 }
 
 /// The command line.
-fn main(code: &mut Code, trains: bool) {
+fn main(code: &mut Code, trains: bool, has_members: bool) {
     code.line("def main():");
     let what = match trains {
         true => "Trains the model; with --loss, works out its loss at given weights.",
@@ -330,6 +365,9 @@ fn main(code: &mut Code, trains: bool) {
     if trains {
         code.line("    options_of_training(parser)");
     }
+    if has_members {
+        code.line("    option_of_members(parser)");
+    }
     code.line("    options_of_loss(parser)");
     code.line("    options = parser.parse_args()");
     match trains {
@@ -337,6 +375,10 @@ fn main(code: &mut Code, trains: bool) {
             code.line("    refuse_options(options)");
             code.line("    if options.loss:");
             code.line("        tell_mistakes(report_loss, options)");
+            if has_members {
+                code.line("    elif options.member:");
+                code.line("        tell_mistakes(train_member, options, make_optimizer, read_data, make_hooks)");
+            }
             code.line("    else:");
             code.line("        tell_mistakes(train_model, options, make_optimizer, read_data, make_hooks)");
         }

@@ -92,3 +92,29 @@ fn every_form_of_a_term_is_one_graph() {
     ];
     traces(&texts, "counter");
 }
+
+/// With the code that PyTorch generates: in float32, no farther from float64 than the program without it.
+#[test]
+fn a_compiled_program_rounds_as_an_eager_one() {
+    if COMPARISON.is_none() {
+        return;
+    }
+    if Command::new("g++").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: no g++, with which PyTorch compiles");
+        return;
+    }
+    let network = " conv2d(2, kernel = 2, padding = same) { estimator = flipout }\n tanh\n flatten\n dense(4)\n relu\n \
+                   f = dense(1)";
+    let text = model("", "prior = StudentT(3)", network, "kl = quadrature");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("program.py");
+    std::fs::write(&path, bnnc::emit::pytorch::module(&plan(&text)).unwrap()).unwrap();
+    let output = Command::new(python(None))
+        .arg("tests/python/compiled.py")
+        .arg(&path)
+        .env("TORCHINDUCTOR_CACHE_DIR", folder.path().join("cache"))
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+}

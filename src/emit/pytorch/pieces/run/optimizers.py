@@ -16,6 +16,8 @@ class Optimizer:
     """
 
     slots = ()
+    # How many fits a run has, one after the other.
+    rounds = 1
 
     def __init__(self, model, **settings):
         self.model, self.variables, self.settings = model, dict(named_variables(model)), settings
@@ -43,6 +45,29 @@ class Optimizer:
         limit(self.model)
         for variable in self.trained:
             variable.grad = None
+
+    def begin(self, trainer):
+        """Before the first step of a run, or the first after it was resumed."""
+
+    def restart(self):
+        """Forgets the steps so far: another fit begins."""
+        for state in self.state.values():
+            state.zero_()
+
+    def rate(self, base, factor, epoch):
+        """The learning rate: that of the settings times the schedule's factor."""
+        return base * factor
+
+    def epoch_ended(self, number, epoch):
+        """After the last step of an epoch of a fit, both counted from 0."""
+
+    def predicting(self):
+        """The variables that predict, by name."""
+        return self.variables
+
+    def measured(self):
+        """What lines of metrics.jsonl have of a step."""
+        return {}
 
     def sections(self):
         """What a checkpoint has, by name."""
@@ -146,7 +171,7 @@ class Clipped:
 
     def __init__(self, optimizer, most, processes):
         self.optimizer, self.most, self.processes = optimizer, most, processes
-        self.norm = self.count = torch.zeros((), device=processes.device)
+        self.norm, self.count = torch.zeros(2, device=processes.device).unbind()
 
     @torch.no_grad()
     def step(self, t, rate):
@@ -162,7 +187,7 @@ class Clipped:
         factor = torch.where(is_longer, self.most / self.norm, 1.0)
         gradients = self.optimizer.gradients()
         torch._foreach_mul_(gradients, factor.to(gradients[0].dtype))
-        self.count = self.count + is_longer
+        self.count.add_(is_longer)
         self.optimizer.step(t, rate)
 
     def __getattr__(self, name):
@@ -200,6 +225,17 @@ class Averaged:
             kept = local_part(value).clone()
             local_part(value).copy_(local_part(self.averages[name]))
             local_part(self.averages[name]).copy_(kept)
+
+    @torch.no_grad()
+    def restart(self):
+        """Another fit begins, and its average at its start."""
+        self.optimizer.restart()
+        for name, value in self.optimizer.variables.items():
+            self.averages[name].copy_(value)
+
+    def predicting(self):
+        """The variables that predict, by name."""
+        return self.averages
 
     def sections(self):
         """What a checkpoint has, by name."""

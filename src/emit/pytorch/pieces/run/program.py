@@ -33,6 +33,8 @@ def refuse_options(options):
     for option in ["gradients", "training_examples"]:
         if getattr(options, option) is not None:
             fail_with(f"--{option.replace('_', '-')} goes with --loss alone")
+    if getattr(options, "member", None) and not (options.out or options.resume):
+        fail_with("--member needs --out: the folder that all members share")
     if getattr(options, "resume", None) and options.out:
         fail_with("--resume goes on in the run's own folder; leave --out out")
 
@@ -167,22 +169,21 @@ def data_record(options, run):
     return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
-def train_model(options, make_optimizer, read_data, make_hooks):
-    """Trains the model in a folder of its own, or goes on with a run."""
-    processes = Processes(options.device)
+def make_trainer(options, run, processes, parts, seeds_on=0):
+    """What trains the model in the folder `run`; the texts and the digests that its folder has.
+
+    `seeds_on` is added to the seed of the settings.
+    """
+    make_optimizer, read_data, make_hooks = parts
     # For the same numbers as bnnc's: by default a GPU's convolutions round their inputs to ten
     # bits.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    if options.resume:
-        run = RunDirectory(Path(options.resume), processes)
-    else:
-        run = RunDirectory.new(options.out, NAME, processes)
     run_toml, record = settings_to_run(options, run), data_record(options, run)
     found = settings_of(run_toml)
     settings = Settings(
         epochs=int(found["epochs"]),
         batch_size=int(found["batch_size"]),
-        seed=int(found["seed"]),
+        seed=int(found["seed"]) + seeds_on,
         learning_rate=float(found["optimizer.learning_rate"]),
         log_every=int(found["log_every"]),
     )
@@ -206,17 +207,23 @@ def train_model(options, make_optimizer, read_data, make_hooks):
         model.forward = torch.compile(model.forward, fullgraph=True)
     hooks = make_hooks(validation, settings.seed, processes)
     trainer = Trainer(model, make_optimizer, settings, examples, run, processes, options, hooks)
+    texts = {"model.bnn": MODEL_BNN, "run.toml": run_toml, "data.json": record, "ir.txt": IR_TXT}
+    return trainer, texts, digests
+
+
+def train_model(options, *parts):
+    """Trains the model in a folder of its own, or goes on with a run."""
+    processes = Processes(options.device)
+    if options.resume:
+        run = RunDirectory(Path(options.resume), processes)
+    else:
+        run = RunDirectory.new(options.out, NAME, processes)
+    trainer, texts, digests = make_trainer(options, run, processes, parts)
     run.lock()
     if options.resume:
         trainer.load()
-        run.change_settings(run_toml)
+        run.change_settings(texts["run.toml"])
     else:
-        texts = {
-            "model.bnn": MODEL_BNN,
-            "run.toml": run_toml,
-            "data.json": record,
-            "ir.txt": IR_TXT,
-        }
         run.begin(texts, digests)
         trainer.save()
     if run.writes:

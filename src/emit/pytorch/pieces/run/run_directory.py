@@ -56,6 +56,14 @@ class RunDirectory:
             except OSError:
                 fail_with(f"another program writes the run in {self.path}")
 
+    @contextmanager
+    def held(self):
+        """Alone in the folder for a while: other programs wait."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / "lock", "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
     def text(self, name):
         """What a file says."""
         return (self.path / name).read_text(encoding="utf-8")

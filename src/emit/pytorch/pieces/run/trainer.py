@@ -33,10 +33,23 @@ class Trainer:
         self.step, self.sums, self.clipped, self.best = 0, no_sums(len(TARGETS)), 0, None
         self.nll = torch.zeros(len(TARGETS), dtype=torch.float64, device=processes.device)
         self.known_scales, self.is_asked_to_stop = ([], {}), False
+        self.all_epochs = self.optimizer.rounds * settings.epochs
+        self.optimizer.begin(self)
+
+    def place(self, step):
+        """Which fit a step belongs to, and how many of its steps are before it; most runs have one fit."""
+        if self.optimizer.rounds == 1:
+            return 0, step
+        return divmod(step, self.settings.epochs * self.batches)
+
+    def seed(self, number):
+        """The seed of the fit of this number: of its start, its order of the examples and its draws."""
+        return (self.settings.seed + number) % (1 << 64)
 
     def position(self, step, processes):
-        """Where a step stands."""
+        """Where a step stands in its fit."""
         n, size = len(self.examples), self.settings.batch_size
+        step = self.place(step)[1]
         index = step % self.batches
         batch = min(size, n - index * size)
         return Position(n, batch, index, self.batches, step / self.batches, processes)
@@ -64,19 +77,21 @@ class Trainer:
         """A step on the examples at these places, those of all processes; the terms of this
         process's part.
         """
-        at, settings = self.position(self.step, self.processes.count), self.settings
+        at, (number, done) = self.position(self.step, self.processes.count), self.place(self.step)
+        seed = self.seed(number)
+        if number and not done:
+            initialize(self.model, seed)
+            self.optimizer.restart()
         first, last = self.processes.part(len(places))
         x, targets = self.examples.batch(places[first:last])
         if self.hooks.augment:
-            x = self.hooks.augment(
-                x, self.examples.rows[places[first:last]], settings.seed, self.step
-            )
+            x = self.hooks.augment(x, self.examples.rows[places[first:last]], seed, done)
         if self.options.noise == "torch":
-            torch.manual_seed(generator_seed(settings.seed, self.step, self.processes.rank))
+            torch.manual_seed(generator_seed(seed, done, self.processes.rank))
         noise = Noise(
             STREAMS,
-            settings.seed,
-            self.step,
+            seed,
+            done,
             SAMPLES,
             first=first,
             device=x.device,
@@ -87,7 +102,7 @@ class Trainer:
         loss.backward()
         if self.average:
             self.average()
-        self.optimizer.step(self.step + 1, self.rate())
+        self.optimizer.step(done + 1, self.rate())
         self.step += 1
         self.nll += torch.stack([terms[name] for name in list(terms)[: len(TARGETS)]])
         self.sums["steps"] += 1
@@ -100,8 +115,9 @@ class Trainer:
 
     def rate(self):
         """The learning rate of the next step."""
-        factor = self.hooks.rate_factor(self.step / self.batches, self.settings.epochs)
-        return self.settings.learning_rate * factor
+        done = self.place(self.step)[1]
+        factor = self.hooks.rate_factor(done / self.batches, self.settings.epochs)
+        return self.optimizer.rate(self.settings.learning_rate, factor, done // self.batches)
 
     def collect(self):
         """Takes what the steps came to from the device, of all processes."""
@@ -155,7 +171,8 @@ class Trainer:
             line["gradient_norm"] = self.optimizer.norm.item()
         if hasattr(self.optimizer, "norm") and kind == "epoch":
             line["clipped"] = self.sums["clipped"] / self.sums["steps"]
-        return {**line, "examples_per_second": examples / seconds, "seconds": seconds}
+        line |= {"examples_per_second": examples / seconds, "seconds": seconds}
+        return {**line, **self.optimizer.measured()}
 
     def counters(self, step, sums):
         """How far a checkpoint is, as bnnc has it."""
@@ -179,7 +196,7 @@ class Trainer:
         self.step, self.best = counters["step"], counters.get("best")
         self.clipped = counters.get("clipped", 0)
         if hasattr(self.optimizer, "count"):
-            self.optimizer.count = self.optimizer.count + self.clipped
+            self.optimizer.count.fill_(self.clipped)
         self.sums = {**no_sums(len(TARGETS)), **counters["sums"]}
 
     def save(self):
@@ -202,13 +219,14 @@ class Trainer:
             signal.signal(sign, lambda *_: setattr(self, "is_asked_to_stop", True))
         early = self.hooks.early_stopping
         has_ended_early = early and early.is_over(self, self.step // self.batches)
-        if has_ended_early or self.step >= self.settings.epochs * self.batches:
+        if has_ended_early or self.step >= self.all_epochs * self.batches:
             fail_with(f"the run is finished: {self.step // self.batches} epochs")
         self.run.open_log(self.step)
         shown, is_alone = Progress(self), self.processes.count == 1
         saved, writing, log_every = time.perf_counter(), 0.0, self.settings.log_every
-        for epoch in range(self.step // self.batches, self.settings.epochs):
-            order = epoch_order(len(self.examples), self.settings.seed, epoch)
+        for epoch in range(self.step // self.batches, self.all_epochs):
+            number, done = self.place(epoch * self.batches)
+            order = epoch_order(len(self.examples), self.seed(number), done // self.batches)
             begun, seen, size = time.perf_counter(), 0, self.settings.batch_size
             for index in range(self.step - epoch * self.batches, self.batches):
                 started, self.last_rate = time.perf_counter(), self.rate()
@@ -235,7 +253,7 @@ class Trainer:
                     line = self.line("epoch", terms, begun, seen)
                     over = self.end_epoch(epoch + 1, line)
                     shown.epoch(epoch + 1, line)
-                last = over or (ended and epoch + 1 == self.settings.epochs)
+                last = over or (ended and epoch + 1 == self.all_epochs)
                 due = time.perf_counter() - saved > max(0.2, 20 * writing)
                 if last or stopping or (self.processes.any(due) if ended else False):
                     before = time.perf_counter()
@@ -248,6 +266,8 @@ class Trainer:
     def end_epoch(self, epoch, line):
         """Writes an epoch's line; whether the run ends early."""
         stopping = self.hooks.early_stopping
+        number, done = self.place(self.step - 1)
+        self.optimizer.epoch_ended(number, done // self.batches)
         if self.hooks.validation:
             averages = hasattr(self.optimizer, "exchange")
             if averages:
@@ -274,7 +294,7 @@ class Progress:
                 from tqdm import tqdm
             except ImportError:
                 return
-            total = trainer.settings.epochs * trainer.batches
+            total = trainer.all_epochs * trainer.batches
             self.bar = tqdm(total=total, initial=trainer.step, unit="step", dynamic_ncols=True)
 
     def step(self, line):
