@@ -28,6 +28,7 @@ pub mod explain;
 pub mod export;
 pub mod expression;
 pub(crate) mod files;
+pub mod format;
 pub mod ir;
 pub mod lint;
 pub mod loss;

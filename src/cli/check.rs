@@ -1,6 +1,7 @@
 //! `bnnc check`: what a model is, what its loss is, and why.
 
 use super::arguments::{DataSource, Format, Sets, TableFlags, method, without_use};
+use super::fix;
 use super::lints::{LintFlags, show};
 use super::terminal::{err, out, say, width};
 use crate::compile::{self, Compiled};
@@ -41,6 +42,9 @@ pub struct CheckArgs {
     /// How to answer
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Make the edits that messages propose in the model file, print them, and report what is left
+    #[arg(long)]
+    fix: bool,
     /// Print one of the compiler's own forms of the model instead
     #[arg(long, value_enum)]
     emit: Option<Emit>,
@@ -72,6 +76,9 @@ enum Emit {
 ///
 /// Every mistake of the file; data that is not found or does not fit the model.
 pub fn run(args: &CheckArgs) -> Result<()> {
+    if args.fix {
+        fix(args)?;
+    }
     if args.emit == Some(Emit::Ast) {
         let batch = args.batch_size.map(|_| "--batch-size");
         let inference = args.inference.as_ref().map(|_| "--inference");
@@ -135,6 +142,16 @@ pub fn run(args: &CheckArgs) -> Result<()> {
         Format::Json => say!("{:#}", serde_json::json!({ "text": text })),
     }
     Ok(())
+}
+
+/// Makes the edits that messages about the model propose.
+fn fix(args: &CheckArgs) -> Result<()> {
+    let data = (&args.data, &args.table);
+    let (_, mut config) = settings(&args.model, data, &args.sets, args.batch_size)?;
+    config.inference = args.inference.clone().or(config.inference);
+    let request = config.request(None);
+    super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
+    fix::run(&args.model, &config)
 }
 
 /// Networks of the prior, on the data if any is named.

@@ -13,6 +13,8 @@ mod evaluate;
 mod explain;
 mod export;
 mod fetch;
+mod fix;
+mod fmt;
 mod lints;
 mod list;
 mod loss;
@@ -23,6 +25,7 @@ mod parts;
 mod plot;
 mod predict;
 mod report;
+mod rewrite;
 mod scored;
 mod sweep;
 mod targets;
@@ -57,6 +60,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Say what a word or a message's code means, or write a model as the methods section of a paper
     Explain(explain::ExplainArgs),
+    /// Write model files in the one style: blanks, ends of lines, columns
+    Fmt(fmt::FmtArgs),
     /// Draft a model file from a program of Keras, TensorFlow Probability or PyTorch
     Translate(translate::TranslateArgs),
     /// Train a model, into a run directory
@@ -107,7 +112,7 @@ impl Command {
 }
 
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
-/// file, data or a run, or where `diff --exit-code` or `verify` finds a difference, and 2 where the arguments are wrong.
+/// file, data or a run, or where `diff --exit-code`, `fmt --check` or `verify` finds a difference, and 2 where the arguments are wrong.
 pub fn main() -> ExitCode {
     run(std::env::args_os())
 }
@@ -127,6 +132,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Sweep(args) => sweep::run(&args),
         Command::Diff(args) => diff::run(&args).map(|found| differs = found),
         Command::Explain(args) => explain::run(&args),
+        Command::Fmt(args) => fmt::run(&args).map(|found| differs = found),
         Command::Train(args) => train::run(&args),
         Command::Translate(args) => translate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

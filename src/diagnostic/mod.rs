@@ -5,6 +5,7 @@
 //! the user's words, lower case, no full stop.
 
 pub mod activation;
+mod edits;
 pub mod elsewhere;
 mod json;
 mod nearest;
@@ -179,6 +180,7 @@ impl From<Diagnostic> for Failure {
 /// What a fallible operation of a command returns.
 pub type Result<T> = std::result::Result<T, Failure>;
 
+pub use edits::{Edit, apart};
 pub use json::to_json;
 pub use nearest::nearest;
 pub use pages::{page, pages};

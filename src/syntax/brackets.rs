@@ -158,19 +158,47 @@ fn unclosed(text: &str, opening: usize, found: Span) -> Diagnostic {
         "" => "the end of the file".to_string(),
         text => format!("`{text}`"),
     };
-    Diagnostic::error(
+    let message = Diagnostic::error(
         "E0102",
         format!("`{}` is never closed", char::from(bracket)),
     )
     .at(found, format!("expected `{close}`, found {found_text}"))
-    .context(Span::new(opening, opening + 1), "opened here")
+    .context(Span::new(opening, opening + 1), "opened here");
+    match missing(text, opening, found) {
+        Some((at, closing)) => {
+            let help = format!("perhaps a `{close}` is missing");
+            message.patch(help, Span::new(at, at), closing)
+        }
+        None => message,
+    }
+}
+
+/// Where the bracket that closes another was most likely left out, and with what before it: `(` is closed on its line,
+/// unless that ends in the middle of a list; `{` on a line of its own.
+fn missing(text: &str, opening: usize, found: Span) -> Option<(usize, String)> {
+    let bracket = text.as_bytes()[opening];
+    let close = char::from(closer(bracket));
+    if bracket == b'{' {
+        let is_bracket = text[found.start..].starts_with([')', ']', '}']);
+        let line = text[..opening].rfind(['\n', '\r']).map_or(0, |i| i + 1);
+        let rest = &text[line..opening];
+        let indent = &rest[..rest.len() - rest.trim_start().len()];
+        let at = text[..found.start].trim_end().len();
+        return (!is_bracket).then(|| (at, format!("\n{indent}{close}")));
+    }
+    let rest = &text[opening..found.start];
+    let line = rest.find(['\n', '\r']).map_or(rest, |end| &rest[..end]);
+    let code = line.find('#').map_or(line, |i| &line[..i]).trim_end();
+    let goes_on = code.ends_with(|c| "([,=+-*/^:".contains(c));
+    (!goes_on).then(|| (opening + code.len(), close.to_string()))
 }
 
 fn unopened(text: &str, opening: Option<usize>, found: Span) -> Diagnostic {
     let close = &text[found.start..found.end];
     match opening {
         None => Diagnostic::error("E0102", format!("`{close}` closes nothing"))
-            .at(found, "no bracket is open here"),
+            .at(found, "no bracket is open here")
+            .patch("leave it out", found, ""),
         Some(opening) => {
             let bracket = text.as_bytes()[opening];
             let expected = char::from(closer(bracket));
@@ -180,6 +208,7 @@ fn unopened(text: &str, opening: Option<usize>, found: Span) -> Diagnostic {
             )
             .at(found, format!("expected `{expected}`"))
             .context(Span::new(opening, opening + 1), "opened here")
+            .patch("as it was opened", found, expected)
         }
     }
 }

@@ -12,6 +12,9 @@ mod parser;
 mod python;
 mod slip;
 mod text;
+mod tree;
 
+pub(crate) use parser::Rule;
 pub use parser::{KEYWORDS, MAX_NESTING, parse};
 pub use text::{expression_text, file_text};
+pub(crate) use tree::{Tree, tree};

@@ -19,6 +19,8 @@ mod estimators;
 mod explain;
 mod export;
 mod expressions;
+mod fix;
+mod fmt;
 #[cfg(all(feature = "images", feature = "parquet", feature = "xlsx"))]
 mod formats;
 mod front_bad;

@@ -311,13 +311,21 @@ macro_rules! scoped {
 }
 use scoped;
 
-/// Text on one line, blanks single, comments left out.
+/// Text on one line, blanks single, comments left out; and what a list over several lines has besides, blanks inside
+/// its brackets and a comma before the last.
 fn one_line(text: &str) -> String {
     let lines = text
         .lines()
         .map(|line| line.split('#').next().unwrap_or(""));
-    lines
-        .flat_map(str::split_whitespace)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    let line = words.join(" ");
+    if !text.contains('\n') || text.contains('"') {
+        return line;
+    }
+    let line = line.replace("( ", "(").replace("[ ", "[");
+    let line = line
+        .replace(" )", ")")
+        .replace(" ]", "]")
+        .replace(" ,", ",");
+    line.replace(",)", ")").replace(",]", "]")
 }

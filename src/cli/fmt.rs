@@ -1,0 +1,85 @@
+//! `bnnc fmt`: model files in the one style.
+
+use super::rewrite::{rewrite, unified};
+use super::terminal::{out, report, say};
+use crate::compile;
+use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::format::format;
+use crate::source::Source;
+use clap::Args;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The arguments of `bnnc fmt`.
+#[derive(Debug, Args)]
+pub struct FmtArgs {
+    /// Model files; `-` formats standard input to standard output
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Write nothing: print what would change, and exit with 1 if anything would
+    #[arg(long)]
+    check: bool,
+}
+
+/// Runs `bnnc fmt`. A file that does not parse is reported and left as it is, and the others are formatted all the same.
+/// Says whether `--check` found a file in another style.
+///
+/// # Errors
+///
+/// The messages about the last of the files that do not parse; `E0601` for one that cannot be read or written.
+pub fn run(args: &FmtArgs) -> Result<bool> {
+    let mut differs = false;
+    let mut failed: Option<Failure> = None;
+    for path in &args.files {
+        match one(path, args.check) {
+            Ok(changed) => differs |= changed && args.check,
+            Err(failure) => {
+                if let Some(before) = failed.replace(failure) {
+                    report(&before);
+                }
+            }
+        }
+    }
+    failed.map_or(Ok(differs), Err)
+}
+
+/// Formats a file, and says whether it was in another style.
+fn one(path: &Path, check: bool) -> Result<bool> {
+    let is_input = path.as_os_str() == "-";
+    let source = if is_input {
+        input()?
+    } else {
+        compile::read(path)?
+    };
+    let text = format(&source).map_err(|messages| {
+        let source = Arc::new(source.clone());
+        Failure::new(messages, source)
+    })?;
+    let changed = text != source.text;
+    match (is_input, check) {
+        (_, true) if changed => out(format_args!(
+            "{}",
+            unified(&source.name, &source.text, &text)
+        )),
+        (_, true) => {}
+        (true, false) => out(format_args!("{text}")),
+        (false, false) if changed => {
+            rewrite(path, &text)?;
+            say!("{}: formatted", path.display());
+        }
+        (false, false) => {}
+    }
+    Ok(changed)
+}
+
+/// All of standard input.
+fn input() -> Result<Source> {
+    let text = io::read_to_string(io::stdin()).map_err(|error| {
+        Diagnostic::error("E0601", "cannot read standard input").note(error.to_string())
+    })?;
+    Ok(Source {
+        name: "standard input".into(),
+        text,
+    })
+}

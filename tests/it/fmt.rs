@@ -1,0 +1,207 @@
+//! `bnnc fmt`: every model file in the one style, the model the same.
+
+use crate::cli::Place;
+use bnnc::compile::{self, Compiled};
+use bnnc::format::format;
+use bnnc::ir::{self, Facts};
+use bnnc::source::Source;
+use bnnc::syntax::{file_text, parse};
+use proptest::prelude::*;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn source(name: &str, text: &str) -> Source {
+    Source {
+        name: name.into(),
+        text: text.into(),
+    }
+}
+
+fn models(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
+    let mut paths: Vec<PathBuf> = entries
+        .filter(|path| path.extension().is_some_and(|e| e == "bnn"))
+        .collect();
+    paths.sort();
+    paths
+}
+
+/// The model as the compiler prints it, without blanks: it quotes the file. What does not compile by its syntax tree.
+fn meaning(name: &str, text: &str) -> String {
+    let text = match compile::source(source(name, text), &[]) {
+        Ok(Compiled { inference, .. }) => ir::text(&inference, &Facts::default()),
+        Err(_) => file_text(&parse(&source(name, text)).unwrap()),
+    };
+    let text: String = text.split_whitespace().collect();
+    text.replace(",)", ")")
+}
+
+/// Comments, in their order.
+fn comments(text: &str) -> Vec<String> {
+    let comment = |line: &str| {
+        let mut quoted = false;
+        let start = line.find(|c| {
+            quoted ^= c == '"';
+            c == '#' && !quoted
+        })?;
+        Some(line[start..].trim_end().to_owned())
+    };
+    text.lines().filter_map(comment).collect()
+}
+
+/// Formats `text`; a second time changes nothing, and model and comments are the same.
+fn formatted(name: &str, text: &str) -> String {
+    let once = format(&source(name, text)).unwrap();
+    assert_eq!(format(&source(name, &once)).unwrap(), once, "{name}");
+    assert!(
+        meaning(name, text) == meaning(name, &once),
+        "{name}\n{once}"
+    );
+    assert_eq!(comments(text), comments(&once), "{name}");
+    let wide = |line: &&str| line.chars().count() > 100 && !line.contains('#');
+    assert_eq!(once.lines().find(wide), None, "{name}");
+    once
+}
+
+#[test]
+fn specs_are_in_the_style() {
+    for path in models("specs") {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.display().to_string();
+        assert_eq!(formatted(&name, &text), text, "{name}");
+    }
+}
+
+#[test]
+fn every_good_file_keeps_its_meaning() {
+    for folder in ["tests/corpus/good", "tests/corpus/lint"] {
+        for path in models(folder) {
+            let text = fs::read_to_string(&path).unwrap();
+            formatted(&path.display().to_string(), &text);
+        }
+    }
+}
+
+/// The Markdown files under a folder.
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_model_of_the_book_keeps_its_meaning() {
+    let mut found = vec![PathBuf::from("README.md")];
+    pages(Path::new("docs"), &mut found);
+    let mut formats = 0;
+    for path in found {
+        let text = fs::read_to_string(&path).unwrap();
+        for block in text.split("```bnn\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            // Some are mistakes, and some parts of a model.
+            if parse(&source("page.bnn", block)).is_ok() {
+                formatted(&path.display().to_string(), block);
+                formats += 1;
+            }
+        }
+    }
+    assert!(formats > 60, "{formats}");
+}
+
+/// A text with other blanks, ends of lines and comments where they mean nothing.
+fn scrambled(text: &str, mut choices: impl FnMut(usize) -> usize) -> String {
+    let mut out = String::new();
+    let mut round = 0_i32;
+    for line in text.lines() {
+        let code = line.split('#').next().unwrap_or_default();
+        for c in code.chars() {
+            match c {
+                '(' | '[' => round += 1,
+                ')' | ']' => round -= 1,
+                _ => {}
+            }
+            let loose = round > 0 && matches!(c, '(' | '[' | ',' | '/');
+            out.push(c);
+            match (c, choices(8)) {
+                (' ', 0) => out += "  \t",
+                ('(' | '=' | '~', 1) => out.push(' '),
+                _ if loose && choices(6) == 0 => out += ["\n", " # c\n", "\n\n# own\n"][choices(3)],
+                _ => {}
+            }
+        }
+        if let Some((_, comment)) = line.split_once('#') {
+            out += &format!("#{comment}");
+        } else if round == 0 && choices(6) == 0 {
+            out += "   # here";
+        }
+        out += ["\n", "\n", "\n   ", "\n\n\n", "\n# between\n"]
+            [choices(if round == 0 { 5 } else { 2 })];
+    }
+    out
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn other_blanks_and_comments_are_laid_out_alike(spec in 0usize..21, seed in any::<u64>()) {
+        let paths = models("specs");
+        let path = &paths[spec % paths.len()];
+        let text = fs::read_to_string(path).unwrap();
+        let mut state = seed | 1;
+        let scrambled = scrambled(&text, |n| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % n as u64) as usize
+        });
+        let name = path.display().to_string();
+        let found = formatted(&name, &scrambled);
+        prop_assert!(meaning(&name, &found) == meaning(&name, &text), "{name}\n{found}");
+    }
+}
+
+#[test]
+fn the_command_writes_checks_and_leaves_what_does_not_parse() {
+    let place = Place::new();
+    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    let text = "model m # a name\nconst  a=1\n";
+    fs::write(place.path("loose.bnn"), text).unwrap();
+    fs::write(place.path("good.bnn"), "model m\n").unwrap();
+    fs::write(place.path("broken.bnn"), "model m\nnetwork {\n").unwrap();
+
+    let check = place.bnnc("fmt --check loose.bnn good.bnn");
+    assert_eq!(check.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8(check.stdout).unwrap(),
+        "--- loose.bnn\n+++ loose.bnn (formatted)\n@@ -1,2 +1,2 @@\n-model m # a name\n-const  a=1\n\
+         +model m    # a name\n+const a = 1\n"
+    );
+    assert_eq!(read("loose.bnn"), text);
+    assert_eq!(place.ok("fmt --check good.bnn"), "");
+
+    let said = place.refused("fmt broken.bnn loose.bnn");
+    assert!(said.contains("error[E0102]: `{` is never closed"), "{said}");
+    assert_eq!(read("broken.bnn"), "model m\nnetwork {\n");
+    assert_eq!(read("loose.bnn"), "model m    # a name\nconst a = 1\n");
+    assert_eq!(place.ok("fmt loose.bnn"), "");
+
+    let mut filter = Command::new(env!("CARGO_BIN_EXE_bnnc"));
+    let pipe = Stdio::piped;
+    let filter = filter.args(["fmt", "-"]).stdin(pipe()).stdout(pipe());
+    let mut filter = filter.spawn().unwrap();
+    filter
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(text.as_bytes())
+        .unwrap();
+    let said = filter.wait_with_output().unwrap().stdout;
+    assert_eq!(said, b"model m    # a name\nconst a = 1\n");
+}
