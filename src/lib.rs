@@ -19,6 +19,7 @@ pub mod curvature;
 pub mod data;
 pub mod diagnostic;
 pub mod document;
+pub mod draft;
 pub mod emit;
 pub mod engine;
 pub mod evaluate;

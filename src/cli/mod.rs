@@ -19,6 +19,7 @@ mod lints;
 mod list;
 mod loss;
 mod material;
+mod new;
 mod open;
 mod outcome;
 mod parts;
@@ -54,6 +55,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Write a model file and its run file to start from: a template, or a model for a table
+    New(new::NewArgs),
     /// Say what a model file means: layers, parameters, and the loss term by term
     Check(check::CheckArgs),
     /// Show how two models differ: parameters, layers, terms, forms and scales
@@ -104,6 +107,7 @@ impl Command {
             Command::Diff(args) => args.format,
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
+            Command::New(args) => args.format,
             Command::Sweep(args) => args.format.of_mistakes(),
             Command::Verify(args) => args.format,
             _ => Format::Text,
@@ -144,6 +148,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Loss(args) => loss::run(&args),
         Command::Verify(args) => verify::run(&args).map(|found| differs = found),
         Command::List(args) => list::run(&args),
+        Command::New(args) => new::run(&args),
         Command::Data(args) => data::run(&args),
     };
     match result.err().or_else(terminal::fault) {
