@@ -57,7 +57,7 @@ fn lesson(word: &str, line: &str) -> Option<String> {
             "The likelihood of a target: -ln of it is the nll, the data's term in the loss."
         }
         "objective" => {
-            "The loss is the mean nll plus KL/N: how far the posterior is from the prior, shared out over N examples."
+            "The loss is the mean nll plus KL/N, how far the posterior is from the prior, over N examples."
         }
         "bias" if entry == "deterministic" => {
             "Ordinary numbers: no prior, no posterior, no term in the loss."
