@@ -8,6 +8,8 @@ pub mod template;
 
 pub use table::from_table;
 
+use crate::format;
+use crate::source::Source;
 use std::path::Path;
 
 /// A model file and its run file, as texts.
@@ -34,6 +36,15 @@ pub fn model_name(path: &Path) -> String {
         Some(first) if !first.is_ascii_digit() => name,
         _ => format!("model_{name}"),
     }
+}
+
+/// A model file in the style of `bnnc fmt`, whatever widths its names have.
+fn formatted(name: &str, text: String) -> String {
+    let source = Source {
+        name: format!("{name}.bnn"),
+        text,
+    };
+    format::format(&source).unwrap_or(source.text)
 }
 
 /// What stands above every run file.

@@ -1,7 +1,7 @@
 //! A model drafted from a table: its likelihood by what the target holds, its width by the number of rows.
 
 use super::lesson::explained;
-use super::{Draft, model_head, run_file_head};
+use super::{Draft, formatted, model_head, run_file_head};
 use crate::compile;
 use crate::data::{self, Facts, Proposal, Request, TargetKind};
 use crate::diagnostic::Result;
@@ -71,7 +71,7 @@ pub fn from_table(
         Err(_) => ("y", sketch.chosen("y")?),
     };
     Ok(Draft {
-        model: sketch.model(column, config.epochs() / 2),
+        model: formatted(name, sketch.model(column, config.epochs() / 2)),
         run_file: sketch.run_file(&proposal, &config),
         data: Some(from_run_file.into()),
         found: found(&sketch, &proposal),

@@ -1,7 +1,7 @@
 //! Models to start from: those of `specs/` under short names, with a head of their own.
 
 use super::lesson::explained;
-use super::{Draft, model_head, run_file_head};
+use super::{Draft, formatted, model_head, run_file_head};
 
 /// A model to start from.
 pub struct Template {
@@ -122,7 +122,10 @@ impl Template {
         let head = model_head(name);
         let (_, run_file) = parted(self.run_file);
         Draft {
-            model: format!("{about}{head}model {name}\n{}", explained(&model)),
+            model: formatted(
+                name,
+                format!("{about}{head}model {name}\n{}", explained(&model)),
+            ),
             run_file: run_file_head(name) + &self.with_data(run_file),
             data: self.data.map(str::to_owned),
             found: vec![("template", format!("{}: {}", self.name, self.summary))],

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 /// Checks the model `name` and trains it for an epoch; what `bnnc check` says of it.
 fn works(place: &Place, name: &str, flags: &str) -> String {
+    place.ok(&format!("fmt --check {name}.bnn"));
     let said = place.ok(&format!("check {name}.bnn {flags} --deny warnings"));
     let quick = "--epochs 1 --batch-size 16 --allow annealing-never-ends --deny warnings";
     place.ok(&format!(
@@ -48,6 +49,7 @@ fn every_template_trains() {
     for template in TEMPLATES {
         let name = template.name.replace('-', "_");
         place.ok(&format!("new {name} --template {}", template.name));
+        place.ok(&format!("fmt --check {name}.bnn"));
         // The data's own names: what the run file says is enough to check it.
         if template.data.is_some() {
             place.ok(&format!("check {name}.bnn --deny warnings"));
