@@ -1,0 +1,9 @@
+; What can be folded away.
+
+[
+  (steps)
+  (branches)
+  (settings)
+  (parameter_settings)
+  (arguments)
+] @fold
