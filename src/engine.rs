@@ -14,7 +14,7 @@ use std::ops::Range;
 pub const EVALUATION_STEPS: u64 = 1 << 63;
 
 /// A network with what is known of its weights, which predicts in float32.
-pub trait Predictor {
+pub trait Predictor: Send {
     /// Draw number `draw` of the weights under a run's `seed`: one function, for every example of
     /// [`Predictor::predict_drawn`].
     fn draw_weights(&mut self, draw: usize, seed: u64);
@@ -79,7 +79,7 @@ pub trait Predictor {
 pub type Piece = (Range<usize>, Vec<f32>);
 
 /// An inference method at work: what the training loop runs.
-pub trait Engine {
+pub trait Engine: Send {
     /// What predicts with what it has come to by now.
     fn predictor(&mut self) -> &mut dyn Predictor;
     /// Starts anew from `seed`.

@@ -5,14 +5,14 @@ use super::fix;
 use super::lints::{LintFlags, show};
 use super::terminal::{err, out, say, width};
 use crate::compile::{self, Compiled};
-use crate::data::{self, split};
-use crate::diagnostic::{Diagnostic, Failure, Result, to_json};
-use crate::ir::{self, Facts, InferenceMethod, Model};
+use crate::data;
+use crate::diagnostic::{Failure, Result, to_json};
+use crate::ir::{self, InferenceMethod};
 use crate::plan::{self, Plan};
 use crate::prior_predictive::{self, Observed};
-use crate::train::config::{self, Config};
-use crate::train::fitting::{self, input_mismatch, inputs_mismatch};
-use crate::train::prepared::{Prepared, batch_fits};
+use crate::train::Known;
+use crate::train::config::Config;
+use crate::train::prepared::Prepared;
 use crate::train::settings::{self, count};
 use crate::{exec, report, syntax, train};
 use clap::{Args, ValueEnum};
@@ -103,13 +103,18 @@ pub fn run(args: &CheckArgs) -> Result<()> {
     )?;
     config.inference = args.inference.clone().or(config.inference);
     let request = config.request(None);
-    super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
+    crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(&args.model, &config.set, config.inference.clone())?;
     if args.prior_predictive {
         return prior_predictive(args, &config, &compiled);
     }
     compiled.draw(config.samples);
-    let (facts, mut found, chosen) = facts(&mut config, &compiled)?;
+    let Known {
+        facts,
+        mut found,
+        chosen,
+        ..
+    } = known(&mut config, &compiled)?;
     let batch = facts.batch.unwrap_or(config.batch_size());
     let warnings = args.lints.warnings(&compiled, &facts)?;
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
@@ -150,7 +155,7 @@ fn fix(args: &CheckArgs) -> Result<()> {
     let (_, mut config) = settings(&args.model, data, &args.sets, args.batch_size)?;
     config.inference = args.inference.clone().or(config.inference);
     let request = config.request(None);
-    super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
+    crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
     fix::run(&args.model, &config)
 }
 
@@ -227,63 +232,11 @@ pub(super) fn settings(
     Ok((path, config))
 }
 
-/// What is known of the run, the data held against the model; what the data holds, with each of the model's targets;
-/// and what was chosen of the settings, in words.
-pub(super) fn facts(
-    config: &mut Config,
-    compiled: &Compiled,
-) -> Result<(Facts, Vec<data::Facts>, Option<String>)> {
-    config.follow_method(&compiled.inference.method);
-    let Some(request) = config.request(Some(&compiled.inference)) else {
-        let facts = train::facts(config, &compiled.inference, None, &[], &[]);
-        return Ok((facts, vec![], None));
-    };
-    let mut of_targets = vec![];
-    for (request, alone) in request
-        .of_targets()?
-        .iter()
-        .zip(compiled.inference.of_targets())
-    {
-        let found = data::facts(request)?;
-        for remark in &found.remarks {
-            err(&format!("warning: {remark}\n\n"));
-        }
-        if let Some(message) = mismatch(&alone, &found) {
-            if message.code == "E0509" && config::is_path(&request.data) {
-                // The rows of a file say which of them does not fit.
-                fitting::check(&data::load(request)?, &alone)
-                    .map_err(|failure| failure.within(&compiled.source))?;
-            }
-            return Err(Failure::new(vec![message], compiled.source.clone()));
-        }
-        of_targets.push(found);
+/// [`train::known`], what is odd about the data told.
+pub(super) fn known(config: &mut Config, compiled: &Compiled) -> Result<Known> {
+    let known = train::known(config, compiled)?;
+    for remark in &known.remarks {
+        err(&format!("warning: {remark}\n\n"));
     }
-    let (found, others) = of_targets.split_first().expect("a model has a target");
-    let (part, groups) = (config.data.set_aside(), found.groups.as_deref());
-    let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
-    let n = found.left(&aside);
-    let chosen = config.choose(n, &compiled.inference).words(config, n);
-    batch_fits(config.batch_size(), n)?;
-    let facts = train::facts(config, &compiled.inference, Some(found), others, &aside);
-    Ok((facts, of_targets, chosen))
-}
-
-/// Why the model cannot learn from the data.
-fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
-    let columns = found.columns.as_ref();
-    if let Some(message) = inputs_mismatch(&found.inputs, model, &found.name) {
-        return Some(message);
-    }
-    if let Some(message) = input_mismatch(
-        &found.input_shape,
-        columns,
-        &found.taken,
-        model,
-        &found.name,
-    ) {
-        return Some(message);
-    }
-    let why = found.target.accepts(model.target.kind).err()?;
-    let title = format!("the targets of {} do not fit: {why}", found.name);
-    Some(Diagnostic::error("E0509", title).at(model.observe.span, ""))
+    Ok(known)
 }

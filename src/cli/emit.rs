@@ -4,7 +4,7 @@ use super::arguments::{DataSource, Sets, SettingFlags, TableFlags};
 use super::lints::LintFlags;
 use super::open::refuse_over;
 use super::terminal::{err, out, say};
-use super::train::{Start, TrainArgs, start, train_settings};
+use super::train::{TrainArgs, settings, start};
 use crate::compile;
 use crate::data;
 use crate::diagnostic::{Diagnostic, Result};
@@ -14,6 +14,7 @@ use crate::ir;
 use crate::plan::Plan;
 use crate::train::Config;
 use crate::train::files::write_whole;
+use crate::train::start::Start;
 use clap::{Args, ValueEnum};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub fn run(args: &EmitArgs) -> Result<()> {
         out: None,
         resume: false,
     };
-    let (config, from) = train_settings(&train, None)?;
+    let (config, from) = settings(&train, None)?;
     let text = match (args.system, config.data.request()) {
         (System::Pytorch, Some(_)) => trained(args, start(&train, config, from, None)?)?,
         (system, _) => untrained(args, system, config)?,
@@ -138,7 +139,7 @@ fn trained(args: &EmitArgs, start: Start) -> Result<String> {
 fn untrained(args: &EmitArgs, system: System, mut config: Config) -> Result<String> {
     let source = compile::read(&args.model)?;
     let request = config.request(None);
-    super::width::fill(&source, &mut config.set, request)?;
+    crate::train::width::fill(&source, &mut config.set, request)?;
     let mut compiled = compile::by_method(source, &config.set, config.inference)?;
     compiled.draw(config.samples);
     let text = match system {

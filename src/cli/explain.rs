@@ -2,7 +2,7 @@
 //! a word, set for the terminal.
 
 use super::arguments::{DataSource, Sets, TableFlags, without_use};
-use super::check::{facts, settings};
+use super::check::{known, settings};
 use super::terminal::{err, out, width};
 use super::words;
 use crate::compile::{self, Compiled};
@@ -102,10 +102,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let (run_file, mut config) =
         settings(path, (&args.data, &args.table), &args.sets, args.batch_size)?;
     let request = config.request(None);
-    super::width::fill(&compile::read(path)?, &mut config.set, request)?;
+    crate::train::width::fill(&compile::read(path)?, &mut config.set, request)?;
     let mut compiled = compile::file_by_method(path, &config.set, config.inference.clone())?;
     compiled.draw(config.samples);
-    let (mut facts, ..) = facts(&mut config, &compiled)?;
+    let mut facts = known(&mut config, &compiled)?.facts;
     if run_file.is_some() || facts.data.is_some() {
         facts.training = Some(train::training(&config));
     }

@@ -4,7 +4,6 @@ use super::arguments::{DataSource, Format, Sets, method, with_threads};
 use super::evaluate::print_terms;
 use super::open::refuse_over;
 use super::terminal::say;
-use super::width;
 use crate::compile;
 use crate::data::{self, RunColumns};
 use crate::diagnostic::{Diagnostic, Result};
@@ -87,12 +86,12 @@ pub fn run(args: &LossArgs) -> Result<()> {
         let mut set = args.sets.set.clone();
         let of_data = of_run.iter().flat_map(|config| config.set.clone());
         set.extend(of_data.filter(|(name, _)| name == OF_DATA));
-        width::fill(&compile::read(&args.model)?, &mut set, args.data.request())?;
+        crate::train::width::fill(&compile::read(&args.model)?, &mut set, args.data.request())?;
         let compiled = compile::file_by_method(&args.model, &set, method)?;
         let mut request = args
             .data
             .request()
-            .ok_or_else(|| super::train::no_data(&args.model))?;
+            .ok_or_else(|| crate::train::start::no_data(&args.model))?;
         // A run's scaling is that of its own columns.
         let columns = record.as_ref().and_then(|record| record.columns.clone());
         request.columns = columns.map(|columns| RunColumns {

@@ -34,7 +34,6 @@ mod terminal;
 mod train;
 mod translate;
 mod verify;
-mod width;
 mod words;
 
 use crate::diagnostic::{elsewhere, to_json};
@@ -123,6 +122,11 @@ pub fn main() -> ExitCode {
 
 /// As [`main`], with these arguments, the first of which is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    code(arguments).into()
+}
+
+/// As [`run`], the exit code as a number.
+pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let command = match Cli::try_parse_from(arguments) {
         Ok(arguments) => arguments.command,
         Err(error) => return refused(&error),
@@ -152,8 +156,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Data(args) => data::run(&args),
     };
     match result.err().or_else(terminal::fault) {
-        None if differs => ExitCode::FAILURE,
-        None => ExitCode::SUCCESS,
+        None if differs => 1,
+        None => 0,
         Some(failure) => {
             match format {
                 Format::Text => terminal::report(&failure),
@@ -163,13 +167,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                     say!("{:#}", serde_json::json!({ "errors": errors }));
                 }
             }
-            ExitCode::FAILURE
+            1
         }
     }
 }
 
 /// Prints why the arguments are none, or the help that was asked for; of a flag of another tool what is here.
-fn refused(error: &clap::Error) -> ExitCode {
+fn refused(error: &clap::Error) -> u8 {
     // A closed pipe has no reader of the message.
     let _ = error.print();
     let flag = match error.get(ContextKind::InvalidArg) {
@@ -180,7 +184,7 @@ fn refused(error: &clap::Error) -> ExitCode {
     if let Some(help) = elsewhere::anywhere(flag) {
         terminal::err(&format!("\n{help}\n"));
     }
-    ExitCode::from(error.exit_code() as u8)
+    error.exit_code() as u8
 }
 
 #[cfg(test)]

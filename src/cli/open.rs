@@ -1,80 +1,18 @@
-//! A trained run, opened to evaluate or predict with, and the data to do it on.
+//! The data to evaluate an opened run on, or to predict.
 
 use super::arguments::DataSource;
 use super::parts::{PartArgs, Parts};
-use crate::data::{
-    self, Choices, Columns, Dataset, Identifier, Request, RunColumns, Split, shortened,
-};
+use crate::data::{self, Choices, Columns, Dataset, Identifier, Request, Split, shortened};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::engine::Predictor;
-use crate::evaluate::BATCH;
 use crate::examples::Part;
-use crate::ir::Inference;
-use crate::plan::Plan;
-use crate::source::Source;
-use crate::train::checkpoint::{Counters, model_fingerprint};
-use crate::train::config::{Config, is_path};
+use crate::train::config::is_path;
 use crate::train::fitting;
-use crate::train::method;
-use crate::train::progress::number;
-use crate::train::rows::{self, By, Relation, Rows, Use, relate};
-use crate::train::run_dir::{DataRecord, RunDir};
-use crate::words::{plural, thousands};
+pub use crate::train::opened::{Opened, open};
+use crate::train::rows::{self, By, Relation, Use, relate};
+use crate::train::run_dir::RunDir;
+use crate::words::thousands;
 use clap::ValueEnum;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-/// A trained run.
-pub struct Opened {
-    /// Its settings.
-    pub config: Config,
-    /// What it was trained on.
-    pub record: DataRecord,
-    /// Its model.
-    pub inference: Arc<Inference>,
-    /// The model's text, which messages point into.
-    pub(super) source: Arc<Source>,
-    /// How far the variables are that it predicts with.
-    pub counters: Counters,
-    /// Why training ended, where its loss diverged.
-    pub(super) diverged: Option<String>,
-    /// What its method said at the end, a word and a text each.
-    pub said: Vec<(String, String)>,
-    /// The rows that it was trained on; none of a run of before they were kept.
-    pub(super) rows: Option<Rows>,
-    /// Which of the model's targets it is looked at for.
-    pub(super) number: usize,
-    /// Of one of several targets: where it is, and what the others are.
-    pub(super) of_target: Option<Request>,
-}
-
-/// Opens the run in `path`: it, and its model at the checkpoint's variables.
-pub fn open(path: &Path) -> Result<(Opened, Box<dyn Predictor>)> {
-    let run = RunDir::open(path)?;
-    let mut config = run.config()?;
-    let compiled = run.compile(&config)?;
-    config.follow_method(&compiled.inference.method);
-    let record = run.data(&compiled.inference)?;
-    let plan = Arc::new(Plan::new(compiled.inference.clone()));
-    let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
-    let mut predictor = method::predictor(plan.clone(), &config, BATCH)?;
-    let counters = run.load(&fingerprint, predictor.weights())?;
-    Ok((
-        Opened {
-            config,
-            record,
-            inference: compiled.inference,
-            source: compiled.source,
-            counters,
-            diverged: run.diverged(),
-            said: run.said(),
-            rows: run.rows()?,
-            number: 0,
-            of_target: None,
-        },
-        predictor,
-    ))
-}
 
 /// A part of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,10 +45,7 @@ impl Opened {
     /// run's, by their names; of a run that has kept none, the target is the one that was named to it.
     pub(super) fn request(&self, source: &DataSource, targets_needed: bool) -> Request {
         let own = &self.config.data;
-        let columns = self.record.columns.clone().map(|columns| RunColumns {
-            columns,
-            targets_needed,
-        });
+        let columns = self.columns(targets_needed);
         let mut request = match &source.data {
             Some(data) if !own.names(data) => Request {
                 data: data.clone(),
@@ -143,24 +78,11 @@ impl Opened {
                 ..Request::default()
             },
         };
-        request.input = Some(self.inference.input.shape.clone());
-        request.inputs = self.inference.named_inputs();
-        request.predicts = Some(self.inference.target.kind);
-        request.classes = Some(self.record.class_names.clone());
         let is_own = source.data.as_deref().is_none_or(|data| own.names(data));
         if request.columns.is_none() && (data::is_table(Path::new(&request.data)) || is_own) {
             request.target = request.target.or(own.target.clone());
         }
-        if let Some(of_target) = &self.of_target {
-            request.others = of_target.others.clone();
-            request.arrays[1] = of_target.target.clone();
-            request.target = match source.target.is_some() || request.columns.is_none() {
-                true => of_target.target.clone(),
-                // The columns of a run are known by their names.
-                false => None,
-            };
-        }
-        request
+        self.complete(request)
     }
 
     /// Whether a file of predictions may go to `out`: not over what is read, nor over what the run in `run`
@@ -246,6 +168,13 @@ impl Opened {
     }
 
     fn pick(&self, source: &DataSource, part: PartArgs, targets_needed: bool) -> Result<Chosen> {
+        if source.data.is_none() && self.config.data.name.is_none() {
+            let title = format!("the run was trained on {}", self.record.name);
+            return Err(Diagnostic::error("E0603", title)
+                .note("a program had them in its memory, and the run keeps no copy")
+                .help("`--data PATH` names data: an .npz or a table")
+                .into());
+        }
         let request = self.request(source, targets_needed);
         let named = source.data.as_deref();
         let moved = named.and_then(|data| self.moved(source, data, targets_needed));
@@ -377,21 +306,9 @@ impl Opened {
     /// The examples of a choice, scaled as the run was.
     pub fn part<'a>(&'a self, chosen: &'a Chosen) -> Part<'a> {
         Part {
-            split: chosen.split(),
-            rows: &chosen.rows,
-            scales: &self.record.scales,
-            kind: self.inference.target.kind,
-            summary: self.inference.summary(),
-            target: self.number,
-            targets: None,
-            others: &[],
             with_targets: chosen.with_targets,
+            ..self.examples(chosen.split(), &chosen.rows)
         }
-    }
-
-    /// The names of the targets of a table.
-    pub fn target_names(&self) -> &[String] {
-        self.record.columns.as_ref().map_or(&[], |c| &c.targets)
     }
 
     /// The names of the targets, each with the column it is compared with where that has another name.
@@ -404,37 +321,6 @@ impl Opened {
                 _ => name.clone(),
             })
             .collect()
-    }
-
-    /// What is to be known of the weights of a run whose loss diverged.
-    pub fn divergence(&self) -> Option<String> {
-        let why = self.diverged.as_ref()?;
-        let step = self.counters.step;
-        Some(format!(
-            "training ended because {why}: these are the weights after step {step}"
-        ))
-    }
-
-    /// Epochs done, as text: `1 epoch`, `20 epochs`, `2.5 of 20 epochs`; and which they are where the run keeps those
-    /// of the lowest validation nll.
-    pub fn progress(&self) -> String {
-        let n = self.record.training_examples;
-        let done = self.counters.epochs(&self.config, n);
-        let epochs = match done >= self.config.all_epochs() as f64 {
-            true => plural(self.config.all_epochs(), "epoch"),
-            false => format!(
-                "{} of {}",
-                (done * 100.0).round() / 100.0,
-                plural(self.config.all_epochs(), "epoch")
-            ),
-        };
-        match self.counters.best {
-            Some(best) => format!(
-                "{epochs}, those of the lowest validation nll, {}",
-                number(best.nll)
-            ),
-            None => epochs,
-        }
     }
 }
 

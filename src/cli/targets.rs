@@ -3,12 +3,10 @@
 use super::arguments::DataSource;
 use super::open::{Chosen, Opened};
 use super::parts::PartArgs;
-use crate::data::{self, Dataset, Request};
+use crate::data::{self, Dataset};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::examples::{fingerprint, fingerprint_of_targets};
-use crate::ir::Inference;
 use crate::train::fitting;
-use std::sync::Arc;
 
 impl Opened {
     /// The run as one of each of its model's targets alone, in their order, each read from what `source` names for it.
@@ -17,29 +15,7 @@ impl Opened {
     ///
     /// `E0506` where it names another number of them.
     pub fn of_targets(&self, source: &DataSource) -> Result<Vec<Opened>> {
-        let data = &self.config.data;
-        let request = Request {
-            data: data.name.clone().unwrap_or_default(),
-            target: source.target.clone().or(data.target.clone()),
-            targets: self.inference.several_targets(),
-            ..Request::default()
-        };
-        let models = self.inference.of_targets().into_iter().enumerate();
-        let of = |((number, inference), request): ((usize, Inference), Request)| {
-            Some(Opened {
-                config: self.config.clone(),
-                record: self.record.of_target(number)?,
-                inference: Arc::new(inference),
-                source: self.source.clone(),
-                counters: self.counters.clone(),
-                diverged: self.diverged.clone(),
-                said: self.said.clone(),
-                rows: self.rows.clone(),
-                number,
-                of_target: Some(request).filter(|request| !request.others.is_empty()),
-            })
-        };
-        Ok(models.zip(request.of_targets()?).filter_map(of).collect())
+        self.by_target(source.target.clone())
     }
 
     /// As [`Opened::choose`], the same rows with each of the model's targets; `alone` are [`Opened::of_targets`].

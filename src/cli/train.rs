@@ -1,28 +1,27 @@
 //! `bnnc train`: from a model file and data to a run directory.
 
-mod begin;
 mod conclude;
 mod introduce;
-mod start;
-mod warm;
 
 use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
-use super::lints::LintFlags;
+use super::lints::{LintFlags, show};
 use super::terminal::{bar_width, err, out, say, say_wrapped, width};
-use crate::data;
-use crate::diagnostic::{Diagnostic, Failure, Result};
+use crate::compile;
+use crate::diagnostic::{Failure, Result};
 use crate::memory;
+use crate::train;
+use crate::train::config::{self, Config};
 use crate::train::fit::Outcome;
 use crate::train::lock::Lock;
 use crate::train::prepared::Prepared;
 use crate::train::progress::{Progress, Screen, duration};
 use crate::train::run_dir::RunDir;
-use crate::words::{bytes, counted, list, plural, thousands};
+use crate::train::settings::Given;
+use crate::train::start::{Start, absolute, settle};
+use crate::words::{bytes, counted, plural, thousands};
 use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
-use start::settings;
-pub(super) use start::{Start, settings as train_settings, start};
 use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,18 +70,6 @@ impl TrainArgs {
     }
 }
 
-/// No data is named.
-pub fn no_data(model: &Path) -> Failure {
-    let title = format!("no data is named to use `{}` with", model.display());
-    let names: Vec<_> = data::catalog::CATALOG.iter().map(|e| e.name()).collect();
-    Diagnostic::error("E0603", title)
-        .help(format!(
-            "`--data NAME`, one of {}; or `--data PATH` of a table, an .npz, IDX, a .toml or a folder of images",
-            list(&names)
-        ))
-        .into()
-}
-
 /// Runs `bnnc train`.
 pub fn run(args: &TrainArgs) -> Result<()> {
     let resumed = match (&args.out, args.resume) {
@@ -103,6 +90,85 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     with_threads(config.threads, || {
         train(args, start(args, config, settings_from, resumed)?, lock)
     })
+}
+
+/// The settings: flags over the run file over the defaults; a run that goes on keeps its own. And where they are from, in
+/// words.
+pub(super) fn settings(args: &TrainArgs, resumed: Option<&RunDir>) -> Result<(Config, String)> {
+    let (mut config, from) = match (&args.config, resumed) {
+        (Some(path), _) => (Config::read(path)?, path.display().to_string()),
+        (None, Some(run)) => (run.config()?, "the run".to_owned()),
+        (None, None) => match Config::beside(&args.model)? {
+            Some((path, config)) => (config, format!("{} (taken by its name)", path.display())),
+            None => (Config::default(), "the defaults".to_owned()),
+        },
+    };
+    let given: Given = [
+        args.data.settings(),
+        args.table.0.clone(),
+        args.settings.0.clone(),
+    ]
+    .concat();
+    config.apply(&given, &args.sets.set);
+    // A file that is not where it was may be elsewhere; that it holds the same is looked at once it is read.
+    let mut moved = None;
+    if let (Some(run), Some(data)) = (resumed, &args.data.data) {
+        // Its own data under its name is no other setting: the run's column and rows are that data's.
+        let own = run.config()?.data;
+        if own.is_gone() && config::is_path(data) {
+            moved = Some(data);
+        }
+        if own.names(data) || moved.is_some() {
+            config.data.name = own.name;
+            config.data.target = args.data.target.clone().or(own.target);
+            config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
+            config.data.choices = config.data.choices.or(&own.choices);
+        }
+    }
+    let set_aside = settle(&mut config, resumed)?;
+    if let Some(data) = moved {
+        config.data.name = Some(absolute(Path::new(data)).display().to_string());
+    }
+    let given = flags(args);
+    let from = if given.is_empty() {
+        from
+    } else {
+        format!("{from}, then {given}")
+    };
+    let from = match set_aside {
+        true => format!("{from}; a tenth of the training examples set aside to stop early by"),
+        false => from,
+    };
+    Ok((config, from))
+}
+
+/// The flags by which a result differs from that of the run file, data apart.
+fn flags(args: &TrainArgs) -> String {
+    let given = args
+        .settings
+        .0
+        .iter()
+        .filter(|(setting, _)| setting.key != "threads");
+    let flags = given.filter_map(|(setting, _)| Some(format!("--{}", setting.flag.as_ref()?.name)));
+    let flags = flags.chain(args.sets.given().map(Into::into));
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Reads and checks all that a run needs, and tells what the user should know before it begins.
+pub(super) fn start(
+    args: &TrainArgs,
+    config: Config,
+    settings_from: String,
+    resumed: Option<RunDir>,
+) -> Result<Start> {
+    let source = compile::read(&args.model)?;
+    let start = train::start::start(source, config, settings_from, resumed)?;
+    let lints = args.lints.warnings(&start.compiled, &start.facts)?;
+    show(lints, &start.compiled);
+    for warning in &start.warnings {
+        err(&format!("warning: {warning}\n\n"));
+    }
+    Ok(start)
 }
 
 /// Set by the first Ctrl-C; a second ends the program at once.
@@ -132,7 +198,7 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
         (Some(run), Some(lock)) => (run.clone(), lock),
         _ => RunDir::create(args.out.as_deref(), &inference.name)?,
     };
-    let mut training = start.training(&run, &mut *engine);
+    let mut training = start.training(&run, &mut *engine, &STOP);
     let steps = training.steps();
     let counters = start.begin(&mut training)?;
     introduce(args, &start, &run, steps, counters.step);

@@ -80,7 +80,7 @@ fn verify(args: &VerifyArgs) -> Result<bool> {
     let sources = (&args.data, &args.table);
     let (_, mut config) = settings(&args.model, sources, &args.sets, None)?;
     let request = config.request(None);
-    super::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
+    crate::train::width::fill(&compile::read(&args.model)?, &mut config.set, request)?;
     let method = args.inference.clone().or(config.inference.clone());
     let mut compiled = compile::file_by_method(&args.model, &config.set, method)?;
     compiled.draw(config.samples);

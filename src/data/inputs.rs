@@ -2,11 +2,12 @@
 
 #[cfg(feature = "images")]
 use super::images;
-use super::sheet::{self, Cell};
+use super::memory::{self, Held};
+use super::npz::From;
+use super::sheet::{self, Cell, Sheet};
 use super::{Dataset, Request, Resolved, Seen, Split, Values, idx_files, npz, resolve};
 use crate::diagnostic::Result;
 use crate::tensor::Shape;
-use std::path::Path;
 
 /// The inputs that `request` names, where they have no targets: an `.npz` with inputs alone, IDX without targets
 /// beside it, a folder of images without folders of classes, and for a run that does not know its columns by their
@@ -22,12 +23,25 @@ pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Datase
         return Ok(None);
     }
     let split = match resolve(request)? {
-        Resolved::Npz(path) => return npz::inputs(&path, &npz::Wanted::of(request)),
+        Resolved::Npz(path) => return npz::inputs(From::File(&path), &npz::Wanted::of(request)),
+        Resolved::Memory(memory) => match memory.held() {
+            Held::Arrays(arrays) => {
+                return npz::inputs(From::Memory(arrays), &npz::Wanted::of(request));
+            }
+            Held::Table(columns) if request.columns.is_none() => {
+                let sheet = memory::sheet(columns, &sheet::read_all);
+                sheet.ok().and_then(|sheet| numbers(&sheet, features))
+            }
+            Held::Table(_) => None,
+        },
         Resolved::Idx(path) => idx_files::inputs(&path)?,
         #[cfg(feature = "images")]
         Resolved::Folder(path) => return images::inputs(&path, request),
         // Columns that go by their names need not be counted.
-        Resolved::Sheet(path) if request.columns.is_none() => numbers(&path, features),
+        Resolved::Sheet(path) if request.columns.is_none() => {
+            let sheet = sheet::read(&path, None, &sheet::read_all);
+            sheet.ok().and_then(|sheet| numbers(&sheet, features))
+        }
         _ => None,
     };
     Ok(split.map(|train| Dataset {
@@ -43,8 +57,7 @@ pub fn inputs_alone(request: &Request, features: &Shape) -> Result<Option<Datase
 
 /// A table of exactly as many columns of numbers as there are features; `None` where it is not one, so that the reader
 /// of tables with targets says what is wrong.
-fn numbers(path: &Path, features: &Shape) -> Option<Split> {
-    let sheet = sheet::read(path, None, &sheet::read_all).ok()?;
+fn numbers(sheet: &Sheet, features: &Shape) -> Option<Split> {
     if sheet.columns.len() != features.len() {
         return None;
     }

@@ -28,6 +28,7 @@ mod labels;
 mod lesson;
 mod look;
 mod made;
+mod memory;
 mod mnist;
 mod names;
 mod npy;
@@ -64,6 +65,7 @@ pub use columns::{Columns, RunColumns, shortened};
 pub use describe::{Description, describe};
 pub use facts::{Facts, TargetFacts};
 pub use inputs::inputs_alone;
+pub use memory::{Array, Bytes, Cells, Column, Memory};
 pub use places::{Place, download_directory, places};
 pub use proposal::{Proposal, propose};
 pub use sheet::is_table;
@@ -73,6 +75,8 @@ pub use targets::{load_all, of_other_examples};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::tensor::Shape;
 use columns::Wanted;
+use memory::Held;
+use npz::From;
 use std::path::{Path, PathBuf};
 
 /// A data set as read: nothing scaled, nothing left out.
@@ -189,6 +193,8 @@ impl Values {
 pub struct Request {
     /// A name of the catalogue, or the path of a table, an `.npz`, IDX, a `.toml` or a folder of images.
     pub data: String,
+    /// The data themselves, where a program has them in memory: `data` is what messages call them.
+    pub memory: Option<Memory>,
     /// `--data-dir`, looked in before `BNNC_DATA` and the user's data directory.
     pub data_dir: Option<PathBuf>,
     /// `--target`: the target column of a table, or several with commas between.
@@ -222,6 +228,7 @@ pub struct Request {
 
 /// What [`Request::data`] names.
 enum Resolved {
+    Memory(Memory),
     Entry(&'static dyn catalog::CatalogEntry),
     Sheet(PathBuf),
     Npz(PathBuf),
@@ -231,6 +238,9 @@ enum Resolved {
 }
 
 fn resolve(request: &Request) -> Result<Resolved> {
+    if let Some(memory) = &request.memory {
+        return Ok(Resolved::Memory(memory.clone()));
+    }
     if let Some(folder) = request.data_dir.as_deref().filter(|f| !f.is_dir()) {
         return Err(places::no_folder(folder));
     }
@@ -300,13 +310,19 @@ pub fn load(request: &Request) -> Result<Dataset> {
         sheet: None,
     };
     let dataset = match resolve(request)? {
+        Resolved::Memory(memory) => {
+            return match memory.held() {
+                Held::Arrays(arrays) => npz::read(From::Memory(arrays), &npz::Wanted::of(request)),
+                Held::Table(columns) => tabular::in_memory(columns, &wanted, request),
+            };
+        }
         Resolved::Entry(entry) => entry.read(&catalog::locate(
             entry,
             &places(request.data_dir.as_deref()),
         )?)?,
         Resolved::Table(path) => return table::read(&path, &wanted, request),
         Resolved::Sheet(path) => return tabular::read(&path, &wanted, request, test_rows),
-        Resolved::Npz(path) => return npz::read(&path, &npz::Wanted::of(request)),
+        Resolved::Npz(path) => return npz::read(From::File(&path), &npz::Wanted::of(request)),
         Resolved::Idx(path) => idx_files::read(&path, true)?,
         Resolved::Folder(path) => read_folder(&path, request, true)?,
     };
@@ -355,7 +371,11 @@ pub fn facts(request: &Request) -> Result<Facts> {
                 None => Ok(entry.known_facts()),
             }
         }
-        Resolved::Npz(path) => npz::facts(&path, &npz::Wanted::of(request)),
+        Resolved::Npz(path) => npz::facts(From::File(&path), &npz::Wanted::of(request)),
+        Resolved::Memory(memory) => match memory.held() {
+            Held::Arrays(arrays) => npz::facts(From::Memory(arrays), &npz::Wanted::of(request)),
+            Held::Table(_) => Ok(Facts::of(&load(request)?)),
+        },
         Resolved::Idx(path) if request.test_rows.is_none() => {
             Ok(Facts::of(&idx_files::read(&path, false)?))
         }

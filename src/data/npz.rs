@@ -15,7 +15,7 @@ pub use write::{Kind, Writer};
 use super::choices::Choices;
 use super::error::unreadable;
 use super::npy::Contents;
-use super::{Dataset, Facts, Request, Values, held_out, labels::absent, npy, parts};
+use super::{Dataset, Facts, Request, Values, held_out, labels::absent, memory, npy, parts};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::words::list;
 use archive::Archive;
@@ -53,26 +53,47 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// Reads the archive at `path`.
-pub(super) fn read(path: &Path, wanted: &Wanted) -> Result<Dataset> {
-    refuse_choices(path, wanted.choices)?;
-    let dataset = Archive::open(path, file(path)?)?.dataset(wanted, true)?;
+/// Where an archive's arrays come from.
+#[derive(Clone, Copy)]
+pub(super) enum From<'a> {
+    /// A file.
+    File(&'a Path),
+    /// A program's memory.
+    Memory(&'a [memory::Array]),
+}
+
+impl<'a> From<'a> {
+    fn open(self, wanted: &Wanted) -> Result<Archive<'a, BufReader<File>>> {
+        match self {
+            From::File(path) => {
+                refuse_choices(path, wanted.choices)?;
+                Archive::open(path, file(path)?)
+            }
+            From::Memory(arrays) => {
+                refuse_choices(Path::new(memory::ARRAYS), wanted.choices)?;
+                Ok(Archive::of(arrays))
+            }
+        }
+    }
+}
+
+/// Reads an archive.
+pub(super) fn read(from: From, wanted: &Wanted) -> Result<Dataset> {
+    let dataset = from.open(wanted)?.dataset(wanted, true)?;
     parted(dataset, wanted)
 }
 
-/// What the archive at `path` holds: the shapes of its arrays, and its targets.
-pub(super) fn facts(path: &Path, wanted: &Wanted) -> Result<Facts> {
-    refuse_choices(path, wanted.choices)?;
+/// What an archive holds: the shapes of its arrays, and its targets.
+pub(super) fn facts(from: From, wanted: &Wanted) -> Result<Facts> {
     // Rows are held out of inputs and targets alike.
     let inputs = wanted.holds_out();
-    let dataset = Archive::open(path, file(path)?)?.dataset(wanted, inputs)?;
+    let dataset = from.open(wanted)?.dataset(wanted, inputs)?;
     Ok(Facts::of(&parted(dataset, wanted)?))
 }
 
 /// The inputs of an archive without targets; `None` of one with targets.
-pub(super) fn inputs(path: &Path, wanted: &Wanted) -> Result<Option<Dataset>> {
-    refuse_choices(path, wanted.choices)?;
-    let mut archive = Archive::open(path, file(path)?)?;
+pub(super) fn inputs(from: From, wanted: &Wanted) -> Result<Option<Dataset>> {
+    let mut archive = from.open(wanted)?;
     match archive.choose(wanted, false)? {
         Chosen {
             train: Pair {

@@ -180,7 +180,7 @@ pub(crate) fn read(path: &Path, wanted: &Wanted, request: &Request) -> Result<Da
                 choices: &choices,
                 test_rows,
             };
-            npz::read(&file, &wanted)?
+            npz::read(npz::From::File(&file), &wanted)?
         }
         false => {
             let span = table.file.span();

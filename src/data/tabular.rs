@@ -9,6 +9,7 @@ use super::held_out;
 use super::labels::{self, Labels};
 use super::lesson::Lesson;
 use super::look::{self, Kind};
+use super::memory;
 use super::parts::{group_column, groups, parts, refuse_split_groups, training};
 use super::refusal::{Refused, no_number, otherwise_than_the_run, refuse};
 use super::sheet::{self, Column, Decimal, Role, Sheet};
@@ -67,6 +68,28 @@ pub(super) fn read(
     request: &Request,
     test_rows: Option<&Path>,
 ) -> Result<Dataset> {
+    let sheet = sheet::read(path, wanted.sheet, &|header| roles(header, wanted))?;
+    from_sheet(path, sheet, wanted, request, test_rows)
+}
+
+/// Reads a table in memory, as [`read`] reads a file.
+pub(super) fn in_memory(
+    columns: &[memory::Column],
+    wanted: &Wanted,
+    request: &Request,
+) -> Result<Dataset> {
+    let sheet = memory::sheet(columns, &|header| roles(header, wanted))?;
+    let (path, test_rows) = (Path::new(&request.data), request.test_rows.as_deref());
+    from_sheet(path, sheet, wanted, request, test_rows)
+}
+
+fn from_sheet(
+    path: &Path,
+    sheet: Sheet,
+    wanted: &Wanted,
+    request: &Request,
+    test_rows: Option<&Path>,
+) -> Result<Dataset> {
     let silent = Choices::default();
     let choices = wanted.choices.unwrap_or(&silent);
     if choices.layout.is_some() {
@@ -75,7 +98,6 @@ pub(super) fn read(
             .note("`layout` says the order of the axes of an .npz's images")
             .into());
     }
-    let sheet = sheet::read(path, wanted.sheet, &|header| roles(header, wanted))?;
     let header = sheet.header();
     let by_name = match (&request.inputs[..], wanted.of_run, &choices.inputs) {
         ([_, _, ..], None, None) => Some(Choices {

@@ -112,20 +112,40 @@ impl Methods<'_> {
                 )
             }
             TermKind::Surrogate(tensor) => {
-                let rate = number(self.model.fitted(*tensor).posterior.drop_rate());
-                let entry = Maths::parse(&format!("(1 - {rate})/(2 s^2) (M_(i j) - m)^2"));
+                let entry = surrogate_formula(self.model.fitted(*tensor).posterior.drop_rate());
                 format!(
                     "*Surrogate.* Dropout's distribution has no density, and its KL divergence from a \
                      density is infinite. In its place stands, for each entry and up to a constant \
                      [@gal2016], {}",
-                    self.with_parameters(&entry.replace(&|_| None).to_string(), terms),
+                    self.with_parameters(&entry, terms),
                 )
             }
             TermKind::Nll(_) => String::new(),
         }
     }
 
-    fn closed_form(&self, form: &dyn ClosedForm, terms: &[&Term]) -> String {
+    /// The formula of one entry's term.
+    pub(super) fn formula(&self, term: &Term) -> String {
+        let point = self.point_symbol();
+        match &term.kind {
+            TermKind::Nll(_) => self.expected_likelihood(),
+            TermKind::Kl(_, Form::ClosedForm(form)) => self.divergence(*form, term),
+            TermKind::Kl(_, Form::Quadrature) => {
+                let density = self.quadrature_density(&[term]);
+                format!("KL(q || p) approx {}", quadrature_formula(density))
+            }
+            TermKind::Kl(_, Form::MonteCarlo { .. }) => {
+                format!("KL(q || p) approx {}", self.monte_carlo_mean())
+            }
+            TermKind::NegLogPrior(_) => format!("-ln p({point})"),
+            TermKind::Surrogate(tensor) => {
+                surrogate_formula(self.model.fitted(*tensor).posterior.drop_rate())
+            }
+        }
+    }
+
+    /// The KL divergence of one entry in closed form.
+    fn divergence(&self, form: &dyn ClosedForm, term: &Term) -> String {
         let formula = Maths::parse(form.formula()).replace(&|name| {
             Some(Maths::parse(&match name {
                 "m" => "mu".into(),
@@ -137,46 +157,63 @@ impl Methods<'_> {
             "Normal" => "Normal(mu, sigma^2)".to_string(),
             other => format!("\"{other}\"(mu, sigma)"),
         };
-        let prior = self
-            .prior_of_term(terms[0])
-            .map_or(Maths::parse("p"), |prior| {
-                let names = Self::parameter_names(prior);
-                self.distribution(prior, &|at| parameter_or_name(&names[at]))
-            });
-        let value = self.with_parameters(&format!("KL({entry} || {prior}) = {formula}"), terms);
+        let prior = self.prior_of_term(term).map_or(Maths::parse("p"), |prior| {
+            let names = Self::parameter_names(prior);
+            self.distribution(prior, &|at| parameter_or_name(&names[at]))
+        });
+        format!("KL({entry} || {prior}) = {formula}")
+    }
+
+    fn closed_form(&self, form: &dyn ClosedForm, terms: &[&Term]) -> String {
+        let value = self.with_parameters(&self.divergence(form, terms[0]), terms);
         format!(
             "*Closed form.* The KL divergence of one entry is, by {}, {value}",
             form.source()
         )
     }
 
+    /// Which density quadrature takes: the prior's, or that which the prior gives to a normal variable.
+    fn quadrature_density(&self, terms: &[&Term]) -> &'static str {
+        match self.form_detail(terms[0]) == "true" {
+            true => "p",
+            false => "p_z",
+        }
+    }
+
+    fn monte_carlo_mean(&self) -> &'static str {
+        match self.model.objective.samples {
+            1 => "ln q(w) - ln p(w)",
+            _ => "1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))]",
+        }
+    }
+
     fn quadrature(&self, terms: &[&Term]) -> String {
         let names = self.names(&tensors(terms));
-        let (of, of_what, density) = match self.form_detail(terms[0]) == "true" {
-            true => ("an entry of ", "", "p"),
-            false => {
+        let density = self.quadrature_density(terms);
+        let (of, of_what) = match density {
+            "p" => ("an entry of ", ""),
+            _ => {
                 let what = " is that of the normal variable that it is a function of, from the density $p_z$ that \
                             the prior gives that variable. It";
-                ("", what, "p_z")
+                ("", what)
             }
         };
         format!(
             "*Quadrature.* The KL divergence of {of}{names}{of_what} has no closed form and is integrated \
              numerically, without noise: $$KL(Normal(mu, sigma^2) || \
-             {density}) approx -1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k),$$ with the \
+             {density}) approx {},$$ with the \
              nodes $z_k$ and weights $v_k$ of a Gauss-Hermite rule or, where $ln {density}$ is not smooth on \
              the scale of $sigma$, of Gauss-Legendre rules on short panels.",
+            quadrature_formula(density),
         )
     }
 
     fn monte_carlo(&self, path: bool, terms: &[&Term]) -> String {
         let names = self.names(&tensors(terms));
-        let (draws, mean) = match self.model.objective.samples {
-            1 => ("a draw $w$ from $q$", "ln q(w) - ln p(w)"),
-            _ => (
-                "the $S$ draws of a step",
-                "1/S sum_(s=1)^S [ln q(w^((s))) - ln p(w^((s)))]",
-            ),
+        let mean = self.monte_carlo_mean();
+        let draws = match self.model.objective.samples {
+            1 => "a draw $w$ from $q$",
+            _ => "the $S$ draws of a step",
         };
         let along = " Its gradient is taken along the path of the draw alone, without the score of $q$, whose \
                      expectation is 0 [@roeder2017].";
@@ -226,4 +263,14 @@ impl Methods<'_> {
         let table = when(self.document.has_table("priors"), " ([#priors])");
         format!("$${formula},$$ with {symbols} those of each prior{table}.")
     }
+}
+
+fn quadrature_formula(density: &str) -> String {
+    format!("-1/2 ln(2 pi e sigma^2) - sum_k v_k ln {density}(mu + sigma z_k)")
+}
+
+fn surrogate_formula(drop_rate: f64) -> String {
+    let rate = number(drop_rate);
+    let entry = Maths::parse(&format!("(1 - {rate})/(2 s^2) (M_(i j) - m)^2"));
+    entry.replace(&|_| None).to_string()
 }

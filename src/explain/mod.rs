@@ -18,22 +18,8 @@ use crate::ir::{Facts, Fitted, Handle, Inference, Learned, Role, Tensor};
 /// The methods section of a model. `facts` give N and B their numbers where they are known,
 /// and say how it is trained.
 pub fn explain(model: &Inference, facts: &Facts) -> Document {
-    let document = Document::new(&format!("Methods: {}", code(&model.name)));
     let alone = model.of_targets();
-    let mut text = Methods {
-        model,
-        alone: &alone,
-        facts,
-        document,
-        kinds: KINDS.map(|kind| {
-            // What a layer keeps between steps is no parameter of the model.
-            let is =
-                |tensor: Fitted| !matches!(tensor.role, Role::State(_)) && Kind::of(tensor) == kind;
-            tensors(model, is)
-        }),
-        local: tensors(model, |tensor| tensor.role == Role::Local).len(),
-        learned: symbols::learned_groups(model),
-    };
+    let mut text = Methods::new(model, &alone, facts);
     text.data();
     text.network();
     text.prior();
@@ -44,6 +30,15 @@ pub fn explain(model: &Inference, facts: &Facts) -> Document {
     text.training();
     text.prediction();
     text.document
+}
+
+/// The formula of each term of the loss, in their order and in the notation of [`crate::maths`]: of the data terms for all
+/// examples, of all others for one entry of the parameter.
+pub fn formulas(model: &Inference, facts: &Facts) -> Vec<String> {
+    let alone = model.of_targets();
+    let text = Methods::new(model, &alone, facts);
+    let terms = model.loss.terms.iter();
+    terms.map(|term| text.formula(term)).collect()
 }
 
 /// The section while it is written.
@@ -98,6 +93,25 @@ fn tensors(model: &Inference, is: impl Fn(Fitted) -> bool) -> Vec<Handle<Tensor>
 }
 
 impl<'a> Methods<'a> {
+    /// Before the first word; `alone` are the model's targets alone.
+    fn new(model: &'a Inference, alone: &'a [Inference], facts: &'a Facts) -> Self {
+        Methods {
+            model,
+            alone,
+            facts,
+            document: Document::new(&format!("Methods: {}", code(&model.name))),
+            kinds: KINDS.map(|kind| {
+                // What a layer keeps between steps is no parameter of the model.
+                let is = |tensor: Fitted| {
+                    !matches!(tensor.role, Role::State(_)) && Kind::of(tensor) == kind
+                };
+                tensors(model, is)
+            }),
+            local: tensors(model, |tensor| tensor.role == Role::Local).len(),
+            learned: symbols::learned_groups(model),
+        }
+    }
+
     /// Writes about each target as if it were the only one; ` of NAME` is what tells it from others, where there are.
     fn of_each_target(&mut self, mut write: impl FnMut(&mut Self, &str)) {
         let whole = std::mem::replace(&mut self.model, &self.alone[0]);

@@ -118,7 +118,7 @@ impl Methods<'_> {
     }
 
     /// The first part of the loss: of the data.
-    fn expected_likelihood(&self) -> String {
+    pub(super) fn expected_likelihood(&self) -> String {
         let given = self.given("x_n");
         match &self.symbols(&[Kind::Weight, Kind::Latent])[..] {
             "" => format!("-1/N sum_(n=1)^N ln p(y_n | {given})"),

@@ -89,8 +89,8 @@ impl OverDraws {
 }
 
 impl Marginals {
-    /// Of a posterior's variables.
-    pub(super) fn of(tensor: &TensorPlan, variables: &[f32]) -> Marginals {
+    /// Of a posterior's variables, those of a plan laid out in `variables`.
+    pub fn of(tensor: &TensorPlan, variables: &[f32]) -> Marginals {
         let wide = |range: std::ops::Range<usize>| -> Vec<f64> {
             variables[range].iter().map(|x| f64::from(*x)).collect()
         };

@@ -103,6 +103,54 @@ fn arrays(name: Option<&str>, kind: TargetKind, summary: &Summary) -> Vec<(Strin
         .collect()
 }
 
+/// The arrays of a target's single draws: the name of each, and the axes of its entries of one example and draw.
+/// `seed` is that of the draws of the weights, `target` the number of the target. `kept` has what each draw predicts of
+/// `rows`, in own units, an example's draws one after the other; so have the arrays.
+pub fn of_target(
+    (kind, summary): (TargetKind, &Summary),
+    draws: usize,
+    (seed, target): (u64, usize),
+    rows: &[usize],
+    kept: &[f64],
+) -> Vec<(String, Vec<usize>, Vec<f64>)> {
+    let seed = seed ^ SEED.wrapping_add(target as u64);
+    let entries = entries(summary, draws, seed, rows, kept);
+    let arrays = arrays(None, kind, summary).into_iter().zip(entries);
+    arrays
+        .map(|((name, axes), entries)| (name, axes, entries))
+        .collect()
+}
+
+/// The entries of each array of a target's single draws.
+fn entries(
+    summary: &Summary,
+    draws: usize,
+    seed: u64,
+    rows: &[usize],
+    kept: &[f64],
+) -> Vec<Vec<f64>> {
+    let Summary::Numbers(numbers) = summary else {
+        return vec![kept.to_vec()];
+    };
+    let each = numbers.marginal.numbers();
+    let of_example = |(example, kept): (&usize, &[f64])| {
+        let mut stream = Stream::new(seed, *example as u64);
+        let entries = kept.chunks_exact(each).map(|of_entry| {
+            let (mean, variance) = numbers.marginal.moments(of_entry);
+            // Neither 0 nor 1.
+            let u = ((stream.bits() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
+            [mean, variance.sqrt(), numbers.draw(of_entry, u)]
+        });
+        entries.collect::<Vec<[f64; 3]>>()
+    };
+    let of_examples = kept.par_chunks_exact(draws * summary.row());
+    let examples = rows.par_iter().zip(of_examples);
+    let all: Vec<Vec<[f64; 3]>> = examples.map(of_example).collect();
+    (0..3)
+        .map(|array| all.iter().flatten().map(|of| of[array]).collect())
+        .collect()
+}
+
 impl Samples {
     /// A file at `path` of `draws` draws of `examples` examples, with each of these targets: its name, where there are
     /// several, what it is and how it is predicted.
@@ -194,29 +242,8 @@ impl Samples {
     ) -> Result<()> {
         let draws = self.shape[0];
         let of_target = &self.targets[target];
-        let row = of_target.summary.row();
-        let found = match of_target.summary {
-            Summary::Classes(_) => vec![kept.to_vec()],
-            Summary::Numbers(numbers) => {
-                let each = numbers.marginal.numbers();
-                let of_example = |(example, kept): (&usize, &[f64])| {
-                    let seed = self.seed ^ SEED.wrapping_add(target as u64);
-                    let mut stream = Stream::new(seed, *example as u64);
-                    let entries = kept.chunks_exact(each).map(|of_entry| {
-                        let (mean, variance) = numbers.marginal.moments(of_entry);
-                        // Neither 0 nor 1.
-                        let u = ((stream.bits() >> 11) as f64 + 0.5) / (1u64 << 53) as f64;
-                        [mean, variance.sqrt(), numbers.draw(of_entry, u)]
-                    });
-                    entries.collect::<Vec<[f64; 3]>>()
-                };
-                let examples = rows.par_iter().zip(kept.par_chunks_exact(draws * row));
-                let all: Vec<Vec<[f64; 3]>> = examples.map(of_example).collect();
-                (0..3)
-                    .map(|array| all.iter().flatten().map(|of| of[array]).collect())
-                    .collect()
-            }
-        };
+        let seed = self.seed ^ SEED.wrapping_add(target as u64);
+        let found = entries(&of_target.summary, draws, seed, rows, kept);
         let mut write = || -> io::Result<()> {
             let arrays = self.targets[target].arrays.iter_mut().zip(&found);
             for (array, values) in arrays {

@@ -48,7 +48,7 @@ use super::augmentation::Augmentation;
 use super::settings::{SETTINGS, Setting};
 use super::toml_table;
 use crate::data::split::Validation;
-use crate::data::{Choices, Request, catalog};
+use crate::data::{Choices, Memory, Request, catalog};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::{InferenceMethod, Model};
 use crate::optimizer::{self, Optimizer, Schedule, schedule};
@@ -121,6 +121,8 @@ pub const WATCHED: f64 = 0.1;
 pub struct DataConfig {
     /// A name of the catalogue or a path.
     pub name: Option<String>,
+    /// The data themselves, where a program has them in memory: they go before the name.
+    pub memory: Option<Memory>,
     /// `--data-dir`.
     pub directory: Option<PathBuf>,
     /// The target column of a table.
@@ -176,8 +178,10 @@ impl DataConfig {
 
     /// The data to ask for, if any is named.
     pub fn request(&self) -> Option<Request> {
-        self.name.clone().map(|data| Request {
+        let memory = self.memory.as_ref().map(|memory| memory.name().to_owned());
+        memory.or(self.name.clone()).map(|data| Request {
             data,
+            memory: self.memory.clone(),
             data_dir: self.directory.clone(),
             target: self.target.clone(),
             test_rows: self.test_rows.clone(),
@@ -217,6 +221,7 @@ impl Default for Config {
             augmentation: Augmentation::default(),
             data: DataConfig {
                 name: None,
+                memory: None,
                 directory: None,
                 target: None,
                 test_rows: None,

@@ -2,11 +2,95 @@
 //! scales, and for the lints.
 
 use super::Config;
-use crate::data;
+use super::config::is_path;
+use super::fitting::{self, input_mismatch, inputs_mismatch};
+use super::prepared::batch_fits;
+use crate::compile::Compiled;
+use crate::data::{self, split};
+use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::ir::method::MovedBy;
 use crate::ir::{self, Model};
 use crate::show;
 use crate::signature::{Constant, Constants, Signature};
+
+/// What is known of a run before it begins.
+pub struct Known {
+    /// For the numbers of the scales, and for the lints.
+    pub facts: ir::Facts,
+    /// What the data hold, with each of the model's targets; empty where no data are named.
+    pub found: Vec<data::Facts>,
+    /// What was chosen of the settings, in words.
+    pub chosen: Option<String>,
+    /// What is odd about the data, a sentence each.
+    pub remarks: Vec<String>,
+}
+
+/// Looks at the data that the settings name and holds them against the model.
+///
+/// # Errors
+///
+/// Data that cannot be read or does not fit the model; a batch larger than the training part.
+pub fn known(config: &mut Config, compiled: &Compiled) -> Result<Known> {
+    config.follow_method(&compiled.inference.method);
+    let Some(request) = config.request(Some(&compiled.inference)) else {
+        return Ok(Known {
+            facts: facts(config, &compiled.inference, None, &[], &[]),
+            found: vec![],
+            chosen: None,
+            remarks: vec![],
+        });
+    };
+    let (mut of_targets, mut remarks) = (vec![], vec![]);
+    for (request, alone) in request
+        .of_targets()?
+        .iter()
+        .zip(compiled.inference.of_targets())
+    {
+        let found = data::facts(request)?;
+        remarks.extend_from_slice(&found.remarks);
+        if let Some(message) = mismatch(&alone, &found) {
+            if message.code == "E0509" && is_path(&request.data) {
+                // The rows of a file say which of them does not fit.
+                fitting::check(&data::load(request)?, &alone)
+                    .map_err(|failure| failure.within(&compiled.source))?;
+            }
+            return Err(Failure::new(vec![message], compiled.source.clone()));
+        }
+        of_targets.push(found);
+    }
+    let (found, others) = of_targets.split_first().expect("a model has a target");
+    let (part, groups) = (config.data.set_aside(), found.groups.as_deref());
+    let (_, aside) = split::take_validation(found.rows(), groups, part, config.seed)?;
+    let n = found.left(&aside);
+    let chosen = config.choose(n, &compiled.inference).words(config, n);
+    batch_fits(config.batch_size(), n)?;
+    Ok(Known {
+        facts: facts(config, &compiled.inference, Some(found), others, &aside),
+        found: of_targets,
+        chosen,
+        remarks,
+    })
+}
+
+/// Why the model cannot learn from the data.
+fn mismatch(model: &Model, found: &data::Facts) -> Option<Diagnostic> {
+    let columns = found.columns.as_ref();
+    if let Some(message) = inputs_mismatch(&found.inputs, model, &found.name) {
+        return Some(message);
+    }
+    if let Some(message) = input_mismatch(
+        &found.input_shape,
+        columns,
+        &found.taken,
+        model,
+        &found.name,
+    ) {
+        return Some(message);
+    }
+    let why = found.target.accepts(model.target.kind).err()?;
+    let title = format!("the targets of {} do not fit: {why}", found.name);
+    Some(Diagnostic::error("E0509", title).at(model.observe.span, ""))
+}
 
 /// Of a run of the model with these settings on data that holds `found`, the rows `aside` of it set aside.
 pub fn facts(

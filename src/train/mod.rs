@@ -17,6 +17,7 @@
 //! | `E0614` | a minibatch's statistics would be of one number |
 
 pub mod augmentation;
+mod begin;
 pub mod checkpoint;
 pub mod choice;
 pub mod config;
@@ -31,16 +32,20 @@ pub mod lock;
 mod lone;
 pub mod method;
 pub mod metrics;
+pub mod opened;
 pub mod prepared;
 pub mod progress;
 pub mod rows;
 pub mod run_dir;
 pub mod settings;
+pub mod start;
 mod sums;
 pub mod tensorboard;
 pub(crate) mod toml_table;
 pub mod warm;
+pub mod warm_start;
+pub mod width;
 
 pub use config::Config;
 pub use in_memory::in_memory;
-pub use known::{facts, training};
+pub use known::{Known, facts, known, training};

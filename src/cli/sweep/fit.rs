@@ -3,7 +3,7 @@
 use super::plan::Planned;
 use super::progress::Own;
 use super::standing::asked;
-use crate::cli::train::{TrainArgs, start};
+use crate::cli::train::{STOP, TrainArgs, start};
 use crate::diagnostic::Result;
 use crate::train::fit::Outcome;
 use crate::train::run_dir::RunDir;
@@ -34,7 +34,7 @@ pub(super) fn fit(planned: &Planned, shown: &mut Own) -> Result<Outcome> {
         _ => RunDir::create(Some(&planned.path), &start.compiled.inference.name)?,
     };
     let mut engine = start.engine()?;
-    let mut training = start.training(&run, &mut *engine);
+    let mut training = start.training(&run, &mut *engine, &STOP);
     let counters = start.begin(&mut training)?;
     shown.of(start.config.all_epochs(), training.steps());
     training.train(counters, shown)

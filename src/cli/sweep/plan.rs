@@ -1,12 +1,12 @@
 //! The runs of a sweep with their settings and folders; every mistake of a model or a setting is found here.
 
-use crate::cli::width;
 use crate::compare::AS_GIVEN;
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Failure, Result, nearest};
 use crate::score;
 use crate::sweep::{HeldOut, Split, Sweep, Task};
 use crate::train::Config;
+use crate::train::width;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,6 @@
 
 use super::plan::{Planned, of_run, rows_file};
 use super::write_once;
-use crate::cli::width;
 use crate::compile;
 use crate::data::{self, Dataset};
 use crate::diagnostic::{Diagnostic, Result};
@@ -10,6 +9,7 @@ use crate::likelihood::TargetKind;
 use crate::sweep::{HeldOut, Rows, Split, Sweep, folds, random};
 use crate::train::Config;
 use crate::train::run_dir::RunDir;
+use crate::train::width;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 

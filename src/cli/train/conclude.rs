@@ -1,6 +1,5 @@
 //! The lines after the last epoch: what the fit has come to, and what can be done with it.
 
-use super::Start;
 use crate::cli::evaluate::{print_nll_of_all, print_scores};
 use crate::cli::outcome::{self, Blind};
 use crate::cli::terminal::{say, say_wrapped};
@@ -16,6 +15,7 @@ use crate::prior_predictive::Observed;
 use crate::train::metrics::Epochs;
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
+use crate::train::start::Start;
 use crate::train::{Config, course};
 use crate::words::thousands;
 

@@ -1,7 +1,7 @@
 //! The lines before the first epoch: what is trained, on what, to minimise what, and where the run goes. Six of
 //! them, and more only where something is unusual; `bnnc check` has all that is left out here.
 
-use super::{Start, TrainArgs};
+use super::TrainArgs;
 use crate::cli::terminal::{here, out, say, say_wrapped, width};
 use crate::data::Columns;
 use crate::ir::{Facts, Inference, InferenceMethod};
@@ -9,6 +9,7 @@ use crate::report::columns::{self, Row};
 use crate::train::prepared::Prepared;
 use crate::train::run_dir::RunDir;
 use crate::train::settings::Setting;
+use crate::train::start::Start;
 use crate::words::{counted, distinct, join, plural, thousands};
 
 /// What is trained, on what, to minimise what, and where the run goes.

@@ -5,6 +5,7 @@ use super::choose::{self, Chosen, Named, Pair};
 use super::inputs::Inputs;
 use super::labels::{self, Numbered, Purpose};
 use crate::data::error::corrupt;
+use crate::data::memory::{ARRAYS, Array};
 use crate::data::npy::{Contents, Header, read_contents, read_header};
 use crate::data::{Choices, Dataset, Seen, Split, Values};
 use crate::diagnostic::{Diagnostic, Failure, Result};
@@ -16,7 +17,13 @@ use zip::ZipArchive;
 pub(super) struct Archive<'a, R: Read + Seek> {
     pub(super) path: &'a Path,
     pub(super) names: Vec<String>,
-    pub(super) archive: ZipArchive<R>,
+    members: Members<'a, R>,
+}
+
+/// Where the arrays of an archive are.
+enum Members<'a, R: Read + Seek> {
+    File(ZipArchive<R>),
+    Memory(&'a [Array]),
 }
 
 /// An array that was read.
@@ -39,8 +46,20 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         Ok(Archive {
             path,
             names,
-            archive,
+            members: Members::File(archive),
         })
+    }
+
+    /// Arrays in memory.
+    pub(super) fn of(arrays: &'a [Array]) -> Self {
+        let names = arrays.iter().map(|array| array.name().to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        Archive {
+            path: Path::new(ARRAYS),
+            names,
+            members: Members::Memory(arrays),
+        }
     }
 
     pub(super) fn fault(&self, fact: &str) -> Diagnostic {
@@ -211,15 +230,22 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
 
     /// The header of the array `name`.
     pub(super) fn header(&mut self, name: &str) -> Result<Header> {
-        self.member(name, |member| read_header(member))
+        self.member(
+            name,
+            |member| read_header(member),
+            |array| Ok(array.header().clone()),
+        )
     }
 
     /// The array `name`.
     pub(super) fn array(&mut self, name: &str) -> Result<Found> {
-        let (header, contents) = self.member(name, |member| {
+        let read = |member: &mut zip::read::ZipFile<R>| {
             let header = read_header(member)?;
             let contents = read_contents(&header, member)?;
             Ok((header, contents))
+        };
+        let (header, contents) = self.member(name, read, |array| {
+            Ok((array.header().clone(), array.contents()?))
         })?;
         Ok(Found {
             name: name.to_owned(),
@@ -229,21 +255,28 @@ impl<'a, R: Read + Seek> Archive<'a, R> {
         })
     }
 
-    /// What `read` makes of the file of the array `name`.
+    /// What `read` makes of the file of the array `name`, or `take` of the array in memory.
     fn member<V>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut zip::read::ZipFile<R>) -> std::result::Result<V, String>,
+        take: impl FnOnce(&Array) -> std::result::Result<V, String>,
     ) -> Result<V> {
         let corrupt = |error: String| -> Failure {
             let fact = format!("holds an array `{name}` that cannot be read");
             corrupt(self.path, fact).note(error).into()
         };
-        let mut member = self
-            .archive
-            .by_name(&format!("{name}.npy"))
-            .map_err(|e| corrupt(e.to_string()))?;
-        read(&mut member).map_err(corrupt)
+        match &mut self.members {
+            Members::File(archive) => {
+                let member = archive.by_name(&format!("{name}.npy"));
+                read(&mut member.map_err(|e| corrupt(e.to_string()))?).map_err(corrupt)
+            }
+            Members::Memory(arrays) => {
+                let array = arrays.iter().find(|array| array.name() == name);
+                let array = array.ok_or_else(|| corrupt("it is not there".into()))?;
+                take(array).map_err(corrupt)
+            }
+        }
     }
 
     /// The values of an array of inputs, its channels last.

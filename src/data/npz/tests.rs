@@ -453,7 +453,7 @@ fn a_class_that_no_training_row_has_is_named() {
     };
     let path = folder.path().join("d.npz");
     std::fs::write(&path, bytes).unwrap();
-    let data = read(&path, &Wanted::of(&request)).unwrap();
+    let data = read(From::File(&path), &Wanted::of(&request)).unwrap();
     assert_eq!(data.seen.remarks, ["no training example has the class `c`"]);
     assert_eq!(data.test.unwrap().targets, Values::F64(vec![2.0]));
 }

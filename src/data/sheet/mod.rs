@@ -36,6 +36,7 @@ pub(crate) use column::{Builder, Cell, Column};
 pub use notation::Decimal;
 pub(super) use notation::is_digits;
 pub(crate) use some_rows::{Found, Pieces, find, pieces, pieces_of_stdin};
+pub(super) use typed::finish;
 
 /// A table as it was read.
 #[derive(Debug, Clone)]

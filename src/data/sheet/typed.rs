@@ -10,7 +10,7 @@ use std::path::Path;
 
 impl Builder {
     /// Appends a number. NaN means a missing value, and what is infinite is a text, as in a text table.
-    pub(super) fn push_float(&mut self, value: f64) {
+    pub(in crate::data) fn push_float(&mut self, value: f64) {
         if value.is_finite() {
             self.push(Cell::Number(value));
         } else if value.is_nan() {
@@ -21,7 +21,7 @@ impl Builder {
     }
 
     /// Appends a whole number. One that float64 does not hold names something: it is a text.
-    pub(super) fn push_integer(&mut self, value: i128) {
+    pub(in crate::data) fn push_integer(&mut self, value: i128) {
         match value.unsigned_abs() < EXACT as u128 {
             true => self.push(Cell::Number(value as f64)),
             false => self.push(Cell::Text(&value.to_string())),
@@ -29,7 +29,7 @@ impl Builder {
     }
 
     /// Appends `true` or `false`.
-    pub(super) fn push_boolean(&mut self, value: bool) {
+    pub(in crate::data) fn push_boolean(&mut self, value: bool) {
         self.push(Cell::Text(if value { "true" } else { "false" }));
     }
 
@@ -39,7 +39,7 @@ impl Builder {
     }
 
     /// Appends an empty cell.
-    pub(super) fn push_missing(&mut self) {
+    pub(in crate::data) fn push_missing(&mut self) {
         self.push(Cell::Text(""));
     }
 
@@ -57,7 +57,7 @@ impl Builder {
 /// # Errors
 ///
 /// `E0504` where there is no row, or texts do not tell which mark their decimals have.
-pub(super) fn finish(
+pub(in crate::data) fn finish(
     path: &Path,
     columns: Vec<(String, Builder)>,
     lines: Vec<u32>,

@@ -30,7 +30,7 @@ use std::sync::Arc;
 const AT_ONCE: usize = 256;
 
 /// Where the point is: in training a descent has it.
-trait Point {
+trait Point: Send {
     /// The interpreter.
     fn interpreter(&self) -> &Interpreter<f32>;
     /// The interpreter, at what predicts.

@@ -1,19 +1,20 @@
 //! A run's first step, or the step that it goes on with.
 
-use super::Start;
+use super::checkpoint::Counters;
+use super::config::Config;
+use super::fit::Training;
+use super::method;
+use super::progress::number;
+use super::run_dir::RunDir;
+use super::start::Start;
+use super::tensorboard::Events;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::engine::Engine;
 use crate::evaluate;
 use crate::ir;
 use crate::terms::Naming;
-use crate::train::Config;
-use crate::train::checkpoint::Counters;
-use crate::train::fit::Training;
-use crate::train::method;
-use crate::train::progress::number;
-use crate::train::run_dir::RunDir;
-use crate::train::tensorboard::Events;
 use crate::words::plural;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// No checkpoint is made sooner after another.
@@ -25,22 +26,23 @@ impl Start {
     /// # Errors
     ///
     /// `E0613` where it takes more memory than there is.
-    pub(in crate::cli) fn engine(&self) -> Result<Box<dyn Engine>> {
+    pub fn engine(&self) -> Result<Box<dyn Engine>> {
         let capacity = self.config.batch_size().max(evaluate::BATCH);
         method::engine(self.plan.clone(), &self.config, capacity)
     }
 
     /// Over how many draws of the weights a prediction is averaged.
-    pub(in crate::cli) fn draws(&self) -> usize {
+    pub fn draws(&self) -> usize {
         let inference = &self.compiled.inference;
         inference.draws(self.config.evaluation_samples)
     }
 
-    /// The run in memory, which goes to the folder `run`.
-    pub(in crate::cli) fn training<'a>(
+    /// The run in memory, which goes to the folder `run` and ends after the step under way once `stop` is set.
+    pub fn training<'a>(
         &'a self,
         run: &'a RunDir,
         engine: &'a mut dyn Engine,
+        stop: &'a AtomicBool,
     ) -> Training<'a> {
         let part = self.prepared.training();
         Training {
@@ -52,7 +54,7 @@ impl Start {
             draws: self.draws(),
             run,
             events: None,
-            stop: &super::STOP,
+            stop,
             between_saves: BETWEEN_SAVES,
             engine,
         }
@@ -63,7 +65,7 @@ impl Start {
     /// # Errors
     ///
     /// `E0607` of a run that has nothing left to do; files that cannot be read or written.
-    pub(in crate::cli) fn begin(&self, training: &mut Training) -> Result<Counters> {
+    pub fn begin(&self, training: &mut Training) -> Result<Counters> {
         let (run, config) = (training.run, &self.config);
         let steps = training.steps();
         match self.resumed {

@@ -12,7 +12,7 @@ use crate::syntax::{self, ast};
 /// # Errors
 ///
 /// As [`data::facts`].
-pub(super) fn fill(
+pub fn fill(
     source: &Source,
     set: &mut Vec<(String, String)>,
     request: Option<Request>,
@@ -50,7 +50,8 @@ fn targets(file: &ast::File) -> Vec<(String, TargetKind)> {
     file.items.iter().filter_map(target).collect()
 }
 
-fn leaves_width(file: &ast::File) -> bool {
+/// Whether a model leaves the width of an input to the data.
+pub fn leaves_width(file: &ast::File) -> bool {
     file.items.iter().any(|item| match &item.kind {
         ast::ItemKind::Input { data_type, .. } => {
             let mut axes = data_type.axes.iter().flatten();

@@ -1,27 +1,28 @@
 //! What a new run takes over from the run that `from` names.
 
-use super::start::warn_of_other_scaling;
-use crate::cli::open::open;
-use crate::cli::terminal::err;
+use super::opened::open;
+use super::rows::Rows;
+use super::start::of_other_scaling;
+use super::warm::pieces;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Piece;
 use crate::examples::Scales;
 use crate::plan::Plan;
-use crate::train::rows::Rows;
-use crate::train::warm::pieces;
 use crate::words::{plural, thousands};
 use std::path::Path;
 
 /// The variables of another run.
-pub(in crate::cli) struct Warm {
+pub struct Warm {
     /// Their places in the new run, and values.
-    pub(in crate::cli) pieces: Vec<Piece>,
+    pub pieces: Vec<Piece>,
     /// What is taken over, in words.
-    pub(in crate::cli) said: String,
+    pub said: String,
+    /// What the user should know of it.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Warm {
-    /// Reads what `plan` takes over from the run in `folder`, and tells where that scaled its data otherwise than `scales`.
+    /// Reads what `plan` takes over from the run in `folder`, and notes where that scaled its data otherwise than `scales`.
     ///
     /// # Errors
     ///
@@ -47,19 +48,20 @@ impl Warm {
         let name = folder.display().to_string();
         let pieces = pieces(plan, predictor.centre(), &name)?;
         let theirs = &run.record.scales;
+        let mut warnings = vec![];
         for (what, own, of_run) in [
             ("inputs", &scales.inputs, &theirs.inputs),
             ("targets", &scales.targets, &theirs.targets),
         ] {
             if let Some(most) = own.distance(of_run) {
-                warn_of_other_scaling(&name, "", what, most, folder);
+                warnings.extend(of_other_scaling(&name, "", what, most, folder));
             }
         }
         let seen = run
             .rows
             .as_ref()
             .map_or([0; 2], |other| rows.seen_by(other));
-        warn_of_seen(&name, seen, rows);
+        warnings.extend(of_seen(&name, seen, rows));
         let taken: usize = pieces.iter().map(|(range, _)| range.len()).sum();
         let anew = plan.trainable() - taken;
         let rest = match anew {
@@ -71,24 +73,30 @@ impl Warm {
             run.progress(),
             run.inference.method.signature().name
         );
-        Ok(Warm { pieces, said })
+        Ok(Warm {
+            pieces,
+            said,
+            warnings,
+        })
     }
 }
 
-/// Warns of rows that are no test of a run, since the one that it starts from was trained on them.
-fn warn_of_seen(name: &str, seen: [usize; 2], rows: &Rows) {
+/// Warnings about rows that are no test of a run: the run that it starts from was trained on them.
+fn of_seen(name: &str, seen: [usize; 2], rows: &Rows) -> Vec<String> {
     let parts = rows.set_aside();
     let told = [
         (seen[0], parts[0], "set aside to watch the run"),
         (seen[1], parts[1], "held out to test it"),
     ];
-    for (seen, all, what) in told.into_iter().filter(|(seen, ..)| *seen > 0) {
-        err(&format!(
-            "warning: `{name}` was trained on {} of the {} rows that are {what}\n  \
+    let told = told.into_iter().filter(|(seen, ..)| *seen > 0);
+    told.map(|(seen, all, what)| {
+        format!(
+            "`{name}` was trained on {} of the {} rows that are {what}\n  \
              scores on them are no measure of new data; hold out the rows that it held out: the same `--test-rows`, or the \
-             same `--test`, `--validation` and `--seed`\n\n",
+             same `--test`, `--validation` and `--seed`",
             thousands(seen),
             thousands(all)
-        ));
-    }
+        )
+    })
+    .collect()
 }

@@ -1,85 +1,64 @@
 //! What a run needs before its first step: its settings, its model, its data.
 
-use super::warm::Warm;
-use super::{TrainArgs, no_data};
-use crate::cli::lints::show;
-use crate::cli::terminal::err;
+use super::checkpoint::model_fingerprint;
+use super::config::{self, Config};
+use super::prepared::Prepared;
+use super::progress::number;
+use super::rows::{By, Rows};
+use super::run_dir::{DataRecord, RunDir};
+use super::warm_start::Warm;
+use super::width;
 use crate::compile::{self, Compiled};
 use crate::data;
 use crate::data::scaling::Transform;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::examples::Scales;
 use crate::ir::{Facts, Model};
 use crate::plan::Plan;
-use crate::pretrained;
-use crate::train;
-use crate::train::checkpoint::model_fingerprint;
-use crate::train::config::{self, Config};
-use crate::train::prepared::Prepared;
-use crate::train::progress::number;
-use crate::train::rows::{By, Rows};
-use crate::train::run_dir::{DataRecord, RunDir};
-use crate::train::settings::Given;
-use std::path::Path;
+use crate::pretrained::{self, File};
+use crate::source::Source;
+use crate::words::list;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A run about to begin or to go on.
-pub(in crate::cli) struct Start {
-    pub(in crate::cli) config: Config,
+pub struct Start {
+    /// The settings, all of them filled in.
+    pub config: Config,
     /// Where the settings are from, in words.
-    pub(in crate::cli) settings_from: String,
-    pub(in crate::cli) compiled: Compiled,
-    pub(in crate::cli) prepared: Prepared,
-    pub(in crate::cli) record: DataRecord,
-    pub(in crate::cli) rows: Rows,
+    pub settings_from: String,
+    /// The model.
+    pub compiled: Compiled,
+    /// The data.
+    pub prepared: Prepared,
+    /// What the run keeps of the data.
+    pub record: DataRecord,
+    /// The digests of its rows.
+    pub rows: Rows,
     /// What the model's text and the lints have to know of the run.
-    pub(in crate::cli) facts: Facts,
-    pub(in crate::cli) plan: Arc<Plan>,
-    pub(in crate::cli) fingerprint: String,
+    pub facts: Facts,
+    /// What is run.
+    pub plan: Arc<Plan>,
+    /// What tells the model from other models.
+    pub fingerprint: String,
     /// The run that goes on.
-    pub(in crate::cli) resumed: Option<RunDir>,
+    pub resumed: Option<RunDir>,
     /// What a new run takes over from another.
-    pub(in crate::cli) warm: Option<Warm>,
+    pub warm: Option<Warm>,
+    /// What the user should know before the run begins, beside what the lints say.
+    pub warnings: Vec<String>,
 }
 
-/// The settings: flags over the run file over the defaults; a run that goes on keeps its own.
-pub(in crate::cli) fn settings(
-    args: &TrainArgs,
-    resumed: Option<&RunDir>,
-) -> Result<(Config, String)> {
-    let (mut config, from) = match (&args.config, resumed) {
-        (Some(path), _) => (Config::read(path)?, path.display().to_string()),
-        (None, Some(run)) => (run.config()?, "the run".to_owned()),
-        (None, None) => match Config::beside(&args.model)? {
-            Some((path, config)) => (config, format!("{} (taken by its name)", path.display())),
-            None => (Config::default(), "the defaults".to_owned()),
-        },
-    };
-    let given: Given = [
-        args.data.settings(),
-        args.table.0.clone(),
-        args.settings.0.clone(),
-    ]
-    .concat();
-    config.apply(&given, &args.sets.set);
+/// Completes the settings of a run before its data are read: paths are made absolute, a run that goes on keeps what is
+/// not said anew. Whether training examples are set aside because the run may end early.
+///
+/// # Errors
+///
+/// `E0603` where a run may end early and no examples may be set aside; `E0607` where a run would go on with other
+/// settings.
+pub fn settle(config: &mut Config, resumed: Option<&RunDir>) -> Result<bool> {
     let set_aside = config.watch()?;
-    // A file that is not where it was may be elsewhere; that it holds the same is looked at once it is read.
-    let mut moved = None;
-    if let (Some(run), Some(data)) = (resumed, &args.data.data) {
-        // Its own data under its name is no other setting: the run's column and rows are that data's.
-        let own = run.config()?.data;
-        if own.is_gone() && config::is_path(data) {
-            moved = Some(data);
-        }
-        if own.names(data) || moved.is_some() {
-            config.data.name = own.name;
-            config.data.target = args.data.target.clone().or(own.target);
-            config.data.test_rows = args.data.test_rows.clone().or(own.test_rows);
-            config.data.choices = config.data.choices.or(&own.choices);
-        }
-    }
     // The run directory is read from other places, too.
-    let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
     if let Some(name) = &mut config.data.name
         && config::is_path(name)
     {
@@ -89,12 +68,11 @@ pub(in crate::cli) fn settings(
     config.tensorboard = config.tensorboard.as_deref().map(absolute);
     config.from = config.from.as_deref().map(absolute);
     config.data.test_rows = config.data.test_rows.as_deref().map(absolute);
-    if let Some(run) = resumed {
-        config.follow(&run.config()?);
-    }
-    if let Some(run) = resumed
-        && let Some((key, old, new)) = run.config()?.change(&config)
-    {
+    let Some(run) = resumed else {
+        return Ok(set_aside);
+    };
+    config.follow(&run.config()?);
+    if let Some((key, old, new)) = run.config()?.change(config) {
         let title = format!(
             "the run in `{}` has {key} = {old}, not {new}",
             run.path().display()
@@ -114,66 +92,62 @@ pub(in crate::cli) fn settings(
         }
         .into());
     }
-    if let Some(data) = moved {
-        config.data.name = Some(absolute(Path::new(data)).display().to_string());
-    }
-    let given = flags(args);
-    let from = if given.is_empty() {
-        from
-    } else {
-        format!("{from}, then {given}")
-    };
-    let from = match set_aside {
-        true => format!("{from}; a tenth of the training examples set aside to stop early by"),
-        false => from,
-    };
-    Ok((config, from))
+    Ok(set_aside)
 }
 
-/// The flags by which a result differs from that of the run file, data apart.
-fn flags(args: &TrainArgs) -> String {
-    let given = args
-        .settings
-        .0
-        .iter()
-        .filter(|(setting, _)| setting.key != "threads");
-    let flags = given.filter_map(|(setting, _)| Some(format!("--{}", setting.flag.as_ref()?.name)));
-    let flags = flags.chain(args.sets.given().map(Into::into));
-    flags.collect::<Vec<_>>().join(" ")
+/// A path that is right from any folder.
+pub fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or(path.to_owned())
+}
+
+/// No data is named.
+pub fn no_data(model: &Path) -> Failure {
+    let title = format!("no data is named to use `{}` with", model.display());
+    let names: Vec<_> = data::catalog::CATALOG.iter().map(|e| e.name()).collect();
+    Diagnostic::error("E0603", title)
+        .help(format!(
+            "`--data NAME`, one of {}; or `--data PATH` of a table, an .npz, IDX, a .toml or a folder of images",
+            list(&names)
+        ))
+        .into()
 }
 
 impl Start {
     /// The data that the run asks for.
-    pub(in crate::cli) fn request(&self) -> data::Request {
+    pub fn request(&self) -> data::Request {
         let request = self.config.request(Some(&self.compiled.inference));
         request.expect("a run has data")
     }
 }
 
-/// Reads and checks all that a run needs; writes nothing.
-pub(in crate::cli) fn start(
-    args: &TrainArgs,
+/// Reads and checks all that a run needs; writes nothing. The name of `source` is the model file's path, beside which
+/// the files are that it names.
+///
+/// # Errors
+///
+/// Every mistake of the model and the settings; data that cannot be read or does not fit the model; a run that cannot go
+/// on with them.
+pub fn start(
+    source: Source,
     mut config: Config,
     settings_from: String,
     resumed: Option<RunDir>,
 ) -> Result<Start> {
-    let source = compile::read(&args.model)?;
+    let model = PathBuf::from(&source.name);
+    let mut warnings = vec![];
     let asked = config.request(None);
     let of_data = config.data.clone();
     let elsewhere = |failure| match &resumed {
         Some(_) => of_data.with_new_place(failure),
         None => failure,
     };
-    crate::cli::width::fill(&source, &mut config.set, asked).map_err(elsewhere)?;
+    width::fill(&source, &mut config.set, asked).map_err(elsewhere)?;
     if let Some(run) = &resumed
         && run.source()? != source.text
     {
         let title = format!("the run in `{}` is of another model", run.path().display());
         return Err(Diagnostic::error("E0606", title)
-            .note(format!(
-                "its model.bnn differs from {}",
-                args.model.display()
-            ))
+            .note(format!("its model.bnn differs from {}", model.display()))
             .into());
     }
     let mut compiled = match &resumed {
@@ -190,10 +164,10 @@ pub(in crate::cli) fn start(
         refuse_longer(run, &config, method.signature().name)?;
     }
     if let Some(run) = &resumed {
-        same_weights(args, run, &compiled.inference)?;
+        same_weights(&model, run, &compiled.inference)?;
     }
     let request = config.request(Some(&compiled.inference));
-    let request = request.ok_or_else(|| no_data(&args.model))?;
+    let request = request.ok_or_else(|| no_data(&model))?;
     let (first, others) = data::load_all(&request).map_err(elsewhere)?;
     let mut prepared = Prepared::new(first, others, &compiled.inference, &mut config)
         .map_err(|failure| failure.within(&compiled.source))?;
@@ -239,21 +213,19 @@ pub(in crate::cli) fn start(
     let aside = &prepared.rows[1];
     let others = prepared.others.iter();
     let others: Vec<data::Facts> = others.map(|other| data::Facts::of(&other.data)).collect();
-    let facts = train::facts(&config, &compiled.inference, Some(&found), &others, aside);
-    show(args.lints.warnings(&compiled, &facts)?, &compiled);
-    let remarks = prepared.data.seen.remarks.iter();
-    for remark in remarks.chain(&prepared.lone) {
-        err(&format!("warning: {remark}\n\n"));
-    }
+    let facts = super::facts(&config, &compiled.inference, Some(&found), &others, aside);
+    warnings.extend_from_slice(&prepared.data.seen.remarks);
+    warnings.extend_from_slice(&prepared.lone);
     if resumed.is_none() {
-        warn_of_batch_norms(&compiled.inference);
-        warn_of_other_scalings(&compiled.inference, &prepared.scales.inputs);
+        warnings.extend(batch_norms(&compiled.inference));
+        warnings.extend(other_scalings(&compiled.inference, &prepared.scales.inputs));
     }
     let plan = Arc::new(Plan::new(compiled.inference.clone()));
     let warm = match (&config.from, &resumed) {
         (Some(from), None) => Some(Warm::read(from, &plan, &prepared.scales, &rows)?),
         _ => None,
     };
+    warnings.extend(warm.iter().flat_map(|warm| warm.warnings.iter().cloned()));
     let fingerprint = model_fingerprint(&compiled.source.text, &config.set, &plan.variables);
     Ok(Start {
         config,
@@ -267,6 +239,7 @@ pub(in crate::cli) fn start(
         fingerprint,
         resumed,
         warm,
+        warnings,
     })
 }
 
@@ -287,55 +260,59 @@ fn refuse_longer(run: &RunDir, config: &Config, method: &str) -> Result<()> {
         .into())
 }
 
-/// Tells of batch norms in files of PyTorch, whose layers the model does not have.
-fn warn_of_batch_norms(model: &Model) {
-    for file in &model.pretrained {
+/// Batch norms in files of PyTorch, whose layers the model does not have.
+fn batch_norms(model: &Model) -> Vec<String> {
+    let norm = |file: &File| {
         let mut unread = file.unread.iter();
-        if let Some(norm) = unread.find_map(|name| name.strip_suffix(".running_mean")) {
-            err(&format!(
-                "warning: `{}` has a batch norm, `{norm}`, which the model does not have\n  \
-                 its weights fit values that are normalized there: fold it into the layer before it\n\n",
-                file.written
-            ));
-        }
-    }
+        let norm = unread.find_map(|name| name.strip_suffix(".running_mean"))?;
+        Some(format!(
+            "`{}` has a batch norm, `{norm}`, which the model does not have\n  \
+             its weights fit values that are normalized there: fold it into the layer before it",
+            file.written
+        ))
+    };
+    model.pretrained.iter().filter_map(norm).collect()
 }
 
-/// Tells of pretrained weights whose own run saw inputs of another scaling.
-fn warn_of_other_scalings(model: &Model, inputs: &Transform) {
-    for file in &model.pretrained {
+/// Pretrained weights whose own run saw inputs of another scaling.
+fn other_scalings(model: &Model, inputs: &Transform) -> Vec<String> {
+    let other = |file: &File| {
         let folder = file.path.parent().unwrap_or(Path::new(""));
-        let record = RunDir::open(folder).and_then(|run| run.record());
-        let Ok(record) = record else { continue };
-        let Some(most) = inputs.distance(&record.scales.inputs) else {
-            continue;
-        };
-        warn_of_other_scaling(&file.written, "is of a run that ", "inputs", most, folder);
-    }
+        let record = RunDir::open(folder).and_then(|run| run.record()).ok()?;
+        let most = inputs.distance(&record.scales.inputs)?;
+        of_other_scaling(&file.written, "is of a run that ", "inputs", most, folder)
+    };
+    model.pretrained.iter().filter_map(other).collect()
 }
 
-/// Tells that `name` has weights of the run in `folder`, whose inputs or targets were scaled otherwise, by `most` of a
-/// scale.
-pub(super) fn warn_of_other_scaling(name: &str, is: &str, what: &str, most: f64, folder: &Path) {
+/// The warning that `name` has weights of the run in `folder`, whose inputs or targets were scaled otherwise, by `most`
+/// of a scale; none where that is little.
+pub(super) fn of_other_scaling(
+    name: &str,
+    is: &str,
+    what: &str,
+    most: f64,
+    folder: &Path,
+) -> Option<String> {
     if most <= OTHER_SCALING {
-        return;
+        return None;
     }
     let setting = if what == "inputs" { "scaling" } else { what };
-    err(&format!(
-        "warning: `{name}` {is}scaled its {what} otherwise, by up to {} of a scale\n  \
+    Some(format!(
+        "`{name}` {is}scaled its {what} otherwise, by up to {} of a scale\n  \
          its weights fit {what} scaled as in {}; `{setting}` of [data] in the run file, or the same \
-         training data, makes them so\n\n",
+         training data, makes them so",
         number(most),
         folder.join("data.json").display()
-    ));
+    ))
 }
 
-/// By this part of a scale two scalings may differ before it is told: other rows of the same data.
+/// Two scalings may differ by this part of a scale without a warning: other rows of the same data do.
 const OTHER_SCALING: f64 = 0.05;
 
 /// That the files which a run began from still hold the same, where they are still there.
-fn same_weights(args: &TrainArgs, run: &RunDir, model: &Model) -> Result<()> {
-    let folder = args.model.parent().unwrap_or(Path::new(""));
+fn same_weights(of_model: &Path, run: &RunDir, model: &Model) -> Result<()> {
+    let folder = of_model.parent().unwrap_or(Path::new(""));
     for file in &model.pretrained {
         let original = pretrained::locate(folder, &file.written);
         let Ok(contents) = crate::files::read(&original) else {
