@@ -1,0 +1,157 @@
+"""What a model is and what its loss is, as a terminal and as a notebook show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from bnnc._html import Raw, code, page, table
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of the loss: ``scale`` times what ``form`` says.
+
+    Attributes:
+        name: ``nll`` or ``KL conv1.kernel``.
+        form: How it is computed: a closed form, quadrature, Monte Carlo, a penalty.
+        formula: Its formula, of one entry of the parameter; of the data's term of all examples.
+        latex: The same formula in LaTeX, for math mode.
+        scale: What it is multiplied with: ``1/N``.
+        value_of_scale: The number, where it is the same at every step and N is known.
+        why: Why it has this form and this scale.
+        nats: Its expected value before the first step, in nats, not scaled; None where that depends on the data.
+        nats_per_example: The same per training example at full weight, where N is known.
+    """
+
+    name: str
+    form: str
+    formula: str
+    latex: str
+    scale: str
+    value_of_scale: float | None
+    why: str
+    nats: float | None
+    nats_per_example: float | None
+
+
+class Loss(Sequence[Term]):
+    """The loss: a sequence of its terms, which a notebook shows with their formulas.
+
+    Attributes:
+        text: What is minimised, as a formula in text.
+        terms: The terms, those of the data first.
+        absent: Parameters without a term, each with the reason: ``{"fc.bias": "…"}``.
+        remarks: What is to be known of the loss as a whole, a sentence each.
+    """
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        self.text: str = report["loss"]
+        self.remarks: list[str] = [*report["remarks"], *report["lambda_text"]]
+        self.absent: dict[str, str] = {row["name"]: row["reason"] for row in report["absent"]}
+        self.terms: list[Term] = [
+            Term(
+                name=row["name"],
+                form=row["form"],
+                formula=formula["plain"],
+                latex=formula["latex"],
+                scale=row["scale_with_numbers"],
+                value_of_scale=row["scale_value"],
+                why=row["why"],
+                nats=row["initial"],
+                nats_per_example=row["initial_per_example"],
+            )
+            for row, formula in zip(report["terms"], report["formulas"])
+        ]
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.terms[place]
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def __iter__(self) -> Iterator[Term]:
+        return iter(self.terms)
+
+    def __repr__(self) -> str:
+        lines = [self.text]
+        for term in self.terms:
+            lines.append(f"{term.scale} · {term.name}: {term.form}")
+            lines.append(f"    {term.formula}")
+            lines.append(f"    {term.why}")
+        lines += [f"{name} has no term: {reason}" for name, reason in self.absent.items()]
+        return "\n".join(lines + self.remarks)
+
+    def _repr_html_(self) -> str:
+        return page("Loss", self._body())
+
+    def _body(self) -> str:
+        rows = []
+        for term in self.terms:
+            nats = "" if term.nats is None else f"{term.nats:,.5g}"
+            formula = Raw(f"{escape(term.form)}<br>${escape(term.latex)}$")
+            rows.append([Raw(code(term.name)), Raw(code(term.scale)), formula, nats, term.why])
+        body = f"<p>{code(self.text)}</p>"
+        body += table(["term", "scale", "form", "nats at the start", "why"], rows, numbers=[3])
+        if self.absent:
+            absent = [[Raw(code(name)), reason] for name, reason in self.absent.items()]
+            body += table(["no term", "reason"], absent)
+        return body + "".join(f"<p>{escape(remark)}</p>" for remark in self.remarks)
+
+
+class Check:
+    """A report on a model: text in a terminal, tables in a notebook.
+
+    Attributes:
+        loss: The loss, its terms with their formulas.
+        report: Everything that the report says, as ``bnnc check --format json`` has it.
+        warnings: What is more likely a mistake than a choice, as text; empty where there is nothing.
+        trainable: How many numbers are trained.
+    """
+
+    def __init__(self, text: str, report: dict[str, Any]) -> None:
+        self._text = text
+        self.report = report
+        self.loss = Loss(report)
+        self.warnings: str = report["warnings_text"]
+        self.trainable: int = report["step"]["trainable"]
+
+    def __str__(self) -> str:
+        return self._text + (f"\n{self.warnings}\n" if self.warnings else "")
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        report = self.report
+        n, batch = report["training_examples"], report["batch_size"]
+        sizes = f"N = {n:,}, B = {batch:,}" if n else f"B = {batch:,}"
+        body = f'<p class="quiet">{escape(report["data"] or "no data")}, {sizes}, '
+        body += f"{self.trainable:,} trainable numbers</p>"
+        body += "".join(f'<div class="warning">{escape(self.warnings)}</div>' for _ in [0] if self.warnings)
+        body += f"<h4>Loss</h4>{self.loss._body()}"
+        layers = [
+            [Raw(code(row["name"])), row["layer"], _shape(row["shape"]), f"{row['weights']:,}" if row["weights"] else ""]
+            for row in report["layers"]
+        ]
+        body += "<h4>Network</h4>" + table(["value", "layer", "shape", "weights"], layers, numbers=[3])
+        parameters = [
+            [
+                Raw(code(row["name"])),
+                _shape(row["shape"]),
+                row["prior"] or "none",
+                row["posterior"],
+                row["estimator"] or "",
+            ]
+            for row in report["parameters"]
+        ]
+        body += "<h4>Parameters</h4>" + table(["parameter", "shape", "prior", "posterior", "estimator"], parameters)
+        if report["not_set"]:
+            rows = "".join(f"<p>{escape(text)}</p>" for text in report["not_set"])
+            body += f"<details><summary>What the file leaves out</summary>{rows}</details>"
+        return page(f"Model {report['model']}", body)
+
+
+def _shape(axes: list[int]) -> str:
+    return " × ".join(str(n) for n in axes) or "a number"

@@ -1,0 +1,71 @@
+"""What is raised where something is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bnnc._run import Run
+
+
+class Error(ValueError):
+    """Something is wrong with a model, its settings, data or a run.
+
+    ``str(error)`` is the text that the command line prints: what is wrong, where, and what to do. Its parts:
+
+    Attributes:
+        code: The message's code, such as ``"E0203"``; ``bnnc explain E0203`` has its page.
+        message: What is wrong, in one line.
+        path: The file that the message is about, or None.
+        line: The line in it, from 1, or None.
+        column: The column in characters, from 1, or None.
+        help: What to do, one suggestion a line; empty where there is none.
+        messages: All messages, as ``--format json`` of the command line has them: a failed compilation has every
+            mistake of the file, and the attributes above are those of the first.
+    """
+
+    code: str
+    message: str
+    path: str | None
+    line: int | None
+    column: int | None
+    help: str
+    messages: list[dict[str, Any]]
+
+    def __init__(self, text: str, messages: str = "[]") -> None:
+        super().__init__(text, messages)
+        self.text = text
+        self.messages = json.loads(messages)
+        first: dict[str, Any] = self.messages[0] if self.messages else {}
+        labels = first.get("labels", [])
+        label = next((label for label in labels if label["primary"]), labels[0] if labels else {})
+        self.code = first.get("code", "")
+        self.message = first.get("title", text)
+        self.path = first.get("file") if label else None
+        self.line = label.get("line")
+        self.column = label.get("column")
+        self.help = "\n".join(help["text"] for help in first.get("helps", []))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C has ended a fit after the step under way, and the run is saved.
+
+    Attributes:
+        run: The run as far as it is, a :class:`bnnc.Run`: it predicts, and ``fit(…, out=run.path, resume=True)`` goes
+            on with it to the same bits as a fit that was not stopped.
+    """
+
+    def __init__(self, run: Run, done: str) -> None:
+        super().__init__(
+            f"the fit was stopped after {done}; the run is kept in {run.path}, and "
+            f"fit(…, out={str(run.path)!r}, resume=True) goes on with it"
+        )
+        self.run = run
+
+
+class Warning(UserWarning):
+    """What is more likely a mistake than a choice, of a model, its settings or data."""

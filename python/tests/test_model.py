@@ -1,0 +1,73 @@
+"""What a model says of itself."""
+
+from __future__ import annotations
+
+import pytest
+
+import bnnc
+from conftest import LINE
+
+
+def test_mistakes_are_exceptions_with_the_command_lines_text(tmp_path):
+    path = tmp_path / "wrong.bnn"
+    path.write_text(LINE.replace("tanh", "tahn"))
+    with pytest.raises(bnnc.Error) as caught:
+        bnnc.Model.load(path)
+    error = caught.value
+    assert isinstance(error, ValueError)
+    assert (error.code, error.message, error.path) == ("E0201", "`tahn` is not a layer", str(path))
+    assert (error.line, error.column, error.help) == (8, 5, "there is `tanh`")
+    assert str(error).startswith("error[E0201]: `tahn` is not a layer\n") and "8 |     tahn" in str(error)
+    with pytest.raises(FileNotFoundError, match="none.bnn"):
+        bnnc.Model.load(tmp_path / "none.bnn")
+
+
+def test_the_loss_has_its_terms_with_formulas():
+    model = bnnc.Model(LINE)
+    assert (model.name, model.inputs, model.targets) == ("line", ["x"], ["y"])
+    loss = model.check(n=1000).loss
+    assert [term.name for term in loss] == ["nll", "kl(dense_1.kernel)", "kl(dense_1.bias)", "kl(mean.kernel)", "kl(mean.bias)"]
+    kl = loss.terms[1]
+    assert kl.form == "closed form" and kl.scale == "1/N = 1/1000" and kl.value_of_scale == 1 / 1000
+    assert kl.formula == "KL(N(μ, σ²) ‖ N(m, s²)) = ln(s/σ) + (σ² + (μ − m)²)/(2s²) − ½"
+    assert "the ELBO holds the KL once per data set" in kl.why
+    assert kl.nats_per_example == pytest.approx(kl.nats / 1000)
+    assert model.loss.terms[1].value_of_scale is None
+
+
+def test_constants_and_methods_change_the_loss():
+    text = LINE.replace("model line", "model line\nconst width = 16").replace("dense(16)", "dense(width)")
+    wide = bnnc.Model(text, set={"width": 32}).check(n=100)
+    assert wide.report["parameters"][0]["shape"] == [3, 32]
+    point = bnnc.Model(LINE).check(n=100, inference="map")
+    assert point.loss.terms[1].form == "penalty -log p, no KL"
+    assert point.loss.terms[1].formula == "−ln p(w)"
+
+
+def test_a_model_as_wide_as_its_data_is_compiled_with_them(line_data):
+    model = bnnc.Model(LINE.replace("real[3]", "real[_]"))
+    with pytest.raises(bnnc.Error):
+        model.check()
+    assert model.check(*line_data).report["layers"][0]["shape"] == [3]
+
+
+def test_reports_are_text_and_html():
+    check = bnnc.Model(LINE).check(n=60_000)
+    assert str(check).startswith("line\n  no data named: N = 60,000 training examples")
+    html = check._repr_html_()
+    assert "dense_1.kernel" in html and "<script" not in html and "\\mathrm{KL}" in html.replace("\\operatorname", "\\mathrm")
+    assert "<code>" in check.loss._repr_html_()
+
+
+def test_a_model_is_a_methods_section():
+    model = bnnc.Model(LINE)
+    assert bnnc.explain(model, format="markdown").startswith("# Methods: `line`")
+    assert "\\documentclass" in model.explain(format="latex")
+    assert "Methods: line" in model.explain(n=100)
+    with pytest.raises(ValueError, match="format"):
+        model.explain(format="pdf")
+
+
+def test_help_lists_every_setting():
+    for name, _, _ in bnnc._bnnc.settings():
+        assert f"{name}:" in bnnc.Model.fit.__doc__, name

@@ -1,0 +1,80 @@
+"""What a run tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import bnnc
+from conftest import LINE
+
+
+@pytest.fixture(scope="module")
+def run(line_data) -> bnnc.Run:
+    return bnnc.Model(LINE).fit(*line_data, epochs=60, validation=40, learning_rate=0.01, progress=False)
+
+
+def test_history_has_a_row_for_each_epoch(run):
+    pandas = pytest.importorskip("pandas")
+    history = run.history
+    assert isinstance(history, pandas.DataFrame) and list(history.index) == list(range(1, 61))
+    np.testing.assert_allclose(history["loss"], history["nll"] + history["kl"])
+    assert history["validation_nll"].iloc[-1] < history["validation_nll"].iloc[0]
+
+
+def test_posteriors_have_the_moments_of_their_draws(run):
+    posterior = run.posterior
+    assert list(posterior) == ["dense_1.kernel", "dense_1.bias", "mean.kernel", "mean.bias"]
+    kernel = posterior["dense_1.kernel"]
+    draws = run.draws(4000, parameters=["dense_1.*"])
+    assert list(draws) == ["dense_1.kernel", "dense_1.bias"] and draws["dense_1.kernel"].shape == (4000, 3, 16)
+    error = (draws["dense_1.kernel"].mean(axis=0) - kernel.loc) / kernel.scale
+    # Means of 4,000 draws have a standard error of 1/63 of a scale.
+    assert np.abs(error).max() < 0.08
+    np.testing.assert_allclose(draws["dense_1.kernel"].std(axis=0), kernel.scale, rtol=0.08)
+    with pytest.raises(KeyError, match="dense_1.bias"):
+        posterior["dense_2.kernel"]
+
+
+def test_point_estimates_have_no_scale(line_data):
+    run = bnnc.Model(LINE).fit(*line_data, inference="map", epochs=1, progress=False)
+    assert run.posterior["mean.bias"].scale is None
+
+
+def test_predictions_are_as_good_as_told(run, line_data):
+    X, y = line_data
+    predicted = run.predict(X)
+    scores = run.evaluate(X, y)
+    assert scores["rmse"] == pytest.approx(np.sqrt(np.mean((predicted.mean - y) ** 2)), rel=1e-6)
+    low, high = predicted.interval(0.9)
+    assert scores["coverage_90"] == pytest.approx(np.mean((low <= y) & (y <= high)), abs=0.005)
+    assert scores["rmse"] < scores.baseline["rmse"]
+    assert scores.intervals["rmse"][0] < scores["rmse"] < scores.intervals["rmse"][1]
+    assert "rmse" in repr(scores) and "rmse" in scores._repr_html_()
+
+
+def test_arviz_takes_the_draws(run, line_data):
+    arviz = pytest.importorskip("arviz")
+    X, y = line_data
+    data = run.to_arviz(X[:50], y[:50], draws=30)
+    assert data.posterior["mean.kernel"].shape == (1, 30, 16, 1)
+    assert data.posterior_predictive["y"].shape == (1, 30, 50)
+    np.testing.assert_allclose(data.observed_data["y"], y[:50], rtol=1e-6)
+    assert np.isfinite(arviz.loo(data).elpd_loo)
+
+
+def test_a_run_of_the_command_line_is_loaded(run, line_data, tmp_path):
+    copy = run.save(tmp_path / "kept")
+    assert copy.path == tmp_path / "kept" and "line" in repr(copy)
+    np.testing.assert_array_equal(copy.predict(line_data[0]).mean, run.predict(line_data[0]).mean)
+    assert "Methods: line" in copy.explain()
+    with pytest.raises(bnnc.Error) as caught:
+        bnnc.Run.load(tmp_path)
+    assert caught.value.code == "E0604"
+
+
+def test_a_prediction_is_a_table(run, line_data):
+    pandas = pytest.importorskip("pandas")
+    frame = run.predict(line_data[0][:4]).to_frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame.columns) == ["mean", "std", "aleatoric", "epistemic", "q0.05", "q0.5", "q0.95"]
