@@ -114,7 +114,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
 }
 
 /// The pages of a code, a lint, a word, or a word of another tool.
-fn pages_of(what: &str) -> Vec<String> {
+pub(super) fn pages_of(what: &str) -> Vec<String> {
     if let Some(page) = page(what).or_else(|| lint::find(what).map(|lint| lint.page())) {
         return vec![page.to_owned()];
     }

@@ -18,6 +18,7 @@ mod fmt;
 mod lints;
 mod list;
 mod loss;
+mod lsp;
 mod material;
 mod new;
 mod open;
@@ -64,6 +65,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Write model files in the one style: blanks, ends of lines, columns
     Fmt(fmt::FmtArgs),
+    /// Serve editors: messages as you type, what a thing is, completion, rename, quick fixes
+    Lsp(lsp::LspArgs),
     /// Draft a model file from a program of Keras, TensorFlow Probability or PyTorch
     Translate(translate::TranslateArgs),
     /// Train a model, into a run directory
@@ -150,6 +153,7 @@ pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Export(args) => export::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Loss(args) => loss::run(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Verify(args) => verify::run(&args).map(|found| differs = found),
         Command::List(args) => list::run(&args),
         Command::New(args) => new::run(&args),

@@ -28,7 +28,7 @@ pub(super) fn file(text: &str, tree: &Tree) -> Doc {
 }
 
 /// The column of a declaration, a step or a setting, and the width of what stands before it.
-fn column(tree: &Tree) -> Option<(Column, usize)> {
+pub(super) fn column(tree: &Tree) -> Option<(Column, usize)> {
     let width = |rule| {
         let part = tree.children.iter().find(|part| part.rule == rule)?;
         Some(part.span.end - part.span.start)
@@ -50,19 +50,20 @@ fn is_separator(tree: &Tree) -> bool {
     matches!(tree.rule, Rule::newline | Rule::comma | Rule::EOI)
 }
 
-struct Layout<'a> {
+/// A file that is laid out, token by token.
+pub(super) struct Layout<'a> {
     text: &'a str,
     /// What stands before is printed, comments included.
     done: usize,
     /// The token before and the rule that it stands in, where a blank may follow.
-    before: Option<(Rule, Rule)>,
+    pub(super) before: Option<(Rule, Rule)>,
     /// How many blocks it stands in.
-    depth: usize,
+    pub(super) depth: usize,
 }
 
 impl Layout<'_> {
     /// What stands between the last token and the one at `start`.
-    fn gap(&mut self, start: usize) -> Gap {
+    pub(super) fn gap(&mut self, start: usize) -> Gap {
         let gap = Gap::of(&self.text[self.done..start], self.done == 0);
         self.done = start;
         self.before = None;
@@ -70,11 +71,11 @@ impl Layout<'_> {
     }
 
     /// The width that a row has here.
-    fn room(&self) -> usize {
+    pub(super) fn room(&self) -> usize {
         WIDTH.saturating_sub(2 * self.depth)
     }
 
-    fn node(&mut self, tree: &Tree, parent: Rule) -> Doc {
+    pub(super) fn node(&mut self, tree: &Tree, parent: Rule) -> Doc {
         match tree.rule {
             Rule::steps | Rule::settings => self.block(&tree.children, parent),
             Rule::parameter_settings => self.parameters(tree),
@@ -97,7 +98,7 @@ impl Layout<'_> {
     }
 
     /// A token with the blank and the comments before it, and a pad where a column begins.
-    fn token(&mut self, tree: &Tree, parent: Rule) -> Vec<Doc> {
+    pub(super) fn token(&mut self, tree: &Tree, parent: Rule) -> Vec<Doc> {
         let notes = Gap::of(&self.text[self.done..tree.span.start], self.done == 0).notes;
         self.done = tree.span.end;
         let mut parts = vec![];
@@ -288,88 +289,8 @@ impl Layout<'_> {
         self.braces(open, rows, close, parent, separator)
     }
 
-    /// `{ prior = …, kernel: prior = … }`
-    fn parameters(&mut self, tree: &Tree) -> Doc {
-        let [open, .., close] = &tree.children[..] else {
-            return Doc::Sequence(vec![]);
-        };
-        let open = self.token(open, tree.rule);
-        self.depth += 1;
-        let mut rows = Rows::default();
-        let mut group: Option<Group> = None;
-        for entry in tree.children.iter().filter(|part| part.rule == Rule::entry) {
-            let (parameter, setting) = match &entry.children[..] {
-                [name, colon, .., setting] => (Some((name, colon)), setting),
-                [setting] => (None, setting),
-                _ => continue,
-            };
-            let gap = self.gap(entry.span.start);
-            if let Some((name, colon)) = parameter {
-                self.end(group.take(), &mut rows);
-                rows.gap(gap);
-                rows.begin();
-                let mut head = self.token(name, Rule::entry);
-                self.before = None;
-                head.extend(self.token(colon, Rule::entry));
-                let width = name.span.end - name.span.start;
-                let mut own = Rows::default();
-                own.gap(self.gap(setting.span.start));
-                own.broken = false;
-                group = Some(Group {
-                    head,
-                    width,
-                    rows: own,
-                });
-            } else {
-                group
-                    .as_mut()
-                    .map_or(&mut rows, |group| &mut group.rows)
-                    .gap(gap);
-            }
-            let doc = self.node(setting, Rule::entry);
-            let column = column(setting);
-            let rows = group.as_mut().map_or(&mut rows, |group| &mut group.rows);
-            rows.push(Element { doc, column });
-        }
-        // What ends the last group's line is taken with the gap before the brace.
-        self.end(group, &mut rows);
-        self.braces(open, rows, close, tree.rule, ",")
-    }
-
-    /// Adds a parameter with its settings: on one line if they stand on one and fit, else below the parameter.
-    fn end(&self, group: Option<Group>, rows: &mut Rows) {
-        let Some(mut group) = group else {
-            return;
-        };
-        let mut doc = group.head;
-        let room = self.room().saturating_sub(group.width + ": ".len());
-        if group.rows.single() || group.rows.on_one_line(room) {
-            doc.push(Doc::Blank);
-            for (i, element) in group.rows.into_elements().into_iter().enumerate() {
-                if i > 0 {
-                    doc.push(Doc::Text(", ".into()));
-                }
-                doc.push(element.doc);
-            }
-        } else {
-            group.rows.split(self.room().saturating_sub(2));
-            group.rows.align();
-            doc.push(Doc::Indent(group.rows.broken_lines()));
-            rows.broken = true;
-            rows.push(Element {
-                doc: Doc::Sequence(doc),
-                column: None,
-            });
-            return;
-        }
-        rows.push(Element {
-            doc: Doc::Sequence(doc),
-            column: Some((Column::Group, group.width)),
-        });
-    }
-
     /// A block of these rows.
-    fn braces(
+    pub(super) fn braces(
         &mut self,
         open: Vec<Doc>,
         mut rows: Rows,
@@ -396,13 +317,6 @@ impl Layout<'_> {
         parts.extend(self.token(close, parent));
         Doc::Group(parts)
     }
-}
-
-/// A parameter and the settings that are its own.
-struct Group {
-    head: Vec<Doc>,
-    width: usize,
-    rows: Rows,
 }
 
 /// Whether a blank stands between the token before and the next.

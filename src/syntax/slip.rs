@@ -166,6 +166,7 @@ fn foreign_character(place: &Place) -> Option<Diagnostic> {
     let replace = |help: &str, with: &str| Some(strange().patch(help, here, with));
     match found {
         '"' | '\'' | '`' | '\u{2018}'..='\u{201F}' => Some(quoted(place, found, here)),
+        ';' if place.after().trim().is_empty() => replace("a line ends by itself", ""),
         ';' => Some(strange().help("what stands in a block is separated by a new line or `,`")),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => replace("minus is written `-`", "-"),
         '\u{00D7}' | '\u{22C5}' | '\u{00B7}' => replace("times is written `*`", "*"),

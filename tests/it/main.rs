@@ -38,6 +38,7 @@ mod laplace;
 mod layer_values;
 mod likelihoods;
 mod lints;
+mod lsp;
 mod new;
 mod norms;
 mod npz;
