@@ -16,6 +16,7 @@ progress of a fit, in one line on standard error that is drawn anew.
 
 from bnnc._bnnc import __version__
 from bnnc._check import Check, Loss, Term
+from bnnc._convert import convert
 from bnnc._error import Error, Stopped, Warning
 from bnnc._model import Model, explain
 from bnnc._run import Parameter, Posterior, Prediction, Run, Scores
@@ -34,5 +35,6 @@ __all__ = [
     "Term",
     "Warning",
     "__version__",
+    "convert",
     "explain",
 ]

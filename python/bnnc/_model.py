@@ -90,6 +90,9 @@ class Model:
         inputs, targets = ", ".join(self._inputs), ", ".join(self._targets)
         return f"<bnnc.Model {self._name}: {inputs} -> {targets}>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (self.text, self._set, self._path)
+
     def _repr_html_(self) -> str:
         try:
             return self.check()._repr_html_()
@@ -267,6 +270,10 @@ class Model:
 def explain(model: Model | Run, *, format: str = "text", **settings: Any) -> str:
     """A model or a run as the methods section of a paper: ``"text"``, ``"markdown"`` or ``"latex"``."""
     return model.explain(format=format, **settings)
+
+
+def _unpickled(text: str, set: list[tuple[str, str]], path: Path | None) -> Model:
+    return Model(text, set=dict(set), path=path)
 
 
 def _constant(value: Any) -> str:
