@@ -1,13 +1,11 @@
 """What a model is and what its loss is, as a terminal and as a notebook show it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from bnnc._html import Raw, code, page, table
+from bnnc._html import Raw, amount, code, page, table
 
 
 @dataclass(frozen=True)
@@ -76,25 +74,39 @@ class Loss(Sequence[Term]):
         return iter(self.terms)
 
     def __repr__(self) -> str:
-        lines = [self.text]
-        for term in self.terms:
-            lines.append(f"{term.scale} · {term.name}: {term.form}")
-            lines.append(f"    {term.formula}")
-            lines.append(f"    {term.why}")
-        lines += [f"{name} has no term: {reason}" for name, reason in self.absent.items()]
-        return "\n".join(lines + self.remarks)
+        lines = [self.text, ""]
+        widths = [max((len(term.name) for term in self), default=0), max((len(term.scale) for term in self), default=0)]
+        for term in self:
+            lines.append(f"  {term.name:<{widths[0]}}  {term.scale:<{widths[1]}}  {term.form}")
+        for title, pairs in (("formulas", self._formulas()), ("scales", self._reasons())):
+            lines += ["", title]
+            lines += [f"  {what}\n      {text}" for what, text in pairs]
+        if self.absent:
+            lines += ["", "without a term"]
+            lines += [f"  {name}: {reason}" for name, reason in self.absent.items()]
+        return "\n".join([*lines, "", *self.remarks]).rstrip()
+
+    def _formulas(self) -> list[tuple[str, str]]:
+        """Each form with its formula, once."""
+        return list(dict.fromkeys((term.form, term.formula) for term in self))
+
+    def _reasons(self) -> list[tuple[str, str]]:
+        """Each scale with its reason, once."""
+        return list(dict.fromkeys((term.scale, term.why) for term in self))
 
     def _repr_html_(self) -> str:
         return page("Loss", self._body())
 
     def _body(self) -> str:
         rows = []
-        for term in self.terms:
-            nats = "" if term.nats is None else f"{term.nats:,.5g}"
-            formula = Raw(f"{escape(term.form)}<br>${escape(term.latex)}$")
-            rows.append([Raw(code(term.name)), Raw(code(term.scale)), formula, nats, term.why])
-        body = f"<p>{code(self.text)}</p>"
-        body += table(["term", "scale", "form", "nats at the start", "why"], rows, numbers=[3])
+        for term in self:
+            nats = ["" if x is None else amount(x) for x in (term.nats, term.nats_per_example)]
+            rows.append([Raw(code(term.name)), term.form, Raw(code(term.scale)), *nats])
+        head = ["term", "form", "scale", "nats at the start", "nats / example"]
+        body = f"<p>{escape(self.text)}</p>" + table(head, rows, numbers=[3, 4])
+        formulas = [[form, Raw(f'<span class="formula">{escape(text)}</span>')] for form, text in self._formulas()]
+        body += table(["form", "formula"], formulas)
+        body += table(["scale", "why"], [[Raw(code(scale)), why] for scale, why in self._reasons()])
         if self.absent:
             absent = [[Raw(code(name)), reason] for name, reason in self.absent.items()]
             body += table(["no term", "reason"], absent)

@@ -1,7 +1,5 @@
 """What is given as data, as the compiled part reads it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

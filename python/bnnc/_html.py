@@ -1,7 +1,5 @@
 """Tables for notebooks, readable on light and on dark pages."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 
@@ -20,6 +18,7 @@ STYLE = """
 .bnnc td.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bnnc code { font-size: 0.95em; background: color-mix(in srgb, currentColor 9%, transparent); padding: 0 0.25em;
   border-radius: 3px; color: inherit; }
+.bnnc .formula { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", Georgia, serif; font-size: 1.15em; }
 .bnnc .quiet { opacity: 0.7; }
 .bnnc .warning { border-left: 3px solid #d9a400; padding: 0.2em 0.8em; margin: 0.5em 0; white-space: pre-wrap;
   font-family: ui-monospace, monospace; font-size: 12px; }
@@ -35,6 +34,11 @@ def page(title: str, body: str) -> str:
 def code(text: str) -> str:
     """Text as it is written in a file."""
     return f"<code>{escape(text)}</code>"
+
+
+def amount(x: float) -> str:
+    """A number of four digits, or all digits of a large one."""
+    return f"{x:,.0f}" if 10_000 <= abs(x) < 1e12 else f"{x:.4g}"
 
 
 class Raw(str):

@@ -1,11 +1,11 @@
 """A model: what it is, what its loss is, and a fit of it."""
 
-from __future__ import annotations
-
 import atexit
 import json
+import re
 import shutil
 import tempfile
+import textwrap
 import warnings
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
@@ -57,7 +57,7 @@ class Model:
         self._targets: list[str] = declared["targets"]
 
     @classmethod
-    def load(cls, path: str | PathLike[str], *, set: Mapping[str, Any] | None = None) -> Model:
+    def load(cls, path: str | PathLike[str], *, set: Mapping[str, Any] | None = None) -> "Model":
         """The model in a file. A run file of its name beside it, ``model.toml``, gives the settings that ``fit`` is not
         told, as it does on the command line."""
         try:
@@ -253,6 +253,8 @@ class Model:
     ) -> tuple[dict[str, Any], _bnnc.Memory | None]:
         """The settings that are given, and the data in memory."""
         asked = {name: value for name, value in asked.items() if value is not None}
+        if isinstance(asked.get("from_"), Run):
+            asked["from_"] = asked["from_"].path
         if data is not None:
             if X is not None or y is not None:
                 raise TypeError("data=… stands in place of X and y")
@@ -291,12 +293,15 @@ def _count(number: int, noun: str) -> str:
 
 def _document_settings() -> None:
     """Lists the settings below what ``fit`` says of itself."""
-    signature = set(Model.fit.__annotations__)
+    named = set(Model.fit.__annotations__)
     lines = ["", "        Settings:"]
     for name, key, help in _bnnc.settings():
-        if name not in signature:
-            where = "" if key == name else f" ``{key}``."
-            lines.append(f"            {name}:{where} {help.strip().rstrip('.')}.")
+        if name in named:
+            continue
+        # The flags of the command line are keywords here.
+        help = re.sub(r"(?<!tensorboard )`?--([a-z-]+)`?", lambda flag: f"``{flag[1].replace('-', '_')}``", help)
+        help = f"{help[:1].upper()}{help[1:].rstrip('.')}." + ("" if key in (name, "from") else f" ``{key}``")
+        lines += textwrap.wrap(f"{name}: {help}", 118, initial_indent=" " * 12, subsequent_indent=" " * 16)
     Model.fit.__doc__ = (Model.fit.__doc__ or "").rstrip() + "\n" + "\n".join(lines) + "\n"
 
 

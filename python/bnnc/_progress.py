@@ -1,7 +1,5 @@
 """How far a fit is: a line on standard error that is drawn anew, a bar of tqdm, or a function of the user's."""
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A trained run: what it predicts, how good that is, and what its weights are."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bnnc import _bnnc, _data
-from bnnc._html import page, table
+from bnnc._html import Raw, amount, page, table
 
 Array = np.ndarray[Any, Any]
 
@@ -144,9 +142,9 @@ class Scores(Mapping[str, float]):
         rows = []
         for name, value in self._scores.items():
             ends = self.intervals.get(name)
-            interval = "" if ends is None else f"{ends[0]:.5g} to {ends[1]:.5g}"
+            interval = "" if ends is None else f"{ends[0]:.4g} to {ends[1]:.4g}"
             known = self.baseline.get(name)
-            rows.append([name, f"{value:.5g}", interval, "" if known is None else f"{known:.5g}"])
+            rows.append([name, amount(value), interval, "" if known is None else amount(known)])
         return rows
 
     def __repr__(self) -> str:
@@ -157,8 +155,13 @@ class Scores(Mapping[str, float]):
 
     def _repr_html_(self) -> str:
         head = ["score", "value", "95 % interval", "without inputs", ""]
-        rows = [[*row, self.about[row[0]]] for row in self._rows()]
+        rows = [[*map(_unbroken, row), self.about[row[0]]] for row in self._rows()]
         return page(f"{self.target}: {self.examples:,} examples, {self.draws} draws", table(head, rows))
+
+
+def _unbroken(text: str) -> Raw:
+    """A cell of one line."""
+    return Raw(f'<span style="white-space: nowrap">{text}</span>')
 
 
 @dataclass(frozen=True, repr=False)
@@ -225,7 +228,7 @@ class Run:
         self.interrupted = False
 
     @classmethod
-    def load(cls, path: str | PathLike[str]) -> Run:
+    def load(cls, path: str | PathLike[str]) -> "Run":
         """The run in a folder."""
         return cls(path)
 
@@ -259,7 +262,7 @@ class Run:
         """What the method says at the end, such as whether a sampler's chains agree."""
         return dict(self._about["said"])
 
-    def save(self, path: str | PathLike[str]) -> Run:
+    def save(self, path: str | PathLike[str]) -> "Run":
         """Copies the run to the folder ``path``, which must not exist, and returns the run there."""
         shutil.copytree(self.path, path)
         return Run(path)

@@ -24,6 +24,40 @@ struct Keyword {
 /// The tables of a run file that a keyword may give whole, as a dictionary.
 const TABLES: [&str; 4] = ["augmentation", "data", "optimizer", "schedule"];
 
+/// What settings say that have no flag of `bnnc train` of their own.
+const WITHOUT_FLAG: [(&str, &str); 9] = [
+    (
+        "evaluation_samples",
+        "Draws of the weights for the validation part at each epoch's end",
+    ),
+    (
+        "log_every",
+        "Steps between two lines of the log; 0 for a line an epoch",
+    ),
+    (
+        "augmentation.crop_fill",
+        "What the pixels beside a cropped image are: zero or reflect",
+    ),
+    ("data.directory", "The folder of the named data sets"),
+    ("data.target", "The target column of a table, or several"),
+    (
+        "data.test_rows",
+        "A file of the rows that are the test part",
+    ),
+    (
+        "data.layout",
+        "The order of the axes of images: nhwc, channels last, or nchw",
+    ),
+    (
+        "data.scaling",
+        "How inputs are scaled: standardize, symmetric (-1 to 1), unit (0 to 1) or none",
+    ),
+    (
+        "data.targets",
+        "How real targets are scaled: standardize or none",
+    ),
+];
+
 /// Every keyword, in the order of a run file.
 fn keywords() -> Vec<Keyword> {
     let mut all: Vec<Keyword> = vec![];
@@ -31,12 +65,18 @@ fn keywords() -> Vec<Keyword> {
         let key: [&str; 2] = setting.table().into();
         let default = setting.value(&Config::default());
         let default = default.map_or(String::new(), |value| format!(" [default: {value}]"));
-        let help = setting.flag.as_ref().map_or("", |flag| flag.help);
+        let without_flag = WITHOUT_FLAG.iter().find(|(key, _)| *key == setting.key);
+        let help = match (&setting.flag, without_flag) {
+            (Some(flag), _) => flag.help,
+            (None, Some((_, help))) => help,
+            (None, None) => "",
+        };
         all.push(Keyword {
-            name: if setting.key == "data.name" {
-                "data"
-            } else {
-                key[1]
+            name: match setting.key {
+                "data.name" => "data",
+                // A word of Python.
+                "from" => "from_",
+                _ => key[1],
             },
             key,
             help: format!("{help}{default}"),

@@ -266,3 +266,11 @@ def test_named_data_are_those_of_the_command_line(tmp_path, line_data):
     with pytest.raises(bnnc.Error) as caught:
         model.fit(X, y[:-1], epochs=1)
     assert caught.value.code == "E0507"
+
+
+def test_a_fit_starts_from_another_run(line_data):
+    X, y = line_data
+    model = bnnc.Model(LINE)
+    first = model.fit(X, y, epochs=20, learning_rate=0.01, progress=False)
+    kept = model.fit(X, y, from_=first, epochs=0, progress=False)
+    np.testing.assert_array_equal(kept.predict(X).mean, first.predict(X).mean)

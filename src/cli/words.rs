@@ -42,7 +42,7 @@ static BOOK: &[(&str, &str)] = pages! {
     ".":
         "language" "loss" "inference" "run-files" "data" "tables" "run-directory" "command-line" "scores"
         "determinism" "prior-predictive" "lints" "diff" "compare" "sweep" "report" "export" "explain" "translate" "emit"
-        "bench" "uci" "calibration" "diagnostics" "editors";
+        "bench" "uci" "calibration" "diagnostics" "editors" "python";
 };
 
 static GLOSSARY: &str = include_str!("../../docs/words.md");
