@@ -2,7 +2,7 @@
 
 use super::lints::{warn_of_divergence, warn_of_missing_draws, warn_of_one_draw};
 use super::open::Opened;
-use super::terminal::err;
+use super::terminal::note;
 use crate::data::{Choices, Request};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::engine::Predictor;
@@ -302,7 +302,7 @@ pub fn with_threads<R: Send>(
     let given = threads.unwrap_or(0);
     if given > cores {
         let cores = plural(cores, "core");
-        err(&format!(
+        note(&format!(
             "note: {given} threads are more than this machine has cores: one runs on each of its {cores}\n"
         ));
     }

@@ -1,7 +1,7 @@
 //! `bnnc bench`: how fast this machine is.
 
 use super::arguments::{Format, Sets, with_threads};
-use super::terminal::{err, out, say, width};
+use super::terminal::{note, out, say, width};
 use crate::bench::{self, Measured, NETWORKS, Peak, Settings};
 use crate::compile::{self, Compiled};
 use crate::diagnostic::Result;
@@ -90,7 +90,7 @@ fn measure(compiled: &[Compiled], settings: &Settings) -> Result<(Peak, Vec<Meas
     let mut peak = Peak::default();
     let mut measured = Vec::new();
     for compiled in compiled {
-        err(&format!("measuring {}\n", compiled.inference.name));
+        note(&format!("measuring {}\n", compiled.inference.name));
         let plan = Arc::new(Plan::new(compiled.inference.clone()));
         measured.push(bench::measure(&plan, settings, &mut peak)?);
     }

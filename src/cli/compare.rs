@@ -6,14 +6,13 @@ pub(super) mod read;
 use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::parts::PartArgs;
 use super::scored::Asked;
-use super::terminal::{err, out, say, width};
+use super::terminal::{draws_bars, note, out, say, width};
 use crate::compare::{Comparison, Run, State};
 use crate::data::probabilities::Probabilities;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::score::RESAMPLES;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// The arguments of `bnnc compare`.
@@ -77,7 +76,7 @@ pub fn run(args: &CompareArgs) -> Result<()> {
 fn compare(args: &CompareArgs) -> Result<()> {
     let found = find::runs(&args.paths)?;
     for folder in &found.without {
-        err(&format!(
+        note(&format!(
             "note: {} holds no run and is left out\n",
             folder.display()
         ));
@@ -94,7 +93,7 @@ fn compare(args: &CompareArgs) -> Result<()> {
         calibration: Default::default(),
         reference: reference.as_ref(),
     };
-    let target = match std::io::stderr().is_terminal() && found.runs.len() > 1 {
+    let target = match draws_bars() && found.runs.len() > 1 {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
     };

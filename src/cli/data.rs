@@ -1,15 +1,16 @@
 //! `bnnc data`: the named data sets and their files, and a look at tables.
 
-use super::terminal::{out, say, say_wrapped, width};
+use super::arguments::Format;
+use super::terminal::{answer, answers_alone, out, report, say, say_wrapped, tell, width};
 use crate::data::catalog::{self, CATALOG, CatalogEntry};
 use crate::data::verify::{State, verify};
 use crate::data::{describe, download_directory, places};
-use crate::diagnostic::{Diagnostic, Result, render};
+use crate::diagnostic::{Diagnostic, Result};
 use crate::memory;
 use crate::report::table::table;
 use crate::words::{bytes, plural};
 use clap::{Args, Subcommand};
-use std::io::IsTerminal;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc data`.
@@ -17,6 +18,9 @@ use std::path::{Path, PathBuf};
 pub struct DataArgs {
     #[command(subcommand)]
     command: Command,
+    /// How to answer
+    #[arg(long, value_enum, global = true, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,11 +63,11 @@ struct PlaceArgs {
 
 /// Runs `bnnc data`, its tables going to standard output.
 pub fn run(args: &DataArgs) -> Result<()> {
-    match &args.command {
-        Command::List { place } => {
-            list(place.data_dir.as_deref());
-            Ok(())
-        }
+    if args.format == Format::Json {
+        answers_alone();
+    }
+    let said = match &args.command {
+        Command::List { place } => list(place.data_dir.as_deref()),
         Command::Fetch {
             name,
             mirror,
@@ -73,16 +77,20 @@ pub fn run(args: &DataArgs) -> Result<()> {
             let entry = catalog::require(name)?;
             let folder = super::fetch::fetch(entry, &directory, mirror.as_deref())?;
             say!("`{name}` is complete in {}", folder.display());
-            Ok(())
+            json!({ "name": name, "folder": folder })
         }
-        Command::Look { table } => look(table),
+        Command::Look { table } => look(table)?,
         Command::Verify { name, place } => {
-            compare(catalog::require(name)?, place.data_dir.as_deref())
+            compare(catalog::require(name)?, place.data_dir.as_deref())?
         }
+    };
+    if args.format == Format::Json {
+        answer(&said);
     }
+    Ok(())
 }
 
-fn look(path: &Path) -> Result<()> {
+fn look(path: &Path) -> Result<Value> {
     let (said, rows, columns) = describe(path)?;
     say!(
         "{}: {}, {}",
@@ -93,6 +101,21 @@ fn look(path: &Path) -> Result<()> {
     if !said.is_empty() {
         say_wrapped("  ", &said.join(", "));
     }
+    let answer = columns.iter().map(|column| {
+        json!({
+            "name": column.name,
+            "kind": column.kind,
+            "values": column.distinct,
+            "missing": column.missing,
+            "becomes": column.becomes,
+        })
+    });
+    let answer = json!({
+        "table": path,
+        "said": said,
+        "rows": rows,
+        "columns": answer.collect::<Vec<_>>(),
+    });
     let heading = ["column", "kind", "values", "missing", "becomes"];
     let lines = columns.into_iter().map(|column| {
         let missing = column.missing.to_string();
@@ -109,12 +132,12 @@ fn look(path: &Path) -> Result<()> {
         .collect();
     out(format_args!("\n{}", table(&lines, &[2, 3], width())));
     if let Some(peak) = memory::peak() {
-        say!("\nlooked at with {} of memory at most", bytes(peak));
+        tell!("\nlooked at with {} of memory at most", bytes(peak));
     }
-    Ok(())
+    Ok(answer)
 }
 
-fn list(data_dir: Option<&Path>) {
+fn list(data_dir: Option<&Path>) -> Value {
     let places = places(data_dir);
     let heading = ["name", "what", "train", "test", "found"].map(String::from);
     let row = |entry: &&dyn CatalogEntry| {
@@ -133,6 +156,18 @@ fn list(data_dir: Option<&Path>) {
             found,
         ]
     };
+    let answer = CATALOG.iter().map(|entry| {
+        let facts = entry.known_facts();
+        json!({
+            "name": entry.name(),
+            "what": entry.summary(),
+            "train": facts.train,
+            "test": facts.test,
+            "is_made": entry.folders().is_empty(),
+            "found": catalog::find(*entry, &places),
+        })
+    });
+    let answer = json!({ "data": answer.collect::<Vec<_>>() });
     let rows: Vec<[String; 5]> = std::iter::once(heading)
         .chain(CATALOG.iter().map(row))
         .collect();
@@ -148,12 +183,13 @@ fn list(data_dir: Option<&Path>) {
             row[4]
         );
     }
+    answer
 }
 
-fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
+fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<Value> {
     if entry.folders().is_empty() {
         say!("`{}` is made, it has no files", entry.name());
-        return Ok(());
+        return Ok(json!({ "name": entry.name(), "files": [] }));
     }
     let folder = catalog::locate(entry, &places(data_dir))?;
     say!("`{}` in {}", entry.name(), folder.display());
@@ -173,20 +209,29 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
         |wanted: fn(&State) -> bool| states.iter().filter(|(_, state)| wanted(state)).count();
     let differing = count(|state| matches!(state, State::Differs { .. }));
     if differing > 0 {
-        warn(
-            Diagnostic::warning(
-                "E0512",
-                format!(
-                    "{differing} of {} files differ from the published ones",
-                    states.len()
-                ),
-            )
-            .note("they are read all the same")
-            .help(format!("`bnnc data fetch {}` replaces them", entry.name())),
+        let title = format!(
+            "{differing} of {} files differ from the published ones",
+            states.len()
         );
+        let warning = Diagnostic::warning("E0512", title)
+            .note("they are read all the same")
+            .help(format!("`bnnc data fetch {}` replaces them", entry.name()));
+        report(&warning.into());
     }
     match count(|state| matches!(state, State::Missing)) {
-        0 => Ok(()),
+        0 => {
+            let state = |state: &State| match state {
+                State::Differs { .. } => "differs",
+                State::Same | State::Missing => "same",
+            };
+            let files = states.iter();
+            let files = files.map(|(file, of)| json!({ "file": file, "state": state(of) }));
+            Ok(json!({
+                "name": entry.name(),
+                "folder": folder,
+                "files": files.collect::<Vec<_>>(),
+            }))
+        }
         missing => Err(Diagnostic::error(
             "E0502",
             format!("{missing} of {} files are missing", states.len()),
@@ -194,8 +239,4 @@ fn compare(entry: &dyn CatalogEntry, data_dir: Option<&Path>) -> Result<()> {
         .help(format!("`bnnc data fetch {}` downloads them", entry.name()))
         .into()),
     }
-}
-
-fn warn(warning: Diagnostic) {
-    super::terminal::styled(&render(&[warning], None, std::io::stderr().is_terminal()));
 }

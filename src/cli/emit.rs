@@ -1,9 +1,9 @@
 //! `bnnc emit`: a model as a program of another system.
 
-use super::arguments::{DataSource, Sets, SettingFlags, TableFlags};
+use super::arguments::{DataSource, Format, Sets, SettingFlags, TableFlags};
 use super::lints::LintFlags;
 use super::open::refuse_over;
-use super::terminal::{err, out, say};
+use super::terminal::{answer, note, out, tell};
 use super::train::{TrainArgs, settings, start};
 use crate::compile;
 use crate::data;
@@ -16,6 +16,7 @@ use crate::train::Config;
 use crate::train::files::write_whole;
 use crate::train::start::Start;
 use clap::{Args, ValueEnum};
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,9 @@ pub struct EmitArgs {
     /// The file of the program; else standard output
     #[arg(long, value_name = "FILE.py")]
     out: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 /// A system that runs programs.
@@ -70,15 +74,21 @@ pub fn run(args: &EmitArgs) -> Result<()> {
         lints: args.lints.clone(),
         out: None,
         resume: false,
+        format: Format::Text,
     };
     let (config, from) = settings(&train, None)?;
     let text = match (args.system, config.data.request()) {
         (System::Pytorch, Some(_)) => trained(args, start(&train, config, from, None)?)?,
         (system, _) => untrained(args, system, config)?,
     };
-    match &args.out {
-        None => out(format_args!("{text}")),
-        Some(path) => {
+    let system = args
+        .system
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned());
+    match (&args.out, args.format) {
+        (None, Format::Text) => out(format_args!("{text}")),
+        (None, Format::Json) => answer(&json!({ "system": system, "program": text })),
+        (Some(path), format) => {
             let run_file = match &args.config {
                 Some(path) => Some(path.clone()),
                 None => Config::beside(&args.model)?.map(|(path, _)| path),
@@ -95,7 +105,10 @@ pub fn run(args: &EmitArgs) -> Result<()> {
             refuse_over("programs", "--out", path, &files)?;
             refuse_other(path)?;
             write_whole(path, text.as_bytes())?;
-            say!("program    {}", path.display());
+            match format {
+                Format::Text => tell!("program    {}", path.display()),
+                Format::Json => answer(&json!({ "system": system, "out": path })),
+            }
         }
     }
     Ok(())
@@ -145,7 +158,7 @@ fn untrained(args: &EmitArgs, system: System, mut config: Config) -> Result<Stri
     let text = match system {
         System::Pytorch => {
             let why = "no data are named, neither by --data nor in a run file";
-            err(&format!(
+            note(&format!(
                 "note: {why}: the program has the model and its loss, and does not train\n"
             ));
             let plan = Plan::new(compiled.inference);

@@ -3,7 +3,7 @@
 
 use super::arguments::{DataSource, Sets, TableFlags, without_use};
 use super::check::{known, settings};
-use super::terminal::{err, out, width};
+use super::terminal::{answer, err, out, width};
 use super::words;
 use crate::compile::{self, Compiled};
 use crate::diagnostic::{Diagnostic, Result, elsewhere, nearest, page, pages};
@@ -40,6 +40,16 @@ pub struct ExplainArgs {
     format: Option<Format>,
 }
 
+impl ExplainArgs {
+    /// How it answers where something is wrong.
+    pub(super) fn of_mistakes(&self) -> super::arguments::Format {
+        match self.format {
+            Some(Format::Json) => super::arguments::Format::Json,
+            _ => super::arguments::Format::Text,
+        }
+    }
+}
+
 /// How a model is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
@@ -50,6 +60,8 @@ enum Format {
     Markdown,
     /// A LaTeX file that compiles as it is
     Latex,
+    /// For a program: a model in all of these, of a word its pages in Markdown
+    Json,
 }
 
 impl ExplainArgs {
@@ -65,7 +77,8 @@ impl ExplainArgs {
     /// Ends the command if a flag is given that a page makes nothing of.
     fn of_models_alone(&self, what: &str) {
         let mut flags = self.settings();
-        flags.extend(self.format.map(|_| "--format"));
+        let format = self.format.filter(|format| *format != Format::Json);
+        flags.extend(format.map(|_| "--format"));
         let why = format!("the page of `{what}` is the same for every model");
         without_use(&flags, &why);
     }
@@ -87,6 +100,10 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
         let found = pages_of(&what);
         if !found.is_empty() {
             args.of_models_alone(&what);
+            if args.format == Some(Format::Json) {
+                answer(&serde_json::json!({ "word": what, "pages": found }));
+                return Ok(());
+            }
             let leads = |to: &str| words::leads(to, &what);
             let text = document::page(&found.join("\n"), width(), &leads);
             out(format_args!("{text}"));
@@ -180,6 +197,14 @@ fn write(compiled: &Compiled, facts: &Facts, format: Format) {
         Format::Text => document.text(width()),
         Format::Markdown => document.markdown(),
         Format::Latex => document.latex(),
+        Format::Json => {
+            return answer(&serde_json::json!({
+                "model": compiled.inference.name,
+                "text": document.text(width()),
+                "markdown": document.markdown(),
+                "latex": document.latex(),
+            }));
+        }
     };
     out(format_args!("{text}"));
 }

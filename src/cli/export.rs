@@ -5,7 +5,7 @@ use super::beyond::warn_of_far_inputs;
 use super::evaluate::say_columns;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
-use super::terminal::{here, say, say_wrapped};
+use super::terminal::{here, tell as say, tell_wrapped};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::export::{self, About, Array, Asked, Format, Group, Target, in_chains};
 use crate::words::{bytes, thousands};
@@ -198,7 +198,7 @@ fn tell(args: &ExportArgs, alone: &[Opened], chosen: &[Chosen], asked: &Asked, a
             names.push(format!("and {} more", own.len() - SHOWN));
         }
         let text = format!("{}: {}", bytes(size as u64), names.join(", "));
-        say_wrapped(&format!("{:<22}", group.name()), &text);
+        tell_wrapped(&format!("{:<22}", group.name()), &text);
     }
     say!("written to {}", args.out.display());
 }

@@ -7,11 +7,11 @@ pub(super) use without_https::fetch;
 
 #[cfg(feature = "fetch")]
 mod with_https {
-    use crate::cli::terminal::say;
+    use crate::cli::terminal::{draws_bars, tell};
     use crate::data::catalog::CatalogEntry;
     use crate::data::fetch::{self, Event};
     use crate::diagnostic::Result;
-    use indicatif::{ProgressBar, ProgressStyle};
+    use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
     use std::path::{Path, PathBuf};
 
     /// Downloads what is missing of `entry`; the folder that holds it.
@@ -33,7 +33,7 @@ mod with_https {
     impl Bar {
         fn show(&mut self, event: Event) {
             match event {
-                Event::Complete { file } => say!("{file} is there"),
+                Event::Complete { file } => tell!("{file} is there"),
                 Event::Progress { file, done, total } => {
                     self.bar
                         .get_or_insert_with(|| start(file, done, total))
@@ -41,17 +41,20 @@ mod with_https {
                 }
                 Event::Fetched { file } => {
                     self.bar.take().inspect(ProgressBar::finish_and_clear);
-                    say!("{file} is fetched, its checksum is right");
+                    tell!("{file} is fetched, its checksum is right");
                 }
-                Event::Unpacking { file } => say!("unpacking {file}"),
+                Event::Unpacking { file } => tell!("unpacking {file}"),
             }
         }
     }
 
     fn start(file: &str, done: u64, total: u64) -> ProgressBar {
         let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-        // Hidden by itself where standard error is not a terminal.
-        let bar = ProgressBar::new(total)
+        let target = match draws_bars() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target)
             .with_message(file.to_string())
             .with_position(done);
         bar.set_style(

@@ -1,12 +1,14 @@
 //! `bnnc fmt`: model files in the one style.
 
+use super::arguments::Format;
 use super::rewrite::{rewrite, unified};
-use super::terminal::{out, report, say};
+use super::terminal::{answer, answers_alone, out, report, say};
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::format::format;
 use crate::source::Source;
 use clap::Args;
+use serde_json::json;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +22,9 @@ pub struct FmtArgs {
     /// Write nothing: print what would change, and exit with 1 if anything would
     #[arg(long)]
     check: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 /// Runs `bnnc fmt`. A file that does not parse is reported and left as it is, and the others are formatted all the same.
@@ -29,17 +34,27 @@ pub struct FmtArgs {
 ///
 /// The messages about the last of the files that do not parse; `E0601` for one that cannot be read or written.
 pub fn run(args: &FmtArgs) -> Result<bool> {
+    if args.format == Format::Json {
+        answers_alone();
+    }
+    let mut files = vec![];
     let mut differs = false;
     let mut failed: Option<Failure> = None;
     for path in &args.files {
         match one(path, args.check) {
-            Ok(changed) => differs |= changed && args.check,
+            Ok(changed) => {
+                differs |= changed && args.check;
+                files.push(json!({ "file": path, "changed": changed }));
+            }
             Err(failure) => {
                 if let Some(before) = failed.replace(failure) {
                     report(&before);
                 }
             }
         }
+    }
+    if args.format == Format::Json && failed.is_none() {
+        answer(&json!({ "files": files }));
     }
     failed.map_or(Ok(differs), Err)
 }

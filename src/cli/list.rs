@@ -1,6 +1,7 @@
 //! `bnnc list`: the registries.
 
-use super::terminal::{say, say_wrapped};
+use super::arguments::Format;
+use super::terminal::{answer, say, say_wrapped};
 use crate::data::catalog::CATALOG;
 use crate::diagnostic::Result;
 use crate::distribution::DISTRIBUTIONS;
@@ -16,6 +17,7 @@ use crate::pretrained::moped;
 use crate::score;
 use crate::signature::{Kind, Signature};
 use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 
 /// The arguments of `bnnc list`.
 #[derive(Debug, Args)]
@@ -23,6 +25,9 @@ pub struct ListArgs {
     /// Which registry; without one, the names of all
     #[arg(value_enum)]
     registry: Option<Registry>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,6 +48,13 @@ enum Registry {
 
 /// Runs `bnnc list`.
 pub fn run(args: &ListArgs) -> Result<()> {
+    if args.format == Format::Json {
+        let all = Registry::value_variants();
+        let wanted = args.registry.map_or(all.to_vec(), |one| vec![one]);
+        let entries = wanted.into_iter().map(|one| (name(one), json(one)));
+        answer(&Value::Object(entries.collect()));
+        return Ok(());
+    }
     match args.registry {
         Some(Registry::Data) => {
             for entry in CATALOG {
@@ -68,11 +80,7 @@ pub fn run(args: &ListArgs) -> Result<()> {
             .for_each(|signature| entry(signature, &[])),
         None => {
             for registry in Registry::value_variants() {
-                let name = registry
-                    .to_possible_value()
-                    .expect("no variant is hidden")
-                    .get_name()
-                    .to_owned();
+                let name = name(*registry);
                 let names: Vec<_> = match registry {
                     Registry::Data => CATALOG.iter().map(|e| e.name()).collect(),
                     Registry::Lints => LINTS.iter().map(|l| l.name()).collect(),
@@ -87,6 +95,70 @@ pub fn run(args: &ListArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a registry is called.
+fn name(registry: Registry) -> String {
+    let value = registry.to_possible_value().expect("no variant is hidden");
+    value.get_name().to_owned()
+}
+
+/// The entries of a registry for a program.
+fn json(registry: Registry) -> Value {
+    let summary = |name: &str, summary: &str| json!({ "name": name, "summary": summary });
+    match registry {
+        Registry::Data => (CATALOG.iter())
+            .map(|entry| summary(entry.name(), entry.summary()))
+            .collect(),
+        Registry::Lints => (LINTS.iter())
+            .map(|lint| {
+                let mut entry = summary(lint.name(), lint.summary());
+                entry["level"] = lint.level().word().into();
+                entry
+            })
+            .collect(),
+        Registry::Scores => (score::ALL.iter())
+            .map(|score| {
+                let about = score.about();
+                let mut entry = summary(about.name, about.what);
+                entry["scheme"] = about.scheme.into();
+                entry["unit"] = about.unit.word().into();
+                entry["better"] = about.better.word().into();
+                entry["source"] = about.source.into();
+                entry
+            })
+            .collect(),
+        Registry::Layers => (LAYERS.iter())
+            .map(|layer| of_signature(layer.signature(), layer.slots()))
+            .collect(),
+        _ => (signatures(registry).into_iter())
+            .map(|signature| of_signature(signature, &[]))
+            .collect(),
+    }
+}
+
+/// An entry with its arguments, and the parameters that a layer declares.
+fn of_signature(signature: &Signature, slots: &[Slot]) -> Value {
+    let arguments = signature.parameters.iter().map(|parameter| {
+        json!({
+            "name": parameter.name,
+            "summary": parameter.summary,
+            "takes": takes(parameter.kind),
+            "default": parameter.default,
+        })
+    });
+    let mut entry = json!({
+        "name": signature.name,
+        "summary": signature.summary,
+        "arguments": arguments.collect::<Vec<_>>(),
+    });
+    if !slots.is_empty() {
+        let slots = slots.iter();
+        entry["parameters"] = slots
+            .map(|slot| json!({ "name": slot.name, "axes": slot.axes, "optional": slot.optional }))
+            .collect();
+    }
+    entry
 }
 
 fn signatures(registry: Registry) -> Vec<&'static Signature> {

@@ -23,32 +23,47 @@ mod material;
 mod new;
 mod open;
 mod outcome;
+mod overview;
 mod parts;
 mod plot;
 mod predict;
 mod report;
 mod rewrite;
 mod scored;
+mod shell;
 mod sweep;
 mod targets;
 mod terminal;
 mod train;
 mod translate;
 mod verify;
+mod version;
 mod words;
 
 use crate::diagnostic::{elsewhere, to_json};
 use arguments::Format;
 use clap::error::{ContextKind, ContextValue};
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
-use terminal::say;
 
 /// Trains Bayesian neural networks from a file that says what they are, and says what the loss is
 #[derive(Debug, Parser)]
-#[command(name = "bnnc", version, max_term_width = 100)]
+#[command(name = "bnnc", version = version::version(), max_term_width = 100, override_help = overview::TEXT)]
 struct Cli {
+    /// Print results and warnings alone: no progress, no notes, nothing of what is next
+    #[arg(long, short, global = true, display_order = 1000)]
+    quiet: bool,
+    /// When messages have colours; `auto` is on a terminal, unless NO_COLOR is set
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_possible_values = true
+    )]
+    color: terminal::Color,
     #[command(subcommand)]
     command: Command,
 }
@@ -95,6 +110,10 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Print what the language knows: layers, priors, posteriors, estimators, likelihoods, …
     List(list::ListArgs),
+    /// Print the completions of a shell
+    Completions(shell::CompletionsArgs),
+    /// Write the pages of the manual
+    Man(shell::ManArgs),
     /// List, fetch and verify the named data sets
     Data(data::DataArgs),
 }
@@ -106,20 +125,34 @@ impl Command {
             Command::Bench(args) => args.format,
             Command::Check(args) => args.format,
             Command::Compare(args) => args.format.of_mistakes(),
+            Command::Data(args) => args.format,
             Command::Diff(args) => args.format,
+            Command::Emit(args) => args.format,
+            Command::Explain(args) => args.of_mistakes(),
             Command::Evaluate(args) => args.format,
             Command::Loss(args) => args.format,
+            Command::List(args) => args.format,
+            Command::Man(args) => args.format,
             Command::New(args) => args.format,
+            Command::Plot(args) => args.format,
+            Command::Predict(args) => args.format,
+            Command::Report(args) => args.format,
+            Command::Train(args) => args.format,
+            Command::Translate(args) => args.format,
             Command::Sweep(args) => args.format.of_mistakes(),
             Command::Verify(args) => args.format,
-            _ => Format::Text,
+            Command::Fmt(args) => args.format,
+            Command::Completions(_) | Command::Export(_) | Command::Lsp(_) => Format::Text,
         }
     }
 }
 
 /// Runs the command that the arguments name. The exit code is 0, 1 where something is wrong with a model
 /// file, data or a run, or where `diff --exit-code`, `fmt --check` or `verify` finds a difference, and 2 where the arguments are wrong.
-pub fn main() -> ExitCode {
+///
+/// `commit`: the git commit that the program was built from, for `--version`.
+pub fn main(commit: Option<&'static str>) -> ExitCode {
+    version::built_from(commit);
     run(std::env::args_os())
 }
 
@@ -130,8 +163,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// As [`run`], the exit code as a number.
 pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let command = match Cli::try_parse_from(arguments) {
-        Ok(arguments) => arguments.command,
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    terminal::begin(false, terminal::Color::Auto);
+    let color = color_of(&arguments);
+    let parsed = Cli::command().color(color).try_get_matches_from(arguments);
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
+    let command = match parsed {
+        Ok(parsed) => {
+            terminal::begin(parsed.quiet, parsed.color);
+            parsed.command
+        }
         Err(error) => return refused(&error),
     };
     let format = command.format();
@@ -158,8 +199,10 @@ pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::List(args) => list::run(&args),
         Command::New(args) => new::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
-    match result.err().or_else(terminal::fault) {
+    let code = match result.err().or_else(terminal::fault) {
         None if differs => 1,
         None => 0,
         Some(failure) => {
@@ -168,11 +211,31 @@ pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
                 Format::Json => {
                     let source = failure.source_file.as_deref();
                     let errors = to_json(&failure.diagnostics, source);
-                    say!("{:#}", serde_json::json!({ "errors": errors }));
+                    terminal::answer(&serde_json::json!({ "errors": errors }));
                 }
             }
             1
         }
+    };
+    terminal::hint();
+    code
+}
+
+/// Whether messages about the arguments have colours, which clap has to know before it has read them.
+fn color_of(arguments: &[OsString]) -> ColorChoice {
+    let words: Vec<_> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let behind = words.windows(2).filter(|pair| pair[0] == "--color");
+    let behind = behind.map(|pair| &*pair[1]);
+    let within = words
+        .iter()
+        .filter_map(|word| word.strip_prefix("--color="));
+    match behind.chain(within).next_back() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
     }
 }
 
@@ -194,7 +257,6 @@ fn refused(error: &clap::Error) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_arguments_are_well_formed() {

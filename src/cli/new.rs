@@ -1,7 +1,7 @@
 //! `bnnc new`: a model file and its run file to start from.
 
 use super::arguments::Format;
-use super::terminal::{say, say_wrapped};
+use super::terminal::{answer, tell, tell_wrapped};
 use super::train::shell_word;
 use crate::data::{catalog, places};
 use crate::diagnostic::{Diagnostic, Result};
@@ -131,16 +131,16 @@ fn tell(format: Format, draft: &Draft, model: &Path, run_file: &Path) {
         .into_iter()
         .collect();
         json.extend(found.map(|(word, text)| (word.replace(' ', "_"), text.clone().into())));
-        say!("{:#}", serde_json::Value::Object(json));
+        answer(&serde_json::Value::Object(json));
         return;
     }
-    say!("wrote      {} and {}", model.display(), run_file.display());
+    tell!("wrote      {} and {}", model.display(), run_file.display());
     for (word, text) in &draft.found {
-        say_wrapped(&format!("{word:<11}"), text);
+        tell_wrapped(&format!("{word:<11}"), text);
     }
     for (place, command) in commands.iter().enumerate() {
         let word = if place == 0 { "next" } else { "" };
-        say!("{word:<11}{command}");
+        tell!("{word:<11}{command}");
     }
 }
 

@@ -1,12 +1,12 @@
 //! `bnnc plot`: one picture of a run.
 
-use super::arguments::{DataSource, DrawArgs, with_threads};
+use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::lints::warn_of_divergence;
 use super::material;
 use super::open::{open, refuse_over};
 use super::parts::PartArgs;
 use super::scored::{Asked, score_run};
-use super::terminal::say;
+use super::terminal::{answer, tell};
 use crate::diagnostic::nearest;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::plot::{self, Figure, KINDS, Kind, Material, Needs, svg};
@@ -39,6 +39,9 @@ pub struct PlotArgs {
     ood: Vec<String>,
     #[command(flatten)]
     draws: DrawArgs,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 /// The kinds, a line each.
@@ -100,7 +103,14 @@ pub fn run(args: &PlotArgs) -> Result<()> {
             .draw(&[&material])
             .map_err(|why| nothing(kind, &args.run, &why))?;
         write_whole(&args.out, &file(&figure, &args.out)?)?;
-        say!("{} in {}", figure.title, args.out.display());
+        match args.format {
+            Format::Text => tell!("{} in {}", figure.title, args.out.display()),
+            Format::Json => answer(&serde_json::json!({
+                "out": args.out,
+                "kind": kind.name(),
+                "title": figure.title,
+            })),
+        }
         Ok(())
     })
 }

@@ -4,13 +4,13 @@ mod making;
 mod progress;
 mod streamed;
 
-use super::arguments::{DataSource, DrawArgs, with_threads};
+use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::beyond::warn_of_far_inputs;
 use super::calibrated::{CalibrationArgs, say_calibration};
 use super::evaluate::say_columns;
 use super::open::{Chosen, Opened, open};
 use super::parts::PartArgs;
-use super::terminal::{here, say};
+use super::terminal::{answer, answers_alone, here, is_quiet, tell};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::likelihood::{Quantile, Summary};
 use crate::predict::samples::{Samples, refuse_ending};
@@ -46,6 +46,9 @@ pub struct PredictArgs {
     calibration: CalibrationArgs,
     #[command(flatten)]
     draws: DrawArgs,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 /// A probability that is neither 0 nor 1.
@@ -179,6 +182,9 @@ pub fn run(args: &PredictArgs) -> Result<()> {
     if let Some(path) = &args.samples_out {
         refuse_ending(path)?;
     }
+    if args.format == Format::Json {
+        answers_alone();
+    }
     with_threads(args.draws.threads, || predict(args, &out))
 }
 
@@ -248,7 +254,20 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
     if *out == Out::Stdout {
         return Ok(());
     }
-    say!("data       {}", here(&name));
+    if args.format == Format::Json {
+        answer(&serde_json::json!({
+            "out": args.out,
+            "samples_out": args.samples_out,
+            "data": name,
+            "predictions": count,
+            "draws": samples,
+            "seed": seed,
+        }));
+    }
+    if is_quiet() {
+        return Ok(());
+    }
+    tell!("data       {}", here(&name));
     for (own, chosen) in alone.iter().zip(&chosen) {
         say_columns(own, chosen);
     }
@@ -259,9 +278,9 @@ fn predict(args: &PredictArgs, out: &Out) -> Result<()> {
         true => format!("{} each", crate::words::count(samples, "draw", "draws")),
         false => run.inference.says_of_one_draw().into(),
     };
-    say!("{count} predictions, {how}, in {}", args.out.display());
+    tell!("{count} predictions, {how}, in {}", args.out.display());
     if let Some(path) = &args.samples_out {
-        say!("each of the draws in {}", path.display());
+        tell!("each of the draws in {}", path.display());
     }
     Ok(())
 }

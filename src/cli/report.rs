@@ -5,11 +5,11 @@ mod model;
 mod read;
 mod scores;
 
-use super::arguments::{DataSource, DrawArgs, with_threads};
+use super::arguments::{DataSource, DrawArgs, Format, with_threads};
 use super::material;
 use super::parts::PartArgs;
 use super::plot::refuse_own;
-use super::terminal::say;
+use super::terminal::{answer, tell};
 use crate::diagnostic::Result;
 use crate::likelihood::Summary;
 use crate::plot::page::{Block, Page, Picture, Section};
@@ -39,6 +39,9 @@ pub struct ReportArgs {
     out: PathBuf,
     #[command(flatten)]
     draws: DrawArgs,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 fn out(text: &str) -> std::result::Result<PathBuf, String> {
@@ -63,7 +66,10 @@ pub fn run(args: &ReportArgs) -> Result<()> {
         let runs = read::all(args)?;
         let page = compose(runs);
         write_whole(&args.out, page.html().as_bytes())?;
-        say!("{} in {}", page.title, args.out.display());
+        match args.format {
+            Format::Text => tell!("{} in {}", page.title, args.out.display()),
+            Format::Json => answer(&serde_json::json!({ "out": args.out, "title": page.title })),
+        }
         Ok(())
     })
 }

@@ -9,7 +9,7 @@ mod standing;
 mod workers;
 
 use super::compare::TableFormat;
-use super::terminal::{err, here, quietly, say, say_wrapped};
+use super::terminal::{err, here, quietly, say, say_wrapped, tell};
 use super::train::{STOP, shell_word, stop_at_ctrl_c};
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::sweep::{Sweep, tasks};
@@ -83,13 +83,13 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     let text = args.format == TableFormat::Text;
     if text {
         let into = here(&out.display().to_string());
-        say!(
+        tell!(
             "sweep      {} of {}, into {into}",
             plural(planned.len(), "run"),
             args.file.display()
         );
         if done > 0 {
-            say!("           {done} done before");
+            tell!("           {done} done before");
         }
     }
     if args.dry_run {
@@ -112,7 +112,7 @@ pub fn run(args: &SweepArgs) -> Result<()> {
     if STOP.load(Ordering::Relaxed) {
         stopped(args, &out, &planned)?;
     } else if args.task.is_some() && text && done == planned.len() {
-        say!(
+        tell!(
             "           nothing is left to do for {}",
             planned[0].task.name
         );

@@ -3,11 +3,67 @@
 
 use crate::diagnostic::{Diagnostic, Failure, Severity, render};
 use crate::words::{printable, wrap, wrapped};
+use clap::ValueEnum;
 use std::cell::Cell;
 use std::fmt::Arguments;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// What reaches standard output and error.
+static LEVEL: AtomicU8 = AtomicU8::new(ALL);
+/// Everything.
+const ALL: u8 = 0;
+/// Results and warnings.
+const RESULTS: u8 = 1;
+/// What is for a program, and warnings.
+const ANSWERS: u8 = 2;
+
+/// Whether messages have colours, as `--color` says it.
+static COLOR: AtomicU8 = AtomicU8::new(0);
+
+/// The code of the first message that was shown, for the hint at the end.
+static FIRST_CODE: Mutex<Option<&'static str>> = Mutex::new(None);
+
+/// When messages have colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Into files and pipes, too
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// How the command that begins shows what it has to say.
+pub(crate) fn begin(quiet: bool, color: Color) {
+    LEVEL.store(if quiet { RESULTS } else { ALL }, Ordering::Relaxed);
+    COLOR.store(color as u8, Ordering::Relaxed);
+    *FIRST_CODE.lock().unwrap_or_else(|p| p.into_inner()) = None;
+}
+
+/// From here on only [`answer`] prints to standard output.
+pub(crate) fn answers_alone() {
+    LEVEL.store(ANSWERS, Ordering::Relaxed);
+}
+
+/// Whether progress and notes are shown.
+fn shows_all() -> bool {
+    LEVEL.load(Ordering::Relaxed) == ALL
+}
+
+/// Whether `--quiet` is given.
+pub(crate) fn is_quiet() -> bool {
+    LEVEL.load(Ordering::Relaxed) == RESULTS
+}
+
+/// Whether bars are drawn: on a terminal, and not under `--quiet`.
+pub(crate) fn draws_bars() -> bool {
+    io::stderr().is_terminal() && LEVEL.load(Ordering::Relaxed) != RESULTS
+}
 
 /// The first fault of standard output other than a reader that went away.
 static FAULT: Mutex<Option<String>> = Mutex::new(None);
@@ -18,8 +74,37 @@ macro_rules! say {
 }
 pub(crate) use say;
 
+/// Prints a line that is no result: what is read, how far it is, what to do next. Not under `--quiet`.
+macro_rules! tell {
+    ($($format:tt)*) => { $crate::cli::terminal::told(format_args!("{}\n", format_args!($($format)*))) };
+}
+pub(crate) use tell;
+
+/// Prints what is no result to standard output, unless `--quiet` is given.
+pub(crate) fn told(text: Arguments) {
+    if shows_all() {
+        out(text);
+    }
+}
+
+/// Prints [`told`] text after `head`, further lines under its beginning.
+pub(crate) fn tell_wrapped(head: &str, text: &str) {
+    told(format_args!("{}", wrapped(head, text, width())));
+}
+
+/// Prints what a program reads, to standard output.
+pub(crate) fn answer(value: &serde_json::Value) {
+    write_out(format_args!("{value:#}\n"));
+}
+
 /// Prints to standard output; names from files reach the terminal as text alone.
 pub(crate) fn out(text: Arguments) {
+    if LEVEL.load(Ordering::Relaxed) != ANSWERS {
+        write_out(text);
+    }
+}
+
+fn write_out(text: Arguments) {
     let mut stdout = io::stdout().lock();
     let text = text.to_string();
     let text = printable(&text);
@@ -38,6 +123,13 @@ pub(crate) fn out(text: Arguments) {
 /// Prints to standard error, as [`out`]; there is nowhere to say that it failed.
 pub(crate) fn err(text: &str) {
     styled(&printable(text));
+}
+
+/// Prints what is no warning to standard error, unless `--quiet` is given.
+pub(crate) fn note(text: &str) {
+    if LEVEL.load(Ordering::Relaxed) != RESULTS {
+        err(text);
+    }
 }
 
 thread_local! {
@@ -76,7 +168,23 @@ pub(crate) fn fault() -> Option<Failure> {
 
 /// Whether standard error takes colours.
 fn color() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    match COLOR.load(Ordering::Relaxed) {
+        always if always == Color::Always as u8 => true,
+        never if never == Color::Never as u8 => false,
+        _ => {
+            io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+        }
+    }
+}
+
+/// Says once, on a terminal, where more about the first message is to be read.
+pub(crate) fn hint() {
+    let code = FIRST_CODE.lock().unwrap_or_else(|p| p.into_inner()).take();
+    if let Some(code) = code
+        && io::stderr().is_terminal()
+    {
+        note(&format!("\n`bnnc explain {code}` says more\n"));
+    }
 }
 
 /// The most messages of a file that are shown; the rest are counted.
@@ -84,6 +192,12 @@ const SHOWN: usize = 50;
 
 /// Prints messages to standard error.
 pub(crate) fn report(failure: &Failure) {
+    let is_error = |d: &&Diagnostic| d.severity == Severity::Error;
+    let first = failure.diagnostics.iter().find(is_error);
+    if let Some(first) = first.or(failure.diagnostics.first()) {
+        let mut code = FIRST_CODE.lock().unwrap_or_else(|p| p.into_inner());
+        code.get_or_insert(first.code);
+    }
     let wrapped: Vec<Diagnostic>;
     let shown = &failure.diagnostics[..failure.diagnostics.len().min(SHOWN)];
     let diagnostics = match terminal_size::terminal_size_of(io::stderr()) {

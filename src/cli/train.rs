@@ -3,9 +3,12 @@
 mod conclude;
 mod introduce;
 
-use super::arguments::{DataSource, Sets, SettingFlags, TableFlags, with_threads};
+use super::arguments::{DataSource, Format, Sets, SettingFlags, TableFlags, with_threads};
 use super::lints::{LintFlags, show};
-use super::terminal::{bar_width, err, out, say, say_wrapped, width};
+use super::terminal::{
+    answer, answers_alone, bar_width, draws_bars, err, is_quiet, note, say, tell, tell_wrapped,
+    told, width,
+};
 use crate::compile;
 use crate::diagnostic::{Failure, Result};
 use crate::memory;
@@ -22,7 +25,6 @@ use crate::words::{bytes, counted, plural, thousands};
 use clap::Args;
 use conclude::{blind, conclude, summarize, warn_of_fit};
 use introduce::introduce;
-use std::io::IsTerminal;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -51,6 +53,9 @@ pub struct TrainArgs {
     /// Go on with the run in --out; more --epochs may be asked for
     #[arg(long, requires = "out")]
     pub(super) resume: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 impl TrainArgs {
@@ -66,12 +71,16 @@ impl TrainArgs {
             lints: LintFlags::default(),
             out: Some(out.to_owned()),
             resume: false,
+            format: Format::Text,
         }
     }
 }
 
 /// Runs `bnnc train`.
 pub fn run(args: &TrainArgs) -> Result<()> {
+    if args.format == Format::Json {
+        answers_alone();
+    }
     let resumed = match (&args.out, args.resume) {
         (Some(out), true) => {
             let run = RunDir::open(out)?;
@@ -182,7 +191,7 @@ pub(super) fn stop_at_ctrl_c(what: &str) {
         }
     });
     if let Err(error) = handler {
-        err(&format!(
+        note(&format!(
             "Ctrl-C ends {what} at once, back to its last checkpoint: {error}\n"
         ));
     }
@@ -204,13 +213,11 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     introduce(args, &start, &run, steps, counters.step);
     stop_at_ctrl_c("this run");
     let begun = Instant::now();
-    let mut print = |line: &str| out(format_args!("{line}\n"));
+    let mut print = |line: &str| told(format_args!("{line}\n"));
     let screen = Screen {
         print: &mut print,
         width: width(),
-        bar: std::io::stderr()
-            .is_terminal()
-            .then_some(bar_width as fn() -> usize),
+        bar: draws_bars().then_some(bar_width as fn() -> usize),
     };
     let mut progress = Progress::new(
         (config.all_epochs(), steps),
@@ -220,6 +227,15 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
     let outcome = training.train(counters, &mut progress);
     progress.finish();
     let last = progress.last();
+    let seconds = begun.elapsed().as_secs_f64();
+    let mut said_of_run = serde_json::json!({
+        "run": run.path(),
+        "model": inference.name,
+        "training_examples": start.record.training_examples,
+        "steps_per_epoch": steps,
+        "seconds": seconds,
+        "peak_memory": memory::peak(),
+    });
     match outcome.map_err(|failure| with_cause(failure, prepared))? {
         Outcome::Interrupted { step } => {
             let (epoch, index) = (step / steps as u64, step % steps as u64);
@@ -229,6 +245,8 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             );
             say!("\nstopped    after {epochs} and {steps}, saved");
             say!("go on      {}", resume_command(args, &run));
+            said_of_run["state"] = "stopped".into();
+            said_of_run["steps"] = step.into();
         }
         Outcome::Finished {
             epochs,
@@ -240,30 +258,43 @@ fn train(args: &TrainArgs, start: Start, lock: Option<Lock>) -> Result<()> {
             let memory = memory::peak().map_or(String::new(), |peak| {
                 format!(", {} of memory at most", bytes(peak))
             });
-            say!("\nfinished   {} in {time}{memory}", plural(epochs, "epoch"));
+            said_of_run["state"] = "finished".into();
+            said_of_run["epochs"] = epochs.into();
+            tell!("\nfinished   {} in {time}{memory}", plural(epochs, "epoch"));
             if let Some(most) = config.clip_norm {
-                say!(
+                tell!(
                     "clipped    the gradient of {} of {}, to a norm of {most}",
                     thousands(clipped as usize),
                     counted(epochs * steps, "step", "steps")
                 );
             }
             for (word, text) in said {
-                say_wrapped(&format!("{word:<11}"), &text);
+                tell_wrapped(&format!("{word:<11}"), &text);
+                said_of_run["said"][word] = text.into();
             }
             let ended_early = best.is_some() && epochs < config.all_epochs();
-            let mut warned = false;
+            let mut warning = None;
             if let Some(((nll, fit), blind)) = last.zip(blind(prepared))
                 && blind.suspects(nll, fit)
             {
-                warned = warn_of_fit(&start, engine.predictor(), &blind)?;
+                warning = warn_of_fit(&start, engine.predictor(), &blind)?;
             }
             let descends = !inference.method.is_sampler();
-            if !warned && config.method.rounds() == 1 && descends {
-                summarize(config, &run, ended_early);
+            if let Some(warning) = warning {
+                said_of_run["warning"] = warning.into();
+            } else if config.method.rounds() == 1 && descends {
+                said_of_run["summary"] = summarize(config, &run, ended_early).into();
             }
-            conclude(&start, &run, engine.predictor())?;
+            if let Some(scores) = conclude(&start, &run, engine.predictor())? {
+                said_of_run["test"] = scores;
+            }
         }
+    }
+    if args.format == Format::Json {
+        answer(&said_of_run);
+    }
+    if is_quiet() {
+        say!("directory  {}", run.path().display());
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! `bnnc translate`: the draft of a model file from a program of Keras, TensorFlow Probability or PyTorch.
 
-use super::terminal::{err, out};
+use super::arguments::Format;
+use super::terminal::{answer, note, out};
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Failure, Result, render};
 use crate::source::Source;
 use crate::translate::{Draft, translate};
 use clap::Args;
+use serde_json::json;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +20,9 @@ pub struct TranslateArgs {
     /// Write the draft to a file that is not there yet; else to standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
 }
 
 /// Runs `bnnc translate`: the draft to standard output or a file, what is not translated to standard error.
@@ -29,11 +34,26 @@ pub fn run(args: &TranslateArgs) -> Result<()> {
     let source = Arc::new(compile::read(&args.program)?);
     let draft =
         translate(&source).map_err(|message| Failure::new(vec![message], source.clone()))?;
-    match &args.out {
-        None => out(format_args!("{}", draft.text)),
-        Some(path) => write(path, &draft.text)?,
+    if let Some(path) = &args.out {
+        write(path, &draft.text)?;
     }
-    err(&remarks(args, &draft, &source));
+    if args.format == Format::Json {
+        let notes = draft.notes.iter().map(|(place, text)| {
+            let (line, column) = place.unzip();
+            json!({ "line": line, "column": column, "text": text })
+        });
+        answer(&json!({
+            "out": args.out,
+            "model": draft.text,
+            "notes": notes.collect::<Vec<_>>(),
+            "flags": draft.flags,
+        }));
+        return Ok(());
+    }
+    if args.out.is_none() {
+        out(format_args!("{}", draft.text));
+    }
+    note(&remarks(args, &draft, &source));
     Ok(())
 }
 

@@ -60,6 +60,7 @@ mod scopes;
 mod scores;
 mod several_inputs;
 mod several_targets;
+mod shell;
 mod support;
 mod sweep;
 mod syntax;

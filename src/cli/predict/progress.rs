@@ -1,5 +1,6 @@
 //! How far predictions are: on a terminal, a bar with the time left.
 
+use crate::cli::terminal::draws_bars;
 use crate::predict::Out;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{self, IsTerminal};
@@ -8,7 +9,7 @@ use std::time::Duration;
 /// The bar of so many rows, where that is known; hidden where standard error is no terminal, or shows the rows.
 pub(super) fn bar(rows: Option<usize>, out: &Out) -> ProgressBar {
     let shows_rows = *out == Out::Stdout && io::stdout().is_terminal();
-    let target = match io::stderr().is_terminal() && !shows_rows {
+    let target = match draws_bars() && !shows_rows {
         true => ProgressDrawTarget::stderr(),
         false => ProgressDrawTarget::hidden(),
     };

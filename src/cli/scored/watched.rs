@@ -1,5 +1,6 @@
 //! A predictor whose progress is shown.
 
+use crate::cli::terminal::draws_bars;
 use crate::engine::{Drawn, Predictor, Section};
 use crate::exec::Interpreter;
 use crate::likelihood::Targets;
@@ -22,8 +23,8 @@ impl<'a> Watched<'a> {
     pub fn new(inner: &'a mut dyn Predictor, what: Option<String>, total: u64) -> Self {
         // Of a target that is no terminal nothing is drawn.
         let target = match what {
-            Some(_) => ProgressDrawTarget::stderr(),
-            None => ProgressDrawTarget::hidden(),
+            Some(_) if draws_bars() => ProgressDrawTarget::stderr(),
+            _ => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         let style = ProgressStyle::with_template("{prefix}  {bar:20} {percent:>3} %  {wide_msg}")

@@ -1,11 +1,10 @@
 //! How far a sweep is: a line for each run that is done, and on a terminal a bar with the time left.
 
-use crate::cli::terminal::say;
+use crate::cli::terminal::{draws_bars, tell};
 use crate::train::fit::Watch;
 use crate::train::metrics::Line;
 use crate::train::progress::duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -25,7 +24,7 @@ pub(super) struct Shown {
 impl Shown {
     /// Of so many runs.
     pub(super) fn new(runs: usize, lines: bool) -> Self {
-        let target = match std::io::stderr().is_terminal() && runs > 0 {
+        let target = match draws_bars() && runs > 0 {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
@@ -64,7 +63,7 @@ impl Shown {
         if self.lines {
             let width = runs.to_string().len();
             self.bar
-                .suspend(|| say!("{done:>width$} of {runs}  {line}"));
+                .suspend(|| tell!("{done:>width$} of {runs}  {line}"));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::evaluate::{print_nll_of_all, print_scores};
 use crate::cli::outcome::{self, Blind};
-use crate::cli::terminal::{say, say_wrapped};
+use crate::cli::terminal::{say, say_wrapped, tell, tell_wrapped};
 use crate::data;
 use crate::diagnostic::Result;
 use crate::engine::Predictor;
@@ -18,25 +18,26 @@ use crate::train::run_dir::RunDir;
 use crate::train::start::Start;
 use crate::train::{Config, course};
 use crate::words::thousands;
+use serde_json::{Value, json};
 
 /// The most training examples that a suspicious fit is judged by.
 const JUDGED: usize = 10_000;
 
 /// Says in a line whether the loss still falls, and which epoch was best.
-pub(super) fn summarize(config: &Config, run: &RunDir, ended_early: bool) {
+pub(super) fn summarize(config: &Config, run: &RunDir, ended_early: bool) -> Option<String> {
     // A log that somebody has removed says nothing.
     let text = files::text(&run.metrics()).unwrap_or_default();
-    if let Some(verdict) = course::verdict(&Epochs::of(&text), config, ended_early) {
-        say_wrapped("summary    ", &verdict);
-    }
+    let verdict = course::verdict(&Epochs::of(&text), config, ended_early)?;
+    tell_wrapped("summary    ", &verdict);
+    Some(verdict)
 }
 
-/// Judges a suspicious fit by its averaged predictions, tells what it has come to, and whether there was anything to tell.
+/// Judges a suspicious fit by its averaged predictions, and tells what it has come to, if there is anything to tell.
 pub(super) fn warn_of_fit(
     start: &Start,
     predictor: &mut dyn Predictor,
     blind: &Blind,
-) -> Result<bool> {
+) -> Result<Option<String>> {
     let training = start.prepared.training();
     let every = training.len().div_ceil(JUDGED);
     let rows: Vec<usize> = training.rows.iter().copied().step_by(every).collect();
@@ -56,7 +57,7 @@ pub(super) fn warn_of_fit(
             say_wrapped("           ", cell);
         }
     }
-    Ok(text.is_some())
+    Ok(text)
 }
 
 /// What can be predicted without the inputs.
@@ -71,10 +72,16 @@ pub(super) fn blind(prepared: &Prepared) -> Option<Blind> {
     }
 }
 
-/// What the run has come to, and what can be done with it.
-pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predictor) -> Result<()> {
+/// What the run has come to, and what can be done with it; the scores of the test part, if there is one, by targets where
+/// there are several.
+pub(super) fn conclude(
+    start: &Start,
+    run: &RunDir,
+    predictor: &mut dyn Predictor,
+) -> Result<Option<Value>> {
     let (config, prepared) = (&start.config, &start.prepared);
     let random = start.compiled.inference.is_random();
+    let mut answer = None;
     if let Some(test) = &prepared.data.test {
         let rows = prepared.data.all_examples(true);
         let part = Part {
@@ -103,6 +110,10 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
                 say!("{name}");
             }
             nll += scores.nll();
+            match names.get(number) {
+                None => answer = Some(json!(scores)),
+                Some((name, _)) => answer.get_or_insert(json!({}))[name] = json!(scores),
+            }
             let columns = data.columns.as_ref();
             let targets = columns.map_or(&[][..], |columns| &columns.targets);
             print_scores(&scores, targets);
@@ -114,10 +125,10 @@ pub(super) fn conclude(start: &Start, run: &RunDir, predictor: &mut dyn Predicto
     }
     let path = run.path().display();
     let samples = if random { " --samples 50" } else { "" };
-    say!("\nnext       bnnc evaluate {path}{samples}");
+    tell!("\nnext       bnnc evaluate {path}{samples}");
     // A table has no column for a place of an image.
     let kind = start.compiled.inference.target.kind;
     let extension = if kind.axes().is_some() { "npz" } else { "csv" };
-    say!("           bnnc predict {path} --out predictions.{extension}");
-    Ok(())
+    tell!("           bnnc predict {path} --out predictions.{extension}");
+    Ok(answer)
 }

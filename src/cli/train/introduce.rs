@@ -2,7 +2,7 @@
 //! them, and more only where something is unusual; `bnnc check` has all that is left out here.
 
 use super::TrainArgs;
-use crate::cli::terminal::{here, out, say, say_wrapped, width};
+use crate::cli::terminal::{here, tell, tell_wrapped, told, width};
 use crate::data::Columns;
 use crate::ir::{Facts, Inference, InferenceMethod};
 use crate::report::columns::{self, Row};
@@ -32,7 +32,7 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         counted(weights, "weight", "weights"),
         counted(plan.trainable(), "trainable number", "trainable numbers")
     );
-    say_wrapped("model      ", &text);
+    tell_wrapped("model      ", &text);
     say_data(start);
     say_loss(inference, facts);
     let schedule = match config.schedule.0.signature().name {
@@ -53,23 +53,23 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         Some(_) => format!("; `{method}`, learning rate {rate:?}{schedule}"),
     };
     let text = format!("{fits}{epochs} of {steps_of} of B = {batch}{moved}");
-    say_wrapped("run        ", &text);
+    tell_wrapped("run        ", &text);
     let unused = unused(args, method);
     if !unused.is_empty() {
         let flags = join(unused, "and");
         let text = format!("`{}` does not use {flags}", method.signature().name);
-        say_wrapped(UNDER, &text);
+        tell_wrapped(UNDER, &text);
     }
     if let Some(chosen) = prepared.chosen.words(config, record.training_examples) {
-        say_wrapped(UNDER, &chosen);
+        tell_wrapped(UNDER, &chosen);
     }
     if let Some(patience) = config.patience() {
         let epochs = plural(patience, "epoch");
         let text = format!("ends early once the validation nll has not fallen for {epochs}");
-        say_wrapped(UNDER, &text);
+        tell_wrapped(UNDER, &text);
     }
     if let Some(warm) = &start.warm {
-        say_wrapped(UNDER, &warm.said);
+        tell_wrapped(UNDER, &warm.said);
     }
     let mut more = vec![];
     more.extend((config.augmentation.words()).map(|how| format!("augmented by {how}")));
@@ -79,7 +79,7 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
             .map(|decay| format!("predicts with an average of the variables, decay {decay}")),
     );
     if !more.is_empty() {
-        say_wrapped(UNDER, &more.join("; "));
+        tell_wrapped(UNDER, &more.join("; "));
     }
     let text = format!(
         "{}; seed {}; settings: {}",
@@ -87,13 +87,13 @@ pub(super) fn introduce(args: &TrainArgs, start: &Start, run: &RunDir, steps: us
         config.seed,
         start.settings_from
     );
-    say_wrapped("directory  ", &text);
+    tell_wrapped("directory  ", &text);
     if done > 0 {
         let (epochs, of_next) = (done as usize / steps, done as usize % steps);
         let (epochs, of_next) = (plural(epochs, "epoch"), plural(of_next, "step"));
-        say!("resumed    after {epochs} and {of_next}");
+        tell!("resumed    after {epochs} and {of_next}");
     }
-    say!("");
+    tell!("");
 }
 
 /// The data, its parts and units; of a table its columns.
@@ -121,20 +121,20 @@ fn say_data(start: &Start) {
         parts.join(", "),
         scaling(start)
     );
-    say_wrapped("data       ", &text);
+    tell_wrapped("data       ", &text);
     let seen = &prepared.data.seen;
     if !seen.said.is_empty() {
-        say_wrapped(UNDER, &seen.said.join(", "));
+        tell_wrapped(UNDER, &seen.said.join(", "));
     }
     for line in &seen.taken {
-        say_wrapped(UNDER, line);
+        tell_wrapped(UNDER, line);
     }
     let (found, taken_for) = (
         &prepared.data.train.input_shape,
         &start.compiled.inference.input.shape,
     );
     if found != taken_for {
-        say_wrapped(
+        tell_wrapped(
             UNDER,
             &format!("inputs of {found} are taken for {taken_for}"),
         );
@@ -146,14 +146,14 @@ fn say_data(start: &Start) {
                 "always the same: entry {} of the last axis; left at 0",
                 entries.join(", ")
             );
-            say_wrapped(UNDER, &text);
+            tell_wrapped(UNDER, &text);
         }
         return say_others(prepared);
     };
-    say_wrapped(UNDER, &columns.to_string());
+    tell_wrapped(UNDER, &columns.to_string());
     let mut rows = columns::decided(columns);
     rows.extend(constant(columns, &prepared.constant));
-    out(format_args!("{}", columns::table(&rows, UNDER, width())));
+    told(format_args!("{}", columns::table(&rows, UNDER, width())));
     say_others(prepared);
 }
 
@@ -162,7 +162,7 @@ fn say_others(prepared: &Prepared) {
     for other in &prepared.others {
         let (columns, taken) = (other.data.columns.as_ref(), &other.data.seen.taken);
         let text = columns::of_other_target(columns, taken, UNDER, width());
-        out(format_args!("{text}"));
+        told(format_args!("{text}"));
     }
 }
 
@@ -206,14 +206,14 @@ fn say_loss(inference: &Inference, facts: &Facts) {
     if lambda.is_some() && is_whole {
         text += "; lambda 1";
     }
-    say_wrapped("loss       ", &text);
+    tell_wrapped("loss       ", &text);
     for remark in inference.loss_remarks() {
-        say_wrapped(UNDER, &remark);
+        tell_wrapped(UNDER, &remark);
     }
     if !is_whole {
         for (index, line) in inference.lambda_lines(facts).iter().enumerate() {
             let head = if index == 0 { "lambda     " } else { UNDER };
-            say_wrapped(head, line);
+            tell_wrapped(head, line);
         }
     }
 }
