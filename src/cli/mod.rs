@@ -58,6 +58,7 @@ struct Cli {
     #[arg(
         long,
         global = true,
+        display_order = 1001,
         value_enum,
         value_name = "WHEN",
         default_value_t,
