@@ -35,7 +35,7 @@ mod python;
 mod read;
 
 pub use helpers::Helper;
-pub use of_registries::{closed_form, log_prob, nll, pointwise, scale};
+pub use of_registries::{closed_form, log_prob, mean, nll, pointwise, scale};
 pub use python::{Dialect, Operand};
 
 use crate::maths::Maths;

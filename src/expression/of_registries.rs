@@ -52,6 +52,28 @@ pub fn nll(likelihood: &dyn Likelihood) -> Result<Expression, String> {
     of(likelihood.formula(), likelihood.signature(), &["y"])
 }
 
+/// The mean of each number under a likelihood, of the parameters of its signature, and of a Cauchy distribution its
+/// median; `None` where targets are labels.
+///
+/// # Errors
+///
+/// Which function of the formula is not known here.
+pub fn mean(likelihood: &dyn Likelihood) -> Option<Result<Expression, String>> {
+    let signature = likelihood.signature();
+    let formula = match signature.name {
+        "Normal" | "Laplace" | "StudentT" | "Cauchy" => "loc",
+        "LogNormal" => "exp(loc + scale^2/2)",
+        "Gamma" => "concentration/rate",
+        "InverseGamma" => "scale/(concentration - 1)",
+        "Exponential" => "1/rate",
+        "Poisson" => "exp(\"log_rate\")",
+        "NegativeBinomial" => "exp(\"log_mean\")",
+        "Binomial" => "trials/(1 + exp(-logits))",
+        _ => return None,
+    };
+    Some(of(formula, signature, &[]))
+}
+
 /// What a layer makes of each entry `x` on its own, its arguments put in; `None` of a layer that is no such function.
 ///
 /// # Errors

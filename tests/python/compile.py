@@ -29,7 +29,7 @@ for path in sys.argv[3:]:
     for step in [model, torch.compile(model, fullgraph=True, backend="eager")]:
         torch.manual_seed(2)
         noise = program.Noise(program.STREAMS, 7, 3, 2, dtype=torch.float64, how=how)
-        loss, _ = step(x, targets, noise, scale)
+        loss, _, _ = step(x, targets, noise, scale)
         found.append([loss, *torch.autograd.grad(loss, trained, allow_unused=True)])
     for own, compiled in zip(*found):
         if own is not None:

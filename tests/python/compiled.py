@@ -27,7 +27,7 @@ def step(dtype, how=lambda model: model):
     at = program.Position(training_examples=40, batch=SHAPE[0])
     scale = {name: torch.tensor(value, dtype=dtype) for name, value in program.scales(at).items()}
     trained = [value for _, value in program.named_variables(model) if value.requires_grad]
-    loss, _ = how(model)(x, targets, program.Noise(program.STREAMS, 7, 3, dtype=dtype), scale)
+    loss, _, _ = how(model)(x, targets, program.Noise(program.STREAMS, 7, 3, dtype=dtype), scale)
     return [value.double() for value in [loss, *torch.autograd.grad(loss, trained)]]
 
 

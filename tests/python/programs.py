@@ -1,6 +1,7 @@
 """Holds emitted programs against bnnc and against themselves: `programs.py BNNC`, as runs.py says."""
 
 import json
+import math
 from pathlib import Path
 
 from runs import DATA, bnnc, check, difference, emit, stop_at, train
@@ -26,6 +27,24 @@ FITS = {
     "flipout": "posterior = MeanField, estimator = flipout",
     "rank1": "posterior = Rank1",
     "dropout": "posterior = Dropout(0.2)",
+}
+
+
+# A likelihood for each way to say how well training examples are predicted: the kind of its target, what its target
+# is of a row's number y, and what is observed.
+LIKELIHOODS = {
+    "normal": ("real[1]", "y", "Normal(loc = f, scale = 0.5)"),
+    "student": ("real", "y", "StudentT(df = 4, loc = f, scale = 0.5)"),
+    "cauchy": ("real", "y", "Cauchy(loc = f, scale = 0.5)"),
+    "log_normal": ("real", "exp(y)", "LogNormal(loc = f, scale = 0.5)"),
+    "gamma": ("real", "exp(y)", "Gamma(concentration = 2, rate = e)"),
+    "inverse_gamma": ("real", "exp(y)", "InverseGamma(concentration = 3, scale = e)"),
+    "exponential": ("real", "exp(y)", "Exponential(rate = e)"),
+    "poisson": ("count", "int(exp(y + 1))", "Poisson(log_rate = f)"),
+    "negative_binomial": ("count", "int(exp(y + 1))", "NegativeBinomial(log_mean = f, concentration = 3)"),
+    "binomial": ("count", "int(exp(y)) % 5", "Binomial(trials = 5, logits = f)"),
+    "bernoulli": ("binary", "int(y > 0)", "Bernoulli(logits = f)"),
+    "categorical": ("category[3]", "int(y > 0) + int(y > 1)", "Categorical(logits = three)"),
 }
 
 
@@ -80,6 +99,24 @@ def main():
         train(name, "--out", name)
         check(f"{name}, validated", difference(name, f"{name}-bnnc"), 1e-4)
     Path("line.bnn").write_text(model)
+
+    # How well training examples are predicted, under each likelihood.
+    table = Path("d.csv").read_text()
+    rows = [row.split(",") for row in table.splitlines()[1:]]
+    for name, (kind, y_of, likelihood) in LIKELIHOODS.items():
+        layers = "  f = dense(1)\n"
+        layers += "  three = dense(3)\n" if "three" in likelihood else ""
+        layers += "  e = exp on f\n" if "= e)" in likelihood else ""
+        fit = model.replace("target y: real\n", f"target y: {kind}\n").replace("  f = dense(1)\n", layers)
+        Path("line.bnn").write_text(fit.replace("Normal(loc = f, scale = 0.5)", likelihood))
+        made = [f"{a},{b},{c},{eval(y_of, {'exp': math.exp, 'y': float(y)})}\n" for a, b, c, y in rows]
+        Path("d.csv").write_text("a,b,c,y\n" + "".join(made))
+        emit(name, "epochs = 2\nbatch_size = 16\nlog_every = 3\n" + DATA)
+        bnnc("train", "line.bnn", "--out", f"{name}-fit")
+        train(name, "--out", f"{name}-program")
+        check(f"{name}, fitted", difference(f"{name}-program", f"{name}-fit"), 1e-4)
+    Path("line.bnn").write_text(model)
+    Path("d.csv").write_text(table)
 
     # What does not fit is refused.
     Path("d.csv").write_text(Path("d.csv").read_text().replace("\n", "\n1,2,3,4\n", 2))

@@ -90,10 +90,8 @@ def difference(run, other):
         pairs += [(s["scaled"], t["scaled"]) for s, t in zip(a["terms"], b["terms"], strict=True)]
         if "validation" in b:
             pairs.append((a["validation"]["nll"], b["validation"]["nll"]))
-        if "step_size" in b:
-            pairs.append((a["step_size"], b["step_size"]))
-        if "gradient_norm" in b:
-            pairs.append((a["gradient_norm"], b["gradient_norm"]))
+        others = [key for key in b if key in ["step_size", "gradient_norm"] or key.startswith(("accuracy", "rmse"))]
+        pairs += [(a[key], b[key]) for key in others]
         most = max(most, *(abs(x - y) / max(abs(y), 1e-3) for x, y in pairs))
         assert a.get("clipped") == b.get("clipped")
     names = ["checkpoint.safetensors", "rows.safetensors"]

@@ -49,7 +49,7 @@ def step(program, case, facts):
     if facts["compiled"]:
         torch._dynamo.reset()
         run = torch.compile(model, fullgraph=True, backend=facts["compiled"])
-    loss, terms = run(case["inputs"], targets, noise, scale)
+    loss, terms, _ = run(case["inputs"], targets, noise, scale)
     trained = {name: value for name, value in variables.items() if value.requires_grad}
     gradients = torch.autograd.grad(loss, trained.values(), allow_unused=True)
     found = {"loss": loss, **{f"term/{name}": value for name, value in terms.items()}}

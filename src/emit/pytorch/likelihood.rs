@@ -1,11 +1,11 @@
-//! Likelihoods: `Model.nll`.
+//! Likelihoods: `Model.nll`, and `Model.fits`, how good predictions are.
 
 use super::{Context, refused, scalar};
 use crate::diagnostic::Result;
 use crate::emit::python::{Code, quoted};
 use crate::expression::{self, Dialect, Expression, Operand};
 use crate::ir::{Argument, Numbers, Observe, TermKind};
-use crate::likelihood::TargetKind;
+use crate::likelihood::{Storage, TargetKind};
 
 /// The lines of `Model.nll`.
 pub(super) fn body(context: &Context, code: &mut Code) -> Result<()> {
@@ -34,9 +34,67 @@ fn one(
 ) -> Result<()> {
     let nll = expression::nll(observe.likelihood).map_err(refused)?;
     code.line(format!("y = targets[{index}]{}", of_entries(kind)));
+    let nll = arguments(context, code, (kind, observe), nll)?;
+    let start = format!("{variable} = ");
+    let names = |name: &str| match name {
+        // That of the label.
+        "logits_y" => Operand::tensor("logits.gather(-1, y.unsqueeze(-1)).squeeze(-1)"),
+        name => Operand::tensor(name),
+    };
+    code.placed(|indent| nll.statement(Dialect::Torch, &names, indent, &start));
+    Ok(())
+}
+
+/// The lines of `Model.fits`.
+pub(super) fn fits(context: &Context, code: &mut Code) -> Result<()> {
+    let mut found = vec![];
+    for (index, (target, observe)) in context.plan.model.observed().enumerate() {
+        let kind = &target.kind;
+        code.line(format!("y = targets[{index}]{}", of_entries(kind)));
+        let variable = format!("fit_{index}");
+        let labels = matches!(kind.storage(), Storage::Labels { .. });
+        match (labels, expression::mean(observe.likelihood)) {
+            (true, _) => {
+                let logits = Expression::Name("logits".into());
+                arguments(context, code, (kind, observe), logits)?;
+                let hit = match kind {
+                    TargetKind::Category(_) | TargetKind::Categories { .. } => "logits.argmax(-1)",
+                    _ => "(logits > 0)",
+                };
+                code.line(format!("{variable} = ({hit} == y).sum()"));
+            }
+            (false, Some(mean)) => {
+                let mean = arguments(context, code, (kind, observe), mean.map_err(refused)?)?;
+                let names = |name: &str| Operand::tensor(name);
+                code.placed(|indent| mean.statement(Dialect::Torch, &names, indent, "mean = "));
+                code.line(format!("{variable} = (mean - y).square().sum(0)"));
+            }
+            (false, None) => {
+                let name = observe.likelihood.signature().name;
+                return Err(refused(format!("the mean of `{name}` has no PyTorch yet")).into());
+            }
+        }
+        found.push(variable);
+    }
+    code.line(format!("return [{}]", found.join(", ")));
+    Ok(())
+}
+
+/// The lines that set the arguments of a likelihood which `of` has; with those put in that are fixed numbers.
+fn arguments(
+    context: &Context,
+    code: &mut Code,
+    (kind, observe): (&TargetKind, &Observe),
+    of: Expression,
+) -> Result<Expression> {
     let parameters = observe.likelihood.signature().parameters.iter();
     let mut fixed: Vec<(&str, f64)> = vec![];
     for (parameter, argument) in parameters.zip(&observe.arguments) {
+        // `logits_y` is made of `logits`.
+        let own = |name: &str| name.split('_').next() == parameter.name.split('_').next();
+        if !of.any(&|part| matches!(part, Expression::Name(name) if own(name))) {
+            continue;
+        }
         let value = match argument {
             Argument::Node(node) => {
                 let (rank, name) = {
@@ -60,15 +118,7 @@ fn one(
         let (_, number) = all.find(|(known, _)| *known == name)?;
         Some(Expression::Number(*number))
     };
-    let nll = nll.with(&number);
-    let start = format!("{variable} = ");
-    let names = |name: &str| match name {
-        // That of the label.
-        "logits_y" => Operand::tensor("logits.gather(-1, y.unsqueeze(-1)).squeeze(-1)"),
-        name => Operand::tensor(name),
-    };
-    code.placed(|indent| nll.statement(Dialect::Torch, &names, indent, &start));
-    Ok(())
+    Ok(of.with(&number))
 }
 
 /// What makes a target a row of its entries for each example; a label is a number for each.

@@ -66,6 +66,12 @@ fn model(context: &Context, code: &mut Code) -> Result<()> {
             likelihood::body(context, code)
         })?;
         code.line("");
+        code.block("def fits(self, values, draw, targets):", |code| {
+            let whole = "Of each target: how many labels are right, or its entries' squared errors, scaled.";
+            code.docstring(whole, "");
+            likelihood::fits(context, code)
+        })?;
+        code.line("");
         code.block("def terms(self, draw):", |code| {
             code.docstring("What the loss has of the weights, each term unscaled.", "");
             terms::body(context, code)
@@ -94,8 +100,9 @@ fn forward(context: &Context, code: &mut Code) -> Result<()> {
     let samples = context.plan.inference.objective.samples;
     code.block("def forward(self, x, targets, noise, scale):", |code| {
         code.docstring(
-            "The loss of a minibatch and its terms, unscaled.",
-            "`targets` has an array for each target, `scale` a number for each term.",
+            "The loss of a minibatch; its terms, unscaled; how well it is predicted.",
+            "`targets` has an array for each target, `scale` a number for each term. Of several samples of the weights the last \
+             one predicts.",
         );
         let once = "{**self.nll(values, draw, targets), **self.terms(draw)}";
         if samples == 1 {
@@ -119,7 +126,11 @@ fn forward(context: &Context, code: &mut Code) -> Result<()> {
             })?;
         }
         code.line("loss = sum(scale[name] * value for name, value in terms.items())");
-        code.line("return loss, {name: value.detach() for name, value in terms.items()}");
+        code.block("with torch.no_grad():", |code| {
+            code.line("fits = self.fits(values, draw, targets)");
+            Ok::<_, Failure>(())
+        })?;
+        code.line("return loss, {name: value.detach() for name, value in terms.items()}, fits");
         Ok(())
     })
 }

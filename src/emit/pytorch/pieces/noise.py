@@ -2,18 +2,25 @@ WORD = 0xFFFFFFFF
 
 
 def philox(c0, c1, c2, c3, k0, k1):
-    """Philox4x32-10 (Salmon et al. 2011) of counters and keys: 32-bit words held in int64."""
+    """Philox4x32-10 (Salmon et al. 2011) of counters and keys: 32-bit words held in int64.
+
+    The counters have all the same shape.
+    """
     for _ in range(10):
         # A product of two words may wrap to a negative int64; its bits are right all the same.
         p0, p1 = c0 * 0xD2511F53, c2 * 0xCD9E8D57
-        c0, c1, c2, c3 = (
-            ((p1 >> 32) & WORD) ^ c1 ^ k0,
-            p1 & WORD,
-            ((p0 >> 32) & WORD) ^ c3 ^ k1,
-            p0 & WORD,
-        )
+        # In place: half the time goes into memory otherwise.
+        c0, c2 = p1 >> 32, p0 >> 32
+        c0 ^= c1
+        c0 ^= k0
+        c0 &= WORD
+        c2 ^= c3
+        c2 ^= k1
+        c2 &= WORD
+        # What lies above the lower word is cut off where these are used.
+        c1, c3 = p1, p0
         k0, k1 = (k0 + 0x9E3779B9) & WORD, (k1 + 0xBB67AE85) & WORD
-    return c0, c1, c2, c3
+    return c0, c1 & WORD, c2, c3 & WORD
 
 
 class Noise:
@@ -60,6 +67,7 @@ class Noise:
         k0, k1, p0, p1 = self.keys[self.number, self.rows[name]]
         groups = torch.arange(start // entries, -(-(start + count) // entries), device=self.device)
         counter = groups[:, None] * 16 + torch.arange(16, device=self.device)
+        p0, p1 = p0.expand_as(counter), p1.expand_as(counter)
         return torch.stack(philox(counter & WORD, counter >> 32, p0, p1, k0, k1), 1)
 
     def entries(self, name, start, shape, make, entries=64):
@@ -96,18 +104,15 @@ class Noise:
     def normals(self, words):
         """Box and Muller (1958): two deviates of two words."""
         words = words.unflatten(1, (2, 2))
-        radius = torch.sqrt(-2 * self.log_unit(words[:, :, 0]))
+        # The logarithm of a number near 1 needs float64; there it is one function, without cases.
+        unit = (words[:, :, 0].double() + 0.5) / 2.0**32
+        radius = unit.log_().mul_(-2.0).sqrt_().to(self.dtype)
         angle = (2 * math.pi) * self.unit(words[:, :, 1])
         return torch.stack([radius * torch.cos(angle), radius * torch.sin(angle)], 2)
 
     def unit(self, word):
         """Uniform numbers between 0 and 1: (word + 1/2) / 2^32."""
         return (word.to(self.dtype) + 0.5) / 2.0**32
-
-    def log_unit(self, word):
-        """Their logarithms, exact near 1, too."""
-        near = torch.log1p(-self.unit(WORD - word))
-        return torch.where(word >= 1 << 31, near, torch.log(self.unit(word)))
 
     def laplace(self, name, shape):
         """Deviates of the Laplace distribution of scale 1 that all examples share."""
@@ -156,8 +161,9 @@ class Noise:
 
     def bits(self, words):
         """32 signs of each word."""
-        bits = (words[..., None] >> torch.arange(32, device=self.device)) & 1
-        return (1 - 2 * bits).to(self.dtype)
+        places = torch.arange(32, dtype=torch.int32, device=self.device)
+        bits = (words.to(torch.int32)[..., None] >> places).bitwise_and_(1)
+        return bits.to(self.dtype).mul_(-2.0).add_(1.0)
 
     @staticmethod
     def plain_signs(shape, device, dtype):

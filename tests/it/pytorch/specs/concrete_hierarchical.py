@@ -101,6 +101,14 @@ class Model(nn.Module):
         nll = (y - loc) ** 2 / (2 * scale**2) + torch.log(scale) + 0.5 * math.log(2 * math.pi)
         return {"nll": nll.sum()}
 
+    def fits(self, values, draw, targets):
+        """Of each target: how many labels are right, or its entries' squared errors, scaled."""
+        y = targets[0]
+        loc = values["f"]
+        mean = loc
+        fit_0 = (mean - y).square().sum(0)
+        return [fit_0]
+
     def terms(self, draw):
         """What the loss has of the weights, each term unscaled."""
         terms = {}
@@ -133,16 +141,19 @@ class Model(nn.Module):
         return terms
 
     def forward(self, x, targets, noise, scale):
-        """The loss of a minibatch and its terms, unscaled.
+        """The loss of a minibatch; its terms, unscaled; how well it is predicted.
 
-        `targets` has an array for each target, `scale` a number for each term.
+        `targets` has an array for each target, `scale` a number for each term. Of several samples
+        of the weights the last one predicts.
         """
         draw = self.draw(noise)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16_products):
             values = self.network(x, draw, noise)
         terms = {**self.nll(values, draw, targets), **self.terms(draw)}
         loss = sum(scale[name] * value for name, value in terms.items())
-        return loss, {name: value.detach() for name, value in terms.items()}
+        with torch.no_grad():
+            fits = self.fits(values, draw, targets)
+        return loss, {name: value.detach() for name, value in terms.items()}, fits
 
 
 def scales(at):

@@ -35,7 +35,7 @@ def report_loss(options):
     targets = [
         data[f"targets.{k}"] for k in range(sum(name.startswith("targets.") for name in data))
     ]
-    loss, terms = model(data["inputs"], targets, noise, scale)
+    loss, terms, _ = model(data["inputs"], targets, noise, scale)
     if options.gradients:
         trained = {name: value for name, value in variables.items() if value.requires_grad}
         found = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)

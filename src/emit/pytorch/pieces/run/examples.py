@@ -17,7 +17,7 @@ class Examples:
         inputs = scaled_rows(split.inputs, rows, record["inputs"], dtype)
         self.inputs = inputs.reshape(len(rows), *INPUT_SHAPE).to(device)
         transforms = [record["targets"], *(other["targets"] for other in record.get("others", []))]
-        self.targets, self.log_scales = [], []
+        self.targets, self.log_scales, self.squared_scales = [], [], []
         for values, transform, (kind, entries) in zip(split.targets, transforms, TARGETS):
             if kind == "labels":
                 target = torch.from_numpy(values[rows].astype(np.int64).reshape(len(rows), entries))
@@ -28,6 +28,8 @@ class Examples:
             # What scaling takes off the nll of an example is added back, so that it is of the
             # target's own units.
             each = entries // len(transform["scale"])
+            squared = torch.tensor(transform["scale"] * each, dtype=torch.float64).square()
+            self.squared_scales.append(squared.to(device))
             self.log_scales.append(each * sum(math.log(scale) for scale in transform["scale"]))
 
     def __len__(self):

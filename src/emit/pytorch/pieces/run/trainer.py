@@ -32,6 +32,7 @@ class Trainer:
         self.batches = -(-len(examples) // settings.batch_size)
         self.step, self.sums, self.clipped, self.best = 0, no_sums(len(TARGETS)), 0, None
         self.nll = torch.zeros(len(TARGETS), dtype=torch.float64, device=processes.device)
+        self.fits = self.nll.clone()
         self.known_scales, self.is_asked_to_stop = ([], {}), False
         self.all_epochs = self.optimizer.rounds * settings.epochs
         self.optimizer.begin(self)
@@ -98,13 +99,15 @@ class Trainer:
             dtype=x.dtype,
             how=self.options.noise,
         )
-        loss, terms = self.shared(x, targets, noise, self.scale(at))
+        loss, terms, fits = self.shared(x, targets, noise, self.scale(at))
         loss.backward()
         if self.average:
             self.average()
         self.optimizer.step(done + 1, self.rate())
         self.step += 1
         self.nll += torch.stack([terms[name] for name in list(terms)[: len(TARGETS)]])
+        self.last_fit = self.fit(fits)
+        self.fits += self.last_fit
         self.sums["steps"] += 1
         self.sums["examples"] += at.batch
         numbers = list(scales(self.position(self.step - 1, 1)).values())
@@ -122,12 +125,36 @@ class Trainer:
     def collect(self):
         """Takes what the steps came to from the device, of all processes."""
         of_targets = [self.sums, *self.sums.get("others", [])]
-        for sums, nll in zip(of_targets, self.processes.sum(self.nll.clone()).tolist()):
-            sums["nll"] += nll
-        self.nll.zero_()
+        found = self.processes.sum(torch.stack([self.nll, self.fits])).T.tolist()
+        for sums, (nll, fit), (kind, _) in zip(of_targets, found, TARGETS):
+            sums["nll"] = nll
+            if kind == "labels":
+                sums["hits"] = int(fit)
+            else:
+                sums["squared_error"] = fit
         if hasattr(self.optimizer, "count"):
             count = int(self.optimizer.count.item()) - self.clipped
             self.clipped, self.sums["clipped"] = self.clipped + count, self.sums["clipped"] + count
+
+    def fit(self, fits):
+        """Of each target the right labels, or the squared error in its own units."""
+        parts = zip(fits, self.examples.squared_scales, TARGETS)
+        found = [
+            fit.double() if kind == "labels" else (fit * squared).sum()
+            for fit, squared, (kind, _) in parts
+        ]
+        return torch.stack(found)
+
+    def fit_entries(self, fits, examples):
+        """The accuracy or the root mean squared error of each target, of so many examples."""
+        names = [name.removeprefix("nll(").removesuffix(")") for name in scales(Position(1, 1))]
+        found = {}
+        for name, fit, (kind, entries) in zip(names, fits, TARGETS):
+            word, value = "accuracy", fit / (examples * entries)
+            if kind != "labels":
+                word, value = "rmse", math.sqrt(value)
+            found[word if len(TARGETS) == 1 else f"{word}({name})"] = value
+        return found
 
     def line(self, kind, terms, begun, examples):
         """A line of metrics.jsonl: of the last step, or of the epoch so far."""
@@ -143,6 +170,9 @@ class Trainer:
             values[:count] = [sums["nll"] for sums in of_targets]
             numbers = [total / self.sums["steps"] for total in self.sums["scales"]]
             numbers[:count] = [1 / self.sums["examples"]] * count
+            fits = [sums["hits"] + sums["squared_error"] for sums in of_targets]
+        else:
+            fits = self.processes.sum(self.last_fit.clone()).tolist()
         of = self.sums["examples"] if kind == "epoch" else at.batch
         for target, log_scale in enumerate(self.examples.log_scales):
             values[target] += log_scale * of
@@ -166,6 +196,7 @@ class Trainer:
             "loss": sum(term["scaled"] for term in listed),
             "lambda": round(weights[0], 12) if weights else None,
             "terms": listed,
+            **self.fit_entries(fits, of),
         }
         if hasattr(self.optimizer, "norm") and kind == "step":
             line["gradient_norm"] = self.optimizer.norm.item()
@@ -198,6 +229,10 @@ class Trainer:
         if hasattr(self.optimizer, "count"):
             self.optimizer.count.fill_(self.clipped)
         self.sums = {**no_sums(len(TARGETS)), **counters["sums"]}
+        if self.processes.rank == 0:
+            for target, sums in enumerate([self.sums, *self.sums.get("others", [])]):
+                self.nll[target] = sums["nll"]
+                self.fits[target] = sums["hits"] + sums["squared_error"]
 
     def save(self):
         """Writes a checkpoint, and before it the variables of the lowest validation nll if they are
@@ -277,6 +312,8 @@ class Trainer:
                 self.optimizer.exchange()
         self.run.log(line)
         self.sums = no_sums(len(TARGETS))
+        self.nll.zero_()
+        self.fits.zero_()
         if stopping:
             stopping.look(self, epoch, line["validation"]["nll"])
         return bool(stopping) and stopping.is_over(self, epoch)
