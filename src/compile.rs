@@ -1,5 +1,9 @@
 //! From a file to a model and how it is fitted: the whole front end in one call.
 
+mod mend;
+
+pub use mend::{Made, mend};
+
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::files;
 use crate::ir::{self, Facts, Inference, InferenceMethod};

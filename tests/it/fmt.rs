@@ -127,11 +127,14 @@ fn scrambled(text: &str, mut choices: impl FnMut(usize) -> usize) -> String {
                 ')' | ']' => round -= 1,
                 _ => {}
             }
-            let loose = round > 0 && matches!(c, '(' | '[' | ',' | '/');
+            let loose = round > 0 && matches!(c, '(' | '[' | ',' | '/') || c == '{';
+            if c == '}' && choices(4) == 0 {
+                out.push('\n');
+            }
             out.push(c);
             match (c, choices(8)) {
                 (' ', 0) => out += "  \t",
-                ('(' | '=' | '~', 1) => out.push(' '),
+                ('(' | '=' | '~' | '{', 1) => out.push(' '),
                 _ if loose && choices(6) == 0 => out += ["\n", " # c\n", "\n\n# own\n"][choices(3)],
                 _ => {}
             }
@@ -148,7 +151,7 @@ fn scrambled(text: &str, mut choices: impl FnMut(usize) -> usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn other_blanks_and_comments_are_laid_out_alike(spec in 0usize..21, seed in any::<u64>()) {
         let paths = models("specs");

@@ -301,6 +301,17 @@ fn hover_says_what_check_says_of_the_run_beside_the_model() {
 
     let text = editor.hover("MeanField");
     assert!(text.starts_with("# MeanField"), "{text}");
+
+    // Another run file: half of the examples are set aside.
+    std::fs::write(place.path("line.toml"), format!("{run}validation = 0.5\n")).unwrap();
+    editor.replace("tanh", "relu");
+    let text = editor.hover("dense(8)");
+    assert!(text.contains("scale 1/N = 1/30"), "{text}");
+    std::fs::write(place.path("line.toml"), "epochs = many\n").unwrap();
+    editor.replace("relu", "tanh");
+    let message = editor.diagnostics[0]["message"].as_str().unwrap();
+    assert!(message.contains("line.toml"), "{message}");
+    assert_eq!(editor.diagnostics[0]["range"]["start"]["line"], 0);
     let text = editor.hover("loc = f");
     assert!(
         text.contains("Normal(loc, scale") && text.contains("`loc`: "),

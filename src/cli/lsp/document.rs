@@ -16,6 +16,7 @@ use crate::train::config::Config;
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A file that is open.
 pub(super) struct Document {
@@ -78,6 +79,8 @@ struct Run {
     facts: Option<Facts>,
     /// What is wrong with the run file, or between the data and the model.
     messages: Vec<Diagnostic>,
+    /// When the run file was last written, as far as it has been read.
+    written: Option<SystemTime>,
 }
 
 impl Document {
@@ -109,7 +112,10 @@ impl Document {
 
     /// Reads the run file beside the model, and what it says of the data; then the model again.
     pub fn read_run(&mut self) {
-        self.run = Run::default();
+        self.run = Run {
+            written: self.written(),
+            ..Run::default()
+        };
         match run_of(&self.path, &self.text) {
             Ok((config, facts)) => {
                 self.run.config = config;
@@ -120,11 +126,25 @@ impl Document {
                 self.run.messages = self.own(*failure);
             }
         }
-        self.check();
+        self.compile();
+    }
+
+    /// When the run file beside the model was last written, if there is one.
+    fn written(&self) -> Option<SystemTime> {
+        let run_file = self.path.with_extension("toml");
+        run_file.metadata().ok()?.modified().ok()
+    }
+
+    /// Compiles the text as it is now; the run file is read again where it was changed.
+    pub fn check(&mut self) {
+        match self.written() == self.run.written {
+            true => self.compile(),
+            false => self.read_run(),
+        }
     }
 
     /// Compiles the text as it is now.
-    pub fn check(&mut self) {
+    fn compile(&mut self) {
         let source = self.source();
         self.messages = match syntax::parse(&source) {
             Ok(file) => self.lower(file, source).unwrap_or_else(|wrong| wrong),

@@ -16,7 +16,7 @@ use crate::words::counted;
 /// Lines of a page that a hover shows; `bnnc explain WORD` has the rest.
 const MOST_LINES: usize = 30;
 /// Uses of a block, or rounds of a repeat, whose layers are shown one by one.
-const MOST_USES: usize = 3;
+const MOST_USES: usize = 2;
 
 /// What there is to say of byte `offset`, as Markdown, and of which place.
 pub(super) fn hover(document: &Document, offset: usize) -> Option<(String, Span)> {
