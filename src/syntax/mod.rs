@@ -14,7 +14,7 @@ mod slip;
 mod text;
 mod tree;
 
-pub(crate) use parser::Rule;
 pub use parser::{KEYWORDS, MAX_NESTING, parse};
+pub(crate) use parser::{Rule, recovered};
 pub use text::{expression_text, file_text};
 pub(crate) use tree::{Tree, tree};

@@ -55,3 +55,24 @@ pub fn parse(source: &Source) -> Result<File, Vec<Diagnostic>> {
     diagnostics.truncate(MAX_MESSAGES);
     Err(diagnostics)
 }
+
+/// The items of a file that parse, each with its place in the text; those that do not are left out.
+pub(crate) fn recovered(source: &Source) -> File {
+    let mut bytes = source.text.clone().into_bytes();
+    for part in brackets::scan(&source.text).parts {
+        let text = &source.text[part.span.start..part.span.end];
+        if !part.broken && Grammar::parse(Rule::file, text).is_ok() {
+            continue;
+        }
+        // Blanks in their place leave the others where they are.
+        let ends = |byte: &u8| matches!(byte, b'\n' | b'\r');
+        let part = &mut bytes[part.span.start..part.span.end];
+        part.iter_mut()
+            .filter(|byte| !ends(byte))
+            .for_each(|byte| *byte = b' ');
+    }
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    let pairs = Grammar::parse(Rule::file, &text).ok();
+    let file = pairs.and_then(|pairs| build::file(pairs).ok());
+    file.unwrap_or(File { items: vec![] })
+}

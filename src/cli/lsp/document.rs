@@ -30,7 +30,7 @@ pub(super) struct Document {
     pub lines: Lines,
     /// What is wrong with it, or likely to be.
     pub messages: Vec<Diagnostic>,
-    /// The last text that parsed.
+    /// The last text that parsed; of a file that never did, the declarations that do.
     pub parsed: Option<Parsed>,
     /// The last text that is a model.
     pub model: Option<Compilation>,
@@ -148,9 +148,21 @@ impl Document {
         let source = self.source();
         self.messages = match syntax::parse(&source) {
             Ok(file) => self.lower(file, source).unwrap_or_else(|wrong| wrong),
-            Err(wrong) => wrong,
+            Err(wrong) => {
+                if self.parsed.is_none() {
+                    self.keep(syntax::recovered(&source));
+                }
+                wrong
+            }
         };
         self.messages.extend(self.run.messages.iter().cloned());
+    }
+
+    /// Keeps a tree of the text as it is now.
+    fn keep(&mut self, file: ast::File) {
+        let names = Names::of(&file, self.text.len());
+        let text = self.text.clone();
+        self.parsed = Some(Parsed { text, file, names });
     }
 
     /// Keeps the tree, and the model if it is one. Gives warnings, or what is wrong.
@@ -159,13 +171,11 @@ impl Document {
         file: ast::File,
         source: Source,
     ) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-        let config = &self.run.config;
+        let config = self.run.config.clone();
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let method = config.inference.clone();
         let inference = ir::lower(&file, &source, &config.set, folder, method);
-        let names = Names::of(&file, self.text.len());
-        let text = self.text.clone();
-        self.parsed = Some(Parsed { text, file, names });
+        self.keep(file);
         let mut compiled = Compiled {
             source: Arc::new(source),
             inference: Arc::new(inference?),

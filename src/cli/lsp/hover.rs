@@ -105,10 +105,12 @@ fn within(steps: &[Step], each: &mut impl FnMut(&Step)) {
 /// The values that a step of the model's text makes: one, or one for each time that it is written out.
 pub(super) fn values(model: &Compilation, step: Span) -> Vec<&Node> {
     let inference = &model.compiled.inference;
+    // A join is written where its word stands, before its body.
     let own: Vec<&Node> = inference
         .nodes
         .values()
-        .filter(|node| node.span == step && node.call.is_some())
+        .filter(|node| step.holds(node.span) && node.span.start == step.start)
+        .filter(|node| node.call.is_some())
         .collect();
     if !own.is_empty() {
         return own;

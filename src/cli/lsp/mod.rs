@@ -15,6 +15,8 @@ mod position;
 mod publish;
 mod registries;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use crate::diagnostic::{Diagnostic, Result};
