@@ -96,7 +96,7 @@ pub fn run(args: &ExplainArgs) -> Result<()> {
     let is_model = path.extension().is_some_and(|extension| extension == "bnn");
     // A folder of data may be called as a word is.
     let is_there = path.join("run.toml").exists() || is_model && path.exists();
-    if !is_there {
+    if !is_there && !is_model {
         let found = pages_of(&what);
         if !found.is_empty() {
             args.of_models_alone(&what);
