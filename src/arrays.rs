@@ -32,29 +32,28 @@
 //! # Ok::<(), bnnc::diagnostic::Failure>(())
 //! ```
 
-use crate::compile;
-use crate::data::{Dataset, Seen, Split, Values};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::data::{self, Dataset, Memory, Seen, Split, Values};
+use crate::diagnostic::Result;
 use crate::engine::{Engine, Numbers, Section};
 use crate::evaluate;
 use crate::examples::Part;
 use crate::likelihood::Predictive;
-use crate::plan::Plan;
 use crate::source::Source;
 use crate::tensor::Shape;
-use crate::train::method;
-use crate::train::prepared::Prepared;
-use crate::train::{Config, fitting, in_memory};
+use crate::train::files::failed;
+use crate::train::fit::Watch;
+use crate::train::metrics::Line;
+use crate::train::run_dir::RunDir;
+use crate::train::start::{Start, settle, start};
+use crate::train::{Config, fitting};
 use ndarray::{Array2, ArrayView, ArrayViewD, Dimension, IxDyn};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A model fitted to arrays.
 pub struct Fitted {
     engine: Box<dyn Engine>,
-    plan: Arc<Plan>,
-    prepared: Prepared,
-    seed: u64,
+    start: Start,
 }
 
 /// Predictive distributions of N examples, averaged over draws of the weights.
@@ -71,8 +70,8 @@ pub struct Predictions {
 }
 
 /// Fits the model of this text to N examples: `inputs` is `[N, …]` with the axes of the model's input behind,
-/// channels last, `targets` `[N]` or `[N, entries]`; labels are the numbers 0, 1, …. It trains as `bnnc train` does
-/// with these settings and gives the same variables, bit for bit.
+/// channels last, `targets` `[N]` or `[N, entries]`; labels are the numbers 0, 1, …. It is a run of `bnnc train` with
+/// these settings, in a temporary folder, and gives the same variables, bit for bit.
 ///
 /// # Errors
 ///
@@ -84,50 +83,48 @@ pub fn fit<D: Dimension, E: Dimension>(
     targets: ArrayView<f64, E>,
     config: &Config,
 ) -> Result<Fitted> {
-    let examples = |axes: &[usize]| axes.first().copied();
-    let (n, of_targets) = (examples(inputs.shape()), examples(targets.shape()));
-    if n.is_none() || n != of_targets || targets.len() < of_targets.unwrap_or(0) {
-        let title = format!(
-            "inputs of the shape {:?} and targets of the shape {:?}: no target for each example",
-            inputs.shape(),
-            targets.shape()
-        );
-        return Err(Diagnostic::error("E0510", title)
-            .help("the first axis of both is the examples'")
-            .into());
-    }
+    let arrays = vec![
+        array("x", inputs.into_dyn()),
+        array("y", targets.into_dyn()),
+    ];
+    let mut config = config.clone();
+    config.data.memory = Some(Memory::arrays(arrays));
+    settle(&mut config, None)?;
     let source = Source {
         name: "the model".into(),
         text: model.into(),
     };
-    let mut compiled = compile::by_method(source, &config.set, config.inference.clone())?;
-    compiled.draw(config.samples);
-    let data = dataset(inputs, Some(targets));
-    let mut config = config.clone();
-    config.follow_method(&compiled.inference.method);
-    let prepared = Prepared::new(data, vec![], &compiled.inference, &mut config)
-        .map_err(|failure| failure.within(&compiled.source))?;
-    let plan = Arc::new(Plan::new(compiled.inference));
-    let capacity = config.batch_size().max(evaluate::BATCH);
-    let mut engine = method::engine(plan.clone(), &config, capacity)?;
-    in_memory(&mut *engine, &prepared, &config)?;
-    if let Some(section) = engine
-        .predictor()
-        .weights()
-        .iter()
-        .find(|section| !section.is_finite())
-    {
-        let title = format!("the fit has diverged: {} is not finite", section.name);
-        return Err(Diagnostic::error("E0608", title)
-            .help("a lower `learning_rate` is the first thing to try")
-            .into());
-    }
-    Ok(Fitted {
-        engine,
-        plan,
-        prepared,
-        seed: config.seed,
-    })
+    let start = start(source, config, "a Rust program".into(), None)?;
+    let mut engine = start.engine()?;
+    let temporary = std::env::temp_dir();
+    let folder = tempfile::tempdir().map_err(|e| failed(&temporary, "make a folder in", &e))?;
+    let name = &start.compiled.inference.name;
+    let (run, _lock) = RunDir::create(Some(folder.path()), name)?;
+    let goes_on = AtomicBool::new(false);
+    let mut training = start.training(&run, &mut *engine, &goes_on);
+    let counters = start.begin(&mut training)?;
+    training.train(counters, &mut Unwatched)?;
+    Ok(Fitted { engine, start })
+}
+
+/// Shows nothing.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn epoch_begins(&mut self, _epoch: usize, _step_of_epoch: usize) {}
+    fn step(&mut self, _step_of_epoch: usize, _line: &dyn Fn() -> Line) {}
+    fn epoch_ends(&mut self, _epoch: usize, _line: &Line) {}
+}
+
+/// A named array, which outlives its view.
+fn array(name: &str, view: ArrayViewD<f64>) -> data::Array {
+    let bytes: Vec<u8> = view.iter().flat_map(|x| x.to_le_bytes()).collect();
+    data::Array::new(
+        name,
+        "<f8",
+        view.shape(),
+        Box::new(move |take| take(&bytes)),
+    )
 }
 
 impl Fitted {
@@ -141,8 +138,9 @@ impl Fitted {
         inputs: ArrayView<f64, D>,
         draws: NonZeroUsize,
     ) -> Result<Predictions> {
-        let data = dataset(inputs, None::<ArrayView<f64, D>>);
-        fitting::check(&data, &self.plan.inference)?;
+        let data = dataset(inputs.into_dyn());
+        let inference = &self.start.compiled.inference;
+        fitting::check(&data, inference)?;
         let rows: Vec<usize> = (0..data.train.len).collect();
         let part = Part {
             split: &data.train,
@@ -151,11 +149,12 @@ impl Fitted {
             targets: None,
             others: &[],
             with_targets: false,
-            ..self.prepared.training()
+            ..self.start.prepared.training()
         };
-        let draws = self.plan.inference.draws(draws.get());
+        let draws = inference.draws(draws.get());
         let draws = self.engine.predictor().draws(draws).max(1);
-        let predicted = evaluate::predict(self.engine.predictor(), &part, draws, self.seed)?;
+        let seed = self.start.config.seed;
+        let predicted = evaluate::predict(self.engine.predictor(), &part, draws, seed)?;
         Ok(Predictions::of(predicted))
     }
 
@@ -192,19 +191,14 @@ impl Predictions {
     }
 }
 
-/// Arrays as a data set without a test part.
-fn dataset<D: Dimension, E: Dimension>(
-    inputs: ArrayView<f64, D>,
-    targets: Option<ArrayView<f64, E>>,
-) -> Dataset {
-    let shape = |axes: &[usize]| Shape::new(axes.get(1..).unwrap_or_default());
+/// Inputs as a data set without targets.
+fn dataset(inputs: ArrayViewD<f64>) -> Dataset {
     let train = Split {
-        input_shape: shape(inputs.shape()),
+        input_shape: Shape::new(inputs.shape().get(1..).unwrap_or_default()),
         len: inputs.shape().first().copied().unwrap_or(0),
         inputs: Values::F64(inputs.iter().copied().collect()),
-        // `[0]`: there is none
-        target_shape: (targets.as_ref()).map_or(Shape::new(&[0]), |targets| shape(targets.shape())),
-        targets: Values::F64(targets.map_or(vec![], |targets| targets.iter().copied().collect())),
+        target_shape: Shape::new(&[0]),
+        targets: Values::F64(vec![]),
     };
     Dataset {
         name: "the arrays".into(),

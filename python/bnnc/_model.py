@@ -1,6 +1,5 @@
 """A model: what it is, what its loss is, and a fit of it."""
 
-import atexit
 import json
 import re
 import shutil
@@ -16,6 +15,9 @@ from bnnc import _bnnc, _data, _progress
 from bnnc._check import Check, Loss
 from bnnc._error import Stopped, Warning
 from bnnc._run import Run
+
+#: Runs that Ctrl-C has ended, whose temporary folders stay until Python ends.
+_stopped: list[Run] = []
 
 #: The columns of text where no terminal says how wide it is.
 WIDTH = 100
@@ -192,7 +194,7 @@ class Model:
             seed: Of the initial values, the order of the examples and every draw; else 0.
             learning_rate: Of the optimizer, before the schedule.
             data: In place of ``X`` and ``y`` the name of a data set or the path of a file, as ``--data``.
-            out: The folder of the run. Without it the run lives in a temporary folder until Python ends;
+            out: The folder of the run. Without it the run has a temporary folder, removed with the run;
                 :meth:`Run.save` keeps it.
             resume: Whether the run in ``out`` goes on, on the same data: to the same bits as if it had not been stopped.
             config: A run file, whose settings the keywords go before; else the one of the model's name beside it.
@@ -220,9 +222,11 @@ class Model:
         file = self._run_file() if config is None else Path(config)
         if resume and out is None:
             raise ValueError("resume=True goes on with the run in out=…, which is not given")
-        folder = Path(tempfile.mkdtemp(prefix=f"bnnc-{self._name}-")) if out is None else Path(out)
+        temporary = None
         if out is None:
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            temporary = tempfile.TemporaryDirectory(prefix=f"bnnc-{self._name}-")
+            out = temporary.name
+        folder = Path(out)
         shown = _progress.of(progress)
 
         def watch(event: str) -> None:
@@ -236,8 +240,11 @@ class Model:
         finally:
             shown.end()
         run = Run(folder)
+        run._folder = temporary
         run.interrupted = ended["interrupted"]
         if ended["interrupted"]:
+            # Its message says where it is.
+            _stopped.append(run)
             epochs, steps = ended["epochs"], ended["steps"]
             raise Stopped(run, f"{_count(epochs, 'epoch')} and {_count(steps, 'step')}")
         return run

@@ -1,5 +1,6 @@
 """How far a fit is: a line on standard error that is drawn anew, a bar of tqdm, or a function of the user's."""
 
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -45,10 +46,10 @@ def numbers(event: dict[str, Any]) -> dict[str, float]:
             found[name] = event[name]
     validation = event.get("validation") or {}
     if "nll" in validation:
-        found["validation nll"] = validation["nll"]
+        found["valid. nll"] = validation["nll"]
     for name in ("accuracy", "rmse"):
         if name in validation:
-            found[f"validation {name}"] = validation[name]
+            found[f"valid. {name}"] = validation[name]
     return found
 
 
@@ -73,38 +74,44 @@ class Function(Shown):
 
 
 class Text(Shown):
-    """One line, drawn anew at most ten times a second where standard error is a terminal."""
+    """One line, drawn anew ten times a second at most; only the last one where standard error is no terminal."""
 
     def __init__(self) -> None:
-        self._epochs = self._steps = 0
-        self._begun = time.monotonic()
-        self._last = ""
+        self._epochs = self._steps = self._from = 0
+        self._begun = self._drawn = time.monotonic()
+        self._last: dict[str, Any] | None = None
         self._is_terminal = sys.stderr.isatty()
 
     def tell(self, event: dict[str, Any]) -> None:
         if event["kind"] == "begin":
-            self._epochs, self._steps = event["epochs"], event["steps"]
-            self._from = event["done"]
+            self._epochs, self._steps, self._from = event["epochs"], event["steps"], event["done"]
             return
-        epoch = event["epoch"]
-        done = epoch * self._steps if event["kind"] == "epoch" else event["step"]
-        passed = time.monotonic() - self._begun
-        left = passed * (self._epochs * self._steps - done) / max(done - self._from, 1)
-        shown = "  ".join(f"{name} {number(x)}" for name, x in numbers(event).items())
-        self._draw(f"epoch {epoch}/{self._epochs}  {shown}  {clock(left)} left")
+        now = time.monotonic()
+        if event["kind"] == "epoch" or self._last is None:
+            self._last = event
+        if not self._is_terminal or now - self._drawn < 0.1:
+            return
+        self._drawn = now
+        done = event["epoch"] * self._steps if event["kind"] == "epoch" else event["step"]
+        left = (now - self._begun) * (self._epochs * self._steps - done) / max(done - self._from, 1)
+        self._draw(event, f"{clock(left)} left")
 
-    def _draw(self, line: str) -> None:
-        if self._is_terminal:
-            blanks = " " * max(len(self._last) - len(line), 0)
-            print(f"\r{line}{blanks}", end="", file=sys.stderr, flush=True)
-        self._last = line
+    def _draw(self, event: dict[str, Any], time: str) -> None:
+        # What matters least comes last, where a narrow terminal has no room for it.
+        room = shutil.get_terminal_size().columns - 1 if self._is_terminal else 200
+        line = f"epoch {event['epoch']}/{self._epochs}  {time}"
+        for name, x in numbers(event).items():
+            field = f"  {name} {number(x)}"
+            if len(line) + len(field) > room:
+                break
+            line += field
+        start = "\r\x1b[2K" if self._is_terminal else ""
+        print(f"{start}{line}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        if self._last:
-            line = self._last.rsplit("  ", 1)[0]
-            passed = clock(time.monotonic() - self._begun)
-            self._draw(f"{line}  {passed}")
-            print(file=sys.stderr if self._is_terminal else sys.stderr)
+        if self._last is not None:
+            self._draw(self._last, clock(time.monotonic() - self._begun))
+            print(file=sys.stderr)
 
 
 class Bar(Shown):

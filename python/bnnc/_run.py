@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -224,6 +225,8 @@ class Run:
     def __init__(self, path: str | PathLike[str]) -> None:
         self._run = _bnnc.Run(Path(path))
         self._about: dict[str, Any] = json.loads(self._run.about())
+        #: The folder, where it is a temporary one: removed once the run is no longer used.
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         #: Whether Ctrl-C ended the fit before its last epoch.
         self.interrupted = False
 
@@ -266,6 +269,14 @@ class Run:
         """Copies the run to the folder ``path``, which must not exist, and returns the run there."""
         shutil.copytree(self.path, path)
         return Run(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        files = [file for file in sorted(self.path.rglob("*")) if file.is_file() and file.name != "lock"]
+        return _unpickled, ({str(file.relative_to(self.path)): file.read_bytes() for file in files},)
+
+    def __deepcopy__(self, memo: Any) -> "Run":
+        # A run is never changed.
+        return self
 
     def __repr__(self) -> str:
         about = self._about
@@ -399,6 +410,18 @@ class Run:
         inputs = [name for name, _ in about["inputs"]]
         targets = [name for target in about["targets"] for name in (target["columns"] or [target["name"]])]
         return _data.given(X, y, inputs, targets, about["columns"] or [])
+
+
+def _unpickled(files: dict[str, bytes]) -> Run:
+    """A run in a temporary folder, of these files."""
+    folder = tempfile.TemporaryDirectory(prefix="bnnc-")
+    for name, contents in files.items():
+        file = Path(folder.name) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(contents)
+    run = Run(folder.name)
+    run._folder = folder
+    return run
 
 
 def _prediction(answer: dict[str, Any], target: dict[str, Any], asked: list[float]) -> Prediction:

@@ -14,8 +14,6 @@ and the posterior are arguments, or all of the model is a model file.
 from __future__ import annotations
 
 import os
-import tempfile
-from pathlib import Path
 
 from typing import Any
 
@@ -83,33 +81,6 @@ _PARAMETERS = """
 """
 
 
-class _Kept:
-    """A run with its folder, which goes when nothing uses it any more. A copy or a pickle holds the folder's files."""
-
-    def __init__(self, files: dict[str, bytes] | None = None):
-        self._folder = tempfile.TemporaryDirectory(prefix="bnnc-")
-        self.path = Path(self._folder.name) / "run"
-        self._run: bnnc.Run | None = None
-        for name, contents in (files or {}).items():
-            path = self.path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(contents)
-
-    @property
-    def run(self) -> bnnc.Run:
-        if self._run is None:
-            self._run = bnnc.Run.load(self.path)
-        return self._run
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        paths = [path for path in sorted(self.path.rglob("*")) if path.is_file()]
-        return _Kept, ({str(path.relative_to(self.path)): path.read_bytes() for path in paths},)
-
-    def __deepcopy__(self, memo: Any) -> _Kept:
-        # A run is never changed.
-        return self
-
-
 class _BayesianNet(BaseEstimator):
     """What both have."""
 
@@ -126,16 +97,16 @@ class _BayesianNet(BaseEstimator):
     settings: dict[str, Any] | None
     random_state: Any
     verbose: bool
-    _kept: _Kept
+    _run: bnnc.Run
     model_: bnnc.Model
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_kept")
+        return hasattr(self, "_run")
 
     @property
     def run_(self) -> bnnc.Run:
         check_is_fitted(self)
-        return self._kept.run
+        return self._run
 
     def _described(self, features: int, target: str, width: int, likelihood: str) -> bnnc.Model:
         """The model: that of ``model``, or the one that the arguments describe."""
@@ -165,9 +136,7 @@ class _BayesianNet(BaseEstimator):
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         settings: dict[str, Any] = {"seed": seed, "inference": self.inference, "epochs": self.epochs}
         settings |= {"batch_size": self.batch_size, **(self.settings or {})}
-        kept = _Kept()
-        kept._run = self.model_.fit(X, y, out=kept.path, progress=bool(self.verbose), **settings)
-        self._kept = kept
+        self._run = self.model_.fit(X, y, progress=bool(self.verbose), **settings)
 
     def _predicted(self, X: Any) -> bnnc.Prediction:
         check_is_fitted(self)

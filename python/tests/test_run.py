@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
+
 import numpy as np
 import pytest
 
@@ -78,3 +81,18 @@ def test_a_prediction_is_a_table(run, line_data):
     frame = run.predict(line_data[0][:4]).to_frame()
     assert isinstance(frame, pandas.DataFrame)
     assert list(frame.columns) == ["mean", "std", "aleatoric", "epistemic", "q0.05", "q0.5", "q0.95"]
+
+
+def test_a_run_is_pickled_with_its_files(run, line_data):
+    copy = pickle.loads(pickle.dumps(run))
+    assert copy.path != run.path
+    np.testing.assert_array_equal(copy.predict(line_data[0]).mean, run.predict(line_data[0]).mean)
+
+
+def test_a_temporary_folder_goes_with_its_run(line_data):
+    run = bnnc.Model(LINE).fit(*line_data, epochs=1, progress=False)
+    path = run.path
+    assert path.is_dir()
+    del run
+    gc.collect()
+    assert not path.exists()

@@ -26,7 +26,6 @@ pub mod descent;
 pub(crate) mod files;
 pub mod fit;
 pub mod fitting;
-mod in_memory;
 mod known;
 pub mod lock;
 mod lone;
@@ -47,5 +46,4 @@ pub mod warm_start;
 pub mod width;
 
 pub use config::Config;
-pub use in_memory::in_memory;
 pub use known::{Known, facts, known, training};

@@ -77,7 +77,7 @@ fn arrays_that_do_not_fit_are_refused() {
         failure.err().expect("an error").diagnostics[0].code
     };
     let few = targets.slice(bnnc::ndarray::s![..59]).to_owned();
-    assert_eq!(refused(&inputs, &few, &config()), "E0510");
+    assert_eq!(refused(&inputs, &few, &config()), "E0507");
     let wide = Array2::zeros((60, 3));
     assert_eq!(refused(&wide, &targets, &config()), "E0507");
     let large = Config {
