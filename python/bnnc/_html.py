@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from html import escape
 
-#: Colours are those of the page around, so that it may be light or dark.
+#: Colours are those of the page around, so that it may be light or dark. Jupyter sets every cell to the right, in a rule
+#: that goes before ours.
 STYLE = """
 .bnnc { font-family: system-ui, sans-serif; font-size: 13px; line-height: 1.45; max-width: 72em; }
 .bnnc h3 { font-size: 1.15em; margin: 0.2em 0 0.5em; }
 .bnnc h4 { font-size: 1em; margin: 1.1em 0 0.3em; }
 .bnnc p { margin: 0.3em 0; }
 .bnnc table { border-collapse: collapse; margin: 0.2em 0 0.6em; }
-.bnnc th, .bnnc td { text-align: left; padding: 0.2em 0.9em 0.2em 0; vertical-align: top; border: 0;
+.bnnc th, .bnnc td { text-align: left !important; padding: 0.2em 0.9em 0.2em 0; vertical-align: top; border: 0;
   background: transparent; white-space: pre-wrap; max-width: 34em; }
 .bnnc th { font-weight: 600; border-bottom: 1px solid color-mix(in srgb, currentColor 35%, transparent); }
 .bnnc tbody tr { background: transparent !important; }
 .bnnc tbody tr + tr td { border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent); }
-.bnnc td.number { text-align: right; font-variant-numeric: tabular-nums; }
+.bnnc td.number { text-align: right !important; font-variant-numeric: tabular-nums; }
 .bnnc code { font-size: 0.95em; background: color-mix(in srgb, currentColor 9%, transparent); padding: 0 0.25em;
   border-radius: 3px; color: inherit; }
 .bnnc .formula { font-family: "STIX Two Math", "Cambria Math", "Latin Modern Math", Georgia, serif; font-size: 1.15em; }

@@ -102,7 +102,7 @@ class Prediction:
         columns = self._columns()
         rows = [[f"{place}", *(_cell(column[place]) for column in columns.values())] for place in range(min(len(self), 10))]
         more = f"<p>and {len(self) - 10:,} more</p>" if len(self) > 10 else ""
-        return page(f"Prediction of {self.target}", table(["", *columns], rows) + more)
+        return page(f"Prediction of {self.target}", table(["", *columns], rows, numbers=range(len(columns) + 1)) + more)
 
 
 def _cell(value: Any) -> str:
@@ -157,7 +157,7 @@ class Scores(Mapping[str, float]):
     def _repr_html_(self) -> str:
         head = ["score", "value", "95 % interval", "without inputs", ""]
         rows = [[*map(_unbroken, row), self.about[row[0]]] for row in self._rows()]
-        return page(f"{self.target}: {self.examples:,} examples, {self.draws} draws", table(head, rows))
+        return page(f"{self.target}: {self.examples:,} examples, {self.draws} draws", table(head, rows, numbers=[1, 2, 3]))
 
 
 def _unbroken(text: str) -> Raw:
