@@ -263,8 +263,24 @@ fn the_index_links_every_page() {
             None => (&index, name),
         };
         assert!(
-            name == "README.md" || index.contains(&format!("({name})")),
+            ["README.md", "SUMMARY.md"].contains(&&*name) || index.contains(&format!("({name})")),
             "docs/README.md does not link {name}"
+        );
+    }
+}
+
+/// A page that is not there has no page in the book, and a link to it leads nowhere.
+#[test]
+fn the_book_has_every_page_once() {
+    let summary = read(&root().join("docs/SUMMARY.md"));
+    for page in files(&root().join("docs"), "md") {
+        let name = page.strip_prefix(root().join("docs")).expect("a page");
+        let name = name.to_string_lossy().replace('\\', "/");
+        let count = summary.matches(&format!("({name})")).count();
+        let expected = usize::from(name != "SUMMARY.md");
+        assert_eq!(
+            count, expected,
+            "docs/SUMMARY.md: a line `- [Title]({name})`"
         );
     }
 }

@@ -72,6 +72,7 @@ mod told;
 mod torch;
 mod training;
 mod translate;
+mod tutorials;
 mod uci;
 mod weights;
 mod words;

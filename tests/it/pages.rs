@@ -14,7 +14,7 @@ fn folder() -> PathBuf {
 }
 
 /// The blocks of a page: the words after the backquotes, and the lines.
-fn blocks(page: &str) -> Vec<(String, String)> {
+pub fn blocks(page: &str) -> Vec<(String, String)> {
     let mut blocks = vec![];
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
@@ -30,7 +30,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
 }
 
 /// What a command prints, in a folder.
-fn printed(command: &str, place: &Path) -> String {
+pub fn printed(command: &str, place: &Path) -> String {
     let bnnc = Path::new(env!("CARGO_BIN_EXE_bnnc")).parent().unwrap();
     let path = std::env::join_paths(
         [bnnc.to_path_buf()]
