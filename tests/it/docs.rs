@@ -37,7 +37,15 @@ fn read(path: &Path) -> String {
 /// Every page: the book, and the files beside it that users read.
 fn pages() -> Vec<PathBuf> {
     let mut pages = files(&root().join("docs"), "md");
-    pages.extend(["README.md", "ARCHITECTURE.md", "CHANGELOG.md"].map(|name| root().join(name)));
+    pages.extend(
+        [
+            "README.md",
+            "ARCHITECTURE.md",
+            "CHANGELOG.md",
+            "RELEASING.md",
+        ]
+        .map(|name| root().join(name)),
+    );
     pages
 }
 
