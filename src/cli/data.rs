@@ -168,21 +168,9 @@ fn list(data_dir: Option<&Path>) -> Value {
         })
     });
     let answer = json!({ "data": answer.collect::<Vec<_>>() });
-    let rows: Vec<[String; 5]> = std::iter::once(heading)
-        .chain(CATALOG.iter().map(row))
-        .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let [name, what, train, test] = [0, 1, 2, 3].map(width);
-    for row in &rows {
-        say!(
-            "{:name$}  {:what$}  {:>train$}  {:>test$}  {}",
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            row[4]
-        );
-    }
+    let rows = std::iter::once(heading).chain(CATALOG.iter().map(row));
+    let rows: Vec<Vec<String>> = rows.map(|row| row.to_vec()).collect();
+    out(format_args!("{}", table(&rows, &[2, 3], width())));
     answer
 }
 

@@ -6,7 +6,7 @@ use super::train::shell_word;
 use crate::data::{catalog, places};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::draft::template::{self, TEMPLATES, Template};
-use crate::draft::{Draft, from_table, model_name};
+use crate::draft::{Draft, from_table};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::fs;
@@ -51,17 +51,16 @@ pub fn run(args: &NewArgs) -> Result<()> {
             return Err(there_already(path));
         }
     }
-    let name = model_name(&model);
     let draft = match &args.from {
         Some(table) => from_table(
-            &name,
+            &model,
             table,
             args.target.as_deref(),
             &seen_from(&model, table),
         )?,
         None => template::find(&args.template)
             .unwrap_or(&TEMPLATES[0])
-            .draft(&name),
+            .draft(&model),
     };
     write(&model, &draft.model)?;
     if let Err(failure) = write(&run_file, &draft.run_file) {

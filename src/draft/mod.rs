@@ -47,23 +47,35 @@ fn formatted(name: &str, text: String) -> String {
     format::format(&source).unwrap_or(source.text)
 }
 
-/// What stands above every run file.
-fn run_file_head(name: &str) -> String {
+/// A model's files as commands have them: `lenet.bnn`, in quotes where a shell would split it.
+fn in_a_command(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    match name.chars().all(is_plain) {
+        true => name.into_owned(),
+        false => format!("'{}'", name.replace('\'', r"'\''")),
+    }
+}
+
+/// What stands above every run file; `path` is the model's.
+fn run_file_head(path: &Path) -> String {
+    let file = in_a_command(path);
     format!(
-        "# How {name}.bnn is trained. A flag goes before a key: `bnnc train {name}.bnn --epochs 5`.\n\
+        "# How {file} is trained. A flag goes before a key: `bnnc train {file} --epochs 5`.\n\
          # `bnnc explain run-files` has every key, `bnnc explain epochs` says what a word is.\n"
     )
 }
 
 /// What stands above every model file, behind what it is.
-fn model_head(name: &str) -> String {
+fn model_head(path: &Path) -> String {
+    let file = in_a_command(path);
     let commands = [
         (
-            format!("bnnc check {name}.bnn"),
+            format!("bnnc check {file}"),
             "the loss, term by term, before anything is trained",
         ),
         (
-            format!("bnnc train {name}.bnn"),
+            format!("bnnc train {file}"),
             "trains it on the data and in the way that its .toml says",
         ),
         (

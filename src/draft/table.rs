@@ -1,7 +1,7 @@
 //! A model drafted from a table: its likelihood by what the target holds, its width by the number of rows.
 
 use super::lesson::explained;
-use super::{Draft, formatted, model_head, run_file_head};
+use super::{Draft, formatted, model_head, model_name, run_file_head};
 use crate::compile;
 use crate::data::{self, Facts, Proposal, Request, TargetKind};
 use crate::diagnostic::Result;
@@ -23,14 +23,14 @@ const FEW_ROWS: usize = 50;
 /// The part that is held out.
 const TEST: &str = "0.1";
 
-/// Drafts a model for the table at `path`. `target` names its target columns, as `--target` does; `from_run_file` is the
+/// Drafts the model file at `model` for the table at `path`. `target` names its target columns, as `--target` does; `from_run_file` is the
 /// table's path as the run file says it.
 ///
 /// # Errors
 ///
 /// Those of a file that is no table, or whose target cannot be predicted.
 pub fn from_table(
-    name: &str,
+    model: &Path,
     path: &Path,
     target: Option<&str>,
     from_run_file: &str,
@@ -53,7 +53,8 @@ pub fn from_table(
     // Labels are named as the model's classes want them.
     let facts = data::facts(&request)?;
     let sketch = Sketch {
-        name,
+        name: &model_name(model),
+        path: model,
         table: from_run_file,
         facts: &facts,
         width: width(&facts, observed.outputs),
@@ -71,7 +72,7 @@ pub fn from_table(
         Err(_) => ("y", sketch.chosen("y")?),
     };
     Ok(Draft {
-        model: formatted(name, sketch.model(column, config.epochs() / 2)),
+        model: formatted(sketch.name, sketch.model(column, config.epochs() / 2)),
         run_file: sketch.run_file(&proposal, &config),
         data: Some(from_run_file.into()),
         found: found(&sketch, &proposal),
@@ -208,6 +209,8 @@ fn whole(facts: &Facts, [low, high]: [f64; 2], distinct: usize) -> Whole {
 /// What a draft is written of.
 struct Sketch<'a> {
     name: &'a str,
+    /// The model file.
+    path: &'a Path,
     /// The table's path as the run file says it.
     table: &'a str,
     facts: &'a Facts,
@@ -281,14 +284,14 @@ impl Sketch<'_> {
             plural(of, "column"),
             self.table,
             plural_rows(facts.train),
-            model_head(name),
+            model_head(self.path),
             explained(&text)
         )
     }
 
     /// The run file.
     fn run_file(&self, proposal: &Proposal, config: &Config) -> String {
-        let mut text = run_file_head(self.name);
+        let mut text = run_file_head(self.path);
         text += &format!(
             "epochs = {}\nbatch_size = {}\n\n\
              [optimizer]\nname = \"adam\"\nlearning_rate = 0.005\n\n\

@@ -1,7 +1,8 @@
 //! Models to start from: those of `specs/` under short names, with a head of their own.
 
 use super::lesson::explained;
-use super::{Draft, formatted, model_head, run_file_head};
+use super::{Draft, formatted, model_head, model_name, run_file_head};
+use std::path::Path;
 
 /// A model to start from.
 pub struct Template {
@@ -106,8 +107,9 @@ pub static TEMPLATES: &[Template] = &[
 ];
 
 impl Template {
-    /// The model and run file under the name of a model.
-    pub fn draft(&self, name: &str) -> Draft {
+    /// The model and run file, for the model file at `path`.
+    pub fn draft(&self, path: &Path) -> Draft {
+        let name = &model_name(path);
         let (about, model) = parted(self.model);
         let model = model.split_once('\n').map_or("", |(_, below)| below);
         // A table is as wide as it is.
@@ -116,17 +118,17 @@ impl Template {
             Some(_) => model.into(),
         };
         let about = match about.is_empty() {
-            true => format!("# {}.\n", self.summary),
+            true => format!("# A model to start from: {}.\n", self.summary),
             false => about.replace(" 8 features", " the features of a table"),
         };
-        let head = model_head(name);
+        let head = model_head(path);
         let (_, run_file) = parted(self.run_file);
         Draft {
             model: formatted(
                 name,
                 format!("{about}{head}model {name}\n{}", explained(&model)),
             ),
-            run_file: run_file_head(name) + &self.with_data(run_file),
+            run_file: run_file_head(path) + &self.with_data(run_file),
             data: self.data.map(str::to_owned),
             found: vec![("template", format!("{}: {}", self.name, self.summary))],
         }
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn a_template_is_its_spec_under_another_name() {
         for template in TEMPLATES {
-            let draft = template.draft("mine");
+            let draft = template.draft(Path::new("mine.bnn"));
             assert!(draft.model.contains("\nmodel mine\n"), "{}", template.name);
             assert!(!draft.model.contains("specs/") && !draft.run_file.contains("specs/"));
             let said = draft.run_file.contains("\nname = \"") && draft.run_file.contains("[data]");

@@ -135,6 +135,8 @@ fn printed(place: &Path) -> BTreeSet<String> {
             .into(),
         "evaluate r r --samples 2 --resamples 100 --ood t.csv".into(),
         format!("train points.bnn {table} --epochs 1 --inference map --out m"),
+        "new drafted --from t.csv --target y".into(),
+        "new begun --template unet".into(),
         "diff reg.bnn class.bnn --set-a _=4".into(),
         "compare r m --samples 2".into(),
     ] {
