@@ -62,6 +62,62 @@ def test_images_of_torch(tmp_path):
     np.testing.assert_allclose(outputs(IMAGES, tmp_path, x, 4), expected, rtol=1e-5, atol=1e-5)
 
 
+RESIDUAL = """
+model residual_blocks
+input x: real[8, 8, 3]
+target y: real[2]
+default { from = "net.safetensors", posterior = deterministic, bias = none }
+block basic(channels, stride = 1) {
+  residual(shortcut = conv2d(channels, kernel = 1, stride = stride)) {
+    conv2d(channels, kernel = 3, stride = stride, padding = 1)
+    batch_norm(momentum = 0.9999999, epsilon = 1e-5)
+    relu
+    conv2d(channels, kernel = 3, padding = 1)
+    batch_norm(momentum = 0.9999999, epsilon = 1e-5)
+  }
+  relu
+}
+network {
+  repeat 2 { basic(4) }
+  basic(6, stride = 2)
+  global_avg_pool2d
+  f = dense(2)
+}
+observe y ~ Normal(loc = f, scale = 1)
+objective map
+"""
+
+
+class Block(nn.Module):
+    def __init__(self, channels_in, channels, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels_in, channels, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.shortcut = nn.Conv2d(channels_in, channels, 1, stride, bias=False)
+
+    def forward(self, x):
+        inside = self.bn2(self.conv2(self.bn1(self.conv1(x)).relu()))
+        return (inside + self.shortcut(x)).relu()
+
+
+def test_residual_blocks_of_torch(tmp_path):
+    torch.manual_seed(2)
+    body = nn.Sequential(Block(3, 4), Block(4, 4), Block(4, 6, 2))
+    net = nn.Sequential(body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 2, bias=False))
+    with torch.no_grad():
+        for _ in range(5):
+            net(torch.randn(32, 3, 8, 8) * 2 + 1)
+        net.eval()
+        net[-1].weight *= 20
+        x = np.random.default_rng(0).normal(size=(16, 8, 8, 3)).astype(np.float32)
+        expected = net(torch.from_numpy(x.transpose(0, 3, 1, 2))).numpy()
+    convert(net, RESIDUAL, tmp_path)
+    assert expected.std() > 0.05
+    np.testing.assert_allclose(outputs(RESIDUAL, tmp_path, x, 2), expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("form", ["module", "state dict", "file of a state dict", "checkpoint with an optimizer"])
 def test_forms_of_a_checkpoint(form, tmp_path):
     net = images()
