@@ -1,6 +1,7 @@
 """What is given as data, as the compiled part reads it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timezone
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,10 @@ def cells(column: Any) -> Any:
         raise TypeError(f"a column has one axis, and this one has the shape {array.shape}")
     if array.dtype.kind == "M":
         return [None if np.isnat(x) else str(x) for x in array.astype("datetime64[us]")]
+    if array.dtype.kind == "m":
+        # Days, as dates are.
+        days: np.ndarray[Any, Any] = array / np.timedelta64(1, "D")
+        return np.ascontiguousarray(days, dtype=np.float64)
     if array.dtype == bool:
         return np.ascontiguousarray(array)
     if array.dtype.kind in "iu" and array.dtype.itemsize <= 8 and array.dtype != np.uint64:
@@ -102,6 +107,8 @@ def _text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if hasattr(value, "isoformat"):
+        if getattr(value, "tzinfo", None) is not None:
+            value = value.astimezone(timezone.utc).replace(tzinfo=None)
         text: str = value.isoformat()
         # A day without a time of day.
         return text.removesuffix("T00:00:00")

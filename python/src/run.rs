@@ -42,6 +42,9 @@ struct Open {
     predictor: Box<dyn Predictor>,
 }
 
+/// The most numbers of draws of the weights that are kept for further predictions: 64 MiB of float32.
+const KEPT: usize = 1 << 24;
+
 /// Rows that are predicted between two looks for Ctrl-C.
 const ROWS: usize = 1 << 14;
 
@@ -134,7 +137,11 @@ impl Run {
     fn new(py: Python, path: PathBuf) -> PyResult<Run> {
         let opened = py.detach(|| {
             on_threads(None, || {
-                let (run, predictor) = open(&path)?;
+                let (run, mut predictor) = open(&path)?;
+                // Other methods' draws are not those of one interpreter.
+                if run.inference.method.signature().name == "mean_field" {
+                    predictor.centre().keep_draws(KEPT);
+                }
                 let alone = run.by_target(None)?;
                 Ok(Open {
                     run,

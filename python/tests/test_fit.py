@@ -91,6 +91,29 @@ def test_a_table_is_coded_as_a_csv_is(tmp_path):
     assert (other.path / "checkpoint.safetensors").read_bytes() == checkpoint
 
 
+def test_every_kind_of_column_is_a_number_a_text_or_a_date(line_data):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {
+            "whole": pandas.array([1, None, 3], dtype="Int64"),
+            "flag": pandas.array([True, False, None], dtype="boolean"),
+            "text": pandas.array(["a", None, "b"], dtype="string"),
+            "kind": pandas.Categorical(["low", "high", "low"]),
+            "day": pandas.to_datetime(["2024-03-01", None, "2024-03-03"]),
+            "time": pandas.to_datetime(["2024-03-01 13:45:10"] * 3).tz_localize("Europe/Paris"),
+            "spent": pandas.to_timedelta([12, 24, 36], "h"),
+        }
+    )
+    columns = dict(bnnc._data.columns(table))
+    np.testing.assert_array_equal(columns["whole"], [1, np.nan, 3])
+    assert columns["flag"] == ["true", "false", None]
+    assert columns["text"] == ["a", None, "b"]
+    assert columns["kind"] == ["low", "high", "low"]
+    assert columns["day"] == ["2024-03-01", None, "2024-03-03"]
+    assert columns["time"] == ["2024-03-01T12:45:10"] * 3
+    np.testing.assert_array_equal(columns["spent"], [0.5, 1, 1.5])
+
+
 def test_tensors_and_views_are_arrays(line_data):
     X, y = line_data
     model = bnnc.Model(LINE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 import bnnc
@@ -72,3 +75,19 @@ def test_a_model_is_a_methods_section():
 def test_help_lists_every_setting():
     for name, _, _ in bnnc._bnnc.settings():
         assert f"{name}:" in bnnc.Model.fit.__doc__, name
+
+
+def test_the_package_has_the_command(tmp_path):
+    path = tmp_path / "wrong.bnn"
+    path.write_text(LINE.replace("tanh", "tahn"))
+
+    def run(*arguments):
+        return subprocess.run([sys.executable, "-m", "bnnc", *arguments], capture_output=True, text=True)
+
+    wrong = run("check", path)
+    with pytest.raises(bnnc.Error) as caught:
+        bnnc.Model.load(path)
+    assert wrong.returncode == 1 and wrong.stderr.strip() == str(caught.value)
+    assert run("check").returncode == 2
+    version = run("--version")
+    assert version.returncode == 0 and version.stdout.startswith(f"bnnc {bnnc.__version__}")

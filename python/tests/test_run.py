@@ -96,3 +96,17 @@ def test_a_temporary_folder_goes_with_its_run(line_data):
     del run
     gc.collect()
     assert not path.exists()
+
+
+def test_a_prediction_is_the_same_whatever_was_predicted_before(run, line_data):
+    X = line_data[0]
+
+    def asked(run, samples, seed):
+        return run.predict(X[:3], samples=samples, seed=seed).mean
+
+    fresh = {(samples, seed): asked(bnnc.Run.load(run.path), samples, seed) for samples in (3, 7) for seed in (0, 1)}
+    used = bnnc.Run.load(run.path)
+    for samples, seed in [(7, 0), (3, 1), (3, 0), (7, 1), (7, 0), (3, 0), (7, 1)]:
+        used.predict(X)
+        used.draws(2, seed=5)
+        np.testing.assert_array_equal(asked(used, samples, seed), fresh[samples, seed])

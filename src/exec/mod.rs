@@ -412,6 +412,12 @@ impl<T: Number> Interpreter<T> {
         self.variational.draw_weights(seed, step);
     }
 
+    /// From now on [`Interpreter::draw_weights`] keeps draws of up to `most` numbers in all, until variables change:
+    /// predictions with the same draws do not make them again.
+    pub fn keep_draws(&mut self, most: usize) {
+        self.variational.keep_draws(most);
+    }
+
     /// A parameter, as its layer applies it, or a latent variable at the last [`Interpreter::draw_weights`].
     pub fn drawn(&self, tensor: Handle<Tensor>) -> &[T] {
         self.variational.drawn(tensor)

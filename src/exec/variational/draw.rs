@@ -74,6 +74,7 @@ impl<T: Number> Variational<T> {
 
     /// Draws sample number `sample` of the step: noise and signs, and what estimators make of them.
     pub fn draw(&mut self, draw: &Draw, sample: usize, examples: usize) {
+        self.kept_draws.forget();
         let plan = self.plan.clone();
         for (handle, tensor) in plan.tensors.iter() {
             let noise = self.random_numbers(draw, sample, handle, examples);

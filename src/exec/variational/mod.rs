@@ -4,6 +4,7 @@
 mod collect;
 mod draw;
 mod entries;
+mod kept_draws;
 mod start;
 mod terms;
 mod weights;
@@ -15,6 +16,7 @@ use crate::ir::{Argument, Handle, Leaf, Learned, Node, Scalar, Table, Tensor};
 use crate::layer::Operation;
 use crate::plan::{Family, Plan, TensorPlan};
 use crate::tensor::Aligned;
+use kept_draws::KeptDraws;
 use std::ops::Range;
 use std::sync::Arc;
 use terms::Part;
@@ -64,6 +66,8 @@ pub struct Variational<T> {
     shared_weights: ExampleWise<T>,
     /// The likelihood's arguments that are numbers, at the last draw.
     numbers: Vec<T>,
+    /// Whole draws beside the one in `first`.
+    kept_draws: KeptDraws<T>,
 }
 
 impl<T: Number> Variational<T> {
@@ -92,6 +96,7 @@ impl<T: Number> Variational<T> {
             example_wise: start::example_wise(&plan, batch),
             shared_weights: ExampleWise::default(),
             numbers: vec![T::zero(); plan.model.arguments().map(Argument::width).sum()],
+            kept_draws: KeptDraws::default(),
             plan,
         }
     }
@@ -166,6 +171,7 @@ impl<T: Number> Variational<T> {
     }
 
     fn forget_cached(&mut self) {
+        self.kept_draws.forget();
         let all = self.cached.values_mut();
         all.for_each(|cached| *cached = Cached::Nothing);
     }

@@ -18,6 +18,10 @@ impl<T: Number> Variational<T> {
     /// The streams are those of [`Variational::draw`], so that with `reparameterization` the weights are those of a
     /// training step of the same number.
     pub fn draw_weights(&mut self, seed: u64, step: u64) {
+        if self.kept_draws.take((seed, step), &mut self.first) {
+            self.draw_numbers();
+            return;
+        }
         let plan = self.plan.clone();
         for (handle, tensor) in plan.tensors.iter() {
             let stream = stream(seed, step, handle, DrawKind::Noise);
@@ -52,6 +56,11 @@ impl<T: Number> Variational<T> {
             }
         }
         self.draw_numbers();
+    }
+
+    /// From now on [`Variational::draw_weights`] keeps draws of up to `most` numbers in all, until variables change.
+    pub fn keep_draws(&mut self, most: usize) {
+        self.kept_draws.keep(most);
     }
 
     /// The weights of the last [`Variational::draw_weights`], for the network `graph`.
