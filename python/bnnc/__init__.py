@@ -19,7 +19,10 @@ from bnnc._check import Check, Loss, Term
 from bnnc._convert import convert
 from bnnc._error import Error, Stopped, Warning
 from bnnc._model import Model, explain
-from bnnc._run import Parameter, Posterior, Prediction, Run, Scores
+from bnnc._posterior import Parameter, Posterior
+from bnnc._prediction import Prediction
+from bnnc._run import Run
+from bnnc._scores import Scores
 
 __all__ = [
     "Check",

@@ -1,30 +1,34 @@
 //! A trained run: its predictions, scores, posterior and draws.
 
+mod drawn;
+mod predicted;
+mod scored;
+
 use crate::error::raised;
 use crate::memory::Memory;
 use crate::pool::on_threads;
 use bnnc::data::{self, Dataset};
 use bnnc::diagnostic::Result;
 use bnnc::engine::Predictor;
-use bnnc::evaluate::{self, Scores, Wanted, not_finite, outcomes, scored_by_example};
-use bnnc::examples::Part;
 use bnnc::explain::explain;
-use bnnc::export::{self, Array, Values, in_chains};
+use bnnc::export::Values;
 use bnnc::ir::{Facts, Role};
-use bnnc::likelihood::{Detail, Predictive, Quantile, Summary};
-use bnnc::plot::parameters::{Marginals, OverDraws};
+use bnnc::likelihood::Summary;
+use bnnc::plot::parameters::Marginals;
 use bnnc::predict::{Cells, Names, Target, columns, samples};
-use bnnc::score::{Measured, baseline, measure, measure_tallies};
 use bnnc::source::Source;
 use bnnc::train;
 use bnnc::train::fitting::check_part;
 use bnnc::train::opened::{Opened, open};
+use drawn::{collect, over_draws};
 use numpy::{PyArray1, PyArrayMethods};
+use predicted::{append, by_draw, predict};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyList};
-use serde_json::{Map, Value, json};
+use scored::score;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -80,45 +84,6 @@ fn draws_of(
 ) -> (usize, u64) {
     let made = predictor.draws(run.inference.draws(samples)).max(1);
     (made, seed.unwrap_or(run.config.seed))
-}
-
-/// What is predicted of some rows of a target: its predictions, and what each draw predicts of each, one example's draws
-/// after the other.
-struct Predicted {
-    predicted: Predictive,
-    kept: Vec<f64>,
-}
-
-fn predict(
-    predictor: &mut dyn Predictor,
-    part: &Part,
-    (draws, seed): (usize, u64),
-    quantiles: &[f64],
-    keep: bool,
-) -> Result<Predicted> {
-    let row = part.summary.row();
-    let mut kept = vec![0.0; if keep { part.len() * draws * row } else { 0 }];
-    let mut watch = |place: usize, draw: usize, own: &[f64]| {
-        kept[(place * draws + draw) * row..][..row].copy_from_slice(own);
-    };
-    let is_image = part.kind.axes().is_some();
-    let detail = match quantiles.is_empty() || is_image {
-        true => Detail::Moments,
-        false => Detail::Quantiles,
-    };
-    let wanted = Wanted {
-        quantiles: quantiles.iter().map(|p| Quantile::of(*p)).collect(),
-        watch: if keep { Some(&mut watch) } else { None },
-        ..Wanted::new(draws, seed, detail)
-    };
-    let (predicted, broken) = evaluate::predict_some(predictor, part, wanted)?;
-    match broken.first() {
-        None => Ok(Predicted { predicted, kept }),
-        Some(first) => {
-            let farthest = part.farthest_input(*first);
-            Err(not_finite(broken.len(), *first, part.len(), farthest))
-        }
-    }
 }
 
 /// A NumPy array of this shape.
@@ -456,138 +421,4 @@ impl Run {
         let opened = self.opened.lock_py_attached(py);
         opened.map_err(|_| PyRuntimeError::new_err("an earlier call on the run has failed"))
     }
-}
-
-/// Appends the entries of further examples.
-fn append(cells: &mut Cells, further: Cells) {
-    match (cells, further) {
-        (Cells::Numbers(all), Cells::Numbers(further))
-        | (Cells::Whole(all), Cells::Whole(further)) => all.extend(further),
-        (Cells::Texts(all), Cells::Texts(further)) => all.extend(further),
-        _ => {}
-    }
-}
-
-/// The entries of single draws, one draw's examples after the other; `chunks` have them an example's draws after the
-/// other.
-fn by_draw(chunks: &[Vec<f64>], draws: usize, entries: usize, examples: usize) -> Vec<f64> {
-    let mut all = Vec::with_capacity(draws * examples * entries);
-    for draw in 0..draws {
-        for of_example in chunks
-            .iter()
-            .flat_map(|chunk| chunk.chunks_exact(draws * entries))
-        {
-            all.extend_from_slice(&of_example[draw * entries..][..entries]);
-        }
-    }
-    all
-}
-
-/// The scores of some examples with their 95 % intervals, and those of predictions without the inputs.
-fn score(
-    predictor: &mut dyn Predictor,
-    part: &Part,
-    (draws, seed): (usize, u64),
-    resamples: usize,
-) -> Result<Value> {
-    let (scores, measured, known) = match part.kind.axes() {
-        Some(_) => {
-            let (scores, tallies) = scored_by_example(predictor, part, draws, seed)?;
-            (scores, measure_tallies(&tallies, resamples), vec![])
-        }
-        None => {
-            let found = outcomes(predictor, part, draws, seed, Detail::Scores)?;
-            let known = baseline(&found).map_or(vec![], |known| measure(&known, 0));
-            (Scores::of(&found), measure(&found, resamples), known)
-        }
-    };
-    // In the order of the scores, which an object would not keep.
-    let of = |all: &[Measured]| -> Value {
-        let named = all.iter().map(|m| json!([m.about.name, m.value]));
-        named.collect()
-    };
-    let mut intervals = Map::new();
-    let mut about = Map::new();
-    for m in &measured {
-        intervals.insert(m.about.name.into(), json!(m.interval()));
-        about.insert(m.about.name.into(), json!(m.about.what));
-    }
-    Ok(json!({
-        "scores": of(&measured),
-        "intervals": intervals,
-        "about": about,
-        "baseline": of(&known),
-        "examples": scores.examples,
-        "draws": scores.draws,
-        "expected_nll": scores.expected_nll,
-    }))
-}
-
-/// The moments of each tensor over the draws of a run whose draws are points; `None` where the posterior's variables say
-/// more.
-fn over_draws(
-    run: &Opened,
-    predictor: &mut dyn Predictor,
-    asked: usize,
-    seed: u64,
-) -> Option<Vec<OverDraws>> {
-    let inference = &run.inference;
-    let draws = predictor.draws(inference.draws_of_weights(asked));
-    if !inference.method.has_points() || draws < 2 {
-        return None;
-    }
-    let mut each = vec![OverDraws::default(); inference.tensors.len()];
-    for draw in 0..draws {
-        predictor.draw_weights(draw, seed);
-        for (over, drawn) in each.iter_mut().zip(predictor.drawn()) {
-            over.add(&drawn.values);
-        }
-    }
-    Some(each)
-}
-
-/// Draws of the weights, and of what they predict of some data, with the number of chains in which they lie.
-fn collect(
-    run: &Opened,
-    alone: &[Opened],
-    predictor: &mut dyn Predictor,
-    loaded: &[Dataset],
-    (samples, seed): (usize, Option<u64>),
-    (parameters, weights, log_likelihood): (Vec<String>, bool, bool),
-) -> Result<(usize, Vec<Array>)> {
-    if run.inference.closed_form().is_some() {
-        predictor.predict_by_draws();
-    }
-    let draws = predictor
-        .draws(run.inference.draws_of_weights(samples))
-        .max(1);
-    let mut asked = export::Asked {
-        weights,
-        latent: weights,
-        predictions: !loaded.is_empty(),
-        log_likelihood,
-        inputs: false,
-        prior: false,
-        prior_draws: 0,
-        parameters,
-        draws,
-        seed: seed.unwrap_or(run.config.seed),
-        order: vec![],
-    };
-    let mut chains = 1;
-    if let Some((order, count)) = in_chains(predictor, draws) {
-        (asked.draws, asked.order, chains) = (order.len(), order, count);
-    }
-    let rows: Vec<usize> = (0..loaded.first().map_or(0, |data| data.train.len)).collect();
-    let targets = alone.iter().zip(loaded).map(|(own, data)| export::Target {
-        name: &own.inference.target.name,
-        part: own.examples(&data.train, &rows),
-        labels: match own.record.class_names.is_empty() {
-            true => own.target_names(),
-            false => &own.record.class_names,
-        },
-    });
-    let targets: Vec<_> = targets.collect();
-    let arrays = export::collect(predictor, &run.inference, &targets, &rows, &asked)?;
-    Ok((chains, arrays))
 }
