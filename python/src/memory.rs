@@ -9,11 +9,14 @@ use pyo3::prelude::*;
 #[pyclass(frozen)]
 pub struct Memory(pub data::Memory);
 
+/// An array: its name, the type of its entries as NumPy writes it, its shape, and its bytes.
+type Named = (String, String, Vec<usize>, Py<PyArray1<u8>>);
+
 /// Named arrays: of each its name, the type of its entries as NumPy writes it, its shape, and its bytes. They are not
 /// copied: a fit or a prediction reads them once, into the type that it works with.
 #[pyfunction]
-pub fn arrays(all: Vec<(String, String, Vec<usize>, Py<PyArray1<u8>>)>) -> Memory {
-    let array = |(name, kind, shape, bytes): (String, String, Vec<usize>, Py<PyArray1<u8>>)| {
+pub fn arrays(all: Vec<Named>) -> Memory {
+    let array = |(name, kind, shape, bytes): Named| {
         let lend = move |take: &mut dyn FnMut(&[u8])| {
             Python::attach(|py| {
                 let bytes = bytes.bind(py).try_readonly();
