@@ -290,6 +290,15 @@ fn hover_says_what_check_says_of_the_run_beside_the_model() {
         (shown.parse::<f64>().unwrap() - nats).abs() < 0.06,
         "{shown} {nats}"
     );
+    let loss = editor.hover("elbo");
+    let head = check["loss"].as_str().unwrap();
+    assert!(loss.starts_with(head), "{loss}");
+    assert!(
+        loss.contains(&format!(
+            "| `kl(dense_1.kernel)` | closed form | {scale} | {shown} |"
+        )),
+        "{loss}"
+    );
     // And the layer's page.
     assert!(text.contains("# dense"), "{text}");
 

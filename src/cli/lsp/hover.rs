@@ -4,7 +4,7 @@
 use super::document::{Compilation, Document, moved};
 use super::names::{Kind, Name};
 use super::place::{self, Place, place};
-use super::registries::{label, takes};
+use super::registries::{Registry, label, takes};
 use crate::cli::explain::pages_of;
 use crate::ir::Node;
 use crate::report::check::{ParameterRow, layer};
@@ -15,6 +15,8 @@ use crate::words::counted;
 
 /// Lines of a page that a hover shows; `bnnc explain WORD` has the rest.
 const MOST_LINES: usize = 30;
+/// Terms of the loss that are shown one by one.
+const MOST_TERMS: usize = 12;
 /// Uses of a block, or rounds of a repeat, whose layers are shown one by one.
 const MOST_USES: usize = 2;
 
@@ -35,11 +37,47 @@ pub(super) fn hover(document: &Document, offset: usize) -> Option<(String, Span)
         (None, None) => page(word),
         _ => None,
     };
-    let parts: Vec<String> = [declared, of_step, argument, page]
+    let loss = loss(document, word, span);
+    let parts: Vec<String> = [declared, of_step, argument, loss, page]
         .into_iter()
         .flatten()
         .collect();
     (!parts.is_empty()).then(|| (parts.join("\n\n---\n\n"), span))
+}
+
+/// The loss term by term, where the objective or the inference method is declared.
+fn loss(document: &Document, word: &str, span: Span) -> Option<String> {
+    let is_objective = match place(&document.text, span.start) {
+        Place::Declaration => ["objective", "inference"].contains(&word),
+        Place::Entry(registry) => [Registry::Objectives, Registry::Methods].contains(&registry),
+        _ => false,
+    };
+    let report = document.model.as_ref().filter(|_| is_objective)?.report();
+    let mut text = format!(
+        "{}\n\n| term | form | scale | nats at the start |\n| --- | --- | --- | --- |\n",
+        report.loss
+    );
+    for term in report.terms.iter().take(MOST_TERMS) {
+        let nats = term
+            .initial
+            .or(term.uninformed)
+            .map_or(String::new(), rounded);
+        let (name, scale) = (&term.name, &term.scale_with_numbers);
+        // `p(y | x)` would end its cell.
+        let form = term.form.replace('|', "\\|");
+        text += &format!("| `{name}` | {form} | {scale} | {nats} |\n");
+    }
+    let more = report.terms.len().saturating_sub(MOST_TERMS);
+    if more > 0 {
+        text += &format!("\nand {}\n", counted(more, "more term", "more terms"));
+    }
+    for line in &report.lambda_text {
+        text += &format!("\nλ: {line}\n");
+    }
+    for line in &report.remarks {
+        text += &format!("\n{line}\n");
+    }
+    Some(text)
 }
 
 fn is_value(name: &Name) -> bool {
@@ -222,7 +260,7 @@ fn described(row: &ParameterRow) -> String {
 fn rounded(nats: f64) -> String {
     let digits = match nats.abs() {
         size if size >= 100.0 => 0,
-        size if size >= 1.0 => 1,
+        size if size >= 10.0 => 1,
         _ => 3,
     };
     let factor = 10f64.powi(digits);
