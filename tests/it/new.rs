@@ -195,7 +195,8 @@ fn the_hidden_layer_is_as_wide_as_the_rows_allow() {
 fn whole_numbers_are_labels_counts_or_measurements() {
     let place = Place::new();
     let seed = |i: usize| i.wrapping_mul(2_654_435_761) % 1_000;
-    let targets: [(&str, fn(usize) -> usize, &str); 5] = [
+    type Target = (&'static str, fn(usize) -> usize, &'static str);
+    let targets: [Target; 5] = [
         ("zero", |i| i % 4, "category[4]"),
         ("one", |i| 1 + i % 3, "category[3]"),
         ("rating", |i| 3 + i % 6, "real"),
