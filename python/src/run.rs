@@ -49,8 +49,8 @@ struct Open {
 /// The most numbers of draws of the weights that are kept for further predictions: 64 MiB of float32.
 const KEPT: usize = 1 << 24;
 
-/// Rows that are predicted between two looks for Ctrl-C.
-const ROWS: usize = 1 << 14;
+/// Predictions of single draws that are made between two looks for Ctrl-C: some tenths of a second.
+const AT_ONCE: usize = 1 << 18;
 
 /// The data of each target of a run.
 fn load(
@@ -179,7 +179,8 @@ impl Run {
             let rows: Vec<usize> = (0..data.train.len).collect();
             let mut found: Vec<(String, Vec<usize>, Vec<String>, Cells)> = vec![];
             let mut of_draws: Vec<(String, Vec<usize>, Vec<Vec<f64>>)> = vec![];
-            for rows in rows.chunks(ROWS) {
+            let at_once = (AT_ONCE / draws.0).clamp(256, 1 << 14);
+            for rows in rows.chunks(at_once) {
                 let made = py.detach(|| {
                     on_threads(None, || {
                         let part = own.examples(&data.train, rows);

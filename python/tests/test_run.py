@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import pickle
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -110,3 +112,21 @@ def test_a_prediction_is_the_same_whatever_was_predicted_before(run, line_data):
         used.predict(X)
         used.draws(2, seed=5)
         np.testing.assert_array_equal(asked(used, samples, seed), fresh[samples, seed])
+
+
+def test_ctrl_c_ends_a_long_prediction(run):
+    X = np.zeros((50_000, 3))
+    timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        while True:
+            run.predict(X, samples=100)
+    assert run.predict(X[:2]).mean.shape == (2,)
+
+
+def test_rows_have_the_same_bits_in_whatever_number(run):
+    X = np.random.default_rng(4).normal(size=(6000, 3))
+    whole = run.predict(X, draws=True)
+    np.testing.assert_array_equal(whole.mean[-3:], run.predict(X[-3:]).mean)
+    np.testing.assert_array_equal(whole.quantiles[0.95][-3:], run.predict(X[-3:]).quantiles[0.95])
+    np.testing.assert_array_equal(whole.draws["std"][:, -3:], run.predict(X[-3:], draws=True).draws["std"])
