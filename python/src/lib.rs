@@ -29,6 +29,7 @@ mod _bnnc {
     /// Runs the command line with these arguments, the first of which is the program's name. Returns the exit code.
     #[pyfunction]
     fn command(py: Python, arguments: Vec<OsString>) -> u8 {
+        bnnc::cli::built_from(bnnc_commit::commit!());
         py.detach(|| bnnc::cli::code(arguments))
     }
 

@@ -162,6 +162,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     code(arguments).into()
 }
 
+pub use version::built_from;
+
 /// As [`run`], the exit code as a number.
 pub fn code(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 static COMMIT: OnceLock<Option<&'static str>> = OnceLock::new();
 
 /// Says the commit, once.
-pub(super) fn built_from(commit: Option<&'static str>) {
+pub fn built_from(commit: Option<&'static str>) {
     COMMIT.get_or_init(|| commit);
 }
 

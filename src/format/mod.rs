@@ -4,8 +4,8 @@
 //! between them are new, and commas where a line ends: so the model is the same. A file that is laid out already is
 //! left as it is.
 //!
-//! [`gap`] reads what stands between two tokens, [`layout`] and [`parameters`] make a document of the grammar's tree, [`rows`] puts
-//! what stands in a block on its lines, and [`doc`] breaks those that are too long.
+//! `gap` reads what stands between two tokens, `layout` and `parameters` make a document of the grammar's tree, `rows` puts
+//! what stands in a block on its lines, and `doc` breaks those that are too long.
 
 mod doc;
 mod gap;
