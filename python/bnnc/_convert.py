@@ -117,13 +117,15 @@ def _wanted(
     save_file = _save_file()
     checked = _check(_without_files(text), path, constants)
     blank = {p["name"]: np.ones(p["shape"], np.float32) for p in checked["parameters"]}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        # The folder of temporary files may itself be a link, as it is on macOS.
+        folder = Path(temporary).resolve()
         for file in files:
-            beside = Path(folder) / "model" / file
-            if Path(folder) in beside.resolve().parents:
+            beside = folder / "model" / file
+            if folder in beside.resolve().parents:
                 beside.parent.mkdir(parents=True, exist_ok=True)
                 save_file(blank, beside)
-        inside = Path(folder) / "model" / path.name
+        inside = folder / "model" / path.name
         inside.parent.mkdir(exist_ok=True)
         checked = _check(text, inside, constants)
     wanted: Wanted = {}

@@ -1,5 +1,6 @@
 """`bnnc.convert`: the converted network's outputs are those of the network in its own program."""
 
+import tempfile
 from pathlib import Path
 
 import bnnc
@@ -232,3 +233,10 @@ def test_images_of_keras(tmp_path, monkeypatch):
     x = np.random.default_rng(0).normal(size=(16, 9, 8, 3)).astype(np.float32)
     expected = np.asarray(net.predict(x, verbose=0))
     np.testing.assert_allclose(outputs(IMAGES, tmp_path, x, 4), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_the_folder_of_temporary_files_may_be_a_link(tmp_path, monkeypatch):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
+    assert "f.kernel" in convert(images(), IMAGES, tmp_path)
