@@ -11,7 +11,7 @@ the same seed, and returns a :class:`Run`: its predictions, scores, posterior an
 is opened by :meth:`Run.load`.
 
 Everything that is wrong is raised as :class:`Error`, with the text of the command line. Nothing is printed but the
-progress of a fit, in one line on standard error that is drawn anew.
+progress of a fit, in one line on standard error that is drawn anew, and the table of what :func:`convert` has taken.
 """
 
 from bnnc._bnnc import __version__

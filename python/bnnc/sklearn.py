@@ -49,7 +49,7 @@ _PARAMETERS = """
         ``"hmc"``, ``"nuts"``, ``"sgld"``, ``"sghmc"``, with arguments as in ``"ensemble(members = 5)"``. ``None`` is
         what the model says, which without one is ``"mean_field"``.
     model : str or path, default=None
-        A model file or the text of one, in place of the six arguments above.
+        A model file or the text of one, in place of {described}.
     constants : dict, default=None
         Constants that are set in ``model``: ``{{"width": 100}}``.
     epochs, batch_size : int, default=None
@@ -279,12 +279,14 @@ BayesianNetRegressor.__doc__ = "A Bayesian neural network for numbers.\n" + _PAR
         The standard deviation of ``y`` about the network's output: one that is fitted, one that the network gives for
         each row, or a number, in units of the standard deviation of ``y``. Or a likelihood as a model file says it, with
         the network's output ``f``: ``"StudentT(df = 4, loc = f, scale = learned(0.5))"``.""",
+    described="``hidden``, ``activation``, ``prior``, ``posterior`` and ``noise``",
     attributes="",
 )
 BayesianNetClassifier.__doc__ = "A Bayesian neural network for classes.\n" + _PARAMETERS.format(
     # Logits of a narrower prior are too near each other for a sure prediction.
     prior="Normal(0, 1)",
     noise="",
+    described="``hidden``, ``activation``, ``prior`` and ``posterior``",
     attributes="""
     classes_ : ndarray
         The classes, sorted.""",
