@@ -10,7 +10,7 @@ from bnnc import _bnnc
 
 #: An array of numbers or texts, or what NumPy makes one of: a list, a torch tensor on the CPU.
 ArrayLike = Any
-#: A table with named columns: a DataFrame of pandas or polars, an Arrow table, a dictionary of columns.
+#: A table with named columns: a DataFrame of pandas or polars, or an Arrow table.
 Table = Any
 
 
@@ -160,7 +160,7 @@ def given(X: Any, y: Any, inputs: list[str], targets: list[str], of_run: list[st
         if of_run is None or of_run:
             return _table(X, y, targets)
         # A run of arrays knows no names of columns.
-        X = np.column_stack([np.asarray(cells(X[key])) for key in X.columns])
+        X = _side_by_side(X)
     if of_run and y is None and not isinstance(X, Mapping):
         # Rows of numbers in the order of the run's columns.
         array = to_numpy(X)
@@ -179,9 +179,14 @@ def given(X: Any, y: Any, inputs: list[str], targets: list[str], of_run: list[st
     return Given(arrays(named), None)
 
 
+def _side_by_side(table: Table) -> np.ndarray[Any, Any]:
+    """The columns of a table as those of an array."""
+    return np.column_stack([np.asarray(column) for _, column in columns(table)])
+
+
 def _target(y: Any) -> ArrayLike:
     if is_table(y):
-        return np.column_stack([np.asarray(cells(y[key])) for key in y.columns])
+        return _side_by_side(y)
     return _asarray(y)
 
 

@@ -56,14 +56,17 @@ class Stopped(KeyboardInterrupt):
 
     Attributes:
         run: The run as far as it is, a :class:`bnnc.Run`: it predicts, and ``fit(…, out=run.path, resume=True)`` goes
-            on with it to the same bits as a fit that was not stopped.
+            on with it to the same bits as a fit that was not stopped. Where Ctrl-C came after the last step it is the
+            finished run, and ``run.interrupted`` is false.
     """
 
-    def __init__(self, run: Run, done: str) -> None:
-        super().__init__(
-            f"the fit was stopped after {done}; the run is kept in {run.path}, and "
-            f"fit(…, out={str(run.path)!r}, resume=True) goes on with it"
-        )
+    def __init__(self, run: Run, done: str | None = None) -> None:
+        if done is None:
+            text = f"Ctrl-C came after the last step; the fit is finished, and the run is kept in {run.path}"
+        else:
+            text = f"the fit was stopped after {done}; the run is kept in {run.path}, and "
+            text += f"fit(…, out={str(run.path)!r}, resume=True) goes on with it"
+        super().__init__(text)
         self.run = run
 
 

@@ -1,8 +1,10 @@
 """A model: what it is, what its loss is, and a fit of it."""
 
 import json
+import os
 import re
 import shutil
+import sys
 import tempfile
 import textwrap
 import warnings
@@ -14,7 +16,7 @@ from typing import Any
 from bnnc import _bnnc, _data, _progress
 from bnnc._check import Check, Loss
 from bnnc._error import Stopped, Warning
-from bnnc._run import Run
+from bnnc._run import Run, check_format
 
 #: Runs that Ctrl-C has ended, whose temporary folders stay until Python ends.
 _stopped: list[Run] = []
@@ -154,8 +156,7 @@ class Model:
             format: ``"text"``, ``"markdown"`` with formulas between dollars, or ``"latex"``, a file that compiles as it is.
             X, y, n, batch_size, data, settings: As :meth:`check`.
         """
-        if format not in ("text", "markdown", "latex"):
-            raise ValueError(f"format is 'text', 'markdown' or 'latex', not {format!r}")
+        check_format(format)
         asked = dict(settings, batch_size=batch_size)
         given, memory = self._given(X, y, data, asked)
         return self._model.explain(given, self._run_file(), memory, n, format, width())
@@ -207,7 +208,8 @@ class Model:
 
         Raises:
             Error: What is wrong with the settings or the data, or where the loss diverges.
-            Stopped: A ``KeyboardInterrupt``, after Ctrl-C: the step under way is done and the run is saved, in ``.run``.
+            Stopped: A ``KeyboardInterrupt``, after Ctrl-C: the step under way is done and the run is saved, in ``.run``;
+                after the last step it is the finished run.
         """
         asked = dict(
             settings,
@@ -232,7 +234,7 @@ class Model:
         def watch(event: str) -> None:
             told = json.loads(event)
             for text in told.get("warnings", []):
-                warnings.warn(text, Warning, stacklevel=5)
+                warnings.warn(text, Warning, stacklevel=_depth())
             shown.tell(told)
 
         try:
@@ -241,12 +243,14 @@ class Model:
             shown.end()
         run = Run(folder)
         run._folder = temporary
-        run.interrupted = ended["interrupted"]
         if ended["interrupted"]:
             # Its message says where it is.
             _stopped.append(run)
             epochs, steps = ended["epochs"], ended["steps"]
             raise Stopped(run, f"{_count(epochs, 'epoch')} and {_count(steps, 'step')}")
+        if ended["stopped"]:
+            _stopped.append(run)
+            raise Stopped(run)
         return run
 
     def _run_file(self) -> Path | None:
@@ -292,6 +296,15 @@ def _constant(value: Any) -> str:
     if hasattr(value, "item"):
         value = value.item()
     return str(value)
+
+
+def _depth() -> int:
+    """How far up the line is that called this package, as ``stacklevel`` of a warning that our caller gives counts it."""
+    package = os.path.dirname(__file__) + os.sep
+    frame, depth = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame, depth = frame.f_back, depth + 1
+    return depth
 
 
 def _count(number: int, noun: str) -> str:

@@ -33,8 +33,8 @@ class Run:
         self._about: dict[str, Any] = json.loads(self._run.about())
         #: The folder, where it is a temporary one: removed once the run is no longer used.
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        #: Whether Ctrl-C ended the fit before its last epoch.
-        self.interrupted = False
+        #: Whether the fit was stopped before its last step, as by Ctrl-C, so that ``resume=True`` goes on with it.
+        self.interrupted: bool = self._about["interrupted"]
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Run":
@@ -203,19 +203,28 @@ class Run:
         """The run as the methods section of a paper: ``"text"``, ``"markdown"`` or ``"latex"``."""
         from bnnc._model import width
 
+        check_format(format)
         return self._run.explain(format, width())
 
     def _has_targets(self, X: Any) -> bool:
         if not _data.is_table(X):
             return False
         names = _data.column_names(X)
-        return all(name in names for target in self._about["targets"] for name in target["columns"])
+        # A run of arrays knows no names of columns.
+        wanted = [target["columns"] for target in self._about["targets"]]
+        return all(columns and all(name in names for name in columns) for columns in wanted)
 
     def _data(self, X: Any, y: Any) -> _data.Given:
         about = self._about
         inputs = [name for name, _ in about["inputs"]]
         targets = [name for target in about["targets"] for name in (target["columns"] or [target["name"]])]
         return _data.given(X, y, inputs, targets, about["columns"] or [])
+
+
+def check_format(format: str) -> None:
+    """Refuses a format that ``explain`` does not have."""
+    if format not in ("text", "markdown", "latex"):
+        raise ValueError(f"format is 'text', 'markdown' or 'latex', not {format!r}")
 
 
 def _unpickled(files: dict[str, bytes]) -> Run:

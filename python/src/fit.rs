@@ -11,6 +11,7 @@ use bnnc::train::fit::{Outcome, Watch};
 use bnnc::train::metrics::Line;
 use bnnc::train::run_dir::RunDir;
 use bnnc::train::start::{settle, start};
+use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::prelude::*;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -35,7 +36,8 @@ pub struct Asked {
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Trains. `watch` is called with a JSON text at the begin, in epochs at most ten times a second, and at each epoch's
-/// end. What it raises, and Ctrl-C, ends the fit after the step under way, once the run is saved. Returns how it ended.
+/// end. What it raises, and Ctrl-C, ends the fit after the step under way, once the run is saved. Returns how it ended;
+/// `stopped` is whether Ctrl-C was pressed, even where no step was left to leave out.
 pub fn fit(py: Python, asked: Asked, watch: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
     let stop = AtomicBool::new(false);
     let watch = watch.clone().unbind();
@@ -72,9 +74,10 @@ pub fn fit(py: Python, asked: Asked, watch: &Bound<PyAny>) -> PyResult<Py<PyAny>
             )
         })
     });
-    let outcome = raised(py, outcome)?;
+    let mut outcome = raised(py, outcome)?;
+    outcome["stopped"] = json!(raised_by_python.is_some());
     if let Some(error) = raised_by_python
-        && !error.is_instance_of::<pyo3::exceptions::PyKeyboardInterrupt>(py)
+        && !error.is_instance_of::<PyKeyboardInterrupt>(py)
     {
         return Err(error);
     }

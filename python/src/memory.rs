@@ -7,7 +7,11 @@ use pyo3::prelude::*;
 
 /// Data that Python has in memory.
 #[pyclass(frozen)]
-pub struct Memory(pub data::Memory);
+pub struct Memory {
+    pub data: data::Memory,
+    /// Whether they are the columns of a table; else they are arrays.
+    pub is_table: bool,
+}
 
 /// An array: its name, the type of its entries as NumPy writes it, its shape, and its bytes.
 type Named = (String, String, Vec<usize>, Py<PyArray1<u8>>);
@@ -27,7 +31,10 @@ pub fn arrays(all: Vec<Named>) -> Memory {
         };
         Array::new(&name, &kind, &shape, Box::new(lend))
     };
-    Memory(data::Memory::arrays(all.into_iter().map(array).collect()))
+    Memory {
+        data: data::Memory::arrays(all.into_iter().map(array).collect()),
+        is_table: false,
+    }
 }
 
 /// The named columns of a table: each an array of float64, int64 or bool, or a list of texts and `None`.
@@ -40,7 +47,10 @@ pub fn table(columns: Vec<(String, Bound<PyAny>)>) -> PyResult<Memory> {
         })
     };
     let columns: PyResult<Vec<Column>> = columns.into_iter().map(column).collect();
-    Ok(Memory(data::Memory::table(columns?)))
+    Ok(Memory {
+        data: data::Memory::table(columns?),
+        is_table: true,
+    })
 }
 
 fn cells(name: &str, cells: &Bound<PyAny>) -> PyResult<Cells> {

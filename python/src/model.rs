@@ -3,6 +3,7 @@
 use crate::error::{raised, text};
 use crate::fit::{self, Asked};
 use crate::memory::Memory;
+use crate::pool::without_lock;
 use crate::settings::config;
 use bnnc::compile::{self, Compiled};
 use bnnc::diagnostic::{self, to_json};
@@ -47,13 +48,14 @@ impl Model {
         given: &Bound<PyDict>,
         memory: Option<&Memory>,
     ) -> PyResult<Config> {
-        let mut config = config(py, file, given)?;
+        let of_arrays = memory.is_some_and(|memory| !memory.is_table);
+        let mut config = config(py, file, given, of_arrays)?;
         for (name, value) in &self.set {
             config.set.retain(|(other, _)| other != name);
             config.set.push((name.clone(), value.clone()));
         }
         if let Some(memory) = memory {
-            config.data.memory = Some(memory.0.clone());
+            config.data.memory = Some(memory.data.clone());
             config.data.name = None;
         }
         Ok(config)
@@ -144,7 +146,7 @@ impl Model {
         columns: usize,
     ) -> PyResult<(String, String)> {
         let mut config = self.config(py, file.as_deref(), given, memory)?;
-        let checked = py.detach(|| {
+        let checked = without_lock(py, config.threads, || {
             let (compiled, mut known) = self.known(&mut config, n)?;
             if n.is_some() {
                 let data = &mut known.facts.data;
@@ -195,7 +197,7 @@ impl Model {
         columns: usize,
     ) -> PyResult<String> {
         let mut config = self.config(py, file.as_deref(), given, memory)?;
-        let explained = py.detach(|| {
+        let explained = without_lock(py, config.threads, || {
             let (compiled, known) = self.known(&mut config, n)?;
             let mut facts = known.facts;
             if file.is_some() || facts.training_examples.is_some() {

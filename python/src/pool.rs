@@ -1,6 +1,7 @@
 //! The threads that work is done on.
 
 use bnnc::diagnostic::{Diagnostic, Result};
+use pyo3::Python;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::{Arc, Mutex};
 
@@ -33,6 +34,19 @@ pub fn on_threads<R: Send>(
         }
     };
     pool.install(work)
+}
+
+/// Runs `work` on so many threads, as [`on_threads`], while other threads of Python run.
+///
+/// # Errors
+///
+/// `E0603` where the threads cannot be started.
+pub fn without_lock<R: Send>(
+    py: Python,
+    threads: Option<usize>,
+    work: impl FnOnce() -> Result<R> + Send,
+) -> Result<R> {
+    py.detach(|| on_threads(threads, work))
 }
 
 fn started(threads: usize) -> Result<ThreadPool> {

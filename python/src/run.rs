@@ -6,7 +6,7 @@ mod scored;
 
 use crate::error::raised;
 use crate::memory::Memory;
-use crate::pool::on_threads;
+use crate::pool::{on_threads, without_lock};
 use bnnc::data::{self, Dataset};
 use bnnc::diagnostic::Result;
 use bnnc::engine::Predictor;
@@ -20,6 +20,7 @@ use bnnc::source::Source;
 use bnnc::train;
 use bnnc::train::fitting::check_part;
 use bnnc::train::opened::{Opened, open};
+use bnnc::train::run_dir::RunDir;
 use drawn::{collect, over_draws};
 use numpy::{PyArray1, PyArrayMethods};
 use predicted::{append, by_draw, predict};
@@ -44,6 +45,8 @@ struct Open {
     /// The run as one of each of its targets alone.
     alone: Vec<Opened>,
     predictor: Box<dyn Predictor>,
+    /// Whether the fit has steps left that `resume` would do.
+    interrupted: bool,
 }
 
 /// The most numbers of draws of the weights that are kept for further predictions: 64 MiB of float32.
@@ -108,7 +111,11 @@ impl Run {
                     predictor.centre().keep_draws(KEPT);
                 }
                 let alone = run.by_target(None)?;
+                // The epoch that the run predicts with may lie before its last.
+                let last = RunDir::open(&path)?.last()?;
+                let is_over = last.are_over(&run.config, run.record.training_examples);
                 Ok(Open {
+                    interrupted: !is_over && run.diverged.is_none(),
                     run,
                     alone,
                     predictor,
@@ -141,6 +148,7 @@ impl Run {
             "columns": run.record.columns.as_ref().map(|columns| &columns.inputs),
             "targets": targets.collect::<Value>(),
             "progress": run.progress(),
+            "interrupted": open.interrupted,
             "method": inference.method.to_string(),
             "settings": run.config.to_toml(),
             "training_examples": run.record.training_examples,
@@ -169,8 +177,9 @@ impl Run {
             run,
             alone,
             predictor,
+            ..
         } = &mut *open;
-        let loaded = py.detach(|| load(&run.source, alone, &memory.0, false));
+        let loaded = without_lock(py, None, || load(&run.source, alone, &memory.data, false));
         let loaded = raised(py, loaded)?;
         let asked = (samples, seed);
         let mut all = vec![];
@@ -271,10 +280,11 @@ impl Run {
             run,
             alone,
             predictor,
+            ..
         } = &mut *open;
         let scored = py.detach(|| {
             on_threads(None, || {
-                let loaded = load(&run.source, alone, &memory.0, true)?;
+                let loaded = load(&run.source, alone, &memory.data, true)?;
                 let mut all = vec![];
                 for (own, data) in alone.iter().zip(&loaded) {
                     let draws = draws_of(own, &**predictor, (samples, seed));
@@ -350,11 +360,12 @@ impl Run {
             run,
             alone,
             predictor,
+            ..
         } = &mut *open;
         let collected = py.detach(|| {
             on_threads(None, || {
                 let loaded = match memory {
-                    Some(memory) => load(&run.source, alone, &memory.0, log_likelihood)?,
+                    Some(memory) => load(&run.source, alone, &memory.data, log_likelihood)?,
                     None => vec![],
                 };
                 collect(

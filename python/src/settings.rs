@@ -130,8 +130,29 @@ pub fn settings() -> Vec<(&'static str, String, String)> {
     .collect()
 }
 
-/// The settings that `given` says, over those of the run file at `file`, over the defaults.
-pub fn config(py: Python, file: Option<&Path>, given: &Bound<PyDict>) -> PyResult<Config> {
+/// What a run file says of the columns and rows of its data.
+const OF_THE_FILES_DATA: [&str; 11] = [
+    "name",
+    "target",
+    "test_rows",
+    "test",
+    "group",
+    "weights",
+    "inputs",
+    "drop",
+    "missing",
+    "missing_values",
+    "categories",
+];
+
+/// The settings that `given` says, over those of the run file at `file`, over the defaults. `of_arrays` is whether there
+/// are arrays in memory, which have none of the columns that the run file names.
+pub fn config(
+    py: Python,
+    file: Option<&Path>,
+    given: &Bound<PyDict>,
+    of_arrays: bool,
+) -> PyResult<Config> {
     let mut table = Table::new();
     if let Some(file) = file {
         let config = raised(py, Config::read(file))?;
@@ -139,6 +160,9 @@ pub fn config(py: Python, file: Option<&Path>, given: &Bound<PyDict>) -> PyResul
         // It has been read once.
         table = text.parse().unwrap_or_default();
         absolute(&mut table, &config);
+        if let (true, Some(Value::Table(data))) = (of_arrays, table.get_mut("data")) {
+            data.retain(|key, _| !OF_THE_FILES_DATA.contains(&key));
+        }
     }
     let keywords = keywords();
     for (name, value) in given {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import signal
 import subprocess
 import sys
@@ -181,6 +182,25 @@ def test_a_run_file_beside_the_model_is_read(line_data, tmp_path):
     assert "epochs = 2\n" in run.settings and "seed = 6\n" in run.settings and "learning_rate = 0.01\n" in run.settings
 
 
+def test_arrays_have_none_of_the_columns_that_a_run_file_names(line_data, tmp_path):
+    X, y = line_data
+    (tmp_path / "line.bnn").write_text(LINE)
+    (tmp_path / "line.toml").write_text(
+        'epochs = 2\n[data]\nname = "patients.csv"\ntarget = "y"\ndrop = "id"\nmissing = "mean"\ninputs = "a, b, c"\n'
+        'categories = "b"\ngroup = "id"\nweights = "times"\ntest = 0.2\nscaling = "none"\n'
+    )
+    model = bnnc.Model.load(tmp_path / "line.bnn")
+    run = model.fit(X, y, progress=False)
+    assert run.training_examples == 400 and 'scaling = "none"' in run.settings and "drop" not in run.settings
+    expected = bnnc.Model(LINE).fit(X, y, epochs=2, scaling="none", progress=False)
+    np.testing.assert_array_equal(run.predict(X[:5]).mean, expected.predict(X[:5]).mean)
+    assert "400" in str(model.check(X, y))
+    # What fit itself is told is still held against the arrays.
+    with pytest.raises(bnnc.Error, match="drop") as caught:
+        model.fit(X, y, drop="id", progress=False)
+    assert caught.value.code == "E0506"
+
+
 def test_ctrl_c_keeps_the_run_which_goes_on_to_the_same_bits(line_data, tmp_path):
     X, y = line_data
     model = bnnc.Model(LINE)
@@ -208,6 +228,37 @@ def test_ctrl_c_keeps_the_run_which_goes_on_to_the_same_bits(line_data, tmp_path
     assert (longer.path / name).read_bytes() == (whole.path / name).read_bytes()
 
 
+def test_ctrl_c_after_the_last_step_is_raised_with_the_finished_run(line_data, tmp_path):
+    X, y = line_data
+
+    def stop(epoch):
+        if epoch["epoch"] == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(bnnc.Stopped, match="the fit is finished") as caught:
+        bnnc.Model(LINE).fit(X, y, epochs=3, inference="laplace", out=tmp_path / "run", progress=stop)
+    run = caught.value.run
+    assert not run.interrupted and "resume" not in str(caught.value)
+    expected = bnnc.Model(LINE).fit(X, y, epochs=3, inference="laplace", progress=False).predict(X[:5])
+    np.testing.assert_array_equal(run.predict(X[:5]).std, expected.std)
+
+
+def test_a_stopped_run_says_so_wherever_it_is_loaded(line_data, tmp_path):
+    def fail(epoch):
+        raise KeyboardInterrupt
+
+    with pytest.raises(bnnc.Stopped) as caught:
+        bnnc.Model(LINE).fit(*line_data, epochs=100_000, out=tmp_path / "run", progress=fail)
+    run = caught.value.run
+    copies = [bnnc.Run.load(run.path), run.save(tmp_path / "copy"), pickle.loads(pickle.dumps(run))]
+    assert run.interrupted and all(copy.interrupted for copy in copies)
+    early = bnnc.Model(LINE).fit(
+        *line_data, epochs=500, learning_rate=0.05, validation=0.2, early_stopping=2, progress=False
+    )
+    # It ended by itself, before its last epoch.
+    assert len(early.log) < 500 and not early.interrupted
+
+
 def test_what_a_callback_raises_ends_the_fit_and_keeps_the_run(line_data, tmp_path):
     def fail(epoch):
         raise RuntimeError("enough")
@@ -219,18 +270,28 @@ def test_what_a_callback_raises_ends_the_fit_and_keeps_the_run(line_data, tmp_pa
 
 def test_other_threads_run_while_a_model_is_trained(line_data):
     count, done = 0, threading.Event()
+    # What was counted when the last epoch had been told, and what was counted from there to the next one.
+    left, between = None, []
 
     def work():
         nonlocal count
         while not done.is_set():
             count += 1
 
+    def told(epoch):
+        nonlocal left
+        if left is not None:
+            between.append(count - left)
+        left = count
+
     thread = threading.Thread(target=work)
     thread.start()
-    bnnc.Model(LINE).fit(*line_data, epochs=200, progress=False)
-    done.set()
-    thread.join()
-    assert count > 100
+    try:
+        bnnc.Model(LINE).fit(*line_data, epochs=200, progress=told)
+    finally:
+        done.set()
+        thread.join()
+    assert len(between) == 199 and sum(between) > 1000
 
 
 def test_several_targets_and_inputs_go_by_their_names():
@@ -262,8 +323,19 @@ objective elbo
 
 def test_what_is_odd_is_a_warning(line_data):
     X, y = line_data
-    with pytest.warns(bnnc.Warning, match="temperature-not-one"):
-        bnnc.Model(LINE.replace("objective elbo", "objective elbo { temperature = 0.1 }")).fit(X, y, epochs=1, progress=False)
+
+    def places(caught):
+        """The files of the lines that the warnings are of: those that call fit."""
+        return [warning.filename for warning in caught if warning.category is bnnc.Warning]
+
+    text = LINE.replace("objective elbo", "objective elbo { temperature = 0.1 }")
+    with pytest.warns(bnnc.Warning, match="temperature-not-one") as caught:
+        bnnc.Model(text).fit(X, y, epochs=1, progress=False)
+    assert places(caught) == [__file__]
+    sklearn = pytest.importorskip("bnnc.sklearn")
+    with pytest.warns(bnnc.Warning, match="temperature-not-one") as caught:
+        sklearn.BayesianNetRegressor(model=text, epochs=1).fit(X, y)
+    assert places(caught) == [__file__]
 
 
 def test_nothing_is_printed(line_data, capfd):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import pickle
 import signal
 import threading
@@ -66,6 +67,28 @@ def test_arviz_takes_the_draws(run, line_data):
     assert data.posterior_predictive["y"].shape == (1, 30, 50)
     np.testing.assert_allclose(data.observed_data["y"], y[:50], rtol=1e-6)
     assert np.isfinite(arviz.loo(data).elpd_loo)
+
+
+def test_tables_are_taken_by_a_run_of_arrays(run, line_data):
+    pandas = pytest.importorskip("pandas")
+    X, y = line_data[0][:20], line_data[1][:20]
+    table, target = pandas.DataFrame(X, columns=["a", "b", "c"]), pandas.DataFrame({"y": y})
+    expected, scores = run.predict(X).mean, run.evaluate(X, y)
+    np.testing.assert_array_equal(run.predict(table).mean, expected)
+    assert run.evaluate(table, target) == scores
+    if importlib.util.find_spec("arviz"):
+        # There are no targets in the table.
+        data = run.to_arviz(table, draws=10)
+        assert data.posterior_predictive["y"].shape == (1, 10, 20) and not hasattr(data, "log_likelihood")
+    arrow = pytest.importorskip("pyarrow")
+    np.testing.assert_array_equal(run.predict(arrow.Table.from_pandas(table)).mean, expected)
+    assert run.evaluate(arrow.Table.from_pandas(table), arrow.Table.from_pandas(target)) == scores
+
+
+def test_a_format_that_is_not_there_is_refused(run):
+    for explain in (run.explain, lambda format: bnnc.explain(run, format=format)):
+        with pytest.raises(ValueError, match="format is 'text', 'markdown' or 'latex', not 'html'"):
+            explain(format="html")
 
 
 def test_a_run_of_the_command_line_is_loaded(run, line_data, tmp_path):
