@@ -146,7 +146,7 @@ const OF_THE_FILES_DATA: [&str; 11] = [
 ];
 
 /// The settings that `given` says, over those of the run file at `file`, over the defaults. `of_arrays` is whether there
-/// are arrays in memory, which have none of the columns that the run file names.
+/// are arrays in memory: they, and data that `given` names, have none of the columns that the run file names.
 pub fn config(
     py: Python,
     file: Option<&Path>,
@@ -160,7 +160,8 @@ pub fn config(
         // It has been read once.
         table = text.parse().unwrap_or_default();
         absolute(&mut table, &config);
-        if let (true, Some(Value::Table(data))) = (of_arrays, table.get_mut("data")) {
+        let are_others = of_arrays || given.contains("data")?;
+        if let (true, Some(Value::Table(data))) = (are_others, table.get_mut("data")) {
             data.retain(|key, _| !OF_THE_FILES_DATA.contains(&key));
         }
     }

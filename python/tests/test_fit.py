@@ -356,6 +356,11 @@ def test_named_data_are_those_of_the_command_line(tmp_path, line_data):
     other = model.fit(X, y, epochs=1, progress=False)
     name = "checkpoint.safetensors"
     assert (one.path / name).read_bytes() == (other.path / name).read_bytes()
+    # What a run file says of columns and rows is said of its own data, as on the command line.
+    (tmp_path / "line.bnn").write_text(LINE)
+    (tmp_path / "line.toml").write_text('[data]\nname = "patients.csv"\ntarget = "sick"\ndrop = "id"\n')
+    beside = bnnc.Model.load(tmp_path / "line.bnn").fit(data=tmp_path / "data.npz", epochs=1, progress=False)
+    assert (beside.path / name).read_bytes() == (other.path / name).read_bytes()
     with pytest.raises(TypeError, match="in place of X and y"):
         model.fit(X, y, data="a.npz")
     with pytest.raises(bnnc.Error) as caught:
