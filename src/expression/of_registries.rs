@@ -59,19 +59,8 @@ pub fn nll(likelihood: &dyn Likelihood) -> Result<Expression, String> {
 ///
 /// Which function of the formula is not known here.
 pub fn mean(likelihood: &dyn Likelihood) -> Option<Result<Expression, String>> {
-    let signature = likelihood.signature();
-    let formula = match signature.name {
-        "Normal" | "Laplace" | "StudentT" | "Cauchy" => "loc",
-        "LogNormal" => "exp(loc + scale^2/2)",
-        "Gamma" => "concentration/rate",
-        "InverseGamma" => "scale/(concentration - 1)",
-        "Exponential" => "1/rate",
-        "Poisson" => "exp(\"log_rate\")",
-        "NegativeBinomial" => "exp(\"log_mean\")",
-        "Binomial" => "trials/(1 + exp(-logits))",
-        _ => return None,
-    };
-    Some(of(formula, signature, &[]))
+    let formula = likelihood.mean()?;
+    Some(of(formula, likelihood.signature(), &[]))
 }
 
 /// What a layer makes of each entry `x` on its own, its arguments put in; `None` of a layer that is no such function.

@@ -37,6 +37,8 @@ def main():
         # The same on two processes.
         precise = ["--precision", "float64", "--out"]
         train(name, *precise, f"{name}-alone")
+        train(name, "--precision", "float64", "--resume", f"{name}-alone", fails=True)
+        assert "is finished" in Path(f"{name}.log").read_text().splitlines()[-1]
         train(name, *precise, f"{name}-two", processes=2)
         check(f"{name}: two processes", difference(f"{name}-two", f"{name}-alone"), 1e-10)
 

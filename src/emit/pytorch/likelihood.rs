@@ -5,7 +5,7 @@ use crate::diagnostic::Result;
 use crate::emit::python::{Code, quoted};
 use crate::expression::{self, Dialect, Expression, Operand};
 use crate::ir::{Argument, Numbers, Observe, TermKind};
-use crate::likelihood::{Storage, TargetKind};
+use crate::likelihood::TargetKind;
 
 /// The lines of `Model.nll`.
 pub(super) fn body(context: &Context, code: &mut Code) -> Result<()> {
@@ -52,9 +52,8 @@ pub(super) fn fits(context: &Context, code: &mut Code) -> Result<()> {
         let kind = &target.kind;
         code.line(format!("y = targets[{index}]{}", of_entries(kind)));
         let variable = format!("fit_{index}");
-        let labels = matches!(kind.storage(), Storage::Labels { .. });
-        match (labels, expression::mean(observe.likelihood)) {
-            (true, _) => {
+        match expression::mean(observe.likelihood) {
+            None => {
                 let logits = Expression::Name("logits".into());
                 arguments(context, code, (kind, observe), logits)?;
                 let hit = match kind {
@@ -63,15 +62,11 @@ pub(super) fn fits(context: &Context, code: &mut Code) -> Result<()> {
                 };
                 code.line(format!("{variable} = ({hit} == y).sum()"));
             }
-            (false, Some(mean)) => {
+            Some(mean) => {
                 let mean = arguments(context, code, (kind, observe), mean.map_err(refused)?)?;
                 let names = |name: &str| Operand::tensor(name);
                 code.placed(|indent| mean.statement(Dialect::Torch, &names, indent, "mean = "));
                 code.line(format!("{variable} = (mean - y).square().sum(0)"));
-            }
-            (false, None) => {
-                let name = observe.likelihood.signature().name;
-                return Err(refused(format!("the mean of `{name}` has no PyTorch yet")).into());
             }
         }
         found.push(variable);

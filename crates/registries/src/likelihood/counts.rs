@@ -72,6 +72,7 @@ pub static POISSON: Independent<Poisson> = Independent {
         parameters: &[value("log_rate", Domain::Real, "the logarithm of the mean")],
     },
     formula: "exp(\"log_rate\") - y \"log_rate\" + ln gamma(y + 1)",
+    mean: "exp(\"log_rate\")",
     notation: "Poisson(exp(\"log_rate\"))",
 };
 
@@ -148,6 +149,7 @@ pub static NEGATIVE_BINOMIAL: Independent<NegativeBinomial> = Independent {
     formula: "ln gamma(concentration) + ln gamma(y + 1) - ln gamma(y + concentration) \
               + concentration ln(1 + exp(\"log_mean\")/concentration) \
               + y ln(1 + concentration exp(-\"log_mean\"))",
+    mean: "exp(\"log_mean\")",
     notation: "NegativeBinomial(exp(\"log_mean\"), concentration)",
 };
 
@@ -215,5 +217,6 @@ pub static BINOMIAL: Independent<Binomial> = Independent {
     },
     formula: "trials ln(1 + exp(logits)) - y logits - ln gamma(trials + 1) + ln gamma(y + 1) \
               + ln gamma(trials - y + 1)",
+    mean: "trials/(1 + exp(-logits))",
     notation: "Binomial(trials, sigmoid(logits))",
 };

@@ -99,6 +99,7 @@ pub struct Independent<D> {
     /// The parameters, as values of the network.
     pub(super) signature: &'static Signature,
     pub(super) formula: &'static str,
+    pub(super) mean: &'static str,
     pub(super) notation: &'static str,
 }
 
@@ -136,6 +137,10 @@ where
 
     fn formula(&self) -> &'static str {
         self.formula
+    }
+
+    fn mean(&self) -> Option<&'static str> {
+        Some(self.mean)
     }
 
     fn notation(&self) -> &'static str {

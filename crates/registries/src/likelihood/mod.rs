@@ -81,6 +81,11 @@ pub trait Likelihood: Nll<f32> + Nll<f64> + Sync {
     fn arguments(&self, target: &TargetKind) -> Result<Vec<usize>, String>;
     /// The nll of one entry of a target y, in the notation of `bnnc::maths`.
     fn formula(&self) -> &'static str;
+    /// The mean of one entry of a target of numbers, in the same notation, and the median where there is no mean; `None` where
+    /// targets are labels.
+    fn mean(&self) -> Option<&'static str> {
+        None
+    }
     /// The distribution of the target as a paper writes it, in the same notation.
     fn notation(&self) -> &'static str;
     /// The nll per example that a network that knows nothing starts near, for `check` to print beside

@@ -48,6 +48,10 @@ impl Likelihood for Normal {
         "(y - loc)^2/(2 scale^2) + ln scale + 1/2 ln(2 pi)"
     }
 
+    fn mean(&self) -> Option<&'static str> {
+        Some("loc")
+    }
+
     fn notation(&self) -> &'static str {
         "Normal(loc, scale^2)"
     }

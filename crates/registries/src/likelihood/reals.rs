@@ -21,6 +21,7 @@ pub static LAPLACE: Independent<Laplace> = Independent {
         ],
     },
     formula: "|y - loc|/scale + ln(2 scale)",
+    mean: "loc",
     notation: "Laplace(loc, scale)",
 };
 
@@ -42,6 +43,7 @@ pub static STUDENT_T: Independent<StudentT> = Independent {
     },
     formula: "(df + 1)/2 ln(1 + (y - loc)^2/(df scale^2)) + ln scale + 1/2 ln(df pi) + ln gamma(df/2) \
               - ln gamma((df + 1)/2)",
+    mean: "loc",
     notation: "StudentT(df, loc, scale)",
 };
 
@@ -61,6 +63,7 @@ pub static CAUCHY: Independent<Cauchy> = Independent {
         ],
     },
     formula: "ln(pi scale) + ln(1 + (y - loc)^2/scale^2)",
+    mean: "loc",
     notation: "Cauchy(loc, scale)",
 };
 
@@ -80,6 +83,7 @@ pub static LOG_NORMAL: Independent<LogNormal> = Independent {
         ],
     },
     formula: "(ln y - loc)^2/(2 scale^2) + ln y + ln scale + 1/2 ln(2 pi)",
+    mean: "exp(loc + scale^2/2)",
     notation: "LogNormal(loc, scale^2)",
 };
 
@@ -99,6 +103,7 @@ pub static GAMMA: Independent<Gamma> = Independent {
         ],
     },
     formula: "rate y - (concentration - 1) ln y - concentration ln rate + ln gamma(concentration)",
+    mean: "concentration/rate",
     notation: "Gamma(concentration, rate)",
 };
 
@@ -114,6 +119,7 @@ pub static INVERSE_GAMMA: Independent<InverseGamma> = Independent {
         ],
     },
     formula: "scale/y + (concentration + 1) ln y - concentration ln scale + ln gamma(concentration)",
+    mean: "scale/(concentration - 1)",
     notation: "InverseGamma(concentration, scale)",
 };
 
@@ -130,5 +136,6 @@ pub static EXPONENTIAL: Independent<Exponential> = Independent {
         )],
     },
     formula: "rate y - ln rate",
+    mean: "1/rate",
     notation: "Exponential(rate)",
 };

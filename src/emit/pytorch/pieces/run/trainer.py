@@ -219,9 +219,10 @@ class Trainer:
         """Goes on where the run's checkpoint is."""
         path = self.run.path / "checkpoint.safetensors"
         tensors, counters = load_checkpoint(path, FINGERPRINT)
-        for name, variable in named_variables(self.model):
-            found = str(tensors[name].dtype) if name in tensors else "float32"
-            if found != str(variable.dtype).removeprefix("torch."):
+        for name, section in self.optimizer.sections().items():
+            own = str(section.dtype).removeprefix("torch.")
+            found = str(tensors[name].dtype) if name in tensors else own
+            if found != own:
                 fail_with(f"the run in {self.run.path} is of {found}: go on with --precision {found}")
         load_sections(self.optimizer.sections(), tensors, path)
         self.step, self.best = counters["step"], counters.get("best")

@@ -65,7 +65,8 @@ class Member:
         self.number, self.processes = number, processes
         self.ensemble = RunDirectory(path, processes)
         self.run = RunDirectory(path / f"member-{number}", processes)
-        if self.run.path.exists() and not options.resume:
+        is_begun = (self.run.path / "checkpoint.safetensors").exists()
+        if is_begun and not options.resume:
             fail_with(f"member {number} is there: --resume {path} goes on with it")
         # Before any process makes it.
         processes.any(False)
