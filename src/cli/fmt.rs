@@ -2,7 +2,7 @@
 
 use super::arguments::Format;
 use super::rewrite::{rewrite, unified};
-use super::terminal::{answer, answers_alone, out, report, say};
+use super::terminal::{answer, answers_alone, out, report, say, write_as_it_is};
 use crate::compile;
 use crate::diagnostic::{Diagnostic, Failure, Result};
 use crate::format::format;
@@ -78,7 +78,7 @@ fn one(path: &Path, check: bool) -> Result<bool> {
             unified(&source.name, &source.text, &text)
         )),
         (_, true) => {}
-        (true, false) => out(format_args!("{text}")),
+        (true, false) => write_as_it_is(&text),
         (false, false) if changed => {
             rewrite(path, &text)?;
             say!("{}: formatted", path.display());

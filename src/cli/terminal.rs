@@ -105,9 +105,12 @@ pub(crate) fn out(text: Arguments) {
 }
 
 fn write_out(text: Arguments) {
+    write_as_it_is(&printable(&text.to_string()));
+}
+
+/// Prints what another program reads: no sign is put in another's place.
+pub(crate) fn write_as_it_is(text: &str) {
     let mut stdout = io::stdout().lock();
-    let text = text.to_string();
-    let text = printable(&text);
     if let Err(error) = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())

@@ -31,6 +31,9 @@ const BEFORE_COMMENT: usize = 4;
 pub fn format(source: &Source) -> Result<String, Vec<Diagnostic>> {
     let tree = syntax::tree(source)?;
     let text = &source.text;
+    if text.trim().is_empty() {
+        return Ok(String::new());
+    }
     let lines = layout::file(text, &tree).lines(rows::WIDTH);
     let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut out = String::from(if text.starts_with('\u{FEFF}') {

@@ -17,6 +17,7 @@ use crate::ir::{Facts, Model};
 use crate::plan::Plan;
 use crate::pretrained::{self, File};
 use crate::source::Source;
+use crate::syntax::ast::OF_DATA;
 use crate::words::list;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,7 +72,13 @@ pub fn settle(config: &mut Config, resumed: Option<&RunDir>) -> Result<bool> {
     let Some(run) = resumed else {
         return Ok(set_aside);
     };
-    config.follow(&run.config()?);
+    let own = run.config()?;
+    // The width that the run has read off its data.
+    let is_width = |(name, _): &&(String, String)| name == OF_DATA;
+    if !config.set.iter().any(|set| is_width(&set)) {
+        config.set.extend(own.set.iter().find(is_width).cloned());
+    }
+    config.follow(&own);
     if let Some((key, old, new)) = run.config()?.change(config) {
         let title = format!(
             "the run in `{}` has {key} = {old}, not {new}",

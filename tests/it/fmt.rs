@@ -210,16 +210,20 @@ fn the_command_writes_checks_and_leaves_what_does_not_parse() {
     assert_eq!(read("loose.bnn"), "model m    # a name\nconst a = 1\n");
     assert_eq!(place.ok("fmt loose.bnn"), "");
 
-    let mut filter = Command::new(env!("CARGO_BIN_EXE_bnnc"));
-    let pipe = Stdio::piped;
-    let filter = filter.args(["fmt", "-"]).stdin(pipe()).stdout(pipe());
-    let mut filter = filter.spawn().unwrap();
-    filter
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    let said = filter.wait_with_output().unwrap().stdout;
-    assert_eq!(said, b"model m    # a name\nconst a = 1\n");
+    // A filter gives the file's own bytes back, whatever a terminal would make of them.
+    for (text, expected) in [
+        (text, "model m    # a name\nconst a = 1\n"),
+        ("model  m # \u{1b}[1m\r\n", "model m    # \u{1b}[1m\r\n"),
+        ("", ""),
+    ] {
+        let mut filter = Command::new(env!("CARGO_BIN_EXE_bnnc"));
+        let pipe = Stdio::piped;
+        let filter = filter.args(["fmt", "-"]).stdin(pipe()).stdout(pipe());
+        let mut filter = filter.spawn().unwrap();
+        let mut input = filter.stdin.take().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        drop(input);
+        let said = filter.wait_with_output().unwrap().stdout;
+        assert_eq!(String::from_utf8(said).unwrap(), expected);
+    }
 }
