@@ -13,7 +13,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
-from bnnc import _bnnc, _data, _progress
+from bnnc import _bnnc, _data, _numbers, _progress
 from bnnc._check import Check, Loss
 from bnnc._error import Stopped, Warning
 from bnnc._run import Run, check_format
@@ -129,6 +129,7 @@ class Model:
             A report that a terminal shows as text and a notebook as tables, with warnings of what is more likely a
             mistake than a choice.
         """
+        n = None if n is None else _numbers.whole("n", n)
         asked = dict(settings, batch_size=batch_size)
         given, memory = self._given(X, y, data, asked)
         text, report = self._model.check(given, self._run_file(), memory, n, width())
@@ -157,6 +158,7 @@ class Model:
             X, y, n, batch_size, data, settings: As :meth:`check`.
         """
         check_format(format)
+        n = None if n is None else _numbers.whole("n", n)
         asked = dict(settings, batch_size=batch_size)
         given, memory = self._given(X, y, data, asked)
         return self._model.explain(given, self._run_file(), memory, n, format, width())
@@ -264,6 +266,9 @@ class Model:
     ) -> tuple[dict[str, Any], _bnnc.Memory | None]:
         """The settings that are given, and the data in memory."""
         asked = {name: value for name, value in asked.items() if value is not None}
+        for name, value in asked.items():
+            if isinstance(value, int) and abs(value) > _numbers.LARGEST:
+                raise ValueError(f"{name} is at most 2**63 - 1, not {value}")
         if isinstance(asked.get("from_"), Run):
             asked["from_"] = asked["from_"].path
         if data is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bnnc import _numbers
 from bnnc._html import page, table
 
 Array = np.ndarray[Any, Any]
@@ -52,6 +53,9 @@ class Prediction:
     def interval(self, probability: float = 0.9) -> tuple[Array, Array]:
         """The ends of the central interval that holds this much of the predictive distribution, of whose quantiles they
         are: 0.9 takes 0.05 and 0.95, which ``predict`` gives unless others are asked for."""
+        if self.probabilities is not None:
+            raise ValueError(f"{self.target} has classes, which have no intervals: see .probabilities and .entropy")
+        probability = _numbers.probability("an interval's probability", probability)
         ends = (round((1 - probability) / 2, 12), round((1 + probability) / 2, 12))
         for end in ends:
             if end not in self.quantiles:
@@ -107,7 +111,7 @@ def predicted(answer: dict[str, Any], target: dict[str, Any], asked: list[float]
     arrays: dict[str, Any] = answer["arrays"]
     single = answer["single"] or None
     if not target["are_classes"]:
-        quantiles = {p: arrays[name] for p in asked for name in _quantile_names(p) if name in arrays}
+        quantiles = {p: arrays[name] for p in asked if (name := _quantile_name(p)) in arrays}
         return Prediction(
             target=answer["name"],
             samples=answer["draws"],
@@ -138,7 +142,8 @@ def predicted(answer: dict[str, Any], target: dict[str, Any], asked: list[float]
     )
 
 
-def _quantile_names(probability: float) -> list[str]:
-    percent = f"{100 * probability:.12g}"
-    whole, _, rest = percent.partition(".")
-    return [f"q{whole.zfill(2)}" + (f".{rest}" if rest else "")]
+def _quantile_name(probability: float) -> str:
+    """What the compiled part calls a quantile: its percentage, with two digits before the point."""
+    whole, _, rest = f"{100 * probability:.12f}".partition(".")
+    rest = rest.rstrip("0")
+    return f"q{whole.zfill(2)}" + (f".{rest}" if rest else "")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from bnnc import _bnnc, _data
+from bnnc import _bnnc, _data, _numbers
 from bnnc._posterior import Posterior
 from bnnc._prediction import predicted
 from bnnc._scores import Scores
@@ -112,10 +112,11 @@ class Run:
         Returns:
             A :class:`Prediction`; of a model with several targets a dictionary of them by the targets' names.
         """
+        samples, seed, asked = _numbers.whole("samples", samples), _numbers.seed(seed), _numbers.quantiles(quantiles)
         found = self._data(X, None)
-        answers = self._run.predict(found.memory, samples, seed, list(quantiles), draws)
+        answers = self._run.predict(found.memory, samples, seed, asked, draws)
         targets = self._about["targets"]
-        all = [predicted(answer, target, list(quantiles)) for answer, target in zip(answers, targets)]
+        all = [predicted(answer, target, asked) for answer, target in zip(answers, targets)]
         return all[0] if len(all) == 1 else {prediction.target: prediction for prediction in all}
 
     def evaluate(
@@ -132,11 +133,12 @@ class Run:
         Args:
             X, y: As ``fit`` takes them. A DataFrame may hold the targets, too.
             samples, seed: As :meth:`predict`.
-            resamples: Resamples of the examples, of which the 95 % intervals are; 0 for none.
+            resamples: Resamples of the examples, of which the 95 % intervals are: 100 or more; 0 for no intervals.
 
         Returns:
             :class:`Scores`; of a model with several targets a dictionary of them by the targets' names.
         """
+        samples, seed, resamples = _numbers.whole("samples", samples), _numbers.seed(seed), _numbers.resamples(resamples)
         found = self._data(X, y)
         answers = json.loads(self._run.evaluate(found.memory, samples, seed, resamples))
         all = [Scores(answer) for answer in answers]
@@ -175,6 +177,7 @@ class Run:
             parameters: Which, by their names; ``"conv1.*"`` are all whose names begin so; else all.
             seed: Of the draws; else the run's.
         """
+        draws, seed = _numbers.whole("draws", draws), _numbers.seed(seed)
         _, found = self._run.draws(draws, seed, list(parameters), True, None, False)
         return {name: values for group, name, _, values, _ in found if group == "posterior"}
 
@@ -189,6 +192,7 @@ class Run:
         """
         import arviz
 
+        draws, seed = _numbers.whole("draws", draws), _numbers.seed(seed)
         memory = None if X is None else self._data(X, y).memory
         has_targets = memory is not None and (y is not None or self._has_targets(X))
         chains, found = self._run.draws(draws, seed, [], True, memory, has_targets)

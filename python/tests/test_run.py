@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import bnnc
-from conftest import LINE
+from conftest import KINDS, LINE
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,44 @@ def test_a_format_that_is_not_there_is_refused(run):
     for explain in (run.explain, lambda format: bnnc.explain(run, format=format)):
         with pytest.raises(ValueError, match="format is 'text', 'markdown' or 'latex', not 'html'"):
             explain(format="html")
+
+
+def test_numbers_outside_their_range_are_refused(run, line_data):
+    X, y = line_data
+    wrong = [
+        (lambda: run.predict(X, quantiles=[0.5, 1.5]), "each of quantiles is a number between 0 and 1, such as 0.9, not 1.5"),
+        (lambda: run.predict(X, quantiles=[float("nan")]), "between 0 and 1, such as 0.9, not nan"),
+        (lambda: run.predict(X, samples=0), "samples is a whole number from 1 to .*, not 0"),
+        (lambda: run.predict(X, seed=-1), "seed is a whole number from 0 to .*, not -1"),
+        (lambda: run.predict(X, seed=2**70), "seed is a whole number from 0 to"),
+        (lambda: run.evaluate(X, y, samples=-1), "samples is a whole number from 1"),
+        (lambda: run.evaluate(X, y, resamples=5), "resamples is 0, for no intervals, or a whole number from 100 to 100000, not 5"),
+        (lambda: run.draws(0), "draws is a whole number from 1"),
+        (lambda: run.predict(X[:2]).interval(90), "an interval's probability is a number between 0 and 1"),
+        (lambda: bnnc.Model(LINE).check(n=0), "n is a whole number from 1"),
+        (lambda: bnnc.Model(LINE).check(n=-1), "n is a whole number from 1"),
+        (lambda: bnnc.Model(LINE).fit(X, y, seed=2**70), "seed is at most"),
+    ]
+    for ask, message in wrong:
+        with pytest.raises(ValueError, match=message):
+            ask()
+    with pytest.raises(TypeError, match="quantiles is a list of probabilities"):
+        run.predict(X, quantiles=0.5)
+    assert run.evaluate(X, y, resamples=0)["rmse"] == run.evaluate(X, y, resamples=100)["rmse"]
+
+
+def test_every_quantile_that_is_asked_for_is_there(run, line_data):
+    asked = [1 / 3, 0.975, 1e-7, 0.001, 0.29, 0.5]
+    quantiles = run.predict(line_data[0][:5], quantiles=asked).quantiles
+    assert list(quantiles) == asked
+    ordered = np.stack([quantiles[probability] for probability in sorted(asked)])
+    assert (np.diff(ordered, axis=0) > 0).all()
+
+
+def test_classes_have_no_intervals(kinds_data):
+    predicted = bnnc.Model(KINDS).fit(*kinds_data, epochs=1, progress=False).predict(kinds_data[0][:2])
+    with pytest.raises(ValueError, match="kind has classes, which have no intervals"):
+        predicted.interval()
 
 
 def test_a_run_of_the_command_line_is_loaded(run, line_data, tmp_path):
