@@ -14,6 +14,7 @@ import numpy as np
 
 from bnnc import _bnnc, _checkpoints
 from bnnc._checkpoints import Array, Layer
+from bnnc._error import Error
 from bnnc._model import Model
 
 #: The layers of a model that start from a file: the shape of each parameter, by its last word.
@@ -115,7 +116,11 @@ def _wanted(
     which gives the shapes, and beside files with arrays of these shapes, which tells what starts from them.
     """
     save_file = _save_file()
-    checked = _check(_without_files(text), path, constants)
+    try:
+        checked = _check(_without_files(text), path, constants)
+    except Error:
+        _check_as_written(text, path, constants)
+        raise
     blank = {p["name"]: np.ones(p["shape"], np.float32) for p in checked["parameters"]}
     with tempfile.TemporaryDirectory() as temporary:
         # The folder of temporary files may itself be a link, as it is on macOS.
@@ -134,6 +139,15 @@ def _wanted(
         if parameter["from"] is not None:
             wanted.setdefault(layer, {})[word] = tuple(parameter["shape"])
     return wanted, set(blank), {layer["name"]: layer for layer in checked["layers"]}
+
+
+def _check_as_written(text: str, path: Path, constants: list[tuple[str, str]]) -> None:
+    """Raises the mistakes of a model with the lines that the user wrote, unless a file that it names is among them."""
+    try:
+        _check(text, path, constants)
+    except Error as error:
+        if all(message["code"] != "E0415" for message in error.messages):
+            raise error from None
 
 
 def _without_files(text: str) -> str:

@@ -54,6 +54,9 @@ class Model:
         pairs = [(name, _constant(value)) for name, value in (set or {}).items()]
         self._path = None if path is None else Path(path)
         self._set = pairs
+        if isinstance(text, PathLike) or (text.endswith(".bnn") and "\n" not in text):
+            file = fspath(text)
+            raise ValueError(f"{file!r} is a path and not the text of a model: bnnc.Model.load({file!r}) reads it")
         self._model = _bnnc.Model(text, "the model" if path is None else fspath(path), pairs)
         declared = json.loads(self._model.declared())
         self._name: str = declared["name"] or "model"
@@ -287,6 +290,8 @@ class Model:
 
 def explain(model: Model | Run, *, format: str = "text", **settings: Any) -> str:
     """A model or a run as the methods section of a paper: ``"text"``, ``"markdown"`` or ``"latex"``."""
+    if not isinstance(model, (Model, Run)):
+        raise TypeError(f"bnnc.explain takes a bnnc.Model or a bnnc.Run, not {model!r}; `bnnc explain WORD` tells of words")
     return model.explain(format=format, **settings)
 
 

@@ -240,3 +240,15 @@ def test_the_folder_of_temporary_files_may_be_a_link(tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to("real")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
     assert "f.kernel" in convert(images(), IMAGES, tmp_path)
+
+
+def test_a_mistake_is_shown_as_it_was_written(tmp_path):
+    path = tmp_path / "model.bnn"
+    path.write_text(IMAGES.replace("network {", 'network from = "net.safetensors" {'))
+    with pytest.raises(bnnc.Error, match='6 \\| network from = "net.safetensors" {'):
+        bnnc.convert(images(), path)
+    path.write_text(IMAGES.replace("tanh", "tahn"))
+    with pytest.raises(bnnc.Error, match="tahn") as raised:
+        bnnc.convert(images(), path)
+    # The file that is yet to be written is not missed.
+    assert "E0415" not in str(raised.value)

@@ -25,6 +25,15 @@ def test_mistakes_are_exceptions_with_the_command_lines_text(tmp_path):
         bnnc.Model.load(tmp_path / "none.bnn")
 
 
+def test_a_path_in_place_of_a_text_is_pointed_out(tmp_path):
+    path = tmp_path / "model.bnn"
+    for given in (path, str(path)):
+        with pytest.raises(ValueError, match="bnnc.Model.load"):
+            bnnc.Model(given)
+    with pytest.raises(TypeError, match="takes a bnnc.Model or a bnnc.Run, not 'kl'"):
+        bnnc.explain("kl")
+
+
 def test_the_loss_has_its_terms_with_formulas():
     model = bnnc.Model(LINE)
     assert (model.name, model.inputs, model.targets) == ("line", ["x"], ["y"])
