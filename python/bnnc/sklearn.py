@@ -13,8 +13,9 @@ and the posterior are arguments, or all of the model is a model file.
 # mypy: allow-subclassing-any, no-warn-return-any
 from __future__ import annotations
 
+import math
 import os
-
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -114,6 +115,8 @@ class _BayesianNet(BaseEstimator):
         if self.model is not None:
             text = os.fspath(self.model)
             return bnnc.Model(text, set=constants) if "\n" in text else bnnc.Model.load(text, set=constants)
+        if not isinstance(self.hidden, Iterable) or isinstance(self.hidden, str):
+            raise TypeError(f"hidden={self.hidden!r} is a tuple of the units of each layer, such as hidden=(50,)")
         hidden = "".join(f"  dense({units})\n  {self.activation}\n" for units in self.hidden)
         # The estimator of least variance for one hidden layer's weights, and the one for independent weights alone.
         estimator = "local_reparameterization" if str(self.posterior).startswith("MeanField") else "reparameterization"
@@ -136,7 +139,16 @@ class _BayesianNet(BaseEstimator):
         seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         settings: dict[str, Any] = {"seed": seed, "inference": self.inference, "epochs": self.epochs}
         settings |= {"batch_size": self.batch_size, **(self.settings or {})}
-        self._run = self.model_.fit(X, y, progress=bool(self.verbose), **settings)
+        try:
+            self._run = self.model_.fit(X, y, progress=bool(self.verbose), **settings)
+        except bnnc.Error as error:
+            if self.model is None and error.code == "E0421" and error.message.endswith("it has no prior"):
+                # The message points into a text that the user has not written.
+                raise ValueError(
+                    f"inference={self.inference!r} samples all that is fitted, and learned noise has no prior: give "
+                    'noise="per_example" or a number, such as noise=0.3, or a model= whose noise is a `latent`'
+                ) from error
+            raise
 
     def _predicted(self, X: Any) -> bnnc.Prediction:
         check_is_fitted(self)
@@ -196,8 +208,12 @@ class BayesianNetRegressor(RegressorMixin, _BayesianNet):
             return 2, "Normal(loc = f[0], scale = softplus(f[1]))"
         if isinstance(self.noise, str) and "(" in self.noise:
             return 1, self.noise
-        if isinstance(self.noise, (int, float)) and self.noise > 0:
-            return 1, f"Normal(loc = f, scale = {float(self.noise)!r})"
+        try:
+            scale = float(self.noise)
+        except (TypeError, ValueError):
+            scale = math.nan
+        if 0 < scale < math.inf:
+            return 1, f"Normal(loc = f, scale = {scale!r})"
         raise ValueError(
             f"noise={self.noise!r} is 'learned', 'per_example', a number above 0, or a likelihood such as "
             "'StudentT(df = 4, loc = f, scale = learned(0.5))'"
@@ -255,7 +271,7 @@ class BayesianNetClassifier(ClassifierMixin, _BayesianNet):
         self.classes_, labels = np.unique(column_or_1d(y, warn=True), return_inverse=True)
         classes = len(self.classes_)
         if classes < 2:
-            raise ValueError(f"y has one class, {self.classes_[0]!r}: there is nothing to tell apart")
+            raise ValueError(f"y has one class, {self.classes_.tolist()[0]!r}: there is nothing to tell apart")
         self.model_ = self._described(X.shape[1], f"category[{classes}]", classes, "Categorical(logits = f)")
         self._fit(X, labels.astype(np.int64))
         return self

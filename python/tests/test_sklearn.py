@@ -121,3 +121,18 @@ def test_a_mistake_in_an_argument_is_a_message_of_the_language():
     assert raised.value.code
     with pytest.raises(bnnc.Error):
         BayesianNetRegressor(settings={"epoch": 3}).fit(X, y)
+
+
+def test_a_mistake_in_an_argument_is_called_by_its_name():
+    X, y = make_regression(50, 3, random_state=0)
+    with pytest.raises(TypeError, match=r"hidden=5 is a tuple .* hidden=\(50,\)"):
+        BayesianNetRegressor(hidden=5).fit(X, y)
+    with pytest.raises(ValueError, match=r"inference='hmc' samples .* noise=0\.3"):
+        BayesianNetRegressor(inference="hmc").fit(X, y)
+    with pytest.raises(ValueError, match="noise=inf is 'learned'"):
+        BayesianNetRegressor(noise=np.inf).fit(X, y)
+    with pytest.raises(ValueError, match="y has one class, 'a'"):
+        BayesianNetClassifier().fit(X, np.array(["a"] * 50))
+    for noise in (0.3, "0.3", np.float64(0.3)):
+        net = BayesianNetRegressor(noise=noise, inference="hmc(draws = 5, warmup = 5)").fit(X, y)
+        assert "scale = 0.3)" in net.model_.text
