@@ -8,6 +8,10 @@ from typing import Any
 from bnnc._html import Raw, amount, code, page, table
 
 
+#: The columns of the terms.
+HEAD = ["term", "form", "scale", "nats at the start", "nats / example"]
+
+
 @dataclass(frozen=True)
 class Term:
     """A term of the loss: ``scale`` times what ``form`` says.
@@ -47,7 +51,8 @@ class Loss(Sequence[Term]):
 
     def __init__(self, report: dict[str, Any]) -> None:
         self.text: str = report["loss"]
-        self.remarks: list[str] = [*report["remarks"], *report["lambda_text"]]
+        of_lambda = " ".join(report["lambda_text"])
+        self.remarks: list[str] = [*report["remarks"], *([f"lambda: {of_lambda}"] if of_lambda else [])]
         self.absent: dict[str, str] = {row["name"]: row["reason"] for row in report["absent"]}
         self.terms: list[Term] = [
             Term(
@@ -63,6 +68,7 @@ class Loss(Sequence[Term]):
             )
             for row, formula in zip(report["terms"], report["formulas"])
         ]
+        self._sums = _sums(report)
 
     def __getitem__(self, place: Any) -> Any:
         return self.terms[place]
@@ -75,9 +81,12 @@ class Loss(Sequence[Term]):
 
     def __repr__(self) -> str:
         lines = [self.text, ""]
-        widths = [max((len(term.name) for term in self), default=0), max((len(term.scale) for term in self), default=0)]
-        for term in self:
-            lines.append(f"  {term.name:<{widths[0]}}  {term.scale:<{widths[1]}}  {term.form}")
+        rows = [HEAD, *self._rows()]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        for row in rows:
+            words = [f"{cell:<{width}}" for cell, width in zip(row[:3], widths)]
+            words += [f"{cell:>{width}}" for cell, width in zip(row[3:], widths[3:])]
+            lines.append(f"  {'  '.join(words)}".rstrip())
         for title, pairs in (("formulas", self._formulas()), ("scales", self._reasons())):
             lines += ["", title]
             lines += [f"  {what}\n      {text}" for what, text in pairs]
@@ -85,6 +94,11 @@ class Loss(Sequence[Term]):
             lines += ["", "without a term"]
             lines += [f"  {name}: {reason}" for name, reason in self.absent.items()]
         return "\n".join([*lines, "", *self.remarks]).rstrip()
+
+    def _rows(self) -> list[list[str]]:
+        """Each term, and what those of the weights add up to."""
+        rows = [[t.name, t.form, t.scale, _cell(t.nats), _cell(t.nats_per_example)] for t in self]
+        return rows + [[name, "", "", _cell(nats), _cell(each)] for name, nats, each in self._sums]
 
     def _formulas(self) -> list[tuple[str, str]]:
         """Each form with its formula, once."""
@@ -98,12 +112,8 @@ class Loss(Sequence[Term]):
         return page("Loss", self._body())
 
     def _body(self) -> str:
-        rows = []
-        for term in self:
-            nats = ["" if x is None else amount(x) for x in (term.nats, term.nats_per_example)]
-            rows.append([Raw(code(term.name)), term.form, Raw(code(term.scale)), *nats])
-        head = ["term", "form", "scale", "nats at the start", "nats / example"]
-        body = f"<p>{escape(self.text)}</p>" + table(head, rows, numbers=[3, 4])
+        rows = [[Raw(code(name)), form, Raw(code(scale) if scale else ""), *nats] for name, form, scale, *nats in self._rows()]
+        body = f"<p>{escape(self.text)}</p>" + table(HEAD, rows, numbers=[3, 4])
         formulas = [[form, Raw(f'<span class="formula">{escape(text)}</span>')] for form, text in self._formulas()]
         body += table(["form", "formula"], formulas)
         body += table(["scale", "why"], [[Raw(code(scale)), why] for scale, why in self._reasons()])
@@ -163,6 +173,24 @@ class Check:
             rows = "".join(f"<p>{escape(text)}</p>" for text in report["not_set"])
             body += f"<details><summary>What the file leaves out</summary>{rows}</details>"
         return page(f"Model {report['model']}", body)
+
+
+def _sums(report: dict[str, Any]) -> list[tuple[str, float, float | None]]:
+    """What the terms of each kind add up to, in nats and per training example, where all are known."""
+    if any(row["initial"] is None for row in report["terms"] if not row["name"].startswith("nll")):
+        return []
+    initial, n = report["initial"], report["training_examples"]
+    sums = []
+    for part in initial["parts"]:
+        name = part["name"]
+        if part["terms"] > 1:
+            each = initial["temperature"] * part["nats"] / n if n else None
+            sums.append((f"sum of {name[:-1]}ies" if name.endswith("y") else f"sum of {name}s", part["nats"], each))
+    return sums
+
+
+def _cell(x: float | None) -> str:
+    return "" if x is None else amount(x)
 
 
 def _shape(axes: list[int]) -> str:

@@ -47,6 +47,19 @@ def test_the_loss_has_its_terms_with_formulas():
     assert model.loss.terms[1].value_of_scale is None
 
 
+def test_a_printed_loss_has_the_numbers_of_its_terms_and_their_sum():
+    loss = bnnc.Model(LINE).check(n=1000).loss
+    lines = [line.split() for line in str(loss).splitlines()]
+    kernel, total = (next(line for line in lines if line[: len(start)] == start) for start in (["kl(dense_1.kernel)"], ["sum", "of", "KLs"]))
+    assert float(kernel[-2]) == pytest.approx(loss.terms[1].nats, rel=1e-3)
+    nats = sum(term.nats for term in loss.terms[1:])
+    assert [float(x) for x in total[-2:]] == pytest.approx([nats, nats / 1000], rel=1e-3)
+    assert "lambda: 1 on every minibatch" in str(loss)
+    # Without N there is no number of an example.
+    assert "sum of KLs" in str(bnnc.Model(LINE).loss)
+    assert "sum of penalties" in str(bnnc.Model(LINE).check(n=10, inference="map").loss)
+
+
 def test_constants_and_methods_change_the_loss():
     text = LINE.replace("model line", "model line\nconst width = 16").replace("dense(16)", "dense(width)")
     wide = bnnc.Model(text, set={"width": 32}).check(n=100)
