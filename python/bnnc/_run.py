@@ -121,7 +121,7 @@ class Run:
 
     def evaluate(
         self,
-        X: Any,
+        X: Any = None,
         y: Any = None,
         *,
         samples: int = 50,
@@ -131,13 +131,16 @@ class Run:
         """Scores the predictions of examples whose targets are known.
 
         Args:
-            X, y: As ``fit`` takes them. A DataFrame may hold the targets, too.
+            X, y: As ``fit`` takes them. A DataFrame may hold the targets, too. The examples that ``data=…, test=…`` of a
+                fit sets aside are scored by ``bnnc evaluate RUN`` of the command line, and not here.
             samples, seed: As :meth:`predict`.
             resamples: Resamples of the examples, of which the 95 % intervals are: 100 or more; 0 for no intervals.
 
         Returns:
             :class:`Scores`; of a model with several targets a dictionary of them by the targets' names.
         """
+        if X is None:
+            raise TypeError(f"evaluate takes X and y; `bnnc evaluate {self.path}` scores what the run has set aside")
         samples, seed, resamples = _numbers.whole("samples", samples), _numbers.seed(seed), _numbers.resamples(resamples)
         found = self._data(X, y)
         answers = json.loads(self._run.evaluate(found.memory, samples, seed, resamples))

@@ -110,6 +110,8 @@ def test_numbers_outside_their_range_are_refused(run, line_data):
     for ask, message in wrong:
         with pytest.raises(ValueError, match=message):
             ask()
+    with pytest.raises(TypeError, match="`bnnc evaluate .*` scores what the run has set aside"):
+        run.evaluate()
     with pytest.raises(TypeError, match="quantiles is a list of probabilities"):
         run.predict(X, quantiles=0.5)
     assert run.evaluate(X, y, resamples=0)["rmse"] == run.evaluate(X, y, resamples=100)["rmse"]
