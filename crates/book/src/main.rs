@@ -15,6 +15,9 @@ fn main() -> Result<()> {
     let mut book = MDBook::load(&root)?;
     let beside_the_build = || Some(Path::new(&std::env::var_os("CARGO_TARGET_DIR")?).join("book"));
     let into = std::env::args_os().nth(1).map(PathBuf::from);
+    if let Some(folder) = &into {
+        may_be_emptied(folder)?;
+    }
     if let Some(folder) = into.or_else(beside_the_build) {
         book.config.build.build_dir = std::path::absolute(folder)?;
     }
@@ -35,6 +38,21 @@ fn main() -> Result<()> {
         bail!("links that lead nowhere:\n{}", broken.join("\n"));
     }
     println!("{pages} pages in {}", folder.display());
+    Ok(())
+}
+
+/// mdBook empties the folder that it builds into: one that is no book, and holds something, is refused.
+fn may_be_emptied(folder: &Path) -> Result<()> {
+    if !folder.try_exists()? || folder.read_dir()?.next().is_none() {
+        return Ok(());
+    }
+    let first_page = fs::read_to_string(folder.join("index.html"));
+    if !first_page.is_ok_and(|page| page.contains("<!-- Book generated using mdBook -->")) {
+        bail!(
+            "{} holds files that are no book, and would be emptied: name another folder",
+            folder.display()
+        );
+    }
     Ok(())
 }
 
@@ -94,6 +112,24 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_with_other_files_is_not_emptied() {
+        let name = format!("bnnc-book-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        assert!(may_be_emptied(&folder).is_ok(), "not there yet");
+        fs::create_dir(&folder).unwrap();
+        assert!(may_be_emptied(&folder).is_ok(), "empty");
+        fs::write(folder.join("letter.txt"), "").unwrap();
+        assert!(may_be_emptied(&folder).is_err(), "a file");
+        let page = folder.join("index.html");
+        fs::write(&page, "<html>a site</html>").unwrap();
+        assert!(may_be_emptied(&folder).is_err(), "a site");
+        assert!(may_be_emptied(&page).is_err(), "no folder");
+        fs::write(&page, "<html><!-- Book generated using mdBook --></html>").unwrap();
+        assert!(may_be_emptied(&folder).is_ok(), "a book");
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_page_is_adapted_outside_of_its_blocks() {
