@@ -61,10 +61,14 @@ fn repository(root: &Path) -> Option<Found> {
     let line = text
         .lines()
         .find(|line| line.ends_with(&format!(" {branch}")));
-    hexadecimal(line?.split(' ').next()?).map(|commit| Found {
-        commit,
-        read: vec![head, packed],
-    })
+    let commit = hexadecimal(line?.split(' ').next()?)?;
+    let mut read = vec![head, packed];
+    // The next commit gives the branch a file of its own and leaves these two as they are; the log of HEAD has it.
+    let log = git.join("logs/HEAD");
+    if log.is_file() {
+        read.push(log);
+    }
+    Some(Found { commit, read })
 }
 
 /// The folder of a repository: `.git`, or what the file `.git` of a worktree names.
@@ -128,7 +132,7 @@ mod tests {
         let packed = format!("# pack-refs\n{SHA} refs/heads/main\n");
         let package = format!("{{\"git\": {{\"sha1\": \"{SHA}\"}}, \"path_in_vcs\": \"\"}}");
         let branch = "ref: refs/heads/main\n";
-        let cases: [(&str, &[(&str, &str)]); 5] = [
+        let cases: [(&str, &[(&str, &str)]); 6] = [
             ("detached", &[(".git/HEAD", &line)]),
             (
                 "branch",
@@ -137,6 +141,14 @@ mod tests {
             (
                 "packed",
                 &[(".git/HEAD", branch), (".git/packed-refs", &packed)],
+            ),
+            (
+                "packed with a log",
+                &[
+                    (".git/HEAD", branch),
+                    (".git/logs/HEAD", ""),
+                    (".git/packed-refs", &packed),
+                ],
             ),
             (
                 "worktree",
@@ -155,6 +167,9 @@ mod tests {
             let found = found.expect(name);
             assert_eq!(found.commit, SHA, "{name}");
             assert!(found.read.iter().all(|file| file.is_file()), "{name}");
+            // A commit writes to one of these, whether a branch has its file already or not.
+            let log = folder.0.join(".git/logs/HEAD");
+            assert_eq!(found.read.contains(&log), log.is_file(), "{name}");
         }
         let bare = Folder::new("bare", &[("Cargo.toml", "")]);
         assert_eq!(repository(&bare.0), None);
