@@ -87,6 +87,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A foreign text on one line, as a comment of a file has it: [`printable`], with blanks in place of line breaks and tabs.
+pub fn on_one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
 /// An amount of memory, rounded up: `12 KiB`, `100 MiB`, `342 GiB`.
 pub fn bytes(n: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];

@@ -7,10 +7,10 @@ use crate::data::{catalog, places};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::draft::template::{self, TEMPLATES, Template};
 use crate::draft::{Draft, from_table};
+use crate::train::files::{failed, write_whole};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `bnnc new`.
@@ -104,16 +104,13 @@ fn there_already(path: &Path) -> crate::diagnostic::Failure {
         .into()
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that is not there yet, and leaves none where that fails.
 fn write(path: &Path, text: &str) -> Result<()> {
-    let file = fs::File::create_new(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| {
-            let title = format!("cannot write `{}`", path.display());
-            Diagnostic::error("E0601", title)
-                .note(error.to_string())
-                .into()
-        })
+    // An empty file takes the name first: what another program wrote since is not replaced.
+    fs::File::create_new(path).map_err(|error| failed(path, "write", &error))?;
+    write_whole(path, text.as_bytes()).inspect_err(|_| {
+        let _ = fs::remove_file(path);
+    })
 }
 
 /// Says what was written, what was found, and how to go on.

@@ -10,6 +10,7 @@ pub use table::from_table;
 
 use crate::format;
 use crate::source::Source;
+use crate::words::on_one_line;
 use std::path::Path;
 
 /// A model file and its run file, as texts.
@@ -53,7 +54,7 @@ fn in_a_command(path: &Path) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "._-".contains(c);
     match name.chars().all(is_plain) {
         true => name.into_owned(),
-        false => format!("'{}'", name.replace('\'', r"'\''")),
+        false => on_one_line(&format!("'{}'", name.replace('\'', r"'\''"))),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::data::{self, Facts, Proposal, Request, TargetKind};
 use crate::diagnostic::Result;
 use crate::source::Source;
 use crate::train::Config;
-use crate::words::{list, plural, thousands};
+use crate::words::{join, on_one_line, plural, thousands};
 use std::path::Path;
 
 /// Hidden layers that are tried, the widest first.
@@ -20,6 +20,8 @@ const ROWS_A_CLASS: usize = 5;
 const LARGEST_MEAN: f64 = 30.0;
 /// A table of fewer rows holds none out.
 const FEW_ROWS: usize = 50;
+/// More classes than these are not named one by one.
+const MOST_NAMED: usize = 10;
 /// The part that is held out.
 const TEST: &str = "0.1";
 
@@ -121,7 +123,10 @@ impl Observed {
         }
         if facts.target.labels {
             let classes = facts.class_names.len();
-            return Observed::of_classes(classes, format!("classes {}", list(&facts.class_names)));
+            return Observed::of_classes(
+                classes,
+                format!("classes {}", some_of(&facts.class_names)),
+            );
         }
         let range = facts
             .observed
@@ -279,10 +284,10 @@ impl Sketch<'_> {
             "# {}: {}, predicted from {} of {}.\n\
              # {} to train on: the hidden layer is the widest of those with no more weights than rows.\n\
              {}model {name}\n\n{}",
-            self.target,
-            observed.what,
+            on_one_line(self.target),
+            on_one_line(&observed.what),
             plural(of, "column"),
-            self.table,
+            on_one_line(self.table),
             plural_rows(facts.train),
             model_head(self.path),
             explained(&text)
@@ -319,6 +324,7 @@ impl Sketch<'_> {
             );
         }
         for (column, value) in &proposal.sentinels {
+            let column = on_one_line(column);
             text += &format!(
                 "# missing_values = [\"{value}\"]    # if {value} in {column}, far outside the rest, means a missing value\n"
             );
@@ -335,6 +341,16 @@ impl Sketch<'_> {
         }
         text
     }
+}
+
+/// `a`, `b` and 198 more
+fn some_of(names: &[String]) -> String {
+    let named = names.iter().take(MOST_NAMED);
+    let mut shown: Vec<String> = named.map(|name| format!("`{name}`")).collect();
+    if names.len() > MOST_NAMED {
+        shown.push(format!("{} more", names.len() - MOST_NAMED));
+    }
+    join(shown, "and")
 }
 
 fn plural_rows(n: usize) -> String {

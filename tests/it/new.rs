@@ -236,6 +236,41 @@ fn nothing_is_written_over() {
     );
 }
 
+/// Every file is at most one block long, so that a disk seems full.
+#[cfg(unix)]
+#[test]
+fn a_model_that_cannot_be_written_whole_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = std::process::Command::new("sh");
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" new line";
+    let shell = shell.args(["-c", script, env!("CARGO_BIN_EXE_bnnc")]);
+    let output = shell.current_dir(folder.path()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("E0601"), "{said}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+/// A header or label in quotes may have a line break, which would end the comment that names it.
+#[test]
+fn names_with_line_breaks_stay_within_their_comments() {
+    let place = Place::new();
+    let mut text = String::from("\"age\nyears\",b,\"kind\nof it\"\n");
+    for i in 0..200 {
+        let age = if i % 40 == 3 { -999 } else { 20 + i * 7 % 50 };
+        let b = (i as f64).sin();
+        writeln!(text, "{age},{b},\"class\n{}\"", i % 13).unwrap();
+    }
+    std::fs::write(place.path("t.csv"), text).unwrap();
+    place.ok("new m --from t.csv");
+    let first = line(&place, "m.bnn", "# kind of it: classes `class 0`");
+    assert!(first.contains(" and 3 more, predicted from "), "{first}");
+    let sentinel = line(&place, "m.toml", "# missing_values = [\"-999\"]");
+    assert!(sentinel.contains("in age years, far"), "{sentinel}");
+    works(&place, "m", "");
+}
+
 #[test]
 fn shared_tables_train() {
     let Some(data) = data_dir() else { return };
